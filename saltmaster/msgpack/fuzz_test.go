@@ -1,0 +1,126 @@
+package msgpack_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"math"
+	"strconv"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/stretchr/testify/require"
+
+	"saltern/saltmaster/msgpack"
+)
+
+// The seeds are in testdata/fuzz.
+
+func FuzzAppendJSON(f *testing.F) {
+	f.Fuzz(func(t *testing.T, b []byte) {
+		valid := msgpack.Valid(b)
+		js, err := msgpack.AppendJSON(nil, b)
+		if err != nil {
+			require.Empty(t, js)
+			// What is valid can only fail for its keys.
+			require.True(t, valid != nil || errors.Is(err, msgpack.ErrKey) || errors.Is(err, msgpack.ErrDuplicate), "%v", err)
+			return
+		}
+		require.NoError(t, valid)
+		// AppendFromJSON reads what encoding/json cannot: NaN and Infinity.
+		packed, err := msgpack.AppendFromJSON(nil, js)
+		require.NoError(t, err)
+		require.NoError(t, msgpack.Valid(packed))
+		if !bytes.Contains(js, []byte("NaN")) && !bytes.Contains(js, []byte("Infinity")) {
+			require.True(t, json.Valid(js), "%q", js)
+		}
+		walk(t, b)
+	})
+}
+
+// walk reads all of v with the methods of Raw.
+func walk(t *testing.T, v msgpack.Raw) {
+	switch v.Kind() {
+	case msgpack.Invalid:
+		t.Fatal("a valid value has an invalid part")
+	case msgpack.Map:
+		require.NoError(t, v.Each(func(key, val msgpack.Raw) error {
+			if name, ok := key.Str(); ok {
+				_, found := v.Lookup(name)
+				require.True(t, found)
+			}
+			walk(t, val)
+			return nil
+		}))
+	case msgpack.Array:
+		require.NoError(t, v.Elems(func(val msgpack.Raw) error { walk(t, val); return nil }))
+	case msgpack.Str, msgpack.Bin:
+		_, ok := v.Str()
+		require.True(t, ok)
+	case msgpack.Int, msgpack.Float:
+		_, ok := v.Float()
+		require.True(t, ok)
+	}
+}
+
+func FuzzAppendFromJSON(f *testing.F) {
+	f.Fuzz(func(t *testing.T, js []byte) {
+		packed, err := msgpack.AppendFromJSON(nil, js)
+		if err != nil {
+			var syntax *msgpack.SyntaxError
+			require.ErrorAs(t, err, &syntax)
+			require.Empty(t, packed)
+			require.LessOrEqual(t, syntax.Offset, int64(len(js)))
+			allowed := syntax.Msg == "Lone surrogate" || syntax.Msg == "Nested too deep" ||
+				syntax.Msg == "Integer too long" || syntax.Msg == "Too many duplicate keys"
+			require.True(t, allowed || !utf8.Valid(js) || !json.Valid(js), "%q: %v", js, err)
+			return
+		}
+		require.NoError(t, msgpack.Valid(packed))
+		back, err := msgpack.AppendJSON(nil, packed)
+		require.NoError(t, err)
+		again, err := msgpack.AppendFromJSON(nil, back)
+		require.NoError(t, err)
+		require.Equal(t, packed, again)
+		if json.Valid(js) && json.Valid(back) { // both without NaN and Infinity
+			require.Equal(t, decode(t, js), decode(t, back), "%q, %q", js, back)
+		}
+	})
+}
+
+// decode reads JSON with encoding/json, and numbers as Salt's packer takes
+// them.
+func decode(t *testing.T, js []byte) any {
+	d := json.NewDecoder(bytes.NewReader(js))
+	d.UseNumber()
+	var v any
+	require.NoError(t, d.Decode(&v))
+	return numbers(v)
+}
+
+func numbers(v any) any {
+	switch v := v.(type) {
+	case []any:
+		for i := range v {
+			v[i] = numbers(v[i])
+		}
+	case map[string]any:
+		for k := range v {
+			v[k] = numbers(v[k])
+		}
+	case json.Number:
+		if strings.ContainsAny(v.String(), ".eE") {
+			f, _ := v.Float64()
+			return math.Float64bits(f)
+		}
+		if i, err := v.Int64(); err == nil {
+			return i
+		}
+		if u, err := strconv.ParseUint(v.String(), 10, 64); err == nil {
+			return u
+		}
+		return v.String() // more than 64 bits
+	}
+	return v
+}

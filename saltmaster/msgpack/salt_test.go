@@ -1,0 +1,141 @@
+package msgpack_test
+
+import (
+	"encoding/json"
+	"flag"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"saltern/saltmaster/msgpack"
+)
+
+// The environment variable SALTERN_SALT names the folder of the virtual
+// environments that hold the real Salts; with it,
+//
+//	go test -run Salt -update
+//
+// records testdata/vectors-*.json anew.
+var update = flag.Bool("update", false, "record testdata/vectors-*.json from the Salts in $SALTERN_SALT")
+
+var saltVersions = []string{"3006.26", "3008.3"}
+
+// vectors is what testdata/vectors.py prints.
+type vectors struct {
+	Salt   string `json:"salt"`
+	ToJSON []struct {
+		Name    string     `json:"name"`
+		Msgpack []byte     `json:"msgpack"`
+		JSON    *string    `json:"json"`
+		Error   *saltError `json:"error"`
+	} `json:"to_json"`
+	FromJSON []struct {
+		JSON    []byte     `json:"json"`
+		Msgpack []byte     `json:"msgpack"`
+		Error   *saltError `json:"error"`
+	} `json:"from_json"`
+}
+
+// saltError is the Python exception with which Salt refused a value.
+type saltError struct {
+	Type string `json:"type"`
+	Msg  string `json:"msg"` // of a JSONDecodeError
+	Pos  int64  `json:"pos"`
+}
+
+func recorded(version string) string {
+	return filepath.Join("testdata", "vectors-"+version+".json")
+}
+
+// askSalt runs vectors.py with that many random values.
+func askSalt(t *testing.T, version string, random int) []byte {
+	t.Helper()
+	dir := os.Getenv("SALTERN_SALT")
+	if dir == "" {
+		t.Skip("SALTERN_SALT is not set: no real Salt to compare with (make test sets it)")
+	}
+	python := filepath.Join(dir, "salt-"+version, "bin", "python")
+	cmd := exec.CommandContext(t.Context(), python, filepath.Join("testdata", "vectors.py"), strconv.Itoa(random))
+	cmd.Stderr = t.Output()
+	out, err := cmd.Output()
+	require.NoError(t, err)
+	return out
+}
+
+func TestRealSalt(t *testing.T) {
+	t.Parallel()
+	for _, version := range saltVersions {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			checkVectors(t, version, askSalt(t, version, 200))
+		})
+	}
+}
+
+func TestRecordedSalt(t *testing.T) {
+	t.Parallel()
+	for _, version := range saltVersions {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			if *update {
+				require.NoError(t, os.WriteFile(recorded(version), askSalt(t, version, 10), 0o644))
+			}
+			out, err := os.ReadFile(recorded(version))
+			require.NoError(t, err)
+			checkVectors(t, version, out)
+		})
+	}
+}
+
+func checkVectors(t *testing.T, version string, out []byte) {
+	t.Helper()
+	var v vectors
+	require.NoError(t, json.Unmarshal(out, &v))
+	require.Equal(t, version, v.Salt)
+	require.Greater(t, len(v.ToJSON), 100)
+	require.Greater(t, len(v.FromJSON), 100)
+
+	for _, c := range v.ToJSON {
+		got, err := msgpack.AppendJSON(nil, c.Msgpack)
+		if c.JSON == nil {
+			// Salt fails. Whether and how we do better is for
+			// TestAppendJSONBetterThanSalt to say.
+			require.NotNil(t, c.Error, c.Name)
+			require.Equal(t, err == nil, json.Valid(got), c.Name)
+			continue
+		}
+		require.NoError(t, err, c.Name)
+		require.Equal(t, *c.JSON, string(got), c.Name)
+	}
+	for _, c := range v.FromJSON {
+		got, err := msgpack.AppendFromJSON(nil, c.JSON)
+		if c.Error == nil {
+			require.NoError(t, err, "%q", c.JSON)
+			require.Equal(t, c.Msgpack, got, "%q", c.JSON)
+			continue
+		}
+		var syntax *msgpack.SyntaxError
+		require.ErrorAs(t, err, &syntax, "%q", c.JSON)
+		require.Empty(t, got)
+		if syntax.Msg == "Lone surrogate" {
+			continue // Python reads on, and fails later
+		}
+		if c.Error.Type == "JSONDecodeError" && isASCII(c.JSON) { // Pos counts characters
+			require.Equal(t, c.Error.Msg, syntax.Msg, "%q", c.JSON)
+			require.Equal(t, c.Error.Pos, syntax.Offset, "%q", c.JSON)
+		}
+	}
+}
+
+func isASCII(b []byte) bool {
+	for _, c := range b {
+		if c >= 0x80 {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,236 @@
+package msgpack
+
+import (
+	"bytes"
+	"hash/maphash"
+	"math"
+	"slices"
+	"strconv"
+)
+
+// AppendJSON appends v to dst as JSON, as salt-api prints what it unpacked:
+// salt.utils.json.dumps with separators ", " and ": ", raw UTF-8, the order of
+// the keys kept, and duplicate keys written once (see [dict]). Keys are
+// written by the rule of Python's json module: null, true, 1 and 1.5 become
+// "null", "true", "1" and "1.5", and may then stand beside equal text keys.
+// NaN, Infinity and -Infinity are written so, although JSON has no such words.
+//
+// Salt-api answers 500, or never sees the event, where the data has values
+// that Python's json refuses. AppendJSON gives text for these:
+//
+//   - bytes (the bin family) and str that is not UTF-8 become a string; each
+//     run of bytes that are not UTF-8 becomes one U+FFFD. Equal bytes and text
+//     count as one key.
+//   - a datetime (ext 78) and a msgpack timestamp become ISO 8601 as of
+//     Python's isoformat; the latter in UTC.
+//   - a Salt constant (ext 79) becomes "<Constant.NAME>".
+//   - any other extension, and a malformed one, becomes its data as a string.
+//
+// A map key that is an array or a map is refused, ErrKey: Python cannot hold
+// it either. On an error dst is returned unchanged.
+func AppendJSON(dst []byte, v Raw) ([]byte, error) {
+	if uint64(len(v)) > math.MaxUint32 {
+		return dst, at(0, ErrTooLarge)
+	}
+	w := jsonWriter{src: v, dict: newDict()}
+	off, err := w.check(0, 0)
+	if err == nil && off != len(v) {
+		err = at(off, ErrTrailing)
+	}
+	if err != nil {
+		return dst, err
+	}
+	dst, _ = w.write(slices.Grow(dst, len(v)+len(v)/4), 0)
+	return dst, nil
+}
+
+// jsonWriter turns src into JSON in two passes; see dict.
+type jsonWriter struct {
+	src  []byte
+	dict dict
+}
+
+// check is the first pass: it returns the offset after the value at off.
+func (w *jsonWriter) check(off, depth int) (int, error) {
+	t, err := next(w.src[off:])
+	if err != nil {
+		return off, at(off, err)
+	}
+	if !t.isContainer() {
+		return off + t.size, nil
+	}
+	if depth == MaxDepth {
+		return off, at(off, ErrTooDeep)
+	}
+	if t.kind == Map {
+		return w.checkMap(off+t.size, int(t.num), depth+1)
+	}
+	off += t.size
+	for range t.num {
+		if off, err = w.check(off, depth+1); err != nil {
+			return off, err
+		}
+	}
+	return off, nil
+}
+
+func (w *jsonWriter) checkMap(off, n, depth int) (int, error) {
+	mark := len(w.dict.open)
+	for range n {
+		key := off
+		t, err := next(w.src[off:])
+		if err == nil && t.isContainer() {
+			err = ErrKey
+		}
+		if err != nil {
+			return off, at(off, err)
+		}
+		hash, unique := w.hash(t, off)
+		if off, err = w.check(off+t.size, depth); err != nil {
+			return off, err
+		}
+		if !unique {
+			w.dict.open = append(w.dict.open, entry{hash: hash, key: uint32(key), next: uint32(off)})
+		}
+	}
+	if entries := w.dict.close(mark); entries != nil {
+		if _, err := w.dict.merge(entries, w.sameKey, w.valueOf); err != nil {
+			return off, at(off, err)
+		}
+	}
+	return off, nil
+}
+
+// hash returns equal hashes for the keys that Python takes for equal. A NaN
+// is equal to nothing.
+func (w *jsonWriter) hash(t token, off int) (hash uint64, unique bool) {
+	switch t.kind {
+	case Str, Bin, Ext:
+		return maphash.Bytes(w.dict.seed, t.payload(w.src[off:])), false
+	}
+	t = asKey(t)
+	if t.kind == Float && math.IsNaN(t.float()) {
+		return 0, true
+	}
+	return maphash.Comparable(w.dict.seed, t.num), false
+}
+
+// asKey makes tokens of nil, bools and numbers alike if Python takes them for
+// equal: 1 == 1.0 == True.
+func asKey(t token) token {
+	k := token{kind: t.kind, neg: t.neg, num: t.num}
+	switch t.kind {
+	case Bool:
+		k.kind = Int
+	case Float:
+		f := t.float()
+		switch {
+		case f != math.Trunc(f):
+		case f >= 0 && f < 1<<64:
+			return token{kind: Int, num: uint64(f)}
+		case f < 0 && f >= -1<<63:
+			return token{kind: Int, neg: true, num: uint64(int64(f))}
+		}
+	}
+	return k
+}
+
+func (w *jsonWriter) sameKey(a, b uint32) bool {
+	s, _ := next(w.src[a:])
+	t, _ := next(w.src[b:])
+	switch {
+	case s.kind == Ext || t.kind == Ext:
+		return s.kind == t.kind && s.ext == t.ext && bytes.Equal(s.payload(w.src[a:]), t.payload(w.src[b:]))
+	case s.isText() && t.isText():
+		return bytes.Equal(s.payload(w.src[a:]), t.payload(w.src[b:]))
+	}
+	return asKey(s) == asKey(t)
+}
+
+func (t token) isText() bool { return t.kind == Str || t.kind == Bin }
+
+func (w *jsonWriter) valueOf(key uint32) uint32 {
+	t, _ := next(w.src[key:])
+	return key + uint32(t.size)
+}
+
+// write is the second pass: it appends the value at off, which the first pass
+// found good, and returns the offset after it.
+func (w *jsonWriter) write(dst []byte, off int) ([]byte, int) {
+	t, _ := next(w.src[off:])
+	switch t.kind {
+	case Array:
+		return w.writeArray(dst, off+t.size, int(t.num))
+	case Map:
+		return w.writeMap(dst, off+t.size, int(t.num))
+	}
+	return appendScalar(dst, t, w.src[off:]), off + t.size
+}
+
+func (w *jsonWriter) writeArray(dst []byte, off, n int) ([]byte, int) {
+	dst = append(dst, '[')
+	for i := range n {
+		if i > 0 {
+			dst = append(dst, ", "...)
+		}
+		dst, off = w.write(dst, off)
+	}
+	return append(dst, ']'), off
+}
+
+func (w *jsonWriter) writeMap(dst []byte, off, n int) ([]byte, int) {
+	dst = append(dst, '{')
+	for i := range n {
+		var around detour
+		detoured := false
+		if w.dict.detours != nil {
+			around, detoured = w.dict.detours[uint32(off)]
+		}
+		if detoured && around.value == 0 {
+			off = int(around.next)
+			continue
+		}
+		if i > 0 { // the first entry is never dropped
+			dst = append(dst, ", "...)
+		}
+		t, _ := next(w.src[off:])
+		dst = append(appendKey(dst, t, w.src[off:]), ": "...)
+		if detoured {
+			dst, _ = w.write(dst, int(around.value))
+			off = int(around.next)
+		} else {
+			dst, off = w.write(dst, off+t.size)
+		}
+	}
+	return append(dst, '}'), off
+}
+
+// appendKey appends a map's key, which starts b.
+func appendKey(dst []byte, t token, b []byte) []byte {
+	switch t.kind {
+	case Str, Bin, Ext:
+		return appendScalar(dst, t, b)
+	}
+	dst = append(dst, '"')
+	return append(appendScalar(dst, t, b), '"')
+}
+
+// appendScalar appends a value that starts b and is not a container.
+func appendScalar(dst []byte, t token, b []byte) []byte {
+	switch t.kind {
+	case Str, Bin:
+		return appendQuoted(dst, t.payload(b))
+	case Int:
+		if t.neg {
+			return strconv.AppendInt(dst, int64(t.num), 10)
+		}
+		return strconv.AppendUint(dst, t.num, 10)
+	case Float:
+		return appendFloat(dst, t.float())
+	case Bool:
+		return strconv.AppendBool(dst, t.num == 1)
+	case Ext:
+		return appendExt(dst, t.ext, t.payload(b))
+	}
+	return append(dst, "null"...)
+}
