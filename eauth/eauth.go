@@ -1,0 +1,98 @@
+// Package eauth answers who is asking. Each way of proving it is a [Backend]
+// in a folder of its own (pam, token, master), and every backend passes the
+// one suite in eauthtest. [Authenticator] picks the backend for a chunk's
+// [Credentials] as the operator set it up, and a [Session] makes that one
+// check per request.
+//
+// What backends share has folders too: guard stands before a costly one, with
+// lane to bound what runs and throttle to slow down who guesses; mint writes
+// the Salt tokens of users whom the gateway has checked itself.
+//
+//	a := eauth.New(eauth.Options{
+//		Eauths: names, HashType: "sha256",
+//		Token: token.New(store), PAM: pam.New(pam.Options{Mint: minter}),
+//		PAMUsable: minter.Usable, Master: master.New(salt, master.Options{}),
+//	})
+//	session := a.NewSession()
+//	defer session.Release(ctx)
+//
+// The package knows no Salt wire and no HTTP. What a backend needs of a master
+// it declares as a small interface of its own, which package saltmaster
+// happens to satisfy; it imports nothing of Saltern.
+//
+// The answer has three outcomes, and what they mean is the same everywhere:
+//
+//	id, ok, err := session.Authenticate(ctx, eauth.Credentials{
+//		Eauth: "pam", Username: "saltdev", Password: "secret",
+//	})
+//	switch {
+//	case err != nil: // the backend could not tell: 503
+//	case !ok:        // the credentials are wrong: 401
+//	default:         // id.Grant is what the master gets to see
+//	}
+package eauth
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+)
+
+// Credentials are what one chunk says of its caller: either Token, or the
+// other three. Where a chunk has both, the token counts, as for Salt.
+type Credentials struct {
+	Token string // a Salt token, see [WellFormedToken]
+
+	Username string
+	Password string
+	Eauth    string // the name of one of the master's eauth modules
+
+	// RemoteAddr is the client's address, for throttling and for PAM_RHOST.
+	RemoteAddr netip.Addr
+}
+
+// Identity is a caller whose credentials were good.
+type Identity struct {
+	User  string // the name that the master's own log will show
+	Eauth string // the eauth module that vouches for User
+	Grant Grant
+}
+
+// A Grant is the authority under which the master carries out a command. It
+// is always the caller's own, never the gateway's.
+type Grant interface {
+	// Token returns the Salt token to send with a command.
+	Token(ctx context.Context) (string, error)
+
+	// Renew is told that the master did not know the token old, and returns
+	// another one to try once, or an error when there is none to be had.
+	Renew(ctx context.Context, old string) (string, error)
+
+	// Release tells that the request is over. A token that was made for this
+	// request alone is taken back.
+	Release(ctx context.Context)
+}
+
+// A Backend checks credentials of one kind. ok is false when they are wrong,
+// whatever the reason; err tells that the backend could not find out, and is
+// one of the errors of this package where a better answer than "internal
+// error" exists. An ok identity has a Grant which the caller must Release.
+type Backend interface {
+	Authenticate(ctx context.Context, c Credentials) (id Identity, ok bool, err error)
+}
+
+var (
+	// ErrUnavailable says that a part which the check needs (the master, the
+	// token store) cannot be reached now.
+	ErrUnavailable = errors.New("authentication is not available")
+
+	// ErrBusy says that too many checks are waiting already.
+	ErrBusy = errors.New("too many authentications at once")
+
+	// ErrNoToken says that a grant has no other token to offer.
+	ErrNoToken = errors.New("no other token")
+)
+
+// MaxCredential is the most bytes that a user name or a password may have.
+// PAM's own limit is 512 with the closing NUL.
+const MaxCredential = 511

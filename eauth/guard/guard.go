@@ -1,0 +1,216 @@
+// Package guard stands before a backend whose check is costly: one that holds
+// a thread in PAM, or one of the master's few workers. It refuses what cannot
+// be right, slows down those who guess, and bounds how many checks run.
+//
+//	g := guard.New(backend, guard.Options{})
+//	id, ok, err := g.Authenticate(ctx, credentials)
+//
+// Backends guard themselves with it, so nobody can forget to.
+package guard
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"time"
+
+	"saltern/eauth"
+	"saltern/eauth/lane"
+	"saltern/eauth/throttle"
+)
+
+// An Outcome is how an attempt ended, for counting.
+type Outcome string
+
+// The outcomes. An attempt has exactly one.
+const (
+	OK        Outcome = "ok"
+	Wrong     Outcome = "wrong"
+	Throttled Outcome = "throttled" // answered as wrong, the backend not asked
+	Busy      Outcome = "busy"      // no slot was free in time
+	Error     Outcome = "error"     // the backend could not tell
+)
+
+// Options set up a [Guard]. The zero value is fit for use.
+type Options struct {
+	Lanes    lane.Options
+	Throttle throttle.Options
+
+	// FailDelay is the shortest time that a wrong answer takes, whatever the
+	// reason. Waiting costs no slot and no thread. 0 is none: then it is left
+	// to the backend not to tell an unknown user by a quick answer.
+	FailDelay time.Duration
+
+	// Timeout bounds a check that listens to its context, 60 s when 0. It
+	// does not end when the caller does: a check half done may have made a
+	// token, which is then taken back.
+	Timeout time.Duration
+
+	// Observe, when set, is told the outcome of every attempt.
+	Observe func(Outcome)
+
+	// Logger hears of checks that panicked. nil discards.
+	Logger *slog.Logger
+}
+
+// Guard is a backend before another one.
+type Guard struct {
+	inner    eauth.Backend
+	lanes    *lane.Lanes
+	throttle *throttle.Throttle
+	delay    time.Duration
+	timeout  time.Duration
+	observe  func(Outcome)
+	log      *slog.Logger
+}
+
+var _ eauth.Backend = (*Guard)(nil)
+
+// New returns a guard before inner.
+func New(inner eauth.Backend, o Options) *Guard {
+	g := &Guard{
+		inner:    inner,
+		lanes:    lane.New(o.Lanes),
+		throttle: throttle.New(o.Throttle),
+		delay:    o.FailDelay,
+		timeout:  o.Timeout,
+		observe:  o.Observe,
+		log:      o.Logger,
+	}
+	if g.timeout <= 0 {
+		g.timeout = time.Minute
+	}
+	if g.observe == nil {
+		g.observe = func(Outcome) {}
+	}
+	if g.log == nil {
+		g.log = slog.New(slog.DiscardHandler)
+	}
+	return g
+}
+
+// Authenticate asks the inner backend, if it comes to that. Its own errors are
+// [eauth.ErrBusy] and ctx's.
+func (g *Guard) Authenticate(ctx context.Context, c eauth.Credentials) (eauth.Identity, bool, error) {
+	start := time.Now()
+	id, ok, err := g.authenticate(ctx, c)
+	if !ok && err == nil {
+		sleep(ctx, g.delay-time.Since(start))
+	}
+	return id, ok, err
+}
+
+func (g *Guard) authenticate(ctx context.Context, c eauth.Credentials) (eauth.Identity, bool, error) {
+	no := eauth.Identity{}
+	if c.Check() != nil {
+		g.observe(Wrong)
+		return no, false, nil
+	}
+	key := throttle.KeyOf(c)
+	if g.refused(c, key) {
+		g.observe(Throttled)
+		return no, false, nil
+	}
+	slot, err := g.acquire(ctx, c)
+	if err != nil {
+		g.observe(Busy)
+		return no, false, fmt.Errorf("authenticate: %w", err)
+	}
+	// Others with the same name and address may have failed while this one
+	// waited: a burst of guesses is no way around the throttle.
+	if g.refused(c, key) {
+		slot.Done(lane.Unknown)
+		g.observe(Throttled)
+		return no, false, nil
+	}
+
+	answers := make(chan answer)
+	go g.check(ctx, c, key, slot, answers)
+	select {
+	case a := <-answers:
+		return a.id, a.ok, a.err
+	case <-ctx.Done():
+		return no, false, fmt.Errorf("authenticate: %w", ctx.Err())
+	}
+}
+
+// refused tells whether the throttle stops c. It never stops credentials that
+// were right lately, so guessing does not lock out whom it impersonates, even
+// from behind one address.
+func (g *Guard) refused(c eauth.Credentials, key throttle.Key) bool {
+	return g.throttle.Refused(key) > 0 && !g.lanes.Proven(c)
+}
+
+func (g *Guard) acquire(ctx context.Context, c eauth.Credentials) (*lane.Slot, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	return g.lanes.Acquire(ctx, c)
+}
+
+// sleep waits for d, or until ctx ends.
+func sleep(ctx context.Context, d time.Duration) {
+	if d <= 0 {
+		return
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// answer is what the inner backend said.
+type answer struct {
+	id  eauth.Identity
+	ok  bool
+	err error
+}
+
+// check asks the inner backend and keeps the slot until that returns. When the
+// caller is gone by then, what was granted is given back.
+func (g *Guard) check(ctx context.Context, c eauth.Credentials, key throttle.Key, slot *lane.Slot, answers chan<- answer) {
+	detached := context.WithoutCancel(ctx)
+	a := g.ask(detached, c)
+
+	switch {
+	case a.err != nil:
+		g.observe(Error)
+		slot.Done(lane.Unknown)
+	case !a.ok:
+		g.throttle.Failed(key)
+		g.observe(Wrong)
+		slot.Done(lane.Wrong)
+	default:
+		g.throttle.Succeeded(key)
+		g.observe(OK)
+		slot.Done(lane.Right)
+	}
+
+	select {
+	case answers <- a:
+	case <-ctx.Done():
+		if a.ok {
+			a.id.Grant.Release(detached)
+		}
+	}
+}
+
+// ask calls the inner backend. It runs outside of the goroutines in which an
+// HTTP server catches a panic, so it does that itself.
+func (g *Guard) ask(ctx context.Context, c eauth.Credentials) (a answer) {
+	ctx, cancel := context.WithTimeout(ctx, g.timeout)
+	defer cancel()
+	defer func() {
+		if p := recover(); p != nil {
+			// What was panicked with may quote a password, its type does not.
+			g.log.Error("a check of credentials panicked",
+				slog.String("type", fmt.Sprintf("%T", p)), slog.String("stack", string(debug.Stack())))
+			a = answer{err: fmt.Errorf("authenticate: the check panicked with a %T", p)}
+		}
+	}()
+	a.id, a.ok, a.err = g.inner.Authenticate(ctx, c)
+	return a
+}

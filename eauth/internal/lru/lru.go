@@ -1,0 +1,79 @@
+// Package lru is a bounded map that drops what was not used for the longest
+// time. It keeps the tables of eauth's parts small whatever strangers send.
+//
+//	c := lru.New[string, int](100)
+//	c.Put("a", 1)
+//	v, ok := c.Get("a")
+package lru
+
+import (
+	"container/list"
+	"iter"
+)
+
+// Cache holds at most a fixed number of entries. It is not safe for use by
+// several goroutines at once: its owners have a lock already.
+type Cache[K comparable, V any] struct {
+	limit int
+	order *list.List // of entry[K, V], the most recently used first
+	items map[K]*list.Element
+}
+
+type entry[K comparable, V any] struct {
+	key   K
+	value V
+}
+
+// New returns an empty cache for at most limit entries, at least one.
+func New[K comparable, V any](limit int) *Cache[K, V] {
+	return &Cache[K, V]{limit: max(limit, 1), order: list.New(), items: make(map[K]*list.Element)}
+}
+
+// Get returns the entry of k and counts as a use of it.
+func (c *Cache[K, V]) Get(k K) (v V, ok bool) {
+	e, ok := c.items[k]
+	if !ok {
+		return v, false
+	}
+	c.order.MoveToFront(e)
+	return e.Value.(entry[K, V]).value, true
+}
+
+// Put sets the entry of k. When that pushes another entry out, it is returned.
+func (c *Cache[K, V]) Put(k K, v V) (evicted V, ok bool) {
+	if e, known := c.items[k]; known {
+		e.Value = entry[K, V]{k, v}
+		c.order.MoveToFront(e)
+		return evicted, false
+	}
+	c.items[k] = c.order.PushFront(entry[K, V]{k, v})
+	if len(c.items) <= c.limit {
+		return evicted, false
+	}
+	oldest := c.order.Remove(c.order.Back()).(entry[K, V])
+	delete(c.items, oldest.key)
+	return oldest.value, true
+}
+
+// Delete forgets k.
+func (c *Cache[K, V]) Delete(k K) {
+	if e, ok := c.items[k]; ok {
+		c.order.Remove(e)
+		delete(c.items, k)
+	}
+}
+
+// Len returns the number of entries.
+func (c *Cache[K, V]) Len() int { return len(c.items) }
+
+// All goes through the entries, in no order and without counting as a use.
+// Deleting the entry at hand is allowed.
+func (c *Cache[K, V]) All() iter.Seq2[K, V] {
+	return func(yield func(K, V) bool) {
+		for k, e := range c.items {
+			if !yield(k, e.Value.(entry[K, V]).value) {
+				return
+			}
+		}
+	}
+}

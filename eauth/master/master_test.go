@@ -1,0 +1,189 @@
+package master_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"saltern/eauth"
+	"saltern/eauth/eauthtest"
+	"saltern/eauth/guard"
+	"saltern/eauth/lane"
+	"saltern/eauth/master"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var alice = eauth.Credentials{Eauth: "ldap", Username: "alice", Password: "wonderland"}
+
+// salt plays a master that knows alice.
+type salt struct {
+	slow      time.Duration // how long it holds every authentication
+	err       error
+	nameless  bool
+	removeErr error
+
+	mu     sync.Mutex
+	asked  int
+	tokens map[string]bool
+}
+
+func (s *salt) MakeToken(ctx context.Context, module, user, password string) (string, string, bool, error) {
+	s.mu.Lock()
+	s.asked++
+	token := fmt.Sprintf("%064x", s.asked)
+	s.mu.Unlock()
+	if s.slow > 0 {
+		select {
+		case <-time.After(s.slow):
+		case <-ctx.Done():
+			return "", "", false, ctx.Err()
+		}
+	}
+	if s.err != nil {
+		return "", "", false, s.err
+	}
+	if module != "ldap" || user != "alice" || password != "wonderland" {
+		return "", "", false, nil
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.tokens == nil {
+		s.tokens = map[string]bool{}
+	}
+	s.tokens[token] = true
+	if s.nameless {
+		return token, "", true, nil
+	}
+	return token, "alice", true, nil
+}
+
+func (s *salt) RemoveToken(ctx context.Context, token string) error {
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.tokens, token)
+	if s.removeErr != nil {
+		return fmt.Errorf("remove /tokens/%s: %w", token, s.removeErr)
+	}
+	return nil
+}
+
+func (s *salt) count() (asked, tokens int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.asked, len(s.tokens)
+}
+
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	eauthtest.RunBackend(t, func(*testing.T) eauthtest.Fixture {
+		s := &salt{}
+		log := &eauthtest.Log{}
+		return eauthtest.Fixture{
+			Backend: master.New(s, master.Options{Logger: log.Logger()}),
+			Right:   alice,
+			User:    "alice",
+			Eauth:   "ldap",
+			Log:     log,
+			Asked:   func() int { asked, _ := s.count(); return asked },
+			Tokens:  func() int { _, tokens := s.count(); return tokens },
+		}
+	})
+}
+
+// A caller who leaves while the master makes the token must not leave it there.
+func TestATokenThatComesTooLateIsTakenBack(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &salt{slow: time.Minute - time.Second}
+		b := master.New(s, master.Options{})
+
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		start := time.Now()
+		_, ok, err := b.Authenticate(ctx, alice)
+		require.False(t, ok)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.Equal(t, time.Second, time.Since(start))
+
+		time.Sleep(time.Minute)
+		asked, tokens := s.count()
+		require.Equal(t, 1, asked)
+		require.Zero(t, tokens)
+	})
+}
+
+func TestAMasterThatHangsIsGivenUp(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := master.New(&salt{slow: time.Hour}, master.Options{Guard: guard.Options{Timeout: 10 * time.Second}})
+		start := time.Now()
+		_, ok, err := b.Authenticate(t.Context(), alice)
+		require.False(t, ok)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+		require.Equal(t, 10*time.Second, time.Since(start))
+	})
+}
+
+func TestGuessesLeaveWorkersFree(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &salt{slow: time.Second}
+		b := master.New(s, master.Options{})
+		for i := range 20 {
+			go func() {
+				_, _, _ = b.Authenticate(t.Context(), eauth.Credentials{Eauth: "ldap", Username: fmt.Sprint("guess", i)})
+			}()
+		}
+		synctest.Wait()
+		asked, _ := s.count()
+		require.Equal(t, master.DefaultUnproven, asked)
+		time.Sleep(time.Minute)
+	})
+}
+
+func TestErrors(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		salt *salt
+		want string
+	}{
+		"no master":     {&salt{err: eauth.ErrUnavailable}, eauth.ErrUnavailable.Error()},
+		"yes to no one": {&salt{nameless: true}, "without a name"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, ok, err := master.New(tc.salt, master.Options{}).Authenticate(t.Context(), alice)
+			require.False(t, ok)
+			require.ErrorContains(t, err, tc.want)
+			_, tokens := tc.salt.count()
+			require.Zero(t, tokens)
+		})
+	}
+}
+
+func TestATokenThatStaysIsLogged(t *testing.T) {
+	t.Parallel()
+	log := &eauthtest.Log{}
+	s := &salt{removeErr: eauth.ErrUnavailable}
+	b := master.New(s, master.Options{Logger: log.Logger(), Guard: guard.Options{Lanes: lane.Options{Proven: 1}}})
+
+	id, ok, err := b.Authenticate(t.Context(), alice)
+	require.NoError(t, err)
+	require.True(t, ok)
+	token, err := id.Grant.Token(t.Context())
+	require.NoError(t, err)
+
+	id.Grant.Release(t.Context())
+	require.Contains(t, log.String(), "could not be taken back")
+	require.NotContains(t, log.String(), token)
+}

@@ -1,0 +1,77 @@
+package mint
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"saltern/eauth"
+)
+
+// grant is one request's use of a user's token.
+type grant struct {
+	mint   *Mint
+	who    who
+	groups []string
+
+	mu    sync.Mutex
+	token *token // nil after Release
+}
+
+var _ eauth.Grant = (*grant)(nil)
+
+var errReleased = errors.New("mint: the grant was released")
+
+// Token returns the user's token, a new one when the request has outlived the
+// first.
+func (g *grant) Token(ctx context.Context) (string, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.token == nil {
+		return "", errReleased
+	}
+	if time.Now().Before(g.token.renewAt) {
+		return g.token.value, nil
+	}
+	return g.replace(ctx, "")
+}
+
+// Renew replaces a token that the master did not know. However many requests
+// find that out at once, one token is written. It also makes the mint doubt
+// that the master takes its tokens at all.
+func (g *grant) Renew(ctx context.Context, old string) (string, error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.token == nil {
+		return "", errReleased
+	}
+	if g.token.value != old {
+		return g.token.value, nil // another chunk of the request came first
+	}
+	return g.replace(ctx, old)
+}
+
+func (g *grant) replace(ctx context.Context, bad string) (string, error) {
+	t, err := g.mint.acquire(ctx, g.who, g.groups, bad)
+	if err != nil {
+		return "", err
+	}
+	g.mint.release(ctx, g.token)
+	g.token = t
+	return t.value, nil
+}
+
+// Release ends the use. The token stays for the user's next request.
+func (g *grant) Release(ctx context.Context) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.token != nil {
+		g.mint.release(ctx, g.token)
+		g.token = nil
+	}
+}
+
+// String and GoString keep the token out of whatever prints an identity.
+func (g *grant) String() string   { return "a minted token" }
+func (g *grant) GoString() string { return g.String() }

@@ -1,0 +1,238 @@
+// Package mint writes Salt tokens for users whom the gateway has checked
+// itself, so that they act at the master under their own name. A user has one
+// token, which all their requests share until it is about to expire; it is
+// replaced when their groups change or when the master has forgotten it.
+//
+//	m := mint.New(store, mint.Options{})
+//	defer m.Close(ctx)
+//	grant, err := m.Grant(ctx, "alice", "pam", []string{"ops"})
+//
+// A token that was written is known to the mint until it is removed, whatever
+// becomes of the request that asked for it. So the number of token files is
+// bounded by the number of users that are kept, and of requests that run.
+//
+// The package imports eauth only.
+package mint
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"saltern/eauth"
+	"saltern/eauth/internal/lru"
+)
+
+// Store is the master's token store.
+type Store interface {
+	// Check tells whether the master accepts a token that was written here, by
+	// writing one and removing it. An error that is [ErrNotAccepted] is a
+	// final no; any other one means that it could not be told yet.
+	Check(ctx context.Context) error
+
+	// Write makes a token for user. After an error nothing is left behind,
+	// unless token is not empty: then that is still to be removed.
+	Write(ctx context.Context, user, eauth string, groups []string) (token string, expire time.Time, err error)
+
+	// Remove removes a token. One that is gone already is no error.
+	Remove(ctx context.Context, token string) error
+}
+
+// ErrNotAccepted says that the master does not take tokens written here.
+var ErrNotAccepted = errors.New("the master does not accept written tokens")
+
+var (
+	errClosed = fmt.Errorf("mint: closed: %w", eauth.ErrUnavailable)
+	errTrail  = fmt.Errorf("mint: too many tokens could not be removed: %w", eauth.ErrUnavailable)
+)
+
+// Options set up a [Mint]. The zero value is fit for use.
+type Options struct {
+	Users  int          // how many users have a token at once; 1024
+	Logger *slog.Logger // hears of tokens that could not be removed; nil discards
+}
+
+// storeTimeout bounds one call of the store. Such a call does not end with the
+// request that caused it: a write that was cut off might have been done.
+const storeTimeout = 15 * time.Second
+
+// Mint is safe for use by several goroutines.
+type Mint struct {
+	store Store
+	log   *slog.Logger
+	most  int
+
+	usable selfCheck
+	calls  sync.WaitGroup // calls of the store that run on their own
+
+	mu      sync.Mutex
+	users   *lru.Cache[who, *place]
+	live    map[*token]struct{} // all tokens that may be used
+	doomed  []string            // tokens to be removed, by whoever unlocks
+	failed  []string            // tokens whose removal failed
+	retryAt time.Time           // when to try those again
+	closed  bool
+}
+
+// who a token is for.
+type who struct{ user, eauth string }
+
+// place is where the token of one user is kept. Its fields, and those of what
+// it points to, are guarded by Mint.mu.
+type place struct {
+	token *token // nil when there is none yet
+	write *write // nil when none is on its way
+	gone  bool   // the user was pushed out: nothing is kept here any more
+}
+
+// token is one that the store wrote.
+type token struct {
+	value   string
+	groups  []string
+	renewAt time.Time
+	refs    int  // grants that use it
+	retired bool // removed as soon as nobody uses it
+}
+
+// New returns a mint over store. It must be closed.
+func New(store Store, o Options) *Mint {
+	if o.Users <= 0 {
+		o.Users = 1024
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	return &Mint{
+		store: store,
+		log:   o.Logger,
+		most:  o.Users,
+		users: lru.New[who, *place](o.Users),
+		live:  make(map[*token]struct{}),
+	}
+}
+
+// Grant returns the authority of a user who was checked. groups are the user's
+// groups as Salt's eauth module would list them; the order does not matter.
+func (m *Mint) Grant(ctx context.Context, user, module string, groups []string) (eauth.Grant, error) {
+	g := &grant{mint: m, who: who{user, module}, groups: normal(groups)}
+	t, err := m.acquire(ctx, g.who, g.groups, "")
+	if err != nil {
+		return nil, err
+	}
+	g.token = t
+	return g, nil
+}
+
+func normal(groups []string) []string {
+	groups = slices.Clone(groups)
+	slices.Sort(groups)
+	return slices.Compact(groups)
+}
+
+// acquire returns the user's token, written now if need be, and counts its
+// use. bad is a token that the master did not take, or empty.
+func (m *Mint) acquire(ctx context.Context, w who, groups []string, bad string) (*token, error) {
+	for {
+		t, wr, err := m.join(ctx, w, groups, bad)
+		m.remove(ctx) // whom this one pushed out
+		if t != nil || err != nil {
+			return t, err
+		}
+		mine := slices.Equal(wr.groups, groups)
+		select {
+		case <-wr.done:
+			if mine || wr.err != nil {
+				return wr.token, wr.err
+			}
+		case <-ctx.Done():
+			if mine {
+				m.leave(ctx, wr)
+			}
+			return nil, fmt.Errorf("mint: %w", ctx.Err())
+		}
+	}
+}
+
+// join returns the user's token if it is good, and otherwise a write to wait
+// for. Where that is for the same groups, a use of its token is counted.
+func (m *Mint) join(ctx context.Context, w who, groups []string, bad string) (*token, *write, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.closed {
+		return nil, nil, errClosed
+	}
+	p := m.place(w)
+	if t := p.token; t != nil && t.serves(groups, bad) {
+		t.refs++
+		return t, nil, nil
+	}
+	if p.write == nil {
+		if len(m.failed) >= m.most {
+			return nil, nil, errTrail
+		}
+		m.start(ctx, w, p, groups, bad != "")
+		m.sweep()
+	}
+	if slices.Equal(p.write.groups, groups) {
+		p.write.waiters++
+	}
+	return nil, p.write, nil
+}
+
+// serves tells whether t is good for another request.
+func (t *token) serves(groups []string, bad string) bool {
+	return t.value != bad && time.Now().Before(t.renewAt) && slices.Equal(t.groups, groups)
+}
+
+// place finds the place of w, or makes one, which may push another out.
+func (m *Mint) place(w who) *place {
+	if p, ok := m.users.Get(w); ok {
+		return p
+	}
+	p := &place{}
+	if old, evicted := m.users.Put(w, p); evicted {
+		old.gone = true
+		m.retire(old.token)
+	}
+	return p
+}
+
+// sweep forgets users whose token has had its time and is not in use.
+func (m *Mint) sweep() {
+	now := time.Now()
+	for w, p := range m.users.All() {
+		if t := p.token; t != nil && p.write == nil && t.refs == 0 && !now.Before(t.renewAt) {
+			m.users.Delete(w)
+			m.retire(t)
+		}
+	}
+}
+
+// retire has t, which may be nil, removed once nobody uses it.
+func (m *Mint) retire(t *token) {
+	if t != nil {
+		t.retired = true
+		m.bury(t)
+	}
+}
+
+// bury dooms t if it has no use left.
+func (m *Mint) bury(t *token) {
+	if _, ok := m.live[t]; ok && t.retired && t.refs == 0 {
+		delete(m.live, t)
+		m.doomed = append(m.doomed, t.value)
+	}
+}
+
+// release ends one use of t.
+func (m *Mint) release(ctx context.Context, t *token) {
+	m.mu.Lock()
+	t.refs--
+	m.bury(t)
+	m.mu.Unlock()
+	m.remove(ctx)
+}

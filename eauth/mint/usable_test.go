@@ -1,0 +1,101 @@
+package mint_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"saltern/eauth"
+	"saltern/eauth/mint"
+)
+
+func TestUsable(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		down := errors.New("connection refused")
+		s := &store{checkErr: down}
+		m := mint.New(s, mint.Options{})
+		ask := func() (bool, error) { return m.Usable(t.Context()) }
+
+		for range 10 {
+			_, err := ask()
+			require.ErrorIs(t, err, down)
+		}
+		require.Equal(t, 1, s.checks, "a master that is down is left alone for a moment")
+
+		time.Sleep(time.Second)
+		s.set(func() { s.checkErr = nil })
+		for range 10 {
+			usable, err := ask()
+			require.NoError(t, err)
+			require.True(t, usable)
+		}
+		require.Equal(t, 2, s.checks)
+
+		s.set(func() { s.checkErr = fmt.Errorf("another user: %w", mint.ErrNotAccepted) })
+		m.Recheck()
+		for range 10 {
+			usable, err := ask()
+			require.NoError(t, err, "a final no is no error")
+			require.False(t, usable)
+		}
+		require.Equal(t, 3, s.checks)
+
+		require.NoError(t, m.Close(t.Context()))
+		m.Recheck()
+		_, err := ask()
+		require.ErrorIs(t, err, eauth.ErrUnavailable)
+	})
+}
+
+func TestManyShareOneCheck(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &store{slow: time.Second}
+		m := mint.New(s, mint.Options{})
+
+		impatient, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+		defer cancel()
+		_, err := m.Usable(impatient)
+		require.ErrorIs(t, err, context.DeadlineExceeded)
+
+		var wg sync.WaitGroup
+		for range 50 {
+			wg.Go(func() {
+				if usable, err := m.Usable(t.Context()); !usable || err != nil {
+					t.Errorf("usable %v, err %v", usable, err)
+				}
+			})
+		}
+		wg.Wait()
+		require.Equal(t, 1, s.checks, "the impatient caller's check served the others")
+		require.NoError(t, m.Close(t.Context()))
+	})
+}
+
+// What was found out before the master restarted says nothing about it now.
+func TestRecheckDuringACheck(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &store{slow: time.Second}
+		m := mint.New(s, mint.Options{})
+		answer := make(chan bool)
+		go func() {
+			usable, _ := m.Usable(t.Context())
+			answer <- usable
+		}()
+		synctest.Wait()
+
+		s.set(func() { s.checkErr = mint.ErrNotAccepted })
+		m.Recheck()
+		require.False(t, <-answer)
+		require.Equal(t, 2, s.checks)
+		require.NoError(t, m.Close(t.Context()))
+	})
+}

@@ -1,0 +1,103 @@
+package mint
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"saltern/eauth/internal/redact"
+)
+
+// write is a token on its way: one call of the store, for which any number of
+// requests wait.
+type write struct {
+	groups  []string
+	waiters int           // guarded by Mint.mu
+	done    chan struct{} // closed, under Mint.mu, when token and err are set
+	token   *token
+	err     error
+}
+
+// start begins a write for p. Mint.mu is held. forgotten tells that the master
+// did not take the last token: one was removed by hand, or else the master has
+// changed and may not take any of ours now.
+func (m *Mint) start(ctx context.Context, w who, p *place, groups []string, forgotten bool) {
+	wr := &write{groups: groups, done: make(chan struct{})}
+	p.write = wr
+	m.calls.Go(func() {
+		// The write is for all who wait, and must be known to its end: it does
+		// not stop with the request that happened to begin it.
+		ctx := context.WithoutCancel(ctx)
+		if forgotten {
+			m.usable.doubt()
+		}
+		value, expire, err := m.call(ctx, w, groups)
+		m.finish(p, wr, value, expire, err)
+		m.remove(ctx)
+	})
+}
+
+func (m *Mint) call(ctx context.Context, w who, groups []string) (string, time.Time, error) {
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	value, expire, err := m.store.Write(ctx, w.user, w.eauth, groups)
+	switch {
+	case err != nil:
+		return value, expire, fmt.Errorf("write a token: %w", redact.Error(err, value))
+	case value == "":
+		return value, expire, errors.New("write a token: the store returned none")
+	case !time.Now().Before(expire):
+		return value, expire, errors.New("write a token: it has expired already")
+	}
+	return value, expire, nil
+}
+
+// finish puts what was written in its place.
+func (m *Mint) finish(p *place, wr *write, value string, expire time.Time, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	defer close(wr.done)
+	p.write = nil
+	if err == nil && m.closed {
+		err = errClosed
+	}
+	if err != nil {
+		wr.err = err
+		if value != "" {
+			m.doomed = append(m.doomed, value)
+		}
+		return
+	}
+
+	t := &token{value: value, groups: wr.groups, renewAt: renewal(time.Now(), expire), refs: wr.waiters}
+	m.live[t] = struct{}{}
+	wr.token = t
+	if p.gone {
+		m.retire(t) // it serves those who wait for it, and is not kept
+		return
+	}
+	m.retire(p.token)
+	p.token = t
+}
+
+// renewal is when a token is replaced: five minutes before it expires, or in
+// the last tenth of its life if that is shorter.
+func renewal(now, expire time.Time) time.Time {
+	return expire.Add(-min(expire.Sub(now)/10, 5*time.Minute))
+}
+
+// leave is for one who waits no longer.
+func (m *Mint) leave(ctx context.Context, wr *write) {
+	m.mu.Lock()
+	select {
+	case <-wr.done: // at the same moment: the token came with a use counted
+		m.mu.Unlock()
+		if wr.token != nil {
+			m.release(ctx, wr.token)
+		}
+	default:
+		wr.waiters--
+		m.mu.Unlock()
+	}
+}

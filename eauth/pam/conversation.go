@@ -1,0 +1,56 @@
+package pam
+
+import "errors"
+
+// style is the kind of message with which a module talks to the user.
+type style int
+
+const (
+	promptHidden  style = iota // wants an answer that is not shown: the password
+	promptVisible              // wants an answer that is shown: the user name
+	message                    // wants to be read
+	unknownStyle
+)
+
+// maxMessages is how much a module may talk in one login.
+const maxMessages = 32
+
+var errConversation = errors.New("the module asks for something else than a user name and a password")
+
+// conversation answers a module's messages for one login.
+type conversation struct {
+	user     string
+	password string
+	asked    bool // for the password
+	refused  bool // to answer
+	messages int
+}
+
+// respond gives the password once. A second hidden prompt is for something
+// else, such as a new password or a one-time code, which must not get it.
+func (c *conversation) respond(s style) (answer string, err error) {
+	defer func() {
+		// C called this, and a panic cannot pass through C.
+		if recover() != nil {
+			answer, err = "", errConversation
+		}
+	}()
+	c.messages++
+	switch {
+	case c.messages > maxMessages:
+	case s == promptHidden && !c.asked:
+		c.asked = true
+		answer, c.password = c.password, ""
+		return answer, nil
+	case s == promptVisible:
+		return c.user, nil
+	case s == message:
+		return "", nil
+	}
+	c.refused = true
+	return "", errConversation
+}
+
+// forget drops the password. The binding keeps a conversation for ever when it
+// cannot start one.
+func (c *conversation) forget() { *c = conversation{asked: true} }

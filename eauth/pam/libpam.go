@@ -1,0 +1,138 @@
+//go:build linux && cgo
+
+package pam
+
+import (
+	"errors"
+	"runtime"
+
+	libpam "github.com/msteinert/pam/v2"
+)
+
+// flags: messages are of no use here, and a user without a password may not
+// log in without one.
+const flags = libpam.Silent | libpam.DisallowNullAuthtok
+
+// ask puts one login to libpam and blocks for as long as that takes.
+func ask(q *question) answer {
+	// A module may change what belongs to the thread, as its file system user,
+	// between the calls of one login.
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+
+	c := &conversation{user: q.user, password: q.password}
+	q.password = ""
+	defer c.forget()
+
+	tx, err := start(q.service, q.user, q.confDir, c)
+	if err != nil {
+		return answer{verdict: broken, class: "start: " + class(err)}
+	}
+	defer func() { _ = tx.End() }()
+
+	if q.rhost != "" {
+		if err := tx.SetItem(libpam.Rhost, q.rhost); err != nil {
+			return answer{verdict: broken, class: "rhost: " + class(err)}
+		}
+	}
+	if err := tx.Authenticate(flags); err != nil {
+		return c.answer(err, "")
+	}
+	if err := tx.AcctMgmt(flags); err != nil {
+		return c.answer(err, "account: ")
+	}
+	user, err := tx.GetItem(libpam.User)
+	if err != nil {
+		return answer{verdict: broken, class: "user: " + class(err)}
+	}
+	return answer{verdict: right, user: user}
+}
+
+func start(service, user, confDir string, c *conversation) (*libpam.Transaction, error) {
+	handler := libpam.ConversationFunc(func(s libpam.Style, _ string) (string, error) {
+		return c.respond(styleOf(s))
+	})
+	if confDir != "" {
+		return libpam.StartConfDir(service, user, handler, confDir)
+	}
+	return libpam.Start(service, user, handler)
+}
+
+func styleOf(s libpam.Style) style {
+	switch s {
+	case libpam.PromptEchoOff:
+		return promptHidden
+	case libpam.PromptEchoOn:
+		return promptVisible
+	case libpam.TextInfo, libpam.ErrorMsg:
+		return message
+	default:
+		return unknownStyle
+	}
+}
+
+// canStart tells whether libpam knows what to do for the service.
+func canStart(service, confDir string) error {
+	tx, err := start(service, "", confDir, &conversation{})
+	if err != nil {
+		return errors.New("start: " + class(err))
+	}
+	_ = tx.End()
+	return nil
+}
+
+// answer is for what PAM returned at one stage of a login.
+func (c *conversation) answer(err error, stage string) answer {
+	if c.refused {
+		// A module may make anything of it that it got no answer. It is a
+		// login that takes more than a password, and so a wrong one.
+		return answer{verdict: wrong, class: stage + "unexpected prompt"}
+	}
+	return answer{verdict: judge(err), class: stage + class(err)}
+}
+
+// judge tells a refusal from a check that could not be made.
+func judge(err error) verdict {
+	code, ok := errors.AsType[libpam.Error](err)
+	if !ok {
+		return broken
+	}
+	switch code {
+	case libpam.ErrOpen, libpam.ErrSymbol, libpam.ErrModuleUnknown, libpam.ErrBuf,
+		libpam.ErrAbort, libpam.ErrAuthinfoUnavail:
+		return broken
+	default:
+		return wrong
+	}
+}
+
+// classes are PAM's own names of what it returned, without PAM_.
+var classes = map[libpam.Error]string{
+	libpam.ErrOpen:             "OPEN_ERR",
+	libpam.ErrSymbol:           "SYMBOL_ERR",
+	libpam.ErrService:          "SERVICE_ERR",
+	libpam.ErrSystem:           "SYSTEM_ERR",
+	libpam.ErrBuf:              "BUF_ERR",
+	libpam.ErrPermDenied:       "PERM_DENIED",
+	libpam.ErrAuth:             "AUTH_ERR",
+	libpam.ErrCredInsufficient: "CRED_INSUFFICIENT",
+	libpam.ErrAuthinfoUnavail:  "AUTHINFO_UNAVAIL",
+	libpam.ErrUserUnknown:      "USER_UNKNOWN",
+	libpam.ErrMaxtries:         "MAXTRIES",
+	libpam.ErrNewAuthtokReqd:   "NEW_AUTHTOK_REQD",
+	libpam.ErrAcctExpired:      "ACCT_EXPIRED",
+	libpam.ErrCredExpired:      "CRED_EXPIRED",
+	libpam.ErrConv:             "CONV_ERR",
+	libpam.ErrAbort:            "ABORT",
+	libpam.ErrAuthtokExpired:   "AUTHTOK_EXPIRED",
+	libpam.ErrModuleUnknown:    "MODULE_UNKNOWN",
+}
+
+func class(err error) string {
+	if code, ok := errors.AsType[libpam.Error](err); ok {
+		if name, known := classes[code]; known {
+			return name
+		}
+	}
+	return "other"
+}

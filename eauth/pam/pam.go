@@ -1,0 +1,196 @@
+// Package pam is the eauth backend that checks passwords through the libpam of
+// this machine, in this process. Salt starts a Python for each such check.
+//
+//	b := pam.New(pam.Options{Service: "login", Mint: mint})
+//	if err := b.Check(); err != nil {
+//		return err // let the master check eauth pam
+//	}
+//	id, ok, err := b.Authenticate(ctx, credentials)
+//
+// A user who was right acts at the master through what [Options.Mint] grants.
+//
+// # Wrong, or broken
+//
+// Whatever makes PAM refuse is a wrong password to the client: a locked
+// account, an expired one, a wrong password; the class of the refusal goes to
+// the log. That includes PAM_SYSTEM_ERR, since pam_exec returns it when its
+// program says no. Broken, and so an error, is only what says that nobody
+// could have passed: a module or service that is missing, no memory, a
+// password store that does not answer.
+//
+// # Privileges
+//
+// pam_unix checks the passwords of others only for root and for members of the
+// group that may read /etc/shadow. Debian's helper unix_chkpwd is set-group-id
+// shadow, which no_new_privs switches off; a process in group shadow needs no
+// helper. Where /etc/shadow is root's alone, as on Red Hat, it takes root or
+// SSSD.
+//
+// # Panics, threads
+//
+// PAM calls back into Go for the password; that callback never panics. A call
+// into PAM cannot be stopped, so the guard holds its slot until it returns.
+//
+// Without cgo, or on another system than Linux, the package builds and its
+// [Backend.Check] returns [ErrNotBuilt]. It imports eauth and its guard only.
+package pam
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+
+	"saltern/eauth"
+	"saltern/eauth/guard"
+)
+
+// DefaultService is the PAM service that Salt uses by default.
+const DefaultService = "login"
+
+// ErrNotBuilt says that this binary has no PAM in it.
+var ErrNotBuilt = errors.New("built without PAM")
+
+// Mint grants a checked user the authority to act at the master.
+type Mint interface {
+	Grant(ctx context.Context, user, eauth string, groups []string) (eauth.Grant, error)
+}
+
+// Options set up a [Backend]. Mint is required.
+type Options struct {
+	Service string // Salt's auth.pam.service; DefaultService when empty
+
+	// ConfDir is a folder of PAM services to use in place of the system's,
+	// for tests and demonstrations. Empty is the system's.
+	ConfDir string
+
+	// AllowRoot lets root log in. By default root is refused without asking
+	// PAM: nobody should be able to guess at the password of root from afar.
+	AllowRoot bool
+
+	// Groups lists a user's groups for external_auth's "group%" entries;
+	// [SystemGroups] when nil. nil groups are none.
+	Groups func(ctx context.Context, user string) ([]string, error)
+
+	Mint   Mint
+	Guard  guard.Options
+	Logger *slog.Logger // hears why PAM refused; nil discards
+}
+
+// Backend checks passwords through PAM.
+type Backend struct {
+	*guard.Guard
+	login *login
+}
+
+var _ eauth.Backend = (*Backend)(nil)
+
+// New returns a backend. [Backend.Check] tells whether it can work.
+func New(o Options) *Backend {
+	if o.Service == "" {
+		o.Service = DefaultService
+	}
+	if o.Groups == nil {
+		o.Groups = SystemGroups
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Guard.Logger == nil {
+		o.Guard.Logger = o.Logger
+	}
+	l := &login{opts: o, ask: ask}
+	return &Backend{Guard: guard.New(l, o.Guard), login: l}
+}
+
+// login is the backend behind the guard.
+type login struct {
+	opts Options
+	ask  func(*question) answer // the one in this package but for tests
+}
+
+// question is what libpam is asked. ask empties the password.
+type question struct {
+	service, confDir string
+	user, password   string
+	rhost            string // the client's address, or empty
+}
+
+// answer is what libpam said.
+type answer struct {
+	verdict verdict
+	class   string // what PAM called it: one of few words, for logs
+	user    string // the name as PAM has it afterwards; when right
+}
+
+type verdict int
+
+const (
+	broken verdict = iota // PAM could not tell
+	wrong
+	right
+)
+
+func (l *login) Authenticate(ctx context.Context, c eauth.Credentials) (eauth.Identity, bool, error) {
+	no := eauth.Identity{}
+	// No service that asks for a password takes an empty one here, since PAM
+	// is told to disallow it, and one that asks for none must not let
+	// everybody in who sends none.
+	if c.Token != "" || c.Password == "" {
+		return no, false, nil
+	}
+	if !l.allowed(ctx, c, c.Username) {
+		return no, false, nil
+	}
+	q := &question{
+		service: l.opts.Service, confDir: l.opts.ConfDir,
+		user: c.Username, password: c.Password,
+	}
+	if c.RemoteAddr.IsValid() {
+		q.rhost = c.RemoteAddr.Unmap().String()
+	}
+	a := l.ask(q)
+	switch a.verdict {
+	case right:
+	case wrong:
+		l.opts.Logger.InfoContext(ctx, "PAM refused a login",
+			slog.String("user", c.Username), slog.String("remote", q.rhost), slog.String("class", a.class))
+		return no, false, nil
+	default:
+		return no, false, fmt.Errorf("%w: PAM service %q: %s", eauth.ErrUnavailable, l.opts.Service, a.class)
+	}
+
+	// A module may have mapped the name to another one, and then it is that
+	// one whose password was right. It is held to the same rules.
+	who := eauth.Credentials{Username: a.user}
+	if who.Check() != nil {
+		l.opts.Logger.WarnContext(ctx, "PAM let a login pass under a name that cannot be one", slog.String("user", c.Username))
+		return no, false, nil
+	}
+	if !l.allowed(ctx, c, a.user) {
+		return no, false, nil
+	}
+	return l.identity(ctx, c.Eauth, a.user)
+}
+
+// allowed tells whether user may log in at all.
+func (l *login) allowed(ctx context.Context, c eauth.Credentials, user string) bool {
+	if user != "root" || l.opts.AllowRoot {
+		return true
+	}
+	l.opts.Logger.InfoContext(ctx, "a login as root is refused",
+		slog.String("user", c.Username), slog.String("remote", c.RemoteAddr.String()))
+	return false
+}
+
+func (l *login) identity(ctx context.Context, module, user string) (eauth.Identity, bool, error) {
+	groups, err := l.opts.Groups(ctx, user)
+	if err != nil {
+		return eauth.Identity{}, false, fmt.Errorf("%w: groups of %q: %w", eauth.ErrUnavailable, user, err)
+	}
+	g, err := l.opts.Mint.Grant(ctx, user, module, groups)
+	if err != nil {
+		return eauth.Identity{}, false, fmt.Errorf("grant a login: %w", err)
+	}
+	return eauth.Identity{User: user, Eauth: module, Grant: g}, true, nil
+}

@@ -1,0 +1,87 @@
+package token_test
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"saltern/eauth"
+	"saltern/eauth/eauthtest"
+	"saltern/eauth/token"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+var (
+	good = strings.Repeat("0123456789abcdef", 4)
+	old  = strings.Repeat("fedcba9876543210", 4)
+)
+
+// store knows one token that is good and one that has expired.
+type store struct {
+	now   time.Time
+	err   error
+	asked atomic.Int32
+}
+
+func (s *store) LookupToken(_ context.Context, tok string) (string, string, time.Time, bool, error) {
+	s.asked.Add(1)
+	switch {
+	case s.err != nil:
+		return "", "", time.Time{}, false, s.err
+	case tok == good:
+		return "alice", "ldap", s.now.Add(time.Hour), true, nil
+	case tok == old:
+		return "alice", "ldap", s.now.Add(-time.Second), true, nil
+	}
+	return "", "", time.Time{}, false, nil
+}
+
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	eauthtest.RunBackend(t, func(*testing.T) eauthtest.Fixture {
+		s := &store{now: time.Now()}
+		return eauthtest.Fixture{
+			Backend: token.New(s),
+			Right:   eauth.Credentials{Token: good},
+			User:    "alice",
+			Eauth:   "ldap",
+			Wrong:   map[string]eauth.Credentials{"expired": {Token: old}},
+			Asked:   func() int { return int(s.asked.Load()) },
+		}
+	})
+}
+
+func TestATokenExpiresWhileItIsUsed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := token.New(&store{now: time.Now()})
+		c := eauth.Credentials{Token: good}
+
+		time.Sleep(time.Hour - time.Nanosecond)
+		_, ok, err := b.Authenticate(t.Context(), c)
+		require.NoError(t, err)
+		require.True(t, ok)
+
+		time.Sleep(time.Nanosecond)
+		_, ok, err = b.Authenticate(t.Context(), c)
+		require.NoError(t, err)
+		require.False(t, ok)
+	})
+}
+
+func TestAStoreThatFailsIsNoWrongToken(t *testing.T) {
+	t.Parallel()
+	b := token.New(&store{err: fmt.Errorf("open /tokens/%s: %w", good, eauth.ErrUnavailable)})
+	_, ok, err := b.Authenticate(t.Context(), eauth.Credentials{Token: good})
+	require.False(t, ok)
+	require.ErrorIs(t, err, eauth.ErrUnavailable)
+	require.NotContains(t, err.Error(), good)
+}
