@@ -1,0 +1,143 @@
+// Package jobcache reads the returns that the master keeps on disk when its
+// master_job_cache is local_cache: whole, where the event bus carries at most
+// max_event_size, and still there when the bus was not connected.
+//
+// It knows files and msgpack, and imports nothing else of Saltern.
+//
+//	c := jobcache.Cache{Dir: "/var/cache/salt/master/jobs", HashType: "sha256"}
+//	ret, ok, err := c.Return("20261122133409055051", "web1")
+package jobcache
+
+import (
+	"crypto/md5"  //nolint:gosec // hash_type is the master's setting and only names a folder
+	"crypto/sha1" //nolint:gosec // as above
+	"crypto/sha256"
+	"crypto/sha512"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"saltern/saltmaster/msgpack"
+)
+
+// MaxReturn is the most bytes that are read of one return.
+const MaxReturn = 1 << 30
+
+// Cache is a master's job cache. The zero value has nothing in it.
+type Cache struct {
+	Dir      string // <cachedir>/jobs
+	HashType string // the master's hash_type
+}
+
+// Return is what the cache keeps of one minion's return.
+type Return struct {
+	Return  msgpack.Raw
+	Retcode msgpack.Raw // nil when the return had none
+	Out     msgpack.Raw // nil when the return named no outputter
+}
+
+// Return reads a minion's return. ok is false when there is none (yet).
+func (c Cache) Return(jid, minion string) (r Return, ok bool, err error) {
+	if c.Dir == "" || !safeName(minion) {
+		return Return{}, false, nil
+	}
+	dir := filepath.Join(c.jobDir(jid), minion)
+	b, err := read(filepath.Join(dir, "return.p"))
+	if errors.Is(err, fs.ErrNotExist) {
+		return Return{}, false, nil
+	}
+	if err != nil {
+		return Return{}, false, fmt.Errorf("job cache: %w", err)
+	}
+	m := msgpack.Raw(b)
+	if r.Return, ok = m.Lookup("return"); !ok {
+		return Return{}, false, nil
+	}
+	r.Retcode, _ = m.Lookup("retcode")
+	if out, err := read(filepath.Join(dir, "out.p")); err == nil {
+		r.Out = out
+	}
+	return r, true, nil
+}
+
+// OnlyReturn reads the return of a job that has just one, as runners have:
+// theirs is kept under the master's own id.
+func (c Cache) OnlyReturn(jid string) (r Return, ok bool, err error) {
+	if c.Dir == "" {
+		return Return{}, false, nil
+	}
+	entries, err := os.ReadDir(c.jobDir(jid))
+	if errors.Is(err, fs.ErrNotExist) {
+		return Return{}, false, nil
+	}
+	if err != nil {
+		return Return{}, false, fmt.Errorf("job cache: %w", err)
+	}
+	for _, e := range entries {
+		if e.IsDir() {
+			return c.Return(jid, e.Name())
+		}
+	}
+	return Return{}, false, nil
+}
+
+// jobDir is the folder of a job: its digest, split after two characters.
+func (c Cache) jobDir(jid string) string {
+	h := newHash(c.HashType)
+	_, _ = io.WriteString(h, jid)
+	digest := hex.EncodeToString(h.Sum(nil))
+	return filepath.Join(c.Dir, digest[:2], digest[2:])
+}
+
+func newHash(name string) hash.Hash {
+	switch name {
+	case "md5":
+		return md5.New() //nolint:gosec // see the import
+	case "sha1":
+		return sha1.New() //nolint:gosec // see the import
+	case "sha224":
+		return sha256.New224()
+	case "sha384":
+		return sha512.New384()
+	case "sha512":
+		return sha512.New()
+	default:
+		return sha256.New()
+	}
+}
+
+// safeName reports whether a minion id is one file name. Ids come from the
+// event bus, where a minion may have put anything.
+func safeName(id string) bool {
+	return id != "" && id != "." && id != ".." && !strings.ContainsAny(id, "/\x00")
+}
+
+// read returns a whole file that holds one msgpack value.
+func read(path string) ([]byte, error) {
+	f, err := os.Open(path) //nolint:gosec // built from a digest and a checked name
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() //nolint:errcheck // nothing was written
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if info.Size() > MaxReturn {
+		return nil, fmt.Errorf("%d bytes are more than the %d that are read", info.Size(), MaxReturn)
+	}
+	b := make([]byte, info.Size())
+	if _, err := io.ReadFull(f, b); err != nil {
+		return nil, err
+	}
+	if err := msgpack.Valid(b); err != nil {
+		return nil, err
+	}
+	return b, nil
+}

@@ -1,0 +1,97 @@
+package jobcache
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"saltern/saltmaster/msgpack"
+)
+
+// The folders in testdata were written by real masters: a call of a function
+// that minions do not have, and the runner test.arg.
+var recorded = map[string]struct{ job, runner string }{
+	"3006.26": {"20261122155940302044", "20261122155936087818"},
+	"3008.3":  {"20261122155702001451", "20261122155659278692"},
+}
+
+func asJSON(t *testing.T, v msgpack.Raw) string {
+	t.Helper()
+	b, err := msgpack.AppendJSON(nil, v)
+	require.NoError(t, err)
+	return string(b)
+}
+
+func TestReturnOfRealMasters(t *testing.T) {
+	t.Parallel()
+	for release, jids := range recorded {
+		t.Run(release, func(t *testing.T) {
+			t.Parallel()
+			c := Cache{Dir: filepath.Join("testdata", release), HashType: "sha256"}
+
+			r, ok, err := c.Return(jids.job, "ms--0")
+			require.NoError(t, err)
+			require.True(t, ok)
+			require.Equal(t, `"'no.such' is not available."`, asJSON(t, r.Return))
+			require.Equal(t, `1`, asJSON(t, r.Retcode))
+			require.Equal(t, `"nested"`, asJSON(t, r.Out))
+
+			r, ok, err = c.OnlyReturn(jids.runner)
+			require.NoError(t, err)
+			require.True(t, ok)
+			ret, ok := r.Return.Lookup("return")
+			require.True(t, ok)
+			require.Equal(t,
+				`{"args": ["a", 1, null], "kwargs": {"b": 1, "c": [1, 2], "z": 1.0, "foo": "bar"}}`, asJSON(t, ret))
+		})
+	}
+}
+
+func TestReturnThatIsNotThere(t *testing.T) {
+	t.Parallel()
+	c := Cache{Dir: filepath.Join("testdata", "3008.3"), HashType: "sha256"}
+	jid := recorded["3008.3"].job
+	for name, call := range map[string]func() (Return, bool, error){
+		"other job":       func() (Return, bool, error) { return c.Return("20200101000000000000", "ms--0") },
+		"other minion":    func() (Return, bool, error) { return c.Return(jid, "ms--9") },
+		"other digest":    func() (Return, bool, error) { return Cache{Dir: c.Dir, HashType: "md5"}.Return(jid, "ms--0") },
+		"no cache":        func() (Return, bool, error) { return Cache{}.Return(jid, "ms--0") },
+		"no cache only":   func() (Return, bool, error) { return Cache{}.OnlyReturn(jid) },
+		"no such only":    func() (Return, bool, error) { return c.OnlyReturn("20200101000000000000") },
+		"path upwards":    func() (Return, bool, error) { return c.Return(jid, "../ms--0") },
+		"path dots":       func() (Return, bool, error) { return c.Return(jid, "..") },
+		"path with a NUL": func() (Return, bool, error) { return c.Return(jid, "ms--0\x00") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, ok, err := call()
+			require.NoError(t, err)
+			require.False(t, ok)
+		})
+	}
+}
+
+func TestReturnThatIsBroken(t *testing.T) {
+	t.Parallel()
+	c := Cache{Dir: t.TempDir(), HashType: "md5"}
+	dir := filepath.Join(c.jobDir("20200101000000000000"), "web1")
+	require.NoError(t, os.MkdirAll(dir, 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "return.p"), []byte{0x81, 0xa6, 'r'}, 0o600))
+	_, ok, err := c.Return("20200101000000000000", "web1")
+	require.ErrorContains(t, err, "job cache")
+	require.False(t, ok)
+}
+
+func TestJobDirFollowsHashType(t *testing.T) {
+	t.Parallel()
+	// Two characters and a slash less than the digest's own length.
+	for hashType, length := range map[string]int{
+		"md5": 32, "sha1": 40, "sha224": 56, "sha256": 64, "sha384": 96, "sha512": 128,
+	} {
+		dir := Cache{Dir: "jobs", HashType: hashType}.jobDir("20200101000000000000")
+		require.Len(t, filepath.Base(filepath.Dir(dir)), 2)
+		require.Len(t, filepath.Base(dir), length-2, hashType)
+	}
+}

@@ -1,0 +1,1 @@
+ƒ¦return»'no.such' is not available.§retcode§successÂ

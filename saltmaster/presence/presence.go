@@ -1,0 +1,125 @@
+// Package presence tells which of the minions that a master knows are
+// connected to it, the way Salt does (salt.utils.minions.CkMinions): by the
+// addresses in their cached grains and the machine's TCP connections.
+//
+// It knows files and msgpack, and imports nothing else of Saltern.
+//
+//	p := presence.Minions{CacheDir: "/var/cache/salt/master", PublishPort: 4505}
+//	away := p.NotConnected([]string{"web1"})
+package presence
+
+import (
+	"io"
+	"net/netip"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"saltern/saltmaster/msgpack"
+)
+
+// maxGrains bounds what is read of one minion's cached grains.
+const maxGrains = 16 << 20
+
+// Minions are the minions in a master's minion_data_cache.
+type Minions struct {
+	CacheDir    string // cachedir
+	PublishPort int    // publish_port, to which minions are connected
+}
+
+// NotConnected returns those of ids whose grains are cached and who have no
+// connection. It says nothing when no minion at all is seen to be connected:
+// then the connections cannot be told from here.
+func (m Minions) NotConnected(ids []string) map[string]bool {
+	peers := peerAddresses(m.PublishPort)
+	if len(peers) == 0 {
+		return nil
+	}
+	away := make(map[string]bool)
+	for _, id := range ids {
+		if addrs, ok := m.addresses(id); ok && !anyIn(addrs, peers) {
+			away[id] = true
+		}
+	}
+	if len(away) == 0 || !m.anyConnected(peers) {
+		return nil
+	}
+	return away
+}
+
+func (m Minions) anyConnected(peers map[netip.Addr]bool) bool {
+	for _, id := range m.known() {
+		if addrs, ok := m.addresses(id); ok && anyIn(addrs, peers) {
+			return true
+		}
+	}
+	return false
+}
+
+// known lists the minions with cached data, in the layouts of Salt 3008
+// (grains/<id>.p) and before (minions/<id>/data.p).
+func (m Minions) known() []string {
+	var ids []string
+	files, _ := filepath.Glob(filepath.Join(m.CacheDir, "grains", "*.p"))
+	for _, f := range files {
+		ids = append(ids, strings.TrimSuffix(filepath.Base(f), ".p"))
+	}
+	folders, _ := filepath.Glob(filepath.Join(m.CacheDir, "minions", "*", "data.p"))
+	for _, f := range folders {
+		ids = append(ids, filepath.Base(filepath.Dir(f)))
+	}
+	return ids
+}
+
+// addresses returns the addresses in a minion's cached grains.
+func (m Minions) addresses(id string) (addrs []netip.Addr, ok bool) {
+	if id == "" || id == "." || id == ".." || strings.ContainsAny(id, "/\x00") {
+		return nil, false
+	}
+	grains, ok := readMap(filepath.Join(m.CacheDir, "grains", id+".p"), "data")
+	if !ok {
+		grains, ok = readMap(filepath.Join(m.CacheDir, "minions", id, "data.p"), "grains")
+	}
+	if !ok {
+		return nil, false
+	}
+	for _, key := range []string{"ipv4", "ipv6"} {
+		list, _ := grains.Lookup(key)
+		_ = list.Elems(func(e msgpack.Raw) error {
+			s, _ := e.Str()
+			if a, err := netip.ParseAddr(s); err == nil {
+				addrs = append(addrs, a.Unmap())
+			}
+			return nil
+		})
+	}
+	return addrs, true
+}
+
+// readMap reads a file of Salt's cache, and the map under key when the file
+// has that around it.
+func readMap(path, key string) (msgpack.Raw, bool) {
+	f, err := os.Open(path) //nolint:gosec // a folder of the master's and a checked name
+	if err != nil {
+		return nil, false
+	}
+	defer f.Close() //nolint:errcheck // nothing was written
+	b, err := io.ReadAll(io.LimitReader(f, maxGrains))
+	if err != nil || msgpack.Valid(b) != nil {
+		return nil, false
+	}
+	v := msgpack.Raw(b)
+	if inner, ok := v.Lookup(key); ok && inner.Kind() == msgpack.Map {
+		v = inner
+	}
+	return v, v.Kind() == msgpack.Map
+}
+
+func anyIn(addrs []netip.Addr, set map[netip.Addr]bool) bool {
+	for _, a := range addrs {
+		if set[a] {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,109 @@
+package tokenstore
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"saltern/saltmaster/msgpack"
+)
+
+// encode packs r as the master packs its own tokens.
+func encode(r Record, layout Layout) []byte {
+	b := make([]byte, 0, 512)
+	if layout == Enveloped {
+		b = msgpack.AppendMap(b, 2)
+		b = msgpack.AppendString(b, "data")
+		b = appendRecord(b, r)
+		b = msgpack.AppendString(b, "_expires")
+		return msgpack.AppendInt(b, r.Expire.Unix())
+	}
+	return appendRecord(b, r)
+}
+
+func appendRecord(b []byte, r Record) []byte {
+	n := 5
+	if len(r.Groups) > 0 {
+		n++
+	}
+	b = msgpack.AppendMap(b, n)
+	b = msgpack.AppendString(b, "start")
+	b = msgpack.AppendFloat(b, seconds(r.Start))
+	b = msgpack.AppendString(b, "expire")
+	b = msgpack.AppendFloat(b, seconds(r.Expire))
+	b = msgpack.AppendString(b, "name")
+	b = msgpack.AppendString(b, r.User)
+	b = msgpack.AppendString(b, "eauth")
+	b = msgpack.AppendString(b, r.Eauth)
+	if len(r.Groups) > 0 {
+		b = msgpack.AppendString(b, "groups")
+		b = msgpack.AppendArray(b, len(r.Groups))
+		for _, g := range r.Groups {
+			b = msgpack.AppendString(b, g)
+		}
+	}
+	b = msgpack.AppendString(b, "token")
+	return msgpack.AppendString(b, r.Token)
+}
+
+// decode reads a token file. ok is false for anything that is not a token.
+func decode(b []byte, layout Layout) (r Record, ok bool) {
+	if msgpack.Valid(b) != nil {
+		return Record{}, false
+	}
+	m := msgpack.Raw(b)
+	if layout == Enveloped {
+		if m, ok = m.Lookup("data"); !ok {
+			return Record{}, false
+		}
+	}
+	r = Record{
+		Token:  text(m, "token"),
+		User:   text(m, "name"),
+		Eauth:  text(m, "eauth"),
+		Start:  instant(m, "start"),
+		Expire: instant(m, "expire"),
+	}
+	groups, _ := m.Lookup("groups")
+	_ = groups.Elems(func(g msgpack.Raw) error {
+		if s, ok := g.Str(); ok {
+			r.Groups = append(r.Groups, s)
+		}
+		return nil
+	})
+	return r, r.Token != "" && r.User != "" && r.Eauth != "" && !r.Expire.IsZero()
+}
+
+func text(m msgpack.Raw, key string) string {
+	v, _ := m.Lookup(key)
+	s, _ := v.Str()
+	return s
+}
+
+func instant(m msgpack.Raw, key string) time.Time {
+	v, _ := m.Lookup(key)
+	f, ok := v.Float()
+	if !ok {
+		return time.Time{}
+	}
+	return time.UnixMicro(int64(f * 1e6))
+}
+
+func seconds(t time.Time) float64 { return float64(t.UnixMicro()) / 1e6 }
+
+func readBounded(path string) ([]byte, error) {
+	f, err := os.Open(path) //nolint:gosec // the path is a folder of the master's and hexadecimal digits
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() //nolint:errcheck // nothing was written
+	b, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err != nil {
+		return nil, err
+	}
+	if len(b) > maxFile {
+		return nil, fmt.Errorf("larger than %d bytes", maxFile)
+	}
+	return b, nil
+}

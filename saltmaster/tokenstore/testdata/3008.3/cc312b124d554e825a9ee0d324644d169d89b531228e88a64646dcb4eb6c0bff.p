@@ -1,0 +1,1 @@
+‚¤data…¥startËAÚÀÄ[ûú‡¦expireËAÚÀî‹ûú‰¤name¥bench¥eauth¬sharedsecret¥tokenÙ@cc312b124d554e825a9ee0d324644d169d89b531228e88a64646dcb4eb6c0bff¨_expiresÎkº/
