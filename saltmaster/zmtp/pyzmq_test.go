@@ -1,0 +1,100 @@
+package zmtp
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// startRouter runs a libzmq ROUTER from the Python that a real Salt brings along, and returns where it listens.
+func startRouter(t *testing.T, endpoint string, heartbeat int) (network, addr string, proc *os.Process) {
+	t.Helper()
+	salt := os.Getenv("SALTERN_SALT")
+	if salt == "" {
+		t.Skip("SALTERN_SALT is not set: it names the folder with the real Salts, whose Python has pyzmq")
+	}
+	python := filepath.Join(salt, "salt-3008.3", "bin", "python")
+	cmd := exec.Command(python, "testdata/router.py", endpoint, fmt.Sprint(heartbeat))
+	cmd.Stderr = os.Stderr
+	out, err := cmd.StdoutPipe()
+	require.NoError(t, err)
+	require.NoError(t, cmd.Start())
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		_ = cmd.Wait()
+	})
+	line, err := bufio.NewReader(out).ReadString('\n')
+	require.NoError(t, err)
+	network, addr, _ = strings.Cut(strings.TrimSpace(line), "://")
+	if network == "ipc" {
+		network = "unix"
+	}
+	return network, addr, cmd.Process
+}
+
+func TestAgainstLibzmq(t *testing.T) {
+	t.Parallel()
+	for _, endpoint := range []string{"tcp://127.0.0.1:*", "ipc://" + filepath.Join(t.TempDir(), "s")} {
+		network, addr, _ := startRouter(t, endpoint, 0)
+		pool := NewPool(Options{Network: network, Address: addr})
+		defer pool.Close()
+		for _, size := range []int{0, 1, 255, 256, 70_000, 3 << 20} {
+			payload := bytes.Repeat([]byte("z"), size)
+			reply, err := pool.Request(soon(t), payload)
+			require.NoError(t, err, "%s, %d bytes", network, size)
+			require.True(t, bytes.Equal(payload, reply))
+		}
+	}
+}
+
+func TestLibzmqHeartbeats(t *testing.T) {
+	t.Parallel()
+	network, addr, _ := startRouter(t, "tcp://127.0.0.1:*", 20)
+	pool := NewPool(Options{Network: network, Address: addr, IdleTimeout: time.Minute})
+	defer pool.Close()
+	_, err := pool.Request(soon(t), []byte("a"))
+	require.NoError(t, err)
+	c := pool.idle[0]
+	// The heartbeats that nobody answers make libzmq hang up; that is seen before the next request is sent.
+	require.Eventually(t, func() bool { return c.settle() != nil }, 10*time.Second, 300*time.Millisecond)
+	_, err = pool.Request(soon(t), []byte("b"))
+	require.NoError(t, err)
+}
+
+// A stopped master neither answers nor refuses; the context is what ends the wait.
+func TestStoppedLibzmqPeer(t *testing.T) {
+	t.Parallel()
+	network, addr, proc := startRouter(t, "tcp://127.0.0.1:*", 0)
+	pool := NewPool(Options{Network: network, Address: addr})
+	defer pool.Close()
+	_, err := pool.Request(soon(t), []byte("a"))
+	require.NoError(t, err)
+
+	require.NoError(t, proc.Signal(syscall.SIGSTOP))
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	_, err = pool.Request(ctx, []byte("b")) // on the idle connection
+	requireFailure(t, err, "receive", true)
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	_, err = pool.Request(ctx, []byte("c"))
+	require.ErrorIs(t, err, context.DeadlineExceeded)
+	fresh, cancelFresh := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancelFresh()
+	_, err = pool.Request(fresh, []byte("d")) // the kernel accepts, nobody greets
+	requireFailure(t, err, "handshake", false)
+
+	require.NoError(t, proc.Signal(syscall.SIGCONT))
+	reply, err := pool.Request(soon(t), []byte("e"))
+	require.NoError(t, err)
+	require.Equal(t, "e", string(reply))
+}
