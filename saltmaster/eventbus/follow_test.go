@@ -1,0 +1,48 @@
+package eventbus
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// A waiter that asks after its job hears the answers in the same place.
+func TestFollow(t *testing.T) {
+	t.Parallel()
+	p := newPublisher(t, FramingBare)
+	b := p.start(nil)
+	require.NoError(t, b.Ready(t.Context()))
+	s, other := b.Subscribe(jid1), b.Subscribe(jid2)
+	defer other.Close()
+	p.send("salt/job/"+jid2+"/ret/early", []byte{0})
+	requireEvent(t, other, "salt/job/"+jid2+"/ret/early", []byte{0})
+
+	s.Follow(jid2)
+	s.Follow(jid2)
+	p.send("salt/job/"+jid2+"/ret/ms-0", []byte{1})
+	p.send("salt/job/"+jid1+"/ret/ms-0", []byte{2})
+	requireEvent(t, s, "salt/job/"+jid2+"/ret/ms-0", []byte{1})
+	requireEvent(t, s, "salt/job/"+jid1+"/ret/ms-0", []byte{2})
+	requireNone(t, s)
+
+	s.Close()
+	s.Follow(jid1)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	require.NotContains(t, b.jobs, jid1)
+	require.Equal(t, []*Sub{other}, b.jobs[jid2])
+}
+
+func TestFollowWhileExpecting(t *testing.T) {
+	t.Parallel()
+	p := newPublisher(t, FramingBare)
+	b := p.start(nil)
+	require.NoError(t, b.Ready(t.Context()))
+	s := b.Expect("salt/run/")
+	defer s.Close()
+	s.Follow(jid2) // does nothing: it takes all runners already, and no job
+	p.send("salt/job/"+jid2+"/ret/ms-0", []byte{1})
+	p.send("salt/run/"+jid1+"/ret", []byte{2})
+	requireEvent(t, s, "salt/run/"+jid1+"/ret", []byte{2})
+	requireNone(t, s)
+}

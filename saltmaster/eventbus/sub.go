@@ -1,0 +1,164 @@
+package eventbus
+
+import (
+	"context"
+	"slices"
+	"sync"
+)
+
+// Sub is one waiter's queue of events. One goroutine at a time may call Next; the other methods are free.
+type Sub struct {
+	bus    *Bus
+	prefix string
+	wake   chan struct{} // has room for one: the queue changed
+
+	mu    sync.Mutex
+	jids  []string // none while expecting
+	queue []item
+	bytes int64
+	ended bool
+}
+
+// item is an event, or an error at the place where events were lost.
+type item struct {
+	event Event
+	err   error
+}
+
+func (i item) size() int64 { return int64(len(i.event.Tag) + len(i.event.Data)) }
+
+func newSub(b *Bus) *Sub { return &Sub{bus: b, wake: make(chan struct{}, 1)} }
+
+// Next waits for the next event. Events come in the master's order. At a place where events were lost it returns
+// [ErrGap] or [ErrOverflow] once and can be called again; losses with no event between them are told as one.
+// [ErrClosed] is the end, and comes after the events that were queued before the bus ended.
+func (s *Sub) Next(ctx context.Context) (Event, error) {
+	for {
+		next, ok := s.pop()
+		if ok {
+			return next.event, next.err
+		}
+		select {
+		case <-s.wake:
+		case <-ctx.Done():
+			return Event{}, ctx.Err()
+		}
+	}
+}
+
+func (s *Sub) pop() (item, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.queue) > 0 {
+		next := s.queue[0]
+		s.queue[0] = item{}
+		s.queue = s.queue[1:]
+		s.bytes -= next.size()
+		if len(s.queue) == 0 {
+			s.queue = nil // a burst's memory does not stay
+		}
+		return next, true
+	}
+	return item{err: ErrClosed}, s.ended
+}
+
+// Bind narrows a Sub made by [Bus.Expect] to one job: of the events of its prefix it keeps those of jid, in the
+// queue and from now on. On any other Sub it does nothing.
+func (s *Sub) Bind(jid string) { s.bus.bind(s, jid) }
+
+// Follow makes a Sub of one job collect the answer of another one too, such as
+// that of a question about the first. On a Sub that is expecting or closed it
+// does nothing.
+func (s *Sub) Follow(jid string) { s.bus.follow(s, jid) }
+
+// also adds a job. It tells whether the Sub takes one.
+func (s *Sub) also(jid string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.ended || len(s.jids) == 0 || slices.Contains(s.jids, jid) {
+		return false
+	}
+	s.jids = append(s.jids, jid)
+	return true
+}
+
+func (s *Sub) narrow(jid string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.jids = []string{jid}
+	var kept []item
+	s.bytes = 0
+	for _, i := range s.queue {
+		if i.err != nil || jobOf(i.event.Tag) == jid {
+			kept = append(kept, i)
+			s.bytes += i.size()
+		}
+	}
+	s.queue = kept
+}
+
+func (s *Sub) boundTo() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.jids
+}
+
+// Close frees what the Sub holds. Next then returns [ErrClosed].
+func (s *Sub) Close() {
+	s.bus.remove(s)
+	s.mu.Lock()
+	s.queue, s.bytes = nil, 0
+	s.mu.Unlock()
+	s.end()
+}
+
+func (s *Sub) end() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.ended = true
+	s.signal()
+}
+
+// push queues an event, or notes that there was no room. It never waits.
+func (s *Sub) push(e Event) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	// The Sub may have been bound or closed since the reader looked for those who want the event.
+	if s.ended || len(s.jids) > 0 && !slices.Contains(s.jids, jobOf(e.Tag)) {
+		return
+	}
+	i := item{event: e}
+	opts := &s.bus.opts
+	if len(s.queue) >= opts.QueueEvents || s.bytes+i.size() > opts.QueueBytes {
+		s.bus.counts.overflowed.Add(1)
+		s.lost(ErrOverflow)
+		return
+	}
+	s.bus.counts.delivered.Add(1)
+	s.queue = append(s.queue, i)
+	s.bytes += i.size()
+	s.signal()
+}
+
+// mark notes at the queue's end that events were lost.
+func (s *Sub) mark(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.lost(err)
+}
+
+// lost is mark for a caller that holds s.mu.
+func (s *Sub) lost(err error) {
+	if last := len(s.queue) - 1; last >= 0 && s.queue[last].err != nil {
+		return
+	}
+	s.queue = append(s.queue, item{err: err})
+	s.signal()
+}
+
+func (s *Sub) signal() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
