@@ -1,0 +1,39 @@
+package saltmaster
+
+import (
+	"context"
+	"fmt"
+
+	"saltern/saltmaster/msgpack"
+)
+
+// RunnerCall is a runner function for the master to run.
+type RunnerCall struct {
+	Fun   string
+	Arg   msgpack.Raw // an array
+	Kwarg msgpack.Raw // a map
+	Token string
+}
+
+// Runner starts a runner and returns the jid under which the master runs it.
+// The arguments travel as the pair of arg and kwarg, which is the only form
+// that the argument rules of external_auth look into. It is never sent twice.
+func (c *Client) Runner(ctx context.Context, r RunnerCall) (jid string, err error) {
+	b := load("runner", 3)
+	b = appendPair(b, "fun", r.Fun)
+	b = msgpack.AppendString(b, "kwarg")
+	b = msgpack.AppendMap(b, 2)
+	b = appendRaw(b, "arg", r.Arg)
+	b = appendRaw(b, "kwarg", r.Kwarg)
+	b = appendPair(b, "token", r.Token)
+
+	answer, err := c.do(ctx, b)
+	if err != nil {
+		return "", err
+	}
+	jid = lookupString(answer, "jid")
+	if jid == "" {
+		return "", fmt.Errorf("%w: runner without jid", ErrProtocol)
+	}
+	return jid, nil
+}

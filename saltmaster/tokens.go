@@ -1,0 +1,144 @@
+package saltmaster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync/atomic"
+	"time"
+
+	"saltern/saltmaster/tokenstore"
+)
+
+// ErrNotAccepted says that the master does not accept tokens that are written
+// into its store from outside: another user, another driver, another host.
+var ErrNotAccepted = errors.New("salt master does not accept written tokens")
+
+// Tokens makes, finds and removes Salt tokens: in the master's own store on
+// disk where that is seen to work, over the wire otherwise.
+type Tokens struct {
+	client *Client
+	stores []tokenstore.Store
+	life   time.Duration
+	log    *slog.Logger
+
+	store atomic.Pointer[tokenstore.Store] // the one that the master was seen to read
+}
+
+// TokensOptions are the master's settings that say where its tokens are.
+type TokensOptions struct {
+	TokenDir string        // token_dir: Salt 3006 and 3007
+	CacheDir string        // cachedir: Salt 3008 keeps them in its folder tokens
+	HashType string        // hash_type
+	Life     time.Duration // token_expire
+	Log      *slog.Logger
+}
+
+// NewTokens returns the tokens of the master that client speaks to.
+func NewTokens(client *Client, o TokensOptions) *Tokens {
+	return &Tokens{
+		client: client,
+		life:   o.Life,
+		log:    o.Log,
+		stores: []tokenstore.Store{
+			{Dir: o.CacheDir + "/tokens", Layout: tokenstore.Enveloped, HashType: o.HashType},
+			{Dir: o.TokenDir, Layout: tokenstore.Flat, HashType: o.HashType},
+		},
+	}
+}
+
+// probeUser is the name in the token of the self-check. The token gives
+// nothing: it lives for seconds and its eauth is none that a master has.
+const probeUser = "saltern-self-check"
+
+// Check writes a token in each known layout and asks the master for it. The
+// first that it knows is the layout to use from then on. ErrNotAccepted is
+// final until the master changes; any other error is not an answer.
+func (t *Tokens) Check(ctx context.Context) error {
+	t.store.Store(nil)
+	for _, s := range t.stores {
+		ok, err := t.try(ctx, s)
+		if err != nil {
+			return err
+		}
+		if ok {
+			t.store.Store(&s)
+			return nil
+		}
+	}
+	return ErrNotAccepted
+}
+
+func (t *Tokens) try(ctx context.Context, s tokenstore.Store) (bool, error) {
+	now := time.Now()
+	r := tokenstore.Record{Token: s.NewToken(), User: probeUser, Eauth: probeUser, Start: now, Expire: now.Add(time.Minute)}
+	if err := s.Write(r); err != nil {
+		t.log.Debug("token store cannot be written", "layout", s.Layout.String(), "error", err)
+		return false, nil
+	}
+	_, known, err := t.client.GetToken(ctx, r.Token)
+	return known, errors.Join(err, s.Remove(r.Token))
+}
+
+// Written says whether the master was seen to accept written tokens, and in
+// which layout.
+func (t *Tokens) Written() (tokenstore.Layout, bool) {
+	if s := t.store.Load(); s != nil {
+		return s.Layout, true
+	}
+	return 0, false
+}
+
+// Write puts a token for user into the master's store.
+func (t *Tokens) Write(_ context.Context, user, eauth string, groups []string) (token string, expire time.Time, err error) {
+	s := t.store.Load()
+	if s == nil {
+		return "", time.Time{}, ErrNotAccepted
+	}
+	now := time.Now()
+	r := tokenstore.Record{Token: s.NewToken(), User: user, Eauth: eauth, Groups: groups, Start: now, Expire: now.Add(t.life)}
+	if err := s.Write(r); err != nil {
+		return "", time.Time{}, err
+	}
+	return r.Token, r.Expire, nil
+}
+
+// Remove takes a token back. Without access to the store it is left to
+// expire: the master has no command for it.
+func (t *Tokens) Remove(_ context.Context, token string) error {
+	s := t.store.Load()
+	if s == nil {
+		return ErrNotAccepted
+	}
+	return s.Remove(token)
+}
+
+// LookupToken tells whose a token is. ok is false when the master would not
+// know it.
+func (t *Tokens) LookupToken(ctx context.Context, token string) (user, eauth string, expire time.Time, ok bool, err error) {
+	s := t.store.Load()
+	if s == nil {
+		found, ok, err := t.client.GetToken(ctx, token)
+		return found.User, found.Eauth, found.Expire, ok, err
+	}
+	r, err := s.Read(token)
+	if errors.Is(err, tokenstore.ErrNotFound) {
+		return "", "", time.Time{}, false, nil
+	}
+	if err != nil {
+		return "", "", time.Time{}, false, fmt.Errorf("token store: %w", err)
+	}
+	return r.User, r.Eauth, r.Expire, true, nil
+}
+
+// MakeToken has the master check a login and returns the token that it made.
+func (t *Tokens) MakeToken(ctx context.Context, eauth, username, password string) (token, user string, ok bool, err error) {
+	made, ok, err := t.client.MakeToken(ctx, eauth, username, password)
+	return made.Token, made.User, ok, err
+}
+
+// RemoveToken is Remove, for tokens that the master made.
+func (t *Tokens) RemoveToken(ctx context.Context, token string) error {
+	return t.Remove(ctx, token)
+}
