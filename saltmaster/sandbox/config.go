@@ -1,0 +1,212 @@
+package sandbox
+
+import (
+	"crypto/rand"
+	"fmt"
+	"maps"
+	"os"
+	"os/user"
+	"path/filepath"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// maxDir is the longest state folder: Salt's longest socket below it takes some
+// 40 bytes more, and the kernel allows 107.
+const maxDir = 60
+
+// Users of the sharedsecret eauth, with Secret as their password, and of the
+// pam eauth, if its service lets them in.
+const (
+	UserAll      = "bench"   // sharedsecret: may do everything
+	UserTestOnly = "saltro"  // both: may call test.* on minions and nothing else
+	UserPAM      = "saltdev" // pam: may do everything
+)
+
+func everything() []string { return []string{".*", "@runner", "@wheel", "@jobs"} }
+
+func randomText() string { return rand.Text() }
+
+func (s *Sandbox) makeDir() error {
+	if s.opts.Dir == "" {
+		dir, err := os.MkdirTemp("", "salt")
+		if err != nil {
+			return fmt.Errorf("sandbox folder: %w", err)
+		}
+		s.dir, s.ownDir = dir, true
+	} else {
+		dir, err := filepath.Abs(s.opts.Dir)
+		if err != nil {
+			return fmt.Errorf("sandbox folder: %w", err)
+		}
+		s.dir = dir
+	}
+	s.mark = "SALTERN_SANDBOX=" + s.dir + "#" + randomText()
+	if len(s.dir) > maxDir {
+		return fmt.Errorf("sandbox folder %s is longer than %d bytes, too long for Unix sockets below it", s.dir, maxDir)
+	}
+	for _, d := range []string{"conf", "log", "sock", "cache", "run", "pki", "pki/minions", "srv"} {
+		if err := os.MkdirAll(s.path(d), 0o700); err != nil {
+			return fmt.Errorf("sandbox folder: %w", err)
+		}
+	}
+	return nil
+}
+
+// writeAll writes every configuration file, the PAM launcher and the keys.
+func (s *Sandbox) writeAll() error {
+	if err := s.writePAMPython(); err != nil {
+		return err
+	}
+	master, err := s.masterConfig()
+	if err != nil {
+		return err
+	}
+	if err := writeYAML(s.path("conf", "master"), master); err != nil {
+		return err
+	}
+	if s.opts.SaltAPI {
+		_, err := s.ConfWith("api", map[string]any{
+			"rest_cherrypy": map[string]any{"host": "127.0.0.1", "port": s.ports.api, "disable_ssl": true},
+			"rest_wsgi":     nil,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	for _, id := range s.opts.Minions {
+		if err := s.writeMinion(id); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// ConfWith writes the master's configuration once more, into the folder name of
+// the sandbox, with changes merged in as Options.MasterConfig is. The master
+// itself does not read it: it gives a second gateway on the same master
+// listeners or settings of its own. It returns the folder.
+func (s *Sandbox) ConfWith(name string, changes map[string]any) (string, error) {
+	if name != filepath.Base(name) {
+		return "", fmt.Errorf("%q is not the name of a folder", name)
+	}
+	conf, err := s.masterConfig()
+	if err != nil {
+		return "", err
+	}
+	merge(conf, changes)
+	dir := s.path(name)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return "", fmt.Errorf("write configuration: %w", err)
+	}
+	return dir, writeYAML(filepath.Join(dir, "master"), conf)
+}
+
+func (s *Sandbox) masterConfig() (map[string]any, error) {
+	me, err := user.Current()
+	if err != nil {
+		return nil, fmt.Errorf("current user: %w", err)
+	}
+	conf := map[string]any{
+		"user":         me.Username,
+		"interface":    "127.0.0.1",
+		"publish_port": s.ports.publish,
+		"ret_port":     s.ports.ret,
+
+		"tcp_master_pub_port":     s.ports.busPub,
+		"tcp_master_pull_port":    s.ports.busPull,
+		"tcp_master_publish_pull": s.ports.publishPull,
+		"tcp_master_workers":      s.ports.workers,
+
+		"root_dir":     s.dir,
+		"pki_dir":      s.path("pki"),
+		"cachedir":     s.CacheDir(),
+		"sock_dir":     s.SockDir(),
+		"pidfile":      s.path("run", "master.pid"),
+		"log_file":     s.MasterLog(),
+		"api_pidfile":  s.path("run", "api.pid"),
+		"api_logfile":  s.path("log", "api"),
+		"file_roots":   map[string]any{"base": []string{s.path("srv")}},
+		"pillar_roots": map[string]any{"base": []string{s.path("srv", "pillar")}},
+		"auto_accept":  true,
+
+		"sharedsecret":    s.secret,
+		"auth.pam.python": s.pamPython(),
+		"token_expire":    43200,
+		"external_auth": map[string]any{
+			"sharedsecret": map[string]any{UserAll: everything(), UserTestOnly: []string{"test.*"}},
+			"pam":          map[string]any{UserPAM: everything(), UserTestOnly: []string{"test.*"}},
+		},
+		"netapi_enable_clients": []string{
+			"local", "local_async", "local_batch", "local_subset",
+			"runner", "runner_async", "wheel", "wheel_async",
+		},
+	}
+	if s.opts.WorkerThreads > 0 {
+		conf["worker_threads"] = s.opts.WorkerThreads
+	}
+	merge(conf, s.opts.MasterConfig)
+	return conf, nil
+}
+
+// writeMinion writes a minion's configuration. The settings after the ports
+// only make it light: a test machine runs many of them.
+func (s *Sandbox) writeMinion(id string) error {
+	if id == "" || id != filepath.Base(id) {
+		return fmt.Errorf("%q is not a minion id", id)
+	}
+	me, err := user.Current()
+	if err != nil {
+		return fmt.Errorf("current user: %w", err)
+	}
+	root := s.path("minions", id)
+	conf := map[string]any{
+		"user":         me.Username,
+		"id":           id,
+		"root_dir":     root,
+		"pki_dir":      filepath.Join(root, "pki"),
+		"cachedir":     filepath.Join(root, "cache"),
+		"sock_dir":     filepath.Join(root, "sock"),
+		"pidfile":      filepath.Join(root, "minion.pid"),
+		"log_file":     s.path("log", "minion-"+id),
+		"master":       "127.0.0.1",
+		"master_port":  s.ports.ret,
+		"publish_port": s.ports.publish,
+
+		"multiprocessing":              false,
+		"mine_enabled":                 false,
+		"grains_cache":                 true,
+		"enable_fqdns_grains":          false,
+		"enable_gpu_grains":            false,
+		"metadata_server_grains":       false,
+		"enable_legacy_startup_events": false,
+		"random_reauth_delay":          1,
+		"recon_default":                100,
+		"recon_max":                    500,
+		"acceptance_wait_time":         1,
+		"return_retry_timer":           1,
+		"return_retry_timer_max":       2,
+	}
+	merge(conf, s.opts.MinionConfig)
+	if err := os.MkdirAll(filepath.Join(root, "pki"), 0o700); err != nil {
+		return fmt.Errorf("minion %s: %w", id, err)
+	}
+	return writeYAML(filepath.Join(root, "minion"), conf)
+}
+
+// merge puts changes over conf by key; a nil value removes the key.
+func merge(conf, changes map[string]any) {
+	maps.Copy(conf, changes)
+	maps.DeleteFunc(conf, func(_ string, v any) bool { return v == nil })
+}
+
+func writeYAML(path string, v any) error {
+	text, err := yaml.Marshal(v)
+	if err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	if err := os.WriteFile(path, text, 0o600); err != nil {
+		return fmt.Errorf("write %s: %w", path, err)
+	}
+	return nil
+}

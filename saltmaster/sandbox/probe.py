@@ -1,0 +1,99 @@
+"""Wait until a Salt master answers and all named minions have returned a ping.
+
+Usage: probe.py RET_PORT BUS KEYFILE USER [MINION...]
+
+Prints one line per step: "master", then "minion ID" for each. BUS is the path of
+the event bus's socket, or the number of its port when ipc_mode is tcp. Requests
+carry the key that Salt writes for its own user, so that the result does not
+depend on any external_auth. Returns are recognised by their tags, which stand in
+the clear in the bus's stream, so that its framing does not matter.
+"""
+
+import socket
+import sys
+import time
+
+import msgpack
+import zmq
+
+ret_port, bus_address, keyfile, user = sys.argv[1:5]
+missing = set(sys.argv[5:])
+context = zmq.Context()
+
+
+def request(load, wait):
+    """Send one clear request; None when no answer came within wait milliseconds."""
+    req = context.socket(zmq.REQ)
+    req.linger = 0
+    try:
+        req.connect("tcp://127.0.0.1:" + ret_port)
+        req.send(msgpack.dumps({"enc": "clear", "version": 3, "load": load}))
+        if not req.poll(wait):
+            return None
+        return msgpack.loads(req.recv(), strict_map_key=False)
+    finally:
+        req.close()
+
+
+def open_bus():
+    while True:
+        if bus_address.isdigit():
+            bus, address = socket.socket(), ("127.0.0.1", int(bus_address))
+        else:
+            bus, address = socket.socket(socket.AF_UNIX), bus_address
+        try:
+            bus.connect(address)
+            bus.settimeout(0.05)
+            return bus
+        except OSError:
+            bus.close()
+            time.sleep(0.05)
+
+
+def publish():
+    """Ping the missing minions; returns the job's id, or None."""
+    with open(keyfile) as file:
+        key = file.read()
+    answer = request(
+        {
+            "cmd": "publish", "tgt": sorted(missing), "tgt_type": "list",
+            "fun": "test.ping", "arg": [], "ret": "", "jid": "",
+            "user": user, "key": key, "kwargs": {},
+        },
+        5000,
+    )
+    # The master makes no job for minions that it has not heard of yet.
+    if isinstance(answer, dict) and isinstance(answer.get("load"), dict):
+        return answer["load"].get("jid")
+    return None
+
+
+def say(text):
+    print(text, flush=True)
+
+
+# A request sent before the master is up is lost on some of its versions, so ask
+# again soon.
+while not isinstance(request({"cmd": "ping"}, 500), dict):
+    pass
+say("master")
+
+bus, seen, jids = open_bus(), b"", []
+again = 0.0
+while missing:
+    if time.monotonic() >= again:
+        jids += filter(None, [publish()])
+        # A minion that was not connected yet misses the job, so ask again soon.
+        again = time.monotonic() + 0.5
+    try:
+        data = bus.recv(1 << 16)
+        if not data:
+            bus = open_bus()
+        seen = (seen + data)[-(1 << 18):]
+    except TimeoutError:
+        continue
+    for minion in sorted(missing):
+        tags = (b"salt/job/%s/ret/%s\n\n" % (j.encode(), minion.encode()) for j in jids)
+        if any(tag in seen for tag in tags):
+            missing.discard(minion)
+            say("minion " + minion)

@@ -1,0 +1,221 @@
+// Package sandbox runs a private, real Salt: one master, any number of minions
+// and, if asked, salt-api, all from a virtual environment that holds a pinned
+// Salt version. Everything listens on free loopback ports, keeps its state in
+// one folder, and ends when the sandbox is stopped or the process that started
+// it dies. No file, user or service of the machine is touched.
+//
+// It serves tests, the benchmark and the demo, so it imports nothing above
+// itself and nothing from testing.
+//
+//	sb, err := sandbox.Start(ctx, sandbox.Options{
+//		Salt:    ".work/salt-3008.3",
+//		Minions: []string{"ms-0", "ms-1"},
+//	})
+//	if err != nil {
+//		return err
+//	}
+//	defer sb.Stop(context.Background())
+//	// saltern serve -c sb.ConfDir()
+package sandbox
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+)
+
+// Options says what to start. Only Salt is required.
+type Options struct {
+	// Salt is the virtual environment that holds Salt, such as .work/salt-3008.3.
+	Salt string
+
+	// Dir holds all state. Empty means a temporary folder that Stop removes; a
+	// folder given here stays. It must be short (at most 60 bytes), because Salt
+	// puts Unix sockets below it and their paths end at 107 bytes.
+	Dir string
+
+	// Minions are the minion ids to start.
+	Minions []string
+
+	// MasterConfig is merged over the master's configuration by top-level key.
+	// A nil value removes the key.
+	MasterConfig map[string]any
+
+	// MinionConfig is the same for every minion.
+	MinionConfig map[string]any
+
+	// SaltAPI starts salt-api with rest_cherrypy as plain HTTP on loopback.
+	SaltAPI bool
+
+	// WorkerThreads is Salt's worker_threads. Zero keeps Salt's own default.
+	WorkerThreads int
+
+	// PAMServiceDir holds the PAM service files that the master's pam eauth reads
+	// in place of the machine's, see WritePAMService. Empty means the machine's.
+	PAMServiceDir string
+
+	// Log gets one line per step, for a person who waits. Nil is silent.
+	Log io.Writer
+}
+
+// Sandbox is a running Salt. Its methods may be called from any goroutine, but
+// those that start and stop parts take turns.
+type Sandbox struct {
+	opts   Options
+	salt   string // absolute Options.Salt
+	dir    string
+	ownDir bool
+	ports  ports
+	secret string
+	mark   string // environment entry that every process of this sandbox carries
+	guard  *guard
+
+	mu      sync.Mutex
+	master  *process
+	minions []*process
+	api     *process
+}
+
+// Start brings everything up and returns when the master answers, every minion
+// has answered test.ping and salt-api serves. When it fails, or ctx ends first,
+// whatever had been started is stopped, and the error carries the end of the
+// log of the part that failed.
+func Start(ctx context.Context, opts Options) (_ *Sandbox, err error) {
+	s, err := prepare(opts)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.Stop(context.WithoutCancel(ctx)))
+		}
+	}()
+
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	began := time.Now()
+	if s.guard, err = startGuard(s.mark, s.tempDir()); err != nil {
+		return nil, err
+	}
+	s.logf("starting a private Salt master (%s) and %d minions", filepath.Base(s.salt), len(opts.Minions))
+	if err := s.startMaster(); err != nil {
+		return nil, err
+	}
+	for _, id := range opts.Minions {
+		m, err := s.spawn("minion-"+id, "salt-minion", "--disable-keepalive", "-c", s.path("minions", id))
+		if err != nil {
+			return nil, err
+		}
+		s.minions = append(s.minions, m)
+	}
+	if opts.SaltAPI {
+		if s.api, err = s.spawn("salt-api", "salt-api", "-c", s.path("api")); err != nil {
+			return nil, err
+		}
+	}
+	if err := s.awaitReady(ctx); err != nil {
+		return nil, err
+	}
+	s.logf("Salt is ready after %.1f s", time.Since(began).Seconds())
+	return s, nil
+}
+
+// prepare makes the folder, picks the ports and writes the configuration.
+func prepare(opts Options) (*Sandbox, error) {
+	salt, err := filepath.Abs(opts.Salt)
+	if err != nil {
+		return nil, fmt.Errorf("salt folder: %w", err)
+	}
+	if _, err := Version(salt); err != nil {
+		return nil, err
+	}
+	s := &Sandbox{opts: opts, salt: salt, secret: randomText()}
+	if s.ports, err = freePorts(); err != nil {
+		return nil, err
+	}
+	if err = s.makeDir(); err == nil {
+		err = s.writeAll()
+	}
+	if err != nil {
+		if s.ownDir {
+			err = errors.Join(err, os.RemoveAll(s.dir))
+		}
+		return nil, err
+	}
+	return s, nil
+}
+
+// Stop ends every process of the sandbox, with SIGTERM first and SIGKILL for
+// what is left after a second or when ctx ends, and removes the
+// temporary folder. It may be called more than once.
+func (s *Sandbox) Stop(ctx context.Context) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	all := append([]*process{s.api, s.master}, s.minions...)
+	err := stopAll(ctx, stopGrace, all...)
+	s.api, s.master, s.minions = nil, nil, nil
+	err = errors.Join(err, sweep(s.mark))
+	s.guard.release()
+	if s.ownDir {
+		err = errors.Join(err, os.RemoveAll(s.dir))
+	}
+	return err
+}
+
+// Dir returns the folder that holds all state.
+func (s *Sandbox) Dir() string { return s.dir }
+
+// ConfDir returns the folder that holds the file named master, as `saltern
+// serve -c` and Salt's own commands want it.
+func (s *Sandbox) ConfDir() string { return s.path("conf") }
+
+// MasterLog returns the path of the master's log.
+func (s *Sandbox) MasterLog() string { return s.path("log", "master") }
+
+// Secret returns the password of every sharedsecret user. It differs from
+// sandbox to sandbox, since who knows it may run any command as this user.
+func (s *Sandbox) Secret() string { return s.secret }
+
+// RetPort returns the TCP port of the master's request channel on 127.0.0.1.
+func (s *Sandbox) RetPort() int { return s.ports.ret }
+
+// PublishPort returns the TCP port on which the master publishes to minions.
+func (s *Sandbox) PublishPort() int { return s.ports.publish }
+
+// SockDir returns the folder of the master's Unix sockets (Salt's sock_dir).
+func (s *Sandbox) SockDir() string { return s.path("sock") }
+
+// CacheDir returns the master's cachedir: its job cache and its tokens.
+func (s *Sandbox) CacheDir() string { return s.path("cache") }
+
+// SaltAPIURL returns where salt-api listens, such as http://127.0.0.1:21001,
+// or "" if it was not asked for.
+func (s *Sandbox) SaltAPIURL() string {
+	if !s.opts.SaltAPI {
+		return ""
+	}
+	return fmt.Sprintf("http://127.0.0.1:%d", s.ports.api)
+}
+
+func (s *Sandbox) path(elem ...string) string {
+	return filepath.Join(append([]string{s.dir}, elem...)...)
+}
+
+// tempDir is the folder to remove in the end, or "" if it is the caller's.
+func (s *Sandbox) tempDir() string {
+	if !s.ownDir {
+		return ""
+	}
+	return s.dir
+}
+
+func (s *Sandbox) logf(format string, args ...any) {
+	if s.opts.Log != nil {
+		_, _ = fmt.Fprintf(s.opts.Log, format+"\n", args...)
+	}
+}
