@@ -74,7 +74,7 @@ func (t *Tokens) try(ctx context.Context, s tokenstore.Store) (bool, error) {
 	now := time.Now()
 	r := tokenstore.Record{Token: s.NewToken(), User: probeUser, Eauth: probeUser, Start: now, Expire: now.Add(time.Minute)}
 	if err := s.Write(r); err != nil {
-		t.log.Debug("token store cannot be written", "layout", s.Layout.String(), "error", err)
+		t.log.Debug("token store cannot be written", slog.Any("layout", s.Layout), slog.Any("error", err))
 		return false, nil
 	}
 	_, known, err := t.client.GetToken(ctx, r.Token)

@@ -1,0 +1,165 @@
+package masterconf
+
+import (
+	"math"
+	"slices"
+	"strings"
+)
+
+// RestCherryPy is the section rest_cherrypy, with the defaults of Salt's module.
+type RestCherryPy struct {
+	Port int
+	Host string
+
+	DisableSSL bool
+	SSLCrt     string // empty, as SSLKey, when not set; salt-api does not start without the two unless DisableSSL
+	SSLKey     string
+	SSLChain   string
+
+	ThreadPool int
+	QueueSize  int // queue_size, which is what Salt reads, or else socket_queue_size, which is what it documents
+	// MaxRequestBodySize is in bytes, 0 for no limit. Without MaxRequestBodySizeSet it is Salt's 1048576, which has no
+	// effect there: the limit in force is CherryPy's own 100 MiB.
+	MaxRequestBodySize    int64
+	MaxRequestBodySizeSet bool
+
+	WebhookURL         string
+	WebhookDisableAuth bool
+	CollectStats       bool
+	StatsDisableAuth   bool
+	EnableSessions     bool
+	ExpireResponses    bool
+
+	Static     string // folder; empty when not set, as App and Favicon
+	StaticPath string
+	App        string
+	AppPath    string
+	Favicon    string
+	RootPrefix string
+
+	LogAccessFile string
+	LogErrorFile  string
+	Debug         bool
+
+	APIACL        any      // api_acl as written, nil when not set; see package yaml11
+	AuthorizedIPs []string // empty when every address may connect
+
+	UnknownKeys []string // in the order of the file
+}
+
+// cherryPyKeys are the options that rest_cherrypy documents or reads.
+var cherryPyKeys = []string{
+	"api_acl", "app", "app_path", "authorized_ips", "collect_stats", "debug", "disable_ssl", "enable_sessions",
+	"expire_responses", "favicon", "host", "log_access_file", "log_error_file", "max_request_body_size", "port",
+	"queue_size", "root_prefix", "socket_queue_size", "ssl_chain", "ssl_crt", "ssl_key", "static", "static_path",
+	"stats_disable_auth", "thread_pool", "webhook_disable_auth", "webhook_url",
+}
+
+// readRestCherryPy returns nil when there is nothing to start.
+func readRestCherryPy(top options, f files) *RestCherryPy {
+	o, at, ok := top.section("rest_cherrypy")
+	if !ok {
+		return nil
+	}
+	r := &RestCherryPy{
+		Port:               o.requiredPort(at),
+		Host:               o.text("host", "0.0.0.0"),
+		DisableSSL:         o.flag("disable_ssl", false),
+		ThreadPool:         int(o.number("thread_pool", 100, 1, math.MaxInt32)),
+		QueueSize:          int(o.number("queue_size", o.number("socket_queue_size", 30, 0, math.MaxInt32), 0, math.MaxInt32)),
+		MaxRequestBodySize: o.number("max_request_body_size", 1<<20, 0, math.MaxInt64),
+		WebhookURL:         o.text("webhook_url", "/hook"),
+		WebhookDisableAuth: o.flag("webhook_disable_auth", false),
+		CollectStats:       o.flag("collect_stats", false),
+		StatsDisableAuth:   o.flag("stats_disable_auth", false),
+		EnableSessions:     o.enableSessions(),
+		ExpireResponses:    o.flag("expire_responses", true),
+		Static:             o.text("static", ""),
+		StaticPath:         o.text("static_path", "/static"),
+		App:                o.text("app", ""),
+		AppPath:            o.text("app_path", "/app"),
+		Favicon:            o.text("favicon", ""),
+		RootPrefix:         o.text("root_prefix", "/"),
+		LogAccessFile:      o.name("log_access_file", ""),
+		LogErrorFile:       o.name("log_error_file", ""),
+		Debug:              o.flag("debug", false),
+		APIACL:             o.raw("api_acl"),
+	}
+	_, _, r.MaxRequestBodySizeSet = o.item("max_request_body_size")
+	r.ssl(o, at, f)
+	r.authorizedIPs(o)
+	for it := range o.set.All() {
+		if name := keyText(it.Key); !slices.Contains(cherryPyKeys, name) {
+			r.UnknownKeys = append(r.UnknownKeys, name)
+			o.rep.warn(where{it.File, it.Line, o.prefix + name}, "rest_cherrypy has no such option")
+		}
+	}
+	return r
+}
+
+// enableSessions is on unless it is exactly false: Salt compares with "is False".
+func (o options) enableSessions() bool {
+	v, at, ok := o.item("enable_sessions")
+	b, isBool := v.(bool)
+	if ok && !isBool {
+		o.rep.warn(at, "is %s and not a boolean: sessions stay enabled", kind(v))
+	}
+	return !isBool || b
+}
+
+// ssl reads the certificate and looks whether its files are there.
+func (r *RestCherryPy) ssl(o options, section where, f files) {
+	r.SSLCrt, r.SSLKey, r.SSLChain = o.text("ssl_crt", ""), o.text("ssl_key", ""), o.text("ssl_chain", "")
+	if r.DisableSSL {
+		return
+	}
+	section.key = strings.TrimSuffix(o.prefix, ".")
+	switch {
+	case r.SSLCrt == "" && r.SSLKey == "":
+		o.rep.warn(section, "has neither ssl_crt and ssl_key nor disable_ssl: salt-api does not start it")
+	case r.SSLCrt == "":
+		o.rep.problem(section, "has ssl_key without ssl_crt")
+	case r.SSLKey == "":
+		o.rep.problem(section, "has ssl_crt without ssl_key")
+	}
+	for _, file := range []struct{ key, name string }{
+		{"ssl_crt", r.SSLCrt}, {"ssl_key", r.SSLKey}, {"ssl_chain", r.SSLChain},
+	} {
+		if file.name == "" {
+			continue
+		}
+		_, at, _ := o.item(file.key)
+		switch info, err := f.Stat(file.name); {
+		case err != nil:
+			o.rep.problem(at, "%s: %s", file.name, reason(err))
+		case info.IsDir():
+			o.rep.problem(at, "%s is a folder", file.name)
+		}
+	}
+}
+
+// authorizedIPs reads a list of addresses. An entry that is not text would never match in Salt; here it is a problem, as
+// the operator meant to let someone in.
+func (r *RestCherryPy) authorizedIPs(o options) {
+	v, at, _ := o.value("authorized_ips")
+	switch v := v.(type) {
+	case []any:
+		for _, x := range v {
+			s, ok := x.(string)
+			if !ok {
+				o.rep.problem(at, "has to list addresses, not %s", kind(x))
+				continue
+			}
+			r.AuthorizedIPs = append(r.AuthorizedIPs, s)
+		}
+	case string:
+		if v != "" {
+			r.AuthorizedIPs = []string{v}
+			o.rep.warn(at, "is text and not a list: it is taken for one address")
+		}
+	default:
+		if truthy(v) {
+			o.rep.problem(at, "has to be a list of addresses, not %s", kind(v))
+		}
+	}
+}
