@@ -2,6 +2,7 @@ package eventbus
 
 import (
 	"context"
+	"log/slog"
 	"net"
 	"time"
 )
@@ -15,7 +16,7 @@ const (
 // and returns the context's error. It may be called once.
 func (b *Bus) Run(ctx context.Context) error {
 	defer b.end()
-	log := b.opts.Log.With("address", b.opts.Address)
+	log := b.opts.Log.With(slog.String("address", b.opts.Address))
 	backoff := minBackoff
 	for failures := 0; ctx.Err() == nil; {
 		conn, err := b.dial(ctx)
@@ -32,7 +33,7 @@ func (b *Bus) Run(ctx context.Context) error {
 			break
 		}
 		if failures++; failures == 1 { // later ones would say the same again
-			log.Warn("event bus is not connected", "error", err)
+			log.Warn("event bus is not connected", slog.Any("error", err))
 		}
 		wait(ctx, backoff)
 		backoff = min(2*backoff, maxBackoff)
