@@ -1,0 +1,169 @@
+package server_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+	"github.com/stretchr/testify/require"
+
+	"saltern/lowstate"
+	"saltern/server"
+)
+
+func withAdmin(c *server.Config) { c.Settings.Admin.Listen = "127.0.0.1:0" }
+
+func (r *running) adminGet(t *testing.T, path string) (status int, body string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+r.AdminAddr().String()+path, nil)
+	require.NoError(t, err)
+	resp, body := do(t, &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}, req)
+	return resp.StatusCode, body
+}
+
+func TestHealth(t *testing.T) {
+	t.Parallel()
+	var state atomic.Pointer[error]
+	s := start(t, answering("1"), func(c *server.Config) {
+		withAdmin(c)
+		c.Ready = func(context.Context) error { return *state.Load() }
+	})
+	for _, c := range []struct {
+		err    error
+		status int
+		body   string
+	}{
+		{nil, 200, `{"status": "ready"}`},
+		{fmt.Errorf("x: %w", &server.NotReady{Part: "bus", Err: errors.New("inner")}), 503, `{"status": "not ready", "reason": "bus"}`},
+		{fmt.Errorf("x: %w", context.DeadlineExceeded), 503, `{"status": "not ready", "reason": "timeout"}`},
+		{errors.New("inner"), 503, `{"status": "not ready", "reason": "error"}`},
+		{nil, 200, `{"status": "ready"}`},
+	} {
+		state.Store(&c.err)
+		for range 2 {
+			status, body := s.adminGet(t, "/readyz")
+			require.Equal(t, c.status, status)
+			require.Equal(t, c.body, body)
+			status, body = s.adminGet(t, "/healthz")
+			require.Equal(t, http.StatusOK, status)
+			require.Equal(t, `{"status": "ok"}`, body)
+		}
+	}
+	// Changes are logged, probes are not.
+	s.log.lines(t, "not ready", 3)
+	s.log.lines(t, "ready again", 1)
+	require.NotContains(t, s.log.String(), `"msg":"request"`)
+
+	status, _ := s.adminGet(t, "/")
+	require.Equal(t, http.StatusNotFound, status)
+}
+
+// While the last requests finish, the gateway tells that it is about to go.
+func TestReadyWhileStopping(t *testing.T) {
+	t.Parallel()
+	g := newHeld()
+	s := start(t, g, withAdmin)
+	conn := s.dial(t, 0)
+	post(t, conn, ping, fmt.Sprintf("Content-Length: %d", len(ping)))
+	<-g.started
+	s.stop()
+	s.log.lines(t, "stopping", 1)
+	status, body := s.adminGet(t, "/readyz")
+	require.Equal(t, http.StatusServiceUnavailable, status)
+	require.Equal(t, `{"status": "not ready", "reason": "stopping"}`, body)
+	close(g.let)
+	require.NoError(t, s.wait(t))
+}
+
+func TestMetrics(t *testing.T) {
+	t.Parallel()
+	registry := prometheus.NewRegistry()
+	auth := server.NewAuthMetrics(registry, "pam", "token")
+	fail := atomic.Bool{}
+	s := start(t, fakeGateway{func(_ context.Context, call *lowstate.Call) ([][]byte, error) {
+		call.Records = []lowstate.Record{{Client: "local", Fun: "fun-of-the-client", User: "user-of-the-client"}, {Client: "made-up"}}
+		if fail.Load() {
+			return nil, &lowstate.Error{Kind: lowstate.Timeout, Text: "late"}
+		}
+		return [][]byte{[]byte("1")}, nil
+	}}, func(c *server.Config) {
+		withAdmin(c)
+		c.Registry = registry
+		c.BodyLimit = 1000
+	})
+	two := `[{"client":"local"},{"client":"x"}]`
+	s.ask(t, 0, http.MethodPost, "/", asJSON, two)
+	fail.Store(true)
+	s.ask(t, 0, http.MethodPost, "/", asJSON, two)
+	s.ask(t, 0, http.MethodPost, "/", asJSON, chunkOf(1001))
+	s.ask(t, 0, http.MethodPost, "/", "text/plain", two)
+	s.ask(t, 0, "BREW", "/path-of-the-client", "", "")
+	s.ask(t, 1, http.MethodGet, "/", "", "")
+	auth.Observe("pam", true, nil)
+	auth.Observe("pam", false, nil)
+	auth.Observe("made-up", false, errors.New("broken"))
+	s.log.lines(t, "request", 6)
+
+	require.NoError(t, testutil.GatherAndCompare(registry, strings.NewReader(`
+# HELP saltern_auth_results_total Authentications by backend and result: ok, refused, or error when it could not be told.
+# TYPE saltern_auth_results_total counter
+saltern_auth_results_total{backend="other",result="error"} 1
+saltern_auth_results_total{backend="pam",result="ok"} 1
+saltern_auth_results_total{backend="pam",result="refused"} 1
+# HELP saltern_chunks_total Lowstate chunks, by client and by what became of the request that they were in.
+# TYPE saltern_chunks_total counter
+saltern_chunks_total{client="local",outcome="ok"} 1
+saltern_chunks_total{client="local",outcome="timeout"} 1
+saltern_chunks_total{client="other",outcome="ok"} 1
+saltern_chunks_total{client="other",outcome="timeout"} 1
+# HELP saltern_http_bodies_refused_total Request bodies refused, by reason.
+# TYPE saltern_http_bodies_refused_total counter
+saltern_http_bodies_refused_total{reason="too_large"} 1
+saltern_http_bodies_refused_total{reason="type"} 1
+# HELP saltern_http_requests_in_flight HTTP requests being worked on.
+# TYPE saltern_http_requests_in_flight gauge
+saltern_http_requests_in_flight{surface="main"} 0
+saltern_http_requests_in_flight{surface="wsgi"} 0
+# HELP saltern_http_requests_total HTTP requests answered. Code 499 stands for clients that did not wait.
+# TYPE saltern_http_requests_total counter
+saltern_http_requests_total{code="200",method="GET",surface="wsgi"} 1
+saltern_http_requests_total{code="200",method="POST",surface="main"} 1
+saltern_http_requests_total{code="404",method="other",surface="main"} 1
+saltern_http_requests_total{code="413",method="POST",surface="main"} 1
+saltern_http_requests_total{code="415",method="POST",surface="main"} 1
+saltern_http_requests_total{code="504",method="POST",surface="main"} 1
+`), "saltern_auth_results_total", "saltern_chunks_total", "saltern_http_bodies_refused_total",
+		"saltern_http_requests_in_flight", "saltern_http_requests_total"))
+
+	problems, err := testutil.GatherAndLint(registry)
+	require.NoError(t, err)
+	require.Empty(t, problems)
+
+	status, body := s.adminGet(t, "/metrics")
+	require.Equal(t, http.StatusOK, status)
+	require.Contains(t, body, "saltern_http_request_duration_seconds_bucket")
+	require.NotContains(t, body, "of-the-client")
+}
+
+// The default registry also tells of the process.
+func TestNewRegistry(t *testing.T) {
+	t.Parallel()
+	s := start(t, answering("1"), func(c *server.Config) {
+		withAdmin(c)
+		overTLS(server.KeyPair{})(c)
+	})
+	_, body := s.adminGet(t, "/metrics")
+	for _, name := range []string{"go_goroutines", "process_open_fds", "saltern_tls_certificate_not_after_timestamp_seconds"} {
+		require.Contains(t, body, name)
+	}
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodHead, "http://"+s.AdminAddr().String()+"/healthz", nil)
+	require.NoError(t, err)
+	resp, _ := do(t, &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}, req)
+	require.Equal(t, http.StatusOK, resp.StatusCode)
+}

@@ -1,0 +1,188 @@
+package server
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+
+	"saltern/lowstate"
+)
+
+// This file is the one place where results and errors become answers. JSON is
+// written with Python's separators, as salt-api's is.
+
+const (
+	textUnexpected = "An unexpected error occurred"
+	textStopping   = "The gateway is stopping"
+
+	// statusClientGone is logged when the client did not wait. It is nginx's
+	// number for it and is never sent.
+	statusClientGone = 499
+
+	defaultRetryAfter = 5 * time.Second
+)
+
+// refusal is an answer that the HTTP side gives by itself, before lowstate has
+// been asked.
+type refusal struct {
+	status int
+	reason string // for the metrics, when it is about a body
+	text   string
+	close  bool   // whether the connection ends with it
+	allow  string // for 405
+	err    error  // for the log
+}
+
+// Error gives the log's view.
+func (e *refusal) Error() string {
+	if e.err == nil {
+		return e.text
+	}
+	return fmt.Sprintf("%s: %v", e.text, e.err)
+}
+
+// statuses are the answers to lowstate's errors, as rest_cherrypy gives them.
+var statuses = map[lowstate.Kind]int{
+	lowstate.Internal:        http.StatusInternalServerError,
+	lowstate.BadRequest:      http.StatusBadRequest,
+	lowstate.Unauthenticated: http.StatusUnauthorized,
+	lowstate.Unauthorized:    http.StatusUnauthorized,
+	lowstate.Failed:          http.StatusInternalServerError,
+	lowstate.Unavailable:     http.StatusServiceUnavailable,
+	lowstate.Timeout:         http.StatusGatewayTimeout,
+}
+
+// writeAnswers writes the chunks' answers without joining them first.
+func writeAnswers(x *exchange, answers [][]byte) {
+	const head, comma, tail = `{"return": [`, `, `, `]}`
+	size := len(head) + len(tail) + len(comma)*max(0, len(answers)-1)
+	for _, a := range answers {
+		size += len(a)
+	}
+	writeHead(x, http.StatusOK, size)
+	parts := [][]byte{[]byte(head)}
+	for i, a := range answers {
+		if i > 0 {
+			parts = append(parts, []byte(comma))
+		}
+		parts = append(parts, a)
+	}
+	parts = append(parts, []byte(tail))
+	for _, p := range parts {
+		if _, err := x.Write(p); err != nil {
+			x.err = fmt.Errorf("write the answer: %w", err)
+			return
+		}
+	}
+}
+
+// writeJSON writes a whole body.
+func writeJSON(x *exchange, status int, body []byte) {
+	writeHead(x, status, len(body))
+	if _, err := x.Write(body); err != nil && x.err == nil {
+		x.err = fmt.Errorf("write the answer: %w", err)
+	}
+}
+
+func writeHead(x *exchange, status, size int) {
+	h := x.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("Content-Length", strconv.Itoa(size))
+	x.WriteHeader(status)
+}
+
+// writeError writes {"return": text}.
+func writeError(x *exchange, status int, text string) {
+	writeJSON(x, status, []byte(`{"return": `+jsonText(text)+`}`))
+}
+
+// fail answers an error. Only texts that are meant for clients reach them.
+func (s *surface) fail(x *exchange, r *http.Request, err error) {
+	x.err = err
+	if e, ok := errors.AsType[*refusal](err); ok {
+		s.refuse(x, r, e)
+		return
+	}
+	if e, ok := errors.AsType[*lowstate.Error](err); ok {
+		failCall(x, e)
+		return
+	}
+	switch {
+	case abandoned(r, err):
+		x.status = statusClientGone
+		panic(http.ErrAbortHandler)
+	case errors.Is(err, context.Canceled):
+		setRetryAfter(x.Header(), http.StatusServiceUnavailable, 0)
+		writeError(x, http.StatusServiceUnavailable, textStopping)
+	default:
+		writeError(x, http.StatusInternalServerError, textUnexpected)
+	}
+}
+
+func (s *surface) refuse(x *exchange, r *http.Request, e *refusal) {
+	s.metrics.refused(e)
+	h := x.Header()
+	if e.close && r.ProtoMajor == 1 { // an HTTP/2 stream ends by itself
+		h.Set("Connection", "close")
+	}
+	if e.allow != "" {
+		h.Set("Allow", e.allow)
+	}
+	setRetryAfter(h, e.status, 0)
+	writeError(x, e.status, s.refusalText(e))
+}
+
+func failCall(x *exchange, e *lowstate.Error) {
+	status, text := statuses[e.Kind], e.Text
+	if e.Kind == lowstate.Internal {
+		text = textUnexpected
+	}
+	if status == http.StatusUnauthorized {
+		// The scheme that salt-api names. Browsers ask nobody for a password
+		// over it.
+		x.Header().Set("Www-Authenticate", "Session")
+	}
+	setRetryAfter(x.Header(), status, e.RetryAfter)
+	writeError(x, status, text)
+}
+
+// refusalText puts the number before the text, where upstream does.
+func (s *surface) refusalText(e *refusal) string {
+	if s.numbered {
+		return fmt.Sprintf("%d: %s", e.status, e.text)
+	}
+	return e.text
+}
+
+func setRetryAfter(h http.Header, status int, after time.Duration) {
+	if status == http.StatusServiceUnavailable {
+		after = cmp.Or(after, defaultRetryAfter)
+		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(after.Seconds()))))
+	}
+}
+
+// jsonText is text as a JSON string, with <, > and & as they are.
+func jsonText(text string) string {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(text); err != nil {
+		return `""` // a string always encodes
+	}
+	return string(bytes.TrimSpace(b.Bytes()))
+}
+
+// sizeText is a number of bytes for people.
+func sizeText(n int64) string {
+	if n >= 1<<20 && n%(1<<20) == 0 {
+		return fmt.Sprintf("%d MiB", n>>20)
+	}
+	return fmt.Sprintf("%d bytes", n)
+}

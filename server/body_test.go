@@ -1,0 +1,289 @@
+package server_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"saltern/lowstate"
+	"saltern/server"
+)
+
+// limited starts a server that takes bodies of 1000 bytes.
+func limited(t *testing.T) *running {
+	return start(t, answering("1"), func(c *server.Config) { c.BodyLimit = 1000 })
+}
+
+// chunkOf is a lowstate of n bytes.
+func chunkOf(n int) string {
+	const head, tail = `[{"client":"local","fun":"`, `"}]`
+	return head + strings.Repeat("x", n-len(head)-len(tail)) + tail
+}
+
+func TestBodyLimit(t *testing.T) {
+	t.Parallel()
+	s := limited(t)
+	for name, c := range map[string]struct {
+		head   string // of the body's length
+		body   string
+		status int
+	}{
+		"as large as it may be": {"Content-Length: 1000", chunkOf(1000), 200},
+		"one byte too many":     {"Content-Length: 1001", chunkOf(1001), 413},
+		"announced only":        {"Content-Length: 104857600", "", 413},
+		"announced and waiting": {"Content-Length: 1001\r\nExpect: 100-continue", "", 413},
+		"chunked":               {"Transfer-Encoding: chunked", chunked(chunkOf(1000)), 200},
+		"chunked, too many":     {"Transfer-Encoding: chunked", chunked(chunkOf(1001)), 413},
+		"chunked without end":   {"Transfer-Encoding: chunked", "7d0\r\n" + strings.Repeat("x", 1500), 413},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			conn := s.dial(t, 0)
+			r := bufio.NewReader(conn)
+			post(t, conn, c.body, c.head)
+			resp, body := answer(t, r)
+			require.Equal(t, c.status, resp.StatusCode, body)
+			if c.status == http.StatusOK {
+				return
+			}
+			require.Equal(t, `{"return": "The request body is larger than 1000 bytes"}`, body)
+			require.True(t, resp.Close)
+			ended(t, r)
+		})
+	}
+}
+
+func chunked(body string) string {
+	half := len(body) / 2
+	return fmt.Sprintf("%x\r\n%s\r\n%x\r\n%s\r\n0\r\n\r\n", half, body[:half], len(body)-half, body[half:])
+}
+
+// A body many times the first buffer arrives whole.
+func TestLargeBody(t *testing.T) {
+	t.Parallel()
+	const size = 3<<20 + 17
+	var got atomic.Int64
+	s := start(t, fakeGateway{func(_ context.Context, call *lowstate.Call) ([][]byte, error) {
+		got.Add(int64(len(call.Chunks)))
+		return [][]byte{[]byte("1")}, nil
+	}}, nil)
+	resp, _ := s.ask(t, 0, http.MethodPost, "/", asJSON, chunkOf(size))
+	require.Equal(t, http.StatusOK, resp.StatusCode)
+	require.EqualValues(t, 1, got.Load())
+	require.EqualValues(t, size, s.log.lines(t, "request", 1)[0]["bytes_in"])
+}
+
+// All large bodies together have a bound, which small ones do not feel.
+func TestBodiesInMemory(t *testing.T) {
+	t.Parallel()
+	const large = 256 << 10
+	release := make(chan struct{})
+	letGo := sync.OnceFunc(func() { close(release) })
+	var held atomic.Int32
+	s := start(t, fakeGateway{func(_ context.Context, call *lowstate.Call) ([][]byte, error) {
+		if held.Add(1) <= 5 {
+			<-release
+		}
+		return [][]byte{[]byte("1")}, nil
+	}}, func(c *server.Config) { c.BodyLimit = large })
+	t.Cleanup(letGo)
+
+	// Each holds all but its first 64 KiB of the four times 256 KiB.
+	for range 5 {
+		post(t, s.dial(t, 0), chunkOf(large), fmt.Sprintf("Content-Length: %d", large))
+	}
+	require.Eventually(t, func() bool { return held.Load() == 5 }, patience, time.Millisecond)
+
+	resp, body := s.ask(t, 0, http.MethodPost, "/", asJSON, chunkOf(large))
+	require.Equal(t, http.StatusServiceUnavailable, resp.StatusCode, body)
+	require.Equal(t, "5", resp.Header.Get("Retry-After"))
+	resp, _ = s.ask(t, 0, http.MethodPost, "/", asJSON, ping)
+	require.Equal(t, http.StatusOK, resp.StatusCode)
+
+	letGo()
+	s.log.lines(t, "request", 7)
+	resp, _ = s.ask(t, 0, http.MethodPost, "/", asJSON, chunkOf(large))
+	require.Equal(t, http.StatusOK, resp.StatusCode)
+}
+
+// A client that is still sending gets its refusal, whatever becomes of the
+// connection.
+func TestRefusedWhileSending(t *testing.T) {
+	t.Parallel()
+	s := limited(t)
+	for _, path := range []string{"/", "/nosuch"} {
+		for _, contentType := range []string{asJSON, "text/plain"} {
+			for range 5 {
+				want := http.StatusRequestEntityTooLarge
+				switch {
+				case path != "/":
+					want = http.StatusNotFound
+				case contentType != asJSON:
+					want = http.StatusUnsupportedMediaType
+				}
+				resp, _ := s.ask(t, 0, http.MethodPost, path, contentType, chunkOf(4<<20))
+				require.Equal(t, want, resp.StatusCode)
+			}
+		}
+	}
+}
+
+func TestExpectContinue(t *testing.T) {
+	t.Parallel()
+	s := start(t, answering("1"), nil)
+	conn := s.dial(t, 0)
+	r := bufio.NewReader(conn)
+	for range 2 { // the second comes over the same connection
+		post(t, conn, "", fmt.Sprintf("Content-Length: %d", len(ping)), "Expect: 100-continue")
+		line, err := r.ReadString('\n')
+		require.NoError(t, err)
+		require.Equal(t, "HTTP/1.1 100 Continue\r\n", line)
+		_, err = r.ReadString('\n')
+		require.NoError(t, err)
+		_, err = io.WriteString(conn, ping)
+		require.NoError(t, err)
+		resp, _ := answer(t, r)
+		require.Equal(t, http.StatusOK, resp.StatusCode)
+	}
+}
+
+// brief is a limit that a test runs into on purpose. A test shortens only the
+// limit that it is about: on a busy machine the others might come first.
+const brief = 50 * time.Millisecond
+
+func briefHeaders(c *server.Config) { c.Settings.Limits.HeaderTimeout = brief }
+func briefBody(c *server.Config)    { c.Settings.Limits.BodyTimeout = brief }
+func briefWrite(c *server.Config)   { c.Settings.Limits.WriteTimeout = brief }
+func briefIdle(c *server.Config)    { c.Settings.Limits.IdleTimeout = brief }
+
+func TestStalledHeaders(t *testing.T) {
+	t.Parallel()
+	s := start(t, answering("1"), briefHeaders)
+	for _, sent := range []string{"", "POST / HTTP/1.1\r\nHost: a\r\nX-"} {
+		conn := s.dial(t, 0)
+		_, err := io.WriteString(conn, sent)
+		require.NoError(t, err)
+		_, err = io.Copy(io.Discard, conn) // ends when the server has had enough
+		require.NoError(t, err)
+	}
+}
+
+func TestIdleConnection(t *testing.T) {
+	t.Parallel()
+	s := start(t, answering("1"), briefIdle)
+	conn := s.dial(t, 0)
+	r := bufio.NewReader(conn)
+	post(t, conn, ping, fmt.Sprintf("Content-Length: %d", len(ping)))
+	resp, _ := answer(t, r)
+	require.Equal(t, http.StatusOK, resp.StatusCode)
+	ended(t, r)
+}
+
+func TestStalledBody(t *testing.T) {
+	t.Parallel()
+	s := start(t, answering("1"), briefBody)
+	for name, head := range map[string]string{"length": "Content-Length: 500", "chunked": "Transfer-Encoding: chunked"} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			conn := s.dial(t, 0)
+			r := bufio.NewReader(conn)
+			post(t, conn, "2\r\n[{", head)
+			resp, body := answer(t, r)
+			require.Equal(t, http.StatusRequestTimeout, resp.StatusCode)
+			require.Equal(t, `{"return": "The request body did not arrive in time"}`, body)
+			ended(t, r)
+		})
+	}
+}
+
+// Progress alone is not enough: a byte now and then would hold on for ever.
+func TestDrippingBody(t *testing.T) {
+	t.Parallel()
+	s := start(t, answering("1"), briefBody)
+	conn := s.dial(t, 0)
+	post(t, conn, "", "Content-Length: 100000")
+	go func() {
+		for {
+			if _, err := io.WriteString(conn, " "); err != nil {
+				return
+			}
+			time.Sleep(5 * time.Millisecond)
+		}
+	}()
+	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	require.NoError(t, err)
+	require.NoError(t, resp.Body.Close())
+	require.Equal(t, http.StatusRequestTimeout, resp.StatusCode)
+}
+
+// A body that nobody wants does not hold the connection either.
+func TestStalledUnwantedBody(t *testing.T) {
+	t.Parallel()
+	s := start(t, answering("1"), briefBody)
+	conn := s.dial(t, 0)
+	_, err := io.WriteString(conn, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 500\r\n\r\nx")
+	require.NoError(t, err)
+	r := bufio.NewReader(conn)
+	resp, _ := answer(t, r)
+	require.Equal(t, http.StatusUnsupportedMediaType, resp.StatusCode)
+	ended(t, r)
+}
+
+// No limit counts while the gateway waits for minions.
+func TestLongWait(t *testing.T) {
+	t.Parallel()
+	const limit = time.Second
+	s := start(t, fakeGateway{func(ctx context.Context, _ *lowstate.Call) ([][]byte, error) {
+		select {
+		case <-time.After(limit + limit/2):
+			return [][]byte{[]byte("1")}, nil
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}}, func(c *server.Config) {
+		l := &c.Settings.Limits
+		l.HeaderTimeout, l.BodyTimeout, l.WriteTimeout, l.IdleTimeout = limit, limit, limit, limit
+	})
+	resp, body := s.ask(t, 0, http.MethodPost, "/", asJSON, ping)
+	require.Equal(t, http.StatusOK, resp.StatusCode)
+	require.Equal(t, `{"return": [1]}`, body)
+}
+
+// A client that does not read its answer is cut off.
+func TestStalledReader(t *testing.T) {
+	t.Parallel()
+	s := start(t, answering(strings.Repeat(" ", 64<<20)), briefWrite)
+	conn := s.dial(t, 0)
+	post(t, conn, ping, fmt.Sprintf("Content-Length: %d", len(ping)))
+	require.Contains(t, s.log.lines(t, "request", 1)[0]["error"], "write the answer")
+}
+
+// A full house makes the next connection wait, not fail.
+func TestConnectionLimit(t *testing.T) {
+	t.Parallel()
+	s := start(t, answering("1"), func(c *server.Config) { c.Settings.Limits.Connections = 1 })
+	first, second := s.dial(t, 0), s.dial(t, 0)
+	length := fmt.Sprintf("Content-Length: %d", len(ping))
+	post(t, first, ping, length)
+	resp, _ := answer(t, bufio.NewReader(first))
+	require.Equal(t, http.StatusOK, resp.StatusCode)
+
+	post(t, second, ping, length)
+	require.NoError(t, second.SetReadDeadline(time.Now().Add(50*time.Millisecond)))
+	_, err := second.Read(make([]byte, 1))
+	require.Error(t, err)
+
+	require.NoError(t, first.Close())
+	require.NoError(t, second.SetReadDeadline(time.Now().Add(patience)))
+	resp, _ = answer(t, bufio.NewReader(second))
+	require.Equal(t, http.StatusOK, resp.StatusCode)
+}

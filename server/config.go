@@ -1,0 +1,75 @@
+package server
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"saltern/server/settings"
+)
+
+// Config is what a [Server] is made of.
+type Config struct {
+	Gateway   Gateway
+	Listeners []ListenerSpec // from Plan
+
+	// Settings bound what clients may do; zero values stand for the defaults.
+	Settings *settings.Settings
+
+	// BodyLimit is the largest request body in bytes; 0 stands for what
+	// Settings.BodyLimit says.
+	BodyLimit int64
+
+	// Registry takes the server's metrics and is what /metrics shows. Nil
+	// stands for a new one.
+	Registry *prometheus.Registry
+
+	// Ready tells for /readyz whether requests would be answered. An error may
+	// be a *[NotReady], to say what is missing.
+	Ready func(ctx context.Context) error
+
+	// Log gets one line per request, and the server's own news.
+	Log *slog.Logger
+}
+
+// complete fills in what was left out.
+func (c *Config) complete() error {
+	if c.Gateway == nil {
+		return errors.New("a gateway is needed")
+	}
+	if len(c.Listeners) == 0 {
+		return errors.New("no listener is configured")
+	}
+	def := settings.Default()
+	set := *def
+	if c.Settings != nil {
+		set = *c.Settings
+	}
+	set.ShutdownTimeout = cmp.Or(set.ShutdownTimeout, def.ShutdownTimeout)
+	set.StateDir = cmp.Or(set.StateDir, def.StateDir)
+	l, d := &set.Limits, def.Limits
+	l.Connections = cmp.Or(l.Connections, d.Connections)
+	l.MaxChunks = cmp.Or(l.MaxChunks, d.MaxChunks)
+	for to, value := range map[*time.Duration]time.Duration{
+		&l.HeaderTimeout: d.HeaderTimeout, &l.BodyTimeout: d.BodyTimeout,
+		&l.WriteTimeout: d.WriteTimeout, &l.IdleTimeout: d.IdleTimeout,
+	} {
+		*to = cmp.Or(*to, value)
+	}
+	c.Settings = &set
+	c.BodyLimit = cmp.Or(c.BodyLimit, set.BodyLimit(0))
+	if c.Registry == nil {
+		c.Registry = NewRegistry()
+	}
+	if c.Ready == nil {
+		c.Ready = func(context.Context) error { return nil }
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	return nil
+}

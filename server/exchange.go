@@ -1,0 +1,75 @@
+package server
+
+import (
+	"context"
+	"net/http"
+	"net/netip"
+	"time"
+
+	"saltern/lowstate"
+)
+
+// writeSlice is how much a client must read within the write timeout.
+const writeSlice = 64 << 10
+
+// exchange is one request and its answer, and what is known of them for the
+// log line and the metrics. It is the http.ResponseWriter of the handlers.
+type exchange struct {
+	http.ResponseWriter
+	control      *http.ResponseController
+	writeTimeout time.Duration
+
+	surface Surface
+	id      string
+	start   time.Time
+	remote  netip.Addr
+	call    *lowstate.Call // nil unless chunks were read
+	outcome string         // of the call; see outcomeOf
+
+	status   int // 0 until the answer begins
+	in, out  int64
+	reserved int64 // bytes taken from the body budget
+	err      error // for the log
+	stack    []byte
+}
+
+type exchangeKey struct{}
+
+// exchangeOf returns the exchange that a handler's context belongs to.
+func exchangeOf(ctx context.Context) *exchange {
+	return ctx.Value(exchangeKey{}).(*exchange)
+}
+
+var _ http.ResponseWriter = (*exchange)(nil)
+
+// WriteHeader notes the status.
+func (x *exchange) WriteHeader(status int) {
+	if x.status == 0 {
+		x.status = status
+	}
+	x.ResponseWriter.WriteHeader(status)
+}
+
+// Write cuts off a client that has stopped reading: the time limit is one for
+// each slice, not for the answer, so that a slow client gets a large one too.
+func (x *exchange) Write(p []byte) (int, error) {
+	if x.status == 0 {
+		x.WriteHeader(http.StatusOK)
+	}
+	written := 0
+	for len(p) > 0 {
+		slice := p[:min(len(p), writeSlice)]
+		_ = x.control.SetWriteDeadline(time.Now().Add(x.writeTimeout))
+		n, err := x.ResponseWriter.Write(slice)
+		written += n
+		x.out += int64(n)
+		if err != nil {
+			return written, err
+		}
+		p = p[len(slice):]
+	}
+	return written, nil
+}
+
+// Unwrap is for http.ResponseController.
+func (x *exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }

@@ -1,0 +1,18 @@
+package server
+
+import (
+	"context"
+
+	"saltern/lowstate"
+)
+
+// Gateway carries out what the HTTP surfaces are asked for. It is safe for
+// many goroutines at once.
+type Gateway interface {
+	// Run returns one JSON text per chunk. Errors are *lowstate.Error, or the
+	// context's own; any other is answered as an internal error and logged.
+	Run(ctx context.Context, call *lowstate.Call) (answers [][]byte, err error)
+
+	// Clients returns the names of the clients, for GET /.
+	Clients() []string
+}

@@ -1,0 +1,79 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"fmt"
+	"log"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+)
+
+// Bounds that no client of Salt comes near.
+const (
+	maxHeaderBytes  = 64 << 10
+	maxStreams      = 100 // HTTP/2 requests at once on one connection
+	http2PingPeriod = 30 * time.Second
+)
+
+// httpServer makes the server for one listener. It has no WriteTimeout, which
+// would count while a request waits for minions: see exchange.Write.
+func (s *Server) httpServer(spec ListenerSpec, certs *certificateShelf) (*http.Server, error) {
+	limits := s.cfg.Settings.Limits
+	server := &http.Server{
+		Handler:                      s.observe(spec.Surface, s.clientAddr(s.surface(spec.Surface))),
+		BaseContext:                  func(net.Listener) context.Context { return s.base },
+		ReadHeaderTimeout:            limits.HeaderTimeout,
+		IdleTimeout:                  limits.IdleTimeout,
+		MaxHeaderBytes:               maxHeaderBytes,
+		DisableGeneralOptionsHandler: true,
+		ErrorLog:                     log.New(errorLog{s.log}, "", 0),
+		HTTP2: &http.HTTP2Config{
+			MaxConcurrentStreams: maxStreams,
+			SendPingTimeout:      http2PingPeriod,
+			WriteByteTimeout:     limits.WriteTimeout,
+		},
+	}
+	if spec.TLS {
+		certificate, err := certs.get(spec.Pair)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", spec.Address, err)
+		}
+		server.TLSConfig = &tls.Config{
+			MinVersion:     tls.VersionTLS12,
+			GetCertificate: certificate.forHandshake,
+		}
+	}
+	return server, nil
+}
+
+// surface returns the handler of a surface.
+func (s *Server) surface(which Surface) http.Handler {
+	base := surface{
+		gateway:   s.cfg.Gateway,
+		bodyLimit: s.cfg.BodyLimit,
+		maxChunks: s.cfg.Settings.Limits.MaxChunks,
+		bodies:    s.bodies,
+		metrics:   s.metrics,
+	}
+	if which == WSGI {
+		return newWSGISurface(base)
+	}
+	return newMainSurface(base)
+}
+
+// errorLog takes what net/http has to say. A failed handshake is no news on a
+// port that anybody may knock at.
+type errorLog struct{ log *slog.Logger }
+
+func (e errorLog) Write(p []byte) (int, error) {
+	level := slog.LevelWarn
+	if bytes.Contains(p, []byte("TLS handshake error")) {
+		level = slog.LevelDebug
+	}
+	e.log.LogAttrs(context.Background(), level, "http", slog.String("event", string(bytes.TrimSpace(p))))
+	return len(p), nil
+}

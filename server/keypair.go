@@ -1,0 +1,119 @@
+package server
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+)
+
+// maxPEM is far more than any chain of certificates has.
+const maxPEM = 1 << 20
+
+// KeyPair names the PEM files of a certificate. The zero value stands for the
+// self-signed pair in the state folder.
+type KeyPair struct {
+	Cert  string // Salt's ssl_crt
+	Key   string // Salt's ssl_key
+	Chain string // Salt's ssl_chain: intermediate certificates; may be ""
+}
+
+func (p KeyPair) selfSigned() bool { return p == KeyPair{} }
+
+// load reads the files and checks that they belong together.
+func (p KeyPair) load() (*tls.Certificate, error) {
+	cert, err := readPEM(p.Cert)
+	if err != nil {
+		return nil, fmt.Errorf("certificate: %w", err)
+	}
+	key, err := readPEM(p.Key)
+	if err != nil {
+		return nil, fmt.Errorf("private key: %w", err)
+	}
+	pair, err := tls.X509KeyPair(cert, key)
+	if err != nil {
+		return nil, fmt.Errorf("certificate %s with key %s: %w", p.Cert, p.Key, err)
+	}
+	if p.Chain != "" {
+		chain, err := readPEM(p.Chain)
+		if err != nil {
+			return nil, fmt.Errorf("certificate chain: %w", err)
+		}
+		if err := appendChain(&pair, chain); err != nil {
+			return nil, fmt.Errorf("certificate chain %s: %w", p.Chain, err)
+		}
+	}
+	return &pair, nil
+}
+
+// appendChain adds the certificates that the pair has not got yet: a "full
+// chain" file begins with the server's own.
+func appendChain(pair *tls.Certificate, chain []byte) error {
+	for block, rest := pem.Decode(chain); block != nil; block, rest = pem.Decode(rest) {
+		if block.Type != "CERTIFICATE" || holds(pair.Certificate, block.Bytes) {
+			continue
+		}
+		if _, err := x509.ParseCertificate(block.Bytes); err != nil {
+			return err
+		}
+		pair.Certificate = append(pair.Certificate, block.Bytes)
+	}
+	return nil
+}
+
+func holds(certs [][]byte, der []byte) bool {
+	for _, c := range certs {
+		if bytes.Equal(c, der) {
+			return true
+		}
+	}
+	return false
+}
+
+func readPEM(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	return io.ReadAll(io.LimitReader(f, maxPEM))
+}
+
+// permissionWarning says so when others than owner and group may use the key.
+func (p KeyPair) permissionWarning() string {
+	info, err := os.Stat(p.Key)
+	if err != nil || info.Mode().Perm()&0o007 == 0 {
+		return ""
+	}
+	return fmt.Sprintf("the private key %s is open to every user of this machine (mode %04o)",
+		p.Key, info.Mode().Perm())
+}
+
+// stamp tells one version of a pair's files from another.
+type stamp [3]struct {
+	size    int64
+	changed time.Time
+}
+
+func (p KeyPair) stamp() stamp {
+	var s stamp
+	for i, path := range []string{p.Cert, p.Key, p.Chain} {
+		if info, err := os.Stat(path); err == nil {
+			s[i].size, s[i].changed = info.Size(), info.ModTime()
+		}
+	}
+	return s
+}
+
+// fingerprint is the certificate's SHA-256 as openssl x509 -fingerprint
+// prints it.
+func fingerprint(cert *tls.Certificate) string {
+	sum := sha256.Sum256(cert.Certificate[0])
+	return strings.ReplaceAll(fmt.Sprintf("% X", sum[:]), " ", ":")
+}

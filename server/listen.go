@@ -1,0 +1,236 @@
+package server
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+
+	"saltern/server/settings"
+)
+
+// ListenerSpec is one listener to open.
+type ListenerSpec struct {
+	Surface Surface
+	Address string // host:port
+	TLS     bool
+	Pair    KeyPair // of TLS; the zero value stands for a self-signed pair
+
+	// Optional says to do without the listener on a machine that has no such
+	// address, as ::1 where IPv6 is off.
+	Optional bool
+}
+
+// Sections is what Salt's master config says of listeners. A section that is
+// not there is nil.
+type Sections struct {
+	WSGI     *WSGISection
+	CherryPy *CherryPySection
+}
+
+// WSGISection is `rest_wsgi:`.
+type WSGISection struct {
+	Port int // port
+}
+
+// CherryPySection is `rest_cherrypy:`.
+type CherryPySection struct {
+	Host       string // host; "" stands for 0.0.0.0
+	Port       int    // port
+	Cert       string // ssl_crt
+	Key        string // ssl_key
+	Chain      string // ssl_chain
+	DisableSSL bool   // disable_ssl
+}
+
+// defaultAddress is where the gateway listens when nothing names a listener.
+const defaultAddress = "127.0.0.1:8000"
+
+// Plan decides which listeners there are and which of them speak TLS. The
+// warnings are for the operator. The error has every problem, a line each.
+func Plan(sections Sections, set *settings.Settings) ([]ListenerSpec, []string, error) {
+	p := &plan{}
+	if sections.WSGI != nil {
+		p.wsgi(sections.WSGI)
+	}
+	if sections.CherryPy != nil {
+		p.cherryPy(sections.CherryPy)
+	}
+	for i, l := range set.Listen {
+		p.extra(fmt.Sprintf("listen[%d]", i), l)
+	}
+	if len(p.specs) == 0 && len(p.problems) == 0 {
+		p.add("the default listener", ListenerSpec{Address: defaultAddress})
+	}
+	p.admin(set.Admin)
+	return p.specs, p.warnings, errors.Join(p.problems...)
+}
+
+type plan struct {
+	specs    []ListenerSpec
+	taken    []claim
+	warnings []string
+	problems []error
+}
+
+// claim is an address that something named where listens on.
+type claim struct{ where, address string }
+
+func (p *plan) problem(format string, args ...any) {
+	p.problems = append(p.problems, fmt.Errorf(format, args...))
+}
+
+func (p *plan) warn(format string, args ...any) {
+	p.warnings = append(p.warnings, fmt.Sprintf(format, args...))
+}
+
+// wsgi plans rest_wsgi, which salt-api always binds to localhost, in the clear.
+func (p *plan) wsgi(s *WSGISection) {
+	if !p.checkPort("rest_wsgi", s.Port) {
+		return
+	}
+	p.add("rest_wsgi", ListenerSpec{Surface: WSGI, Address: address("localhost", s.Port)})
+}
+
+// cherryPy plans rest_cherrypy, which speaks TLS unless told not to.
+func (p *plan) cherryPy(s *CherryPySection) {
+	const where = "rest_cherrypy"
+	if !p.checkPort(where, s.Port) {
+		return
+	}
+	host := s.Host
+	if host == "" {
+		host = "0.0.0.0"
+	}
+	spec := ListenerSpec{Address: address(host, s.Port), TLS: !s.DisableSSL}
+	switch {
+	case s.DisableSSL:
+		p.warnPlain(where+": disable_ssl", spec.Address)
+	case (s.Cert == "") != (s.Key == ""):
+		p.problem("%s: ssl_crt and ssl_key must be given together", where)
+	default:
+		spec.Pair = KeyPair{Cert: s.Cert, Key: s.Key, Chain: s.Chain}
+		p.checkPair(where, spec.Pair)
+	}
+	p.add(where, spec)
+}
+
+// extra plans a listener of saltern.yaml.
+func (p *plan) extra(where string, l settings.Listen) {
+	host, _, err := net.SplitHostPort(l.Address)
+	if err != nil {
+		p.problem("%s: address: %w", where, err)
+		return
+	}
+	spec := ListenerSpec{Address: l.Address}
+	switch l.TLS.Mode {
+	case settings.TLSOff:
+		p.warnPlain(where+": tls: false", l.Address)
+	case settings.TLSAuto:
+		spec.TLS = !isLoopback(host)
+	case settings.TLSOn:
+		spec.TLS = true
+		spec.Pair = KeyPair{Cert: l.TLS.Cert, Key: l.TLS.Key, Chain: l.TLS.Chain}
+		p.checkPair(where, spec.Pair)
+	}
+	p.add(where, spec)
+}
+
+// admin checks the admin listener, which asks nobody who they are.
+func (p *plan) admin(a settings.Admin) {
+	if a.Listen == "" {
+		return
+	}
+	host, _, err := net.SplitHostPort(a.Listen)
+	switch {
+	case err != nil:
+		p.problem("admin.listen: %w", err)
+	case isLoopback(host):
+	case !a.AllowRemote:
+		p.problem("admin.listen: %s is not a loopback address; admin.allow_remote: true would allow it", a.Listen)
+	default:
+		p.warn("admin.listen: metrics and health are open to anybody who can reach %s", a.Listen)
+	}
+	p.claim("admin.listen", a.Listen)
+}
+
+// add takes a listener into the plan. The name localhost means both of its
+// addresses: were only one taken, another local user could listen on the other
+// and be sent passwords.
+func (p *plan) add(where string, spec ListenerSpec) {
+	host, port, err := net.SplitHostPort(spec.Address)
+	if err == nil && host == "localhost" {
+		spec.Address = net.JoinHostPort("127.0.0.1", port)
+		six := spec
+		six.Address = net.JoinHostPort("::1", port)
+		six.Optional = true
+		p.claim(where, spec.Address)
+		p.specs = append(p.specs, spec, six)
+		return
+	}
+	p.claim(where, spec.Address)
+	p.specs = append(p.specs, spec)
+}
+
+func (p *plan) claim(where, address string) {
+	for _, other := range p.taken {
+		if overlap(address, other.address) {
+			p.problem("%s: %s is taken by %s already", where, address, other.where)
+			return
+		}
+	}
+	p.taken = append(p.taken, claim{where, address})
+}
+
+func (p *plan) checkPort(where string, port int) bool {
+	if port < 1 || port > 65535 {
+		p.problem("%s: port must be between 1 and 65535", where)
+		return false
+	}
+	return true
+}
+
+func (p *plan) checkPair(where string, pair KeyPair) {
+	if pair.selfSigned() {
+		return
+	}
+	if _, err := pair.load(); err != nil {
+		p.problem("%s: %w", where, err)
+		return
+	}
+	if warning := pair.permissionWarning(); warning != "" {
+		p.warn("%s: %s", where, warning)
+	}
+}
+
+func (p *plan) warnPlain(where, address string) {
+	if host, _, err := net.SplitHostPort(address); err == nil && !isLoopback(host) {
+		p.warn("%s: passwords and tokens travel in clear text to %s", where, address)
+	}
+}
+
+func address(host string, port int) string {
+	return net.JoinHostPort(host, strconv.Itoa(port))
+}
+
+// isLoopback does not ask the resolver, whose word may change.
+func isLoopback(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && addr.Unmap().IsLoopback()
+}
+
+// overlap tells whether two addresses cannot both be listened on.
+func overlap(a, b string) bool {
+	hostA, portA, _ := net.SplitHostPort(a)
+	hostB, portB, _ := net.SplitHostPort(b)
+	if portA != portB || portA == "0" {
+		return false
+	}
+	return hostA == hostB || isWildcard(hostA) || isWildcard(hostB)
+}
+
+func isWildcard(host string) bool {
+	addr, err := netip.ParseAddr(host)
+	return host == "" || err == nil && addr.IsUnspecified()
+}

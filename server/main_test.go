@@ -1,0 +1,229 @@
+package server_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"saltern/lowstate"
+	"saltern/server"
+	"saltern/server/settings"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// patience is how long a test waits for what must happen.
+const patience = 20 * time.Second
+
+// ping is the seed's first chunk, and pong its answer.
+const (
+	ping = `[{"eauth":"pam","username":"saltdev","password":"saltdev","client":"local","tgt":"*","fun":"test.ping"}]`
+	pong = `{"ms--4": true, "ms--3": true, "ms--2": true, "ms--1": true, "ms--0": true}`
+)
+
+// fakeGateway answers every call with run.
+type fakeGateway struct {
+	run func(ctx context.Context, call *lowstate.Call) ([][]byte, error)
+}
+
+var _ server.Gateway = fakeGateway{}
+
+func (g fakeGateway) Run(ctx context.Context, call *lowstate.Call) ([][]byte, error) {
+	return g.run(ctx, call)
+}
+
+func (fakeGateway) Clients() []string { return []string{"local", "local_async", "runner"} }
+
+// answering is a gateway with one answer for each chunk.
+func answering(answer string) fakeGateway {
+	return fakeGateway{func(_ context.Context, call *lowstate.Call) ([][]byte, error) {
+		answers := make([][]byte, len(call.Chunks))
+		for i := range answers {
+			answers[i] = []byte(answer)
+		}
+		return answers, nil
+	}}
+}
+
+// failing is a gateway that refuses every call.
+func failing(err error) fakeGateway {
+	return fakeGateway{func(context.Context, *lowstate.Call) ([][]byte, error) { return nil, err }}
+}
+
+// running is a server under test.
+type running struct {
+	*server.Server
+	log  *logBuffer
+	stop context.CancelFunc
+	done chan error // what Serve returned
+}
+
+// start serves main on the first listener and wsgi on the second, unless
+// change says otherwise, and stops with the test.
+func start(t *testing.T, g server.Gateway, change func(*server.Config)) *running {
+	t.Helper()
+	set := settings.Default()
+	set.Admin.Listen = ""
+	set.StateDir = t.TempDir()
+	log := &logBuffer{}
+	cfg := server.Config{
+		Gateway: g,
+		Listeners: []server.ListenerSpec{
+			{Surface: server.Main, Address: "127.0.0.1:0"},
+			{Surface: server.WSGI, Address: "127.0.0.1:0"},
+		},
+		Settings: set,
+		Log:      slog.New(slog.NewJSONHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})),
+	}
+	if change != nil {
+		change(&cfg)
+	}
+	s, err := server.Listen(t.Context(), cfg)
+	require.NoError(t, err)
+	ctx, cancel := context.WithCancel(context.Background())
+	r := &running{Server: s, log: log, stop: cancel, done: make(chan error, 1)}
+	go func() { r.done <- s.Serve(ctx) }()
+	t.Cleanup(func() {
+		cancel()
+		require.NoError(t, r.wait(t))
+	})
+	return r
+}
+
+// wait returns what Serve returned, as often as it is asked.
+func (r *running) wait(t *testing.T) error {
+	t.Helper()
+	select {
+	case err := <-r.done:
+		r.done <- err
+		return err
+	case <-time.After(patience):
+		require.FailNow(t, "the server does not stop")
+		return nil
+	}
+}
+
+func (r *running) addr(i int) string { return r.Addrs()[i].String() }
+
+// dial opens a connection that closes with the test.
+func (r *running) dial(t *testing.T, i int) net.Conn {
+	t.Helper()
+	c, err := net.Dial("tcp", r.addr(i))
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = c.Close() })
+	require.NoError(t, c.SetDeadline(time.Now().Add(patience)))
+	return c
+}
+
+// post sends a request of the usual kind by hand.
+func post(t *testing.T, w io.Writer, body string, headers ...string) {
+	t.Helper()
+	headers = append([]string{"POST / HTTP/1.1", "Host: salt", "Content-Type: application/json"}, headers...)
+	_, err := io.WriteString(w, strings.Join(headers, "\r\n")+"\r\n\r\n"+body)
+	require.NoError(t, err)
+}
+
+// reply is the head of an answer.
+type reply struct {
+	Proto         string
+	StatusCode    int
+	Header        http.Header
+	ContentLength int64
+	Close         bool
+}
+
+// whole reads an answer to its end.
+func whole(t *testing.T, resp *http.Response) (head reply, body string) {
+	t.Helper()
+	text, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	return reply{resp.Proto, resp.StatusCode, resp.Header, resp.ContentLength, resp.Close}, string(text)
+}
+
+// answer reads the next answer on a connection.
+func answer(t *testing.T, r *bufio.Reader) (head reply, body string) {
+	t.Helper()
+	resp, err := http.ReadResponse(r, nil)
+	require.NoError(t, err)
+	defer func() { _ = resp.Body.Close() }()
+	return whole(t, resp)
+}
+
+// ended tells that the other side has closed the connection.
+func ended(t *testing.T, r io.Reader) {
+	t.Helper()
+	rest, err := io.ReadAll(r)
+	if err != nil {
+		var timeout net.Error
+		require.False(t, errors.As(err, &timeout) && timeout.Timeout(), "the connection stays open")
+	}
+	require.Empty(t, rest)
+}
+
+// ask sends one request over a connection of its own.
+func (r *running) ask(t *testing.T, i int, method, path, contentType, body string) (head reply, text string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, "http://"+r.addr(i)+path, strings.NewReader(body))
+	require.NoError(t, err)
+	if contentType != "" {
+		req.Header.Set("Content-Type", contentType)
+	}
+	return do(t, &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}, req)
+}
+
+func do(t *testing.T, c *http.Client, req *http.Request) (head reply, body string) {
+	t.Helper()
+	resp, err := c.Do(req)
+	require.NoError(t, err)
+	defer func() { _ = resp.Body.Close() }()
+	return whole(t, resp)
+}
+
+// logBuffer is a log that tests can read while it is written.
+type logBuffer struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (b *logBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.Write(p)
+}
+
+func (b *logBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.buf.String()
+}
+
+// lines waits for n lines with the given message and returns them.
+func (b *logBuffer) lines(t *testing.T, msg string, n int) []map[string]any {
+	t.Helper()
+	var found []map[string]any
+	require.Eventually(t, func() bool {
+		found = nil
+		for line := range strings.Lines(b.String()) {
+			var m map[string]any
+			if json.Unmarshal([]byte(line), &m) == nil && m["msg"] == msg {
+				found = append(found, m)
+			}
+		}
+		return len(found) >= n
+	}, patience, time.Millisecond, "no %d lines %q", n, msg)
+	require.Len(t, found, n)
+	return found
+}

@@ -1,0 +1,179 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strconv"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"saltern/lowstate"
+)
+
+// metrics are the server's own. No label takes a value that a client chooses
+// freely: no function, user or path.
+type metrics struct {
+	requests *prometheus.CounterVec
+	duration *prometheus.HistogramVec
+	inFlight *prometheus.GaugeVec
+	bodies   *prometheus.CounterVec
+	chunks   *prometheus.CounterVec
+	reloads  *prometheus.CounterVec
+	expiry   *prometheus.GaugeVec
+
+	clients []string // the known names
+}
+
+// NewRegistry returns a registry with what Go and the process tell of
+// themselves. Other rooms of the gateway may add their own.
+func NewRegistry() *prometheus.Registry {
+	r := prometheus.NewRegistry()
+	r.MustRegister(
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	)
+	return r
+}
+
+func newMetrics(reg prometheus.Registerer, clients []string) *metrics {
+	m := &metrics{
+		clients: clients,
+		requests: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "saltern_http_requests_total",
+			Help: "HTTP requests answered. Code 499 stands for clients that did not wait.",
+		}, []string{"surface", "method", "code"}),
+		duration: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+			Name:    "saltern_http_request_duration_seconds",
+			Help:    "Time from a request's headers to the end of its answer.",
+			Buckets: []float64{.005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 30, 60, 300},
+		}, []string{"surface", "method"}),
+		inFlight: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "saltern_http_requests_in_flight",
+			Help: "HTTP requests being worked on.",
+		}, []string{"surface"}),
+		bodies: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "saltern_http_bodies_refused_total",
+			Help: "Request bodies refused, by reason.",
+		}, []string{"reason"}),
+		chunks: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "saltern_chunks_total",
+			Help: "Lowstate chunks, by client and by what became of the request that they were in.",
+		}, []string{"client", "outcome"}),
+		reloads: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "saltern_tls_reloads_total",
+			Help: "TLS certificates read again after their files changed.",
+		}, []string{"result"}),
+		expiry: prometheus.NewGaugeVec(prometheus.GaugeOpts{
+			Name: "saltern_tls_certificate_not_after_timestamp_seconds",
+			Help: "When the TLS certificate in use ends.",
+		}, []string{"file"}),
+	}
+	reg.MustRegister(m.requests, m.duration, m.inFlight, m.bodies, m.chunks, m.reloads, m.expiry)
+	return m
+}
+
+// begin counts a request in; the returned function counts it out.
+func (m *metrics) begin(x *exchange) func(*http.Request) {
+	surface := x.surface.String()
+	gauge := m.inFlight.WithLabelValues(surface)
+	gauge.Inc()
+	return func(r *http.Request) {
+		gauge.Dec()
+		method := r.Method
+		if !slices.Contains(methods, method) {
+			method = other
+		}
+		m.requests.WithLabelValues(surface, method, strconv.Itoa(x.status)).Inc()
+		m.duration.WithLabelValues(surface, method).Observe(time.Since(x.start).Seconds())
+		if x.call != nil {
+			m.called(x)
+		}
+	}
+}
+
+// other is the label for whatever is not known.
+const other = "other"
+
+// called counts the chunks of a call.
+func (m *metrics) called(x *exchange) {
+	outcome := x.outcome
+	if outcome == "" {
+		outcome = outcomeInternal // it panicked
+	}
+	for i := range x.call.Chunks {
+		client := other
+		if i < len(x.call.Records) && slices.Contains(m.clients, x.call.Records[i].Client) {
+			client = x.call.Records[i].Client
+		}
+		m.chunks.WithLabelValues(client, outcome).Inc()
+	}
+}
+
+// refused counts a body that was not taken.
+func (m *metrics) refused(e *refusal) {
+	if e.reason != "" {
+		m.bodies.WithLabelValues(e.reason).Inc()
+	}
+}
+
+const outcomeInternal = "internal"
+
+// outcomes name lowstate's errors in the metrics.
+var outcomes = map[lowstate.Kind]string{
+	lowstate.Internal:        outcomeInternal,
+	lowstate.BadRequest:      "bad_request",
+	lowstate.Unauthenticated: "unauthenticated",
+	lowstate.Unauthorized:    "unauthorized",
+	lowstate.Failed:          "failed",
+	lowstate.Unavailable:     "unavailable",
+	lowstate.Timeout:         "timeout",
+}
+
+func outcomeOf(err error) string {
+	if err == nil {
+		return "ok"
+	}
+	if e, ok := errors.AsType[*lowstate.Error](err); ok {
+		return outcomes[e.Kind]
+	}
+	if errors.Is(err, context.Canceled) {
+		return "canceled"
+	}
+	return outcomeInternal
+}
+
+// AuthMetrics counts the results of authentications.
+type AuthMetrics struct {
+	results  *prometheus.CounterVec
+	backends []string
+}
+
+// NewAuthMetrics registers the counter. The backends are the values that its
+// label may have.
+func NewAuthMetrics(reg prometheus.Registerer, backends ...string) *AuthMetrics {
+	m := &AuthMetrics{backends: backends, results: prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "saltern_auth_results_total",
+		Help: "Authentications by backend and result: ok, refused, or error when it could not be told.",
+	}, []string{"backend", "result"})}
+	reg.MustRegister(m.results)
+	return m
+}
+
+// Observe takes what a backend's Authenticate returned.
+func (m *AuthMetrics) Observe(backend string, ok bool, err error) {
+	if !slices.Contains(m.backends, backend) {
+		backend = other
+	}
+	result := "refused"
+	switch {
+	case err != nil:
+		result = "error"
+	case ok:
+		result = "ok"
+	}
+	m.results.WithLabelValues(backend, result).Inc()
+}

@@ -1,0 +1,112 @@
+package server_test
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"saltern/server"
+	"saltern/server/settings"
+)
+
+func TestPlan(t *testing.T) {
+	t.Parallel()
+	pair := issue(t, "localhost", nil).write(t, t.TempDir())
+	open := issue(t, "localhost", nil).write(t, t.TempDir())
+	require.NoError(t, os.Chmod(open.Key, 0o604))
+	wsgi := []server.ListenerSpec{
+		{Surface: server.WSGI, Address: "127.0.0.1:8001"},
+		{Surface: server.WSGI, Address: "[::1]:8001", Optional: true},
+	}
+	for name, c := range map[string]struct {
+		sections server.Sections
+		settings string
+		want     []server.ListenerSpec
+		warnings []string
+	}{
+		"nothing": {want: []server.ListenerSpec{{Address: "127.0.0.1:8000"}}},
+		"rest_wsgi": {
+			sections: server.Sections{WSGI: &server.WSGISection{Port: 8001}},
+			want:     wsgi,
+		},
+		"rest_cherrypy, self-signed": {
+			sections: server.Sections{CherryPy: &server.CherryPySection{Port: 8000}},
+			want:     []server.ListenerSpec{{Address: "0.0.0.0:8000", TLS: true}},
+		},
+		"rest_cherrypy, self-signed on loopback": {
+			sections: server.Sections{CherryPy: &server.CherryPySection{Host: "::1", Port: 8000}},
+			want:     []server.ListenerSpec{{Address: "[::1]:8000", TLS: true}},
+		},
+		"rest_cherrypy, with a pair": {
+			sections: server.Sections{CherryPy: &server.CherryPySection{Host: "::", Port: 8000, Cert: pair.Cert, Key: pair.Key}},
+			want:     []server.ListenerSpec{{Address: "[::]:8000", TLS: true, Pair: pair}},
+		},
+		"rest_cherrypy, key open to all": {
+			sections: server.Sections{CherryPy: &server.CherryPySection{Port: 8000, Cert: open.Cert, Key: open.Key}},
+			want:     []server.ListenerSpec{{Address: "0.0.0.0:8000", TLS: true, Pair: open}},
+			warnings: []string{"rest_cherrypy: the private key " + open.Key + " is open to every user of this machine (mode 0604)"},
+		},
+		"rest_cherrypy, plain": {
+			sections: server.Sections{CherryPy: &server.CherryPySection{Port: 8000, DisableSSL: true, Cert: "/nosuch"}},
+			want:     []server.ListenerSpec{{Address: "0.0.0.0:8000"}},
+			warnings: []string{"rest_cherrypy: disable_ssl: passwords and tokens travel in clear text to 0.0.0.0:8000"},
+		},
+		"rest_cherrypy, plain on loopback": {
+			sections: server.Sections{CherryPy: &server.CherryPySection{Host: "localhost", Port: 8000, DisableSSL: true}},
+			want:     []server.ListenerSpec{{Address: "127.0.0.1:8000"}, {Address: "[::1]:8000", Optional: true}},
+		},
+		"both": {
+			sections: server.Sections{WSGI: &server.WSGISection{Port: 8001}, CherryPy: &server.CherryPySection{Port: 8000}},
+			want:     append(wsgi[:2:2], server.ListenerSpec{Address: "0.0.0.0:8000", TLS: true}),
+		},
+		"listen": {
+			settings: `{listen: [{address: "127.0.0.2:1"}, {address: "h:2"}, {address: ":3", tls: false},
+				{address: "127.0.0.1:4", tls: true}, {address: "127.0.0.1:5", tls: {crt: ` + pair.Cert + `, key: ` + pair.Key + `}}]}`,
+			want: []server.ListenerSpec{
+				{Address: "127.0.0.2:1"}, {Address: "h:2", TLS: true}, {Address: ":3"},
+				{Address: "127.0.0.1:4", TLS: true}, {Address: "127.0.0.1:5", TLS: true, Pair: pair},
+			},
+			warnings: []string{"listen[2]: tls: false: passwords and tokens travel in clear text to :3"},
+		},
+		"remote admin": {
+			settings: `{admin: {listen: "0.0.0.0:9377", allow_remote: true}}`,
+			want:     []server.ListenerSpec{{Address: "127.0.0.1:8000"}},
+			warnings: []string{"admin.listen: metrics and health are open to anybody who can reach 0.0.0.0:9377"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			specs, warnings, err := server.Plan(c.sections, parsed(t, c.settings))
+			require.NoError(t, err)
+			require.Equal(t, c.want, specs)
+			require.Equal(t, c.warnings, warnings)
+		})
+	}
+}
+
+// Every problem is told at once.
+func TestPlanProblems(t *testing.T) {
+	t.Parallel()
+	nosuch := filepath.Join(t.TempDir(), "nosuch")
+	_, _, err := server.Plan(server.Sections{
+		WSGI:     &server.WSGISection{Port: 0},
+		CherryPy: &server.CherryPySection{Port: 8000, Cert: "/only/one"},
+	}, parsed(t, `{listen: [{address: "127.0.0.1:8000"}, {address: "h:1", tls: {crt: `+nosuch+`, key: b}}], admin: {listen: "h:9"}}`))
+	require.Equal(t, []string{
+		"rest_wsgi: port must be between 1 and 65535",
+		"rest_cherrypy: ssl_crt and ssl_key must be given together",
+		"listen[0]: 127.0.0.1:8000 is taken by rest_cherrypy already",
+		"listen[1]: certificate: open " + nosuch + ": no such file or directory",
+		"admin.listen: h:9 is not a loopback address; admin.allow_remote: true would allow it",
+	}, strings.Split(err.Error(), "\n"))
+}
+
+func parsed(t *testing.T, text string) *settings.Settings {
+	t.Helper()
+	set, err := settings.Parse("saltern.yaml", []byte(text))
+	require.NoError(t, err)
+	return set
+}

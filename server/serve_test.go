@@ -1,0 +1,243 @@
+package server_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"saltern/lowstate"
+	"saltern/server"
+)
+
+// held is a gateway whose calls wait until they are let go or canceled.
+type held struct {
+	fakeGateway
+	started chan struct{}
+	let     chan struct{}
+}
+
+func newHeld() *held {
+	h := &held{started: make(chan struct{}, 10), let: make(chan struct{})}
+	h.run = func(ctx context.Context, _ *lowstate.Call) ([][]byte, error) {
+		h.started <- struct{}{}
+		select {
+		case <-h.let:
+			return [][]byte{[]byte("1")}, nil
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		}
+	}
+	return h
+}
+
+func TestStopFinishesRequests(t *testing.T) {
+	t.Parallel()
+	g := newHeld()
+	s := start(t, g, nil)
+	conn := s.dial(t, 0)
+	post(t, conn, ping, fmt.Sprintf("Content-Length: %d", len(ping)))
+	<-g.started
+
+	s.stop()
+	s.log.lines(t, "stopping", 1)
+	require.Eventually(t, func() bool {
+		c, err := net.Dial("tcp", s.addr(0))
+		if err == nil {
+			_ = c.Close()
+		}
+		return err != nil
+	}, patience, time.Millisecond, "new connections are still taken")
+
+	close(g.let)
+	r := bufio.NewReader(conn)
+	resp, body := answer(t, r)
+	require.Equal(t, http.StatusOK, resp.StatusCode)
+	require.Equal(t, `{"return": [1]}`, body)
+	ended(t, r)
+	require.NoError(t, s.wait(t))
+}
+
+func TestStopIsBounded(t *testing.T) {
+	t.Parallel()
+	g := newHeld()
+	s := start(t, g, func(c *server.Config) { c.Settings.ShutdownTimeout = 20 * time.Millisecond })
+	conn := s.dial(t, 0)
+	post(t, conn, ping, fmt.Sprintf("Content-Length: %d", len(ping)))
+	<-g.started
+
+	s.stop()
+	resp, body := answer(t, bufio.NewReader(conn))
+	require.Equal(t, http.StatusServiceUnavailable, resp.StatusCode)
+	require.Equal(t, `{"return": "The gateway is stopping"}`, body)
+	require.NotEmpty(t, resp.Header.Get("Retry-After"))
+	require.NoError(t, s.wait(t))
+	require.EqualValues(t, 503, s.log.lines(t, "request", 1)[0]["status"])
+}
+
+func TestListenFails(t *testing.T) {
+	t.Parallel()
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer func() { _ = taken.Close() }()
+
+	_, err = server.Listen(t.Context(), server.Config{Gateway: answering("1")})
+	require.ErrorContains(t, err, "no listener is configured")
+	_, err = server.Listen(t.Context(), server.Config{})
+	require.ErrorContains(t, err, "a gateway is needed")
+
+	free := server.ListenerSpec{Address: "127.0.0.1:0"}
+	_, err = server.Listen(t.Context(), server.Config{Gateway: answering("1"),
+		Listeners: []server.ListenerSpec{free, {Address: taken.Addr().String(), Optional: true}}})
+	require.ErrorContains(t, err, "address already in use")
+
+	// An address that this machine has not got.
+	elsewhere := server.ListenerSpec{Address: "192.0.2.1:0", Optional: true}
+	s := start(t, answering("1"), func(c *server.Config) { c.Listeners = []server.ListenerSpec{elsewhere, free} })
+	require.Len(t, s.Addrs(), 1)
+}
+
+// A panic costs its own request, and the log gets no more of it than is safe.
+func TestPanic(t *testing.T) {
+	t.Parallel()
+	var none []int
+	for name, c := range map[string]struct {
+		cause  func(i int)
+		logged string
+	}{
+		"value":   {func(int) { panic("s3cret") }, "panic with a string"},
+		"runtime": {func(i int) { none[i] = 1 }, "panic: runtime error: index out of range [0] with length 0"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := start(t, fakeGateway{func(context.Context, *lowstate.Call) ([][]byte, error) {
+				c.cause(0)
+				return nil, nil
+			}}, nil)
+			conn := s.dial(t, 0)
+			r := bufio.NewReader(conn)
+			for range 2 { // over one connection
+				post(t, conn, ping, fmt.Sprintf("Content-Length: %d", len(ping)))
+				resp, body := answer(t, r)
+				require.Equal(t, http.StatusInternalServerError, resp.StatusCode)
+				require.Equal(t, `{"return": "An unexpected error occurred"}`, body)
+			}
+			line := s.log.lines(t, "request", 2)[0]
+			require.Equal(t, c.logged, line["error"])
+			require.Equal(t, "ERROR", line["level"])
+			require.Contains(t, line["stack"], "serve_test.go")
+			require.NotContains(t, s.log.String(), "s3cret")
+		})
+	}
+}
+
+func TestRequestLog(t *testing.T) {
+	t.Parallel()
+	secrets := []string{"s3cret-password", "s3cret-argument", "s3cret-token", "s3cret-query", "s3cret-answer", "s3cret-header"}
+	s := start(t, fakeGateway{func(_ context.Context, call *lowstate.Call) ([][]byte, error) {
+		for range call.Chunks {
+			call.Records = append(call.Records, lowstate.Record{
+				User: "saltdev", Eauth: "pam", Client: "local", Fun: "test.ping",
+				JID: "20130412192112593739", Minions: 5,
+			})
+		}
+		call.Records[1].User = strings.Repeat("é", 100)
+		return [][]byte{[]byte(`"s3cret-answer"`)}, nil
+	}}, nil)
+
+	chunk := `{"client":"local","username":"saltdev","password":"s3cret-password","eauth":"pam",
+		"fun":"test.ping","tgt":"*","arg":["s3cret-argument"],"token":"s3cret-token"}`
+	body := "[" + strings.Repeat(chunk+",", 6) + chunk + "]"
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost,
+		"http://"+s.addr(0)+"/?token=s3cret-query", strings.NewReader(body))
+	require.NoError(t, err)
+	req.Header.Set("Content-Type", asJSON)
+	req.Header.Set("X-Auth-Token", "s3cret-header")
+	req.Header.Set("X-Request-Id", "proxy-17.a_b")
+	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	resp, got := do(t, client, req)
+	require.Equal(t, "proxy-17.a_b", resp.Header.Get("X-Request-Id"))
+
+	line := s.log.lines(t, "request", 1)[0]
+	for _, secret := range secrets {
+		require.NotContains(t, s.log.String(), secret)
+	}
+	require.Positive(t, line["duration_ms"])
+	chunks := line["chunks"].([]any)
+	require.Len(t, chunks, 5)
+	require.Equal(t, map[string]any{
+		"user": "saltdev", "eauth": "pam", "client": "local", "fun": "test.ping",
+		"jid": "20130412192112593739", "minions": 5.0,
+	}, chunks[0])
+	require.Equal(t, strings.Repeat("é", 64)+"...", chunks[1].(map[string]any)["user"])
+	for _, k := range []string{"time", "level", "msg", "duration_ms", "chunks"} {
+		delete(line, k)
+	}
+	require.Equal(t, map[string]any{
+		"request_id": "proxy-17.a_b", "surface": "main", "remote": "127.0.0.1", "method": "POST",
+		"path": "/", "proto": "HTTP/1.1", "status": 200.0, "chunk_count": 7.0,
+		"bytes_in": float64(len(body)), "bytes_out": float64(len(got)),
+	}, line)
+}
+
+// An id that is no id is not taken over into the log.
+func TestRequestID(t *testing.T) {
+	t.Parallel()
+	s := start(t, answering("1"), nil)
+	ids := map[string]bool{}
+	for _, sent := range []string{"", `a"b`, "a b", strings.Repeat("a", 65), "é"} {
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+s.addr(0), nil)
+		require.NoError(t, err)
+		req.Header.Set("X-Request-Id", sent)
+		resp, _ := do(t, &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}, req)
+		id := resp.Header.Get("X-Request-Id")
+		require.NotEqual(t, sent, id)
+		require.Regexp(t, `^[A-Z2-7]{26}$`, id)
+		ids[id] = true
+	}
+	require.Len(t, ids, 5)
+}
+
+func TestClientAddress(t *testing.T) {
+	t.Parallel()
+	proxied := func(prefixes ...string) func(*server.Config) {
+		return func(c *server.Config) {
+			for _, p := range prefixes {
+				c.Settings.TrustedProxies = append(c.Settings.TrustedProxies, netip.MustParsePrefix(p))
+			}
+		}
+	}
+	for name, c := range map[string]struct {
+		change func(*server.Config)
+		sent   string
+		want   string
+	}{
+		"direct":              {nil, "203.0.113.9", "127.0.0.1"},
+		"proxied":             {proxied("127.0.0.1/32"), "198.51.100.1, 203.0.113.9", "203.0.113.9"},
+		"proxied twice":       {proxied("127.0.0.1/32", "203.0.113.0/24"), "198.51.100.1, 203.0.113.9", "198.51.100.1"},
+		"garbage":             {proxied("127.0.0.1/32"), "198.51.100.1, nobody", "127.0.0.1"},
+		"nothing told":        {proxied("127.0.0.1/32"), "", "127.0.0.1"},
+		"not a trusted proxy": {proxied("10.0.0.0/8"), "203.0.113.9", "127.0.0.1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			got := make(chan string, 1)
+			s := start(t, fakeGateway{func(_ context.Context, call *lowstate.Call) ([][]byte, error) {
+				got <- call.RemoteAddr.String()
+				return [][]byte{[]byte("1")}, nil
+			}}, c.change)
+			conn := s.dial(t, 0)
+			post(t, conn, ping, fmt.Sprintf("Content-Length: %d", len(ping)), "X-Forwarded-For: "+c.sent)
+			answer(t, bufio.NewReader(conn))
+			require.Equal(t, c.want, <-got)
+			require.Equal(t, c.want, s.log.lines(t, "request", 1)[0]["remote"])
+		})
+	}
+}

@@ -1,0 +1,197 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"syscall"
+	"time"
+)
+
+// lastWords is how long requests may take to end after they were told to.
+const lastWords = 2 * time.Second
+
+// errStopping is why requests are canceled when the time to stop is over.
+var errStopping = errors.New("the gateway is stopping")
+
+// Server answers on every listener of its [Config].
+type Server struct {
+	cfg     Config
+	log     *slog.Logger
+	metrics *metrics
+	bodies  *budget
+
+	open  []opened
+	admin *opened // nil when it is off
+
+	base     context.Context // of every request
+	cancel   context.CancelCauseFunc
+	stopping atomic.Bool
+	requests tally
+}
+
+// opened is a listener and the server that is to answer on it.
+type opened struct {
+	spec     ListenerSpec
+	listener net.Listener
+	http     *http.Server
+}
+
+// Listen opens every listener, so that no error is left for later. The caller
+// must call Serve or Close.
+func Listen(ctx context.Context, cfg Config) (*Server, error) {
+	if err := cfg.complete(); err != nil {
+		return nil, fmt.Errorf("listen: %w", err)
+	}
+	s := &Server{
+		cfg:     cfg,
+		log:     cfg.Log,
+		metrics: newMetrics(cfg.Registry, cfg.Gateway.Clients()),
+		bodies:  newBudget(bodiesAtOnce * cfg.BodyLimit),
+	}
+	s.base, s.cancel = context.WithCancelCause(context.Background())
+	if err := s.listen(ctx); err != nil {
+		s.Close()
+		return nil, fmt.Errorf("listen: %w", err)
+	}
+	return s, nil
+}
+
+func (s *Server) listen(ctx context.Context) error {
+	certs := newCertificateShelf(s.cfg.Settings.StateDir, s.log, s.metrics)
+	for _, spec := range s.cfg.Listeners {
+		server, err := s.httpServer(spec, certs)
+		if err != nil {
+			return err
+		}
+		if err := s.bind(ctx, spec, server); err != nil {
+			return err
+		}
+	}
+	return s.listenAdmin(ctx)
+}
+
+// bind opens one listener.
+func (s *Server) bind(ctx context.Context, spec ListenerSpec, server *http.Server) error {
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", spec.Address)
+	if spec.Optional && (errors.Is(err, syscall.EADDRNOTAVAIL) || errors.Is(err, syscall.EAFNOSUPPORT)) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	l = newLimitListener(l, s.cfg.Settings.Limits.Connections)
+	s.open = append(s.open, opened{spec: spec, listener: l, http: server})
+	s.log.LogAttrs(ctx, slog.LevelInfo, "listening", slog.String("surface", spec.Surface.String()),
+		slog.String("address", l.Addr().String()), slog.Bool("tls", spec.TLS))
+	return nil
+}
+
+// Addrs returns the address of each listener that is open, in the order of the
+// config.
+func (s *Server) Addrs() []net.Addr {
+	addrs := make([]net.Addr, len(s.open))
+	for i, o := range s.open {
+		addrs[i] = o.listener.Addr()
+	}
+	return addrs
+}
+
+// AdminAddr returns the address of the admin listener, or nil.
+func (s *Server) AdminAddr() net.Addr {
+	if s.admin == nil {
+		return nil
+	}
+	return s.admin.listener.Addr()
+}
+
+// Serve answers requests until ctx ends. It then takes no new ones, lets those
+// that run finish within the shutdown timeout, cancels the rest, and returns
+// nil. It is called once.
+func (s *Server) Serve(ctx context.Context) error {
+	var serving sync.WaitGroup
+	failed := make(chan error, len(s.open)+1)
+	for _, o := range s.all() {
+		serving.Go(func() {
+			if err := o.serve(); !errors.Is(err, http.ErrServerClosed) {
+				failed <- err
+			}
+		})
+	}
+	var err error
+	select {
+	case <-ctx.Done():
+	case err = <-failed:
+		err = fmt.Errorf("serve: %w", err)
+	}
+	s.stop(context.WithoutCancel(ctx))
+	s.Close()
+	serving.Wait()
+	return err
+}
+
+func (o *opened) serve() error {
+	if o.spec.TLS {
+		return o.http.ServeTLS(o.listener, "", "")
+	}
+	return o.http.Serve(o.listener)
+}
+
+// stop ends the surfaces. The admin listener goes on: it is then that somebody
+// watches it.
+func (s *Server) stop(ctx context.Context) {
+	s.stopping.Store(true)
+	timeout := s.cfg.Settings.ShutdownTimeout
+	s.log.LogAttrs(ctx, slog.LevelInfo, "stopping", slog.String("timeout", timeout.String()))
+	if s.shutdown(ctx, timeout) {
+		return
+	}
+	s.log.LogAttrs(ctx, slog.LevelWarn, "requests are cut short, the time to stop is over")
+	s.cancel(errStopping)
+	s.shutdown(ctx, lastWords)
+}
+
+// shutdown reports whether all requests ended in time.
+func (s *Server) shutdown(ctx context.Context, timeout time.Duration) bool {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	var late atomic.Bool
+	var all sync.WaitGroup
+	for _, o := range s.open {
+		all.Go(func() {
+			if o.http.Shutdown(ctx) != nil {
+				late.Store(true)
+			}
+		})
+	}
+	all.Wait()
+	return !late.Load()
+}
+
+// Close closes every listener and connection at once. It may be called again.
+func (s *Server) Close() {
+	s.cancel(errStopping)
+	for _, o := range s.all() {
+		_ = o.http.Close()
+		_ = o.listener.Close()
+	}
+	if !s.requests.wait(lastWords) {
+		s.log.Warn("a request does not end")
+	}
+}
+
+func (s *Server) all() []*opened {
+	var all []*opened
+	for i := range s.open {
+		all = append(all, &s.open[i])
+	}
+	if s.admin != nil {
+		all = append(all, s.admin)
+	}
+	return all
+}

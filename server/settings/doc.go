@@ -1,0 +1,17 @@
+// Package settings reads saltern.yaml, the optional file for what Salt's own
+// master config has no word for. No setting is needed: a missing file, an empty
+// one and one from an older Saltern all work.
+//
+// The file is read strictly, because a limit with a slip in its name is no limit. An
+// unknown key, a key given twice and a value of the wrong form are errors that
+// name the line and the key, and all of them are told at once.
+//
+// There is no setting for a password, token or other secret.
+//
+//	s, err := settings.Load("/etc/saltern/saltern.yaml")
+//	if errors.Is(err, fs.ErrNotExist) {
+//		s = settings.Default()
+//	}
+//
+// The package imports nothing of Saltern.
+package settings

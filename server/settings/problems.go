@@ -1,0 +1,43 @@
+package settings
+
+import (
+	"fmt"
+	"strings"
+)
+
+// A Problem is one thing wrong with the file.
+type Problem struct {
+	File string
+	Line int    // 0 when it is about the file as a whole
+	Key  string // dotted, such as "limits.connections"; "" likewise
+	Text string
+}
+
+// String gives the problem as compilers do: file:line: key: text.
+func (p Problem) String() string {
+	var b strings.Builder
+	b.WriteString(p.File)
+	if p.Line > 0 {
+		fmt.Fprintf(&b, ":%d", p.Line)
+	}
+	b.WriteString(": ")
+	if p.Key != "" {
+		b.WriteString(p.Key + ": ")
+	}
+	b.WriteString(p.Text)
+	return b.String()
+}
+
+// Problems is everything wrong with the file, in the order of its lines.
+type Problems []Problem
+
+var _ error = Problems(nil)
+
+// Error has one line per problem.
+func (p Problems) Error() string {
+	lines := make([]string, len(p))
+	for i, problem := range p {
+		lines[i] = problem.String()
+	}
+	return strings.Join(lines, "\n")
+}

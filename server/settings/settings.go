@@ -1,0 +1,136 @@
+package settings
+
+import (
+	"cmp"
+	"log/slog"
+	"net/netip"
+	"time"
+)
+
+// Settings is what saltern.yaml can say, with a default wherever it is silent.
+type Settings struct {
+	// Listen names listeners besides those of the master config's
+	// rest_cherrypy and rest_wsgi sections.
+	Listen []Listen
+
+	// StateDir keeps what has to outlive a restart, such as the self-signed
+	// certificate.
+	StateDir string
+
+	// MaxRequestBodySize is in bytes; 0 when the file does not say. See
+	// [Settings.BodyLimit].
+	MaxRequestBodySize int64
+
+	// ShutdownTimeout is how long requests may go on after SIGTERM.
+	ShutdownTimeout time.Duration
+
+	// TrustedProxies are the peers whose X-Forwarded-For is believed.
+	TrustedProxies []netip.Prefix
+
+	Admin  Admin
+	Limits Limits
+	Master Master
+	PAM    PAM
+	Auth   Auth
+	Log    Log
+}
+
+// Listen is one more listener that speaks as rest_cherrypy does.
+type Listen struct {
+	Line    int    // where the file names it
+	Address string // host:port
+	TLS     TLS
+}
+
+// TLSMode says whether a listener encrypts.
+type TLSMode int
+
+// The modes of a listener.
+const (
+	TLSAuto TLSMode = iota // plain on loopback, TLS elsewhere
+	TLSOff                 // `tls: false`
+	TLSOn                  // `tls: true`, or a pair of files
+)
+
+// TLS is a listener's `tls` setting. With TLSOn and no files the certificate is
+// a self-signed one.
+type TLS struct {
+	Mode  TLSMode
+	Cert  string // PEM file
+	Key   string // PEM file
+	Chain string // PEM file of intermediate certificates, or ""
+}
+
+// Admin is the listener for metrics and health.
+type Admin struct {
+	// Listen is host:port, or "" when the file says `off`.
+	Listen string
+
+	// AllowRemote lets Listen be another address than a loopback one. The
+	// listener asks nobody for a password.
+	AllowRemote bool
+}
+
+// Limits bound what clients can make the gateway hold.
+type Limits struct {
+	Connections   int           // open connections of one listener
+	HeaderTimeout time.Duration // TLS handshake, then each request's headers
+	BodyTimeout   time.Duration // the longest pause within a request's body
+	WriteTimeout  time.Duration // the longest that a client may not read
+	IdleTimeout   time.Duration // a kept-alive connection between requests
+	MaxChunks     int           // chunks in one request
+}
+
+// Master bounds the traffic with the master.
+type Master struct {
+	RequestTimeout time.Duration // one request on the master's ret_port
+	Connections    int           // connections to the master's ret_port
+}
+
+// PAM is about the pam eauth. A zero number means the backend's own default.
+type PAM struct {
+	ConfDir       string // folder of PAM service files instead of the system's
+	Slots         int    // PAM conversations at once, for credentials that were right lately
+	UnprovenSlots int    // and besides them, for all others
+	AllowRoot     bool   // whether root may log in
+}
+
+// Auth throttles wrong credentials. Zero means the default of package eauth.
+type Auth struct {
+	Attempts int           // failures of one user or address that cost nothing
+	Window   time.Duration // a quiet time after which failures are forgotten
+}
+
+// Log is about the log on standard error.
+type Log struct {
+	Level slog.Level
+}
+
+// DefaultBodyLimit is how large a request may be when no setting says
+// otherwise: 100 MiB, as under CherryPy.
+const DefaultBodyLimit = 100 << 20
+
+// Default returns the settings of an empty file.
+func Default() *Settings {
+	return &Settings{
+		StateDir:        "/var/lib/saltern",
+		ShutdownTimeout: 30 * time.Second,
+		Admin:           Admin{Listen: "127.0.0.1:9377"},
+		Limits: Limits{
+			Connections:   1000,
+			HeaderTimeout: 10 * time.Second,
+			BodyTimeout:   30 * time.Second,
+			WriteTimeout:  30 * time.Second,
+			IdleTimeout:   2 * time.Minute,
+			MaxChunks:     1000,
+		},
+		Master: Master{RequestTimeout: 30 * time.Second, Connections: 8},
+	}
+}
+
+// BodyLimit is the largest request body in bytes: this file's word, else the
+// master config's max_request_body_size (0 when it has none), else
+// [DefaultBodyLimit].
+func (s *Settings) BodyLimit(master int64) int64 {
+	return cmp.Or(s.MaxRequestBodySize, master, DefaultBodyLimit)
+}

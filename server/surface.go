@@ -1,0 +1,114 @@
+package server
+
+import (
+	"errors"
+	"mime"
+	"net/http"
+	"strings"
+
+	"saltern/lowstate"
+)
+
+// Surface is the set of answers that a listener gives.
+type Surface int
+
+// The surfaces.
+const (
+	Main Surface = iota // as rest_cherrypy
+	WSGI                // as rest_wsgi
+)
+
+// String gives the name for logs and metrics.
+func (s Surface) String() string {
+	if s == WSGI {
+		return "wsgi"
+	}
+	return "main"
+}
+
+// surface is what every surface is made of.
+type surface struct {
+	gateway   Gateway
+	bodyLimit int64
+	maxChunks int
+	bodies    *budget
+	metrics   *metrics
+	numbered  bool // whether refusals begin with their status, as in rest_wsgi
+}
+
+// handler answers a request by itself, or returns an error for surface.fail.
+type handler func(x *exchange, r *http.Request) error
+
+// handle makes a handler one of net/http's.
+func (s *surface) handle(h handler) http.HandlerFunc {
+	return func(_ http.ResponseWriter, r *http.Request) {
+		x := exchangeOf(r.Context())
+		if err := h(x, r); err != nil {
+			s.fail(x, r, err)
+		}
+	}
+}
+
+// welcome answers GET /.
+func (s *surface) welcome(x *exchange, _ *http.Request) error {
+	names := s.gateway.Clients()
+	quoted := make([]string, len(names))
+	for i, name := range names {
+		quoted[i] = jsonText(name)
+	}
+	body := `{"return": "Welcome", "clients": [` + strings.Join(quoted, ", ") + `]}`
+	writeJSON(x, http.StatusOK, []byte(body))
+	return nil
+}
+
+// lowstate answers POST /.
+func (s *surface) lowstate(x *exchange, r *http.Request) error {
+	body, err := s.readBody(x, r)
+	if err != nil {
+		return err
+	}
+	chunks, err := lowstate.Parse(body, s.maxChunks)
+	if err != nil {
+		return unparsable(err)
+	}
+	x.call = &lowstate.Call{Chunks: chunks, RemoteAddr: x.remote}
+	answers, err := s.gateway.Run(r.Context(), x.call)
+	x.outcome = outcomeOf(err)
+	if err != nil {
+		return err
+	}
+	writeAnswers(x, answers)
+	return nil
+}
+
+// unparsable makes a refusal of a body that is no lowstate.
+func unparsable(err error) error {
+	if e, ok := errors.AsType[*lowstate.Error](err); ok && e.Kind == lowstate.BadRequest {
+		return &refusal{status: http.StatusBadRequest, reason: "malformed", text: e.Text, err: e.Err}
+	}
+	return err
+}
+
+// isJSON reports whether the request says plainly that its body is JSON.
+func isJSON(h http.Header) bool {
+	values := h["Content-Type"]
+	if len(values) != 1 {
+		return false
+	}
+	mediaType, params, err := mime.ParseMediaType(values[0])
+	if err != nil || mediaType != "application/json" {
+		return false
+	}
+	charset, given := params["charset"]
+	return !given || strings.EqualFold(charset, "utf-8")
+}
+
+// isPlain reports whether the body comes as it is, not compressed.
+func isPlain(h http.Header) bool {
+	for _, coding := range h["Content-Encoding"] {
+		if !strings.EqualFold(coding, "identity") {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,277 @@
+package server_test
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"saltern/lowstate"
+	"saltern/server"
+)
+
+const asJSON = "application/json"
+
+// The seed's example: curl -i sees this head and these 89 bytes.
+func TestSeedAnswer(t *testing.T) {
+	t.Parallel()
+	s := start(t, answering(pong), nil)
+	for i, surface := range []string{"main", "wsgi"} {
+		conn := s.dial(t, i)
+		post(t, conn, ping, fmt.Sprintf("Content-Length: %d", len(ping)), "Connection: close")
+		raw, err := io.ReadAll(conn)
+		require.NoError(t, err, surface)
+		head, body, ok := strings.Cut(string(raw), "\r\n\r\n")
+		require.True(t, ok, surface)
+		lines := strings.Split(head, "\r\n")
+		require.Equal(t, "HTTP/1.1 200 OK", lines[0], surface)
+		require.Contains(t, lines, "Content-Length: 89", surface)
+		require.Contains(t, lines, "Content-Type: application/json", surface)
+		require.Equal(t, `{"return": [`+pong+`]}`, body, surface)
+	}
+}
+
+func TestAnswersInOrder(t *testing.T) {
+	t.Parallel()
+	g := fakeGateway{func(_ context.Context, call *lowstate.Call) ([][]byte, error) {
+		return [][]byte{[]byte("1.0"), []byte(`"é"`), []byte("{}")}[:len(call.Chunks)], nil
+	}}
+	s := start(t, g, nil)
+	for n, want := range []string{`{"return": []}`, `{"return": [1.0]}`, `{"return": [1.0, "é"]}`, `{"return": [1.0, "é", {}]}`} {
+		body := "[" + strings.TrimSuffix(strings.Repeat(`{"client":"local"},`, n), ",") + "]"
+		resp, got := s.ask(t, 0, http.MethodPost, "/", asJSON, body)
+		require.Equal(t, http.StatusOK, resp.StatusCode)
+		require.Equal(t, want, got)
+		require.EqualValues(t, len(want), resp.ContentLength)
+	}
+}
+
+type asked struct {
+	method, path, contentType, body string
+}
+
+type answered struct {
+	status  int
+	body    string
+	headers map[string]string
+}
+
+const welcome = `{"return": "Welcome", "clients": ["local", "local_async", "runner"]}`
+
+func TestMainSurface(t *testing.T) {
+	t.Parallel()
+	s := start(t, answering(pong), nil)
+	allow := map[string]string{"Allow": "GET, HEAD, POST"}
+	notAllowed := `{"return": "Specified method is invalid for this resource."}`
+	unsupported := `{"return": "Content-Type must be application/json"}`
+	for name, c := range map[string]struct {
+		asked
+		answered
+	}{
+		"welcome":   {asked{"GET", "/", "", ""}, answered{200, welcome, nil}},
+		"query":     {asked{"GET", "/?a=b", "", ""}, answered{200, welcome, nil}},
+		"head":      {asked{"HEAD", "/", "", ""}, answered{200, "", map[string]string{"Content-Length": fmt.Sprint(len(welcome))}}},
+		"put":       {asked{"PUT", "/", asJSON, ping}, answered{405, notAllowed, allow}},
+		"delete":    {asked{"DELETE", "/", "", ""}, answered{405, notAllowed, allow}},
+		"options":   {asked{"OPTIONS", "/", "", ""}, answered{405, notAllowed, allow}},
+		"invented":  {asked{"BREW", "/", "", ""}, answered{405, notAllowed, allow}},
+		"no page":   {asked{"GET", "/no/\"<such>", "", ""}, answered{404, `{"status": 404, "return": "The path '/no/\"<such>' was not found."}`, nil}},
+		"no page 2": {asked{"BREW", "/nosuch", "", ""}, answered{404, `{"status": 404, "return": "The path '/nosuch' was not found."}`, nil}},
+		"good":      {asked{"POST", "/", asJSON, ping}, answered{200, `{"return": [` + pong + `]}`, nil}},
+		"charset":   {asked{"POST", "/", "Application/JSON; charset=\"UTF-8\"; x=y", ping}, answered{200, `{"return": [` + pong + `]}`, nil}},
+		"latin":     {asked{"POST", "/", "application/json; charset=latin-1", ping}, answered{415, unsupported, nil}},
+		"form":      {asked{"POST", "/", "application/x-www-form-urlencoded", ping}, answered{415, unsupported, nil}},
+		"none":      {asked{"POST", "/", "", ping}, answered{415, unsupported, nil}},
+		"two types": {asked{"POST", "/", "application/json, text/plain", ping}, answered{415, unsupported, nil}},
+		"odd type":  {asked{"POST", "/", "application/json; charset", ping}, answered{415, unsupported, nil}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			check(t, s, 0, c.asked, c.answered)
+		})
+	}
+}
+
+func TestWSGISurface(t *testing.T) {
+	t.Parallel()
+	s := start(t, answering(pong), nil)
+	allow := map[string]string{"Allow": "GET, POST"}
+	for name, c := range map[string]struct {
+		asked
+		answered
+	}{
+		"welcome":  {asked{"GET", "/", "", ""}, answered{200, welcome, nil}},
+		"any path": {asked{"GET", "/foo/bar", "", ""}, answered{200, welcome, nil}},
+		"good":     {asked{"POST", "/foo", asJSON, ping}, answered{200, `{"return": [` + pong + `]}`, nil}},
+		"charset":  {asked{"POST", "/", asJSON + "; charset=utf-8", ping}, answered{200, `{"return": [` + pong + `]}`, nil}},
+		"head":     {asked{"HEAD", "/", "", ""}, answered{405, "", allow}},
+		"delete":   {asked{"DELETE", "/", "", ""}, answered{405, `{"return": "405: Method Not Allowed"}`, allow}},
+		"form":     {asked{"POST", "/", "text/plain", ping}, answered{406, `{"return": "406: JSON required"}`, nil}},
+		"none":     {asked{"POST", "/", "", ping}, answered{406, `{"return": "406: JSON required"}`, nil}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			check(t, s, 1, c.asked, c.answered)
+		})
+	}
+}
+
+func check(t *testing.T, s *running, listener int, q asked, want answered) {
+	t.Helper()
+	resp, body := s.ask(t, listener, q.method, q.path, q.contentType, q.body)
+	require.Equal(t, want.status, resp.StatusCode)
+	require.Equal(t, want.body, body)
+	require.Equal(t, asJSON, resp.Header.Get("Content-Type"))
+	require.NotEmpty(t, resp.Header.Get("X-Request-Id"))
+	for k, v := range want.headers {
+		require.Equal(t, v, resp.Header.Get(k), k)
+	}
+}
+
+// Headers that net/http's client would not send.
+func TestOddRequests(t *testing.T) {
+	t.Parallel()
+	s := start(t, answering(pong), nil)
+	length := fmt.Sprintf("Content-Length: %d", len(ping))
+	for name, c := range map[string]struct {
+		request string
+		status  int
+	}{
+		"two content types": {"POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Type: application/json\r\n" + length + "\r\n\r\n" + ping, 415},
+		"compressed":        {"POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\n" + length + "\r\n\r\n" + ping, 415},
+		"not compressed":    {"POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Encoding: identity\r\n" + length + "\r\n\r\n" + ping, 200},
+		"http 1.0":          {"POST / HTTP/1.0\r\nContent-Type: application/json\r\n" + length + "\r\n\r\n" + ping, 200},
+		"options of all":    {"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", 404},
+		"no host":           {"GET / HTTP/1.1\r\n\r\n", 400},
+		"two lengths":       {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n12", 400},
+		"bad length":        {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: abc\r\n\r\n", 400},
+		"large header":      {"GET / HTTP/1.1\r\nHost: a\r\nX: " + strings.Repeat("x", 80<<10) + "\r\n\r\n", 431},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			conn := s.dial(t, 0)
+			// Nobody reads the rest of a header that is too large.
+			_, _ = io.WriteString(conn, c.request)
+			resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+			require.NoError(t, err)
+			require.NoError(t, resp.Body.Close())
+			require.Equal(t, c.status, resp.StatusCode)
+		})
+	}
+}
+
+func TestUnparsableBody(t *testing.T) {
+	t.Parallel()
+	s := start(t, failing(errors.New("must not run")), nil)
+	for _, body := range []string{"", "{bad", ping + " x", "5"} {
+		resp, got := s.ask(t, 0, http.MethodPost, "/", asJSON, body)
+		require.Equal(t, http.StatusBadRequest, resp.StatusCode, body)
+		text := returned(t, got)
+		require.NotEmpty(t, text)
+
+		resp, got = s.ask(t, 1, http.MethodPost, "/", asJSON, body)
+		require.Equal(t, http.StatusBadRequest, resp.StatusCode, body)
+		require.Equal(t, "400: "+text, returned(t, got))
+	}
+}
+
+func TestTooManyChunks(t *testing.T) {
+	t.Parallel()
+	s := start(t, answering("1"), func(c *server.Config) { c.Settings.Limits.MaxChunks = 2 })
+	resp, _ := s.ask(t, 0, http.MethodPost, "/", asJSON, `[{"a":1},{"a":1}]`)
+	require.Equal(t, http.StatusOK, resp.StatusCode)
+	resp, _ = s.ask(t, 0, http.MethodPost, "/", asJSON, `[{"a":1},{"a":1},{"a":1}]`)
+	require.Equal(t, http.StatusBadRequest, resp.StatusCode)
+}
+
+func TestErrorAnswers(t *testing.T) {
+	t.Parallel()
+	cause := errors.New("cause-for-the-log")
+	for name, c := range map[string]struct {
+		err     error
+		status  int
+		text    string
+		headers map[string]string
+	}{
+		"bad request":     {&lowstate.Error{Kind: lowstate.BadRequest, Text: "chunk 0: fun <é>"}, 400, "chunk 0: fun <é>", nil},
+		"unauthenticated": {&lowstate.Error{Kind: lowstate.Unauthenticated, Text: "no", Err: cause}, 401, "no", map[string]string{"Www-Authenticate": "Session"}},
+		"unauthorized":    {&lowstate.Error{Kind: lowstate.Unauthorized, Text: "no", Err: cause}, 401, "no", map[string]string{"Www-Authenticate": "Session"}},
+		"failed":          {&lowstate.Error{Kind: lowstate.Failed, Text: "'no.such' is not available.", Err: cause}, 500, "'no.such' is not available.", nil},
+		"unavailable":     {&lowstate.Error{Kind: lowstate.Unavailable, Text: "down", RetryAfter: 1500 * time.Millisecond, Err: cause}, 503, "down", map[string]string{"Retry-After": "2"}},
+		"unavailable 2":   {&lowstate.Error{Kind: lowstate.Unavailable, Text: "down", Err: cause}, 503, "down", map[string]string{"Retry-After": "5"}},
+		"timeout":         {&lowstate.Error{Kind: lowstate.Timeout, Text: "late", Err: cause}, 504, "late", nil},
+		"internal":        {&lowstate.Error{Kind: lowstate.Internal, Text: "inner text", Err: cause}, 500, "An unexpected error occurred", nil},
+		"wrapped":         {fmt.Errorf("more: %w", &lowstate.Error{Kind: lowstate.Timeout, Text: "late", Err: cause}), 504, "late", nil},
+		"unknown":         {cause, 500, "An unexpected error occurred", nil},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := start(t, failing(c.err), nil)
+			for i := range 2 {
+				resp, body := s.ask(t, i, http.MethodPost, "/", asJSON, ping)
+				require.Equal(t, c.status, resp.StatusCode)
+				require.Equal(t, c.text, returned(t, body))
+				require.True(t, strings.HasPrefix(body, `{"return": "`), body)
+				for k, v := range c.headers {
+					require.Equal(t, v, resp.Header.Get(k), k)
+				}
+			}
+			require.Equal(t, c.err.Error(), s.log.lines(t, "request", 2)[0]["error"])
+		})
+	}
+}
+
+func TestKeepAlive(t *testing.T) {
+	t.Parallel()
+	s := start(t, answering("1"), nil)
+	conn := s.dial(t, 0)
+	r := bufio.NewReader(conn)
+	for range 3 {
+		post(t, conn, ping, fmt.Sprintf("Content-Length: %d", len(ping)))
+		resp, body := answer(t, r)
+		require.Equal(t, http.StatusOK, resp.StatusCode)
+		require.Equal(t, `{"return": [1]}`, body)
+	}
+	// An answer that did not need the body leaves the connection usable.
+	_, err := fmt.Fprintf(conn, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n%s", len(ping), ping)
+	require.NoError(t, err)
+	resp, _ := answer(t, r)
+	require.Equal(t, http.StatusUnsupportedMediaType, resp.StatusCode)
+	post(t, conn, ping, fmt.Sprintf("Content-Length: %d", len(ping)))
+	resp, _ = answer(t, r)
+	require.Equal(t, http.StatusOK, resp.StatusCode)
+}
+
+// A client that hangs up frees what waits for it.
+func TestClientHangsUp(t *testing.T) {
+	t.Parallel()
+	waiting, released := make(chan struct{}), make(chan error, 1)
+	s := start(t, fakeGateway{func(ctx context.Context, _ *lowstate.Call) ([][]byte, error) {
+		close(waiting)
+		<-ctx.Done()
+		released <- ctx.Err()
+		return nil, ctx.Err()
+	}}, nil)
+	conn := s.dial(t, 0)
+	post(t, conn, ping, fmt.Sprintf("Content-Length: %d", len(ping)))
+	<-waiting
+	require.NoError(t, conn.Close())
+	require.ErrorIs(t, <-released, context.Canceled)
+	require.EqualValues(t, 499, s.log.lines(t, "request", 1)[0]["status"])
+}
+
+func returned(t *testing.T, body string) string {
+	t.Helper()
+	var m map[string]string
+	require.NoError(t, json.Unmarshal([]byte(body), &m), body)
+	require.Len(t, m, 1)
+	return m["return"]
+}
