@@ -1,0 +1,103 @@
+package lowstate
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"saltern/saltmaster/msgpack"
+)
+
+// Chunk is one command of a lowstate: its keys and values in the order in
+// which the client wrote them. Values stay in the form in which they go to
+// the master. Keys are compared byte by byte, as Python does: a Chunk is
+// never decoded into a struct, where ClIeNt would become client.
+type Chunk struct {
+	fields []field
+}
+
+type field struct {
+	key   string
+	value msgpack.Raw
+}
+
+// maxKeys is the most keys that a chunk may have: far more than any command
+// takes, and few enough to cost nothing before anybody has logged in.
+const maxKeys = 1000
+
+// NewChunk makes a chunk of a msgpack map. The error names what is wrong with
+// its keys.
+func NewChunk(m msgpack.Raw) (Chunk, error) {
+	if n := m.Len(); n > maxKeys {
+		return Chunk{}, fmt.Errorf("%d keys are more than the %d that a chunk may have", n, maxKeys)
+	}
+	var c Chunk
+	seen := make(map[string]string)
+	err := m.Each(func(k, v msgpack.Raw) error {
+		key, ok := k.Str()
+		if !ok {
+			return fmt.Errorf("keys must be strings")
+		}
+		folded := strings.ToLower(key)
+		if other, ok := seen[folded]; ok && other != key {
+			return fmt.Errorf("the keys %q and %q differ in case only", other, key)
+		}
+		seen[folded] = key
+		c.fields = append(c.fields, field{key, v})
+		return nil
+	})
+	return c, err
+}
+
+// Get returns the value of a key.
+func (c Chunk) Get(key string) (msgpack.Raw, bool) {
+	for _, f := range slices.Backward(c.fields) {
+		if f.key == key {
+			return f.value, true
+		}
+	}
+	return nil, false
+}
+
+// present is Get, with null taken for absent, as the default None is.
+func (c Chunk) present(key string) (msgpack.Raw, bool) {
+	v, ok := c.Get(key)
+	if !ok || v.IsNil() {
+		return nil, false
+	}
+	return v, true
+}
+
+// truthy tells what Python's "if" makes of a value; an absent one is false.
+func (c Chunk) truthy(key string) bool {
+	v, ok := c.present(key)
+	return ok && truthy(v)
+}
+
+func truthy(v msgpack.Raw) bool {
+	switch v.Kind() {
+	case msgpack.Nil:
+		return false
+	case msgpack.Bool:
+		b, _ := v.Bool()
+		return b
+	case msgpack.Int, msgpack.Float:
+		f, _ := v.Float()
+		return f != 0
+	case msgpack.Map, msgpack.Array:
+		return v.Len() > 0
+	default:
+		s, _ := v.Str()
+		return s != ""
+	}
+}
+
+// stringOr returns a string value, or def when the key is absent or null. ok
+// is false for a value of another type.
+func (c Chunk) stringOr(key, def string) (s string, ok bool) {
+	v, found := c.present(key)
+	if !found {
+		return def, true
+	}
+	return v.Str()
+}

@@ -1,0 +1,121 @@
+package lowstate
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/txtar"
+	"github.com/stretchr/testify/require"
+
+	"saltern/eauth"
+	"saltern/saltmaster"
+	"saltern/saltmaster/msgpack"
+)
+
+// testMaster is a master as one with defaults is configured.
+func testMaster() *Master {
+	return &Master{
+		JIDs:    new(saltmaster.JIDs),
+		Timeout: 5 * time.Second, GatherJobTimeout: 10 * time.Second, RestTimeout: 300 * time.Second,
+		ExpectMinions: func() bool { return true },
+	}
+}
+
+// TestChunks runs the files of testdata/chunks. Each has a request as a client
+// posts it and, for every chunk, what would go to the master; or the answer
+// when the request is refused.
+//
+// SALTERN_UPDATE=1 writes what comes out into the files.
+func TestChunks(t *testing.T) {
+	t.Parallel()
+	files, err := filepath.Glob("testdata/chunks/*.txtar")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".txtar"), func(t *testing.T) {
+			t.Parallel()
+			ar, err := txtar.ParseFile(file)
+			require.NoError(t, err)
+			for i := 0; i+1 < len(ar.Files); i += 2 {
+				request, want := ar.Files[i], &ar.Files[i+1]
+				require.Equal(t, "request", request.Name)
+				got := describe(bytes.TrimSuffix(request.Data, []byte("\n")))
+				if os.Getenv("SALTERN_UPDATE") != "" {
+					want.Name, want.Data = got.Name, got.Data
+					continue
+				}
+				require.Equal(t, want.Name, got.Name, "%s\n%s", request.Data, got.Data)
+				require.Equal(t, string(want.Data), string(got.Data), "%s", request.Data)
+			}
+			if os.Getenv("SALTERN_UPDATE") != "" {
+				require.NoError(t, os.WriteFile(file, txtar.Format(ar), 0o600))
+			}
+		})
+	}
+}
+
+func describe(request []byte) txtar.File {
+	g := New(Options{Clients: Clients(testMaster()), Enabled: []string{"local", "local_async", "runner"}})
+	chunks, err := Parse(request, 20)
+	var out bytes.Buffer
+	for i, c := range chunks {
+		var job Job
+		if job, _, err = g.prepare(c, i, &Record{}, eauth.Credentials{}.RemoteAddr); err != nil {
+			break
+		}
+		out.WriteString(load(job))
+	}
+	if err != nil {
+		e, ok := errors.AsType[*Error](err)
+		if !ok {
+			return txtar.File{Name: "unexpected error", Data: []byte(err.Error() + "\n")}
+		}
+		return txtar.File{Name: status(e.Kind), Data: []byte(e.Text + "\n")}
+	}
+	return txtar.File{Name: "master", Data: out.Bytes()}
+}
+
+func status(k Kind) string {
+	return map[Kind]string{BadRequest: "bad request", Unauthenticated: "unauthenticated"}[k]
+}
+
+// load prints what a job would have the master do.
+func load(job Job) string {
+	js := func(v msgpack.Raw) string {
+		b, err := msgpack.AppendJSON(nil, v)
+		if err != nil {
+			return err.Error()
+		}
+		return string(b)
+	}
+	publication := func(p saltmaster.Publication) string {
+		s := fmt.Sprintf("publish %s %s %s arg=%s", p.TgtType, js(p.Tgt), p.Fun, js(p.Arg))
+		if p.Ret != "" {
+			s += " ret=" + p.Ret
+		}
+		if p.JID != "" {
+			s += " jid=" + p.JID
+		}
+		for _, e := range p.Extra {
+			s += fmt.Sprintf(" %s=%s", e.Key, js(e.Value))
+		}
+		return s
+	}
+	switch j := job.(type) {
+	case *asyncJob:
+		return publication(j.pub) + "\n"
+	case *localJob:
+		return fmt.Sprintf("%s, wait timeout=%s gather=%s full=%t expect=%t\n",
+			publication(j.pub), j.timeout, j.gather, j.full, j.expect)
+	case *runnerJob:
+		return fmt.Sprintf("runner %s arg=%s kwarg=%s, wait timeout=%s full=%t\n",
+			j.call.Fun, js(j.call.Arg), js(j.call.Kwarg), j.timeout, j.full)
+	}
+	return "unknown job"
+}

@@ -1,0 +1,127 @@
+package lowstate
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"saltern/saltmaster/eventbus"
+	"saltern/saltmaster/msgpack"
+)
+
+// event takes in one event of the job or of a find_job round. What is not a
+// return of a targeted minion is left alone: a minion can put anything on the
+// bus, but only under its own id does the master let it return.
+func (w *wait) event(ctx context.Context, ev eventbus.Event) error {
+	jid, id, isReturn := splitReturnTag(ev.Tag)
+	if !isReturn {
+		w.announced(ev)
+		return nil
+	}
+	if w.findJobs[jid] {
+		w.stillThere(id, ev.Data)
+		return nil
+	}
+	if jid != w.job.pub.JID || !w.wanted(id) || lookup(ev.Data, "id") != id {
+		return nil
+	}
+	return w.returned(ctx, id, ev.Data)
+}
+
+// wanted reports whether a return of this minion counts. Minions behind a
+// syndic are known only by returning.
+func (w *wait) wanted(id string) bool {
+	if _, ok := w.pending[id]; ok {
+		return true
+	}
+	if w.job.OrderMasters && !w.targeted[id] {
+		w.expect(id)
+		return true
+	}
+	// A managing minion returns once for itself and once for each resource.
+	return w.targeted[id]
+}
+
+func (w *wait) returned(ctx context.Context, id string, data msgpack.Raw) error {
+	ret, ok := data.Lookup("return")
+	if !ok {
+		return nil
+	}
+	shown := id
+	if resource := lookup(data, "resource_id"); resource != "" {
+		shown = resource
+	} else if _, pending := w.pending[id]; !pending {
+		return nil // a duplicate
+	}
+	if w.results.has(shown) {
+		return nil
+	}
+	r := result{ret: ret, jid: w.job.pub.JID}
+	r.out, _ = data.Lookup("out")
+	r.retcode, _ = data.Lookup("retcode")
+	if trimmed(ret) {
+		whole, ok, err := w.job.wholeReturn(ctx, w.job.pub.JID, id)
+		if err != nil {
+			return err
+		}
+		if ok {
+			r.ret = whole.Return
+		}
+	}
+	delete(w.pending, shown)
+	return w.results.add(shown, r)
+}
+
+// announced takes in the minions that the master names later than in its
+// answer, as masters of masters do.
+func (w *wait) announced(ev eventbus.Event) {
+	if !w.job.OrderMasters {
+		return
+	}
+	minions, _ := ev.Data.Lookup("minions")
+	_ = minions.Elems(func(e msgpack.Raw) error {
+		if id, ok := e.Str(); ok && !w.targeted[id] {
+			w.order = append(w.order, id)
+			w.expect(id)
+		}
+		return nil
+	})
+}
+
+// stillThere takes in a minion's answer to find_job: an empty map when it is
+// not at work on the job (any more), and a description of the job otherwise.
+func (w *wait) stillThere(id string, data msgpack.Raw) {
+	if _, ok := w.pending[id]; !ok {
+		return
+	}
+	if code, ok := data.Lookup("retcode"); ok {
+		if n, _ := code.Int(); n > 0 {
+			delete(w.pending, id) // it cannot say; LocalClient waits for it no longer
+			return
+		}
+	}
+	ret, ok := data.Lookup("return")
+	if !ok || ret.Kind() != msgpack.Map || ret.Len() == 0 {
+		return
+	}
+	if inner, ok := ret.Lookup("return"); ok && inner.Kind() == msgpack.Map && inner.Len() == 0 {
+		return
+	}
+	w.pending[id] = time.Now().Add(w.job.timeout)
+	w.anyone = true
+}
+
+// splitReturnTag takes salt/job/<jid>/ret/<id> apart.
+func splitReturnTag(tag string) (jid, id string, ok bool) {
+	rest, ok := strings.CutPrefix(tag, "salt/job/")
+	if !ok {
+		return "", "", false
+	}
+	return strings.Cut(rest, "/ret/")
+}
+
+func lookup(m msgpack.Raw, key string) string {
+	v, _ := m.Lookup(key)
+	s, _ := v.Str()
+	return s
+}

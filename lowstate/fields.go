@@ -1,0 +1,179 @@
+package lowstate
+
+import (
+	"errors"
+	"fmt"
+	"math"
+	"strconv"
+	"strings"
+	"time"
+
+	"saltern/saltmaster"
+	"saltern/saltmaster/msgpack"
+)
+
+// maxTimeout is the longest that a chunk may ask to wait: a year.
+const maxTimeout = 365 * 24 * time.Hour
+
+// function returns the chunk's fun.
+func (c Chunk) function() (string, error) {
+	v, ok := c.present("fun")
+	if !ok {
+		return "", errors.New("fun is missing")
+	}
+	fun, ok := text(v)
+	switch {
+	case !ok:
+		return "", errors.New("fun must be a string")
+	case fun == "":
+		return "", errors.New("fun is empty")
+	}
+	return fun, nil
+}
+
+// duration returns a number of seconds, as a number or as text, or def when
+// the key is absent.
+func (c Chunk) duration(key string, def time.Duration) (time.Duration, error) {
+	v, ok := c.present(key)
+	if !ok {
+		return def, nil
+	}
+	seconds, ok := number(v)
+	if !ok || !(seconds > 0) {
+		return 0, fmt.Errorf("%s must be a positive number of seconds", key)
+	}
+	if seconds > maxTimeout.Seconds() {
+		return 0, fmt.Errorf("%s is longer than a year", key)
+	}
+	return time.Duration(seconds * float64(time.Second)), nil
+}
+
+func number(v msgpack.Raw) (float64, bool) {
+	switch v.Kind() {
+	case msgpack.Int, msgpack.Float:
+		f, ok := v.Float()
+		return f, ok && !math.IsInf(f, 0)
+	case msgpack.Str:
+		s, _ := v.Str()
+		f, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
+		return f, err == nil && !math.IsInf(f, 0) && !math.IsNaN(f)
+	}
+	return 0, false
+}
+
+// jobID returns the jid that the chunk chose, or "".
+func (c Chunk) jobID() (string, error) {
+	v, ok := c.present("jid")
+	if !ok {
+		return "", nil
+	}
+	jid, ok := v.Str()
+	if !ok {
+		if n, isInt := v.Uint(); isInt {
+			jid = strconv.FormatUint(n, 10)
+		}
+	}
+	if jid == "" && ok {
+		return "", nil
+	}
+	if !saltmaster.IsJID(jid) {
+		return "", errors.New("jid must be 20 digits")
+	}
+	return jid, nil
+}
+
+// list returns the elements of an array. A value that is not an array stands
+// for itself alone, as rest_cherrypy has it.
+func (c Chunk) list(key string) []msgpack.Raw {
+	v, ok := c.present(key)
+	if !ok {
+		return nil
+	}
+	if v.Kind() != msgpack.Array {
+		return []msgpack.Raw{v}
+	}
+	elems := make([]msgpack.Raw, 0, v.Len())
+	_ = v.Elems(func(e msgpack.Raw) error {
+		elems = append(elems, e)
+		return nil
+	})
+	return elems
+}
+
+// mapping returns the entries of an object, or none when the key is absent.
+func (c Chunk) mapping(key string) ([]field, error) {
+	v, ok := c.present(key)
+	if !ok {
+		return nil, nil
+	}
+	if v.Kind() != msgpack.Map {
+		return nil, fmt.Errorf("%s must be an object", key)
+	}
+	fields := make([]field, 0, v.Len())
+	_ = v.Each(func(k, val msgpack.Raw) error {
+		key, _ := k.Str()
+		fields = append(fields, field{key, val})
+		return nil
+	})
+	return fields, nil
+}
+
+// conditioned is what Salt makes of arguments before they are published: a
+// number that looks like a jid becomes text, which minions would not get
+// whole as a number, and keyword arguments become one marked map at the end.
+func conditioned(args []msgpack.Raw, kwargs []field) msgpack.Raw {
+	n := len(args)
+	if len(kwargs) > 0 {
+		n++
+	}
+	b := msgpack.AppendArray(nil, n)
+	for _, a := range args {
+		if s, ok := jidLike(a); ok {
+			b = msgpack.AppendString(b, s)
+			continue
+		}
+		b = append(b, a...)
+	}
+	if len(kwargs) == 0 {
+		return b
+	}
+	marked := true
+	for _, kw := range kwargs {
+		marked = marked && kw.key != "__kwarg__"
+	}
+	b = msgpack.AppendMap(b, len(kwargs)+btoi(marked))
+	if marked {
+		b = msgpack.AppendString(b, "__kwarg__")
+		b = msgpack.AppendBool(b, true)
+	}
+	return appendFields(b, kwargs)
+}
+
+func appendFields(b []byte, fields []field) []byte {
+	for _, f := range fields {
+		b = msgpack.AppendString(b, f.key)
+		b = append(b, f.value...)
+	}
+	return b
+}
+
+func btoi(b bool) int {
+	if b {
+		return 1
+	}
+	return 0
+}
+
+// jidLike finds integers whose text has the length of a jid.
+func jidLike(v msgpack.Raw) (string, bool) {
+	if v.Kind() != msgpack.Int {
+		return "", false
+	}
+	var s string
+	if u, ok := v.Uint(); ok {
+		s = strconv.FormatUint(u, 10)
+	} else if i, ok := v.Int(); ok {
+		s = strconv.FormatInt(i, 10)
+	}
+	return s, len(s) == 20
+}

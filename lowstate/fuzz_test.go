@@ -1,0 +1,98 @@
+package lowstate
+
+import (
+	"encoding/json"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/rogpeppe/go-internal/txtar"
+	"github.com/stretchr/testify/require"
+
+	"saltern/eauth"
+	"saltern/saltmaster/msgpack"
+)
+
+// FuzzParse posts anything. Whatever comes out is either a good answer or an
+// *Error with a text; what would be sent to the master is well-formed, and no
+// chunk's client is another than the one that its own key "client" names.
+func FuzzParse(f *testing.F) {
+	files, err := filepath.Glob("testdata/chunks/*.txtar")
+	require.NoError(f, err)
+	for _, file := range files {
+		b, err := os.ReadFile(file)
+		require.NoError(f, err)
+		for _, section := range txtar.Parse(b).Files {
+			if section.Name == "request" {
+				f.Add(section.Data)
+			}
+		}
+	}
+	g := New(Options{Clients: Clients(testMaster()), Enabled: []string{"local", "local_async", "runner"}})
+	f.Fuzz(func(t *testing.T, body []byte) {
+		chunks, err := Parse(body, 0)
+		if err != nil {
+			requireAnswer(t, err)
+			return
+		}
+		require.True(t, utf8.Valid(body))
+		for i, c := range chunks {
+			rec := &Record{}
+			job, creds, err := g.prepare(c, i, rec, eauth.Credentials{}.RemoteAddr)
+			if err != nil {
+				requireAnswer(t, err)
+				continue
+			}
+			require.Equal(t, rec.Client, clientOf(t, body, i))
+			require.True(t, creds.Token == "" || eauth.WellFormedToken(creds.Token, ""))
+			requireWellFormed(t, job)
+		}
+	})
+}
+
+func requireAnswer(t *testing.T, err error) {
+	t.Helper()
+	e, ok := errors.AsType[*Error](err)
+	require.True(t, ok, "%v", err)
+	require.NotEqual(t, Internal, e.Kind, "%v", err)
+	require.NotEmpty(t, e.Text)
+	require.True(t, utf8.ValidString(e.Text))
+	require.Less(t, len(e.Text), 4096+2*maxKeyText)
+}
+
+// maxKeyText is how long two keys of a fuzzed chunk may make an error's text.
+const maxKeyText = 1 << 20
+
+// clientOf reads the client with another JSON library.
+func clientOf(t *testing.T, body []byte, i int) string {
+	t.Helper()
+	var list []map[string]any
+	var one map[string]any
+	if json.Unmarshal(body, &list) != nil {
+		if json.Unmarshal(body, &one) != nil {
+			t.Skip("NaN and Infinity are Python's JSON alone")
+		}
+		list = []map[string]any{one}
+	}
+	name, _ := list[i]["client"].(string)
+	return name
+}
+
+func requireWellFormed(t *testing.T, job Job) {
+	t.Helper()
+	switch j := job.(type) {
+	case *localJob:
+		require.NoError(t, msgpack.Valid(j.pub.Arg))
+		require.NoError(t, msgpack.Valid(j.pub.Tgt))
+	case *asyncJob:
+		require.NoError(t, msgpack.Valid(j.pub.Arg))
+		require.NoError(t, msgpack.Valid(j.pub.Tgt))
+	case *runnerJob:
+		require.NoError(t, msgpack.Valid(j.call.Arg))
+		require.NoError(t, msgpack.Valid(j.call.Kwarg))
+	default:
+		t.Fatalf("unknown job %T", job)
+	}
+}

@@ -1,0 +1,70 @@
+package lowstate
+
+import (
+	"context"
+	"time"
+
+	"saltern/eauth"
+	"saltern/saltmaster"
+)
+
+// local is the client local: it publishes, waits for the minions, and answers
+// with what each of them returned.
+type local struct{ *Master }
+
+func (local) Name() string { return "local" }
+
+func (l local) Prepare(c Chunk) (Job, error) {
+	p, err := l.publication(c)
+	if err != nil {
+		return nil, err
+	}
+	j := &localJob{Master: l.Master, pub: p, full: c.truthy("full_return"), expect: l.ExpectMinions()}
+	if j.timeout, err = c.duration("timeout", l.Timeout); err != nil {
+		return nil, err
+	}
+	if j.gather, err = c.duration("gather_job_timeout", l.GatherJobTimeout); err != nil {
+		return nil, err
+	}
+	if _, ok := c.Get("expect_minions"); ok {
+		j.expect = c.truthy("expect_minions")
+	}
+	return j, nil
+}
+
+type localJob struct {
+	*Master
+	pub     saltmaster.Publication
+	timeout time.Duration // until a silent minion is asked after, and how long its answer counts
+	gather  time.Duration // how long the answers to that may take
+	full    bool          // full_return
+	expect  bool          // expect_minions
+}
+
+func (j *localJob) Fun() string { return j.pub.Fun }
+
+// Run listens for the jid before it publishes, so that no return can come too
+// early.
+func (j *localJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) ([]byte, error) {
+	if !j.Bus.Connected() {
+		return nil, saltmaster.ErrDown
+	}
+	if j.pub.JID == "" {
+		j.pub.JID = j.JIDs.Next()
+	}
+	sub := j.Bus.Subscribe(j.pub.JID)
+	defer sub.Close()
+	done, err := j.publish(ctx, grant, j.pub, rec)
+	if err != nil {
+		return nil, err
+	}
+	if done.JID == "" {
+		return []byte("{}"), nil
+	}
+	w := newWait(j, grant, sub, done)
+	if err := w.run(ctx); err != nil {
+		return nil, err
+	}
+	rec.Minions = len(w.targeted)
+	return w.answer(), nil
+}

@@ -1,0 +1,72 @@
+package lowstate
+
+import (
+	"context"
+
+	"saltern/eauth"
+	"saltern/saltmaster"
+	"saltern/saltmaster/msgpack"
+)
+
+// localAsync is the client local_async: it publishes, and answers with the
+// jid and the targeted minions.
+type localAsync struct{ *Master }
+
+func (localAsync) Name() string { return "local_async" }
+
+func (l localAsync) Prepare(c Chunk) (Job, error) {
+	p, err := l.publication(c)
+	if err != nil {
+		return nil, err
+	}
+	return &asyncJob{l.Master, p}, nil
+}
+
+type asyncJob struct {
+	*Master
+	pub saltmaster.Publication
+}
+
+func (j *asyncJob) Fun() string { return j.pub.Fun }
+
+func (j *asyncJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) ([]byte, error) {
+	if j.pub.JID == "" {
+		j.pub.JID = j.JIDs.Next()
+	}
+	done, err := j.publish(ctx, grant, j.pub, rec)
+	if err != nil {
+		return nil, err
+	}
+	if done.JID == "" {
+		return []byte("{}"), nil
+	}
+	out := append(make([]byte, 0, 256), `{"jid": `...)
+	out = msgpack.AppendJSONString(out, done.JID)
+	out = append(out, `, "minions": [`...)
+	for i, id := range done.Minions {
+		if i > 0 {
+			out = append(out, ", "...)
+		}
+		out = msgpack.AppendJSONString(out, id)
+	}
+	return append(out, "]}"...), nil
+}
+
+// publish sends a publication with the caller's token. A JID of "" in the
+// answer says that no minion matched and nothing was sent.
+func (m *Master) publish(ctx context.Context, grant eauth.Grant, p saltmaster.Publication, rec *Record) (saltmaster.Published, error) {
+	var done saltmaster.Published
+	err := withToken(ctx, grant, func(token string) (err error) {
+		p.Token = token
+		done, err = m.Commands.Publish(ctx, p)
+		return err
+	})
+	if err != nil {
+		return saltmaster.Published{}, err
+	}
+	if len(done.Minions) == 0 && !m.OrderMasters {
+		done.JID = ""
+	}
+	rec.JID, rec.Minions = done.JID, len(done.Minions)
+	return done, nil
+}

@@ -1,0 +1,80 @@
+package lowstate
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"saltern/eauth"
+	"saltern/saltmaster"
+	"saltern/saltmaster/eventbus"
+	"saltern/saltmaster/jobcache"
+)
+
+// Commands are the commands of the master that clients send. *saltmaster.Client
+// has them.
+type Commands interface {
+	Publish(ctx context.Context, p saltmaster.Publication) (saltmaster.Published, error)
+	Runner(ctx context.Context, r saltmaster.RunnerCall) (jid string, err error)
+}
+
+// Bus is where returns arrive. *eventbus.Bus is one.
+type Bus interface {
+	Connected() bool
+	Subscribe(jid string) *eventbus.Sub
+	Expect(prefix string) *eventbus.Sub
+}
+
+var (
+	_ Commands = (*saltmaster.Client)(nil)
+	_ Bus      = (*eventbus.Bus)(nil)
+)
+
+// Master is what the clients know of the master.
+type Master struct {
+	Commands Commands
+	Bus      Bus
+	Cache    jobcache.Cache // its zero value when master_job_cache is not local_cache
+	JIDs     *saltmaster.JIDs
+	Log      *slog.Logger
+
+	Timeout          time.Duration // timeout: when a silent minion is first asked after
+	GatherJobTimeout time.Duration // gather_job_timeout: how long it may take to answer that
+	RestTimeout      time.Duration // rest_timeout: how long a runner may take
+	ExtJobCache      string        // ext_job_cache: a returner for every job
+	OrderMasters     bool          // order_masters: minions behind syndics may return too
+	SyndicWait       time.Duration // syndic_wait: how long other masters may take to name theirs
+
+	// ExpectMinions says how a minion that did not return shows: as false up
+	// to Salt 3007, as a text from 3008 on, where expect_minions defaults to
+	// true. It is asked anew for each job, since masters are upgraded.
+	ExpectMinions func() bool
+
+	// NotConnected reports whether the master has no connection from a minion
+	// that it knows. Nil when that cannot be told.
+	NotConnected func(minions []string) map[string]bool
+}
+
+// withToken sends a command with the caller's token. When the master does not
+// know the token, though the gateway had reason to think that it does, the
+// grant is asked for another one, once: a command that was refused for its
+// token was not carried out.
+func withToken(ctx context.Context, grant eauth.Grant, send func(token string) error) error {
+	token, err := grant.Token(ctx)
+	if err != nil {
+		return err
+	}
+	err = send(token)
+	if !errors.Is(err, saltmaster.ErrUnauthenticated) {
+		return err
+	}
+	again, renewErr := grant.Renew(ctx, token)
+	switch {
+	case errors.Is(renewErr, eauth.ErrNoToken):
+		return err
+	case renewErr != nil:
+		return renewErr
+	}
+	return send(again)
+}

@@ -1,0 +1,87 @@
+package lowstate
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"unicode/utf8"
+
+	"saltern/saltmaster/msgpack"
+)
+
+// DefaultMaxChunks is how many chunks a request may have when nothing else is
+// set.
+const DefaultMaxChunks = 1000
+
+// Parse reads a JSON lowstate: a list of chunks, or one chunk, which is taken
+// as a list of one. maxChunks is the most that it may hold; 0 stands for
+// DefaultMaxChunks. Errors are *Error of kind BadRequest and say where.
+func Parse(body []byte, maxChunks int) ([]Chunk, error) {
+	b, err := msgpack.AppendFromJSON(make([]byte, 0, len(body)), body)
+	if err != nil {
+		return nil, badJSON(body, err)
+	}
+	return FromValue(b, maxChunks)
+}
+
+// FromValue makes the chunks of a lowstate that was read from any format.
+func FromValue(v msgpack.Raw, maxChunks int) ([]Chunk, error) {
+	if maxChunks <= 0 {
+		maxChunks = DefaultMaxChunks
+	}
+	switch v.Kind() {
+	case msgpack.Map:
+		c, err := NewChunk(v)
+		if err != nil {
+			return nil, badChunk(0, err.Error())
+		}
+		return []Chunk{c}, nil
+	case msgpack.Array:
+		if n := v.Len(); n > maxChunks {
+			return nil, badRequest(fmt.Sprintf("%d chunks are more than the %d that are taken at once", n, maxChunks))
+		}
+		return listed(v)
+	default:
+		return nil, badRequest("Lowstates must be a list")
+	}
+}
+
+func listed(v msgpack.Raw) ([]Chunk, error) {
+	chunks := make([]Chunk, 0, v.Len())
+	err := v.Elems(func(e msgpack.Raw) error {
+		i := len(chunks)
+		if e.Kind() != msgpack.Map {
+			return badChunk(i, "must be an object")
+		}
+		c, err := NewChunk(e)
+		if err != nil {
+			return badChunk(i, err.Error())
+		}
+		chunks = append(chunks, c)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return chunks, nil
+}
+
+// badJSON says where, in the words of Python's json module: lines and columns
+// count from one, in characters.
+func badJSON(body []byte, err error) error {
+	syntax, ok := errors.AsType[*msgpack.SyntaxError](err)
+	if !ok {
+		return badRequest(err.Error())
+	}
+	before := body[:min(int(syntax.Offset), len(body))]
+	line := bytes.Count(before, []byte("\n")) + 1
+	column := utf8.RuneCount(before[bytes.LastIndexByte(before, '\n')+1:]) + 1
+	return badRequest(fmt.Sprintf("%s: line %d column %d (char %d)",
+		syntax.Msg, line, column, utf8.RuneCount(before)))
+}
+
+func badRequest(text string) *Error { return &Error{Kind: BadRequest, Text: text} }
+
+func badChunk(i int, text string) *Error {
+	return badRequest(fmt.Sprintf("chunk %d: %s", i, text))
+}

@@ -1,0 +1,81 @@
+package lowstate
+
+import (
+	"fmt"
+
+	"saltern/saltmaster/msgpack"
+)
+
+// results is the answer of a local job while it grows: a JSON object with one
+// entry per minion, written as the returns come.
+type results struct {
+	full bool // full_return
+	json []byte
+	seen map[string]bool
+}
+
+// result is one minion's return. Values that are nil are left out.
+type result struct {
+	ret, out, retcode msgpack.Raw
+	jid               string
+}
+
+func newResults(full bool) results {
+	return results{full: full, json: []byte("{"), seen: make(map[string]bool)}
+}
+
+func (r *results) has(id string) bool { return r.seen[id] }
+
+func (r *results) add(id string, v result) (err error) {
+	r.key(id)
+	if !r.full {
+		r.json, err = msgpack.AppendJSON(r.json, v.ret)
+		return wrapReturn(id, err)
+	}
+	r.json = append(r.json, `{"ret": `...)
+	if r.json, err = msgpack.AppendJSON(r.json, v.ret); err != nil {
+		return wrapReturn(id, err)
+	}
+	for _, f := range []struct {
+		key   string
+		value msgpack.Raw
+	}{{"out", v.out}, {"retcode", v.retcode}} {
+		if f.value == nil {
+			continue
+		}
+		r.json = append(append(append(r.json, `, "`...), f.key...), `": `...)
+		if r.json, err = msgpack.AppendJSON(r.json, f.value); err != nil {
+			return wrapReturn(id, err)
+		}
+	}
+	if v.jid != "" {
+		r.json = append(r.json, `, "jid": `...)
+		r.json = msgpack.AppendJSONString(r.json, v.jid)
+	}
+	r.json = append(r.json, '}')
+	return nil
+}
+
+// addFalse notes a minion of which nothing is known.
+func (r *results) addFalse(id string) {
+	r.key(id)
+	r.json = append(r.json, "false"...)
+}
+
+func (r *results) key(id string) {
+	r.seen[id] = true
+	if len(r.json) > 1 {
+		r.json = append(r.json, ", "...)
+	}
+	r.json = msgpack.AppendJSONString(r.json, id)
+	r.json = append(r.json, ": "...)
+}
+
+func (r *results) close() []byte { return append(r.json, '}') }
+
+func wrapReturn(id string, err error) error {
+	if err != nil {
+		return fmt.Errorf("return of minion %q: %w", id, err)
+	}
+	return nil
+}

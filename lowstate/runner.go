@@ -1,0 +1,146 @@
+package lowstate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"saltern/eauth"
+	"saltern/saltmaster"
+	"saltern/saltmaster/eventbus"
+	"saltern/saltmaster/jobcache"
+	"saltern/saltmaster/msgpack"
+)
+
+// runner is the client runner: it has the master run a runner function and
+// waits for its result.
+type runner struct{ *Master }
+
+func (runner) Name() string { return "runner" }
+
+func (r runner) Prepare(c Chunk) (Job, error) {
+	call, err := runnerCall(c)
+	if err != nil {
+		return nil, err
+	}
+	timeout, err := c.duration("timeout", r.RestTimeout)
+	if err != nil {
+		return nil, err
+	}
+	return &runnerJob{Master: r.Master, call: call, timeout: timeout, full: c.truthy("full_return")}, nil
+}
+
+type runnerJob struct {
+	*Master
+	call    saltmaster.RunnerCall
+	timeout time.Duration
+	full    bool // full_return
+}
+
+func (j *runnerJob) Fun() string { return j.call.Fun }
+
+func (j *runnerJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) ([]byte, error) {
+	data, err := j.result(ctx, grant, rec)
+	if err != nil {
+		return nil, err
+	}
+	ret, ok := data.Lookup("return")
+	if !ok {
+		return nil, fmt.Errorf("%w: runner event without return", saltmaster.ErrProtocol)
+	}
+	if err := j.unknown(ret); err != nil {
+		return nil, err
+	}
+	if !j.full {
+		return msgpack.AppendJSON(nil, ret)
+	}
+	out, err := msgpack.AppendJSON([]byte(`{"data": `), data)
+	if err != nil {
+		return nil, err
+	}
+	out = append(out, `, "tag": `...)
+	out = msgpack.AppendJSONString(out, returnTag(rec.JID))
+	return append(out, '}'), nil
+}
+
+// result runs the runner and returns the data of its last event. All runners'
+// events are collected until the master has told the jid of this one: it
+// chooses the jid itself, and may be done before it answers.
+func (j *runnerJob) result(ctx context.Context, grant eauth.Grant, rec *Record) (msgpack.Raw, error) {
+	if !j.Bus.Connected() {
+		return nil, saltmaster.ErrDown
+	}
+	sub := j.Bus.Expect("salt/run/")
+	defer sub.Close()
+	err := withToken(ctx, grant, func(token string) (err error) {
+		j.call.Token = token
+		rec.JID, err = j.Commands.Runner(ctx, j.call)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	sub.Bind(rec.JID)
+	data, err := j.wait(ctx, grant, sub, rec.JID)
+	if err != nil || !trimmed(data) {
+		return data, err
+	}
+	whole, ok, err := j.awaitCache(ctx, func() (jobcache.Return, bool, error) { return j.Cache.OnlyReturn(rec.JID) })
+	if err != nil || !ok {
+		return data, err
+	}
+	return whole.Return, nil
+}
+
+func returnTag(jid string) string { return "salt/run/" + jid + "/ret" }
+
+// wait returns the data of the event of the runner's end. When the connection broke in
+// between, the result may be in the job cache alone: the master writes it
+// there first.
+func (j *runnerJob) wait(ctx context.Context, grant eauth.Grant, sub *eventbus.Sub, jid string) (msgpack.Raw, error) {
+	doubt := newDoubt(j, grant)
+	end := time.Now().Add(j.timeout)
+	for {
+		inner, cancel := context.WithDeadline(ctx, earlier(end, doubt.at))
+		ev, err := sub.Next(inner)
+		timeUp := ctx.Err() == nil && inner.Err() != nil
+		cancel()
+		switch {
+		case err == nil && ev.Tag == returnTag(jid):
+			return ev.Data, nil
+		case err == nil:
+			doubt.settled() // it has started
+		case errors.Is(err, eventbus.ErrGap), errors.Is(err, eventbus.ErrOverflow):
+			doubt.settled() // its start may have passed unseen
+			if data, ok := j.fromCache(ctx, jid); ok {
+				return data, nil
+			}
+		case timeUp:
+			if data, ok := j.fromCache(ctx, jid); ok {
+				return data, nil
+			}
+			if time.Now().Before(end) {
+				if err := doubt.ask(ctx); err != nil {
+					return nil, err
+				}
+				continue
+			}
+			return nil, &Error{Kind: Timeout, Text: textRunnerTimedOut,
+				Err: fmt.Errorf("runner %s did not end within %s", jid, j.timeout)}
+		default:
+			return nil, err
+		}
+	}
+}
+
+// fromCache looks for a result whose event was missed.
+func (j *runnerJob) fromCache(ctx context.Context, jid string) (msgpack.Raw, bool) {
+	r, ok, err := j.Cache.OnlyReturn(jid)
+	if err != nil {
+		j.Log.WarnContext(ctx, "job cache cannot be read", slog.Any("error", err))
+		return nil, false
+	}
+	return r.Return, ok
+}

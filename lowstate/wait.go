@@ -1,0 +1,159 @@
+package lowstate
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"time"
+
+	"saltern/eauth"
+	"saltern/saltmaster"
+	"saltern/saltmaster/eventbus"
+	"saltern/saltmaster/msgpack"
+)
+
+// wait is the waiting of one local job. It follows LocalClient's rules:
+//
+//   - A minion that has not returned after timeout is asked, with
+//     saltutil.find_job, whether it is still at work. The answers may take
+//     gather_job_timeout; then whoever still works is asked again.
+//   - A minion that said so is waited for, for another timeout each time.
+//   - It is over when all have returned, or when a round brought no sign of
+//     work and each minion's time is up.
+type wait struct {
+	job     *localJob
+	grant   eauth.Grant
+	sub     *eventbus.Sub
+	results results
+
+	targeted map[string]bool      // whose returns count
+	pending  map[string]time.Time // who has not returned, and how long that is waited for
+	missing  []string             // ids that the master does not know
+
+	order    []string  // the targeted minions as the master listed them
+	atLeast  time.Time // order_masters: other masters may still name minions until then
+	askAt    time.Time
+	anyone   bool // a minion was at work in the last round (or none was held yet)
+	findJobs map[string]bool
+}
+
+func newWait(j *localJob, grant eauth.Grant, sub *eventbus.Sub, p saltmaster.Published) *wait {
+	w := &wait{
+		job: j, grant: grant, sub: sub,
+		results:  newResults(j.full),
+		targeted: make(map[string]bool, len(p.Minions)),
+		pending:  make(map[string]time.Time, len(p.Minions)),
+		missing:  p.Missing,
+		order:    p.Minions,
+		askAt:    time.Now().Add(j.timeout),
+		anyone:   true,
+		findJobs: make(map[string]bool),
+	}
+	if j.OrderMasters {
+		w.atLeast = time.Now().Add(j.SyndicWait)
+	}
+	for _, id := range p.Minions {
+		w.expect(id)
+	}
+	return w
+}
+
+// expect adds a minion to those that are waited for.
+func (w *wait) expect(id string) {
+	if w.targeted[id] {
+		return
+	}
+	w.targeted[id] = true
+	w.pending[id] = time.Now().Add(w.job.timeout)
+}
+
+func (w *wait) run(ctx context.Context) error {
+	for len(w.pending) > 0 || time.Now().Before(w.atLeast) {
+		ev, err := w.next(ctx)
+		switch {
+		case err == nil:
+			if err := w.event(ctx, ev); err != nil {
+				return err
+			}
+		case errors.Is(err, errTimeUp):
+			over, err := w.timeUp(ctx)
+			if over || err != nil {
+				return err
+			}
+		case errors.Is(err, eventbus.ErrGap), errors.Is(err, eventbus.ErrOverflow):
+			if err := w.fromCache(ctx); err != nil {
+				return err
+			}
+		default:
+			return err
+		}
+	}
+	return nil
+}
+
+var errTimeUp = errors.New("time is up")
+
+// timeUp looks for returns whose events were missed, and asks after those who
+// are still silent. over tells that there is nothing more to wait for.
+func (w *wait) timeUp(ctx context.Context) (over bool, err error) {
+	if err := w.fromCache(ctx); err != nil {
+		return false, err
+	}
+	if len(w.pending) > 0 && !w.anyone {
+		return true, nil
+	}
+	if len(w.pending) > 0 {
+		w.ask(ctx)
+	}
+	return false, nil
+}
+
+// next waits for the next event, until something else is to be done.
+func (w *wait) next(ctx context.Context) (eventbus.Event, error) {
+	until := w.askAt
+	switch {
+	case len(w.pending) == 0:
+		until = w.atLeast
+	case !w.anyone:
+		for _, t := range w.pending {
+			if t.After(until) {
+				until = t
+			}
+		}
+	}
+	inner, cancel := context.WithDeadline(ctx, until)
+	defer cancel()
+	ev, err := w.sub.Next(inner)
+	if err != nil && ctx.Err() == nil && inner.Err() != nil {
+		return ev, errTimeUp
+	}
+	return ev, err
+}
+
+// ask publishes find_job to those who have not returned. A round that could
+// not be published counts as one without an answer.
+func (w *wait) ask(ctx context.Context) {
+	w.anyone = false
+	w.askAt = time.Now().Add(w.job.gather)
+	jid := w.job.JIDs.Next()
+	w.sub.Follow(jid)
+	w.findJobs[jid] = true
+	p := saltmaster.Publication{
+		Tgt: w.pendingList(), TgtType: "list", Fun: "saltutil.find_job", JID: jid,
+		Arg: msgpack.AppendString(msgpack.AppendArray(nil, 1), w.job.pub.JID),
+	}
+	if _, err := w.job.publish(ctx, w.grant, p, &Record{}); err != nil {
+		w.job.Log.WarnContext(ctx, "find_job was not published",
+			slog.String("jid", w.job.pub.JID), slog.Any("error", err))
+	}
+}
+
+func (w *wait) pendingList() msgpack.Raw {
+	b := msgpack.AppendArray(nil, len(w.pending))
+	for _, id := range w.order {
+		if _, ok := w.pending[id]; ok {
+			b = msgpack.AppendString(b, id)
+		}
+	}
+	return b
+}
