@@ -35,11 +35,10 @@ func soon(t *testing.T) context.Context {
 }
 
 // requireFailure checks an error's step and what it says about the request.
-func requireFailure(t *testing.T, err error, op string, sent bool) *Error {
+func requireFailure(t *testing.T, err error, op string, sent bool) {
 	t.Helper()
 	var e *Error
 	require.ErrorAs(t, err, &e)
 	require.Equal(t, op, e.Op, "step of %v", err)
 	require.Equal(t, sent, e.Sent, "sent of %v", err)
-	return e
 }

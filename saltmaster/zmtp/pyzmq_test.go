@@ -84,7 +84,7 @@ func TestStoppedLibzmqPeer(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()
 	_, err = pool.Request(ctx, []byte("b")) // on the idle connection
-	_ = requireFailure(t, err, "receive", true)
+	requireFailure(t, err, "receive", true)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	_, err = pool.Request(ctx, []byte("c"))
 	require.ErrorIs(t, err, context.DeadlineExceeded)
