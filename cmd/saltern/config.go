@@ -1,0 +1,108 @@
+package main
+
+import (
+	"errors"
+	"flag"
+	"io/fs"
+	"os"
+
+	"saltern/saltmaster/masterconf"
+	"saltern/server"
+	"saltern/server/settings"
+)
+
+// Where the configuration is when nothing else is said.
+const (
+	defaultMasterDir = "/etc/salt"
+	defaultSettings  = "/etc/saltern/saltern.yaml"
+)
+
+// where names the two places of the configuration.
+type where struct {
+	master   string // folder of the master's file
+	settings string // Saltern's own file
+	given    bool   // settings was named, so it has to be there
+}
+
+func (w *where) flags(f *flag.FlagSet) {
+	f.StringVar(&w.master, "c", defaultMasterDir, "")
+	f.StringVar(&w.settings, "config", "", "")
+}
+
+// config is the whole configuration, read and checked.
+type config struct {
+	master    *masterconf.Config
+	set       *settings.Settings
+	listeners []server.ListenerSpec
+	warnings  []string
+}
+
+// load reads both files and plans the listeners. Its error joins every
+// problem that there is.
+func (w *where) load() (*config, error) {
+	var c config
+	w.given = w.settings != ""
+	if !w.given {
+		w.settings = defaultSettings
+	}
+	mc, warnings, masterErr := masterconf.Load(w.master)
+	for _, warning := range warnings {
+		c.warnings = append(c.warnings, warning.String())
+	}
+	set, setErr := settings.Load(w.settings)
+	if errors.Is(setErr, fs.ErrNotExist) && !w.given {
+		set, setErr = settings.Default(), nil
+	}
+	c.master, c.set = mc, set
+	if masterErr != nil || setErr != nil {
+		return &c, errors.Join(masterErr, setErr)
+	}
+	specs, planWarnings, err := server.Plan(sections(mc), set)
+	c.listeners = specs
+	c.warnings = append(c.warnings, planWarnings...)
+	c.warnings = append(c.warnings, clientsWarning(mc)...)
+	return &c, err
+}
+
+// sections is what the master's file says of listeners.
+func sections(mc *masterconf.Config) server.Sections {
+	var s server.Sections
+	if w := mc.RestWSGI; w != nil {
+		s.WSGI = &server.WSGISection{Port: w.Port}
+	}
+	if r := mc.RestCherryPy; r != nil {
+		s.CherryPy = &server.CherryPySection{
+			Host: r.Host, Port: r.Port,
+			Cert: r.SSLCrt, Key: r.SSLKey, Chain: r.SSLChain, DisableSSL: r.DisableSSL,
+		}
+	}
+	return s
+}
+
+// clientsWarning tells what every operator of salt-api 3006 or newer meets
+// first: no client is enabled until the configuration names it.
+func clientsWarning(mc *masterconf.Config) []string {
+	if mc.NetapiEnableClientsSet {
+		return nil
+	}
+	return []string{"netapi_enable_clients is not set, so every client is disabled, as in salt-api since 3006.0; " +
+		"add for example: netapi_enable_clients: [local, local_async, runner]"}
+}
+
+// processUser is the name under which publish requests are sent, as Salt's
+// own clients send theirs.
+func processUser(mc *masterconf.Config) string {
+	if name := os.Getenv("USER"); name != "" {
+		return name
+	}
+	return mc.User
+}
+
+// bodyLimit is rest_cherrypy's max_request_body_size where the file has it:
+// 0 stands for not set.
+func bodyLimit(mc *masterconf.Config) int64 {
+	if mc.RestCherryPy == nil || !mc.RestCherryPy.MaxRequestBodySizeSet {
+		return 0
+	}
+	return mc.RestCherryPy.MaxRequestBodySize
+}

@@ -1,0 +1,56 @@
+package main
+
+import (
+	"context"
+	"fmt"
+
+	"saltern/server"
+)
+
+// configTest prints every problem at once, a line each.
+func configTest(_ context.Context, args []string, std stdio) error {
+	var w where
+	f := flags("config-test")
+	w.flags(f)
+	if err := parse(f, args); err != nil {
+		return err
+	}
+	c, err := w.load()
+	for _, warning := range c.warnings {
+		fmt.Fprintf(std.err, "warning: %s\n", warning)
+	}
+	if err != nil {
+		problems := flatten(err)
+		for _, p := range problems {
+			fmt.Fprintf(std.err, "problem: %v\n", p)
+		}
+		return fmt.Errorf("the configuration has %d problem(s)", len(problems))
+	}
+	for _, l := range c.listeners {
+		fmt.Fprintf(std.out, "listen: %s\n", describe(l))
+	}
+	_, err = fmt.Fprintln(std.out, "the configuration is good")
+	return err
+}
+
+// flatten takes joined errors apart.
+func flatten(err error) []error {
+	joined, ok := err.(interface{ Unwrap() []error })
+	if !ok {
+		return []error{err}
+	}
+	var all []error
+	for _, e := range joined.Unwrap() {
+		all = append(all, flatten(e)...)
+	}
+	return all
+}
+
+// describe says what a listener will be.
+func describe(l server.ListenerSpec) string {
+	scheme := "http"
+	if l.TLS {
+		scheme = "https"
+	}
+	return fmt.Sprintf("%s://%s as %s", scheme, l.Address, l.Surface)
+}

@@ -1,0 +1,231 @@
+package main
+
+import (
+	"context"
+	"log/slog"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"saltern/eauth"
+	"saltern/eauth/guard"
+	"saltern/eauth/lane"
+	"saltern/eauth/master"
+	"saltern/eauth/mint"
+	"saltern/eauth/pam"
+	"saltern/eauth/throttle"
+	"saltern/eauth/token"
+	"saltern/lowstate"
+	"saltern/saltmaster"
+	"saltern/saltmaster/eventbus"
+	"saltern/saltmaster/jobcache"
+	"saltern/saltmaster/masterconf"
+	"saltern/saltmaster/presence"
+	"saltern/saltmaster/tokenstore"
+	"saltern/saltmaster/zmtp"
+	"saltern/server"
+)
+
+// gateway is everything behind the listeners.
+type gateway struct {
+	lowstate *lowstate.Gateway
+
+	log    *slog.Logger
+	pool   *zmtp.Pool
+	client *saltmaster.Client
+	bus    *eventbus.Bus
+	mint   *mint.Mint
+
+	endBus context.CancelFunc
+	bg     sync.WaitGroup
+}
+
+// assemble puts the rooms together. Nothing is connected before start.
+func assemble(c *config, reg prometheus.Registerer, log *slog.Logger) (*gateway, error) {
+	mc := c.master
+	network, address, err := mc.RequestEndpoint()
+	if err != nil {
+		return nil, err
+	}
+	g := &gateway{log: log}
+	g.pool = zmtp.NewPool(zmtp.Options{Network: network, Address: address, Size: c.set.Master.Connections})
+	g.client = saltmaster.New(g.pool, saltmaster.Options{User: processUser(mc), Timeout: c.set.Master.RequestTimeout})
+	network, address = mc.EventBusEndpoint()
+	g.bus = eventbus.New(eventbus.Options{Network: network, Address: address, Log: log})
+	tokens := saltmaster.NewTokens(g.client, saltmaster.TokensOptions{
+		TokenDir: mc.TokenDir, CacheDir: mc.CacheDir, HashType: mc.HashType, Life: mc.TokenExpire, Log: log,
+	})
+	auth := g.authenticator(c, authority{tokens}, server.NewAuthMetrics(reg, "pam", "master", "token"))
+	g.lowstate = lowstate.New(lowstate.Options{
+		Clients:  lowstate.Clients(g.master(mc, tokens)),
+		Enabled:  mc.NetapiEnableClients,
+		Auth:     auth,
+		HashType: mc.HashType,
+	})
+	registerMetrics(reg, g)
+	return g, nil
+}
+
+// master is what the clients see of the master.
+func (g *gateway) master(mc *masterconf.Config, tokens *saltmaster.Tokens) *lowstate.Master {
+	m := &lowstate.Master{
+		Commands: g.client,
+		Bus:      g.bus,
+		JIDs:     new(saltmaster.JIDs),
+		Log:      g.log,
+
+		Timeout:          mc.Timeout,
+		GatherJobTimeout: mc.GatherJobTimeout,
+		RestTimeout:      mc.RestTimeout,
+		ExtJobCache:      mc.ExtJobCache,
+		OrderMasters:     mc.OrderMasters,
+		SyndicWait:       mc.SyndicWait,
+
+		// The layout of the tokens is the one thing seen of a master that
+		// tells its release.
+		ExpectMinions: func() bool {
+			layout, known := tokens.Written()
+			return !known || layout == tokenstore.Enveloped
+		},
+	}
+	if mc.MasterJobCache == "local_cache" && mc.JobCache && mc.ExtJobCache == "" {
+		m.Cache = jobcache.Cache{Dir: filepath.Join(mc.CacheDir, "jobs"), HashType: mc.HashType}
+	}
+	if mc.MinionDataCache {
+		m.NotConnected = presence.Minions{CacheDir: mc.CacheDir, PublishPort: mc.PublishPort}.NotConnected
+	}
+	return m
+}
+
+// failDelay is how long a wrong password takes at the least, as at a master.
+// So a PAM service without a delay of its own gives guessers nothing, and
+// nobody hears from the time whether a user exists.
+const failDelay = time.Second
+
+func (g *gateway) authenticator(c *config, a authority, metrics *server.AuthMetrics) *eauth.Authenticator {
+	g.mint = mint.New(a, mint.Options{Logger: g.log})
+	limits := guard.Options{
+		Throttle:  throttle.Options{Free: c.set.Auth.Attempts, Forget: c.set.Auth.Window},
+		FailDelay: failDelay,
+		Logger:    g.log,
+	}
+	return eauth.New(eauth.Options{
+		Eauths:    eauthNames(c.master),
+		HashType:  c.master.HashType,
+		Token:     counted{token.New(a), "token", metrics},
+		Master:    counted{master.New(a, master.Options{Guard: limits, Logger: g.log}), "master", metrics},
+		PAM:       g.pam(c, limits, metrics),
+		PAMUsable: g.mint.Usable,
+		Logger:    g.log,
+	})
+}
+
+// pam returns the backend that checks in this process, or nil when it cannot.
+func (g *gateway) pam(c *config, limits guard.Options, metrics *server.AuthMetrics) eauth.Backend {
+	limits.Lanes = lane.Options{Proven: c.set.PAM.Slots, Unproven: c.set.PAM.UnprovenSlots}
+	b := pam.New(pam.Options{
+		Service:   c.master.AuthPAMService,
+		ConfDir:   c.set.PAM.ConfDir,
+		AllowRoot: c.set.PAM.AllowRoot || namesUser(c.master, "pam", "root"),
+		Mint:      g.mint,
+		Guard:     limits,
+		Logger:    g.log,
+	})
+	if err := b.Check(); err != nil {
+		g.log.Warn("PAM cannot be used in this process", slog.Any("error", err))
+		return nil
+	}
+	return counted{b, "pam", metrics}
+}
+
+// eauthNames are the modules that external_auth configures.
+func eauthNames(mc *masterconf.Config) []string {
+	var names []string
+	for _, m := range mc.ExternalAuth {
+		names = append(names, m.Name)
+	}
+	return names
+}
+
+// namesUser reports whether external_auth names a user in so many words: not
+// by a pattern, a group or a star.
+func namesUser(mc *masterconf.Config, module, user string) bool {
+	m, _ := mc.ExternalAuth.Module(module)
+	return slices.ContainsFunc(m.Rules, func(r masterconf.EauthRule) bool { return r.Name == user })
+}
+
+// counted counts what a backend says.
+type counted struct {
+	eauth.Backend
+	name    string
+	metrics *server.AuthMetrics
+}
+
+func (b counted) Authenticate(ctx context.Context, c eauth.Credentials) (eauth.Identity, bool, error) {
+	id, ok, err := b.Backend.Authenticate(ctx, c)
+	b.metrics.Observe(b.name, ok, err)
+	return id, ok, err
+}
+
+// start connects the bus and checks the token store, without waiting: a
+// master that is down must not keep the gateway from answering 503.
+func (g *gateway) start(ctx context.Context) {
+	ctx, g.endBus = context.WithCancel(ctx)
+	g.bg.Go(func() { _ = g.bus.Run(ctx) })
+	g.bg.Go(func() { g.watchMaster(ctx) })
+}
+
+// watchEvery is how often a master that could not be asked is asked again.
+const watchEvery = time.Second
+
+// watchMaster checks the token store whenever the bus was connected anew: a
+// restarted master may be another release.
+func (g *gateway) watchMaster(ctx context.Context) {
+	tick := time.NewTicker(watchEvery)
+	defer tick.Stop()
+	var checked uint64 // the connection after which the check was made, from 1
+	for {
+		if s := g.bus.Stats(); s.Connected && s.Reconnects+1 != checked {
+			g.mint.Recheck()
+			if _, err := g.mint.Usable(ctx); err == nil {
+				checked = s.Reconnects + 1
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+// ready tells whether requests would be answered.
+func (g *gateway) ready(ctx context.Context) error {
+	if !g.bus.Connected() {
+		return &server.NotReady{Part: "bus", Err: saltmaster.ErrDown}
+	}
+	if err := g.client.Ping(ctx); err != nil {
+		return &server.NotReady{Part: "master", Err: err}
+	}
+	return nil
+}
+
+// closeTimeout bounds the removal of tokens at the end.
+const closeTimeout = 5 * time.Second
+
+func (g *gateway) close(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, closeTimeout)
+	defer cancel()
+	if err := g.mint.Close(ctx); err != nil {
+		g.log.WarnContext(ctx, "not every token was removed", slog.Any("error", err))
+	}
+	if g.endBus != nil {
+		g.endBus()
+	}
+	g.bg.Wait()
+	g.client.Close()
+	g.pool.Close()
+}

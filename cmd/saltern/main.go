@@ -1,0 +1,111 @@
+// Saltern is the Salt API gateway: one program in the place of salt-api.
+//
+// This package is the command line: one file per sub-command. It reads the
+// configuration, puts the rooms together, and decides nothing.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+const usage = `Saltern is the Salt API gateway: one program in the place of salt-api.
+
+Usage:
+
+    saltern serve [-c DIR] [--config FILE]        answer requests until SIGTERM
+    saltern config-test [-c DIR] [--config FILE]  print every problem of the configuration
+    saltern demo --salt DIR [--detach]            try it on a private master
+    saltern demo --stop                           end the demo that runs detached
+    saltern version                               print version and Go release
+
+    -c DIR         folder of the master's configuration (default /etc/salt)
+    --config FILE  Saltern's own settings (default /etc/saltern/saltern.yaml, if it is there)
+`
+
+// version is set by the linker.
+var version = "development"
+
+// stdio is where a command reads and writes.
+type stdio struct {
+	out, err io.Writer
+}
+
+// commands by name. Each returns what is to be printed as an error.
+var commands = map[string]func(ctx context.Context, args []string, std stdio) error{
+	"serve":       serve,
+	"config-test": configTest,
+	"demo":        demo,
+	"version":     printVersion,
+}
+
+func main() { os.Exit(run(os.Args[1:], stdio{os.Stdout, os.Stderr})) }
+
+// The exit codes.
+const (
+	exitOK     = 0
+	exitFailed = 1
+	exitUsage  = 2
+)
+
+func run(args []string, std stdio) int {
+	if len(args) == 0 {
+		fmt.Fprint(std.err, usage)
+		return exitUsage
+	}
+	switch args[0] {
+	case "help", "-h", "-help", "--help":
+		fmt.Fprint(std.out, usage)
+		return exitOK
+	case "-version", "--version":
+		args[0] = "version"
+	}
+	command, ok := commands[args[0]]
+	if !ok {
+		fmt.Fprintf(std.err, "saltern: unknown command %q\n\n%s", args[0], usage)
+		return exitUsage
+	}
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGTERM, syscall.SIGINT)
+	defer stop()
+	err := command(ctx, args[1:], std)
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.Is(err, flag.ErrHelp):
+		fmt.Fprint(std.out, usage)
+		return exitOK
+	case errors.Is(err, errUsage):
+		fmt.Fprintf(std.err, "saltern: %v\n\n%s", err, usage)
+		return exitUsage
+	}
+	fmt.Fprintf(std.err, "saltern: %v\n", err)
+	return exitFailed
+}
+
+var errUsage = errors.New("wrong use")
+
+// flags returns a set of flags that prints nothing by itself.
+func flags(name string) *flag.FlagSet {
+	f := flag.NewFlagSet(name, flag.ContinueOnError)
+	f.SetOutput(io.Discard)
+	return f
+}
+
+func parse(f *flag.FlagSet, args []string) error {
+	err := f.Parse(args)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return err
+	case err != nil:
+		return fmt.Errorf("%w of %s: %w", errUsage, f.Name(), err)
+	case f.NArg() > 0:
+		return fmt.Errorf("%w of %s: unexpected %q", errUsage, f.Name(), f.Arg(0))
+	}
+	return nil
+}
