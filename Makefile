@@ -1,0 +1,109 @@
+# Pinned versions: the only place that names them.
+SALT_VERSIONS     := 3006.26 3008.3
+SALT_DEMO_VERSION := 3008.3
+CHERRYPY_VERSION  := 18.10.0
+PEPPER_VERSION    := 0.7.6
+GOLANGCI_VERSION  := 2.15.0
+GOVULN_VERSION    := 1.9.0
+
+PYTHON   ?= python3
+FUZZTIME ?= 30s
+RELEASE  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+
+WORK := $(CURDIR)/.work
+BIN  := $(WORK)/bin
+SALT_STAMPS := $(SALT_VERSIONS:%=$(WORK)/salt-%/.installed)
+
+# Packages whose tests start real masters, and all others.
+REAL = $(shell go list ./... | grep -E '/(e2e|sandbox)(/|$$)')
+UNIT = $(shell go list ./... | grep -vE '/(e2e|sandbox)(/|$$)')
+TEST_FILES = $(shell go list -f '{{range .TestGoFiles}}{{$$.Dir}}/{{.}} {{end}}{{range .XTestGoFiles}}{{$$.Dir}}/{{.}} {{end}}' ./...)
+
+# A part that cannot run fails instead of being skipped.
+STRICT := SALTERN_SALT=$(WORK) SALTERN_REQUIRE_SALT=1 SALTERN_REQUIRE_PAM=1 SALTERN_REQUIRE_NGINX=1
+GOTEST := go test -race
+
+export GOTOOLCHAIN := local
+export PYTHON
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL:
+.PHONY: help build test test-unit test-salt fuzz bench lint demo demo-stop salt deps clean
+
+help: ## show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+build: ## build bin/saltern
+	go build -trimpath -ldflags '-s -w -X main.version=$(RELEASE)' -o bin/saltern ./cmd/saltern || \
+		{ echo 'if a header is missing, make deps installs it'; exit 1; }
+
+test: deps salt ## run every test, with real masters and the race detector
+	@deploy/deps.sh test
+	$(STRICT) SALTERN_SALT_VERSIONS='$(SALT_VERSIONS)' $(GOTEST) -timeout 5m $(UNIT)
+	@set -e; for v in $(SALT_VERSIONS); do $(MAKE) --no-print-directory test-salt VERSION=$$v; done
+
+test-unit: ## run the tests that need no Salt
+	env -u SALTERN_SALT $(GOTEST) -timeout 5m $(UNIT)
+
+test-salt: salt ## run the real-master tests, of one version only with VERSION=3008
+	@test -n '$(filter $(VERSION)%,$(SALT_VERSIONS))' || \
+		{ echo "no Salt $(VERSION) among the pinned $(SALT_VERSIONS)"; exit 1; }
+	$(STRICT) SALTERN_SALT_VERSIONS='$(filter $(VERSION)%,$(SALT_VERSIONS))' \
+		$(GOTEST) -count=1 -p 1 -timeout 10m $(REAL)
+
+fuzz: ## run each fuzz target for FUZZTIME (default 30s)
+	@set -e; grep -Ho '^func Fuzz[A-Za-z0-9_]*' $(TEST_FILES) | while IFS=: read -r file func; do \
+		name=$${func#func }; echo "== $$name, $(FUZZTIME)"; \
+		go test "$$(dirname "$$file")" -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) </dev/null; \
+	done
+
+bench: salt build ## compare Saltern, salt-api and the bare wire on one master
+	go run ./e2e/bench --salt $(WORK)/salt-$(SALT_DEMO_VERSION)
+
+lint: $(BIN)/golangci-lint-$(GOLANGCI_VERSION) $(BIN)/govulncheck-$(GOVULN_VERSION) ## golangci-lint, then govulncheck
+	$(BIN)/golangci-lint run ./...
+	@out=$$($(BIN)/govulncheck ./... 2>&1) && { echo "$$out"; exit 0; }; code=$$?; echo "$$out"; \
+		case $$out in *"fetching vulnerabilities"*) \
+			echo "govulncheck did not run: its database cannot be reached from here";; \
+		*) exit $$code;; esac
+
+demo: deps $(WORK)/salt-$(SALT_DEMO_VERSION)/.installed build ## a private master, four minions and Saltern to try (DETACH=1 leaves it up)
+	bin/saltern demo --salt $(WORK)/salt-$(SALT_DEMO_VERSION) $(if $(DETACH),--detach)
+
+demo-stop: ## stop a detached demo
+	bin/saltern demo --stop
+
+salt: $(SALT_STAMPS) ## install the pinned Salts into .work/salt-<version>
+
+deps: ## install the system packages that are missing, or say which
+	@deploy/deps.sh build
+
+clean: ## remove what make made, the installed Salts included
+	rm -rf bin .work
+
+# One virtual environment per Salt. pip gets a second try, for a network's sake.
+$(WORK)/salt-%/.installed:
+	@mkdir -p $(WORK)
+	@cd $(WORK) && dir=salt-$* && \
+	check='from importlib.metadata import version as v; assert (v("salt"), v("cherrypy"), v("salt-pepper")) == ("$*", "$(CHERRYPY_VERSION)", "$(PEPPER_VERSION)")'; \
+	if $$dir/bin/python -c "$$check" 2>/dev/null; then touch $$dir/.installed; exit 0; fi; \
+	echo "installing Salt $* into $(WORK)/$$dir"; \
+	rm -rf $$dir && $(PYTHON) -m venv $$dir || \
+		{ echo "$(PYTHON) cannot make a virtual environment (Debian: apt-get install python3-venv)"; exit 1; }; \
+	pip="$$dir/bin/python -m pip install --quiet --disable-pip-version-check --no-input"; \
+	pip="$$pip salt==$* cherrypy==$(CHERRYPY_VERSION) salt-pepper==$(PEPPER_VERSION)"; \
+	$$pip || { echo "once more"; sleep 5; $$pip; } || { echo "pip could not install Salt $*"; exit 1; }; \
+	$$dir/bin/python -c "$$check" && touch $$dir/.installed
+
+# Built from source: the linter must be built with the Go that compiles the code.
+$(BIN)/golangci-lint-$(GOLANGCI_VERSION):
+	@$(BIN)/golangci-lint version 2>/dev/null | grep -q 'version $(GOLANGCI_VERSION) ' || \
+		{ echo "building golangci-lint $(GOLANGCI_VERSION)"; \
+		GOBIN=$(BIN) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v$(GOLANGCI_VERSION); }
+	@touch $@
+
+$(BIN)/govulncheck-$(GOVULN_VERSION):
+	@$(BIN)/govulncheck -version 2>/dev/null | grep -q 'govulncheck@v$(GOVULN_VERSION)$$' || \
+		{ echo "building govulncheck $(GOVULN_VERSION)"; \
+		GOBIN=$(BIN) go install golang.org/x/vuln/cmd/govulncheck@v$(GOVULN_VERSION); }
+	@touch $@
