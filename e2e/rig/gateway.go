@@ -1,0 +1,118 @@
+package rig
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"syscall"
+	"time"
+)
+
+// gateway is the process of saltern.
+type gateway struct {
+	conf     string // -c
+	settings string // --config
+	cmd      *exec.Cmd
+	ended    chan struct{}
+	endErr   error // of the process, once ended is closed
+}
+
+// LogFile is where the gateway's log goes.
+func (r *Rig) LogFile() string { return r.path("saltern.log") }
+
+// StartGateway starts saltern and waits until it says that it is ready.
+func (r *Rig) StartGateway(ctx context.Context) error {
+	log, err := os.OpenFile(r.LogFile(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	if err != nil {
+		return fmt.Errorf("rig: %w", err)
+	}
+	defer log.Close()                                                                  //nolint:errcheck // the process has its own
+	cmd := exec.Command(r.opts.Saltern, "serve", "-c", r.conf, "--config", r.settings)
+	cmd.Stdout, cmd.Stderr = log, log
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	if err := cmd.Start(); err != nil {
+		return fmt.Errorf("start saltern: %w", err)
+	}
+	r.cmd, r.ended = cmd, make(chan struct{})
+	go func(ended chan struct{}) {
+		r.endErr = cmd.Wait()
+		close(ended)
+	}(r.ended)
+	return r.AwaitReady(ctx)
+}
+
+// AwaitReady waits until /readyz answers 200.
+func (r *Rig) AwaitReady(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
+	defer cancel()
+	for {
+		if ok := r.isReady(ctx); ok {
+			return nil
+		}
+		select {
+		case <-r.ended:
+			return fmt.Errorf("saltern ended: %w\n%s", r.endErr, r.Log())
+		case <-ctx.Done():
+			return fmt.Errorf("saltern is not ready: %w\n%s", ctx.Err(), r.Log())
+		case <-time.After(50 * time.Millisecond):
+		}
+	}
+}
+
+func (r *Rig) isReady(ctx context.Context) bool {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, r.Admin+"/readyz", nil)
+	if err != nil {
+		return false
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return false
+	}
+	_ = resp.Body.Close()
+	return resp.StatusCode == http.StatusOK
+}
+
+// StopGateway sends SIGTERM and waits for the end. An exit code other than 0
+// is an error.
+func (r *Rig) StopGateway(ctx context.Context) error {
+	if r.cmd == nil {
+		return nil
+	}
+	defer func() { r.cmd = nil }()
+	if err := r.Signal(syscall.SIGTERM); err != nil && !errors.Is(err, os.ErrProcessDone) {
+		return fmt.Errorf("stop saltern: %w", err)
+	}
+	select {
+	case <-r.ended:
+		if r.endErr != nil {
+			return fmt.Errorf("saltern: %w\n%s", r.endErr, r.Log())
+		}
+		return nil
+	case <-ctx.Done():
+	case <-time.After(45 * time.Second):
+	}
+	_ = r.Signal(syscall.SIGKILL)
+	<-r.ended
+	return errors.New("saltern did not end")
+}
+
+// Signal sends a signal to the gateway.
+func (r *Rig) Signal(s syscall.Signal) error { return r.cmd.Process.Signal(s) }
+
+// PID is the gateway's process id.
+func (r *Rig) PID() int { return r.cmd.Process.Pid }
+
+// Ended is closed when the gateway's process has ended.
+func (r *Rig) Ended() <-chan struct{} { return r.ended }
+
+// Log returns what the gateway has logged.
+func (r *Rig) Log() string {
+	b, err := os.ReadFile(r.LogFile())
+	if err != nil {
+		return err.Error()
+	}
+	return string(b)
+}

@@ -1,0 +1,69 @@
+package rig
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"strings"
+)
+
+// Answer is what came back.
+type Answer struct {
+	Status int
+	Header http.Header
+	Body   string
+}
+
+// Post sends a JSON body to a URL of the gateway or of salt-api.
+func (r *Rig) Post(ctx context.Context, url, body string) (Answer, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(body))
+	if err != nil {
+		return Answer{}, fmt.Errorf("rig: %w", err)
+	}
+	req.Header.Set("Content-Type", "application/json")
+	return r.Do(req)
+}
+
+// Do sends any request. It trusts the gateway's certificate.
+func (r *Rig) Do(req *http.Request) (Answer, error) {
+	client, err := r.Client()
+	if err != nil {
+		return Answer{}, err
+	}
+	defer client.CloseIdleConnections()
+	resp, err := client.Do(req)
+	if err != nil {
+		return Answer{}, fmt.Errorf("rig: %w", err)
+	}
+	defer resp.Body.Close() //nolint:errcheck // read to its end below
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return Answer{}, fmt.Errorf("rig: %w", err)
+	}
+	return Answer{Status: resp.StatusCode, Header: resp.Header, Body: string(b)}, nil
+}
+
+// Client returns a new HTTP client that trusts the gateway's certificate.
+func (r *Rig) Client() (*http.Client, error) {
+	pem, err := os.ReadFile(r.Certificate())
+	if err != nil {
+		return nil, fmt.Errorf("rig: %w", err)
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(pem)
+	return &http.Client{Transport: &http.Transport{
+		TLSClientConfig:     &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
+		ForceAttemptHTTP2:   true,
+		MaxIdleConnsPerHost: 100,
+	}}, nil
+}
+
+// Chunk is a lowstate of one chunk with the credentials of a PAM user. rest is
+// the chunk's other keys, as JSON without the braces.
+func Chunk(user, rest string) string {
+	return fmt.Sprintf(`[{"eauth": "pam", "username": %q, "password": %q, %s}]`, user, user, rest)
+}

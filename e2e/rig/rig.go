@@ -1,0 +1,140 @@
+// Package rig puts a built saltern before a private real master, for the
+// end-to-end tests and the benchmark. Both run as processes of their own, as
+// they would on a server; everything is on loopback and ends with Stop.
+//
+//	r, err := rig.Start(ctx, rig.Options{Saltern: "bin/saltern", Sandbox: sandbox.Options{Salt: ".work/salt-3008.3"}})
+//	defer r.Stop(ctx)
+//	status, header, body, err := r.Post(ctx, r.WSGI, `[{"client": "local", ...}]`)
+package rig
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"saltern/saltmaster/sandbox"
+)
+
+// Users of the PAM service, whose passwords are their names. All but Stranger
+// are in external_auth, see package sandbox.
+const (
+	User     = sandbox.UserPAM      // may do everything
+	ReadOnly = sandbox.UserTestOnly // may call test.* on minions
+	Stranger = "stranger"           // may log in, and do nothing
+)
+
+// PAMService is the service that knows these users.
+const PAMService = "saltern-rig"
+
+// Options of a [Rig].
+type Options struct {
+	Saltern  string          // the built program
+	Sandbox  sandbox.Options // the master before which it stands
+	Settings string          // more of saltern.yaml
+}
+
+// Rig is a running master with a gateway before it.
+type Rig struct {
+	*sandbox.Sandbox
+
+	WSGI  string // base URL of the rest_wsgi listener, plain HTTP
+	Main  string // base URL of the rest_cherrypy listener, TLS with a self-signed pair
+	Admin string // base URL of metrics and health
+
+	opts Options
+	dir  string // of the gateway
+	gateway
+}
+
+// Start starts the master, its minions and the gateway.
+func Start(ctx context.Context, o Options) (_ *Rig, err error) {
+	r := &Rig{opts: o}
+	if r.dir, err = os.MkdirTemp("", "rig"); err != nil {
+		return nil, fmt.Errorf("rig: %w", err)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, r.Stop(context.WithoutCancel(ctx)))
+		}
+	}()
+	if err := r.writePAM(); err != nil {
+		return nil, err
+	}
+	box := o.Sandbox
+	box.PAMServiceDir = r.path("pam.d")
+	box.MasterConfig = map[string]any{"auth.pam.service": PAMService}
+	maps.Copy(box.MasterConfig, o.Sandbox.MasterConfig)
+	if r.Sandbox, err = sandbox.Start(ctx, box); err != nil {
+		return nil, err
+	}
+	if err := r.configure(); err != nil {
+		return nil, err
+	}
+	return r, r.StartGateway(ctx)
+}
+
+// Stop ends the gateway and the master, and removes their folders.
+func (r *Rig) Stop(ctx context.Context) error {
+	err := r.StopGateway(ctx)
+	if r.Sandbox != nil {
+		err = errors.Join(err, r.Sandbox.Stop(ctx))
+	}
+	return errors.Join(err, os.RemoveAll(r.dir))
+}
+
+func (r *Rig) path(name string) string { return filepath.Join(r.dir, name) }
+
+func (r *Rig) writePAM() error {
+	if err := os.Mkdir(r.path("pam.d"), 0o700); err != nil {
+		return fmt.Errorf("rig: %w", err)
+	}
+	return sandbox.WritePAMService(r.path("pam.d"), PAMService, map[string]string{
+		User: User, ReadOnly: ReadOnly, Stranger: Stranger,
+	})
+}
+
+func (r *Rig) configure() error {
+	ports, err := freePorts(3)
+	if err != nil {
+		return err
+	}
+	r.WSGI = fmt.Sprintf("http://localhost:%d", ports[0])
+	r.Main = fmt.Sprintf("https://127.0.0.1:%d", ports[1])
+	r.Admin = fmt.Sprintf("http://127.0.0.1:%d", ports[2])
+	conf := map[string]any{"auth.pam.service": PAMService}
+	maps.Copy(conf, r.opts.Sandbox.MasterConfig)
+	conf["rest_wsgi"] = map[string]any{"port": ports[0]}
+	conf["rest_cherrypy"] = map[string]any{"port": ports[1], "host": "127.0.0.1"}
+	if r.conf, err = r.ConfWith("saltern", conf); err != nil {
+		return err
+	}
+	r.settings = r.path("saltern.yaml")
+	set := fmt.Sprintf("state_dir: %s\nadmin:\n  listen: '%s'\npam:\n  conf_dir: %s\n%s",
+		r.path("state"), strings.TrimPrefix(r.Admin, "http://"), r.path("pam.d"), r.opts.Settings)
+	if err := os.WriteFile(r.settings, []byte(set), 0o600); err != nil {
+		return fmt.Errorf("rig: %w", err)
+	}
+	return nil
+}
+
+// Certificate is the file with the gateway's self-signed certificate.
+func (r *Rig) Certificate() string { return r.path("state/self-signed.crt") }
+
+// freePorts returns ports of which nobody listens on any loopback address.
+func freePorts(n int) ([]int, error) {
+	var ports []int
+	for range n {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			return nil, fmt.Errorf("free port: %w", err)
+		}
+		defer l.Close() //nolint:errcheck // it only held the port
+		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
+	}
+	return ports, nil
+}
