@@ -2,6 +2,7 @@ package lowstate
 
 import (
 	"fmt"
+	"slices"
 
 	"saltern/saltmaster/msgpack"
 )
@@ -28,6 +29,7 @@ func (r *results) has(id string) bool { return r.seen[id] }
 
 func (r *results) add(id string, v result) (err error) {
 	r.key(id)
+	r.json = slices.Grow(r.json, len(v.ret)+len(v.ret)/8) // JSON is seldom larger
 	if !r.full {
 		r.json, err = msgpack.AppendJSON(r.json, v.ret)
 		return wrapReturn(id, err)

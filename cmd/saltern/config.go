@@ -4,7 +4,7 @@ import (
 	"errors"
 	"flag"
 	"io/fs"
-	"os"
+	"os/user"
 
 	"saltern/saltmaster/masterconf"
 	"saltern/server"
@@ -92,10 +92,11 @@ func clientsWarning(mc *masterconf.Config) []string {
 // processUser is the name under which publish requests are sent, as Salt's
 // own clients send theirs.
 func processUser(mc *masterconf.Config) string {
-	if name := os.Getenv("USER"); name != "" {
-		return name
+	me, err := user.Current()
+	if err != nil {
+		return mc.User
 	}
-	return mc.User
+	return me.Username
 }
 
 // bodyLimit is rest_cherrypy's max_request_body_size where the file has it:
