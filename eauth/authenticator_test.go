@@ -46,6 +46,7 @@ type grant struct{ b *backend }
 
 func (g *grant) Token(context.Context) (string, error)         { return g.b.name, nil }
 func (g *grant) Renew(context.Context, string) (string, error) { return "", eauth.ErrNoToken }
+func (*grant) Exposed(string)                                  {}
 func (g *grant) Release(context.Context) {
 	g.b.mu.Lock()
 	defer g.b.mu.Unlock()

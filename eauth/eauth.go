@@ -68,6 +68,11 @@ type Grant interface {
 	// another one to try once, or an error when there is none to be had.
 	Renew(ctx context.Context, old string) (string, error)
 
+	// Exposed is told that others may have seen a token: the master puts the
+	// load of a publication that it refuses on its event bus, token included.
+	// A token that the gateway made is not given to later requests.
+	Exposed(token string)
+
 	// Release tells that the request is over. A token that was made for this
 	// request alone is taken back.
 	Release(ctx context.Context)

@@ -2,6 +2,7 @@ package lowstate
 
 import (
 	"context"
+	"errors"
 
 	"saltern/eauth"
 	"saltern/saltmaster"
@@ -61,6 +62,9 @@ func (m *Master) publish(ctx context.Context, grant eauth.Grant, p saltmaster.Pu
 		done, err = m.Commands.Publish(ctx, p)
 		return err
 	})
+	if errors.Is(err, saltmaster.ErrUnauthorized) {
+		grant.Exposed(p.Token)
+	}
 	if err != nil {
 		return saltmaster.Published{}, err
 	}

@@ -60,6 +60,7 @@ type grant struct {
 
 func (*grant) Token(context.Context) (string, error)         { return "7e57", nil }
 func (*grant) Renew(context.Context, string) (string, error) { return "", eauth.ErrNoToken }
+func (*grant) Exposed(string)                                {}
 func (g *grant) Release(context.Context)                     { g.once.Do(func() { g.k.granted.Add(-1) }) }
 
 func creds(user, password string) eauth.Credentials {

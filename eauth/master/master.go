@@ -112,6 +112,9 @@ func (g *grant) Token(context.Context) (string, error) { return g.token, nil }
 // not kept.
 func (g *grant) Renew(context.Context, string) (string, error) { return "", eauth.ErrNoToken }
 
+// Exposed does nothing: the token ends with the request.
+func (*grant) Exposed(string) {}
+
 // Release takes the token back, even though the request's context has often
 // ended by now.
 func (g *grant) Release(ctx context.Context) {

@@ -62,6 +62,10 @@ func (g *grant) replace(ctx context.Context, bad string) (string, error) {
 	return t.value, nil
 }
 
+// Exposed keeps a token from the user's later requests, and has it removed as
+// soon as those that use it have ended.
+func (g *grant) Exposed(token string) { g.mint.expose(g.who, token) }
+
 // Release ends the use. The token stays for the user's next request.
 func (g *grant) Release(ctx context.Context) {
 	g.mu.Lock()

@@ -220,6 +220,16 @@ func (m *Mint) retire(t *token) {
 	}
 }
 
+// expose retires the token of w, if it still is this one.
+func (m *Mint) expose(w who, value string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if p, ok := m.users.Get(w); ok && p.token != nil && p.token.value == value {
+		m.retire(p.token)
+		p.token = nil
+	}
+}
+
 // bury dooms t if it has no use left.
 func (m *Mint) bury(t *token) {
 	if _, ok := m.live[t]; ok && t.retired && t.refs == 0 {

@@ -148,6 +148,34 @@ func TestAMasterThatForgot(t *testing.T) {
 	})
 }
 
+func TestATokenThatOthersSaw(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &store{}
+		m := mint.New(s, mint.Options{})
+		g, err := m.Grant(t.Context(), "alice", "pam", nil)
+		require.NoError(t, err)
+		seen, err := g.Token(t.Context())
+		require.NoError(t, err)
+
+		g.Exposed("another")
+		require.Equal(t, seen, request(t, m, "alice"))
+		g.Exposed(seen)
+		g.Exposed(seen)
+		again, err := g.Token(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, seen, again, "the request that runs goes on")
+
+		fresh := request(t, m, "alice")
+		require.NotEqual(t, seen, fresh)
+		g.Release(t.Context())
+		require.Equal(t, []string{"alice/pam[]"}, s.owners(), "the seen one is removed")
+		require.Equal(t, fresh, request(t, m, "alice"))
+		require.NoError(t, m.Close(t.Context()))
+		require.Empty(t, s.owners())
+	})
+}
+
 func TestUsersAreBounded(t *testing.T) {
 	t.Parallel()
 	s := &store{}

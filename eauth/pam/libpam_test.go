@@ -80,6 +80,7 @@ func (g grant) Token(context.Context) (string, error)       { return g.token, ni
 func (grant) String() string                                { return "paper" }
 func (grant) GoString() string                              { return "paper" }
 func (grant) Renew(context.Context, string) (string, error) { return "", eauth.ErrNoToken }
+func (grant) Exposed(string)                                {}
 func (grant) Release(context.Context)                       {}
 
 var alice = eauth.Credentials{Eauth: "pam", Username: "alice", Password: "wonderland"}

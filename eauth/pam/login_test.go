@@ -31,6 +31,7 @@ type grant string
 
 func (g grant) Token(context.Context) (string, error)       { return string(g), nil }
 func (grant) Renew(context.Context, string) (string, error) { return "", eauth.ErrNoToken }
+func (grant) Exposed(string)                                {}
 func (grant) Release(context.Context)                       {}
 
 var alice = eauth.Credentials{

@@ -61,6 +61,9 @@ func (g grant) Token(context.Context) (string, error) { return g.token, nil }
 // Renew has nothing to offer: the token is the caller's to renew.
 func (g grant) Renew(context.Context, string) (string, error) { return "", eauth.ErrNoToken }
 
+// Exposed does nothing: the token is the caller's own.
+func (grant) Exposed(string) {}
+
 // Release leaves the token alone: the caller goes on using it.
 func (g grant) Release(context.Context) {}
 
