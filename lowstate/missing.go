@@ -1,10 +1,6 @@
 package lowstate
 
-import (
-	"slices"
-
-	"saltern/saltmaster/msgpack"
-)
+import "slices"
 
 // The texts with which LocalClient shows a minion that did not return.
 const (
@@ -54,11 +50,6 @@ func (w *wait) addSilent(ids []string) {
 		if away[id] {
 			said = textNotConnected
 		}
-		// A string and an integer always have a JSON form.
-		_ = w.results.add(id, result{
-			out:     msgpack.AppendString(nil, "no_return"),
-			ret:     msgpack.AppendString(nil, said),
-			retcode: msgpack.AppendInt(nil, 1),
-		})
+		w.results.addSilent(id, said)
 	}
 }

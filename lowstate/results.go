@@ -58,6 +58,19 @@ func (r *results) add(id string, v result) (err error) {
 	return nil
 }
 
+// addSilent notes a minion that did not return, and what is said of it.
+// LocalClient puts out first here, and names no jid.
+func (r *results) addSilent(id, said string) {
+	r.key(id)
+	if !r.full {
+		r.json = msgpack.AppendJSONString(r.json, said)
+		return
+	}
+	r.json = append(r.json, `{"out": "no_return", "ret": `...)
+	r.json = msgpack.AppendJSONString(r.json, said)
+	r.json = append(r.json, `, "retcode": 1}`...)
+}
+
 // addFalse notes a minion of which nothing is known.
 func (r *results) addFalse(id string) {
 	r.key(id)

@@ -40,32 +40,38 @@ func runnerCall(c Chunk) (saltmaster.RunnerCall, error) {
 			kwargs.set(f.key, f.value)
 		}
 	}
-	return saltmaster.RunnerCall{Fun: fun, Arg: array(args), Kwarg: kwargs.encode()}, nil
+	return saltmaster.RunnerCall{Fun: fun, Arg: array(args), Kwarg: object(kwargs.fields)}, nil
 }
 
 // keywords keeps Python's order of a dict: a name set twice keeps its place
 // and takes the later value.
-type keywords []field
-
-func (k *keywords) set(key string, v msgpack.Raw) {
-	for i := range *k {
-		if (*k)[i].key == key {
-			(*k)[i].value = v
-			return
-		}
-	}
-	*k = append(*k, field{key, v})
+type keywords struct {
+	fields []field
+	at     map[string]int // where each name is among the fields
 }
 
-func (k keywords) encode() msgpack.Raw {
-	return appendFields(msgpack.AppendMap(nil, len(k)), k)
+func (k *keywords) set(key string, v msgpack.Raw) {
+	if i, ok := k.at[key]; ok {
+		k.fields[i].value = v
+		return
+	}
+	if k.at == nil {
+		k.at = make(map[string]int)
+	}
+	k.at[key] = len(k.fields)
+	k.fields = append(k.fields, field{key, v})
+}
+
+func object(fields []field) msgpack.Raw {
+	return appendFields(msgpack.AppendMap(nil, len(fields)), fields)
 }
 
 // nameValue is how Salt's command line writes a keyword argument.
 var nameValue = regexp.MustCompile(`^([\p{L}\p{Nl}\p{Lo}_][\p{L}\p{N}_.\-]*)=((?:[^=\n].*)?)$`)
 
 // parse puts one element of arg where it belongs: texts are read as Salt's
-// command line reads them, marked maps are keywords, the rest is positional.
+// command line reads them, maps marked with __kwarg__: true are keywords, the
+// rest is positional. The mark, whatever its value, never gets to the runner.
 func (k *keywords) parse(a msgpack.Raw, args *[]msgpack.Raw) {
 	switch a.Kind() {
 	case msgpack.Str:
@@ -76,16 +82,25 @@ func (k *keywords) parse(a msgpack.Raw, args *[]msgpack.Raw) {
 		}
 		*args = append(*args, yamlified(s))
 	case msgpack.Map:
-		if mark, ok := a.Lookup("__kwarg__"); !ok || !isTrue(mark) {
+		mark, marked := a.Lookup("__kwarg__")
+		if !marked {
 			*args = append(*args, a)
 			return
 		}
+		var unmarked []field
 		_ = a.Each(func(key, v msgpack.Raw) error {
 			if s, _ := key.Str(); s != "__kwarg__" {
-				k.set(s, v)
+				unmarked = append(unmarked, field{s, v})
 			}
 			return nil
 		})
+		if !isTrue(mark) {
+			*args = append(*args, object(unmarked))
+			return
+		}
+		for _, kw := range unmarked {
+			k.set(kw.key, kw.value)
+		}
 	default:
 		*args = append(*args, a)
 	}

@@ -20,30 +20,36 @@ func yamlified(s string) msgpack.Raw {
 		return msgpack.AppendNil(nil)
 	}
 	v, err := yaml11.Decode("argument", []byte(s))
-	if err != nil {
+	if err != nil || keepsSpelling(s, v) {
 		return asText
+	}
+	return appendYAML(nil, v)
+}
+
+// keepsSpelling reports whether a text stays as it is though YAML made v of
+// it. With a # in it only text and null are doubted: the rest of it may have
+// been taken for a comment. Otherwise a list or a map must have its brackets.
+func keepsSpelling(s string, v any) bool {
+	if strings.Contains(s, "#") {
+		switch v.(type) {
+		case nil, string:
+			return true
+		}
+		return false
 	}
 	switch v := v.(type) {
 	case *yaml11.Map:
-		if !strings.HasPrefix(s, "{") {
-			return asText
-		}
+		return !strings.HasPrefix(s, "{")
 	case []any:
-		if !strings.HasPrefix(s, "[") {
-			return asText
-		}
+		return !strings.HasPrefix(s, "[")
 	case []byte:
-		return asText
+		return true
 	case string:
-		if strings.Contains(s, "#") || v == "" && (s == "|" || s == "!") {
-			return asText
-		}
+		return v == "" && (s == "|" || s == "!")
 	case nil:
-		if strings.Contains(s, "#") || s == "!" {
-			return asText
-		}
+		return s == "!"
 	}
-	return appendYAML(nil, v)
+	return false
 }
 
 // keepsText finds the texts that are not for YAML: blank ones, document
