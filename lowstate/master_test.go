@@ -1,0 +1,158 @@
+package lowstate
+
+import (
+	"context"
+	"errors"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"saltern/eauth"
+	"saltern/saltmaster"
+	"saltern/saltmaster/msgpack"
+)
+
+// grants hands out the tokens "first" and, when renewed, what it was given.
+type grants struct {
+	again   string
+	err     error
+	exposed []string
+}
+
+func (g *grants) Token(context.Context) (string, error)         { return "first", nil }
+func (g *grants) Renew(context.Context, string) (string, error) { return g.again, g.err }
+func (g *grants) Exposed(token string)                          { g.exposed = append(g.exposed, token) }
+func (g *grants) Release(context.Context)                       {}
+
+func TestWithToken(t *testing.T) {
+	t.Parallel()
+	unavailable := errors.New("store is away")
+	for name, tc := range map[string]struct {
+		grant   grants
+		answers []error // of the master, to one token after the other
+		sent    []string
+		want    error
+	}{
+		"known":          {grants{}, []error{nil}, []string{"first"}, nil},
+		"refused":        {grants{again: "second"}, []error{saltmaster.ErrUnauthorized}, []string{"first"}, saltmaster.ErrUnauthorized},
+		"lost":           {grants{again: "second"}, []error{saltmaster.ErrLost}, []string{"first"}, saltmaster.ErrLost},
+		"timed out":      {grants{again: "second"}, []error{saltmaster.ErrTimeout}, []string{"first"}, saltmaster.ErrTimeout},
+		"forgotten":      {grants{again: "second"}, []error{saltmaster.ErrUnauthenticated, nil}, []string{"first", "second"}, nil},
+		"forgotten anew": {grants{again: "second"}, []error{saltmaster.ErrUnauthenticated, saltmaster.ErrUnauthenticated}, []string{"first", "second"}, saltmaster.ErrUnauthenticated},
+		"no other":       {grants{err: eauth.ErrNoToken}, []error{saltmaster.ErrUnauthenticated}, []string{"first"}, saltmaster.ErrUnauthenticated},
+		"cannot renew":   {grants{err: unavailable}, []error{saltmaster.ErrUnauthenticated}, []string{"first"}, unavailable},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var sent []string
+			err := withToken(t.Context(), &tc.grant, func(token string) error {
+				sent = append(sent, token)
+				return tc.answers[len(sent)-1]
+			})
+			require.ErrorIs(t, err, tc.want)
+			require.Equal(t, tc.sent, sent)
+		})
+	}
+}
+
+// commands is a master made of one answer.
+type commands struct {
+	published saltmaster.Published
+	err       error
+}
+
+func (c commands) Publish(context.Context, saltmaster.Publication) (saltmaster.Published, error) {
+	return c.published, c.err
+}
+
+func (c commands) Runner(context.Context, saltmaster.RunnerCall) (string, error) { return "", c.err }
+
+// The master puts a refused publication on its bus, token included.
+func TestRefusedPublicationExposesItsToken(t *testing.T) {
+	t.Parallel()
+	for err, exposed := range map[error][]string{
+		nil:                           nil,
+		saltmaster.ErrUnauthorized:    {"first"},
+		saltmaster.ErrLost:            nil,
+		saltmaster.ErrUnauthenticated: nil,
+	} {
+		m, g := testMaster(), &grants{err: eauth.ErrNoToken}
+		m.Commands = commands{err: err}
+		_, got := m.publish(t.Context(), g, saltmaster.Publication{}, &Record{})
+		require.ErrorIs(t, got, err)
+		require.Equal(t, exposed, g.exposed)
+	}
+}
+
+// Minions of other masters answer too, and are not known before.
+func TestOrderMastersWithoutOwnMinions(t *testing.T) {
+	t.Parallel()
+	p := saltmaster.Published{JID: "20260101000000000001"}
+	m := testMaster()
+	m.Commands = commands{published: p}
+	done, err := m.publish(t.Context(), &grants{}, saltmaster.Publication{}, &Record{})
+	require.NoError(t, err)
+	require.Empty(t, done.JID, "no minion matched")
+
+	m.OrderMasters = true
+	done, err = m.publish(t.Context(), &grants{}, saltmaster.Publication{}, &Record{})
+	require.NoError(t, err)
+	require.Equal(t, p.JID, done.JID)
+}
+
+func TestReturners(t *testing.T) {
+	t.Parallel()
+	m := testMaster()
+	require.Equal(t, "mysql", m.returners("mysql"))
+	m.ExtJobCache = "redis"
+	require.Equal(t, "redis", m.returners(""))
+	require.Equal(t, "mysql,redis", m.returners("mysql"))
+}
+
+// Errors that nobody has thought of say nothing to the client.
+func TestFailure(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		err  error
+		kind Kind
+		text string
+	}{
+		{saltmaster.ErrUnauthenticated, Unauthenticated, textUnauthenticated},
+		{saltmaster.ErrUnauthorized, Unauthorized, textUnauthorized},
+		{saltmaster.ErrDown, Unavailable, textMasterDown},
+		{saltmaster.ErrLost, Unavailable, textConnectionBroken},
+		{saltmaster.ErrTimeout, Timeout, textMessageTimedOut},
+		{context.DeadlineExceeded, Timeout, textMessageTimedOut},
+		{eauth.ErrBusy, Unavailable, "Too many logins at once."},
+		{eauth.ErrUnavailable, Unavailable, "Authentication is not available."},
+		{errors.Join(eauth.ErrUnavailable, saltmaster.ErrTimeout), Timeout, textMessageTimedOut},
+		{&saltmaster.RefusedError{Name: "SaltInvocationError", Message: "Check syntax."}, BadRequest, "Check syntax."},
+		{&saltmaster.RefusedError{Message: "Some exception handling minion payload"}, Internal, textUnexpected},
+		{errors.New("open /secret: permission denied"), Internal, textUnexpected},
+	} {
+		e, ok := errors.AsType[*Error](failure(tc.err))
+		require.True(t, ok)
+		require.Equal(t, tc.kind, e.Kind, "%v", tc.err)
+		require.Equal(t, tc.text, e.Text, "%v", tc.err)
+		require.ErrorIs(t, e, tc.err)
+		require.Contains(t, e.Error(), tc.err.Error(), "the log has it all")
+	}
+	require.ErrorIs(t, failure(context.Canceled), context.Canceled)
+	own := badRequest("chunk 0: tgt is missing")
+	require.Same(t, own, failure(own))
+	require.Equal(t, own.Text, own.Error())
+}
+
+func TestSilentMinionsThatAreNotConnected(t *testing.T) {
+	t.Parallel()
+	m := testMaster()
+	m.NotConnected = func(ids []string) map[string]bool {
+		require.Equal(t, []string{"gone"}, ids)
+		return map[string]bool{"gone": true}
+	}
+	job := &localJob{Master: m, pub: saltmaster.Publication{JID: "20260101000000000001"}, expect: true}
+	w := newWait(job, nil, nil, saltmaster.Published{Minions: []string{"gone", "here"}})
+	delete(w.pending, "here")
+	require.NoError(t, w.results.add("here", result{ret: msgpack.AppendBool(nil, true)}))
+	require.JSONEq(t, `{"here": true, "gone": "Minion did not return. [Not connected]"}`, string(w.answer()))
+}
