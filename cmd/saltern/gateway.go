@@ -84,12 +84,7 @@ func (g *gateway) master(mc *masterconf.Config, tokens *saltmaster.Tokens) *lows
 		OrderMasters:     mc.OrderMasters,
 		SyndicWait:       mc.SyndicWait,
 
-		// The layout of the tokens is the one thing seen of a master that
-		// tells its release.
-		ExpectMinions: func() bool {
-			layout, known := tokens.Written()
-			return !known || layout == tokenstore.Enveloped
-		},
+		ExpectMinions: func() bool { return isFrom3008(mc, tokens) },
 	}
 	if mc.MasterJobCache == "local_cache" && mc.JobCache && mc.ExtJobCache == "" {
 		m.Cache = jobcache.Cache{Dir: filepath.Join(mc.CacheDir, "jobs"), HashType: mc.HashType}
@@ -98,6 +93,16 @@ func (g *gateway) master(mc *masterconf.Config, tokens *saltmaster.Tokens) *lows
 		m.NotConnected = presence.Minions{CacheDir: mc.CacheDir, PublishPort: mc.PublishPort}.NotConnected
 	}
 	return m
+}
+
+// isFrom3008 tells whether the master is of Salt 3008 or newer: by the layout
+// of its tokens, or else by the sockets of its worker pools.
+func isFrom3008(mc *masterconf.Config, tokens *saltmaster.Tokens) bool {
+	if layout, known := tokens.Written(); known {
+		return layout == tokenstore.Enveloped
+	}
+	pools, _ := filepath.Glob(filepath.Join(mc.SockDir, "workers-*.ipc"))
+	return len(pools) > 0
 }
 
 // failDelay is how long a wrong password takes at the least, as at a master.

@@ -8,7 +8,7 @@ import (
 )
 
 // Handler is called for each request of a connection, in that connection's own goroutine. It may reply at once,
-// later from another goroutine, never, or close the connection. request is only valid until it returns.
+// later from another goroutine, never, or close the connection. request is the handler's to keep.
 type Handler func(c *Conn, request []byte)
 
 // Peer listens and serves connections.
@@ -26,10 +26,15 @@ type Peer struct {
 	wg       sync.WaitGroup
 }
 
-// Listen starts a peer, for example on "tcp" and "127.0.0.1:0" or on "unix" and a path. The test's end stops it.
+// New makes a peer that listens once it is started, for example on "tcp" and "127.0.0.1:0" or on "unix" and a path.
+func New(network, address string, h Handler) *Peer {
+	return &Peer{network: network, addr: address, handler: h}
+}
+
+// Listen starts a peer. The test's end stops it.
 func Listen(t testing.TB, network, address string, h Handler) *Peer {
 	t.Helper()
-	p := &Peer{network: network, addr: address, handler: h}
+	p := New(network, address, h)
 	if err := p.Start(); err != nil {
 		t.Fatalf("zmtptest: %v", err)
 	}

@@ -1,0 +1,95 @@
+package mastertest
+
+import (
+	"context"
+	"time"
+
+	"saltern/saltmaster/msgpack"
+)
+
+// Options says what the master is and knows.
+type Options struct {
+	// Release is "3006.26" or "3008.3" (the default).
+	Release string
+	// Minions are those whose keys are accepted.
+	Minions []Minion
+	// Users may log in; nil stands for the user "bench" with the password "secret", who may do everything.
+	Users map[string]User
+	// Eauth are the names under external_auth; nil stands for "sharedsecret" and "pam".
+	Eauth []string
+	// Runners and Wheels are functions by name, beside the built-in runner test.arg and wheel key.list_all.
+	Runners, Wheels map[string]Function
+	// MaxEventSize is the most bytes of an event before its return is cut (1 MiB), as Salt's max_event_size.
+	MaxEventSize int
+	// JobCache writes the files of Salt's local_cache below CacheDir.
+	JobCache bool
+	// TokenExpire is how long a new token lasts (12 h), as Salt's token_expire.
+	TokenExpire time.Duration
+}
+
+// User is who may log in, and what external_auth permits: regular expressions of functions, "@runner", "@wheel" or
+// "@" and the name of a runner or wheel module.
+type User struct {
+	Password string
+	Perms    []string
+}
+
+// Minion is a simulated minion.
+type Minion struct {
+	ID string
+	// Answer makes the returns, of all functions but saltutil.find_job; nil stands for Builtin. It is called in
+	// a goroutine of its own and must end with its context.
+	Answer func(context.Context, Job) Return
+	// Delay is how long each answer takes. Until a job is answered saltutil.find_job, which is always answered at
+	// once, finds it.
+	Delay time.Duration
+	// Silent minions are targeted and never answer anything.
+	Silent bool
+}
+
+// Job is a publication as a minion receives it.
+type Job struct {
+	JID, Fun, User, TgtType string
+	Tgt                     msgpack.Raw
+	Arg                     []msgpack.Raw
+	Minion                  string
+
+	extra []pair // what newer masters add
+}
+
+// Return is a minion's answer.
+type Return struct {
+	Return  msgpack.Raw // nil is None
+	Retcode int
+	Failed  bool   // success is False
+	Out     string // the outputter, such as "nested"
+}
+
+// Function is a runner or a wheel. A return that is not ok is success False.
+type Function func(ctx context.Context, c Call) (ret msgpack.Raw, ok bool)
+
+// Call is what a runner or wheel was called with.
+type Call struct {
+	JID, Fun, User string
+	Arg            []msgpack.Raw
+	Kwarg          msgpack.Raw // a map
+}
+
+func (o Options) withDefaults() Options {
+	if o.Release == "" {
+		o.Release = "3008.3"
+	}
+	if o.Users == nil {
+		o.Users = map[string]User{"bench": {Password: "secret", Perms: []string{".*", "@runner", "@wheel"}}}
+	}
+	if o.Eauth == nil {
+		o.Eauth = []string{"sharedsecret", "pam"}
+	}
+	if o.MaxEventSize <= 0 {
+		o.MaxEventSize = 1 << 20
+	}
+	if o.TokenExpire <= 0 {
+		o.TokenExpire = 12 * time.Hour
+	}
+	return o
+}
