@@ -99,8 +99,8 @@ func follow(ctx context.Context, name string, ended <-chan error, std stdio) err
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-ended:
-			return errors.New("the demo ended before it was ready")
+		case err := <-ended:
+			return errors.Join(errors.New("the demo ended before it was ready"), err)
 		case <-time.After(100 * time.Millisecond):
 		}
 	}
