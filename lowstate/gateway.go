@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"saltern/eauth"
 	"saltern/saltmaster/msgpack"
@@ -125,7 +126,7 @@ func (g *Gateway) credentials(c Chunk, remote netip.Addr) (eauth.Credentials, er
 	creds := eauth.Credentials{RemoteAddr: remote}
 	if v, ok := c.Get("token"); ok {
 		token, isText := text(v)
-		if !isText || !eauth.WellFormedToken(token, g.hashType) {
+		if !isText || !eauth.WellFormedToken(token, g.hashType) || isNumber(token) {
 			return creds, errUnauthenticated
 		}
 		creds.Token = token
@@ -156,6 +157,11 @@ func authenticate(ctx context.Context, s *eauth.Session, c eauth.Credentials) (e
 	}
 	return id, nil
 }
+
+// isNumber finds tokens that were written as a number: one that needs more
+// than 64 bits has become text on its way. No real token is of decimal digits
+// alone, but once in 10^13.
+func isNumber(token string) bool { return strings.Trim(token, "0123456789") == "" }
 
 // text is Str for values that must be text, not bytes.
 func text(v msgpack.Raw) (string, bool) {

@@ -373,7 +373,7 @@ func TestRefusals(t *testing.T) {
 		b.requireError(Unauthorized, textUnauthorized, `"client": "local_async", "tgt": "*", "fun": "cmd.run"`)
 		b.requireError(Unauthorized, textUnauthorized, `"client": "runner", "fun": "jobs.active"`)
 		b.requireError(BadRequest, "A command invocation error occurred: Check syntax.", `"client": "runner", "fun": "nodot"`)
-		b.requireError(Unauthenticated, textUnauthenticated, ping+`, "token": "`+strings.Repeat("0", 64)+`"`)
+		b.requireError(Unauthenticated, textUnauthenticated, ping+`, "token": "`+strings.Repeat("a", 64)+`"`)
 	})
 }
 

@@ -53,15 +53,26 @@ func (w *where) load() (*config, error) {
 	if errors.Is(setErr, fs.ErrNotExist) && !w.given {
 		set, setErr = settings.Default(), nil
 	}
-	c.master, c.set = mc, set
-	if masterErr != nil || setErr != nil {
-		return &c, errors.Join(masterErr, setErr)
+	if masterErr == nil {
+		c.warnings = append(c.warnings, clientsWarning(mc)...)
 	}
-	specs, planWarnings, err := server.Plan(sections(mc), set)
-	c.listeners = specs
+	specs, planWarnings, planErr := plan(mc, masterErr, set, setErr)
+	c.master, c.set, c.listeners = mc, set, specs
 	c.warnings = append(c.warnings, planWarnings...)
-	c.warnings = append(c.warnings, clientsWarning(mc)...)
-	return &c, err
+	return &c, errors.Join(masterErr, setErr, planErr)
+}
+
+// plan plans the listeners with what is good of the two files, so that their
+// problems show together with all others.
+func plan(mc *masterconf.Config, masterErr error, set *settings.Settings, setErr error) ([]server.ListenerSpec, []string, error) {
+	var from server.Sections
+	if masterErr == nil {
+		from = sections(mc)
+	}
+	if setErr != nil {
+		set = settings.Default()
+	}
+	return server.Plan(from, set)
 }
 
 // sections is what the master's file says of listeners.

@@ -13,8 +13,10 @@ type Problem struct {
 	Text string
 }
 
-// String gives the problem as compilers do: file:line: key: text.
-func (p Problem) String() string {
+var _ error = Problem{}
+
+// Error gives the problem as compilers do: file:line: key: text.
+func (p Problem) Error() string {
 	var b strings.Builder
 	b.WriteString(p.File)
 	if p.Line > 0 {
@@ -37,7 +39,16 @@ var _ error = Problems(nil)
 func (p Problems) Error() string {
 	lines := make([]string, len(p))
 	for i, problem := range p {
-		lines[i] = problem.String()
+		lines[i] = problem.Error()
 	}
 	return strings.Join(lines, "\n")
+}
+
+// Unwrap gives each problem as an error of its own.
+func (p Problems) Unwrap() []error {
+	all := make([]error, len(p))
+	for i, problem := range p {
+		all[i] = problem
+	}
+	return all
 }
