@@ -5,10 +5,9 @@ package e2e
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -25,7 +24,7 @@ var minions = []string{"ms--0", "ms--1", "ms--2", "ms--3", "ms--4"}
 
 func TestMain(m *testing.M) {
 	code := m.Run()
-	if err := shared.stop(); err != nil {
+	if err := errors.Join(shared.stop(), strict.stop(), saltern.remove()); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1
 	}
@@ -34,11 +33,14 @@ func TestMain(m *testing.M) {
 
 // shared are the rigs that tests use together: one for each release, started
 // by the first test that asks for it.
-var shared rigs
+var shared = rigs{options: rig.Options{
+	Sandbox: sandbox.Options{Minions: minions, SaltAPI: true},
+}}
 
 type rigs struct {
+	options rig.Options // but for the program and the Salt
+
 	mu  sync.Mutex
-	dir string // of the built program
 	all map[string]*rig.Rig
 }
 
@@ -62,10 +64,9 @@ func (s *rigs) get(t *testing.T, release, salt string) *rig.Rig {
 	if r := s.all[release]; r != nil {
 		return r
 	}
-	r, err := rig.Start(context.Background(), rig.Options{
-		Saltern: s.build(t),
-		Sandbox: sandbox.Options{Salt: salt, Minions: minions, SaltAPI: true},
-	})
+	o := s.options
+	o.Saltern, o.Sandbox.Salt = saltern.build(t), salt
+	r, err := rig.Start(context.Background(), o)
 	require.NoError(t, err)
 	if s.all == nil {
 		s.all = make(map[string]*rig.Rig)
@@ -74,31 +75,12 @@ func (s *rigs) get(t *testing.T, release, salt string) *rig.Rig {
 	return r
 }
 
-// build makes the program with the race detector in it: a race ends it with
-// another exit code than 0, which stop reports.
-func (s *rigs) build(t *testing.T) string {
-	t.Helper()
-	if s.dir == "" {
-		var err error
-		s.dir, err = os.MkdirTemp("", "saltern-e2e")
-		require.NoError(t, err)
-		out, err := exec.Command("go", "build", "-race", "-o", s.program(), "../cmd/saltern").CombinedOutput()
-		require.NoError(t, err, "%s", out)
-	}
-	return s.program()
-}
-
-func (s *rigs) program() string { return filepath.Join(s.dir, "saltern") }
-
 func (s *rigs) stop() error {
 	var err error
 	for release, r := range s.all {
 		if stopErr := r.Stop(context.Background()); stopErr != nil {
-			err = fmt.Errorf("%s: %w", release, stopErr)
+			err = errors.Join(err, fmt.Errorf("%s: %w", release, stopErr))
 		}
-	}
-	if s.dir != "" {
-		_ = os.RemoveAll(s.dir)
 	}
 	return err
 }

@@ -60,9 +60,7 @@ func TestMasterRestartedUnderLoad(t *testing.T) {
 // ownRig starts a rig that the test may treat as it likes.
 func ownRig(t *testing.T, o rig.Options) *rig.Rig {
 	t.Helper()
-	shared.mu.Lock()
-	o.Saltern = shared.build(t)
-	shared.mu.Unlock()
+	o.Saltern = saltern.build(t)
 	r, err := rig.Start(t.Context(), o)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, r.Stop(context.Background())) })

@@ -29,7 +29,7 @@ func (r *Rig) StartGateway(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("rig: %w", err)
 	}
-	defer log.Close()                                                                  //nolint:errcheck // the process has its own
+	defer log.Close() //nolint:errcheck // the process has its own
 	cmd := exec.Command(r.opts.Saltern, "serve", "-c", r.conf, "--config", r.settings)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}

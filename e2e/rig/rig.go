@@ -62,11 +62,14 @@ func Start(ctx context.Context, o Options) (_ *Rig, err error) {
 			err = errors.Join(err, r.Stop(context.WithoutCancel(ctx)))
 		}
 	}()
-	if err := r.writePAM(); err != nil {
+	if err := os.Mkdir(r.PAMDir(), 0o700); err != nil {
+		return nil, fmt.Errorf("rig: %w", err)
+	}
+	if err := r.WritePAM(nil); err != nil {
 		return nil, err
 	}
 	box := o.Sandbox
-	box.PAMServiceDir = r.path("pam.d")
+	box.PAMServiceDir = r.PAMDir()
 	box.MasterConfig = map[string]any{"auth.pam.service": PAMService}
 	maps.Copy(box.MasterConfig, o.Sandbox.MasterConfig)
 	if r.Sandbox, err = sandbox.Start(ctx, box); err != nil {
@@ -89,13 +92,16 @@ func (r *Rig) Stop(ctx context.Context) error {
 
 func (r *Rig) path(name string) string { return filepath.Join(r.dir, name) }
 
-func (r *Rig) writePAM() error {
-	if err := os.Mkdir(r.path("pam.d"), 0o700); err != nil {
-		return fmt.Errorf("rig: %w", err)
-	}
-	return sandbox.WritePAMService(r.path("pam.d"), PAMService, map[string]string{
-		User: User, ReadOnly: ReadOnly, Stranger: Stranger,
-	})
+// PAMDir is the folder with the file of PAMService, which is read anew for
+// each login.
+func (r *Rig) PAMDir() string { return r.path("pam.d") }
+
+// WritePAM writes the PAM service as Start does, with other passwords for the
+// users that are named.
+func (r *Rig) WritePAM(passwords map[string]string) error {
+	users := map[string]string{User: User, ReadOnly: ReadOnly, Stranger: Stranger}
+	maps.Copy(users, passwords)
+	return sandbox.WritePAMService(r.PAMDir(), PAMService, users)
 }
 
 func (r *Rig) configure() error {
@@ -115,12 +121,15 @@ func (r *Rig) configure() error {
 	}
 	r.settings = r.path("saltern.yaml")
 	set := fmt.Sprintf("state_dir: %s\nadmin:\n  listen: '%s'\npam:\n  conf_dir: %s\n%s",
-		r.path("state"), strings.TrimPrefix(r.Admin, "http://"), r.path("pam.d"), r.opts.Settings)
+		r.path("state"), strings.TrimPrefix(r.Admin, "http://"), r.PAMDir(), r.opts.Settings)
 	if err := os.WriteFile(r.settings, []byte(set), 0o600); err != nil {
 		return fmt.Errorf("rig: %w", err)
 	}
 	return nil
 }
+
+// StateDir is the gateway's state_dir.
+func (r *Rig) StateDir() string { return r.path("state") }
 
 // Certificate is the file with the gateway's self-signed certificate.
 func (r *Rig) Certificate() string { return r.path("state/self-signed.crt") }

@@ -1,0 +1,51 @@
+package e2e
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"saltern/e2e/rig"
+	"saltern/saltmaster"
+)
+
+// TestOneBadChunk sends good chunks with a bad one last: nothing is published,
+// since all are checked before any runs.
+func TestOneBadChunk(t *testing.T) {
+	eachRelease(t, func(t *testing.T, r *rig.Rig) {
+		jids := new(saltmaster.JIDs)
+		good := func(client, jid string) string {
+			return `{` + pamLogin + `, "client": "` + client + `", "tgt": "ms--0", "fun": "test.ping", "jid": "` + jid + `"}`
+		}
+		for bad, status := range map[string]int{
+			`{}`:            http.StatusBadRequest,
+			`5`:             http.StatusBadRequest,
+			`{"client": 1}`: http.StatusBadRequest,
+			`{` + pamLogin + `, "client": "nope", "fun": "test.ping"}`:                          http.StatusBadRequest,
+			`{` + pamLogin + `, "client": "local", "tgt": "*", "fun": ""}`:                      http.StatusBadRequest,
+			`{` + pamLogin + `, "client": "local", "tgt": "*", "fun": "test.ping", "jid": "1"}`: http.StatusBadRequest,
+			`{` + goodPing + `}`:                http.StatusUnauthorized,
+			`{"token": null, ` + goodPing + `}`: http.StatusUnauthorized,
+			`{"eauth": "pam", "username": "who-is-that", "password": "x", ` + goodPing + `}`:                  http.StatusUnauthorized,
+			`{"token": "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef", ` + goodPing + `}`: http.StatusUnauthorized,
+			`{` + pamLogin + `, "client": "runner", "fun": "test.arg", "kwarg": 1}`:                           http.StatusBadRequest,
+			`{` + pamLogin + `, "client": "local", "tgt": "*", "fun": "test.ping", "Fun": "x"}`:               http.StatusBadRequest,
+			`{` + pamLogin + `, "client": "local", "tgt": "*", "fun": "test.ping", "timeout": 0}`:             http.StatusBadRequest,
+		} {
+			sync, async := jids.Next(), jids.Next()
+			a := post(t, r, `[`+good("local", sync)+`, `+good("local_async", async)+`, `+bad+`]`)
+			require.Equal(t, status, a.Status, bad)
+			require.False(t, inJobCache(t, r, sync), bad)
+			require.False(t, inJobCache(t, r, async), bad)
+		}
+
+		// The same without a bad one leaves both in the job cache.
+		sync, async := jids.Next(), jids.Next()
+		a := post(t, r, `[`+good("local", sync)+`, `+good("local_async", async)+`]`)
+		require.Equal(t, http.StatusOK, a.Status, a.Body)
+		require.Equal(t, `{"return": [{"ms--0": true}, {"jid": "`+async+`", "minions": ["ms--0"]}]}`, a.Body)
+		require.True(t, inJobCache(t, r, sync))
+		require.True(t, inJobCache(t, r, async))
+	})
+}

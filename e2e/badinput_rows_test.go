@@ -1,0 +1,125 @@
+package e2e
+
+import (
+	"strings"
+
+	"saltern/e2e/rig"
+)
+
+// syntaxRows are bodies that are no lowstate.
+func syntaxRows() map[string]badRow {
+	rows := make(map[string]badRow)
+	for body, text := range map[string]string{
+		``:                        "Expecting value: line 1 column 1 (char 0)",
+		` `:                       "Expecting value: line 1 column 2 (char 1)",
+		`not JSON`:                "Expecting value: line 1 column 1 (char 0)",
+		`fun=test.ping`:           "Expecting value: line 1 column 1 (char 0)",
+		"[{\n  \"client\" 1}]":    "Expecting ':' delimiter: line 2 column 12 (char 14)",
+		`[{"é": 1,}]`:             "Expecting property name enclosed in double quotes: line 1 column 10 (char 9)",
+		`[] []`:                   "Extra data: line 1 column 4 (char 3)",
+		`[{}]garbage`:             "Extra data: line 1 column 5 (char 4)",
+		"[\"\xff\"]":              "Invalid UTF-8: line 1 column 3 (char 2)",
+		`"[]"`:                    "Lowstates must be a list",
+		`null`:                    "Lowstates must be a list",
+		`1`:                       "Lowstates must be a list",
+		`[1]`:                     "chunk 0: must be an object",
+		`[[]]`:                    "chunk 0: must be an object",
+		`[{}, null]`:              "chunk 1: must be an object",
+		`[{}, {"fun":1,"FUN":2}]`: `chunk 1: the keys "fun" and "FUN" differ in case only`,
+		`{"client":1,"ClIeNt":2}`: `chunk 0: the keys "client" and "ClIeNt" differ in case only`,
+	} {
+		rows["body "+body] = badRow{asked: asked{body: body}, status: 400, text: text, refused: true}
+	}
+	return rows
+}
+
+// chunkRows are chunks with a field that is missing or wrong. They are the
+// second of their list, after a good one.
+func chunkRows() map[string]badRow {
+	rows := make(map[string]badRow)
+	for rest, text := range map[string]string{
+		`"fun": "test.ping", "tgt": "*"`:                      "chunk 1: client is missing",
+		`"client": null, "fun": "test.ping"`:                  "chunk 1: client is missing",
+		`"client": ["local"], "fun": "test.ping"`:             "chunk 1: client must be a string",
+		`"client": "nope", "fun": "test.ping", "tgt": "*"`:    "Invalid client specified: 'nope'",
+		`"client": "Local", "fun": "test.ping", "tgt": "*"`:   "Invalid client specified: 'Local'",
+		`"client": "local", "tgt": "*"`:                       "chunk 1: fun is missing",
+		`"client": "local", "tgt": "*", "fun": null`:          "chunk 1: fun is missing",
+		`"client": "local", "tgt": "*", "fun": ""`:            "chunk 1: fun is empty",
+		`"client": "local", "tgt": "*", "fun": 1`:             "chunk 1: fun must be a string",
+		`"client": "local", "tgt": "*", "fun": ["test.ping"]`: "chunk 1: fun must be a string",
+		`"client": "runner"`:                                  "chunk 1: fun is missing",
+		`"client": "runner", "fun": {}`:                       "chunk 1: fun must be a string",
+		`"client": "runner", "fun": "a.b", "kwarg": []`:       "chunk 1: kwarg must be an object",
+		`"client": "runner", "fun": "a.b", "timeout": false`:  "chunk 1: timeout must be a positive number of seconds",
+		`"client": "local", "fun": "test.ping"`:               "chunk 1: tgt is missing",
+		`"client": "local_async", "fun": "test.ping"`:         "chunk 1: tgt is missing",
+	} {
+		rows["chunk "+rest] = badChunkRow(rest, text)
+	}
+	for rest, text := range map[string]string{
+		`"jid": "2024"`:                       "jid must be 20 digits",
+		`"jid": "2024010101010101010x"`:       "jid must be 20 digits",
+		`"jid": "../../../../etc/passwd"`:     "jid must be 20 digits",
+		`"jid": 1.5`:                          "jid must be 20 digits",
+		`"jid": ["20240101010101010101"]`:     "jid must be 20 digits",
+		`"timeout": 0`:                        "timeout must be a positive number of seconds",
+		`"timeout": -1`:                       "timeout must be a positive number of seconds",
+		`"timeout": "soon"`:                   "timeout must be a positive number of seconds",
+		`"timeout": "NaN"`:                    "timeout must be a positive number of seconds",
+		`"timeout": []`:                       "timeout must be a positive number of seconds",
+		`"timeout": true`:                     "timeout must be a positive number of seconds",
+		`"timeout": 1e12`:                     "timeout is longer than a year",
+		`"gather_job_timeout": 0`:             "gather_job_timeout must be a positive number of seconds",
+		`"kwarg": ["a"]`:                      "kwarg must be an object",
+		`"ret": 1`:                            "ret must be a string",
+		`"tgt": 1`:                            "tgt must be a string for tgt_type glob",
+		`"tgt": ["ms--0"]`:                    "tgt must be a string for tgt_type glob",
+		`"tgt": {}, "tgt_type": "list"`:       "tgt must be a string or a list of strings for tgt_type list",
+		`"tgt": [1], "tgt_type": "list"`:      "tgt must be a string or a list of strings for tgt_type list",
+		`"tgt": true, "tgt_type": "compound"`: "tgt must be a string or a list of strings for tgt_type compound",
+		`"tgt": null`:                         "tgt is missing",
+		`"tgt_type": "planet"`:                `tgt_type "planet" is not known`,
+		`"tgt_type": 1`:                       "tgt_type must be a string",
+	} {
+		chunk := `"client": "local", "fun": "test.ping", ` + rest
+		if !strings.Contains(rest, `"tgt":`) {
+			chunk += `, "tgt": "*"`
+		}
+		rows["field "+rest] = badChunkRow(chunk, "chunk 1: "+text)
+	}
+	return rows
+}
+
+func badChunkRow(rest, text string) badRow {
+	body := `[{` + pamLogin + `, ` + goodPing + `}, {` + pamLogin + `, ` + rest + `}]`
+	return badRow{asked: asked{body: body}, status: 400, text: text}
+}
+
+const pamLogin = `"eauth": "pam", "username": "saltdev", "password": "saltdev"`
+
+// httpRows are requests that are wrong before their body is read.
+func httpRows() map[string]badRow {
+	good := rig.Chunk(rig.User, goodPing)
+	allow := map[string]map[string]string{"wsgi": {"Allow": "GET, POST"}, "main": {"Allow": "GET, HEAD, POST"}}
+	texts := map[string]string{"wsgi": "Method Not Allowed", "main": textBadMethod}
+	rows := map[string]badRow{
+		"GET":           {asked: asked{method: "GET", kind: "-"}, status: 200, body: textWelcome},
+		"HEAD of wsgi":  {asked: asked{method: "HEAD", kind: "-"}, status: 405, text: texts["wsgi"], refused: true, only: "wsgi", header: allow["wsgi"]},
+		"HEAD of main":  {asked: asked{method: "HEAD", kind: "-"}, status: 200, body: textWelcome, only: "main"},
+		"compressed":    {asked: asked{body: good, header: map[string]string{"Content-Encoding": "gzip"}}, status: 415, text: "Content-Encoding is not supported", refused: true},
+		"no such page":  {asked: asked{path: "nope", body: good}, status: 404, only: "main", body: `{"status": 404, "return": "The path '/nope' was not found."}`},
+		"charset utf-8": {asked: asked{kind: asJSON + "; charset=utf-8", body: good}, status: 200, body: goodPingAnswer},
+	}
+	for surface := range allow {
+		for _, method := range []string{"PUT", "PATCH", "DELETE", "OPTIONS", "BREW"} {
+			rows[method+" of "+surface] = badRow{asked: asked{method: method, body: good}, status: 405,
+				text: texts[surface], refused: true, only: surface, header: allow[surface]}
+		}
+	}
+	for _, kind := range []string{"-", "text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin-1"} {
+		rows["type "+kind+" of wsgi"] = badRow{asked: asked{kind: kind, body: good}, status: 406, text: "JSON required", refused: true, only: "wsgi"}
+		rows["type "+kind+" of main"] = badRow{asked: asked{kind: kind, body: good}, status: 415, text: textNotJSON, only: "main"}
+	}
+	return rows
+}

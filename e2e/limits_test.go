@@ -1,0 +1,140 @@
+package e2e
+
+import (
+	"bufio"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"saltern/e2e/rig"
+)
+
+// TestBodyLimit announces a body over the default limit, sends none of it, and
+// is answered nevertheless; the connection ends with that.
+func TestBodyLimit(t *testing.T) {
+	eachRelease(t, func(t *testing.T, r *rig.Rig) {
+		for surface, text := range map[string]string{
+			"wsgi": "413: The request body is larger than 100 MiB",
+			"main": "The request body is larger than 100 MiB",
+		} {
+			t.Run(surface, func(t *testing.T) {
+				t.Parallel()
+				conn := dialHTTP1(t, surfaces(r)[surface])
+				sendHead(t, conn, fmt.Sprintf("Content-Length: %d", 100<<20+1))
+				a := readAnswer(t, conn)
+				require.Equal(t, http.StatusRequestEntityTooLarge, a.Status)
+				require.Equal(t, said(text), a.Body)
+				require.Equal(t, "close", a.Header.Get("Connection"))
+				requireClosed(t, conn)
+			})
+		}
+	})
+}
+
+// TestOwnBodyLimit sends more than a limit that was set, without saying before
+// how much it will be.
+func TestOwnBodyLimit(t *testing.T) {
+	eachStrict(t, func(t *testing.T, r *rig.Rig) {
+		for surface, base := range surfaces(r) {
+			t.Run(surface, func(t *testing.T) {
+				t.Parallel()
+				conn := dialHTTP1(t, base)
+				sendHead(t, conn, "Transfer-Encoding: chunked")
+				_, err := fmt.Fprintf(conn, "%x\r\n%s\r\n", 64<<10+1, strings.Repeat(" ", 64<<10+1))
+				require.NoError(t, err)
+				a := readAnswer(t, conn)
+				require.Equal(t, http.StatusRequestEntityTooLarge, a.Status)
+				require.Contains(t, a.Body, "The request body is larger than 65536 bytes")
+				require.Equal(t, "close", a.Header.Get("Connection"))
+				requireClosed(t, conn)
+
+				fits := rig.Chunk(rig.User, goodPing)
+				fits += strings.Repeat(" ", 64<<10-len(fits))
+				require.Equal(t, http.StatusOK, ask(t, r, base, asked{body: fits}).Status)
+			})
+		}
+	})
+}
+
+// TestSlowClient stalls in every place where a client can. It is cut off, and
+// meanwhile others are answered.
+func TestSlowClient(t *testing.T) {
+	eachStrict(t, func(t *testing.T, r *rig.Rig) {
+		stalled := map[string]net.Conn{}
+		for surface, base := range surfaces(r) {
+			head := dialHTTP1(t, base)
+			_, err := io.WriteString(head, "POST / HTTP/1.1\r\nHost: localhost\r\nContent-")
+			require.NoError(t, err)
+			stalled["in the head, "+surface] = head
+
+			stalled["before the head, "+surface] = dialHTTP1(t, base)
+
+			body := dialHTTP1(t, base)
+			sendHead(t, body, "Content-Length: 100")
+			_, err = io.WriteString(body, `[{"client": `)
+			require.NoError(t, err)
+			stalled["in the body, "+surface] = body
+		}
+		stalled["before TLS"] = dial(t, r.Main)
+
+		a := post(t, r, rig.Chunk(rig.User, goodPing))
+		require.Equal(t, http.StatusOK, a.Status, a.Body)
+		for where, conn := range stalled {
+			if strings.HasPrefix(where, "in the body") {
+				a := readAnswer(t, conn)
+				require.Equal(t, http.StatusRequestTimeout, a.Status, where)
+				require.Contains(t, a.Body, "The request body did not arrive in time", where)
+				require.Equal(t, "close", a.Header.Get("Connection"), where)
+			}
+			requireClosed(t, conn)
+		}
+	})
+}
+
+// dialHTTP1 opens a connection that speaks HTTP/1.1, over TLS if the URL says
+// so.
+func dialHTTP1(t *testing.T, base string) net.Conn {
+	t.Helper()
+	conn := dial(t, base)
+	if !strings.HasPrefix(base, "https:") {
+		return conn
+	}
+	secure := tls.Client(conn, &tls.Config{InsecureSkipVerify: true}) // it is about time, not about trust
+	require.NoError(t, secure.HandshakeContext(t.Context()))
+	return secure
+}
+
+// sendHead sends a POST up to the empty line before its body.
+func sendHead(t *testing.T, conn net.Conn, framing string) {
+	t.Helper()
+	_, err := fmt.Fprintf(conn, "POST / HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n%s\r\n\r\n", framing)
+	require.NoError(t, err)
+}
+
+func readAnswer(t *testing.T, conn net.Conn) rig.Answer {
+	t.Helper()
+	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	require.NoError(t, err)
+	defer func() { _ = resp.Body.Close() }()
+	b, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	if resp.Close {
+		resp.Header.Set("Connection", "close") // net/http takes it out of the header
+	}
+	return rig.Answer{Status: resp.StatusCode, Header: resp.Header, Body: string(b)}
+}
+
+// requireClosed reads what is left, to the end of the connection.
+func requireClosed(t *testing.T, conn net.Conn) {
+	t.Helper()
+	_, err := io.ReadAll(conn)
+	timeout, ok := errors.AsType[net.Error](err)
+	require.False(t, ok && timeout.Timeout(), "the connection is still open")
+}

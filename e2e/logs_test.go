@@ -1,0 +1,154 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"saltern/e2e/rig"
+	"saltern/saltmaster/sandbox"
+)
+
+// Secrets and arguments that are found again wherever they get to.
+const (
+	markPassword = "mark-right-password"
+	markWrong    = "mark-wrong-password"
+	markArgument = "mark-argument"
+	markPlace    = "mark-in-the-query"
+	markToken    = "0badc0de0badc0de0badc0de0badc0de0badc0de0badc0de0badc0de0badc0de"
+)
+
+// logged is a request of TestLog, and what its one line is to say.
+type logged struct {
+	asked
+	surface string
+	status  int
+	chunks  string // as JSON, without jids
+}
+
+// TestLog sends requests of all kinds. Each has one line in the log, and no
+// line has a password, a token or an argument in it.
+func TestLog(t *testing.T) {
+	eachRelease(t, func(t *testing.T, r *rig.Rig) {
+		require.NoError(t, r.WritePAM(map[string]string{rig.User: markPassword}))
+		t.Cleanup(func() { require.NoError(t, r.WritePAM(nil)) })
+		made, ok, err := masterOf(t, r).MakeToken(t.Context(), "sharedsecret", sandbox.UserAll, r.Secret())
+		require.NoError(t, err)
+		require.True(t, ok)
+		before := len(r.Log())
+		bases := surfaces(r)
+
+		requests := loggedRequests(r, made.Token)
+		for id, q := range requests {
+			q.header = map[string]string{"X-Request-Id": id, "X-Auth-Token": made.Token, "Authorization": "Basic " + markPassword}
+			a := ask(t, r, bases[q.surface], q.asked)
+			require.Equal(t, q.status, a.Status, "%s: %s", id, a.Body)
+			require.Equal(t, id, a.Header.Get("X-Request-Id"))
+		}
+		require.NoError(t, tokensOf(t, r).Remove(made.Token))
+
+		log := r.Log()[before:]
+		for _, secret := range append(tokensOfUser(t, r, rig.User), made.Token, r.Secret(), "mark-", markToken) {
+			require.NotContains(t, log, secret)
+		}
+		lines := linesByRequest(t, log)
+		for id, q := range requests {
+			require.Len(t, lines[id], 1, id)
+			q.check(t, id, lines[id][0])
+		}
+	})
+}
+
+func loggedRequests(r *rig.Rig, token string) map[string]logged {
+	right := fmt.Sprintf(`"eauth": "pam", "username": %q, "password": %q`, rig.User, markPassword)
+	secret := fmt.Sprintf(`"eauth": "sharedsecret", "username": %q, "password": %q`, sandbox.UserAll, r.Secret())
+	echo := `"client": "local", "tgt": "ms--0", "fun": "test.arg", "arg": ["` + markArgument + `"], "kwarg": {"a": "` + markArgument + `"}, "metadata": {"x": "` + markArgument + `"}`
+	run := `"client": "runner", "fun": "test.arg", "arg": ["` + markArgument + `"], "kwarg": {"a": "` + markArgument + `"}, "b": "` + markArgument + `"`
+	chunk := func(credentials, rest string) asked { return asked{body: `[{` + credentials + `, ` + rest + `}]`} }
+	bad := func(body string) logged { return logged{asked{body: body}, "wsgi", 400, ""} }
+	return map[string]logged{
+		"local": {chunk(right, echo), "wsgi", 200,
+			`[{"user": "saltdev", "eauth": "pam", "client": "local", "fun": "test.arg", "minions": 1}]`},
+		"local-main": {chunk(right, echo), "main", 200,
+			`[{"user": "saltdev", "eauth": "pam", "client": "local", "fun": "test.arg", "minions": 1}]`},
+		"async": {chunk(right, strings.Replace(strings.Replace(echo, "local", "local_async", 1), "ms--0", "*", 1)), "wsgi", 200,
+			`[{"user": "saltdev", "eauth": "pam", "client": "local_async", "fun": "test.arg", "minions": 5}]`},
+		"runner": {chunk(right, run), "wsgi", 200,
+			`[{"user": "saltdev", "eauth": "pam", "client": "runner", "fun": "test.arg"}]`},
+		"by-salt": {chunk(secret, echo), "wsgi", 200,
+			`[{"user": "bench", "eauth": "sharedsecret", "client": "local", "fun": "test.arg", "minions": 1}]`},
+		"by-token": {chunk(`"token": "`+token+`"`, echo), "wsgi", 200,
+			`[{"user": "bench", "eauth": "sharedsecret", "client": "local", "fun": "test.arg", "minions": 1}]`},
+		"two": {asked{body: `[{` + right + `, ` + goodPing + `}, {` + secret + `, ` + run + `}]`}, "wsgi", 200,
+			`[{"user": "saltdev", "eauth": "pam", "client": "local", "fun": "test.ping", "minions": 1},
+			  {"user": "bench", "eauth": "sharedsecret", "client": "runner", "fun": "test.arg"}]`},
+		"exception": {chunk(right, `"client": "local", "tgt": "ms--0", "fun": "test.exception", "arg": ["`+markArgument+`"]`), "wsgi", 200,
+			`[{"user": "saltdev", "eauth": "pam", "client": "local", "fun": "test.exception", "minions": 1}]`},
+		"runner-exception": {chunk(right, `"client": "runner", "fun": "error.error", "kwarg": {"name": "Exception", "message": "`+markArgument+`"}`), "wsgi", 200,
+			`[{"user": "saltdev", "eauth": "pam", "client": "runner", "fun": "error.error"}]`},
+		"unknown-runner": {chunk(right, strings.Replace(run, "test.arg", "no.such", 1)), "wsgi", 500,
+			`[{"user": "saltdev", "eauth": "pam", "client": "runner", "fun": "no.such"}]`},
+		"wrong-password": {asked{body: `[{"eauth": "pam", "username": "who-is-that", "password": "` + markWrong + `", ` + echo + `}]`}, "wsgi", 401,
+			`[{"client": "local", "fun": "test.arg"}]`},
+		"wrong-for-salt": {asked{body: `[{"eauth": "sharedsecret", "username": "bench", "password": "` + markWrong + `", ` + echo + `}]`}, "wsgi", 401,
+			`[{"client": "local", "fun": "test.arg"}]`},
+		"unknown-token": {chunk(`"token": "`+markToken+`"`, echo), "wsgi", 401,
+			`[{"client": "local", "fun": "test.arg"}]`},
+		"bad-token":    {chunk(`"token": "mark-no-token"`, echo), "wsgi", 401, `[{"client": "local"}]`},
+		"not-allowed":  {chunk(`"eauth": "pam", "username": "saltro", "password": "saltro"`, run), "wsgi", 401, `[{"user": "saltro", "eauth": "pam", "client": "runner", "fun": "test.arg"}]`},
+		"bad-field":    {chunk(right, echo+`, "timeout": "`+markArgument+`"`), "wsgi", 400, `[{"client": "local"}]`},
+		"bad-json":     bad(`[{"password": "` + markPassword + `" "arg": ["` + markArgument + `"]}]`),
+		"bad-end":      bad(`[{"password": "` + markPassword),
+		"bad-chunk":    bad(`["` + markArgument + `"]`),
+		"bad-type":     {asked{kind: "text/" + markArgument, body: "password=" + markPassword}, "main", 415, ""},
+		"bad-method":   {asked{method: "DELETE", body: markPassword}, "main", 405, ""},
+		"welcome":      {asked{method: "GET", path: "?token=" + markPlace}, "main", 200, ""},
+		"welcome-wsgi": {asked{method: "GET", path: "?token=" + markPlace}, "wsgi", 200, ""},
+	}
+}
+
+// check compares a line of the log with the request.
+func (q logged) check(t *testing.T, id string, line map[string]any) {
+	t.Helper()
+	require.Equal(t, "request", line["msg"], id)
+	require.EqualValues(t, q.status, line["status"], id)
+	require.Equal(t, q.surface, line["surface"], id)
+	require.Equal(t, "127.0.0.1", strings.Replace(fmt.Sprint(line["remote"]), "::1", "127.0.0.1", 1), id)
+	require.GreaterOrEqual(t, line["duration_ms"], 0.0, id)
+	if q.chunks == "" {
+		require.NotContains(t, line, "chunks", id)
+		return
+	}
+	chunks, ok := line["chunks"].([]any)
+	require.True(t, ok, id)
+	for _, c := range chunks {
+		chunk := c.(map[string]any)
+		if q.status == http.StatusOK {
+			require.Regexp(t, `^\d{20}$`, chunk["jid"], id)
+		}
+		delete(chunk, "jid")
+	}
+	got, err := json.Marshal(chunks)
+	require.NoError(t, err)
+	require.JSONEq(t, q.chunks, string(got), id)
+}
+
+// linesByRequest reads the log, every line of which is a JSON object.
+func linesByRequest(t *testing.T, log string) map[string][]map[string]any {
+	t.Helper()
+	byID := make(map[string][]map[string]any)
+	for text := range strings.Lines(log) {
+		var line map[string]any
+		require.NoError(t, json.Unmarshal([]byte(text), &line), text)
+		require.NotEmpty(t, line["time"])
+		require.NotEmpty(t, line["level"])
+		if id, ok := line["request_id"].(string); ok {
+			byID[id] = append(byID[id], line)
+		}
+	}
+	return byID
+}

@@ -1,0 +1,38 @@
+package e2e
+
+import (
+	"testing"
+
+	"saltern/e2e/rig"
+	"saltern/saltmaster/sandbox"
+	"saltern/saltmaster/sandbox/sandboxtest"
+)
+
+// strict are rigs for the tests that take the master away or run into limits:
+// each limit is as short as a busy machine allows, there is one minion, and
+// the client local_async is not enabled.
+var strict = rigs{options: rig.Options{
+	Sandbox: sandbox.Options{
+		Minions:      minions[:1],
+		MasterConfig: map[string]any{"netapi_enable_clients": []string{"local", "runner"}},
+	},
+	Settings: `
+max_request_body_size: 64KiB
+shutdown_timeout: 1s
+limits:
+  header_timeout: 2s
+  body_timeout: 1s
+master:
+  request_timeout: 3s
+`,
+}}
+
+// eachStrict is eachRelease with the strict rigs.
+func eachStrict(t *testing.T, test func(t *testing.T, r *rig.Rig)) {
+	t.Helper()
+	for release, salt := range sandboxtest.Salts(t) {
+		t.Run(release, func(t *testing.T) {
+			test(t, strict.get(t, release, salt))
+		})
+	}
+}

@@ -1,0 +1,171 @@
+package e2e
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/tls"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/pem"
+	"fmt"
+	"math/big"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestTLS meets the main listener as clients of several kinds do.
+func TestTLS(t *testing.T) {
+	t.Parallel()
+	g := startAlone(t, "")
+	for version, ok := range map[uint16]bool{
+		tls.VersionTLS10: false, tls.VersionTLS11: false,
+		tls.VersionTLS12: true, tls.VersionTLS13: true,
+	} {
+		t.Run(tls.VersionName(version), func(t *testing.T) {
+			state, err := g.handshake(t, &tls.Config{MinVersion: version, MaxVersion: version})
+			if !ok {
+				require.ErrorContains(t, err, "protocol version not supported")
+				return
+			}
+			require.NoError(t, err)
+			require.Equal(t, version, state.Version)
+		})
+	}
+	t.Run("ALPN", func(t *testing.T) {
+		state, err := g.handshake(t, &tls.Config{NextProtos: []string{"h2", "http/1.1"}})
+		require.NoError(t, err)
+		require.Equal(t, "h2", state.NegotiatedProtocol)
+	})
+	for _, major := range []int{1, 2} {
+		t.Run(fmt.Sprintf("HTTP %d", major), func(t *testing.T) {
+			client := &http.Client{Transport: &http.Transport{
+				TLSClientConfig:   g.trust(&tls.Config{}),
+				ForceAttemptHTTP2: major == 2,
+			}}
+			defer client.CloseIdleConnections()
+			resp, err := client.Get("https://" + g.address)
+			require.NoError(t, err)
+			require.NoError(t, resp.Body.Close())
+			require.Equal(t, http.StatusOK, resp.StatusCode)
+			require.Equal(t, major, resp.ProtoMajor)
+		})
+	}
+	t.Run("no TLS", func(t *testing.T) {
+		resp, err := http.Get("http://" + g.address)
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		require.Equal(t, http.StatusBadRequest, resp.StatusCode)
+	})
+}
+
+// TestSelfSigned compares the fingerprint in the log with that of the pair
+// that is served, which a restart keeps.
+func TestSelfSigned(t *testing.T) {
+	t.Parallel()
+	g := startAlone(t, "")
+	first := g.leaf(t)
+	require.Contains(t, g.log(t), `"sha256":"`+fingerprint(first)+`"`)
+	require.NoError(t, first.VerifyHostname("localhost"))
+	require.NoError(t, first.VerifyHostname("127.0.0.1"))
+	info, err := os.Stat(filepath.Join(g.dir, "state", "self-signed.key"))
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+
+	g.stop(t)
+	g.start(t)
+	require.Equal(t, fingerprint(first), fingerprint(g.leaf(t)))
+}
+
+// TestReload changes the files of a configured pair under a gateway that runs:
+// new connections get the new pair, and a pair that is no good is not taken.
+func TestReload(t *testing.T) {
+	t.Parallel()
+	files := t.TempDir()
+	crt, key := filepath.Join(files, "tls.crt"), filepath.Join(files, "tls.key")
+	first := writePair(t, crt, key)
+	g := startAlone(t, fmt.Sprintf(", ssl_crt: %s, ssl_key: %s", crt, key))
+	require.Equal(t, fingerprint(first), fingerprint(g.leaf(t)))
+	require.NotContains(t, g.log(t), "self-signed")
+
+	second := writePair(t, crt, key)
+	requireEventually(t, func() bool { return fingerprint(g.leaf(t)) == fingerprint(second) })
+	require.Contains(t, g.log(t), `"sha256":"`+fingerprint(second)+`"`)
+
+	require.NoError(t, os.WriteFile(crt, []byte("no certificate"), 0o600))
+	requireEventually(t, func() bool {
+		require.Equal(t, fingerprint(second), fingerprint(g.leaf(t)))
+		return strings.Contains(g.log(t), "the old one stays")
+	})
+	third := writePair(t, crt, key)
+	requireEventually(t, func() bool { return fingerprint(g.leaf(t)) == fingerprint(third) })
+}
+
+// handshake opens a connection with the client's word on versions and
+// protocols.
+func (g *alone) handshake(t *testing.T, c *tls.Config) (tls.ConnectionState, error) {
+	t.Helper()
+	conn, err := tls.Dial("tcp", g.address, g.trust(c))
+	if err != nil {
+		return tls.ConnectionState{}, err
+	}
+	defer func() { _ = conn.Close() }()
+	return conn.ConnectionState(), nil
+}
+
+// trust has c take whatever certificate comes: the tests compare it themselves.
+func (*alone) trust(c *tls.Config) *tls.Config {
+	c.InsecureSkipVerify = true
+	return c
+}
+
+// leaf is the certificate that a new connection gets.
+func (g *alone) leaf(t *testing.T) *x509.Certificate {
+	t.Helper()
+	state, err := g.handshake(t, &tls.Config{})
+	require.NoError(t, err)
+	return state.PeerCertificates[0]
+}
+
+// fingerprint is as openssl prints it.
+func fingerprint(cert *x509.Certificate) string {
+	sum := sha256.Sum256(cert.Raw)
+	return strings.ReplaceAll(fmt.Sprintf("% X", sum[:]), " ", ":")
+}
+
+// writePair makes a new certificate and its key, the key first.
+func writePair(t *testing.T, crt, key string) *x509.Certificate {
+	t.Helper()
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	require.NoError(t, err)
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(time.Now().UnixNano()),
+		Subject:      pkix.Name{CommonName: "localhost"},
+		DNSNames:     []string{"localhost"},
+		IPAddresses:  []net.IP{net.IPv4(127, 0, 0, 1)},
+		NotBefore:    time.Now().Add(-time.Hour),
+		NotAfter:     time.Now().Add(time.Hour),
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
+	require.NoError(t, err)
+	secret, err := x509.MarshalPKCS8PrivateKey(private)
+	require.NoError(t, err)
+	for _, f := range []struct {
+		path, kind string
+		der        []byte
+	}{{key, "PRIVATE KEY", secret}, {crt, "CERTIFICATE", der}} {
+		text := pem.EncodeToMemory(&pem.Block{Type: f.kind, Bytes: f.der})
+		require.NoError(t, os.WriteFile(f.path, text, 0o600))
+	}
+	cert, err := x509.ParseCertificate(der)
+	require.NoError(t, err)
+	return cert
+}

@@ -1,0 +1,187 @@
+package e2e
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"golang.org/x/sys/unix"
+
+	"saltern/e2e/rig"
+	"saltern/saltmaster/sandbox"
+)
+
+// TestOneTokenFile puts a user's requests on the gateway, many at once: they
+// share one token file, which is gone when the gateway is.
+func TestOneTokenFile(t *testing.T) {
+	const requests, atOnce = 200, 20
+	eachRelease(t, func(t *testing.T, r *rig.Rig) {
+		require.NoError(t, r.StopGateway(t.Context()))
+		restoreGateway(t, r)
+		before := tokenFiles(t, r)
+		made := watchTokens(t, r)
+		require.NoError(t, r.StartGateway(t.Context()))
+
+		client, err := r.Client()
+		require.NoError(t, err)
+		defer client.CloseIdleConnections()
+		answers := make(chan string, requests)
+		var load sync.WaitGroup
+		for range atOnce {
+			load.Go(func() {
+				for range requests / atOnce {
+					answers <- status(client, r.WSGI, rig.Chunk(rig.User, `"client": "local_async", "tgt": "nobody", "fun": "test.ping"`))
+				}
+			})
+		}
+		load.Wait()
+		close(answers)
+		for a := range answers {
+			require.Equal(t, "200 OK", a)
+		}
+		mine := added(before, tokenFiles(t, r))
+		require.Len(t, mine, 1)
+		ever := made()
+		require.Contains(t, ever, mine[0])
+		// The self-check writes one for each layout that it tries.
+		require.LessOrEqual(t, len(added(mine, ever)), 2, "there never was another one of the user's")
+		record, err := tokensOf(t, r).Read(strings.TrimSuffix(mine[0], ".p"))
+		require.NoError(t, err)
+		require.Equal(t, rig.User, record.User)
+		require.Equal(t, "pam", record.Eauth)
+		info, err := os.Stat(filepath.Join(tokenDir(r), mine[0]))
+		require.NoError(t, err)
+		require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
+
+		// Another user has another one.
+		require.Equal(t, http.StatusOK, post(t, r, rig.Chunk(rig.ReadOnly, goodPing)).Status)
+		require.Len(t, added(before, tokenFiles(t, r)), 2)
+
+		require.NoError(t, r.StopGateway(t.Context()))
+		require.Empty(t, added(before, tokenFiles(t, r)))
+	})
+}
+
+// TestTokenRemovedByHand takes the user's token away under a gateway that
+// counts on it: the request is answered, with a new one.
+func TestTokenRemovedByHand(t *testing.T) {
+	eachRelease(t, func(t *testing.T, r *rig.Rig) {
+		for _, chunk := range []string{
+			goodPing,
+			`"client": "local_async", "tgt": "ms--0", "fun": "test.ping"`,
+			`"client": "runner", "fun": "test.arg"`,
+		} {
+			require.Equal(t, http.StatusOK, post(t, r, rig.Chunk(rig.User, goodPing)).Status)
+			old := tokensOfUser(t, r, rig.User)
+			require.NotEmpty(t, old)
+			for _, token := range old {
+				require.NoError(t, tokensOf(t, r).Remove(token))
+			}
+			a := post(t, r, rig.Chunk(rig.User, chunk))
+			require.Equal(t, http.StatusOK, a.Status, a.Body)
+			again := tokensOfUser(t, r, rig.User)
+			require.Len(t, again, 1)
+			require.NotContains(t, old, again[0])
+		}
+	})
+}
+
+// TestSaltToken gives the gateway tokens that the master made.
+func TestSaltToken(t *testing.T) {
+	eachRelease(t, func(t *testing.T, r *rig.Rig) {
+		made, ok, err := masterOf(t, r).MakeToken(t.Context(), "sharedsecret", sandbox.UserAll, r.Secret())
+		require.NoError(t, err)
+		require.True(t, ok)
+		before := tokenFiles(t, r)
+		for _, chunk := range []string{
+			goodPing,
+			`"client": "local_async", "tgt": "ms--0", "fun": "test.ping"`,
+			`"client": "runner", "fun": "test.arg"`,
+		} {
+			for surface, base := range surfaces(r) {
+				a := ask(t, r, base, asked{body: `[{"token": "` + made.Token + `", ` + chunk + `}]`})
+				require.Equal(t, http.StatusOK, a.Status, "%s: %s", surface, a.Body)
+			}
+		}
+		require.ElementsMatch(t, before, tokenFiles(t, r), "the caller's token stays, and no other is made")
+
+		require.NoError(t, tokensOf(t, r).Remove(made.Token))
+		a := post(t, r, `[{"token": "`+made.Token+`", `+goodPing+`}]`)
+		require.Equal(t, http.StatusUnauthorized, a.Status)
+		require.Equal(t, said(textWrong), a.Body)
+	})
+}
+
+// TestOneAuthenticationPerRequest sends a request of several chunks, whose
+// waiting takes several rounds of find_job, with credentials that only the
+// master can check: it checks them once, and its token is taken back.
+func TestOneAuthenticationPerRequest(t *testing.T) {
+	eachRelease(t, func(t *testing.T, r *rig.Rig) {
+		before := tokenFiles(t, r)
+		made := watchTokens(t, r)
+		chunk := func(rest string) string {
+			return fmt.Sprintf(`{"eauth": "sharedsecret", "username": %q, "password": %q, %s}`, sandbox.UserAll, r.Secret(), rest)
+		}
+		sleep := chunk(`"client": "local", "tgt": "ms--0", "fun": "test.sleep", "arg": [3], "timeout": 1, "gather_job_timeout": 1`)
+		a := post(t, r, `[`+sleep+`, `+chunk(goodPing)+`, `+chunk(`"client": "runner", "fun": "test.arg"`)+`]`)
+		require.Equal(t, http.StatusOK, a.Status, a.Body)
+		require.Contains(t, a.Body, `[{"ms--0": true}, {"ms--0": true}, `)
+		require.Len(t, made(), 1)
+		require.Empty(t, added(before, tokenFiles(t, r)))
+	})
+}
+
+// status sends a lowstate and returns the answer's status line, or the error.
+func status(client *http.Client, url, body string) string {
+	resp, err := client.Post(url, asJSON, strings.NewReader(body))
+	if err != nil {
+		return err.Error()
+	}
+	_ = resp.Body.Close()
+	return resp.Status
+}
+
+// tokensOfUser lists the tokens of a pam user.
+func tokensOfUser(t *testing.T, r *rig.Rig, user string) []string {
+	t.Helper()
+	var tokens []string
+	for _, name := range tokenFiles(t, r) {
+		record, err := tokensOf(t, r).Read(strings.TrimSuffix(name, ".p"))
+		if err == nil && record.User == user && record.Eauth == "pam" {
+			tokens = append(tokens, record.Token)
+		}
+	}
+	return tokens
+}
+
+// tokenFile is the name of a token's file, which appears by being renamed.
+var tokenFile = regexp.MustCompile(`[0-9a-f]{64}(\.p)?`)
+
+// watchTokens watches the master's token folder. The function returns the
+// names of the token files that have appeared since it was last called, those
+// that are gone again included.
+func watchTokens(t *testing.T, r *rig.Rig) func() []string {
+	t.Helper()
+	require.NoError(t, os.MkdirAll(tokenDir(r), 0o700))
+	fd, err := unix.InotifyInit1(unix.IN_CLOEXEC | unix.IN_NONBLOCK)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = unix.Close(fd) })
+	_, err = unix.InotifyAddWatch(fd, tokenDir(r), unix.IN_MOVED_TO)
+	require.NoError(t, err)
+	return func() []string {
+		buf := make([]byte, 64<<10)
+		n, err := unix.Read(fd, buf)
+		if errors.Is(err, unix.EAGAIN) {
+			return nil
+		}
+		require.NoError(t, err)
+		return tokenFile.FindAllString(string(buf[:n]), -1)
+	}
+}
