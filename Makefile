@@ -54,14 +54,16 @@ test-salt: salt ## run the real-master tests, of one version only with VERSION=3
 fuzz: ## run each fuzz target for FUZZTIME (default 30s)
 	@set -e; grep -Ho '^func Fuzz[A-Za-z0-9_]*' $(TEST_FILES) | while IFS=: read -r file func; do \
 		name=$${func#func }; echo "== $$name, $(FUZZTIME)"; \
-		go test "$$(dirname "$$file")" -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) </dev/null; \
+		go test "$$(dirname "$$file")" -run '^$$' -fuzz "^$$name\$$" -fuzztime $(FUZZTIME) -fuzzminimizetime 10x </dev/null; \
 	done
 
 bench: salt build ## compare Saltern, salt-api and the bare wire on one master
 	go run ./e2e/bench --salt $(WORK)/salt-$(SALT_DEMO_VERSION)
 
-lint: $(BIN)/golangci-lint-$(GOLANGCI_VERSION) $(BIN)/govulncheck-$(GOVULN_VERSION) ## golangci-lint, then govulncheck
+lint: build $(BIN)/golangci-lint-$(GOLANGCI_VERSION) $(BIN)/govulncheck-$(GOVULN_VERSION) ## golangci-lint, the systemd unit, govulncheck
 	$(BIN)/golangci-lint run ./...
+	@if command -v systemd-analyze >/dev/null; then deploy/check-unit.sh bin/saltern; \
+		else echo "the systemd unit was not checked: there is no systemd-analyze here"; fi
 	@out=$$($(BIN)/govulncheck ./... 2>&1) && { echo "$$out"; exit 0; }; code=$$?; echo "$$out"; \
 		case $$out in *"fetching vulnerabilities"*) \
 			echo "govulncheck did not run: its database cannot be reached from here";; \
