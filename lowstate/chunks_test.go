@@ -24,6 +24,17 @@ func testMaster() *Master {
 		JIDs:    new(saltmaster.JIDs),
 		Timeout: 5 * time.Second, GatherJobTimeout: 10 * time.Second, RestTimeout: 300 * time.Second,
 		ExpectMinions: func() bool { return true },
+		Nodegroups: Nodegroups{
+			"web":   {"web1", "web2"},
+			"regex": {"web[12]", "db1"},
+			"linux": {"G@os:Debian", "or", "G@os:RedHat"},
+			"front": {"N@web", "or", "N@linux", "and", "not", "web9"},
+			"empty": {},
+			"loop":  {"N@pool", "or", "a"},
+			"pool":  {"N@loop", "or", "b"},
+			"lost":  {"N@gone"},
+			"globs": {"web*"},
+		},
 	}
 }
 

@@ -42,6 +42,7 @@ type Master struct {
 	Timeout          time.Duration // timeout: when a silent minion is first asked after
 	GatherJobTimeout time.Duration // gather_job_timeout: how long it may take to answer that
 	RestTimeout      time.Duration // rest_timeout: how long a runner may take
+	Nodegroups       Nodegroups    // nodegroups
 	ExtJobCache      string        // ext_job_cache: a returner for every job
 	OrderMasters     bool          // order_masters: minions behind syndics may return too
 	SyndicWait       time.Duration // syndic_wait: how long other masters may take to name theirs

@@ -16,7 +16,7 @@ var passedOn = []string{
 // publication makes of a chunk what the local clients publish. Its JID is the
 // chunk's own, or "".
 func (m *Master) publication(c Chunk) (saltmaster.Publication, error) {
-	tgt, tgtType, err := c.target()
+	tgt, tgtType, err := m.target(c)
 	if err != nil {
 		return saltmaster.Publication{}, err
 	}

@@ -14,6 +14,7 @@ const (
 	tgtString = iota
 	tgtList   // a list of ids, or their names joined by commas
 	tgtWords  // an expression, or the list of its words
+	tgtGroup  // the name of a nodegroup
 )
 
 var tgtTypes = map[string]int{
@@ -28,16 +29,14 @@ var tgtTypes = map[string]int{
 	"range":        tgtString,
 	"compound":     tgtWords,
 	"list":         tgtList,
+	"nodegroup":    tgtGroup,
 }
 
-// target returns the chunk's tgt and tgt_type.
-func (c Chunk) target() (tgt msgpack.Raw, tgtType string, err error) {
+// target returns the chunk's tgt and tgt_type, as the master takes them.
+func (m *Master) target(c Chunk) (tgt msgpack.Raw, tgtType string, err error) {
 	tgtType, ok := c.stringOr("tgt_type", "glob")
 	if !ok {
 		return nil, "", errors.New("tgt_type must be a string")
-	}
-	if tgtType == "nodegroup" {
-		return nil, "", errNodegroup
 	}
 	form, ok := tgtTypes[tgtType]
 	if !ok {
@@ -47,36 +46,41 @@ func (c Chunk) target() (tgt msgpack.Raw, tgtType string, err error) {
 	if !ok {
 		return nil, "", errors.New("tgt is missing")
 	}
-	if tgt.Kind() == msgpack.Array && form == tgtWords && allStrings(tgt) {
-		tgt = joined(tgt)
-	}
+	isText := tgt.Kind() == msgpack.Str
+	isList := tgt.Kind() == msgpack.Array && allStrings(tgt)
 	switch {
-	case tgt.Kind() == msgpack.Str:
-		if form == tgtWords && namesNodegroup(tgt) {
-			return nil, "", errNodegroup
-		}
+	case form == tgtGroup && isText:
+		name, _ := tgt.Str()
+		return m.compound([]string{"N@" + name})
+	case form == tgtWords && (isText || isList):
+		return m.compound(words(tgt))
+	case isText, form == tgtList && isList:
 		return tgt, tgtType, nil
-	case tgt.Kind() == msgpack.Array && form == tgtList && allStrings(tgt):
-		return tgt, tgtType, nil
-	case form == tgtString:
+	case form == tgtString, form == tgtGroup:
 		return nil, "", fmt.Errorf("tgt must be a string for tgt_type %s", tgtType)
 	default:
 		return nil, "", fmt.Errorf("tgt must be a string or a list of strings for tgt_type %s", tgtType)
 	}
 }
 
-// errNodegroup: the master expects its clients to expand nodegroups, and takes
-// one that is not expanded for a target without minions.
-var errNodegroup = errors.New("nodegroups are not expanded by this version")
+// compound makes a compound target of its words, nodegroups expanded.
+func (m *Master) compound(words []string) (tgt msgpack.Raw, tgtType string, err error) {
+	expression, err := m.Nodegroups.expression(words)
+	return msgpack.AppendString(nil, expression), "compound", err
+}
 
-func namesNodegroup(tgt msgpack.Raw) bool {
-	s, _ := tgt.Str()
-	for word := range strings.FieldsSeq(s) {
-		if strings.HasPrefix(word, "N@") {
-			return true
-		}
+// words are the words of an expression that is written as text or as a list.
+func words(tgt msgpack.Raw) []string {
+	if s, ok := tgt.Str(); ok {
+		return strings.Fields(s)
 	}
-	return false
+	var list []string
+	_ = tgt.Elems(func(e msgpack.Raw) error {
+		word, _ := e.Str()
+		list = append(list, word)
+		return nil
+	})
+	return list
 }
 
 func allStrings(v msgpack.Raw) bool {
@@ -86,18 +90,4 @@ func allStrings(v msgpack.Raw) bool {
 		}
 		return nil
 	}) == nil
-}
-
-// joined puts the words of an expression together, as LocalClient does.
-func joined(words msgpack.Raw) msgpack.Raw {
-	var s string
-	_ = words.Elems(func(e msgpack.Raw) error {
-		word, _ := e.Str()
-		if s != "" {
-			s += " "
-		}
-		s += word
-		return nil
-	})
-	return msgpack.AppendString(nil, s)
 }

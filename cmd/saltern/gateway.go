@@ -2,9 +2,11 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -80,6 +82,7 @@ func (g *gateway) master(mc *masterconf.Config, tokens *saltmaster.Tokens) *lows
 		Timeout:          mc.Timeout,
 		GatherJobTimeout: mc.GatherJobTimeout,
 		RestTimeout:      mc.RestTimeout,
+		Nodegroups:       nodegroups(mc),
 		ExtJobCache:      mc.ExtJobCache,
 		OrderMasters:     mc.OrderMasters,
 		SyndicWait:       mc.SyndicWait,
@@ -93,6 +96,24 @@ func (g *gateway) master(mc *masterconf.Config, tokens *saltmaster.Tokens) *lows
 		m.NotConnected = presence.Minions{CacheDir: mc.CacheDir, PublishPort: mc.PublishPort}.NotConnected
 	}
 	return m
+}
+
+// nodegroups are the master's, each as the words of its expression.
+func nodegroups(mc *masterconf.Config) lowstate.Nodegroups {
+	groups := make(lowstate.Nodegroups)
+	for item := range mc.Nodegroups.All() {
+		name := fmt.Sprint(item.Key)
+		switch definition := item.Value.(type) {
+		case string:
+			groups[name] = strings.Fields(definition)
+		case []any:
+			groups[name] = make([]string, len(definition))
+			for i, word := range definition {
+				groups[name][i] = fmt.Sprint(word)
+			}
+		}
+	}
+	return groups
 }
 
 // isFrom3008 tells whether the master is of Salt 3008 or newer: by the layout

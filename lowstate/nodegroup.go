@@ -1,0 +1,81 @@
+package lowstate
+
+import (
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+)
+
+// Nodegroups are the master's nodegroups: the words of each one's compound
+// expression. The master expects its clients to expand them, and takes one
+// that is not expanded for a target without minions.
+type Nodegroups map[string][]string
+
+// operators are the words of a compound expression that target nothing.
+var operators = []string{"and", "or", "not", "(", ")"}
+
+// expression makes a compound expression without nodegroups of words that may
+// name some, as N@name.
+func (n Nodegroups) expression(words []string) (string, error) {
+	words, err := n.expand(words, nil)
+	return strings.Join(words, " "), err
+}
+
+// expand replaces the nodegroups among words. within are those that are being
+// expanded already.
+func (n Nodegroups) expand(words, within []string) ([]string, error) {
+	var all []string
+	for _, word := range words {
+		name, isGroup := strings.CutPrefix(word, "N@")
+		if !isGroup || name == "" {
+			all = append(all, word)
+			continue
+		}
+		group, err := n.group(name, within)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, group...)
+	}
+	return all, nil
+}
+
+// group returns what one nodegroup stands for.
+func (n Nodegroups) group(name string, within []string) ([]string, error) {
+	words, ok := n[name]
+	switch {
+	case !ok:
+		return nil, fmt.Errorf("tgt: the master has no nodegroup %q", printable(name))
+	case len(words) == 0:
+		return nil, fmt.Errorf("tgt: the nodegroup %q is empty", printable(name))
+	case slices.Contains(within, name):
+		return nil, fmt.Errorf("tgt: the nodegroup %q contains itself", printable(name))
+	}
+	if list, ok := plainList(words); ok {
+		return []string{list}, nil
+	}
+	inner, err := n.expand(words, append(slices.Clone(within), name))
+	if err != nil {
+		return nil, err
+	}
+	return append(append([]string{"("}, inner...), ")"), nil
+}
+
+// typed is a word that says by itself how it is to be matched.
+var typed = regexp.MustCompile(`^[A-Z]@`)
+
+// plainList makes one word of a nodegroup that only lists minion ids. Ids with
+// the signs of a regular expression are taken for such.
+func plainList(words []string) (string, bool) {
+	matcher := "L@"
+	for _, word := range words {
+		if slices.Contains(operators, word) || strings.Contains(word, "*") || typed.MatchString(word) {
+			return "", false
+		}
+		if strings.ContainsAny(word, `([{\?}])`) {
+			matcher = "E@"
+		}
+	}
+	return matcher + strings.Join(words, ","), true
+}
