@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"strconv"
 	"syscall"
 )
 
@@ -19,7 +21,7 @@ func (s *Sandbox) StopMaster(ctx context.Context) error {
 	}
 	err := stopAll(ctx, masterGrace, s.master)
 	s.master = nil
-	return err
+	return errors.Join(err, s.awaitPorts(ctx))
 }
 
 // KillMaster ends every process of the master at once with SIGKILL.
@@ -31,7 +33,29 @@ func (s *Sandbox) KillMaster() error {
 	}
 	err := s.master.kill()
 	s.master = nil
-	return err
+	return errors.Join(err, s.awaitPorts(context.Background()))
+}
+
+// awaitPorts waits until nobody listens on the master's ports any more. The
+// last threads of a killed process hold its sockets for a moment longer than
+// the process is seen to live.
+func (s *Sandbox) awaitPorts(ctx context.Context) error {
+	for _, port := range []int{s.ports.ret, s.ports.publish} {
+		if !waitFor(ctx, killGrace, func() bool { return !listening(ctx, port) }) {
+			return fmt.Errorf("sandbox: port %d of the ended master still accepts connections", port)
+		}
+	}
+	return nil
+}
+
+func listening(ctx context.Context, port int) bool {
+	var d net.Dialer
+	conn, err := d.DialContext(ctx, "tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
+	if err != nil {
+		return false
+	}
+	_ = conn.Close()
+	return true
 }
 
 // StartMaster starts a stopped or killed master on its old ports and returns
