@@ -1,0 +1,54 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// subject is who is measured.
+type subject int
+
+const (
+	saltern subject = iota
+	saltAPI
+	bareWire
+)
+
+func (s subject) String() string { return [...]string{"Saltern", "salt-api", "bare wire"}[s] }
+
+// The ways to prove who one is.
+const (
+	byPAM   = "pam"
+	byToken = "token"
+)
+
+// row is one line of a table.
+type row struct {
+	who    subject
+	auth   string // byPAM or byToken
+	do     call
+	procs  group // of the gateway; none for the bare wire
+	rounds []sample
+	cpu    time.Duration // what procs used in all rounds
+	errs   []error       // of all requests, those of the warm-up included
+}
+
+func (r *row) name() string { return fmt.Sprintf("%s, %s", r.who, r.auth) }
+
+// round measures one round.
+func (r *row) round(ctx context.Context, clients int) {
+	before := r.procs.cpu()
+	s := load(ctx, clients, box, r.do)
+	r.cpu += r.procs.cpu() - before
+	r.rounds = append(r.rounds, s)
+	r.errs = append(r.errs, s.errs...)
+}
+
+// spent is how long the row's rounds have taken.
+func (r *row) spent() (d time.Duration) {
+	for _, s := range r.rounds {
+		d += s.took
+	}
+	return d
+}
