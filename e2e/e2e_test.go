@@ -22,6 +22,17 @@ import (
 // The minions of the examples in rest_wsgi's documentation.
 var minions = []string{"ms--0", "ms--1", "ms--2", "ms--3", "ms--4"}
 
+// The master's nodegroups.
+var nodegroups = map[string]any{
+	"pair":   "ms--0 or ms--1",
+	"listed": []string{"ms--2", "ms--3"},
+	"nested": "N@pair or N@listed and not ms--3",
+	"grown":  []string{"N@pair", "or", "ms--4"},
+	"none":   "nobody*",
+	"loop":   "ms--0 or N@loop",
+	"empty":  "",
+}
+
 func TestMain(m *testing.M) {
 	code := m.Run()
 	if err := errors.Join(shared.stop(), strict.stop(), saltern.remove()); err != nil {
@@ -34,7 +45,10 @@ func TestMain(m *testing.M) {
 // shared are the rigs that tests use together: one for each release, started
 // by the first test that asks for it.
 var shared = rigs{options: rig.Options{
-	Sandbox: sandbox.Options{Minions: minions, SaltAPI: true},
+	Sandbox: sandbox.Options{
+		Minions: minions, SaltAPI: true,
+		MasterConfig: map[string]any{"nodegroups": nodegroups},
+	},
 }}
 
 type rigs struct {

@@ -1,0 +1,190 @@
+package e2e
+
+import (
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/txtar"
+	"github.com/stretchr/testify/require"
+)
+
+// diffTopic is a file of testdata/differential. The text at its beginning says
+// what it is about. These lines there change the master for its cases:
+//
+//	paused: ID   this minion does not answer
+//	ghost: ID    the master knows this minion too, but it is not connected
+//	alone: yes   no two requests at once
+type diffTopic struct {
+	name   string
+	paused string
+	ghost  string
+	alone  bool
+	cases  []diffCase
+}
+
+// diffCase is one section of such a file: a request, and then lines that say
+// more of it:
+//
+//	as: USER                whose credentials its chunks carry, when not bench's
+//	only: 3006              the release that it is for, when not both
+//	both: STATUS JSON       the answer of both, when that it is 200 says too little
+//	difference: D1 D2       the rows of the README's list which it shows, and
+//	salt-api: STATUS JSON   what each of the two answers
+//	saltern: STATUS JSON
+type diffCase struct {
+	name        string
+	request     string
+	user        string
+	release     string
+	both        string
+	differences []string
+	saltAPI     string
+	saltern     string
+}
+
+func (c *diffCase) runsOn(is3008 bool) bool {
+	return c.release == "" || (c.release == "3008") == is3008
+}
+
+func readTopics(t *testing.T) []diffTopic {
+	t.Helper()
+	files, err := filepath.Glob("testdata/differential/*.txtar")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	topics := make([]diffTopic, len(files))
+	for i, file := range files {
+		topics[i] = readTopic(t, file)
+	}
+	return topics
+}
+
+func readTopic(t *testing.T, file string) diffTopic {
+	t.Helper()
+	ar, err := txtar.ParseFile(file)
+	require.NoError(t, err)
+	topic := diffTopic{name: strings.TrimSuffix(filepath.Base(file), ".txtar")}
+	var alone string
+	readLines(t, ar.Comment, map[string]*string{"paused": &topic.paused, "ghost": &topic.ghost, "alone": &alone})
+	topic.alone = alone == "yes"
+	for _, section := range ar.Files {
+		c := diffCase{name: section.Name}
+		var differences string
+		c.request = readLines(t, section.Data, map[string]*string{
+			"as": &c.user, "only": &c.release, "both": &c.both,
+			"difference": &differences, "salt-api": &c.saltAPI, "saltern": &c.saltern,
+		})
+		c.differences = strings.Fields(differences)
+		c.verify(t)
+		topic.cases = append(topic.cases, c)
+	}
+	return topic
+}
+
+var caseLine = regexp.MustCompile(`^([a-z-]+): (.*)\n$`)
+
+// readLines puts lines of the form name: value where known says, and returns
+// the others.
+func readLines(t *testing.T, text []byte, known map[string]*string) (others string) {
+	t.Helper()
+	for line := range strings.Lines(string(text)) {
+		m := caseLine.FindStringSubmatch(line)
+		if m == nil {
+			others += line
+			continue
+		}
+		require.Contains(t, known, m[1], "%s", line)
+		*known[m[1]] = m[2]
+	}
+	return others
+}
+
+func (c *diffCase) verify(t *testing.T) {
+	t.Helper()
+	require.NotEmpty(t, c.request, c.name)
+	require.Contains(t, []string{"", "3006", "3008"}, c.release, c.name)
+	if len(c.differences) == 0 {
+		require.Empty(t, c.saltAPI+c.saltern, "%s names no difference", c.name)
+		return
+	}
+	require.Empty(t, c.both, c.name)
+	require.NotEmpty(t, c.saltAPI, c.name)
+	require.NotEmpty(t, c.saltern, c.name)
+	require.NotEqual(t, c.saltAPI, c.saltern, "%s: nothing differs", c.name)
+}
+
+// shownElsewhere are the rows of the README's list that need more than a
+// request: the test that shows each.
+var shownElsewhere = map[string]string{
+	"D12": "TestLargeReturns",
+	"D13": "TestDifferentialWholeList",
+	"D14": "TestMasterStopped",
+	"D16": "TestDifferentialSurface",
+	"D17": "TestDifferentialSurface",
+	"D18": "TestDifferentialSurface",
+	"D19": "TestBadInput",
+}
+
+// TestDifferentialList holds the README's list of differences against the
+// tests: each row is shown, and nothing else differs.
+func TestDifferentialList(t *testing.T) {
+	listed := make(map[string]bool)
+	for _, id := range listedDifferences(t) {
+		require.False(t, listed[id], "%s is listed twice", id)
+		listed[id] = true
+	}
+	shown := make(map[string]bool)
+	for _, topic := range readTopics(t) {
+		for _, c := range topic.cases {
+			for _, id := range c.differences {
+				require.True(t, listed[id], "%s of %s/%s is not in the README", id, topic.name, c.name)
+				shown[id] = true
+			}
+		}
+	}
+	tests := allTests(t)
+	for id, name := range shownElsewhere {
+		require.True(t, listed[id], "%s of %s is not in the README", id, name)
+		require.False(t, shown[id], "%s is shown by a case", id)
+		require.Contains(t, tests, "func "+name+"(t *testing.T)", "what shows %s", id)
+		shown[id] = true
+	}
+	for id := range listed {
+		require.True(t, shown[id], "no test shows %s", id)
+	}
+}
+
+// listedDifferences reads the first column of the README's table.
+func listedDifferences(t *testing.T) []string {
+	t.Helper()
+	text, err := os.ReadFile("../README.md")
+	require.NoError(t, err)
+	_, rest, ok := strings.Cut(string(text), "<!-- differences -->")
+	require.True(t, ok)
+	table, _, ok := strings.Cut(rest, "<!-- /differences -->")
+	require.True(t, ok)
+	var ids []string
+	for _, m := range regexp.MustCompile(`(?m)^\| (D\d+) \|`).FindAllStringSubmatch(table, -1) {
+		ids = append(ids, m[1])
+	}
+	require.NotEmpty(t, ids)
+	return ids
+}
+
+// allTests is the text of every test file of this package and of server.
+func allTests(t *testing.T) string {
+	t.Helper()
+	var all strings.Builder
+	for _, pattern := range []string{"*_test.go", "../server/*_test.go", "../lowstate/*_test.go"} {
+		files, err := filepath.Glob(pattern)
+		require.NoError(t, err)
+		for _, file := range files {
+			text, err := os.ReadFile(file)
+			require.NoError(t, err)
+			all.Write(text)
+		}
+	}
+	return all.String()
+}
