@@ -27,6 +27,7 @@ for group in "${@:-build}"; do
 		need gcc "C compiler for libpam and the race detector" command -v "${CC:-cc}"
 		need libc6-dev "C headers" has_header stdlib.h
 		need libpam0g-dev "libpam headers" has_header security/pam_appl.h
+		need curl "the calls of the demo and of the tests" command -v curl
 		need libpam-wrapper "pam_matrix, for users that exist only in a private PAM service" has_pam_matrix
 		if command -v "$python" >/dev/null 2>&1 && [ "$python" != python3 ]; then
 			# A Python of the caller's choice: a package cannot mend it.
