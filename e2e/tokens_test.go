@@ -10,6 +10,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
@@ -126,6 +127,7 @@ func TestOneAuthenticationPerRequest(t *testing.T) {
 	eachRelease(t, func(t *testing.T, r *rig.Rig) {
 		before := tokenFiles(t, r)
 		made := watchTokens(t, r)
+		logins := authentications(t, r)
 		chunk := func(rest string) string {
 			return fmt.Sprintf(`{"eauth": "sharedsecret", "username": %q, "password": %q, %s}`, sandbox.UserAll, r.Secret(), rest)
 		}
@@ -133,8 +135,14 @@ func TestOneAuthenticationPerRequest(t *testing.T) {
 		a := post(t, r, `[`+sleep+`, `+chunk(goodPing)+`, `+chunk(`"client": "runner", "fun": "test.arg"`)+`]`)
 		require.Equal(t, http.StatusOK, a.Status, a.Body)
 		require.Contains(t, a.Body, `[{"ms--0": true}, {"ms--0": true}, `)
-		require.Len(t, made(), 1)
-		require.Empty(t, added(before, tokenFiles(t, r)))
+		require.InDelta(t, 1, authentications(t, r)-logins, 0)
+		// Its token, and perhaps those of a self-check that an earlier test
+		// has caused: one for each layout.
+		files := len(made())
+		require.Positive(t, files)
+		require.LessOrEqual(t, files, 3)
+		require.Eventually(t, func() bool { return len(added(before, tokenFiles(t, r))) == 0 },
+			10*time.Second, 50*time.Millisecond, "a token stays behind")
 	})
 }
 
