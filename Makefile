@@ -62,7 +62,7 @@ bench: salt build ## compare Saltern, salt-api and the bare wire on one master
 
 lint: build $(BIN)/golangci-lint-$(GOLANGCI_VERSION) $(BIN)/govulncheck-$(GOVULN_VERSION) ## golangci-lint, the systemd unit, govulncheck
 	$(BIN)/golangci-lint run ./...
-	@if command -v systemd-analyze >/dev/null; then deploy/check-unit.sh bin/saltern; \
+	@if command -v systemd-analyze >/dev/null; then deploy/check-unit.sh $(CURDIR)/bin/saltern; \
 		else echo "the systemd unit was not checked: there is no systemd-analyze here"; fi
 	@out=$$($(BIN)/govulncheck ./... 2>&1) && { echo "$$out"; exit 0; }; code=$$?; echo "$$out"; \
 		case $$out in *"fetching vulnerabilities"*) \
