@@ -88,6 +88,7 @@ func readRestCherryPy(top options, f files) *RestCherryPy {
 	_, _, r.MaxRequestBodySizeSet = o.item("max_request_body_size")
 	r.ssl(o, at, f)
 	r.authorizedIPs(o)
+	o.warnIneffective("rest_cherrypy")
 	for it := range o.set.All() {
 		if name := keyText(it.Key); !slices.Contains(cherryPyKeys, name) {
 			r.UnknownKeys = append(r.UnknownKeys, name)

@@ -17,6 +17,7 @@ type Config struct {
 	CacheDir         string // cachedir
 	SockDir          string
 	TokenDir         string // always <cachedir>/tokens, as in Salt
+	PKIDir           string // pki_dir: accepted minions are the files in its folder minions
 	ExtensionModules string
 	APILogfile       string
 	APIPidfile       string
@@ -41,6 +42,8 @@ type Config struct {
 	EauthTokensCacheDriver  string // eauth_tokens.cache_driver of Salt 3008; empty means that of Cache
 	Cache                   string // the cache driver
 	ExternalAuth            ExternalAuth
+	PermissiveACL           bool
+	ExpandedAuthMatching    bool // auth.enable_expanded_auth_matching
 
 	Timeout               time.Duration
 	GatherJobTimeout      time.Duration

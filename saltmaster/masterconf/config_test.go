@@ -88,13 +88,13 @@ func TestExternalAuth(t *testing.T) {
 
 func TestEndpoints(t *testing.T) {
 	t.Parallel()
-	for _, tc := range []struct{ master, request, busNetwork, bus string }{
-		{"", "127.0.0.1:4506", "unix", "/var/run/salt/master/master_event_pub.ipc"},
-		{"interface: '::'\nret_port: 1", "[::1]:1", "unix", "/var/run/salt/master/master_event_pub.ipc"},
-		{"interface: 10.1.2.3\nroot_dir: /r", "10.1.2.3:4506", "unix", "/r/var/run/salt/master/master_event_pub.ipc"},
-		{"ipc_mode: tcp", "127.0.0.1:4506", "tcp", "127.0.0.1:4512"},
-		{"ipc_mode: tcp\nipv6: true\ntcp_master_pub_port: 9", "127.0.0.1:4506", "tcp", "[::1]:9"},
-		{"master_uri: 'tcp://[::1]:77'\nsock_dir: /s", "[::1]:77", "unix", "/s/master_event_pub.ipc"},
+	for _, tc := range []struct{ master, request, busNetwork, bus, pull string }{
+		{"", "127.0.0.1:4506", "unix", "/var/run/salt/master/master_event_pub.ipc", "/var/run/salt/master/master_event_pull.ipc"},
+		{"interface: '::'\nret_port: 1", "[::1]:1", "unix", "/var/run/salt/master/master_event_pub.ipc", "/var/run/salt/master/master_event_pull.ipc"},
+		{"interface: 10.1.2.3\nroot_dir: /r", "10.1.2.3:4506", "unix", "/r/var/run/salt/master/master_event_pub.ipc", "/r/var/run/salt/master/master_event_pull.ipc"},
+		{"ipc_mode: tcp", "127.0.0.1:4506", "tcp", "127.0.0.1:4512", "127.0.0.1:4513"},
+		{"ipc_mode: tcp\nipv6: true\ntcp_master_pub_port: 9", "127.0.0.1:4506", "tcp", "[::1]:9", "[::1]:4513"},
+		{"master_uri: 'tcp://[::1]:77'\nsock_dir: /s", "[::1]:77", "unix", "/s/master_event_pub.ipc", "/s/master_event_pull.ipc"},
 	} {
 		c := read(t, tc.master)
 		network, address, err := c.RequestEndpoint()
@@ -102,6 +102,8 @@ func TestEndpoints(t *testing.T) {
 		require.Equal(t, []string{"tcp", tc.request}, []string{network, address}, tc.master)
 		network, address = c.EventBusEndpoint()
 		require.Equal(t, []string{tc.busNetwork, tc.bus}, []string{network, address}, tc.master)
+		network, address = c.EventPullEndpoint()
+		require.Equal(t, []string{tc.busNetwork, tc.pull}, []string{network, address}, tc.master)
 	}
 }
 

@@ -33,14 +33,24 @@ func (c *Config) RequestEndpoint() (network, address string, err error) {
 // EventBusEndpoint returns where the master publishes its events, for net.Dial. With ipc_mode tcp and ipv6 it is the
 // IPv6 loopback address, as in Salt 3008; Salt 3006 stays on 127.0.0.1.
 func (c *Config) EventBusEndpoint() (network, address string) {
+	return c.ipcEndpoint("master_event_pub.ipc", c.TCPMasterPubPort)
+}
+
+// EventPullEndpoint returns where the master takes events that others fire, for net.Dial, in the way of
+// [Config.EventBusEndpoint].
+func (c *Config) EventPullEndpoint() (network, address string) {
+	return c.ipcEndpoint("master_event_pull.ipc", c.TCPMasterPullPort)
+}
+
+func (c *Config) ipcEndpoint(file string, port int) (network, address string) {
 	if c.IPCMode != ipcTCP {
-		return "unix", joinRaw(c.SockDir, "master_event_pub.ipc")
+		return "unix", joinRaw(c.SockDir, file)
 	}
 	host := "127.0.0.1"
 	if c.IPv6 {
 		host = "::1"
 	}
-	return "tcp", net.JoinHostPort(host, strconv.Itoa(c.TCPMasterPubPort))
+	return "tcp", net.JoinHostPort(host, strconv.Itoa(port))
 }
 
 // parseMasterURI returns host:port of tcp://host:port.

@@ -22,6 +22,7 @@ var hashTypes = []string{"md5", "sha1", "sha224", "sha256", "sha384", "sha512"}
 
 // fill reads every option. The default of each stands beside its name.
 func (c *Config) fill(o options, f files) {
+	o.warnIneffective("")
 	c.id(o)
 	c.network(o)
 	c.paths(o) // after ipc_mode
@@ -42,6 +43,8 @@ func (c *Config) fill(o options, f files) {
 	c.EauthTokensCacheDriver = o.text("eauth_tokens.cache_driver", "")
 	c.Cache = o.text("cache", "localfs")
 	c.externalAuth(o)
+	c.PermissiveACL = o.flag("permissive_acl", false)
+	c.ExpandedAuthMatching = o.flag("auth.enable_expanded_auth_matching", false)
 
 	c.Timeout = o.seconds("timeout", 5*time.Second)
 	c.GatherJobTimeout = o.seconds("gather_job_timeout", 10*time.Second)
@@ -72,7 +75,7 @@ func (c *Config) fill(o options, f files) {
 	c.RestWSGI = readRestWSGI(o)
 	if v, at, _ := o.item("rest_tornado"); truthy(v) {
 		c.RestTornado = true
-		o.rep.warn(at, "rest_tornado is not served")
+		o.rep.warn(at, "rest_tornado has no listener here: its streams /all_events and /formatted_events are served beside those of rest_cherrypy")
 	}
 }
 

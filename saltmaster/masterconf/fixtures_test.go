@@ -219,6 +219,7 @@ func problems(t *testing.T, err error) []*Problem {
 func used(c *Config) map[string]string {
 	out := map[string]any{
 		"root_dir": c.RootDir, "cachedir": c.CacheDir, "sock_dir": c.SockDir, "token_dir": c.TokenDir,
+		"pki_dir":           c.PKIDir,
 		"extension_modules": c.ExtensionModules, "api_logfile": c.APILogfile, "api_pidfile": c.APIPidfile,
 		"transport": c.Transport, "ipc_mode": c.IPCMode, "user": c.User, "hash_type": c.HashType,
 		"eauth_tokens": c.EauthTokens, "eauth_tokens.cache_driver": c.EauthTokensCacheDriver, "cache": c.Cache,
@@ -231,7 +232,8 @@ func used(c *Config) map[string]string {
 		"gather_job_timeout": seconds(c.GatherJobTimeout), "publish_timeout": seconds(c.PublishTimeout),
 		"request_channel_timeout": seconds(c.RequestChannelTimeout), "rest_timeout": seconds(c.RestTimeout),
 		"keep_jobs_seconds": seconds(c.KeepJobs), "syndic_wait": seconds(c.SyndicWait),
-		"ipv6": c.IPv6, "keep_acl_in_token": c.KeepACLInToken, "job_cache": c.JobCache,
+		"ipv6": c.IPv6, "keep_acl_in_token": c.KeepACLInToken, "permissive_acl": c.PermissiveACL,
+		"auth.enable_expanded_auth_matching": c.ExpandedAuthMatching, "job_cache": c.JobCache,
 		"minion_data_cache": c.MinionDataCache, "order_masters": c.OrderMasters, "unique_jid": c.UniqueJID,
 		"netapi_allow_raw_shell":     c.NetapiAllowRawShell,
 		"token_expire_user_override": c.TokenExpireUserOverride, "nodegroups": c.Nodegroups,

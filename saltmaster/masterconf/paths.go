@@ -10,6 +10,7 @@ import (
 const (
 	defaultCacheDir = "/var/cache/salt/master"
 	defaultSockDir  = "/var/run/salt/master"
+	defaultPKIDir   = "/etc/salt/pki/master"
 	defaultLog      = "/var/log/salt/api"
 	defaultPID      = "/var/run/salt-api.pid"
 )
@@ -47,6 +48,7 @@ func (c *Config) paths(o options) {
 	c.CacheDir = underRoot(root, cache)
 	c.SockDir = underRoot(root, sock)
 	c.TokenDir = underRoot(root, joinRaw(cache, "tokens"))
+	c.PKIDir = underRoot(root, o.path("pki_dir", defaultPKIDir))
 	c.ExtensionModules = underRoot(root, ext)
 	c.APILogfile = underRoot(root, o.path("api_logfile", defaultLog))
 	c.APIPidfile = underRoot(root, o.path("api_pidfile", defaultPID))

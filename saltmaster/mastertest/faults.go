@@ -22,6 +22,8 @@ type Faults struct {
 	DuplicateReturns bool
 	// TrimReturns cuts every return to VALUE_TRIMMED on the bus, as if it were larger than MaxEventSize.
 	TrimReturns bool
+	// DropFired loses the events that others fire.
+	DropFired bool
 }
 
 // Fail changes the faults.

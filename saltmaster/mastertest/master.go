@@ -22,6 +22,7 @@ type Master struct {
 	dir     string
 	peer    *zmtptest.Peer
 	bus     *publisher
+	pull    *puller
 	minions map[string]Minion
 
 	patterns sync.Map // compiled expressions of permissions and targets, which are few
@@ -89,6 +90,7 @@ func launch(opts Options) (*Master, error) {
 		}
 	}
 	m.bus = &publisher{path: m.BusPath()}
+	m.pull = &puller{path: m.PullPath(), bare: opts.BarePull, take: m.fired}
 	// A port below those that the kernel hands out to clients, so that it is still free after a Close.
 	for range 100 {
 		m.peer = zmtptest.New("tcp", fmt.Sprint("127.0.0.1:", 20000+rand.IntN(12000)), m.handle)
@@ -113,6 +115,12 @@ func (m *Master) start() error {
 		end()
 		return err
 	}
+	if err := m.pull.start(); err != nil {
+		m.bus.stop()
+		m.peer.Stop()
+		end()
+		return err
+	}
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.started = true
@@ -131,6 +139,7 @@ func (m *Master) Close() {
 	}
 	end()
 	m.peer.Stop()
+	m.pull.stop()
 	m.bus.stop()
 	m.jobs.Wait()
 }
@@ -150,6 +159,9 @@ func (m *Master) SockDir() string { return filepath.Join(m.dir, "sock") }
 
 // BusPath is where events are published: a unix socket.
 func (m *Master) BusPath() string { return filepath.Join(m.SockDir(), "master_event_pub.ipc") }
+
+// PullPath is where others fire events: a unix socket.
+func (m *Master) PullPath() string { return filepath.Join(m.SockDir(), "master_event_pull.ipc") }
 
 // CacheDir is Salt's cachedir.
 func (m *Master) CacheDir() string { return filepath.Join(m.dir, "cache") }

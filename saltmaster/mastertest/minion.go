@@ -7,8 +7,8 @@ import (
 	"saltern/saltmaster/msgpack"
 )
 
-// Builtin answers a few functions as minions do: test.ping, test.arg, test.echo, test.sleep and test.retcode. All
-// others are not available.
+// Builtin answers a few functions as minions do: test.ping, test.arg, test.echo, test.sleep, test.retcode and
+// sys.list_functions. All others are not available.
 func Builtin(ctx context.Context, job Job) Return {
 	first := msgpack.Raw(msgpack.AppendNil(nil))
 	if len(job.Arg) > 0 {
@@ -29,6 +29,8 @@ func Builtin(ctx context.Context, job Job) Return {
 	case "test.retcode":
 		code, _ := first.Int()
 		return Return{Return: boolean(true), Retcode: int(code), Failed: code != 0}
+	case "sys.list_functions":
+		return Return{Return: texts([]string{"sys.list_functions", "test.arg", "test.echo", "test.ping", "test.retcode", "test.sleep"})}
 	}
 	return Return{Return: text("'" + job.Fun + "' is not available."), Retcode: 1, Failed: true, Out: "nested"}
 }
@@ -53,7 +55,7 @@ func split(arg []msgpack.Raw) (args []msgpack.Raw, kwargs []pair) {
 // pub is what a minion tells a function that takes any keyword about its publication.
 func (j Job) pub() []pair {
 	known := []pair{
-		{"__pub_fun", text(j.Fun)}, {"__pub_arg", array(j.Arg...)}, {"__pub_tgt", j.Tgt}, {"__pub_jid", text(j.JID)},
+		{"__pub_fun", j.function()}, {"__pub_arg", j.arg}, {"__pub_tgt", j.Tgt}, {"__pub_jid", text(j.JID)},
 		{"__pub_ret", text("")}, {"__pub_tgt_type", text(j.TgtType)}, {"__pub_user", text(j.User)},
 	}
 	for _, p := range j.extra {
@@ -87,7 +89,7 @@ func (m *Master) findJob(_ context.Context, job Job) Return {
 		return Return{Return: object()}
 	}
 	data := []pair{
-		{"pid", number(4242)}, {"fun", text(r.Fun)}, {"arg", array(r.Arg...)}, {"tgt", r.Tgt}, {"jid", text(r.JID)},
+		{"pid", number(4242)}, {"fun", r.function()}, {"arg", array(r.Arg...)}, {"tgt", r.Tgt}, {"jid", text(r.JID)},
 		{"ret", text("")}, {"tgt_type", text(r.TgtType)}, {"user", text(r.User)},
 	}
 	return Return{Return: object(append(data, r.extra...)...)}

@@ -23,6 +23,9 @@ type Options struct {
 	MaxEventSize int
 	// JobCache writes the files of Salt's local_cache below CacheDir.
 	JobCache bool
+	// BarePull makes the master take fired events without a length before them, as the releases up to 3006.25,
+	// 3007.14 and 3008.1 do. A master of Release takes them with one.
+	BarePull bool
 	// TokenExpire is how long a new token lasts (12 h), as Salt's token_expire.
 	TokenExpire time.Duration
 }
@@ -45,6 +48,8 @@ type Minion struct {
 	Delay time.Duration
 	// Silent minions are targeted and never answer anything.
 	Silent bool
+	// Misses tells of a function that its publications never reach the minion. Nil misses none.
+	Misses func(fun string) bool
 }
 
 // Job is a publication as a minion receives it.
@@ -54,7 +59,9 @@ type Job struct {
 	Arg                     []msgpack.Raw
 	Minion                  string
 
-	extra []pair // what newer masters add
+	fun   msgpack.Raw // as it was published: text, or a list and then Fun is empty
+	arg   msgpack.Raw // as it was published
+	extra []pair      // what newer masters add
 }
 
 // Return is a minion's answer.
@@ -63,6 +70,8 @@ type Return struct {
 	Retcode int
 	Failed  bool   // success is False
 	Out     string // the outputter, such as "nested"
+
+	retcodes msgpack.Raw // of a list of functions
 }
 
 // Function is a runner or a wheel. A return that is not ok is success False.

@@ -97,11 +97,15 @@ func repack(dst []byte, v msgpack.Raw, str8 bool) []byte {
 
 // appendEvent appends one message of the bus.
 func appendEvent(dst []byte, prefixed bool, tag string, data msgpack.Raw) []byte {
+	return appendMessage(dst, prefixed, repack(append([]byte(tag), "\n\n"...), data, true))
+}
+
+// appendMessage appends one message of the bus with the given body.
+func appendMessage(dst []byte, prefixed bool, body []byte) []byte {
 	begin := len(dst)
 	if prefixed {
 		dst = append(dst, 0, 0, 0, 0)
 	}
-	body := repack(append([]byte(tag), "\n\n"...), data, true)
 	dst = append(dst, "\x82\xa4head\x80\xa4body"...)
 	switch n := len(body); {
 	case n < 1<<8:

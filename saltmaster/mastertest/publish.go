@@ -2,13 +2,14 @@ package mastertest
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"saltern/saltmaster/msgpack"
 )
 
 func (m *Master) publish(load msgpack.Raw) answer {
-	fun, tgt := lookupText(load, "fun"), mustLookup(load, "tgt")
+	fun, tgt := mustLookup(load, "fun"), mustLookup(load, "tgt")
 	_, hasUser := load.Lookup("user")
 	_, hasFun := load.Lookup("fun")
 	_, hasJID := load.Lookup("jid")
@@ -20,7 +21,7 @@ func (m *Master) publish(load msgpack.Raw) answer {
 	if !c.known {
 		return m.refusePublish(load, "AuthenticationError", "Authentication error occurred.")
 	}
-	if !m.mayPublish(c.user, fun) {
+	if !slices.ContainsFunc(functions(fun), func(f string) bool { return m.mayPublish(c.user, f) }) {
 		return m.refusePublish(load, "AuthorizationError", "Authorization error occurred.")
 	}
 	tgtType, hasType := load.Lookup("tgt_type")
@@ -47,7 +48,8 @@ func (m *Master) publish(load msgpack.Raw) answer {
 	arg, metadata := mustLookup(load, "arg"), mustLookup(kwargs, "metadata")
 	m.sayNew(load, c.user, jid, minions, missing, metadata)
 	m.saveJob(load, c.user, jid, minions)
-	job := Job{JID: jid, Fun: fun, User: c.user, TgtType: typeName, Tgt: tgt, Arg: elements(arg), extra: m.release.jobExtra}
+	job := Job{JID: jid, User: c.user, TgtType: typeName, Tgt: tgt, Arg: elements(arg), fun: fun, arg: arg, extra: m.release.jobExtra}
+	job.Fun, _ = fun.Str()
 	reply := object(pair{"jid", text(jid)}, pair{"minions", texts(minions)}, pair{"missing", texts(missing)})
 	return answer{
 		reply: object(pair{"enc", text("clear")}, pair{"load", reply}),
@@ -91,7 +93,7 @@ func (m *Master) sendOut(job Job, minions []string, metadata msgpack.Raw) {
 		minion, job := m.minions[id], job
 		job.Minion = id
 		switch {
-		case minion.Silent:
+		case minion.Silent, minion.Misses != nil && minion.Misses(job.Fun):
 		case job.Fun == "saltutil.find_job", minion.Delay == 0 && minion.Answer == nil && job.Fun != "test.sleep":
 			quick = append(quick, job)
 		default:
@@ -107,7 +109,7 @@ func (m *Master) sendOut(job Job, minions []string, metadata msgpack.Raw) {
 		if job.Fun == "saltutil.find_job" {
 			answer = m.findJob
 		}
-		m.returned(job, answer(ctx, job), metadata)
+		m.returned(job, job.answer(ctx, answer), metadata)
 	}
 }
 
@@ -119,7 +121,7 @@ func (m *Master) answerLater(ctx context.Context, minion Minion, job Job, metada
 	if minion.Answer != nil {
 		answer = minion.Answer
 	}
-	if r := answer(ctx, job); ctx.Err() == nil {
+	if r := job.answer(ctx, answer); ctx.Err() == nil {
 		m.returned(job, r, metadata)
 	}
 }
@@ -139,6 +141,9 @@ func (m *Master) returned(job Job, r Return, metadata msgpack.Raw) {
 	}
 	data := []pair{{"cmd", text("_return")}, {"id", text(job.Minion)}, {"success", boolean(!r.Failed)}, {"return", ret}}
 	retcode := pair{"retcode", number(int64(r.Retcode))}
+	if r.retcodes != nil {
+		retcode.val = r.retcodes
+	}
 	switch {
 	case r.Out == "":
 		data = append(data, retcode)
@@ -147,7 +152,7 @@ func (m *Master) returned(job Job, r Return, metadata msgpack.Raw) {
 	default:
 		data = append(data, retcode, pair{"out", text(r.Out)})
 	}
-	data = append(data, pair{"jid", text(job.JID)}, pair{"fun", text(job.Fun)}, pair{"fun_args", array(job.Arg...)},
+	data = append(data, pair{"jid", text(job.JID)}, pair{"fun", job.function()}, pair{"fun_args", array(job.Arg...)},
 		pair{"user", text(job.User)})
 	if metadata != nil {
 		data = append(data, pair{"metadata", metadata})

@@ -16,11 +16,11 @@ type release struct {
 var releases = map[string]release{
 	"3006.26": {
 		prefixed: true, jidEvent: true, nestedWheel: true,
-		sockFiles: []string{"master_event_pull.ipc", "publish_pull.ipc", "workers.ipc"},
+		sockFiles: []string{"publish_pull.ipc", "workers.ipc"},
 	},
 	"3008.3": {
 		stampZone: "+00:00", tokenSuffix: ".p", pooled: true, silentRunner: true,
-		sockFiles: []string{"master_event_pull.ipc", "publish_pull.ipc", "workers.ipc", "workers-default.ipc"},
+		sockFiles: []string{"publish_pull.ipc", "workers.ipc", "workers-default.ipc"},
 		jobExtra: []pair{
 			{"resource_targets", texts(nil)}, {"pure_resource_target", boolean(false)}, {"minion_is_target", boolean(true)},
 		},

@@ -18,7 +18,7 @@ func (m *Master) wheel(load msgpack.Raw) answer {
 		f, known = m.listKeys, true
 	}
 	if m.release.nestedWheel {
-		return plain(m.wheelNested(c, f, known))
+		return plain(m.wheelNested(c, lookupText(load, "__jid__"), f, known))
 	}
 	return plain(m.wheelFlat(c, f, known))
 }
@@ -41,15 +41,18 @@ func (m *Master) wheelFlat(c Call, f Function, known bool) msgpack.Raw {
 	return object(pair{"tag", text(tag)}, pair{"data", object(append(head, end...)...)})
 }
 
-// wheelNested is the way of 3006: the call's events surround those of an inner call, which has another jid and no
-// user.
-func (m *Master) wheelNested(c Call, f Function, known bool) msgpack.Raw {
+// wheelNested is the way of 3006: the call's events surround those of an inner call, which has another jid, the one
+// that the load asks for if any, and no user.
+func (m *Master) wheelNested(c Call, innerJID string, f Function, known bool) msgpack.Raw {
 	tag := "salt/wheel/" + c.JID
 	head := []pair{{"fun", text("wheel." + c.Fun)}, {"jid", text(c.JID)}, {"tag", text(tag)}, {"user", text(c.User)}}
 	m.Fire(tag+"/new", object(append(head, m.stamp())...))
 
 	inner := c
-	inner.JID, inner.User = m.newJID(), "UNKNOWN"
+	inner.JID, inner.User = innerJID, "UNKNOWN"
+	if inner.JID == "" {
+		inner.JID = m.newJID()
+	}
 	innerTag := "salt/wheel/" + inner.JID
 	var ret msgpack.Raw
 	ok := false

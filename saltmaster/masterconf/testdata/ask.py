@@ -4,7 +4,7 @@ import os
 
 import salt.config
 
-PATHS = ["cachedir", "sock_dir", "token_dir", "extension_modules", "api_logfile", "api_pidfile"]
+PATHS = ["cachedir", "sock_dir", "token_dir", "pki_dir", "extension_modules", "api_logfile", "api_pidfile"]
 TEXTS = [
     "master_uri", "transport", "ipc_mode", "user", "hash_type", "eauth_tokens", "eauth_tokens.cache_driver", "cache",
     "master_job_cache", "ext_job_cache", "auth.pam.service", "auth.pam.python",
@@ -15,7 +15,7 @@ SECONDS = [
     "keep_jobs_seconds", "syndic_wait",
 ]
 FLAGS = [
-    "ipv6", "keep_acl_in_token", "job_cache", "minion_data_cache", "order_masters", "unique_jid", "netapi_allow_raw_shell",
+    "ipv6", "keep_acl_in_token", "permissive_acl", "auth.enable_expanded_auth_matching", "job_cache", "minion_data_cache", "order_masters", "unique_jid", "netapi_allow_raw_shell",
 ]
 RAW = ["token_expire_user_override", "external_auth", "nodegroups", "rest_cherrypy", "rest_wsgi"]
 # Salt's defaults for options that its table of defaults lacks: they stand where the option is used.

@@ -1,0 +1,42 @@
+package eventstream
+
+import "slices"
+
+// Filter chooses events by tag. The zero value lets all of them through.
+type Filter struct {
+	sets [][]glob // a tag must match one glob of each set
+}
+
+// NewFilter makes a filter of globs as of Python's fnmatch, of which one must match; with none, all events pass. The
+// error is of type *GlobError.
+func NewFilter(tags ...string) (Filter, error) {
+	globs, err := compileGlobs(tags)
+	if err != nil || len(globs) == 0 {
+		return Filter{}, err
+	}
+	return Filter{sets: [][]glob{globs}}, nil
+}
+
+// And returns a filter that lets through what both do.
+func (f Filter) And(other Filter) Filter {
+	return Filter{sets: slices.Concat(f.sets, other.sets)}
+}
+
+// Match tells whether events with this tag pass.
+func (f Filter) Match(tag string) bool {
+	for _, set := range f.sets {
+		if !matchAny(set, tag) {
+			return false
+		}
+	}
+	return true
+}
+
+func matchAny(globs []glob, s string) bool {
+	for i := range globs {
+		if globs[i].match(s) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,89 @@
+package eventstream
+
+import (
+	"strings"
+
+	"saltern/saltmaster/msgpack"
+)
+
+// GapTag is the tag of frames that are no event of the master but say that some were lost.
+const GapTag = "saltern/gap"
+
+// Frame is one event, ready to be sent. Many readers share it: its bytes must not be changed.
+type Frame struct {
+	// ID names the frame's place in the stream, for [Request.After].
+	ID string
+	// Tag is the event's.
+	Tag string
+	// Gap says why events were lost here, and is empty for an event.
+	Gap string
+
+	text []byte // tag line, data line and an empty one
+	json int    // where in text the JSON begins
+}
+
+// What stands around the JSON in a frame's text.
+const (
+	dataField = "data: "
+	blockEnd  = "\n\n"
+)
+
+// JSON is {"data": ..., "tag": "..."} as salt-api writes it. That of a gap has the same form.
+func (f Frame) JSON() []byte { return f.text[f.json : len(f.text)-len(blockEnd)] }
+
+// Data is the JSON as a data line and an empty line, which is what salt-api's websocket sends.
+func (f Frame) Data() []byte { return f.text[f.json-len(dataField):] }
+
+// Block is what salt-api's /events sends for an event: a tag line, a data line and an empty line.
+func (f Frame) Block() []byte { return f.text }
+
+// frameOverhead is about what a frame costs beside its text.
+const frameOverhead = 128
+
+func (f Frame) size() int64 { return int64(cap(f.text) + len(f.Tag) + len(f.ID) + frameOverhead) }
+
+// newFrame makes a frame without an id. The error is that the data cannot be JSON.
+func newFrame(tag string, data msgpack.Raw) (Frame, error) {
+	const around = len("tag: \ndata: {\"data\": , \"tag\": \"\"}\n\n")
+	text := make([]byte, 0, 2*len(tag)+len(data)+len(data)/4+around)
+	text = append(append(text, "tag: "...), oneLine(tag)...)
+	text = append(text, "\n"+dataField...)
+	f := Frame{Tag: tag, json: len(text)}
+	text = append(text, `{"data": `...)
+	text, err := msgpack.AppendJSON(text, data)
+	if err != nil {
+		return Frame{}, err
+	}
+	f.text = appendEnd(text, tag)
+	return f, nil
+}
+
+func appendEnd(text []byte, tag string) []byte {
+	text = msgpack.AppendJSONString(append(text, `, "tag": `...), tag)
+	return append(text, "}"+blockEnd...)
+}
+
+// oneLine keeps a tag from being more than one field of the stream.
+func oneLine(tag string) string {
+	if !strings.ContainsAny(tag, "\r\n") {
+		return tag
+	}
+	return strings.NewReplacer("\r", " ", "\n", " ").Replace(tag)
+}
+
+// gap makes a frame that says that events were lost.
+func gap(id, reason string) Frame {
+	f := Notice(GapTag, reason)
+	f.ID, f.Gap = id, reason
+	return f
+}
+
+// Notice makes a frame of the gateway's own that tells the reader something: {"data": {"reason": "..."}, "tag": ...}.
+// It has no id.
+func Notice(tag, reason string) Frame {
+	text := []byte("tag: " + oneLine(tag) + "\n" + dataField)
+	f := Frame{Tag: tag, json: len(text)}
+	text = msgpack.AppendJSONString(append(text, `{"data": {"reason": `...), reason)
+	f.text = appendEnd(append(text, '}'), tag)
+	return f
+}

@@ -1,0 +1,11 @@
+// Package yamlin makes msgpack of the YAML that a client sends, by the rules
+// by which salt-api reads it (see yaml11), and within bounds that hold for
+// bytes of strangers: few values, little nesting, and an output that is a
+// small multiple of the text whatever its aliases and merge keys would have
+// it grow to.
+//
+//	lowstate, err := yamlin.Document([]byte("- client: local\n  tgt: '*'\n  fun: test.ping\n"))
+//	arg := yamlin.Argument("[1, 2]")
+//
+// It imports of this module saltmaster/msgpack and masterconf/yaml11.
+package yamlin

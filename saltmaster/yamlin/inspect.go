@@ -1,0 +1,120 @@
+package yamlin
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+
+	"go.yaml.in/yaml/v3"
+
+	"saltern/saltmaster/masterconf/yaml11"
+)
+
+// The bounds. A lowstate comes nowhere near them.
+const (
+	maxText    = 4 << 20
+	maxEntries = 100_000 // of lists and maps; the parser spends some 500 bytes on each
+	maxValues  = 100_000 // with aliases followed
+	maxDepth   = 100
+	maxGrowth  = 16 // from text to msgpack; without aliases it is below 5
+	slack      = 64
+)
+
+// directive finds lines that start with %. The parser's time for %TAG grows
+// with the square of their number.
+var directive = regexp.MustCompile(`(?:^|[\n\r\x{85}\x{2028}\x{2029}])\x{feff}?%`)
+
+// inspect refuses, before anything is made of it, a text with what is not
+// wanted in it and one that would cost too much.
+func inspect(text []byte, tags bool) error {
+	switch {
+	case len(text) > maxText:
+		return fmt.Errorf("more than %d bytes", maxText)
+	case entries(text) > maxEntries:
+		return fmt.Errorf("more than %d entries", maxEntries)
+	case directive.Match(text):
+		return errors.New("directives are not supported")
+	}
+	root, err := parse(text)
+	if err != nil || root == nil {
+		return err
+	}
+	i := inspector{tags: tags, sizes: make(map[*yaml.Node]int)}
+	_, err = i.size(root, 0)
+	return err
+}
+
+// entries counts what could start an entry of a list or a map. In quoted text
+// it counts too many, never too few.
+func entries(text []byte) int {
+	n := 0
+	for i, c := range text {
+		switch c {
+		case ',', '[', '{':
+			n++
+		case '-', ':', '?':
+			if i+1 == len(text) || text[i+1] <= ' ' || text[i+1] >= 0x80 {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// parse returns the root node of the first document; yaml11 looks for others.
+func parse(text []byte) (root *yaml.Node, err error) {
+	// The parser panics on states that it believes impossible.
+	defer func() {
+		if r := recover(); r != nil {
+			root, err = nil, errors.New("the YAML parser failed")
+		}
+	}()
+	var doc yaml.Node
+	err = yaml.Unmarshal(text, &doc)
+	if err != nil {
+		// yaml11 knows the line better. As it fails where the parser does,
+		// nothing is lost by asking it before the bounds are checked.
+		if _, better := yaml11.Decode("", text); better != nil {
+			return nil, plainly(better)
+		}
+		return nil, errors.New("not readable")
+	}
+	if len(doc.Content) == 0 {
+		return nil, nil
+	}
+	return doc.Content[0], nil
+}
+
+// inspector adds up what a document holds when its aliases are followed.
+type inspector struct {
+	tags  bool
+	sizes map[*yaml.Node]int // of the nodes that have an anchor; 0 while they are open
+}
+
+func (i *inspector) size(n *yaml.Node, depth int) (int, error) {
+	switch {
+	case depth > maxDepth:
+		return 0, fmt.Errorf("line %d: nested deeper than %d levels", n.Line, maxDepth)
+	case !i.tags && n.Style&yaml.TaggedStyle != 0:
+		return 0, fmt.Errorf("line %d: tags are not supported", n.Line)
+	case n.Kind == yaml.AliasNode:
+		if i.sizes[n.Alias] == 0 {
+			return 0, fmt.Errorf("line %d: a value contains itself", n.Line)
+		}
+		return i.sizes[n.Alias], nil
+	}
+	sum := 1
+	for _, c := range n.Content {
+		size, err := i.size(c, depth+1)
+		if err != nil {
+			return 0, err
+		}
+		if sum += size; sum > maxValues {
+			return 0, fmt.Errorf("more than %d values", maxValues)
+		}
+	}
+	if n.Anchor != "" {
+		i.sizes[n] = sum
+	}
+	return sum, nil
+}
