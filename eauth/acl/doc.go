@@ -1,0 +1,24 @@
+// Package acl evaluates the rules of Salt's external_auth: what a user may call, and what /login shows of it. The
+// master decides with the same rules; this is for what a gateway has to know before it asks, or without asking: the
+// perms of a login, each function of a list before the list is sent (the master lets a list through as soon as one of
+// its functions is allowed), and salt-ssh, of which the master hears nothing.
+//
+//	rules := acl.New([]acl.Module{{Name: "pam", Rules: acl.Map{
+//		{Key: "alice", Value: []any{"test.*", acl.Map{{Key: "web*", Value: []any{"state.apply"}}}}},
+//	}}}, acl.Options{Targets: acl.Accepted(ids)})
+//
+//	who := acl.Who{Eauth: "pam", User: "alice"}
+//	rules.Perms(who) // ["test.*", {"web*": ["state.apply"]}]
+//	rules.Publish(who, acl.Call{Fun: "test.ping", Tgt: "*", TgtType: "glob"}) // Allowed
+//	rules.Runner(who, "jobs.active", nil, nil)                                // Refused
+//
+// The answers are those of the master, bit by bit: its patterns are Python's and match a prefix, a text in place of a
+// list counts letter by letter, and where its code ends in an exception nothing is allowed. What cannot be told here
+// is [Unknown], which a caller has to take for a refusal: Python's patterns that Go cannot express, targets that need
+// the grains or pillars of minions, and rules that Salt 3006 and 3008 read differently.
+//
+// Values are those of YAML and msgpack: nil, bool, integers, float64, string, []byte, []any and [Map].
+//
+// The package imports nothing of Saltern. Nothing in it changes after [New]: all methods may be called from many
+// goroutines at once.
+package acl

@@ -1,0 +1,88 @@
+package acl
+
+// Verdict is what the rules say of a call.
+type Verdict uint8
+
+const (
+	Refused Verdict = iota
+	Allowed
+	Unknown // cannot be told here: to be refused
+)
+
+func (v Verdict) String() string {
+	switch v {
+	case Allowed:
+		return "allowed"
+	case Refused:
+		return "refused"
+	default:
+		return "unknown"
+	}
+}
+
+// outcome is what one step of the master's check comes to. It is finer than a Verdict because an exception ends the
+// check: what stands after it no longer counts.
+type outcome uint8
+
+const (
+	no      outcome = iota // and the check goes on
+	yes                    // and the check ends
+	maybe                  // yes or no
+	fails                  // an exception: the check ends with a refusal
+	mayFail                // any of these
+)
+
+func (o outcome) verdict() Verdict {
+	switch o {
+	case yes:
+		return Allowed
+	case maybe, mayFail:
+		return Unknown
+	default:
+		return Refused
+	}
+}
+
+func told(ok bool) outcome {
+	if ok {
+		return yes
+	}
+	return no
+}
+
+// and is the step next, which is taken only after o said yes.
+func (o outcome) and(next func() outcome) outcome {
+	switch o {
+	case yes:
+		return next()
+	case maybe:
+		switch n := next(); n {
+		case yes:
+			return maybe
+		case fails:
+			return mayFail
+		default:
+			return n
+		}
+	default:
+		return o
+	}
+}
+
+// firstYes takes the steps of a list one after the other until one says yes.
+func firstYes[T any](list []T, step func(T) outcome) outcome {
+	sum := no
+	for _, e := range list {
+		switch o := step(e); {
+		case o == yes, o == mayFail:
+			return o
+		case o == fails && sum == maybe:
+			return mayFail
+		case o == fails:
+			return fails
+		case o == maybe:
+			sum = maybe
+		}
+	}
+	return sum
+}

@@ -1,0 +1,94 @@
+package acl
+
+import (
+	"slices"
+	"strings"
+)
+
+// Perms is what /login shows under perms, as JSON: the lists of the user, of "*" and of the user's groups together,
+// text first and sorted, then the rest sorted by how Python writes it, nothing twice. Only exact names count, as in
+// salt-api, though the master takes more. It is {} where there are none.
+func (r *Rules) Perms(who Who) []byte {
+	perms := r.perms(who)
+	if !truthy(perms) {
+		return []byte("{}")
+	}
+	return appendJSON(nil, perms)
+}
+
+// perms returns nil where salt-api gives up.
+func (r *Rules) perms(who Who) any {
+	m := r.modules[who.Eauth]
+	if m == nil {
+		return nil
+	}
+	_, hasModel := m.rules.Get("^model")
+	if who.Eauth == "django" && hasModel || who.Eauth == "rest" && who.HasAuthList {
+		return who.AuthList
+	}
+	sum, ok := m.sum(who)
+	if !ok {
+		return nil
+	}
+	return sorted(sum)
+}
+
+func (m *module) sum(who Who) (sum []any, ok bool) {
+	if v, ok := m.rules.Get(who.User); ok {
+		list, ok := v.([]any)
+		if !ok {
+			return nil, false // nothing can be appended to it
+		}
+		sum = slices.Clone(list)
+	}
+	if v, ok := m.rules.Get(anyone); ok {
+		list, ok := items(v)
+		if !ok {
+			return nil, false
+		}
+		sum = append(sum, list...)
+	}
+	if len(who.Groups) == 0 {
+		return sum, true
+	}
+	seen := make(map[string]bool)
+	for _, p := range m.rules {
+		name, ok := p.Key.(string)
+		if !ok {
+			return nil, false
+		}
+		group := strings.TrimRight(name, groupMark)
+		if !strings.HasSuffix(name, groupMark) || seen[group] || !slices.Contains(who.Groups, group) {
+			continue
+		}
+		seen[group] = true
+		v, _ := m.rules.Get(group + groupMark)
+		list, ok := items(v)
+		if !ok {
+			return nil, false
+		}
+		sum = append(sum, list...)
+	}
+	return sum, true
+}
+
+// sorted puts permissions in order, each once.
+func sorted(perms []any) []any {
+	var texts []string
+	var others []any
+	for _, p := range perms {
+		switch s, ok := p.(string); {
+		case ok && !slices.Contains(texts, s):
+			texts = append(texts, s)
+		case !ok && !slices.ContainsFunc(others, func(o any) bool { return equal(o, p) }):
+			others = append(others, p)
+		}
+	}
+	slices.Sort(texts)
+	slices.SortStableFunc(others, func(a, b any) int { return strings.Compare(repr(a), repr(b)) })
+	all := make([]any, 0, len(texts)+len(others))
+	for _, s := range texts {
+		all = append(all, s)
+	}
+	return append(all, others...)
+}

@@ -1,0 +1,123 @@
+package acl
+
+import "slices"
+
+// Call is a function for minions, as it would be published. A list of functions is one Call for each.
+type Call struct {
+	Fun string
+
+	// Args are the arguments as they are published: keyword arguments are the last one, a [Map] with the key __kwarg__.
+	Args []any
+
+	Tgt     any    // text, or a list of text where TgtType takes one
+	TgtType string // glob, list, compound, ...
+
+	// Minions gives the ids that the target matches, where Options.Targets cannot know: those of salt-ssh's roster.
+	// ok is false when they cannot be told. Nil means Options.Targets.
+	Minions func() (ids []string, ok bool)
+}
+
+// findJob is what waiting for a job's end takes, so everybody may call it.
+const findJob = "saltutil.find_job"
+
+// Publish tells whether the caller may call a function of minions.
+func (r *Rules) Publish(who Who, c Call) Verdict {
+	entries, isNone, o := r.list(who)
+	if o != yes {
+		return o.verdict()
+	}
+	t := &aim{call: c, targets: r.opts.Targets}
+	if r.opts.ExpandedMatching {
+		if isNone {
+			return Refused
+		}
+		return expanded(entries, t).verdict()
+	}
+	if c.Fun == findJob {
+		return Allowed
+	}
+	args, kwargs := c.split()
+	return firstYes(entries, func(e entry) outcome {
+		switch {
+		case e.isText:
+			return e.fun.match(c.Fun)
+		case e.only == nil:
+			return no
+		case !e.only.isText:
+			return mayFail // Salt 3008 fails, 3006 sees a target that no minion matches
+		default:
+			return t.within(e.only.target).and(func() outcome { return e.only.allows(c.Fun, args, kwargs) })
+		}
+	}).verdict()
+}
+
+// split takes the keyword arguments off the others. kwargs is nil where there are none.
+func (c Call) split() (args []any, kwargs any) {
+	if n := len(c.Args); n > 0 {
+		if m, ok := c.Args[n-1].(Map); ok {
+			if _, ok := m.Get("__kwarg__"); ok {
+				return c.Args[:n-1], m
+			}
+		}
+	}
+	return c.Args, nil
+}
+
+// aim is what a call is aimed at.
+type aim struct {
+	call    Call
+	targets Targets
+
+	resolved bool
+	ids      []string
+	known    bool
+}
+
+// minions returns the ids that the call's target matches.
+func (a *aim) minions() (ids []string, known bool) {
+	if a.resolved {
+		return a.ids, a.known
+	}
+	a.resolved = true
+	switch {
+	case a.call.Minions != nil:
+		a.ids, a.known = a.call.Minions()
+	case a.targets != nil:
+		a.ids, a.known = a.targets.Match(a.call.Tgt, a.call.TgtType)
+	}
+	return a.ids, a.known
+}
+
+// within tells whether every minion that the call is aimed at is one of those that a rule is for. Of a target that
+// matches nobody here nothing is said: the master would let it through, but minions behind a syndic may match it.
+func (a *aim) within(target string) outcome {
+	if target == anyone {
+		return yes
+	}
+	ids, known := a.minions()
+	if known && len(ids) == 0 {
+		return maybe
+	}
+	if target != "" && target[0] == '@' { // no minion's id; Salt 3006 looks for one all the same
+		if known {
+			return no
+		}
+		return maybe
+	}
+	if a.call.Minions == nil && a.same(target) {
+		return yes
+	}
+	if !known || a.targets == nil {
+		return maybe
+	}
+	allowed, ok := a.targets.Match(target, compound)
+	if !ok {
+		return maybe
+	}
+	return told(!slices.ContainsFunc(ids, func(id string) bool { return !slices.Contains(allowed, id) }))
+}
+
+// same tells whether the call's target is the rule's, so that whatever it matches is the same.
+func (a *aim) same(target string) bool {
+	return a.call.TgtType == compound && a.call.Tgt == any(target)
+}

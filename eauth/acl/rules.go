@@ -1,0 +1,162 @@
+package acl
+
+import (
+	"slices"
+	"strings"
+)
+
+// Module is what one eauth module, such as pam, gives to whom.
+type Module struct {
+	Name string
+
+	// Rules are the lists of users and groups, in the order of the file. The keys are users, groups with a % behind
+	// them, "*", and for some modules options of their own ("^model"). It is empty where the file has no mapping.
+	Rules Map
+}
+
+// Options are the master's.
+type Options struct {
+	PermissiveACL    bool // permissive_acl
+	ExpandedMatching bool // auth.enable_expanded_auth_matching
+	KeepACLInToken   bool // keep_acl_in_token
+
+	// Targets resolves targets to the ids of accepted minions. Without it, no rule for a target but "*" is decided.
+	Targets Targets
+}
+
+// Who is a caller, as the caller's Salt token has it.
+type Who struct {
+	Eauth  string
+	User   string
+	Groups []string
+
+	// AuthList is the token's auth_list, and HasAuthList tells whether the token has one: the value may be nil. It
+	// is what the eauth module itself allows; see keep_acl_in_token.
+	AuthList    any
+	HasAuthList bool
+}
+
+// Rules is external_auth, compiled.
+type Rules struct {
+	opts    Options
+	modules map[string]*module
+}
+
+type module struct {
+	rules Map
+	users []user
+
+	// fails says that the master's code ends in an exception for every user of the module.
+	fails bool
+}
+
+// user is one rule with its list compiled.
+type user struct {
+	name    string
+	fails   bool // the value is none that a list can be made of
+	entries []entry
+}
+
+// New compiles rules. A later module of the same name is left out.
+func New(modules []Module, o Options) *Rules {
+	r := &Rules{opts: o, modules: make(map[string]*module, len(modules))}
+	for _, m := range modules {
+		if _, ok := r.modules[m.Name]; !ok {
+			r.modules[m.Name] = compileModule(m)
+		}
+	}
+	return r
+}
+
+func compileModule(m Module) *module {
+	c := &module{rules: m.Rules, fails: m.Rules == nil}
+	for _, p := range m.Rules {
+		name, ok := p.Key.(string)
+		if !ok {
+			c.fails = true // Salt looks for a % at the end of every name
+			continue
+		}
+		entries, ok := compileList(p.Value)
+		c.users = append(c.users, user{name: name, fails: !ok, entries: entries})
+	}
+	return c
+}
+
+// compileList compiles what Python's iteration over a value gives.
+func compileList(v any) (entries []entry, ok bool) {
+	list, ok := items(v)
+	for _, e := range list {
+		entries = append(entries, compileEntry(e))
+	}
+	return entries, ok
+}
+
+// list returns the entries that count for a caller, and whether they could be put together: yes, fails or maybe.
+// isNone tells that the master has None in place of a list.
+func (r *Rules) list(who Who) (entries []entry, isNone bool, o outcome) {
+	m := r.modules[who.Eauth]
+	switch {
+	case m == nil: // such a token is not even authenticated
+		return nil, true, fails
+	case r.opts.KeepACLInToken && who.HasAuthList:
+		entries, ok := compileList(who.AuthList)
+		return entries, !ok, yes
+	case m.fails:
+		return nil, true, fails
+	}
+	var lists []user
+	matched, star := false, false
+	for _, u := range m.users {
+		switch {
+		case u.name == anyone && !r.opts.PermissiveACL:
+			star = true
+		case strings.HasSuffix(u.name, groupMark):
+			if slices.Contains(who.Groups, strings.TrimRight(u.name, groupMark)) {
+				lists = append(lists, u)
+			}
+		default:
+			switch names(who.User, u.name) {
+			case yes:
+				matched = true
+				lists = append(lists, u)
+			case maybe:
+				return nil, false, maybe
+			}
+		}
+	}
+	if star && !matched {
+		i := slices.IndexFunc(m.users, func(u user) bool { return u.name == anyone })
+		lists = append(lists, m.users[i])
+	}
+	for _, u := range lists {
+		if u.fails {
+			return nil, true, fails
+		}
+		entries = append(entries, u.entries...)
+	}
+	return entries, false, yes
+}
+
+const (
+	anyone    = "*"
+	groupMark = "%" // behind the name of a group
+)
+
+// special are the characters that make a user's name a pattern.
+const special = `*?[]\.+^$|(){}`
+
+// names tells whether a user is meant by a rule's name. It is the user that Salt takes for the pattern, as a glob and
+// as a regular expression, and the rule's name for the text.
+func names(user, rule string) outcome {
+	if !strings.ContainsAny(user, special) {
+		return told(user == rule)
+	}
+	o := glob(user).match(rule)
+	if o == yes {
+		return yes
+	}
+	if e := regex(`\A` + user + `\Z`).match(rule); e != no {
+		return e
+	}
+	return o
+}

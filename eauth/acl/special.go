@@ -1,0 +1,58 @@
+package acl
+
+import "strings"
+
+// Runner tells whether the caller may call a runner, such as jobs.active. args and kwargs are what the request's
+// kwarg has under arg and kwarg, which is where the master looks: a list and a [Map], or nil where there is none.
+func (r *Rules) Runner(who Who, fun string, args, kwargs any) Verdict {
+	return r.special(who, "runner", fun, args, kwargs)
+}
+
+// Wheel is Runner for a wheel function, such as key.list_all.
+func (r *Rules) Wheel(who Who, fun string, args, kwargs any) Verdict {
+	return r.special(who, "wheel", fun, args, kwargs)
+}
+
+// special looks for the entries with an @: a module's name, "@runner", "@runners", ...
+func (r *Rules) special(who Who, form, fun string, args, kwargs any) Verdict {
+	entries, _, o := r.list(who)
+	if o != yes {
+		return o.verdict()
+	}
+	module, name, ok := strings.Cut(fun, ".")
+	if !ok || strings.Contains(name, ".") {
+		return Refused // "Check syntax", says the master
+	}
+	ofForm := func(s string) bool { return s == "@"+form || s == "@"+form+"s" }
+	return firstYes(entries, func(e entry) outcome {
+		switch {
+		case e.isText:
+			if e.text == "" {
+				return fails // it has no first letter
+			}
+			return told(e.text == "@"+module || ofForm(e.text))
+		case e.only == nil:
+			return no
+		case !e.only.isText:
+			return noLetter(e.only.key)
+		case e.only.target == "":
+			return fails
+		}
+		o := no
+		if e.only.target == "@"+module {
+			o = e.only.allows(name, args, kwargs)
+		}
+		if (o == no || o == maybe) && ofForm(e.only.target) {
+			return firstYes([]outcome{o, e.only.allows(fun, args, kwargs)}, func(o outcome) outcome { return o })
+		}
+		return o
+	}).verdict()
+}
+
+// noLetter is what comes of asking a key that is no text for its first letter.
+func noLetter(key any) outcome {
+	if b, ok := key.([]byte); ok && len(b) > 0 {
+		return no // it is a number
+	}
+	return fails
+}

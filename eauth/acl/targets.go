@@ -1,0 +1,118 @@
+package acl
+
+import (
+	"slices"
+	"strings"
+)
+
+// Targets resolves targets to minions.
+type Targets interface {
+	// Match returns the ids that a target matches, or false when that cannot be told. tgt is text or a list of text.
+	Match(tgt any, tgtType string) (ids []string, ok bool)
+}
+
+// The types of targets that are resolved here.
+const (
+	globTarget = "glob"
+	listTarget = "list"
+	pcreTarget = "pcre"
+	compound   = "compound"
+)
+
+type accepted struct{ ids func() ([]string, error) }
+
+var _ Targets = accepted{}
+
+// Accepted resolves targets of the types glob, list, pcre, and compound ones made of these, as the master resolves
+// them over the ids of the minions whose keys it accepts. It asks for the ids each time. With an error, or a target
+// that needs to know more than ids, nothing can be told.
+func Accepted(ids func() ([]string, error)) Targets { return accepted{ids} }
+
+func (a accepted) Match(tgt any, tgtType string) ([]string, bool) {
+	want, ok := a.matcher(tgt, tgtType)
+	if !ok {
+		return nil, false
+	}
+	all, err := a.ids()
+	if err != nil {
+		return nil, false
+	}
+	var ids []string
+	for _, id := range all {
+		switch want(id) {
+		case yes:
+			ids = append(ids, id)
+		case no:
+		default:
+			return nil, false
+		}
+	}
+	return ids, true
+}
+
+// matcher tells of one minion whether a target matches it.
+type matcher func(id string) outcome
+
+func (a accepted) matcher(tgt any, tgtType string) (matcher, bool) {
+	expr, isText := tgt.(string)
+	switch {
+	case tgtType == listTarget:
+		return listMatcher(tgt)
+	case tgtType == compound && isText:
+		if !plain(expr) {
+			return nil, false
+		}
+		return compoundMatcher(strings.Fields(expr))
+	case tgtType == compound:
+		words, ok := texts(tgt)
+		if !ok || slices.ContainsFunc(words, func(w string) bool { return !plain(w) }) {
+			return nil, false
+		}
+		return compoundMatcher(words)
+	case tgtType == globTarget && isText:
+		return globMatcher(expr)
+	case tgtType == pcreTarget && isText:
+		return pcreMatcher(expr)
+	default:
+		return nil, false
+	}
+}
+
+// plain tells whether an expression falls into words in Go as it does in Python.
+func plain(expr string) bool {
+	return isASCII(expr) && strings.IndexFunc(expr, func(r rune) bool { return r < ' ' }) < 0
+}
+
+// texts returns a list that holds only text.
+func texts(v any) ([]string, bool) {
+	list, ok := v.([]any)
+	words := make([]string, 0, len(list))
+	for _, x := range list {
+		s, isText := x.(string)
+		ok = ok && isText
+		words = append(words, s)
+	}
+	return words, ok
+}
+
+// globMatcher refuses a comma, which separates globs from Salt 3008 on.
+func globMatcher(expr string) (matcher, bool) {
+	if strings.Contains(expr, ",") {
+		return nil, false
+	}
+	return glob(expr).match, true
+}
+
+// pcreMatcher refuses what Python does not accept, too: it is no regular expression that matches nobody.
+func pcreMatcher(expr string) (matcher, bool) {
+	p := regex(expr)
+	return p.match, p.re != nil
+}
+
+func listMatcher(tgt any) (matcher, bool) {
+	ids, ok := texts(tgt)
+	if s, isText := tgt.(string); isText {
+		ids, ok = strings.Split(s, ","), true
+	}
+	return func(id string) outcome { return told(slices.Contains(ids, id)) }, ok
+}
