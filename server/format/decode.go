@@ -1,0 +1,122 @@
+package format
+
+import (
+	"context"
+	"errors"
+	"mime"
+	"strings"
+	"unicode/utf8"
+
+	"saltern/saltmaster/msgpack"
+	"saltern/saltmaster/yamlin"
+)
+
+// yamlAtOnce is how many bodies are read as YAML at one time. The parser takes
+// hundreds of times the memory that JSON takes.
+const yamlAtOnce = 2
+
+// Decoder reads request bodies. Make it with NewDecoder; it may be used by
+// many goroutines.
+type Decoder struct {
+	yaml chan struct{} // a place for each reader of YAML
+}
+
+// NewDecoder makes a decoder.
+func NewDecoder() *Decoder {
+	return &Decoder{yaml: make(chan struct{}, yamlAtOnce)}
+}
+
+// reader makes a value of a body that is not empty.
+type reader func(d *Decoder, ctx context.Context, body []byte) (msgpack.Raw, error)
+
+// readers are the types that rest_cherrypy takes.
+var readers = map[string]reader{
+	"application/json":                  (*Decoder).json,
+	"application/x-yaml":                (*Decoder).document,
+	"text/yaml":                         (*Decoder).document,
+	"application/x-www-form-urlencoded": (*Decoder).form,
+	"text/plain":                        (*Decoder).plain,
+}
+
+// Decode returns the value of a body. An empty one is nil, whatever it is
+// called; one without a type is refused, as by salt-api.
+//
+// YAML is read as yamlin.Document says, forms as parse_qsl and rest_cherrypy do. Text is JSON, or
+// else a string. All must be UTF-8. Errors are *Error, or the context's when
+// that ends while others are being read.
+func (d *Decoder) Decode(ctx context.Context, contentType string, body []byte) (msgpack.Raw, error) {
+	if len(body) == 0 {
+		return msgpack.AppendNil(nil), nil
+	}
+	read, err := readerOf(contentType)
+	if err != nil {
+		return nil, err
+	}
+	return read(d, ctx, body)
+}
+
+// Supports reports whether Decode reads bodies of a type: the error is an
+// *Error, or nil. Nobody need wait for a body that is not wanted.
+func Supports(contentType string) error {
+	_, err := readerOf(contentType)
+	return err
+}
+
+func readerOf(contentType string) (reader, error) {
+	mediaType, params, err := mime.ParseMediaType(contentType)
+	if err != nil && !errors.Is(err, mime.ErrInvalidMediaParameter) {
+		return nil, unsupported("Content type not supported")
+	}
+	read, ok := readers[mediaType]
+	if !ok {
+		return nil, unsupported("Content type not supported")
+	}
+	switch strings.ToLower(params["charset"]) {
+	case "", "utf-8", "utf8", "us-ascii":
+		return read, nil
+	}
+	return nil, unsupported("Content type not supported: the charset must be utf-8")
+}
+
+func (d *Decoder) json(_ context.Context, body []byte) (msgpack.Raw, error) {
+	v, err := msgpack.AppendFromJSON(make([]byte, 0, len(body)), body)
+	if err != nil {
+		return nil, badRequest("Invalid JSON document", err)
+	}
+	return v, nil
+}
+
+func (d *Decoder) plain(ctx context.Context, body []byte) (msgpack.Raw, error) {
+	v, err := d.json(ctx, body)
+	if err == nil {
+		return v, nil
+	}
+	if !utf8.Valid(body) {
+		return nil, badRequest("The request body is not UTF-8", nil)
+	}
+	return msgpack.AppendString(nil, body), nil
+}
+
+func (d *Decoder) document(ctx context.Context, body []byte) (msgpack.Raw, error) {
+	if err := d.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer d.leave()
+	v, err := yamlin.Document(body)
+	if err != nil {
+		return nil, badRequest("Invalid YAML document: "+err.Error(), nil)
+	}
+	return v, nil
+}
+
+// enter waits for a place among the readers of YAML.
+func (d *Decoder) enter(ctx context.Context) error {
+	select {
+	case d.yaml <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (d *Decoder) leave() { <-d.yaml }

@@ -1,0 +1,17 @@
+// Package format has the formats of request and answer bodies: it reads
+// whatever rest_cherrypy reads into msgpack, chooses what to answer in, makes
+// YAML of JSON, and does gzip both ways.
+//
+// It imports of this module saltmaster/msgpack and its own folders. It knows
+// nothing of sessions, chunks or routes.
+//
+//	body, err := format.Decompress(r.Header, r.Body, limit)
+//	…
+//	value, err := decoder.Decode(r.Context(), r.Header.Get("Content-Type"), text)
+//	chunks, err := lowstate.FromValue(value, 0)
+//	…
+//	media, ok := format.Negotiate(r.Header["Accept"])
+//	if media == format.YAML {
+//		answer, err = format.AppendYAML(nil, answer)
+//	}
+package format

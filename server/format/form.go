@@ -1,0 +1,117 @@
+package format
+
+import (
+	"bytes"
+	"context"
+	"unicode/utf8"
+
+	"saltern/saltmaster/msgpack"
+	"saltern/saltmaster/yamlin"
+)
+
+// maxFields is the most fields that a form may have.
+const maxFields = 10_000
+
+// form reads a form as rest_cherrypy does: one chunk, in which a field that is
+// sent more than once is a list, arg is a list always and each of its elements
+// is what YAML makes of it, and so is kwarg, unless it is sent twice.
+func (d *Decoder) form(ctx context.Context, body []byte) (msgpack.Raw, error) {
+	fields, err := formFields(body)
+	if err != nil {
+		return nil, err
+	}
+	if err := d.enter(ctx); err != nil {
+		return nil, err
+	}
+	defer d.leave()
+	b := msgpack.AppendMap(make([]byte, 0, len(body)), len(fields))
+	for _, f := range fields {
+		b = msgpack.AppendString(b, f.name)
+		switch {
+		case f.name == "arg":
+			b = msgpack.AppendArray(b, len(f.values))
+			for _, v := range f.values {
+				b = append(b, yamlin.Argument(v)...)
+			}
+		case len(f.values) > 1:
+			b = msgpack.AppendArray(b, len(f.values))
+			for _, v := range f.values {
+				b = msgpack.AppendString(b, v)
+			}
+		case f.name == "kwarg":
+			b = append(b, yamlin.Argument(f.values[0])...)
+		default:
+			b = msgpack.AppendString(b, f.values[0])
+		}
+	}
+	return b, nil
+}
+
+// field is a field of a form with all its values.
+type field struct {
+	name   string
+	values []string
+}
+
+// formFields splits a form as Python's urllib.parse.parse_qsl does: only &
+// separates, fields without a value are left out, and a % that starts no
+// escape is itself. The order is that of the first values.
+//
+// Where Python puts a replacement character for bytes that are not UTF-8 the
+// form is refused: a password must not be changed.
+func formFields(body []byte) ([]field, error) {
+	if n := 1 + bytes.Count(body, []byte("&")); n > maxFields {
+		return nil, badRequest("The form has too many fields", nil)
+	}
+	var fields []field
+	at := make(map[string]int)
+	for part := range bytes.SplitSeq(body, []byte("&")) {
+		rawName, rawValue, _ := bytes.Cut(part, []byte("="))
+		if len(rawValue) == 0 {
+			continue
+		}
+		name, value := unescaped(rawName), unescaped(rawValue)
+		if !utf8.ValidString(name) || !utf8.ValidString(value) {
+			return nil, badRequest("The form is not UTF-8", nil)
+		}
+		i, known := at[name]
+		if !known {
+			i = len(fields)
+			at[name] = i
+			fields = append(fields, field{name: name})
+		}
+		fields[i].values = append(fields[i].values, value)
+	}
+	return fields, nil
+}
+
+// unescaped undoes + and %XX.
+func unescaped(s []byte) string {
+	out := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		c := s[i]
+		switch {
+		case c == '+':
+			c = ' '
+		case c == '%' && i+2 < len(s):
+			high, okHigh := hexDigit(s[i+1])
+			low, okLow := hexDigit(s[i+2])
+			if okHigh && okLow {
+				c = high<<4 | low
+				i += 2
+			}
+		}
+		out = append(out, c)
+	}
+	return string(out)
+}
+
+func hexDigit(c byte) (byte, bool) {
+	switch {
+	case '0' <= c && c <= '9':
+		return c - '0', true
+	case 'a' <= c|0x20 && c|0x20 <= 'f':
+		return c | 0x20 - 'a' + 10, true
+	}
+	return 0, false
+}
