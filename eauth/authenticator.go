@@ -38,6 +38,7 @@ type Options struct {
 type Authenticator struct {
 	opts    Options
 	eauths  map[string]bool
+	denied  func(ctx context.Context, token string) (bool, error) // nil when none is
 	log     *slog.Logger
 	pamSaid atomic.Int32 // the last route of eauth pam that was logged
 }
@@ -77,6 +78,11 @@ func (a *Authenticator) authenticate(ctx context.Context, c Credentials) (Identi
 func (a *Authenticator) byToken(ctx context.Context, c Credentials) (Identity, bool, error) {
 	if !WellFormedToken(c.Token, a.opts.HashType) {
 		return Identity{}, false, nil
+	}
+	if a.denied != nil {
+		if denied, err := a.denied(ctx, c.Token); denied || err != nil {
+			return Identity{}, false, err
+		}
 	}
 	id, ok, err := a.opts.Token.Authenticate(ctx, c)
 	if ok && !a.eauths[id.Eauth] {

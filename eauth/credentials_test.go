@@ -53,6 +53,17 @@ func TestCredentialsPrintNoSecrets(t *testing.T) {
 	}
 }
 
+func TestTokensPrintNoSecrets(t *testing.T) {
+	t.Parallel()
+	token := eauth.Token{Value: "c0ffee", User: "alice", Eauth: "pam"}
+	var log bytes.Buffer
+	slog.New(slog.NewTextHandler(&log, nil)).Info("login", slog.Any("t", token))
+	nested := struct{ Token eauth.Token }{token}
+	text := fmt.Sprintf("%v %+v %#v %s %q %+v %#v", token, token, token, token, token, nested, nested) + log.String()
+	require.NotContains(t, text, "c0ffee")
+	require.Contains(t, text, token.String())
+}
+
 func TestWellFormedToken(t *testing.T) {
 	t.Parallel()
 	hex := strings.Repeat("0123456789abcdefABCDEF", 10)

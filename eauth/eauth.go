@@ -6,7 +6,8 @@
 //
 // What backends share has folders too: guard stands before a costly one, with
 // lane to bound what runs and throttle to slow down who guesses; mint writes
-// the Salt tokens of users whom the gateway has checked itself.
+// the Salt tokens of users whom the gateway has checked itself. And session
+// keeps who has logged in, each with a Salt token of [Authenticator.Login].
 //
 //	a := eauth.New(eauth.Options{
 //		Eauths: names, HashType: "sha256",
@@ -17,8 +18,7 @@
 //	defer session.Release(ctx)
 //
 // The package knows no Salt wire and no HTTP. What a backend needs of a master
-// it declares as a small interface of its own, which package saltmaster
-// happens to satisfy; it imports nothing of Saltern.
+// it declares as a small interface of its own; it imports nothing of Saltern.
 //
 // The answer has three outcomes, and what they mean is the same everywhere:
 //
@@ -34,8 +34,10 @@ package eauth
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"net/netip"
+	"time"
 )
 
 // Credentials are what one chunk says of its caller: either Token, or the
@@ -47,6 +49,11 @@ type Credentials struct {
 	Password string
 	Eauth    string // the name of one of the master's eauth modules
 
+	// TokenExpire is the lifetime that the caller asks for at a login, Salt's
+	// token_expire; 0 or less is the master's own. Only a token to keep has it,
+	// and only where token_expire_user_override lets the caller choose.
+	TokenExpire time.Duration
+
 	// RemoteAddr is the client's address, for throttling and for PAM_RHOST.
 	RemoteAddr netip.Addr
 }
@@ -55,6 +62,10 @@ type Credentials struct {
 type Identity struct {
 	User  string // the name that the master's own log will show
 	Eauth string // the eauth module that vouches for User
+
+	Groups   []string        // as the eauth module lists them
+	AuthList json.RawMessage // see [Token]
+
 	Grant Grant
 }
 
@@ -76,6 +87,14 @@ type Grant interface {
 	// Release tells that the request is over. A token that was made for this
 	// request alone is taken back.
 	Release(ctx context.Context)
+}
+
+// A Keeper is a Grant that can give a token of the user's own, which nobody
+// else uses and which outlives the request: Release leaves it alone. life is
+// what the user asks for, see [Credentials.TokenExpire]. Keep is called once
+// at most, before Release. What it returned is the caller's to remove.
+type Keeper interface {
+	Keep(ctx context.Context, life time.Duration) (Token, error)
 }
 
 // A Backend checks credentials of one kind. ok is false when they are wrong,

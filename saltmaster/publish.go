@@ -12,6 +12,7 @@ type Publication struct {
 	Tgt     msgpack.Raw // a string, or an array of strings where TgtType allows it
 	TgtType string
 	Fun     string
+	Funs    msgpack.Raw // in place of Fun: an array of functions, and Arg has an array for each
 	Arg     msgpack.Raw // an array; keyword arguments are its last element, marked __kwarg__
 	Ret     string      // returners, separated by commas
 	JID     string      // always chosen by the caller, who listens for it already
@@ -38,7 +39,11 @@ func (c *Client) Publish(ctx context.Context, p Publication) (Published, error) 
 	b := load("publish", 8)
 	b = appendRaw(b, "tgt", p.Tgt)
 	b = appendPair(b, "tgt_type", p.TgtType)
-	b = appendPair(b, "fun", p.Fun)
+	if p.Funs != nil {
+		b = appendRaw(b, "fun", p.Funs)
+	} else {
+		b = appendPair(b, "fun", p.Fun)
+	}
 	b = appendRaw(b, "arg", p.Arg)
 	b = appendPair(b, "ret", p.Ret)
 	b = appendPair(b, "jid", p.JID)

@@ -7,17 +7,11 @@ import (
 	"time"
 
 	"saltern/saltmaster/msgpack"
+	"saltern/saltmaster/tokenstore"
 )
 
 // Token is what a Salt token says of its owner.
-type Token struct {
-	Token  string
-	User   string
-	Eauth  string
-	Groups []string
-	Start  time.Time
-	Expire time.Time
-}
+type Token = tokenstore.Record
 
 // GetToken asks the master for the data of a Salt token. ok is false when the
 // master does not know it.
@@ -26,17 +20,34 @@ func (c *Client) GetToken(ctx context.Context, token string) (t Token, ok bool, 
 	if err != nil {
 		return Token{}, false, err
 	}
-	t, ok = ParseToken(answer)
+	t, ok = tokenstore.Parse(answer)
 	return t, ok, nil
 }
 
 // MakeToken has the master check a login with one of its eauth modules, and
 // make a Salt token for it. ok is false when the master says no.
 func (c *Client) MakeToken(ctx context.Context, eauth, username, password string) (t Token, ok bool, err error) {
-	b := load("mk_token", 3)
+	return c.MakeTokenFor(ctx, eauth, username, password, 0)
+}
+
+// MakeTokenFor is MakeToken with a lifetime to ask for, Salt's token_expire.
+// The master heeds it where its token_expire_user_override allows that. 0 or
+// less asks for none.
+func (c *Client) MakeTokenFor(
+	ctx context.Context, eauth, username, password string, life time.Duration,
+) (t Token, ok bool, err error) {
+	n := 3
+	if life > 0 {
+		n++
+	}
+	b := load("mk_token", n)
 	b = appendPair(b, "eauth", eauth)
 	b = appendPair(b, "username", username)
 	b = appendPair(b, "password", password)
+	if life > 0 {
+		b = msgpack.AppendString(b, "token_expire")
+		b = appendSeconds(b, life)
+	}
 	answer, err := c.do(ctx, b)
 	if errors.Is(err, ErrUnauthenticated) {
 		return Token{}, false, nil
@@ -44,38 +55,17 @@ func (c *Client) MakeToken(ctx context.Context, eauth, username, password string
 	if err != nil {
 		return Token{}, false, err
 	}
-	t, ok = ParseToken(answer)
+	t, ok = tokenstore.Parse(answer)
 	return t, ok, nil
 }
 
-// ParseToken reads the token map that the master keeps and hands out: start,
-// expire (seconds), name, eauth, token and perhaps groups.
-func ParseToken(m msgpack.Raw) (Token, bool) {
-	t := Token{
-		Token: lookupString(m, "token"),
-		User:  lookupString(m, "name"),
-		Eauth: lookupString(m, "eauth"),
+// appendSeconds packs d as callers of Salt write it: whole seconds are an
+// integer.
+func appendSeconds(b []byte, d time.Duration) []byte {
+	if d%time.Second == 0 {
+		return msgpack.AppendInt(b, int64(d/time.Second))
 	}
-	start, _ := m.Lookup("start")
-	expire, _ := m.Lookup("expire")
-	groups, _ := m.Lookup("groups")
-	t.Start = unixTime(start)
-	t.Expire = unixTime(expire)
-	_ = groups.Elems(func(g msgpack.Raw) error {
-		if s, ok := g.Str(); ok {
-			t.Groups = append(t.Groups, s)
-		}
-		return nil
-	})
-	return t, t.Token != "" && t.User != "" && t.Eauth != "" && !t.Expire.IsZero()
-}
-
-func unixTime(v msgpack.Raw) time.Time {
-	f, ok := v.Float()
-	if !ok {
-		return time.Time{}
-	}
-	return time.UnixMicro(int64(f * 1e6))
+	return msgpack.AppendFloat(b, d.Seconds())
 }
 
 // authenticationError tells the two meanings apart that the runner and wheel

@@ -2,6 +2,7 @@ package saltmaster
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -23,6 +24,8 @@ type Tokens struct {
 	life   time.Duration
 	log    *slog.Logger
 
+	mayChoose func(eauth, user string) bool
+
 	store atomic.Pointer[tokenstore.Store] // the one that the master was seen to read
 }
 
@@ -33,6 +36,10 @@ type TokensOptions struct {
 	HashType string        // hash_type
 	Life     time.Duration // token_expire
 	Log      *slog.Logger
+
+	// MayChooseLife is token_expire_user_override: whether a user may ask for
+	// another lifetime. nil is no.
+	MayChooseLife func(eauth, user string) bool
 }
 
 // NewTokens returns the tokens of the master that client speaks to.
@@ -41,6 +48,8 @@ func NewTokens(client *Client, o TokensOptions) *Tokens {
 		client: client,
 		life:   o.Life,
 		log:    o.Log,
+
+		mayChoose: o.MayChooseLife,
 		stores: []tokenstore.Store{
 			{Dir: o.CacheDir + "/tokens", Layout: tokenstore.Enveloped, HashType: o.HashType},
 			{Dir: o.TokenDir, Layout: tokenstore.Flat, HashType: o.HashType},
@@ -90,18 +99,22 @@ func (t *Tokens) Written() (tokenstore.Layout, bool) {
 	return 0, false
 }
 
-// Write puts a token for user into the master's store.
-func (t *Tokens) Write(_ context.Context, user, eauth string, groups []string) (token string, expire time.Time, err error) {
+// Write puts a token for user into the master's store. life is what the user
+// asks for; it counts as it would at the master, and 0 or less asks for none.
+func (t *Tokens) Write(_ context.Context, user, eauth string, groups []string, life time.Duration) (Token, error) {
 	s := t.store.Load()
 	if s == nil {
-		return "", time.Time{}, ErrNotAccepted
+		return Token{}, ErrNotAccepted
 	}
-	now := time.Now()
-	r := tokenstore.Record{Token: s.NewToken(), User: user, Eauth: eauth, Groups: groups, Start: now, Expire: now.Add(t.life)}
+	if life <= 0 || t.mayChoose == nil || !t.mayChoose(eauth, user) {
+		life = t.life
+	}
+	now := time.Now().Truncate(time.Microsecond) // which is what a file holds
+	r := Token{Token: s.NewToken(), User: user, Eauth: eauth, Groups: groups, Start: now, Expire: now.Add(life)}
 	if err := s.Write(r); err != nil {
-		return "", time.Time{}, err
+		return Token{}, err
 	}
-	return r.Token, r.Expire, nil
+	return r, nil
 }
 
 // Remove takes a token back. Without access to the store it is left to
@@ -114,28 +127,38 @@ func (t *Tokens) Remove(_ context.Context, token string) error {
 	return s.Remove(token)
 }
 
-// LookupToken tells whose a token is. ok is false when the master would not
-// know it.
-func (t *Tokens) LookupToken(ctx context.Context, token string) (user, eauth string, expire time.Time, ok bool, err error) {
+// RemoveHashed is Remove for a token of which only the SHA-256 is known.
+func (t *Tokens) RemoveHashed(_ context.Context, sum [sha256.Size]byte) error {
 	s := t.store.Load()
 	if s == nil {
-		found, ok, err := t.client.GetToken(ctx, token)
-		return found.User, found.Eauth, found.Expire, ok, err
+		return ErrNotAccepted
 	}
-	r, err := s.Read(token)
-	if errors.Is(err, tokenstore.ErrNotFound) {
-		return "", "", time.Time{}, false, nil
-	}
-	if err != nil {
-		return "", "", time.Time{}, false, fmt.Errorf("token store: %w", err)
-	}
-	return r.User, r.Eauth, r.Expire, true, nil
+	return s.RemoveHashed(sum)
 }
 
-// MakeToken has the master check a login and returns the token that it made.
-func (t *Tokens) MakeToken(ctx context.Context, eauth, username, password string) (token, user string, ok bool, err error) {
-	made, ok, err := t.client.MakeToken(ctx, eauth, username, password)
-	return made.Token, made.User, ok, err
+// LookupToken tells whose a token is: from the store if that is in reach, from
+// the master otherwise. ok is false when the master would not know it.
+func (t *Tokens) LookupToken(ctx context.Context, token string) (found Token, ok bool, err error) {
+	s := t.store.Load()
+	if s == nil {
+		return t.client.GetToken(ctx, token)
+	}
+	found, err = s.Read(token)
+	if errors.Is(err, tokenstore.ErrNotFound) {
+		return Token{}, false, nil
+	}
+	if err != nil {
+		return Token{}, false, fmt.Errorf("token store: %w", err)
+	}
+	return found, true, nil
+}
+
+// MakeToken has the master check a login and returns the token that it made;
+// see [Client.MakeTokenFor].
+func (t *Tokens) MakeToken(
+	ctx context.Context, eauth, username, password string, life time.Duration,
+) (made Token, ok bool, err error) {
+	return t.client.MakeTokenFor(ctx, eauth, username, password, life)
 }
 
 // RemoveToken is Remove, for tokens that the master made.

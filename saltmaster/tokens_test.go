@@ -2,6 +2,7 @@ package saltmaster
 
 import (
 	"context"
+	"crypto/sha256"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -65,18 +66,25 @@ func TestCheckFindsTheLayout(t *testing.T) {
 		require.Equal(t, s.Layout, layout)
 		requireNoFiles(t, o)
 
-		token, expire, err := tokens.Write(t.Context(), "saltdev", "pam", []string{"ops"})
-		require.NoError(t, err)
-		require.WithinDuration(t, time.Now().Add(time.Hour), expire, time.Minute)
-		user, module, _, ok, err := tokens.LookupToken(t.Context(), token)
-		require.NoError(t, err)
-		require.True(t, ok)
-		require.Equal(t, "saltdev pam", user+" "+module)
-		require.NoError(t, tokens.Remove(t.Context(), token))
-		_, _, _, ok, err = tokens.LookupToken(t.Context(), token)
-		require.NoError(t, err)
-		require.False(t, ok)
-		requireNoFiles(t, o)
+		for name, remove := range map[string]func(Token) error{
+			"by token": func(made Token) error { return tokens.Remove(t.Context(), made.Token) },
+			"by hash": func(made Token) error {
+				return tokens.RemoveHashed(t.Context(), sha256.Sum256([]byte(made.Token)))
+			},
+		} {
+			made, err := tokens.Write(t.Context(), "saltdev", "pam", []string{"ops"}, 0)
+			require.NoError(t, err)
+			require.Equal(t, time.Hour, made.Expire.Sub(made.Start))
+			found, ok, err := tokens.LookupToken(t.Context(), made.Token)
+			require.NoError(t, err)
+			require.True(t, ok)
+			require.Equal(t, made, found)
+			require.NoError(t, remove(made), name)
+			_, ok, err = tokens.LookupToken(t.Context(), made.Token)
+			require.NoError(t, err)
+			require.False(t, ok)
+			requireNoFiles(t, o)
+		}
 	}
 }
 
@@ -86,8 +94,9 @@ func TestCheckOfAMasterElsewhere(t *testing.T) {
 	tokens := NewTokens(masterWithStore(t, nil), o)
 	require.ErrorIs(t, tokens.Check(t.Context()), ErrNotAccepted)
 	requireNoFiles(t, o)
-	_, _, err := tokens.Write(t.Context(), "saltdev", "pam", nil)
+	_, err := tokens.Write(t.Context(), "saltdev", "pam", nil, 0)
 	require.ErrorIs(t, err, ErrNotAccepted)
+	require.ErrorIs(t, tokens.RemoveHashed(t.Context(), sha256.Sum256([]byte("00"))), ErrNotAccepted)
 	require.ErrorIs(t, tokens.Remove(t.Context(), "00"), ErrNotAccepted)
 	requireNoFiles(t, o)
 }
@@ -118,8 +127,26 @@ func TestLookupOverTheWire(t *testing.T) {
 	o, flat, _ := stores(t)
 	r := tokenstore.Record{Token: flat.NewToken(), User: "bench", Eauth: "ldap", Expire: time.Now().Add(time.Hour)}
 	require.NoError(t, flat.Write(r))
-	user, module, _, ok, err := NewTokens(masterWithStore(t, flat), o).LookupToken(t.Context(), r.Token)
+	found, ok, err := NewTokens(masterWithStore(t, flat), o).LookupToken(t.Context(), r.Token)
 	require.NoError(t, err)
 	require.True(t, ok)
-	require.Equal(t, "bench ldap", user+" "+module)
+	require.Equal(t, "bench ldap", found.User+" "+found.Eauth)
+}
+
+func TestTheLifeThatAUserAsksFor(t *testing.T) {
+	t.Parallel()
+	o, flat, _ := stores(t)
+	asked := func(user string, life time.Duration) time.Duration {
+		tokens := NewTokens(masterWithStore(t, flat), o)
+		require.NoError(t, tokens.Check(t.Context()))
+		made, err := tokens.Write(t.Context(), user, "pam", nil, life)
+		require.NoError(t, err)
+		return made.Expire.Sub(made.Start)
+	}
+	require.Equal(t, time.Hour, asked("saltdev", time.Minute), "no override, no choice")
+	o.MayChooseLife = func(eauth, user string) bool { return eauth == "pam" && user == "saltdev" }
+	require.Equal(t, time.Minute, asked("saltdev", time.Minute))
+	require.Equal(t, time.Hour, asked("saltdev", 0))
+	require.Equal(t, time.Hour, asked("saltdev", -time.Minute))
+	require.Equal(t, time.Hour, asked("other", time.Minute))
 }

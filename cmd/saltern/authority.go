@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -9,8 +10,10 @@ import (
 	"saltern/eauth"
 	"saltern/eauth/master"
 	"saltern/eauth/mint"
+	"saltern/eauth/session"
 	"saltern/eauth/token"
 	"saltern/saltmaster"
+	"saltern/saltmaster/msgpack"
 )
 
 // authority lends the master's tokens to the rooms of eauth, in the errors
@@ -21,6 +24,8 @@ var (
 	_ mint.Store    = authority{}
 	_ token.Store   = authority{}
 	_ master.Master = authority{}
+
+	_ session.Tokens = authority{}
 )
 
 func (a authority) Check(ctx context.Context) error {
@@ -31,19 +36,53 @@ func (a authority) Check(ctx context.Context) error {
 	return unavailable(err)
 }
 
-func (a authority) Write(ctx context.Context, user, module string, groups []string) (string, time.Time, error) {
-	t, expire, err := a.Tokens.Write(ctx, user, module, groups)
-	return t, expire, unavailable(err)
+func (a authority) Write(
+	ctx context.Context, user, module string, groups []string, life time.Duration,
+) (eauth.Token, error) {
+	t, err := a.Tokens.Write(ctx, user, module, groups, life)
+	if err != nil {
+		return eauth.Token{}, unavailable(err)
+	}
+	return ofMaster(t)
 }
 
-func (a authority) LookupToken(ctx context.Context, t string) (user, module string, expire time.Time, ok bool, err error) {
-	user, module, expire, ok, err = a.Tokens.LookupToken(ctx, t)
-	return user, module, expire, ok, unavailable(err)
+func (a authority) LookupToken(ctx context.Context, value string) (eauth.Token, bool, error) {
+	return answered(a.Tokens.LookupToken(ctx, value))
 }
 
-func (a authority) MakeToken(ctx context.Context, module, username, password string) (t, user string, ok bool, err error) {
-	t, user, ok, err = a.Tokens.MakeToken(ctx, module, username, password)
-	return t, user, ok, unavailable(err)
+func (a authority) MakeToken(
+	ctx context.Context, module, username, password string, life time.Duration,
+) (eauth.Token, bool, error) {
+	return answered(a.Tokens.MakeToken(ctx, module, username, password, life))
+}
+
+// answered is a token that the master told of, or did not.
+func answered(found saltmaster.Token, ok bool, err error) (eauth.Token, bool, error) {
+	if !ok || err != nil {
+		return eauth.Token{}, false, unavailable(err)
+	}
+	t, err := ofMaster(found)
+	return t, err == nil, err
+}
+
+// ofMaster translates a token. One whose auth_list cannot be read is refused:
+// without it the token would seem to have none, and to allow something else.
+func ofMaster(t saltmaster.Token) (eauth.Token, error) {
+	out := eauth.Token{
+		Value: t.Token, User: t.User, Eauth: t.Eauth, Groups: t.Groups, Start: t.Start, Expire: t.Expire,
+	}
+	if t.AuthList == nil {
+		return out, nil
+	}
+	list, err := msgpack.AppendJSON(nil, t.AuthList)
+	if err != nil {
+		return eauth.Token{}, fmt.Errorf("%w: auth_list of a token: %w", eauth.ErrUnavailable, err)
+	}
+	if !json.Valid(list) { // NaN
+		return eauth.Token{}, fmt.Errorf("%w: auth_list of a token: not JSON", eauth.ErrUnavailable)
+	}
+	out.AuthList = list
+	return out, nil
 }
 
 // RemoveToken leaves a token to expire where the master's store is out of
@@ -54,6 +93,12 @@ func (a authority) RemoveToken(ctx context.Context, t string) error {
 		return nil
 	}
 	return err
+}
+
+// Local tells whether a lookup reads the master's store itself.
+func (a authority) Local() bool {
+	_, local := a.Written()
+	return local
 }
 
 // unavailable marks every failure of the master as one that says nothing

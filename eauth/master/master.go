@@ -32,7 +32,8 @@ type Master interface {
 	// MakeToken has the master authenticate, as its command mk_token does.
 	// ok is false when the credentials are wrong. err wraps
 	// [eauth.ErrUnavailable] when the master does not answer.
-	MakeToken(ctx context.Context, eauth, username, password string) (token, user string, ok bool, err error)
+	// life is what the user asks for, 0 for nothing; the master decides.
+	MakeToken(ctx context.Context, eauth, username, password string, life time.Duration) (t eauth.Token, ok bool, err error)
 
 	// RemoveToken takes back a token that MakeToken made. A token that is gone
 	// already is no error.
@@ -80,7 +81,7 @@ func (l *login) Authenticate(ctx context.Context, c eauth.Credentials) (eauth.Id
 	if c.Token != "" {
 		return eauth.Identity{}, false, nil // a token is not a password
 	}
-	token, user, ok, err := l.master.MakeToken(ctx, c.Eauth, c.Username, c.Password)
+	token, ok, err := l.master.MakeToken(ctx, c.Eauth, c.Username, c.Password, c.TokenExpire)
 	if err != nil {
 		return eauth.Identity{}, false, fmt.Errorf("authenticate at the master: %w", err)
 	}
@@ -88,11 +89,15 @@ func (l *login) Authenticate(ctx context.Context, c eauth.Credentials) (eauth.Id
 		return eauth.Identity{}, false, nil
 	}
 	g := &grant{login: l, token: token}
-	if user == "" || token == "" {
+	if token.User == "" || token.Value == "" {
 		g.Release(ctx)
 		return eauth.Identity{}, false, errors.New("authenticate at the master: it said yes without a name or a token")
 	}
-	return eauth.Identity{User: user, Eauth: c.Eauth, Grant: g}, true, nil
+	// The name of the module is the caller's, which was looked up in
+	// external_auth; the master only repeats it.
+	g.token.Eauth = c.Eauth
+	id := eauth.Identity{User: token.User, Eauth: c.Eauth, Groups: token.Groups, AuthList: token.AuthList, Grant: g}
+	return id, true, nil
 }
 
 // removeTimeout bounds how long the end of a request waits for its token to
@@ -102,11 +107,25 @@ const removeTimeout = 5 * time.Second
 // grant is the authority of a token made for one request.
 type grant struct {
 	login *login
-	token string
-	once  sync.Once
+	token eauth.Token
+	once  sync.Once // for its end: kept, or taken back
 }
 
-func (g *grant) Token(context.Context) (string, error) { return g.token, nil }
+var _ eauth.Keeper = (*grant)(nil)
+
+func (g *grant) Token(context.Context) (string, error) { return g.token.Value, nil }
+
+var errReleased = errors.New("the token was taken back already")
+
+// Keep gives the token away. Its lifetime was settled when it was made.
+func (g *grant) Keep(context.Context, time.Duration) (eauth.Token, error) {
+	err := errReleased
+	g.once.Do(func() { err = nil })
+	if err != nil {
+		return eauth.Token{}, err
+	}
+	return g.token, nil
+}
 
 // Renew has nothing to offer: another token would take the password, which is
 // not kept.
@@ -119,14 +138,14 @@ func (*grant) Exposed(string) {}
 // ended by now.
 func (g *grant) Release(ctx context.Context) {
 	g.once.Do(func() {
-		if g.token == "" {
+		if g.token.Value == "" {
 			return
 		}
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), removeTimeout)
 		defer cancel()
-		if err := g.login.master.RemoveToken(ctx, g.token); err != nil {
+		if err := g.login.master.RemoveToken(ctx, g.token.Value); err != nil {
 			g.login.log.WarnContext(ctx, "a token made for one request could not be taken back and stays until it expires",
-				slog.Any("err", redact.Error(err, g.token)))
+				slog.Any("err", redact.Error(err, g.token.Value)))
 		}
 	})
 }

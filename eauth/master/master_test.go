@@ -34,7 +34,9 @@ type salt struct {
 	tokens map[string]bool
 }
 
-func (s *salt) MakeToken(ctx context.Context, module, user, password string) (string, string, bool, error) {
+func (s *salt) MakeToken(
+	ctx context.Context, module, user, password string, life time.Duration,
+) (eauth.Token, bool, error) {
 	s.mu.Lock()
 	s.asked++
 	token := fmt.Sprintf("%064x", s.asked)
@@ -43,14 +45,14 @@ func (s *salt) MakeToken(ctx context.Context, module, user, password string) (st
 		select {
 		case <-time.After(s.slow):
 		case <-ctx.Done():
-			return "", "", false, ctx.Err()
+			return eauth.Token{}, false, ctx.Err()
 		}
 	}
 	if s.err != nil {
-		return "", "", false, s.err
+		return eauth.Token{}, false, s.err
 	}
 	if module != "ldap" || user != "alice" || password != "wonderland" {
-		return "", "", false, nil
+		return eauth.Token{}, false, nil
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -58,10 +60,11 @@ func (s *salt) MakeToken(ctx context.Context, module, user, password string) (st
 		s.tokens = map[string]bool{}
 	}
 	s.tokens[token] = true
+	made := eauth.Token{Value: token, User: "alice", Groups: []string{"ops"}, Expire: time.Now().Add(max(life, time.Minute))}
 	if s.nameless {
-		return token, "", true, nil
+		made.User = ""
 	}
-	return token, "alice", true, nil
+	return made, true, nil
 }
 
 func (s *salt) RemoveToken(ctx context.Context, token string) error {
@@ -148,6 +151,30 @@ func TestGuessesLeaveWorkersFree(t *testing.T) {
 		asked, _ := s.count()
 		require.Equal(t, master.DefaultUnproven, asked)
 		time.Sleep(time.Minute)
+	})
+}
+
+func TestATokenToKeep(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &salt{}
+		c := alice
+		c.TokenExpire = time.Hour
+		id, ok, err := master.New(s, master.Options{}).Authenticate(t.Context(), c)
+		require.NoError(t, err)
+		require.True(t, ok)
+		require.Equal(t, []string{"ops"}, id.Groups)
+
+		kept, err := id.Grant.(eauth.Keeper).Keep(t.Context(), c.TokenExpire)
+		require.NoError(t, err)
+		require.Equal(t, eauth.Token{
+			Value: fmt.Sprintf("%064x", 1), User: "alice", Eauth: "ldap", Groups: []string{"ops"}, Expire: time.Now().Add(time.Hour),
+		}, kept)
+		id.Grant.Release(t.Context())
+		_, tokens := s.count()
+		require.Equal(t, 1, tokens, "it outlives the request")
+		_, err = id.Grant.(eauth.Keeper).Keep(t.Context(), 0)
+		require.Error(t, err)
 	})
 }
 

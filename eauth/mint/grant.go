@@ -19,7 +19,7 @@ type grant struct {
 	token *token // nil after Release
 }
 
-var _ eauth.Grant = (*grant)(nil)
+var _ eauth.Keeper = (*grant)(nil)
 
 var errReleased = errors.New("mint: the grant was released")
 
@@ -60,6 +60,11 @@ func (g *grant) replace(ctx context.Context, bad string) (string, error) {
 	g.mint.release(ctx, g.token)
 	g.token = t
 	return t.value, nil
+}
+
+// Keep writes a token that the mint does not share and forgets at once.
+func (g *grant) Keep(ctx context.Context, life time.Duration) (eauth.Token, error) {
+	return g.mint.keep(ctx, g.who, g.groups, life)
 }
 
 // Exposed keeps a token from the user's later requests, and has it removed as

@@ -9,7 +9,8 @@
 //
 // A token that was written is known to the mint until it is removed, whatever
 // becomes of the request that asked for it. So the number of token files is
-// bounded by the number of users that are kept, and of requests that run.
+// bounded by the number of users that are kept, and of requests that run. Only
+// what a grant gave away to keep, for a login, is its new owner's to count.
 //
 // The package imports eauth only.
 package mint
@@ -34,9 +35,10 @@ type Store interface {
 	// final no; any other one means that it could not be told yet.
 	Check(ctx context.Context) error
 
-	// Write makes a token for user. After an error nothing is left behind,
-	// unless token is not empty: then that is still to be removed.
-	Write(ctx context.Context, user, eauth string, groups []string) (token string, expire time.Time, err error)
+	// Write makes a token for user. life is what the user asks for, 0 for
+	// nothing. After an error nothing is left behind, unless the token has a
+	// value: then that is still to be removed.
+	Write(ctx context.Context, user, eauth string, groups []string, life time.Duration) (eauth.Token, error)
 
 	// Remove removes a token. One that is gone already is no error.
 	Remove(ctx context.Context, token string) error

@@ -11,6 +11,7 @@ import (
 
 	"go.uber.org/goleak"
 
+	"saltern/eauth"
 	"saltern/eauth/mint"
 )
 
@@ -59,9 +60,9 @@ func (s *store) Check(ctx context.Context) error {
 	return err
 }
 
-func (s *store) Write(ctx context.Context, user, module string, groups []string) (string, time.Time, error) {
+func (s *store) Write(ctx context.Context, user, module string, groups []string, asked time.Duration) (eauth.Token, error) {
 	if err := s.wait(ctx); err != nil {
-		return "", time.Time{}, err
+		return eauth.Token{}, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -73,9 +74,13 @@ func (s *store) Write(ctx context.Context, user, module string, groups []string)
 	s.tokens[token] = fmt.Sprint(user, "/", module, groups)
 	s.most = max(s.most, len(s.tokens))
 	if s.writeErr != nil {
-		return token, time.Time{}, fmt.Errorf("rename /tokens/%s.tmp: %w", token, s.writeErr)
+		return eauth.Token{Value: token}, fmt.Errorf("rename /tokens/%s.tmp: %w", token, s.writeErr)
 	}
-	return token, time.Now().Add(cmp.Or(s.life, life)), nil
+	now := time.Now()
+	return eauth.Token{
+		Value: token, User: user, Eauth: module, Groups: groups,
+		Start: now, Expire: now.Add(cmp.Or(asked, s.life, life)),
+	}, nil
 }
 
 func (s *store) Remove(ctx context.Context, token string) error {

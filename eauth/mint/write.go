@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"saltern/eauth"
 	"saltern/eauth/internal/redact"
 )
 
@@ -32,25 +33,25 @@ func (m *Mint) start(ctx context.Context, w who, p *place, groups []string, forg
 		if forgotten {
 			m.usable.doubt()
 		}
-		value, expire, err := m.call(ctx, w, groups)
-		m.finish(p, wr, value, expire, err)
+		t, err := m.call(ctx, w, groups, 0)
+		m.finish(p, wr, t.Value, t.Expire, err)
 		m.remove(ctx)
 	})
 }
 
-func (m *Mint) call(ctx context.Context, w who, groups []string) (string, time.Time, error) {
+func (m *Mint) call(ctx context.Context, w who, groups []string, life time.Duration) (eauth.Token, error) {
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
-	value, expire, err := m.store.Write(ctx, w.user, w.eauth, groups)
+	t, err := m.store.Write(ctx, w.user, w.eauth, groups, life)
 	switch {
 	case err != nil:
-		return value, expire, fmt.Errorf("write a token: %w", redact.Error(err, value))
-	case value == "":
-		return value, expire, errors.New("write a token: the store returned none")
-	case !time.Now().Before(expire):
-		return value, expire, errors.New("write a token: it has expired already")
+		return t, fmt.Errorf("write a token: %w", redact.Error(err, t.Value))
+	case t.Value == "":
+		return t, errors.New("write a token: the store returned none")
+	case !time.Now().Before(t.Expire):
+		return t, errors.New("write a token: it has expired already")
 	}
-	return value, expire, nil
+	return t, nil
 }
 
 // finish puts what was written in its place.

@@ -192,5 +192,5 @@ func (l *login) identity(ctx context.Context, module, user string) (eauth.Identi
 	if err != nil {
 		return eauth.Identity{}, false, fmt.Errorf("grant a login: %w", err)
 	}
-	return eauth.Identity{User: user, Eauth: module, Grant: g}, true, nil
+	return eauth.Identity{User: user, Eauth: module, Groups: groups, Grant: g}, true, nil
 }

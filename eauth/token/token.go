@@ -22,7 +22,7 @@ type Store interface {
 	// LookupToken tells whose token this is. ok is false when there is no
 	// such token; err, when that could not be found out, wraps
 	// [eauth.ErrUnavailable] where the master or its store is not there.
-	LookupToken(ctx context.Context, token string) (user, eauth string, expire time.Time, ok bool, err error)
+	LookupToken(ctx context.Context, token string) (t eauth.Token, ok bool, err error)
 }
 
 // Backend checks tokens. A lookup is cheap, so it needs no guard.
@@ -43,14 +43,15 @@ func (b *Backend) Authenticate(ctx context.Context, c eauth.Credentials) (eauth.
 	if err := ctx.Err(); err != nil {
 		return eauth.Identity{}, false, fmt.Errorf("look up a token: %w", err)
 	}
-	user, module, expire, ok, err := b.store.LookupToken(ctx, c.Token)
+	t, ok, err := b.store.LookupToken(ctx, c.Token)
 	if err != nil {
 		return eauth.Identity{}, false, fmt.Errorf("look up a token: %w", redact.Error(err, c.Token))
 	}
-	if !ok || user == "" || !time.Now().Before(expire) {
+	if !ok || !t.Valid(time.Now()) {
 		return eauth.Identity{}, false, nil
 	}
-	return eauth.Identity{User: user, Eauth: module, Grant: grant{c.Token}}, true, nil
+	id := eauth.Identity{User: t.User, Eauth: t.Eauth, Groups: t.Groups, AuthList: t.AuthList, Grant: grant{c.Token}}
+	return id, true, nil
 }
 
 // grant is the authority of the caller's own token.

@@ -2,6 +2,7 @@ package token_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"sync/atomic"
@@ -31,17 +32,31 @@ type store struct {
 	asked atomic.Int32
 }
 
-func (s *store) LookupToken(_ context.Context, tok string) (string, string, time.Time, bool, error) {
+func (s *store) LookupToken(_ context.Context, tok string) (eauth.Token, bool, error) {
 	s.asked.Add(1)
+	t := eauth.Token{
+		Value: tok, User: "alice", Eauth: "ldap", Groups: []string{"ops"}, AuthList: json.RawMessage("null"),
+		Expire: s.now.Add(time.Hour),
+	}
 	switch {
 	case s.err != nil:
-		return "", "", time.Time{}, false, s.err
+		return eauth.Token{}, false, s.err
 	case tok == good:
-		return "alice", "ldap", s.now.Add(time.Hour), true, nil
+		return t, true, nil
 	case tok == old:
-		return "alice", "ldap", s.now.Add(-time.Second), true, nil
+		t.Expire = s.now.Add(-time.Second)
+		return t, true, nil
 	}
-	return "", "", time.Time{}, false, nil
+	return eauth.Token{}, false, nil
+}
+
+func TestWhatATokenSays(t *testing.T) {
+	t.Parallel()
+	id, ok, err := token.New(&store{now: time.Now()}).Authenticate(t.Context(), eauth.Credentials{Token: good})
+	require.NoError(t, err)
+	require.True(t, ok)
+	require.Equal(t, []string{"ops"}, id.Groups)
+	require.Equal(t, "null", string(id.AuthList))
 }
 
 func TestConformance(t *testing.T) {

@@ -66,10 +66,9 @@ func (s *Sandbox) writeAll() error {
 		return err
 	}
 	if s.opts.SaltAPI {
-		_, err := s.ConfWith("api", map[string]any{
-			"rest_cherrypy": map[string]any{"host": "127.0.0.1", "port": s.ports.api, "disable_ssl": true},
-			"rest_wsgi":     nil,
-		})
+		section := map[string]any{"host": "127.0.0.1", "port": s.ports.api, "disable_ssl": true}
+		merge(section, s.opts.CherryPy)
+		_, err := s.ConfWith("api", map[string]any{"rest_cherrypy": section, "rest_wsgi": nil})
 		if err != nil {
 			return err
 		}

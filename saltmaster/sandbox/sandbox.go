@@ -52,6 +52,9 @@ type Options struct {
 	// SaltAPI starts salt-api with rest_cherrypy as plain HTTP on loopback.
 	SaltAPI bool
 
+	// CherryPy is merged over the rest_cherrypy section of salt-api.
+	CherryPy map[string]any
+
 	// WorkerThreads is Salt's worker_threads. Zero keeps Salt's own default.
 	WorkerThreads int
 

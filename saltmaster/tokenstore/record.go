@@ -1,6 +1,7 @@
 package tokenstore
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"os"
@@ -58,6 +59,13 @@ func decode(b []byte, layout Layout) (r Record, ok bool) {
 			return Record{}, false
 		}
 	}
+	return Parse(m)
+}
+
+// Parse reads the map of a token, which the master keeps in files and answers
+// with: start, expire (seconds), name, eauth, token, perhaps groups and
+// auth_list. ok is false where it does not tell whose token it is.
+func Parse(m msgpack.Raw) (r Record, ok bool) {
 	r = Record{
 		Token:  text(m, "token"),
 		User:   text(m, "name"),
@@ -72,6 +80,9 @@ func decode(b []byte, layout Layout) (r Record, ok bool) {
 		}
 		return nil
 	})
+	if list, ok := m.Lookup("auth_list"); ok {
+		r.AuthList = bytes.Clone(list)
+	}
 	return r, r.Token != "" && r.User != "" && r.Eauth != "" && !r.Expire.IsZero()
 }
 
@@ -81,13 +92,17 @@ func text(m msgpack.Raw, key string) string {
 	return s
 }
 
+// lastSecond is the end of the year 9999, beyond which times cannot be
+// written: a caller may have asked for a token that lives longer.
+const lastSecond = 253402300799
+
 func instant(m msgpack.Raw, key string) time.Time {
 	v, _ := m.Lookup(key)
 	f, ok := v.Float()
-	if !ok {
+	if !ok || !(f >= 0) { // NaN is neither
 		return time.Time{}
 	}
-	return time.UnixMicro(int64(f * 1e6))
+	return time.UnixMicro(int64(min(f, lastSecond) * 1e6))
 }
 
 func seconds(t time.Time) float64 { return float64(t.UnixMicro()) / 1e6 }

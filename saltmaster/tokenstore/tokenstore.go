@@ -3,7 +3,7 @@
 // written here is accepted by the master like one that it made, and gives its
 // bearer exactly what external_auth gives to the user named in it.
 //
-// It knows files and msgpack, and imports nothing else of Saltern.
+// It knows files, and imports package msgpack only.
 //
 //	s := tokenstore.Store{Dir: "/var/cache/salt/master/tokens", Layout: tokenstore.Flat, HashType: "sha256"}
 //	err := s.Write(tokenstore.Record{Token: s.NewToken(), User: "saltdev", Eauth: "pam", Expire: expire})
@@ -23,6 +23,8 @@ import (
 	"path/filepath"
 	"syscall"
 	"time"
+
+	"saltern/saltmaster/msgpack"
 )
 
 // Layout is the form in which a master keeps tokens.
@@ -59,12 +61,13 @@ type Store struct {
 
 // Record is one token.
 type Record struct {
-	Token  string
-	User   string
-	Eauth  string
-	Groups []string
-	Start  time.Time
-	Expire time.Time
+	Token    string
+	User     string
+	Eauth    string
+	Groups   []string
+	AuthList msgpack.Raw // what keep_acl_in_token put in; nil without. Only the master writes it
+	Start    time.Time
+	Expire   time.Time
 }
 
 // NewToken returns a fresh token of the length that hash_type gives.

@@ -1,0 +1,61 @@
+package bolt
+
+import (
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"slices"
+	"time"
+
+	"saltern/eauth/session"
+)
+
+// A record is a version, the hashes of token and user, start and expire, and
+// what is sealed. Its key stands outside.
+const (
+	version    = 1
+	hashSize   = sha256.Size
+	timeSize   = 8
+	headerSize = 1 + 2*hashSize + 2*timeSize
+)
+
+var errRecord = errors.New("a record is damaged or of another version")
+
+func encode(r session.Record) []byte {
+	b := make([]byte, 0, headerSize+len(r.Sealed))
+	b = append(b, version)
+	b = append(b, r.Token[:]...)
+	b = append(b, r.User[:]...)
+	b = appendTime(b, r.Start)
+	b = appendTime(b, r.Expire)
+	return append(b, r.Sealed...)
+}
+
+// decode copies: what bbolt returns is gone after the transaction.
+func decode(key, b []byte) (r session.Record, err error) {
+	if len(key) != hashSize || len(b) < headerSize || b[0] != version {
+		return r, errRecord
+	}
+	copy(r.Key[:], key)
+	b = b[1:]
+	b = b[copy(r.Token[:], b):]
+	b = b[copy(r.User[:], b):]
+	r.Start, b = readTime(b)
+	r.Expire, b = readTime(b)
+	r.Sealed = slices.Clone(b)
+	return r, nil
+}
+
+// appendTime writes microseconds so that earlier times sort first.
+func appendTime(b []byte, t time.Time) []byte {
+	return binary.BigEndian.AppendUint64(b, uint64(max(t.UnixMicro(), 0)))
+}
+
+func readTime(b []byte) (time.Time, []byte) {
+	return time.UnixMicro(int64(binary.BigEndian.Uint64(b) & (1<<63 - 1))), b[timeSize:]
+}
+
+// join makes an index entry of its parts.
+func join(parts ...[]byte) []byte { return slices.Concat(parts...) }
+
+func timeKey(t time.Time) []byte { return appendTime(nil, t) }

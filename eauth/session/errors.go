@@ -1,0 +1,18 @@
+package session
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"saltern/eauth"
+)
+
+// storeError marks a failure of the store as one that says nothing about the
+// credentials.
+func storeError(err error) error {
+	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", eauth.ErrUnavailable, err)
+}

@@ -1,0 +1,56 @@
+package session
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+)
+
+// Logout ends a session and its Salt token; or a Salt token, with every
+// session that is built on it. The token is removed from the master's store,
+// or else denied here until it expires. A credential that stands for nobody is
+// no error. It does not stop with the request: whoever hangs up meant it.
+func (s *Sessions) Logout(ctx context.Context, credential string) error {
+	ctx = context.WithoutCancel(ctx)
+	if isID(credential) {
+		sess, ok, err := s.open(ctx, credential)
+		if err != nil {
+			return fmt.Errorf("log out: %w", err)
+		}
+		if ok {
+			return s.end(ctx, sess.Token, sess.Expire)
+		}
+	}
+	if !s.auth.WellFormed(credential) {
+		return nil
+	}
+	t, ok, err := s.tokens.LookupToken(ctx, credential)
+	if err != nil {
+		return fmt.Errorf("log out: %w", err)
+	}
+	if !ok {
+		t.Expire = time.Time{} // nothing to deny
+	}
+	return s.end(ctx, credential, t.Expire)
+}
+
+// end removes a token, or denies it until it expires, and ends all that is
+// built on it.
+func (s *Sessions) end(ctx context.Context, token string, expire time.Time) error {
+	s.sweep(ctx)
+	h := HashOf(token)
+	var until time.Time
+	if err := s.remove(ctx, token); err != nil && time.Now().Before(expire) {
+		until = expire
+		s.log.DebugContext(ctx, "a token is denied, as it could not be removed", slog.Any("error", err))
+	}
+	err := s.store.End(ctx, h, until)
+	// Even if that failed: the token may have been removed.
+	s.recent.forget(h)
+	s.streams.end(h)
+	if err != nil {
+		return fmt.Errorf("log out: %w", storeError(err))
+	}
+	return nil
+}

@@ -1,0 +1,42 @@
+package session
+
+import (
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"saltern/eauth"
+)
+
+// Session is a caller who is logged in, or the bearer of a Salt token. It
+// prints without its secrets.
+type Session struct {
+	ID    string // 40 hex digits; empty for a Salt token without a session
+	Token string // the Salt token that the caller acts with
+
+	User     string
+	Eauth    string
+	Groups   []string
+	AuthList json.RawMessage // see [eauth.Token]
+
+	Start  time.Time
+	Expire time.Time // of session and token alike
+}
+
+func newSession(id string, t eauth.Token) *Session {
+	return &Session{
+		ID: id, Token: t.Value,
+		User: t.User, Eauth: t.Eauth, Groups: t.Groups, AuthList: t.AuthList,
+		Start: t.Start, Expire: t.Expire,
+	}
+}
+
+// String tells of a session what may be told.
+func (s Session) String() string { return fmt.Sprintf("session of %s user %q", s.Eauth, s.User) }
+
+// GoString keeps the secrets out of %#v too.
+func (s Session) GoString() string { return s.String() }
+
+// LogValue keeps the secrets out of logs.
+func (s Session) LogValue() slog.Value { return slog.StringValue(s.String()) }

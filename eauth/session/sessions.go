@@ -1,0 +1,117 @@
+package session
+
+import (
+	"context"
+	"crypto/sha256"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"saltern/eauth"
+)
+
+// Why a context of [Sessions.Follow] ended.
+var (
+	ErrRevoked = errors.New("the session was ended")
+	ErrExpired = errors.New("the session has expired")
+)
+
+// Tokens are the Salt tokens of the master. An error of theirs wraps
+// [eauth.ErrUnavailable] where the master or its store is not there.
+type Tokens interface {
+	// LookupToken tells whose a token is. ok is false when there is none.
+	LookupToken(ctx context.Context, token string) (t eauth.Token, ok bool, err error)
+
+	// Remove removes a token from the master's store. An error, whatever it
+	// is, says that the token may still be there.
+	Remove(ctx context.Context, token string) error
+
+	// RemoveHashed is Remove for a token of which the SHA-256 is known.
+	RemoveHashed(ctx context.Context, sum [sha256.Size]byte) error
+
+	// Local tells whether a lookup reads a file. Otherwise the master is asked,
+	// which costs it something.
+	Local() bool
+}
+
+// Options set up [Sessions]. Store, Auth and Tokens are required.
+type Options struct {
+	Store  Store
+	Auth   *eauth.Authenticator
+	Tokens Tokens
+
+	// PerUser is how many sessions a user has at once, 1000 when 0. One more
+	// ends the oldest.
+	PerUser int
+
+	Logger *slog.Logger // hears of tokens that could not be removed; nil discards
+}
+
+// Sessions is who is logged in. It is safe for use by several goroutines.
+type Sessions struct {
+	store   Store
+	auth    *eauth.Authenticator
+	tokens  Tokens
+	perUser int
+	log     *slog.Logger
+
+	recent  *recent
+	streams *streams
+
+	mu    sync.Mutex
+	swept time.Time
+}
+
+// New returns the sessions in o.Store. From then on o.Auth refuses the tokens
+// that these sessions deny, so it is called before o.Auth is used. The sessions
+// must be closed, and the store after them.
+func New(o Options) *Sessions {
+	s := &Sessions{store: o.Store, auth: o.Auth, tokens: o.Tokens, perUser: o.PerUser, log: o.Logger}
+	if s.perUser <= 0 {
+		s.perUser = 1000
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	s.recent = newRecent(s.look)
+	s.streams = newStreams(s.look, s.tokens.Local)
+	s.auth.Deny(s.denied)
+	return s
+}
+
+// Close ends every context of [Sessions.Follow].
+func (s *Sessions) Close() { s.streams.close() }
+
+func (s *Sessions) denied(ctx context.Context, token string) (bool, error) {
+	denied, err := s.store.Denied(ctx, HashOf(token))
+	return denied, storeError(err)
+}
+
+// look finds a token, unless that is denied.
+func (s *Sessions) look(ctx context.Context, token string) (eauth.Token, bool, error) {
+	if denied, err := s.denied(ctx, token); denied || err != nil {
+		return eauth.Token{}, false, err
+	}
+	return s.tokens.LookupToken(ctx, token)
+}
+
+// sweepPause is the least time between two sweeps. Whatever makes the store
+// larger sweeps it, so nothing has to do so in between.
+const sweepPause = time.Minute
+
+func (s *Sessions) sweep(ctx context.Context) {
+	now := time.Now()
+	s.mu.Lock()
+	due := now.Sub(s.swept) >= sweepPause
+	if due {
+		s.swept = now
+	}
+	s.mu.Unlock()
+	if !due {
+		return
+	}
+	if _, err := s.store.Sweep(ctx, now); err != nil {
+		s.log.WarnContext(ctx, "sessions that have expired could not be removed; trying again later", slog.Any("error", err))
+	}
+}
