@@ -59,6 +59,8 @@ fuzz: ## run each fuzz target for FUZZTIME (default 30s)
 
 bench: salt build ## compare Saltern, salt-api and the bare wire on one master
 	go run ./e2e/bench --salt $(WORK)/salt-$(SALT_DEMO_VERSION)
+	@echo; echo "500 readers of /events and 200 waiting local calls at once, before a stand-in master:"
+	go test -run '^$$' -bench Crowd -benchtime 1x ./e2e/crowd
 
 lint: build $(BIN)/golangci-lint-$(GOLANGCI_VERSION) $(BIN)/govulncheck-$(GOVULN_VERSION) ## golangci-lint, the systemd unit, govulncheck
 	$(BIN)/golangci-lint run ./...

@@ -23,8 +23,9 @@ func (promptMaster) Publish(_ context.Context, p saltmaster.Publication) (saltma
 // everyToken knows every token.
 type everyToken struct{}
 
-func (everyToken) LookupToken(context.Context, string) (user, module string, expire time.Time, ok bool, err error) {
-	return "bench", "sharedsecret", time.Now().Add(time.Hour), true, nil
+func (everyToken) LookupToken(_ context.Context, value string) (eauth.Token, bool, error) {
+	t := eauth.Token{Value: value, User: "bench", Eauth: "sharedsecret", Expire: time.Now().Add(time.Hour)}
+	return t, true, nil
 }
 
 // BenchmarkLocalAsync is what a request costs in this package and in eauth,

@@ -13,7 +13,6 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 	"github.com/stretchr/testify/require"
 
-	"saltern/eauth"
 	"saltern/saltmaster"
 	"saltern/saltmaster/msgpack"
 )
@@ -71,13 +70,19 @@ func TestChunks(t *testing.T) {
 	}
 }
 
+// enabled are all clients of this package.
+var enabled = []string{
+	"local", "local_async", "local_batch", "local_subset", "runner", "runner_async", "wheel", "wheel_async",
+}
+
 func describe(request []byte) txtar.File {
-	g := New(Options{Clients: Clients(testMaster()), Enabled: []string{"local", "local_async", "runner"}})
+	g := New(Options{Clients: Clients(testMaster()), Enabled: enabled})
 	chunks, err := Parse(request, 20)
 	var out bytes.Buffer
-	for i, c := range chunks {
+	call := &Call{Chunks: chunks, Records: make([]Record, len(chunks))}
+	for i := range chunks {
 		var job Job
-		if job, _, err = g.prepare(c, i, &Record{}, eauth.Credentials{}.RemoteAddr); err != nil {
+		if job, _, err = g.prepare(call, i); err != nil {
 			break
 		}
 		out.WriteString(load(job))
@@ -106,7 +111,11 @@ func load(job Job) string {
 		return string(b)
 	}
 	publication := func(p saltmaster.Publication) string {
-		s := fmt.Sprintf("publish %s %s %s arg=%s", p.TgtType, js(p.Tgt), p.Fun, js(p.Arg))
+		fun := p.Fun
+		if p.Funs != nil {
+			fun = js(p.Funs)
+		}
+		s := fmt.Sprintf("publish %s %s %s arg=%s", p.TgtType, js(p.Tgt), fun, js(p.Arg))
 		if p.Ret != "" {
 			s += " ret=" + p.Ret
 		}
@@ -124,6 +133,18 @@ func load(job Job) string {
 	case *localJob:
 		return fmt.Sprintf("%s, wait timeout=%s gather=%s full=%t expect=%t\n",
 			publication(j.pub), j.timeout, j.gather, j.full, j.expect)
+	case *batchJob:
+		return fmt.Sprintf("%s, batch of 10: %d, of 1000: %d, pause=%s failhard=%t raw=%t, wait timeout=%s gather=%s\n",
+			publication(j.pub), j.size.of(10), j.size.of(1000), j.pause, j.failHard, j.raw, j.timeout, j.gather)
+	case *subsetJob:
+		return fmt.Sprintf("%d that have it: %s", j.size, load(j.localJob))
+	case *runnerAsyncJob:
+		return fmt.Sprintf("runner_async %s arg=%s kwarg=%s\n", j.call.Fun, js(j.call.Arg), js(j.call.Kwarg))
+	case *wheelAsyncJob:
+		return "in the background: " + load(&j.wheelJob)
+	case *wheelJob:
+		return fmt.Sprintf("wheel %s arg=%s kwarg=%s, wait timeout=%s\n",
+			j.call.Fun, js(j.call.Arg), js(j.call.Kwarg), j.timeout)
 	case *runnerJob:
 		return fmt.Sprintf("runner %s arg=%s kwarg=%s, wait timeout=%s full=%t\n",
 			j.call.Fun, js(j.call.Arg), js(j.call.Kwarg), j.timeout, j.full)

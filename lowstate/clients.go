@@ -2,6 +2,8 @@ package lowstate
 
 import (
 	"context"
+	"slices"
+	"strings"
 
 	"saltern/eauth"
 )
@@ -13,7 +15,8 @@ type Client interface {
 	Name() string
 
 	// Prepare checks a chunk and says what it asks for, without doing any of
-	// it. Its error is the text for the client, naming the field.
+	// it. Its error is the text for the client, naming the field; an *Error
+	// goes there as it is.
 	Prepare(c Chunk) (Job, error)
 }
 
@@ -27,12 +30,32 @@ type Job interface {
 	Run(ctx context.Context, grant eauth.Grant, rec *Record) ([]byte, error)
 }
 
+// A Streamer is a job whose answer is a number of items, each for itself an
+// element of the call's answer.
+type Streamer interface {
+	Job
+
+	// Stream is Run that hands out each item, as JSON, as soon as it is there.
+	// An error of yield ends the job and is returned as it is.
+	Stream(ctx context.Context, grant eauth.Grant, rec *Record, yield func(item []byte) error) error
+}
+
 // Clients is the table of clients, in the order in which GET / lists them.
-// A new client is one more line here.
-func Clients(m *Master) []Client {
-	return []Client{
+// A new client is one more line here, or in more when it is made of more than
+// the master, as [SSH].
+func Clients(m *Master, more ...Client) []Client {
+	running := newWheels()
+	clients := []Client{
 		local{m},
 		localAsync{m},
+		localBatch{m},
+		localSubset{m},
 		runner{m},
+		runnerAsync{m, new(seenNames)},
+		wheel{m, running},
+		wheelAsync{m, running},
 	}
+	clients = append(clients, more...)
+	slices.SortFunc(clients, func(a, b Client) int { return strings.Compare(a.Name(), b.Name()) })
+	return clients
 }

@@ -25,7 +25,7 @@ func (w *wait) event(ctx context.Context, ev eventbus.Event) error {
 	if jid != w.job.pub.JID || !w.wanted(id) || lookup(ev.Data, "id") != id {
 		return nil
 	}
-	return w.returned(ctx, id, ev.Data)
+	return w.returned(ctx, id, ev)
 }
 
 // wanted reports whether a return of this minion counts. Minions behind a
@@ -42,7 +42,8 @@ func (w *wait) wanted(id string) bool {
 	return w.targeted[id]
 }
 
-func (w *wait) returned(ctx context.Context, id string, data msgpack.Raw) error {
+func (w *wait) returned(ctx context.Context, id string, ev eventbus.Event) error {
+	data := ev.Data
 	ret, ok := data.Lookup("return")
 	if !ok {
 		return nil
@@ -56,7 +57,7 @@ func (w *wait) returned(ctx context.Context, id string, data msgpack.Raw) error 
 	if w.results.has(shown) {
 		return nil
 	}
-	r := result{ret: ret, jid: w.job.pub.JID}
+	r := result{ret: ret, jid: w.job.pub.JID, event: ev}
 	r.out, _ = data.Lookup("out")
 	r.retcode, _ = data.Lookup("retcode")
 	if trimmed(ret) {

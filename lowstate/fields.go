@@ -21,6 +21,10 @@ func (c Chunk) function() (string, error) {
 	if !ok {
 		return "", errors.New("fun is missing")
 	}
+	return functionName(v)
+}
+
+func functionName(v msgpack.Raw) (string, error) {
 	fun, ok := text(v)
 	switch {
 	case !ok:
@@ -48,11 +52,20 @@ func (c Chunk) duration(key string, def time.Duration) (time.Duration, error) {
 	return time.Duration(seconds * float64(time.Second)), nil
 }
 
+// pause returns a number of seconds that may be none.
+func (c Chunk) pause(key string) (time.Duration, error) {
+	v, ok := c.present(key)
+	if seconds, isNumber := number(v); !ok || isNumber && seconds == 0 {
+		return 0, nil
+	}
+	return c.duration(key, 0)
+}
+
 func number(v msgpack.Raw) (float64, bool) {
 	switch v.Kind() {
 	case msgpack.Int, msgpack.Float:
 		f, ok := v.Float()
-		return f, ok && !math.IsInf(f, 0)
+		return f, ok && !math.IsInf(f, 0) && !math.IsNaN(f)
 	case msgpack.Str:
 		s, _ := v.Str()
 		f, err := strconv.ParseFloat(strings.TrimSpace(s), 64)
@@ -110,12 +123,15 @@ func (c Chunk) mapping(key string) ([]field, error) {
 		return nil, fmt.Errorf("%s must be an object", key)
 	}
 	fields := make([]field, 0, v.Len())
-	_ = v.Each(func(k, val msgpack.Raw) error {
-		key, _ := k.Str()
-		fields = append(fields, field{key, val})
+	err := v.Each(func(k, val msgpack.Raw) error {
+		name, ok := k.Str()
+		if !ok { // YAML has such keys
+			return fmt.Errorf("the keys of %s must be strings", key)
+		}
+		fields = append(fields, field{name, val})
 		return nil
 	})
-	return fields, nil
+	return fields, err
 }
 
 // conditioned is what Salt makes of arguments before they are published: a

@@ -30,7 +30,7 @@ func FuzzParse(f *testing.F) {
 			}
 		}
 	}
-	g := New(Options{Clients: Clients(testMaster()), Enabled: []string{"local", "local_async", "runner"}})
+	g := New(Options{Clients: Clients(testMaster()), Enabled: enabled})
 	f.Fuzz(func(t *testing.T, body []byte) {
 		chunks, err := Parse(body, 0)
 		if err != nil {
@@ -38,9 +38,10 @@ func FuzzParse(f *testing.F) {
 			return
 		}
 		require.True(t, utf8.Valid(body))
-		for i, c := range chunks {
-			rec := &Record{}
-			job, creds, err := g.prepare(c, i, rec, eauth.Credentials{}.RemoteAddr)
+		call := &Call{Chunks: chunks, Records: make([]Record, len(chunks))}
+		for i := range chunks {
+			rec := &call.Records[i]
+			job, creds, err := g.prepare(call, i)
 			if err != nil {
 				requireAnswer(t, err)
 				continue
@@ -82,17 +83,36 @@ func clientOf(t *testing.T, body []byte, i int) string {
 
 func requireWellFormed(t *testing.T, job Job) {
 	t.Helper()
+	if p, ok := job.(publisher); ok {
+		pub := p.published()
+		require.NoError(t, msgpack.Valid(pub.Arg))
+		require.NoError(t, msgpack.Valid(pub.Tgt))
+		if pub.Funs != nil {
+			require.NoError(t, msgpack.Valid(pub.Funs))
+			require.Equal(t, pub.Funs.Len(), pub.Arg.Len())
+			_, ok := aclValue(pub.Arg)
+			require.True(t, ok)
+		}
+		return
+	}
 	switch j := job.(type) {
-	case *localJob:
-		require.NoError(t, msgpack.Valid(j.pub.Arg))
-		require.NoError(t, msgpack.Valid(j.pub.Tgt))
-	case *asyncJob:
-		require.NoError(t, msgpack.Valid(j.pub.Arg))
-		require.NoError(t, msgpack.Valid(j.pub.Tgt))
 	case *runnerJob:
-		require.NoError(t, msgpack.Valid(j.call.Arg))
-		require.NoError(t, msgpack.Valid(j.call.Kwarg))
+		requirePair(t, j.call.Arg, j.call.Kwarg)
+	case *runnerAsyncJob:
+		requirePair(t, j.call.Arg, j.call.Kwarg)
+	case *wheelJob:
+		requirePair(t, j.call.Arg, j.call.Kwarg)
+	case *wheelAsyncJob:
+		requirePair(t, j.call.Arg, j.call.Kwarg)
 	default:
 		t.Fatalf("unknown job %T", job)
 	}
+}
+
+func requirePair(t *testing.T, arg, kwarg msgpack.Raw) {
+	t.Helper()
+	require.NoError(t, msgpack.Valid(arg))
+	require.Equal(t, msgpack.Array, arg.Kind())
+	require.NoError(t, msgpack.Valid(kwarg))
+	require.Equal(t, msgpack.Map, kwarg.Kind())
 }

@@ -2,8 +2,8 @@ package lowstate
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"net/netip"
 	"slices"
 	"strings"
 
@@ -15,9 +15,12 @@ import (
 type Gateway struct {
 	clients  map[string]Client
 	names    []string
+	streams  map[string]bool // the clients whose jobs are Streamers
 	enabled  []string
 	auth     *eauth.Authenticator
+	rules    Authorizer
 	hashType string
+	rawShell bool
 }
 
 // Options of a [Gateway].
@@ -26,14 +29,26 @@ type Options struct {
 	Enabled  []string // netapi_enable_clients
 	Auth     *eauth.Authenticator
 	HashType string // hash_type, which says how long a token is
+
+	// Authorizer tells who may have a list of functions run. Without one
+	// every list is refused.
+	Authorizer Authorizer
+
+	AllowRawShell bool // netapi_allow_raw_shell: the client ssh may run any command
 }
 
 // New returns a gateway to the given clients.
 func New(o Options) *Gateway {
-	g := &Gateway{clients: make(map[string]Client), enabled: o.Enabled, auth: o.Auth, hashType: o.HashType}
+	g := &Gateway{
+		clients: make(map[string]Client), streams: make(map[string]bool),
+		enabled: o.Enabled, auth: o.Auth, rules: o.Authorizer, hashType: o.HashType, rawShell: o.AllowRawShell,
+	}
 	for _, c := range o.Clients {
 		g.clients[c.Name()] = c
 		g.names = append(g.names, c.Name())
+		if s, ok := c.(interface{ Streams() bool }); ok {
+			g.streams[c.Name()] = s.Streams()
+		}
 	}
 	return g
 }
@@ -41,57 +56,111 @@ func New(o Options) *Gateway {
 // Clients returns the names of the known clients.
 func (g *Gateway) Clients() []string { return g.names }
 
-// Run carries out a call and returns one JSON text per chunk, in order. All
-// chunks are checked and authenticated before the first one runs; from then
-// on the first failure ends the call, and the chunks before it have run.
-// Errors are *Error, or the context's own when the caller gave up.
+// Run carries out a call and returns the JSON texts of its answers, in order:
+// one per chunk, or as many as a [Streamer] has. All chunks are checked and
+// authenticated before the first one runs; from then on the first failure ends
+// the call, and the chunks before it have run. Errors are *Error, or the
+// context's own when the caller gave up.
 func (g *Gateway) Run(ctx context.Context, call *Call) ([][]byte, error) {
-	call.Records = make([]Record, len(call.Chunks))
-	jobs := make([]Job, len(call.Chunks))
-	creds := make([]eauth.Credentials, len(call.Chunks))
-	for i, c := range call.Chunks {
-		var err error
-		if jobs[i], creds[i], err = g.prepare(c, i, &call.Records[i], call.RemoteAddr); err != nil {
-			return nil, err
-		}
+	tasks, session, err := g.begin(ctx, call)
+	if err != nil {
+		return nil, err
 	}
-
-	session := g.auth.NewSession()
 	defer session.Release(context.WithoutCancel(ctx))
-	ids := make([]eauth.Identity, len(jobs))
-	for i := range jobs {
-		var err error
-		if ids[i], err = authenticate(ctx, session, creds[i]); err != nil {
-			return nil, failure(err)
-		}
-		call.Records[i].User, call.Records[i].Eauth = ids[i].User, ids[i].Eauth
-	}
+	return runAll(ctx, tasks)
+}
 
-	answers := make([][]byte, len(jobs))
-	for i, job := range jobs {
-		var err error
-		if answers[i], err = job.Run(ctx, ids[i].Grant, &call.Records[i]); err != nil {
-			return nil, failure(err)
+// RunStream is Run for a call whose answers are to go out as they come. The
+// first yield says that no error can change the answer's status any more: it
+// comes when only the last chunk is left to run, and that one has something
+// to say. An error after it cuts the answer short. yield's own error ends the
+// call and is returned as it is.
+func (g *Gateway) RunStream(ctx context.Context, call *Call, yield func(item []byte) error) error {
+	tasks, session, err := g.begin(ctx, call)
+	if err != nil {
+		return err
+	}
+	defer session.Release(context.WithoutCancel(ctx))
+	last := max(0, len(tasks)-1)
+	before, err := runAll(ctx, tasks[:last])
+	if err != nil {
+		return err
+	}
+	out := &outlet{before: before, yield: yield}
+	for _, t := range tasks[last:] {
+		if err := t.run(ctx, out.put); err != nil {
+			return out.failure(err)
 		}
 	}
-	return answers, nil
+	return out.flush()
+}
+
+// Streams reports whether RunStream would yield some of a call's answers
+// earlier than Run could return them.
+func (g *Gateway) Streams(call *Call) bool {
+	n := len(call.Chunks)
+	if n == 0 {
+		return false
+	}
+	name, _ := call.Chunks[n-1].Text("client")
+	return g.streams[name]
+}
+
+// task is a chunk that is about to run.
+type task struct {
+	job Job
+	id  eauth.Identity
+	rec *Record
+}
+
+// begin checks and authenticates all chunks. The caller releases the session.
+func (g *Gateway) begin(ctx context.Context, call *Call) (_ []task, _ *eauth.Session, err error) {
+	call.Records = make([]Record, len(call.Chunks))
+	tasks := make([]task, len(call.Chunks))
+	creds := make([]eauth.Credentials, len(call.Chunks))
+	for i := range call.Chunks {
+		tasks[i].rec = &call.Records[i]
+		if tasks[i].job, creds[i], err = g.prepare(call, i); err != nil {
+			return nil, nil, err
+		}
+	}
+	session := g.auth.NewSession()
+	for i := range tasks {
+		t := &tasks[i]
+		if t.id, err = authenticate(ctx, session, creds[i]); err != nil {
+			break
+		}
+		t.rec.User, t.rec.Eauth = t.id.User, t.id.Eauth
+	}
+	if err == nil {
+		err = g.authorize(tasks)
+	}
+	if err != nil {
+		session.Release(context.WithoutCancel(ctx))
+		return nil, nil, failure(err)
+	}
+	return tasks, session, nil
 }
 
 // prepare checks one chunk, in the order in which salt-api does.
-func (g *Gateway) prepare(c Chunk, i int, rec *Record, remote netip.Addr) (Job, eauth.Credentials, error) {
+func (g *Gateway) prepare(call *Call, i int) (Job, eauth.Credentials, error) {
+	c, rec := call.Chunks[i], &call.Records[i]
 	client, err := g.client(c, i)
 	if err != nil {
 		return nil, eauth.Credentials{}, err
 	}
 	rec.Client = client.Name()
-	creds, err := g.credentials(c, remote)
+	creds, err := g.credentials(call, c)
 	if err != nil {
 		return nil, eauth.Credentials{}, err
 	}
-	if c.truthy("raw_shell") {
+	if c.truthy("raw_shell") && !g.rawShell {
 		return nil, eauth.Credentials{}, &Error{Kind: Unauthenticated, Text: textRawShell}
 	}
 	job, err := client.Prepare(c)
+	if e, ok := errors.AsType[*Error](err); ok {
+		return nil, eauth.Credentials{}, e
+	}
 	if err != nil {
 		return nil, eauth.Credentials{}, badChunk(i, err.Error())
 	}
@@ -119,11 +188,19 @@ func (g *Gateway) client(c Chunk, i int) (Client, error) {
 	return client, nil
 }
 
-// credentials takes from a chunk what it says of its caller. A token wins
+// credentials are those of the request's session, or what a chunk says of its
+// caller. A token wins
 // over a password, as in salt-api. Whatever has not the form of credentials
 // gets the same answer as wrong ones, and goes no further.
-func (g *Gateway) credentials(c Chunk, remote netip.Addr) (eauth.Credentials, error) {
-	creds := eauth.Credentials{RemoteAddr: remote}
+func (g *Gateway) credentials(call *Call, c Chunk) (eauth.Credentials, error) {
+	creds := eauth.Credentials{RemoteAddr: call.RemoteAddr}
+	if call.Token != "" && (!call.ChunkFirst || !c.HasCredentials()) {
+		if !eauth.WellFormedToken(call.Token, g.hashType) {
+			return creds, errUnauthenticated
+		}
+		creds.Token = call.Token
+		return creds, nil
+	}
 	if v, ok := c.Get("token"); ok {
 		token, isText := text(v)
 		if !isText || !eauth.WellFormedToken(token, g.hashType) || isNumber(token) {

@@ -41,11 +41,30 @@ type localJob struct {
 	expect  bool          // expect_minions
 }
 
-func (j *localJob) Fun() string { return j.pub.Fun }
+func (j *localJob) Fun() string                       { return j.pub.Fun }
+func (j *localJob) published() saltmaster.Publication { return j.pub }
 
-// Run listens for the jid before it publishes, so that no return can come too
-// early.
 func (j *localJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) ([]byte, error) {
+	w, err := j.collect(ctx, grant, rec, nil)
+	switch {
+	case err != nil:
+		return nil, err
+	case w == nil:
+		return []byte("{}"), nil
+	}
+	rec.Minions = len(w.targeted)
+	return w.answer(), nil
+}
+
+// collect publishes the job and waits until it is over. It returns nil when
+// no minion matched. When each is not nil it is given the returns as they
+// come, in place of the answer; its error ends the waiting.
+//
+// It listens for the jid before it publishes, so that no return can come too
+// early.
+func (j *localJob) collect(
+	ctx context.Context, grant eauth.Grant, rec *Record, each func(id string, r result) error,
+) (*wait, error) {
 	if !j.Bus.Connected() {
 		return nil, saltmaster.ErrDown
 	}
@@ -55,16 +74,10 @@ func (j *localJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) ([]b
 	sub := j.Bus.Subscribe(j.pub.JID)
 	defer sub.Close()
 	done, err := j.publish(ctx, grant, j.pub, rec)
-	if err != nil {
+	if err != nil || done.JID == "" {
 		return nil, err
-	}
-	if done.JID == "" {
-		return []byte("{}"), nil
 	}
 	w := newWait(j, grant, sub, done)
-	if err := w.run(ctx); err != nil {
-		return nil, err
-	}
-	rec.Minions = len(w.targeted)
-	return w.answer(), nil
+	w.results.each = each
+	return w, w.run(ctx)
 }

@@ -10,6 +10,7 @@ import (
 	"saltern/saltmaster"
 	"saltern/saltmaster/eventbus"
 	"saltern/saltmaster/jobcache"
+	"saltern/saltmaster/msgpack"
 )
 
 // Commands are the commands of the master that clients send. *saltmaster.Client
@@ -17,6 +18,7 @@ import (
 type Commands interface {
 	Publish(ctx context.Context, p saltmaster.Publication) (saltmaster.Published, error)
 	Runner(ctx context.Context, r saltmaster.RunnerCall) (jid string, err error)
+	Wheel(ctx context.Context, w saltmaster.WheelCall) (answer msgpack.Raw, err error)
 }
 
 // Bus is where returns arrive. *eventbus.Bus is one.
@@ -46,6 +48,7 @@ type Master struct {
 	ExtJobCache      string        // ext_job_cache: a returner for every job
 	OrderMasters     bool          // order_masters: minions behind syndics may return too
 	SyndicWait       time.Duration // syndic_wait: how long other masters may take to name theirs
+	FailHard         bool          // failhard: a batch ends when a function fails
 
 	// ExpectMinions says how a minion that did not return shows: as false up
 	// to Salt 3007, as a text from 3008 on, where expect_minions defaults to

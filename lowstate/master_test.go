@@ -67,6 +67,10 @@ func (c commands) Publish(context.Context, saltmaster.Publication) (saltmaster.P
 
 func (c commands) Runner(context.Context, saltmaster.RunnerCall) (string, error) { return "", c.err }
 
+func (c commands) Wheel(context.Context, saltmaster.WheelCall) (msgpack.Raw, error) {
+	return nil, c.err
+}
+
 // The master puts a refused publication on its bus, token included.
 func TestRefusedPublicationExposesItsToken(t *testing.T) {
 	t.Parallel()

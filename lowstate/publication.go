@@ -4,6 +4,7 @@ import (
 	"errors"
 
 	"saltern/saltmaster"
+	"saltern/saltmaster/msgpack"
 )
 
 // passedOn are the chunk's keys that the master looks for among a
@@ -20,11 +21,7 @@ func (m *Master) publication(c Chunk) (saltmaster.Publication, error) {
 	if err != nil {
 		return saltmaster.Publication{}, err
 	}
-	fun, err := c.function()
-	if err != nil {
-		return saltmaster.Publication{}, err
-	}
-	kwargs, err := c.mapping("kwarg")
+	run, err := c.command()
 	if err != nil {
 		return saltmaster.Publication{}, err
 	}
@@ -37,8 +34,7 @@ func (m *Master) publication(c Chunk) (saltmaster.Publication, error) {
 		return saltmaster.Publication{}, errors.New("ret must be a string")
 	}
 	p := saltmaster.Publication{
-		Tgt: tgt, TgtType: tgtType, Fun: fun, JID: jid,
-		Arg: conditioned(c.list("arg"), kwargs),
+		Tgt: tgt, TgtType: tgtType, Fun: run.fun, Funs: run.funs, Arg: run.arg, JID: jid,
 		Ret: m.returners(ret),
 	}
 	for _, key := range passedOn {
@@ -59,4 +55,16 @@ func (m *Master) returners(ret string) string {
 	default:
 		return ret + "," + m.ExtJobCache
 	}
+}
+
+// asking is a question that goes to the minions of a publication before the
+// publication itself does.
+func asking(p saltmaster.Publication, fun string) saltmaster.Publication {
+	q := saltmaster.Publication{Tgt: p.Tgt, TgtType: p.TgtType, Fun: fun, Arg: msgpack.AppendArray(nil, 0)}
+	for _, e := range p.Extra {
+		if e.Key == "delimiter" {
+			q.Extra = append(q.Extra, e)
+		}
+	}
+	return q
 }

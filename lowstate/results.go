@@ -4,13 +4,15 @@ import (
 	"fmt"
 	"slices"
 
+	"saltern/saltmaster/eventbus"
 	"saltern/saltmaster/msgpack"
 )
 
 // results is the answer of a local job while it grows: a JSON object with one
 // entry per minion, written as the returns come.
 type results struct {
-	full bool // full_return
+	full bool                            // full_return
+	each func(id string, v result) error // takes the returns in place of the JSON, when set
 	json []byte
 	seen map[string]bool
 }
@@ -19,6 +21,7 @@ type results struct {
 type result struct {
 	ret, out, retcode msgpack.Raw
 	jid               string
+	event             eventbus.Event // none when it was read from the job cache
 }
 
 func newResults(full bool) results {
@@ -28,6 +31,10 @@ func newResults(full bool) results {
 func (r *results) has(id string) bool { return r.seen[id] }
 
 func (r *results) add(id string, v result) (err error) {
+	if r.each != nil {
+		r.seen[id] = true
+		return r.each(id, v)
+	}
 	r.key(id)
 	r.json = slices.Grow(r.json, len(v.ret)+len(v.ret)/8) // JSON is seldom larger
 	if !r.full {

@@ -74,12 +74,7 @@ func (j *runnerJob) result(ctx context.Context, grant eauth.Grant, rec *Record) 
 	}
 	sub := j.Bus.Expect("salt/run/")
 	defer sub.Close()
-	err := withToken(ctx, grant, func(token string) (err error) {
-		j.call.Token = token
-		rec.JID, err = j.Commands.Runner(ctx, j.call)
-		return err
-	})
-	if err != nil {
+	if err := j.send(ctx, grant, rec); err != nil {
 		return nil, err
 	}
 	sub.Bind(rec.JID)
@@ -92,6 +87,16 @@ func (j *runnerJob) result(ctx context.Context, grant eauth.Grant, rec *Record) 
 		return data, err
 	}
 	return whole.Return, nil
+}
+
+// send has the master start the runner and notes its jid.
+func (j *runnerJob) send(ctx context.Context, grant eauth.Grant, rec *Record) error {
+	return withToken(ctx, grant, func(token string) (err error) {
+		call := j.call
+		call.Token = token
+		rec.JID, err = j.Commands.Runner(ctx, call)
+		return err
+	})
 }
 
 func returnTag(jid string) string { return "salt/run/" + jid + "/ret" }

@@ -2,26 +2,35 @@ package lowstate
 
 import (
 	"regexp"
+	"slices"
 
 	"saltern/saltmaster"
 	"saltern/saltmaster/msgpack"
+	"saltern/saltmaster/yamlin"
 )
 
 // notForRunner are the chunk's keys that are never a runner's arguments.
-var notForRunner = map[string]bool{
-	"client": true, "fun": true, "arg": true, "kwarg": true,
-	"token": true, "username": true, "password": true, "eauth": true,
-	"user": true, "key": true,
-	"timeout": true, "full_return": true,
+var notForRunner = []string{
+	"client", "fun", "arg", "kwarg",
+	"token", "username", "password", "eauth",
+	"user", "key",
+	"timeout", "full_return",
 }
 
-// runnerCall brings the three forms in which a runner's arguments may be
-// written to one: a list arg, whose texts of the form name=value are keywords;
-// an object kwarg; and any other key of the chunk itself. Later forms win.
-func runnerCall(c Chunk) (saltmaster.RunnerCall, error) {
+// masterCall is a function for the master itself: a runner or a wheel.
+type masterCall struct {
+	fun        string
+	arg, kwarg msgpack.Raw // an array and a map
+}
+
+// masterCall brings the three forms in which the arguments may be written to
+// one: a list arg, whose texts of the form name=value are keywords; an object
+// kwarg; and any other key of the chunk itself, but for those of reserved.
+// Later forms win.
+func (c Chunk) masterCall(reserved []string) (masterCall, error) {
 	fun, err := c.function()
 	if err != nil {
-		return saltmaster.RunnerCall{}, err
+		return masterCall{}, err
 	}
 	var args []msgpack.Raw
 	var kwargs keywords
@@ -30,17 +39,22 @@ func runnerCall(c Chunk) (saltmaster.RunnerCall, error) {
 	}
 	named, err := c.mapping("kwarg")
 	if err != nil {
-		return saltmaster.RunnerCall{}, err
+		return masterCall{}, err
 	}
 	for _, f := range named {
 		kwargs.set(f.key, f.value)
 	}
 	for _, f := range c.fields {
-		if !notForRunner[f.key] {
+		if !slices.Contains(reserved, f.key) {
 			kwargs.set(f.key, f.value)
 		}
 	}
-	return saltmaster.RunnerCall{Fun: fun, Arg: array(args), Kwarg: object(kwargs.fields)}, nil
+	return masterCall{fun: fun, arg: array(args), kwarg: object(kwargs.fields)}, nil
+}
+
+func runnerCall(c Chunk) (saltmaster.RunnerCall, error) {
+	call, err := c.masterCall(notForRunner)
+	return saltmaster.RunnerCall{Fun: call.fun, Arg: call.arg, Kwarg: call.kwarg}, err
 }
 
 // keywords keeps Python's order of a dict: a name set twice keeps its place
@@ -77,10 +91,10 @@ func (k *keywords) parse(a msgpack.Raw, args *[]msgpack.Raw) {
 	case msgpack.Str:
 		s, _ := a.Str()
 		if m := nameValue.FindStringSubmatch(s); m != nil {
-			k.set(m[1], yamlified(m[2]))
+			k.set(m[1], yamlin.Argument(m[2]))
 			return
 		}
-		*args = append(*args, yamlified(s))
+		*args = append(*args, yamlin.Argument(s))
 	case msgpack.Map:
 		mark, marked := a.Lookup("__kwarg__")
 		if !marked {

@@ -70,7 +70,7 @@ func (d *doubt) ask(ctx context.Context) error {
 	}
 	d.asked = true
 	d.at = d.at.Add(startMost - startDoubtful)
-	has, err := d.hasFunction(ctx)
+	has, err := d.job.hasFunction(ctx, d.grant, startMost)
 	switch {
 	case ctx.Err() != nil:
 		return ctx.Err()
@@ -83,10 +83,11 @@ func (d *doubt) ask(ctx context.Context) error {
 	return nil
 }
 
-func (d *doubt) hasFunction(ctx context.Context) (bool, error) {
-	list := &runnerJob{Master: d.job.Master, call: d.job.call, timeout: startMost}
+// hasFunction looks for the function in the list of all.
+func (j *runnerJob) hasFunction(ctx context.Context, grant eauth.Grant, limit time.Duration) (bool, error) {
+	list := &runnerJob{Master: j.Master, call: j.call, timeout: limit}
 	list.call.Fun, list.call.Arg, list.call.Kwarg = functionList, msgpack.AppendArray(nil, 0), msgpack.AppendMap(nil, 0)
-	data, err := list.result(ctx, d.grant, &Record{})
+	data, err := list.result(ctx, grant, &Record{})
 	if err != nil {
 		return false, err
 	}
@@ -94,7 +95,7 @@ func (d *doubt) hasFunction(ctx context.Context) (bool, error) {
 	if !ok || docs.Kind() != msgpack.Map {
 		return false, errors.New("no list of runner functions")
 	}
-	_, has := docs.Lookup(d.job.call.Fun)
+	_, has := docs.Lookup(j.call.Fun)
 	return has, nil
 }
 

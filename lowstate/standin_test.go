@@ -15,6 +15,7 @@ import (
 	"go.uber.org/goleak"
 
 	"saltern/eauth"
+	"saltern/eauth/acl"
 	"saltern/eauth/master"
 	"saltern/eauth/token"
 	"saltern/saltmaster"
@@ -37,6 +38,18 @@ type before struct {
 
 // authority is the stand-in's tokens as the rooms of eauth want them.
 type authority struct{ *saltmaster.Tokens }
+
+func (a authority) LookupToken(ctx context.Context, value string) (eauth.Token, bool, error) {
+	t, ok, err := a.Tokens.LookupToken(ctx, value)
+	return eauth.Token{Value: t.Token, User: t.User, Eauth: t.Eauth, Expire: t.Expire}, ok, err
+}
+
+func (a authority) MakeToken(
+	ctx context.Context, module, user, password string, life time.Duration,
+) (eauth.Token, bool, error) {
+	t, ok, err := a.Tokens.MakeToken(ctx, module, user, password, life)
+	return eauth.Token{Value: t.Token, User: t.User, Eauth: t.Eauth, Expire: t.Expire}, ok, err
+}
 
 func gatewayBefore(t *testing.T, o mastertest.Options) *before {
 	t.Helper()
@@ -73,9 +86,10 @@ func patientGatewayBefore(t *testing.T, o mastertest.Options, timeout time.Durat
 		clients.Cache = jobcache.Cache{Dir: filepath.Join(m.CacheDir(), "jobs"), HashType: "sha256"}
 	}
 	b := &before{Master: m, t: t, bus: bus, gateway: New(Options{
-		Clients:  Clients(clients),
-		Enabled:  []string{"local", "local_async", "runner"},
-		HashType: "sha256",
+		Clients:    Clients(clients),
+		Enabled:    enabled,
+		HashType:   "sha256",
+		Authorizer: rules(o),
 		Auth: eauth.New(eauth.Options{
 			Eauths: []string{"sharedsecret"},
 			Token:  token.New(authority{tokens}),
@@ -86,6 +100,19 @@ func patientGatewayBefore(t *testing.T, o mastertest.Options, timeout time.Durat
 	return b
 }
 
+// rules are the stand-in's external_auth.
+func rules(o mastertest.Options) *acl.Rules {
+	users := acl.Map{{Key: "bench", Value: []any{".*"}}}
+	for name, user := range o.Users {
+		var perms []any
+		for _, p := range user.Perms {
+			perms = append(perms, p)
+		}
+		users = append(acl.Map{{Key: name, Value: perms}}, users...)
+	}
+	return acl.New([]acl.Module{{Name: "sharedsecret", Rules: users[:max(1, len(o.Users))]}}, acl.Options{})
+}
+
 func (b *before) awaitBus() {
 	b.t.Helper()
 	require.Eventually(b.t, func() bool { return b.bus.Connected() && b.Subscribers() == 1 }, 10*time.Second, time.Millisecond)
@@ -94,15 +121,21 @@ func (b *before) awaitBus() {
 // call posts chunks, given as JSON without credentials and braces.
 func (b *before) call(chunks ...string) (string, error) { return b.callWith(b.t.Context(), chunks...) }
 
-func (b *before) callWith(ctx context.Context, chunks ...string) (string, error) {
+// asBench makes a call of chunks that are written as call takes them.
+func asBench(chunks ...string) (*Call, error) {
 	for i, c := range chunks {
 		chunks[i] = `{"eauth": "sharedsecret", "username": "bench", "password": "secret", ` + c + `}`
 	}
 	parsed, err := Parse([]byte("["+strings.Join(chunks, ", ")+"]"), 0)
+	return &Call{Chunks: parsed}, err
+}
+
+func (b *before) callWith(ctx context.Context, chunks ...string) (string, error) {
+	c, err := asBench(chunks...)
 	if err != nil {
 		return "", err
 	}
-	answers, err := b.gateway.Run(ctx, &Call{Chunks: parsed})
+	answers, err := b.gateway.Run(ctx, c)
 	texts := make([]string, len(answers))
 	for i, a := range answers {
 		texts[i] = string(a)
@@ -270,7 +303,12 @@ func TestMasterIsAway(t *testing.T) {
 	t.Parallel()
 	chunks := map[string]string{
 		"local": ping, "local_async": `"client": "local_async", "tgt": "*", "fun": "test.ping"`,
-		"runner": `"client": "runner", "fun": "test.arg"`,
+		"runner":       `"client": "runner", "fun": "test.arg"`,
+		"local_batch":  `"client": "local_batch", "tgt": "*", "fun": "test.ping"`,
+		"local_subset": `"client": "local_subset", "tgt": "*", "fun": "test.ping"`,
+		"runner_async": `"client": "runner_async", "fun": "test.arg"`,
+		"wheel":        `"client": "wheel", "fun": "key.list_all"`,
+		"wheel_async":  `"client": "wheel_async", "fun": "key.list_all"`,
 	}
 	t.Run("down", func(t *testing.T) {
 		t.Parallel()
@@ -290,7 +328,10 @@ func TestMasterIsAway(t *testing.T) {
 		require.Eventually(t, func() bool { return !b.bus.Connected() }, 10*time.Second, time.Millisecond)
 		b.requireError(Unavailable, textMasterDown, chunks["local"])
 		b.requireError(Unavailable, textMasterDown, chunks["runner"])
-		require.Zero(t, b.Count("publish")+b.Count("runner"), "nothing was sent")
+		b.requireError(Unavailable, textMasterDown, chunks["local_batch"])
+		b.requireError(Unavailable, textMasterDown, chunks["local_subset"])
+		b.requireError(Unavailable, textMasterDown, chunks["wheel_async"])
+		require.Zero(t, b.Count("publish")+b.Count("runner")+b.Count("wheel"), "nothing was sent")
 	})
 	t.Run("silent", func(t *testing.T) {
 		t.Parallel()
@@ -312,6 +353,7 @@ func TestNothingIsSentTwice(t *testing.T) {
 	for cmd, chunk := range map[string]string{
 		"publish": `"client": "local_async", "tgt": "*", "fun": "test.ping"`,
 		"runner":  `"client": "runner", "fun": "test.arg"`,
+		"wheel":   `"client": "wheel", "fun": "key.list_all"`,
 	} {
 		b.Fail(func(f *mastertest.Faults) { f.DropReply = true })
 		chunks, err := Parse([]byte(`{"token": "`+login+`", `+chunk+`}`), 0)
@@ -372,7 +414,22 @@ func TestRefusals(t *testing.T) {
 		b.requireError(Unauthorized, textUnauthorized, `"client": "local", "tgt": "*", "fun": "cmd.run"`)
 		b.requireError(Unauthorized, textUnauthorized, `"client": "local_async", "tgt": "*", "fun": "cmd.run"`)
 		b.requireError(Unauthorized, textUnauthorized, `"client": "runner", "fun": "jobs.active"`)
-		b.requireError(BadRequest, "A command invocation error occurred: Check syntax.", `"client": "runner", "fun": "nodot"`)
+		for _, chunk := range []string{
+			`"client": "local_batch", "tgt": "*", "fun": "cmd.run"`,
+			`"client": "local_subset", "tgt": "*", "fun": "cmd.run"`,
+			`"client": "runner_async", "fun": "jobs.active"`,
+			`"client": "wheel", "fun": "key.list_all"`,
+			`"client": "wheel_async", "fun": "key.list_all"`,
+		} {
+			b.requireError(Unauthorized, textUnauthorized, chunk)
+			b.requireError(Unauthenticated, textUnauthenticated, chunk+`, "token": "`+strings.Repeat("a", 64)+`"`)
+			b.requireError(Unauthenticated, textUnauthenticated, chunk+`, "token": "x"`)
+			b.requireError(Unauthenticated, textUnauthenticated, chunk+`, "eauth": "nosuch"`)
+		}
+		for _, client := range []string{"runner", "runner_async", "wheel", "wheel_async"} {
+			b.requireError(BadRequest, "A command invocation error occurred: Check syntax.",
+				`"client": "`+client+`", "fun": "nodot"`)
+		}
 		b.requireError(Unauthenticated, textUnauthenticated, ping+`, "token": "`+strings.Repeat("a", 64)+`"`)
 	})
 }

@@ -34,12 +34,15 @@ func (s *Server) logRequest(x *exchange, r *http.Request) {
 		slog.String("surface", x.surface.String()),
 		slog.String("remote", remoteText(x, r)),
 		slog.String("method", clip(r.Method, maxLoggedName)),
-		slog.String("path", clip(r.URL.Path, maxLoggedText)),
+		slog.String("path", clip(loggedPath(r.URL.Path), maxLoggedText)),
 		slog.String("proto", r.Proto),
 		slog.Int("status", x.status),
 		slog.Int64("bytes_in", x.in),
 		slog.Int64("bytes_out", x.out),
 		slog.Float64("duration_ms", float64(time.Since(x.start).Microseconds())/1000),
+	}
+	if x.user != "" {
+		attrs = append(attrs, slog.String("user", clip(x.user, maxLoggedName)))
 	}
 	if x.call != nil {
 		attrs = append(attrs,

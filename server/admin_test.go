@@ -102,7 +102,7 @@ func TestMetrics(t *testing.T) {
 	fail.Store(true)
 	s.ask(t, 0, http.MethodPost, "/", asJSON, two)
 	s.ask(t, 0, http.MethodPost, "/", asJSON, chunkOf(1001))
-	s.ask(t, 0, http.MethodPost, "/", "text/plain", two)
+	s.ask(t, 0, http.MethodPost, "/", "text/html", two)
 	s.ask(t, 0, "BREW", "/path-of-the-client", "", "")
 	s.ask(t, 1, http.MethodGet, "/", "", "")
 	auth.Observe("pam", true, nil)
@@ -136,7 +136,7 @@ saltern_http_requests_total{code="200",method="GET",surface="wsgi"} 1
 saltern_http_requests_total{code="200",method="POST",surface="main"} 1
 saltern_http_requests_total{code="404",method="other",surface="main"} 1
 saltern_http_requests_total{code="413",method="POST",surface="main"} 1
-saltern_http_requests_total{code="415",method="POST",surface="main"} 1
+saltern_http_requests_total{code="406",method="POST",surface="main"} 1
 saltern_http_requests_total{code="504",method="POST",surface="main"} 1
 `), "saltern_auth_results_total", "saltern_chunks_total", "saltern_http_bodies_refused_total",
 		"saltern_http_requests_in_flight", "saltern_http_requests_total"))

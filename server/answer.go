@@ -59,53 +59,14 @@ var statuses = map[lowstate.Kind]int{
 	lowstate.Timeout:         http.StatusGatewayTimeout,
 }
 
-// writeAnswers writes the chunks' answers without joining them first.
-func writeAnswers(x *exchange, answers [][]byte) {
-	const head, comma, tail = `{"return": [`, `, `, `]}`
-	size := len(head) + len(tail) + len(comma)*max(0, len(answers)-1)
-	for _, a := range answers {
-		size += len(a)
-	}
-	writeHead(x, http.StatusOK, size)
-	parts := [][]byte{[]byte(head)}
-	for i, a := range answers {
-		if i > 0 {
-			parts = append(parts, []byte(comma))
-		}
-		parts = append(parts, a)
-	}
-	parts = append(parts, []byte(tail))
-	for _, p := range parts {
-		if _, err := x.Write(p); err != nil {
-			x.err = fmt.Errorf("write the answer: %w", err)
-			return
-		}
-	}
-}
-
-// writeJSON writes a whole body.
-func writeJSON(x *exchange, status int, body []byte) {
-	writeHead(x, status, len(body))
-	if _, err := x.Write(body); err != nil && x.err == nil {
-		x.err = fmt.Errorf("write the answer: %w", err)
-	}
-}
-
-func writeHead(x *exchange, status, size int) {
-	h := x.Header()
-	h.Set("Content-Type", "application/json")
-	h.Set("Content-Length", strconv.Itoa(size))
-	x.WriteHeader(status)
-}
-
-// writeError writes {"return": text}.
-func writeError(x *exchange, status int, text string) {
-	writeJSON(x, status, []byte(`{"return": `+jsonText(text)+`}`))
-}
-
 // fail answers an error. Only texts that are meant for clients reach them.
 func (s *surface) fail(x *exchange, r *http.Request, err error) {
 	x.err = err
+	if x.status != 0 {
+		// The answer has begun, and there is no way to take it back. It is
+		// broken off, so that nobody takes what came for the whole.
+		panic(http.ErrAbortHandler)
+	}
 	if e, ok := errors.AsType[*refusal](err); ok {
 		s.refuse(x, r, e)
 		return
@@ -135,6 +96,9 @@ func (s *surface) refuse(x *exchange, r *http.Request, e *refusal) {
 	if e.allow != "" {
 		h.Set("Allow", e.allow)
 	}
+	if e.status == http.StatusUnauthorized {
+		h.Set("Www-Authenticate", "Session")
+	}
 	setRetryAfter(h, e.status, 0)
 	writeError(x, e.status, s.refusalText(e))
 }
@@ -151,6 +115,16 @@ func failCall(x *exchange, e *lowstate.Error) {
 	}
 	setRetryAfter(x.Header(), status, e.RetryAfter)
 	writeError(x, status, text)
+}
+
+// writeError writes {"return": text}, or where salt-api has an HTML page
+// {"status": number, "return": text}.
+func writeError(x *exchange, status int, text string) {
+	body := `{"return": ` + jsonText(text) + `}`
+	if x.surface == Main {
+		body = fmt.Sprintf(`{"status": %d, "return": %s}`, status, jsonText(text))
+	}
+	writeJSON(x, status, []byte(body))
 }
 
 // refusalText puts the number before the text, where upstream does.

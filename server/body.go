@@ -7,6 +7,8 @@ import (
 	"os"
 	"sync/atomic"
 	"time"
+
+	"saltern/server/format"
 )
 
 const (
@@ -80,8 +82,12 @@ func (s *surface) readBody(x *exchange, r *http.Request) ([]byte, error) {
 	if r.ContentLength > s.bodyLimit {
 		return nil, s.bodyTooLarge()
 	}
+	body, err := format.Decompress(r.Header, r.Body, s.bodyLimit)
+	if err != nil {
+		return nil, s.unreadable(err)
+	}
 	first := int64(firstBuffer)
-	if r.ContentLength >= 0 {
+	if r.ContentLength >= 0 && body == io.Reader(r.Body) {
 		// One byte more than announced, to see the end without growing.
 		first = min(first, r.ContentLength+1)
 	}
@@ -94,7 +100,7 @@ func (s *surface) readBody(x *exchange, r *http.Request) ([]byte, error) {
 				return nil, err
 			}
 		}
-		n, err := r.Body.Read(buf[len(buf):cap(buf)])
+		n, err := body.Read(buf[len(buf):cap(buf)])
 		buf = buf[:len(buf)+n]
 		switch {
 		case int64(len(buf)) > s.bodyLimit:
@@ -105,10 +111,40 @@ func (s *surface) readBody(x *exchange, r *http.Request) ([]byte, error) {
 			return nil, &refusal{status: http.StatusRequestTimeout, reason: "stalled", close: true,
 				text: "The request body did not arrive in time"}
 		case err != nil:
-			return nil, &refusal{status: http.StatusBadRequest, reason: "broken", close: true,
-				text: "The request body could not be read", err: err}
+			return nil, s.unreadable(err)
 		}
 	}
+}
+
+// unreadable makes a refusal of what went wrong while a body was read. What
+// is left of the body is in the way of the next request.
+func (s *surface) unreadable(err error) *refusal {
+	if _, ok := errors.AsType[*format.Error](err); ok {
+		refused := s.undecodable(err)
+		refused.close = true
+		return refused
+	}
+	return &refusal{status: http.StatusBadRequest, reason: "broken", close: true,
+		text: "The request body could not be read", err: err}
+}
+
+// bodyReasons name the refusals of package format in the metrics.
+var bodyReasons = map[int]string{
+	http.StatusNotAcceptable:        "type",
+	http.StatusUnsupportedMediaType: "encoding",
+	http.StatusBadRequest:           "malformed",
+}
+
+// undecodable makes a refusal of a format.Error.
+func (s *surface) undecodable(err error) *refusal {
+	e, ok := errors.AsType[*format.Error](err)
+	if !ok {
+		return s.unreadable(err)
+	}
+	if e.Status == http.StatusRequestEntityTooLarge {
+		return s.bodyTooLarge()
+	}
+	return &refusal{status: e.Status, reason: bodyReasons[e.Status], text: e.Text, err: e.Err}
 }
 
 // grow doubles the buffer: a Content-Length alone costs the gateway nothing.

@@ -55,7 +55,7 @@ func TestBodyLimit(t *testing.T) {
 			if c.status == http.StatusOK {
 				return
 			}
-			require.Equal(t, `{"return": "The request body is larger than 1000 bytes"}`, body)
+			require.Equal(t, `{"status": 413, "return": "The request body is larger than 1000 bytes"}`, body)
 			require.True(t, resp.Close)
 			ended(t, r)
 		})
@@ -121,14 +121,14 @@ func TestRefusedWhileSending(t *testing.T) {
 	t.Parallel()
 	s := limited(t)
 	for _, path := range []string{"/", "/nosuch"} {
-		for _, contentType := range []string{asJSON, "text/plain"} {
+		for _, contentType := range []string{asJSON, "text/html"} {
 			for range 5 {
 				want := http.StatusRequestEntityTooLarge
 				switch {
 				case path != "/":
 					want = http.StatusNotFound
 				case contentType != asJSON:
-					want = http.StatusUnsupportedMediaType
+					want = http.StatusNotAcceptable
 				}
 				resp, _ := s.ask(t, 0, http.MethodPost, path, contentType, chunkOf(4<<20))
 				require.Equal(t, want, resp.StatusCode)
@@ -199,7 +199,7 @@ func TestStalledBody(t *testing.T) {
 			post(t, conn, "2\r\n[{", head)
 			resp, body := answer(t, r)
 			require.Equal(t, http.StatusRequestTimeout, resp.StatusCode)
-			require.Equal(t, `{"return": "The request body did not arrive in time"}`, body)
+			require.Equal(t, `{"status": 408, "return": "The request body did not arrive in time"}`, body)
 			ended(t, r)
 		})
 	}
@@ -234,7 +234,7 @@ func TestStalledUnwantedBody(t *testing.T) {
 	require.NoError(t, err)
 	r := bufio.NewReader(conn)
 	resp, _ := answer(t, r)
-	require.Equal(t, http.StatusUnsupportedMediaType, resp.StatusCode)
+	require.Equal(t, http.StatusNotAcceptable, resp.StatusCode)
 	ended(t, r)
 }
 

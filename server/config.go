@@ -9,6 +9,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"saltern/eauth/session"
 	"saltern/server/settings"
 )
 
@@ -16,6 +17,20 @@ import (
 type Config struct {
 	Gateway   Gateway
 	Listeners []ListenerSpec // from Plan
+
+	// Main is what the main surface offers besides lowstate.
+	Main MainOptions
+
+	// Sessions is who has logged in; nil is nobody, ever.
+	Sessions Sessions
+
+	// Perms tells, as JSON, what a session may do. Nil tells nothing.
+	Perms func(*session.Session) []byte
+
+	// Events is the master's event bus, and Hooks the way onto it. Without
+	// them /events and /hook answer 503.
+	Events Events
+	Hooks  Hooks
 
 	// Settings bound what clients may do; zero values stand for the defaults.
 	Settings *settings.Settings
@@ -67,6 +82,12 @@ func (c *Config) complete() error {
 	}
 	if c.Ready == nil {
 		c.Ready = func(context.Context) error { return nil }
+	}
+	if c.Sessions == nil {
+		c.Sessions = noSessions{}
+	}
+	if c.Perms == nil {
+		c.Perms = func(*session.Session) []byte { return []byte("{}") }
 	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)

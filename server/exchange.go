@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"saltern/lowstate"
+	"saltern/server/format"
 )
 
 // writeSlice is how much a client must read within the write timeout.
@@ -19,12 +20,15 @@ type exchange struct {
 	control      *http.ResponseController
 	writeTimeout time.Duration
 
-	surface Surface
-	id      string
-	start   time.Time
-	remote  netip.Addr
-	call    *lowstate.Call // nil unless chunks were read
-	outcome string         // of the call; see outcomeOf
+	surface    Surface
+	id         string
+	start      time.Time
+	remote     netip.Addr
+	media      format.Media   // of the answer
+	acceptable bool           // whether the client takes that
+	user       string         // of the session, where there is one
+	call       *lowstate.Call // nil unless chunks were read
+	outcome    string         // of the call; see outcomeOf
 
 	status   int // 0 until the answer begins
 	in, out  int64

@@ -13,6 +13,14 @@ type Gateway interface {
 	// context's own; any other is answered as an internal error and logged.
 	Run(ctx context.Context, call *lowstate.Call) (answers [][]byte, err error)
 
+	// Streams reports whether RunStream yields some answers earlier than Run
+	// could return them.
+	Streams(call *lowstate.Call) bool
+
+	// RunStream is Run with answers as they come. From the first yield on, an
+	// error can only cut the answer short.
+	RunStream(ctx context.Context, call *lowstate.Call, yield func(item []byte) error) error
+
 	// Clients returns the names of the clients, for GET /.
 	Clients() []string
 }

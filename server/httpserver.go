@@ -10,6 +10,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"saltern/server/format"
 )
 
 // Bounds that no client of Salt comes near.
@@ -24,7 +26,7 @@ const (
 func (s *Server) httpServer(spec ListenerSpec, certs *certificateShelf) (*http.Server, error) {
 	limits := s.cfg.Settings.Limits
 	server := &http.Server{
-		Handler:                      s.observe(spec.Surface, s.clientAddr(s.surface(spec.Surface))),
+		Handler:                      s.answering(spec.Surface),
 		BaseContext:                  func(net.Listener) context.Context { return s.base },
 		ReadHeaderTimeout:            limits.HeaderTimeout,
 		IdleTimeout:                  limits.IdleTimeout,
@@ -50,6 +52,15 @@ func (s *Server) httpServer(spec ListenerSpec, certs *certificateShelf) (*http.S
 	return server, nil
 }
 
+// answering is everything that a request passes.
+func (s *Server) answering(which Surface) http.Handler {
+	h := s.observe(which, s.clientAddr(s.surface(which)))
+	if which == Main {
+		h = format.Compress(h)
+	}
+	return h
+}
+
 // surface returns the handler of a surface.
 func (s *Server) surface(which Surface) http.Handler {
 	base := surface{
@@ -62,7 +73,29 @@ func (s *Server) surface(which Surface) http.Handler {
 	if which == WSGI {
 		return newWSGISurface(base)
 	}
-	return newMainSurface(base)
+	return s.mainSurface(base).handler()
+}
+
+func (s *Server) mainSurface(base surface) *mainSurface {
+	m := &mainSurface{
+		surface:     base,
+		opts:        s.cfg.Main,
+		sessions:    s.cfg.Sessions,
+		perms:       s.cfg.Perms,
+		stream:      s.cfg.Events,
+		streaming:   s.streaming,
+		hooks:       s.cfg.Hooks,
+		formats:     s.formats,
+		cors:        newCORS(s.cfg.Main.CORSOrigins),
+		crossOrigin: http.NewCrossOriginProtection(),
+		proxies:     s.cfg.Settings.TrustedProxies,
+		traffic:     s.traffic,
+	}
+	for _, origin := range s.cfg.Main.CORSOrigins {
+		// One that is no origin, such as "*", is not trusted with cookies.
+		_ = m.crossOrigin.AddTrustedOrigin(origin)
+	}
+	return m
 }
 
 // errorLog takes what net/http has to say. A failed handshake is no news on a

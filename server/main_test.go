@@ -45,6 +45,25 @@ func (g fakeGateway) Run(ctx context.Context, call *lowstate.Call) ([][]byte, er
 	return g.run(ctx, call)
 }
 
+// Streams is for calls whose last chunk names local_batch.
+func (fakeGateway) Streams(call *lowstate.Call) bool {
+	if len(call.Chunks) == 0 {
+		return false
+	}
+	name, _ := call.Chunks[len(call.Chunks)-1].Text("client")
+	return name == "local_batch"
+}
+
+func (g fakeGateway) RunStream(ctx context.Context, call *lowstate.Call, yield func([]byte) error) error {
+	answers, err := g.run(ctx, call)
+	for _, a := range answers {
+		if err := yield(a); err != nil {
+			return err
+		}
+	}
+	return err
+}
+
 func (fakeGateway) Clients() []string { return []string{"local", "local_async", "runner"} }
 
 // answering is a gateway with one answer for each chunk.

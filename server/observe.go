@@ -33,9 +33,11 @@ func (s *Server) observe(which Surface, next http.Handler) http.Handler {
 		s.limitTime(x, r)
 
 		done := s.metrics.begin(x)
+		s.traffic.begin()
 		abort := x.run(next, r)
 		s.bodies.give(x.reserved)
 		done(r)
+		s.traffic.end(x)
 		s.logRequest(x, r)
 		if abort {
 			// This ends the connection or stream without a word from net/http.

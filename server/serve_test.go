@@ -76,7 +76,7 @@ func TestStopIsBounded(t *testing.T) {
 	s.stop()
 	resp, body := answer(t, bufio.NewReader(conn))
 	require.Equal(t, http.StatusServiceUnavailable, resp.StatusCode)
-	require.Equal(t, `{"return": "The gateway is stopping"}`, body)
+	require.Equal(t, `{"status": 503, "return": "The gateway is stopping"}`, body)
 	require.NotEmpty(t, resp.Header.Get("Retry-After"))
 	require.NoError(t, s.wait(t))
 	require.EqualValues(t, 503, s.log.lines(t, "request", 1)[0]["status"])
@@ -127,7 +127,7 @@ func TestPanic(t *testing.T) {
 				post(t, conn, ping, fmt.Sprintf("Content-Length: %d", len(ping)))
 				resp, body := answer(t, r)
 				require.Equal(t, http.StatusInternalServerError, resp.StatusCode)
-				require.Equal(t, `{"return": "An unexpected error occurred"}`, body)
+				require.Equal(t, `{"status": 500, "return": "An unexpected error occurred"}`, body)
 			}
 			line := s.log.lines(t, "request", 2)[0]
 			require.Equal(t, c.logged, line["error"])
@@ -156,7 +156,7 @@ func TestRequestLog(t *testing.T) {
 		"fun":"test.ping","tgt":"*","arg":["s3cret-argument"],"token":"s3cret-token"}`
 	body := "[" + strings.Repeat(chunk+",", 6) + chunk + "]"
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost,
-		"http://"+s.addr(0)+"/?token=s3cret-query", strings.NewReader(body))
+		"http://"+s.addr(0)+"/run?token=s3cret-query", strings.NewReader(body))
 	require.NoError(t, err)
 	req.Header.Set("Content-Type", asJSON)
 	req.Header.Set("X-Auth-Token", "s3cret-header")
@@ -182,7 +182,7 @@ func TestRequestLog(t *testing.T) {
 	}
 	require.Equal(t, map[string]any{
 		"request_id": "proxy-17.a_b", "surface": "main", "remote": "127.0.0.1", "method": "POST",
-		"path": "/", "proto": "HTTP/1.1", "status": 200.0, "chunk_count": 7.0,
+		"path": "/run", "proto": "HTTP/1.1", "status": 200.0, "chunk_count": 7.0,
 		"bytes_in": float64(len(body)), "bytes_out": float64(len(got)),
 	}, line)
 }

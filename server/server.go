@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"saltern/server/format"
 )
 
 // lastWords is how long requests may take to end after they were told to.
@@ -25,12 +27,20 @@ type Server struct {
 	log     *slog.Logger
 	metrics *metrics
 	bodies  *budget
+	traffic *traffic
+	formats *format.Decoder
 
 	open  []opened
 	admin *opened // nil when it is off
 
-	base     context.Context // of every request
-	cancel   context.CancelCauseFunc
+	base   context.Context // of every request
+	cancel context.CancelCauseFunc
+
+	// streaming ends when the server begins to stop: a stream has no end of
+	// its own that could be waited for.
+	streaming    context.Context
+	endStreaming context.CancelCauseFunc
+
 	stopping atomic.Bool
 	requests tally
 }
@@ -53,8 +63,11 @@ func Listen(ctx context.Context, cfg Config) (*Server, error) {
 		log:     cfg.Log,
 		metrics: newMetrics(cfg.Registry, cfg.Gateway.Clients()),
 		bodies:  newBudget(bodiesAtOnce * cfg.BodyLimit),
+		traffic: newTraffic(),
+		formats: format.NewDecoder(),
 	}
 	s.base, s.cancel = context.WithCancelCause(context.Background())
+	s.streaming, s.endStreaming = context.WithCancelCause(s.base)
 	if err := s.listen(ctx); err != nil {
 		s.Close()
 		return nil, fmt.Errorf("listen: %w", err)
@@ -146,6 +159,7 @@ func (o *opened) serve() error {
 // watches it.
 func (s *Server) stop(ctx context.Context) {
 	s.stopping.Store(true)
+	s.endStreaming(errStopping)
 	timeout := s.cfg.Settings.ShutdownTimeout
 	s.log.LogAttrs(ctx, slog.LevelInfo, "stopping", slog.String("timeout", timeout.String()))
 	if s.shutdown(ctx, timeout) {
@@ -175,6 +189,7 @@ func (s *Server) shutdown(ctx context.Context, timeout time.Duration) bool {
 
 // Close closes every listener and connection at once. It may be called again.
 func (s *Server) Close() {
+	s.endStreaming(errStopping)
 	s.cancel(errStopping)
 	for _, o := range s.all() {
 		_ = o.http.Close()

@@ -41,7 +41,7 @@ type handler func(x *exchange, r *http.Request) error
 
 // handle makes a handler one of net/http's.
 func (s *surface) handle(h handler) http.HandlerFunc {
-	return func(_ http.ResponseWriter, r *http.Request) {
+	return func(w http.ResponseWriter, r *http.Request) {
 		x := exchangeOf(r.Context())
 		if err := h(x, r); err != nil {
 			s.fail(x, r, err)
@@ -61,24 +61,13 @@ func (s *surface) welcome(x *exchange, _ *http.Request) error {
 	return nil
 }
 
-// lowstate answers POST /.
-func (s *surface) lowstate(x *exchange, r *http.Request) error {
-	body, err := s.readBody(x, r)
-	if err != nil {
-		return err
-	}
-	chunks, err := lowstate.Parse(body, s.maxChunks)
-	if err != nil {
-		return unparsable(err)
-	}
-	x.call = &lowstate.Call{Chunks: chunks, RemoteAddr: x.remote}
-	answers, err := s.gateway.Run(r.Context(), x.call)
+// run runs chunks and gives back one answer for each.
+func (s *surface) run(x *exchange, r *http.Request, call *lowstate.Call) ([][]byte, error) {
+	call.RemoteAddr = x.remote
+	x.call = call
+	answers, err := s.gateway.Run(r.Context(), call)
 	x.outcome = outcomeOf(err)
-	if err != nil {
-		return err
-	}
-	writeAnswers(x, answers)
-	return nil
+	return answers, err
 }
 
 // unparsable makes a refusal of a body that is no lowstate.

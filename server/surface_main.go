@@ -1,11 +1,18 @@
 package server
 
 import (
+	"cmp"
+	"context"
 	"fmt"
 	"net/http"
+	"net/netip"
+	"path"
 	"strings"
 
 	"github.com/go-chi/chi/v5"
+
+	"saltern/eauth/session"
+	"saltern/server/format"
 )
 
 // methods are those that a route may have, in the order of an Allow header.
@@ -15,14 +22,72 @@ var methods = []string{
 }
 
 // mainSurface answers as rest_cherrypy does.
-type mainSurface struct{ surface }
+type mainSurface struct {
+	surface
+	opts        MainOptions
+	sessions    Sessions
+	perms       func(*session.Session) []byte
+	stream      Events
+	streaming   context.Context // ends when streams are to end
+	hooks       Hooks
+	formats     *format.Decoder
+	cors        *cors
+	crossOrigin *http.CrossOriginProtection
+	proxies     []netip.Prefix
+	traffic     *traffic
+}
 
-func newMainSurface(base surface) http.Handler {
-	s := &mainSurface{base}
+// handler puts what every request passes before the routes.
+func (s *mainSurface) handler() http.Handler {
+	files := newStatic(s.opts.Static)
+	h := s.negotiated(s.routes(files))
+	h = s.rooted(files.wrap(h))
+	h = s.knownAddress(h)
+	return s.cors.wrap(h)
+}
+
+func (s *mainSurface) routes(files *staticFiles) http.Handler {
 	r := chi.NewRouter()
-	r.Get("/", s.handle(s.welcome))
-	r.Head("/", s.handle(s.welcome))
-	r.Post("/", s.handle(s.post))
+	get := func(pattern string, h handler) {
+		r.Get(pattern, s.handle(acceptable(h)))
+		r.Head(pattern, s.handle(acceptable(h)))
+	}
+	post := func(pattern string, h handler) { r.Post(pattern, s.handle(acceptable(h))) }
+
+	get("/", s.welcome)
+	post("/", s.post)
+	get("/run", s.welcome)
+	post("/run", s.runChunks)
+	get("/token", s.welcome)
+	post("/token", s.token)
+	get("/keys", s.keys)
+	get("/keys/{mid}", s.keys)
+	r.Post("/keys", s.handle(s.makeKeys))
+	get("/stats", s.stats)
+	r.Get("/openapi.yaml", s.handle(s.description))
+	r.Get("/events", s.handle(s.events))
+	r.Head("/events", s.handle(s.eventsHead))
+	r.Get("/ws", s.handle(s.websocket))
+	r.Get("/ws/{token}", s.handle(s.websocket))
+	r.Get("/all_events/{token}", s.handle(s.allEvents))
+	r.Get("/formatted_events/{token}", s.handle(s.formattedEvents))
+	if !s.opts.NoSessions {
+		get("/login", s.pleaseLogIn)
+		post("/login", s.login)
+		post("/logout", s.logout)
+		get("/minions", s.minions)
+		get("/minions/{mid}", s.minions)
+		post("/minions", s.startJobs)
+		get("/jobs", s.jobs)
+		get("/jobs/{jid}", s.jobs)
+		get("/jobs/{jid}/{timeout}", s.jobs) // the timeout has no effect, as in salt-api
+		post("/jobs", s.post)
+	}
+	hook := path.Clean("/" + cmp.Or(s.opts.WebhookURL, "hook"))
+	post(hook, s.hook)
+	post(hook+"/*", s.hook)
+	s.fileRoutes(r, files)
+
 	r.NotFound(s.handle(s.notFound))
 	r.MethodNotAllowed(s.handle(func(x *exchange, req *http.Request) error {
 		return s.methodNotAllowed(r, x, req)
@@ -30,24 +95,100 @@ func newMainSurface(base surface) http.Handler {
 	return r
 }
 
-func (s *mainSurface) post(x *exchange, r *http.Request) error {
-	if !isJSON(r.Header) {
-		return &refusal{status: http.StatusUnsupportedMediaType, reason: "type",
-			text: "Content-Type must be application/json"}
+// fileRoutes serves what the operator has put there, to anybody.
+func (s *mainSurface) fileRoutes(r chi.Router, files *staticFiles) {
+	get := func(pattern string, h http.HandlerFunc) {
+		r.Get(pattern, h)
+		r.Head(pattern, h)
 	}
-	if !isPlain(r.Header) {
-		return &refusal{status: http.StatusUnsupportedMediaType, reason: "encoding",
-			text: "Content-Encoding is not supported"}
+	if files.cfg.Static != "" {
+		get(files.cfg.StaticPath+"/*", files.static)
 	}
-	return s.lowstate(x, r)
+	get(files.cfg.AppPath, files.app)
+	get(files.cfg.AppPath+"/*", files.app)
+	if files.cfg.Favicon != "" {
+		get(faviconPath, files.favicon)
+	}
 }
 
-// notFound stands where rest_cherrypy has an HTML page, and so also tells the
-// status.
-func (s *mainSurface) notFound(x *exchange, r *http.Request) error {
-	text := fmt.Sprintf("The path '%s' was not found.", clip(r.URL.Path, maxLoggedText))
-	writeJSON(x, http.StatusNotFound, []byte(`{"status": 404, "return": `+jsonText(text)+`}`))
-	return nil
+// rooted takes off root_prefix, and the slash that a path may end with.
+func (s *mainSurface) rooted(next http.Handler) http.Handler {
+	prefix := path.Clean("/" + s.opts.RootPrefix)
+	if prefix == "/" {
+		prefix = ""
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		rest, ok := strings.CutPrefix(r.URL.Path, prefix)
+		if !ok || rest != "" && rest[0] != '/' {
+			s.handle(s.notFound)(w, r)
+			return
+		}
+		u := *r.URL
+		u.Path, u.RawPath = cmp.Or(strings.TrimRight(rest, "/"), "/"), ""
+		inner := *r
+		inner.URL = &u
+		next.ServeHTTP(w, &inner)
+	})
+}
+
+// acceptable refuses, before anything is done, a client that takes none of the
+// formats in which there are answers.
+func acceptable(h handler) handler {
+	return func(x *exchange, r *http.Request) error {
+		if !x.acceptable {
+			return &refusal{status: http.StatusNotAcceptable, text: fmt.Sprintf(
+				"Your client sent this Accept header: %s. But this resource only emits these media types: "+
+					"application/json, application/x-yaml.", clip(strings.Join(r.Header["Accept"], ", "), maxLoggedText))}
+		}
+		return h(x, r)
+	}
+}
+
+// negotiated finds out in which format the client wants its answers.
+func (s *mainSurface) negotiated(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		x := exchangeOf(r.Context())
+		media, ok := format.Negotiate(r.Header["Accept"])
+		x.media, x.acceptable = media, ok
+		next.ServeHTTP(w, r)
+	})
+}
+
+// knownAddress obeys authorized_ips.
+func (s *mainSurface) knownAddress(next http.Handler) http.Handler {
+	if len(s.opts.AuthorizedIPs) == 0 {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		x := exchangeOf(r.Context())
+		for _, p := range s.opts.AuthorizedIPs {
+			if p.Contains(x.remote.Unmap()) {
+				next.ServeHTTP(w, r)
+				return
+			}
+		}
+		s.fail(x, r, &refusal{status: http.StatusForbidden, text: "Bad IP"})
+	})
+}
+
+// trustedPeer reports whether the request comes from a trusted proxy.
+func (s *mainSurface) trustedPeer(r *http.Request) bool {
+	peer, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return false
+	}
+	for _, p := range s.proxies {
+		if p.Contains(peer.Addr().Unmap()) {
+			return true
+		}
+	}
+	return false
+}
+
+// notFound stands where rest_cherrypy has an HTML page.
+func (s *mainSurface) notFound(_ *exchange, r *http.Request) error {
+	return &refusal{status: http.StatusNotFound,
+		text: fmt.Sprintf("The path '%s' was not found.", clip(r.URL.Path, maxLoggedText))}
 }
 
 // methodNotAllowed asks the router which methods there are: it calls this for
@@ -63,5 +204,5 @@ func (s *mainSurface) methodNotAllowed(routes chi.Routes, x *exchange, r *http.R
 		return s.notFound(x, r)
 	}
 	return &refusal{status: http.StatusMethodNotAllowed, allow: strings.Join(allowed, ", "),
-		text: "Specified method is invalid for this resource."}
+		text: "Specified method is invalid for this resource"}
 }

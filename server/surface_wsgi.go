@@ -1,6 +1,10 @@
 package server
 
-import "net/http"
+import (
+	"net/http"
+
+	"saltern/lowstate"
+)
 
 // wsgiSurface answers as rest_wsgi is documented to: every path is /, and what
 // it refuses begins with the status.
@@ -32,5 +36,13 @@ func (s *wsgiSurface) post(x *exchange, r *http.Request) error {
 		return &refusal{status: http.StatusUnsupportedMediaType, reason: "encoding",
 			text: "Content-Encoding is not supported"}
 	}
-	return s.lowstate(x, r)
+	body, err := s.readBody(x, r)
+	if err != nil {
+		return err
+	}
+	chunks, err := lowstate.Parse(body, s.maxChunks)
+	if err != nil {
+		return unparsable(err)
+	}
+	return s.answerTo(x, r, &lowstate.Call{Chunks: chunks})
 }

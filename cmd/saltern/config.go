@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"flag"
+	"fmt"
 	"io/fs"
 	"os/user"
 
@@ -34,6 +35,7 @@ type config struct {
 	master    *masterconf.Config
 	set       *settings.Settings
 	listeners []server.ListenerSpec
+	surface   server.MainOptions
 	warnings  []string
 }
 
@@ -59,7 +61,14 @@ func (w *where) load() (*config, error) {
 	specs, planWarnings, planErr := plan(mc, masterErr, set, setErr)
 	c.master, c.set, c.listeners = mc, set, specs
 	c.warnings = append(c.warnings, planWarnings...)
-	return &c, errors.Join(masterErr, setErr, planErr)
+	var surfaceErr error
+	if masterErr == nil && setErr == nil {
+		c.surface, surfaceErr = mainOptions(mc.RestCherryPy, set)
+		if _, err := eventsACL(&c); err != nil {
+			surfaceErr = errors.Join(surfaceErr, fmt.Errorf("events_acl: %w", err))
+		}
+	}
+	return &c, errors.Join(masterErr, setErr, planErr, surfaceErr)
 }
 
 // plan plans the listeners with what is good of the two files, so that their

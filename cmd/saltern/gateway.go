@@ -13,16 +13,19 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"saltern/eauth"
+	"saltern/eauth/acl"
 	"saltern/eauth/guard"
 	"saltern/eauth/lane"
 	"saltern/eauth/master"
 	"saltern/eauth/mint"
 	"saltern/eauth/pam"
+	"saltern/eauth/session"
 	"saltern/eauth/throttle"
 	"saltern/eauth/token"
 	"saltern/lowstate"
 	"saltern/saltmaster"
 	"saltern/saltmaster/eventbus"
+	"saltern/saltmaster/eventstream"
 	"saltern/saltmaster/jobcache"
 	"saltern/saltmaster/masterconf"
 	"saltern/saltmaster/presence"
@@ -34,6 +37,10 @@ import (
 // gateway is everything behind the listeners.
 type gateway struct {
 	lowstate *lowstate.Gateway
+	sessions *session.Sessions
+	rules    *acl.Rules
+	hub      *eventstream.Hub
+	firer    *eventbus.Firer
 
 	log    *slog.Logger
 	pool   *zmtp.Pool
@@ -41,8 +48,9 @@ type gateway struct {
 	bus    *eventbus.Bus
 	mint   *mint.Mint
 
-	endBus context.CancelFunc
-	bg     sync.WaitGroup
+	endSessions func()
+	endBus      context.CancelFunc
+	bg          sync.WaitGroup
 }
 
 // assemble puts the rooms together. Nothing is connected before start.
@@ -58,15 +66,28 @@ func assemble(c *config, reg prometheus.Registerer, log *slog.Logger) (*gateway,
 	network, address = mc.EventBusEndpoint()
 	g.bus = eventbus.New(eventbus.Options{Network: network, Address: address, Log: log})
 	tokens := saltmaster.NewTokens(g.client, saltmaster.TokensOptions{
-		TokenDir: mc.TokenDir, CacheDir: mc.CacheDir, HashType: mc.HashType, Life: mc.TokenExpire, Log: log,
+		TokenDir: mc.TokenDir, CacheDir: mc.CacheDir, HashType: mc.HashType, Life: mc.TokenExpire,
+		MayChooseLife: mc.MayChooseTokenExpire, Log: log,
 	})
 	auth := g.authenticator(c, authority{tokens}, server.NewAuthMetrics(reg, "pam", "master", "token"))
+	if g.sessions, g.endSessions, err = g.openSessions(c, auth, authority{tokens}); err != nil {
+		return nil, err
+	}
+	g.rules = aclRules(mc)
+	m := g.master(mc, tokens)
 	g.lowstate = lowstate.New(lowstate.Options{
-		Clients:  lowstate.Clients(g.master(mc, tokens)),
-		Enabled:  mc.NetapiEnableClients,
-		Auth:     auth,
-		HashType: mc.HashType,
+		Clients:    lowstate.Clients(m, ssh(c, m)),
+		Enabled:    mc.NetapiEnableClients,
+		Auth:       auth,
+		HashType:   mc.HashType,
+		Authorizer: g.rules,
+
+		AllowRawShell: mc.NetapiAllowRawShell,
 	})
+	if err := g.openStreams(c); err != nil {
+		g.endSessions()
+		return nil, err
+	}
 	registerMetrics(reg, g)
 	return g, nil
 }
@@ -245,6 +266,8 @@ const closeTimeout = 5 * time.Second
 func (g *gateway) close(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, closeTimeout)
 	defer cancel()
+	g.hub.Close()
+	g.endSessions()
 	if err := g.mint.Close(ctx); err != nil {
 		g.log.WarnContext(ctx, "not every token was removed", slog.Any("error", err))
 	}

@@ -44,6 +44,11 @@ func answer(ctx context.Context, c *config, log *slog.Logger) error {
 	defer g.close(context.WithoutCancel(ctx))
 	srv, err := server.Listen(ctx, server.Config{
 		Gateway:   g.lowstate,
+		Main:      c.surface,
+		Sessions:  g.sessions,
+		Perms:     g.perms,
+		Events:    g.hub,
+		Hooks:     g.firer,
 		Listeners: c.listeners,
 		Settings:  c.set,
 		BodyLimit: c.set.BodyLimit(bodyLimit(c.master)),

@@ -81,6 +81,17 @@ func (d *decoder) list(item reader) reader {
 	}
 }
 
+// textOrList reads a list, or one item that stands for a list of it alone.
+func (d *decoder) textOrList(item reader) reader {
+	return func(n *yaml.Node, key string) {
+		if n.Kind == yaml.ScalarNode {
+			item(n, key)
+			return
+		}
+		d.list(item)(n, key)
+	}
+}
+
 func isNull(n *yaml.Node) bool {
 	return n.Kind == yaml.ScalarNode && n.ShortTag() == "!!null"
 }

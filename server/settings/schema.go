@@ -10,6 +10,17 @@ func (d *decoder) settings(n *yaml.Node, s *Settings) {
 		"max_request_body_size": d.size(&s.MaxRequestBodySize),
 		"shutdown_timeout":      d.duration(&s.ShutdownTimeout),
 		"trusted_proxies":       d.list(d.prefix(&s.TrustedProxies)),
+		"cors_origin":           d.textOrList(d.origin(&s.CORSOrigin)),
+		"events_acl":            d.list(func(n *yaml.Node, key string) { d.eventsRule(n, key, s) }),
+		"events": d.section(fields{
+			"buffer":      d.count(&s.Events.Buffer),
+			"buffer_size": d.size(&s.Events.BufferSize),
+			"linger":      d.duration(&s.Events.Linger),
+		}),
+		"ssh": d.section(fields{
+			"program":   d.text(&s.SSH.Program),
+			"processes": d.count(&s.SSH.Processes),
+		}),
 		"admin": d.section(fields{
 			"listen":       d.adminListen(&s.Admin.Listen),
 			"allow_remote": d.boolean(&s.Admin.AllowRemote),
@@ -53,6 +64,21 @@ func (d *decoder) listen(n *yaml.Node, key string, s *Settings) {
 		d.problem(n.Line, key, "needs an address")
 	}
 	s.Listen = append(s.Listen, l)
+}
+
+// eventsRule adds one entry of the `events_acl` list to s.
+func (d *decoder) eventsRule(n *yaml.Node, key string, s *Settings) {
+	var r EventsRule
+	d.mapping(n, key, fields{
+		"users":  d.textOrList(d.eachText(&r.Users)),
+		"groups": d.textOrList(d.eachText(&r.Groups)),
+		"eauth":  d.textOrList(d.eachText(&r.Eauth)),
+		"tags":   d.textOrList(d.eachText(&r.Tags)),
+	})
+	if n.Kind == yaml.MappingNode && len(r.Tags) == 0 {
+		d.problem(n.Line, key, "needs tags")
+	}
+	s.EventsACL = append(s.EventsACL, r)
 }
 
 // tls reads true, false or a map of files.

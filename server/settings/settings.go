@@ -27,7 +27,17 @@ type Settings struct {
 	// TrustedProxies are the peers whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
 
+	// CORSOrigin are the origins, such as https://ui.example.com, whose pages
+	// may use the API from a browser; "*" is every page, without cookies.
+	CORSOrigin []string
+
+	// EventsACL limits who sees which events; without a rule, every caller
+	// sees all, as in salt-api.
+	EventsACL []EventsRule
+
 	Admin  Admin
+	Events Events
+	SSH    SSH
 	Limits Limits
 	Master Master
 	PAM    PAM
@@ -59,6 +69,29 @@ type TLS struct {
 	Cert  string // PEM file
 	Key   string // PEM file
 	Chain string // PEM file of intermediate certificates, or ""
+}
+
+// EventsRule lets the callers that it names see the events whose tags match
+// one of Tags. Users, Groups and Tags are shell globs; a rule that names
+// neither users nor groups nor eauth modules is for everybody.
+type EventsRule struct {
+	Users  []string
+	Groups []string
+	Eauth  []string
+	Tags   []string
+}
+
+// Events bounds the streams of events.
+type Events struct {
+	Buffer     int           // events that are kept for readers, and for those who come back
+	BufferSize int64         // the same in bytes
+	Linger     time.Duration // how long they are kept after the last reader has gone
+}
+
+// SSH is about the client ssh.
+type SSH struct {
+	Program   string // salt-ssh, by name or path
+	Processes int    // how many of it run at once
 }
 
 // Admin is the listener for metrics and health.
@@ -116,6 +149,10 @@ func Default() *Settings {
 		StateDir:        "/var/lib/saltern",
 		ShutdownTimeout: 30 * time.Second,
 		Admin:           Admin{Listen: "127.0.0.1:9377"},
+		Events: Events{
+			Buffer: 8192, BufferSize: 64 << 20, Linger: 2 * time.Minute,
+		},
+		SSH: SSH{Program: "salt-ssh", Processes: 4},
 		Limits: Limits{
 			Connections:   1000,
 			HeaderTimeout: 10 * time.Second,

@@ -27,6 +27,11 @@ state_dir: /srv/saltern
 max_request_body_size: 20MiB
 shutdown_timeout: 1m
 trusted_proxies: [127.0.0.1, "::1", 10.1.2.3/8]
+cors_origin: "https://ui.example.com"
+events_acl:
+  - {users: ops*, groups: [wheel], eauth: pam, tags: [salt/job/*, "salt/run/*"]}
+events: {buffer: 10, buffer_size: 1MiB, linger: 1s}
+ssh: {program: /usr/bin/salt-ssh, processes: 2}
 admin: {listen: "10.0.0.1:9000", allow_remote: true}
 limits:
   connections: 10
@@ -61,6 +66,15 @@ func TestParseEveryKey(t *testing.T) {
 			netip.MustParsePrefix("127.0.0.1/32"), netip.MustParsePrefix("::1/128"),
 			netip.MustParsePrefix("10.0.0.0/8"),
 		},
+		CORSOrigin: []string{"https://ui.example.com"},
+		EventsACL: []settings.EventsRule{{
+			Users: []string{"ops*"}, Groups: []string{"wheel"}, Eauth: []string{"pam"},
+			Tags: []string{"salt/job/*", "salt/run/*"},
+		}},
+		Events: settings.Events{
+			Buffer: 10, BufferSize: 1 << 20, Linger: time.Second,
+		},
+		SSH:   settings.SSH{Program: "/usr/bin/salt-ssh", Processes: 2},
 		Admin: settings.Admin{Listen: "10.0.0.1:9000", AllowRemote: true},
 		Limits: settings.Limits{
 			Connections: 10, HeaderTimeout: time.Second, BodyTimeout: 2 * time.Second,

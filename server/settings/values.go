@@ -6,6 +6,7 @@ import (
 	"math"
 	"net"
 	"net/netip"
+	"net/url"
 	"strconv"
 	"strings"
 	"time"
@@ -25,6 +26,28 @@ func (d *decoder) text(to *string) reader {
 			return
 		}
 		*to = n.Value
+	}
+}
+
+// eachText adds one text.
+func (d *decoder) eachText(to *[]string) reader {
+	return func(n *yaml.Node, key string) {
+		var v string
+		d.text(&v)(n, key)
+		*to = append(*to, v)
+	}
+}
+
+// origin adds what a browser calls the origin of a page, or "*".
+func (d *decoder) origin(to *[]string) reader {
+	return func(n *yaml.Node, key string) {
+		u, err := url.Parse(n.Value)
+		bare := err == nil && u.Scheme != "" && u.Host != "" && n.Value == u.Scheme+"://"+u.Host
+		if !isA(n, "!!str") || n.Value != "*" && !bare {
+			d.problem(n.Line, key, `must be an origin such as https://ui.example.com, or "*"`)
+			return
+		}
+		*to = append(*to, n.Value)
 	}
 }
 

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"saltern/eauth"
+	"saltern/eauth/session"
+	"saltern/lowstate"
+	"saltern/saltmaster/eventbus"
+	"saltern/saltmaster/eventstream"
+)
+
+// openStreams makes the two ways between clients and the master's event bus.
+func (g *gateway) openStreams(c *config) error {
+	visible, err := eventsACL(c)
+	if err != nil {
+		return err // it was found when the configuration was read
+	}
+	g.hub = eventstream.New(eventstream.Options{
+		Tap:    func() eventstream.Tap { return g.bus.Expect("") },
+		ACL:    visible,
+		Events: c.set.Events.Buffer,
+		Bytes:  c.set.Events.BufferSize,
+		Linger: c.set.Events.Linger,
+		Log:    g.log,
+	})
+	network, address := c.master.EventPullEndpoint()
+	g.firer = eventbus.NewFirer(g.bus, eventbus.FirerOptions{
+		Network: network, Address: address, MaxEventSize: c.master.MaxEventSize, Log: g.log,
+	})
+	return nil
+}
+
+// eventsACL is who sees which events; nil is everybody everything.
+func eventsACL(c *config) (*eventstream.ACL, error) {
+	if len(c.set.EventsACL) == 0 {
+		return nil, nil
+	}
+	rules := make([]eventstream.Rule, len(c.set.EventsACL))
+	for i, r := range c.set.EventsACL {
+		rules[i] = eventstream.Rule{Users: r.Users, Groups: r.Groups, Eauth: r.Eauth, Tags: r.Tags}
+	}
+	return eventstream.NewACL(rules)
+}
+
+// perms is what a login is told of what it may do.
+func (g *gateway) perms(s *session.Session) []byte {
+	who, ok := lowstate.WhoIs(eauth.Identity{User: s.User, Eauth: s.Eauth, Groups: s.Groups, AuthList: s.AuthList})
+	if !ok {
+		return []byte("{}")
+	}
+	return g.rules.Perms(who)
+}

@@ -1,0 +1,104 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"saltern/saltmaster/masterconf"
+	"saltern/saltmaster/masterconf/yaml11"
+	"saltern/server"
+	"saltern/server/settings"
+)
+
+// mainOptions is what rest_cherrypy and saltern.yaml say of the main surface.
+// The error joins every problem.
+func mainOptions(r *masterconf.RestCherryPy, set *settings.Settings) (server.MainOptions, error) {
+	o := server.MainOptions{CORSOrigins: set.CORSOrigin}
+	if r == nil {
+		return o, nil
+	}
+	o.RootPrefix = r.RootPrefix
+	o.NoSessions = !r.EnableSessions
+	o.WebhookURL, o.WebhookDisableAuth = r.WebhookURL, r.WebhookDisableAuth
+	o.CollectStats, o.StatsDisableAuth = r.CollectStats, r.StatsDisableAuth
+	o.Static = server.StaticFiles{
+		Static: r.Static, StaticPath: r.StaticPath, App: r.App, AppPath: r.AppPath, Favicon: r.Favicon,
+	}
+	var problems []error
+	for name, path := range map[string]string{
+		"root_prefix": r.RootPrefix, "webhook_url": r.WebhookURL, "static_path": r.StaticPath, "app_path": r.AppPath,
+	} {
+		if strings.ContainsAny(path, "{}*?#% ") {
+			problems = append(problems, fmt.Errorf("rest_cherrypy: %s: %q is not a plain path", name, path))
+		}
+	}
+	for _, ip := range r.AuthorizedIPs {
+		prefix, err := server.ParsePrefix(ip)
+		if err != nil {
+			problems = append(problems, fmt.Errorf("rest_cherrypy: authorized_ips: %q is no address", ip))
+			continue
+		}
+		o.AuthorizedIPs = append(o.AuthorizedIPs, prefix)
+	}
+	var err error
+	if o.APIACL, err = apiACL(r.APIACL); err != nil {
+		problems = append(problems, fmt.Errorf("rest_cherrypy: api_acl: %w", err))
+	}
+	return o, errors.Join(problems...)
+}
+
+// apiACL reads api_acl: {users: {<name or *>: [<address or *>]}}. One that is
+// there and names nobody lets nobody log in, as in salt-api.
+func apiACL(v any) (*server.APIACL, error) {
+	if v == nil {
+		return nil, nil
+	}
+	top, ok := v.(*yaml11.Map)
+	if !ok {
+		return nil, errors.New("has to be a map with users")
+	}
+	if top.Len() == 0 {
+		return nil, nil
+	}
+	acl := &server.APIACL{Users: make(map[string][]string)}
+	list, _ := top.Get("users")
+	if list == nil {
+		return acl, nil
+	}
+	users, ok := list.(*yaml11.Map)
+	if !ok {
+		return nil, errors.New("users has to be a map of names with addresses")
+	}
+	for item := range users.All() {
+		name := fmt.Sprint(item.Key)
+		addresses, err := aclAddresses(item.Value)
+		if err != nil {
+			return nil, fmt.Errorf("users: %s: %w", name, err)
+		}
+		acl.Users[name] = addresses
+	}
+	return acl, nil
+}
+
+func aclAddresses(v any) ([]string, error) {
+	if v == nil {
+		return nil, nil
+	}
+	list, ok := v.([]any)
+	if !ok {
+		list = []any{v}
+	}
+	var addresses []string
+	for _, a := range list {
+		text, ok := a.(string)
+		if !ok {
+			return nil, errors.New("has to be a list of addresses")
+		}
+		if _, err := server.ParsePrefix(text); err != nil && text != "*" {
+			return nil, fmt.Errorf("%q is no address", text)
+		}
+		addresses = append(addresses, text)
+	}
+	return addresses, nil
+}

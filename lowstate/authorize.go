@@ -1,0 +1,135 @@
+package lowstate
+
+import (
+	"fmt"
+
+	"saltern/eauth"
+	"saltern/eauth/acl"
+	"saltern/saltmaster"
+	"saltern/saltmaster/msgpack"
+)
+
+// Authorizer knows the rules of external_auth. *acl.Rules is one.
+//
+// The master's own check lets a whole list of functions through as soon as one
+// of them is allowed. Each function of a list is therefore checked here, with
+// the same rules, before the list is sent.
+type Authorizer interface {
+	Publish(who acl.Who, c acl.Call) acl.Verdict
+}
+
+var _ Authorizer = (*acl.Rules)(nil)
+
+// publisher is a job that publishes what it was asked for.
+type publisher interface {
+	published() saltmaster.Publication
+}
+
+// authorize refuses the call when one of its lists of functions is not surely
+// allowed.
+func (g *Gateway) authorize(tasks []task) error {
+	for _, t := range tasks {
+		if j, ok := t.job.(*sshJob); ok {
+			if err := j.admit(t.id); err != nil {
+				return err
+			}
+		}
+		p, ok := t.job.(publisher)
+		if !ok || p.published().Funs == nil {
+			continue
+		}
+		if !g.allows(t.id, p.published()) {
+			return &Error{Kind: Unauthorized, Text: textUnauthorized,
+				Err: fmt.Errorf("a function of the list %s is not surely allowed", printable(t.job.Fun()))}
+		}
+	}
+	return nil
+}
+
+func (g *Gateway) allows(id eauth.Identity, p saltmaster.Publication) bool {
+	who, ok := WhoIs(id)
+	if !ok || g.rules == nil {
+		return false
+	}
+	tgt, ok := aclValue(p.Tgt)
+	if !ok {
+		return false
+	}
+	args, ok := aclValue(p.Arg)
+	lists, isList := args.([]any)
+	if !ok || !isList || len(lists) != p.Funs.Len() {
+		return false
+	}
+	i := 0
+	return p.Funs.Elems(func(e msgpack.Raw) error {
+		fun, _ := e.Str()
+		arg, _ := lists[i].([]any)
+		i++
+		if v := g.rules.Publish(who, acl.Call{Fun: fun, Args: arg, Tgt: tgt, TgtType: p.TgtType}); v != acl.Allowed {
+			return fmt.Errorf("%s: %s", fun, v)
+		}
+		return nil
+	}) == nil
+}
+
+// WhoIs is a caller in the terms of package acl. ok is false when the rules that
+// came with the token cannot be read.
+func WhoIs(id eauth.Identity) (who acl.Who, ok bool) {
+	who = acl.Who{Eauth: id.Eauth, User: id.User, Groups: id.Groups, HasAuthList: id.AuthList != nil}
+	if !who.HasAuthList {
+		return who, true
+	}
+	b, err := msgpack.AppendFromJSON(nil, id.AuthList)
+	if err != nil {
+		return who, false
+	}
+	who.AuthList, ok = aclValue(b)
+	return who, ok
+}
+
+// aclValue is a value in the terms of package acl. ok is false for what it has
+// no terms for.
+func aclValue(v msgpack.Raw) (value any, ok bool) {
+	switch v.Kind() {
+	case msgpack.Nil:
+		return nil, true
+	case msgpack.Bool:
+		return v.Bool()
+	case msgpack.Int:
+		if i, ok := v.Int(); ok {
+			return i, true
+		}
+		return v.Uint()
+	case msgpack.Float:
+		return v.Float()
+	case msgpack.Str:
+		return v.Str()
+	case msgpack.Array:
+		return aclList(v)
+	case msgpack.Map:
+		return aclMap(v)
+	default:
+		return nil, false
+	}
+}
+
+func aclList(v msgpack.Raw) (any, bool) {
+	list, all := make([]any, 0, v.Len()), true
+	_ = v.Elems(func(e msgpack.Raw) error {
+		value, ok := aclValue(e)
+		list, all = append(list, value), all && ok
+		return nil
+	})
+	return list, all
+}
+
+func aclMap(v msgpack.Raw) (any, bool) {
+	m, all := make(acl.Map, 0, v.Len()), true
+	_ = v.Each(func(k, e msgpack.Raw) error {
+		key, okKey := aclValue(k)
+		value, ok := aclValue(e)
+		m, all = append(m, acl.Pair{Key: key, Value: value}), all && ok && okKey
+		return nil
+	})
+	return m, all
+}

@@ -1,0 +1,181 @@
+package lowstate
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"saltern/eauth"
+	"saltern/saltmaster/msgpack"
+)
+
+// batch is one run of a batch. Its jobs wait in goroutines of their own, of
+// which there are never more than minions at work; all else is done in run's.
+type batch struct {
+	*batchJob
+	grant eauth.Grant
+	rec   *Record
+	yield func(item []byte) error
+
+	slots   int
+	pending []string        // minions still to come
+	active  map[string]bool // minions at work
+	cooling []time.Time     // when the places of minions that are done are free again, the earliest first
+	news    chan news       // from the jobs
+}
+
+// news is what a job has to tell.
+type news struct {
+	jid    string // of the job, when it was published
+	id     string // of the minion that is done
+	item   []byte
+	failed bool
+	err    error
+}
+
+func newBatch(j *batchJob, grant eauth.Grant, minions []string, rec *Record, yield func([]byte) error) *batch {
+	return &batch{
+		batchJob: j, grant: grant, rec: rec, yield: yield,
+		slots:   j.size.of(len(minions)),
+		pending: minions,
+		active:  make(map[string]bool),
+		news:    make(chan news),
+	}
+}
+
+// run ends when all minions are done, or when ctx ends: then no more minions
+// begin. It returns when all of its goroutines have ended.
+func (b *batch) run(ctx context.Context) error {
+	ctx, cancel := context.WithCancel(ctx)
+	var jobs sync.WaitGroup
+	defer jobs.Wait()
+	defer cancel()
+	for len(b.pending) > 0 || len(b.active) > 0 {
+		if next := b.next(time.Now()); len(next) > 0 {
+			jobs.Go(func() { b.publish(ctx, next) })
+		}
+		over, err := b.await(ctx)
+		if over || err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// await takes in news, or waits until a place is free.
+func (b *batch) await(ctx context.Context) (over bool, err error) {
+	var free <-chan time.Time
+	if len(b.pending) > 0 && len(b.cooling) > 0 {
+		free = time.After(time.Until(b.cooling[0]))
+	}
+	select {
+	case n := <-b.news:
+		return b.hear(n)
+	case <-free:
+		return false, nil
+	case <-ctx.Done():
+		return false, ctx.Err()
+	}
+}
+
+// gatherStep is how long a free place waits for others that become free at
+// about the same time, so that they make one job for the master and not many.
+const gatherStep = 20 * time.Millisecond
+
+func (b *batch) hear(n news) (over bool, err error) {
+	switch {
+	case n.err != nil:
+		return true, n.err
+	case n.jid != "":
+		if b.rec.JID == "" {
+			b.rec.JID = n.jid
+		}
+		return false, nil
+	}
+	if b.active[n.id] {
+		delete(b.active, n.id)
+		b.cooling = append(b.cooling, time.Now().Add(b.pause).Truncate(gatherStep).Add(gatherStep))
+	}
+	if err := b.yield(n.item); err != nil {
+		return true, err
+	}
+	return n.failed && b.failHard, nil
+}
+
+// next takes the minions that may begin now.
+func (b *batch) next(now time.Time) []string {
+	b.cooling = slices.DeleteFunc(b.cooling, func(t time.Time) bool { return !t.After(now) })
+	n := min(b.slots-len(b.active)-len(b.cooling), len(b.pending))
+	if n <= 0 {
+		return nil
+	}
+	next := b.pending[:n]
+	b.pending = b.pending[n:]
+	for _, id := range next {
+		b.active[id] = true
+	}
+	return next
+}
+
+// publish runs the function on some minions and tells of each.
+func (b *batch) publish(ctx context.Context, minions []string) {
+	job := b.part(stringArray(minions), "list")
+	job.pub.JID = b.JIDs.Next()
+	if b.tell(ctx, news{jid: job.pub.JID}) != nil {
+		return
+	}
+	silent := make(map[string]bool, len(minions))
+	for _, id := range minions {
+		silent[id] = true
+	}
+	_, err := job.collect(ctx, b.grant, &Record{}, func(id string, r result) error {
+		delete(silent, id)
+		item, err := b.item(id, r)
+		if err != nil {
+			return err
+		}
+		return b.tell(ctx, news{id: id, item: item, failed: failed(r.retcode)})
+	})
+	if err != nil {
+		_ = b.tell(ctx, news{err: err}) // whoever ended ctx does not listen
+		return
+	}
+	for _, id := range minions {
+		if silent[id] && b.tell(ctx, news{id: id, item: b.silentItem(id)}) != nil {
+			return
+		}
+	}
+}
+
+func (b *batch) tell(ctx context.Context, n news) error {
+	select {
+	case b.news <- n:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// failed tells whether a return code says so. Of a list of functions it is a
+// map with one for each.
+func failed(retcode msgpack.Raw) bool {
+	if retcode.Kind() == msgpack.Map {
+		some := false
+		_ = retcode.Each(func(_, code msgpack.Raw) error {
+			some = some || failed(code)
+			return nil
+		})
+		return some
+	}
+	code, ok := retcode.Float()
+	return ok && code > 0
+}
+
+func stringArray(list []string) msgpack.Raw {
+	b := msgpack.AppendArray(nil, len(list))
+	for _, s := range list {
+		b = msgpack.AppendString(b, s)
+	}
+	return b
+}

@@ -1,0 +1,74 @@
+package lowstate
+
+import (
+	"slices"
+
+	"saltern/saltmaster/msgpack"
+)
+
+// Pair is a key of a chunk with a text for its value.
+type Pair struct{ Key, Value string }
+
+// Compose makes a chunk of texts, for front ends that have commands of their
+// own.
+//
+//	c := lowstate.Compose(lowstate.Pair{"client", "wheel"}, lowstate.Pair{"fun", "key.list_all"})
+func Compose(pairs ...Pair) Chunk {
+	return Chunk{}.With(pairs...)
+}
+
+// With returns the chunk with other values for some of its keys.
+func (c Chunk) With(pairs ...Pair) Chunk {
+	fields := slices.Clone(c.fields)
+	for _, p := range pairs {
+		fields = slices.DeleteFunc(fields, func(f field) bool { return f.key == p.Key })
+		fields = append(fields, field{p.Key, msgpack.AppendString(nil, p.Value)})
+	}
+	return Chunk{fields}
+}
+
+// WithInt returns the chunk with a number for one of its keys.
+func (c Chunk) WithInt(key string, n int64) Chunk {
+	fields := slices.DeleteFunc(slices.Clone(c.fields), func(f field) bool { return f.key == key })
+	return Chunk{append(fields, field{key, msgpack.AppendInt(nil, n)})}
+}
+
+// Renamed returns the chunk with another name for one of its keys. What had
+// that name before is gone.
+func (c Chunk) Renamed(from, to string) Chunk {
+	if _, ok := c.Get(from); !ok {
+		return c
+	}
+	fields := slices.DeleteFunc(slices.Clone(c.fields), func(f field) bool { return f.key == to })
+	for i := range fields {
+		if fields[i].key == from {
+			fields[i].key = to
+		}
+	}
+	return Chunk{fields}
+}
+
+// HasCredentials reports whether the chunk says who sends it.
+func (c Chunk) HasCredentials() bool {
+	_, token := c.Get("token")
+	_, eauth := c.Get("eauth")
+	return token || eauth
+}
+
+// Text returns a value that is text; ok is false for any other.
+func (c Chunk) Text(key string) (s string, ok bool) {
+	v, found := c.present(key)
+	if !found {
+		return "", false
+	}
+	return text(v)
+}
+
+// Number returns a value that is a number, or text that reads as one.
+func (c Chunk) Number(key string) (n float64, ok bool) {
+	v, found := c.present(key)
+	if !found {
+		return 0, false
+	}
+	return number(v)
+}

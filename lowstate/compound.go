@@ -1,0 +1,90 @@
+package lowstate
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+
+	"saltern/saltmaster/msgpack"
+)
+
+// maxFunctions is the most functions that a chunk may list. They run one after
+// the other on each minion.
+const maxFunctions = 100
+
+// command is what a minion is to run: one function, or a list of them, which
+// Salt calls a compound command.
+type command struct {
+	fun  string      // the function, or the functions of a list joined by commas, for the log
+	funs msgpack.Raw // the list; nil for one function
+	arg  msgpack.Raw // the arguments as they are published; of a list, an array for each function
+}
+
+// command returns the chunk's functions with their arguments.
+func (c Chunk) command() (command, error) {
+	if v, ok := c.present("fun"); ok && v.Kind() == msgpack.Array {
+		return c.compound(v)
+	}
+	fun, err := c.function()
+	if err != nil {
+		return command{}, err
+	}
+	kwargs, err := c.mapping("kwarg")
+	return command{fun: fun, arg: conditioned(c.list("arg"), kwargs)}, err
+}
+
+func (c Chunk) compound(funs msgpack.Raw) (command, error) {
+	switch n := funs.Len(); {
+	case n == 0:
+		return command{}, errors.New("fun is empty")
+	case n > maxFunctions:
+		return command{}, fmt.Errorf("%d functions are more than the %d that fun may list", n, maxFunctions)
+	case c.truthy("kwarg"):
+		// Salt hands it to no function, or to one that it is not meant for.
+		return command{}, errors.New(`kwarg does not go with a list of functions: ` +
+			`end a function's arguments with {"__kwarg__": true, ...}`)
+	}
+	var names []string
+	err := funs.Elems(func(e msgpack.Raw) error {
+		name, err := functionName(e)
+		names = append(names, name)
+		return err
+	})
+	if err != nil {
+		return command{}, err
+	}
+	arg, err := c.compoundArg(len(names))
+	return command{fun: strings.Join(names, ","), funs: funs, arg: arg}, err
+}
+
+var errCompoundArg = errors.New("arg must have a list of arguments for each function")
+
+// compoundArg returns n lists of arguments. A minion that has not as many as
+// it has functions says nothing at all, which its caller would wait for.
+func (c Chunk) compoundArg(n int) (msgpack.Raw, error) {
+	lists := c.list("arg")
+	if lists == nil {
+		lists = make([]msgpack.Raw, n)
+	}
+	if len(lists) != n {
+		return nil, errCompoundArg
+	}
+	b := msgpack.AppendArray(nil, n)
+	for _, list := range lists {
+		switch {
+		case isNothing(list):
+			b = msgpack.AppendArray(b, 0)
+		case list.Kind() == msgpack.Array:
+			b = append(b, list...)
+		default:
+			return nil, errCompoundArg
+		}
+	}
+	return b, nil
+}
+
+// isNothing finds what Salt's own command line puts in place of an empty list.
+func isNothing(v msgpack.Raw) bool {
+	s, isText := v.Str()
+	return len(v) == 0 || v.IsNil() || isText && s == ""
+}

@@ -1,0 +1,99 @@
+package lowstate
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+
+	"saltern/eauth"
+	"saltern/saltmaster"
+	"saltern/saltmaster/msgpack"
+)
+
+// localSubset is the client local_subset: it runs a function on a few of the
+// minions that have it, whichever they are.
+type localSubset struct{ *Master }
+
+func (localSubset) Name() string { return "local_subset" }
+
+func (l localSubset) Prepare(c Chunk) (Job, error) {
+	job, err := local(l).Prepare(c)
+	if err != nil {
+		return nil, err
+	}
+	size, err := c.subset()
+	return &subsetJob{localJob: job.(*localJob), size: size}, err
+}
+
+// defaultSubset is LocalClient.cmd_subset's own.
+const defaultSubset = 3
+
+// subset returns how many minions the chunk asks for. Its old name wins, as it
+// does in Salt.
+func (c Chunk) subset() (int, error) {
+	for _, key := range []string{"sub", "subset"} {
+		v, ok := c.present(key)
+		if !ok {
+			continue
+		}
+		n, ok := number(v)
+		if !ok || n < 1 {
+			return 0, errors.New(key + " must be a positive number")
+		}
+		return int(min(n, 1<<31)), nil
+	}
+	return defaultSubset, nil
+}
+
+type subsetJob struct {
+	*localJob
+	size int
+}
+
+// Run asks all minions for their functions first, as LocalClient does. Where
+// nobody has the function the master is asked nevertheless: it says whether
+// the caller may call it.
+func (j *subsetJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) ([]byte, error) {
+	able, err := j.able(ctx, grant)
+	if err != nil {
+		return nil, err
+	}
+	rand.Shuffle(len(able), func(a, b int) { able[a], able[b] = able[b], able[a] })
+	j.pub.Tgt, j.pub.TgtType = stringArray(able[:min(j.size, len(able))]), "list"
+	return j.localJob.Run(ctx, grant, rec)
+}
+
+// able returns the minions that have the function, or all functions of a list.
+func (j *subsetJob) able(ctx context.Context, grant eauth.Grant) ([]string, error) {
+	var able []string
+	list := *j.localJob
+	list.pub = asking(j.pub, "sys.list_functions")
+	_, err := list.collect(ctx, grant, &Record{}, func(id string, r result) error {
+		if hasAll(r.ret, j.pub) {
+			able = append(able, id)
+		}
+		return nil
+	})
+	return able, err
+}
+
+func hasAll(functions msgpack.Raw, p saltmaster.Publication) bool {
+	if functions.Kind() != msgpack.Array {
+		return false
+	}
+	wanted := map[string]bool{p.Fun: true}
+	if p.Funs != nil {
+		wanted = make(map[string]bool)
+		_ = p.Funs.Elems(func(e msgpack.Raw) error {
+			name, _ := e.Str()
+			wanted[name] = true
+			return nil
+		})
+	}
+	_ = functions.Elems(func(e msgpack.Raw) error {
+		name, _ := e.Str()
+		delete(wanted, name)
+		return nil
+	})
+	return len(wanted) == 0
+}

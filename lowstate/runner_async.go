@@ -1,0 +1,118 @@
+package lowstate
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"saltern/eauth"
+	"saltern/saltmaster/eventbus"
+	"saltern/saltmaster/msgpack"
+)
+
+// runnerAsync is the client runner_async: it has the master run a runner
+// function, and answers with the jid under which that happens.
+type runnerAsync struct {
+	*Master
+	seen *seenNames
+}
+
+func (runnerAsync) Name() string { return "runner_async" }
+
+func (r runnerAsync) Prepare(c Chunk) (Job, error) {
+	call, err := runnerCall(c)
+	if err != nil {
+		return nil, err
+	}
+	return &runnerAsyncJob{runnerJob{Master: r.Master, call: call}, r.seen}, nil
+}
+
+type runnerAsyncJob struct {
+	runnerJob
+	seen *seenNames
+}
+
+// Run answers at once for a function that the master was seen to start before.
+// The first time it waits for that, to tell the caller of a function that is
+// not there as salt-api does.
+func (j *runnerAsyncJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) ([]byte, error) {
+	if j.seen.has(j.call.Fun) || !j.Bus.Connected() {
+		if err := j.send(ctx, grant, rec); err != nil {
+			return nil, err
+		}
+		return startedAnswer("run", rec.JID), nil
+	}
+	sub := j.Bus.Expect("salt/run/")
+	defer sub.Close()
+	if err := j.send(ctx, grant, rec); err != nil {
+		return nil, err
+	}
+	sub.Bind(rec.JID)
+	if err := j.awaitStart(ctx, grant, sub); err != nil {
+		return nil, err
+	}
+	return startedAnswer("run", rec.JID), nil
+}
+
+// listMost is how long a caller of an unseen function that does not start
+// waits for the list of all functions.
+const listMost = 10 * time.Second
+
+// awaitStart returns when the function has started, when there is no such
+// function, or when it cannot be told.
+func (j *runnerAsyncJob) awaitStart(ctx context.Context, grant eauth.Grant, sub *eventbus.Sub) error {
+	inner, cancel := context.WithTimeout(ctx, startDoubtful)
+	defer cancel()
+	ev, err := sub.Next(inner)
+	switch {
+	case err == nil:
+		if ret, ok := ev.Data.Lookup("return"); ok {
+			if err := j.unknown(ret); err != nil {
+				return err
+			}
+		}
+		j.seen.add(j.call.Fun)
+		return nil
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.Is(err, context.DeadlineExceeded):
+		has, err := j.hasFunction(ctx, grant, listMost)
+		if err == nil && !has {
+			return j.notAvailable()
+		}
+	}
+	return nil
+}
+
+// startedAnswer tells of a job on the master: of a runner (run) or a wheel.
+func startedAnswer(kind, jid string) []byte {
+	b := msgpack.AppendJSONString([]byte(`{"tag": `), "salt/"+kind+"/"+jid)
+	b = msgpack.AppendJSONString(append(b, `, "jid": `...), jid)
+	return append(b, '}')
+}
+
+// seenNames are the runner functions that the master has. Its zero value is
+// ready.
+type seenNames struct {
+	mu    sync.Mutex
+	names map[string]bool
+}
+
+// maxSeen is far more functions than a master has.
+const maxSeen = 10000
+
+func (s *seenNames) has(name string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.names[name]
+}
+
+func (s *seenNames) add(name string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.names == nil || len(s.names) >= maxSeen {
+		s.names = make(map[string]bool)
+	}
+	s.names[name] = true
+}

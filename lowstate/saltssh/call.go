@@ -1,0 +1,120 @@
+package saltssh
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strings"
+	"time"
+)
+
+// Call is one run of salt-ssh.
+type Call struct {
+	Target     string // an expression, or ids joined by commas for the type list
+	TargetType string // one of those in the table below; glob when empty
+	Fun        string
+	Args       []string // as on Salt's command line: name=value, YAML
+	JID        string   // the job id, which is the name under which the job cache has the returns
+	RawShell   bool     // Fun and Args are a command for the shell of the targets
+	Timeout    time.Duration
+	Settings   Settings
+}
+
+// targetFlags are the types of target that salt-ssh's roster matcher knows,
+// and how its command line says them.
+var targetFlags = map[string][]string{
+	"":          nil,
+	"glob":      nil,
+	"pcre":      {"--pcre"},
+	"list":      {"--list"},
+	"nodegroup": {"--nodegroup"},
+	"range":     {"--range"},
+}
+
+// The limits of a command line. Linux takes 128 KiB for one argument and
+// counts the environment too.
+const (
+	maxTarget = 16 << 10
+	maxArg    = 128<<10 - 1
+	maxArgs   = 1 << 20
+)
+
+var (
+	functionName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.]{0,254}$`)
+
+	// A target may turn out to be the name of a host, which salt-ssh puts on
+	// the command line of ssh as it is.
+	plainTarget = regexp.MustCompile(`^[\p{L}\p{N}_.:*?\[!%][\p{L}\p{N}_.:@*?\[\]!^,%+=~-]*$`)
+	pcreTarget  = regexp.MustCompile(`^[\p{L}\p{N}_.:*?\[\]()^\\][\p{L}\p{N}_.:*?\[\]()^\\!$,%+=~|{}-]*$`)
+)
+
+// Check tells what is wrong with a call, in a text for the client.
+func (c *Call) Check() error {
+	if _, ok := targetFlags[c.TargetType]; !ok {
+		return fmt.Errorf("salt-ssh knows no tgt_type %q: it takes glob, pcre, list, nodegroup and range", shortened(c.TargetType))
+	}
+	if err := c.checkTarget(); err != nil {
+		return err
+	}
+	if err := c.checkFun(); err != nil {
+		return err
+	}
+	sum := len(c.Fun) + len(c.Target)
+	for _, arg := range c.Args {
+		sum += len(arg) + 1
+		switch {
+		case strings.Contains(arg, "\x00"):
+			return errors.New("arg contains a NUL byte")
+		case len(arg) > maxArg, sum > maxArgs:
+			return fmt.Errorf("the arguments are too long: salt-ssh takes %d bytes each and %d in all", maxArg, maxArgs)
+		}
+	}
+	return nil
+}
+
+func (c *Call) checkTarget() error {
+	form := plainTarget
+	if c.TargetType == "pcre" {
+		form = pcreTarget
+	}
+	switch {
+	case c.Target == "":
+		return errors.New("tgt is empty")
+	case len(c.Target) > maxTarget:
+		return fmt.Errorf("tgt is longer than %d bytes", maxTarget)
+	case !form.MatchString(c.Target), strings.Contains(c.Target, "@-"), strings.Contains(c.Target, ",-"):
+		return errors.New("tgt has characters that are not allowed in a target of salt-ssh")
+	}
+	return nil
+}
+
+// checkFun keeps to one word what the target splits into several when there
+// are no arguments. A raw command is not checked by its words, but ssh reads
+// options behind the host's name too.
+func (c *Call) checkFun() error {
+	switch {
+	case c.RawShell && (strings.ContainsAny(c.Fun[:min(1, len(c.Fun))], "- \t\r\n") || c.Fun == ""):
+		return errors.New("fun must be a command, which does not begin with a space or a -")
+	case c.RawShell && (strings.Contains(c.Fun, "\x00") || len(c.Fun) > maxArg):
+		return errors.New("fun contains a NUL byte or is too long")
+	case !c.RawShell && !functionName.MatchString(c.Fun):
+		return errors.New("fun must be the name of a function")
+	}
+	return nil
+}
+
+// argv is the command line without the program's name.
+func (c *Call) argv() []string {
+	argv := append([]string{}, targetFlags[c.TargetType]...)
+	argv = append(argv, "--", c.Target, c.Fun)
+	return append(argv, c.Args...)
+}
+
+// shortened bounds a name that a client chose.
+func shortened(s string) string {
+	const most = 64
+	if r := []rune(s); len(r) > most {
+		return string(r[:most]) + "..."
+	}
+	return s
+}

@@ -1,0 +1,28 @@
+// Package saltssh runs Salt's own salt-ssh program on the master's host. The
+// client ssh of salt-api runs the same code in its own process; here it is a
+// child, which cannot outlive its caller, and whose options a client chooses
+// from a list.
+//
+//	p := saltssh.New(saltssh.Options{MasterFile: "/etc/salt/master"})
+//	var set saltssh.Settings
+//	err := set.Add("ssh_user", user)
+//	out, err := p.Run(ctx, saltssh.Call{Target: "web1", Fun: "test.ping", JID: jid, Settings: set})
+//
+// # How the program is called
+//
+// No shell is involved. The arguments are the kind of target, "--", the
+// target, the function and its arguments: nothing else, so nothing that a
+// client writes is read as an option. All other settings, passwords among
+// them, are in a configuration of mode 0600 in a folder of mode 0700 that
+// lives as long as the call: it includes the master's own configuration and
+// adds to it. The function's arguments do show in the process list of the
+// master's host, as they do for whoever types the command there.
+//
+// salt-ssh itself puts the command line of ssh together as one text and splits
+// it again, and so does not keep its options apart: a value with a space in it
+// becomes several. Every setting therefore has a pattern that leaves no room
+// for that.
+//
+// The package imports msgpack, the form in which a client's values come, and
+// nothing else of Saltern.
+package saltssh

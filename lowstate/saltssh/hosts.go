@@ -1,0 +1,61 @@
+package saltssh
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+)
+
+// hostsKept is how long the list of hosts is believed. One check of the rules
+// asks several times, and salt-ssh takes a second to answer.
+const hostsKept = 2 * time.Second
+
+// hostsTimeout bounds the question.
+const hostsTimeout = 30 * time.Second
+
+// ErrOtherRoster says that the hosts cannot be listed: the master's roster is
+// not a file, and salt-ssh lists those of a file alone.
+var ErrOtherRoster = errors.New("the hosts of this roster cannot be listed")
+
+// roster remembers the hosts for a moment.
+type roster struct {
+	mu  sync.Mutex
+	ids []string
+	at  time.Time
+}
+
+// Hosts returns the ids in the master's own roster, sorted. It asks salt-ssh,
+// which renders the roster; the answer is kept for two seconds.
+func (p *Program) Hosts() ([]string, error) {
+	if p.opts.Roster != "" && p.opts.Roster != "flat" {
+		return nil, ErrOtherRoster
+	}
+	p.roster.mu.Lock()
+	defer p.roster.mu.Unlock()
+	if !p.roster.at.IsZero() && time.Since(p.roster.at) < hostsKept {
+		return p.roster.ids, nil
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), hostsTimeout)
+	defer cancel()
+	var files map[string]map[string]any // roster file, id, host name
+	out, err := p.run(ctx, []string{"--hosts"}, map[string]any{})
+	if err != nil {
+		return nil, fmt.Errorf("list the hosts: %w", err)
+	}
+	if err := json.Unmarshal(out.JSON, &files); err != nil {
+		return nil, fmt.Errorf("list the hosts: %w", err)
+	}
+	ids := []string{}
+	for _, hosts := range files {
+		for id := range hosts {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	p.roster.ids, p.roster.at = slices.Compact(ids), time.Now()
+	return p.roster.ids, nil
+}

@@ -1,0 +1,197 @@
+package saltssh
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// The errors of a run that a better answer than "internal error" exists for.
+var (
+	ErrNotFound = errors.New("there is no salt-ssh program on this host")
+	ErrBusy     = errors.New("too many salt-ssh programs are running")
+	ErrTooLarge = errors.New("the output of salt-ssh is too large")
+)
+
+// FailedError says that salt-ssh ended without an answer. What it has to say
+// of that is in its own log file (ssh_log_file).
+type FailedError struct{ Status string }
+
+func (e *FailedError) Error() string { return "salt-ssh failed: " + e.Status }
+
+// Options of a [Program].
+type Options struct {
+	Program string   // a path, or a name to look up in Folders and then in $PATH; "salt-ssh" when empty
+	Folders []string // folders of the Salt programs
+
+	MasterFile string   // the master's main configuration file; it need not exist
+	Includes   []string // what it includes; see [Includes]
+	Roster     string   // the master's option roster: which kind of roster it has; "flat" when empty
+	Rosters    []string // the master's option rosters: folders with rosters that clients may choose from
+
+	TempDir   string // where each run has a folder for a while; the system's when empty
+	Processes int    // how many run at once; 4 when 0
+	MaxOutput int64  // bytes; 64 MiB when 0
+
+	// Grace is how long a program may take to end after SIGTERM, before
+	// SIGKILL; 5 s when 0.
+	Grace time.Duration
+}
+
+// Program runs salt-ssh. It is safe for many goroutines at once.
+type Program struct {
+	opts   Options
+	slots  chan struct{}
+	roster roster
+}
+
+// New returns a program, which need not be there yet.
+func New(o Options) *Program {
+	if o.Program == "" {
+		o.Program = "salt-ssh"
+	}
+	if o.Processes <= 0 {
+		o.Processes = 4
+	}
+	if o.MaxOutput <= 0 {
+		o.MaxOutput = 64 << 20
+	}
+	if o.Grace <= 0 {
+		o.Grace = 5 * time.Second
+	}
+	return &Program{opts: o, slots: make(chan struct{}, o.Processes)}
+}
+
+// Find returns the path of the program, or an error that wraps ErrNotFound. It
+// looks anew each time: salt-ssh is a package of its own and may come later.
+func (p *Program) Find() (string, error) {
+	if !strings.Contains(p.opts.Program, "/") {
+		for _, dir := range p.opts.Folders {
+			if path, err := exec.LookPath(filepath.Join(dir, p.opts.Program)); err == nil {
+				return path, nil
+			}
+		}
+	}
+	path, err := exec.LookPath(p.opts.Program)
+	if err != nil {
+		return "", fmt.Errorf("%w: %w", ErrNotFound, err)
+	}
+	return filepath.Abs(path)
+}
+
+// Output is what a run gave.
+type Output struct {
+	JSON []byte // an object from id to what the function returned there
+	Code int    // the exit code; not 0 when a function failed on one of the targets
+}
+
+// Run runs salt-ssh and waits for it. When ctx ends, so do the program and all
+// that it started. Errors are ctx's own, the sentinels of this package, a
+// *FailedError, or what the system said.
+func (p *Program) Run(ctx context.Context, c Call) (Output, error) {
+	if err := c.Check(); err != nil {
+		return Output{}, err
+	}
+	settings, err := p.opts.settings(c)
+	if err != nil {
+		return Output{}, err
+	}
+	return p.run(ctx, c.argv(), settings)
+}
+
+func (p *Program) run(ctx context.Context, argv []string, settings map[string]any) (Output, error) {
+	path, err := p.Find()
+	if err != nil {
+		return Output{}, err
+	}
+	select {
+	case p.slots <- struct{}{}:
+		defer func() { <-p.slots }()
+	default:
+		return Output{}, ErrBusy
+	}
+	dir, err := newFolder(p.opts.TempDir)
+	if err != nil {
+		return Output{}, err
+	}
+	defer dir.remove()
+	if err := dir.write(p.opts, settings); err != nil {
+		return Output{}, err
+	}
+	cmd := p.command(ctx, path, argv, dir)
+	err = runGroup(cmd)
+	if ctx.Err() != nil {
+		return Output{}, ctx.Err()
+	}
+	if cmd.ProcessState == nil {
+		return Output{}, fmt.Errorf("start salt-ssh: %w", err)
+	}
+	return p.output(dir, cmd.ProcessState)
+}
+
+// declined answers every question that salt-ssh might ask at a terminal: it
+// offers to deploy its key where it was not let in.
+var declined = strings.Repeat("n\n", 10_000)
+
+func (p *Program) command(ctx context.Context, path string, argv []string, dir folder) *exec.Cmd {
+	cmd := exec.CommandContext(ctx, path, argv...) //nolint:gosec // the operator names the program, and no shell reads argv
+	cmd.Dir = dir.path
+	cmd.Env = environment(dir)
+	cmd.Stdin = strings.NewReader(declined)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.Cancel = func() error { return syscall.Kill(-cmd.Process.Pid, syscall.SIGTERM) }
+	cmd.WaitDelay = p.opts.Grace
+	return cmd
+}
+
+// runGroup waits for the program, and then ends what is left of its group.
+// Each ssh has a terminal of its own besides, whose end it notices.
+func runGroup(cmd *exec.Cmd) error {
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	err := cmd.Wait()
+	_ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL)
+	return err
+}
+
+// environment is what salt-ssh needs and no more. SALT_CONFIG_DIR and not -c
+// names our folder, because an option would beat the config_dir in it.
+func environment(dir folder) []string {
+	env := []string{"SALT_CONFIG_DIR=" + dir.path, "LANG=C.UTF-8"}
+	for _, name := range []string{"PATH", "HOME", "USER", "LOGNAME", "TZ"} {
+		if v, ok := os.LookupEnv(name); ok {
+			env = append(env, name+"="+v)
+		}
+	}
+	if _, ok := os.LookupEnv("PATH"); !ok {
+		env = append(env, "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+	}
+	return slices.Clip(env)
+}
+
+// output reads the answer. It is in a file because salt-ssh also writes its
+// questions to its standard output.
+func (p *Program) output(dir folder, state *os.ProcessState) (Output, error) {
+	f, err := os.Open(dir.output())
+	if err != nil {
+		return Output{}, &FailedError{Status: state.String()}
+	}
+	defer f.Close() //nolint:errcheck // nothing was written
+	b, err := io.ReadAll(io.LimitReader(f, p.opts.MaxOutput+1))
+	switch {
+	case err != nil:
+		return Output{}, fmt.Errorf("read the output of salt-ssh: %w", err)
+	case int64(len(b)) > p.opts.MaxOutput:
+		return Output{}, ErrTooLarge
+	}
+	return Output{JSON: b, Code: state.ExitCode()}, nil
+}

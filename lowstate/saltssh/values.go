@@ -1,0 +1,131 @@
+package saltssh
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"strconv"
+	"strings"
+	"unicode"
+
+	"saltern/saltmaster/msgpack"
+)
+
+// The forms of settings that are text. None has room for a space, a quote or
+// a backslash, or for a first "-".
+var (
+	userName   = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.@+-]*\$?$`)
+	privateKey = regexp.MustCompile(`^(agent-forwarding|/[A-Za-z0-9_./@+=,-]+)$`)
+	forwards   = regexp.MustCompile(`^[A-Za-z0-9_.*\[/][A-Za-z0-9_.:*/\[\]-]*(,[A-Za-z0-9_.*\[/][A-Za-z0-9_.:*/\[\]-]*)*$`)
+	ports      = regexp.MustCompile(`^[0-9]{1,5}(,[0-9]{1,5})*$`)
+	modules    = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.]{0,127}(,[A-Za-z0-9_][A-Za-z0-9_.]{0,127})*$`)
+	fileName   = regexp.MustCompile(`^[A-Za-z0-9_/][A-Za-z0-9_./@+=-]{0,254}$`)
+	fileRefs   = regexp.MustCompile(`^salt://[A-Za-z0-9_./@+=?-]+(,salt://[A-Za-z0-9_./@+=?-]+)*$`)
+	sshOption  = regexp.MustCompile(`^[A-Za-z0-9]{1,64}=[A-Za-z0-9_.:@*+^,-]+$`)
+)
+
+// shell is where salt-ssh cuts the command line of ssh in two.
+const shell = "/bin/sh"
+
+// lookUp begins a value in place of which Salt looks up another one.
+const lookUp = "sdb://"
+
+// maxPassword is the most bytes of a password: the longest that a terminal
+// takes in one line is 4096.
+const maxPassword = 1024
+
+// maxOptions is the most ssh_options.
+const maxOptions = 64
+
+var errForm = errors.New("has characters that are not allowed in it")
+
+func matching(form *regexp.Regexp) func(v msgpack.Raw) (any, error) {
+	return func(v msgpack.Raw) (any, error) {
+		s, err := text(v)
+		if err != nil {
+			return nil, err
+		}
+		if !form.MatchString(s) || strings.Contains(s, shell) || strings.HasPrefix(s, lookUp) {
+			return nil, errForm
+		}
+		return s, nil
+	}
+}
+
+// password takes any characters that can be typed.
+func password(v msgpack.Raw) (any, error) {
+	s, err := text(v)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(s) > maxPassword:
+		return nil, fmt.Errorf("is longer than %d bytes", maxPassword)
+	case strings.HasPrefix(s, lookUp), strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) }):
+		return nil, errForm
+	}
+	return s, nil
+}
+
+// text is str() of Python, for what a form or a YAML file may have made of it.
+func text(v msgpack.Raw) (string, error) {
+	switch v.Kind() {
+	case msgpack.Str:
+		s, _ := v.Str()
+		return s, nil
+	case msgpack.Int:
+		if n, ok := v.Int(); ok {
+			return strconv.FormatInt(n, 10), nil
+		}
+	}
+	return "", errors.New("must be a string")
+}
+
+func texts(v msgpack.Raw) ([]string, error) {
+	if v.Kind() != msgpack.Array {
+		s, err := text(v)
+		return []string{s}, err
+	}
+	if v.Len() > maxOptions {
+		return nil, fmt.Errorf("has more than %d elements", maxOptions)
+	}
+	var list []string
+	err := v.Elems(func(e msgpack.Raw) error {
+		s, err := text(e)
+		list = append(list, s)
+		return err
+	})
+	return list, err
+}
+
+func integer(low, high int64) func(v msgpack.Raw) (any, error) {
+	return func(v msgpack.Raw) (any, error) {
+		s, err := text(v)
+		if err != nil {
+			return nil, errors.New("must be an integer")
+		}
+		n, err := strconv.ParseInt(strings.TrimSpace(s), 10, 64)
+		if err != nil {
+			return nil, errors.New("must be an integer")
+		}
+		if n < low || n > high {
+			return nil, fmt.Errorf("must be an integer from %d to %d", low, high)
+		}
+		return n, nil
+	}
+}
+
+// boolean reads words too: Python's bool("false"), which salt-api uses, is
+// true, and would turn ignore_host_keys on for who wants it off.
+func boolean(v msgpack.Raw) (any, error) {
+	if b, ok := v.Bool(); ok {
+		return b, nil
+	}
+	s, _ := text(v)
+	switch strings.ToLower(s) {
+	case "true", "yes", "on", "1":
+		return true, nil
+	case "false", "no", "off", "0":
+		return false, nil
+	}
+	return nil, errors.New("must be true or false")
+}

@@ -1,0 +1,215 @@
+package lowstate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"saltern/eauth"
+	"saltern/eauth/acl"
+	"saltern/lowstate/saltssh"
+	"saltern/saltmaster/eventbus"
+	"saltern/saltmaster/msgpack"
+)
+
+// SSHOptions are what the client ssh needs besides the master.
+type SSHOptions struct {
+	Program *saltssh.Program
+
+	// Rules decide who may run what: the master hears nothing of salt-ssh.
+	// Where they need to know which hosts a target matches, they have to ask
+	// Program.Hosts. Without rules everybody is refused.
+	Rules Authorizer
+
+	// AllowRawShell is netapi_allow_raw_shell.
+	AllowRawShell bool
+}
+
+// SSH returns the client ssh, which runs functions on hosts without a minion.
+func SSH(m *Master, o SSHOptions) Client { return ssh{m, o} }
+
+type ssh struct {
+	*Master
+	opts SSHOptions
+}
+
+func (ssh) Name() string { return "ssh" }
+
+// notForSSH are the chunk's keys that salt-ssh never gets to see, or not as
+// options.
+var notForSSH = map[string]bool{
+	"client": true, "token": true, "eauth": true, "username": true, "password": true, "arg": true, "kwarg": true,
+}
+
+func (s ssh) Prepare(c Chunk) (Job, error) {
+	if _, err := s.opts.Program.Find(); err != nil {
+		return nil, sshFailure(err)
+	}
+	j := &sshJob{Master: s.Master, opts: s.opts}
+	for _, f := range c.fields {
+		if notForSSH[f.key] {
+			continue
+		}
+		if saltssh.HasProxyCommand(f.value) {
+			return nil, fmt.Errorf("%s must not contain ProxyCommand", printable(f.key))
+		}
+		if err := j.call.Settings.Add(f.key, f.value); err != nil {
+			return nil, err
+		}
+	}
+	if err := j.fill(c); err != nil {
+		return nil, err
+	}
+	if j.call.RawShell && !s.opts.AllowRawShell {
+		return nil, &Error{Kind: Unauthenticated, Text: textRawShell}
+	}
+	return j, j.call.Check()
+}
+
+// sshJob is one call of salt-ssh.
+type sshJob struct {
+	*Master
+	opts SSHOptions
+	call saltssh.Call
+
+	arg         msgpack.Raw // as a publication would have it
+	otherRoster bool        // the chunk chose the roster, of which Program.Hosts knows nothing
+	admitted    bool        // the rules allow the call
+}
+
+func (j *sshJob) fill(c Chunk) (err error) {
+	if j.call.Target, j.call.TargetType, err = sshTarget(c); err != nil {
+		return err
+	}
+	if j.call.Fun, err = c.function(); err != nil {
+		return err
+	}
+	if _, ok := c.present("jid"); ok {
+		// That of another job would bring to light what is in the job cache.
+		return errors.New("jid cannot be chosen for the client ssh")
+	}
+	if j.call.Timeout, err = c.duration("timeout", 0); err != nil {
+		return err
+	}
+	kwargs, err := c.mapping("kwarg")
+	if err != nil {
+		return err
+	}
+	j.arg = conditioned(c.list("arg"), kwargs)
+	if j.call.Args, err = sshArgs(j.arg); err != nil {
+		return err
+	}
+	_, file := c.present("roster_file")
+	_, module := c.present("roster")
+	j.otherRoster = file || module
+	j.call.RawShell = c.truthy("raw_shell")
+	return nil
+}
+
+// sshTarget returns a target as salt-ssh's command line has it.
+func sshTarget(c Chunk) (tgt, tgtType string, err error) {
+	tgtType, ok := c.stringOr("tgt_type", "glob")
+	if !ok {
+		return "", "", errors.New("tgt_type must be a string")
+	}
+	v, ok := c.present("tgt")
+	if !ok {
+		return "", "", errors.New("tgt is missing")
+	}
+	if tgt, ok := text(v); ok {
+		return tgt, tgtType, nil
+	}
+	if tgtType != "list" || v.Kind() != msgpack.Array || !allStrings(v) {
+		return "", "", errors.New("tgt must be a string, or a list of strings for tgt_type list")
+	}
+	return strings.Join(words(v), ","), tgtType, nil
+}
+
+// Fun is what Salt's own records call the function.
+func (j *sshJob) Fun() string {
+	if j.call.RawShell {
+		return "ssh._raw"
+	}
+	return j.call.Fun
+}
+
+// admit asks the rules. A job that they do not allow does not run.
+func (j *sshJob) admit(id eauth.Identity) error {
+	who, ok := WhoIs(id)
+	args, isList := aclList(j.arg)
+	if !ok || !isList || j.opts.Rules == nil {
+		return errSSHRefused
+	}
+	c := acl.Call{Fun: j.call.Fun, Args: args.([]any), Tgt: j.call.Target, TgtType: j.call.TargetType}
+	if j.call.TargetType == "list" {
+		var ids []any
+		for id := range strings.SplitSeq(j.call.Target, ",") {
+			ids = append(ids, id)
+		}
+		c.Tgt = ids
+	}
+	if j.otherRoster {
+		c.Minions = func() ([]string, bool) { return nil, false }
+	}
+	j.admitted = j.opts.Rules.Publish(who, c) == acl.Allowed
+	if !j.admitted {
+		return errSSHRefused
+	}
+	return nil
+}
+
+var errSSHRefused = &Error{Kind: Unauthorized, Text: textUnauthorized}
+
+// Run listens for the jid before salt-ssh puts the first return on the bus.
+func (j *sshJob) Run(ctx context.Context, _ eauth.Grant, rec *Record) ([]byte, error) {
+	if !j.admitted {
+		return nil, errSSHRefused
+	}
+	if j.RestTimeout > 0 {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, j.RestTimeout)
+		defer cancel()
+	}
+	j.call.JID = j.JIDs.Next()
+	var sub *eventbus.Sub
+	if j.Bus.Connected() {
+		sub = j.Bus.Subscribe(j.call.JID)
+		defer sub.Close()
+	}
+	out, err := j.opts.Program.Run(ctx, j.call)
+	if err != nil {
+		return nil, sshFailure(err)
+	}
+	rec.JID = j.call.JID
+	a := sshAnswer{job: j, code: out.Code, at: time.Now()}
+	if err := a.read(out.JSON); err != nil {
+		return nil, err
+	}
+	rec.Minions = len(a.hosts)
+	if err := a.listen(ctx, sub); err != nil {
+		return nil, err
+	}
+	return a.json()
+}
+
+// sshFailure turns an error of package saltssh into one for the client.
+func sshFailure(err error) error {
+	failed, isFailed := errors.AsType[*saltssh.FailedError](err)
+	switch {
+	case errors.Is(err, saltssh.ErrNotFound):
+		return &Error{Kind: BadRequest, Err: err,
+			Text: "The client ssh needs the program salt-ssh, which is not on the gateway's host."}
+	case errors.Is(err, saltssh.ErrBusy):
+		return &Error{Kind: Unavailable, Text: "Too many salt-ssh programs are running.", RetryAfter: retryAfter, Err: err}
+	case errors.Is(err, saltssh.ErrNoKey), errors.Is(err, saltssh.ErrNoRoster):
+		return &Error{Kind: BadRequest, Text: err.Error(), Err: err}
+	case errors.Is(err, saltssh.ErrTooLarge):
+		return &Error{Kind: Failed, Text: "The output of salt-ssh is too large.", Err: err}
+	case isFailed:
+		return &Error{Kind: Failed, Err: err,
+			Text: "salt-ssh ended without an answer (" + failed.Status + "). Its log file says why."}
+	}
+	return err
+}

@@ -1,0 +1,183 @@
+package lowstate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"saltern/saltmaster/eventbus"
+	"saltern/saltmaster/msgpack"
+)
+
+// sshEventWait is how long the last events may take to come after salt-ssh has
+// ended.
+const sshEventWait = time.Second
+
+// sshAnswer puts together what salt-api answers. There are three places to
+// take it from, because salt-ssh prints what a function returned and nothing
+// else of it: the job cache has the returns as they came, the event bus has
+// them with what Salt adds. Both may be missing.
+type sshAnswer struct {
+	job   *sshJob
+	code  int       // of the program
+	at    time.Time // when it ended
+	hosts []field   // what it printed, by host
+
+	events map[string]msgpack.Raw
+}
+
+// read takes in what salt-ssh printed: the hosts in the order of their returns.
+func (a *sshAnswer) read(js []byte) error {
+	printed, err := msgpack.AppendFromJSON(nil, js)
+	if err != nil {
+		return fmt.Errorf("output of salt-ssh: %w", err)
+	}
+	m := msgpack.Raw(printed)
+	if m.Kind() != msgpack.Map {
+		return errors.New("output of salt-ssh: not an object")
+	}
+	return m.Each(func(k, v msgpack.Raw) error {
+		host, _ := k.Str()
+		a.hosts = append(a.hosts, field{host, v})
+		return nil
+	})
+}
+
+// listen collects the events of the hosts.
+func (a *sshAnswer) listen(ctx context.Context, sub *eventbus.Sub) error {
+	if sub == nil || len(a.hosts) == 0 {
+		return nil
+	}
+	waited, cancel := context.WithTimeout(ctx, sshEventWait)
+	defer cancel()
+	a.events = make(map[string]msgpack.Raw)
+	for len(a.events) < len(a.hosts) {
+		ev, err := sub.Next(waited)
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		if errors.Is(err, eventbus.ErrClosed) || waited.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			continue // events were lost; others may follow
+		}
+		jid, id, isReturn := splitReturnTag(ev.Tag)
+		if isReturn && jid == a.job.call.JID && a.has(id) {
+			a.events[id] = ev.Data
+		}
+	}
+	return nil
+}
+
+func (a *sshAnswer) has(id string) bool {
+	for _, h := range a.hosts {
+		if h.key == id {
+			return true
+		}
+	}
+	return false
+}
+
+func (a *sshAnswer) json() ([]byte, error) {
+	out := []byte("{")
+	for i, h := range a.hosts {
+		if i > 0 {
+			out = append(out, ", "...)
+		}
+		out = append(msgpack.AppendJSONString(out, h.key), ": "...)
+		v, err := a.entry(h)
+		if err != nil {
+			return nil, err
+		}
+		if out, err = msgpack.AppendJSON(out, v); err != nil {
+			return nil, wrapReturn(h.key, err)
+		}
+	}
+	return append(out, '}'), nil
+}
+
+// entry is what is said of one host: the return with what Salt adds to it, or
+// a text when there was none.
+func (a *sshAnswer) entry(h field) (msgpack.Raw, error) {
+	var entry keywords
+	cached, isCached, err := a.job.Cache.Return(a.job.call.JID, h.key)
+	event := a.events[h.key]
+	switch {
+	case err != nil:
+		return nil, err
+	case isCached && cached.Return.Kind() != msgpack.Map:
+		return cached.Return, nil
+	case isCached:
+		entry.missing(cached.Return, "")
+	case event == nil || trimmed(event):
+		a.printed(&entry, h.value)
+	}
+	entry.set("jid", msgpack.AppendString(nil, a.job.call.JID))
+	if event == nil {
+		a.usual(&entry, h.key)
+		return object(entry.fields), nil
+	}
+	but := ""
+	if _, is3008 := event.Lookup("success"); isCached && !is3008 {
+		but = "return" // the program's doing: salt-api of Salt 3006 adds none where there was none
+	}
+	entry.missing(event, but)
+	return object(entry.fields), nil
+}
+
+// printed makes an entry of what the program printed: of a host where
+// something failed that is all there is, of others it is the return. Whose
+// fault the exit code is can only be told of a host that is alone.
+func (a *sshAnswer) printed(entry *keywords, v msgpack.Raw) {
+	if _, failed := v.Lookup("stderr"); failed {
+		if _, ok := v.Lookup("retcode"); ok {
+			entry.missing(v, "")
+			return
+		}
+	}
+	entry.set("return", v)
+	if a.code == 0 || len(a.hosts) == 1 {
+		entry.set("retcode", msgpack.AppendInt(nil, int64(a.code)))
+		entry.set("success", msgpack.AppendBool(nil, a.code == 0))
+	}
+}
+
+// usual adds what an event always has.
+func (a *sshAnswer) usual(entry *keywords, id string) {
+	fun, args := a.job.call.Fun, a.job.arg
+	if a.job.call.RawShell {
+		whole := msgpack.AppendArray(nil, args.Len()+1)
+		whole = msgpack.AppendString(whole, fun)
+		_ = args.Elems(func(e msgpack.Raw) error {
+			whole = append(whole, e...)
+			return nil
+		})
+		fun, args = "ssh._raw", whole
+	}
+	for _, f := range []field{
+		{"id", msgpack.AppendString(nil, id)},
+		{"fun", msgpack.AppendString(nil, fun)},
+		{"fun_args", args},
+		{"_stamp", msgpack.AppendString(nil, a.at.UTC().Format("2006-01-02T15:04:05.000000"))},
+	} {
+		entry.missingOne(f.key, f.value)
+	}
+}
+
+// missing adds the entries of an object that are not there yet, but for one.
+func (k *keywords) missing(m msgpack.Raw, but string) {
+	_ = m.Each(func(key, v msgpack.Raw) error {
+		if name, _ := key.Str(); name != but {
+			k.missingOne(name, v)
+		}
+		return nil
+	})
+}
+
+func (k *keywords) missingOne(name string, v msgpack.Raw) {
+	if _, ok := k.at[name]; !ok {
+		k.set(name, v)
+	}
+}

@@ -1,0 +1,103 @@
+package lowstate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"saltern/eauth"
+	"saltern/saltmaster"
+	"saltern/saltmaster/msgpack"
+)
+
+// wheel is the client wheel: it has the master run a wheel function and
+// answers with what the master says at its end.
+type wheel struct {
+	*Master
+	running *wheels
+}
+
+func (wheel) Name() string { return "wheel" }
+
+func (w wheel) Prepare(c Chunk) (Job, error) {
+	call, err := wheelCall(c)
+	if err != nil {
+		return nil, err
+	}
+	timeout, err := c.duration("timeout", w.RestTimeout)
+	return &wheelJob{Master: w.Master, running: w.running, call: call, timeout: timeout}, err
+}
+
+// notForWheel are the chunk's keys that are never a wheel function's
+// arguments. Those with underscores are the master's own, which one of 3006
+// would believe a client.
+var notForWheel = []string{
+	"client", "cmd", "fun", "arg", "kwarg",
+	"token", "username", "password", "eauth",
+	"timeout", "full_return", "print_event",
+	"__jid__", "__tag__", "__user__",
+}
+
+// wheelCall refuses keyword arguments named arg and kwarg, which no wheel
+// function has. That is where the argument rules of external_auth look: who
+// could set them could show the rules other arguments than the function's.
+func wheelCall(c Chunk) (saltmaster.WheelCall, error) {
+	call, err := c.masterCall(notForWheel)
+	if err != nil {
+		return saltmaster.WheelCall{}, err
+	}
+	for _, name := range []string{"arg", "kwarg"} {
+		if _, ok := call.kwarg.Lookup(name); ok {
+			return saltmaster.WheelCall{}, fmt.Errorf("no wheel function has an argument named %s", name)
+		}
+	}
+	return saltmaster.WheelCall{Fun: call.fun, Arg: call.arg, Kwarg: call.kwarg}, nil
+}
+
+type wheelJob struct {
+	*Master
+	running *wheels
+	call    saltmaster.WheelCall
+	timeout time.Duration
+}
+
+func (j *wheelJob) Fun() string { return j.call.Fun }
+
+func (j *wheelJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) ([]byte, error) {
+	inner, cancel := context.WithTimeout(ctx, j.timeout)
+	defer cancel()
+	answer, err := j.answer(inner, grant, rec.User)
+	if err != nil {
+		if ctx.Err() == nil && errors.Is(err, context.DeadlineExceeded) {
+			err = &Error{Kind: Timeout, Text: textRunnerTimedOut,
+				Err: fmt.Errorf("wheel function did not end within %s", j.timeout)}
+		}
+		return nil, err
+	}
+	rec.JID = wheelJID(answer)
+	return msgpack.AppendJSON(nil, answer)
+}
+
+func (j *wheelJob) answer(ctx context.Context, grant eauth.Grant, user string) (answer msgpack.Raw, err error) {
+	if err := j.running.begin(ctx); err != nil {
+		return nil, err
+	}
+	defer j.running.end()
+	same := j.running.enter(likeness(j.call, user))
+	defer j.running.leave(same)
+	defer same.answered()
+	same.asked()
+	err = withToken(ctx, grant, func(token string) (err error) {
+		j.call.Token = token
+		answer, err = j.Commands.Wheel(ctx, j.call)
+		return err
+	})
+	return answer, err
+}
+
+// wheelJID is the jid in the master's answer.
+func wheelJID(answer msgpack.Raw) string {
+	data, _ := answer.Lookup("data")
+	return lookup(data, "jid")
+}

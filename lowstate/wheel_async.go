@@ -1,0 +1,166 @@
+package lowstate
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"saltern/eauth"
+	"saltern/saltmaster"
+	"saltern/saltmaster/eventbus"
+)
+
+// wheelAsync is the client wheel_async: it has the master run a wheel function
+// and answers with the jid under which that happens. The master's own command
+// answers at the end only, so the function's begin is looked for on the bus,
+// and the rest of the exchange goes on in the background.
+type wheelAsync struct {
+	*Master
+	running *wheels
+}
+
+func (wheelAsync) Name() string { return "wheel_async" }
+
+func (w wheelAsync) Prepare(c Chunk) (Job, error) {
+	call, err := wheelCall(c)
+	if err != nil {
+		return nil, err
+	}
+	timeout, err := c.duration("timeout", w.RestTimeout)
+	return &wheelAsyncJob{wheelJob{Master: w.Master, running: w.running, call: call, timeout: timeout}}, err
+}
+
+type wheelAsyncJob struct{ wheelJob }
+
+// placeWait is how long a place for one more wheel function is waited for.
+const placeWait = 5 * time.Second
+
+const textTooManyWheels = "Too many wheel functions at once."
+
+// Run lets those that look alike on the bus start one after the other.
+func (j *wheelAsyncJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) ([]byte, error) {
+	if !j.Bus.Connected() {
+		return nil, saltmaster.ErrDown
+	}
+	same := j.running.enter(likeness(j.call, rec.User))
+	defer j.running.leave(same)
+	select {
+	case same.starting <- struct{}{}:
+		defer func() { <-same.starting }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	err := withToken(ctx, grant, func(token string) (err error) {
+		rec.JID, err = j.start(ctx, token, rec.User, same)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return startedAnswer("wheel", rec.JID), nil
+}
+
+// start sends the command and returns when its jid is known, or when it
+// failed.
+func (j *wheelAsyncJob) start(ctx context.Context, token, user string, same *alike) (string, error) {
+	sub := j.Bus.Expect("salt/wheel/")
+	defer sub.Close()
+	call := j.call
+	call.Token, call.JID = token, j.JIDs.Next()
+	quiet := same.quiet()
+	s := newSearch(call, user)
+	reply, err := j.send(ctx, call)
+	if err != nil {
+		return "", err
+	}
+	for {
+		inner, cancel := context.WithDeadline(reply.awaited, s.settledAt())
+		ev, err := sub.Next(inner)
+		cancel()
+		switch {
+		case err == nil:
+			if s.see(ev) {
+				reply.leave(call.JID)
+				return call.JID, nil
+			}
+		case errors.Is(err, eventbus.ErrGap), errors.Is(err, eventbus.ErrOverflow):
+			s.blind = true
+		case errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil:
+			if jid, ok := s.settle(time.Now()); ok && quiet() {
+				reply.leave(jid)
+				return jid, nil
+			}
+			s.blind = true // the reply tells
+		case ctx.Err() != nil:
+			reply.leave("")
+			return "", ctx.Err()
+		case reply.awaited.Err() != nil:
+			return j.fromReply(ctx, sub, s, <-reply.came)
+		default:
+			reply.leave("")
+			return "", err
+		}
+	}
+}
+
+// busLag is how far the bus may be behind the reply.
+const busLag = time.Second
+
+// fromReply takes the jid from the reply, unless the master has run the
+// function under the one it was asked for: then the bus has told, or will have
+// when it tells of the end of the job in the reply.
+func (j *wheelAsyncJob) fromReply(ctx context.Context, sub *eventbus.Sub, s *search, r reply) (string, error) {
+	if r.err != nil {
+		return "", r.err
+	}
+	jid := wheelJID(r.answer)
+	ctx, cancel := context.WithTimeout(ctx, busLag)
+	defer cancel()
+	for {
+		ev, err := sub.Next(ctx)
+		switch {
+		case err != nil:
+			return jid, nil
+		case s.see(ev):
+			return s.call.JID, nil
+		case ev.Tag == "salt/wheel/"+jid+"/ret":
+			return jid, nil
+		}
+	}
+}
+
+// send sends the command from a goroutine that outlives the request.
+func (j *wheelAsyncJob) send(ctx context.Context, call saltmaster.WheelCall) (*handover, error) {
+	wait, cancel := context.WithTimeout(ctx, placeWait)
+	defer cancel()
+	if err := j.running.begin(wait); err != nil {
+		if ctx.Err() == nil {
+			err = &Error{Kind: Unavailable, Text: textTooManyWheels, RetryAfter: retryAfter, Err: err}
+		}
+		return nil, err
+	}
+	h := newHandover(ctx, func(told string, r reply) { j.conclude(ctx, call, told, r) })
+	go func() {
+		defer j.running.end()
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), j.timeout)
+		defer cancel()
+		answer, err := j.Commands.Wheel(ctx, call)
+		h.deliver(reply{answer, err})
+	}()
+	return h, nil
+}
+
+// conclude logs what nobody waits for any more. told is the jid that the
+// caller was given, or "".
+func (j *wheelAsyncJob) conclude(ctx context.Context, call saltmaster.WheelCall, told string, r reply) {
+	log := j.Log.With(slog.String("fun", call.Fun), slog.String("jid", told))
+	switch jid := wheelJID(r.answer); {
+	case r.err != nil:
+		log.ErrorContext(ctx, "wheel function failed in the background", slog.Any("error", r.err))
+	case told != "" && told != call.JID && told != jid:
+		log.ErrorContext(ctx, "wheel function had another job id than its caller was told",
+			slog.Any("error", fmt.Errorf("it was %s", jid)))
+	}
+}

@@ -1,0 +1,86 @@
+package lowstate
+
+import (
+	"strings"
+	"time"
+
+	"saltern/saltmaster"
+	"saltern/saltmaster/eventbus"
+	"saltern/saltmaster/msgpack"
+)
+
+// search looks on the bus for the jid under which the master runs a wheel
+// function that was just sent to it.
+//
+// A master of 3006 or 3007 takes the jid that it is asked to take, so that one
+// event with it is certain. One of 3008 chooses by itself, and its events say
+// only who runs what with which arguments. Such an event counts when it is the
+// only one of its kind since the command was sent, and when after some time
+// there is neither another nor a reply. Else the reply alone tells.
+type search struct {
+	call  saltmaster.WheelCall
+	user  string
+	args  string
+	since string    // the time of sending, as events are stamped
+	found []string  // jids of events that may be of this call
+	at    time.Time // of the first of them
+	blind bool      // the bus cannot tell
+}
+
+// searchSettle is how long after such an event another may come that makes it
+// doubtful. A master at rest tells of a function's begin within milliseconds.
+const searchSettle = 300 * time.Millisecond
+
+// stampLayout is that of _stamp, without the zone that newer masters add.
+const stampLayout = "2006-01-02T15:04:05.000000"
+
+func newSearch(call saltmaster.WheelCall, user string) *search {
+	return &search{
+		call: call, user: user, args: funArgs(call),
+		since: time.Now().UTC().Format(stampLayout),
+	}
+}
+
+// see takes in an event. certain tells that the call runs under the jid that
+// it asked for.
+func (s *search) see(ev eventbus.Event) (certain bool) {
+	jid, what, _ := strings.Cut(strings.TrimPrefix(ev.Tag, "salt/wheel/"), "/")
+	if jid == s.call.JID {
+		return true
+	}
+	if what == "new" && s.matches(ev.Data) {
+		if len(s.found) == 0 {
+			s.at = time.Now()
+		}
+		s.found = append(s.found, jid)
+	}
+	return false
+}
+
+func (s *search) matches(data msgpack.Raw) bool {
+	args, ok := data.Lookup("fun_args")
+	if !ok || lookup(data, "fun") != "wheel."+s.call.Fun || lookup(data, "user") != s.user {
+		return false
+	}
+	if stamp := lookup(data, "_stamp"); stamp[:min(len(stamp), len(stampLayout))] < s.since {
+		return false
+	}
+	js, err := msgpack.AppendJSON(nil, args)
+	return err == nil && string(js) == s.args
+}
+
+// settledAt is when settle may be asked.
+func (s *search) settledAt() time.Time {
+	if s.blind || len(s.found) != 1 {
+		return time.Now().Add(maxTimeout)
+	}
+	return s.at.Add(searchSettle)
+}
+
+// settle returns the jid that was found.
+func (s *search) settle(now time.Time) (jid string, ok bool) {
+	if s.blind || len(s.found) != 1 || now.Before(s.at.Add(searchSettle)) {
+		return "", false
+	}
+	return s.found[0], true
+}

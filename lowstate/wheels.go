@@ -1,0 +1,123 @@
+package lowstate
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"saltern/saltmaster"
+	"saltern/saltmaster/msgpack"
+)
+
+// wheelsAtOnce is how many wheel functions the gateway has the master run at
+// once. Each holds one of the master's workers, of which there are five by
+// default, and one of the gateway's connections until its end.
+const wheelsAtOnce = 4
+
+// wheels are the wheel functions that the master runs for the gateway now.
+type wheels struct {
+	places chan struct{}
+
+	mu    sync.Mutex
+	alike map[string]*alike
+}
+
+func newWheels() *wheels {
+	return &wheels{places: make(chan struct{}, wheelsAtOnce), alike: make(map[string]*alike)}
+}
+
+// begin waits for a place; whoever has one gives it back with end.
+func (w *wheels) begin(ctx context.Context) error {
+	select {
+	case w.places <- struct{}{}:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (w *wheels) end() { <-w.places }
+
+// alike are the calls that look the same on the bus: the same function with
+// the same arguments for the same user.
+type alike struct {
+	likeness string
+	starting chan struct{} // held by the one that is looking for its jid
+	users    int           // guarded by wheels.mu
+
+	mu       sync.Mutex
+	open     int // calls whose jid is not known before their end
+	openedAt int // how many there have been of them
+}
+
+// likeness is what the bus shows of a call.
+func likeness(call saltmaster.WheelCall, user string) string {
+	return user + "\x00" + call.Fun + "\x00" + funArgs(call)
+}
+
+// funArgs are a call's fun_args as events have them, in JSON.
+func funArgs(call saltmaster.WheelCall) string {
+	n := call.Arg.Len()
+	hasKwarg := call.Kwarg.Len() > 0
+	args := msgpack.AppendArray(nil, n+btoi(hasKwarg))
+	_ = call.Arg.Elems(func(e msgpack.Raw) error {
+		args = append(args, e...)
+		return nil
+	})
+	if hasKwarg {
+		args = append(args, call.Kwarg...)
+	}
+	js, err := msgpack.AppendJSON(nil, args)
+	if err != nil {
+		return fmt.Sprintf("%x", args)
+	}
+	return string(js)
+}
+
+// enter returns those that are alike. Each enter has its leave.
+func (w *wheels) enter(likeness string) *alike {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	a := w.alike[likeness]
+	if a == nil {
+		a = &alike{likeness: likeness, starting: make(chan struct{}, 1)}
+		w.alike[likeness] = a
+	}
+	a.users++
+	return a
+}
+
+func (w *wheels) leave(a *alike) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if a.users--; a.users == 0 {
+		delete(w.alike, a.likeness)
+	}
+}
+
+// asked and answered surround a call whose jid is not known in between.
+func (a *alike) asked() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.open++
+	a.openedAt++
+}
+
+func (a *alike) answered() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.open--
+}
+
+// quiet returns a function that tells whether no call like this one was open
+// since.
+func (a *alike) quiet() func() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	open, opened := a.open, a.openedAt
+	return func() bool {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		return open == 0 && a.openedAt == opened
+	}
+}

@@ -1,0 +1,231 @@
+package server_test
+
+import (
+	"archive/tar"
+	"context"
+	"encoding/json"
+	"io"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"saltern/lowstate"
+	"saltern/saltmaster/msgpack"
+	"saltern/server"
+)
+
+const authToken = "X-Auth-Token: "
+
+// recording is a gateway that answers each call with the next of the answers,
+// and keeps what it was asked.
+type recording struct {
+	answers []string
+	asked   []string // the chunks, as JSON
+	jid     string
+}
+
+func (g *recording) gateway(t *testing.T) fakeGateway {
+	return fakeGateway{func(_ context.Context, call *lowstate.Call) ([][]byte, error) {
+		call.Records = make([]lowstate.Record, len(call.Chunks))
+		var out [][]byte
+		for i, c := range call.Chunks {
+			g.asked = append(g.asked, chunkText(t, c))
+			out = append(out, []byte(g.answers[0]))
+			g.answers = g.answers[1:]
+			call.Records[i].JID = g.jid
+		}
+		return out, nil
+	}}
+}
+
+func chunkText(t *testing.T, c lowstate.Chunk) string {
+	t.Helper()
+	var b []string
+	for _, key := range []string{"client", "tgt", "fun", "jid", "match", "id_", "mid", "keysize"} {
+		if v, ok := c.Get(key); ok {
+			text, err := msgpack.AppendJSON(nil, v)
+			require.NoError(t, err)
+			b = append(b, key+"="+string(text))
+		}
+	}
+	return strings.Join(b, " ")
+}
+
+const listJob = `{"jid": "20261122133409055051", "Function": "test.ping", "Result": ` +
+	`{"b": {"return": true, "retcode": 0}, "a": {"return": {"z": 1.0}}, "c": {}}}`
+
+func TestConvenienceURLs(t *testing.T) {
+	t.Parallel()
+	const jid = "20261122133409055051"
+	for name, c := range map[string]struct {
+		method, path, body string
+		answers            []string
+		asked              []string
+		status             int
+		want               string
+	}{
+		"minions": {"GET", "/minions", "", []string{`{"a": {"os": "x"}}`},
+			[]string{`client="local" tgt="*" fun="grains.items"`}, 200, `{"return": [{"a": {"os": "x"}}]}`},
+		"minion": {"GET", "/minions/web*", "", []string{`{}`},
+			[]string{`client="local" tgt="web*" fun="grains.items"`}, 200, `{"return": [{}]}`},
+		"minion by query": {"GET", "/minions?mid=a", "", []string{`{}`},
+			[]string{`client="local" tgt="a" fun="grains.items"`}, 200, `{"return": [{}]}`},
+		"jobs of minions": {"POST", "/minions", `[{"tgt": "*", "fun": "test.ping", "client": "wheel"}]`, []string{`{"jid": "` + jid + `", "minions": ["a"]}`},
+			[]string{`client="local_async" tgt="*" fun="test.ping"`}, 202,
+			`{"return": [{"jid": "` + jid + `", "minions": ["a"]}], "_links": {"jobs": [{"href": "/jobs/` + jid + `"}]}}`},
+		"no such minion": {"POST", "/minions", `{"tgt": "x", "fun": "test.ping"}`, []string{`{}`},
+			[]string{`client="local_async" tgt="x" fun="test.ping"`}, 202, `{"return": [{}], "_links": {"jobs": []}}`},
+		"jobs": {"GET", "/jobs", "", []string{`{"` + jid + `": {}}`},
+			[]string{`client="runner" fun="jobs.list_jobs"`}, 200, `{"return": [{"` + jid + `": {}}]}`},
+		"job": {"GET", "/jobs/" + jid, "", []string{listJob},
+			[]string{`client="runner" fun="jobs.list_job" jid="` + jid + `"`}, 200,
+			`{"info": [` + listJob + `], "return": [{"b": true, "a": {"z": 1.0}, "c": null}]}`},
+		"job by query": {"GET", "/jobs?jid=" + jid, "", []string{listJob},
+			[]string{`client="runner" fun="jobs.list_job" jid="` + jid + `"`}, 200, ""},
+		"job of a master with unique_jid": {"GET", "/jobs/" + jid + "_1234", "", []string{listJob},
+			[]string{`client="runner" fun="jobs.list_job" jid="` + jid + `_1234"`}, 200, ""},
+		"job with a timeout": {"GET", "/jobs/" + jid + "/5", "", []string{listJob},
+			[]string{`client="runner" fun="jobs.list_job" jid="` + jid + `"`}, 200, ""},
+		"a path for a jid": {"GET", "/jobs/..%2Fx", "", nil, nil, 200,
+			`{"info": [{"jid": "..", "Error": "Cannot contact returner or no job with this jid", "StartTime": "", "Result": {}}], "return": [{}]}`},
+		"too long a path": {"GET", "/jobs/" + jid + "/5/6", "", nil, nil, 404, ""},
+		"bad jid": {"GET", "/jobs/abc", "", nil, nil, 200,
+			`{"info": [{"jid": "abc", "Error": "Cannot contact returner or no job with this jid", "StartTime": "", "Result": {}}], "return": [{}]}`},
+		"job is a text": {"GET", "/jobs/99999999999999999999", "", []string{`"no date"`},
+			[]string{`client="runner" fun="jobs.list_job" jid="99999999999999999999"`}, 500,
+			`{"status": 500, "return": "An unexpected error occurred"}`},
+		"keys": {"GET", "/keys", "", []string{`{"tag": "t", "data": {"return": {"minions": ["a"]}, "success": true}}`},
+			[]string{`client="wheel" fun="key.list_all"`}, 200, `{"return": {"minions": ["a"]}}`},
+		"fingerprints": {"GET", "/keys/a*", "", []string{`{"tag": "t", "data": {}}`},
+			[]string{`client="wheel" fun="key.finger" match="a*"`}, 200, `{"return": {}}`},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := &recording{answers: c.answers, jid: jid}
+			s, _ := withSessions(t, g.gateway(t), nil)
+			head, body := s.with(t, c.method, c.path, c.body, authToken+sessionID)
+			require.Equal(t, c.status, head.StatusCode, body)
+			require.Equal(t, c.asked, g.asked)
+			if c.want != "" {
+				require.Equal(t, c.want, body)
+			}
+		})
+	}
+}
+
+func TestNewKeys(t *testing.T) {
+	t.Parallel()
+	g := &recording{answers: []string{`{"tag": "t", "data": {"return": {"pub": "PUB", "priv": "PRIV\n"}}}`}}
+	s, _ := withSessions(t, g.gateway(t), nil)
+	head, body := s.with(t, "POST", "/keys", `{"mid": "wéb-1.x", "keysize": "2048", "token": "`+saltToken+`"}`)
+	require.Equal(t, 200, head.StatusCode)
+	require.Equal(t, []string{`client="wheel" fun="key.gen_accept" id_="wéb-1.x" keysize=2048`}, g.asked)
+	require.Equal(t, "application/x-tar", head.Header.Get("Content-Type"))
+	require.Equal(t, `attachment; filename="saltkeys-wéb-1.x.tar"`, head.Header.Get("Content-Disposition"))
+	require.Len(t, body, 10240)
+	archive := tar.NewReader(strings.NewReader(body))
+	for _, want := range []struct{ name, text string }{{"minion.pub", "PUB"}, {"minion.pem", "PRIV\n"}} {
+		h, err := archive.Next()
+		require.NoError(t, err)
+		require.Equal(t, want.name, h.Name)
+		require.EqualValues(t, 0o644, h.Mode)
+		text, err := io.ReadAll(archive)
+		require.NoError(t, err)
+		require.Equal(t, want.text, string(text))
+	}
+	_, err := archive.Next()
+	require.ErrorIs(t, err, io.EOF)
+
+	head, body = s.with(t, "POST", "/keys", `{"token": "`+saltToken+`"}`)
+	require.Equal(t, 400, head.StatusCode)
+	require.Equal(t, `{"status": 400, "return": "mid is missing"}`, body)
+	for _, id := range []string{"", ".", "..", "../x", "a/b", `a\\b`, "a\nb", "a\u0000b", `a\"b`, strings.Repeat("x", 256)} {
+		text, err := json.Marshal(id)
+		require.NoError(t, err)
+		head, body = s.with(t, "POST", "/keys", `{"mid": `+string(text)+`, "token": "`+saltToken+`"}`)
+		require.Equal(t, 400, head.StatusCode, "%q", id)
+		require.Equal(t, `{"status": 400, "return": "mid cannot be the id of a minion"}`, body)
+	}
+}
+
+func TestStats(t *testing.T) {
+	t.Parallel()
+	s, _ := withSessions(t, answering("1"), nil)
+	head, body := s.with(t, "GET", "/stats", "", authToken+sessionID)
+	require.Equal(t, 200, head.StatusCode)
+	require.Equal(t, "{}", body)
+
+	s, _ = withSessions(t, answering("1"), func(c *server.Config) {
+		c.Main.CollectStats, c.Main.StatsDisableAuth = true, true
+	})
+	s.with(t, "GET", "/", "")
+	_, body = s.with(t, "GET", "/stats", "")
+	var stats map[string]map[string]any
+	require.NoError(t, json.Unmarshal([]byte(body), &stats))
+	require.EqualValues(t, 2, stats["CherryPy Applications"]["Total Requests"])
+	require.EqualValues(t, 1, stats["CherryPy Applications"]["Current Requests"])
+}
+
+func TestRootPrefix(t *testing.T) {
+	t.Parallel()
+	s, _ := withSessions(t, answering("1"), func(c *server.Config) { c.Main.RootPrefix = "/salt/" })
+	for path, status := range map[string]int{
+		"/salt": 200, "/salt/": 200, "/salt/login": 200, "/salt/login/": 200, "/": 404, "/login": 404, "/salted": 404, "/salt//login": 404,
+	} {
+		head, body := s.with(t, "GET", path, "")
+		require.Equal(t, status, head.StatusCode, "%s %s", path, body)
+	}
+}
+
+func TestNoSessions(t *testing.T) {
+	t.Parallel()
+	s, _ := withSessions(t, answering("1"), func(c *server.Config) { c.Main.NoSessions = true })
+	for _, path := range []string{"/login", "/logout", "/minions", "/minions/a", "/jobs", "/jobs/1"} {
+		head, _ := s.with(t, "POST", path, ping)
+		require.Equal(t, 404, head.StatusCode, path)
+	}
+	head, _ := s.with(t, "POST", "/run", ping)
+	require.Equal(t, 200, head.StatusCode)
+}
+
+func TestAuthorizedIPs(t *testing.T) {
+	t.Parallel()
+	for allowed, status := range map[string]int{"127.0.0.1/32": 200, "10.0.0.0/8": 403} {
+		s, _ := withSessions(t, answering("1"), func(c *server.Config) {
+			c.Main.AuthorizedIPs = []netip.Prefix{netip.MustParsePrefix(allowed)}
+		})
+		head, body := s.with(t, "GET", "/", "")
+		require.Equal(t, status, head.StatusCode)
+		if status == 403 {
+			require.Equal(t, `{"status": 403, "return": "Bad IP"}`, body)
+		}
+	}
+}
+
+func TestAPIACL(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		users  map[string][]string
+		status int
+	}{
+		"nobody":        {nil, 401},
+		"any address":   {map[string][]string{"saltdev": {"*"}}, 200},
+		"this address":  {map[string][]string{"saltdev": {"10.1.1.1", "127.0.0.1"}}, 200},
+		"another":       {map[string][]string{"saltdev": {"10.1.1.1"}, "*": {"*"}}, 401},
+		"everybody":     {map[string][]string{"*": {"127.0.0.0/8"}}, 200},
+		"somebody else": {map[string][]string{"root": {"*"}}, 401},
+		"no address":    {map[string][]string{"saltdev": nil, "*": {"*"}}, 401},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s, _ := withSessions(t, answering("1"), func(cfg *server.Config) { cfg.Main.APIACL = &server.APIACL{Users: c.users} })
+			head, body := s.with(t, "POST", "/login", goodLogin)
+			require.Equal(t, c.status, head.StatusCode, body)
+			if c.status == 401 {
+				require.Equal(t, `{"status": 401, "return": "No permission -- see authorization schemes"}`, body)
+			}
+		})
+	}
+}

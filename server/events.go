@@ -1,0 +1,259 @@
+package server
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"saltern/eauth/session"
+	"saltern/saltmaster/eventstream"
+)
+
+// Events is what the master's event bus says. *eventstream.Hub is one.
+type Events interface {
+	Read(req eventstream.Request) (*eventstream.Reader, error)
+}
+
+var _ Events = (*eventstream.Hub)(nil)
+
+const (
+	// keepAlive is how long a stream is silent before it shows that it is
+	// still there; it may be up to twice as long.
+	keepAlive = 10 * time.Second
+
+	// lastWord is how long the end of a stream may take.
+	lastWord = time.Second
+
+	eventsType = "text/event-stream;charset=utf-8"
+
+	// cutOffTag is the tag and the type of a stream's last event.
+	cutOffTag = "saltern/cut-off"
+
+	textEventsQuery = "The /events endpoint takes no query parameters but tag; in particular, tokens must not be " +
+		"passed via the query string -- they end up in access logs and the Referer header. Use the 'X-Auth-Token' " +
+		"header (for non-browser clients) or the session cookie set by /login (for browser EventSource clients) instead."
+)
+
+// events answers GET /events: the master's events as server-sent events, in
+// salt-api's form, which has a tag line before the data. An id line follows
+// it, so that recipes that expect the tag first still work.
+func (s *mainSurface) events(x *exchange, r *http.Request) error {
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil || len(query) > 1 || len(query) == 1 && query["tag"] == nil {
+		return &refusal{status: http.StatusBadRequest, text: textEventsQuery}
+	}
+	sess, err := s.caller(x, r)
+	if err != nil {
+		return err
+	}
+	reader, err := s.read(sess, query["tag"], r.Header.Get("Last-Event-ID"))
+	if err != nil {
+		return err
+	}
+	defer reader.Close()
+	ctx, done := s.following(r, sess)
+	defer done()
+	out := newEventWriter(ctx, x)
+	defer out.release()
+	if err := out.begin(r); err != nil {
+		return out.broken(err)
+	}
+	return out.broken(out.copy(ctx, reader))
+}
+
+// eventsHead answers HEAD /events: whether GET would be answered with events.
+func (s *mainSurface) eventsHead(x *exchange, r *http.Request) error {
+	if _, err := s.caller(x, r); err != nil {
+		return err
+	}
+	x.Header().Set("Content-Type", eventsType)
+	x.WriteHeader(http.StatusOK)
+	return nil
+}
+
+// read opens a reader of the events that a session may see. Errors are
+// refusals.
+func (s *mainSurface) read(sess *session.Session, tags []string, after string) (*eventstream.Reader, error) {
+	if s.stream == nil {
+		return nil, &refusal{status: http.StatusServiceUnavailable, text: "The event bus is not available"}
+	}
+	reader, err := s.stream.Read(eventstream.Request{
+		Who:   eventstream.Who{User: sess.User, Eauth: sess.Eauth, Groups: sess.Groups},
+		Tags:  tags,
+		After: after,
+	})
+	if bad, ok := errors.AsType[*eventstream.GlobError](err); ok {
+		return nil, &refusal{status: http.StatusBadRequest, text: "Parameter tag: " + bad.Error()}
+	}
+	return reader, err
+}
+
+// following returns a context that ends with the request, with the session or
+// when the server begins to stop, whichever is first. done frees it.
+func (s *mainSurface) following(r *http.Request, sess *session.Session) (ctx context.Context, done func()) {
+	ctx, release := s.sessions.Follow(r.Context(), sess)
+	ctx, cancel := context.WithCancelCause(ctx)
+	unhook := context.AfterFunc(s.streaming, func() { cancel(context.Cause(s.streaming)) })
+	return ctx, func() {
+		unhook()
+		cancel(nil)
+		release()
+	}
+}
+
+// farewell is what a stream's reader is told at its end; ok is false when
+// nobody is there to be told.
+func farewell(ctx context.Context, err error) (reason string, ok bool) {
+	if cause := context.Cause(ctx); cause != nil {
+		err = cause
+	}
+	switch {
+	case errors.Is(err, eventstream.ErrSlow):
+		return "The events came faster than they were read", true
+	case errors.Is(err, session.ErrRevoked):
+		return "The session was ended", true
+	case errors.Is(err, session.ErrExpired):
+		return "The session has expired", true
+	case errors.Is(err, errStopping), errors.Is(err, eventstream.ErrClosed):
+		return textStopping, true
+	}
+	return "", false
+}
+
+// eventWriter writes a stream of server-sent events.
+type eventWriter struct {
+	x     *exchange
+	buf   *bufio.Writer
+	moved string // the last id that the client knows
+
+	unblock func() bool   // takes back the deadline to come
+	blocked chan struct{} // closed when it has come
+}
+
+// newEventWriter makes a writer that does not stay blocked for long after ctx
+// has ended.
+func newEventWriter(ctx context.Context, x *exchange) *eventWriter {
+	w := &eventWriter{x: x, buf: bufio.NewWriterSize(x, 8<<10), blocked: make(chan struct{})}
+	w.unblock = context.AfterFunc(ctx, func() {
+		defer close(w.blocked)
+		_ = x.control.SetWriteDeadline(time.Now().Add(lastWord))
+	})
+	return w
+}
+
+// release sees to it that no deadline reaches the connection's next request.
+func (w *eventWriter) release() {
+	if !w.unblock() {
+		<-w.blocked
+	}
+}
+
+func (w *eventWriter) begin(r *http.Request) error {
+	h := w.x.Header()
+	h.Set("Content-Type", eventsType)
+	h.Set("Cache-Control", "no-cache")
+	h.Set("X-Accel-Buffering", "no") // nginx would hold events back
+	if r.ProtoMajor == 1 {
+		h.Set("Connection", "keep-alive")
+	}
+	_, _ = w.buf.WriteString("retry: 400\n") // milliseconds
+	return w.flush()
+}
+
+// copy writes the reader's frames and, when they end, why.
+func (w *eventWriter) copy(ctx context.Context, reader *eventstream.Reader) error {
+	w.moved = reader.Position()
+	for {
+		silent, err := w.copyFor(ctx, reader)
+		switch {
+		case err != nil:
+			return w.end(ctx, err)
+		case silent:
+			w.keepAlive(reader)
+		}
+	}
+}
+
+// copyFor copies for a while, and reports whether there was nothing to copy.
+func (w *eventWriter) copyFor(ctx context.Context, reader *eventstream.Reader) (silent bool, err error) {
+	turn, cancel := context.WithTimeout(ctx, keepAlive)
+	defer cancel()
+	for silent = true; ; silent = false {
+		f, err := reader.Next(turn)
+		if err != nil {
+			if turn.Err() != nil && ctx.Err() == nil {
+				return silent, nil
+			}
+			return false, err
+		}
+		w.frame(f)
+		if reader.Buffered() > 0 {
+			continue
+		}
+		if err := w.flush(); err != nil {
+			return false, err
+		}
+	}
+}
+
+// frame writes a frame's block with the id before its empty line. A gap gets
+// a type too, so that a browser's page does not take it for an event.
+func (w *eventWriter) frame(f eventstream.Frame) {
+	if f.Gap != "" {
+		_, _ = w.buf.WriteString("event: saltern-gap\n")
+	}
+	block := f.Block()
+	_, _ = w.buf.Write(block[:len(block)-1])
+	_, _ = w.buf.WriteString("id: " + f.ID + "\n\n")
+	w.moved = f.ID
+}
+
+// keepAlive writes a comment, and how far the stream has come, when a filter
+// held events back: who comes back with it need not have all of them sought
+// again.
+func (w *eventWriter) keepAlive(reader *eventstream.Reader) {
+	_, _ = w.buf.WriteString(": keep-alive\n")
+	if at := reader.Position(); at != w.moved {
+		_, _ = w.buf.WriteString("id: " + at + "\n")
+		w.moved = at
+	}
+	_, _ = w.buf.WriteString("\n")
+	_ = w.flush() // an error comes again
+}
+
+// end writes the last event, where there is somebody to read it.
+func (w *eventWriter) end(ctx context.Context, err error) error {
+	reason, ok := farewell(ctx, err)
+	if !ok {
+		if ctx.Err() != nil {
+			return nil // the client has gone
+		}
+		return err
+	}
+	if errors.Is(err, eventstream.ErrSlow) {
+		w.x.err = err
+	}
+	w.x.writeTimeout = lastWord
+	_, _ = w.buf.WriteString("event: saltern-cut-off\n")
+	_, _ = w.buf.Write(eventstream.Notice(cutOffTag, reason).Block())
+	return w.flush()
+}
+
+func (w *eventWriter) flush() error {
+	if err := w.buf.Flush(); err != nil {
+		return err
+	}
+	return w.x.control.Flush()
+}
+
+// broken makes an error of one that the client's connection has.
+func (w *eventWriter) broken(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("write the events: %w", err)
+}

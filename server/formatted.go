@@ -1,0 +1,140 @@
+package server
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"net/netip"
+	"strings"
+
+	"saltern/eauth/session"
+	"saltern/lowstate"
+	"saltern/saltmaster/eventstream"
+)
+
+// Bounds of what a formatter knows. Upstream's keep every job for as long as
+// the client stays.
+const (
+	maxViewedJobs = 64
+	maxViewBytes  = 4 << 20 // of the jobs, and again of the minions
+
+	// trimmed is what Salt puts in place of a value that is too large.
+	trimmed = `"VALUE_TRIMMED"`
+)
+
+// viewStyle is what tells upstream's two formatters apart.
+type viewStyle struct {
+	listed bool   // minions are a list, not a map
+	end    string // of each message
+	fresh  bool   // a new call of grains.items forgets the minions
+}
+
+var (
+	asList = viewStyle{listed: true, fresh: true} // rest_cherrypy
+	asMap  = viewStyle{end: "\n\n"}               // rest_tornado
+)
+
+// formatter makes of events a view of the newest jobs and of the minions, and
+// shows the whole of it with each change. It belongs to one client.
+type formatter struct {
+	style   viewStyle
+	gateway Gateway
+	token   string // the session's
+	remote  netip.Addr
+	jobs    jobsView
+	minions minionsView
+}
+
+func (s *mainSurface) formatter(x *exchange, sess *session.Session, style viewStyle) *formatter {
+	return &formatter{style: style, gateway: s.gateway, token: sess.Token, remote: x.remote}
+}
+
+// eventView is as much of an event as a formatter reads.
+type eventView struct {
+	Data map[string]json.RawMessage `json:"data"`
+}
+
+func (e eventView) text(key string) string {
+	var s string
+	_ = json.Unmarshal(e.Data[key], &s) // empty when it is no text
+	return s
+}
+
+func (e eventView) texts(key string) []string {
+	var list []string
+	_ = json.Unmarshal(e.Data[key], &list)
+	return list
+}
+
+// show sends what an event changes. Events that are not as expected change
+// nothing; upstream's formatters end the stream with them.
+func (f *formatter) show(ctx context.Context, frame eventstream.Frame, send func([]byte) error) error {
+	jobs, minions := f.take(ctx, frame)
+	if jobs {
+		if err := send(f.jobs.message(f.style)); err != nil {
+			return err
+		}
+	}
+	if minions {
+		return send(f.minions.message(f.style))
+	}
+	return nil
+}
+
+// take reports what an event has changed.
+func (f *formatter) take(ctx context.Context, frame eventstream.Frame) (jobs, minions bool) {
+	part := strings.Split(frame.Tag, "/")
+	if len(part) < 2 || part[0] != "salt" || part[1] != "job" && part[1] != "key" && part[1] != "presence" {
+		return false, false
+	}
+	var e eventView
+	if json.Unmarshal(frame.JSON(), &e) != nil {
+		return false, false
+	}
+	switch {
+	case part[1] == "key":
+		minions = f.minions.key(e)
+	case part[1] == "presence":
+		var arrived []string
+		if arrived, minions = f.minions.presence(e); len(arrived) > 0 {
+			f.askGrains(ctx, strings.Join(arrived, ","), "list")
+		}
+	case len(part) == 4 && part[3] == "new":
+		jobs = f.jobs.begin(e)
+		if jobs && f.style.fresh && e.text("fun") == grainsItems {
+			f.minions = minionsView{}
+		}
+	case len(part) == 5 && part[3] == "ret":
+		jobs = f.jobs.returned(part[2], part[4], e)
+		minions = jobs && e.text("fun") == grainsItems
+		if minions {
+			f.minions.setGrains(part[4], e.Data["return"])
+		}
+	}
+	return jobs, minions
+}
+
+// grainsItems is the function whose returns tell of minions.
+const grainsItems = "grains.items"
+
+// askGrains has minions tell their grains; the answers come as events. It is
+// the session's user who asks, and who may not be allowed to.
+func (f *formatter) askGrains(ctx context.Context, tgt, tgtType string) {
+	call := &lowstate.Call{
+		Chunks: []lowstate.Chunk{lowstate.Compose(
+			lowstate.Pair{Key: "client", Value: "local_async"},
+			lowstate.Pair{Key: "tgt", Value: tgt},
+			lowstate.Pair{Key: "tgt_type", Value: tgtType},
+			lowstate.Pair{Key: "fun", Value: grainsItems},
+		)},
+		RemoteAddr: f.remote,
+		Token:      f.token,
+	}
+	_, _ = f.gateway.Run(ctx, call) // the view then has no grains
+}
+
+func comma(b *bytes.Buffer, i int) {
+	if i > 0 {
+		b.WriteString(", ")
+	}
+}

@@ -1,0 +1,166 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/go-chi/chi/v5"
+
+	"saltern/saltmaster/eventbus"
+	"saltern/saltmaster/msgpack"
+)
+
+// Hooks puts events on the master's bus. *eventbus.Firer is one. The errors
+// are those of its Fire.
+type Hooks interface {
+	Fire(ctx context.Context, tag string, data msgpack.Raw) error
+}
+
+var _ Hooks = (*eventbus.Firer)(nil)
+
+// hookTag begins the tags of all hooks, whatever webhook_url is.
+const hookTag = "salt/netapi/hook"
+
+// hook answers POST /hook[/...]: what was sent becomes an event. The answer
+// comes when the event has been seen on the bus.
+func (s *mainSurface) hook(x *exchange, r *http.Request) error {
+	if !s.opts.WebhookDisableAuth {
+		if _, err := s.caller(x, r); err != nil {
+			return err
+		}
+	}
+	body, err := s.readBody(x, r)
+	if err != nil {
+		return err
+	}
+	post, err := s.decode(r, body)
+	if err != nil {
+		return err
+	}
+	if !utf8.Valid(body) {
+		return &refusal{status: http.StatusBadRequest, reason: "malformed", text: "The request body is not UTF-8"}
+	}
+	tag := hookTag
+	for segment := range strings.SplitSeq(chi.URLParam(r, "*"), "/") {
+		if segment != "" {
+			tag += "/" + segment
+		}
+	}
+	if s.hooks == nil {
+		return s.notFired(eventbus.ErrUnavailable)
+	}
+	if err := s.hooks.Fire(r.Context(), tag, hookData(x, r, body, post)); err != nil {
+		return s.notFired(err)
+	}
+	writeJSON(x, http.StatusOK, []byte(`{"success": true}`))
+	return nil
+}
+
+// notFired makes a refusal of what a hook's event came to.
+func (s *mainSurface) notFired(err error) error {
+	switch {
+	case errors.Is(err, eventbus.ErrMalformed):
+		return &refusal{status: http.StatusBadRequest, text: "The path cannot be part of an event's tag", err: err}
+	case errors.Is(err, eventbus.ErrTooLarge):
+		return &refusal{status: http.StatusRequestEntityTooLarge, reason: "too_large",
+			text: "The event is larger than max_event_size allows", err: err}
+	case errors.Is(err, eventbus.ErrUnavailable):
+		return &refusal{status: http.StatusServiceUnavailable, text: "Salt Master is not available.", err: err}
+	case errors.Is(err, eventbus.ErrNotConfirmed):
+		return &refusal{status: http.StatusServiceUnavailable,
+			text: "The event was sent to the Salt Master and has not been seen on its bus", err: err}
+	}
+	return err
+}
+
+// hookData is the event: the body as it came, what it says, and the headers.
+func hookData(x *exchange, r *http.Request, body []byte, post msgpack.Raw) msgpack.Raw {
+	b := make([]byte, 0, len(body)+len(post)+2<<10)
+	b = msgpack.AppendMap(b, 3)
+	b = msgpack.AppendString(b, "body")
+	b = msgpack.AppendString(b, body)
+	b = msgpack.AppendString(b, "post")
+	if isEmpty(post) {
+		b = msgpack.AppendMap(b, 0)
+	} else {
+		b = append(b, post...)
+	}
+	b = msgpack.AppendString(b, "headers")
+	return appendHeaders(b, x, r)
+}
+
+// isEmpty reports what Python takes for false: salt-api then has {} instead.
+func isEmpty(v msgpack.Raw) bool {
+	switch v.Kind() {
+	case msgpack.Map, msgpack.Array:
+		return v.Len() == 0
+	case msgpack.Str, msgpack.Bin:
+		s, _ := v.Str()
+		return s == ""
+	case msgpack.Bool:
+		yes, _ := v.Bool()
+		return !yes
+	case msgpack.Int, msgpack.Float:
+		n, _ := v.Float()
+		return n == 0
+	case msgpack.Ext:
+		return false
+	case msgpack.Nil, msgpack.Invalid:
+	}
+	return true
+}
+
+// appendHeaders appends the request's headers as CherryPy has them, with the
+// client's address, and without those by which its session could be taken
+// over: everybody on the bus reads them.
+func appendHeaders(b []byte, x *exchange, r *http.Request) []byte {
+	headers := map[string]string{
+		"Host":        r.Host,
+		"Remote-Addr": remoteText(x, r),
+	}
+	for name, values := range r.Header {
+		if !isCredentialHeader(name) {
+			headers[titled(name)] = strings.Join(values, ", ")
+		}
+	}
+	names := make([]string, 0, len(headers))
+	for name := range headers {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	b = msgpack.AppendMap(b, len(names))
+	for _, name := range names {
+		b = msgpack.AppendString(b, name)
+		b = msgpack.AppendString(b, strings.ToValidUTF8(headers[name], "\uFFFD"))
+	}
+	return b
+}
+
+// isCredentialHeader reports whether a header, in Go's form, says to the
+// gateway or to a proxy before it who is asking.
+func isCredentialHeader(name string) bool {
+	switch name {
+	case "X-Auth-Token", "Cookie", "Authorization", "Proxy-Authorization", "X-Csrf-Token", "X-Csrftoken":
+		return true
+	}
+	return strings.HasPrefix(name, "X-Xsrf")
+}
+
+// titled is a name as Python's str.title has it: a capital where no letter
+// stands before.
+func titled(name string) string {
+	before := ' '
+	return strings.Map(func(r rune) rune {
+		capital := !unicode.IsLetter(before)
+		before = r
+		if capital {
+			return unicode.ToUpper(r)
+		}
+		return unicode.ToLower(r)
+	}, name)
+}

@@ -1,0 +1,135 @@
+package server
+
+import (
+	"archive/tar"
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+
+	"saltern/lowstate"
+)
+
+// keys answers GET /keys[/<glob>]: the keys that the master has, or the
+// fingerprints of those that match.
+func (s *mainSurface) keys(x *exchange, r *http.Request) error {
+	c := lowstate.Compose(
+		lowstate.Pair{Key: "client", Value: "wheel"},
+		lowstate.Pair{Key: "fun", Value: "key.list_all"})
+	if mid := argument(r, "mid"); mid != "" {
+		c = c.With(
+			lowstate.Pair{Key: "fun", Value: "key.finger"},
+			lowstate.Pair{Key: "match", Value: mid})
+	}
+	token := ""
+	if cred, ok := credentialOf(r); ok {
+		sess, err := s.resolve(x, r, cred)
+		if err != nil {
+			return err
+		}
+		token = sess.Token
+	}
+	answers, err := s.call(x, r, token, c)
+	if err != nil {
+		return err
+	}
+	ret, err := wheelReturn(answers[0])
+	if err != nil {
+		return err
+	}
+	writeJSON(x, http.StatusOK, bytes.Join([][]byte{[]byte(`{"return": `), ret, []byte(`}`)}, nil))
+	return nil
+}
+
+// isMinionID matches what the master may make a file of.
+var isMinionID = regexp.MustCompile(`^[^/\\"\pC]{1,255}$`)
+
+// makeKeys answers POST /keys: the master makes and accepts a pair of keys for
+// a minion, and the answer is an archive of them. The credentials are in the
+// body, or beside it as everywhere.
+func (s *mainSurface) makeKeys(x *exchange, r *http.Request) error {
+	c, err := s.readChunk(x, r)
+	if err != nil {
+		return err
+	}
+	c = c.Renamed("mid", "id_")
+	id, ok := c.Text("id_")
+	if !ok {
+		return &refusal{status: http.StatusBadRequest, text: "mid is missing"}
+	}
+	if !isMinionID.MatchString(id) || strings.Trim(id, ".") == "" {
+		return &refusal{status: http.StatusBadRequest, text: "mid cannot be the id of a minion"}
+	}
+	if size, ok := c.Number("keysize"); ok { // forms have only text
+		c = c.WithInt("keysize", int64(size))
+	}
+	token, err := s.tokenFor(x, r, []lowstate.Chunk{c}, true)
+	if err != nil {
+		return err
+	}
+	answers, err := s.callAs(x, r, token, true, c.With(
+		lowstate.Pair{Key: "client", Value: "wheel"},
+		lowstate.Pair{Key: "fun", Value: "key.gen_accept"}))
+	if err != nil {
+		return err
+	}
+	ret, err := wheelReturn(answers[0])
+	if err != nil {
+		return err
+	}
+	var pair struct{ Pub, Priv string }
+	if err := json.Unmarshal(ret, &pair); err != nil {
+		return fmt.Errorf("key.gen_accept: the answer is no pair of keys")
+	}
+	archive, err := keyArchive(pair.Pub, pair.Priv)
+	if err != nil {
+		return err
+	}
+	h := x.Header()
+	h.Set("Content-Disposition", `attachment; filename="saltkeys-`+id+`.tar"`)
+	h.Set("Cache-Control", "no-cache, no-store")
+	writeBody(x, "application/x-tar", http.StatusOK, archive)
+	return nil
+}
+
+// tarSize is what Python's tarfile fills archives up to.
+const tarSize = 10240
+
+func keyArchive(pub, priv string) ([]byte, error) {
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	for _, file := range []struct{ name, text string }{{"minion.pub", pub}, {"minion.pem", priv}} {
+		header := &tar.Header{Name: file.name, Mode: 0o644, Size: int64(len(file.text)), Format: tar.FormatUSTAR}
+		if err := w.WriteHeader(header); err != nil {
+			return nil, fmt.Errorf("archive of keys: %w", err)
+		}
+		if _, err := w.Write([]byte(file.text)); err != nil {
+			return nil, fmt.Errorf("archive of keys: %w", err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		return nil, fmt.Errorf("archive of keys: %w", err)
+	}
+	if short := tarSize - b.Len()%tarSize; short < tarSize {
+		b.Write(make([]byte, short))
+	}
+	return b.Bytes(), nil
+}
+
+// wheelReturn is data.return of a wheel's answer, or {} when there is none.
+func wheelReturn(answer []byte) ([]byte, error) {
+	top, err := members(answer)
+	if err != nil {
+		return nil, fmt.Errorf("wheel: %w", err)
+	}
+	data, err := members(top.get("data"))
+	if err != nil {
+		return nil, fmt.Errorf("wheel: %w", err)
+	}
+	if ret := data.get("return"); ret != nil {
+		return ret, nil
+	}
+	return []byte("{}"), nil
+}

@@ -1,0 +1,123 @@
+package server
+
+import (
+	"bytes"
+	"net/http"
+	"strconv"
+	"time"
+
+	"saltern/eauth"
+	"saltern/eauth/session"
+	"saltern/lowstate"
+)
+
+const textLoginFailed = "Could not authenticate using provided credentials"
+
+// pleaseLogIn answers GET /login. salt-api says null for the status.
+func (s *mainSurface) pleaseLogIn(x *exchange, _ *http.Request) error {
+	x.Header().Set("Www-Authenticate", "Session")
+	writeJSON(x, http.StatusOK, []byte(`{"status": 200, "return": "Please log in"}`))
+	return nil
+}
+
+// login answers POST /login: an object, or a list with one.
+func (s *mainSurface) login(x *exchange, r *http.Request) error {
+	c, err := s.readChunk(x, r)
+	if err != nil {
+		return err
+	}
+	creds, err := loginCredentials(c, x)
+	if err != nil {
+		return err
+	}
+	if !s.opts.APIACL.allows(creds.Username, x.remote) {
+		return errNoPermission()
+	}
+	sess, ok, err := s.sessions.Login(r.Context(), creds)
+	if err != nil {
+		return authError(err)
+	}
+	if !ok {
+		return &refusal{status: http.StatusUnauthorized, text: textLoginFailed}
+	}
+	x.user = sess.User
+	x.Header().Set("X-Auth-Token", sess.ID)
+	x.Header().Set("Cache-Control", "no-store")
+	http.SetCookie(x, s.cookie(r, sess.ID, sess.Expire))
+	writeJSON(x, http.StatusOK, s.loginAnswer(sess))
+	return nil
+}
+
+// loginAnswer has its keys in salt-api's order.
+func (s *mainSurface) loginAnswer(sess *session.Session) []byte {
+	var b bytes.Buffer
+	b.WriteString(`{"return": [{"token": ` + jsonText(sess.ID))
+	b.WriteString(`, "expire": ` + unixSeconds(sess.Expire) + `, "start": ` + unixSeconds(sess.Start))
+	b.WriteString(`, "user": ` + jsonText(sess.User) + `, "eauth": ` + jsonText(sess.Eauth))
+	b.WriteString(`, "perms": `)
+	b.Write(s.perms(sess))
+	b.WriteString(`}]}`)
+	return b.Bytes()
+}
+
+// loginCredentials takes from a chunk what a login may have. Every other key
+// stays behind: Salt once let clients choose the PAM service that way
+// (CVE-2016-3176). What is not text is as good as absent.
+func loginCredentials(c lowstate.Chunk, x *exchange) (eauth.Credentials, error) {
+	creds := eauth.Credentials{RemoteAddr: x.remote}
+	creds.Username, _ = c.Text("username")
+	creds.Password, _ = c.Text("password")
+	creds.Eauth, _ = c.Text("eauth")
+	if _, asked := c.Get("token_expire"); asked {
+		seconds, ok := c.Number("token_expire")
+		if !ok || !(seconds >= 1 && seconds <= maxTokenLife.Seconds()) {
+			return creds, &refusal{status: http.StatusBadRequest, reason: "malformed",
+				text: "token_expire must be a number of seconds"}
+		}
+		creds.TokenExpire = time.Duration(seconds * float64(time.Second))
+	}
+	return creds, nil
+}
+
+// maxTokenLife is the longest that a login may ask for: a hundred years.
+const maxTokenLife = 100 * 365 * 24 * time.Hour
+
+// unixSeconds writes a time as Python's time.time() has it.
+func unixSeconds(t time.Time) string {
+	return strconv.FormatFloat(float64(t.UnixMicro())/1e6, 'f', -1, 64)
+}
+
+// logout answers POST /logout: the session and its Salt token end.
+func (s *mainSurface) logout(x *exchange, r *http.Request) error {
+	c, ok := credentialOf(r)
+	if !ok {
+		return errNoPermission()
+	}
+	if _, err := s.resolve(x, r, c); err != nil {
+		return err
+	}
+	if err := s.sessions.Logout(r.Context(), c.text); err != nil {
+		return authError(err)
+	}
+	http.SetCookie(x, s.cookie(r, "", time.Unix(0, 0)))
+	writeJSON(x, http.StatusOK, []byte(`{"return": "Your token has been cleared"}`))
+	return nil
+}
+
+// cookie is the session's cookie; an empty id takes it away. No script can
+// read it and no other site's page can have it sent.
+func (s *mainSurface) cookie(r *http.Request, id string, expire time.Time) *http.Cookie {
+	c := &http.Cookie{
+		Name: sessionCookie, Value: id, Path: "/", Expires: expire, MaxAge: -1,
+		HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: s.isSecure(r),
+	}
+	if left := time.Until(expire); left > time.Second {
+		c.MaxAge = int(left.Seconds())
+	}
+	return c
+}
+
+// isSecure reports whether the client speaks TLS, to us or to a trusted proxy.
+func (s *mainSurface) isSecure(r *http.Request) bool {
+	return r.TLS != nil || s.trustedPeer(r) && r.Header.Get("X-Forwarded-Proto") == "https"
+}

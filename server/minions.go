@@ -1,0 +1,80 @@
+package server
+
+import (
+	"bytes"
+	"net/http"
+
+	"github.com/go-chi/chi/v5"
+
+	"saltern/lowstate"
+)
+
+// minions answers GET /minions[/<glob>] with the grains of whom it matches.
+func (s *mainSurface) minions(x *exchange, r *http.Request) error {
+	sess, err := s.caller(x, r)
+	if err != nil {
+		return err
+	}
+	tgt := argument(r, "mid")
+	if tgt == "" {
+		tgt = "*"
+	}
+	answers, err := s.call(x, r, sess.Token, lowstate.Compose(
+		lowstate.Pair{Key: "client", Value: "local"},
+		lowstate.Pair{Key: "tgt", Value: tgt},
+		lowstate.Pair{Key: "fun", Value: "grains.items"}))
+	if err != nil {
+		return err
+	}
+	writeAnswers(x, answers)
+	return nil
+}
+
+// startJobs answers POST /minions: every chunk becomes a local_async one, and
+// the answer links to the jobs.
+func (s *mainSurface) startJobs(x *exchange, r *http.Request) error {
+	sess, err := s.caller(x, r)
+	if err != nil {
+		return err
+	}
+	chunks, err := s.readChunks(x, r)
+	if err != nil {
+		return err
+	}
+	for i := range chunks {
+		chunks[i] = chunks[i].With(lowstate.Pair{Key: "client", Value: "local_async"})
+	}
+	answers, err := s.call(x, r, sess.Token, chunks...)
+	if err != nil {
+		return err
+	}
+	writeJSON(x, http.StatusAccepted, linked(answers, x.call.Records))
+	return nil
+}
+
+// linked is the jobs' answers with a link to each job. A target that matches
+// nobody made no job.
+func linked(answers [][]byte, records []lowstate.Record) []byte {
+	var links [][]byte
+	for i, rec := range records {
+		if rec.JID != "" && string(answers[i]) != "{}" {
+			links = append(links, []byte(`{"href": `+jsonText("/jobs/"+rec.JID)+`}`))
+		}
+	}
+	var b bytes.Buffer
+	b.WriteString(`{"return": [`)
+	b.Write(bytes.Join(answers, []byte(", ")))
+	b.WriteString(`], "_links": {"jobs": [`)
+	b.Write(bytes.Join(links, []byte(", ")))
+	b.WriteString(`]}}`)
+	return b.Bytes()
+}
+
+// argument is what salt-api takes from the path or, by its name, from the
+// query.
+func argument(r *http.Request, name string) string {
+	if v := chi.URLParam(r, name); v != "" {
+		return v
+	}
+	return r.URL.Query().Get(name)
+}

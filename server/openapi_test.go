@@ -1,0 +1,46 @@
+package server
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/stretchr/testify/require"
+	"go.yaml.in/yaml/v3"
+
+	"saltern/server/openapi"
+)
+
+// The description names every route that there is, and no other. Routes of
+// files that an operator puts there are not of the API; HEAD is GET.
+func TestDescriptionIsComplete(t *testing.T) {
+	t.Parallel()
+	var doc struct {
+		Paths map[string]map[string]any
+	}
+	require.NoError(t, yaml.Unmarshal(openapi.Document(), &doc))
+	var described []string
+	for path, item := range doc.Paths {
+		for method := range item {
+			if method != "parameters" {
+				described = append(described, strings.ToUpper(method)+" "+path)
+			}
+		}
+	}
+
+	s := &mainSurface{}
+	var routes []string
+	err := chi.Walk(s.routes(newStatic(StaticFiles{})).(chi.Routes), func(method, route string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
+		route = strings.Replace(route, "/hook/*", "/hook/{path}", 1)
+		if method != http.MethodHead && !strings.HasPrefix(route, "/app") {
+			routes = append(routes, method+" "+route)
+		}
+		return nil
+	})
+	require.NoError(t, err)
+	slices.Sort(routes)
+	slices.Sort(described)
+	require.Equal(t, routes, described)
+}

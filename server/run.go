@@ -1,0 +1,64 @@
+package server
+
+import (
+	"errors"
+	"net/http"
+
+	"saltern/lowstate"
+)
+
+// post answers POST / and POST /jobs. A session's token stands for whatever
+// the chunks say of their caller, as in salt-api.
+func (s *mainSurface) post(x *exchange, r *http.Request) error {
+	return s.lowstate(x, r, false)
+}
+
+// runChunks answers POST /run. There the chunks' own credentials come first,
+// and a session serves those that have none.
+func (s *mainSurface) runChunks(x *exchange, r *http.Request) error {
+	return s.lowstate(x, r, true)
+}
+
+func (s *mainSurface) lowstate(x *exchange, r *http.Request, chunkFirst bool) error {
+	chunks, err := s.readChunks(x, r)
+	if err != nil {
+		return err
+	}
+	token, err := s.tokenFor(x, r, chunks, chunkFirst)
+	if err != nil {
+		return err
+	}
+	return s.answerTo(x, r, &lowstate.Call{Chunks: chunks, Token: token, ChunkFirst: chunkFirst})
+}
+
+// tokenFor returns the Salt token of the request's session, or "" when the
+// chunks are to prove by themselves who sends them.
+func (s *mainSurface) tokenFor(x *exchange, r *http.Request, chunks []lowstate.Chunk, chunkFirst bool) (string, error) {
+	all := true
+	for _, c := range chunks {
+		all = all && c.HasCredentials()
+	}
+	cred, ok := credentialOf(r)
+	if !ok || all && chunkFirst {
+		return "", nil
+	}
+	sess, err := s.resolve(x, r, cred)
+	if refused, ok := errors.AsType[*refusal](err); ok && refused.status == http.StatusUnauthorized && cred.cookie && all {
+		// The browser still has a cookie of some session that is over. Nobody
+		// chose to send it.
+		return "", nil
+	}
+	if err != nil {
+		return "", err
+	}
+	return sess.Token, nil
+}
+
+// call runs chunks under a session's token.
+func (s *mainSurface) call(x *exchange, r *http.Request, token string, chunks ...lowstate.Chunk) ([][]byte, error) {
+	return s.callAs(x, r, token, false, chunks...)
+}
+
+func (s *mainSurface) callAs(x *exchange, r *http.Request, token string, chunkFirst bool, chunks ...lowstate.Chunk) ([][]byte, error) {
+	return s.run(x, r, &lowstate.Call{Chunks: chunks, Token: token, ChunkFirst: chunkFirst})
+}

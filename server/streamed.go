@@ -1,0 +1,75 @@
+package server
+
+import (
+	"fmt"
+	"net/http"
+
+	"saltern/lowstate"
+	"saltern/server/format"
+)
+
+// answerTo runs a call and writes its answers: as they come, where the client
+// that runs last has more than one and the format has no need of them all.
+func (s *surface) answerTo(x *exchange, r *http.Request, call *lowstate.Call) error {
+	if x.media != format.JSON || !s.gateway.Streams(call) {
+		answers, err := s.run(x, r, call)
+		if err != nil {
+			return err
+		}
+		writeAnswers(x, answers)
+		return nil
+	}
+	call.RemoteAddr = x.remote
+	x.call = call
+	w := answerStream{x: x}
+	err := s.gateway.RunStream(r.Context(), call, w.item)
+	x.outcome = outcomeOf(err)
+	if err != nil {
+		return err
+	}
+	return w.end()
+}
+
+// answerStream writes answers one by one. Whoever reads them sees each when it
+// is written, and an answer that is broken off has no end.
+type answerStream struct {
+	x     *exchange
+	begun bool
+}
+
+func (w *answerStream) item(answer []byte) error {
+	before := answersComma
+	if !w.begun {
+		w.begin()
+		before = answersHead
+	}
+	return w.write([]byte(before), answer)
+}
+
+func (w *answerStream) begin() {
+	w.begun = true
+	h := w.x.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("X-Accel-Buffering", "no") // nginx would keep it to itself
+	w.x.WriteHeader(http.StatusOK)
+}
+
+func (w *answerStream) end() error {
+	if w.begun {
+		return w.write([]byte(answersTail))
+	}
+	w.begin()
+	return w.write([]byte(answersHead), []byte(answersTail))
+}
+
+func (w *answerStream) write(parts ...[]byte) error {
+	for _, p := range parts {
+		if _, err := w.x.Write(p); err != nil {
+			return fmt.Errorf("write the answer: %w", err)
+		}
+	}
+	if err := w.x.control.Flush(); err != nil {
+		return fmt.Errorf("write the answer: %w", err)
+	}
+	return nil
+}

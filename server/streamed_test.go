@@ -1,0 +1,125 @@
+package server_test
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"saltern/lowstate"
+	"saltern/server"
+)
+
+const batch = `[{"client":"local_batch","eauth":"pam"}]`
+
+// steps is a gateway whose stream goes on when it is told to.
+type steps struct {
+	fakeGateway
+	items chan string // closed at the end
+	end   error
+}
+
+var _ server.Gateway = steps{}
+
+func (g steps) RunStream(ctx context.Context, _ *lowstate.Call, yield func([]byte) error) error {
+	for {
+		select {
+		case item, ok := <-g.items:
+			if !ok {
+				return g.end
+			}
+			if err := yield([]byte(item)); err != nil {
+				return err
+			}
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+}
+
+func TestAnswersAsTheyCome(t *testing.T) {
+	t.Parallel()
+	for listener, path := range []string{"/run", "/"} {
+		g := steps{items: make(chan string)}
+		s := start(t, g, nil)
+		conn := s.dial(t, listener)
+		post(t, conn, batch, fmt.Sprintf("Content-Length: %d", len(batch)))
+		g.items <- `{"a": 1}`
+		resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		require.NoError(t, err, path)
+		require.Equal(t, 200, resp.StatusCode)
+		require.Equal(t, asJSON, resp.Header.Get("Content-Type"))
+		first := make([]byte, len(`{"return": [{"a": 1}`))
+		_, err = io.ReadFull(resp.Body, first)
+		require.NoError(t, err)
+		require.Equal(t, `{"return": [{"a": 1}`, string(first), "before there is a second one")
+		g.items <- `{"b": 2}`
+		close(g.items)
+		rest, err := io.ReadAll(resp.Body)
+		require.NoError(t, err)
+		require.Equal(t, `, {"b": 2}]}`, string(rest))
+	}
+}
+
+// What has begun as an answer and fails is broken off: it must not look like a
+// whole one.
+func TestStreamBrokenOff(t *testing.T) {
+	t.Parallel()
+	g := steps{items: make(chan string), end: &lowstate.Error{Kind: lowstate.Unavailable, Text: "gone"}}
+	s := start(t, g, nil)
+	conn := s.dial(t, 0)
+	post(t, conn, batch, fmt.Sprintf("Content-Length: %d", len(batch)))
+	g.items <- `{"a": 1}`
+	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	require.NoError(t, err)
+	close(g.items)
+	_, err = io.ReadAll(resp.Body)
+	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
+	require.Equal(t, "gone", s.log.lines(t, "request", 1)[0]["error"])
+}
+
+// Nothing was yielded yet: the error is the whole answer.
+func TestStreamFailsAtOnce(t *testing.T) {
+	t.Parallel()
+	s := start(t, failing(&lowstate.Error{Kind: lowstate.Unauthenticated, Text: "no"}), nil)
+	head, body := s.with(t, "POST", "/run", batch)
+	require.Equal(t, 401, head.StatusCode)
+	require.Equal(t, `{"status": 401, "return": "no"}`, body)
+}
+
+func TestStreamOfNothing(t *testing.T) {
+	t.Parallel()
+	s := start(t, fakeGateway{func(context.Context, *lowstate.Call) ([][]byte, error) { return nil, nil }}, nil)
+	head, body := s.with(t, "POST", "/run", batch)
+	require.Equal(t, 200, head.StatusCode)
+	require.Equal(t, `{"return": []}`, body)
+}
+
+// YAML sorts its keys, and so waits for the end.
+func TestBatchAsYAML(t *testing.T) {
+	t.Parallel()
+	s := start(t, answering(`{"b": 1}`), nil)
+	head, body := s.with(t, "POST", "/run", batch, "Accept: application/x-yaml")
+	require.Equal(t, 200, head.StatusCode)
+	require.Equal(t, "application/x-yaml", head.Header.Get("Content-Type"))
+	require.Equal(t, "return:\n- b: 1\n", body)
+}
+
+// A client that hangs up in the middle of a stream frees it.
+func TestStreamHangUp(t *testing.T) {
+	t.Parallel()
+	g := steps{items: make(chan string)}
+	s := start(t, g, nil)
+	conn := s.dial(t, 0)
+	post(t, conn, batch, fmt.Sprintf("Content-Length: %d", len(batch)))
+	g.items <- strings.Repeat("1", 10)
+	_, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	require.NoError(t, err)
+	require.NoError(t, conn.Close())
+	s.log.lines(t, "request", 1)
+}

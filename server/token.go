@@ -1,0 +1,58 @@
+package server
+
+import (
+	"net/http"
+	"strings"
+
+	"saltern/eauth/session"
+	"saltern/lowstate"
+)
+
+// token answers POST /token: a Salt token for each set of credentials, in a
+// bare list. salt-api has a runner make them, whose events then show the
+// password and the token to everybody on the bus; here nobody sees them.
+func (s *mainSurface) token(x *exchange, r *http.Request) error {
+	chunks, err := s.readChunks(x, r)
+	if err != nil {
+		return err
+	}
+	for _, c := range chunks {
+		if !hasKeys(c, "username", "password", "eauth") {
+			return &refusal{status: http.StatusBadRequest,
+				text: `Require "username", "password", and "eauth" params`}
+		}
+	}
+	made := make([]string, 0, len(chunks))
+	for _, c := range chunks {
+		creds, err := loginCredentials(c, x)
+		if err != nil {
+			return err
+		}
+		sess, ok, err := s.sessions.Token(r.Context(), creds)
+		if err != nil {
+			return authError(err)
+		}
+		if !ok {
+			return &refusal{status: http.StatusUnauthorized, text: textLoginFailed}
+		}
+		made = append(made, tokenText(sess))
+	}
+	x.Header().Set("Cache-Control", "no-store")
+	writeJSON(x, http.StatusOK, []byte("["+strings.Join(made, ", ")+"]"))
+	return nil
+}
+
+func tokenText(sess *session.Session) string {
+	return `{"start": ` + unixSeconds(sess.Start) + `, "expire": ` + unixSeconds(sess.Expire) +
+		`, "name": ` + jsonText(sess.User) + `, "eauth": ` + jsonText(sess.Eauth) +
+		`, "token": ` + jsonText(sess.Token) + `}`
+}
+
+func hasKeys(c lowstate.Chunk, keys ...string) bool {
+	for _, key := range keys {
+		if _, ok := c.Get(key); !ok {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,345 @@
+package server
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/go-chi/chi/v5"
+
+	"saltern/eauth/session"
+	"saltern/saltmaster/eventstream"
+)
+
+const (
+	// readyMessage is what a client sends when it wants the events to begin.
+	readyMessage = "websocket client ready"
+
+	// receivedMessage is rest_cherrypy's answer to whatever a client sends.
+	receivedMessage = "server received message"
+
+	// maxClientMessage is the most bytes that a client may send at a time.
+	maxClientMessage = 1 << 10
+
+	// pingAfter is how long a websocket is silent before the client is asked
+	// whether it is still there, and pongWithin how long its answer may take.
+	pingAfter  = 30 * time.Second
+	pongWithin = 10 * time.Second
+)
+
+// dialect is how one of upstream's websockets speaks.
+type dialect struct {
+	answers bool // whether each message is answered with receivedMessage
+
+	// show sends what becomes of a frame.
+	show func(ctx context.Context, f eventstream.Frame, send func([]byte) error) error
+
+	// begin is called once the client is ready and the events are followed;
+	// nil is nothing.
+	begin func(ctx context.Context)
+}
+
+// websocket answers GET /ws[/<token>], as rest_cherrypy does.
+func (s *mainSurface) websocket(x *exchange, r *http.Request) error {
+	return s.socket(x, r, func(sess *session.Session) dialect {
+		if r.URL.Query().Has("format_events") {
+			f := s.formatter(x, sess, asList)
+			return dialect{answers: true, show: f.show}
+		}
+		return dialect{answers: true, show: func(_ context.Context, f eventstream.Frame, send func([]byte) error) error {
+			return send(f.Data())
+		}}
+	})
+}
+
+// allEvents answers GET /all_events/<token>, as rest_tornado does.
+func (s *mainSurface) allEvents(x *exchange, r *http.Request) error {
+	return s.socket(x, r, func(*session.Session) dialect {
+		return dialect{show: func(_ context.Context, f eventstream.Frame, send func([]byte) error) error {
+			return send(f.JSON())
+		}}
+	})
+}
+
+// formattedEvents answers GET /formatted_events/<token>, as rest_tornado does.
+func (s *mainSurface) formattedEvents(x *exchange, r *http.Request) error {
+	return s.socket(x, r, func(sess *session.Session) dialect {
+		f := s.formatter(x, sess, asMap)
+		return dialect{show: f.show, begin: func(ctx context.Context) { f.askGrains(ctx, "*", "glob") }}
+	})
+}
+
+// socket is the course of every websocket.
+func (s *mainSurface) socket(x *exchange, r *http.Request, speak func(*session.Session) dialect) error {
+	if !wantsWebsocket(r) {
+		return &refusal{status: http.StatusBadRequest, text: `Can "Upgrade" only to "WebSocket"`}
+	}
+	if !s.sameOrigin(r) {
+		return &refusal{status: http.StatusForbidden, text: "Cross-origin request refused"}
+	}
+	sess, err := s.socketCaller(x, r)
+	if err != nil {
+		return err
+	}
+	tags := r.URL.Query()["tag"]
+	if _, err := eventstream.NewFilter(tags...); err != nil {
+		return &refusal{status: http.StatusBadRequest, text: "Parameter tag: " + err.Error()}
+	}
+	if s.stream == nil {
+		return &refusal{status: http.StatusServiceUnavailable, text: "The event bus is not available"}
+	}
+	ctx, done := s.following(r, sess)
+	defer done()
+	w := &hijackedWriter{exchange: x}
+	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{
+		InsecureSkipVerify: true, // the origin has been looked at
+	})
+	if err != nil {
+		x.err = fmt.Errorf("websocket: %w", err) // Accept has answered
+		return nil
+	}
+	c := &client{
+		dialect: speak(sess),
+		conn:    conn,
+		raw:     w.conn,
+		timeout: x.writeTimeout,
+		open:    func() (*eventstream.Reader, error) { return s.read(sess, tags, "") },
+	}
+	x.err = c.serve(ctx)
+	return nil
+}
+
+// wantsWebsocket reports whether a request is a handshake.
+func wantsWebsocket(r *http.Request) bool {
+	has := func(name, token string) bool {
+		for v := range strings.SplitSeq(strings.Join(r.Header.Values(name), ","), ",") {
+			if strings.EqualFold(strings.TrimSpace(v), token) {
+				return true
+			}
+		}
+		return false
+	}
+	return r.ProtoMajor == 1 && has("Connection", "upgrade") && has("Upgrade", "websocket")
+}
+
+// sameOrigin reports whether the page that asks is our own, or one that
+// cors_origin names. Browsers let pages of any origin open websockets, with
+// the user's cookie; programs send no origin.
+func (s *mainSurface) sameOrigin(r *http.Request) bool {
+	origin := r.Header.Get("Origin")
+	if origin == "" {
+		return true
+	}
+	u, err := url.Parse(origin)
+	if err == nil && u.Host != "" && strings.EqualFold(u.Host, r.Host) {
+		return true
+	}
+	cred, _ := socketCredential(r)
+	if cred.cookie {
+		return s.cors.trusts(origin)
+	}
+	return s.cors.allows(origin)
+}
+
+// socketCredential is the token in the path, or else what any request may
+// carry.
+func socketCredential(r *http.Request) (credential, bool) {
+	if token := chi.URLParam(r, "token"); token != "" {
+		return credential{text: token}, true
+	}
+	return credentialOf(r)
+}
+
+func (s *mainSurface) socketCaller(x *exchange, r *http.Request) (*session.Session, error) {
+	c, ok := socketCredential(r)
+	if !ok {
+		return nil, errNoPermission()
+	}
+	return s.resolve(x, r, c)
+}
+
+// hijackedWriter keeps hold of the connection that a websocket is made of.
+type hijackedWriter struct {
+	*exchange
+	conn net.Conn
+}
+
+var _ http.Hijacker = (*hijackedWriter)(nil)
+
+// Hijack is http.Hijacker's.
+func (w *hijackedWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, rw, err := w.control.Hijack()
+	w.conn = conn
+	return conn, rw, err
+}
+
+// errGone is why a websocket ends when its client has gone.
+var errGone = errors.New("the client has gone")
+
+// client is the other end of a websocket.
+type client struct {
+	dialect
+	conn    *websocket.Conn
+	raw     net.Conn
+	timeout time.Duration // of each write
+	open    func() (*eventstream.Reader, error)
+}
+
+// serve sends events until ctx ends, or the client goes or is too slow. The
+// error is for the log.
+func (c *client) serve(ctx context.Context) error {
+	c.conn.SetReadLimit(maxClientMessage)
+	ctx, cancel := context.WithCancelCause(ctx)
+	ready := make(chan *eventstream.Reader, 1)
+	ended := make(chan struct{})
+	defer context.AfterFunc(ctx, func() { _ = c.raw.SetWriteDeadline(time.Now().Add(lastWord)) })()
+	go func() {
+		defer close(ended)
+		cancel(c.listen(ready))
+	}()
+	err := c.send(ctx, ready)
+	c.close(ctx, err)
+	<-ended
+	select {
+	case reader := <-ready: // one that send has not got
+		reader.Close()
+	default:
+	}
+	if errors.Is(err, eventstream.ErrSlow) {
+		return err
+	}
+	return nil
+}
+
+// listen takes the client's messages until it goes. What it says first opens
+// the reader; the client is answered after that, and so misses no event that
+// comes after the answer.
+func (c *client) listen(ready chan<- *eventstream.Reader) error {
+	begun := false
+	for {
+		_, message, err := c.conn.Read(context.Background()) // ended by close
+		if err != nil {
+			return errGone
+		}
+		if !begun && string(message) == readyMessage {
+			reader, err := c.open()
+			if err != nil {
+				return err
+			}
+			begun = true
+			ready <- reader
+		}
+		if c.answers {
+			if err := c.write([]byte(receivedMessage)); err != nil {
+				return errGone
+			}
+		}
+	}
+}
+
+// send is the other direction.
+func (c *client) send(ctx context.Context, ready <-chan *eventstream.Reader) error {
+	reader, err := c.await(ctx, ready)
+	if err != nil {
+		return err
+	}
+	defer reader.Close()
+	if c.begin != nil {
+		c.begin(ctx)
+	}
+	for {
+		turn, cancel := context.WithTimeout(ctx, pingAfter)
+		err := c.copy(turn, reader)
+		cancel()
+		if ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded) {
+			return err
+		}
+		if err := c.ping(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// await waits for the client to be ready, as long as it is there.
+func (c *client) await(ctx context.Context, ready <-chan *eventstream.Reader) (*eventstream.Reader, error) {
+	for {
+		select {
+		case reader := <-ready:
+			return reader, nil
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(pingAfter):
+			if err := c.ping(ctx); err != nil {
+				return nil, err
+			}
+		}
+	}
+}
+
+func (c *client) copy(ctx context.Context, reader *eventstream.Reader) error {
+	for {
+		f, err := reader.Next(ctx)
+		if err != nil {
+			return err
+		}
+		if err := c.show(ctx, f, c.write); err != nil {
+			return errGone
+		}
+	}
+}
+
+// write sends a message. A client that does not take it in time is gone.
+func (c *client) write(message []byte) error {
+	ctx, cancel := context.WithTimeout(context.Background(), c.timeout)
+	defer cancel()
+	return c.conn.Write(ctx, websocket.MessageText, message)
+}
+
+func (c *client) ping(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, pongWithin)
+	defer cancel()
+	if err := c.conn.Ping(ctx); err != nil {
+		return errGone
+	}
+	return nil
+}
+
+// close tells the client why the end has come, and ends.
+func (c *client) close(ctx context.Context, err error) {
+	hangUp := time.AfterFunc(lastWord, func() { _ = c.raw.Close() })
+	defer hangUp.Stop()
+	reason, ok := farewell(ctx, err)
+	if !ok {
+		_ = c.conn.CloseNow()
+		return
+	}
+	_ = c.conn.Close(closeCode(ctx, err), reason)
+}
+
+func closeCode(ctx context.Context, err error) websocket.StatusCode {
+	cause := context.Cause(ctx)
+	switch {
+	case errors.Is(cause, session.ErrRevoked), errors.Is(cause, session.ErrExpired):
+		return websocket.StatusPolicyViolation
+	case errors.Is(err, eventstream.ErrSlow):
+		return websocket.StatusTryAgainLater
+	}
+	return websocket.StatusGoingAway
+}
+
+// loggedPath is a path without the token that a websocket's may have.
+func loggedPath(path string) string {
+	for _, name := range []string{"/ws/", "/all_events/", "/formatted_events/"} {
+		if i := strings.Index(path, name); i >= 0 {
+			return path[:i+len(name)] + "..."
+		}
+	}
+	return path
+}
