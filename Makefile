@@ -15,8 +15,8 @@ BIN  := $(WORK)/bin
 SALT_STAMPS := $(SALT_VERSIONS:%=$(WORK)/salt-%/.installed)
 
 # Packages whose tests start real masters, and all others.
-REAL = $(shell go list ./... | grep -E '/(e2e|sandbox)(/|$$)')
-UNIT = $(shell go list ./... | grep -vE '/(e2e|sandbox)(/|$$)')
+REAL    = $(shell go list ./... | grep -E '/(e2e|sandbox)(/|$$)' | grep -vE '/(clients|crowd)$$')
+UNIT    = $(shell go list ./... | grep -vE '/(e2e|sandbox)(/|$$)') saltern/e2e/crowd
 TEST_FILES = $(shell go list -f '{{range .TestGoFiles}}{{$$.Dir}}/{{.}} {{end}}{{range .XTestGoFiles}}{{$$.Dir}}/{{.}} {{end}}' ./...)
 
 # A part that cannot run fails instead of being skipped.
@@ -28,7 +28,7 @@ export PYTHON
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build test test-unit test-salt fuzz bench lint demo demo-stop salt deps clean
+.PHONY: help build test test-unit test-salt test-clients fuzz bench lint demo demo-stop salt deps clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -41,6 +41,7 @@ test: deps salt ## run every test, with real masters and the race detector
 	@deploy/deps.sh test
 	$(STRICT) SALTERN_SALT_VERSIONS='$(SALT_VERSIONS)' $(GOTEST) -timeout 5m $(UNIT)
 	@set -e; for v in $(SALT_VERSIONS); do $(MAKE) --no-print-directory test-salt VERSION=$$v; done
+	@$(MAKE) --no-print-directory test-clients
 
 test-unit: ## run the tests that need no Salt
 	env -u SALTERN_SALT $(GOTEST) -timeout 5m $(UNIT)
@@ -50,6 +51,14 @@ test-salt: salt ## run the real-master tests, of one version only with VERSION=3
 		{ echo "no Salt $(VERSION) among the pinned $(SALT_VERSIONS)"; exit 1; }
 	$(STRICT) SALTERN_SALT_VERSIONS='$(filter $(VERSION)%,$(SALT_VERSIONS))' \
 		$(GOTEST) -count=1 -p 1 -timeout 10m $(REAL)
+
+test-clients: salt ## run pepper, SUSE's Java client, a browser and others against Saltern
+	@deploy/deps.sh clients
+	@if command -v mvn >/dev/null && command -v java >/dev/null; then $(MAKE) --no-print-directory $(WORK)/java/.built; \
+		else echo "SUSE's Java client is not tested: there is no Java with Maven here (Debian: apt-get install openjdk-17-jdk-headless maven)"; fi
+	$(STRICT) SALTERN_REQUIRE_CHROMIUM=1 SALTERN_SALT_VERSIONS='$(SALT_VERSIONS)' \
+		SALTERN_JAVA_CLIENT=$$(test ! -e $(WORK)/java/.built || echo $(WORK)/java) \
+		$(GOTEST) -count=1 -timeout 15m ./e2e/clients
 
 fuzz: ## run each fuzz target for FUZZTIME (default 30s)
 	@set -e; grep -Ho '^func Fuzz[A-Za-z0-9_]*' $(TEST_FILES) | while IFS=: read -r file func; do \
@@ -98,6 +107,10 @@ $(WORK)/salt-%/.installed:
 	pip="$$pip salt==$* cherrypy==$(CHERRYPY_VERSION) salt-pepper==$(PEPPER_VERSION)"; \
 	$$pip || { echo "once more"; sleep 5; $$pip; } || { echo "pip could not install Salt $*"; exit 1; }; \
 	$$dir/bin/python -c "$$check" && touch $$dir/.installed
+
+# SUSE's client and the program that calls it.
+$(WORK)/java/.built: e2e/clients/java/pom.xml $(shell find e2e/clients/java -name '*.java')
+	mvn -q -B -f e2e/clients/java/pom.xml -Dout=$(WORK)/java compile && touch $@
 
 # Built from source: the linter must be built with the Go that compiles the code.
 $(BIN)/golangci-lint-$(GOLANGCI_VERSION):

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs the system packages that building and testing need, if they are
-# missing. Usage: deps.sh [build] [test]
+# missing. Usage: deps.sh [build] [test] [clients]
 #
 # It uses apt-get when it may (as root, or with sudo that asks no password).
 # Otherwise it changes nothing, prints what to install and exits with 1.
@@ -20,6 +20,7 @@ python=${PYTHON:-python3}
 has_header() { echo "#include <$1>" | ${CC:-cc} -E -x c - ; }
 has_pam_matrix() { ls /usr/lib/*/pam_wrapper/pam_matrix.so || ls /usr/lib*/pam_wrapper/pam_matrix.so; }
 has_nginx() { command -v nginx || test -x /usr/sbin/nginx; }
+has_sshd() { command -v sshd || test -x /usr/sbin/sshd; }
 
 for group in "${@:-build}"; do
 	case $group in
@@ -39,9 +40,14 @@ for group in "${@:-build}"; do
 		;;
 	test)
 		need nginx-light "the test of deploy/nginx.conf; Debian starts the service, the test does not need it" has_nginx
+		need openssh-server "hosts for salt-ssh; the tests start one of their own, on loopback" has_sshd
+		need openssh-client "salt-ssh" command -v ssh
+		;;
+	clients)
+		need chromium "a browser that reads events" command -v chromium
 		;;
 	*)
-		echo "usage: deps.sh [build] [test]" >&2
+		echo "usage: deps.sh [build] [test] [clients]" >&2
 		exit 2
 		;;
 	esac
@@ -58,7 +64,8 @@ if command -v apt-get >/dev/null 2>&1 && { [ -z "$sudo" ] || sudo -n true 2>/dev
 	echo "installing:$missing"
 	$sudo env DEBIAN_FRONTEND=noninteractive apt-get -q update
 	# shellcheck disable=SC2086 # a list of packages
-	$sudo env DEBIAN_FRONTEND=noninteractive apt-get -q install -y --no-install-recommends $missing
+	# RUNLEVEL=1 asks the packages not to start their services.
+	$sudo env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get -q install -y --no-install-recommends $missing
 	exit 0
 fi
 echo "please install them and try again; on Debian and Ubuntu:"

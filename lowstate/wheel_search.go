@@ -17,6 +17,10 @@ import (
 // only who runs what with which arguments. Such an event counts when it is the
 // only one of its kind since the command was sent, and when after some time
 // there is neither another nor a reply. Else the reply alone tells.
+//
+// What is left is somebody else's call, of the same user with the same
+// arguments, that begins while a master without a free worker keeps this one
+// waiting. The reply shows that too, later, and the log has it.
 type search struct {
 	call  saltmaster.WheelCall
 	user  string

@@ -71,6 +71,7 @@ func (s *mainSurface) eventsHead(x *exchange, r *http.Request) error {
 		return err
 	}
 	x.Header().Set("Content-Type", eventsType)
+	x.Header().Set("Cache-Control", "no-cache")
 	x.WriteHeader(http.StatusOK)
 	return nil
 }

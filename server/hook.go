@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"regexp"
 	"slices"
 	"strings"
 	"unicode"
@@ -26,6 +27,9 @@ var _ Hooks = (*eventbus.Firer)(nil)
 // hookTag begins the tags of all hooks, whatever webhook_url is.
 const hookTag = "salt/netapi/hook"
 
+// manySlashes counts as one, as in salt-api.
+var manySlashes = regexp.MustCompile(`/+`)
+
 // hook answers POST /hook[/...]: what was sent becomes an event. The answer
 // comes when the event has been seen on the bus.
 func (s *mainSurface) hook(x *exchange, r *http.Request) error {
@@ -45,12 +49,8 @@ func (s *mainSurface) hook(x *exchange, r *http.Request) error {
 	if !utf8.Valid(body) {
 		return &refusal{status: http.StatusBadRequest, reason: "malformed", text: "The request body is not UTF-8"}
 	}
-	tag := hookTag
-	for segment := range strings.SplitSeq(chi.URLParam(r, "*"), "/") {
-		if segment != "" {
-			tag += "/" + segment
-		}
-	}
+	tag := hookTag + manySlashes.ReplaceAllString("/"+chi.URLParam(r, "*"), "/")
+	tag = strings.TrimSuffix(tag, "/")
 	if s.hooks == nil {
 		return s.notFired(eventbus.ErrUnavailable)
 	}

@@ -107,7 +107,7 @@ func (s *mainSurface) logout(x *exchange, r *http.Request) error {
 // cookie is the session's cookie; an empty id takes it away. No script can
 // read it and no other site's page can have it sent.
 func (s *mainSurface) cookie(r *http.Request, id string, expire time.Time) *http.Cookie {
-	c := &http.Cookie{
+	c := &http.Cookie{ //nolint:gosec // Secure over plain HTTP would keep browsers from sending it at all
 		Name: sessionCookie, Value: id, Path: "/", Expires: expire, MaxAge: -1,
 		HttpOnly: true, SameSite: http.SameSiteStrictMode, Secure: s.isSecure(r),
 	}

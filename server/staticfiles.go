@@ -194,10 +194,9 @@ func contentType(name string) string {
 	return cmp.Or(contentTypes[ext], mime.TypeByExtension(ext), "application/octet-stream")
 }
 
-// missing answers 404 in the words of the other paths that there are not.
+// missing answers 404 where salt-api has an HTML page.
 func missing(w http.ResponseWriter, r *http.Request) {
-	text := fmt.Sprintf("The path '%s' was not found.", clip(r.URL.Path, maxLoggedText))
-	body := `{"status": 404, "return": ` + jsonText(text) + `}`
+	body := `{"status": 404, "return": ` + jsonText(notFoundText(r)) + `}`
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
 	h.Set("Content-Length", strconv.Itoa(len(body)))

@@ -28,7 +28,8 @@ func (t *traffic) end(x *exchange) {
 }
 
 // stats answers GET /stats: nothing unless collect_stats is on, and otherwise
-// an object of objects under the names that CherryPy gives them.
+// an object of objects under the names that CherryPy gives them. SUSE's client
+// wants whole numbers where it has them.
 func (s *mainSurface) stats(x *exchange, r *http.Request) error {
 	if !s.opts.StatsDisableAuth {
 		if _, err := s.caller(x, r); err != nil {
@@ -52,9 +53,13 @@ func (t *traffic) json(now time.Time) []byte {
 		`"Bytes Read/Request": %f, "Bytes Read/Second": %f, "Bytes Written/Request": %f, "Bytes Written/Second": %f, `+
 		`"Current Time": %s, "Current Requests": %d, "Requests/Second": %f, "Server Version": "saltern", `+
 		`"Start Time": %s, "Total Bytes Read": %d, "Total Bytes Written": %d, "Total Requests": %d, `+
-		`"Total Time": %f, "Uptime": %f, "Requests": {}}, "Go": {"Goroutines": %d, "Version": %s}}`,
+		`"Total Time": %f, "Uptime": %f, "Requests": {}}, `+
+		`"CherryPy HTTPServer 1": {"Enabled": true, "Bind Address": "", "Run time": %d, "Accepts": %d, "Accepts/sec": %f, `+
+		`"Queue": 0, "Threads": %d, "Threads Idle": 0, "Socket Errors": 0, "Requests": %d, "Bytes Read": %d, `+
+		`"Bytes Written": %d, "Work Time": %d, "Read Throughput": %d, "Write Throughput": %f, "Worker Threads": {}}}`,
 		float64(in)*each, float64(in)/up, float64(out)*each, float64(out)/up,
 		unixSeconds(now), begun-ended, float64(begun)/up,
 		unixSeconds(t.since), in, out, begun, took, up,
-		runtime.NumGoroutine(), jsonText(runtime.Version()))
+		int(up), begun, float64(begun)/up, runtime.NumGoroutine(), begun, in,
+		out, int(took), int(float64(in)/up), float64(out)/up)
 }

@@ -185,10 +185,15 @@ func (s *mainSurface) trustedPeer(r *http.Request) bool {
 	return false
 }
 
-// notFound stands where rest_cherrypy has an HTML page.
-func (s *mainSurface) notFound(_ *exchange, r *http.Request) error {
-	return &refusal{status: http.StatusNotFound,
-		text: fmt.Sprintf("The path '%s' was not found.", clip(r.URL.Path, maxLoggedText))}
+// notFound stands where rest_cherrypy has an HTML page. It is no refusal, whose
+// text the log would have: a path that is wrong may have a token in it.
+func (s *mainSurface) notFound(x *exchange, r *http.Request) error {
+	writeError(x, http.StatusNotFound, notFoundText(r))
+	return nil
+}
+
+func notFoundText(r *http.Request) string {
+	return fmt.Sprintf("The path '%s' was not found.", clip(r.URL.Path, maxLoggedText))
 }
 
 // methodNotAllowed asks the router which methods there are: it calls this for

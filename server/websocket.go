@@ -334,9 +334,9 @@ func closeCode(ctx context.Context, err error) websocket.StatusCode {
 	return websocket.StatusGoingAway
 }
 
-// loggedPath is a path without the token that a websocket's may have.
+// loggedPath is a path without the token that a stream's may have.
 func loggedPath(path string) string {
-	for _, name := range []string{"/ws/", "/all_events/", "/formatted_events/"} {
+	for _, name := range []string{"/ws/", "/events/", "/all_events/", "/formatted_events/"} {
 		if i := strings.Index(path, name); i >= 0 {
 			return path[:i+len(name)] + "..."
 		}

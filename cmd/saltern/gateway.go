@@ -107,6 +107,7 @@ func (g *gateway) master(mc *masterconf.Config, tokens *saltmaster.Tokens) *lows
 		ExtJobCache:      mc.ExtJobCache,
 		OrderMasters:     mc.OrderMasters,
 		SyndicWait:       mc.SyndicWait,
+		FailHard:         option(mc, "failhard") == true,
 
 		ExpectMinions: func() bool { return isFrom3008(mc, tokens) },
 	}
