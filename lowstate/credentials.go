@@ -1,0 +1,61 @@
+package lowstate
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"saltern/eauth"
+)
+
+// credentials are those of the request's session, or what a chunk says of its
+// caller. A token wins
+// over a password, as in salt-api. Whatever has not the form of credentials
+// gets the same answer as wrong ones, and goes no further.
+func (g *Gateway) credentials(call *Call, c Chunk) (eauth.Credentials, error) {
+	creds := eauth.Credentials{RemoteAddr: call.RemoteAddr}
+	if call.Token != "" && (!call.ChunkFirst || !c.HasCredentials()) {
+		if !eauth.WellFormedToken(call.Token, g.hashType) {
+			return creds, errUnauthenticated
+		}
+		creds.Token = call.Token
+		return creds, nil
+	}
+	if v, ok := c.Get("token"); ok {
+		token, isText := text(v)
+		if !isText || !eauth.WellFormedToken(token, g.hashType) || isNumber(token) {
+			return creds, errUnauthenticated
+		}
+		creds.Token = token
+		return creds, nil
+	}
+	if _, ok := c.Get("eauth"); !ok {
+		return creds, &Error{Kind: Unauthenticated, Text: textNoCredentials}
+	}
+	var ok [3]bool
+	creds.Eauth, ok[0] = c.stringOr("eauth", "")
+	creds.Username, ok[1] = c.stringOr("username", "")
+	creds.Password, ok[2] = c.stringOr("password", "")
+	if !ok[0] || !ok[1] || !ok[2] {
+		return creds, errUnauthenticated
+	}
+	return creds, nil
+}
+
+var errUnauthenticated = &Error{Kind: Unauthenticated, Text: textUnauthenticated}
+
+func authenticate(ctx context.Context, s *eauth.Session, c eauth.Credentials) (eauth.Identity, error) {
+	id, ok, err := s.Authenticate(ctx, c)
+	if err != nil {
+		return eauth.Identity{}, fmt.Errorf("authenticate: %w", err)
+	}
+	if !ok {
+		return eauth.Identity{}, errUnauthenticated
+	}
+	return id, nil
+}
+
+// isNumber finds tokens that were written as a number: one that needs more
+// than 64 bits has become text on its way. No real token is of decimal digits
+// alone, but once in 10^13.
+func isNumber(token string) bool { return strings.Trim(token, "0123456789") == "" }
