@@ -1,10 +1,12 @@
 package e2e
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io/fs"
 	"net"
 	"net/http"
@@ -12,6 +14,8 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -43,11 +47,47 @@ type asked struct {
 // ask sends a request to one of the gateway's base URLs.
 func ask(t *testing.T, r *rig.Rig, base string, q asked) rig.Answer {
 	t.Helper()
+	a, err := q.send(t.Context(), r, base)
+	require.NoError(t, err)
+	return a
+}
+
+// aimed is a request with the base URL that it is for.
+type aimed struct {
+	asked
+	base string
+}
+
+// askAll sends many requests, some at a time, and returns their answers in
+// order.
+func askAll(t *testing.T, r *rig.Rig, qs []aimed) []rig.Answer {
+	t.Helper()
+	const atOnce = 16
+	answers, errs := make([]rig.Answer, len(qs)), make([]error, len(qs))
+	var next atomic.Int64
+	var all sync.WaitGroup
+	for range atOnce {
+		all.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(qs)); i = next.Add(1) - 1 {
+				answers[i], errs[i] = qs[i].send(t.Context(), r, qs[i].base)
+			}
+		})
+	}
+	all.Wait()
+	require.NoError(t, errors.Join(errs...))
+	return answers
+}
+
+func (q asked) send(ctx context.Context, r *rig.Rig, base string) (rig.Answer, error) {
 	if q.method == "" {
 		q.method = http.MethodPost
 	}
-	req, err := http.NewRequestWithContext(t.Context(), q.method, base+"/"+q.path, strings.NewReader(q.body))
-	require.NoError(t, err)
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, q.method, base+"/"+q.path, strings.NewReader(q.body))
+	if err != nil {
+		return rig.Answer{}, err
+	}
 	switch q.kind {
 	case "":
 		req.Header.Set("Content-Type", asJSON)
@@ -58,13 +98,20 @@ func ask(t *testing.T, r *rig.Rig, base string, q asked) rig.Answer {
 	for name, value := range q.header {
 		req.Header.Set(name, value)
 	}
-	a, err := r.Do(req)
-	require.NoError(t, err)
-	return a
+	return r.Do(req)
 }
 
 // said is the body of an answer that is one text.
 func said(text string) string { return `{"return": ` + strconv.Quote(text) + `}` }
+
+// refused is the body of an answer that is an error. Where salt-api has an HTML
+// page the main surface tells the status too; rest_wsgi has none.
+func refused(surface string, status int, text string) string {
+	if surface == "main" {
+		return fmt.Sprintf(`{"status": %d, "return": %s}`, status, strconv.Quote(text))
+	}
+	return said(text)
+}
 
 // surfaces are the gateway's two listeners.
 func surfaces(r *rig.Rig) map[string]string { return map[string]string{"wsgi": r.WSGI, "main": r.Main} }

@@ -38,22 +38,22 @@ func syntaxRows() map[string]badRow {
 func chunkRows() map[string]badRow {
 	rows := make(map[string]badRow)
 	for rest, text := range map[string]string{
-		`"fun": "test.ping", "tgt": "*"`:                      "chunk 1: client is missing",
-		`"client": null, "fun": "test.ping"`:                  "chunk 1: client is missing",
-		`"client": ["local"], "fun": "test.ping"`:             "chunk 1: client must be a string",
-		`"client": "nope", "fun": "test.ping", "tgt": "*"`:    "Invalid client specified: 'nope'",
-		`"client": "Local", "fun": "test.ping", "tgt": "*"`:   "Invalid client specified: 'Local'",
-		`"client": "local", "tgt": "*"`:                       "chunk 1: fun is missing",
-		`"client": "local", "tgt": "*", "fun": null`:          "chunk 1: fun is missing",
-		`"client": "local", "tgt": "*", "fun": ""`:            "chunk 1: fun is empty",
-		`"client": "local", "tgt": "*", "fun": 1`:             "chunk 1: fun must be a string",
-		`"client": "local", "tgt": "*", "fun": ["test.ping"]`: "chunk 1: fun must be a string",
-		`"client": "runner"`:                                  "chunk 1: fun is missing",
-		`"client": "runner", "fun": {}`:                       "chunk 1: fun must be a string",
-		`"client": "runner", "fun": "a.b", "kwarg": []`:       "chunk 1: kwarg must be an object",
-		`"client": "runner", "fun": "a.b", "timeout": false`:  "chunk 1: timeout must be a positive number of seconds",
-		`"client": "local", "fun": "test.ping"`:               "chunk 1: tgt is missing",
-		`"client": "local_async", "fun": "test.ping"`:         "chunk 1: tgt is missing",
+		`"fun": "test.ping", "tgt": "*"`:                     "chunk 1: client is missing",
+		`"client": null, "fun": "test.ping"`:                 "chunk 1: client is missing",
+		`"client": ["local"], "fun": "test.ping"`:            "chunk 1: client must be a string",
+		`"client": "nope", "fun": "test.ping", "tgt": "*"`:   "Invalid client specified: 'nope'",
+		`"client": "Local", "fun": "test.ping", "tgt": "*"`:  "Invalid client specified: 'Local'",
+		`"client": "local", "tgt": "*"`:                      "chunk 1: fun is missing",
+		`"client": "local", "tgt": "*", "fun": null`:         "chunk 1: fun is missing",
+		`"client": "local", "tgt": "*", "fun": ""`:           "chunk 1: fun is empty",
+		`"client": "local", "tgt": "*", "fun": 1`:            "chunk 1: fun must be a string",
+		`"client": "local", "tgt": "*", "fun": [1]`:          "chunk 1: fun must be a string",
+		`"client": "runner"`:                                 "chunk 1: fun is missing",
+		`"client": "runner", "fun": {}`:                      "chunk 1: fun must be a string",
+		`"client": "runner", "fun": "a.b", "kwarg": []`:      "chunk 1: kwarg must be an object",
+		`"client": "runner", "fun": "a.b", "timeout": false`: "chunk 1: timeout must be a positive number of seconds",
+		`"client": "local", "fun": "test.ping"`:              "chunk 1: tgt is missing",
+		`"client": "local_async", "fun": "test.ping"`:        "chunk 1: tgt is missing",
 	} {
 		rows["chunk "+rest] = badChunkRow(rest, text)
 	}
@@ -103,11 +103,15 @@ func httpRows() map[string]badRow {
 	good := rig.Chunk(rig.User, goodPing)
 	allow := map[string]map[string]string{"wsgi": {"Allow": "GET, POST"}, "main": {"Allow": "GET, HEAD, POST"}}
 	texts := map[string]string{"wsgi": "Method Not Allowed", "main": textBadMethod}
+	gzipped, brotli := map[string]string{"Content-Encoding": "gzip"}, map[string]string{"Content-Encoding": "br"}
 	rows := map[string]badRow{
 		"GET":           {asked: asked{method: "GET", kind: "-"}, status: 200, body: textWelcome},
 		"HEAD of wsgi":  {asked: asked{method: "HEAD", kind: "-"}, status: 405, text: texts["wsgi"], refused: true, only: "wsgi", header: allow["wsgi"]},
 		"HEAD of main":  {asked: asked{method: "HEAD", kind: "-"}, status: 200, body: textWelcome, only: "main"},
-		"compressed":    {asked: asked{body: good, header: map[string]string{"Content-Encoding": "gzip"}}, status: 415, text: "Content-Encoding is not supported", refused: true},
+		"compressed":    {asked: asked{body: good, header: gzipped}, status: 415, text: "Content-Encoding is not supported", refused: true, only: "wsgi"},
+		"brotli":        {asked: asked{body: good, header: brotli}, status: 415, text: "Content-Encoding is not supported: only gzip is", only: "main"},
+		"not gzip":      {asked: asked{body: good, header: gzipped}, status: 400, text: "The request body is not gzip", only: "main"},
+		"not a chunk":   {asked: asked{kind: "text/plain", body: "a text"}, status: 400, text: "Lowstates must be a list", only: "main"},
 		"no such page":  {asked: asked{path: "nope", body: good}, status: 404, only: "main", body: `{"status": 404, "return": "The path '/nope' was not found."}`},
 		"charset utf-8": {asked: asked{kind: asJSON + "; charset=utf-8", body: good}, status: 200, body: goodPingAnswer},
 	}
@@ -119,7 +123,12 @@ func httpRows() map[string]badRow {
 	}
 	for _, kind := range []string{"-", "text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin-1"} {
 		rows["type "+kind+" of wsgi"] = badRow{asked: asked{kind: kind, body: good}, status: 406, text: "JSON required", refused: true, only: "wsgi"}
-		rows["type "+kind+" of main"] = badRow{asked: asked{kind: kind, body: good}, status: 415, text: textNotJSON, only: "main"}
+	}
+	for kind, text := range map[string]string{
+		"-": textBadType, "application/xml": textBadType,
+		"application/json; charset=latin-1": textBadType + ": the charset must be utf-8",
+	} {
+		rows["type "+kind+" of main"] = badRow{asked: asked{kind: kind, body: good}, status: 406, text: text, only: "main"}
 	}
 	return rows
 }

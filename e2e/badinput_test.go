@@ -21,7 +21,7 @@ import (
 type badRow struct {
 	asked
 	status int
-	text   string // of {"return": text}
+	text   string // of the error
 	body   string // the body, where it is not that
 
 	// refused says that the HTTP side gives the answer by itself: rest_wsgi
@@ -34,12 +34,13 @@ type badRow struct {
 
 // The texts that many rows have.
 const (
-	textWrong      = "Authentication error occurred."
-	textNoRight    = "Authorization error occurred."
-	textNoLogin    = "No authentication credentials given"
-	textBadMethod  = "Specified method is invalid for this resource."
-	textWelcome    = `{"return": "Welcome", "clients": ["local", "local_async", "runner"]}`
-	textNotJSON    = "Content-Type must be application/json"
+	textWrong     = "Authentication error occurred."
+	textNoRight   = "Authorization error occurred."
+	textNoLogin   = "No authentication credentials given"
+	textBadMethod = "Specified method is invalid for this resource"
+	textBadType   = "Content type not supported"
+	textWelcome   = `{"return": "Welcome", "clients": ["local", "local_async", "local_batch", "local_subset", ` +
+		`"runner", "runner_async", "ssh", "wheel", "wheel_async"]}`
 	goodPing       = `"client": "local", "tgt": "ms--0", "fun": "test.ping"`
 	goodPingAnswer = `{"return": [{"ms--0": true}]}`
 )
@@ -84,7 +85,7 @@ func (row badRow) check(t *testing.T, surface string, a rig.Answer) {
 		if row.refused && surface == "wsgi" {
 			text = fmt.Sprintf("%d: %s", row.status, text)
 		}
-		want = said(text)
+		want = refused(surface, row.status, text)
 	}
 	require.Equal(t, row.status, a.Status, a.Body)
 	require.Equal(t, strconv.Itoa(len(want)), a.Header.Get("Content-Length"))
@@ -224,7 +225,7 @@ func TestDisabledClient(t *testing.T) {
 		for surface, base := range surfaces(r) {
 			a := ask(t, r, base, asked{body: rig.Chunk(rig.User, `"client": "local_async", "tgt": "*", "fun": "test.ping"`)})
 			require.Equal(t, http.StatusBadRequest, a.Status, surface)
-			require.Equal(t, said("Client disabled: 'local_async'. "+
+			require.Equal(t, refused(surface, http.StatusBadRequest, "Client disabled: 'local_async'. "+
 				"Add to 'netapi_enable_clients' master config option to enable."), a.Body, surface)
 		}
 	})

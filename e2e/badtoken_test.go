@@ -61,7 +61,7 @@ func TestMalformedToken(t *testing.T) {
 				a := ask(t, r, base, withToken(token))
 				what := name + " " + surface
 				require.Equal(t, http.StatusUnauthorized, a.Status, what)
-				require.Equal(t, said(textWrong), a.Body, what)
+				require.Equal(t, refused(surface, 401, textWrong), a.Body, what)
 				require.Equal(t, "Session", a.Header.Get("WWW-Authenticate"), what)
 			}
 		}

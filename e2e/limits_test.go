@@ -28,9 +28,9 @@ func TestBodyLimit(t *testing.T) {
 				t.Parallel()
 				conn := dialHTTP1(t, surfaces(r)[surface])
 				sendHead(t, conn, fmt.Sprintf("Content-Length: %d", 100<<20+1))
-				a := readAnswer(t, conn)
+				a := answerOn(t, conn)
 				require.Equal(t, http.StatusRequestEntityTooLarge, a.Status)
-				require.Equal(t, said(text), a.Body)
+				require.Equal(t, refused(surface, 413, text), a.Body)
 				require.Equal(t, "close", a.Header.Get("Connection"))
 				requireClosed(t, conn)
 			})
@@ -49,7 +49,7 @@ func TestOwnBodyLimit(t *testing.T) {
 				sendHead(t, conn, "Transfer-Encoding: chunked")
 				_, err := fmt.Fprintf(conn, "%x\r\n%s\r\n", 64<<10+1, strings.Repeat(" ", 64<<10+1))
 				require.NoError(t, err)
-				a := readAnswer(t, conn)
+				a := answerOn(t, conn)
 				require.Equal(t, http.StatusRequestEntityTooLarge, a.Status)
 				require.Contains(t, a.Body, "The request body is larger than 65536 bytes")
 				require.Equal(t, "close", a.Header.Get("Connection"))
@@ -88,7 +88,7 @@ func TestSlowClient(t *testing.T) {
 		require.Equal(t, http.StatusOK, a.Status, a.Body)
 		for where, conn := range stalled {
 			if strings.HasPrefix(where, "in the body") {
-				a := readAnswer(t, conn)
+				a := answerOn(t, conn)
 				require.Equal(t, http.StatusRequestTimeout, a.Status, where)
 				require.Contains(t, a.Body, "The request body did not arrive in time", where)
 				require.Equal(t, "close", a.Header.Get("Connection"), where)
@@ -118,7 +118,7 @@ func sendHead(t *testing.T, conn net.Conn, framing string) {
 	require.NoError(t, err)
 }
 
-func readAnswer(t *testing.T, conn net.Conn) rig.Answer {
+func answerOn(t *testing.T, conn net.Conn) rig.Answer {
 	t.Helper()
 	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	require.NoError(t, err)

@@ -45,7 +45,7 @@ func TestMasterStopped(t *testing.T) {
 			for what, body := range awayChunks(r) {
 				a := ask(t, r, base, asked{body: body})
 				require.Equal(t, http.StatusServiceUnavailable, a.Status, "%s %s: %s", what, surface, a.Body)
-				require.Equal(t, said(textDown), a.Body, "%s %s", what, surface)
+				require.Equal(t, refused(surface, 503, textDown), a.Body, "%s %s", what, surface)
 				requireRetryAfter(t, a)
 			}
 			require.Equal(t, http.StatusBadRequest, ask(t, r, base, asked{body: "[1]"}).Status, surface)

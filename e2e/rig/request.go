@@ -4,8 +4,10 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"net/http"
 	"os"
 	"strings"
@@ -47,10 +49,11 @@ func (r *Rig) Do(req *http.Request) (Answer, error) {
 	return Answer{Status: resp.StatusCode, Header: resp.Header, Body: string(b)}, nil
 }
 
-// Client returns a new HTTP client that trusts the gateway's certificate.
+// Client returns a new HTTP client that trusts the gateway's certificate, if
+// it has one.
 func (r *Rig) Client() (*http.Client, error) {
 	pem, err := os.ReadFile(r.Certificate())
-	if err != nil {
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("rig: %w", err)
 	}
 	roots := x509.NewCertPool()

@@ -34,7 +34,7 @@ const PAMService = "saltern-rig"
 // Options of a [Rig].
 type Options struct {
 	Saltern  string          // the built program
-	Sandbox  sandbox.Options // the master before which it stands
+	Sandbox  sandbox.Options // the master before which it stands; CherryPy is the gateway's section too
 	Settings string          // more of saltern.yaml
 }
 
@@ -43,11 +43,13 @@ type Rig struct {
 	*sandbox.Sandbox
 
 	WSGI  string // base URL of the rest_wsgi listener, plain HTTP
-	Main  string // base URL of the rest_cherrypy listener, TLS with a self-signed pair
+	Main  string // base URL of the rest_cherrypy listener, TLS with a self-signed pair unless disable_ssl
 	Admin string // base URL of metrics and health
 
-	opts Options
-	dir  string // of the gateway
+	opts   Options
+	dir    string // of the gateway
+	pam    string // PAMDir
+	shared bool   // whether the master is that of another rig
 	gateway
 }
 
@@ -62,6 +64,7 @@ func Start(ctx context.Context, o Options) (_ *Rig, err error) {
 			err = errors.Join(err, r.Stop(context.WithoutCancel(ctx)))
 		}
 	}()
+	r.pam = r.path("pam.d")
 	if err := os.Mkdir(r.PAMDir(), 0o700); err != nil {
 		return nil, fmt.Errorf("rig: %w", err)
 	}
@@ -81,10 +84,10 @@ func Start(ctx context.Context, o Options) (_ *Rig, err error) {
 	return r, r.StartGateway(ctx)
 }
 
-// Stop ends the gateway and the master, and removes their folders.
+// Stop ends the gateway and its master, and removes their folders.
 func (r *Rig) Stop(ctx context.Context) error {
 	err := r.StopGateway(ctx)
-	if r.Sandbox != nil {
+	if r.Sandbox != nil && !r.shared {
 		err = errors.Join(err, r.Sandbox.Stop(ctx))
 	}
 	return errors.Join(err, os.RemoveAll(r.dir))
@@ -94,7 +97,7 @@ func (r *Rig) path(name string) string { return filepath.Join(r.dir, name) }
 
 // PAMDir is the folder with the file of PAMService, which is read anew for
 // each login.
-func (r *Rig) PAMDir() string { return r.path("pam.d") }
+func (r *Rig) PAMDir() string { return r.pam }
 
 // WritePAM writes the PAM service as Start does, with other passwords for the
 // users that are named.
@@ -115,8 +118,13 @@ func (r *Rig) configure() error {
 	conf := map[string]any{"auth.pam.service": PAMService}
 	maps.Copy(conf, r.opts.Sandbox.MasterConfig)
 	conf["rest_wsgi"] = map[string]any{"port": ports[0]}
-	conf["rest_cherrypy"] = map[string]any{"port": ports[1], "host": "127.0.0.1"}
-	if r.conf, err = r.ConfWith("saltern", conf); err != nil {
+	cherrypy := map[string]any{"port": ports[1], "host": "127.0.0.1"}
+	maps.Copy(cherrypy, r.opts.Sandbox.CherryPy)
+	conf["rest_cherrypy"] = cherrypy
+	if cherrypy["disable_ssl"] == true {
+		r.Main = strings.Replace(r.Main, "https:", "http:", 1)
+	}
+	if r.conf, err = r.ConfWith("saltern-"+filepath.Base(r.dir), conf); err != nil {
 		return err
 	}
 	r.settings = r.path("saltern.yaml")

@@ -1,0 +1,137 @@
+// Package clients drives Saltern with the programs that people drive salt-api
+// with: pepper, SUSE's Java client, curl as Salt's documentation has it, a
+// browser, and the requests of SaltGUI and of Foreman's proxy. Each test asks
+// salt-api and Saltern the same on one real master, so it is salt-api that
+// shows the test right. Without SALTERN_SALT it skips, and says so.
+//
+//	eachTarget(t, func(t *testing.T, g target) {
+//		out := curl(t, g.url+"/login", "-d", "username="+user, ...)
+//	})
+package clients
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"saltern/e2e/rig"
+	"saltern/saltmaster/sandbox"
+	"saltern/saltmaster/sandbox/sandboxtest"
+)
+
+var minions = []string{"ms--0", "ms--1", "ms--2"}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if err := shared.stop(); err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+// target is a gateway to test: salt-api, or Saltern before the same master.
+type target struct {
+	*rig.Rig
+
+	url  string // without a slash at its end
+	api  bool   // it is salt-api
+	salt string // the virtual environment, which has pepper too
+}
+
+// notOnSaltAPI ends the test for salt-api, where something does not work.
+func (g target) notOnSaltAPI(t *testing.T, why string) {
+	t.Helper()
+	if g.api {
+		t.Skip("salt-api: " + why)
+	}
+}
+
+// eachTarget runs a test on every Salt release that is installed, against
+// salt-api and against Saltern, one after the other: salt-api of 3006 now and
+// then fails one of two requests that come together.
+func eachTarget(t *testing.T, test func(t *testing.T, g target)) {
+	t.Helper()
+	for release, salt := range sandboxtest.Salts(t) {
+		t.Run(release, func(t *testing.T) {
+			r := shared.get(t, release, salt)
+			t.Run("salt-api", func(t *testing.T) {
+				test(t, target{Rig: r, url: r.SaltAPIURL(), api: true, salt: salt})
+			})
+			t.Run("saltern", func(t *testing.T) {
+				test(t, target{Rig: r, url: r.Main, salt: salt})
+			})
+		})
+	}
+}
+
+// shared is the built program, and a rig for each release: started by the
+// first test that asks for it, and left by each as it was.
+var shared rigs
+
+type rigs struct {
+	mu  sync.Mutex
+	dir string // of the program
+	all map[string]*rig.Rig
+}
+
+func (s *rigs) get(t *testing.T, release, salt string) *rig.Rig {
+	t.Helper()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if r := s.all[release]; r != nil {
+		return r
+	}
+	if s.all == nil {
+		s.dir = buildSaltern(t)
+		s.all = make(map[string]*rig.Rig)
+	}
+	site, err := filepath.Abs("testdata")
+	require.NoError(t, err)
+	r, err := rig.Start(context.Background(), rig.Options{
+		Saltern: filepath.Join(s.dir, "saltern"),
+		Sandbox: sandbox.Options{
+			Salt: salt, Minions: minions, SaltAPI: true,
+			CherryPy: map[string]any{
+				"disable_ssl":   true,
+				"static":        filepath.Join(site, "static"),
+				"app":           filepath.Join(site, "app.html"),
+				"collect_stats": true,
+			},
+		},
+	})
+	require.NoError(t, err)
+	s.all[release] = r
+	return r
+}
+
+// buildSaltern makes the program with the race detector in it: a race ends it
+// with another exit code than 0, which whoever stops it reports.
+func buildSaltern(t *testing.T) (dir string) {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "saltern-clients")
+	require.NoError(t, err)
+	out, err := exec.Command("go", "build", "-race", "-o", filepath.Join(dir, "saltern"), "../../cmd/saltern").CombinedOutput()
+	require.NoError(t, err, "%s", out)
+	return dir
+}
+
+func (s *rigs) stop() error {
+	var err error
+	for release, r := range s.all {
+		if stopErr := r.Stop(context.Background()); stopErr != nil {
+			err = errors.Join(err, fmt.Errorf("%s: %w", release, stopErr))
+		}
+	}
+	if s.dir != "" {
+		err = errors.Join(err, os.RemoveAll(s.dir))
+	}
+	return err
+}

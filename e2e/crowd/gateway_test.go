@@ -1,0 +1,93 @@
+package crowd
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"saltern/saltmaster/mastertest"
+)
+
+// gateway is a built saltern before a stand-in master.
+type gateway struct {
+	url string
+	cmd *exec.Cmd
+	log string // file
+}
+
+// startGateway builds saltern and starts it as a process of its own, so that
+// its memory is its own too. It ends with the test.
+func startGateway(tb testing.TB, master *mastertest.Master) *gateway {
+	tb.Helper()
+	dir := tb.TempDir()
+	program := filepath.Join(dir, "saltern")
+	out, err := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", program, "saltern/cmd/saltern").CombinedOutput()
+	require.NoError(tb, err, "%s", out)
+
+	port, admin := freePort(tb), freePort(tb)
+	conf := maps.Clone(master.Config())
+	conf["netapi_enable_clients"] = []string{"local", "local_async"}
+	conf["rest_cherrypy"] = map[string]any{"port": port, "host": "127.0.0.1", "disable_ssl": true}
+	text, err := json.Marshal(conf)
+	require.NoError(tb, err)
+	require.NoError(tb, os.WriteFile(filepath.Join(dir, "master"), text, 0o600))
+	settings := filepath.Join(dir, "saltern.yaml")
+	require.NoError(tb, os.WriteFile(settings, fmt.Appendf(nil, "state_dir: %s\nadmin: {listen: '127.0.0.1:%d'}\n", dir, admin), 0o600))
+
+	g := &gateway{url: fmt.Sprintf("http://127.0.0.1:%d", port), log: filepath.Join(dir, "log")}
+	log, err := os.Create(g.log)
+	require.NoError(tb, err)
+	defer log.Close() //nolint:errcheck // the process has its own
+	g.cmd = exec.Command(program, "serve", "-c", dir, "--config", settings)
+	g.cmd.Stdout, g.cmd.Stderr = log, log
+	g.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	require.NoError(tb, g.cmd.Start())
+	tb.Cleanup(func() {
+		require.NoError(tb, g.cmd.Process.Signal(syscall.SIGTERM))
+		require.NoError(tb, g.cmd.Wait())
+	})
+	require.Eventually(tb, func() bool {
+		resp, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d/readyz", admin))
+		if err != nil {
+			return false
+		}
+		_ = resp.Body.Close()
+		return resp.StatusCode == http.StatusOK
+	}, patience, 50*time.Millisecond)
+	return g
+}
+
+func freePort(tb testing.TB) int {
+	tb.Helper()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(tb, err)
+	defer l.Close() //nolint:errcheck // it only held the port
+	return l.Addr().(*net.TCPAddr).Port
+}
+
+// memory is what the process has resident: now, and at most so far, in MB.
+func (g *gateway) memory(tb testing.TB) (now, peak float64) {
+	tb.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", g.cmd.Process.Pid))
+	require.NoError(tb, err)
+	field := func(name string) float64 {
+		_, rest, ok := strings.Cut(string(status), name)
+		require.True(tb, ok, name)
+		kB, err := strconv.Atoi(strings.Fields(rest)[0])
+		require.NoError(tb, err)
+		return float64(kB) / 1000
+	}
+	return field("VmRSS:"), field("VmHWM:")
+}

@@ -1,0 +1,239 @@
+package e2e
+
+import (
+	"fmt"
+	"io/fs"
+	"mime"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/coder/websocket"
+	"github.com/stretchr/testify/require"
+
+	"saltern/e2e/rig"
+	"saltern/saltmaster/sandbox"
+)
+
+// secretsInLog asks every route with secrets wherever one may be. The log of
+// the gateway tells everything that it ever does, and is looked through last
+// of all, see requireSilentLog.
+func (a *attacked) secretsInLog(t *testing.T) {
+	const form = "application/x-www-form-urlencoded"
+	var qs []aimed
+	for _, path := range []string{"login", "token", "keys", "run", "hook?token=" + markPlace, "login?password=" + markPassword} {
+		for user, password := range map[string]string{sandbox.UserAll: a.Secret(), "who-is-that": markPassword} {
+			creds := fmt.Sprintf(`"eauth": "sharedsecret", "username": %q, "password": %q`, user, password)
+			body := "{" + creds + `, "mid": "a b/", "client": "local", "tgt": "nobody", "fun": "test.arg", "arg": ["` + markArgument + `"]}`
+			for _, q := range []asked{{body: body}, {body: body + "}"}, {kind: "text/yaml", body: "*" + password}, {kind: form, body: asForm(t, body)}} {
+				q.path = path
+				qs = append(qs, aimed{base: a.Main, asked: q})
+			}
+		}
+	}
+	for _, token := range []string{a.session, a.limited, a.token, markToken} {
+		for name, q := range a.tokenUses(token) {
+			if !strings.Contains(name, "logout") && q.path != "events" {
+				q.body = strings.ReplaceAll(q.body, "touch "+a.marker, markArgument)
+				qs = append(qs, aimed{base: a.Main, asked: q})
+			}
+		}
+		for _, path := range []string{"ws/", "ws/x/", "all_events/", "formatted_events/", "events/", "events?token="} {
+			qs = append(qs, aimed{base: a.Main, asked: asked{method: http.MethodGet, path: path + token, kind: "-"}})
+		}
+	}
+	statuses := make(map[int]int)
+	for _, answer := range askAll(t, a.Rig, qs) {
+		statuses[answer.Status]++
+	}
+	for _, status := range []int{200, 202, 400, 401, 404} {
+		require.NotZero(t, statuses[status], "%v", statuses)
+	}
+}
+
+// requireSilentLog looks for all secrets that the cases have used.
+func (a *attacked) requireSilentLog(t *testing.T) {
+	log := a.Log()
+	require.Contains(t, log, `"status":200`)
+	for _, secret := range []string{a.Secret(), a.session, a.limited, a.token, "mark-", markToken, hex64, a.marker} {
+		require.False(t, strings.Contains(log, secret), "the log has %q in it", secret)
+	}
+	for _, token := range append(tokensOfUser(t, a.Rig, rig.User), tokensOfUser(t, a.Rig, rig.ReadOnly)...) {
+		require.False(t, strings.Contains(log, token), "the log has a token in it")
+	}
+}
+
+// secretFiles looks at the permissions of what the gateway keeps, and what it
+// says of a key that others can read.
+func (a *attacked) secretFiles(t *testing.T) {
+	info, err := os.Stat(a.StateDir())
+	require.NoError(t, err)
+	require.Equal(t, os.FileMode(0o700), info.Mode().Perm())
+	for _, name := range []string{"self-signed.key", "sessions.db"} {
+		info, err := os.Stat(filepath.Join(a.StateDir(), name))
+		require.NoError(t, err)
+		require.Equal(t, os.FileMode(0o600), info.Mode().Perm(), name)
+	}
+	files := t.TempDir()
+	crt, key := filepath.Join(files, "tls.crt"), filepath.Join(files, "tls.key")
+	writePair(t, crt, key)
+	require.NoError(t, os.Chmod(key, 0o644)) //nolint:gosec // that is what it is about
+	g := startAlone(t, fmt.Sprintf(", ssl_crt: %s, ssl_key: %s", crt, key))
+	require.Regexp(t, `"level":"WARN".*tls\.key`, g.log(t))
+}
+
+// secretsOnBus makes sessions and tokens. salt-api has a runner make the token
+// of /token, whose events and job tell everybody the password.
+func (a *attacked) secretsOnBus(t *testing.T) {
+	a.seen(t)
+	secrets := []string{a.Secret()}
+	for _, path := range []string{"login", "token"} {
+		for _, creds := range []string{
+			a.sharedsecret(sandbox.UserAll),
+			fmt.Sprintf(`"eauth": "pam", "username": %q, "password": %q`, rig.User, rig.User),
+		} {
+			before := tokenFiles(t, a.Rig)
+			answer := ask(t, a.Rig, a.Main, asked{path: path, body: "{" + creds + "}"})
+			require.Equal(t, http.StatusOK, answer.Status, answer.Body)
+			require.Contains(t, answer.Header.Get("Cache-Control"), "no-store")
+			for _, file := range added(before, tokenFiles(t, a.Rig)) {
+				secrets = append(secrets, strings.TrimSuffix(file, ".p"))
+			}
+			if id := answer.Header.Get("X-Auth-Token"); id != "" {
+				secrets = append(secrets, id)
+			}
+		}
+	}
+	require.Greater(t, len(secrets), 4)
+	jobs := a.newJobs(t)
+	for _, e := range a.seen(t) {
+		require.False(t, begun.MatchString(e.tag), e.tag)
+		for _, secret := range secrets {
+			require.NotContains(t, e.data, secret, e.tag)
+		}
+	}
+	require.Empty(t, jobs)
+	require.NoError(t, filepath.WalkDir(a.cache, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		for _, secret := range secrets[1:] {
+			require.NotContains(t, string(b), secret, path)
+		}
+		return err
+	}))
+}
+
+// secretsInHooks looks at the events of hooks on the bus itself.
+func (a *attacked) secretsInHooks(t *testing.T) {
+	a.seen(t)
+	for name, header := range map[string]map[string]string{
+		"header": {"X-Auth-Token": a.session}, "bearer": {"Authorization": "Bearer " + a.session},
+		"cookie": {"Cookie": "other=1; session_id=" + a.session}, "proxy": {"X-Auth-Token": a.session, "Proxy-Authorization": "Basic " + markPassword},
+	} {
+		header["X-Mark"] = name
+		answer := ask(t, a.Rig, a.Main, asked{path: "hook/" + name, body: `{"a": 1}`, header: header})
+		require.Equal(t, http.StatusOK, answer.Status, answer.Body)
+	}
+	hooks := 0
+	for _, e := range a.seen(t) {
+		if strings.HasPrefix(e.tag, "salt/netapi/hook/") {
+			hooks++
+			require.Contains(t, e.data, `"X-Mark": "`)
+		}
+		require.NotContains(t, e.data, a.session, e.tag)
+		require.NotContains(t, e.data, markPassword, e.tag)
+	}
+	require.Equal(t, 4, hooks)
+}
+
+// anyOrigin has pages of another site use the API. None was listed.
+func (a *attacked) anyOrigin(t *testing.T) {
+	evil := map[string]string{"Origin": "https://evil.example", "Cookie": "session_id=" + a.session}
+	for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodOptions} {
+		for _, path := range []string{"", "run", "stats", "hook", "login"} {
+			q := asked{method: method, path: path, header: evil}
+			if method == http.MethodOptions {
+				q.header = map[string]string{"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
+			}
+			answer := ask(t, a.Rig, a.Main, q)
+			for name := range answer.Header {
+				require.False(t, strings.HasPrefix(name, "Access-Control-"), "%s %s: %s", method, path, name)
+			}
+			if method == http.MethodPost {
+				require.NotEqual(t, http.StatusOK, answer.Status, "%s: %s", path, answer.Body)
+			}
+		}
+	}
+	for _, path := range []string{"/ws", "/ws/" + a.session} {
+		client, err := a.Client()
+		require.NoError(t, err)
+		defer client.CloseIdleConnections()
+		_, resp, err := websocket.Dial(t.Context(), a.Main+path, &websocket.DialOptions{
+			HTTPClient: client, HTTPHeader: http.Header{"Origin": {"https://evil.example"}, "Cookie": {evil["Cookie"]}},
+		})
+		require.Error(t, err)
+		require.Equal(t, http.StatusForbidden, resp.StatusCode, path)
+	}
+}
+
+// cookies are only for the browser, our own pages and TLS.
+func (a *attacked) cookies(t *testing.T) {
+	answer := ask(t, a.Rig, a.Main, asked{path: "login", body: "{" + a.sharedsecret(sandbox.UserAll) + "}"})
+	cookie := answer.Header.Get("Set-Cookie")
+	for _, part := range []string{"session_id=" + answer.Header.Get("X-Auth-Token"), "; HttpOnly", "; Secure", "; SameSite=Strict", "; Path=/"} {
+		require.Contains(t, cookie, part)
+	}
+	for _, q := range []asked{
+		{method: http.MethodGet}, {method: http.MethodGet, path: "login"}, {path: "login", body: "{}"},
+		{path: "run", body: "[]"}, {method: http.MethodGet, path: "stats", header: map[string]string{"X-Auth-Token": a.session}},
+	} {
+		require.Empty(t, ask(t, a.Rig, a.Main, q).Header.Get("Set-Cookie"), q.path)
+	}
+}
+
+// disabledClients are not reached by what has a name of its own either.
+func (a *attacked) disabledClients(t *testing.T) {
+	g := anotherGateway(t, a.first, rig.More{Master: map[string]any{"netapi_enable_clients": []string{}}})
+	header := map[string]string{"X-Auth-Token": a.token}
+	for _, q := range []asked{
+		{method: http.MethodGet, path: "minions", kind: "-"}, {method: http.MethodGet, path: "minions/ms--0", kind: "-"},
+		{method: http.MethodGet, path: "jobs", kind: "-"}, {method: http.MethodGet, path: "jobs/20240101010101010101", kind: "-"},
+		{method: http.MethodGet, path: "keys", kind: "-"}, {method: http.MethodGet, path: "keys/ms--0", kind: "-"},
+		{path: "minions", body: `[{"tgt": "*", "fun": "test.ping"}]`},
+		{path: "keys", body: "{" + a.sharedsecret(sandbox.UserAll) + `, "mid": "new"}`},
+	} {
+		q.header = header
+		answer := ask(t, g, g.Main, q)
+		require.Equal(t, http.StatusBadRequest, answer.Status, "%s: %s", q.path, answer.Body)
+		require.Contains(t, answer.Body, "Client disabled")
+	}
+	for _, path := range []string{"/formatted_events/", "/all_events/", "/ws/"} {
+		events := openSocket(t, g, path+a.token)
+		events.ready(t)
+		events.until(t, "e2e-nobody", func() {
+			a.fire(t, "salt/key", `{"id": "e2e-nobody", "act": "accept", "result": true}`)
+		})
+	}
+}
+
+// contentDisposition has ids that would end the file's name, and go on.
+func (a *attacked) contentDisposition(t *testing.T) {
+	for _, id := range []string{`a"; filename="b`, "a\r\nX-Evil: 1", "a;b", "é", `a\`} {
+		body := fmt.Sprintf(`{%s, "mid": %s}`, a.sharedsecret(sandbox.UserAll), quoted(t, id))
+		answer := ask(t, a.Rig, a.Main, asked{path: "keys", body: body})
+		t.Cleanup(func() { _ = os.Remove(filepath.Join(a.Dir(), "pki", "minions", id)) })
+		require.Empty(t, answer.Header.Get("X-Evil"))
+		if answer.Status != http.StatusOK { // salt has no keys for names that are not ASCII
+			require.Contains(t, []int{400, 500}, answer.Status, answer.Body)
+			continue
+		}
+		kind, params, err := mime.ParseMediaType(answer.Header.Get("Content-Disposition"))
+		require.NoError(t, err)
+		require.Equal(t, "attachment", kind)
+		require.Equal(t, map[string]string{"filename": "saltkeys-" + id + ".tar"}, params)
+	}
+}

@@ -1,0 +1,38 @@
+package e2e
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"saltern/e2e/rig"
+)
+
+func TestHooks(t *testing.T) {
+	eachRelease(t, func(t *testing.T, r *rig.Rig) {
+		session := openSession(t, r, rig.User)
+		e := followEvents(t, r, session, "?tag=salt/netapi/hook*")
+		large := strings.Repeat("é", 200<<10)
+		for path, body := range map[string]string{"": `{"é": [1, 2.5, null]}`, "/a/b": `"` + large + `"`} {
+			a := sessionRequest(t, r, session, http.MethodPost, "/hook"+path, body)
+			require.Equal(t, http.StatusOK, a.Status, a.Body)
+			require.Equal(t, `{"success": true}`, a.Body)
+			block := e.until("tag: salt/netapi/hook" + path + "\n")
+			require.NotContains(t, block, session)
+			data := event(t, block)
+			require.Equal(t, body, data["body"])
+			require.NotEmpty(t, data["post"])
+			require.NotEmpty(t, data["_stamp"])
+			headers, ok := data["headers"].(map[string]any)
+			require.True(t, ok)
+			require.Equal(t, "application/json", headers["Content-Type"])
+			require.NotContains(t, headers, "X-Auth-Token")
+		}
+		a := sessionRequest(t, r, session, http.MethodPost, "/hook", `"`+strings.Repeat("a", 1<<20)+`"`)
+		require.Equal(t, http.StatusRequestEntityTooLarge, a.Status)
+		a = sessionRequest(t, r, "", http.MethodPost, "/hook", `{}`)
+		require.Equal(t, http.StatusUnauthorized, a.Status)
+	})
+}

@@ -1,0 +1,44 @@
+package rig
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+)
+
+// More is what tells another gateway from the first one.
+type More struct {
+	Master   map[string]any // over the master's configuration, by key, as only this gateway sees it
+	CherryPy map[string]any // over rest_cherrypy
+	Settings string         // saltern.yaml, in place of Options.Settings
+}
+
+// Another starts one more gateway before the same master and with the same PAM
+// service. What it keeps is its own. Its Stop leaves the master alone, and has
+// to come before that of r.
+func (r *Rig) Another(ctx context.Context, more More) (_ *Rig, err error) {
+	o := r.opts
+	o.Settings = more.Settings
+	o.Sandbox.MasterConfig = over(o.Sandbox.MasterConfig, more.Master)
+	o.Sandbox.CherryPy = over(o.Sandbox.CherryPy, more.CherryPy)
+	second := &Rig{Sandbox: r.Sandbox, opts: o, pam: r.pam, shared: true}
+	if second.dir, err = os.MkdirTemp("", "rig"); err != nil {
+		return nil, fmt.Errorf("rig: %w", err)
+	}
+	if err = second.configure(); err == nil {
+		err = second.StartGateway(ctx)
+	}
+	if err != nil {
+		return nil, errors.Join(err, second.Stop(context.WithoutCancel(ctx)))
+	}
+	return second, nil
+}
+
+func over(conf, changes map[string]any) map[string]any {
+	all := make(map[string]any, len(conf)+len(changes))
+	maps.Copy(all, conf)
+	maps.Copy(all, changes)
+	return all
+}

@@ -1,0 +1,229 @@
+package e2e
+
+import (
+	"archive/tar"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"saltern/e2e/rig"
+	"saltern/saltmaster/sandbox"
+)
+
+// TestBrokenUpstream uses what salt-api documents and does not do: see what is
+// said of Salt 3008.5 at each.
+func TestBrokenUpstream(t *testing.T) {
+	eachRelease(t, func(t *testing.T, r *rig.Rig) {
+		page := filepath.Join(t.TempDir(), "index.html")
+		require.NoError(t, os.WriteFile(page, []byte("<!doctype html>"), 0o600))
+		b := &broken{Rig: anotherGateway(t, r, rig.More{
+			CherryPy: map[string]any{"app": page, "max_request_body_size": 10_000, "socket_queue_size": 10},
+			Settings: "cors_origin: https://ui.example.com\n",
+		})}
+		b.session = openSession(t, b.Rig, rig.User)
+		for name, test := range map[string]func(*testing.T){
+			"rest_wsgi answers":                     b.wsgi,
+			"CORS preflight":                        b.preflight,
+			"ws":                                    b.websocket,
+			"GET app":                               b.app,
+			"max_request_body_size":                 b.bodySize,
+			"socket_queue_size warned about":        b.queueSize,
+			"chunked body":                          b.chunked,
+			"GET login":                             b.getLogin,
+			"GET logout":                            b.getLogout,
+			"POST keys with bad credentials is 401": b.badKeys,
+			"POST keys with good credentials is kept": b.goodKeys,
+		} {
+			t.Run(name, test)
+		}
+	})
+}
+
+// broken is a gateway with options that have no effect upstream.
+type broken struct {
+	*rig.Rig
+	session string
+}
+
+func (b *broken) ask(t *testing.T, q asked) rig.Answer {
+	t.Helper()
+	return ask(t, b.Rig, b.Main, q)
+}
+
+// wsgi gets 500 from upstream, whatever it asks: the answer is text where
+// wsgiref wants bytes, after the command has run.
+func (b *broken) wsgi(t *testing.T) {
+	for _, path := range []string{"", "/", "/any/path"} {
+		a, err := b.Post(t.Context(), b.WSGI+path, rig.Chunk(rig.User, goodPing))
+		require.NoError(t, err)
+		require.Equal(t, http.StatusOK, a.Status)
+		require.Equal(t, goodPingAnswer, a.Body)
+	}
+	a := post(t, b.Rig, rig.Chunk(rig.User, `"client": "local", "tgt": "ms--0", "fun": "test.echo", "arg": ["é€😀"]`))
+	require.Equal(t, `{"return": [{"ms--0": "é€😀"}]}`, a.Body, "whole, though it has more bytes than letters")
+}
+
+// preflight gets 500: the answer is made before there are sessions.
+func (b *broken) preflight(t *testing.T) {
+	for _, path := range []string{"", "run", "login", "minions", "jobs/20240101010101010101", "keys", "hook/a", "events", "stats", "token"} {
+		a := b.ask(t, asked{method: http.MethodOptions, path: path, kind: "-", header: map[string]string{
+			"Origin": "https://ui.example.com", "Access-Control-Request-Method": "POST",
+			"Access-Control-Request-Headers": "content-type,x-auth-token",
+		}})
+		require.Equal(t, http.StatusNoContent, a.Status, "%s: %s", path, a.Body)
+		require.Equal(t, "https://ui.example.com", a.Header.Get("Access-Control-Allow-Origin"))
+		require.Equal(t, "true", a.Header.Get("Access-Control-Allow-Credentials"))
+		require.Contains(t, a.Header.Get("Access-Control-Allow-Methods"), "POST")
+		require.Contains(t, a.Header.Get("Access-Control-Allow-Headers"), "X-Auth-Token")
+		require.Empty(t, a.Header.Get("Set-Cookie"))
+	}
+	// What is preflighted is answered, errors included, and other origins are
+	// told nothing.
+	for origin, allowed := range map[string]string{"https://ui.example.com": "https://ui.example.com", "https://evil.example": ""} {
+		for path, status := range map[string]int{"run": http.StatusOK, "jobs": http.StatusUnauthorized, "nope": http.StatusNotFound} {
+			a := b.ask(t, asked{path: path, body: rig.Chunk(rig.User+strings.TrimPrefix(path, "run"), goodPing), header: map[string]string{"Origin": origin}})
+			require.Equal(t, status, a.Status, "%s: %s", path, a.Body)
+			require.Equal(t, allowed, a.Header.Get("Access-Control-Allow-Origin"), path)
+		}
+	}
+}
+
+// websocket is let in and then hears nothing.
+func (b *broken) websocket(t *testing.T) {
+	s := openSocket(t, b.Rig, "/ws/"+b.session)
+	s.ready(t)
+	require.Equal(t, "server received message", s.until(t, "", func() {}))
+	a := sessionRequest(t, b.Rig, b.session, http.MethodPost, "/", "[{"+goodPing+"}]")
+	require.Equal(t, goodPingAnswer, a.Body)
+	message := s.until(t, "/ret/ms--0", func() {})
+	require.Regexp(t, `^data: \{"data": \{.*\}, "tag": "salt/job/\d{20}/ret/ms--0"\}\n\n$`, message)
+}
+
+// app gets 404 where nobody says which page it is: here the option says so,
+// and without it there is none.
+func (b *broken) app(t *testing.T) {
+	for _, path := range []string{"app", "app/", "app/any/view"} {
+		a := b.ask(t, asked{method: http.MethodGet, path: path, kind: "-"})
+		require.Equal(t, http.StatusOK, a.Status, "%s: %s", path, a.Body)
+		require.Equal(t, "<!doctype html>", a.Body)
+		require.Contains(t, a.Header.Get("Content-Type"), "text/html")
+	}
+	// A browser that asks for data by mistake gets the page; a program data.
+	a := b.ask(t, asked{method: http.MethodGet, path: "minions", kind: "-", header: map[string]string{"Accept": "text/html,*/*;q=0.1"}})
+	require.Equal(t, "<!doctype html>", a.Body)
+	a = b.ask(t, asked{method: http.MethodGet, path: "minions", kind: "-", header: map[string]string{"Accept": "*/*"}})
+	require.Equal(t, http.StatusUnauthorized, a.Status)
+}
+
+// bodySize is set under another name than CherryPy reads.
+func (b *broken) bodySize(t *testing.T) {
+	for _, path := range []string{"", "run", "login", "token", "minions", "jobs", "keys", "hook"} {
+		for kind, body := range map[string]string{
+			asJSON: "[" + strings.Repeat(" ", 10_000) + "]", "text/plain": strings.Repeat("x", 10_001),
+		} {
+			a := b.ask(t, asked{path: path, kind: kind, body: body, header: map[string]string{"X-Auth-Token": b.session}})
+			require.Equal(t, http.StatusRequestEntityTooLarge, a.Status, "%s: %s", path, a.Body)
+			require.Equal(t, refused("main", 413, "The request body is larger than 10000 bytes"), a.Body, path)
+		}
+	}
+	fits := rig.Chunk(rig.User, goodPing)
+	fits += strings.Repeat(" ", 10_000-len(fits))
+	require.Equal(t, http.StatusOK, b.ask(t, asked{path: "run", body: fits}).Status)
+}
+
+// queueSize is documented, and another name read. What it is for there is
+// nothing of here, which is said.
+func (b *broken) queueSize(t *testing.T) {
+	require.Regexp(t, `"level":"WARN","msg":"configuration","warning":"[^"]*rest_cherrypy.socket_queue_size: has no effect`, b.Log())
+}
+
+// chunked bodies are taken for none.
+func (b *broken) chunked(t *testing.T) {
+	conn := dialHTTP1(t, b.Main)
+	_, err := fmt.Fprintf(conn, "POST /run HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"+
+		"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n")
+	require.NoError(t, err)
+	for piece := range strings.SplitAfterSeq(rig.Chunk(rig.User, goodPing), ",") {
+		_, err := fmt.Fprintf(conn, "%x\r\n%s\r\n", len(piece), piece)
+		require.NoError(t, err)
+	}
+	_, err = io.WriteString(conn, "0\r\n\r\n")
+	require.NoError(t, err)
+	a := answerOn(t, conn)
+	require.Equal(t, http.StatusOK, a.Status, a.Body)
+	require.Equal(t, goodPingAnswer, a.Body)
+}
+
+// getLogin has null for the status.
+func (b *broken) getLogin(t *testing.T) {
+	a := b.ask(t, asked{method: http.MethodGet, path: "login", kind: "-"})
+	require.Equal(t, http.StatusOK, a.Status)
+	require.Equal(t, `{"status": 200, "return": "Please log in"}`, a.Body)
+	require.Equal(t, "Session", a.Header.Get("Www-Authenticate"))
+}
+
+// getLogout is a 500.
+func (b *broken) getLogout(t *testing.T) {
+	for _, token := range []string{"", b.session} {
+		a := sessionRequest(t, b.Rig, token, http.MethodGet, "/logout", "")
+		require.Equal(t, http.StatusMethodNotAllowed, a.Status, a.Body)
+		require.Equal(t, "POST", a.Header.Get("Allow"))
+	}
+	require.Equal(t, http.StatusOK, sessionRequest(t, b.Rig, b.session, http.MethodGet, "/stats", "").Status, "the session goes on")
+}
+
+// badKeys is a 500.
+func (b *broken) badKeys(t *testing.T) {
+	for name, creds := range map[string]string{
+		"wrong":   fmt.Sprintf(`"eauth": "sharedsecret", "username": %q, "password": "wrong"`, sandbox.UserAll),
+		"limited": fmt.Sprintf(`"eauth": "sharedsecret", "username": %q, "password": %q`, sandbox.UserTestOnly, b.Secret()),
+		"none":    `"x": 1`, "token": `"token": "` + hex64 + `"`,
+	} {
+		a := b.ask(t, asked{path: "keys", body: `{"mid": "new-` + name + `", ` + creds + "}"})
+		require.Equal(t, http.StatusUnauthorized, a.Status, "%s: %s", name, a.Body)
+		require.Equal(t, asJSON, a.Header.Get("Content-Type"))
+		require.NoFileExists(t, filepath.Join(b.Dir(), "pki", "minions", "new-"+name))
+	}
+	a := b.ask(t, asked{path: "keys", body: fmt.Sprintf(`{"eauth": "sharedsecret", "username": %q, "password": %q}`, sandbox.UserAll, b.Secret())})
+	require.Equal(t, http.StatusBadRequest, a.Status, "no mid: %s", a.Body)
+}
+
+// goodKeys is what the former is to be told from.
+func (b *broken) goodKeys(t *testing.T) {
+	key := filepath.Join(b.Dir(), "pki", "minions", "new-good")
+	t.Cleanup(func() { require.NoError(t, os.Remove(key)) })
+	a := b.ask(t, asked{path: "keys", body: fmt.Sprintf(
+		`{"eauth": "sharedsecret", "username": %q, "password": %q, "mid": "new-good"}`, sandbox.UserAll, b.Secret())})
+	require.Equal(t, http.StatusOK, a.Status, a.Body)
+	require.Equal(t, "application/x-tar", a.Header.Get("Content-Type"))
+	files := tar.NewReader(strings.NewReader(a.Body))
+	contents := make(map[string]string)
+	for {
+		header, err := files.Next()
+		if err == io.EOF { //nolint:errorlint // it is never wrapped
+			break
+		}
+		require.NoError(t, err)
+		text, err := io.ReadAll(files)
+		require.NoError(t, err)
+		contents[header.Name] = string(text)
+	}
+	require.Contains(t, contents["minion.pem"], "PRIVATE KEY")
+	accepted, err := os.ReadFile(key)
+	require.NoError(t, err)
+	require.Equal(t, strings.TrimSpace(string(accepted)), strings.TrimSpace(contents["minion.pub"]))
+
+	a = sessionRequest(t, b.Rig, b.session, http.MethodGet, "/keys/new-good", "")
+	var finger struct {
+		Return struct{ Minions map[string]string }
+	}
+	require.NoError(t, json.Unmarshal([]byte(a.Body), &finger), a.Body)
+	require.NotEmpty(t, finger.Return.Minions["new-good"])
+}
