@@ -18,7 +18,7 @@ import (
 
 // insecureHTTP1 is a transport of HTTP/1.1 that trusts any certificate.
 func insecureHTTP1() *http.Transport {
-	return &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}} //nolint:gosec // it is not about trust
+	return &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}
 }
 
 // lowstateEntrances are those at which a chunk may name its client.

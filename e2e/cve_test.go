@@ -136,7 +136,7 @@ func sshProgram(t *testing.T) string {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "salt-ssh")
 	script := "#!/bin/sh\necho \"$@\" >> " + path + ".ran\n"
-	require.NoError(t, os.WriteFile(path, []byte(script), 0o700)) //nolint:gosec // it is a program
+	require.NoError(t, os.WriteFile(path, []byte(script), 0o700))
 	t.Cleanup(func() { require.NoFileExists(t, path+".ran") })
 	return path
 }

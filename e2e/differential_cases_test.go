@@ -31,7 +31,7 @@ type diffTopic struct {
 //	as: USER                whose credentials its chunks carry, when not bench's
 //	only: 3006              the release that it is for, when not both
 //	both: STATUS JSON       the answer of both, when that it is 200 says too little
-//	difference: D1 D2       the rows of the README's list which it shows, and
+//	difference: D1 D2       the rows of the list which it shows, and
 //	salt-api: STATUS JSON   what each of the two answers
 //	saltern: STATUS JSON
 type diffCase struct {
@@ -115,19 +115,16 @@ func (c *diffCase) verify(t *testing.T) {
 	require.NotEqual(t, c.saltAPI, c.saltern, "%s: nothing differs", c.name)
 }
 
-// shownElsewhere are the rows of the README's list that need more than a
+// shownElsewhere are the rows of the list that need more than a
 // request: the test that shows each.
 var shownElsewhere = map[string]string{
 	"D12": "TestLargeReturns",
 	"D13": "TestDifferentialWholeList",
 	"D14": "TestMasterStopped",
-	"D16": "TestDifferentialSurface",
-	"D17": "TestDifferentialSurface",
-	"D18": "TestDifferentialSurface",
 	"D19": "TestBadInput",
 }
 
-// TestDifferentialList holds the README's list of differences against the
+// TestDifferentialList holds the list of differences against the
 // tests: each row is shown, and nothing else differs.
 func TestDifferentialList(t *testing.T) {
 	listed := make(map[string]bool)
@@ -139,14 +136,14 @@ func TestDifferentialList(t *testing.T) {
 	for _, topic := range readTopics(t) {
 		for _, c := range topic.cases {
 			for _, id := range c.differences {
-				require.True(t, listed[id], "%s of %s/%s is not in the README", id, topic.name, c.name)
+				require.True(t, listed[id], "%s of %s/%s is not in DIFFERENCES.md", id, topic.name, c.name)
 				shown[id] = true
 			}
 		}
 	}
 	tests := allTests(t)
 	for id, name := range shownElsewhere {
-		require.True(t, listed[id], "%s of %s is not in the README", id, name)
+		require.True(t, listed[id], "%s of %s is not in DIFFERENCES.md", id, name)
 		require.False(t, shown[id], "%s is shown by a case", id)
 		require.Contains(t, tests, "func "+name+"(t *testing.T)", "what shows %s", id)
 		shown[id] = true
@@ -156,17 +153,13 @@ func TestDifferentialList(t *testing.T) {
 	}
 }
 
-// listedDifferences reads the first column of the README's table.
+// listedDifferences reads the first column of the table of DIFFERENCES.md.
 func listedDifferences(t *testing.T) []string {
 	t.Helper()
-	text, err := os.ReadFile("../README.md")
+	text, err := os.ReadFile("DIFFERENCES.md")
 	require.NoError(t, err)
-	_, rest, ok := strings.Cut(string(text), "<!-- differences -->")
-	require.True(t, ok)
-	table, _, ok := strings.Cut(rest, "<!-- /differences -->")
-	require.True(t, ok)
 	var ids []string
-	for _, m := range regexp.MustCompile(`(?m)^\| (D\d+) \|`).FindAllStringSubmatch(table, -1) {
+	for _, m := range regexp.MustCompile(`(?m)^\| (D\d+) \|`).FindAllStringSubmatch(string(text), -1) {
 		ids = append(ids, m[1])
 	}
 	require.NotEmpty(t, ids)

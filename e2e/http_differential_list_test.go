@@ -8,11 +8,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestDifferentialHTTPList holds the list in testdata/http against the cases:
+// TestDifferentialHTTPList holds the H rows of DIFFERENCES.md against the cases:
 // each row is shown, by a case or, as TestDifferentialHTTP sees to, by a rule;
-// and what cases name is in this list or in the README's.
+// and what cases name is among these rows or the D ones.
 func TestDifferentialHTTPList(t *testing.T) {
-	text, err := os.ReadFile("testdata/http/DIFFERENCES.md")
+	text, err := os.ReadFile("DIFFERENCES.md")
 	require.NoError(t, err)
 	shown := make(map[string]bool)
 	for _, m := range regexp.MustCompile(`(?m)^\| (H\d+) \|`).FindAllStringSubmatch(string(text), -1) {
@@ -24,13 +24,13 @@ func TestDifferentialHTTPList(t *testing.T) {
 		require.Contains(t, shown, id, "a rule's row")
 		shown[id] = true
 	}
-	readme := listedDifferences(t)
+	commands := listedDifferences(t)
 	for _, topic := range readHTTPTopics(t) {
 		for _, c := range topic.cases {
 			for _, q := range c.steps {
 				for _, id := range q.differs {
 					if _, ours := shown[id]; !ours {
-						require.Contains(t, readme, id, "%s/%s", topic.name, c.name)
+						require.Contains(t, commands, id, "%s/%s", topic.name, c.name)
 						continue
 					}
 					shown[id] = true

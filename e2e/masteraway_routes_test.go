@@ -48,7 +48,7 @@ func TestRoutesWithoutMaster(t *testing.T) {
 				back := away(t)
 				for _, q := range awayRoutes(g, s.session) {
 					ctx, cancel := context.WithTimeout(t.Context(), promptly)
-					a, err := q.asked.send(ctx, g, g.Main)
+					a, err := q.send(ctx, g, g.Main)
 					cancel()
 					require.NoError(t, err, "%s %s", q.method, q.path)
 					require.Equal(t, q.status, a.Status, "%s %s %s: %s", q.method, q.path, q.body, a.Body)

@@ -84,7 +84,7 @@ func assemble(c *config, reg prometheus.Registerer, log *slog.Logger) (*gateway,
 
 		AllowRawShell: mc.NetapiAllowRawShell,
 	})
-	if err := g.openStreams(c); err != nil {
+	if err := g.openStreams(c, tokens); err != nil {
 		g.endSessions()
 		return nil, err
 	}

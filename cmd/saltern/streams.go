@@ -4,12 +4,13 @@ import (
 	"saltern/eauth"
 	"saltern/eauth/session"
 	"saltern/lowstate"
+	"saltern/saltmaster"
 	"saltern/saltmaster/eventbus"
 	"saltern/saltmaster/eventstream"
 )
 
 // openStreams makes the two ways between clients and the master's event bus.
-func (g *gateway) openStreams(c *config) error {
+func (g *gateway) openStreams(c *config, tokens *saltmaster.Tokens) error {
 	visible, err := eventsACL(c)
 	if err != nil {
 		return err // it was found when the configuration was read
@@ -25,6 +26,7 @@ func (g *gateway) openStreams(c *config) error {
 	network, address := c.master.EventPullEndpoint()
 	g.firer = eventbus.NewFirer(g.bus, eventbus.FirerOptions{
 		Network: network, Address: address, MaxEventSize: c.master.MaxEventSize, Log: g.log,
+		BareStamp: func() bool { return !isFrom3008(c.master, tokens) },
 	})
 	return nil
 }

@@ -38,6 +38,9 @@ type FirerOptions struct {
 	Confirm time.Duration
 	// Concurrent is how many events are fired at once (16). More wait.
 	Concurrent int
+	// BareStamp tells whether the master writes the time of its events without an offset, as Salt does up to 3007. It
+	// is asked for each event; nil is no.
+	BareStamp func() bool
 	// Log is told how the master reads (slog.Default).
 	Log *slog.Logger
 }
@@ -48,6 +51,9 @@ func (o FirerOptions) withDefaults() FirerOptions {
 	}
 	if o.Concurrent <= 0 {
 		o.Concurrent = 16
+	}
+	if o.BareStamp == nil {
+		o.BareStamp = func() bool { return false }
 	}
 	if o.Log == nil {
 		o.Log = slog.Default()
@@ -111,7 +117,7 @@ func (f *Firer) Fire(ctx context.Context, tag string, data msgpack.Raw) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	stamped := withStamp(data, f.stamp())
+	stamped := withStamp(data, f.stampText())
 	if f.tooLarge(tag, stamped) {
 		return ErrTooLarge
 	}
@@ -148,6 +154,14 @@ func (f *Firer) tooLarge(tag string, data msgpack.Raw) bool {
 	}
 	const envelope = 64
 	return len(tag)+len(data)+envelope > f.bus.opts.MaxFrame // it would not come back
+}
+
+// stampText is [Firer.stamp] as the master would write it.
+func (f *Firer) stampText() string {
+	if f.opts.BareStamp() {
+		return f.stamp().Format("2006-01-02T15:04:05.000000")
+	}
+	return f.stamp().Format("2006-01-02T15:04:05.000000-07:00")
 }
 
 // stamp returns the present time in microseconds, and a later one with each call: it tells an event from an equal one.

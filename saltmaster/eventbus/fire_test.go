@@ -192,7 +192,7 @@ func TestFireEndsWithItsContext(t *testing.T) {
 func TestFiredFrames(t *testing.T) {
 	t.Parallel()
 	for _, framing := range []Framing{FramingBare, FramingPrefixed} {
-		data := withStamp(mastertest.JSON(`{"a": 1}`), time.Unix(0, 0).UTC())
+		data := withStamp(mastertest.JSON(`{"a": 1}`), "1970-01-01T00:00:00.000000+00:00")
 		frame := appendFired(nil, framing, "salt/x", data)
 		s := newStream(strings.NewReader(string(frame)), 1<<20)
 		tag, err := s.open()

@@ -2,7 +2,6 @@ package eventbus
 
 import (
 	"encoding/binary"
-	"time"
 
 	"saltern/saltmaster/msgpack"
 )
@@ -11,7 +10,7 @@ import (
 const stampKey = "_stamp"
 
 // withStamp returns the map data with a _stamp in place of any that it has.
-func withStamp(data msgpack.Raw, at time.Time) msgpack.Raw {
+func withStamp(data msgpack.Raw, at string) msgpack.Raw {
 	kept := 0
 	pairs := make([]byte, 0, len(data)+64)
 	_ = data.Each(func(key, val msgpack.Raw) error { // a map that was checked
@@ -24,7 +23,7 @@ func withStamp(data msgpack.Raw, at time.Time) msgpack.Raw {
 	stamped := msgpack.AppendMap(make([]byte, 0, len(pairs)+64), kept+1)
 	stamped = append(stamped, pairs...)
 	stamped = msgpack.AppendString(stamped, stampKey)
-	return msgpack.AppendString(stamped, at.Format("2006-01-02T15:04:05.000000-07:00"))
+	return msgpack.AppendString(stamped, at)
 }
 
 // appendFired appends an event as the master's pull socket reads it. The body is of msgpack's bin family in either

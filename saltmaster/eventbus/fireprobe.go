@@ -97,7 +97,7 @@ func (f *Firer) try(
 ) (Framing, net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, wait)
 	defer cancel()
-	conn, err := f.hand(ctx, framing, prefix+framing.String(), withStamp(msgpack.AppendMap(nil, 0), f.stamp()))
+	conn, err := f.hand(ctx, framing, prefix+framing.String(), withStamp(msgpack.AppendMap(nil, 0), f.stampText()))
 	if err != nil {
 		return 0, nil, err
 	}

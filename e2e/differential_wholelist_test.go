@@ -1,0 +1,27 @@
+package e2e
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"saltern/e2e/rig"
+	"saltern/saltmaster"
+)
+
+// TestDifferentialWholeList shows row D13 of DIFFERENCES.md: what becomes
+// of a good chunk before a bad one.
+func TestDifferentialWholeList(t *testing.T) {
+	eachRelease(t, func(t *testing.T, r *rig.Rig) {
+		jids := new(saltmaster.JIDs)
+		for url, runs := range map[string]bool{r.SaltAPIURL() + "/run": true, r.Main + "/": false} {
+			jid := jids.Next()
+			body := `[{` + pamLogin + `, "client": "local_async", "tgt": "ms--0", "fun": "test.ping", "jid": "` + jid + `"}, {"client": "nope"}]`
+			a, err := r.Post(t.Context(), url, body)
+			require.NoError(t, err)
+			require.Equal(t, http.StatusBadRequest, a.Status, url)
+			require.Equal(t, runs, inJobCache(t, r, jid), url)
+		}
+	})
+}
