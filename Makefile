@@ -40,7 +40,7 @@ build: ## build bin/saltern
 test: deps salt ## run every test, with real masters and the race detector
 	@deploy/deps.sh test
 	$(STRICT) SALTERN_SALT_VERSIONS='$(SALT_VERSIONS)' $(GOTEST) -timeout 5m $(UNIT)
-	@set -e; for v in $(SALT_VERSIONS); do $(MAKE) --no-print-directory test-salt VERSION=$$v; done
+	@MAKE='$(MAKE)' e2e/releases.sh $(WORK) $(SALT_VERSIONS)
 	@$(MAKE) --no-print-directory test-clients
 
 test-unit: ## run the tests that need no Salt
@@ -50,7 +50,7 @@ test-salt: salt ## run the real-master tests, of one version only with VERSION=3
 	@test -n '$(filter $(VERSION)%,$(SALT_VERSIONS))' || \
 		{ echo "no Salt $(VERSION) among the pinned $(SALT_VERSIONS)"; exit 1; }
 	$(STRICT) SALTERN_SALT_VERSIONS='$(filter $(VERSION)%,$(SALT_VERSIONS))' \
-		$(GOTEST) -count=1 -p 1 -timeout 10m $(REAL)
+		$(GOTEST) -count=1 -p 1 -timeout 25m $(REAL)
 
 test-clients: salt ## run pepper, SUSE's Java client, a browser and others against Saltern
 	@deploy/deps.sh clients
