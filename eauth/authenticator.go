@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync/atomic"
+	"time"
 )
 
 // pamName is the eauth module of Salt that the gateway can stand in for.
@@ -28,6 +29,11 @@ type Options struct {
 	// PAMUsable tells whether the master takes what PAM grants. While it says
 	// no, or cannot tell, the master checks eauth pam itself. nil means yes.
 	PAMUsable func(ctx context.Context) (bool, error)
+
+	// UnknownDelay is how long a name that is not in Eauths takes to be
+	// refused: as long as a wrong password, so that nobody learns from the
+	// time which modules there are.
+	UnknownDelay time.Duration
 
 	// Logger hears when the way of eauth pam changes. nil discards.
 	Logger *slog.Logger
@@ -70,9 +76,24 @@ func (a *Authenticator) authenticate(ctx context.Context, c Credentials) (Identi
 		return a.byToken(ctx, c)
 	}
 	if !a.eauths[c.Eauth] {
-		return Identity{}, false, nil
+		return Identity{}, false, pause(ctx, a.opts.UnknownDelay)
 	}
 	return a.backend(ctx, c.Eauth).Authenticate(ctx, c)
+}
+
+// pause waits, unless the caller gives up before.
+func pause(ctx context.Context, d time.Duration) error {
+	if d <= 0 {
+		return nil
+	}
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 func (a *Authenticator) byToken(ctx context.Context, c Credentials) (Identity, bool, error) {

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
@@ -246,4 +248,24 @@ func TestErrorsPassThrough(t *testing.T) {
 	require.False(t, ok)
 	require.ErrorIs(t, err, context.Canceled)
 	require.Zero(t, s.token.asked)
+}
+
+// A module that is not there takes as long to refuse as a wrong password.
+func TestUnknownEauthTakesItsTime(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		a := eauth.New(eauth.Options{Eauths: []string{"pam"}, HashType: "sha256", UnknownDelay: time.Second})
+		s := a.NewSession()
+		start := time.Now()
+		_, ok, err := s.Authenticate(t.Context(), eauth.Credentials{Eauth: "nope", Username: "u", Password: "p"})
+		require.NoError(t, err)
+		require.False(t, ok)
+		require.Equal(t, time.Second, time.Since(start), "of the test's own clock")
+
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		_, ok, err = a.NewSession().Authenticate(ctx, eauth.Credentials{Eauth: "nope", Username: "u", Password: "p"})
+		require.ErrorIs(t, err, context.Canceled)
+		require.False(t, ok)
+	})
 }

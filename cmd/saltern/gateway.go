@@ -167,6 +167,8 @@ func (g *gateway) authenticator(c *config, a authority, metrics *server.AuthMetr
 		Master:    counted{master.New(a, master.Options{Guard: limits, Logger: g.log}), "master", metrics},
 		PAM:       g.pam(c, limits, metrics),
 		PAMUsable: g.mint.Usable,
+
+		UnknownDelay: failDelay,
 		Logger:    g.log,
 	})
 }
