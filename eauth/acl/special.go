@@ -19,9 +19,14 @@ func (r *Rules) special(who Who, form, fun string, args, kwargs any) Verdict {
 	if o != yes {
 		return o.verdict()
 	}
+	return onMaster(entries, form, fun, args, kwargs).verdict()
+}
+
+// onMaster is special with the entries at hand.
+func onMaster(entries []entry, form, fun string, args, kwargs any) outcome {
 	module, name, ok := strings.Cut(fun, ".")
 	if !ok || strings.Contains(name, ".") {
-		return Refused // "Check syntax", says the master
+		return no // "Check syntax", says the master
 	}
 	ofForm := func(s string) bool { return s == "@"+form || s == "@"+form+"s" }
 	return firstYes(entries, func(e entry) outcome {
@@ -46,7 +51,7 @@ func (r *Rules) special(who Who, form, fun string, args, kwargs any) Verdict {
 			return firstYes([]outcome{o, e.only.allows(fun, args, kwargs)}, func(o outcome) outcome { return o })
 		}
 		return o
-	}).verdict()
+	})
 }
 
 // noLetter is what comes of asking a key that is no text for its first letter.

@@ -1,0 +1,66 @@
+package acl
+
+import (
+	"errors"
+	"fmt"
+)
+
+// List is one list of rules, as stands behind a user's name in external_auth, for who has such a list without a name.
+// What cannot be told of a call is not allowed.
+type List struct{ entries []entry }
+
+// NewList compiles a list.
+func NewList(rules []any) *List {
+	entries, _ := compileList(rules)
+	return &List{entries}
+}
+
+// Functions tells where a function may be called: everywhere, or on the minions of some targets, which are compound
+// expressions. Of the call, Fun and Args count. Unlike [Rules.Publish] it makes no exception for saltutil.find_job.
+func (l *List) Functions(c Call) (everywhere bool, targets []string) {
+	args, kwargs := c.split()
+	for _, e := range l.entries {
+		switch {
+		case e.isText:
+			everywhere = e.fun.match(c.Fun) == yes
+		case e.only == nil:
+		case !e.only.isText:
+			return false, targets // the master's code ends in an exception
+		default:
+			switch o := e.only.allows(c.Fun, args, kwargs); {
+			case o == fails, o == mayFail:
+				return false, targets
+			case o == yes && e.only.target == anyone:
+				everywhere = true
+			case o == yes:
+				targets = append(targets, e.only.target)
+			}
+		}
+		if everywhere {
+			return true, nil
+		}
+	}
+	return false, targets
+}
+
+// Runner tells whether a runner may be called, as [Rules.Runner] does.
+func (l *List) Runner(fun string, args, kwargs any) bool {
+	return onMaster(l.entries, "runner", fun, args, kwargs) == yes
+}
+
+// Wheel is Runner for a wheel function.
+func (l *List) Wheel(fun string, args, kwargs any) bool {
+	return onMaster(l.entries, "wheel", fun, args, kwargs) == yes
+}
+
+// CheckPattern tells what is wrong with a pattern of functions or arguments: nothing, or why it matches nothing here.
+func CheckPattern(src string) error {
+	expr, t, err := translate(src)
+	switch {
+	case errors.Is(err, errInvalid):
+		return fmt.Errorf("%q is not a regular expression of Python's", src)
+	case err != nil, compile(expr, t).re == nil:
+		return fmt.Errorf("%q is a regular expression that cannot be evaluated here", src)
+	}
+	return nil
+}

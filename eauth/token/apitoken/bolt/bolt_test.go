@@ -1,0 +1,137 @@
+package bolt
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.etcd.io/bbolt"
+	"go.uber.org/goleak"
+
+	"saltern/eauth/token/apitoken"
+	"saltern/eauth/token/apitoken/apitokentest"
+)
+
+func TestMain(m *testing.M) {
+	if path := os.Getenv(childEnv); path != "" {
+		child(path)
+		return
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// newFile opens a file that need not survive.
+func newFile(t testing.TB) (*Store, string) {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "tokens.db")
+	s, err := Open(path)
+	require.NoError(t, err)
+	s.db.NoSync = true
+	t.Cleanup(func() { require.NoError(t, s.Close()) })
+	return s, path
+}
+
+func TestConformance(t *testing.T) {
+	t.Parallel()
+	apitokentest.Run(t, func(t *testing.T) apitoken.Store {
+		s, _ := newFile(t)
+		return s
+	})
+}
+
+func BenchmarkLookup(b *testing.B) {
+	s, _ := newFile(b)
+	apitokentest.BenchmarkLookup(b, s)
+}
+
+func TestOnlyTheOwnerCanRead(t *testing.T) {
+	t.Parallel()
+	s, path := newFile(t)
+	require.NoError(t, s.Close())
+	for _, mode := range []os.FileMode{0o600, 0o644} {
+		require.NoError(t, os.Chmod(path, mode))
+		s, err := Open(path)
+		require.NoError(t, err)
+		require.NoError(t, s.Close())
+		info, err := os.Stat(path)
+		require.NoError(t, err)
+		require.Equal(t, os.FileMode(0o600), info.Mode())
+	}
+}
+
+func TestAFileThatCannotBeUsed(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	junk := filepath.Join(dir, "junk.db")
+	require.NoError(t, os.WriteFile(junk, make([]byte, 100_000), 0o600))
+	for name, path := range map[string]string{
+		"no folder":      filepath.Join(dir, "none", "tokens.db"),
+		"a folder":       dir,
+		"not a database": junk,
+	} {
+		_, err := Open(path)
+		require.ErrorContains(t, err, path, name)
+	}
+	_, path := newFile(t)
+	_, err := open(path, time.Millisecond)
+	require.ErrorIs(t, err, ErrInUse)
+}
+
+// A store that fails is never a pass, and nobody takes it for an answer.
+func TestAClosedStore(t *testing.T) {
+	t.Parallel()
+	s, _ := newFile(t)
+	require.NoError(t, s.Close())
+	_, err := s.Lookup(t.Context(), apitoken.Hash{1})
+	require.ErrorIs(t, err, apitoken.ErrUnavailable)
+	_, err = s.Revoke(t.Context(), apitoken.NewID(), apitoken.Revocation{At: time.Now()})
+	require.ErrorIs(t, err, apitoken.ErrUnavailable)
+}
+
+func TestADamagedRecord(t *testing.T) {
+	t.Parallel()
+	s, _ := newFile(t)
+	now := time.Now()
+	i := apitoken.Issue{Hash: apitoken.Hash{1}, Record: apitoken.Record{
+		ID: apitoken.NewID(), Kind: apitoken.KindAccess, Owner: apitoken.Owner{Eauth: "pam", User: "alice"},
+		Created: now, Issued: now, Expires: now.Add(time.Hour),
+	}}
+	for name, content := range map[string][]byte{"short": {1}, "no JSON": make([]byte, 200)} {
+		require.NoError(t, s.Create(t.Context(), i))
+		require.NoError(t, s.db.Update(func(tx *bbolt.Tx) error {
+			return tables{tx}.bucket(tokensName).Put([]byte(i.Record.ID), content)
+		}))
+		_, err := s.Lookup(t.Context(), i.Hash)
+		require.ErrorIs(t, err, apitoken.ErrUnavailable, name)
+		require.ErrorIs(t, err, errRecord, name)
+		n, err := s.Sweep(t.Context(), now.Add(time.Hour), 0)
+		require.NoError(t, err)
+		require.Equal(t, 1, n)
+		_, err = s.Lookup(t.Context(), i.Hash)
+		require.ErrorIs(t, err, apitoken.ErrNotFound, name)
+		i.Hash[0]++
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	b, err := encode(apitoken.Issue{Hash: apitoken.Hash{1}, Record: apitoken.Record{ID: apitoken.NewID(), Scopes: []string{"User"}}})
+	require.NoError(f, err)
+	f.Add(b)
+	f.Add([]byte("short"))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		i, err := decode(b)
+		if err != nil {
+			return
+		}
+		b, err = encode(i)
+		if err != nil {
+			return // a year that JSON has no place for
+		}
+		again, err := decode(b)
+		require.NoError(t, err)
+		require.Equal(t, i.Hash, again.Hash)
+		require.Equal(t, i.Record.ID, again.Record.ID)
+	})
+}

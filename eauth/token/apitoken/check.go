@@ -1,0 +1,174 @@
+package apitoken
+
+import (
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// The bounds of a record.
+const (
+	maxText   = 512 // bytes of a name and the like
+	maxScopes = 64
+	maxAgent  = 200
+)
+
+// MaxDocument is how many bytes the value of a document may have.
+const MaxDocument = 64 << 10
+
+// maxIssues bounds what one exchange makes.
+const maxIssues = 4
+
+// Prepared returns an issue as stores keep it, or an [ErrInvalid]. Stores call
+// it before anything else.
+func (i Issue) Prepared() (Issue, error) {
+	r := i.Record.clean()
+	switch {
+	case !ValidID(r.ID):
+		return i, invalid("id")
+	case !r.Kind.Known():
+		return i, invalid("kind")
+	case r.Owner.ServiceAccount != "" && (r.Owner.User != "" || r.Owner.Eauth != ""),
+		r.Owner.ServiceAccount == "" && (r.Owner.User == "" || r.Owner.Eauth == ""):
+		return i, invalid("owner")
+	case r.OneTime && (r.Kind == KindAPI || r.Kind == KindAccess):
+		return i, invalid("one use")
+	case r.Kind == KindAPI && r.Name == "":
+		return i, invalid("name")
+	case !texts(r.Name, r.Owner.User, r.Owner.Eauth, r.Owner.ServiceAccount, string(r.Door), r.ClientID, r.SoftwareID,
+		r.Org, r.Remind) || len(r.Scopes) > maxScopes || !texts(r.Scopes...):
+		return i, invalid("text")
+	case r.Created.IsZero(), !r.Expires.IsZero() && !r.Expires.After(r.Created), r.Issued.IsZero() != i.Hash.IsZero():
+		return i, invalid("times")
+	case !r.Used.IsZero(), !r.Revoked.IsZero(), r.RevokedWhy != "", !r.LastUsed.IsZero():
+		return i, invalid("state")
+	case r.Parent != "" && (r.Kind != KindAccess || !ValidID(r.Parent)):
+		return i, invalid("parent")
+	case r.Family != "" && (r.Kind != KindRefresh || !ValidID(r.Family)):
+		return i, invalid("family")
+	}
+	return Issue{Hash: i.Hash, Record: r}, nil
+}
+
+// texts tells whether all of these can be kept and shown.
+func texts(all ...string) bool {
+	for _, s := range all {
+		if len(s) > maxText || !utf8.ValidString(s) || strings.ContainsRune(s, 0) {
+			return false
+		}
+	}
+	return true
+}
+
+// PreparedFor returns the successors that a one-time token is to be exchanged
+// for, as stores keep them. None is an API token, whose name could be taken.
+func PreparedFor(next []Issue) ([]Issue, error) {
+	if len(next) > maxIssues {
+		return nil, invalid("too many successors")
+	}
+	out := make([]Issue, 0, len(next))
+	for _, i := range next {
+		i, err := i.Prepared()
+		if err != nil {
+			return nil, err
+		}
+		if i.Record.Kind == KindAPI || i.Hash.IsZero() {
+			return nil, invalid("successor")
+		}
+		for _, other := range out {
+			if other.Record.ID == i.Record.ID || other.Hash == i.Hash {
+				return nil, ErrConflict
+			}
+		}
+		out = append(out, i)
+	}
+	return out, nil
+}
+
+// CheckParent tells whether a token may be made for this parent: not when that
+// has ended, and not to outlive it. The parent may be a one-time token that
+// was used, since that is what its exchange makes of it.
+func (r Record) CheckParent(parent Record, now time.Time) error {
+	switch {
+	case !parent.Kind.Lasting():
+		return invalid("parent")
+	case !parent.Revoked.IsZero():
+		return ErrRevoked
+	case parent.expired(now):
+		return ErrExpired
+	case !parent.Expires.IsZero() && (r.Expires.IsZero() || r.Expires.After(parent.Expires)):
+		return invalid("it would outlive its parent")
+	}
+	return nil
+}
+
+// CheckConsume tells whether a one-time token may be used now.
+func (r Record) CheckConsume(now time.Time) error {
+	switch {
+	case !r.OneTime:
+		return invalid("not a one-time token")
+	case !r.Revoked.IsZero():
+		return ErrRevoked
+	case !r.Used.IsZero():
+		return ErrReused
+	case r.expired(now):
+		return ErrExpired
+	}
+	return nil
+}
+
+// Prepared returns the renewal as stores carry it out.
+func (n Renewal) Prepared() (Renewal, error) {
+	n.At, n.Expires = Micro(n.At), Micro(n.Expires)
+	if n.Hash.IsZero() || n.At.IsZero() || !n.Expires.IsZero() && !n.Expires.After(n.At) {
+		return n, invalid("renewal")
+	}
+	return n, nil
+}
+
+// CheckRenew tells whether the token may be given another secret.
+func (r Record) CheckRenew(n Renewal) error {
+	switch {
+	case r.Kind != KindAPI:
+		return invalid("not an API token")
+	case !r.Revoked.IsZero():
+		return ErrRevoked
+	case n.First && !r.Issued.IsZero():
+		return ErrConflict
+	case n.First && r.expired(n.At):
+		return ErrExpired
+	}
+	return nil
+}
+
+// Prepared returns the use as stores keep it.
+func (u Use) Prepared() Use {
+	u.At = Micro(u.At)
+	if len(u.Agent) > maxAgent {
+		u.Agent = u.Agent[:maxAgent]
+	}
+	u.Agent = strings.ToValidUTF8(u.Agent, "?")
+	return u
+}
+
+// Check returns an [ErrInvalid] for a document that cannot be kept.
+func (d Document) Check(drawer string) error {
+	switch {
+	case !validDrawer(drawer):
+		return invalid("drawer")
+	case d.Key == "" || !texts(d.Key):
+		return invalid("key")
+	case len(d.Value) > MaxDocument:
+		return invalid("too large a document")
+	}
+	return nil
+}
+
+func validDrawer(s string) bool {
+	for _, c := range []byte(s) {
+		if c != '-' && (c < 'a' || c > 'z') {
+			return false
+		}
+	}
+	return s != "" && len(s) <= 32
+}

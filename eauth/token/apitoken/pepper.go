@@ -1,0 +1,157 @@
+package apitoken
+
+import (
+	"bytes"
+	"context"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+)
+
+// PepperFile is the name of the pepper's file in the state directory.
+const PepperFile = "token.pepper"
+
+// pepperSize is how many bytes a pepper has at least, and those that are made
+// here have.
+const pepperSize = sha256.Size
+
+// pepperMost bounds what is read of a file.
+const pepperMost = 4096
+
+// ErrPepper says that a pepper is not the one that the tokens of this store
+// were hashed with.
+var ErrPepper = errors.New("the tokens in this store were hashed with another pepper")
+
+// Hash is what a store knows of a secret: its HMAC-SHA-256 under the pepper.
+// The zero Hash stands for a token that has no secret yet.
+type Hash [sha256.Size]byte
+
+// IsZero tells whether there is no secret.
+func (h Hash) IsZero() bool { return h == Hash{} }
+
+// Equal compares in constant time.
+func (h Hash) Equal(other Hash) bool { return subtle.ConstantTimeCompare(h[:], other[:]) == 1 }
+
+// Pepper is the key of the hashes. It is kept apart from the store, so that a
+// copy of the store alone is worth nothing. It prints without its key.
+type Pepper struct{ key []byte }
+
+// Hash returns what the store is asked for.
+func (p *Pepper) Hash(s Secret) Hash { return p.sum(s.text) }
+
+func (p *Pepper) sum(text string) (h Hash) {
+	mac := hmac.New(sha256.New, p.key)
+	mac.Write([]byte(text))
+	mac.Sum(h[:0])
+	return h
+}
+
+// String tells nothing.
+func (*Pepper) String() string { return "a pepper" }
+
+// GoString tells nothing either.
+func (p *Pepper) GoString() string { return p.String() }
+
+// LoadPepper reads the pepper of a state directory, and makes one at the first
+// start, which only its owner can read.
+func LoadPepper(dir string) (*Pepper, error) {
+	path := filepath.Join(dir, PepperFile)
+	if _, err := os.Lstat(path); errors.Is(err, os.ErrNotExist) {
+		if err := makePepper(path); err != nil {
+			return nil, fmt.Errorf("make a pepper: %w", err)
+		}
+	}
+	return readPepper(path, 0o077)
+}
+
+// ReadPepper reads the pepper that several gateways share: at least 32 bytes
+// as hexadecimal digits, such as "openssl rand -hex 32" writes. A group may
+// read it, since that is how secrets are mounted into containers; others not.
+func ReadPepper(path string) (*Pepper, error) { return readPepper(path, 0o027) }
+
+// readPepper reads a file that has none of the forbidden permissions.
+func readPepper(path string, forbidden os.FileMode) (*Pepper, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, fmt.Errorf("pepper: %w", err)
+	}
+	defer f.Close() //nolint:errcheck // it was only read
+	info, err := f.Stat()
+	if err != nil {
+		return nil, fmt.Errorf("pepper: %w", err)
+	}
+	if mode := info.Mode().Perm(); mode&forbidden != 0 {
+		return nil, fmt.Errorf("pepper %s: its mode %#o lets others at it", path, mode)
+	}
+	text := make([]byte, pepperMost)
+	n, err := f.Read(text)
+	if err != nil && n == 0 {
+		return nil, fmt.Errorf("pepper %s: %w", path, err)
+	}
+	key, err := hex.DecodeString(string(bytes.TrimSpace(text[:n])))
+	if err != nil || len(key) < pepperSize || n == pepperMost {
+		return nil, fmt.Errorf("pepper %s: it is not %d or more hexadecimal digits", path, 2*pepperSize)
+	}
+	return &Pepper{key}, nil
+}
+
+// makePepper writes a new pepper under its name only when it is complete and
+// on the disk. Where another process was faster, its pepper stays.
+func makePepper(path string) (err error) {
+	var key [pepperSize]byte
+	_, _ = rand.Read(key[:]) // it never fails
+	dir := filepath.Dir(path)
+	f, err := os.CreateTemp(dir, PepperFile+".*") // mode 0600
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, os.Remove(f.Name())) }()
+	_, err = fmt.Fprintf(f, "%x\n", key)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	if err := os.Link(f.Name(), path); err != nil && !errors.Is(err, os.ErrExist) {
+		return err
+	}
+	return syncDir(dir)
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// Where CheckPepper keeps its mark.
+const (
+	pepperDrawer = "meta"
+	pepperKey    = "pepper"
+	pepperMark   = "saltern token pepper v1"
+)
+
+// CheckPepper returns [ErrPepper] where a store was begun with another pepper
+// than p: with the wrong one every token would look unknown. The first gateway
+// that comes leaves a mark for that.
+func CheckPepper(ctx context.Context, s Documents, p *Pepper) error {
+	mark := p.sum(pepperMark)
+	_, err := s.PutDocument(ctx, pepperDrawer, Document{Key: pepperKey, Value: mark[:]})
+	if !errors.Is(err, ErrConflict) {
+		return err
+	}
+	there, err := s.Document(ctx, pepperDrawer, pepperKey)
+	if err != nil {
+		return err
+	}
+	if !hmac.Equal(there.Value, mark[:]) {
+		return ErrPepper
+	}
+	return nil
+}
