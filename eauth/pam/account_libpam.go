@@ -1,0 +1,23 @@
+//go:build linux && cgo
+
+package pam
+
+import "runtime"
+
+// askAccount asks libpam about an account and blocks for as long as that
+// takes. Nobody is there to answer a prompt.
+func askAccount(service, confDir, user string) answer {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+
+	c := &conversation{user: user, asked: true}
+	tx, err := start(service, user, confDir, c)
+	if err != nil {
+		return answer{verdict: broken, class: "start: " + class(err)}
+	}
+	defer func() { _ = tx.End() }()
+	if err := tx.AcctMgmt(flags); err != nil {
+		return c.answer(err, "account: ")
+	}
+	return answer{verdict: right, user: user}
+}

@@ -1,0 +1,148 @@
+package issuer
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"saltern/eauth/token/apitoken"
+)
+
+// Exchange gives an access token for an API token, or for the refresh token of
+// a service account, which is used up by that and comes with the next one. The
+// errors are [ErrGrant], [ErrScope], a [Throttled], and those of the store.
+func (s *Service) Exchange(ctx context.Context, text string, req Request) (*Exchange, error) {
+	secret, err := apitoken.Parse(text)
+	if err != nil {
+		s.tell(ctx, Event{What: Refused, By: Caller{From: req.From}, Why: "malformed"})
+		return nil, ErrGrant
+	}
+	r, who, err := s.verify(ctx, secret, req.From)
+	if errors.Is(err, ErrGrant) && r.Kind == apitoken.KindRefresh && r.State(s.now()) == apitoken.UsedUp {
+		s.reused(ctx, secret, r, req.From)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if why := req.unfit(r); why != "" {
+		s.tell(ctx, Event{What: Refused, By: Caller{From: req.From}, Token: r, Why: why})
+		return nil, ErrGrant
+	}
+	x, access, err := s.access(r, who, req)
+	if err != nil {
+		return nil, err
+	}
+	if r.Kind == apitoken.KindAPI {
+		err = s.store.Create(ctx, access)
+	} else {
+		err = s.rotate(ctx, secret, r, access, x, req.From)
+	}
+	if err != nil {
+		return nil, notGiven(err)
+	}
+	s.uses.note(r, s.now(), req.From)
+	s.tell(ctx, Event{What: Exchanged, By: Caller{From: req.From}, Token: r, Others: []string{access.Record.ID}})
+	return x, nil
+}
+
+// unfit tells why a good token cannot be exchanged so.
+func (req Request) unfit(r apitoken.Record) string {
+	switch {
+	case !r.Kind.Lasting():
+		return "kind"
+	case req.Org != "" && r.Org != "" && req.Org != r.Org:
+		return "org"
+	}
+	return ""
+}
+
+// rotate uses a refresh token up.
+func (s *Service) rotate(
+	ctx context.Context, secret apitoken.Secret, r apitoken.Record, access apitoken.Issue, x *Exchange, from Client,
+) error {
+	next := apitoken.NewSecret(apitoken.KindRefresh)
+	_, err := s.store.Consume(ctx, s.pepper.Hash(secret), s.now(), access, s.refresh(next, r))
+	if errors.Is(err, apitoken.ErrReused) {
+		s.tell(ctx, Event{What: Reused, By: Caller{From: from}, Token: r, Why: apitoken.WhyReused})
+	}
+	x.Refresh = &next
+	return err
+}
+
+// reused ends the family of a refresh token that was used before: one of those
+// who showed it has stolen it.
+func (s *Service) reused(ctx context.Context, secret apitoken.Secret, r apitoken.Record, from Client) {
+	_, err := s.store.Consume(context.WithoutCancel(ctx), s.pepper.Hash(secret), s.now())
+	if errors.Is(err, apitoken.ErrReused) {
+		s.tell(ctx, Event{What: Reused, By: Caller{From: from}, Token: r, Why: apitoken.WhyReused})
+	}
+}
+
+// refresh is the refresh token that comes after r.
+func (s *Service) refresh(secret apitoken.Secret, r apitoken.Record) apitoken.Issue {
+	now := s.now()
+	return apitoken.Issue{Hash: s.pepper.Hash(secret), Record: apitoken.Record{
+		ID: apitoken.NewID(), Kind: apitoken.KindRefresh, Name: r.Name, Owner: r.Owner, Door: r.Door, Scopes: r.Scopes,
+		Created: now, Issued: now, Expires: s.cut(now, time.Time{}),
+		OneTime: true, Family: r.Family, ClientID: r.ClientID, SoftwareID: r.SoftwareID, Org: r.Org,
+	}}
+}
+
+// access makes the access token that r is exchanged for.
+func (s *Service) access(r apitoken.Record, who actor, req Request) (*Exchange, apitoken.Issue, error) {
+	scopes := who.narrow(r.Scopes)
+	if len(req.Scopes) > 0 {
+		asked := within(req.Scopes, scopes)
+		if len(asked) != len(req.Scopes) || slices.Contains(req.Scopes, superuser) && !slices.Contains(scopes, superuser) {
+			return nil, apitoken.Issue{}, ErrScope
+		}
+		scopes = asked
+	}
+	now := s.now()
+	expires := now.Add(s.accessLife(req.Door))
+	if !r.Expires.IsZero() && r.Expires.Before(expires) {
+		expires = r.Expires
+	}
+	life := expires.Sub(now).Truncate(time.Second)
+	if life <= 0 {
+		return nil, apitoken.Issue{}, ErrGrant
+	}
+	secret := apitoken.NewSecret(apitoken.KindAccess)
+	record := apitoken.Record{
+		ID: apitoken.NewID(), Kind: apitoken.KindAccess, Owner: r.Owner, Door: req.Door, Scopes: scopes,
+		Created: now, Issued: now, Expires: expires, Parent: r.ID, Org: r.Org,
+	}
+	x := &Exchange{Access: secret, Record: record, Life: life, Token: r, User: who.user}
+	return x, apitoken.Issue{Hash: s.pepper.Hash(secret), Record: record}, nil
+}
+
+// accessLives are the lives of access tokens that nobody has set.
+var accessLives = map[apitoken.Door]time.Duration{
+	apitoken.DoorNative: time.Hour,
+	apitoken.DoorCSP:    1799 * time.Second,
+	apitoken.DoorVCD:    30 * day,
+}
+
+func (s *Service) accessLife(door apitoken.Door) time.Duration {
+	if life := s.opts.AccessLife[door]; life > 0 {
+		return life
+	}
+	if life := accessLives[door]; life > 0 {
+		return life
+	}
+	return time.Hour
+}
+
+// notGiven is why an exchange failed at the end: what was good a moment ago has
+// been ended meanwhile.
+func notGiven(err error) error {
+	for _, ended := range []error{
+		apitoken.ErrNotFound, apitoken.ErrRevoked, apitoken.ErrExpired, apitoken.ErrReused,
+	} {
+		if errors.Is(err, ended) {
+			return ErrGrant
+		}
+	}
+	return err
+}

@@ -1,0 +1,76 @@
+package issuer
+
+import (
+	"context"
+	"errors"
+
+	"saltern/eauth/scope"
+	"saltern/eauth/token/apitoken"
+)
+
+// Introspect tells what a secret is worth (RFC 7662): of tokens of one's own,
+// and of all to who has the permission token-introspect. Others look as
+// unknown ones do. A caller who is nobody is an [ErrForbidden].
+func (s *Service) Introspect(ctx context.Context, c Caller, text string) (Introspection, error) {
+	if c.Principal == nil && !c.LoggedIn && !c.Operator {
+		return Introspection{}, ErrForbidden
+	}
+	secret, err := apitoken.Parse(text)
+	if err != nil {
+		return Introspection{}, nil
+	}
+	r, who, err := s.verify(ctx, secret, c.From)
+	if errors.Is(err, ErrGrant) {
+		return Introspection{}, nil
+	}
+	if err != nil {
+		return Introspection{}, err
+	}
+	if r.Owner != c.owner() {
+		err := s.may(ctx, c, scope.TokenIntrospect)
+		if errors.Is(err, ErrForbidden) {
+			return Introspection{}, nil
+		}
+		if err != nil {
+			return Introspection{}, err
+		}
+	}
+	return Introspection{Active: true, Record: r, User: who.user, Scopes: who.narrow(r.Scopes)}, nil
+}
+
+// Details tells of a token to who holds it. ok is false when it is not good.
+func (s *Service) Details(ctx context.Context, text string, from Client) (r apitoken.Record, user string, ok bool, err error) {
+	secret, err := apitoken.Parse(text)
+	if err != nil {
+		return apitoken.Record{}, "", false, nil
+	}
+	r, who, err := s.verify(ctx, secret, from)
+	if errors.Is(err, ErrGrant) {
+		return apitoken.Record{}, "", false, nil
+	}
+	if err != nil {
+		return apitoken.Record{}, "", false, err
+	}
+	return r, who.user, true, nil
+}
+
+// RevokeSecret ends a token on the word of who holds it (RFC 7009), with all
+// that it was exchanged for. One that is not good is no error.
+func (s *Service) RevokeSecret(ctx context.Context, text string, from Client) error {
+	secret, err := apitoken.Parse(text)
+	if err != nil {
+		return nil
+	}
+	r, _, err := s.verify(ctx, secret, from)
+	if err != nil && !errors.Is(err, ErrGrant) {
+		return err
+	}
+	if r.ID == "" || !r.Revoked.IsZero() {
+		return nil
+	}
+	err = s.end(ctx, Caller{From: from}, r, "revoked")
+	if errors.Is(err, ErrNotFound) {
+		return nil
+	}
+	return err
+}

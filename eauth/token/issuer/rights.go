@@ -1,0 +1,120 @@
+package issuer
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+
+	"saltern/eauth/scope"
+	"saltern/eauth/token/apitoken"
+)
+
+// Assignment gives roles to users.
+type Assignment struct {
+	// Users and Groups are patterns with *, ? and [a-z]. The roles are for
+	// whoever has one of these names or is in one of these groups.
+	Users, Groups []string
+
+	// Eauth are names of eauth modules; when there are any, the roles are only
+	// for who is known by one of them.
+	Eauth []string
+
+	Roles []string
+}
+
+func checkAssignments(all []Assignment) error {
+	for i, a := range all {
+		for _, pattern := range slices.Concat(a.Users, a.Groups) {
+			if _, err := path.Match(pattern, ""); err != nil {
+				return fmt.Errorf("assignment %d: %q is not a pattern", i+1, pattern)
+			}
+		}
+		if len(a.Users) == 0 && len(a.Groups) == 0 {
+			return fmt.Errorf("assignment %d: needs users or groups", i+1)
+		}
+	}
+	return nil
+}
+
+func (a Assignment) isFor(user, eauth string, groups []string) bool {
+	if len(a.Eauth) > 0 && !slices.Contains(a.Eauth, eauth) {
+		return false
+	}
+	matches := func(patterns []string, name string) bool {
+		return slices.ContainsFunc(patterns, func(p string) bool {
+			ok, _ := path.Match(p, name)
+			return ok
+		})
+	}
+	return matches(a.Users, user) || slices.ContainsFunc(groups, func(g string) bool { return matches(a.Groups, g) })
+}
+
+// everyday is what a login has by default: one's own work. What concerns
+// others, and the gateway's own data, is for whom the operator names.
+var everyday = scope.Role{Name: "everyday", Permissions: []scope.Permission{
+	scope.CmdRun, scope.TargetAllMinionsRun, scope.CmdRunnerRun, scope.CmdWheelRun, scope.CmdSSHRun,
+	scope.CmdRead, scope.ReturnerRead,
+	scope.JobRead, scope.JobWrite, scope.JobDelete, scope.JobRun,
+	scope.TargetRead, scope.TargetWrite, scope.TargetDelete,
+	scope.ScheduleRead, scope.ScheduleWrite, scope.ScheduleDelete,
+	scope.MinionRead, scope.MinionWrite, scope.MinionDelete, scope.MasterRead,
+	scope.EventRead, scope.EventWrite,
+	scope.RoleRead, scope.TokenManage,
+}}
+
+// rightsOf are the rights that a user has who logs in.
+func (s *Service) rightsOf(ctx context.Context, user, eauth string, groups []string) (*scope.Set, error) {
+	names := slices.Clone(s.opts.LoginRoles)
+	for _, a := range s.opts.Assignments {
+		if a.isFor(user, eauth, groups) {
+			names = append(names, a.Roles...)
+		}
+	}
+	slices.Sort(names)
+	return s.loginSet(ctx, slices.Compact(names))
+}
+
+// all is what the operator on the host may do.
+var all = scope.Compile(scope.Options{Login: true}, scope.Role{Permissions: []scope.Permission{scope.Superuser}})
+
+// may returns [ErrForbidden] where the caller has none of some permissions.
+func (s *Service) may(ctx context.Context, c Caller, one ...scope.Permission) error {
+	var has func(scope.Permission) bool
+	switch {
+	case c.Operator:
+		has = all.May
+	case c.Principal != nil:
+		has = c.Principal.May
+	case c.LoggedIn:
+		set, err := s.rightsOf(ctx, c.User, c.Eauth, c.Groups)
+		if err != nil {
+			return err
+		}
+		has = set.May
+	default:
+		return ErrForbidden
+	}
+	if !slices.ContainsFunc(one, has) {
+		return ErrForbidden
+	}
+	return nil
+}
+
+// May returns [ErrForbidden] where the caller does not have a permission.
+func (s *Service) May(ctx context.Context, c Caller, p scope.Permission) error {
+	return s.may(ctx, c, p)
+}
+
+// mayManage tells whether the caller may do everything with tokens of an owner.
+func (s *Service) mayManage(ctx context.Context, c Caller, o apitoken.Owner) error {
+	switch {
+	case c.Operator:
+		return nil
+	case o.ServiceAccount != "":
+		return s.may(ctx, c, scope.ServiceAccountWrite)
+	case o != c.owner():
+		return ErrForbidden
+	}
+	return s.may(ctx, c, scope.TokenManage)
+}

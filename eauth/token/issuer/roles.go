@@ -1,0 +1,282 @@
+package issuer
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+
+	"saltern/eauth/internal/lru"
+	"saltern/eauth/scope"
+	"saltern/eauth/token/apitoken"
+)
+
+// rolesDrawer is where the store has the operator's roles.
+const rolesDrawer = "roles"
+
+// maxRoles bounds the operator's roles.
+const maxRoles = 1000
+
+// roleBook has the roles as they are in the store, and the sets that were made
+// of them.
+type roleBook struct {
+	changes atomic.Int64 // goes up with each change in the store
+
+	mu     sync.Mutex
+	of     int64 // the value of changes that the rest is of
+	roles  *scope.Roles
+	narrow *lru.Cache[string, *scope.Set] // by the names of roles
+	login  *lru.Cache[string, *scope.Set]
+}
+
+// maxSets is how many sets are kept.
+const maxSets = 1024
+
+// roleSet makes a set of roles, or finds the one that was made.
+func (s *Service) roleSet(ctx context.Context, names []string) (*scope.Set, error) {
+	b := &s.roles
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if err := s.refreshRoles(ctx); err != nil {
+		return nil, err
+	}
+	key := strings.Join(names, " ")
+	set, ok := b.narrow.Get(key)
+	if !ok {
+		set = b.roles.Compile(names, s.opts.Scope)
+		b.narrow.Put(key, set)
+	}
+	return set, nil
+}
+
+// loginSet is roleSet for who logs in, with what everybody has.
+func (s *Service) loginSet(ctx context.Context, names []string) (*scope.Set, error) {
+	b := &s.roles
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if err := s.refreshRoles(ctx); err != nil {
+		return nil, err
+	}
+	key := strings.Join(names, " ")
+	set, ok := b.login.Get(key)
+	if !ok {
+		roles := make([]scope.Role, 0, len(names)+1)
+		if s.opts.LoginRoles == nil {
+			roles = append(roles, everyday)
+		}
+		for _, name := range names {
+			if r, there := b.roles.Get(name); there {
+				roles = append(roles, r)
+			}
+		}
+		set = scope.Compile(scope.Options{Login: true}, roles...)
+		b.login.Put(key, set)
+	}
+	return set, nil
+}
+
+// refreshRoles reads the roles where they have changed. It is called with the
+// lock of the book.
+func (s *Service) refreshRoles(ctx context.Context) error {
+	b := &s.roles
+	changes := b.changes.Load() // before the reading: a change meanwhile counts as later
+	if b.roles != nil && b.of == changes {
+		return nil
+	}
+	roles, err := s.readRoles(ctx)
+	if err != nil {
+		return err
+	}
+	b.of, b.roles = changes, roles
+	b.narrow, b.login = lru.New[string, *scope.Set](maxSets), lru.New[string, *scope.Set](maxSets)
+	return nil
+}
+
+// readRoles reads the roles of the store. One that this release does not
+// understand is left out, and so allows nothing.
+func (s *Service) readRoles(ctx context.Context) (*scope.Roles, error) {
+	documents, err := s.documents(ctx, rolesDrawer, maxRoles)
+	if err != nil {
+		return nil, err
+	}
+	var own []scope.Role
+	for _, d := range documents {
+		var r scope.Role
+		err := json.Unmarshal(d.Value, &r)
+		if err == nil && r.Name != d.Key {
+			err = errors.New("it is kept under another name")
+		}
+		if err == nil {
+			_, err = scope.NewRoles(append(slices.Clip(own), r)...)
+		}
+		if err != nil {
+			s.log.WarnContext(ctx, "a role cannot be used", slog.String("role", d.Key), slog.Any("error", err))
+			continue
+		}
+		own = append(own, r)
+	}
+	return scope.NewRoles(own...)
+}
+
+// documents reads a drawer.
+func (s *Service) documents(ctx context.Context, drawer string, most int) ([]apitoken.Document, error) {
+	const page = 100
+	var found []apitoken.Document
+	for after := ""; len(found) < most; after = found[len(found)-1].Key {
+		some, err := s.store.Documents(ctx, drawer, after, page)
+		if err != nil {
+			return nil, fmt.Errorf("read %s: %w", drawer, err)
+		}
+		found = append(found, some...)
+		if len(some) < page {
+			break
+		}
+	}
+	return found, nil
+}
+
+// Roles returns all roles, the built-in ones first.
+func (s *Service) Roles(ctx context.Context, c Caller) ([]scope.Role, error) {
+	if err := s.may(ctx, c, scope.RoleRead, scope.RoleWrite); err != nil {
+		return nil, err
+	}
+	roles, err := s.currentRoles(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return roles.All(), nil
+}
+
+// Role returns one role.
+func (s *Service) Role(ctx context.Context, c Caller, name string) (scope.Role, error) {
+	if err := s.may(ctx, c, scope.RoleRead, scope.RoleWrite); err != nil {
+		return scope.Role{}, err
+	}
+	roles, err := s.currentRoles(ctx)
+	if err != nil {
+		return scope.Role{}, err
+	}
+	r, ok := roles.Get(name)
+	if !ok {
+		return scope.Role{}, ErrNotFound
+	}
+	return r, nil
+}
+
+func (s *Service) currentRoles(ctx context.Context) (*scope.Roles, error) {
+	s.roles.mu.Lock()
+	defer s.roles.mu.Unlock()
+	err := s.refreshRoles(ctx)
+	return s.roles.roles, err
+}
+
+// PutRole keeps a role of the operator's, a new one or in place of one with the
+// same name. fresh demands that it is new. Nobody puts a permission into a role
+// that he does not have: it may be a role of his own.
+func (s *Service) PutRole(ctx context.Context, c Caller, r scope.Role, fresh bool) error {
+	if err := s.may(ctx, c, scope.RoleWrite); err != nil {
+		return err
+	}
+	r.BuiltIn = false
+	if err := r.Check(); err != nil {
+		return invalid("%w", err)
+	}
+	for _, p := range r.Permissions {
+		if err := s.may(ctx, c, p); err != nil {
+			return err
+		}
+	}
+	before, err := s.store.Document(ctx, rolesDrawer, r.Name)
+	switch {
+	case errors.Is(err, apitoken.ErrNotFound):
+		// Another role may have this name but for the case.
+		if err := s.checkNewRole(ctx, r); err != nil {
+			return err
+		}
+	case err != nil:
+		return err
+	case fresh:
+		return fmt.Errorf("%w: the name of the role", ErrConflict)
+	}
+	value, err := json.Marshal(r)
+	if err != nil {
+		return invalid("%w", err)
+	}
+	_, err = s.store.PutDocument(ctx, rolesDrawer, apitoken.Document{Key: r.Name, Version: before.Version, Value: value})
+	if err != nil {
+		return ofStore(err)
+	}
+	s.rolesChanged()
+	s.tell(ctx, Event{What: Changed, By: c, Subject: "role " + r.Name})
+	return nil
+}
+
+func (s *Service) checkNewRole(ctx context.Context, r scope.Role) error {
+	roles, err := s.readRoles(ctx)
+	if err != nil {
+		return err
+	}
+	own := slices.DeleteFunc(roles.All(), func(r scope.Role) bool { return r.BuiltIn })
+	if len(own) >= maxRoles {
+		return fmt.Errorf("%w: there are %d roles already", ErrConflict, maxRoles)
+	}
+	if _, err := scope.NewRoles(append(own, r)...); err != nil {
+		return fmt.Errorf("%w: %w", ErrConflict, err)
+	}
+	return nil
+}
+
+// DeleteRole removes a role of the operator's. Tokens that have it lose what
+// it allowed.
+func (s *Service) DeleteRole(ctx context.Context, c Caller, name string) error {
+	if err := s.may(ctx, c, scope.RoleDelete); err != nil {
+		return err
+	}
+	for _, r := range scope.BuiltIn() {
+		if r.Name == name {
+			return fmt.Errorf("%w: the role is built in", ErrForbidden)
+		}
+	}
+	if err := s.store.DeleteDocument(ctx, rolesDrawer, name); err != nil {
+		return ofStore(err)
+	}
+	s.rolesChanged()
+	s.tell(ctx, Event{What: Removed, By: c, Subject: "role " + name})
+	return nil
+}
+
+func (s *Service) rolesChanged() { s.roles.changes.Add(1) }
+
+// known returns an [ErrInvalid] where a name is no role.
+func (s *Service) known(ctx context.Context, names []string) error {
+	roles, err := s.currentRoles(ctx)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if _, ok := roles.Get(name); !ok {
+			return invalid("scopes: there is no role %.80q", name)
+		}
+	}
+	return nil
+}
+
+// ofStore puts a store's error into this package's words.
+func ofStore(err error) error {
+	switch {
+	case errors.Is(err, apitoken.ErrNotFound):
+		return ErrNotFound
+	case errors.Is(err, apitoken.ErrConflict):
+		return ErrConflict
+	case errors.Is(err, apitoken.ErrInvalid):
+		return fmt.Errorf("%w: %w", ErrInvalid, err)
+	case errors.Is(err, apitoken.ErrRevoked):
+		return ErrNotFound
+	}
+	return err
+}

@@ -1,0 +1,128 @@
+package issuer
+
+import (
+	"cmp"
+	"context"
+	"encoding/hex"
+	"net/netip"
+	"sync"
+	"time"
+
+	"saltern/eauth/internal/lru"
+	"saltern/eauth/token/apitoken"
+)
+
+// Throttle is how patient the service is. The zero value of a field stands for
+// its default.
+type Throttle struct {
+	Free   int           // failures that cost nothing; 10, as some clients try everything twice
+	First  time.Duration // the refusal after the first that is not free; 1 s, doubled by each one more
+	Most   time.Duration // the longest refusal; 60 s
+	Window time.Duration // a quiet time after which all is forgotten; 10 min
+}
+
+func (t Throttle) withDefaults() Throttle {
+	t.Free = cmp.Or(t.Free, 10)
+	t.First = cmp.Or(t.First, time.Second)
+	t.Most = cmp.Or(t.Most, time.Minute)
+	t.Window = cmp.Or(t.Window, 10*time.Minute)
+	return t
+}
+
+// after is how long somebody is refused from his last failure on.
+func (t Throttle) after(failures int) time.Duration {
+	if failures <= t.Free {
+		return 0
+	}
+	d := t.First
+	for range failures - t.Free - 1 {
+		if d >= t.Most {
+			break
+		}
+		d *= 2
+	}
+	return min(d, t.Most)
+}
+
+// guard slows down who shows secrets that are not good. The counts are in the
+// store, and so for all gateways together.
+type guard struct {
+	store apitoken.Shared
+	opts  Throttle
+	now   func() time.Time
+
+	mu     sync.Mutex
+	proven *lru.Cache[apitoken.Hash, struct{}] // secrets that were good
+}
+
+const maxProven = 8192
+
+func newGuard(store apitoken.Shared, o Throttle, now func() time.Time) *guard {
+	return &guard{store: store, opts: o.withDefaults(), now: now, proven: lru.New[apitoken.Hash, struct{}](maxProven)}
+}
+
+// admit returns a [Throttled] where the secret is not to be looked up. It is
+// quick for a secret that was good before: nobody else's failures are in its
+// way, and it costs no question to the store.
+func (g *guard) admit(ctx context.Context, h apitoken.Hash, from Client) error {
+	g.mu.Lock()
+	_, proven := g.proven.Get(h)
+	g.mu.Unlock()
+	if proven {
+		return nil
+	}
+	return g.admitKeys(ctx, byAddress(from.Addr), bySecret(h))
+}
+
+func (g *guard) admitKeys(ctx context.Context, keys ...string) error {
+	var wait time.Duration
+	for _, key := range keys {
+		f, err := g.store.Failures(ctx, key)
+		if err != nil {
+			return err
+		}
+		wait = max(wait, f.Last.Add(g.opts.after(f.Count)).Sub(g.now()))
+	}
+	if wait > 0 {
+		return &Throttled{After: wait}
+	}
+	return nil
+}
+
+// good remembers a secret.
+func (g *guard) good(h apitoken.Hash) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.proven.Put(h, struct{}{})
+}
+
+// bad counts a failure. It does the same for every secret, known or not.
+func (g *guard) bad(ctx context.Context, h apitoken.Hash, from Client) {
+	g.mu.Lock()
+	g.proven.Delete(h)
+	g.mu.Unlock()
+	g.count(ctx, byAddress(from.Addr), bySecret(h))
+}
+
+// count counts a failure for each key. Where the store cannot take it, it has
+// not told anything about a secret either.
+func (g *guard) count(ctx context.Context, keys ...string) {
+	for _, key := range keys {
+		_, _ = g.store.AddFailure(context.WithoutCancel(ctx), key, g.opts.Window)
+	}
+}
+
+// byAddress knows an IPv6 client by its /64, since a host commonly has all of
+// that for itself.
+func byAddress(addr netip.Addr) string {
+	addr = addr.Unmap().WithZone("")
+	bits := addr.BitLen()
+	if addr.Is6() {
+		bits = 64
+	}
+	prefix, _ := addr.Prefix(bits) // an unset address is one address too
+	return "token-address:" + prefix.String()
+}
+
+// bySecret names the secret by some of its hash, which tells nothing of it.
+func bySecret(h apitoken.Hash) string { return "token-secret:" + hex.EncodeToString(h[:16]) }
