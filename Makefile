@@ -20,7 +20,7 @@ UNIT    = $(shell go list ./... | grep -vE '/(e2e|sandbox)(/|$$)') saltern/e2e/c
 TEST_FILES = $(shell go list -f '{{range .TestGoFiles}}{{$$.Dir}}/{{.}} {{end}}{{range .XTestGoFiles}}{{$$.Dir}}/{{.}} {{end}}' ./...)
 
 # A part that cannot run fails instead of being skipped.
-STRICT := SALTERN_SALT=$(WORK) SALTERN_REQUIRE_SALT=1 SALTERN_REQUIRE_PAM=1 SALTERN_REQUIRE_NGINX=1
+STRICT := SALTERN_SALT=$(WORK) SALTERN_REQUIRE_SALT=1 SALTERN_REQUIRE_PAM=1 SALTERN_REQUIRE_NGINX=1 SALTERN_REQUIRE_REDIS=1
 GOTEST := go test -race
 
 export GOTOOLCHAIN := local

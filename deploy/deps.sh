@@ -42,6 +42,7 @@ for group in "${@:-build}"; do
 		need nginx-light "the test of deploy/nginx.conf; Debian starts the service, the test does not need it" has_nginx
 		need openssh-server "hosts for salt-ssh; the tests start one of their own, on loopback" has_sshd
 		need openssh-client "salt-ssh" command -v ssh
+		need redis-server "a store of tokens for several gateways; the tests start one of their own" command -v redis-server
 		;;
 	clients)
 		need chromium "a browser that reads events" command -v chromium

@@ -71,7 +71,7 @@ func (a *attacked) secretFiles(t *testing.T) {
 	info, err := os.Stat(a.StateDir())
 	require.NoError(t, err)
 	require.Equal(t, os.FileMode(0o700), info.Mode().Perm())
-	for _, name := range []string{"self-signed.key", "sessions.db"} {
+	for _, name := range []string{"self-signed.key", "sessions.db", "tokens.db", "token.pepper", "operator.sock"} {
 		info, err := os.Stat(filepath.Join(a.StateDir(), name))
 		require.NoError(t, err)
 		require.Equal(t, os.FileMode(0o600), info.Mode().Perm(), name)

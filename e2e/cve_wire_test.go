@@ -125,7 +125,8 @@ func (tap *wiretap) commands(t *testing.T) (commands []string) {
 // forgedEvents are those that a minion could once put on the bus: returns of
 // other minions and of minions that were not asked, and ends of jobs.
 func (a *attacked) forgedEvents(t *testing.T) {
-	jid := new(saltmaster.JIDs).Next()
+	jids := new(saltmaster.JIDs)
+	jid, another := jids.Next(), jids.Next()
 	a.seen(t)
 	done := make(chan rig.Answer, 1)
 	go func() {
@@ -149,7 +150,7 @@ func (a *attacked) forgedEvents(t *testing.T) {
 		"salt/job/" + jid + "/retx/ms--0":           forged("ms--0"),
 		"salt/run/" + jid + "/ret":                  forged("ms--0"),
 		"salt/wheel/" + jid + "/ret":                forged("ms--0"),
-		"salt/job/" + jid[:19] + "0/ret/ms--0":      forged("ms--0"),
+		"salt/job/" + another + "/ret/ms--0":        forged("ms--0"),
 		jid:                                         `{"minions": ["ms--1", "ms--2"]}`,
 		"salt/job/" + jid + "/ret/../../ms--0":      forged("ms--0"),
 		"salt/job/" + jid + "/prog/ms--0/1":         forged("ms--0"),

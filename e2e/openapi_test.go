@@ -1,7 +1,6 @@
 package e2e
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -59,6 +58,10 @@ type request struct {
 	status  int
 }
 
+// pythonNumbers are those that JSON has no word for. They are in the arguments
+// of jobs that other tests have run, and are written as salt-api does.
+var pythonNumbers = strings.NewReplacer("-Infinity", "0", "Infinity", "0", "NaN", "0")
+
 // check sends a request whose answer has to be as it is described.
 func (d *described) check(t *testing.T, q request) {
 	t.Helper()
@@ -87,10 +90,10 @@ func (d *described) check(t *testing.T, q request) {
 		RequestValidationInput: &openapi3filter.RequestValidationInput{Request: req, PathParams: params, Route: route},
 		Status:                 resp.StatusCode,
 		Header:                 resp.Header,
-		Body:                   io.NopCloser(bytes.NewReader(body)),
+		Body:                   io.NopCloser(strings.NewReader(pythonNumbers.Replace(string(body)))),
 		Options:                &openapi3filter.Options{IncludeResponseStatus: true, ExcludeResponseBody: streams},
 	}
-	require.NoError(t, openapi3filter.ValidateResponse(t.Context(), input), "%s: %s", q.route, body)
+	require.NoError(t, openapi3filter.ValidateResponse(t.Context(), input), "%s: %.500s", q.route, body)
 	if q.status < http.StatusBadRequest {
 		d.seen[route.Operation.OperationID] = true
 	}
@@ -133,6 +136,7 @@ func TestDescription(t *testing.T) {
 			{"GET /keys/ms--0", session, "", "", 200},
 			{"POST /keys", nil, asJSON, `{"mid": "described", ` + creds + `}`, 200},
 			{"POST /keys", nil, asJSON, `{"mid": "described"}`, 401},
+			{"POST /", session, asJSON, `[{"client": "wheel", "fun": "key.delete", "match": "described"}]`, 200},
 			{"POST /hook", session, asJSON, `{"a": 1}`, 200},
 			{"POST /hook/a", session, "text/plain", `b`, 200},
 			{"POST /hook", nil, asJSON, `{"a": 1}`, 401},
@@ -171,13 +175,12 @@ func (d *described) websockets(t *testing.T, token string) {
 		"allEvents": "/all_events/" + token, "formattedEvents": "/formatted_events/" + token,
 	} {
 		ctx, cancel := context.WithTimeout(t.Context(), patience)
-		conn, resp, err := websocket.Dial(ctx, d.rig.Main+path, &websocket.DialOptions{
+		conn, resp, err := websocket.Dial(ctx, d.rig.Main+path, &websocket.DialOptions{ //nolint:bodyclose // Dial says that nobody has to
 			HTTPClient: d.client, HTTPHeader: http.Header{"X-Auth-Token": {token}},
 		})
 		cancel()
 		require.NoError(t, err, path)
 		require.Equal(t, http.StatusSwitchingProtocols, resp.StatusCode)
-		require.NoError(t, resp.Body.Close())
 		require.NoError(t, conn.CloseNow())
 		d.seen[id] = true
 	}

@@ -1,6 +1,10 @@
 package lowstate
 
-import "net/netip"
+import (
+	"net/netip"
+
+	"saltern/eauth"
+)
 
 // Call is one request: the chunks that a client sent together.
 type Call struct {
@@ -12,9 +16,18 @@ type Call struct {
 	// caller.
 	Token string
 
+	// Identity is who the request came as, where that is known already: the
+	// owner of an API token. It stands for every chunk as Token does, which
+	// does not matter then. Its grant is the caller's to release.
+	Identity *eauth.Identity
+
 	// ChunkFirst turns this round: the chunk's own credentials count, and
-	// Token serves the chunks that have none.
+	// Token or Identity serves the chunks that have none.
 	ChunkFirst bool
+
+	// Scope limits what the caller may do by it, where the request came with
+	// an API token; nil does not.
+	Scope Scope
 
 	// Records tells what became of each chunk, for the request's log line and
 	// the metrics. It is filled while the call runs and never holds a

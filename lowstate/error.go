@@ -14,6 +14,7 @@ const (
 	BadRequest                  // 400
 	Unauthenticated             // 401
 	Unauthorized                // 401, as rest_cherrypy does
+	OutOfScope                  // 403: the credential is not for this
 	Failed                      // 500 with the text: the master said no
 	Unavailable                 // 503 with Retry-After
 	Timeout                     // 504

@@ -126,10 +126,15 @@ func (g *Gateway) begin(ctx context.Context, call *Call) (_ []task, _ *eauth.Ses
 	session := g.auth.NewSession()
 	for i := range tasks {
 		t := &tasks[i]
-		if t.id, err = authenticate(ctx, session, creds[i]); err != nil {
+		if call.isKnown(call.Chunks[i]) {
+			t.id = *call.Identity
+		} else if t.id, err = authenticate(ctx, session, creds[i]); err != nil {
 			break
 		}
 		t.rec.User, t.rec.Eauth = t.id.User, t.id.Eauth
+	}
+	if err == nil {
+		err = confine(call.Scope, call, tasks)
 	}
 	if err == nil {
 		err = g.authorize(tasks)

@@ -15,6 +15,9 @@ type Nodegroups map[string][]string
 // operators are the words of a compound expression that target nothing.
 var operators = []string{"and", "or", "not", "(", ")"}
 
+// Expand replaces the nodegroups among the words of a compound expression.
+func (n Nodegroups) Expand(words []string) ([]string, error) { return n.expand(words, nil) }
+
 // expression makes a compound expression without nodegroups of words that may
 // name some, as N@name.
 func (n Nodegroups) expression(words []string) (string, error) {

@@ -37,7 +37,12 @@ type refusal struct {
 	text   string
 	close  bool   // whether the connection ends with it
 	allow  string // for 405
-	err    error  // for the log
+
+	// challenge is how to log in, for 401: what salt-api says where it is
+	// empty.
+	challenge string
+
+	err error // for the log
 }
 
 // Error gives the log's view.
@@ -54,6 +59,7 @@ var statuses = map[lowstate.Kind]int{
 	lowstate.BadRequest:      http.StatusBadRequest,
 	lowstate.Unauthenticated: http.StatusUnauthorized,
 	lowstate.Unauthorized:    http.StatusUnauthorized,
+	lowstate.OutOfScope:      http.StatusForbidden,
 	lowstate.Failed:          http.StatusInternalServerError,
 	lowstate.Unavailable:     http.StatusServiceUnavailable,
 	lowstate.Timeout:         http.StatusGatewayTimeout,
@@ -97,7 +103,7 @@ func (s *surface) refuse(x *exchange, r *http.Request, e *refusal) {
 		h.Set("Allow", e.allow)
 	}
 	if e.status == http.StatusUnauthorized {
-		h.Set("Www-Authenticate", "Session")
+		h.Set("Www-Authenticate", cmp.Or(e.challenge, "Session"))
 	}
 	setRetryAfter(h, e.status, 0)
 	writeError(x, e.status, s.refusalText(e))

@@ -32,6 +32,12 @@ type Config struct {
 	Events Events
 	Hooks  Hooks
 
+	// Tokens gives out API tokens and checks them, and Doors are the other
+	// APIs by which programs get at them. Without the one there are no
+	// tokens, and without the other's Tokens no doors.
+	Tokens Tokens
+	Doors  DoorOptions
+
 	// Settings bound what clients may do; zero values stand for the defaults.
 	Settings *settings.Settings
 

@@ -73,6 +73,9 @@ func (s *mainSurface) resolve(x *exchange, r *http.Request, c credential) (*sess
 			return nil, &refusal{status: http.StatusForbidden, text: "Cross-origin request refused", err: err}
 		}
 	}
+	if isToken(c) {
+		return s.actAs(x, r, c)
+	}
 	sess, ok, err := s.sessions.Resolve(r.Context(), c.text)
 	if err != nil {
 		return nil, authError(err)
@@ -83,6 +86,18 @@ func (s *mainSurface) resolve(x *exchange, r *http.Request, c credential) (*sess
 	x.user = sess.User
 	x.Header().Set("Cache-Control", "private")
 	return sess, nil
+}
+
+// actAs takes the holder of an API token or an access token for its owner,
+// until the request ends.
+func (s *mainSurface) actAs(x *exchange, r *http.Request, c credential) (*session.Session, error) {
+	a, err := s.bearers.act(x, r, c)
+	if err != nil {
+		return nil, err
+	}
+	x.release(r.Context())
+	x.acting = a
+	return a.Session, nil
 }
 
 // authError is the answer when nobody could tell who is asking.

@@ -96,7 +96,12 @@ func (s *mainSurface) read(sess *session.Session, tags []string, after string) (
 // following returns a context that ends with the request, with the session or
 // when the server begins to stop, whichever is first. done frees it.
 func (s *mainSurface) following(r *http.Request, sess *session.Session) (ctx context.Context, done func()) {
-	ctx, release := s.sessions.Follow(r.Context(), sess)
+	var release context.CancelFunc
+	if x := exchangeOf(r.Context()); x.acting != nil {
+		ctx, release = x.follow(r.Context())
+	} else {
+		ctx, release = s.sessions.Follow(r.Context(), sess)
+	}
 	ctx, cancel := context.WithCancelCause(ctx)
 	unhook := context.AfterFunc(s.streaming, func() { cancel(context.Cause(s.streaming)) })
 	return ctx, func() {

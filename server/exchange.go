@@ -6,6 +6,8 @@ import (
 	"net/netip"
 	"time"
 
+	"saltern/eauth/scope"
+	"saltern/eauth/token/issuer"
 	"saltern/lowstate"
 	"saltern/server/format"
 )
@@ -27,6 +29,7 @@ type exchange struct {
 	media      format.Media   // of the answer
 	acceptable bool           // whether the client takes that
 	user       string         // of the session, where there is one
+	acting     *issuer.Acting // nil unless the caller has shown an API or access token
 	call       *lowstate.Call // nil unless chunks were read
 	outcome    string         // of the call; see outcomeOf
 
@@ -77,3 +80,35 @@ func (x *exchange) Write(p []byte) (int, error) {
 
 // Unwrap is for http.ResponseController.
 func (x *exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
+
+// begin notes the call that a request makes, and who makes it. A call without
+// a token of the request's has credentials in its chunks.
+func (x *exchange) begin(call *lowstate.Call) {
+	call.RemoteAddr = x.remote
+	if call.Token != "" {
+		actFor(call, x.acting)
+	}
+	x.call = call
+}
+
+// actFor has a call be made by the holder of an API token, nil for none, and
+// keeps it within the token's scopes. The owner's Salt token is then replaced
+// when the master has forgotten it, and not given to anybody else when the
+// master has shown it on its bus, as it does with loads that it refuses.
+func actFor(call *lowstate.Call, a *issuer.Acting) {
+	if a != nil {
+		call.Identity, call.Scope = &a.Identity, a.Scopes
+	}
+}
+
+// follow ends a stream with the token that it was opened with.
+func (x *exchange) follow(ctx context.Context) (context.Context, context.CancelFunc) {
+	return x.acting.Follow(ctx, scope.EventRead)
+}
+
+// release takes back the authority of a token's owner.
+func (x *exchange) release(ctx context.Context) {
+	if x.acting != nil {
+		x.acting.Release(ctx)
+	}
+}

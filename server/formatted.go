@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"saltern/eauth/session"
+	"saltern/eauth/token/issuer"
 	"saltern/lowstate"
 	"saltern/saltmaster/eventstream"
 )
@@ -39,14 +40,15 @@ var (
 type formatter struct {
 	style   viewStyle
 	gateway Gateway
-	token   string // the session's
+	token   string         // the session's
+	acting  *issuer.Acting // in its place, for an API token
 	remote  netip.Addr
 	jobs    jobsView
 	minions minionsView
 }
 
 func (s *mainSurface) formatter(x *exchange, sess *session.Session, style viewStyle) *formatter {
-	return &formatter{style: style, gateway: s.gateway, token: sess.Token, remote: x.remote}
+	return &formatter{style: style, gateway: s.gateway, token: sess.Token, acting: x.acting, remote: x.remote}
 }
 
 // eventView is as much of an event as a formatter reads.
@@ -130,6 +132,7 @@ func (f *formatter) askGrains(ctx context.Context, tgt, tgtType string) {
 		RemoteAddr: f.remote,
 		Token:      f.token,
 	}
+	actFor(call, f.acting)
 	_, _ = f.gateway.Run(ctx, call) // the view then has no grains
 }
 

@@ -90,6 +90,12 @@ func (s *Server) mainSurface(base surface) *mainSurface {
 		crossOrigin: http.NewCrossOriginProtection(),
 		proxies:     s.cfg.Settings.TrustedProxies,
 		traffic:     s.traffic,
+		tokens:      s.cfg.Tokens,
+		doors:       s.cfg.Doors,
+		bearers:     &bearers{hook: s.cfg.Main.WebhookURL},
+	}
+	if s.cfg.Tokens != nil {
+		m.bearers.tokens = s.cfg.Tokens
 	}
 	for _, origin := range s.cfg.Main.CORSOrigins {
 		// One that is no origin, such as "*", is not trusted with cookies.

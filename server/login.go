@@ -96,7 +96,11 @@ func (s *mainSurface) logout(x *exchange, r *http.Request) error {
 	if _, err := s.resolve(x, r, c); err != nil {
 		return err
 	}
-	if err := s.sessions.Logout(r.Context(), c.text); err != nil {
+	if x.acting != nil {
+		if err := s.bearers.logout(r.Context(), x.acting.Principal, c.text, bearerClient(x, r)); err != nil {
+			return tokenFailure(x, err)
+		}
+	} else if err := s.sessions.Logout(r.Context(), c.text); err != nil {
 		return authError(err)
 	}
 	http.SetCookie(x, s.cookie(r, "", time.Unix(0, 0)))

@@ -128,6 +128,7 @@ var outcomes = map[lowstate.Kind]string{
 	lowstate.BadRequest:      "bad_request",
 	lowstate.Unauthenticated: "unauthenticated",
 	lowstate.Unauthorized:    "unauthorized",
+	lowstate.OutOfScope:      "out_of_scope",
 	lowstate.Failed:          "failed",
 	lowstate.Unavailable:     "unavailable",
 	lowstate.Timeout:         "timeout",

@@ -19,8 +19,7 @@ func (s *surface) answerTo(x *exchange, r *http.Request, call *lowstate.Call) er
 		writeAnswers(x, answers)
 		return nil
 	}
-	call.RemoteAddr = x.remote
-	x.call = call
+	x.begin(call)
 	w := answerStream{x: x}
 	err := s.gateway.RunStream(r.Context(), call, w.item)
 	x.outcome = outcomeOf(err)

@@ -43,6 +43,7 @@ type handler func(x *exchange, r *http.Request) error
 func (s *surface) handle(h handler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		x := exchangeOf(r.Context())
+		defer func() { x.release(r.Context()) }()
 		if err := h(x, r); err != nil {
 			s.fail(x, r, err)
 		}
@@ -63,8 +64,7 @@ func (s *surface) welcome(x *exchange, _ *http.Request) error {
 
 // run runs chunks and gives back one answer for each.
 func (s *surface) run(x *exchange, r *http.Request, call *lowstate.Call) ([][]byte, error) {
-	call.RemoteAddr = x.remote
-	x.call = call
+	x.begin(call)
 	answers, err := s.gateway.Run(r.Context(), call)
 	x.outcome = outcomeOf(err)
 	return answers, err

@@ -35,6 +35,9 @@ type mainSurface struct {
 	crossOrigin *http.CrossOriginProtection
 	proxies     []netip.Prefix
 	traffic     *traffic
+	bearers     *bearers
+	tokens      Tokens // nil when there are none
+	doors       DoorOptions
 }
 
 // handler puts what every request passes before the routes.
@@ -87,6 +90,12 @@ func (s *mainSurface) routes(files *staticFiles) http.Handler {
 	post(hook, s.hook)
 	post(hook+"/*", s.hook)
 	s.fileRoutes(r, files)
+	if s.tokens != nil {
+		s.nativeRoutes(r, s.bearers, s.tokens)
+	}
+	if s.doors.Tokens != nil {
+		newDoors(s, s.doors).routes(r)
+	}
 
 	r.NotFound(s.handle(s.notFound))
 	r.MethodNotAllowed(s.handle(func(x *exchange, req *http.Request) error {

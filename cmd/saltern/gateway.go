@@ -19,9 +19,11 @@ import (
 	"saltern/eauth/master"
 	"saltern/eauth/mint"
 	"saltern/eauth/pam"
+	"saltern/eauth/scope"
 	"saltern/eauth/session"
 	"saltern/eauth/throttle"
 	"saltern/eauth/token"
+	"saltern/eauth/token/issuer"
 	"saltern/lowstate"
 	"saltern/saltmaster"
 	"saltern/saltmaster/eventbus"
@@ -41,6 +43,7 @@ type gateway struct {
 	rules    *acl.Rules
 	hub      *eventstream.Hub
 	firer    *eventbus.Firer
+	tokens   *tokenService
 
 	log    *slog.Logger
 	pool   *zmtp.Pool
@@ -54,7 +57,7 @@ type gateway struct {
 }
 
 // assemble puts the rooms together. Nothing is connected before start.
-func assemble(c *config, reg prometheus.Registerer, log *slog.Logger) (*gateway, error) {
+func assemble(ctx context.Context, c *config, reg prometheus.Registerer, log *slog.Logger) (*gateway, error) {
 	mc := c.master
 	network, address, err := mc.RequestEndpoint()
 	if err != nil {
@@ -85,6 +88,12 @@ func assemble(c *config, reg prometheus.Registerer, log *slog.Logger) (*gateway,
 		AllowRawShell: mc.NetapiAllowRawShell,
 	})
 	if err := g.openStreams(c, tokens); err != nil {
+		g.endSessions()
+		return nil, err
+	}
+	if g.tokens, err = openTokens(ctx, c, issuer.Options{
+		Mint: g.mint, Scope: scope.Options{Nodegroups: nodegroups(mc).Expand}, Logger: log,
+	}); err != nil {
 		g.endSessions()
 		return nil, err
 	}
@@ -169,7 +178,7 @@ func (g *gateway) authenticator(c *config, a authority, metrics *server.AuthMetr
 		PAMUsable: g.mint.Usable,
 
 		UnknownDelay: failDelay,
-		Logger:    g.log,
+		Logger:       g.log,
 	})
 }
 
@@ -270,6 +279,7 @@ func (g *gateway) close(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, closeTimeout)
 	defer cancel()
 	g.hub.Close()
+	g.tokens.close()
 	g.endSessions()
 	if err := g.mint.Close(ctx); err != nil {
 		g.log.WarnContext(ctx, "not every token was removed", slog.Any("error", err))

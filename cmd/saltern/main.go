@@ -23,6 +23,9 @@ Usage:
     saltern config-test [-c DIR] [--config FILE]  print every problem of the configuration
     saltern demo --salt DIR [--detach]            try it on a private master
     saltern demo --stop                           end the demo that runs detached
+    saltern token ...                             API tokens: create, list, show, regenerate, revoke
+    saltern role ...                              what tokens can be narrowed to
+    saltern service-account ...                   owners of tokens that are programs
     saltern version                               print version and Go release
 
     -c DIR         folder of the master's configuration (default /etc/salt)
@@ -43,6 +46,10 @@ var commands = map[string]func(ctx context.Context, args []string, std stdio) er
 	"config-test": configTest,
 	"demo":        demo,
 	"version":     printVersion,
+
+	"token":           tokenCommand,
+	"role":            roleCommand,
+	"service-account": serviceAccountCommand,
 }
 
 func main() { os.Exit(run(os.Args[1:], stdio{os.Stdout, os.Stderr})) }

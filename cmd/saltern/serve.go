@@ -37,7 +37,7 @@ func newLog(out io.Writer, level slog.Level) *slog.Logger {
 // backwards: first the listeners, then the tokens that are ours, then the bus.
 func answer(ctx context.Context, c *config, log *slog.Logger) error {
 	reg := server.NewRegistry()
-	g, err := assemble(c, reg, log)
+	g, err := assemble(ctx, c, reg, log)
 	if err != nil {
 		return err
 	}
@@ -49,6 +49,8 @@ func answer(ctx context.Context, c *config, log *slog.Logger) error {
 		Perms:     g.perms,
 		Events:    g.hub,
 		Hooks:     g.firer,
+		Tokens:    g.tokens,
+		Doors:     server.DoorOptions{Tokens: g.tokens},
 		Listeners: c.listeners,
 		Settings:  c.set,
 		BodyLimit: c.set.BodyLimit(bodyLimit(c.master)),
@@ -59,6 +61,12 @@ func answer(ctx context.Context, c *config, log *slog.Logger) error {
 	if err != nil {
 		return err
 	}
+	operator, err := serveOperator(c.set.StateDir, g.tokens, log)
+	if err != nil {
+		srv.Close()
+		return err
+	}
+	defer operator.close(context.WithoutCancel(ctx))
 	g.start(context.WithoutCancel(ctx))
 	if err := srv.Serve(ctx); err != nil && !errors.Is(err, context.Canceled) {
 		return err

@@ -7,6 +7,8 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"slices"
+	"strings"
 	"syscall"
 	"time"
 )
@@ -115,4 +117,17 @@ func (r *Rig) Log() string {
 		return err.Error()
 	}
 	return string(b)
+}
+
+// Command runs another sub-command of saltern with the gateway's
+// configuration, and returns what it printed on standard output.
+func (r *Rig) Command(ctx context.Context, stdin string, args ...string) (string, error) {
+	var out, errs strings.Builder
+	n := 2 // what names the command comes before the flags
+	cmd := exec.CommandContext(ctx, r.opts.Saltern, slices.Concat(args[:n], []string{"-c", r.conf, "--config", r.settings}, args[n:])...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(stdin), &out, &errs
+	if err := cmd.Run(); err != nil {
+		return out.String(), fmt.Errorf("saltern %s: %w\n%s", strings.Join(args, " "), err, errs.String())
+	}
+	return out.String(), nil
 }

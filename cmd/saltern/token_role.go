@@ -1,0 +1,179 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"strings"
+	"text/tabwriter"
+)
+
+const roleUsage = `saltern role: what tokens may do, for the operator on the gateway's host.
+
+    saltern role list
+    saltern role show NAME
+    saltern role put FILE     take a role from a JSON file, or from standard input as -
+    saltern role delete NAME
+
+A role: {"name": "deploy-web", "acl": [{"web*": ["state.apply"]}]}
+`
+
+const accountUsage = `saltern service-account: accounts of programs, for the operator on the gateway's host.
+
+    saltern service-account list
+    saltern service-account show ID
+    saltern service-account create --name NAME --scope ROLE [--scope ROLE ...] --user USER [--eauth pam]
+    saltern service-account revoke ID   end all of its tokens
+    saltern service-account delete ID
+`
+
+// roleCommand is the command role.
+func roleCommand(ctx context.Context, args []string, std stdio) error {
+	return runSub(ctx, "role", roleUsage, map[string]func() subcommand{
+		"list": roleList, "show": shows("/v1/roles/"), "put": rolePut, "delete": deletes("/v1/roles/"),
+	}, args, std)
+}
+
+// serviceAccountCommand is the command service-account.
+func serviceAccountCommand(ctx context.Context, args []string, std stdio) error {
+	const path = "/v1/service-accounts/"
+	return runSub(ctx, "service-account", accountUsage, map[string]func() subcommand{
+		"list": accountList, "show": shows(path), "create": accountCreate,
+		"revoke": accountRevoke, "delete": deletes(path),
+	}, args, std)
+}
+
+// shows prints what is at a path.
+func shows(path string) func() subcommand {
+	return func() subcommand {
+		return subcommand{most: 1, run: func(ctx context.Context, o *operate, args []string, std stdio) error {
+			var v json.RawMessage
+			if err := o.do(ctx, "GET", path+url.PathEscape(args[0]), nil, &v); err != nil {
+				return err
+			}
+			return printJSON(std.out, v)
+		}}
+	}
+}
+
+// deletes removes what is at a path.
+func deletes(path string) func() subcommand {
+	return func() subcommand {
+		return subcommand{most: 1, run: func(ctx context.Context, o *operate, args []string, _ stdio) error {
+			return o.do(ctx, "DELETE", path+url.PathEscape(args[0]), nil, nil)
+		}}
+	}
+}
+
+func roleList() subcommand {
+	return subcommand{run: func(ctx context.Context, o *operate, _ []string, std stdio) error {
+		var all struct {
+			Roles []struct {
+				Name        string `json:"name"`
+				Description string `json:"description"`
+				BuiltIn     bool   `json:"built_in"`
+			} `json:"roles"`
+		}
+		if err := o.do(ctx, "GET", "/v1/roles", nil, &all); err != nil {
+			return err
+		}
+		t := tabwriter.NewWriter(std.out, 0, 8, 2, ' ', 0)
+		fmt.Fprintln(t, "NAME\tBUILT IN\tDESCRIPTION")
+		for _, r := range all.Roles {
+			fmt.Fprintf(t, "%s\t%t\t%s\n", r.Name, r.BuiltIn, r.Description)
+		}
+		return t.Flush()
+	}}
+}
+
+// maxRoleFile is what the API takes.
+const maxRoleFile = 64 << 10
+
+func rolePut() subcommand {
+	return subcommand{most: 1, run: func(ctx context.Context, o *operate, args []string, _ stdio) error {
+		in := io.Reader(os.Stdin)
+		if args[0] != "-" {
+			f, err := os.Open(args[0])
+			if err != nil {
+				return fmt.Errorf("read the role: %w", err)
+			}
+			defer f.Close() //nolint:errcheck // it was only read
+			in = f
+		}
+		text, err := io.ReadAll(io.LimitReader(in, maxRoleFile))
+		if err != nil {
+			return fmt.Errorf("read the role: %w", err)
+		}
+		var named struct {
+			Name string `json:"name"`
+		}
+		if err := json.Unmarshal(text, &named); err != nil {
+			return fmt.Errorf("read the role: %w", err)
+		}
+		if named.Name == "" {
+			return fmt.Errorf("read the role: it has no name")
+		}
+		return o.do(ctx, "PUT", "/v1/roles/"+url.PathEscape(named.Name), json.RawMessage(text), nil)
+	}}
+}
+
+// accountJSON is as much of a service account as the list prints.
+type accountJSON struct {
+	ID     string   `json:"id"`
+	Name   string   `json:"name"`
+	Scopes []string `json:"scopes"`
+	Eauth  string   `json:"eauth"`
+	User   string   `json:"user"`
+	Status string   `json:"status"`
+}
+
+func accountList() subcommand {
+	return subcommand{run: func(ctx context.Context, o *operate, _ []string, std stdio) error {
+		var all struct {
+			Accounts []accountJSON `json:"service_accounts"`
+		}
+		if err := o.do(ctx, "GET", "/v1/service-accounts", nil, &all); err != nil {
+			return err
+		}
+		t := tabwriter.NewWriter(std.out, 0, 8, 2, ' ', 0)
+		fmt.Fprintln(t, "ID\tNAME\tACTS AS\tSCOPES\tSTATUS")
+		for _, a := range all.Accounts {
+			fmt.Fprintf(t, "%s\t%s\t%s/%s\t%s\t%s\n", a.ID, a.Name, a.Eauth, a.User, strings.Join(a.Scopes, ","), a.Status)
+		}
+		return t.Flush()
+	}}
+}
+
+func accountCreate() subcommand {
+	var owner whose
+	var name string
+	var scopes words
+	return subcommand{
+		flags: func(f *flag.FlagSet) {
+			owner.flags(f)
+			f.StringVar(&name, "name", "", "")
+			f.Var(&scopes, "scope", "")
+		},
+		run: func(ctx context.Context, o *operate, _ []string, std stdio) error {
+			var a accountJSON
+			err := o.do(ctx, "POST", "/v1/service-accounts", map[string]any{
+				"name": name, "scopes": scopes, "user": owner.user, "eauth": owner.eauth,
+			}, &a)
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintln(std.out, a.ID)
+			return err
+		},
+	}
+}
+
+func accountRevoke() subcommand {
+	return subcommand{most: 1, run: func(ctx context.Context, o *operate, args []string, _ stdio) error {
+		return o.do(ctx, "POST", "/v1/service-accounts/"+url.PathEscape(args[0])+"/revoke", nil, nil)
+	}}
+}

@@ -1,0 +1,83 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"saltern/eauth/token/apitoken"
+	"saltern/eauth/token/apitoken/bolt"
+	"saltern/eauth/token/issuer"
+)
+
+// tokensFile is where in the state folder API tokens are kept.
+const tokensFile = "tokens.db"
+
+// tokenService is what gives out API tokens, with the store that it has.
+type tokenService struct {
+	*issuer.Service
+	store apitoken.Store
+	log   *slog.Logger
+}
+
+// openTokens opens the store of API tokens. Of o it sets what the configuration
+// knows. The service is closed before what o holds is.
+func openTokens(ctx context.Context, c *config, o issuer.Options) (*tokenService, error) {
+	store, pepper, err := openTokenStore(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	o.Store, o.Pepper, o.Owners = store, pepper, newTokenOwners(c, o.Logger)
+	s, err := issuer.New(o)
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("tokens: %w", err), store.Close())
+	}
+	return &tokenService{Service: s, store: store, log: o.Logger}, nil
+}
+
+func (s *tokenService) close() {
+	s.Close()
+	if err := s.store.Close(); err != nil {
+		s.log.Warn("the store of tokens did not close", slog.Any("error", err))
+	}
+}
+
+func openTokenStore(ctx context.Context, c *config) (apitoken.Store, *apitoken.Pepper, error) {
+	dir := c.set.StateDir
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, nil, fmt.Errorf("state_dir: %w", err)
+	}
+	pepper, err := apitoken.LoadPepper(dir)
+	if err != nil {
+		return nil, nil, fmt.Errorf("state_dir: %w", err)
+	}
+	store, err := bolt.Open(filepath.Join(dir, tokensFile))
+	if err != nil {
+		return nil, nil, fmt.Errorf("state_dir: %w", err)
+	}
+	if err := apitoken.CheckPepper(ctx, store, pepper); err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("state_dir: %w", err), store.Close())
+	}
+	return store, pepper, nil
+}
+
+// checkStateOwner refuses to make files in a state folder that belongs to
+// somebody else: the gateway could not read what root has made there.
+func checkStateOwner(dir string) error {
+	info, err := os.Stat(dir)
+	if errors.Is(err, os.ErrNotExist) {
+		return fmt.Errorf("state_dir %s: there is none; has the gateway never run?", dir)
+	}
+	if err != nil {
+		return fmt.Errorf("state_dir: %w", err)
+	}
+	owner, ok := info.Sys().(*syscall.Stat_t)
+	if ok && int(owner.Uid) != os.Geteuid() {
+		return fmt.Errorf("no gateway answers, and state_dir %s belongs to user id %d: run this as that user", dir, owner.Uid)
+	}
+	return nil
+}

@@ -1,0 +1,205 @@
+package e2e
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"saltern/e2e/rig"
+)
+
+// apiToken is what the native API tells of a token.
+type apiToken struct {
+	ID, Name, Token string
+	Scopes          []string
+}
+
+// bearing asks the main listener with a credential.
+func bearing(t *testing.T, r *rig.Rig, token, route, body string) rig.Answer {
+	t.Helper()
+	method, path, _ := strings.Cut(route, " ")
+	return ask(t, r, r.Main, asked{
+		method: method, path: strings.TrimPrefix(path, "/"), body: body,
+		header: map[string]string{"Authorization": "Bearer " + token},
+	})
+}
+
+// login returns the session of a PAM user whose password is its name.
+func pamSession(t *testing.T, r *rig.Rig, user string) string {
+	t.Helper()
+	a := ask(t, r, r.Main, asked{path: "login", body: fmt.Sprintf(`{"username": %q, "password": %q, "eauth": "pam"}`, user, user)})
+	require.Equal(t, http.StatusOK, a.Status, a.Body)
+	return a.Header.Get("X-Auth-Token")
+}
+
+// makeToken makes a token of the session's user.
+func makeToken(t *testing.T, r *rig.Rig, session, name string, scopes ...string) apiToken {
+	t.Helper()
+	in, err := json.Marshal(map[string]any{"name": name, "scopes": scopes, "ttl": "1d"})
+	require.NoError(t, err)
+	a := bearing(t, r, session, "POST /v1/tokens", string(in))
+	require.Equal(t, http.StatusCreated, a.Status, a.Body)
+	require.Equal(t, "no-store", a.Header.Get("Cache-Control"))
+	var made apiToken
+	require.NoError(t, json.Unmarshal([]byte(a.Body), &made))
+	require.NotEmpty(t, made.Token)
+	t.Cleanup(func() {
+		// The test may have revoked it already.
+		req, err := http.NewRequestWithContext(context.Background(), http.MethodDelete, r.Main+"/v1/tokens/"+made.ID, nil)
+		if err == nil {
+			req.Header.Set("X-Auth-Token", session)
+			_, _ = r.Do(req)
+		}
+	})
+	return made
+}
+
+// addRole gives the gateway a role of the operator's.
+func addRole(t *testing.T, r *rig.Rig, name, acl string) {
+	t.Helper()
+	_, err := r.Command(t.Context(), fmt.Sprintf(`{"name": %q, "acl": %s}`, name, acl), "role", "put", "-")
+	require.NoError(t, err)
+	t.Cleanup(func() {
+		_, err := r.Command(context.Background(), "", "role", "delete", name)
+		require.NoError(t, err)
+	})
+}
+
+// A token as CI has it, for one function on some minions, does that and
+// nothing else, though its owner may do everything.
+func TestTokenForCI(t *testing.T) {
+	eachRelease(t, func(t *testing.T, r *rig.Rig) {
+		addRole(t, r, "ci-test", `[{"ms--[01]": ["state\\.apply$", "test\\.ping$"]}]`)
+		made := makeToken(t, r, pamSession(t, r, rig.User), "ci", "ci-test")
+		run := func(chunk string) rig.Answer { return bearing(t, r, made.Token, "POST /", "["+chunk+"]") }
+
+		a := run(`{"client": "local", "tgt": "*", "fun": "test.ping"}`)
+		require.Equal(t, http.StatusOK, a.Status, a.Body)
+		var answer struct{ Return []map[string]bool }
+		require.NoError(t, json.Unmarshal([]byte(a.Body), &answer), a.Body)
+		require.Equal(t, []map[string]bool{{"ms--0": true, "ms--1": true}}, answer.Return, "the target is narrowed")
+		require.NotEmpty(t, a.Header.Get("Saltern-Token-Expires"))
+
+		a = run(`{"client": "local", "tgt": "ms--0", "fun": "state.apply", "kwarg": {"test": true}}`)
+		require.Equal(t, http.StatusOK, a.Status, a.Body)
+		require.Contains(t, a.Body, "ms--0")
+		a = run(`{"client": "local", "tgt": "ms--4", "fun": "test.ping"}`)
+		require.Equal(t, `{"return": [{}]}`, a.Body, "nobody is both")
+
+		before := callerJobs(t, r)
+		for _, chunk := range []string{
+			`{"client": "local", "tgt": "ms--0", "fun": "cmd.run", "arg": ["id"]}`,
+			`{"client": "local", "tgt": "ms--0", "fun": "test.pingx"}`,
+			`{"client": "local", "tgt": "ms--0", "fun": ["test.ping", "cmd.run"], "arg": [[], ["id"]]}`,
+			`{"client": "local", "tgt": "ms--0", "fun": "test.ping", "ret": "raw_file"}`,
+			`{"client": "local_async", "tgt": "*", "fun": "cmd.run", "arg": ["id"]}`,
+			`{"client": "local_batch", "tgt": "*", "fun": "cmd.run", "arg": ["id"]}`,
+			`{"client": "local_subset", "tgt": "*", "fun": "cmd.run", "arg": ["id"]}`,
+			`{"client": "runner", "fun": "manage.up"}`,
+			`{"client": "runner_async", "fun": "manage.up"}`,
+			`{"client": "wheel", "fun": "key.list_all"}`,
+			`{"client": "wheel_async", "fun": "key.list_all"}`,
+		} {
+			a := run(chunk)
+			require.Equal(t, http.StatusForbidden, a.Status, "%s: %s", chunk, a.Body)
+		}
+		for _, route := range []string{"GET /minions", "GET /jobs", "GET /keys", "GET /events", "POST /v1/tokens", "GET /v1/tokens"} {
+			a := bearing(t, r, made.Token, route, "{}")
+			require.Equal(t, http.StatusForbidden, a.Status, "%s: %s", route, a.Body)
+		}
+		require.Equal(t, before, callerJobs(t, r), "nothing of it ran")
+	})
+}
+
+// callerJobs counts the jobs of callers in the job cache.
+func callerJobs(t *testing.T, r *rig.Rig) int {
+	t.Helper()
+	a := bearing(t, r, pamSession(t, r, rig.User), "GET /jobs", "")
+	require.Equal(t, http.StatusOK, a.Status)
+	var answer struct {
+		Return []map[string]struct{ Function string }
+	}
+	require.NoError(t, json.Unmarshal([]byte(a.Body), &answer))
+	n := 0
+	for _, job := range answer.Return[0] {
+		if !strings.HasPrefix(job.Function, "runner.") && job.Function != "saltutil.find_job" {
+			n++
+		}
+	}
+	return n
+}
+
+// A token never does more than its owner may, whatever its scope.
+func TestTokenOfOneWhoMayLittle(t *testing.T) {
+	eachRelease(t, func(t *testing.T, r *rig.Rig) {
+		made := makeToken(t, r, pamSession(t, r, rig.ReadOnly), "all", "Superuser")
+		a := bearing(t, r, made.Token, "POST /", `[{"client": "local", "tgt": "ms--0", "fun": "test.ping"}]`)
+		require.Equal(t, `{"return": [{"ms--0": true}]}`, a.Body)
+		a = bearing(t, r, made.Token, "POST /", `[{"client": "local", "tgt": "ms--0", "fun": "cmd.run", "arg": ["id"]}]`)
+		require.Equal(t, http.StatusUnauthorized, a.Status, a.Body)
+	})
+}
+
+// A revoked token is refused from the next request on, and its streams end;
+// the owner's logout does neither.
+func TestTokenRevoked(t *testing.T) {
+	eachRelease(t, func(t *testing.T, r *rig.Rig) {
+		session := pamSession(t, r, rig.User)
+		made := makeToken(t, r, session, "stream", "Superuser")
+		other := pamSession(t, r, rig.User)
+		a := bearing(t, r, session, "POST /logout", "")
+		require.Equal(t, http.StatusOK, a.Status)
+		const ping = `[{"client": "local", "tgt": "ms--0", "fun": "test.ping"}]`
+		require.Equal(t, http.StatusOK, bearing(t, r, made.Token, "POST /", ping).Status, "it survives the logout")
+
+		client, err := r.Client()
+		require.NoError(t, err)
+		t.Cleanup(client.CloseIdleConnections)
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, r.Main+"/events", nil)
+		require.NoError(t, err)
+		req.Header.Set("X-Auth-Token", made.Token)
+		resp, err := client.Do(req)
+		require.NoError(t, err)
+		defer resp.Body.Close() //nolint:errcheck // read to its end below
+		require.Equal(t, http.StatusOK, resp.StatusCode)
+
+		a = bearing(t, r, other, "DELETE /v1/tokens/"+made.ID, "")
+		require.Equal(t, http.StatusNoContent, a.Status, a.Body)
+		require.Equal(t, http.StatusUnauthorized, bearing(t, r, made.Token, "POST /", ping).Status)
+		var last string
+		for lines := bufio.NewScanner(resp.Body); lines.Scan(); { // to the end of the stream
+			if name, value, _ := strings.Cut(lines.Text(), ": "); name == "event" {
+				last = value
+			}
+		}
+		require.Equal(t, "saltern-cut-off", last)
+	})
+}
+
+// The operator's commands on the gateway's host.
+func TestTokenCommands(t *testing.T) {
+	eachRelease(t, func(t *testing.T, r *rig.Rig) {
+		secret, err := r.Command(t.Context(), "", "token", "create", "--name", "host", "--scope", "Superuser", "--user", rig.User)
+		require.NoError(t, err)
+		secret = strings.TrimSpace(secret)
+		const ping = `[{"client": "local", "tgt": "ms--0", "fun": "test.ping"}]`
+		require.Equal(t, http.StatusOK, bearing(t, r, secret, "POST /run", ping).Status)
+		list, err := r.Command(t.Context(), "", "token", "list", "--json")
+		require.NoError(t, err)
+		require.NotContains(t, list, secret)
+		var all []apiToken
+		require.NoError(t, json.Unmarshal([]byte(list), &all), list)
+		require.Len(t, all, 1)
+		require.Equal(t, "host", all[0].Name)
+		_, err = r.Command(t.Context(), "", "token", "revoke", all[0].ID)
+		require.NoError(t, err)
+		require.Equal(t, http.StatusUnauthorized, bearing(t, r, secret, "POST /run", ping).Status)
+		require.NotContains(t, r.Log(), secret)
+	})
+}

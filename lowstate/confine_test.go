@@ -1,0 +1,107 @@
+package lowstate
+
+import (
+	"encoding/json"
+	"errors"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"saltern/eauth/scope"
+	"saltern/saltmaster/mastertest"
+	"saltern/saltmaster/msgpack"
+)
+
+// inScope is a set of one role.
+func inScope(t *testing.T, acl string, permissions ...scope.Permission) *scope.Set {
+	t.Helper()
+	role := scope.Role{Name: "ci", Permissions: permissions}
+	if acl != "" {
+		require.NoError(t, json.Unmarshal([]byte(acl), &role.ACL))
+	}
+	require.NoError(t, role.Check())
+	return scope.Compile(scope.Options{}, role)
+}
+
+// What a token for CI may do, which is meant for state.apply on web* alone.
+func TestScope(t *testing.T) {
+	t.Parallel()
+	b := gatewayBefore(t, mastertest.Options{Minions: []mastertest.Minion{{ID: "web1"}, {ID: "db1"}}})
+	ci := inScope(t, `[{"web*": ["state\\.apply$"]}, {"@runner": ["test\\.arg$"]}]`)
+	for name, c := range map[string]struct {
+		chunk   string
+		refused bool
+		tgt     string // as the master got it, when it was asked
+		tgtType string
+	}{
+		"elsewhere and here":  {`"client": "local_async", "tgt": "*", "fun": "state.apply"`, false, "* and web*", "compound"},
+		"another function":    {`"client": "local_async", "tgt": "web1", "fun": "cmd.run", "arg": ["id"]`, true, "", ""},
+		"a longer name":       {`"client": "local_async", "tgt": "web1", "fun": "state.apply_"`, true, "", ""},
+		"a list of functions": {`"client": "local_async", "tgt": "web1", "fun": ["state.apply", "cmd.run"], "arg": [[], ["id"]]`, true, "", ""},
+		"a returner":          {`"client": "local_async", "tgt": "web1", "fun": "state.apply", "ret": "raw_file"`, true, "", ""},
+		"a subset":            {`"client": "local_subset", "tgt": "*", "fun": "cmd.run"`, true, "", ""},
+		"a batch":             {`"client": "local_batch", "tgt": "*", "fun": "cmd.run"`, true, "", ""},
+		"its runner":          {`"client": "runner", "fun": "test.arg"`, false, "", ""},
+		"another runner":      {`"client": "runner", "fun": "state.orch"`, true, "", ""},
+		"a runner, async":     {`"client": "runner_async", "fun": "state.orch"`, true, "", ""},
+		"a wheel":             {`"client": "wheel", "fun": "key.list_all"`, true, "", ""},
+		"a wheel, async":      {`"client": "wheel_async", "fun": "key.list_all"`, true, "", ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			call, err := asBench(c.chunk)
+			require.NoError(t, err)
+			call.Scope = ci
+			before := b.Count("publish") + b.Count("runner") + b.Count("wheel")
+			_, err = b.gateway.Run(t.Context(), call)
+			if c.refused {
+				e, ok := errors.AsType[*Error](err)
+				require.True(t, ok, "%v", err)
+				require.Equal(t, OutOfScope, e.Kind)
+				require.Equal(t, before, b.Count("publish")+b.Count("runner")+b.Count("wheel"), "the master was asked")
+				return
+			}
+			if e, ok := errors.AsType[*Error](err); ok { // the stand-in does not know everything
+				require.NotEqual(t, OutOfScope, e.Kind)
+			}
+			require.Greater(t, b.Count("publish")+b.Count("runner"), before)
+			if c.tgt != "" {
+				sent := b.Last("publish")
+				require.Equal(t, c.tgt, lookup(sent, "tgt"))
+				require.Equal(t, c.tgtType, lookup(sent, "tgt_type"))
+			}
+		})
+	}
+}
+
+// A chunk out of the scope keeps those before it from running.
+func TestScopeOfEveryChunk(t *testing.T) {
+	t.Parallel()
+	b := gatewayBefore(t, mastertest.Options{Minions: []mastertest.Minion{{ID: "web1"}}})
+	call, err := asBench(`"client": "local_async", "tgt": "web1", "fun": "test.ping"`, `"client": "runner", "fun": "jobs.active"`)
+	require.NoError(t, err)
+	call.Scope = inScope(t, `["test\\.ping$"]`)
+	_, err = b.gateway.Run(t.Context(), call)
+	e, ok := errors.AsType[*Error](err)
+	require.True(t, ok, "%v", err)
+	require.Equal(t, OutOfScope, e.Kind)
+	require.Equal(t, textOutOfScope, e.Text)
+	require.Zero(t, b.Count("publish"))
+}
+
+// Narrowing replaces the target of every client that has one.
+func TestNarrow(t *testing.T) {
+	t.Parallel()
+	m := testMaster()
+	for _, client := range []Client{local{m}, localAsync{m}, localBatch{m}, localSubset{m}} {
+		chunks, err := Parse([]byte(`{"tgt": ["a", "b"], "tgt_type": "list", "fun": "test.ping"}`), 0)
+		require.NoError(t, err)
+		job, err := client.Prepare(chunks[0])
+		require.NoError(t, err)
+		n, ok := job.(narrower)
+		require.True(t, ok, client.Name())
+		n.narrow("L@a and ( web* )", "compound")
+		p := job.(publisher).published()
+		require.Equal(t, msgpack.Raw(msgpack.AppendString(nil, "L@a and ( web* )")), p.Tgt, client.Name())
+		require.Equal(t, "compound", p.TgtType)
+	}
+}

@@ -1,0 +1,137 @@
+package server
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+)
+
+// DoorOptions set up the APIs by which programs of Cloud Services and of Cloud
+// Director (VCD) get and use their tokens.
+type DoorOptions struct {
+	// Tokens gives out tokens and checks them. Without it there are no doors.
+	Tokens TokenService
+
+	// Eauth is the eauth module that checks a user name and password which
+	// come without the name of one; "" stands for pam.
+	Eauth string
+
+	// Orgs are the organizations besides System, which every gateway has. An
+	// organization is a Salt master.
+	Orgs []string
+
+	// QueryTokens takes API tokens from the query string too, as old scripts
+	// for Cloud Services send them. Proxies write them into their logs then.
+	QueryTokens bool
+}
+
+// doors are the endpoints of Cloud Services, OAuth and VCD. They are part of
+// the main surface.
+type doors struct {
+	*mainSurface
+	with   DoorOptions
+	tokens TokenService
+	small  surface // the main surface's, for small bodies
+	orgs   []org
+	prefix string // what comes before every path, "" for nothing
+}
+
+func newDoors(s *mainSurface, o DoorOptions) *doors {
+	d := &doors{mainSurface: s, with: o, tokens: o.Tokens, small: s.surface}
+	d.small.bodyLimit = min(s.bodyLimit, maxDoorBody)
+	if d.with.Eauth == "" {
+		d.with.Eauth = "pam"
+	}
+	if d.prefix = path.Clean("/" + s.opts.RootPrefix); d.prefix == "/" {
+		d.prefix = ""
+	}
+	d.orgs = []org{system}
+	for _, name := range o.Orgs {
+		if !strings.EqualFold(name, system.name) {
+			d.orgs = append(d.orgs, org{name: name, id: nameID("org", name)})
+		}
+	}
+	return d
+}
+
+// routes adds the doors. The main surface has taken a slash at the end of a
+// path off before it comes here.
+func (d *doors) routes(r chi.Router) {
+	d.cspRoutes(r)
+	d.oauthRoutes(r)
+	d.vcdRoutes(r)
+}
+
+// org is an organization of VCD's: here a Salt master.
+type org struct{ name, id string }
+
+// system is the organization of those who run VCD. Its id is the same
+// everywhere.
+var system = org{name: "System", id: "a93c9db9-7471-3192-8d09-a8f7eeda85f9"}
+
+func (o org) urn() string { return "urn:vcloud:org:" + o.id }
+
+// reference is an object of VCD's in another one.
+type reference struct {
+	Name string `json:"name"`
+	ID   string `json:"id"`
+}
+
+func (o org) reference() reference { return reference{o.name, o.urn()} }
+
+// orgNamed finds an organization whichever way its name is written.
+func (d *doors) orgNamed(name string) (org, bool) {
+	i := slices.IndexFunc(d.orgs, func(o org) bool { return strings.EqualFold(o.name, name) })
+	if i < 0 {
+		return org{}, false
+	}
+	return d.orgs[i], true
+}
+
+// nameID makes a UUID (RFC 9562, version 8) of the name of something that has
+// no other id. It is the same at every gateway.
+func nameID(kind, name string) string {
+	sum := sha256.Sum256([]byte("saltern\x00" + kind + "\x00" + name))
+	b := sum[:16]
+	b[6] = b[6]&0x0f | 0x80
+	b[8] = b[8]&0x3f | 0x80
+	h := hex.EncodeToString(b)
+	return strings.Join([]string{h[:8], h[8:12], h[12:16], h[16:20], h[20:]}, "-")
+}
+
+// base is what this gateway's URLs begin with, as the client sees them.
+func (d *doors) base(r *http.Request) string {
+	scheme := "http"
+	if d.isSecure(r) {
+		scheme = "https"
+	}
+	return scheme + "://" + r.Host + d.prefix
+}
+
+type doorOrgKey struct{}
+
+// inOrg has handlers work for the organization in the path, or for System.
+func (d *doors) inOrg(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		o, ok := system, true
+		if name := chi.URLParam(r, "org"); name != "" {
+			o, ok = d.orgNamed(name)
+		}
+		if !ok {
+			d.door(unionError, func(*exchange, *http.Request) error {
+				return &doorError{status: http.StatusNotFound, code: codeInvalidRequest, text: "there is no such organization"}
+			})(w, r)
+			return
+		}
+		next.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), doorOrgKey{}, o)))
+	})
+}
+
+// orgOf is the organization that inOrg found.
+func orgOf(r *http.Request) org { return r.Context().Value(doorOrgKey{}).(org) }

@@ -1,0 +1,140 @@
+package server
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"saltern/eauth/token/apitoken"
+	"saltern/eauth/token/issuer"
+)
+
+// The grant types (RFC 6749, section 6; RFC 7523; RFC 8628).
+const (
+	grantRefresh = "refresh_token"
+	grantJWT     = "urn:ietf:params:oauth:grant-type:jwt-bearer"
+	grantDevice  = "urn:ietf:params:oauth:grant-type:device_code"
+)
+
+func (d *doors) oauthRoutes(r chi.Router) {
+	union := func(h handler) http.HandlerFunc { return d.door(unionError, h) }
+	for _, at := range []string{"/oauth/provider", "/oauth/tenant/{org}"} {
+		r.Route(at, func(r chi.Router) {
+			r.Use(d.inOrg)
+			r.Post("/token", union(d.tokenEndpoint))
+			r.Post("/register", union(d.register))
+			r.Post("/device_authorization", union(d.authorizeDevice))
+			r.Post("/revoke", union(d.revoke))
+			r.Post("/introspect", union(d.introspect))
+		})
+		r.With(d.inOrg).Get(metadataPath+at, union(d.metadata))
+	}
+	r.With(d.inOrg).Get(metadataPath, union(d.metadata))
+	r.Get(resourcePath, union(d.resource))
+}
+
+// tokenEndpoint answers .../token. Credentials of the client itself are of no meaning:
+// what counts is the token. Programs that do not know send empty ones first.
+func (d *doors) tokenEndpoint(x *exchange, r *http.Request) error {
+	p, err := d.formBody(x, r)
+	if err != nil {
+		return err
+	}
+	switch p["grant_type"] {
+	case grantRefresh:
+		return d.refreshGrant(x, r, p)
+	case grantJWT:
+		return d.firstGrant(x, r, p)
+	case grantDevice:
+		return d.deviceGrant(x, r, p)
+	case "":
+		return invalidRequest("grant_type is missing")
+	}
+	return &doorError{status: http.StatusBadRequest, code: "unsupported_grant_type",
+		text: "the grant type is refresh_token, jwt-bearer or device_code"}
+}
+
+// refreshGrant exchanges an API token, or the refresh token of a service
+// account, for an access token.
+func (d *doors) refreshGrant(x *exchange, r *http.Request, p params) error {
+	token := p["refresh_token"]
+	if token == "" {
+		return invalidRequest("refresh_token is missing")
+	}
+	got, err := d.tokens.Exchange(r.Context(), token, issuer.Request{
+		Door: apitoken.DoorVCD, From: bearerClient(x, r), Org: orgOf(r).name, Scopes: strings.Fields(p["scope"]),
+	})
+	if err != nil {
+		return tokenError(err)
+	}
+	writeGrant(x, got, "")
+	return nil
+}
+
+// firstGrant gives a registered API token its secret, once, to whoever has
+// registered it: the assertion is his session.
+func (d *doors) firstGrant(x *exchange, r *http.Request, p params) error {
+	id, assertion := p["client_id"], p["assertion"]
+	if id == "" || assertion == "" {
+		return invalidRequest("client_id or assertion is missing")
+	}
+	who, err := d.whoIs(x, r, credential{text: assertion})
+	if err != nil {
+		return assertionError(err)
+	}
+	registered, err := d.tokens.Get(r.Context(), who.Caller, id)
+	if err == nil && !belongs(registered, orgOf(r)) {
+		err = issuer.ErrGrant
+	}
+	if err != nil {
+		return assertionError(tokenError(err))
+	}
+	secret, _, err := d.tokens.First(r.Context(), who.Caller, id)
+	if err != nil {
+		return assertionError(tokenError(err))
+	}
+	got, err := d.tokens.Exchange(r.Context(), secret.Reveal(), issuer.Request{Door: apitoken.DoorVCD, From: who.From})
+	if err != nil {
+		return tokenError(err)
+	}
+	writeGrant(x, got, secret.Reveal())
+	return nil
+}
+
+// belongs tells whether a token is for an organization. One that was made
+// elsewhere than at this door is for all.
+func belongs(t apitoken.Record, o org) bool { return t.Org == "" || strings.EqualFold(t.Org, o.name) }
+
+// assertionError makes errors about the assertion what RFC 7523, section 3.1
+// has for them: an invalid grant.
+func assertionError(err error) error {
+	switch e := doorErrorOf(err); e.status {
+	case http.StatusUnauthorized, http.StatusNotFound, http.StatusConflict:
+		return invalidGrant(e)
+	}
+	return err
+}
+
+// writeGrant writes the answer as VCD lays it out. refresh is the token to use
+// the next time; null stands for the one that was used now.
+func writeGrant(x *exchange, got *issuer.Exchange, refresh string) {
+	x.user = got.User
+	if got.Refresh != nil {
+		refresh = got.Refresh.Reveal()
+	}
+	next := "null"
+	if refresh != "" {
+		next = jsonText(refresh)
+	}
+	body := "{\n" +
+		`   "access_token":` + jsonText(got.Access.Reveal()) + ",\n" +
+		`   "token_type":"Bearer",` + "\n" +
+		`   "expires_in":` + strconv.FormatInt(seconds(got.Life), 10) + ",\n" +
+		`   "refresh_token":` + next + "\n}"
+	writeBody(x, "application/json", http.StatusOK, []byte(body))
+}
+
+func seconds(d time.Duration) int64 { return int64(d / time.Second) }

@@ -1,0 +1,138 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"math"
+	"net/http"
+	"path"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"saltern/eauth"
+	"saltern/eauth/token/apitoken"
+	"saltern/eauth/token/issuer"
+)
+
+// expiresHeader tells when the credential of a request expires.
+const expiresHeader = "Saltern-Token-Expires"
+
+// bearers are requests with an API token or an access token, where other ones
+// have a session.
+type bearers struct {
+	tokens Bearers // nil where there are none
+	hook   string  // the path that rest_cherrypy's webhook_url names
+}
+
+// isToken tells whether a credential is for [bearers.principal]: by its first
+// characters, so that a mistyped token is not looked up elsewhere.
+func isToken(c credential) bool { return apitoken.LooksLike(c.text) }
+
+// bearerChallenge is RFC 6750's, section 3.
+const bearerChallenge = `Bearer realm="saltern"` //nolint:gosec // no credential is in it
+
+func errBadToken() error {
+	return &refusal{status: http.StatusUnauthorized, text: textNoPermission,
+		challenge: bearerChallenge + `, error="invalid_token"`}
+}
+
+// principal finds out who holds a token. Errors are refusals.
+func (b *bearers) principal(x *exchange, r *http.Request, c credential) (*issuer.Principal, error) {
+	if b.tokens == nil || c.cookie { // nobody has been given one in a cookie
+		return nil, errBadToken()
+	}
+	p, ok, err := b.tokens.Check(r.Context(), c.text, bearerClient(x, r))
+	if err != nil {
+		return nil, tokenFailure(x, err)
+	}
+	if !ok {
+		return nil, errBadToken()
+	}
+	x.user = p.User
+	h := x.Header()
+	h.Set("Cache-Control", "private")
+	h.Set(expiresHeader, "never")
+	if !p.Expires.IsZero() {
+		h.Set(expiresHeader, p.Expires.UTC().Format(time.RFC3339))
+	}
+	return p, nil
+}
+
+// act lets the holder of a token act at the master for as long as the request
+// runs, where the token opens what the request is for. The caller releases it.
+func (b *bearers) act(x *exchange, r *http.Request, c credential) (*issuer.Acting, error) {
+	p, err := b.principal(x, r, c)
+	if err != nil {
+		return nil, err
+	}
+	if !p.Scopes.MayReach(r.Method, b.endpoint(r)) {
+		x.Header().Set("Www-Authenticate", bearerChallenge+`, error="insufficient_scope"`)
+		return nil, &refusal{status: http.StatusForbidden, text: "The scopes of the token do not allow this"}
+	}
+	a, err := b.tokens.Act(r.Context(), p)
+	if err != nil {
+		return nil, authError(err)
+	}
+	return a, nil
+}
+
+// logout ends an access token. An API token is more than a session: who wants
+// to be rid of it revokes it.
+func (b *bearers) logout(ctx context.Context, p *issuer.Principal, secret string, from issuer.Client) error {
+	if p.Kind != apitoken.KindAccess {
+		return nil
+	}
+	return b.tokens.RevokeSecret(ctx, secret, from)
+}
+
+// endpoint is what the table of package scope calls the path of a request.
+func (b *bearers) endpoint(r *http.Request) string {
+	route := chi.RouteContext(r.Context())
+	if route == nil {
+		return ""
+	}
+	pattern := route.RoutePattern()
+	hook := path.Clean("/" + b.hook)
+	if rest, ok := strings.CutPrefix(pattern, hook); b.hook != "" && ok && (rest == "" || rest == "/*") {
+		return "/hook" + rest
+	}
+	return pattern
+}
+
+func bearerClient(x *exchange, r *http.Request) issuer.Client {
+	return issuer.Client{Addr: x.remote, Agent: r.UserAgent()}
+}
+
+// tokenFailure makes a refusal of an error of package issuer.
+func tokenFailure(x *exchange, err error) error {
+	status, text := tokenAnswer(x.Header(), err)
+	if status == 0 {
+		return err
+	}
+	return &refusal{status: status, text: text, err: err}
+}
+
+// tokenAnswer is what a client is told of an error of package issuer; status 0
+// is for one that it is not told of.
+func tokenAnswer(h http.Header, err error) (status int, text string) {
+	if late, ok := errors.AsType[*issuer.Throttled](err); ok {
+		h.Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(late.After.Seconds())))))
+		return http.StatusTooManyRequests, "Too many failures, try again later"
+	}
+	switch {
+	case errors.Is(err, issuer.ErrForbidden):
+		return http.StatusForbidden, "You are not allowed to do this"
+	case errors.Is(err, issuer.ErrNotFound):
+		return http.StatusNotFound, "There is none"
+	case errors.Is(err, issuer.ErrConflict):
+		return http.StatusConflict, clip(err.Error(), maxLoggedText)
+	case errors.Is(err, issuer.ErrInvalid):
+		return http.StatusBadRequest, clip(err.Error(), maxLoggedText)
+	case errors.Is(err, eauth.ErrUnavailable):
+		return http.StatusServiceUnavailable, "The token store is not available"
+	}
+	return 0, ""
+}

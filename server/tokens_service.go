@@ -1,0 +1,42 @@
+package server
+
+import (
+	"context"
+
+	"saltern/eauth/scope"
+	"saltern/eauth/token/apitoken"
+	"saltern/eauth/token/issuer"
+)
+
+// Tokens gives out API tokens and checks them. *issuer.Service is one, and its
+// errors are those of package issuer.
+type Tokens interface {
+	Bearers
+
+	Create(ctx context.Context, c issuer.Caller, n issuer.NewToken) (apitoken.Secret, apitoken.Record, error)
+	Get(ctx context.Context, c issuer.Caller, id string) (apitoken.Record, error)
+	List(ctx context.Context, c issuer.Caller, q issuer.Query) (page []apitoken.Record, next string, err error)
+	Regenerate(ctx context.Context, c issuer.Caller, id string) (apitoken.Secret, apitoken.Record, error)
+	Revoke(ctx context.Context, c issuer.Caller, id string) error
+
+	Roles(ctx context.Context, c issuer.Caller) ([]scope.Role, error)
+	Role(ctx context.Context, c issuer.Caller, name string) (scope.Role, error)
+	PutRole(ctx context.Context, c issuer.Caller, r scope.Role, fresh bool) error
+	DeleteRole(ctx context.Context, c issuer.Caller, name string) error
+
+	CreateAccount(ctx context.Context, c issuer.Caller, n issuer.NewAccount) (issuer.Account, error)
+	Account(ctx context.Context, c issuer.Caller, id string) (issuer.Account, error)
+	Accounts(ctx context.Context, c issuer.Caller) ([]issuer.Account, error)
+	UpdateAccount(ctx context.Context, c issuer.Caller, id string, n issuer.NewAccount) (issuer.Account, error)
+	RevokeAccount(ctx context.Context, c issuer.Caller, id string) (issuer.Account, error)
+	DeleteAccount(ctx context.Context, c issuer.Caller, id string) error
+}
+
+// Bearers knows who holds a token.
+type Bearers interface {
+	Check(ctx context.Context, secret string, from issuer.Client) (*issuer.Principal, bool, error)
+	Act(ctx context.Context, p *issuer.Principal) (*issuer.Acting, error)
+	RevokeSecret(ctx context.Context, secret string, from issuer.Client) error
+}
+
+var _ Tokens = (*issuer.Service)(nil)

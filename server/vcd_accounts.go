@@ -1,0 +1,162 @@
+package server
+
+import (
+	"encoding/json"
+	"net/http"
+
+	"saltern/eauth/token/issuer"
+)
+
+// vcdAccount is a service account as VCD shows it.
+type vcdAccount struct {
+	ID              string     `json:"id"`
+	Name            string     `json:"name"`
+	SoftwareID      string     `json:"softwareId"`
+	SoftwareVersion string     `json:"softwareVersion"`
+	Role            *reference `json:"role"`
+	URI             string     `json:"uri"`
+	Org             reference  `json:"org"`
+	Status          string     `json:"status"`
+	RequireRotation bool       `json:"requireRotation"`
+}
+
+func (d *doors) vcdAccount(a issuer.Account) vcdAccount {
+	o, ok := d.orgNamed(a.Org)
+	if !ok {
+		o = system
+	}
+	v := vcdAccount{
+		ID: accountURN + a.ID, Name: a.Name, SoftwareID: a.SoftwareID, SoftwareVersion: a.SoftwareVersion,
+		URI: a.URI, Org: o.reference(), Status: string(a.Status), RequireRotation: true,
+	}
+	if len(a.Scopes) > 0 {
+		v.Role = &reference{Name: a.Scopes[0], ID: roleURN(a.Scopes[0])}
+	}
+	return v
+}
+
+// accountFields are what a filter may name.
+var accountFields = []string{"id", "name", "softwareId", "softwareVersion", "uri", "status"}
+
+func (a *vcdAccount) field(name string) string {
+	switch name {
+	case "id":
+		return a.ID
+	case "name":
+		return a.Name
+	case "softwareId":
+		return a.SoftwareID
+	case "softwareVersion":
+		return a.SoftwareVersion
+	case "uri":
+		return a.URI
+	case "status":
+		return a.Status
+	}
+	return ""
+}
+
+// listAccounts answers GET .../serviceAccounts.
+func (d *doors) listAccounts(x *exchange, r *http.Request) error {
+	who, err := d.callerOf(x, r)
+	if err != nil {
+		return err
+	}
+	f, err := filterOf(r, accountFields...)
+	if err != nil {
+		return err
+	}
+	accounts, err := d.tokens.Accounts(r.Context(), who.Caller)
+	if err != nil {
+		return tokenError(err)
+	}
+	shown := []vcdAccount{}
+	for _, account := range accounts {
+		if a := d.vcdAccount(account); f.match(a.field) {
+			shown = append(shown, a)
+		}
+	}
+	p, err := pageOf(r, shown)
+	if err != nil {
+		return err
+	}
+	writeBody(x, "application/json", http.StatusOK, compact(p))
+	return nil
+}
+
+// account finds the service account that a path names.
+func (d *doors) account(x *exchange, r *http.Request) (*doorCaller, issuer.Account, error) {
+	who, err := d.callerOf(x, r)
+	if err != nil {
+		return nil, issuer.Account{}, err
+	}
+	id, err := pathID(r, accountURN)
+	if err != nil {
+		return nil, issuer.Account{}, err
+	}
+	a, err := d.tokens.Account(r.Context(), who.Caller, id)
+	return who, a, hidden(err)
+}
+
+// oneAccount answers GET .../serviceAccounts/{urn}.
+func (d *doors) oneAccount(x *exchange, r *http.Request) error {
+	_, a, err := d.account(x, r)
+	if err != nil {
+		return err
+	}
+	writeBody(x, "application/json", http.StatusOK, compact(d.vcdAccount(a)))
+	return nil
+}
+
+// deleteAccount answers DELETE .../serviceAccounts/{urn}. Its tokens end.
+func (d *doors) deleteAccount(x *exchange, r *http.Request) error {
+	who, a, err := d.account(x, r)
+	if err != nil {
+		return err
+	}
+	if err := d.tokens.DeleteAccount(r.Context(), who.Caller, a.ID); err != nil {
+		return hidden(err)
+	}
+	x.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// revokeAccount answers POST .../serviceAccounts/{urn}/revoke: its tokens end,
+// and it is as it was when it was made.
+func (d *doors) revokeAccount(x *exchange, r *http.Request) error {
+	who, a, err := d.account(x, r)
+	if err != nil {
+		return err
+	}
+	if _, err := d.tokens.RevokeAccount(r.Context(), who.Caller, a.ID); err != nil {
+		return hidden(err)
+	}
+	x.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// changeAccount answers PUT .../serviceAccounts/{urn}.
+func (d *doors) changeAccount(x *exchange, r *http.Request) error {
+	who, a, err := d.account(x, r)
+	if err != nil {
+		return err
+	}
+	body, err := d.small.readBody(x, r)
+	if err != nil {
+		return err
+	}
+	var wanted vcdAccount
+	if json.Unmarshal(body, &wanted) != nil { // the cause may quote the body
+		return invalidRequest("the body has to be a JSON object")
+	}
+	change := issuer.NewAccount{Name: wanted.Name, SoftwareVersion: wanted.SoftwareVersion, URI: wanted.URI}
+	if role := wanted.Role; role != nil && role.Name != "" && (len(a.Scopes) == 0 || role.Name != a.Scopes[0]) {
+		change.Scopes = []string{roleOf(role.Name)}
+	}
+	a, err = d.tokens.UpdateAccount(r.Context(), who.Caller, a.ID, change)
+	if err != nil {
+		return hidden(err)
+	}
+	writeBody(x, "application/json", http.StatusOK, compact(d.vcdAccount(a)))
+	return nil
+}

@@ -1,0 +1,131 @@
+package server
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+
+	"saltern/eauth"
+)
+
+// The paths of VCD's APIs.
+const vcdAPI = "/cloudapi/1.0.0"
+
+func (d *doors) vcdRoutes(r chi.Router) {
+	r.Get("/api/versions", d.door(xmlError, d.versions))
+	r.Get("/api/org", d.door(xmlError, d.orgList))
+	r.Get("/api/org/{id}", d.door(xmlError, d.oneOrg))
+
+	api := func(h handler) http.HandlerFunc { return d.door(cloudError, h) }
+	for _, kind := range []string{"", "/provider"} {
+		r.Post(vcdAPI+"/sessions"+kind, api(d.startSession))
+		r.Delete(vcdAPI+"/sessions"+kind, api(d.endSession))
+	}
+	r.Get(vcdAPI+"/sessions/current", api(d.currentSession))
+	r.Delete(vcdAPI+"/sessions/current", api(d.endSession))
+
+	r.Get(vcdAPI+"/tokens", api(d.listTokens))
+	r.Get(vcdAPI+"/tokens/{urn}", api(d.oneToken))
+	r.Delete(vcdAPI+"/tokens/{urn}", api(d.deleteToken))
+
+	r.Get(vcdAPI+"/serviceAccounts", api(d.listAccounts))
+	r.Get(vcdAPI+"/serviceAccounts/{urn}", api(d.oneAccount))
+	r.Put(vcdAPI+"/serviceAccounts/{urn}", api(d.changeAccount))
+	r.Delete(vcdAPI+"/serviceAccounts/{urn}", api(d.deleteAccount))
+	r.Post(vcdAPI+"/serviceAccounts/{urn}/revoke", api(d.revokeAccount))
+
+	r.Get(deviceLookupPath, api(d.howToGrant))
+	r.Post(deviceLookupPath, api(d.lookUpDevice))
+	r.Post(deviceLookupPath+"/grant", api(d.grantDevice(true)))
+	r.Post(deviceLookupPath+"/deny", api(d.grantDevice(false)))
+}
+
+// vcdSession tells who has logged in.
+type vcdSession struct {
+	ID          string      `json:"id"`
+	User        reference   `json:"user"`
+	Org         reference   `json:"org"`
+	Location    string      `json:"location"`
+	Roles       []string    `json:"roles"`
+	RoleRefs    []reference `json:"roleRefs"`
+	IdleMinutes int         `json:"sessionIdleTimeoutMinutes"`
+}
+
+// userReference names a user. Users are not kept here, so the id is made of
+// the name.
+func userReference(module, name string) reference {
+	return reference{Name: name, ID: "urn:vcloud:user:" + nameID("user", module+"\x00"+name)}
+}
+
+// startSession logs in by Basic credentials: the user's name has the
+// organization behind its last @.
+func (d *doors) startSession(x *exchange, r *http.Request) error {
+	if err := d.crossOrigin.Check(r); err != nil {
+		return denied("cross-origin request refused", err)
+	}
+	name, password, ok := r.BasicAuth()
+	if !ok {
+		return notLoggedIn(nil)
+	}
+	o, ok := d.orgOfLogin(&name, strings.HasSuffix(r.URL.Path, "/provider"))
+	if !ok {
+		return notLoggedIn(nil) // nobody learns which organizations there are
+	}
+	sess, err := d.logIn(r.Context(), x, eauth.Credentials{Username: name, Password: password})
+	if err != nil {
+		return err
+	}
+	head := x.Header()
+	head["X-VMWARE-VCLOUD-ACCESS-TOKEN"] = []string{sess.ID}
+	head["X-VMWARE-VCLOUD-TOKEN-TYPE"] = []string{"Bearer"}
+	writeBody(x, "application/json", http.StatusOK, compact(aboutSession(sess.ID, sess.Eauth, sess.User, o)))
+	return nil
+}
+
+// orgOfLogin takes the organization off a name. Only System has providers.
+func (d *doors) orgOfLogin(name *string, provider bool) (org, bool) {
+	at := strings.LastIndexByte(*name, '@')
+	if at < 0 {
+		return system, true
+	}
+	o, ok := d.orgNamed((*name)[at+1:])
+	*name = (*name)[:at]
+	return o, ok && (!provider || o == system)
+}
+
+func aboutSession(credential, module, user string, o org) vcdSession {
+	return vcdSession{
+		ID: "urn:vcloud:session:" + nameID("session", credential), Org: o.reference(),
+		User: userReference(module, user), Roles: []string{}, RoleRefs: []reference{},
+	}
+}
+
+// currentSession answers GET .../sessions/current.
+func (d *doors) currentSession(x *exchange, r *http.Request) error {
+	who, err := d.callerOf(x, r)
+	if err != nil {
+		return err
+	}
+	writeBody(x, "application/json", http.StatusOK, compact(aboutSession(who.credential, who.eauth(), who.user(), system)))
+	return nil
+}
+
+// endSession logs out. An access token is revoked; the API token it was given
+// for stays.
+func (d *doors) endSession(x *exchange, r *http.Request) error {
+	who, err := d.callerOf(x, r)
+	if err != nil {
+		return err
+	}
+	if who.session == nil {
+		err = tokenError(d.tokens.RevokeSecret(r.Context(), who.credential, who.From))
+	} else {
+		err = d.sessions.Logout(r.Context(), who.credential)
+	}
+	if err != nil {
+		return err
+	}
+	x.WriteHeader(http.StatusNoContent)
+	return nil
+}

@@ -1,0 +1,278 @@
+package server
+
+import (
+	"encoding/xml"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"saltern/eauth/token/apitoken"
+	"saltern/eauth/token/issuer"
+)
+
+const cloud = "/cloudapi/1.0.0"
+
+// TestVCDOrgList is the answer as Cloud Director's manual has it.
+func TestVCDOrgList(t *testing.T) {
+	t.Parallel()
+	h := build(t, nil)
+	access := h.accessToken(t)
+	for _, accept := range []string{"application/*+xml;version=36.1", "application/*+xml;version=37.0"} {
+		_, version, _ := strings.Cut(accept, "=")
+		a := h.send(t, http.MethodGet, "/api/org", "", bearer(access), "Accept: "+accept)
+		require.Equal(t, http.StatusOK, a.Status, a.Body)
+		require.Equal(t, `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
+<OrgList
+    xmlns="http://www.vmware.com/vcloud/v1.5"
+    xmlns:vmext="http://www.vmware.com/vcloud/extension/v1.5"
+    xmlns:ovf="http://schemas.dmtf.org/ovf/envelope/1"
+    xmlns:vssd="http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_VirtualSystemSettingData"
+    xmlns:common="http://schemas.dmtf.org/wbem/wscim/1/common"
+    xmlns:rasd="http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_ResourceAllocationSettingData"
+    xmlns:vmw="http://www.vmware.com/schema/ovf"
+    xmlns:ovfenv="http://schemas.dmtf.org/ovf/environment/1"
+    xmlns:ns9="http://www.vmware.com/vcloud/versions" href="https://host_name/api/org/" type="application/vnd.vmware.vcloud.orgList+xml">
+    <Org href="https://host_name/api/org/a93c9db9-7471-3192-8d09-a8f7eeda85f9" type="application/vnd.vmware.vcloud.org+xml" name="System"/>
+</OrgList>`, strings.ReplaceAll(a.Body, h.url, "https://host_name"))
+		require.Equal(t, "application/vnd.vmware.vcloud.orglist+xml;version="+version, a.Header.Get("Content-Type"))
+		require.Regexp(t, `^\d+$`, a.Header.Get("X-Vmware-Vcloud-Request-Execution-Time"))
+	}
+	one := h.send(t, http.MethodGet, "/api/org/"+system.id, "", bearer(access))
+	require.Equal(t, http.StatusOK, one.Status)
+	var parsed struct {
+		Name string `xml:"name,attr"`
+		ID   string `xml:"id,attr"`
+		Full string `xml:"FullName"`
+	}
+	require.NoError(t, xml.Unmarshal([]byte(one.Body), &parsed))
+	require.Equal(t, "System", parsed.Name)
+	require.Equal(t, "System", parsed.Full)
+	require.Equal(t, system.urn(), parsed.ID)
+}
+
+func TestVCDOrgsWithOddNames(t *testing.T) {
+	t.Parallel()
+	h := build(t, func(o *DoorOptions) { o.Orgs = []string{`a<b>"&'`, "SYSTEM"} })
+	a := h.send(t, http.MethodGet, "/api/org/", "", bearer(h.accessToken(t)))
+	var list struct {
+		Orgs []struct {
+			Name string `xml:"name,attr"`
+			Href string `xml:"href,attr"`
+		} `xml:"Org"`
+	}
+	require.NoError(t, xml.Unmarshal([]byte(a.Body), &list))
+	require.Len(t, list.Orgs, 2)
+	require.Equal(t, `a<b>"&'`, list.Orgs[1].Name)
+	require.True(t, apitoken.ValidID(strings.TrimPrefix(list.Orgs[1].Href, h.url+"/api/org/")))
+}
+
+func TestVCDXMLRefuses(t *testing.T) {
+	t.Parallel()
+	h := build(t, nil)
+	access := h.accessToken(t)
+	for _, c := range []struct {
+		path, accept, credential string
+		status                   int
+	}{
+		{"/api/org", "", "", 401},
+		{"/api/org", "", wrongToken(), 401},
+		{"/api/org", "application/*+xml;version=5.1", access, 406},
+		{"/api/org", `application/*+xml;version="<"`, access, 406},
+		{"/api/org/" + apitoken.NewID(), "", access, 403},
+		{"/api/org/x", "", access, 403},
+	} {
+		a := h.send(t, http.MethodGet, c.path, "", bearer(c.credential), "Accept: "+c.accept)
+		require.Equal(t, c.status, a.Status, a.Body)
+		var e struct {
+			Major int    `xml:"majorErrorCode,attr"`
+			Minor string `xml:"minorErrorCode,attr"`
+		}
+		require.NoError(t, xml.Unmarshal([]byte(a.Body), &e), a.Body)
+		require.Equal(t, c.status, e.Major)
+		require.NotEmpty(t, e.Minor)
+	}
+}
+
+func TestVCDVersions(t *testing.T) {
+	t.Parallel()
+	h := build(t, nil)
+	a := h.send(t, http.MethodGet, "/api/versions", "")
+	var all struct {
+		Info []struct {
+			Version  string
+			Login    string `xml:"LoginUrl"`
+			Provider string `xml:"ProviderLoginUrl"`
+		} `xml:"VersionInfo"`
+	}
+	require.NoError(t, xml.Unmarshal([]byte(a.Body), &all))
+	require.Len(t, all.Info, len(apiVersions))
+	for i, info := range all.Info {
+		require.Equal(t, apiVersions[i], info.Version)
+		require.Equal(t, h.url+cloud+"/sessions", info.Login)
+		require.Equal(t, h.url+cloud+"/sessions/provider", info.Provider)
+	}
+}
+
+func TestVCDSession(t *testing.T) {
+	t.Parallel()
+	h := build(t, nil)
+	bob := h.session(t, "bob@System")
+	now := h.send(t, http.MethodGet, cloud+"/sessions/current", "", bearer(bob))
+	require.Equal(t, http.StatusOK, now.Status, now.Body)
+	require.Equal(t, "bob", now.member(t, "user").(map[string]any)["name"])
+	require.Equal(t, system.urn(), now.member(t, "org").(map[string]any)["id"])
+	require.NotContains(t, now.Body, bob)
+
+	access := h.accessToken(t)
+	require.Equal(t, http.StatusNoContent, h.send(t, http.MethodDelete, cloud+"/sessions", "", bearer(bob)).Status)
+	require.Equal(t, http.StatusUnauthorized, h.send(t, http.MethodGet, cloud+"/sessions/current", "", bearer(bob)).Status)
+	require.Equal(t, http.StatusOK, h.send(t, http.MethodGet, "/api/org", "", bearer(access)).Status,
+		"an access token outlives its owner's session")
+	require.Equal(t, http.StatusNoContent, h.send(t, http.MethodDelete, cloud+"/sessions/provider", "", bearer(access)).Status)
+	require.Equal(t, http.StatusUnauthorized, h.send(t, http.MethodGet, "/api/org", "", bearer(access)).Status)
+
+	for name, headers := range map[string][]string{
+		"nothing":                {},
+		"a wrong password":       {"Authorization: Basic Ym9iOng="},
+		"a cookie":               {"Cookie: session_id=" + h.session(t, "bob")},
+		"half of the basic form": {"Authorization: Basic Ym9i"},
+	} {
+		a := h.send(t, http.MethodPost, cloud+"/sessions", "", headers...)
+		require.Equal(t, http.StatusUnauthorized, a.Status, name)
+		require.Equal(t, "invalid_token", a.text(t, "minorErrorCode"))
+		require.Nil(t, a.member(t, "stackTrace"))
+	}
+	cross := h.send(t, http.MethodPost, cloud+"/sessions", "", "Authorization: Basic Ym9iOnNlY3JldA==", "Origin: https://evil.example")
+	require.Equal(t, http.StatusForbidden, cross.Status)
+}
+
+// TestVCDCredentials are the ways in which clients send the same thing.
+func TestVCDCredentials(t *testing.T) {
+	t.Parallel()
+	h := build(t, nil)
+	access := h.accessToken(t)
+	for want, sets := range map[int][][]string{
+		200: {
+			{"Authorization: Bearer " + access},
+			{"Authorization: bearer " + access, "X-Vmware-Vcloud-Access-Token: " + access, "X-Vmware-Vcloud-Token-Type: Bearer"},
+			{"X-Vmware-Vcloud-Access-Token: " + access},
+			{"X-Auth-Token: " + access},
+		},
+		401: {
+			{"Authorization: Basic " + access}, {"Authorization: " + access}, {"Cookie: session_id=" + access},
+			{"Authorization: Bearer " + access + "x"},
+		},
+		400: {{"Authorization: Bearer " + access, "X-Auth-Token: " + wrongToken()}},
+	} {
+		for _, headers := range sets {
+			require.Equal(t, want, h.send(t, http.MethodGet, "/api/org", "", headers...).Status, headers)
+		}
+	}
+}
+
+func TestVCDTokens(t *testing.T) {
+	t.Parallel()
+	h := build(t, nil)
+	bob, carol, admin := h.session(t, "bob"), h.session(t, "carol"), h.session(t, "admin")
+	ids := make(map[string]string)
+	for i := range 30 {
+		name := fmt.Sprintf("ci %d", i)
+		a := h.object(t, "/oauth/provider/register", `{"client_name":"`+name+`"}`, bearer(bob))
+		ids[name] = a.text(t, "client_id")
+	}
+	h.account(t, admin)
+	list := func(query, who string) heard {
+		a := h.send(t, http.MethodGet, cloud+"/tokens/"+query, "", bearer(who))
+		require.Equal(t, http.StatusOK, a.Status, a.Body)
+		return a
+	}
+	all := list("", bob)
+	require.EqualValues(t, 30, all.member(t, "resultTotal"))
+	require.EqualValues(t, 2, all.member(t, "pageCount"))
+	require.Len(t, all.member(t, "values"), 25)
+	require.Nil(t, all.member(t, "associations"))
+	require.Len(t, list("?page=2", bob).member(t, "values"), 5)
+	require.Empty(t, list("?page=3", bob).member(t, "values"))
+	require.Len(t, list("?pageSize=999", bob).member(t, "values"), 30)
+	require.Empty(t, list("", carol).member(t, "values"), "others' are not hers to see")
+	require.EqualValues(t, 30, list("", admin).member(t, "resultTotal"), "those of service accounts are not there")
+
+	found := list("?filter=(name==ci+7%3Bowner.name==bob%3B(type==PROXY,type==REFRESH))&pageSize=128", bob)
+	values := found.member(t, "values").([]any)
+	require.Len(t, values, 1)
+	require.Equal(t, map[string]any{
+		"id": "urn:vcloud:token:" + ids["ci 7"], "name": "ci 7", "token": nil, "expirationTimeUtc": nil,
+		"requireRotation": false, "type": "REFRESH", "username": "bob", "orgName": "System",
+		"owner": map[string]any{"name": "bob", "id": userReference("pam", "bob").ID}, "userId": userReference("pam", "bob").ID,
+		"org": map[string]any{"name": "System", "id": system.urn()},
+	}, values[0])
+
+	urn := cloud + "/tokens/urn:vcloud:token:" + ids["ci 7"]
+	require.Equal(t, "ci 7", h.send(t, http.MethodGet, urn, "", bearer(bob)).text(t, "name"))
+	require.Equal(t, http.StatusForbidden, h.send(t, http.MethodGet, urn, "", bearer(carol)).Status)
+	require.Equal(t, http.StatusForbidden, h.send(t, http.MethodDelete, urn, "", bearer(carol)).Status)
+	require.Equal(t, http.StatusForbidden, h.send(t, http.MethodDelete, urn, "", bearer(h.accessToken(t))).Status)
+	require.Equal(t, http.StatusNoContent, h.send(t, http.MethodDelete, urn, "", bearer(bob)).Status)
+	gone := h.send(t, http.MethodGet, urn, "", bearer(bob))
+	require.Equal(t, http.StatusForbidden, gone.Status)
+	require.Equal(t, codeForbidden, gone.text(t, "minorErrorCode"))
+	other := cloud + "/tokens/urn:vcloud:token:" + ids["ci 8"]
+	require.Equal(t, http.StatusNoContent, h.send(t, http.MethodDelete, other, "", bearer(admin)).Status)
+
+	for _, query := range []string{"?filter=secret==x", "?filter=(", "?page=0", "?page=x", "?pageSize=-1", "?page=99999999999"} {
+		require.Equal(t, http.StatusBadRequest, h.send(t, http.MethodGet, cloud+"/tokens"+query, "", bearer(bob)).Status, query)
+	}
+	require.Equal(t, http.StatusForbidden, h.send(t, http.MethodGet, cloud+"/tokens", "", bearer(h.adminAccess(t))).Status)
+}
+
+// adminAccess is an access token of admin's.
+func (h *house) adminAccess(t *testing.T) string {
+	t.Helper()
+	admin := issuer.Caller{User: "admin", Eauth: "pam", LoggedIn: true}
+	s, _, err := h.tokens.Create(t.Context(), admin,
+		issuer.NewToken{Name: "all", Scopes: []string{"Superuser"}, Door: apitoken.DoorVCD})
+	require.NoError(t, err)
+	return h.form(t, providerToken, "grant_type=refresh_token&refresh_token="+s.Reveal()).text(t, "access_token")
+}
+
+func TestVCDServiceAccounts(t *testing.T) {
+	t.Parallel()
+	h := build(t, nil)
+	admin, bob := h.session(t, "admin"), h.session(t, "bob")
+	id := h.account(t, admin)
+	at := cloud + "/serviceAccounts/"
+	one := h.send(t, http.MethodGet, at+accountURN+id, "", bearer(admin))
+	require.Equal(t, `{"id":"urn:vcloud:serviceAccount:`+id+`","name":"robot",`+
+		`"softwareId":"12345678-1234-1234-1234-1234567890ab","softwareVersion":"1.0",`+
+		`"role":{"name":"Superuser","id":"urn:vcloud:role:Superuser"},"uri":"https://example.com",`+
+		`"org":{"name":"System","id":"urn:vcloud:org:a93c9db9-7471-3192-8d09-a8f7eeda85f9"},`+
+		`"status":"CREATED","requireRotation":true}`, one.Body)
+	list := h.send(t, http.MethodGet, at+"?filter=name==robot&pageSize=32", "", bearer(admin))
+	require.Len(t, list.member(t, "values"), 1)
+	require.Empty(t, h.send(t, http.MethodGet, at+"?filter=name==other", "", bearer(admin)).member(t, "values"))
+
+	put := func(body string) heard {
+		return h.send(t, http.MethodPut, at+accountURN+id, body, bearer(admin), "Content-Type: application/json")
+	}
+	changed := put(strings.Replace(one.Body, `"softwareVersion":"1.0"`, `"softwareVersion":"2.0"`, 1))
+	require.Equal(t, http.StatusOK, changed.Status, changed.Body)
+	require.Equal(t, "2.0", changed.text(t, "softwareVersion"))
+	changed = put(`{"name":"robot","role":{"name":"vApp User"}}`)
+	require.Equal(t, "User", changed.member(t, "role").(map[string]any)["name"])
+	require.Equal(t, http.StatusBadRequest, put(`{"name":"other"}`).Status)
+	require.Equal(t, http.StatusBadRequest, put(`{"role":{"name":"Emperor"}}`).Status)
+	require.Equal(t, http.StatusBadRequest, put(`[`).Status)
+
+	for _, method := range []string{http.MethodGet, http.MethodDelete} {
+		require.Equal(t, http.StatusForbidden, h.send(t, method, at+accountURN+id, "", bearer(bob)).Status)
+		require.Equal(t, http.StatusForbidden, h.send(t, method, at+"x", "", bearer(admin)).Status)
+		require.Equal(t, http.StatusForbidden, h.send(t, method, at+apitoken.NewID(), "", bearer(admin)).Status)
+	}
+	require.Equal(t, http.StatusForbidden, h.send(t, http.MethodGet, at, "", bearer(bob)).Status)
+	require.Equal(t, http.StatusNoContent, h.send(t, http.MethodPost, at+accountURN+id+"/revoke", "", bearer(admin)).Status)
+	require.Equal(t, http.StatusNoContent, h.send(t, http.MethodDelete, at+accountURN+id, "", bearer(admin)).Status)
+	require.Equal(t, http.StatusForbidden, h.send(t, http.MethodGet, at+accountURN+id, "", bearer(admin)).Status)
+}

@@ -1,0 +1,169 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strings"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"saltern/eauth/token/apitoken"
+	"saltern/eauth/token/issuer"
+)
+
+const (
+	tokenURN   = "urn:vcloud:token:" //nolint:gosec // what the ids of tokens begin with
+	accountURN = "urn:vcloud:serviceAccount:"
+)
+
+// vcdToken is a token as VCD shows it: never with its secret.
+type vcdToken struct {
+	ID              string     `json:"id"`
+	Name            string     `json:"name"`
+	Token           *string    `json:"token"` // null
+	Expires         *time.Time `json:"expirationTimeUtc"`
+	RequireRotation bool       `json:"requireRotation"`
+	Owner           reference  `json:"owner"`
+	Username        string     `json:"username"`
+	UserID          string     `json:"userId"`
+	OrgName         string     `json:"orgName"`
+	Org             reference  `json:"org"`
+	Type            string     `json:"type"`
+}
+
+func (d *doors) vcdToken(t apitoken.Record) vcdToken {
+	owner := userReference(t.Owner.Eauth, t.Owner.User)
+	if id := t.Owner.ServiceAccount; id != "" {
+		owner = reference{Name: id, ID: accountURN + id}
+	}
+	o, ok := d.orgNamed(t.Org)
+	if !ok {
+		o = system
+	}
+	v := vcdToken{
+		ID: tokenURN + t.ID, Name: t.Name, RequireRotation: t.OneTime, Owner: owner,
+		Username: owner.Name, UserID: owner.ID, OrgName: o.name, Org: o.reference(), Type: "REFRESH",
+	}
+	if !t.Expires.IsZero() {
+		v.Expires = &t.Expires
+	}
+	return v
+}
+
+// tokenFields are what a filter may name.
+var tokenFields = []string{"id", "name", "type", "owner.name", "owner.id", "username", "userId", "orgName"}
+
+func (t *vcdToken) field(name string) string {
+	switch name {
+	case "id":
+		return t.ID
+	case "name":
+		return t.Name
+	case "type":
+		return t.Type
+	case "owner.name", "username":
+		return t.Owner.Name
+	case "owner.id", "userId":
+		return t.Owner.ID
+	case "orgName":
+		return t.OrgName
+	}
+	return ""
+}
+
+// listTokens answers GET .../tokens: with everybody's for who may see them,
+// and else with the caller's own.
+func (d *doors) listTokens(x *exchange, r *http.Request) error {
+	who, err := d.callerOf(x, r)
+	if err != nil {
+		return err
+	}
+	f, err := filterOf(r, tokenFields...)
+	if err != nil {
+		return err
+	}
+	records, err := d.tokensFor(r.Context(), who.Caller, true)
+	if errors.Is(err, issuer.ErrForbidden) {
+		records, err = d.tokensFor(r.Context(), who.Caller, false)
+	}
+	if err != nil {
+		return tokenError(err)
+	}
+	shown := []vcdToken{}
+	for _, record := range records {
+		if t := d.vcdToken(record); record.Kind == apitoken.KindAPI && f.match(t.field) {
+			shown = append(shown, t)
+		}
+	}
+	p, err := pageOf(r, shown)
+	if err != nil {
+		return err
+	}
+	writeBody(x, "application/json", http.StatusOK, compact(p))
+	return nil
+}
+
+// maxListed bounds what is gone through for one page.
+const maxListed = 100_000
+
+func (d *doors) tokensFor(ctx context.Context, who issuer.Caller, everyone bool) ([]apitoken.Record, error) {
+	var all []apitoken.Record
+	q := issuer.Query{Everyone: everyone, Limit: 1000}
+	for {
+		records, next, err := d.tokens.List(ctx, who, q)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, records...)
+		if next == "" || len(all) >= maxListed {
+			return all, nil
+		}
+		q.After = next
+	}
+}
+
+// oneToken answers GET .../tokens/{urn}.
+func (d *doors) oneToken(x *exchange, r *http.Request) error {
+	who, err := d.callerOf(x, r)
+	if err != nil {
+		return err
+	}
+	id, err := pathID(r, tokenURN)
+	if err != nil {
+		return err
+	}
+	record, err := d.tokens.Get(r.Context(), who.Caller, id)
+	if err != nil {
+		return hidden(err)
+	}
+	writeBody(x, "application/json", http.StatusOK, compact(d.vcdToken(record)))
+	return nil
+}
+
+// deleteToken answers DELETE .../tokens/{urn}.
+func (d *doors) deleteToken(x *exchange, r *http.Request) error {
+	who, err := d.callerOf(x, r)
+	if err != nil {
+		return err
+	}
+	id, err := pathID(r, tokenURN)
+	if err != nil {
+		return err
+	}
+	if err := d.tokens.Revoke(r.Context(), who.Caller, id); err != nil {
+		return hidden(err)
+	}
+	x.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+// pathID is the id in a path that ends with a URN, or with the id alone.
+func pathID(r *http.Request, urn string) (string, error) {
+	id := strings.TrimPrefix(chi.URLParam(r, "urn"), urn)
+	if !apitoken.ValidID(id) {
+		return "", forbiddenOrAbsent(nil)
+	}
+	return id, nil
+}
