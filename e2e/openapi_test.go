@@ -2,9 +2,11 @@ package e2e
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 
@@ -99,6 +101,13 @@ func (d *described) check(t *testing.T, q request) {
 	}
 }
 
+// operators are what only the operator may do, on a socket of its own: see
+// TestTokenCommands.
+var operators = map[string]bool{
+	"createRole": true, "putRole": true, "deleteRole": true, "listAccounts": true, "createAccount": true, "account": true,
+	"updateAccount": true, "deleteAccount": true, "revokeAccount": true,
+}
+
 // TestDescription holds the answers of a real master to what /openapi.yaml
 // says of them, for every operation that it has.
 func TestDescription(t *testing.T) {
@@ -148,11 +157,15 @@ func TestDescription(t *testing.T) {
 			d.check(t, q)
 		}
 		d.websockets(t, session["X-Auth-Token"])
+		d.tokens(t, session)
 		d.check(t, request{"POST /logout", session, "", "", 200})
 
 		for path, item := range d.doc.Paths.Map() {
 			for method, op := range item.Operations() {
-				require.True(t, d.seen[op.OperationID], "%s %s was not asked", method, path)
+				// Doors answer as other systems do; server/oauth_clients_test.go
+				// has the clients of those ask them.
+				needed := !slices.Contains(op.Tags, "doors") && !operators[op.OperationID]
+				require.True(t, d.seen[op.OperationID] || !needed, "%s %s was not asked", method, path)
 			}
 		}
 	})
@@ -165,6 +178,35 @@ func (d *described) login(t *testing.T) string {
 	require.NoError(t, err)
 	require.Equal(t, http.StatusOK, a.Status, a.Body)
 	return a.Header.Get("X-Auth-Token")
+}
+
+// tokens makes a token, and ends it.
+func (d *described) tokens(t *testing.T, session map[string]string) {
+	t.Helper()
+	a := bearing(t, d.rig, session["X-Auth-Token"], "POST /v1/tokens", `{"name": "to be looked at", "scopes": ["User"]}`)
+	require.Equal(t, http.StatusCreated, a.Status, a.Body)
+	var made apiToken
+	require.NoError(t, json.Unmarshal([]byte(a.Body), &made))
+	for _, q := range []request{
+		{"POST /v1/tokens", session, asJSON, `{"name": "to be looked at", "scopes": ["User"]}`, 409},
+		{"POST /v1/tokens", session, asJSON, `{"name": "described", "scopes": ["User"], "ttl": "1d"}`, 201},
+		{"GET /v1/tokens", session, "", "", 200},
+		{"GET /v1/tokens", nil, "", "", 401},
+		{"GET /v1/tokens/" + made.ID, session, "", "", 200},
+		{"POST /v1/tokens/" + made.ID + "/regenerate", session, "", "", 200},
+		{"DELETE /v1/tokens/" + made.ID, session, "", "", 204},
+		{"GET /v1/roles", session, "", "", 200},
+		{"GET /v1/roles/User", session, "", "", 200},
+		{"POST /v1/roles", session, asJSON, `{"name": "mine"}`, 403},
+	} {
+		d.check(t, q)
+	}
+	a = bearing(t, d.rig, session["X-Auth-Token"], "GET /v1/tokens", "")
+	var all struct{ Tokens []apiToken }
+	require.NoError(t, json.Unmarshal([]byte(a.Body), &all))
+	for _, left := range all.Tokens {
+		d.check(t, request{"DELETE /v1/tokens/" + left.ID, session, "", "", 204})
+	}
 }
 
 // websockets are answered with 101, which has no body to hold against anything.

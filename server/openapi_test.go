@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
 
+	"saltern/eauth/token/issuer"
 	"saltern/server/openapi"
 )
 
@@ -30,7 +31,9 @@ func TestDescriptionIsComplete(t *testing.T) {
 		}
 	}
 
-	s := &mainSurface{}
+	s := &mainSurface{
+		bearers: &bearers{}, tokens: new(issuer.Service), doors: DoorOptions{Tokens: new(issuer.Service)},
+	}
 	var routes []string
 	err := chi.Walk(s.routes(newStatic(StaticFiles{})).(chi.Routes), func(method, route string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
 		route = strings.Replace(route, "/hook/*", "/hook/{path}", 1)
