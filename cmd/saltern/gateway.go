@@ -247,7 +247,7 @@ func (g *gateway) watchMaster(ctx context.Context) {
 	defer tick.Stop()
 	var checked uint64 // the connection after which the check was made, from 1
 	for {
-		if s := g.bus.Stats(); s.Connected && s.Reconnects+1 != checked {
+		if s := g.bus.Stats(); s.Connected && s.Reconnects+1 != checked && g.answers(ctx) {
 			g.mint.Recheck()
 			if _, err := g.mint.Usable(ctx); err == nil {
 				checked = s.Reconnects + 1
@@ -259,6 +259,14 @@ func (g *gateway) watchMaster(ctx context.Context) {
 		case <-tick.C:
 		}
 	}
+}
+
+// answers tells whether the master answers now. While it does not, what was
+// known of it before is better than nothing.
+func (g *gateway) answers(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, watchEvery)
+	defer cancel()
+	return g.client.Ping(ctx) == nil
 }
 
 // ready tells whether requests would be answered.
