@@ -17,7 +17,8 @@ const recheckPause = time.Second
 type selfCheck struct {
 	mu      sync.Mutex
 	known   bool
-	yes     bool      // meaningful when known
+	yes     bool      // meaningful when known, and as the former answer when told
+	told    bool      // there was an answer once
 	run     *checkRun // nil when none is on its way
 	err     error     // of the last run, when it could not tell
 	askNext time.Time // err is good until then
@@ -32,8 +33,10 @@ type checkRun struct {
 }
 
 // Usable tells whether the master accepts the tokens that this mint writes. An
-// answer is kept until [Mint.Recheck]; an error, when it cannot be told yet,
-// is not. Many callers at once share one check.
+// answer is kept until [Mint.Recheck], and beyond it while a new one cannot be
+// had: a master that falls silent takes no logins away from those who need none
+// of it. An error, when nothing was ever told, is not kept. Many callers at once
+// share one check.
 func (m *Mint) Usable(ctx context.Context) (bool, error) {
 	s := &m.usable
 	for {
@@ -45,7 +48,7 @@ func (m *Mint) Usable(ctx context.Context) (bool, error) {
 		if s.run == nil {
 			if time.Now().Before(s.askNext) {
 				defer s.mu.Unlock()
-				return false, s.err
+				return s.former(s.err)
 			}
 			if err := m.startCheck(ctx); err != nil {
 				s.mu.Unlock()
@@ -61,12 +64,24 @@ func (m *Mint) Usable(ctx context.Context) (bool, error) {
 			return false, fmt.Errorf("check written tokens: %w", ctx.Err())
 		}
 		s.mu.Lock()
-		stale := run.stale
-		s.mu.Unlock()
-		if !stale {
-			return run.yes, run.err
+		if !run.stale {
+			defer s.mu.Unlock()
+			if run.err != nil {
+				return s.former(run.err)
+			}
+			return run.yes, nil
 		}
+		s.mu.Unlock()
 	}
+}
+
+// former is the answer when a check could not tell: the last one there was.
+// selfCheck.mu is held.
+func (s *selfCheck) former(err error) (bool, error) {
+	if s.told {
+		return s.yes, nil
+	}
+	return false, err
 }
 
 // Recheck forgets what is known, for when the master was restarted.
@@ -118,8 +133,10 @@ func (s *selfCheck) finish(run *checkRun, err error) {
 		return
 	}
 	s.run = nil
-	s.known, s.yes, s.err = final, run.yes, run.err
+	s.known, s.err = final, run.err
 	if !final {
 		s.askNext = time.Now().Add(recheckPause)
+		return
 	}
+	s.told, s.yes = true, run.yes
 }

@@ -99,3 +99,36 @@ func TestRecheckDuringACheck(t *testing.T) {
 		require.NoError(t, m.Close(t.Context()))
 	})
 }
+
+// A master that falls silent while it is asked anew takes away nothing that was
+// known of it, and one that answers differently is believed at once.
+func TestRecheckOfASilentMaster(t *testing.T) {
+	t.Parallel()
+	for _, former := range []bool{true, false} {
+		synctest.Test(t, func(t *testing.T) {
+			answers := map[bool]error{true: nil, false: mint.ErrNotAccepted}
+			s := &store{checkErr: answers[former]}
+			m := mint.New(s, mint.Options{})
+			requireUsable := func(want bool) {
+				usable, err := m.Usable(t.Context())
+				require.NoError(t, err)
+				require.Equal(t, want, usable)
+			}
+			requireUsable(former)
+
+			s.set(func() { s.checkErr = errors.New("no answer") })
+			for range 3 {
+				m.Recheck()
+				requireUsable(former)
+				requireUsable(former)
+			}
+			require.Equal(t, 4, s.checks, "each Recheck asks once")
+
+			s.set(func() { s.checkErr = answers[!former] })
+			time.Sleep(time.Second)
+			requireUsable(!former)
+			require.Equal(t, 5, s.checks, "what is not known is asked for again by itself")
+			require.NoError(t, m.Close(t.Context()))
+		})
+	}
+}
