@@ -63,9 +63,9 @@ const probeUser = "saltern-self-check"
 
 // Check writes a token in each known layout and asks the master for it. The
 // first that it knows is the layout to use from then on. ErrNotAccepted is
-// final until the master changes; any other error is not an answer.
+// final until the master changes; any other error is not an answer, and leaves
+// the layout as it was.
 func (t *Tokens) Check(ctx context.Context) error {
-	t.store.Store(nil)
 	for _, s := range t.stores {
 		ok, err := t.try(ctx, s)
 		if err != nil {
@@ -76,6 +76,7 @@ func (t *Tokens) Check(ctx context.Context) error {
 			return nil
 		}
 	}
+	t.store.Store(nil)
 	return ErrNotAccepted
 }
 

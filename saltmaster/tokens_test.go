@@ -114,6 +114,32 @@ func TestCheckThatCannotTell(t *testing.T) {
 	requireNoFiles(t, o)
 }
 
+// A check that a silent master leaves without an answer, or that is still on its
+// way, does not take away the layout that was found before.
+func TestCheckKeepsTheLayout(t *testing.T) {
+	t.Parallel()
+	o, flat, _ := stores(t)
+	answers := masterWithStore(t, flat)
+	var silent bool
+	var tokens *Tokens
+	c := New(wire(func(ctx context.Context, request []byte) ([]byte, error) {
+		if !silent {
+			return answers.wire.Request(ctx, request)
+		}
+		_, known := tokens.Written()
+		require.True(t, known, "while it is asked")
+		return nil, &zmtp.Error{Op: "read", Err: os.ErrDeadlineExceeded}
+	}), Options{})
+	t.Cleanup(c.Close)
+	tokens = NewTokens(c, o)
+	require.NoError(t, tokens.Check(t.Context()))
+
+	silent = true
+	require.Error(t, tokens.Check(t.Context()))
+	_, err := tokens.Write(t.Context(), "saltdev", "pam", nil, 0)
+	require.NoError(t, err)
+}
+
 func TestCheckWithoutAFolder(t *testing.T) {
 	t.Parallel()
 	o, flat, _ := stores(t)
