@@ -45,7 +45,7 @@ func answer(ctx context.Context, c *config, log *slog.Logger) error {
 	srv, err := server.Listen(ctx, server.Config{
 		Gateway:   g.lowstate,
 		Main:      c.surface,
-		Sessions:  g.sessions,
+		Sessions:  seenLogins{g.sessions, g.tokens.Seen, log},
 		Perms:     g.perms,
 		Events:    g.hub,
 		Hooks:     g.firer,
