@@ -17,6 +17,7 @@ type over struct {
 	client *http.Client
 	url    string // where lowstates go
 	login  string // where a login goes, of salt-api
+	bearer string // an access token, in place of credentials in the chunk
 }
 
 func newOver(url string) over {
@@ -45,6 +46,7 @@ func (o over) post(url, body string, want ...string) call {
 			return fmt.Errorf("bench: %w", err)
 		}
 		req.Header.Set("Content-Type", "application/json")
+		o.authorize(req)
 		resp, err := o.client.Do(req)
 		if err != nil {
 			return err
@@ -63,9 +65,18 @@ func (o over) post(url, body string, want ...string) call {
 	}
 }
 
+func (o over) authorize(req *http.Request) {
+	if o.bearer != "" {
+		req.Header.Set("Authorization", "Bearer "+o.bearer)
+	}
+}
+
 // The credentials of a chunk: a password that is checked for each request, or
-// a Salt token.
+// a Salt token; or neither, beside a bearer token.
 func withPAM() string { return fmt.Sprintf(`"eauth":"pam","username":%q,"password":%[1]q`, rig.User) }
+
+// and joins credentials to what stands before them.
+func and(credentials string) string { return "," + credentials }
 
 func withToken(token string) string { return fmt.Sprintf(`"token":%q`, token) }
 
@@ -73,17 +84,17 @@ func withToken(token string) string { return fmt.Sprintf(`"token":%q`, token) }
 const runnerArg = "bench"
 
 func (o over) localAsync(credentials string) call {
-	return o.post(o.url, `[{"client":"local_async","tgt":"`+away+`","fun":"test.ping",`+credentials+`}]`,
+	return o.post(o.url, `[{"client":"local_async","tgt":"`+away+`","fun":"test.ping"`+credentials+`}]`,
 		`{"return": [{"jid": "`, `"minions": ["`+away+`"]`)
 }
 
 func (o over) local(credentials string) call {
-	return o.post(o.url, `[{"client":"local","tgt":"`+minion+`","fun":"test.ping",`+credentials+`}]`,
+	return o.post(o.url, `[{"client":"local","tgt":"`+minion+`","fun":"test.ping"`+credentials+`}]`,
 		`{"return": [{"`+minion+`": true}]}`)
 }
 
 func (o over) runner(credentials string) call {
-	return o.post(o.url, `[{"client":"runner","fun":"test.arg","arg":["`+runnerArg+`"],`+credentials+`}]`,
+	return o.post(o.url, `[{"client":"runner","fun":"test.arg","arg":["`+runnerArg+`"]`+credentials+`}]`,
 		`{"return": [{"args": ["`+runnerArg+`"]`)
 }
 
@@ -95,6 +106,6 @@ func (o over) pamLogin() call {
 // pamCheck has Saltern check a password, and then send the cheapest command
 // there is: to a minion that does not exist, so that nothing is published.
 func (o over) pamCheck() call {
-	return o.post(o.url, `[{"client":"local_async","tgt":"nobody","fun":"test.ping",`+withPAM()+`}]`,
+	return o.post(o.url, `[{"client":"local_async","tgt":"nobody","fun":"test.ping"`+and(withPAM())+`}]`,
 		`{"return": [{}]}`)
 }

@@ -111,7 +111,7 @@ func bench(ctx context.Context, o options, out io.Writer) (err error) {
 		return err
 	}
 	defer w.close()
-	subs, err := newSubjects(r, w)
+	subs, err := newSubjects(ctx, r, w)
 	if err != nil {
 		return err
 	}

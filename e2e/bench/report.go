@@ -48,7 +48,8 @@ const notes = `
 req/s is the median of the rounds. "x wire" and "x salt-api" are medians of the ratios of rounds side by side, to the
 row with the same credentials (the bare wire has one row for both). "own CPU" is the processor time that the gateway's
 own processes use for a request; it is the least noisy figure. "pam" is a password in each request, checked each
-time; "token" is a Salt token of the same user.
+time; "token" is a Salt token of the same user; "access" is an access token that one of Saltern's API tokens was
+exchanged for, over TLS: it is looked up in the store for each request.
 local_async goes to a minion that is away; local and runner wait for their results.
 pam login is POST /login at salt-api, mk_token on the bare wire, and at Saltern a password check with the cheapest
 command after it. The passwords are pam_matrix's, which takes no time; pam_unix takes as long as its hash, anywhere.

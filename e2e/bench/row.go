@@ -19,14 +19,15 @@ func (s subject) String() string { return [...]string{"Saltern", "salt-api", "ba
 
 // The ways to prove who one is.
 const (
-	byPAM   = "pam"
-	byToken = "token"
+	byPAM    = "pam"
+	byToken  = "token"
+	byAccess = "access" // an access token of Saltern's own
 )
 
 // row is one line of a table.
 type row struct {
 	who    subject
-	auth   string // byPAM or byToken
+	auth   string // one of the ways
 	do     call
 	procs  group // of the gateway; none for the bare wire
 	rounds []sample

@@ -12,13 +12,17 @@ import (
 // subjects are those who take turns.
 type subjects struct {
 	ours, api           over
+	bearer              over // ours, with an access token
 	oursProcs, apiProcs group
 	wire                *wire
 }
 
-func newSubjects(r *rig.Rig, w *wire) (*subjects, error) {
-	s := &subjects{ours: overSaltern(r), api: overSaltAPI(r), wire: w}
-	var err error
+func newSubjects(ctx context.Context, r *rig.Rig, w *wire) (*subjects, error) {
+	bearer, err := overBearer(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	s := &subjects{ours: overSaltern(r), api: overSaltAPI(r), bearer: bearer, wire: w}
 	s.oursProcs, s.apiProcs, err = groupsOf(r)
 	return s, err
 }
@@ -35,11 +39,12 @@ func (s *subjects) rows(auth string, ours, api, wire call) []*row {
 
 func (s *subjects) scenarios() []*scenario {
 	ours, api, wire := s.ours, s.api, s.wire
-	token := withToken(wire.token)
+	pam, token := and(withPAM()), and(withToken(wire.token))
 	localAsync := func() []*row {
-		return append(
-			s.rows(byPAM, ours.localAsync(withPAM()), api.localAsync(withPAM()), nil),
-			s.rows(byToken, ours.localAsync(token), api.localAsync(token), wire.localAsync)...)
+		return slices.Concat(
+			s.rows(byPAM, ours.localAsync(pam), api.localAsync(pam), nil),
+			s.rows(byAccess, s.bearer.localAsync(""), nil, nil),
+			s.rows(byToken, ours.localAsync(token), api.localAsync(token), wire.localAsync))
 	}
 	local := func() []*row { return s.rows(byToken, ours.local(token), api.local(token), wire.local) }
 	runner := func() []*row { return s.rows(byToken, ours.runner(token), api.runner(token), wire.runner) }
