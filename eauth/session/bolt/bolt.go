@@ -7,27 +7,17 @@
 //	}
 //	defer store.Close()
 //
-// It imports package session only, and bbolt.
+// It imports package session and below, and bbolt.
 package bolt
 
 import (
-	"errors"
 	"fmt"
-	"os"
-	"time"
 
 	"go.etcd.io/bbolt"
-	bolterrors "go.etcd.io/bbolt/errors"
 
+	"saltern/eauth/internal/boltfile"
 	"saltern/eauth/session"
 )
-
-// openTimeout is how long to wait for another process to let go of the file,
-// which one that is being replaced does within moments.
-const openTimeout = 5 * time.Second
-
-// ErrInUse says that another process has the file open.
-var ErrInUse = errors.New("another process has it open")
 
 // Store is a session store in a file.
 type Store struct{ db *bbolt.DB }
@@ -35,56 +25,13 @@ type Store struct{ db *bbolt.DB }
 var _ session.Store = (*Store)(nil)
 
 // Open opens a file, or makes one that only its owner can read. The folder has
-// to be there.
-func Open(path string) (*Store, error) { return open(path, openTimeout) }
-
-func open(path string, timeout time.Duration) (*Store, error) {
-	db, err := bbolt.Open(path, 0o600, &bbolt.Options{
-		Timeout: timeout, FreelistType: bbolt.FreelistMapType, OpenFile: openFile,
-	})
-	if errors.Is(err, bolterrors.ErrTimeout) {
-		err = ErrInUse
-	}
-	if err != nil {
-		return nil, failed(path, err)
-	}
-	if err := prepare(db); err != nil {
-		return nil, failed(path, errors.Join(err, db.Close()))
-	}
-	return &Store{db}, nil
-}
-
-// failed is an error that names the file once.
-func failed(path string, err error) error {
-	if p, ok := errors.AsType[*os.PathError](err); ok && p.Path == path {
-		err = p.Err
-	}
-	return fmt.Errorf("session store %s: %w", path, err)
-}
-
-// openFile opens the file and sees that only its owner can read it, since a
-// backup that was put back may have another mode. What is in it is sealed, but
-// how many sessions there are is nobody's business either.
-func openFile(path string, flag int, mode os.FileMode) (*os.File, error) {
-	f, err := os.OpenFile(path, flag, mode)
+// to be there. Errors name the file.
+func Open(path string) (*Store, error) {
+	db, err := boltfile.Open("session store", path, boltfile.Wait, allNames...)
 	if err != nil {
 		return nil, err
 	}
-	if err := f.Chmod(mode); err != nil {
-		return nil, errors.Join(fmt.Errorf("restrict to its owner: %w", err), f.Close())
-	}
-	return f, nil
-}
-
-func prepare(db *bbolt.DB) error {
-	return db.Update(func(tx *bbolt.Tx) error {
-		for _, name := range allNames {
-			if _, err := tx.CreateBucketIfNotExists(name); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	return &Store{db}, nil
 }
 
 // Close closes the file.

@@ -14,6 +14,7 @@ import (
 	"go.etcd.io/bbolt"
 	"go.uber.org/goleak"
 
+	"saltern/eauth/internal/boltfile"
 	"saltern/eauth/session"
 	"saltern/eauth/session/sessiontest"
 )
@@ -79,9 +80,8 @@ func TestSurvivesAKill(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "stored: <nil>\n", line)
 
-	_, err = open(path, time.Millisecond)
-	require.ErrorIs(t, err, ErrInUse)
-	require.ErrorContains(t, err, path)
+	_, err = boltfile.Open("session store", path, time.Millisecond)
+	require.ErrorIs(t, err, boltfile.ErrInUse)
 
 	require.NoError(t, cmd.Process.Kill())
 	require.Error(t, cmd.Wait())
@@ -95,36 +95,6 @@ func TestSurvivesAKill(t *testing.T) {
 	denied, err := s.Denied(t.Context(), session.HashOf("denied"))
 	require.NoError(t, err)
 	require.True(t, denied)
-}
-
-func TestOnlyTheOwnerCanRead(t *testing.T) {
-	t.Parallel()
-	s, path := newFile(t)
-	require.NoError(t, s.Close())
-	for _, mode := range []os.FileMode{0o600, 0o644} {
-		require.NoError(t, os.Chmod(path, mode))
-		s, err := Open(path)
-		require.NoError(t, err)
-		require.NoError(t, s.Close())
-		info, err := os.Stat(path)
-		require.NoError(t, err)
-		require.Equal(t, os.FileMode(0o600), info.Mode())
-	}
-}
-
-func TestAFileThatCannotBeUsed(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	junk := filepath.Join(dir, "junk.db")
-	require.NoError(t, os.WriteFile(junk, make([]byte, 100_000), 0o600))
-	for name, path := range map[string]string{
-		"no folder":      filepath.Join(dir, "none", "sessions.db"),
-		"a folder":       dir,
-		"not a database": junk,
-	} {
-		_, err := Open(path)
-		require.ErrorContains(t, err, path, name)
-	}
 }
 
 // A record of another version of this program is no session, and is swept.

@@ -46,39 +46,6 @@ func BenchmarkLookup(b *testing.B) {
 	apitokentest.BenchmarkLookup(b, s)
 }
 
-func TestOnlyTheOwnerCanRead(t *testing.T) {
-	t.Parallel()
-	s, path := newFile(t)
-	require.NoError(t, s.Close())
-	for _, mode := range []os.FileMode{0o600, 0o644} {
-		require.NoError(t, os.Chmod(path, mode))
-		s, err := Open(path)
-		require.NoError(t, err)
-		require.NoError(t, s.Close())
-		info, err := os.Stat(path)
-		require.NoError(t, err)
-		require.Equal(t, os.FileMode(0o600), info.Mode())
-	}
-}
-
-func TestAFileThatCannotBeUsed(t *testing.T) {
-	t.Parallel()
-	dir := t.TempDir()
-	junk := filepath.Join(dir, "junk.db")
-	require.NoError(t, os.WriteFile(junk, make([]byte, 100_000), 0o600))
-	for name, path := range map[string]string{
-		"no folder":      filepath.Join(dir, "none", "tokens.db"),
-		"a folder":       dir,
-		"not a database": junk,
-	} {
-		_, err := Open(path)
-		require.ErrorContains(t, err, path, name)
-	}
-	_, path := newFile(t)
-	_, err := open(path, time.Millisecond)
-	require.ErrorIs(t, err, ErrInUse)
-}
-
 // A store that fails is never a pass, and nobody takes it for an answer.
 func TestAClosedStore(t *testing.T) {
 	t.Parallel()
