@@ -38,7 +38,7 @@ func (d *decoder) settings(n *yaml.Node, s *Settings) {
 			"connections":     d.count(&s.Master.Connections),
 		}),
 		"pam": d.section(fields{
-			"conf_dir":       d.text(&s.PAM.ConfDir),
+			"conf_dir":       d.optional(&s.PAM.ConfDir),
 			"slots":          d.count(&s.PAM.Slots),
 			"unproven_slots": d.count(&s.PAM.UnprovenSlots),
 			"allow_root":     d.boolean(&s.PAM.AllowRoot),
@@ -47,6 +47,8 @@ func (d *decoder) settings(n *yaml.Node, s *Settings) {
 			"attempts": d.count(&s.Auth.Attempts),
 			"window":   d.duration(&s.Auth.Window),
 		}),
+		"tokens": func(n *yaml.Node, key string) { d.tokens(n, key, &s.Tokens) },
+		"audit":  func(n *yaml.Node, key string) { d.audit(n, key, &s.Audit) },
 		"log": d.section(fields{
 			"level": d.level(&s.Log.Level),
 		}),

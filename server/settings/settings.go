@@ -42,6 +42,8 @@ type Settings struct {
 	Master Master
 	PAM    PAM
 	Auth   Auth
+	Tokens Tokens
+	Audit  Audit
 	Log    Log
 }
 
@@ -162,6 +164,8 @@ func Default() *Settings {
 			MaxChunks:     1000,
 		},
 		Master: Master{RequestTimeout: 30 * time.Second, Connections: 8},
+		Tokens: defaultTokens(),
+		Audit:  defaultAudit(),
 	}
 }
 

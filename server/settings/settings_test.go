@@ -83,6 +83,8 @@ func TestParseEveryKey(t *testing.T) {
 		Master: settings.Master{RequestTimeout: 5 * time.Second, Connections: 3},
 		PAM:    settings.PAM{ConfDir: "/tmp/pam.d", Slots: 4, UnprovenSlots: 2, AllowRoot: true},
 		Auth:   settings.Auth{Attempts: 5, Window: 30 * time.Second},
+		Tokens: settings.Default().Tokens,
+		Audit:  settings.Default().Audit,
 		Log:    settings.Log{Level: slog.LevelDebug},
 	}, got)
 }
@@ -155,6 +157,7 @@ func TestLoad(t *testing.T) {
 // explain.
 func FuzzSettings(f *testing.F) {
 	f.Add([]byte(full))
+	f.Add([]byte(fullTokens))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		s, err := settings.Parse("saltern.yaml", data)
 		if err != nil {

@@ -1,0 +1,123 @@
+package settings
+
+import "time"
+
+// Tokens is about API tokens. A zero number or time means the default of
+// package issuer, unless it says otherwise here.
+type Tokens struct {
+	Store TokenStore
+
+	// PepperFile is the key of the hashes. Without one it is in the state
+	// folder; gateways that share a Redis share the file too.
+	PepperFile string
+
+	Redis Redis
+
+	MaxLife   time.Duration // the most for every token; 0 is no limit
+	NoDirect  bool          // API tokens have to be exchanged before use
+	UnusedFor time.Duration // tokens that were not used for so long are revoked; 0 is never
+
+	// Eauth is the eauth module that checks a name and a password which come
+	// to a door without the name of one.
+	Eauth string
+
+	Native Lives
+	CSP    CSP
+	VCD    VCD
+
+	// LoginRoles are the roles that everybody has who logs in; nil stands for
+	// the default, and an empty list for none.
+	LoginRoles  []string
+	Assignments []Assignment
+
+	Throttle  Throttle
+	Reminders Reminders
+}
+
+// TokenStore says where tokens are kept.
+type TokenStore string
+
+// The stores.
+const (
+	StoreBolt   TokenStore = "bolt"
+	StoreMemory TokenStore = "memory"
+	StoreRedis  TokenStore = "redis"
+)
+
+// Life is how long a token is good. The zero Life is the door's default.
+type Life struct {
+	Never bool
+	For   time.Duration
+}
+
+// Lives are the lives of tokens that ask for nothing, at one door.
+type Lives struct {
+	Access time.Duration // of access tokens
+	Token  Life          // of API tokens
+}
+
+// CSP is the door that looks like Cloud Services.
+type CSP struct {
+	Off bool
+	Lives
+	QueryTokens bool // API tokens may stand in the query string
+}
+
+// VCD is the door that looks like Cloud Director, OAuth included.
+type VCD struct {
+	Off bool
+	Lives
+	Orgs []string // organizations besides System
+}
+
+// Redis says where a Redis is that several gateways share.
+type Redis struct {
+	// Addresses are host:port, or the path of a socket: one of a server,
+	// several of a cluster, or those of sentinels.
+	Addresses []string
+
+	Username             string
+	PasswordFile         string
+	DB                   int
+	MasterName           string // by which sentinels name the primary
+	SentinelUsername     string
+	SentinelPasswordFile string
+	Cluster              bool // a cluster though there is one address
+	TLS                  ClientTLS
+	Prefix               string // of all keys
+}
+
+// ClientTLS says how to encrypt towards a server.
+type ClientTLS struct {
+	On   bool
+	CA   string // PEM file of who signed the server's certificate, or "" for the system's
+	Cert string // PEM file of a certificate of our own, or ""
+	Key  string // PEM file
+}
+
+// Assignment gives roles to the users that it names. Users and Groups are
+// shell globs; Eauth, when it is not empty, are the modules by which they have
+// to be known.
+type Assignment struct {
+	Users  []string
+	Groups []string
+	Eauth  []string
+	Roles  []string
+}
+
+// Throttle slows down who shows tokens that are not good.
+type Throttle struct {
+	Attempts int           // failures that cost nothing
+	First    time.Duration // the first refusal, doubled by each failure more
+	Most     time.Duration // the longest refusal
+	Window   time.Duration // a quiet time after which failures are forgotten
+}
+
+func defaultTokens() Tokens {
+	return Tokens{
+		Store:     StoreBolt,
+		Redis:     Redis{Addresses: []string{"127.0.0.1:6379"}, Prefix: "saltern"},
+		Eauth:     "pam",
+		Reminders: Reminders{Days: []int{30, 7, 0}, Mail: Mail{TLS: MailSTARTTLS}},
+	}
+}
