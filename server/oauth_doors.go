@@ -18,6 +18,10 @@ type DoorOptions struct {
 	// Tokens gives out tokens and checks them. Without it there are no doors.
 	Tokens TokenService
 
+	// NoCSP takes the paths of Cloud Services away, and NoVCD those of OAuth
+	// and VCD.
+	NoCSP, NoVCD bool
+
 	// Eauth is the eauth module that checks a user name and password which
 	// come without the name of one; "" stands for pam.
 	Eauth string
@@ -63,9 +67,13 @@ func newDoors(s *mainSurface, o DoorOptions) *doors {
 // routes adds the doors. The main surface has taken a slash at the end of a
 // path off before it comes here.
 func (d *doors) routes(r chi.Router) {
-	d.cspRoutes(r)
-	d.oauthRoutes(r)
-	d.vcdRoutes(r)
+	if !d.with.NoCSP {
+		d.cspRoutes(r)
+	}
+	if !d.with.NoVCD {
+		d.oauthRoutes(r)
+		d.vcdRoutes(r)
+	}
 }
 
 // org is an organization of VCD's: here a Salt master.

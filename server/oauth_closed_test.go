@@ -1,0 +1,54 @@
+package server
+
+import (
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/stretchr/testify/require"
+
+	"saltern/eauth/token/issuer"
+)
+
+// A door that is closed has no paths, whatever is asked for there.
+func TestClosedDoors(t *testing.T) {
+	t.Parallel()
+	csp := []string{"/csp/", "/account/"}
+	vcd := []string{"/oauth/", "/.well-known/", "/api/", "/cloudapi/"}
+	for name, c := range map[string]struct {
+		with         DoorOptions
+		open, closed []string
+	}{
+		"both open":   {DoorOptions{}, append(csp, vcd...), nil},
+		"csp closed":  {DoorOptions{NoCSP: true}, vcd, csp},
+		"vcd closed":  {DoorOptions{NoVCD: true}, csp, vcd},
+		"both closed": {DoorOptions{NoCSP: true, NoVCD: true}, nil, append(csp, vcd...)},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c.with.Tokens = new(issuer.Service)
+			s := &mainSurface{bearers: &bearers{}, tokens: new(issuer.Service), doors: c.with}
+			routes := s.routes(newStatic(StaticFiles{})).(chi.Routes)
+			var paths []string
+			require.NoError(t, chi.Walk(routes, func(_, route string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
+				paths = append(paths, route)
+				return nil
+			}))
+			has := func(prefix string) bool {
+				for _, p := range paths {
+					if strings.HasPrefix(p, prefix) {
+						return true
+					}
+				}
+				return false
+			}
+			for _, prefix := range c.open {
+				require.True(t, has(prefix), prefix)
+			}
+			for _, prefix := range c.closed {
+				require.False(t, has(prefix), prefix)
+			}
+		})
+	}
+}
