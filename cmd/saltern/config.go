@@ -36,6 +36,7 @@ type config struct {
 	set       *settings.Settings
 	listeners []server.ListenerSpec
 	surface   server.MainOptions
+	tokens    tokenFiles
 	warnings  []string
 }
 
@@ -61,14 +62,18 @@ func (w *where) load() (*config, error) {
 	specs, planWarnings, planErr := plan(mc, masterErr, set, setErr)
 	c.master, c.set, c.listeners = mc, set, specs
 	c.warnings = append(c.warnings, planWarnings...)
-	var surfaceErr error
+	var surfaceErr, tokensErr error
+	if setErr == nil {
+		c.tokens, tokensErr = readTokenFiles(set.Tokens)
+	}
 	if masterErr == nil && setErr == nil {
+		c.warnings = append(c.warnings, tokenWarnings(mc, set.Tokens)...)
 		c.surface, surfaceErr = mainOptions(mc.RestCherryPy, set)
 		if _, err := eventsACL(&c); err != nil {
 			surfaceErr = errors.Join(surfaceErr, fmt.Errorf("events_acl: %w", err))
 		}
 	}
-	return &c, errors.Join(masterErr, setErr, planErr, surfaceErr)
+	return &c, errors.Join(masterErr, setErr, planErr, surfaceErr, tokensErr)
 }
 
 // plan plans the listeners with what is good of the two files, so that their

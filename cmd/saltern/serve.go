@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 
+	"saltern/eauth/token/apitoken/redis"
 	"saltern/server"
 )
 
@@ -26,6 +27,7 @@ func serve(ctx context.Context, args []string, std stdio) error {
 	for _, warning := range c.warnings {
 		log.WarnContext(ctx, "configuration", slog.String("warning", warning))
 	}
+	redis.LogTo(log)
 	return answer(ctx, c, log)
 }
 
@@ -50,7 +52,7 @@ func answer(ctx context.Context, c *config, log *slog.Logger) error {
 		Events:    g.hub,
 		Hooks:     g.firer,
 		Tokens:    g.tokens,
-		Doors:     server.DoorOptions{Tokens: g.tokens},
+		Doors:     doorOptions(g.tokens, c.set.Tokens),
 		Listeners: c.listeners,
 		Settings:  c.set,
 		BodyLimit: c.set.BodyLimit(bodyLimit(c.master)),

@@ -11,7 +11,10 @@ import (
 
 	"saltern/eauth/token/apitoken"
 	"saltern/eauth/token/apitoken/bolt"
+	"saltern/eauth/token/apitoken/memory"
+	"saltern/eauth/token/apitoken/redis"
 	"saltern/eauth/token/issuer"
+	"saltern/server/settings"
 )
 
 // tokensFile is where in the state folder API tokens are kept.
@@ -27,10 +30,11 @@ type tokenService struct {
 // openTokens opens the store of API tokens. Of o it sets what the configuration
 // knows. The service is closed before what o holds is.
 func openTokens(ctx context.Context, c *config, o issuer.Options) (*tokenService, error) {
-	store, pepper, err := openTokenStore(ctx, c)
+	store, pepper, err := openTokenStore(ctx, c, o.Logger)
 	if err != nil {
 		return nil, err
 	}
+	o = withSettings(o, c.set.Tokens)
 	o.Store, o.Pepper, o.Owners = store, pepper, newTokenOwners(c, o.Logger)
 	s, err := issuer.New(o)
 	if err != nil {
@@ -46,14 +50,25 @@ func (s *tokenService) close() {
 	}
 }
 
-func openTokenStore(ctx context.Context, c *config) (apitoken.Store, *apitoken.Pepper, error) {
+// openTokenStore opens the store that the settings name, with the key of its
+// hashes.
+func openTokenStore(ctx context.Context, c *config, log *slog.Logger) (apitoken.Store, *apitoken.Pepper, error) {
+	if c.set.Tokens.Store == settings.StoreRedis {
+		return openRedis(ctx, c, log)
+	}
 	dir := c.set.StateDir
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, nil, fmt.Errorf("state_dir: %w", err)
 	}
-	pepper, err := apitoken.LoadPepper(dir)
-	if err != nil {
-		return nil, nil, fmt.Errorf("state_dir: %w", err)
+	pepper := c.tokens.pepper
+	if pepper == nil {
+		var err error
+		if pepper, err = apitoken.LoadPepper(dir); err != nil {
+			return nil, nil, fmt.Errorf("state_dir: %w", err)
+		}
+	}
+	if c.set.Tokens.Store == settings.StoreMemory {
+		return memory.New(), pepper, nil
 	}
 	store, err := bolt.Open(filepath.Join(dir, tokensFile))
 	if err != nil {
@@ -63,6 +78,31 @@ func openTokenStore(ctx context.Context, c *config) (apitoken.Store, *apitoken.P
 		return nil, nil, errors.Join(fmt.Errorf("state_dir: %w", err), store.Close())
 	}
 	return store, pepper, nil
+}
+
+// openRedis opens the store that gateways share. A Redis that is away does not
+// keep the gateway from starting, but the wrong pepper does.
+func openRedis(ctx context.Context, c *config, log *slog.Logger) (apitoken.Store, *apitoken.Pepper, error) {
+	pepper := c.tokens.pepper
+	store := apitoken.NewChecked(redis.Open(redis.Options{
+		UniversalOptions: c.tokens.redis, Prefix: c.set.Tokens.Redis.Prefix,
+	}), pepper, log)
+	if err := store.Check(ctx); errors.Is(err, apitoken.ErrPepper) {
+		return nil, nil, errors.Join(fmt.Errorf("tokens.pepper_file: %w", err), store.Close())
+	}
+	return store, pepper, nil
+}
+
+// mayOpenStore tells whether a command can work on the store itself, beside
+// gateways that do not run here.
+func mayOpenStore(c *config) error {
+	switch c.set.Tokens.Store {
+	case settings.StoreRedis:
+		return nil
+	case settings.StoreMemory:
+		return errors.New("no gateway answers, and tokens.store: memory has them in the gateway's memory alone")
+	}
+	return checkStateOwner(c.set.StateDir)
 }
 
 // checkStateOwner refuses to make files in a state folder that belongs to

@@ -14,8 +14,10 @@ import (
 	"strings"
 	"syscall"
 
+	"saltern/eauth/token/apitoken/redis"
 	"saltern/eauth/token/issuer"
 	"saltern/server"
+	"saltern/server/settings"
 )
 
 // operate is a way to give commands about tokens: over the socket of the
@@ -44,10 +46,14 @@ func newOperate(ctx context.Context, w where, std stdio) (*operate, error) {
 	if !errors.Is(err, errNoGateway) {
 		return nil, fmt.Errorf("ask the gateway: %w", err)
 	}
-	if err := checkStateOwner(dir); err != nil {
+	if err := mayOpenStore(c); err != nil {
 		return nil, err
 	}
-	s, err := openTokens(ctx, c, issuer.Options{Logger: newLog(std.err, slog.LevelWarn)})
+	log := newLog(std.err, slog.LevelWarn)
+	if c.set.Tokens.Store == settings.StoreRedis {
+		redis.LogTo(log)
+	}
+	s, err := openTokens(ctx, c, issuer.Options{Logger: log})
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,154 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+	"time"
+
+	goredis "github.com/redis/go-redis/v9"
+
+	"saltern/eauth/scope"
+	"saltern/eauth/token/apitoken"
+	"saltern/eauth/token/issuer"
+	"saltern/saltmaster/masterconf"
+	"saltern/server"
+	"saltern/server/settings"
+)
+
+// tokenFiles is what the settings of API tokens have in files.
+type tokenFiles struct {
+	pepper *apitoken.Pepper // nil stands for the one in the state folder
+	redis  goredis.UniversalOptions
+}
+
+// readTokenFiles reads them all, so that every problem is told at once.
+func readTokenFiles(t settings.Tokens) (files tokenFiles, err error) {
+	var problems []error
+	found := func(key string, err error) {
+		if err != nil {
+			problems = append(problems, fmt.Errorf("tokens.%s: %w", key, err))
+		}
+	}
+	if t.PepperFile != "" {
+		files.pepper, err = apitoken.ReadPepper(t.PepperFile)
+		found("pepper_file", err)
+	}
+	if t.Store != settings.StoreRedis {
+		return files, errors.Join(problems...)
+	}
+	r := t.Redis
+	files.redis = goredis.UniversalOptions{
+		Addrs: r.Addresses, Username: r.Username, DB: r.DB, MasterName: r.MasterName,
+		SentinelUsername: r.SentinelUsername, IsClusterMode: r.Cluster,
+	}
+	files.redis.Password, err = secretFile(r.PasswordFile)
+	found("redis.password_file", err)
+	files.redis.SentinelPassword, err = secretFile(r.SentinelPasswordFile)
+	found("redis.sentinel_password_file", err)
+	files.redis.TLSConfig, err = clientTLS(r.TLS)
+	found("redis.tls", err)
+	return files, errors.Join(problems...)
+}
+
+// withSettings adds what the settings say of tokens.
+func withSettings(o issuer.Options, t settings.Tokens) issuer.Options {
+	o.AccessLife, o.TokenLife = map[apitoken.Door]time.Duration{}, map[apitoken.Door]issuer.Life{}
+	for _, l := range doorLives(t) {
+		if l.Access > 0 {
+			o.AccessLife[l.door] = l.Access
+		}
+		o.TokenLife[l.door] = issuer.For(l.Token.For)
+		if l.Token.Never {
+			o.TokenLife[l.door] = issuer.Never()
+		}
+	}
+	o.MaxLife, o.UnusedFor, o.NoDirectUse = t.MaxLife, t.UnusedFor, t.NoDirect
+	o.LoginRoles = t.LoginRoles
+	for _, a := range t.Assignments {
+		o.Assignments = append(o.Assignments, issuer.Assignment(a))
+	}
+	o.Throttle = issuer.Throttle{
+		Free: t.Throttle.Attempts, First: t.Throttle.First, Most: t.Throttle.Most, Window: t.Throttle.Window,
+	}
+	return o
+}
+
+// doorLife is what the settings say of one door.
+type doorLife struct {
+	door apitoken.Door
+	settings.Lives
+}
+
+func doorLives(t settings.Tokens) []doorLife {
+	return []doorLife{
+		{apitoken.DoorNative, t.Native}, {apitoken.DoorCSP, t.CSP.Lives}, {apitoken.DoorVCD, t.VCD.Lives},
+	}
+}
+
+// doorOptions are the doors by which programs get at tokens.
+func doorOptions(tokens server.TokenService, t settings.Tokens) server.DoorOptions {
+	return server.DoorOptions{
+		Tokens: tokens, Eauth: t.Eauth, NoCSP: t.CSP.Off, NoVCD: t.VCD.Off,
+		Orgs: t.VCD.Orgs, QueryTokens: t.CSP.QueryTokens,
+	}
+}
+
+// tokenWarnings tells what is allowed and yet likely a slip.
+func tokenWarnings(mc *masterconf.Config, t settings.Tokens) (all []string) {
+	warn := func(format string, args ...any) { all = append(all, "tokens."+fmt.Sprintf(format, args...)) }
+	if t.Store == settings.StoreMemory {
+		warn("store: memory: every token, role and service account is gone when the gateway ends")
+	}
+	if t.Store == settings.StoreRedis && !t.Redis.TLS.On {
+		for _, addr := range t.Redis.Addresses {
+			if !isLocal(addr) {
+				warn("redis: hashes of tokens and the password travel in clear text to %s", addr)
+			}
+		}
+	}
+	for _, l := range doorLives(t) {
+		if t.MaxLife > 0 && (l.Token.Never || l.Token.For > t.MaxLife) {
+			warn("%s.token_life is more than max_life, which counts", l.door)
+		}
+	}
+	for _, name := range unknownRoles(t) {
+		warn("login_roles and assignments: %q is not a built-in role; it has no rights until there is one of that name", name)
+	}
+	for i, a := range t.Assignments {
+		for _, module := range a.Eauth {
+			if _, ok := mc.ExternalAuth.Module(module); !ok {
+				warn("assignments[%d].eauth: external_auth has no %q", i, module)
+			}
+		}
+	}
+	if _, ok := mc.ExternalAuth.Module(t.Eauth); !ok && t.Eauth != settings.Default().Tokens.Eauth {
+		warn("eauth: external_auth has no %q", t.Eauth)
+	}
+	return all
+}
+
+// unknownRoles are those that only the store knows, if it does.
+func unknownRoles(t settings.Tokens) []string {
+	names := slices.Clone(t.LoginRoles)
+	for _, a := range t.Assignments {
+		names = append(names, a.Roles...)
+	}
+	slices.Sort(names)
+	return slices.DeleteFunc(slices.Compact(names), func(name string) bool {
+		return slices.ContainsFunc(scope.BuiltIn(), func(r scope.Role) bool { return r.Name == name })
+	})
+}
+
+// isLocal tells whether an address of Redis is on this machine.
+func isLocal(addr string) bool {
+	if strings.HasPrefix(addr, "/") {
+		return true
+	}
+	host, _, _ := net.SplitHostPort(addr)
+	ip, err := netip.ParseAddr(host)
+	return host == "localhost" || err == nil && ip.Unmap().IsLoopback()
+}
