@@ -66,8 +66,8 @@ func TestScope(t *testing.T) {
 			require.Greater(t, b.Count("publish")+b.Count("runner"), before)
 			if c.tgt != "" {
 				sent := b.Last("publish")
-				require.Equal(t, c.tgt, lookup(sent, "tgt"))
-				require.Equal(t, c.tgtType, lookup(sent, "tgt_type"))
+				require.Equal(t, c.tgt, sent.LookupStr("tgt"))
+				require.Equal(t, c.tgtType, sent.LookupStr("tgt_type"))
 			}
 		})
 	}

@@ -22,7 +22,7 @@ func (w *wait) event(ctx context.Context, ev eventbus.Event) error {
 		w.stillThere(id, ev.Data)
 		return nil
 	}
-	if jid != w.job.pub.JID || !w.wanted(id) || lookup(ev.Data, "id") != id {
+	if jid != w.job.pub.JID || !w.wanted(id) || ev.Data.LookupStr("id") != id {
 		return nil
 	}
 	return w.returned(ctx, id, ev)
@@ -49,7 +49,7 @@ func (w *wait) returned(ctx context.Context, id string, ev eventbus.Event) error
 		return nil
 	}
 	shown := id
-	if resource := lookup(data, "resource_id"); resource != "" {
+	if resource := data.LookupStr("resource_id"); resource != "" {
 		shown = resource
 	} else if _, pending := w.pending[id]; !pending {
 		return nil // a duplicate
@@ -119,10 +119,4 @@ func splitReturnTag(tag string) (jid, id string, ok bool) {
 		return "", "", false
 	}
 	return strings.Cut(rest, "/ret/")
-}
-
-func lookup(m msgpack.Raw, key string) string {
-	v, _ := m.Lookup(key)
-	s, _ := v.Str()
-	return s
 }

@@ -39,7 +39,7 @@ func TestSubsetOfOddMinions(t *testing.T) {
 	require.NoError(t, err)
 	require.NotContains(t, got, "web0")
 	require.Equal(t, 2, strings.Count(got, "true"))
-	require.Equal(t, "list", lookup(b.Last("publish"), "tgt_type"))
+	require.Equal(t, "list", b.Last("publish").LookupStr("tgt_type"))
 
 	for _, functions := range []string{`"test.ping"`, `{"test.ping": 1}`, `null`, `[]`, `["test"]`, `[1]`} {
 		require.False(t, hasAll(mastertest.JSON(functions), publicationOf("test.ping")), functions)

@@ -99,5 +99,5 @@ func (j *wheelJob) answer(ctx context.Context, grant eauth.Grant, user string) (
 // wheelJID is the jid in the master's answer.
 func wheelJID(answer msgpack.Raw) string {
 	data, _ := answer.Lookup("data")
-	return lookup(data, "jid")
+	return data.LookupStr("jid")
 }

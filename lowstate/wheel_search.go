@@ -63,10 +63,10 @@ func (s *search) see(ev eventbus.Event) (certain bool) {
 
 func (s *search) matches(data msgpack.Raw) bool {
 	args, ok := data.Lookup("fun_args")
-	if !ok || lookup(data, "fun") != "wheel."+s.call.Fun || lookup(data, "user") != s.user {
+	if !ok || data.LookupStr("fun") != "wheel."+s.call.Fun || data.LookupStr("user") != s.user {
 		return false
 	}
-	if stamp := lookup(data, "_stamp"); stamp[:min(len(stamp), len(stampLayout))] < s.since {
+	if stamp := data.LookupStr("_stamp"); stamp[:min(len(stamp), len(stampLayout))] < s.since {
 		return false
 	}
 	js, err := msgpack.AppendJSON(nil, args)

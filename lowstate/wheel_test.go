@@ -136,7 +136,7 @@ func (b *before) ends() func(jid string) string {
 			ev, err := sub.Next(b.t.Context())
 			require.NoError(b.t, err)
 			if job, isRet := strings.CutSuffix(strings.TrimPrefix(ev.Tag, "salt/wheel/"), "/ret"); isRet {
-				seen[job] = lookup(ev.Data, "return")
+				seen[job] = ev.Data.LookupStr("return")
 			}
 		}
 	}

@@ -152,8 +152,8 @@ func namedError(e msgpack.Raw) error {
 	if text, ok := e.Str(); ok {
 		return &RefusedError{Message: text}
 	}
-	name := lookupString(e, "name")
-	message := lookupString(e, "message")
+	name := e.LookupStr("name")
+	message := e.LookupStr("message")
 	switch name {
 	case "AuthenticationError":
 		return ErrUnauthenticated
@@ -163,10 +163,4 @@ func namedError(e msgpack.Raw) error {
 		return authenticationError(message)
 	}
 	return &RefusedError{Name: name, Message: message}
-}
-
-func lookupString(m msgpack.Raw, key string) string {
-	v, _ := m.Lookup(key)
-	s, _ := v.Str()
-	return s
 }

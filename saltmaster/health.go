@@ -70,7 +70,7 @@ func (c *Client) Ping(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if lookupString(answer, "cmd") != "ping" {
+	if answer.LookupStr("cmd") != "ping" {
 		return fmt.Errorf("%w: ping was not echoed", ErrProtocol)
 	}
 	return nil

@@ -70,7 +70,7 @@ func parsePublished(answer msgpack.Raw) (Published, error) {
 	minions, _ := l.Lookup("minions")
 	missing, _ := l.Lookup("missing")
 	return Published{
-		JID:     lookupString(l, "jid"),
+		JID:     l.LookupStr("jid"),
 		Minions: stringList(minions),
 		Missing: stringList(missing),
 	}, nil

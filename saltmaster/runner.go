@@ -31,7 +31,7 @@ func (c *Client) Runner(ctx context.Context, r RunnerCall) (jid string, err erro
 	if err != nil {
 		return "", err
 	}
-	jid = lookupString(answer, "jid")
+	jid = answer.LookupStr("jid")
 	if jid == "" {
 		return "", fmt.Errorf("%w: runner without jid", ErrProtocol)
 	}

@@ -21,10 +21,10 @@ import (
 func masterWithStore(t *testing.T, s *tokenstore.Store) *Client {
 	c := New(wire(func(_ context.Context, p []byte) ([]byte, error) {
 		l, _ := msgpack.Raw(p).Lookup("load")
-		if s == nil || lookupString(l, "cmd") != "get_token" {
+		if s == nil || l.LookupStr("cmd") != "get_token" {
 			return packed(t, `{}`), nil
 		}
-		r, err := s.Read(lookupString(l, "token"))
+		r, err := s.Read(l.LookupStr("token"))
 		if err != nil {
 			return packed(t, `{}`), nil
 		}

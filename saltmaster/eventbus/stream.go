@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+
+	"saltern/saltmaster/internal/bounded"
 )
 
 // Framing is how a publisher tells its messages apart.
@@ -45,8 +47,6 @@ const (
 	maxPairs = 16
 	// maxHeadDepth bounds the nesting of what stands beside the body. Salt sends an empty map.
 	maxHeadDepth = 16
-	// trusted is how many bytes are allocated on the publisher's word alone; a longer body grows as it arrives.
-	trusted = 256 << 10
 )
 
 // stream reads messages, each with open and then finish, in one pass and without holding more than it must.
@@ -72,7 +72,7 @@ func (s *stream) open() (tag string, err error) {
 		return "", err
 	}
 	tag, err = s.toBody()
-	return tag, unexpected(err)
+	return tag, bounded.Unexpected(err)
 }
 
 func (s *stream) begin() error {
@@ -93,7 +93,7 @@ func (s *stream) begin() error {
 	}
 	prefix, err := s.r.Peek(4)
 	if err != nil {
-		return unexpected(err)
+		return bounded.Unexpected(err)
 	}
 	size := int64(binary.BigEndian.Uint32(prefix))
 	if size > s.max {
@@ -172,7 +172,7 @@ func (s *stream) key() (isBody bool, err error) {
 // caller's own.
 func (s *stream) finish(keep bool) (body []byte, err error) {
 	if keep {
-		body, err = readBody(s.r, s.body)
+		body, err = bounded.Read(s.r, s.body)
 		s.left -= s.body
 	} else {
 		err = s.discard(s.body)
@@ -183,32 +183,10 @@ func (s *stream) finish(keep bool) (body []byte, err error) {
 		}
 	}
 	if err != nil {
-		return nil, unexpected(err)
+		return nil, bounded.Unexpected(err)
 	}
 	if s.framing == FramingPrefixed && s.left != 0 {
 		return nil, malformed("%d bytes after the message in its frame", s.left)
 	}
 	return body, nil
-}
-
-func readBody(r io.Reader, size int64) ([]byte, error) {
-	if size <= trusted {
-		body := make([]byte, size)
-		_, err := io.ReadFull(r, body)
-		return body, err
-	}
-	var buf bytes.Buffer
-	buf.Grow(trusted)
-	if _, err := io.CopyN(&buf, r, size); err != nil {
-		return nil, err
-	}
-	return buf.Bytes(), nil
-}
-
-// unexpected turns the end of the stream inside a message into an error that says so.
-func unexpected(err error) error {
-	if err == io.EOF {
-		return io.ErrUnexpectedEOF
-	}
-	return err
 }

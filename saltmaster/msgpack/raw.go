@@ -82,6 +82,14 @@ func (v Raw) Lookup(key string) (Raw, bool) {
 	return found, found != nil
 }
 
+// LookupStr is the text that a map has under a key: "" when there is none, or
+// something else.
+func (v Raw) LookupStr(key string) string {
+	val, _ := v.Lookup(key)
+	s, _ := val.Str()
+	return s
+}
+
 // Each calls f with the entries of a map, in order, duplicates included. It
 // stops at the first error of f and returns it as it is. ErrKind if v is not a
 // map.

@@ -226,7 +226,9 @@ func TestRawLookup(t *testing.T) {
 		got, ok := m.Lookup(key)
 		require.True(t, ok, key)
 		require.Equal(t, raw(t, want), got, key)
+		require.Empty(t, m.LookupStr(key), "it is no text")
 	}
+	require.Equal(t, "yes", raw(t, "81 a161 a3796573").LookupStr("a"))
 	for name, v := range map[string]msgpack.Raw{
 		"no such key": raw(t, "81 a161 01"), "cut": raw(t, "82 a178 01 a161"),
 		"array": raw(t, "92 a178 01"), "empty": nil,

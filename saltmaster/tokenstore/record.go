@@ -67,9 +67,9 @@ func decode(b []byte, layout Layout) (r Record, ok bool) {
 // auth_list. ok is false where it does not tell whose token it is.
 func Parse(m msgpack.Raw) (r Record, ok bool) {
 	r = Record{
-		Token:  text(m, "token"),
-		User:   text(m, "name"),
-		Eauth:  text(m, "eauth"),
+		Token:  m.LookupStr("token"),
+		User:   m.LookupStr("name"),
+		Eauth:  m.LookupStr("eauth"),
 		Start:  instant(m, "start"),
 		Expire: instant(m, "expire"),
 	}
@@ -84,12 +84,6 @@ func Parse(m msgpack.Raw) (r Record, ok bool) {
 		r.AuthList = bytes.Clone(list)
 	}
 	return r, r.Token != "" && r.User != "" && r.Eauth != "" && !r.Expire.IsZero()
-}
-
-func text(m msgpack.Raw, key string) string {
-	v, _ := m.Lookup(key)
-	s, _ := v.Str()
-	return s
 }
 
 // lastSecond is the end of the year 9999, beyond which times cannot be

@@ -6,6 +6,8 @@ import (
 	"net"
 	"syscall"
 	"time"
+
+	"saltern/saltmaster/internal/bounded"
 )
 
 // conn is one connection after its handshake. One goroutine uses it at a time.
@@ -44,14 +46,14 @@ func (c *conn) send(payload []byte) (n int64, err error) {
 func (c *conn) receive() ([]byte, error) {
 	flags, body, err := c.message()
 	if err != nil {
-		return nil, unexpected(err)
+		return nil, bounded.Unexpected(err)
 	}
 	if flags&flagMore == 0 || len(body) != 0 {
 		return nil, protocolError("reply does not begin with an empty delimiter frame")
 	}
 	flags, body, err = c.message()
 	if err != nil {
-		return nil, unexpected(err)
+		return nil, bounded.Unexpected(err)
 	}
 	if flags&flagMore != 0 {
 		return nil, protocolError("reply has more than one frame")

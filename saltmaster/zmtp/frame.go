@@ -2,9 +2,10 @@ package zmtp
 
 import (
 	"bufio"
-	"bytes"
 	"encoding/binary"
 	"io"
+
+	"saltern/saltmaster/internal/bounded"
 )
 
 // Frame flags (RFC 37, "framing"). The other bits are reserved and must be zero.
@@ -38,39 +39,14 @@ func readFrame(r *bufio.Reader, limit int64) (flags byte, body []byte, err error
 		sizeBytes = head[:]
 	}
 	if _, err = io.ReadFull(r, sizeBytes); err != nil {
-		return 0, nil, unexpected(err)
+		return 0, nil, bounded.Unexpected(err)
 	}
 	size := binary.BigEndian.Uint64(head[:])
 	if size > uint64(limit) {
 		return 0, nil, protocolError("frame of %d bytes, at most %d are accepted", size, limit)
 	}
-	body, err = readBody(r, int64(size))
-	return flags, body, unexpected(err)
-}
-
-// trusted is how many bytes are allocated on a peer's word alone; a longer body grows as its bytes arrive.
-const trusted = 256 << 10
-
-func readBody(r io.Reader, size int64) ([]byte, error) {
-	if size <= trusted {
-		body := make([]byte, size)
-		_, err := io.ReadFull(r, body)
-		return body, err
-	}
-	var buf bytes.Buffer
-	buf.Grow(trusted)
-	if _, err := io.CopyN(&buf, r, size); err != nil {
-		return nil, err
-	}
-	return buf.Bytes(), nil
-}
-
-// unexpected turns the end of the stream inside a frame into an error that says so.
-func unexpected(err error) error {
-	if err == io.EOF {
-		return io.ErrUnexpectedEOF
-	}
-	return err
+	body, err = bounded.Read(r, int64(size))
+	return flags, body, bounded.Unexpected(err)
 }
 
 // appendHeader appends a frame's flags and size.

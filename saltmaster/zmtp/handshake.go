@@ -6,6 +6,8 @@ import (
 	"encoding/binary"
 	"io"
 	"strings"
+
+	"saltern/saltmaster/internal/bounded"
 )
 
 // greeting is the 64 bytes both sides begin with: signature, version 3.1, mechanism NULL, not a server.
@@ -23,7 +25,7 @@ func handshake(r *bufio.Reader, w io.Writer) error {
 	}
 	flags, body, err := readFrame(r, maxCommand)
 	if err != nil {
-		return unexpected(err)
+		return bounded.Unexpected(err)
 	}
 	if flags&flagCommand == 0 {
 		return protocolError("message frame before READY")
@@ -45,7 +47,7 @@ func readGreeting(r io.Reader) error {
 	var g [64]byte
 	// The version is looked at first: an older peer sends a shorter greeting and then waits for ours.
 	if _, err := io.ReadFull(r, g[:11]); err != nil {
-		return unexpected(err)
+		return bounded.Unexpected(err)
 	}
 	if g[0] != 0xff || g[9] != 0x7f {
 		return protocolError("the peer does not speak ZMTP")
@@ -54,7 +56,7 @@ func readGreeting(r io.Reader) error {
 		return protocolError("peer has ZMTP version %d, 3 is needed", g[10])
 	}
 	if _, err := io.ReadFull(r, g[11:]); err != nil {
-		return unexpected(err)
+		return bounded.Unexpected(err)
 	}
 	if mechanism := string(bytes.TrimRight(g[12:32], "\x00")); mechanism != "NULL" {
 		return protocolError("peer wants mechanism %q, only NULL is spoken", mechanism)

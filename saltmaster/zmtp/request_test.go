@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"saltern/saltmaster/internal/bounded"
 	"saltern/saltmaster/zmtp/zmtptest"
 )
 
@@ -22,7 +23,7 @@ func TestRequestSizes(t *testing.T) {
 		}
 		peer := zmtptest.Listen(t, network, addr, echo)
 		pool := newPool(t, peer, func(o *Options) { o.Network = network })
-		for _, size := range []int{0, 1, 255, 256, 4096, trusted, trusted + 1, 5 << 20} {
+		for _, size := range []int{0, 1, 255, 256, 4096, bounded.Trusted, bounded.Trusted + 1, 5 << 20} {
 			payload := bytes.Repeat([]byte{0xc1}, size)
 			reply, err := pool.Request(soon(t), payload)
 			require.NoError(t, err, "%s, %d bytes", network, size)
