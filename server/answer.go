@@ -149,14 +149,17 @@ func setRetryAfter(h http.Header, status int, after time.Duration) {
 }
 
 // jsonText is text as a JSON string, with <, > and & as they are.
-func jsonText(text string) string {
+func jsonText(text string) string { return string(compact(text)) }
+
+// compact is a value as JSON without blanks, with <, > and & as they are.
+func compact(v any) []byte {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
-	if err := enc.Encode(text); err != nil {
-		return `""` // a string always encodes
+	if err := enc.Encode(v); err != nil {
+		panic(err) // the types are ours, and encode
 	}
-	return string(bytes.TrimSpace(b.Bytes()))
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
 // sizeText is a number of bytes for people.

@@ -1,8 +1,6 @@
 package server
 
 import (
-	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -155,15 +153,4 @@ func unionError(x *exchange, e *doorError) {
 		MinorErrorCode string `json:"minorErrorCode"`
 		Message        string `json:"message"`
 	}{e.code, e.text, e.code, e.text}))
-}
-
-// compact is a value as JSON without blanks, with <, > and & as they are.
-func compact(v any) []byte {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		panic(err) // the types are ours, and encode
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }

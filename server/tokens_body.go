@@ -5,7 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
+	"unicode/utf8"
 
 	"saltern/eauth/token/issuer"
 )
@@ -17,17 +17,19 @@ func nativeMembers(body []byte) (memberList, error) {
 	if len(bytes.TrimSpace(body)) == 0 {
 		return nil, nil
 	}
-	if !json.Valid(body) {
+	if !utf8.Valid(body) || !json.Valid(body) {
 		return nil, errors.New("The body is not valid JSON") //nolint:staticcheck // it is a sentence for the client
 	}
 	list, err := members(body)
 	if err != nil {
 		return nil, errors.New("The body has to be an object") //nolint:staticcheck // likewise
 	}
-	for i, m := range list {
-		if slices.ContainsFunc(list[:i], func(o member) bool { return o.name == m.name }) {
+	seen := make(map[string]bool, len(list))
+	for _, m := range list {
+		if seen[m.name] {
 			return nil, fmt.Errorf("The key %.80q stands there twice", m.name) //nolint:staticcheck // likewise
 		}
+		seen[m.name] = true
 	}
 	return list, nil
 }

@@ -1,9 +1,7 @@
 package server
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"net/http"
 
 	"github.com/go-chi/chi/v5"
@@ -94,7 +92,7 @@ func (s *mainSurface) native(x *exchange, r *http.Request, b *bearers, h nativeH
 		x.WriteHeader(a.status)
 		return nil
 	}
-	writeJSON(x, a.status, nativeText(a.value))
+	writeJSON(x, a.status, compact(a.value))
 	return nil
 }
 
@@ -139,15 +137,4 @@ func (s *mainSurface) nativeBody(x *exchange, r *http.Request) (memberList, erro
 		return nil, &refusal{status: http.StatusBadRequest, reason: "malformed", text: err.Error()}
 	}
 	return list, nil
-}
-
-// nativeText is a value as JSON.
-func nativeText(v any) []byte {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		panic(err) // the types are ours, and encode
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }

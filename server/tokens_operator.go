@@ -51,7 +51,7 @@ func operated(h nativeHandler, body bool) http.HandlerFunc {
 			w.WriteHeader(a.status)
 			return
 		}
-		operatorWrite(w, a.status, nativeText(a.value))
+		operatorWrite(w, a.status, compact(a.value))
 	}
 }
 
