@@ -12,7 +12,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/go-chi/chi/v5"
 	"github.com/stretchr/testify/require"
 
 	"saltern/eauth"
@@ -145,18 +144,13 @@ func (h *house) open(t *testing.T, o DoorOptions, opts MainOptions) {
 	set := settings.Default()
 	set.Admin.Listen, set.StateDir = "", t.TempDir()
 	s, err := Listen(t.Context(), Config{
-		Gateway: noGateway{}, Settings: set, Main: opts, Log: slog.New(slog.NewJSONHandler(&h.log, nil)),
+		Gateway: noGateway{}, Settings: set, Main: opts, Doors: o, Log: slog.New(slog.NewJSONHandler(&h.log, nil)),
 		Listeners: []ListenerSpec{{Surface: Main, Address: "127.0.0.1:0"}},
 		Sessions:  &people{sessions: make(map[string]*session.Session)},
 	})
 	require.NoError(t, err)
 	t.Cleanup(s.Close)
-	m := s.mainSurface(surface{
-		gateway: s.cfg.Gateway, bodyLimit: s.cfg.BodyLimit, maxChunks: 10, bodies: s.bodies, metrics: s.metrics,
-	})
-	r := chi.NewRouter()
-	newDoors(m, o).routes(r)
-	ts := httptest.NewServer(s.observe(Main, s.clientAddr(m.rooted(r))))
+	ts := httptest.NewServer(s.answering(Main))
 	t.Cleanup(ts.Close)
 	h.url, h.client = ts.URL, &http.Client{
 		Transport:     &http.Transport{DisableKeepAlives: true},

@@ -84,6 +84,43 @@ func TestDoorsBelowAPrefix(t *testing.T) {
 	require.Equal(t, 404, h.send(t, http.MethodGet, "/api/versions", "").Status)
 }
 
+// TestDoorPathsWithoutADoor has what is no endpoint answered as the endpoints
+// beside it are.
+func TestDoorPathsWithoutADoor(t *testing.T) {
+	t.Parallel()
+	h := build(t, nil)
+	for path, allow := range map[string]string{
+		providerToken: "POST", "/oauth/tenant/system/revoke/": "POST", metadataPath + "/oauth/provider": "GET",
+		resourcePath: "GET", cspLoginPath: "GET, HEAD, POST",
+	} {
+		a := h.send(t, http.MethodPut, path, "")
+		union(t, a, http.StatusMethodNotAllowed, "invalid_request")
+		require.Equal(t, allow, a.Header.Get("Allow"))
+		union(t, h.send(t, "BREW", path, ""), http.StatusMethodNotAllowed, "invalid_request")
+	}
+	for _, path := range []string{"/oauth", "/oauth/provider/nothing", "/oauth/tenant", "/account/login/x", metadataPath + "/x"} {
+		union(t, h.send(t, http.MethodGet, path, ""), http.StatusNotFound, "not_found")
+		union(t, h.send(t, "BREW", path, ""), http.StatusNotFound, "not_found")
+	}
+
+	a := h.send(t, http.MethodGet, cspAuthorizePath, "")
+	require.Equal(t, http.StatusMethodNotAllowed, a.Status)
+	require.Equal(t, "invalid_request: that method is not for this path", a.text(t, "message"))
+	require.EqualValues(t, cspModule, a.member(t, "moduleCode"))
+	a = h.send(t, http.MethodPatch, cloud+"/tokens/x", "")
+	require.Equal(t, http.StatusMethodNotAllowed, a.Status)
+	require.Equal(t, "GET, DELETE", a.Header.Get("Allow"))
+	require.Equal(t, `{"minorErrorCode":"invalid_request","message":"that method is not for this path","stackTrace":null}`, a.Body)
+	require.Equal(t, codeNotFound, h.send(t, http.MethodGet, cloud+"/users", "").text(t, "minorErrorCode"))
+	a = h.send(t, http.MethodPost, "/api/org", "")
+	require.Equal(t, http.StatusMethodNotAllowed, a.Status)
+	require.Contains(t, a.Body, `<Error xmlns="http://www.vmware.com/vcloud/v1.5" message="that method is not for this path"`)
+	require.Equal(t, http.StatusNotFound, h.send(t, http.MethodGet, "/api/org/a/b", "").Status)
+
+	const salt = `{"status": 404, "return": "The path '/oauthx' was not found."}`
+	require.Equal(t, salt, h.send(t, http.MethodGet, "/oauthx", "").Body, "what is nobody's is salt-api's")
+}
+
 // TestDoorLogs looks for what was sent and answered in the log.
 func TestDoorLogs(t *testing.T) {
 	t.Parallel()

@@ -93,14 +93,15 @@ func (s *mainSurface) routes(files *staticFiles) http.Handler {
 	if s.tokens != nil {
 		s.nativeRoutes(r, s.bearers, s.tokens)
 	}
+	notFound := s.handle(s.notFound)
+	notAllowed := s.handle(func(x *exchange, req *http.Request) error { return s.methodNotAllowed(r, x, req) })
 	if s.doors.Tokens != nil {
-		newDoors(s, s.doors).routes(r)
+		d := newDoors(s, s.doors)
+		d.routes(r)
+		notFound, notAllowed = d.orDoor(noSuchPath, notFound), d.orDoor(noSuchMethod(r), notAllowed)
 	}
-
-	r.NotFound(s.handle(s.notFound))
-	r.MethodNotAllowed(s.handle(func(x *exchange, req *http.Request) error {
-		return s.methodNotAllowed(r, x, req)
-	}))
+	r.NotFound(notFound)
+	r.MethodNotAllowed(notAllowed)
 	return r
 }
 
@@ -205,18 +206,24 @@ func notFoundText(r *http.Request) string {
 	return fmt.Sprintf("The path '%s' was not found.", clip(r.URL.Path, maxLoggedText))
 }
 
-// methodNotAllowed asks the router which methods there are: it calls this for
-// any method that it does not know, on whatever path.
+// methodNotAllowed is called by the router for any method that it does not
+// know, on whatever path.
 func (s *mainSurface) methodNotAllowed(routes chi.Routes, x *exchange, r *http.Request) error {
+	allowed := allowedMethods(routes, r)
+	if len(allowed) == 0 {
+		return s.notFound(x, r)
+	}
+	return &refusal{status: http.StatusMethodNotAllowed, allow: strings.Join(allowed, ", "),
+		text: "Specified method is invalid for this resource"}
+}
+
+// allowedMethods asks the router which methods there are on a path.
+func allowedMethods(routes chi.Routes, r *http.Request) []string {
 	var allowed []string
 	for _, m := range methods {
 		if routes.Match(chi.NewRouteContext(), m, r.URL.Path) {
 			allowed = append(allowed, m)
 		}
 	}
-	if len(allowed) == 0 {
-		return s.notFound(x, r)
-	}
-	return &refusal{status: http.StatusMethodNotAllowed, allow: strings.Join(allowed, ", "),
-		text: "Specified method is invalid for this resource"}
+	return allowed
 }

@@ -1,0 +1,63 @@
+package server
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+)
+
+// doorPaths are where errors look as a door writes them, also those of paths
+// and methods that it does not have: its clients read no others.
+var doorPaths = []struct {
+	path  string
+	write style
+}{
+	{"/csp/gateway", cspError},
+	{cspLoginPath, unionError},
+	{"/oauth", unionError},
+	{metadataPath, unionError},
+	{resourcePath, unionError},
+	{"/cloudapi", cloudError},
+	{"/api/org", xmlError},
+	{"/api/versions", xmlError},
+}
+
+// styleAt is how errors look at a path, or nil where no door is.
+func styleAt(path string) style {
+	for _, at := range doorPaths {
+		if rest, ok := strings.CutPrefix(path, at.path); ok && (rest == "" || rest[0] == '/') {
+			return at.write
+		}
+	}
+	return nil
+}
+
+// orDoor has a door answer a request that has no route, where its path is a
+// door's, and next do that elsewhere.
+func (d *doors) orDoor(h handler, next http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if write := styleAt(r.URL.Path); write != nil {
+			d.door(write, h)(w, r)
+			return
+		}
+		next(w, r)
+	}
+}
+
+func noSuchPath(*exchange, *http.Request) error {
+	return &doorError{status: http.StatusNotFound, code: codeNotFound, text: "there is no such path"}
+}
+
+// noSuchMethod is asked by the router for any method that it does not know, on
+// whatever path.
+func noSuchMethod(routes chi.Routes) handler {
+	return func(x *exchange, r *http.Request) error {
+		allowed := allowedMethods(routes, r)
+		if len(allowed) == 0 {
+			return noSuchPath(x, r)
+		}
+		x.Header().Set("Allow", strings.Join(allowed, ", "))
+		return &doorError{status: http.StatusMethodNotAllowed, code: codeInvalidRequest, text: "that method is not for this path"}
+	}
+}
