@@ -79,8 +79,24 @@ func TestDoorsBelowAPrefix(t *testing.T) {
 	h := new(house)
 	h.open(t, DoorOptions{Tokens: failing{err: issuer.ErrGrant}}, MainOptions{RootPrefix: "/salt/"})
 	require.Contains(t, h.send(t, http.MethodGet, "/salt/api/versions", "").Body, h.url+"/salt/cloudapi/1.0.0/sessions<")
-	require.Equal(t, h.url+"/salt/oauth/provider/token",
-		h.send(t, http.MethodGet, "/salt"+metadataPath, "").text(t, "token_endpoint"))
+	for path, issuer := range map[string]string{
+		metadataPath + "/salt":                     "/salt", // RFC 8414, section 3.1
+		metadataPath + "/salt/oauth/provider":      "/salt/oauth/provider",
+		"/salt" + metadataPath:                     "/salt",
+		"/salt" + metadataPath + "/":               "/salt",
+		"/salt" + metadataPath + "/oauth/provider": "/salt/oauth/provider",
+	} {
+		a := h.send(t, http.MethodGet, path, "")
+		require.Equal(t, http.StatusOK, a.Status, path)
+		require.Equal(t, h.url+issuer, a.text(t, "issuer"), path)
+		require.Equal(t, h.url+"/salt/oauth/provider/token", a.text(t, "token_endpoint"), path)
+	}
+	for _, path := range []string{resourcePath + "/salt", "/salt" + resourcePath} { // RFC 9728, section 3.1
+		require.Equal(t, h.url+"/salt", h.send(t, http.MethodGet, path, "").text(t, "resource"), path)
+	}
+	for _, path := range []string{metadataPath, metadataPath + "/saltx", resourcePath, metadataPath + "/oauth/provider", "/salt" + metadataPath + "/salt"} {
+		require.Equal(t, http.StatusNotFound, h.send(t, http.MethodGet, path, "").Status, path)
+	}
 	require.Equal(t, 404, h.send(t, http.MethodGet, "/api/versions", "").Status)
 }
 

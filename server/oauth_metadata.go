@@ -3,6 +3,7 @@ package server
 import (
 	"net/http"
 	"net/url"
+	"strings"
 
 	"saltern/eauth/scope"
 )
@@ -12,6 +13,19 @@ const (
 	metadataPath = "/.well-known/oauth-authorization-server"
 	resourcePath = "/.well-known/oauth-protected-resource"
 )
+
+// belowPrefix turns the path of a well-known document into one below
+// root_prefix, where the routes are. The RFCs have clients put the prefix
+// behind the well-known part, at the root of the host; below the prefix the
+// documents are found too, for proxies that pass on nothing else.
+func belowPrefix(path, prefix string) string {
+	for _, known := range []string{metadataPath, resourcePath} {
+		if rest, ok := strings.CutPrefix(path, known+prefix); ok && prefix != "" && (rest == "" || rest[0] == '/') {
+			return prefix + known + rest
+		}
+	}
+	return path
+}
 
 // issuerURL is the name of the authorization server that a request is for.
 func (d *doors) issuerURL(r *http.Request) string {

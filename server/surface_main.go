@@ -128,7 +128,7 @@ func (s *mainSurface) rooted(next http.Handler) http.Handler {
 		prefix = ""
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		rest, ok := strings.CutPrefix(r.URL.Path, prefix)
+		rest, ok := strings.CutPrefix(belowPrefix(r.URL.Path, prefix), prefix)
 		if !ok || rest != "" && rest[0] != '/' {
 			s.handle(s.notFound)(w, r)
 			return
