@@ -19,7 +19,7 @@ func (g *Gateway) credentials(call *Call, c Chunk) (eauth.Credentials, error) {
 	}
 	if call.Token != "" && (!call.ChunkFirst || !c.HasCredentials()) {
 		if !eauth.WellFormedToken(call.Token, g.hashType) {
-			return creds, errUnauthenticated
+			return creds, ErrUnauthenticated
 		}
 		creds.Token = call.Token
 		return creds, nil
@@ -27,7 +27,7 @@ func (g *Gateway) credentials(call *Call, c Chunk) (eauth.Credentials, error) {
 	if v, ok := c.Get("token"); ok {
 		token, isText := text(v)
 		if !isText || !eauth.WellFormedToken(token, g.hashType) || isNumber(token) {
-			return creds, errUnauthenticated
+			return creds, ErrUnauthenticated
 		}
 		creds.Token = token
 		return creds, nil
@@ -40,7 +40,7 @@ func (g *Gateway) credentials(call *Call, c Chunk) (eauth.Credentials, error) {
 	creds.Username, ok[1] = c.stringOr("username", "")
 	creds.Password, ok[2] = c.stringOr("password", "")
 	if !ok[0] || !ok[1] || !ok[2] {
-		return creds, errUnauthenticated
+		return creds, ErrUnauthenticated
 	}
 	return creds, nil
 }
@@ -50,7 +50,9 @@ func (call *Call) isKnown(c Chunk) bool {
 	return call.Identity != nil && (!call.ChunkFirst || !c.HasCredentials())
 }
 
-var errUnauthenticated = &Error{Kind: Unauthenticated, Text: textUnauthenticated}
+// ErrUnauthenticated is the answer to credentials that are not good, whatever
+// is wrong with them.
+var ErrUnauthenticated = &Error{Kind: Unauthenticated, Text: textUnauthenticated}
 
 func authenticate(ctx context.Context, s *eauth.Session, c eauth.Credentials) (eauth.Identity, error) {
 	id, ok, err := s.Authenticate(ctx, c)
@@ -58,7 +60,7 @@ func authenticate(ctx context.Context, s *eauth.Session, c eauth.Credentials) (e
 		return eauth.Identity{}, fmt.Errorf("authenticate: %w", err)
 	}
 	if !ok {
-		return eauth.Identity{}, errUnauthenticated
+		return eauth.Identity{}, ErrUnauthenticated
 	}
 	return id, nil
 }

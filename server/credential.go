@@ -91,7 +91,7 @@ func (s *mainSurface) resolve(x *exchange, r *http.Request, c credential) (*sess
 // actAs takes the holder of an API token or an access token for its owner,
 // until the request ends.
 func (s *mainSurface) actAs(x *exchange, r *http.Request, c credential) (*session.Session, error) {
-	a, err := s.bearers.act(x, r, c)
+	a, err := s.bearers.act(x, r, c, s.bearers.endpoint(r))
 	if err != nil {
 		return nil, err
 	}

@@ -71,7 +71,7 @@ func (s *Server) surface(which Surface) http.Handler {
 		metrics:   s.metrics,
 	}
 	if which == WSGI {
-		return newWSGISurface(base)
+		return newWSGISurface(base, s.bearers())
 	}
 	return s.mainSurface(base).handler()
 }
@@ -92,16 +92,22 @@ func (s *Server) mainSurface(base surface) *mainSurface {
 		traffic:     s.traffic,
 		tokens:      s.cfg.Tokens,
 		doors:       s.cfg.Doors,
-		bearers:     &bearers{hook: s.cfg.Main.WebhookURL},
-	}
-	if s.cfg.Tokens != nil {
-		m.bearers.tokens = s.cfg.Tokens
+		bearers:     s.bearers(),
 	}
 	for _, origin := range s.cfg.Main.CORSOrigins {
 		// One that is no origin, such as "*", is not trusted with cookies.
 		_ = m.crossOrigin.AddTrustedOrigin(origin)
 	}
 	return m
+}
+
+// bearers is for the surfaces, of which each that has tokens has the same.
+func (s *Server) bearers() *bearers {
+	b := &bearers{hook: s.cfg.Main.WebhookURL}
+	if s.cfg.Tokens != nil { // nil in an interface is something else
+		b.tokens = s.cfg.Tokens
+	}
+	return b
 }
 
 // errorLog takes what net/http has to say. A failed handshake is no news on a

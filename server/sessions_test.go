@@ -75,7 +75,13 @@ func withSessions(t *testing.T, g server.Gateway, change func(*server.Config)) (
 // with sends a request to the main surface with more headers.
 func (r *running) with(t *testing.T, method, path, body string, headers ...string) (reply, string) {
 	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), method, "http://"+r.addr(0)+path, strings.NewReader(body))
+	return r.withAt(t, 0, method, path, body, headers...)
+}
+
+// withAt is the same at any listener.
+func (r *running) withAt(t *testing.T, listener int, method, path, body string, headers ...string) (reply, string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, "http://"+r.addr(listener)+path, strings.NewReader(body))
 	require.NoError(t, err)
 	if body != "" {
 		req.Header.Set("Content-Type", asJSON)

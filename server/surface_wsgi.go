@@ -1,18 +1,23 @@
 package server
 
 import (
+	"errors"
 	"net/http"
+	"slices"
 
 	"saltern/lowstate"
 )
 
 // wsgiSurface answers as rest_wsgi is documented to: every path is /, and what
 // it refuses begins with the status.
-type wsgiSurface struct{ surface }
+type wsgiSurface struct {
+	surface
+	bearers *bearers
+}
 
-func newWSGISurface(base surface) http.Handler {
+func newWSGISurface(base surface, b *bearers) http.Handler {
 	base.numbered = true
-	s := &wsgiSurface{base}
+	s := &wsgiSurface{base, b}
 	return s.handle(s.any)
 }
 
@@ -44,5 +49,39 @@ func (s *wsgiSurface) post(x *exchange, r *http.Request) error {
 	if err != nil {
 		return unparsable(err)
 	}
-	return s.answerTo(x, r, &lowstate.Call{Chunks: chunks})
+	token, err := s.tokenFor(x, r, chunks)
+	if err != nil {
+		return err
+	}
+	return s.answerTo(x, r, &lowstate.Call{Chunks: chunks, Token: token, ChunkFirst: true})
+}
+
+// tokenFor returns the Salt token of whoever has sent an API or access token
+// in a header, for the chunks that do not say who sends them. rest_wsgi knows
+// no credentials but those of chunks, so nothing else in a header counts here.
+func (s *wsgiSurface) tokenFor(x *exchange, r *http.Request, chunks []lowstate.Chunk) (string, error) {
+	cred, ok := credentialOf(r)
+	needed := slices.ContainsFunc(chunks, func(c lowstate.Chunk) bool { return !c.HasCredentials() })
+	if !ok || cred.cookie || !isToken(cred) || !needed {
+		return "", nil
+	}
+	a, err := s.bearers.act(x, r, cred, "/")
+	if err != nil {
+		return "", asChunkError(err)
+	}
+	x.acting = a
+	return a.Session.Token, nil
+}
+
+// asChunkError makes of a refusal what the same is for a chunk's own
+// credentials, whose texts have no number before them.
+func asChunkError(err error) error {
+	refused, ok := errors.AsType[*refusal](err)
+	switch {
+	case ok && refused.status == http.StatusUnauthorized:
+		return lowstate.ErrUnauthenticated
+	case ok && refused.status == http.StatusServiceUnavailable:
+		return &lowstate.Error{Kind: lowstate.Unavailable, Text: refused.text, Err: refused.err}
+	}
+	return err
 }

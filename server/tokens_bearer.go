@@ -62,13 +62,14 @@ func (b *bearers) principal(x *exchange, r *http.Request, c credential) (*issuer
 }
 
 // act lets the holder of a token act at the master for as long as the request
-// runs, where the token opens what the request is for. The caller releases it.
-func (b *bearers) act(x *exchange, r *http.Request, c credential) (*issuer.Acting, error) {
+// runs, where the token opens the endpoint that the request is for. The caller
+// releases it.
+func (b *bearers) act(x *exchange, r *http.Request, c credential, endpoint string) (*issuer.Acting, error) {
 	p, err := b.principal(x, r, c)
 	if err != nil {
 		return nil, err
 	}
-	if !p.Scopes.MayReach(r.Method, b.endpoint(r)) {
+	if !p.Scopes.MayReach(r.Method, endpoint) {
 		x.Header().Set("Www-Authenticate", bearerChallenge+`, error="insufficient_scope"`)
 		return nil, &refusal{status: http.StatusForbidden, text: "The scopes of the token do not allow this"}
 	}

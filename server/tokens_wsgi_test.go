@@ -1,0 +1,90 @@
+package server_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"saltern/eauth/token/apitoken"
+	"saltern/eauth/token/issuer"
+	"saltern/lowstate"
+	"saltern/server"
+)
+
+// On the rest_wsgi listener a token in a header serves the chunks that have no
+// credentials of their own, and no other credential in a header counts.
+func TestBearersOfRestWSGI(t *testing.T) {
+	t.Parallel()
+	const bare = `[{"client":"local","tgt":"*","fun":"test.ping"}]`
+	const both = `[{"client":"local","tgt":"*","fun":"test.ping"},{"eauth":"pam","client":"local","tgt":"*","fun":"test.ping"}]`
+	calls := make(chan *lowstate.Call, 10)
+	g := fakeGateway{func(_ context.Context, call *lowstate.Call) ([][]byte, error) {
+		calls <- call
+		return [][]byte{[]byte(`{}`)}, nil
+	}}
+	r := withTokens(t, g, nil)
+	api, _ := r.made(t, `{"name": "reader", "scopes": ["Read-only"], "ttl": "never"}`)
+	x, err := r.tokens.Exchange(t.Context(), api, issuer.Request{Door: apitoken.DoorCSP})
+	require.NoError(t, err)
+	access := x.Access.Reveal()
+	unknown := apitoken.NewSecret(apitoken.KindAccess).Reveal()
+
+	for name, c := range map[string]struct {
+		body, header string
+		status       int
+		bearer       bool
+	}{
+		"api, header":      {bare, "X-Auth-Token: " + api, 200, true},
+		"access, bearer":   {bare, "Authorization: bearer " + access, 200, true},
+		"one has its own":  {both, "X-Auth-Token: " + access, 200, true},
+		"all have":         {ping, "X-Auth-Token: " + access, 200, false},
+		"all have, wrong":  {ping, "X-Auth-Token: " + unknown, 200, false},
+		"none":             {`[]`, "X-Auth-Token: " + unknown, 200, false},
+		"a cookie":         {bare, "Cookie: session_id=" + access, 200, false},
+		"a session":        {bare, "X-Auth-Token: " + sessionID, 200, false},
+		"a Salt token":     {bare, "Authorization: Bearer " + saltToken, 200, false},
+		"basic":            {bare, "Authorization: Basic " + access, 200, false},
+		"unknown":          {bare, "X-Auth-Token: " + unknown, 401, false},
+		"unknown, for one": {both, "X-Auth-Token: " + unknown, 401, false},
+		"mistyped":         {bare, "X-Auth-Token: " + api[:47] + "_", 401, false},
+	} {
+		t.Run(name, func(t *testing.T) {
+			before := r.people.released.Load()
+			head, text := r.withAt(t, 1, "POST", "/any/path", c.body, c.header)
+			require.Equal(t, c.status, head.StatusCode, text)
+			if c.status == 401 {
+				require.Equal(t, `{"return": "Authentication error occurred."}`, text, "as for wrong credentials of a chunk")
+				return
+			}
+			call := <-calls
+			require.True(t, call.ChunkFirst)
+			require.Equal(t, c.bearer, call.Identity != nil)
+			require.Equal(t, c.bearer, call.Scope != nil)
+			require.Equal(t, c.bearer, call.Token != "")
+			if c.bearer {
+				require.Equal(t, "saltdev", call.Identity.User)
+				require.NotEmpty(t, head.Header.Get("Saltern-Token-Expires"))
+				require.Eventually(t, func() bool { return r.people.released.Load() == before+1 }, patience, time.Millisecond)
+			}
+		})
+	}
+
+	r.store.down.Store(true)
+	head, text := r.withAt(t, 1, "POST", "/", bare, "X-Auth-Token: "+access)
+	require.Equal(t, 503, head.StatusCode)
+	require.Equal(t, `{"return": "The token store is not available"}`, text)
+	require.Equal(t, "5", head.Header.Get("Retry-After"))
+	head, _ = r.withAt(t, 1, "POST", "/", ping, "X-Auth-Token: "+access)
+	require.Equal(t, 200, head.StatusCode, "the chunk's own go on")
+}
+
+// A gateway without tokens takes none.
+func TestRestWSGIWithoutTokens(t *testing.T) {
+	t.Parallel()
+	s := start(t, answering("{}"), func(c *server.Config) { c.Tokens = nil })
+	secret := apitoken.NewSecret(apitoken.KindAccess).Reveal()
+	head, _ := s.withAt(t, 1, "POST", "/", `[{"client":"local"}]`, "X-Auth-Token: "+secret)
+	require.Equal(t, 401, head.StatusCode)
+}
