@@ -44,7 +44,7 @@ func (d *doors) deviceGrant(x *exchange, r *http.Request, p params) error {
 	if err != nil {
 		return deviceError(err)
 	}
-	writeGrant(x, got, "")
+	writeGrant(x, got)
 	return nil
 }
 

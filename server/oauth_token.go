@@ -70,7 +70,7 @@ func (d *doors) refreshGrant(x *exchange, r *http.Request, p params) error {
 	if err != nil {
 		return tokenError(err)
 	}
-	writeGrant(x, got, "")
+	writeGrant(x, got)
 	return nil
 }
 
@@ -85,28 +85,15 @@ func (d *doors) firstGrant(x *exchange, r *http.Request, p params) error {
 	if err != nil {
 		return assertionError(err)
 	}
-	registered, err := d.tokens.Get(r.Context(), who.Caller, id)
-	if err == nil && !belongs(registered, orgOf(r)) {
-		err = issuer.ErrGrant
-	}
+	got, err := d.tokens.First(r.Context(), who.Caller, id, issuer.Request{
+		Door: apitoken.DoorVCD, From: who.From, Org: orgOf(r).name,
+	})
 	if err != nil {
 		return assertionError(tokenError(err))
 	}
-	secret, _, err := d.tokens.First(r.Context(), who.Caller, id)
-	if err != nil {
-		return assertionError(tokenError(err))
-	}
-	got, err := d.tokens.Exchange(r.Context(), secret.Reveal(), issuer.Request{Door: apitoken.DoorVCD, From: who.From})
-	if err != nil {
-		return tokenError(err)
-	}
-	writeGrant(x, got, secret.Reveal())
+	writeGrant(x, got)
 	return nil
 }
-
-// belongs tells whether a token is for an organization. One that was made
-// elsewhere than at this door is for all.
-func belongs(t apitoken.Record, o org) bool { return t.Org == "" || strings.EqualFold(t.Org, o.name) }
 
 // assertionError makes errors about the assertion what RFC 7523, section 3.1
 // has for them: an invalid grant.
@@ -118,16 +105,13 @@ func assertionError(err error) error {
 	return err
 }
 
-// writeGrant writes the answer as VCD lays it out. refresh is the token to use
-// the next time; null stands for the one that was used now.
-func writeGrant(x *exchange, got *issuer.Exchange, refresh string) {
+// writeGrant writes the answer as VCD lays it out. The refresh_token is the one
+// to use the next time; null stands for the one that was used now.
+func writeGrant(x *exchange, got *issuer.Exchange) {
 	x.user = got.User
-	if got.Refresh != nil {
-		refresh = got.Refresh.Reveal()
-	}
 	next := "null"
-	if refresh != "" {
-		next = jsonText(refresh)
+	if got.Refresh != nil {
+		next = jsonText(got.Refresh.Reveal())
 	}
 	body := "{\n" +
 		`   "access_token":` + jsonText(got.Access.Reveal()) + ",\n" +

@@ -60,8 +60,8 @@ func texts(all ...string) bool {
 	return true
 }
 
-// PreparedFor returns the successors that a one-time token is to be exchanged
-// for, as stores keep them. None is an API token, whose name could be taken.
+// PreparedFor returns the successors that a token is to be exchanged for, as
+// stores keep them. None is an API token, whose name could be taken.
 func PreparedFor(next []Issue) ([]Issue, error) {
 	if len(next) > maxIssues {
 		return nil, invalid("too many successors")
@@ -102,6 +102,23 @@ func (r Record) CheckParent(parent Record, now time.Time) error {
 	return nil
 }
 
+// CheckSuccessor tells whether r may be exchanged for one more token, after
+// those before it. That has no parent, or r, or one of those.
+func (r Record) CheckSuccessor(next Record, before []Issue, now time.Time) error {
+	if next.Parent == "" {
+		return nil
+	}
+	if next.Parent == r.ID {
+		return next.CheckParent(r, now)
+	}
+	for _, b := range before {
+		if next.Parent == b.Record.ID {
+			return next.CheckParent(b.Record, now)
+		}
+	}
+	return invalid("parent")
+}
+
 // CheckConsume tells whether a one-time token may be used now.
 func (r Record) CheckConsume(now time.Time) error {
 	switch {
@@ -123,7 +140,23 @@ func (n Renewal) Prepared() (Renewal, error) {
 	if n.Hash.IsZero() || n.At.IsZero() || !n.Expires.IsZero() && !n.Expires.After(n.At) {
 		return n, invalid("renewal")
 	}
+	next, err := PreparedFor(n.Next)
+	if err != nil {
+		return n, err
+	}
+	n.Next = next
+	for _, i := range next {
+		if i.Hash == n.Hash {
+			return n, ErrConflict
+		}
+	}
 	return n, nil
+}
+
+// Renewed is the token after a renewal.
+func (r Record) Renewed(n Renewal) Record {
+	r.Issued, r.Expires = n.At, n.Expires
+	return r
 }
 
 // CheckRenew tells whether the token may be given another secret.

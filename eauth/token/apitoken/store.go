@@ -61,15 +61,15 @@ type Tokens interface {
 	List(ctx context.Context, q Query) (page []Record, next string, err error)
 
 	// Consume ends a one-time token and adds what it is exchanged for, in one
-	// step. Successors have no parent or the token itself. It returns the
-	// token, with an error too: an [ErrReused], after which the token, its
-	// family and their children are revoked, and those of
-	// [Record.CheckConsume].
+	// step. It returns the token, with an error too: an [ErrReused], after
+	// which the token, its family and their children are revoked, and those
+	// of [Record.CheckConsume] and [Record.CheckSuccessor].
 	Consume(ctx context.Context, h Hash, now time.Time, next ...Issue) (Record, error)
 
 	// Renew gives an API token another secret and another end. The former
 	// secret is unknown from then on, and what it was exchanged for revoked.
 	// An expired token lives again, unless its name was taken: [ErrConflict].
+	// What the new secret is exchanged for at once is added in the same step.
 	Renew(ctx context.Context, id string, n Renewal) (Record, error)
 
 	// Revoke ends a token, its children, and its family with theirs. It
@@ -113,6 +113,10 @@ type Renewal struct {
 
 	// First demands that there was no secret before; otherwise [ErrConflict].
 	First bool
+
+	// Next is what the new secret is exchanged for, see
+	// [Record.CheckSuccessor].
+	Next []Issue
 }
 
 // Revocation tells when and why.

@@ -95,6 +95,11 @@ func (s *Service) judge(ctx context.Context, r apitoken.Record) (who actor, why 
 	if state := r.State(s.now()); state != apitoken.Live {
 		return actor{}, string(state), nil
 	}
+	return s.judgeOwner(ctx, r)
+}
+
+// judgeOwner is judge for a token that is live, or has no secret yet.
+func (s *Service) judgeOwner(ctx context.Context, r apitoken.Record) (who actor, why string, err error) {
 	who, ok, err := s.actorOf(ctx, r.Owner)
 	if err != nil {
 		return actor{}, "", err

@@ -1,6 +1,7 @@
 package issuer
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -47,13 +48,35 @@ func (s *Service) Register(ctx context.Context, c Caller, n NewToken) (apitoken.
 }
 
 // First gives a token its first secret, which works once: after that it is an
-// [ErrConflict].
-func (s *Service) First(ctx context.Context, c Caller, id string) (apitoken.Secret, apitoken.Record, error) {
+// [ErrConflict]. The secret is [Exchange.Refresh], and comes with an access
+// token. The store makes both in one step: were the second to fail, the secret
+// would be lost.
+func (s *Service) First(ctx context.Context, c Caller, id string, req Request) (*Exchange, error) {
 	r, err := s.managed(ctx, c, id)
 	if err != nil {
-		return apitoken.Secret{}, r, err
+		return nil, err
 	}
-	return s.renew(ctx, c, Issued, r, apitoken.Renewal{Expires: r.Expires, First: true})
+	who, why, err := s.judgeOwner(ctx, r)
+	if err != nil {
+		return nil, err
+	}
+	if why = cmp.Or(why, req.unfit(r)); why != "" {
+		s.tell(ctx, Event{What: Refused, By: c, Token: r, Why: why})
+		return nil, ErrGrant
+	}
+	x, access, err := s.access(r, who, req)
+	if err != nil {
+		return nil, err
+	}
+	secret, r, err := s.renew(ctx, c, Issued, r,
+		apitoken.Renewal{Expires: r.Expires, First: true, Next: []apitoken.Issue{access}})
+	if err != nil {
+		return nil, err
+	}
+	x.Token, x.Refresh = r, &secret
+	s.uses.note(r, s.now(), req.From)
+	s.tell(ctx, Event{What: Exchanged, By: c, Token: r, Others: []string{access.Record.ID}})
+	return x, nil
 }
 
 // Regenerate gives a token another secret. Name, scopes and id stay, and its

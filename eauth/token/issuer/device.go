@@ -237,21 +237,22 @@ func (s *Service) pending(ctx context.Context, r apitoken.Record) error {
 }
 
 // letIn exchanges a device code for the first refresh token of a family, and
-// that for an access token.
+// that for an access token. The store makes both in one step, since the code is
+// good once.
 func (s *Service) letIn(ctx context.Context, secret apitoken.Secret, r apitoken.Record, who actor, req Request) (*Exchange, error) {
 	next := apitoken.NewSecret(apitoken.KindRefresh)
 	r.Family = apitoken.NewID()
 	r.Name = "" // the user code
 	refresh := s.refresh(next, r)
-	if _, err := s.store.Consume(ctx, s.pepper.Hash(secret), s.now(), refresh); err != nil {
-		return nil, err
-	}
 	x, access, err := s.access(refresh.Record, who, req)
 	if err != nil {
 		return nil, err
 	}
+	if _, err := s.store.Consume(ctx, s.pepper.Hash(secret), s.now(), refresh, access); err != nil {
+		return nil, err
+	}
 	x.Refresh = &next
-	return x, s.store.Create(ctx, access)
+	return x, nil
 }
 
 func (s *Service) getDevice(ctx context.Context, code string) (device, error) {

@@ -188,13 +188,65 @@ func TestTheFirstSecret(t *testing.T) {
 		require.NoError(r, err)
 		require.Equal(r, []string{"Superuser"}, made.Scopes)
 
-		_, _, err = r.First(r.Context(), user("bob"), made.ID)
+		req := issuer.Request{Door: apitoken.DoorVCD, From: here}
+		_, err = r.First(r.Context(), user("bob"), made.ID, req)
 		require.ErrorIs(r, err, issuer.ErrNotFound)
-		secret, _, err := r.First(r.Context(), user("alice"), made.ID)
+		r.told()
+		got, err := r.First(r.Context(), user("alice"), made.ID, req)
 		require.NoError(r, err)
-		require.True(r, r.good(r.Service, secret.Reveal()))
-		_, _, err = r.First(r.Context(), user("alice"), made.ID)
+		require.Equal(r, []string{"issued", "exchanged"}, r.told())
+		require.Equal(r, 30*day, got.Life)
+		require.Equal(r, made.ID, got.Token.ID)
+		require.True(r, r.good(r.Service, got.Refresh.Reveal()))
+		require.True(r, r.good(r.Service, got.Access.Reveal()))
+		require.True(r, r.good(r.Service, r.exchange(got.Refresh.Reveal()).Access.Reveal()))
+		_, err = r.First(r.Context(), user("alice"), made.ID, req)
 		require.ErrorIs(r, err, issuer.ErrConflict)
+		require.NoError(r, r.Revoke(r.Context(), user("alice"), made.ID))
+		require.False(r, r.good(r.Service, got.Access.Reveal()))
+
+		elsewhere, err := r.Register(r.Context(), user("alice"), issuer.NewToken{Name: "east", Door: apitoken.DoorVCD, Org: "east"})
+		require.NoError(r, err)
+		req.Org = "west"
+		_, err = r.First(r.Context(), user("alice"), elsewhere.ID, req)
+		require.ErrorIs(r, err, issuer.ErrGrant)
+		req.Org = "east"
+		_, err = r.First(r.Context(), user("alice"), elsewhere.ID, req)
+		require.NoError(r, err)
+	})
+}
+
+// Whatever is shown once is not lost when the store fails: it can be asked for
+// again, as long as nobody has got it.
+func TestNothingIsLost(t *testing.T) {
+	with(t, bosses, func(r *rig) {
+		req := issuer.Request{Door: apitoken.DoorVCD, From: here}
+		for n := range int64(3) {
+			made, err := r.Register(r.Context(), user("alice"),
+				issuer.NewToken{Name: fmt.Sprint("ci ", n), Door: apitoken.DoorVCD})
+			require.NoError(r, err)
+			a, err := r.CreateAccount(r.Context(), user("boss"),
+				issuer.NewAccount{Name: fmt.Sprint("robot ", n), Scopes: []string{"User"}})
+			require.NoError(r, err)
+			code, err := r.BeginDevice(r.Context(), a.ID, here)
+			require.NoError(r, err)
+			require.NoError(r, r.AnswerDevice(r.Context(), user("boss"), code.UserCode, true))
+
+			for name, ask := range map[string]func() (*issuer.Exchange, error){
+				"first secret": func() (*issuer.Exchange, error) { return r.First(r.Context(), user("alice"), made.ID, req) },
+				"device":       func() (*issuer.Exchange, error) { return r.ExchangeDevice(r.Context(), code.Code.Reveal(), a.ID, req) },
+			} {
+				r.store.failing(n)
+				got, err := ask()
+				r.store.limited.Store(false)
+				if err != nil {
+					require.ErrorIs(r, err, apitoken.ErrUnavailable)
+					got, err = ask()
+				}
+				require.NoError(r, err, "%s, after %d writes", name, n)
+				require.True(r, r.good(r.Service, got.Access.Reveal()))
+			}
+		}
 	})
 }
 

@@ -2,6 +2,7 @@ package issuer_test
 
 import (
 	"context"
+	"errors"
 	"net/netip"
 	"slices"
 	"sync"
@@ -26,6 +27,36 @@ type store struct {
 	*memory.Store
 	down  atomic.Bool
 	calls atomic.Int64
+
+	limited atomic.Bool
+	writes  atomic.Int64 // how many more succeed while they are limited
+}
+
+// failing has all writes after the first n fail.
+func (s *store) failing(n int64) {
+	s.writes.Store(n)
+	s.limited.Store(true)
+}
+
+func (s *store) written() error {
+	if s.limited.Load() && s.writes.Add(-1) < 0 {
+		return apitoken.ErrUnavailable
+	}
+	return nil
+}
+
+func (s *store) Renew(ctx context.Context, id string, n apitoken.Renewal) (apitoken.Record, error) {
+	if err := s.written(); err != nil {
+		return apitoken.Record{}, err
+	}
+	return s.Store.Renew(ctx, id, n)
+}
+
+func (s *store) Consume(ctx context.Context, h apitoken.Hash, now time.Time, next ...apitoken.Issue) (apitoken.Record, error) {
+	if err := s.written(); err != nil {
+		return apitoken.Record{}, err
+	}
+	return s.Store.Consume(ctx, h, now, next...)
 }
 
 func (s *store) gone() error {
@@ -37,7 +68,7 @@ func (s *store) gone() error {
 }
 
 func (s *store) Create(ctx context.Context, i apitoken.Issue) error {
-	if err := s.gone(); err != nil {
+	if err := errors.Join(s.gone(), s.written()); err != nil {
 		return err
 	}
 	return s.Store.Create(ctx, i)

@@ -41,8 +41,9 @@ type Exchange struct {
 	// up now.
 	Token apitoken.Record
 
-	// Refresh is the next refresh token of a service account, shown this once.
-	// It is nil for an API token, which can be used again.
+	// Refresh is the next refresh token of a service account, or the secret of
+	// an API token that [Service.First] gave it; shown this once. It is nil for
+	// an API token that was shown, which can be used again.
 	Refresh *apitoken.Secret
 
 	User string // who acts

@@ -112,6 +112,9 @@ func (h *history) consume() {
 		refresh, access := h.token(apitoken.KindRefresh), h.token(apitoken.KindAccess)
 		refresh.Record.Family = r.Family
 		access.Record.Parent, access.Record.Expires = r.ID, h.now.Add(time.Minute)
+		if h.rand.IntN(2) == 0 {
+			access.Record.Parent = refresh.Record.ID
+		}
 		next = append(next, refresh, access)[:1+h.rand.IntN(2)]
 	}
 	a, errA := h.real.Consume(h.t.Context(), secret, h.now, next...)
@@ -123,6 +126,11 @@ func (h *history) consume() {
 func (h *history) renew() {
 	id := some(h, h.tokens)
 	n := apitoken.Renewal{Hash: h.secret(), At: h.now, Expires: h.now.Add(time.Hour), First: h.rand.IntN(3) == 0}
+	if h.rand.IntN(2) == 0 {
+		access := h.token(apitoken.KindAccess)
+		access.Record.Parent, access.Record.Expires = id, h.now.Add(time.Duration(1+h.rand.IntN(90))*time.Minute)
+		n.Next = append(n.Next, access)
+	}
 	a, errA := h.real.Renew(h.t.Context(), id, n)
 	b, errB := h.plain.Renew(h.t.Context(), id, n)
 	h.same(errA, errB)

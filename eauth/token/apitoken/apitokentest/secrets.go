@@ -78,6 +78,55 @@ func testFirstSecret(t *testing.T, s apitoken.Store) {
 	require.Equal(t, pending.Record.ID, got.ID)
 }
 
+// A new secret comes with what it is exchanged for, or not at all.
+func testRenewAndExchange(t *testing.T, s apitoken.Store) {
+	token := issue(apitoken.KindAPI, "ci", func(r *apitoken.Record) { r.Issued = time.Time{} })
+	token.Hash = apitoken.Hash{}
+	other := issue(apitoken.KindAPI, "other")
+	create(t, s, token, other)
+	access := issue(apitoken.KindAccess, "access", childOf(token))
+	n := apitoken.Renewal{Hash: hash("first"), At: start, Expires: at(time.Hour), First: true}
+	for name, c := range map[string]struct {
+		next []apitoken.Issue
+		want error
+	}{
+		"another's child":      {[]apitoken.Issue{issue(apitoken.KindAccess, "x", childOf(other))}, apitoken.ErrInvalid},
+		"one that outlives it": {[]apitoken.Issue{issue(apitoken.KindAccess, "x", childOf(token), expiring(at(2*time.Hour)))}, apitoken.ErrInvalid},
+		"an API token":         {[]apitoken.Issue{issue(apitoken.KindAPI, "x")}, apitoken.ErrInvalid},
+		"its own secret":       {[]apitoken.Issue{{Hash: n.Hash, Record: access.Record}}, apitoken.ErrConflict},
+		"a secret of others'":  {[]apitoken.Issue{access, {Hash: other.Hash, Record: issue(apitoken.KindAccess, "x").Record}}, apitoken.ErrConflict},
+		"too many":             {make([]apitoken.Issue, 5), apitoken.ErrInvalid},
+	} {
+		n.Next = c.next
+		_, err := s.Renew(t.Context(), token.Record.ID, n)
+		require.ErrorIs(t, err, c.want, name)
+		r, err := s.Get(t.Context(), token.Record.ID)
+		require.NoError(t, err)
+		require.Equal(t, apitoken.NoSecret, r.State(start), name)
+		requireGone(t, s, access)
+	}
+	n.Next = []apitoken.Issue{access}
+	_, err := s.Renew(t.Context(), token.Record.ID, n)
+	require.NoError(t, err)
+	token.Hash = n.Hash
+	requireStates(t, s, apitoken.Live, token, access)
+
+	second := issue(apitoken.KindAccess, "second", childOf(token))
+	again := apitoken.Renewal{Hash: hash("again"), At: start, Expires: at(time.Hour)}
+	again.Next = []apitoken.Issue{{Hash: n.Hash, Record: second.Record}}
+	_, err = s.Renew(t.Context(), token.Record.ID, again)
+	require.ErrorIs(t, err, apitoken.ErrConflict, "the former secret does not become another token's")
+	again.Next = []apitoken.Issue{second}
+	_, err = s.Renew(t.Context(), token.Record.ID, again)
+	require.NoError(t, err)
+	token.Hash = again.Hash
+	requireStates(t, s, apitoken.Live, token, second)
+	requireStates(t, s, apitoken.Revoked, access)
+	_, err = s.Revoke(t.Context(), token.Record.ID, apitoken.Revocation{At: start, Why: "asked"})
+	require.NoError(t, err)
+	requireStates(t, s, apitoken.Revoked, token, second)
+}
+
 func testConsume(t *testing.T, s apitoken.Store) {
 	family := apitoken.NewID()
 	first := issue(apitoken.KindRefresh, "first", inFamily(family))
@@ -97,6 +146,8 @@ func testConsume(t *testing.T, s apitoken.Store) {
 	}{
 		"not a one-time token":  {api.Hash, start, nil, apitoken.ErrInvalid},
 		"an API token after it": {first.Hash, start, []apitoken.Issue{issue(apitoken.KindAPI, "x")}, apitoken.ErrInvalid},
+		"a child before it":     {first.Hash, start, []apitoken.Issue{issue(apitoken.KindAccess, "x", childOf(second)), second}, apitoken.ErrInvalid},
+		"a child's child":       {first.Hash, start, []apitoken.Issue{access, issue(apitoken.KindAccess, "x", childOf(access))}, apitoken.ErrInvalid},
 		"another's child":       {first.Hash, start, []apitoken.Issue{issue(apitoken.KindAccess, "x", childOf(api))}, apitoken.ErrInvalid},
 		"one that outlives it":  {first.Hash, start, []apitoken.Issue{issue(apitoken.KindAccess, "x", childOf(first), expiring(at(2*time.Hour)))}, apitoken.ErrInvalid},
 		"a hash that is there":  {first.Hash, start, []apitoken.Issue{second, {Hash: api.Hash, Record: access.Record}}, apitoken.ErrConflict},
@@ -122,6 +173,14 @@ func testConsume(t *testing.T, s apitoken.Store) {
 	require.ElementsMatch(t, []apitoken.Record{second.Record, api.Record}, all, "what was used is not listed")
 
 	create(t, s, issue(apitoken.KindAccess, "more", childOf(first)))
+	device, let := issue(apitoken.KindDevice, "device"), issue(apitoken.KindRefresh, "let in")
+	in := issue(apitoken.KindAccess, "in", childOf(let))
+	create(t, s, device)
+	_, err = s.Consume(t.Context(), device.Hash, start, let, in)
+	require.NoError(t, err, "with a child of a successor")
+	_, err = s.Revoke(t.Context(), let.Record.ID, apitoken.Revocation{At: start, Why: "asked"})
+	require.NoError(t, err)
+	requireStates(t, s, apitoken.Revoked, let, in)
 	_, err = s.Consume(t.Context(), second.Hash, start)
 	require.NoError(t, err, "without successors")
 	requireStates(t, s, apitoken.UsedUp, second)

@@ -32,6 +32,7 @@ func Run(t *testing.T, newStore func(t *testing.T) apitoken.Store) {
 		"list":                   testList,
 		"renew":                  testRenew,
 		"first secret":           testFirstSecret,
+		"renew and exchange":     testRenewAndExchange,
 		"consume":                testConsume,
 		"reuse":                  testReuse,
 		"revoke":                 testRevoke,

@@ -105,14 +105,9 @@ func (s *Store) Consume(
 
 // succeed adds what r is exchanged for.
 func (t tables) succeed(r apitoken.Record, now time.Time, next []apitoken.Issue) error {
-	for _, n := range next {
-		if n.Record.Parent != "" {
-			if n.Record.Parent != r.ID {
-				return apitoken.ErrInvalid
-			}
-			if err := n.Record.CheckParent(r, now); err != nil {
-				return err
-			}
+	for at, n := range next {
+		if err := r.CheckSuccessor(n.Record, next[:at], now); err != nil {
+			return err
 		}
 		if err := t.insert(n); err != nil {
 			return err
@@ -142,15 +137,16 @@ func (s *Store) Renew(_ context.Context, id string, n apitoken.Renewal) (r apito
 		if err := t.takeName(old.Record, n.At); err != nil {
 			return err
 		}
-		i := old
-		i.Hash, i.Record.Issued, i.Record.Expires = n.Hash, n.At, n.Expires
-		if err := t.replace(old, i); err != nil {
+		r = old.Record.Renewed(n)
+		children, err := t.endAll(t.idsUnder(childrenName, id), n.At, apitoken.WhyRenewed)
+		if err != nil {
 			return err
 		}
-		r = i.Record
-		children, err := t.endAll(t.idsUnder(childrenName, id), n.At, apitoken.WhyRenewed)
 		changed = append([]string{id}, children...)
-		return err
+		if err := t.succeed(r, n.At, n.Next); err != nil { // while the old secret is known
+			return err
+		}
+		return t.replace(old, apitoken.Issue{Hash: n.Hash, Record: r})
 	})
 	if err != nil {
 		return apitoken.Record{}, err

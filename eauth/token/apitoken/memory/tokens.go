@@ -149,14 +149,9 @@ func (s *Store) Consume(
 
 // checkNext tells whether r may be exchanged for these.
 func (s *Store) checkNext(r apitoken.Record, now time.Time, next []apitoken.Issue) error {
-	for _, n := range next {
-		if n.Record.Parent != "" {
-			if n.Record.Parent != r.ID {
-				return apitoken.ErrInvalid
-			}
-			if err := n.Record.CheckParent(r, now); err != nil {
-				return err
-			}
+	for at, n := range next {
+		if err := r.CheckSuccessor(n.Record, next[:at], now); err != nil {
+			return err
 		}
 		if s.taken(n) {
 			return apitoken.ErrConflict
@@ -183,10 +178,17 @@ func (s *Store) Renew(_ context.Context, id string, n apitoken.Renewal) (apitoke
 	if _, taken := s.byHash[n.Hash]; taken || s.nameTaken(i.Record, n.At) {
 		return apitoken.Record{}, apitoken.ErrConflict
 	}
+	renewed := i.Record.Renewed(n)
+	if err := s.checkNext(renewed, n.At, n.Next); err != nil {
+		return apitoken.Record{}, err
+	}
 	delete(s.byHash, i.Hash)
-	i.Hash, i.Record.Issued, i.Record.Expires = n.Hash, n.At, n.Expires
+	i.Hash, i.Record = n.Hash, renewed
 	s.byHash[n.Hash] = id
 	changed := append([]string{id}, s.endAll(s.childrenOf(id), n.At, apitoken.WhyRenewed)...)
+	for _, next := range n.Next {
+		s.put(next)
+	}
 	s.hub.Publish(apitoken.Notice{Revoked: changed})
 	return i.Record.Clone(), nil
 }

@@ -90,16 +90,24 @@ func (s *Store) Consume(
 	if h.IsZero() {
 		return apitoken.Record{}, apitoken.ErrNotFound
 	}
-	args := []any{hashText(h), micros(apitoken.Micro(now)), callNumber()}
-	for _, n := range next {
-		more, err := fields(n)
-		if err != nil {
-			return apitoken.Record{}, err
-		}
-		args = append(args, more...)
+	args, err := withSuccessors([]any{hashText(h), micros(apitoken.Micro(now)), callNumber()}, next)
+	if err != nil {
+		return apitoken.Record{}, err
 	}
 	i, err := token(s.run(ctx, s.scripts.consume, args...))
 	return i.Record, err
+}
+
+// withSuccessors appends tokens to the arguments of a script.
+func withSuccessors(args []any, next []apitoken.Issue) ([]any, error) {
+	for _, n := range next {
+		more, err := fields(n)
+		if err != nil {
+			return nil, err
+		}
+		args = append(args, more...)
+	}
+	return args, nil
 }
 
 // Renew gives a token another secret.
@@ -108,7 +116,10 @@ func (s *Store) Renew(ctx context.Context, id string, n apitoken.Renewal) (apito
 	if err != nil {
 		return apitoken.Record{}, err
 	}
-	args := []any{callNumber(), id, hashText(n.Hash), micros(n.At), micros(n.Expires), n.First}
+	args, err := withSuccessors([]any{callNumber(), id, hashText(n.Hash), micros(n.At), micros(n.Expires), n.First}, n.Next)
+	if err != nil {
+		return apitoken.Record{}, err
+	}
 	i, err := token(s.run(ctx, s.scripts.renew, args...))
 	return found(i.Record, err)
 }

@@ -144,6 +144,26 @@ local function parent_refuses(t, parent, now)
   return nil
 end
 
+-- The tokens from the argument at n on, for which t is exchanged: each has no
+-- parent, or t, or one before it. Or nil, and why not.
+local function successors_at(n, by, t, now)
+  local all = {}
+  for at = n, #ARGV, 12 do
+    local successor = token_at(at, by)
+    if successor.parent ~= '' then
+      local parent = successor.parent == t.id and t or nil
+      for _, before in ipairs(all) do
+        if successor.parent == before.id then parent = before end
+      end
+      local refusal = not parent and 'invalid' or parent_refuses(successor, parent, now)
+      if refusal then return nil, refusal end
+    end
+    if taken(successor) then return nil, 'conflict' end
+    all[#all + 1] = successor
+  end
+  return all
+end
+
 -- Tells the gateways of a change. They see by the number that none is missing.
 local function notify(what, value)
   local number = redis.call('INCR', P .. 'changed')

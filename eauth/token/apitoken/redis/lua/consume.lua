@@ -13,16 +13,8 @@ if t.used ~= '0' then
 end
 if expired(t, now) then return {'expired', dump(id)} end
 
-local successors = {}
-for n = 4, #ARGV, 12 do
-  local successor = token_at(n, by)
-  if successor.parent ~= '' then
-    local refusal = successor.parent ~= id and 'invalid' or parent_refuses(successor, t, now)
-    if refusal then return {refusal, dump(id)} end
-  end
-  if taken(successor) then return {'conflict', dump(id)} end
-  successors[#successors + 1] = successor
-end
+local successors, refusal = successors_at(4, by, t, now)
+if refusal then return {refusal, dump(id)} end
 change(t, {used = now, by = by})
 for _, successor in ipairs(successors) do insert(successor) end
 return {'ok', dump(id)}
