@@ -49,6 +49,16 @@ func TestClosedDoors(t *testing.T) {
 			for _, prefix := range c.closed {
 				require.False(t, has(prefix), prefix)
 			}
+
+			// Nor has it errors of its own.
+			d := newDoors(s, c.with)
+			require.Equal(t, !c.with.NoCSP, d.styleAt(cspAuthorizePath) != nil)
+			require.Equal(t, !c.with.NoCSP, d.styleAt(cspLoginPath+"/x") != nil)
+			for _, path := range []string{"/oauth/provider/x", metadataPath, resourcePath, cloud, "/api/org/x", "/api/versions"} {
+				require.Equal(t, !c.with.NoVCD, d.styleAt(path) != nil, path)
+			}
+			require.Nil(t, d.styleAt("/api"))
+			require.Nil(t, d.styleAt("/oauthx"))
 		})
 	}
 }

@@ -9,23 +9,29 @@ import (
 
 // doorPaths are where errors look as a door writes them, also those of paths
 // and methods that it does not have: its clients read no others.
-var doorPaths = []struct {
+var (
+	cspPaths = []doorPath{{"/csp/gateway", cspError}, {cspLoginPath, unionError}}
+	vcdPaths = []doorPath{
+		{"/oauth", unionError}, {metadataPath, unionError}, {resourcePath, unionError},
+		{"/cloudapi", cloudError}, {"/api/org", xmlError}, {"/api/versions", xmlError},
+	}
+)
+
+type doorPath struct {
 	path  string
 	write style
-}{
-	{"/csp/gateway", cspError},
-	{cspLoginPath, unionError},
-	{"/oauth", unionError},
-	{metadataPath, unionError},
-	{resourcePath, unionError},
-	{"/cloudapi", cloudError},
-	{"/api/org", xmlError},
-	{"/api/versions", xmlError},
 }
 
-// styleAt is how errors look at a path, or nil where no door is.
-func styleAt(path string) style {
-	for _, at := range doorPaths {
+// styleAt is how errors look at a path, or nil where no door is open.
+func (d *doors) styleAt(path string) style {
+	var open []doorPath
+	if !d.with.NoCSP {
+		open = append(open, cspPaths...)
+	}
+	if !d.with.NoVCD {
+		open = append(open, vcdPaths...)
+	}
+	for _, at := range open {
 		if rest, ok := strings.CutPrefix(path, at.path); ok && (rest == "" || rest[0] == '/') {
 			return at.write
 		}
@@ -37,7 +43,7 @@ func styleAt(path string) style {
 // door's, and next do that elsewhere.
 func (d *doors) orDoor(h handler, next http.HandlerFunc) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		if write := styleAt(r.URL.Path); write != nil {
+		if write := d.styleAt(r.URL.Path); write != nil {
 			d.door(write, h)(w, r)
 			return
 		}
