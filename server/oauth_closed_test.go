@@ -62,3 +62,13 @@ func TestClosedDoors(t *testing.T) {
 		})
 	}
 }
+
+// Where there is no metadata, nobody is sent to it.
+func TestChallengeWithoutMetadata(t *testing.T) {
+	t.Parallel()
+	h := build(t, func(o *DoorOptions) { o.NoVCD = true })
+	a := h.send(t, http.MethodPost, cspLoginPath, "")
+	require.Equal(t, http.StatusUnauthorized, a.Status)
+	require.Equal(t, `Bearer realm="saltern"`, a.Header.Get("Www-Authenticate"))
+	require.Equal(t, http.StatusNotFound, h.send(t, http.MethodGet, resourcePath, "").Status)
+}

@@ -7,8 +7,8 @@ import (
 	"github.com/go-chi/chi/v5"
 )
 
-// doorPaths are where errors look as a door writes them, also those of paths
-// and methods that it does not have: its clients read no others.
+// Where errors look as a door writes them, also those of paths and methods that
+// it does not have: its clients read no others.
 var (
 	cspPaths = []doorPath{{"/csp/gateway", cspError}, {cspLoginPath, unionError}}
 	vcdPaths = []doorPath{

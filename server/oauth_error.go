@@ -137,7 +137,10 @@ const clientRequestID = "X-Vmware-Vcloud-Client-Request-Id"
 // challenge tells how to log in (RFC 6750, section 3). Who has shown nothing
 // gets no error code.
 func (d *doors) challenge(r *http.Request, e *doorError) string {
-	about := `Bearer realm="saltern", resource_metadata="` + d.base(r) + resourcePath + `"` // RFC 9728, section 5.1
+	about := `Bearer realm="saltern"`
+	if !d.with.NoVCD {
+		about += `, resource_metadata="` + d.base(r) + resourcePath + `"` // RFC 9728, section 5.1
+	}
 	if r.Header.Get("Authorization") == "" || e.code != codeInvalidToken {
 		return about
 	}
