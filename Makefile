@@ -3,6 +3,7 @@ SALT_VERSIONS     := 3006.26 3008.3
 SALT_DEMO_VERSION := 3008.3
 CHERRYPY_VERSION  := 18.10.0
 PEPPER_VERSION    := 0.7.6
+VDK_VERSION       := 0.1.1431637373
 GOLANGCI_VERSION  := 2.15.0
 GOVULN_VERSION    := 1.9.0
 
@@ -13,6 +14,7 @@ RELEASE  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev
 WORK := $(CURDIR)/.work
 BIN  := $(WORK)/bin
 SALT_STAMPS := $(SALT_VERSIONS:%=$(WORK)/salt-%/.installed)
+DOOR_STAMPS := $(WORK)/doors-venv/.vdk-$(VDK_VERSION) $(WORK)/govcd/.built
 
 # Packages whose tests start real masters, and all others.
 REAL    = $(shell go list ./... | grep -E '/(e2e|sandbox)(/|$$)' | grep -vE '/(clients|crowd)$$')
@@ -20,7 +22,8 @@ UNIT    = $(shell go list ./... | grep -vE '/(e2e|sandbox)(/|$$)') saltern/e2e/c
 TEST_FILES = $(shell go list -f '{{range .TestGoFiles}}{{$$.Dir}}/{{.}} {{end}}{{range .XTestGoFiles}}{{$$.Dir}}/{{.}} {{end}}' ./...)
 
 # A part that cannot run fails instead of being skipped.
-STRICT := SALTERN_SALT=$(WORK) SALTERN_REQUIRE_SALT=1 SALTERN_REQUIRE_PAM=1 SALTERN_REQUIRE_NGINX=1 SALTERN_REQUIRE_REDIS=1
+STRICT := SALTERN_SALT=$(WORK) SALTERN_REQUIRE_SALT=1 SALTERN_REQUIRE_PAM=1 SALTERN_REQUIRE_NGINX=1 SALTERN_REQUIRE_REDIS=1 \
+	SALTERN_REQUIRE_DOOR_CLIENTS=1 SALTERN_VDK=$(WORK)/doors-venv/bin/python
 GOTEST := go test -race
 
 export GOTOOLCHAIN := local
@@ -37,7 +40,7 @@ build: ## build bin/saltern
 	go build -trimpath -ldflags '-s -w -X main.version=$(RELEASE)' -o bin/saltern ./cmd/saltern || \
 		{ echo 'if a header is missing, make deps installs it'; exit 1; }
 
-test: deps salt ## run every test, with real masters and the race detector
+test: deps salt $(DOOR_STAMPS) ## run every test, with real masters and the race detector
 	@deploy/deps.sh test
 	$(STRICT) SALTERN_SALT_VERSIONS='$(SALT_VERSIONS)' $(GOTEST) -timeout 5m $(UNIT)
 	@MAKE='$(MAKE)' e2e/releases.sh $(WORK) $(SALT_VERSIONS)
@@ -46,7 +49,7 @@ test: deps salt ## run every test, with real masters and the race detector
 test-unit: ## run the tests that need no Salt
 	env -u SALTERN_SALT $(GOTEST) -timeout 5m $(UNIT)
 
-test-salt: salt ## run the real-master tests, of one version only with VERSION=3008
+test-salt: salt $(DOOR_STAMPS) ## run the real-master tests, of one version only with VERSION=3008
 	@test -n '$(filter $(VERSION)%,$(SALT_VERSIONS))' || \
 		{ echo "no Salt $(VERSION) among the pinned $(SALT_VERSIONS)"; exit 1; }
 	$(STRICT) SALTERN_SALT_VERSIONS='$(filter $(VERSION)%,$(SALT_VERSIONS))' \
@@ -73,6 +76,7 @@ bench: salt build ## compare Saltern, salt-api and the bare wire on one master
 
 lint: build $(BIN)/golangci-lint-$(GOLANGCI_VERSION) $(BIN)/govulncheck-$(GOVULN_VERSION) ## golangci-lint, the systemd unit, govulncheck
 	$(BIN)/golangci-lint run ./...
+	cd e2e/doors/govcd && $(BIN)/golangci-lint run ./...
 	@if command -v systemd-analyze >/dev/null; then deploy/check-unit.sh $(CURDIR)/bin/saltern; \
 		else echo "the systemd unit was not checked: there is no systemd-analyze here"; fi
 	@out=$$($(BIN)/govulncheck ./... 2>&1) && { echo "$$out"; exit 0; }; code=$$?; echo "$$out"; \
@@ -107,6 +111,26 @@ $(WORK)/salt-%/.installed:
 	pip="$$pip salt==$* cherrypy==$(CHERRYPY_VERSION) salt-pepper==$(PEPPER_VERSION)"; \
 	$$pip || { echo "once more"; sleep 5; $$pip; } || { echo "pip could not install Salt $*"; exit 1; }; \
 	$$dir/bin/python -c "$$check" && touch $$dir/.installed
+
+# A client of Cloud Services that is in use.
+$(WORK)/doors-venv/.vdk-$(VDK_VERSION):
+	@mkdir -p $(WORK)
+	@cd $(WORK) && \
+	check='from importlib.metadata import version as v; assert v("vdk-control-api-auth") == "$(VDK_VERSION)"'; \
+	if doors-venv/bin/python -c "$$check" 2>/dev/null; then touch $@; exit 0; fi; \
+	echo "installing vdk-control-api-auth $(VDK_VERSION) into $(WORK)/doors-venv"; \
+	rm -rf doors-venv && $(PYTHON) -m venv doors-venv || \
+		{ echo "$(PYTHON) cannot make a virtual environment (Debian: apt-get install python3-venv)"; exit 1; }; \
+	pip="doors-venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input vdk-control-api-auth==$(VDK_VERSION)"; \
+	$$pip || { echo "once more"; sleep 5; $$pip; } || { echo "pip could not install vdk-control-api-auth"; exit 1; }; \
+	doors-venv/bin/python -c "$$check" && touch $@
+
+# Cloud Director's library and the program that calls it. The tests build it
+# themselves, of what this has downloaded.
+$(WORK)/govcd/.built: $(wildcard e2e/doors/govcd/*)
+	@mkdir -p $(@D)
+	cd e2e/doors/govcd && go build -o $(@D)/govcd .
+	@touch $@
 
 # SUSE's client and the program that calls it.
 $(WORK)/java/.built: e2e/clients/java/pom.xml $(shell find e2e/clients/java -name '*.java')

@@ -35,13 +35,16 @@ for group in "${@:-build}"; do
 			"$python" -c 'import ensurepip, venv' || { echo "$python has no venv or ensurepip"; exit 1; }
 		else
 			need python3 "Salt is written in it" command -v python3
-			need python3-venv "virtual environments for the private Salts" python3 -c 'import ensurepip, venv'
+			need python3-venv "virtual environments for the private Salts and for clients" python3 -c 'import ensurepip, venv'
 		fi
 		;;
 	test)
 		need nginx-light "the test of deploy/nginx.conf; Debian starts the service, the test does not need it" has_nginx
 		need openssh-server "hosts for salt-ssh; the tests start one of their own, on loopback" has_sshd
 		need openssh-client "salt-ssh" command -v ssh
+		need bash "the script that the manual of Cloud Services has its readers run" command -v bash
+		need mawk "likewise" command -v awk
+		need grep "likewise" command -v grep
 		need redis-server "a store of tokens for several gateways; the tests start one of their own" command -v redis-server
 		;;
 	clients)

@@ -208,7 +208,7 @@ func (w *world) letIn(made *govcd.ServiceAccount) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer os.RemoveAll(dir) //nolint:errcheck // it is in the folder for temporary files
 	file := filepath.Join(dir, "token.json")
 	if err := govcd.SaveServiceAccountToFile(file, "test", first); err != nil {
 		return err
