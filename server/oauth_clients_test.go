@@ -3,81 +3,41 @@ package server
 import (
 	"context"
 	"net/http"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 	"golang.org/x/oauth2"
 
+	clients "saltern/e2e/doors"
 	"saltern/eauth/token/apitoken"
 )
-
-// doorClients is where the programs are that are not Go, or need much of it.
-const doorClients = "../e2e/doors/"
-
-// lacking skips the test, or fails it where all clients have to be there.
-func lacking(t *testing.T, what string) {
-	t.Helper()
-	if os.Getenv("SALTERN_REQUIRE_DOOR_CLIENTS") == "1" {
-		t.Fatal(what)
-	}
-	t.Skip(what)
-}
-
-// outcome runs a program and returns what it has to say.
-func outcome(t *testing.T, cmd *exec.Cmd) (text string, err error) {
-	t.Helper()
-	cmd.Env = append(os.Environ(), "OAUTHLIB_INSECURE_TRANSPORT=1", "HOME="+t.TempDir(), "NO_PROXY=127.0.0.1", "no_proxy=127.0.0.1")
-	out, err := cmd.CombinedOutput()
-	return strings.TrimSpace(string(out)), err
-}
 
 // TestClientCurl runs the script of the manual as it is printed.
 func TestClientCurl(t *testing.T) {
 	t.Parallel()
-	if _, err := exec.LookPath("curl"); err != nil {
-		lacking(t, "there is no curl here")
-	}
 	h := build(t, nil)
 	token, _ := h.apiToken(t, apitoken.DoorCSP)
-	text, err := os.ReadFile(doorClients + "seed.sh")
-	require.NoError(t, err)
-	script := strings.NewReplacer("SERVER_URL", h.url, "CONSOLE_URL", h.url, "<api-token>", token).Replace(string(text))
-	out, err := outcome(t, exec.CommandContext(t.Context(), "bash", "-c", script+`printf '%s %s' "$BEARER_TOKEN" "$XSRFTOKEN"`))
-	require.NoError(t, err, out)
-	require.Regexp(t, `^saltern_acc_\w{36} [0-9A-Z]{26}$`, out)
+	said := clients.Site{URL: h.url}.Script(t, token)
+	require.Regexp(t, `^saltern_acc_\w{36}$`, said.Access)
+	require.Regexp(t, `^[0-9A-Z]{26}$`, said.XSRF)
 
 	// What the script goes on with is good.
-	access, xsrf, _ := strings.Cut(out, " ")
-	a := h.send(t, http.MethodPost, cspLoginPath, "", bearer(access), "X-XSRFTOKEN: "+xsrf, "Cookie: _xsrf="+xsrf+"; _xsrf="+xsrf)
+	a := h.send(t, http.MethodPost, cspLoginPath, "", bearer(said.Access), "X-XSRFTOKEN: "+said.XSRF,
+		"Cookie: _xsrf="+said.XSRF+"; _xsrf="+said.XSRF)
 	require.Equal(t, http.StatusOK, a.Status)
 }
 
 // TestClientVDK runs a client of Cloud Services that is in use.
 func TestClientVDK(t *testing.T) {
 	t.Parallel()
-	python := os.Getenv("SALTERN_VDK")
-	if python == "" {
-		python = "../.work/doors-venv/bin/python"
-	}
-	python, err := filepath.Abs(python)
-	require.NoError(t, err)
-	if _, err := os.Stat(python); err != nil {
-		lacking(t, "there is no Python with vdk-control-api-auth here (pip install vdk-control-api-auth==0.1.1431637373)")
-	}
 	h := build(t, nil)
 	token, _ := h.apiToken(t, apitoken.DoorCSP)
-	vdk := func(token string) (string, error) {
-		return outcome(t, exec.CommandContext(t.Context(), python, doorClients+"exchange_as_vdk.py", h.url+cspAuthorizePath, token))
-	}
-	access, err := vdk(token)
+	site := clients.Site{URL: h.url}
+	access, err := site.VDK(t, cspAuthorizePath, token)
 	require.NoError(t, err, access)
 	require.Equal(t, http.StatusOK, h.send(t, http.MethodPost, cspLoginPath, "", bearer(access)).Status)
-	said, err := vdk(wrongToken())
+	said, err := site.VDK(t, cspAuthorizePath, wrongToken())
 	require.Error(t, err)
 	require.Contains(t, said, "(invalid_grant) the credential is unknown, expired or revoked")
 }
@@ -86,17 +46,10 @@ func TestClientVDK(t *testing.T) {
 // service account.
 func TestClientGovcd(t *testing.T) {
 	t.Parallel()
-	program := filepath.Join(t.TempDir(), "govcd")
-	compile := exec.CommandContext(t.Context(), "go", "build", "-o", program, ".")
-	compile.Dir = doorClients + "govcd"
-	if out, err := compile.CombinedOutput(); err != nil {
-		lacking(t, "go-vcloud-director cannot be built here: "+string(out))
-	}
+	program := clients.BuildGovcd(t)
 	h := build(t, func(o *DoorOptions) { o.Orgs = []string{"east"} })
 	for _, org := range []string{"System", "east"} {
-		out, err := outcome(t, exec.CommandContext(t.Context(), program,
-			"-url", h.url, "-user", "admin", "-password", "secret", "-org", org))
-		require.NoError(t, err, out)
+		program.Run(t, clients.Site{URL: h.url}, "admin", "secret", org, "")
 	}
 }
 

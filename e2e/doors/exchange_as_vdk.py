@@ -1,6 +1,7 @@
 """Exchange an API token as the Versatile Data Kit does.
 
-usage: exchange_as_vdk.py URL TOKEN; prints the access token, or the error.
+usage: exchange_as_vdk.py URL, with the token on standard input; prints the
+access token, or the error.
 """
 
 import sys
@@ -9,9 +10,9 @@ from vdk.plugin.control_api_auth.auth_config import InMemoryCredentialsCache
 from vdk.plugin.control_api_auth.auth_exception import VDKAuthException
 from vdk.plugin.control_api_auth.authentication import Authentication
 
-url, token = sys.argv[1:]
+(url,) = sys.argv[1:]
 auth = Authentication(
-    token=token,
+    token=sys.stdin.read().strip(),
     authorization_url=url,
     auth_type="api-token",
     credentials_cache=InMemoryCredentialsCache(),

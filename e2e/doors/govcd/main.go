@@ -10,7 +10,9 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"log"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -26,18 +28,19 @@ func main() {
 	user := flag.String("user", "", "who logs in")
 	password := flag.String("password", "", "his password")
 	org := flag.String("org", "System", "the organization")
+	ping := flag.String("ping", "", "a `minion` that each token has answer test.ping")
 	flag.Parse()
-	if err := run(*at, *user, *password, *org); err != nil {
+	if err := run(*at, *user, *password, *org, *ping); err != nil {
 		log.Fatal(err)
 	}
 }
 
-func run(at, user, password, org string) error {
+func run(at, user, password, org, minion string) error {
 	endpoint, err := url.Parse(at + "/api")
 	if err != nil {
 		return err
 	}
-	w := &world{endpoint: *endpoint, user: user, org: org}
+	w := &world{endpoint: *endpoint, site: at, user: user, org: org, minion: minion}
 	w.admin = w.client()
 	if err := w.client().Authenticate(user, password+"x", org); err == nil || !strings.Contains(err.Error(), "401") {
 		return fmt.Errorf("a wrong password: %v", err)
@@ -65,7 +68,9 @@ func run(at, user, password, org string) error {
 
 type world struct {
 	endpoint  url.URL
+	site      string
 	user, org string
+	minion    string
 	admin     *govcd.VCDClient
 }
 
@@ -104,6 +109,9 @@ func (w *world) token() error {
 	}
 	if _, err := program.GetOrgByName(w.org); err != nil {
 		return fmt.Errorf("use: %w", err)
+	}
+	if err := w.ping(program); err != nil {
+		return err
 	}
 	if _, err := program.CreateToken(w.org, "more"); err == nil || !strings.Contains(err.Error(), "access_denied") {
 		return fmt.Errorf("a token makes a token: %v", err)
@@ -221,6 +229,34 @@ func (w *world) letIn(made *govcd.ServiceAccount) error {
 	}
 	if _, err := robot.GetOrgList(); err != nil {
 		return fmt.Errorf("use: %w", err)
+	}
+	return w.ping(robot)
+}
+
+// ping runs a command of Salt's with the headers that the library makes.
+func (w *world) ping(c *govcd.VCDClient) error {
+	if w.minion == "" {
+		return nil
+	}
+	at, err := url.Parse(w.site + "/")
+	if err != nil {
+		return err
+	}
+	body := fmt.Sprintf(`[{"client": "local", "tgt": %q, "fun": "test.ping"}]`, w.minion)
+	req := c.Client.NewRequest(nil, http.MethodPost, *at, strings.NewReader(body))
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("Accept", "application/json") // it speaks of XML otherwise
+	resp, err := c.Client.Http.Do(req)
+	if err != nil {
+		return fmt.Errorf("ping: %w", err)
+	}
+	defer resp.Body.Close() //nolint:errcheck // read to its end below
+	answer, err := io.ReadAll(io.LimitReader(resp.Body, 1<<20))
+	if err != nil {
+		return fmt.Errorf("ping: %w", err)
+	}
+	if want := fmt.Sprintf(`{"return": [{%q: true}]}`, w.minion); string(answer) != want {
+		return fmt.Errorf("ping: %s: %s", resp.Status, answer)
 	}
 	return nil
 }
