@@ -125,9 +125,11 @@ func (s *Sandbox) masterConfig() (map[string]any, error) {
 		"log_file":     s.MasterLog(),
 		"api_pidfile":  s.path("run", "api.pid"),
 		"api_logfile":  s.path("log", "api"),
-		"file_roots":   map[string]any{"base": []string{s.path("srv")}},
+		"file_roots":   map[string]any{"base": []string{s.FileRoot()}},
 		"pillar_roots": map[string]any{"base": []string{s.path("srv", "pillar")}},
 		"auto_accept":  true,
+
+		"fileserver_list_cache_time": 0, // a new state is found at once
 
 		"sharedsecret":    s.secret,
 		"auth.pam.python": s.pamPython(),

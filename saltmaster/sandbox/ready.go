@@ -52,7 +52,7 @@ func (s *Sandbox) awaitReady(ctx context.Context) error {
 		})
 	}
 
-	err := s.probe(ctx)
+	err := s.probe(ctx, s.opts.Minions)
 	if err == nil && s.api != nil {
 		err = s.awaitAPI(ctx)
 	}
@@ -66,7 +66,7 @@ func (s *Sandbox) awaitReady(ctx context.Context) error {
 }
 
 // probe runs probeScript and logs what it reports.
-func (s *Sandbox) probe(ctx context.Context) error {
+func (s *Sandbox) probe(ctx context.Context, minions []string) error {
 	conf, err := s.masterConfig()
 	if err != nil {
 		return err
@@ -79,7 +79,7 @@ func (s *Sandbox) probe(ctx context.Context) error {
 	args := append([]string{
 		"-c", probeScript,
 		strconv.Itoa(s.ports.ret), bus, filepath.Join(s.CacheDir(), "."+me+"_key"), me,
-	}, s.opts.Minions...)
+	}, minions...)
 	var stderr bytes.Buffer
 	cmd := exec.CommandContext(ctx, filepath.Join(s.salt, "bin", "python"), args...)
 	cmd.Env = s.environ()
@@ -92,7 +92,7 @@ func (s *Sandbox) probe(ctx context.Context) error {
 		return fmt.Errorf("probe: %w", err)
 	}
 	silent := map[string]bool{"master": true}
-	for _, id := range s.opts.Minions {
+	for _, id := range minions {
 		silent["minion "+id] = true
 	}
 	for lines := bufio.NewScanner(out); lines.Scan(); {

@@ -110,11 +110,9 @@ func Start(ctx context.Context, opts Options) (_ *Sandbox, err error) {
 		return nil, err
 	}
 	for _, id := range opts.Minions {
-		m, err := s.spawn("minion-"+id, "salt-minion", "--disable-keepalive", "-c", s.path("minions", id))
-		if err != nil {
+		if err := s.startMinion(id); err != nil {
 			return nil, err
 		}
-		s.minions = append(s.minions, m)
 	}
 	if opts.SaltAPI {
 		if s.api, err = s.spawn("salt-api", "salt-api", "-c", s.path("api")); err != nil {
@@ -169,6 +167,9 @@ func (s *Sandbox) Stop(ctx context.Context) error {
 	}
 	return err
 }
+
+// FileRoot returns the folder that minions get their states and files from.
+func (s *Sandbox) FileRoot() string { return s.path("srv") }
 
 // Dir returns the folder that holds all state.
 func (s *Sandbox) Dir() string { return s.dir }

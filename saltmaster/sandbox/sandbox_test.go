@@ -101,6 +101,14 @@ func TestSandbox(t *testing.T) {
 				require.NoError(t, sb.ResumeMaster())
 				ping(t)
 			})
+			t.Run("another minion", func(t *testing.T) {
+				require.NoError(t, sb.AddMinion(ctx, "web-1"))
+				got, _ := run(t, sb, "sharedsecret", sandbox.UserAll, sb.Secret(), "test.ping")
+				require.Equal(t, map[string]any{"ms--0": true, "ms--1": true, "web-1": true}, got)
+				require.NoError(t, sb.RemoveMinion(ctx, "web-1"))
+				ping(t)
+				require.Error(t, sb.RemoveMinion(ctx, "web-1"))
+			})
 			t.Run("stop", func(t *testing.T) {
 				stray(t, sb)
 				require.NoError(t, sb.PauseMaster())
