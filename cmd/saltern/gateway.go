@@ -92,7 +92,7 @@ func assemble(ctx context.Context, c *config, reg prometheus.Registerer, log *sl
 		return nil, err
 	}
 	if g.tokens, err = openTokens(ctx, c, issuer.Options{
-		Mint: g.mint, Scope: scope.Options{Nodegroups: nodegroups(mc).Expand}, Logger: log,
+		Mint: tokenMint{g.mint}, Scope: scope.Options{Nodegroups: nodegroups(mc).Expand}, Logger: log,
 	}); err != nil {
 		g.endSessions()
 		return nil, err
