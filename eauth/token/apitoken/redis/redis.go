@@ -24,7 +24,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"time"
 
 	goredis "github.com/redis/go-redis/v9"
@@ -62,6 +61,9 @@ func Open(o Options) *Store {
 	if o.DialTimeout <= 0 {
 		o.DialTimeout = time.Second
 	}
+	if o.DialerRetries <= 0 {
+		o.DialerRetries = 1 // calls are tried again anyway; who is refused is told at once
+	}
 	o.ContextTimeoutEnabled = true
 	o.DisableIdentity = true
 	o.ReadOnly, o.RouteByLatency, o.RouteRandomly = false, false, false // a replica may not know of a revocation
@@ -72,17 +74,6 @@ func Open(o Options) *Store {
 		prefix:  "{" + o.Prefix + "}:",
 		timeout: o.Timeout,
 	}
-}
-
-// LogTo has the Redis client write to log what it writes to standard error
-// otherwise. It is one for the whole process.
-func LogTo(log *slog.Logger) { goredis.SetLogger(logger{log}) }
-
-type logger struct{ log *slog.Logger }
-
-// Printf is what the Redis client calls.
-func (l logger) Printf(ctx context.Context, format string, args ...any) {
-	l.log.WarnContext(ctx, "the Redis client reports", slog.String("message", fmt.Sprintf(format, args...)))
 }
 
 // Close closes the connections.
