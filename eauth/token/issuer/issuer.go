@@ -105,6 +105,7 @@ func New(o Options) (*Service, error) {
 		o.Logger = slog.New(slog.DiscardHandler)
 	}
 	s := &Service{opts: o, store: o.Store, pepper: o.Pepper, log: o.Logger}
+	s.roles.turn = make(chan struct{}, 1)
 	s.owners = newOwnerBook(o.Owners, o.Store, s.now)
 	s.guard = newGuard(o.Store, o.Throttle, s.now)
 	s.uses = newUses(o.Store, o.Logger)

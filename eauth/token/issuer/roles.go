@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
-	"sync"
 	"sync/atomic"
 
 	"saltern/eauth/internal/lru"
@@ -25,10 +24,12 @@ const maxRoles = 1000
 // roleBook has the roles as they are in the store, and the sets that were made
 // of them.
 type roleBook struct {
-	changes atomic.Int64 // goes up with each change in the store
+	changes  atomic.Int64 // goes up with each change in the store
+	failures atomic.Int64 // goes up with each reading that failed
 
-	mu     sync.Mutex
-	of     int64 // the value of changes that the rest is of
+	turn   chan struct{} // holds one element while the rest is in use
+	err    error         // of the last one
+	of     int64         // the value of changes that the rest is of
 	roles  *scope.Roles
 	narrow *lru.Cache[string, *scope.Set] // by the names of roles
 	login  *lru.Cache[string, *scope.Set]
@@ -39,12 +40,11 @@ const maxSets = 1024
 
 // roleSet makes a set of roles, or finds the one that was made.
 func (s *Service) roleSet(ctx context.Context, names []string) (*scope.Set, error) {
-	b := &s.roles
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if err := s.refreshRoles(ctx); err != nil {
+	b, err := s.take(ctx)
+	if err != nil {
 		return nil, err
 	}
+	defer b.giveBack()
 	key := strings.Join(names, " ")
 	set, ok := b.narrow.Get(key)
 	if !ok {
@@ -56,12 +56,11 @@ func (s *Service) roleSet(ctx context.Context, names []string) (*scope.Set, erro
 
 // loginSet is roleSet for who logs in, with what everybody has.
 func (s *Service) loginSet(ctx context.Context, names []string) (*scope.Set, error) {
-	b := &s.roles
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if err := s.refreshRoles(ctx); err != nil {
+	b, err := s.take(ctx)
+	if err != nil {
 		return nil, err
 	}
+	defer b.giveBack()
 	key := strings.Join(names, " ")
 	set, ok := b.login.Get(key)
 	if !ok {
@@ -80,8 +79,37 @@ func (s *Service) loginSet(ctx context.Context, names []string) (*scope.Set, err
 	return set, nil
 }
 
-// refreshRoles reads the roles where they have changed. It is called with the
-// lock of the book.
+// take waits for the book, with the roles as they are now. Whoever had to wait
+// while somebody failed to read them fails with him: otherwise all would wait,
+// one after the other, for a store that does not answer.
+func (s *Service) take(ctx context.Context) (*roleBook, error) {
+	b := &s.roles
+	failures := b.failures.Load()
+	select {
+	case b.turn <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	if b.failures.Load() != failures {
+		defer b.giveBack()
+		return nil, b.err
+	}
+	err := s.refreshRoles(ctx)
+	if err == nil {
+		return b, nil
+	}
+	defer b.giveBack()
+	if ctx.Err() == nil { // it is not that he who asked has gone
+		b.err = err
+		b.failures.Add(1)
+	}
+	return nil, err
+}
+
+func (b *roleBook) giveBack() { <-b.turn }
+
+// refreshRoles reads the roles where they have changed. It is called by who has
+// the book.
 func (s *Service) refreshRoles(ctx context.Context) error {
 	b := &s.roles
 	changes := b.changes.Load() // before the reading: a change meanwhile counts as later
@@ -169,10 +197,12 @@ func (s *Service) Role(ctx context.Context, c Caller, name string) (scope.Role, 
 }
 
 func (s *Service) currentRoles(ctx context.Context) (*scope.Roles, error) {
-	s.roles.mu.Lock()
-	defer s.roles.mu.Unlock()
-	err := s.refreshRoles(ctx)
-	return s.roles.roles, err
+	b, err := s.take(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer b.giveBack()
+	return b.roles, nil
 }
 
 // PutRole keeps a role of the operator's, a new one or in place of one with the
