@@ -62,7 +62,12 @@ type aimed struct {
 // order.
 func askAll(t *testing.T, r *rig.Rig, qs []aimed) []rig.Answer {
 	t.Helper()
-	const atOnce = 16
+	return askSome(t, r, qs, 16)
+}
+
+// askSome is askAll with so many at a time.
+func askSome(t *testing.T, r *rig.Rig, qs []aimed, atOnce int) []rig.Answer {
+	t.Helper()
 	answers, errs := make([]rig.Answer, len(qs)), make([]error, len(qs))
 	var next atomic.Int64
 	var all sync.WaitGroup

@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"strings"
 	"sync"
@@ -15,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"saltern/e2e/rig"
+	"saltern/eauth/token/apitoken/redis"
 	"saltern/saltmaster/sandbox"
 	"saltern/saltmaster/sandbox/sandboxtest"
 )
@@ -34,6 +36,7 @@ var nodegroups = map[string]any{
 }
 
 func TestMain(m *testing.M) {
+	redis.LogTo(slog.New(slog.DiscardHandler)) // of those that are stopped
 	code := m.Run()
 	if err := errors.Join(shared.stop(), strict.stop(), saltern.remove()); err != nil {
 		fmt.Fprintln(os.Stderr, err)

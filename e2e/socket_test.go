@@ -16,6 +16,7 @@ import (
 type socket struct {
 	conn     *websocket.Conn
 	messages chan string
+	ended    chan struct{} // closed when there will be no more of them
 }
 
 // openSocket opens a websocket, which ends with the test.
@@ -27,10 +28,9 @@ func openSocket(t *testing.T, r *rig.Rig, path string) *socket {
 	conn, _, err := websocket.Dial(t.Context(), r.Main+path, &websocket.DialOptions{HTTPClient: client}) //nolint:bodyclose // it has none
 	require.NoError(t, err)
 	conn.SetReadLimit(-1)
-	s := &socket{conn: conn, messages: make(chan string, 1000)}
-	ended := make(chan struct{})
+	s := &socket{conn: conn, messages: make(chan string, 1000), ended: make(chan struct{})}
 	go func() {
-		defer close(ended)
+		defer close(s.ended)
 		for {
 			_, message, err := conn.Read(context.Background())
 			if err != nil {
@@ -41,7 +41,7 @@ func openSocket(t *testing.T, r *rig.Rig, path string) *socket {
 	}()
 	t.Cleanup(func() {
 		_ = conn.CloseNow()
-		<-ended
+		<-s.ended
 	})
 	return s
 }

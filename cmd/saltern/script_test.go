@@ -2,14 +2,18 @@ package main
 
 import (
 	"errors"
+	"log/slog"
 	"os/exec"
 	"strconv"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"saltern/eauth/token/apitoken/redis"
 )
 
 func TestMain(m *testing.M) {
+	redis.LogTo(slog.New(slog.DiscardHandler)) // of those that are stopped
 	testscript.Main(m, map[string]func(){"saltern": main})
 }
 

@@ -1,0 +1,172 @@
+package e2e
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"saltern/e2e/rig"
+	"saltern/eauth/token/apitoken"
+	"saltern/eauth/token/apitoken/redistest"
+)
+
+// onRedis are the settings of gateways that share a Redis, with more of them.
+// The user of the rig may do everything with tokens.
+func onRedis(t *testing.T, server *redistest.Server, more string) rig.More {
+	t.Helper()
+	pepper := filepath.Join(t.TempDir(), "pepper")
+	require.NoError(t, os.WriteFile(pepper, []byte(strings.Repeat("5a", 32)+"\n"), 0o600))
+	return rig.More{Settings: fmt.Sprintf(`tokens:
+  store: redis
+  pepper_file: %s
+  redis: {addresses: [%q]}
+  assignments: [{users: [%s], roles: [Superuser]}]
+%s`, pepper, server.Client().Addrs[0], rig.User, more)}
+}
+
+const tokenPing = `[{"client": "local", "tgt": "ms--0", "fun": "test.ping"}]`
+
+// ping runs a command with a token.
+func ping(t *testing.T, r *rig.Rig, token string) int {
+	t.Helper()
+	a := bearing(t, r, token, "POST /", tokenPing)
+	if a.Status == http.StatusOK {
+		require.Equal(t, `{"return": [{"ms--0": true}]}`, a.Body)
+	}
+	return a.Status
+}
+
+// requireCutOff waits for the end of a stream whose token has ended.
+func requireCutOff(t *testing.T, e *eventBlocks) {
+	t.Helper()
+	e.until("event: saltern-cut-off")
+	rest, err := io.ReadAll(e.lines)
+	require.NoError(t, err)
+	require.Empty(t, string(rest))
+}
+
+// What is done to tokens at one gateway counts at the other one, from the next
+// request on.
+func TestTokensOfTwoGateways(t *testing.T) {
+	eachRelease(t, func(t *testing.T, r *rig.Rig) {
+		const guesses = 30
+		more := onRedis(t, redistest.Start(t, redistest.Options{}), fmt.Sprintf("  throttle: {attempts: %d, first: 1h, most: 1h}\n", guesses))
+		one, two := anotherGateway(t, r, more), anotherGateway(t, r, more)
+		session := pamSession(t, one, rig.User)
+
+		t.Run("revoked", func(t *testing.T) {
+			made := makeToken(t, one, session, "revoked", "Superuser")
+			require.Equal(t, http.StatusOK, ping(t, two, made.Token))
+			stream, socket := followEvents(t, two, made.Token, ""), openSocket(t, two, "/ws/"+made.Token)
+			a := bearing(t, one, session, "DELETE /v1/tokens/"+made.ID, "")
+			require.Equal(t, http.StatusNoContent, a.Status, a.Body)
+			for _, g := range []*rig.Rig{two, one} {
+				require.Equal(t, http.StatusUnauthorized, ping(t, g, made.Token))
+			}
+			requireCutOff(t, stream)
+			select {
+			case <-socket.ended:
+			case <-time.After(patience):
+				require.Fail(t, "the websocket is open")
+			}
+		})
+		t.Run("regenerated", func(t *testing.T) {
+			made := makeToken(t, one, session, "regenerated", "Superuser")
+			stream := followEvents(t, one, made.Token, "")
+			a := bearing(t, two, pamSession(t, two, rig.User), "POST /v1/tokens/"+made.ID+"/regenerate", "")
+			require.Equal(t, http.StatusOK, a.Status, a.Body)
+			var again apiToken
+			require.NoError(t, json.Unmarshal([]byte(a.Body), &again))
+			require.Equal(t, made.ID, again.ID)
+			for _, g := range []*rig.Rig{one, two} {
+				require.Equal(t, http.StatusUnauthorized, ping(t, g, made.Token))
+				require.Equal(t, http.StatusOK, ping(t, g, again.Token))
+			}
+			requireCutOff(t, stream)
+		})
+		t.Run("a role that is gone", func(t *testing.T) {
+			_, err := two.Command(t.Context(), `{"name": "pinger", "acl": ["test\\.ping$"]}`, "role", "put", "-")
+			require.NoError(t, err)
+			made := makeToken(t, one, session, "pinger", "pinger")
+			require.Equal(t, http.StatusOK, ping(t, two, made.Token))
+			require.Equal(t, http.StatusOK, ping(t, one, made.Token))
+			_, err = two.Command(t.Context(), "", "role", "delete", "pinger")
+			require.NoError(t, err)
+			require.Equal(t, http.StatusForbidden, ping(t, two, made.Token))
+			requireEventually(t, func() bool { return ping(t, one, made.Token) == http.StatusForbidden })
+		})
+		t.Run("a refresh token used twice", func(t *testing.T) { reusedElsewhere(t, one, two, session) })
+		t.Run("guesses", func(t *testing.T) {
+			// Failures are counted together: none of the gateways has its own limit.
+			wrong := apitoken.NewSecret(apitoken.KindAPI).Reveal()
+			tries := 0
+			requireEventually(t, func() bool {
+				tries++
+				return ping(t, []*rig.Rig{one, two}[tries%2], wrong) == http.StatusTooManyRequests
+			})
+			require.LessOrEqual(t, tries, guesses+1)
+			for _, g := range []*rig.Rig{one, two} {
+				require.Equal(t, http.StatusTooManyRequests, ping(t, g, wrong))
+			}
+		})
+	})
+}
+
+// oauth posts a form, and returns the status and the members of the answer.
+func oauth(t *testing.T, r *rig.Rig, path string, form url.Values) (int, map[string]any) {
+	t.Helper()
+	a := ask(t, r, r.Main, asked{path: path, kind: "application/x-www-form-urlencoded", body: form.Encode()})
+	var members map[string]any
+	require.NoError(t, json.Unmarshal([]byte(a.Body), &members), a.Body)
+	return a.Status, members
+}
+
+// reusedElsewhere lets a service account in over both gateways, and shows one
+// of its refresh tokens at each.
+func reusedElsewhere(t *testing.T, one, two *rig.Rig, session string) {
+	a := bearing(t, one, session, "POST /oauth/provider/register",
+		`{"client_name": "robot", "software_id": "12345678-1234-1234-1234-1234567890ab", "scope": "Superuser"}`)
+	require.Equal(t, http.StatusCreated, a.Status, a.Body)
+	var account struct {
+		ID string `json:"client_id"`
+	}
+	require.NoError(t, json.Unmarshal([]byte(a.Body), &account))
+	status, begun := oauth(t, two, "oauth/provider/device_authorization", url.Values{"client_id": {account.ID}})
+	require.Equal(t, http.StatusOK, status, "%v", begun)
+	a = bearing(t, one, session, "POST /cloudapi/1.0.0/deviceLookup/grant", fmt.Sprintf(`{"userCode": %q}`, begun["user_code"]))
+	require.Equal(t, http.StatusNoContent, a.Status, a.Body)
+	status, got := oauth(t, two, "oauth/provider/token", url.Values{
+		"grant_type": {"urn:ietf:params:oauth:grant-type:device_code"}, "client_id": {account.ID},
+		"device_code": {begun["device_code"].(string)},
+	})
+	require.Equal(t, http.StatusOK, status, "%v", got)
+
+	refresh := func(g *rig.Rig, token any) (int, map[string]any) {
+		return oauth(t, g, "oauth/provider/token", url.Values{"grant_type": {"refresh_token"}, "refresh_token": {token.(string)}})
+	}
+	status, next := refresh(one, got["refresh_token"])
+	require.Equal(t, http.StatusOK, status, "%v", next)
+	access := next["access_token"].(string)
+	for _, g := range []*rig.Rig{one, two} {
+		require.Equal(t, http.StatusOK, ping(t, g, access))
+	}
+	stream := followEvents(t, one, access, "")
+	status, refused := refresh(two, got["refresh_token"])
+	require.Equal(t, http.StatusBadRequest, status, "it was used at the other one")
+	require.Equal(t, "invalid_grant", refused["error"])
+	for _, g := range []*rig.Rig{one, two} {
+		status, _ = refresh(g, next["refresh_token"])
+		require.Equal(t, http.StatusBadRequest, status, "the family has ended")
+		require.Equal(t, http.StatusUnauthorized, ping(t, g, access))
+	}
+	requireCutOff(t, stream)
+}

@@ -1,0 +1,143 @@
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+	"syscall"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"saltern/e2e/rig"
+	"saltern/eauth/token/apitoken/redistest"
+)
+
+// While Redis is away, who comes with a token is told so at every endpoint,
+// and let in at none; all else goes on. When it is back, so are the tokens.
+func TestTokensWithoutRedis(t *testing.T) {
+	eachRelease(t, func(t *testing.T, r *rig.Rig) {
+		server := redistest.Start(t, redistest.Options{Durable: true})
+		more := onRedis(t, server, "  csp: {query_tokens: true}\n")
+		g := anotherGateway(t, r, more)
+		session := pamSession(t, g, rig.User)
+		made := makeToken(t, g, session, "away", "Superuser")
+		status, x := oauth(t, g, "oauth/provider/token", url.Values{"grant_type": {"refresh_token"}, "refresh_token": {made.Token}})
+		require.Equal(t, http.StatusOK, status, "%v", x)
+		access := x["access_token"].(string)
+
+		t.Run("hung", func(t *testing.T) {
+			stream := followEvents(t, g, made.Token, "")
+			require.NoError(t, server.Process().Signal(syscall.SIGSTOP))
+			resume := func() { require.NoError(t, server.Process().Signal(syscall.SIGCONT)) }
+			t.Cleanup(resume)
+			requireNoTokens(t, g, session, made.Token, access)
+			resume()
+			requireTokensBack(t, g, made.Token, access)
+			stream.until("tag: salt/job/")
+		})
+		t.Run("stopped", func(t *testing.T) {
+			stream := followEvents(t, g, access, "")
+			server.Kill()
+			requireNoTokens(t, g, session, made.Token, access)
+
+			// Nor does it keep a gateway from starting.
+			late := anotherGateway(t, r, more)
+			requireNoTokens(t, late, pamSession(t, late, rig.User), made.Token, access)
+			server.Start()
+			for _, g := range []*rig.Rig{g, late} {
+				requireTokensBack(t, g, made.Token, access)
+			}
+			stream.until("tag: salt/job/") // it went on
+			a := bearing(t, late, pamSession(t, late, rig.User), "DELETE /v1/tokens/"+made.ID, "")
+			require.Equal(t, http.StatusNoContent, a.Status, a.Body)
+			requireCutOff(t, stream)
+		})
+		for _, secret := range []string{made.Token, access, rig.User + `","password`} {
+			require.NotContains(t, g.Log(), secret)
+		}
+	})
+}
+
+// requireNoTokens asks everything while Redis is away. There is no limit of
+// time but that of the requests: see [patience].
+func requireNoTokens(t *testing.T, g *rig.Rig, session, token, access string) {
+	t.Helper()
+	var qs []aimed
+	ask := func(q asked) { qs = append(qs, aimed{q, g.Main}) }
+	const form = "application/x-www-form-urlencoded"
+	for _, secret := range []string{token, access} {
+		for _, route := range []string{
+			"POST /", "POST /run", "POST /minions", "POST /hook", "POST /hook/x", "POST /jobs", "POST /keys",
+			"GET /events", "GET /minions", "GET /minions/ms--0", "GET /jobs", "GET /jobs/20240101010101010101", "GET /keys", "GET /stats",
+			"GET /v1/tokens", "POST /v1/tokens", "GET /v1/roles", "GET /v1/service-accounts",
+			"GET /api/org", "GET /cloudapi/1.0.0/tokens", "GET /cloudapi/1.0.0/serviceAccounts", "GET /cloudapi/1.0.0/sessions/current",
+			"POST /account/login", "POST /oauth/provider/register",
+		} {
+			method, path, _ := strings.Cut(route, " /")
+			q := asked{method: method, path: path, kind: "-", header: map[string]string{"Authorization": "Bearer " + secret}}
+			if method == http.MethodPost {
+				q.kind, q.body = asJSON, tokenPing
+				if strings.HasPrefix(path, "v1/") || strings.HasPrefix(path, "oauth/") || path == "hook" || path == "keys" {
+					q.body = `{"name": "n", "scopes": ["User"], "client_name": "n", "scope": "User", "mid": "away"}`
+				}
+			}
+			ask(q)
+		}
+		for _, path := range []string{"all_events/", "formatted_events/", "ws/"} {
+			ask(asked{method: http.MethodGet, path: path + secret, kind: "-", header: map[string]string{
+				"Connection": "Upgrade", "Upgrade": "websocket", "Sec-Websocket-Version": "13", "Sec-Websocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
+			}})
+		}
+		ask(asked{path: "oauth/provider/revoke", kind: form, body: "token=" + secret})
+		ask(asked{path: "oauth/provider/introspect", kind: form, body: "token=" + secret, header: map[string]string{"Authorization": "Bearer " + secret}})
+		ask(asked{path: "csp/gateway/am/api/auth/api-tokens/details", body: fmt.Sprintf(`{"tokenValue": %q}`, secret)})
+	}
+	for _, path := range []string{"oauth/provider/token", "oauth/tenant/System/token", "csp/gateway/am/api/auth/api-tokens/authorize"} {
+		ask(asked{path: path, kind: form, body: "grant_type=refresh_token&refresh_token=" + token})
+	}
+	ask(asked{path: "csp/gateway/am/api/auth/api-tokens/authorize?refresh_token=" + token, kind: "-"})
+	for _, route := range []string{"GET v1/tokens", "POST v1/tokens", "GET v1/service-accounts"} { // roles may be known
+		method, path, _ := strings.Cut(route, " ")
+		ask(asked{method: method, path: path, body: `{"name": "n", "scopes": ["User"]}`, header: map[string]string{"X-Auth-Token": session}})
+	}
+	for i, a := range askSome(t, g, qs, len(qs)) { // each may wait a while
+		require.Equal(t, http.StatusServiceUnavailable, a.Status, "%s %s: %s", qs[i].method, qs[i].path, a.Body)
+		requireRetryAfter(t, a)
+	}
+
+	requireAllElseWorks(t, g, session)
+}
+
+// requireAllElseWorks asks what has nothing to do with API tokens.
+func requireAllElseWorks(t *testing.T, g *rig.Rig, session string) {
+	t.Helper()
+	salt := ask(t, g, g.Main, asked{path: "token", body: fmt.Sprintf(`{"username": %q, "password": %q, "eauth": "pam"}`, rig.User, rig.User)})
+	require.Equal(t, http.StatusOK, salt.Status, salt.Body)
+	_, rest, _ := strings.Cut(salt.Body, `"token": "`)
+	saltToken, _, _ := strings.Cut(rest, `"`)
+	for name, q := range map[string]asked{
+		"a password":      {path: "run", body: rig.Chunk(rig.User, goodPing)},
+		"a session":       {body: "[{" + goodPing + "}]", header: map[string]string{"X-Auth-Token": session}},
+		"a Salt token":    {path: "run", body: fmt.Sprintf(`[{"token": %q, %s}]`, saltToken, goodPing)},
+		"another one":     {body: "[{" + goodPing + "}]", header: map[string]string{"Authorization": "Bearer " + saltToken}},
+		"an open session": {method: http.MethodGet, path: "minions/ms--0", kind: "-", header: map[string]string{"X-Auth-Token": session}},
+	} {
+		a := ask(t, g, g.Main, q)
+		require.Equal(t, http.StatusOK, a.Status, "%s: %s", name, a.Body)
+	}
+	require.Equal(t, goodPingAnswer, post(t, g, rig.Chunk(rig.User, goodPing)).Body)
+	followEvents(t, g, session, "")
+	require.Equal(t, http.StatusOK, sessionRequest(t, g, pamSession(t, g, rig.User), http.MethodPost, "/logout", "").Status)
+	for _, path := range []string{"healthz", "readyz", "metrics"} {
+		require.Equal(t, http.StatusOK, ask(t, g, g.Admin, asked{method: http.MethodGet, path: path, kind: "-"}).Status, path)
+	}
+}
+
+func requireTokensBack(t *testing.T, g *rig.Rig, tokens ...string) {
+	t.Helper()
+	for _, token := range tokens {
+		requireEventually(t, func() bool { return ping(t, g, token) == http.StatusOK })
+	}
+}
