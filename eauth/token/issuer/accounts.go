@@ -132,6 +132,11 @@ func (s *Service) UpdateAccount(ctx context.Context, c Caller, id string, n NewA
 				return invalid("the name, the user and the software_id cannot be changed")
 			}
 		}
+		if !covers(a.Scopes, n.Scopes) {
+			if err := s.mayActAs(ctx, c, *a); err != nil {
+				return err
+			}
+		}
 		a.SoftwareVersion, a.URI = n.SoftwareVersion, n.URI
 		if len(n.Scopes) > 0 {
 			a.Scopes = n.Scopes

@@ -231,6 +231,46 @@ func TestAccounts(t *testing.T) {
 	})
 }
 
+// Who may manage service accounts, and no more, does not get by one of them to
+// what a user may do whom the account stands for.
+func TestAnAccountOfAnother(t *testing.T) {
+	with(t, bosses, func(r *rig) {
+		ctx, carol := r.Context(), user("carol", "admins")
+		a := r.account("Read-only", "User")
+		owner := apitoken.Owner{ServiceAccount: a.ID}
+		_, made := r.create(user("boss"), func(n *issuer.NewToken) { n.Owner, n.Scopes = owner, nil })
+
+		_, _, err := r.Create(ctx, carol, issuer.NewToken{Name: "x", Owner: owner, Door: apitoken.DoorNative})
+		require.ErrorIs(r, err, issuer.ErrForbidden)
+		_, _, err = r.Regenerate(ctx, carol, made.ID)
+		require.ErrorIs(r, err, issuer.ErrForbidden)
+		for _, scopes := range [][]string{{"Superuser"}, {"Administrator"}, {"User", "Administrator"}} {
+			_, err = r.UpdateAccount(ctx, carol, a.ID, issuer.NewAccount{Scopes: scopes})
+			require.ErrorIs(r, err, issuer.ErrForbidden)
+		}
+		code, err := r.BeginDevice(ctx, a.ID, here)
+		require.NoError(r, err)
+		require.ErrorIs(r, r.AnswerDevice(ctx, carol, code.UserCode, true), issuer.ErrForbidden)
+
+		// What takes away is hers to do.
+		require.NoError(r, r.AnswerDevice(ctx, carol, code.UserCode, false))
+		_, err = r.UpdateAccount(ctx, carol, a.ID, issuer.NewAccount{Scopes: []string{"Read-only"}})
+		require.NoError(r, err)
+		_, err = r.Get(ctx, carol, made.ID)
+		require.NoError(r, err)
+		require.NoError(r, r.Revoke(ctx, carol, made.ID))
+		require.NoError(r, revokeAccount(r, carol, a.ID))
+
+		// An account that stands for herself is hers.
+		own, err := r.CreateAccount(ctx, carol, issuer.NewAccount{Name: "own", Scopes: []string{"User"}})
+		require.NoError(r, err)
+		_, err = r.UpdateAccount(ctx, carol, own.ID, issuer.NewAccount{Scopes: []string{"Superuser"}})
+		require.NoError(r, err)
+		secret, _ := r.create(carol, func(n *issuer.NewToken) { n.Owner = apitoken.Owner{ServiceAccount: own.ID} })
+		require.Equal(r, "carol", r.principal(secret).User)
+	})
+}
+
 func revokeAccount(r *rig, c issuer.Caller, id string) error {
 	_, err := r.RevokeAccount(r.Context(), c, id)
 	return err

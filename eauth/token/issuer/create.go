@@ -133,7 +133,7 @@ func (s *Service) prepare(ctx context.Context, c Caller, n NewToken) (apitoken.R
 	if owner == (apitoken.Owner{}) {
 		owner = c.owner()
 	}
-	if err := s.mayManage(ctx, c, owner); err != nil {
+	if err := s.mayIssue(ctx, c, owner); err != nil {
 		return apitoken.Record{}, err
 	}
 	scopes, err := s.scopesFor(ctx, owner, n)
@@ -183,7 +183,7 @@ func (s *Service) scopesFor(ctx context.Context, owner apitoken.Owner, n NewToke
 		if len(scopes) == 0 {
 			return a.Scopes, nil
 		}
-		if len(within(scopes, a.Scopes)) != len(scopes) && !slices.Contains(a.Scopes, superuser) {
+		if !covers(a.Scopes, scopes) {
 			return nil, invalid("scopes: the service account does not have them all")
 		}
 	}
@@ -227,6 +227,12 @@ func within(scopes, limit []string) []string {
 		}
 	}
 	return both
+}
+
+// covers tells whether all scopes are within the limit.
+func covers(limit, scopes []string) bool {
+	return slices.Contains(limit, superuser) ||
+		!slices.ContainsFunc(scopes, func(name string) bool { return !slices.Contains(limit, name) })
 }
 
 func checkName(name string) error {

@@ -143,6 +143,11 @@ func (s *Service) AnswerDevice(ctx context.Context, c Caller, userCode string, y
 	if err != nil {
 		return err
 	}
+	if yes {
+		if err := s.mayActAs(ctx, c, a); err != nil {
+			return err
+		}
+	}
 	status := Allowed
 	d.Answer = saidYes
 	if !yes {

@@ -125,7 +125,7 @@ func (s *Service) seenBy(ctx context.Context, c Caller, r apitoken.Record) (apit
 	return apitoken.Record{ID: r.ID, Kind: r.Kind, Name: r.Name, Owner: r.Owner}, err
 }
 
-// managed finds a token with which the caller may do everything.
+// managed finds a token of which the caller may be given the secret.
 func (s *Service) managed(ctx context.Context, c Caller, id string) (apitoken.Record, error) {
 	if err := s.mayTokens(ctx, c); err != nil {
 		return apitoken.Record{}, err
@@ -137,5 +137,5 @@ func (s *Service) managed(ctx context.Context, c Caller, id string) (apitoken.Re
 	if _, err := s.seenBy(ctx, c, r); err != nil {
 		return apitoken.Record{}, err
 	}
-	return r, s.mayManage(ctx, c, r.Owner)
+	return r, s.mayIssue(ctx, c, r.Owner)
 }

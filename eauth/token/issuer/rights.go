@@ -106,7 +106,31 @@ func (s *Service) May(ctx context.Context, c Caller, p scope.Permission) error {
 	return s.may(ctx, c, p)
 }
 
-// mayManage tells whether the caller may do everything with tokens of an owner.
+// mayActAs tells whether the caller may have somebody act as a service
+// account: by a token of it, by letting a device in, or by giving it more
+// scopes. The account stands for a user, so that is for this user himself and,
+// as with the account's making, for a Superuser.
+func (s *Service) mayActAs(ctx context.Context, c Caller, a Account) error {
+	if (apitoken.Owner{Eauth: a.Eauth, User: a.User}) == c.owner() {
+		return nil
+	}
+	return s.may(ctx, c, scope.Superuser)
+}
+
+// mayIssue tells whether the caller may be given a secret of an owner's tokens.
+func (s *Service) mayIssue(ctx context.Context, c Caller, o apitoken.Owner) error {
+	err := s.mayManage(ctx, c, o)
+	if err != nil || o.ServiceAccount == "" {
+		return err
+	}
+	a, err := s.account(ctx, o.ServiceAccount)
+	if err != nil {
+		return err
+	}
+	return s.mayActAs(ctx, c, a)
+}
+
+// mayManage tells whether the caller may see and end all tokens of an owner.
 func (s *Service) mayManage(ctx context.Context, c Caller, o apitoken.Owner) error {
 	switch {
 	case c.Operator:
