@@ -3,7 +3,6 @@ package issuer
 import (
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"saltern/eauth/token/apitoken"
@@ -29,21 +28,50 @@ func (s *Service) Exchange(ctx context.Context, text string, req Request) (*Exch
 		s.tell(ctx, Event{What: Refused, By: Caller{From: req.From}, Token: r, Why: why})
 		return nil, ErrGrant
 	}
+	if req.Scopes, err = s.askedScopes(ctx, req.Scopes); err != nil {
+		return nil, err
+	}
 	x, access, err := s.access(r, who, req)
 	if err != nil {
 		return nil, err
 	}
 	if r.Kind == apitoken.KindAPI {
-		err = s.store.Create(ctx, access)
+		err = s.give(ctx, secret, access)
 	} else {
 		err = s.rotate(ctx, secret, r, access, x, req.From)
 	}
 	if err != nil {
 		return nil, notGiven(err)
 	}
+	s.guard.good(access.Hash) // others at this address may guess meanwhile
 	s.uses.note(r, s.now(), req.From)
 	s.tell(ctx, Event{What: Exchanged, By: Caller{From: req.From}, Token: r, Others: []string{access.Record.ID}})
 	return x, nil
+}
+
+// askedScopes are the scopes that somebody wants of those that a token has.
+// One that is no role is an [ErrScope] too: the answer says what was given.
+func (s *Service) askedScopes(ctx context.Context, scopes []string) ([]string, error) {
+	if len(scopes) == 0 {
+		return nil, nil
+	}
+	scopes, err := s.checkScopes(ctx, scopes)
+	if errors.Is(err, ErrInvalid) {
+		return nil, ErrScope
+	}
+	return scopes, err
+}
+
+// give keeps an access token that an API token is exchanged for. The store
+// makes none for a token that was revoked. Nor may there be one where the token
+// got another secret since this one was looked at: who regenerates a token that
+// has leaked would not be rid of the thief. A renewal from here on ends it.
+func (s *Service) give(ctx context.Context, secret apitoken.Secret, access apitoken.Issue) error {
+	if err := s.store.Create(ctx, access); err != nil {
+		return err
+	}
+	_, err := s.store.Lookup(ctx, s.pepper.Hash(secret))
+	return err
 }
 
 // unfit tells why a good token cannot be exchanged so.
@@ -93,11 +121,10 @@ func (s *Service) refresh(secret apitoken.Secret, r apitoken.Record) apitoken.Is
 func (s *Service) access(r apitoken.Record, who actor, req Request) (*Exchange, apitoken.Issue, error) {
 	scopes := who.narrow(r.Scopes)
 	if len(req.Scopes) > 0 {
-		asked := within(req.Scopes, scopes)
-		if len(asked) != len(req.Scopes) || slices.Contains(req.Scopes, superuser) && !slices.Contains(scopes, superuser) {
+		if !covers(scopes, req.Scopes) {
 			return nil, apitoken.Issue{}, ErrScope
 		}
-		scopes = asked
+		scopes = req.Scopes
 	}
 	now := s.now()
 	expires := now.Add(s.accessLife(req.Door))

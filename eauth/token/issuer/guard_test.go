@@ -67,6 +67,7 @@ func TestGuessing(t *testing.T) {
 		require.Equal(r, time.Second, late.After)
 		require.NoError(r, guess(r.Service, there), "by address")
 		require.True(r, r.good(r.Service, secret), "what was good before is not concerned")
+		require.True(r, r.good(r.Service, r.exchange(secret).Access.Reveal()), "nor what it is exchanged for")
 		_, _, err := r.Check(r.Context(), fresh, here)
 		require.ErrorAs(r, err, &late)
 		_, err = r.Exchange(r.Context(), fresh, issuer.Request{Door: apitoken.DoorCSP, From: here})

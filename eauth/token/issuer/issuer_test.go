@@ -303,6 +303,7 @@ func TestFewerScopes(t *testing.T) {
 		secret, _ := r.create(user("alice"), func(n *issuer.NewToken) { n.Scopes = []string{"User", "Read-only"} })
 		for asked, want := range map[string]error{
 			"Read-only": nil, "Read-only User": nil, "Superuser": issuer.ErrScope, "Administrator": issuer.ErrScope,
+			"nobody's": issuer.ErrScope, strings.Repeat("User ", 33): issuer.ErrScope, strings.Repeat("x", 600): issuer.ErrScope,
 		} {
 			x, err := r.Exchange(r.Context(), secret,
 				issuer.Request{Door: apitoken.DoorVCD, From: here, Scopes: strings.Fields(asked)})
@@ -312,6 +313,9 @@ func TestFewerScopes(t *testing.T) {
 				require.False(r, r.principal(x.Access.Reveal()).Scopes.May(scope.EventWrite))
 			}
 		}
+		all, _ := r.create(user("alice"), func(n *issuer.NewToken) { n.Name = "all" })
+		_, err := r.Exchange(r.Context(), all, issuer.Request{Door: apitoken.DoorVCD, From: here, Scopes: []string{"nobody's"}})
+		require.ErrorIs(r, err, issuer.ErrScope, "even Superuser has no role that there is not")
 	})
 }
 

@@ -52,7 +52,7 @@ type guard struct {
 	now   func() time.Time
 
 	mu     sync.Mutex
-	proven *lru.Cache[apitoken.Hash, struct{}] // secrets that were good
+	proven *lru.Cache[apitoken.Hash, struct{}] // secrets that were good, or were given for one
 }
 
 const maxProven = 8192
