@@ -261,6 +261,7 @@ func TestRoles(t *testing.T) {
 func TestARoleThatCannotBeRead(t *testing.T) {
 	with(t, nil, func(r *rig) {
 		for key, value := range map[string]string{
+			"User": `{"name": "User", "permissions": ["superuser"]}`, "GOOD": `{"name": "GOOD", "permissions": ["cmd-read"]}`,
 			"broken": `{`, "other": `{"name": "some", "permissions": ["cmd-read"]}`, "new": `{"name": "new", "permissions": ["to-fly"]}`,
 			"good": `{"name": "good", "permissions": ["cmd-read"]}`,
 		} {
@@ -271,7 +272,8 @@ func TestARoleThatCannotBeRead(t *testing.T) {
 		roles, err := r.Roles(r.Context(), user("alice"))
 		require.NoError(r, err)
 		require.Len(r, roles, 5)
-		require.Equal(r, "good", roles[4].Name)
+		require.Equal(r, "GOOD", roles[4].Name, "the first of two whose names differ in case only")
+		require.Equal(r, scope.BuiltIn()[2], roles[2])
 	})
 }
 

@@ -133,22 +133,33 @@ func (s *Service) readRoles(ctx context.Context) (*scope.Roles, error) {
 		return nil, err
 	}
 	var own []scope.Role
+	taken := make(map[string]bool) // names, but for the case
+	for _, r := range scope.BuiltIn() {
+		taken[strings.ToLower(r.Name)] = true
+	}
 	for _, d := range documents {
-		var r scope.Role
-		err := json.Unmarshal(d.Value, &r)
-		if err == nil && r.Name != d.Key {
-			err = errors.New("it is kept under another name")
-		}
-		if err == nil {
-			_, err = scope.NewRoles(append(slices.Clip(own), r)...)
+		r, err := readRole(d)
+		name := strings.ToLower(r.Name)
+		if err == nil && taken[name] {
+			err = errors.New("another role has this name")
 		}
 		if err != nil {
 			s.log.WarnContext(ctx, "a role cannot be used", slog.String("role", d.Key), slog.Any("error", err))
 			continue
 		}
-		own = append(own, r)
+		own, taken[name] = append(own, r), true
 	}
 	return scope.NewRoles(own...)
+}
+
+func readRole(d apitoken.Document) (r scope.Role, err error) {
+	if err := json.Unmarshal(d.Value, &r); err != nil {
+		return r, err
+	}
+	if r.Name != d.Key {
+		return r, errors.New("it is kept under another name")
+	}
+	return r, r.Check()
 }
 
 // documents reads a drawer.
