@@ -98,6 +98,7 @@ func TestTokenForCI(t *testing.T) {
 			`{"client": "local", "tgt": "ms--0", "fun": "test.pingx"}`,
 			`{"client": "local", "tgt": "ms--0", "fun": ["test.ping", "cmd.run"], "arg": [[], ["id"]]}`,
 			`{"client": "local", "tgt": "ms--0", "fun": "test.ping", "ret": "raw_file"}`,
+			`{"client": "local", "tgt": "ms--0", "fun": "test.ping", "jid": "20200102030405060708"}`,
 			`{"client": "local_async", "tgt": "*", "fun": "cmd.run", "arg": ["id"]}`,
 			`{"client": "local_batch", "tgt": "*", "fun": "cmd.run", "arg": ["id"]}`,
 			`{"client": "local_subset", "tgt": "*", "fun": "cmd.run", "arg": ["id"]}`,

@@ -73,6 +73,7 @@ func scopeCall(c Chunk, t task) (scope.Call, error) {
 	switch job := t.job.(type) {
 	case publisher:
 		p := job.published()
+		_, asked.JID = c.present("jid")
 		asked.TgtType = p.TgtType
 		if asked.Tgt, ok = aclValue(p.Tgt); !ok {
 			return asked, errNoTerms

@@ -41,6 +41,8 @@ func TestScope(t *testing.T) {
 		"a returner":          {`"client": "local_async", "tgt": "web1", "fun": "state.apply", "ret": "raw_file"`, true, "", ""},
 		"a subset":            {`"client": "local_subset", "tgt": "*", "fun": "cmd.run"`, true, "", ""},
 		"a batch":             {`"client": "local_batch", "tgt": "*", "fun": "cmd.run"`, true, "", ""},
+		"another's job":       {`"client": "local", "tgt": "web1", "fun": "state.apply", "jid": "20261122224101823656"`, true, "", ""},
+		"a null jid":          {`"client": "local_async", "tgt": "web1", "fun": "state.apply", "jid": null`, false, "* and web1 and web*", "compound"},
 		"its runner":          {`"client": "runner", "fun": "test.arg"`, false, "", ""},
 		"another runner":      {`"client": "runner", "fun": "state.orch"`, true, "", ""},
 		"a runner, async":     {`"client": "runner_async", "fun": "state.orch"`, true, "", ""},

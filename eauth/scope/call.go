@@ -24,6 +24,11 @@ type Call struct {
 	// option: that more is to run than the functions, or by other means.
 	Extras bool
 
+	// JID tells that the chunk chose the id of its job. Where there is a job of
+	// that id already, what that one returned is the answer, whatever its
+	// function was, and the master's record of it is written anew.
+	JID bool
+
 	// RawShell tells that salt-ssh is to run a command of the shell.
 	RawShell bool
 

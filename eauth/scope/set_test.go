@@ -28,6 +28,8 @@ func TestBuiltInRoles(t *testing.T) {
 	roles := rolesFor(t)
 	extras := local("test.ping")
 	extras.Extras = true
+	another := local("test.ping")
+	another.JID = true
 	const S, A, U, R = 0, 1, 2, 3
 	for _, c := range []struct {
 		name string
@@ -36,6 +38,7 @@ func TestBuiltInRoles(t *testing.T) {
 	}{
 		{"a function", local("cmd.run", "id"), [4]bool{S: true, A: true, U: true}},
 		{"with a returner", extras, [4]bool{S: true, A: true, U: true}},
+		{"under the id of another job", another, [4]bool{S: true, A: true, U: true}},
 		{"what only shows", local("grains.items"), [4]bool{true, true, true, true}},
 		{"also asynchronously", Call{Client: "local_async", Funs: []Function{{Name: "test.ping"}}, Tgt: "*"}, [4]bool{true, true, true, true}},
 		{"but nothing like it", local("grains.setval", "a", "b"), [4]bool{S: true, A: true, U: true}},
