@@ -145,7 +145,8 @@ func appendHeaders(b []byte, x *exchange, r *http.Request) []byte {
 // gateway or to a proxy before it who is asking.
 func isCredentialHeader(name string) bool {
 	switch name {
-	case "X-Auth-Token", "Cookie", "Authorization", "Proxy-Authorization", "X-Csrf-Token", "X-Csrftoken":
+	case "X-Auth-Token", "Cookie", "Authorization", "Proxy-Authorization", "X-Csrf-Token", "X-Csrftoken",
+		"Csp-Auth-Token", "X-Vmware-Vcloud-Access-Token": // with which programs come to the doors
 		return true
 	}
 	return strings.HasPrefix(name, "X-Xsrf")

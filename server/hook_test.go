@@ -69,7 +69,8 @@ func TestHook(t *testing.T) {
 			s := hookServer(t, f, nil)
 			headers := []string{
 				authToken + sessionID, "Cookie: session_id=" + sessionID, "Authorization: Bearer " + sessionID,
-				"Proxy-Authorization: Basic x", "X-Xsrf-Token: " + sessionID, "X-GitHub-Event: push", "X-Sig9a: 1",
+				"Proxy-Authorization: Basic x", "X-Xsrf-Token: " + sessionID,
+				"X-Vmware-Vcloud-Access-Token: " + sessionID, "csp-auth-token: " + sessionID, "X-GitHub-Event: push", "X-Sig9a: 1",
 			}
 			if c.contentType != "" {
 				headers = append(headers, "Content-Type: "+c.contentType)
