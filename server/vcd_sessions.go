@@ -7,6 +7,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"saltern/eauth"
+	"saltern/eauth/token/apitoken"
 )
 
 // The paths of VCD's APIs.
@@ -111,17 +112,19 @@ func (d *doors) currentSession(x *exchange, r *http.Request) error {
 	return nil
 }
 
-// endSession logs out. An access token is revoked; the API token it was given
-// for stays.
+// endSession logs out. An access token is revoked. An API token stays, whether
+// the access token was given for it or it was used directly: who wants to be
+// rid of it revokes it.
 func (d *doors) endSession(x *exchange, r *http.Request) error {
 	who, err := d.callerOf(x, r)
 	if err != nil {
 		return err
 	}
-	if who.session == nil {
-		err = tokenError(d.tokens.RevokeSecret(r.Context(), who.credential, who.From))
-	} else {
+	switch {
+	case who.session != nil:
 		err = d.sessions.Logout(r.Context(), who.credential)
+	case who.Principal.Kind == apitoken.KindAccess:
+		err = tokenError(d.tokens.RevokeSecret(r.Context(), who.credential, who.From))
 	}
 	if err != nil {
 		return err

@@ -134,6 +134,11 @@ func TestVCDSession(t *testing.T) {
 	require.Equal(t, http.StatusNoContent, h.send(t, http.MethodDelete, cloud+"/sessions/provider", "", bearer(access)).Status)
 	require.Equal(t, http.StatusUnauthorized, h.send(t, http.MethodGet, "/api/org", "", bearer(access)).Status)
 
+	direct, _ := h.apiToken(t, apitoken.DoorNative)
+	require.Equal(t, http.StatusNoContent, h.send(t, http.MethodDelete, cloud+"/sessions/current", "", bearer(direct)).Status)
+	require.Equal(t, http.StatusOK, h.send(t, http.MethodGet, "/api/org", "", bearer(direct)).Status,
+		"a log-out does not end an API token")
+
 	for name, headers := range map[string][]string{
 		"nothing":                {},
 		"a wrong password":       {"Authorization: Basic Ym9iOng="},
