@@ -141,11 +141,14 @@ func TestNativeTokens(t *testing.T) {
 
 	head, _ = r.with(t, "DELETE", "/v1/tokens/"+made.ID, "", loggedIn+sessionID)
 	require.Equal(t, 204, head.StatusCode)
+	head, _ = r.with(t, "GET", "/v1/tokens/"+made.Token, "", loggedIn+sessionID)
+	require.Equal(t, 404, head.StatusCode, "that was no id, and the log has no secret all the same")
 	head, text = r.with(t, "GET", "/v1/tokens/"+made.ID, "", loggedIn+sessionID)
 	require.Equal(t, 404, head.StatusCode)
 	require.Equal(t, `{"status": 404, "return": "There is none"}`, text)
 	require.NotContains(t, r.log.String(), made.Token)
-	require.NotContains(t, r.log.String(), "saltern_api_")
+	require.NotContains(t, r.log.String(), made.Token[len("saltern_api_"):])
+	require.Contains(t, r.log.String(), "/v1/tokens/saltern_api_...")
 }
 
 // What /v1 refuses, and how.

@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 
@@ -334,8 +335,13 @@ func closeCode(ctx context.Context, err error) websocket.StatusCode {
 	return websocket.StatusGoingAway
 }
 
-// loggedPath is a path without the token that a stream's may have.
+// ownSecret matches the secrets of this gateway, mistyped ones too.
+var ownSecret = regexp.MustCompile(`saltern_(api|acc|svc|dev)_[0-9A-Za-z]+`)
+
+// loggedPath is a path without the token that a stream's may have, or that
+// somebody has put where an id belongs.
 func loggedPath(path string) string {
+	path = ownSecret.ReplaceAllString(path, "saltern_${1}_...")
 	for _, name := range []string{"/ws/", "/events/", "/all_events/", "/formatted_events/"} {
 		if i := strings.Index(path, name); i >= 0 {
 			return path[:i+len(name)] + "..."
