@@ -85,16 +85,19 @@ func (req Request) unfit(r apitoken.Record) string {
 	return ""
 }
 
-// rotate uses a refresh token up.
+// rotate uses a refresh token up. The access token belongs to the next one, so
+// that this is in use as long as that is.
 func (s *Service) rotate(
 	ctx context.Context, secret apitoken.Secret, r apitoken.Record, access apitoken.Issue, x *Exchange, from Client,
 ) error {
 	next := apitoken.NewSecret(apitoken.KindRefresh)
-	_, err := s.store.Consume(ctx, s.pepper.Hash(secret), s.now(), access, s.refresh(next, r))
+	refresh := s.refresh(next, r)
+	access.Record.Parent = refresh.Record.ID
+	_, err := s.store.Consume(ctx, s.pepper.Hash(secret), s.now(), refresh, access)
 	if errors.Is(err, apitoken.ErrReused) {
 		s.tell(ctx, Event{What: Reused, By: Caller{From: from}, Token: r, Why: apitoken.WhyReused})
 	}
-	x.Refresh = &next
+	x.Refresh, x.Record = &next, access.Record
 	return err
 }
 
