@@ -3,6 +3,7 @@ package apitoken
 import (
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -174,13 +175,19 @@ func (r Record) CheckRenew(n Renewal) error {
 	return nil
 }
 
-// Prepared returns the use as stores keep it.
+// Prepared returns the use as stores keep it. The agent is a stranger's text,
+// and is shown in terminals.
 func (u Use) Prepared() Use {
 	u.At = Micro(u.At)
 	if len(u.Agent) > maxAgent {
 		u.Agent = u.Agent[:maxAgent]
 	}
-	u.Agent = strings.ToValidUTF8(u.Agent, "?")
+	u.Agent = strings.Map(func(c rune) rune {
+		if !unicode.IsPrint(c) {
+			return '?'
+		}
+		return c
+	}, strings.ToValidUTF8(u.Agent, "?"))
 	return u
 }
 

@@ -1,6 +1,7 @@
 package apitoken
 
 import (
+	"strings"
 	"testing"
 	"time"
 
@@ -52,5 +53,20 @@ func TestErrorsAreApart(t *testing.T) {
 				require.NotErrorIs(t, a, b)
 			}
 		}
+	}
+}
+
+func TestWhatIsKeptOfAnAgent(t *testing.T) {
+	t.Parallel()
+	for given, want := range map[string]string{
+		"curl/8.5 (x86_64)":            "curl/8.5 (x86_64)",
+		"Müller/1":                     "Müller/1",
+		"a\u009b31mb\x1b[2J\nc":        "a?31mb?[2J?c",
+		"a\u202eb\u2066c":              "a?b?c",
+		"a\xffb":                       "a?b",
+		strings.Repeat("é", 150):       strings.Repeat("é", 100),
+		"x" + strings.Repeat("é", 150): "x" + strings.Repeat("é", 99) + "?",
+	} {
+		require.Equal(t, want, Use{Agent: given}.Prepared().Agent)
 	}
 }

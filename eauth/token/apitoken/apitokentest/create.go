@@ -222,8 +222,8 @@ func testTouch(t *testing.T, s apitoken.Store) {
 	for _, c := range []struct{ use, want apitoken.Use }{
 		{use(0, "192.0.2.1", "curl/8"), use(0, "192.0.2.1", "curl/8")},
 		{use(59*time.Second, "192.0.2.2", "curl/8"), use(0, "192.0.2.1", "curl/8")},
-		{use(time.Minute, "2001:db8::1", "a\nb\xff"), use(time.Minute, "2001:db8::1", "a\nb?")},
-		{use(-time.Hour, "192.0.2.1", "a late one"), use(time.Minute, "2001:db8::1", "a\nb?")},
+		{use(time.Minute, "2001:db8::1", "a\nb\xff"), use(time.Minute, "2001:db8::1", "a?b?")},
+		{use(-time.Hour, "192.0.2.1", "a late one"), use(time.Minute, "2001:db8::1", "a?b?")},
 		{use(time.Hour, "fe80::1%eth0", strings.Repeat("x", 5000)), use(time.Hour, "fe80::1%eth0", strings.Repeat("x", 200))},
 		{apitoken.Use{At: at(2 * time.Hour)}, apitoken.Use{At: at(2 * time.Hour)}},
 	} {
