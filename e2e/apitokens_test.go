@@ -136,6 +136,24 @@ func callerJobs(t *testing.T, r *rig.Rig) int {
 	return n
 }
 
+// On the listener of rest_wsgi a token in a header is good for chunks that do
+// not say who sends them, and its scopes hold there too.
+func TestTokenOnRestWSGI(t *testing.T) {
+	eachRelease(t, func(t *testing.T, r *rig.Rig) {
+		addRole(t, r, "wsgi-test", `[{"ms--[01]": ["test\\.ping$"]}]`)
+		made := makeToken(t, r, pamSession(t, r, rig.User), "wsgi", "wsgi-test")
+		run := func(body string) rig.Answer {
+			return ask(t, r, r.WSGI, asked{body: body, header: map[string]string{"Authorization": "Bearer " + made.Token}})
+		}
+		a := run(`[{"client": "local", "tgt": "*", "fun": "test.ping"}]`)
+		require.JSONEq(t, `{"return": [{"ms--0": true, "ms--1": true}]}`, a.Body)
+		a = run(`[{"client": "local", "tgt": "*", "fun": "test.version"}]`)
+		require.Equal(t, http.StatusForbidden, a.Status, a.Body)
+		a = run(rig.Chunk(rig.User, `"client": "local", "tgt": "ms--2", "fun": "test.ping"`))
+		require.Equal(t, `{"return": [{"ms--2": true}]}`, a.Body, "the chunk's own count")
+	})
+}
+
 // A token never does more than its owner may, whatever its scope.
 func TestTokenOfOneWhoMayLittle(t *testing.T) {
 	eachRelease(t, func(t *testing.T, r *rig.Rig) {
