@@ -24,6 +24,10 @@ import (
 type Site struct {
 	URL string // without a slash at its end
 	CA  string // the PEM file with the certificate to trust; empty for plain HTTP
+
+	// Console is where the script exchanges its token, which for the manual's
+	// readers is another host. Empty is URL.
+	Console string
 }
 
 // command is a program that knows the site, and nothing of who runs the test.

@@ -1,6 +1,7 @@
 package doors
 
 import (
+	"cmp"
 	_ "embed"
 	"os"
 	"os/exec"
@@ -42,7 +43,7 @@ func (s Site) Script(t *testing.T, token string) Said {
 	for _, part := range []string{scriptServer, scriptConsole, scriptToken} {
 		require.Equal(t, 1, strings.Count(script, part), part)
 	}
-	text := strings.NewReplacer(scriptServer, s.URL, scriptConsole, s.URL, scriptToken, token).Replace(script)
+	text := strings.NewReplacer(scriptServer, s.URL, scriptConsole, cmp.Or(s.Console, s.URL), scriptToken, token).Replace(script)
 	file := filepath.Join(t.TempDir(), "script") // no token in anybody's arguments
 	const variables = `printf '\n%s\n%s' "$BEARER_TOKEN" "$XSRFTOKEN"` + "\n"
 	require.NoError(t, os.WriteFile(file, []byte(text+variables), 0o600))

@@ -1,0 +1,55 @@
+package deploy_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// TestReadmePointByPoint holds the README's table of requirements against the
+// tree: no number is missing, every test that is named is there, and a point
+// without one says that it is not there yet.
+func TestReadmePointByPoint(t *testing.T) {
+	t.Parallel()
+	readme, err := os.ReadFile("../README.md")
+	require.NoError(t, err)
+	var want, got []string
+	for n := 7; n <= 27; n++ {
+		want = append(want, fmt.Sprint("A-", n))
+	}
+	for n := 1; n <= 20; n++ {
+		want = append(want, fmt.Sprint("B-", n))
+	}
+	row := regexp.MustCompile(`(?m)^\| ([AB]-\d+) \| ([^|]+) \| ([^|]+) \|$`)
+	named := regexp.MustCompile("`([a-z][a-z0-9/]*)\\.(Test\\w+)`")
+	for _, cells := range row.FindAllStringSubmatch(string(readme), -1) {
+		got = append(got, cells[1])
+		tests := named.FindAllStringSubmatch(cells[3], -1)
+		require.True(t, len(tests) > 0 || strings.HasPrefix(cells[3], "not yet"), "%s names no test", cells[1])
+		require.Equal(t, len(tests), strings.Count(cells[3], "Test"), "%s: a test is not named as `folder.Test`", cells[1])
+		for _, test := range tests {
+			require.True(t, hasTest(t, test[1], test[2]), "%s: there is no %s in %s", cells[1], test[2], test[1])
+		}
+	}
+	require.Equal(t, want, got)
+}
+
+// hasTest tells whether a folder has a test function of that name.
+func hasTest(t *testing.T, folder, name string) bool {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join("..", filepath.FromSlash(folder), "*_test.go"))
+	require.NoError(t, err)
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		if strings.Contains(string(text), "\nfunc "+name+"(t *testing.T) {") {
+			return true
+		}
+	}
+	return false
+}
