@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"saltern/eauth/token/apitoken"
+	"saltern/eauth/token/reminder/internal/reach"
 )
 
 // Sender sends reminders in one way. Several goroutines may use it.
@@ -29,6 +30,9 @@ type Sender interface {
 // ErrNotSent says that a reminder certainly did not arrive anywhere.
 var ErrNotSent = errors.New("the reminder was not sent")
 
+// maxName bounds a name in a text, in bytes.
+const maxName = 200
+
 // Reminder is what is to be told.
 type Reminder struct {
 	Token apitoken.Record // which is live, and ends; its secret is known to nobody
@@ -39,6 +43,14 @@ type Reminder struct {
 // ID names the reminder. It is the same in each attempt to send it.
 func (r Reminder) ID() string {
 	return fmt.Sprintf("%s.%d.%d", r.Token.ID, r.Token.Expires.UnixMicro(), r.Days)
+}
+
+// What is the token, in words and on one line.
+func (r Reminder) What() string {
+	if r.Token.Kind == apitoken.KindRefresh { // it has no name
+		return "refresh token of the service account " + reach.Line(r.Token.Owner.ServiceAccount, maxName)
+	}
+	return `API token "` + reach.Line(r.Token.Name, maxName) + `"`
 }
 
 // Left tells how long the token is good, such as "in 7 days". That is less than

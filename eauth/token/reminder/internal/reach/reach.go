@@ -1,0 +1,41 @@
+// Package reach is what the senders of reminders have in common: whom they may
+// speak to in clear, whose certificates they believe, and what may be shown of
+// what the far end says.
+package reach
+
+import (
+	"crypto/tls"
+	"crypto/x509"
+	"net/netip"
+	"strings"
+	"unicode"
+)
+
+// Loopback tells whether what is sent to a host stays on this machine.
+func Loopback(host string) bool {
+	if host == "localhost" {
+		return true
+	}
+	addr, err := netip.ParseAddr(host)
+	return err == nil && addr.Unmap().IsLoopback()
+}
+
+// TLS is how to speak with a host whose certificate one of these has signed;
+// nil are those that the system believes in.
+func TLS(host string, roots *x509.CertPool) *tls.Config {
+	return &tls.Config{ServerName: host, RootCAs: roots, MinVersion: tls.VersionTLS12}
+}
+
+// Line makes one line of at most so many bytes of what somebody else wrote.
+func Line(text string, most int) string {
+	text = strings.Map(func(r rune) rune {
+		if !unicode.IsPrint(r) {
+			return '\uFFFD'
+		}
+		return r
+	}, text)
+	if len(text) <= most {
+		return text
+	}
+	return strings.ToValidUTF8(text[:most], "") + "..."
+}
