@@ -9,24 +9,34 @@ import (
 // WhyUnused is the reason that [RevokeUnused] gives.
 const WhyUnused = "unused"
 
-// RevokeUnused revokes the listed tokens that showed no sign of use since
-// then, see [Record.LastSign]. It returns those, for the audit log.
-func RevokeUnused(ctx context.Context, s Tokens, since, now time.Time) (revoked []Record, err error) {
+// Unused is a token that was revoked for that reason.
+type Unused struct {
+	Record Record   // as it was before
+	Ended  []string // the ids of what ended with it, itself among them
+}
+
+// RevokeUnused revokes the listed tokens that showed no sign of use, see
+// [Record.LastSign], after the time that since gives for them. It returns
+// those, for the audit log.
+func RevokeUnused(
+	ctx context.Context, s Tokens, now time.Time, since func(Record) time.Time,
+) (revoked []Unused, err error) {
 	for q := (Query{Limit: 1000}); ; {
 		page, next, err := s.List(ctx, q)
 		if err != nil {
 			return revoked, err
 		}
 		for _, r := range page {
-			if r.LastSign().After(since) {
+			after := since(r)
+			if r.LastSign().After(after) {
 				continue
 			}
-			ids, err := s.Revoke(ctx, r.ID, Revocation{At: now, Why: WhyUnused, UnusedSince: since})
+			ids, err := s.Revoke(ctx, r.ID, Revocation{At: now, Why: WhyUnused, UnusedSince: after})
 			if err != nil && !errors.Is(err, ErrNotFound) {
 				return revoked, err
 			}
 			if len(ids) > 0 {
-				revoked = append(revoked, r)
+				revoked = append(revoked, Unused{r, ids})
 			}
 		}
 		if next == "" {

@@ -260,7 +260,7 @@ func checkMail(text string) error {
 	if err != nil || a.Address != text || len(text) > maxMail {
 		return invalid("remind: it is no mail address")
 	}
-	return nil
+	return checkPrintable(text)
 }
 
 // expires is the end of a new token; zero is never.

@@ -220,5 +220,7 @@ func (s *Service) ending(ctx context.Context, f *follower) (end, err error) {
 			return session.ErrRevoked, nil
 		}
 	}
+	// Who listens uses it, though no request comes.
+	s.uses.note(r, s.now(), Client{Addr: r.LastUsed.Addr, Agent: r.LastUsed.Agent})
 	return nil, nil
 }

@@ -39,20 +39,35 @@ func (s *Service) tidy(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, houseTimeout)
 	defer cancel()
 	now := s.now()
-	if s.opts.UnusedFor > 0 {
-		ended, err := apitoken.RevokeUnused(ctx, s.store, now.Add(-s.opts.UnusedFor), now)
-		for _, r := range ended {
-			s.follow.end(r.ID)
-			s.tell(ctx, Event{What: Revoked, Token: r, Why: apitoken.WhyUnused})
-		}
-		if err != nil {
-			return err
-		}
+	if err := s.endUnused(ctx, now); err != nil {
+		return err
 	}
 	if err := s.forgetDevices(ctx, now); err != nil {
 		return err
 	}
 	_, err := s.store.Sweep(ctx, now, remembered)
+	return err
+}
+
+// endUnused revokes what was not used for the operator's time.
+func (s *Service) endUnused(ctx context.Context, now time.Time) error {
+	if s.opts.UnusedFor <= 0 {
+		return nil
+	}
+	since := now.Add(-s.opts.UnusedFor)
+	ended, err := apitoken.RevokeUnused(ctx, s.store, now, func(r apitoken.Record) time.Time {
+		if r.Kind == apitoken.KindRefresh {
+			// The use of an access token is noted with the refresh token that it
+			// was given for, which was used up by that. Of the one that took its
+			// place nothing is heard as long as the access token is good.
+			return since.Add(-s.longestAccess())
+		}
+		return since
+	})
+	for _, u := range ended {
+		s.follow.end(u.Ended...)
+		s.tell(ctx, Event{What: Revoked, Token: u.Record, Others: u.Ended, Why: apitoken.WhyUnused})
+	}
 	return err
 }
 

@@ -62,7 +62,9 @@ type Options struct {
 
 	Throttle Throttle
 
-	// UnusedFor revokes tokens that were not used for so long; 0 does not.
+	// UnusedFor revokes tokens that were not used for so long; 0 does not. An
+	// open stream is a use, and so is the use of what a token was exchanged
+	// for.
 	UnusedFor time.Duration
 
 	// Notify hears of everything that an audit log is for. It must not block.

@@ -167,7 +167,14 @@ func TestWhatATokenMayNotBe(t *testing.T) {
 			"no such scope":     {func(n *issuer.NewToken) { n.Name, n.Scopes = "x", []string{"Root"} }, issuer.ErrInvalid},
 			"no mail":           {func(n *issuer.NewToken) { n.Name, n.Remind = "x", "Alice <a@b>" }, issuer.ErrInvalid},
 			"mail with headers": {func(n *issuer.NewToken) { n.Name, n.Remind = "x", "a@b\r\nBcc: c@d" }, issuer.ErrInvalid},
-			"somebody else's":   {func(n *issuer.NewToken) { n.Owner = apitoken.Owner{Eauth: "pam", User: "bob"} }, issuer.ErrForbidden},
+			"mail to two":       {func(n *issuer.NewToken) { n.Name, n.Remind = "x", "a@b, c@d" }, issuer.ErrInvalid},
+			"mail to a group":   {func(n *issuer.NewToken) { n.Name, n.Remind = "x", "all: a@b;" }, issuer.ErrInvalid},
+			"mail with unseen":  {func(n *issuer.NewToken) { n.Name, n.Remind = "x", "a\u202e@b" }, issuer.ErrInvalid},
+			"mail with a break": {func(n *issuer.NewToken) { n.Name, n.Remind = "x", "a\u0085@b" }, issuer.ErrInvalid},
+			"long mail": {func(n *issuer.NewToken) {
+				n.Name, n.Remind = "x", strings.Repeat("a", 251)+"@b.c"
+			}, issuer.ErrInvalid},
+			"somebody else's": {func(n *issuer.NewToken) { n.Owner = apitoken.Owner{Eauth: "pam", User: "bob"} }, issuer.ErrForbidden},
 			"no such account": {func(n *issuer.NewToken) {
 				n.Owner = apitoken.Owner{ServiceAccount: apitoken.NewID()}
 			}, issuer.ErrForbidden},
@@ -376,17 +383,4 @@ func TestOptionsThatCannotBe(t *testing.T) {
 	t.Parallel()
 	_, err := issuer.New(issuer.Options{})
 	require.Error(t, err)
-}
-
-func TestHousekeeping(t *testing.T) {
-	with(t, func(o *issuer.Options) { o.UnusedFor = 90 * day }, func(r *rig) {
-		idle, _ := r.create(user("alice"), func(n *issuer.NewToken) { n.Life = issuer.Never() })
-		busy, _ := r.create(user("alice"), func(n *issuer.NewToken) { n.Name, n.Life = "busy", issuer.Never() })
-		for range 4 {
-			time.Sleep(30 * day)
-			require.True(r, r.good(r.Service, busy))
-		}
-		require.False(r, r.good(r.Service, idle))
-		require.Contains(r, r.told(), "revoked:unused")
-	})
 }

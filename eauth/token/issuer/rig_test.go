@@ -217,6 +217,19 @@ func (r *rig) told() []string {
 	return all
 }
 
+// ended are the names of the tokens that were revoked so far for a reason.
+func (r *rig) ended(why string) []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	var all []string
+	for _, e := range r.events {
+		if e.What == issuer.Revoked && e.Why == why {
+			all = append(all, e.Token.Name)
+		}
+	}
+	return all
+}
+
 var (
 	here  = issuer.Client{Addr: netip.MustParseAddr("192.0.2.7"), Agent: "curl/8"}
 	there = issuer.Client{Addr: netip.MustParseAddr("198.51.100.9")}
