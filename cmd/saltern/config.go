@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os/user"
 
+	"saltern/eauth/token/reminder"
 	"saltern/saltmaster/masterconf"
 	"saltern/server"
 	"saltern/server/settings"
@@ -37,6 +38,7 @@ type config struct {
 	listeners []server.ListenerSpec
 	surface   server.MainOptions
 	tokens    tokenFiles
+	reminders []reminder.Sender
 	warnings  []string
 }
 
@@ -62,9 +64,10 @@ func (w *where) load() (*config, error) {
 	specs, planWarnings, planErr := plan(mc, masterErr, set, setErr)
 	c.master, c.set, c.listeners = mc, set, specs
 	c.warnings = append(c.warnings, planWarnings...)
-	var surfaceErr, tokensErr error
+	var surfaceErr, tokensErr, remindersErr error
 	if setErr == nil {
 		c.tokens, tokensErr = readTokenFiles(set.Tokens)
+		c.reminders, remindersErr = reminderSenders(set.Tokens.Reminders)
 	}
 	if masterErr == nil && setErr == nil {
 		c.warnings = append(c.warnings, tokenWarnings(mc, set.Tokens)...)
@@ -73,7 +76,7 @@ func (w *where) load() (*config, error) {
 			surfaceErr = errors.Join(surfaceErr, fmt.Errorf("events_acl: %w", err))
 		}
 	}
-	return &c, errors.Join(masterErr, setErr, planErr, surfaceErr, tokensErr)
+	return &c, errors.Join(masterErr, setErr, planErr, surfaceErr, tokensErr, remindersErr)
 }
 
 // plan plans the listeners with what is good of the two files, so that their

@@ -45,6 +45,8 @@ type gateway struct {
 	firer    *eventbus.Firer
 	tokens   *tokenService
 
+	reminders *reminders
+
 	log    *slog.Logger
 	pool   *zmtp.Pool
 	client *saltmaster.Client
@@ -91,9 +93,16 @@ func assemble(ctx context.Context, c *config, reg prometheus.Registerer, log *sl
 		g.endSessions()
 		return nil, err
 	}
+	counts := newTokenMetrics(reg)
 	if g.tokens, err = openTokens(ctx, c, issuer.Options{
 		Mint: tokenMint{g.mint}, Scope: scope.Options{Nodegroups: nodegroups(mc).Expand}, Logger: log,
+		Notify: notifyAll(counts.event),
 	}); err != nil {
+		g.endSessions()
+		return nil, err
+	}
+	if g.reminders, err = openReminders(c, g.tokens.store, counts, log); err != nil {
+		g.tokens.close()
 		g.endSessions()
 		return nil, err
 	}
@@ -235,6 +244,7 @@ func (g *gateway) start(ctx context.Context) {
 	ctx, g.endBus = context.WithCancel(ctx)
 	g.bg.Go(func() { _ = g.bus.Run(ctx) })
 	g.bg.Go(func() { g.watchMaster(ctx) })
+	g.reminders.start(ctx)
 }
 
 // watchEvery is how often a master that could not be asked is asked again.
@@ -287,6 +297,7 @@ func (g *gateway) close(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, closeTimeout)
 	defer cancel()
 	g.hub.Close()
+	g.reminders.close()
 	g.tokens.close()
 	g.endSessions()
 	if err := g.mint.Close(ctx); err != nil {

@@ -14,7 +14,7 @@ import (
 // Reminders is about reminding people of the end of their tokens. Without a
 // mail server and a webhook there are none.
 type Reminders struct {
-	Days    []int // days before the end; 0 is on the day
+	Days    []int // days before the end; 0 is the last 24 hours
 	Mail    Mail
 	Webhook Webhook
 }
@@ -33,6 +33,7 @@ const (
 type Mail struct {
 	Server       string // host:port, or "" for no mail
 	From         string
+	To           string // who hears of all tokens, or "" for nobody
 	Username     string
 	PasswordFile string
 	TLS          MailTLS
@@ -76,6 +77,7 @@ func (d *decoder) mail(n *yaml.Node, key string, m *Mail) {
 	d.mapping(n, key, fields{
 		"server":        d.address(&m.Server),
 		"from":          d.mailAddress(&m.From),
+		"to":            d.mailAddress(&m.To),
 		"username":      d.optional(&m.Username),
 		"password_file": d.optional(&m.PasswordFile),
 		"tls":           oneOf(d, map[string]MailTLS{"starttls": MailSTARTTLS, "tls": MailOverTLS, "off": MailPlain}, "starttls, tls or off", &m.TLS),
@@ -89,8 +91,8 @@ func (d *decoder) mail(n *yaml.Node, key string, m *Mail) {
 		d.problem(n.Line, key, "needs a server and from")
 	case (m.Username == "") != (m.PasswordFile == ""):
 		d.problem(n.Line, key, "username and password_file belong together")
-	case m.TLS == MailPlain && m.Username != "" && !isLoopback(m.Server):
-		d.problem(n.Line, key, "the password would travel in clear text: tls may be off only for a loopback server")
+	case m.TLS == MailPlain && !isLoopback(m.Server):
+		d.problem(n.Line, key, "would travel in clear text: tls may be off only for a loopback server")
 	}
 }
 

@@ -43,6 +43,7 @@ tokens:
     mail:
       server: mail.example.com:587
       from: Saltern <saltern@example.com>
+      to: ops@example.com
       username: saltern
       password_file: /etc/saltern/mail
       tls: tls
@@ -84,8 +85,8 @@ func TestParseEveryKeyOfTokens(t *testing.T) {
 		Reminders: settings.Reminders{
 			Days: []int{14, 0},
 			Mail: settings.Mail{
-				Server: "mail.example.com:587", From: "Saltern <saltern@example.com>", Username: "saltern",
-				PasswordFile: "/etc/saltern/mail", TLS: settings.MailOverTLS, CA: "/etc/ca.pem",
+				Server: "mail.example.com:587", From: "Saltern <saltern@example.com>", To: "ops@example.com",
+				Username: "saltern", PasswordFile: "/etc/saltern/mail", TLS: settings.MailOverTLS, CA: "/etc/ca.pem",
 			},
 			Webhook: settings.Webhook{
 				URL: "https://alerts.example.com/x?y=z", SecretFile: "/etc/saltern/hook", CA: "/etc/ca.pem",

@@ -37,7 +37,9 @@ func (s *Schedule) Look(ctx context.Context) error {
 				return err
 			}
 		}
+		l.seen += len(page)
 		if next == "" {
+			s.log.DebugContext(ctx, "looked for tokens that end soon", slog.Int("tokens", l.seen))
 			return nil
 		}
 		q.After = next
@@ -54,6 +56,7 @@ func (s *Schedule) page(ctx context.Context, q apitoken.Query) ([]apitoken.Recor
 type look struct {
 	*Schedule
 	failed map[string]int // how often one after the other, by sender
+	seen   int
 }
 
 // token sends what is due of one token.
