@@ -15,23 +15,19 @@ type Unused struct {
 	Ended  []string // the ids of what ended with it, itself among them
 }
 
-// RevokeUnused revokes the listed tokens that showed no sign of use, see
-// [Record.LastSign], after the time that since gives for them. It returns
-// those, for the audit log.
-func RevokeUnused(
-	ctx context.Context, s Tokens, now time.Time, since func(Record) time.Time,
-) (revoked []Unused, err error) {
+// RevokeUnused revokes the listed tokens that showed no sign of use since
+// then, see [Record.LastSign]. It returns those, for the audit log.
+func RevokeUnused(ctx context.Context, s Tokens, since, now time.Time) (revoked []Unused, err error) {
 	for q := (Query{Limit: 1000}); ; {
 		page, next, err := s.List(ctx, q)
 		if err != nil {
 			return revoked, err
 		}
 		for _, r := range page {
-			after := since(r)
-			if r.LastSign().After(after) {
+			if r.LastSign().After(since) {
 				continue
 			}
-			ids, err := s.Revoke(ctx, r.ID, Revocation{At: now, Why: WhyUnused, UnusedSince: after})
+			ids, err := s.Revoke(ctx, r.ID, Revocation{At: now, Why: WhyUnused, UnusedSince: since})
 			if err != nil && !errors.Is(err, ErrNotFound) {
 				return revoked, err
 			}

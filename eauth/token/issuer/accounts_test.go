@@ -289,20 +289,3 @@ func TestACodeOfARevokedAccount(t *testing.T) {
 		require.ErrorIs(r, err, issuer.ErrGrant)
 	})
 }
-
-// The refresh token of an account that works is in use, though it is shown only
-// when the access token that came with it has ended.
-func TestAnAccountAtWorkIsNotUnused(t *testing.T) {
-	with(t, func(o *issuer.Options) { bosses(o); o.UnusedFor = 7 * day }, func(r *rig) {
-		x, err := r.refresh(r.letIn(r.account("User")).Refresh)
-		require.NoError(r, err)
-		for range 20 {
-			time.Sleep(day)
-			require.True(r, r.good(r.Service, x.Access.Reveal()))
-		}
-		x, err = r.refresh(x.Refresh)
-		require.NoError(r, err)
-		time.Sleep(8 * day)
-		require.False(r, r.good(r.Service, x.Access.Reveal()), "now it is unused")
-	})
-}

@@ -164,14 +164,6 @@ func (s *Service) accessLife(door apitoken.Door) time.Duration {
 	return time.Hour
 }
 
-// longestAccess is the longest life that an access token has, at any door.
-func (s *Service) longestAccess() (longest time.Duration) {
-	for door := range accessLives {
-		longest = max(longest, s.accessLife(door))
-	}
-	return longest
-}
-
 // notGiven is why an exchange failed at the end: what was good a moment ago has
 // been ended meanwhile.
 func notGiven(err error) error {

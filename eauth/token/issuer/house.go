@@ -54,16 +54,7 @@ func (s *Service) endUnused(ctx context.Context, now time.Time) error {
 	if s.opts.UnusedFor <= 0 {
 		return nil
 	}
-	since := now.Add(-s.opts.UnusedFor)
-	ended, err := apitoken.RevokeUnused(ctx, s.store, now, func(r apitoken.Record) time.Time {
-		if r.Kind == apitoken.KindRefresh {
-			// The use of an access token is noted with the refresh token that it
-			// was given for, which was used up by that. Of the one that took its
-			// place nothing is heard as long as the access token is good.
-			return since.Add(-s.longestAccess())
-		}
-		return since
-	})
+	ended, err := apitoken.RevokeUnused(ctx, s.store, now.Add(-s.opts.UnusedFor), now)
 	for _, u := range ended {
 		s.follow.end(u.Ended...)
 		s.tell(ctx, Event{What: Revoked, Token: u.Record, Others: u.Ended, Why: apitoken.WhyUnused})

@@ -119,7 +119,7 @@ func TestUnusedAccount(t *testing.T) {
 		third, err := r.refresh(second.Refresh)
 		require.NoError(r, err)
 		r.told()
-		time.Sleep(39 * day)
+		time.Sleep(9 * day)
 		require.Empty(r, r.ended(apitoken.WhyUnused))
 		time.Sleep(2 * day)
 		require.Len(r, r.ended(apitoken.WhyUnused), 1)

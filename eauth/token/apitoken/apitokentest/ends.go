@@ -73,10 +73,7 @@ func testUnused(t *testing.T, s apitoken.Store) {
 		require.NoError(t, err)
 		require.Empty(t, revoked, i.Record.Name)
 	}
-	since := func(d time.Duration) func(apitoken.Record) time.Time {
-		return func(apitoken.Record) time.Time { return at(d) }
-	}
-	gone, err := apitoken.RevokeUnused(t.Context(), s, at(time.Hour), since(0))
+	gone, err := apitoken.RevokeUnused(t.Context(), s, start, at(time.Hour))
 	require.NoError(t, err)
 	require.Len(t, gone, 1)
 	require.Equal(t, old.Record, gone[0].Record)
@@ -84,7 +81,7 @@ func testUnused(t *testing.T, s apitoken.Store) {
 	require.Equal(t, apitoken.WhyUnused, look(t, s, old).RevokedWhy)
 	requireStates(t, s, apitoken.Revoked, old, child)
 	requireStates(t, s, apitoken.Live, touched, renewed, young)
-	gone, err = apitoken.RevokeUnused(t.Context(), s, at(2*time.Hour), since(time.Hour))
+	gone, err = apitoken.RevokeUnused(t.Context(), s, at(time.Hour), at(2*time.Hour))
 	require.NoError(t, err)
 	require.Len(t, gone, 3)
 }
