@@ -80,11 +80,13 @@ func (s *Service) checkAccount(ctx context.Context, a *Account) error {
 	if err := checkName(a.Name); err != nil {
 		return err
 	}
-	for _, text := range []string{a.SoftwareID, a.SoftwareVersion, a.URI, a.Org} {
-		if len(text) > maxText {
-			return invalid("longer than %d bytes", maxText)
+	for _, f := range [][2]string{
+		{"software_id", a.SoftwareID}, {"software_version", a.SoftwareVersion}, {"uri", a.URI}, {"org", a.Org}, {"user", a.User},
+	} {
+		if len(f[1]) > maxText {
+			return invalid("%s: longer than %d bytes", f[0], maxText)
 		}
-		if err := checkPrintable(text); err != nil {
+		if err := checkPrintable(f[0], f[1]); err != nil {
 			return err
 		}
 	}

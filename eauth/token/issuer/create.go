@@ -149,6 +149,9 @@ func (s *Service) prepare(ctx context.Context, c Caller, n NewToken) (apitoken.R
 	if err := checkName(n.Name); err != nil {
 		return apitoken.Record{}, err
 	}
+	if err := checkPrintable("user", owner.User); err != nil { // lists show it in terminals
+		return apitoken.Record{}, err
+	}
 	if err := checkMail(n.Remind); err != nil {
 		return apitoken.Record{}, err
 	}
@@ -242,12 +245,12 @@ func checkName(name string) error {
 	case len(name) > maxName:
 		return invalid("name: longer than %d bytes", maxName)
 	}
-	return checkPrintable(name)
+	return checkPrintable("name", name)
 }
 
-func checkPrintable(text string) error {
+func checkPrintable(what, text string) error {
 	if !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
-		return invalid("it has characters that cannot be printed")
+		return invalid("%s: it has characters that cannot be printed", what)
 	}
 	return nil
 }
@@ -260,7 +263,7 @@ func checkMail(text string) error {
 	if err != nil || a.Address != text || len(text) > maxMail {
 		return invalid("remind: it is no mail address")
 	}
-	return checkPrintable(text)
+	return checkPrintable("remind", text)
 }
 
 // expires is the end of a new token; zero is never.

@@ -140,6 +140,9 @@ func TestTheOperatorMakesTokensForOthers(t *testing.T) {
 		n.Owner = apitoken.Owner{Eauth: "pam", User: "ghost"}
 		_, _, err = r.Create(r.Context(), operator, n)
 		require.ErrorIs(r, err, issuer.ErrInvalid)
+		n.Owner.User = "a\x1b[2Jlice"
+		_, _, err = r.Create(r.Context(), operator, n)
+		require.ErrorContains(r, err, "user: it has characters that cannot be printed")
 		n.Owner.User = "alice"
 		secret, made, err := r.Create(r.Context(), operator, n)
 		require.NoError(r, err)
