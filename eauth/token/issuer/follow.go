@@ -24,9 +24,10 @@ const (
 
 // Follow returns a context that ends with a token: with the cause
 // [session.ErrExpired] when it expires, and with [session.ErrRevoked] within a
-// second after it was revoked, and some seconds after its owner has gone or it
-// has lost one of the permissions that are needed. The function that comes
-// with it must be called.
+// second after it was revoked, and some seconds after its owner has gone or its
+// scopes have lost one of the permissions that are needed. Who opens a stream
+// is asked for no more than that either, see [scope.Set.MayReach]. The function
+// that comes with it must be called.
 func (s *Service) Follow(
 	ctx context.Context, p *Principal, needs ...scope.Permission,
 ) (context.Context, context.CancelFunc) {
@@ -216,7 +217,7 @@ func (s *Service) ending(ctx context.Context, f *follower) (end, err error) {
 		return nil, err
 	}
 	for _, need := range f.needs {
-		if !p.May(need) {
+		if !p.Scopes.May(need) {
 			return session.ErrRevoked, nil
 		}
 	}
