@@ -90,7 +90,7 @@ func (s *Set) onMinions(c Call) Decision {
 	switch {
 	case !ok:
 		return notAllowed
-	case c.JID && !(s.anywhere && s.has[ReturnerRead]):
+	case c.JID && (!s.anywhere || !s.has[ReturnerRead]):
 		return refused("who chooses the id of a job has to see what others returned, and to run anything on any minion")
 	case len(limits) == 0:
 		return allowed

@@ -100,7 +100,7 @@ var permissions = []Described{
 	{RoleWrite, "change roles", true},
 	{RoleDelete, "delete roles", true},
 	{ServiceAccountRead, "see service accounts", false},
-	{ServiceAccountWrite, "make service accounts, and grant them access", true},
+	{ServiceAccountWrite, "make service accounts that act as oneself, and let them in; those that act as others only with superuser", true},
 	{ServiceAccountDelete, "delete service accounts", true},
 
 	{TokenManage, "make, see, regenerate and revoke one's own tokens", true},
