@@ -1,0 +1,196 @@
+package audit
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// Bounds of a line's parts, in bytes as they are written. All of them together
+// are less than maxLine.
+const (
+	maxName      = 128
+	maxAgent     = 256
+	maxText      = 1024
+	maxSent      = 2048
+	maxArguments = 8 << 10
+	maxListed    = 32 // elements of a list
+
+	// maxLine is the longest line that is read back.
+	maxLine = 32 << 10
+)
+
+// timeFormat is RFC 3339 with a fixed length, so that times can be compared as
+// text.
+const timeFormat = "2006-01-02T15:04:05.000000Z"
+
+// line is an entry as it is written, with its newline.
+func (e Entry) line() []byte {
+	e.bound()
+	type entry Entry // without methods; its time is hidden by the one above it
+	return escaped(encoded(struct {
+		Time string `json:"time"`
+		*entry
+	}{e.Time.UTC().Format(timeFormat), (*entry)(&e)}))
+}
+
+// encoded is a value as JSON, with <, > and & as they are, and a newline.
+func encoded(v any) []byte {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		panic(err) // the types are ours, and encode
+	}
+	return b.Bytes()
+}
+
+// bound cuts what is too long.
+func (e *Entry) bound() {
+	e.Clipped = nil
+	for _, f := range []struct {
+		name string
+		text *string
+		most int
+	}{
+		{"event", &e.Event, maxName},
+		{"outcome", &e.Outcome, maxName},
+		{"why", &e.Why, maxName},
+		{"user", &e.User, maxName},
+		{"claimed_user", &e.ClaimedUser, maxName},
+		{"eauth", &e.Eauth, maxName},
+		{"token_id", &e.TokenID, maxName},
+		{"token_name", &e.TokenName, maxName},
+		{"token_kind", (*string)(&e.TokenKind), maxName},
+		{"token_door", (*string)(&e.TokenDoor), maxName},
+		{"owner", &e.Owner.Eauth, maxName},
+		{"owner", &e.Owner.User, maxName},
+		{"owner", &e.Owner.ServiceAccount, maxName},
+		{"subject", &e.Subject, maxText},
+		{"address", &e.Address, maxName},
+		{"agent", &e.Agent, maxAgent},
+		{"request_id", &e.RequestID, maxName},
+		{"endpoint", &e.Endpoint, maxName},
+		{"client", &e.Client, maxName},
+		{"fun", &e.Fun, maxText},
+		{"tgt", &e.Tgt, maxText},
+		{"tgt_type", &e.TgtType, maxName},
+		{"sent_tgt", &e.SentTgt, maxSent},
+		{"sent_tgt_type", &e.SentTgtType, maxName},
+		{"jid", &e.JID, maxName},
+	} {
+		e.clip(f.name, f.text, f.most)
+	}
+	e.Scopes = e.clipList("scopes", e.Scopes)
+	e.Others = e.clipList("others", e.Others)
+	e.boundArguments()
+	for key, value := range e.AdditionalProperties {
+		if escapedLen(key, maxName) < len(key) || escapedLen(value, maxName) < len(value) {
+			e.AdditionalProperties = nil // only ids belong there
+			e.clipped("additionalProperties")
+			break
+		}
+	}
+}
+
+func (e *Entry) clipped(name string) { e.Clipped = append(e.Clipped, name) }
+
+func (e *Entry) clip(name string, text *string, most int) {
+	if n := escapedLen(*text, most); n < len(*text) {
+		*text = (*text)[:n]
+		e.clipped(name)
+	}
+}
+
+// clipList returns a list of its own where it cuts something.
+func (e *Entry) clipList(name string, list []string) []string {
+	tooLong := func(text string) bool { return escapedLen(text, maxName) < len(text) }
+	if len(list) <= maxListed && !slices.ContainsFunc(list, tooLong) {
+		return list
+	}
+	e.clipped(name)
+	list = slices.Clone(list[:min(len(list), maxListed)])
+	for i, text := range list {
+		list[i] = text[:escapedLen(text, maxName)]
+	}
+	return list
+}
+
+// boundArguments makes text of arguments that are too long, or not JSON.
+func (e *Entry) boundArguments() {
+	if len(e.Arguments) == 0 {
+		e.Arguments = nil
+		return
+	}
+	n := escapedLen(string(e.Arguments), maxArguments)
+	if n == len(e.Arguments) && json.Valid(e.Arguments) {
+		return
+	}
+	e.Arguments = encoded(string(e.Arguments[:n]))
+	e.clipped("arguments")
+}
+
+// escapedLen is how much of a text goes into so many bytes of a line.
+func escapedLen(text string, most int) int {
+	if len(text) <= most/longestEscape {
+		return len(text)
+	}
+	for i, r := range text {
+		if most -= escapedSize(r); most < 0 {
+			return i
+		}
+	}
+	return len(text)
+}
+
+const longestEscape = 12 // a pair of surrogates
+
+func escapedSize(r rune) int {
+	switch {
+	case r == '"', r == '\\':
+		return 2
+	case ' ' <= r && r < 0x7f:
+		return 1
+	case r == utf8.RuneError || !unicode.IsPrint(r) && r <= 0xffff:
+		return 6
+	case !unicode.IsPrint(r):
+		return longestEscape
+	}
+	return utf8.RuneLen(r)
+}
+
+// escaped replaces by their escapes what JSON lets stand in strings and a
+// terminal may obey, or does not show as it is. Outside of strings, and in what
+// package json has escaped, there is nothing of that kind.
+func escaped(b []byte) []byte {
+	i := 0
+	for i < len(b) && (' ' <= b[i] && b[i] < 0x7f || b[i] == '\n') {
+		i++
+	}
+	if i == len(b) {
+		return b
+	}
+	out := append(make([]byte, 0, len(b)+len(b)/4), b[:i]...)
+	for b = b[i:]; len(b) > 0; {
+		r, size := utf8.DecodeRune(b)
+		switch {
+		case r == '\n' || size > 1 && unicode.IsPrint(r) && r != utf8.RuneError || ' ' <= r && r < 0x7f:
+			out = append(out, b[:size]...)
+		case r > 0xffff:
+			high, low := utf16.EncodeRune(r)
+			out = appendEscape(appendEscape(out, high), low)
+		default:
+			out = appendEscape(out, r)
+		}
+		b = b[size:]
+	}
+	return out
+}
+
+func appendEscape(b []byte, r rune) []byte {
+	const hex = "0123456789abcdef"
+	return append(b, '\\', 'u', hex[r>>12&15], hex[r>>8&15], hex[r>>4&15], hex[r&15])
+}

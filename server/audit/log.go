@@ -1,0 +1,152 @@
+package audit
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"sync"
+	"time"
+)
+
+// Options of a [Log]. File is required.
+type Options struct {
+	// File is where the newest entries are. It is made with mode 0600, and the
+	// folder that it is in, where there is none, with mode 0700.
+	File string
+
+	// MaxSize is in bytes: a file that would become larger is put aside, under
+	// its name with a number. Keep is how many such files are kept. Zero
+	// stands for 100 MiB and for 10.
+	MaxSize int64
+	Keep    int
+
+	Logger *slog.Logger     // hears when the log cannot be written; nil discards
+	Clock  func() time.Time // time.Now when nil
+}
+
+const (
+	defaultMaxSize = 100 << 20
+	defaultKeep    = 10
+)
+
+// Log is an audit log that is written. It is safe for many goroutines, and
+// other processes may write to the same file. A nil Log is one that is off: it
+// takes entries and keeps none.
+type Log struct {
+	opts Options
+	now  func() time.Time
+	log  *slog.Logger
+
+	mu        sync.Mutex
+	file      file
+	strangers strangers
+	stats     Stats
+	missing   uint64 // lines that were lost since one was last written
+}
+
+// Stats are counts since the log was opened.
+type Stats struct {
+	Written  uint64
+	Lost     uint64 // that could not be written
+	Withheld uint64 // about strangers, of whom there were too many
+}
+
+// Open opens the log, and makes it where there is none.
+func Open(o Options) (*Log, error) {
+	if o.MaxSize <= 0 {
+		o.MaxSize = defaultMaxSize
+	}
+	if o.Keep <= 0 {
+		o.Keep = defaultKeep
+	}
+	if o.Logger == nil {
+		o.Logger = slog.New(slog.DiscardHandler)
+	}
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	l := &Log{opts: o, now: o.Clock, log: o.Logger, file: file{path: o.File, maxSize: o.MaxSize, keep: o.Keep}}
+	if _, err := l.file.ready(0); err != nil {
+		return nil, fmt.Errorf("audit log: %w", err)
+	}
+	return l, nil
+}
+
+// Write adds an entry, with what the context knows of the request. When Write
+// returns, the entry is in the file, or the trouble is in the gateway's own log
+// and the loss in the statistics: the request goes on.
+func (l *Log) Write(ctx context.Context, e Entry) {
+	if l == nil {
+		return
+	}
+	e.about(ctx)
+	if e.Time.IsZero() {
+		e.Time = l.now()
+	}
+	line := e.line()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if e.byNobody() && !l.strangers.admit(l.now()) {
+		l.stats.Withheld++
+		return
+	}
+	if n, ok := l.strangers.account(l.now()); ok {
+		l.tellWithheld(ctx, n)
+	}
+	l.append(ctx, line)
+}
+
+func (l *Log) tellWithheld(ctx context.Context, n int) {
+	l.append(ctx, Entry{Time: l.now(), Event: Withheld, Outcome: Denied, Count: n}.line())
+}
+
+// append writes a line, and tells of the first that cannot be written and of
+// the first that can be again.
+func (l *Log) append(ctx context.Context, line []byte) {
+	if err := l.file.append(line); err != nil {
+		l.stats.Lost++
+		if l.missing++; l.missing == 1 {
+			l.log.ErrorContext(ctx, "the audit log cannot be written; requests go on without it", slog.Any("error", err))
+		}
+		return
+	}
+	l.stats.Written++
+	if err := l.file.trouble(); err != nil {
+		l.log.ErrorContext(ctx, "the audit log grows beyond its size", slog.Any("error", err))
+	}
+	if l.missing == 0 {
+		return
+	}
+	n := l.missing
+	l.missing = 0
+	l.log.WarnContext(ctx, "the audit log is written again", slog.String("lost", strconv.FormatUint(n, 10)))
+	l.append(ctx, Entry{Time: l.now(), Event: Lost, Outcome: Failed, Count: int(min(n, 1<<31))}.line())
+}
+
+// Stats returns the counts so far.
+func (l *Log) Stats() Stats {
+	if l == nil {
+		return Stats{}
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.stats
+}
+
+// Find is [Find] in this log.
+func (l *Log) Find(ctx context.Context, q Query) (Page, error) { return Find(ctx, l.opts.File, q) }
+
+// Close closes the file. What is written afterwards opens it again.
+func (l *Log) Close() error {
+	if l == nil {
+		return nil
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if n := l.strangers.withheld; n > 0 {
+		l.strangers.withheld = 0
+		l.tellWithheld(context.Background(), n)
+	}
+	return l.file.close()
+}

@@ -1,0 +1,123 @@
+package audit
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+	"time"
+)
+
+// Query selects entries. Fields that are empty select all; what is not a time
+// has to be equal.
+type Query struct {
+	Since, Until time.Time // Until is the first moment that is too late
+
+	User    string // who did it, or said to be, or whose the token is
+	Token   string // the id of the token, of the API token behind it, or of one that ended with it
+	Event   string
+	Outcome string
+	Request string
+	Client  string
+	Fun     string // one function of a list is enough
+
+	// Oldest has the oldest entry come first, in place of the newest.
+	Oldest bool
+
+	// Limit is the most entries of a page: 100 when it is zero, and never more
+	// than [MaxLimit].
+	Limit int
+
+	// After is the Next of the page before.
+	After string
+}
+
+// MaxLimit is the most entries that a page has.
+const MaxLimit = 1000
+
+const defaultLimit = 100
+
+// ErrInvalid is for a query that makes no sense. Its text says what of it.
+var ErrInvalid = errors.New("the query cannot be used")
+
+// seen is as much of an entry as a query looks at.
+type seen struct {
+	Time        time.Time `json:"time"`
+	Event       string    `json:"event"`
+	Outcome     string    `json:"outcome"`
+	User        string    `json:"user"`
+	ClaimedUser string    `json:"claimed_user"`
+	Owner       struct {
+		User string `json:"user"`
+	} `json:"owner"`
+	TokenID   string            `json:"token_id"`
+	Others    []string          `json:"others"`
+	RequestID string            `json:"request_id"`
+	Client    string            `json:"client"`
+	Fun       string            `json:"fun"`
+	Context   map[string]string `json:"additionalProperties"`
+}
+
+// matcher is a query that is ready to be asked many times.
+type matcher struct {
+	Query
+	since, until []byte   // as they are written
+	parts        [][]byte // texts that a line has if it matches
+}
+
+func newMatcher(q Query) *matcher {
+	m := &matcher{Query: q}
+	if !q.Since.IsZero() {
+		m.since = q.Since.UTC().AppendFormat(nil, timeFormat)
+	}
+	if !q.Until.IsZero() {
+		m.until = q.Until.UTC().AppendFormat(nil, timeFormat)
+	}
+	for _, text := range []string{q.User, q.Token, q.Event, q.Outcome, q.Request, q.Client, q.Fun} {
+		if text != "" {
+			written := bytes.TrimSpace(escaped(encoded(text)))
+			m.parts = append(m.parts, written[1:len(written)-1])
+		}
+	}
+	return m
+}
+
+// mayMatch finds most lines that do not match, without taking them apart.
+func (m *matcher) mayMatch(line []byte) bool {
+	if at, ok := writtenTime(line); ok && !m.inTime(at) {
+		return false
+	}
+	return !slices.ContainsFunc(m.parts, func(part []byte) bool { return !bytes.Contains(line, part) })
+}
+
+func (m *matcher) inTime(at []byte) bool {
+	return bytes.Compare(at, m.since) >= 0 && (m.until == nil || bytes.Compare(at, m.until) < 0)
+}
+
+// writtenTime is the time of a line that begins as ours do.
+func writtenTime(line []byte) (at []byte, ok bool) {
+	rest, ok := bytes.CutPrefix(line, []byte(`{"time":"`))
+	n := len(timeFormat)
+	return rest[:min(n, len(rest))], ok && len(rest) > n && rest[n] == '"' && rest[n-1] == 'Z'
+}
+
+// match reports whether a line is one of those that were asked for; ok is
+// false when it is no entry.
+func (m *matcher) match(line []byte) (match, ok bool) {
+	var e seen
+	if json.Unmarshal(line, &e) != nil || e.Event == "" {
+		return false, false
+	}
+	at := e.Time.UTC().AppendFormat(nil, timeFormat)
+	return m.inTime(at) &&
+		among(m.User, e.User, e.ClaimedUser, e.Owner.User) &&
+		(among(m.Token, e.TokenID, e.Context["currentContext.refreshTokenId"]) || slices.Contains(e.Others, m.Token)) &&
+		among(m.Event, e.Event) &&
+		among(m.Outcome, e.Outcome) &&
+		among(m.Request, e.RequestID) &&
+		among(m.Client, e.Client) &&
+		(among(m.Fun, e.Fun) || slices.Contains(strings.Split(e.Fun, ","), m.Fun)), true
+}
+
+func among(asked string, values ...string) bool { return asked == "" || slices.Contains(values, asked) }

@@ -1,0 +1,61 @@
+package audit
+
+import (
+	"saltern/eauth/token/apitoken"
+	"saltern/eauth/token/issuer"
+)
+
+// By notes who did it, where that was the holder of a token.
+func (e *Entry) By(p *issuer.Principal) {
+	e.User, e.Eauth = p.User, p.Eauth
+	e.TokenID, e.TokenName, e.TokenKind, e.TokenDoor = p.TokenID, p.Name, p.Kind, p.Door
+	e.Scopes, e.Owner = p.ScopeNames, p.Owner
+	e.AdditionalProperties = p.AuditContext()
+}
+
+// OfToken is what package issuer tells, as an entry.
+func OfToken(ev issuer.Event) Entry {
+	e := Entry{
+		Time: ev.At, Event: ev.What, Outcome: OK, Why: ev.Why,
+		User: ev.By.User, Eauth: ev.By.Eauth, Operator: ev.By.Operator,
+		Others: ev.Others, Subject: ev.Subject, Agent: ev.By.From.Agent,
+	}
+	if ev.By.From.Addr.IsValid() {
+		e.Address = ev.By.From.Addr.String()
+	}
+	if p := ev.By.Principal; p != nil {
+		e.User, e.Eauth, e.AdditionalProperties = p.User, p.Eauth, p.AuditContext()
+	}
+	if r := ev.Token; r.ID != "" {
+		e.TokenID, e.TokenName, e.TokenKind, e.TokenDoor = r.ID, r.Name, r.Kind, r.Door
+		e.Scopes, e.Owner = r.Scopes, r.Owner
+	}
+	switch ev.What {
+	case issuer.Refused, issuer.Reused:
+		e.Outcome = Denied
+	}
+	if byItself(ev) {
+		e.carriedOutWith(ev)
+	}
+	return e
+}
+
+// byItself tells whether it was done with the token that it happened to: then
+// the event names nobody.
+func byItself(ev issuer.Event) bool {
+	c := ev.By
+	return c.User == "" && c.Principal == nil && !c.Operator && c.From != (issuer.Client{}) && ev.Token.ID != ""
+}
+
+// carriedOutWith names who has shown a token. Whoever shows one that is not
+// good any more has proved nothing; then Owner alone tells whose it was.
+func (e *Entry) carriedOutWith(ev issuer.Event) {
+	id := ev.Token.ID
+	if ev.Token.Kind == apitoken.KindAccess && ev.Token.Parent != "" {
+		id = ev.Token.Parent
+	}
+	e.AdditionalProperties = (&issuer.Principal{RefreshTokenID: id}).AuditContext()
+	if e.Outcome == OK {
+		e.User, e.Eauth = ev.Token.Owner.User, ev.Token.Owner.Eauth
+	}
+}
