@@ -113,7 +113,7 @@ func (l *Log) append(ctx context.Context, line []byte) {
 	}
 	l.stats.Written++
 	if err := l.file.trouble(); err != nil {
-		l.log.ErrorContext(ctx, "the audit log grows beyond its size", slog.Any("error", err))
+		l.log.ErrorContext(ctx, "the audit log cannot be rotated", slog.Any("error", err))
 	}
 	if l.missing == 0 {
 		return
