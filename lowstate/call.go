@@ -43,4 +43,16 @@ type Record struct {
 	Fun     string
 	JID     string
 	Minions int // how many minions the master targeted
+
+	// Known tells that the call's Identity stands for the chunk, and not what
+	// the chunk says of its caller.
+	Known bool
+
+	// SentTgt and SentTgtType are the target that takes the place of the
+	// chunk's own where the call's scope narrows that.
+	SentTgt, SentTgtType string
+
+	// Begun and Done tell how far it came: a chunk that has begun and is not
+	// done has failed, or still runs.
+	Begun, Done bool
 }

@@ -45,6 +45,7 @@ func confine(s Scope, call *Call, tasks []task) error {
 				return outOfScope(fmt.Errorf("client %s has no target to narrow", asked.Client))
 			}
 			job.narrow(d.Tgt, d.TgtType)
+			t.rec.SentTgt, t.rec.SentTgtType = d.Tgt, d.TgtType
 		default:
 			return outOfScope(errors.New(d.Why))
 		}

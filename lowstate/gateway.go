@@ -153,7 +153,7 @@ func (g *Gateway) prepare(call *Call, i int) (Job, eauth.Credentials, error) {
 	if err != nil {
 		return nil, eauth.Credentials{}, err
 	}
-	rec.Client = client.Name()
+	rec.Client, rec.Known = client.Name(), call.isKnown(c)
 	creds, err := g.credentials(call, c)
 	if err != nil {
 		return nil, eauth.Credentials{}, err

@@ -6,7 +6,9 @@ import (
 )
 
 // run carries the chunk out and hands its answer to yield.
-func (t task) run(ctx context.Context, yield func(item []byte) error) error {
+func (t task) run(ctx context.Context, yield func(item []byte) error) (err error) {
+	t.rec.Begun = true
+	defer func() { t.rec.Done = err == nil }()
 	if s, ok := t.job.(Streamer); ok {
 		return s.Stream(ctx, t.id.Grant, t.rec, yield)
 	}
@@ -18,7 +20,9 @@ func (t task) run(ctx context.Context, yield func(item []byte) error) error {
 }
 
 // all carries the chunk out and adds its answers to those before.
-func (t task) all(ctx context.Context, before [][]byte) ([][]byte, error) {
+func (t task) all(ctx context.Context, before [][]byte) (_ [][]byte, err error) {
+	t.rec.Begun = true
+	defer func() { t.rec.Done = err == nil }()
 	if s, ok := t.job.(Streamer); ok {
 		return t.items(ctx, s, before)
 	}

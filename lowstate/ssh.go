@@ -130,7 +130,7 @@ func sshTarget(c Chunk) (tgt, tgtType string, err error) {
 // Fun is what Salt's own records call the function.
 func (j *sshJob) Fun() string {
 	if j.call.RawShell {
-		return "ssh._raw"
+		return rawShell
 	}
 	return j.call.Fun
 }

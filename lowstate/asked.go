@@ -1,0 +1,67 @@
+package lowstate
+
+import (
+	"strings"
+
+	"saltern/saltmaster/msgpack"
+)
+
+// Asked is what a chunk asks for, in the words of whoever sent it: for an
+// audit log, which tells of chunks that are refused too. It has no password, no
+// token and no argument in it.
+type Asked struct {
+	Client       string
+	Fun          string // the functions of a list are joined by commas
+	Tgt, TgtType string // likewise
+
+	User, Eauth string // who the chunk says that its caller is
+}
+
+// rawShell is what Salt calls the function where "fun" is a whole command line.
+const rawShell = "ssh._raw"
+
+// maxAsked is about how much of a value is taken, in bytes.
+const maxAsked = 4 << 10
+
+// Asked returns what the chunk asks for. What is neither text nor a list of
+// texts is left out.
+func (c Chunk) Asked() Asked {
+	a := Asked{
+		Client: c.words("client"), Fun: c.words("fun"), Tgt: c.words("tgt"), TgtType: c.words("tgt_type"),
+		User: c.words("username"), Eauth: c.words("eauth"),
+	}
+	if c.truthy("raw_shell") {
+		a.Fun = rawShell
+	}
+	if a.Tgt != "" && a.TgtType == "" {
+		a.TgtType = "glob"
+	}
+	return a
+}
+
+// words is a value that is text or a list of texts, as text.
+func (c Chunk) words(key string) string {
+	v, ok := c.present(key)
+	if !ok {
+		return ""
+	}
+	if s, ok := text(v); ok {
+		return s[:min(len(s), maxAsked)]
+	}
+	if v.Kind() != msgpack.Array {
+		return ""
+	}
+	var b strings.Builder
+	_ = v.Elems(func(e msgpack.Raw) error {
+		s, ok := text(e)
+		if !ok || b.Len() > maxAsked {
+			return errNotText
+		}
+		if b.Len() > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString(s[:min(len(s), maxAsked)])
+		return nil
+	})
+	return b.String()
+}

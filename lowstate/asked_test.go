@@ -1,0 +1,140 @@
+package lowstate
+
+import (
+	"encoding/json"
+	"errors"
+	"math"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"saltern/saltmaster/mastertest"
+	"saltern/saltmaster/msgpack"
+)
+
+func chunkOf(t *testing.T, text string) Chunk {
+	t.Helper()
+	chunks, err := Parse([]byte("{"+text+"}"), 0)
+	require.NoError(t, err)
+	return chunks[0]
+}
+
+func TestAsked(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]Asked{
+		`"client": "local", "tgt": "*", "fun": "test.ping", "username": "ops", "eauth": "pam", "password": "x"`: {
+			Client: "local", Fun: "test.ping", Tgt: "*", TgtType: "glob", User: "ops", Eauth: "pam"},
+		`"client": "local", "tgt": ["a", "b"], "tgt_type": "list", "fun": ["test.ping", "cmd.run"]`: {
+			Client: "local", Fun: "test.ping,cmd.run", Tgt: "a,b", TgtType: "list"},
+		`"client": "runner", "fun": "manage.up", "token": "f00"`:             {Client: "runner", Fun: "manage.up"},
+		`"client": 5, "tgt": {"a": 1}, "fun": [1, "b"], "username": ["ops"]`: {User: "ops"},
+		`"client": null, "tgt": null`:                                        {},
+		`"client": "ssh", "tgt": "*", "fun": "echo x", "raw_shell": true`: {
+			Client: "ssh", Fun: "ssh._raw", Tgt: "*", TgtType: "glob"},
+		``: {},
+	} {
+		require.Equal(t, want, chunkOf(t, text).Asked(), text)
+	}
+	long := chunkOf(t, `"tgt": ["`+strings.Repeat(`x", "`, 100000)+`x"], "fun": "`+strings.Repeat("y", 100000)+`"`).Asked()
+	require.Less(t, len(long.Tgt), maxAsked+10)
+	require.Len(t, long.Fun, maxAsked)
+}
+
+func TestArguments(t *testing.T) {
+	t.Parallel()
+	const most = 1000
+	const who = `"client": "local", "tgt": "*", "tgt_type": "glob", "fun": "f", "username": "ops", "eauth": "pam", "password": "mark", "token": "mark"`
+	for text, want := range map[string]string{
+		``:                              `{}`,
+		`"arg": ["a", 1, 1.5, null]`:    `{"arg":["a",1,1.5,null]}`,
+		`"kwarg": {"b": {"c": true}}`:   `{"kwarg":{"b":{"c":true}}}`,
+		`"timeout": 5, "metadata": "m"`: `{"timeout":5,"metadata":"m"}`,
+		`"arg": "Aä\u0007\""`:           `{"arg":"Aä\u0007\""}`,
+		`"raw_shell": true`:             `{"fun":"f","raw_shell":true}`,
+		`"kwarg": {"user": "x", "PassWord": "mark", "api-key": ["mark"], "l": [{"secret_id": "mark"}]}`: `{"kwarg":{"user":"x","PassWord":"HIDDEN","api-key":"HIDDEN","l":[{"secret_id":"HIDDEN"}]}}`,
+		`"arg": ["password=mark", "a=b=password", "x password=y"]`:                                      `{"arg":["password=HIDDEN","a=b=password","x password=HIDDEN"]}`,
+		`"ssh_passwd": "mark", "ssh_priv": "mark"`:                                                      `{"ssh_passwd":"HIDDEN","ssh_priv":"HIDDEN"}`,
+	} {
+		got := string(chunkOf(t, strings.TrimSuffix(who+", "+text, ", ")).Arguments(most))
+		require.JSONEq(t, want, got, text)
+		require.NotContains(t, got, "mark")
+	}
+	for name, text := range map[string]string{
+		"long text": `"arg": "` + strings.Repeat("x", 100000) + `"`,
+		"long list": `"arg": [` + strings.Repeat("1,", 100000) + `1]`,
+		"deep":      `"arg": ` + strings.Repeat("[", 100) + strings.Repeat("]", 100),
+		"long keys": `"arg": {"` + strings.Repeat("k", 100000) + `": 1}`,
+	} {
+		got := chunkOf(t, text).Arguments(most)
+		require.LessOrEqual(t, len(got), most, name)
+		require.False(t, json.Valid(got), name)
+	}
+	odd := Chunk{fields: []field{
+		{"arg", msgpack.AppendFloat(nil, math.NaN())}, {"b", msgpack.Raw{0xc7, 1, 5, 0}}, {"c", msgpack.AppendString(nil, "\xff")},
+	}}
+	require.JSONEq(t, `{"arg":null,"b":null,"c":"\ufffd"}`, strings.ToValidUTF8(string(odd.Arguments(most)), "\ufffd"))
+}
+
+// FuzzAsked describes any chunk. What is short is whole and is JSON, and nothing
+// that has the name of a credential is told.
+func FuzzAsked(f *testing.F) {
+	f.Add([]byte(`{"client": "local", "tgt": ["a"], "fun": ["b"], "arg": [1, {"password": "MARKED"}], "token": "MARKED"}`))
+	f.Add([]byte(`{"kwarg": {"secret": {"a": "MARKED"}}, "x": 1e400, "arg": ["token=MARKED"]}`))
+	f.Fuzz(func(t *testing.T, body []byte) {
+		chunks, err := Parse(body, 0)
+		if err != nil {
+			return
+		}
+		for _, c := range chunks {
+			a := c.Asked()
+			for _, text := range []string{a.Client, a.Fun, a.Tgt, a.TgtType, a.User, a.Eauth} {
+				require.LessOrEqual(t, len(text), 2*maxAsked+1)
+			}
+			const most = 4096
+			got, whole := c.arguments(most)
+			require.LessOrEqual(t, len(got), most)
+			if !whole {
+				continue
+			}
+			var object map[string]any
+			require.NoError(t, json.Unmarshal(got, &object), "%s", got)
+			for key, value := range object {
+				require.True(t, !namesCredential(key) || value == Hidden, "%s", got)
+			}
+		}
+	})
+}
+
+// What became of each chunk, for those who look at the records.
+func TestRecords(t *testing.T) {
+	t.Parallel()
+	b := gatewayBefore(t, mastertest.Options{Minions: []mastertest.Minion{{ID: "web1"}}})
+	const job = `"client": "local_async", "tgt": "*", "fun": "test.ping"`
+	call, err := asBench(job, `"client": "runner", "fun": "no.such", "timeout": 0.2`, job)
+	require.NoError(t, err)
+	call.Scope = inScope(t, `[{"web*": ["test\\.ping$"]}, {"@runner": ["no\\.such$"]}]`)
+	_, err = b.gateway.Run(t.Context(), call)
+	require.Error(t, err)
+	type came struct{ begun, done bool }
+	var got []came
+	for _, rec := range call.Records {
+		got = append(got, came{rec.Begun, rec.Done})
+	}
+	require.Equal(t, []came{{true, true}, {true, false}, {false, false}}, got)
+	require.Equal(t, "* and web*", call.Records[0].SentTgt)
+	require.Equal(t, "compound", call.Records[0].SentTgtType)
+	require.Empty(t, call.Records[1].SentTgt)
+	require.False(t, call.Records[0].Known)
+
+	call, err = asBench(job)
+	require.NoError(t, err)
+	require.NoError(t, b.gateway.RunStream(t.Context(), call, func([]byte) error { return nil }))
+	require.True(t, call.Records[0].Done)
+	call, err = asBench(job)
+	require.NoError(t, err)
+	gone := errors.New("the client has gone")
+	require.ErrorIs(t, b.gateway.RunStream(t.Context(), call, func([]byte) error { return gone }), gone)
+	require.True(t, call.Records[0].Begun)
+	require.False(t, call.Records[0].Done)
+}
