@@ -29,6 +29,9 @@ func OfToken(ev issuer.Event) Entry {
 	if r := ev.Token; r.ID != "" {
 		e.TokenID, e.TokenName, e.TokenKind, e.TokenDoor = r.ID, r.Name, r.Kind, r.Door
 		e.Scopes, e.Owner = r.Scopes, r.Owner
+		if r.Kind == apitoken.KindDevice {
+			e.TokenName = "" // the user code
+		}
 	}
 	switch ev.What {
 	case issuer.Refused, issuer.Reused:

@@ -105,8 +105,10 @@ func TestADeviceIsNotLetIn(t *testing.T) {
 
 		_, err = r.BeginDevice(r.Context(), apitoken.NewID(), here)
 		require.ErrorIs(r, err, issuer.ErrNotFound)
+		require.Equal(r, []string{"changed", "denied", "refused:expired"}, r.told())
 		_, err = r.ExchangeDevice(r.Context(), apitoken.NewSecret(apitoken.KindAPI).Reveal(), a.ID, req)
 		require.ErrorIs(r, err, issuer.ErrGrant)
+		require.Equal(r, []string{"refused:malformed"}, r.told())
 		time.Sleep(time.Hour)
 		found, err := r.store.Documents(r.Context(), "device-codes", "", 10)
 		require.NoError(r, err)

@@ -156,9 +156,11 @@ func (s *Service) AnswerDevice(ctx context.Context, c Caller, userCode string, y
 	if err := s.putDevice(ctx, code, d); err != nil {
 		return err
 	}
-	if yes {
-		s.tell(ctx, Event{What: Granted, By: c, Subject: "service account " + a.ID})
+	what := Granted
+	if !yes {
+		what = Denied
 	}
+	s.tell(ctx, Event{What: what, By: c, Subject: "service account " + a.ID})
 	return s.setStatus(ctx, a, status)
 }
 
@@ -189,6 +191,7 @@ func (s *Service) device(ctx context.Context, c Caller, userCode string) (string
 func (s *Service) ExchangeDevice(ctx context.Context, text, clientID string, req Request) (*Exchange, error) {
 	secret, err := apitoken.Parse(text)
 	if err != nil || secret.Kind() != apitoken.KindDevice {
+		s.tell(ctx, Event{What: Refused, By: Caller{From: req.From}, Why: "malformed"})
 		return nil, ErrGrant
 	}
 	r, who, err := s.verify(ctx, secret, req.From)
@@ -199,6 +202,7 @@ func (s *Service) ExchangeDevice(ctx context.Context, text, clientID string, req
 		return nil, err
 	}
 	if r.ClientID != clientID || req.Org != "" && r.Org != "" && req.Org != r.Org {
+		s.tell(ctx, Event{What: Refused, By: Caller{From: req.From}, Token: r, Why: "client"})
 		return nil, ErrGrant
 	}
 	d, err := s.getDevice(ctx, r.Name)
@@ -217,7 +221,7 @@ func (s *Service) ExchangeDevice(ctx context.Context, text, clientID string, req
 	}
 	x, err := s.letIn(ctx, secret, r, who, req)
 	if err != nil {
-		return nil, notGiven(err)
+		return nil, s.notGiven(ctx, r, req, err)
 	}
 	s.tell(ctx, Event{What: Issued, By: Caller{From: req.From}, Token: x.Token, Others: []string{x.Record.ID}})
 	// The tokens are out: what is left to do is done or left to [Service.keepHouse].

@@ -14,8 +14,9 @@ const (
 	Refused     = "refused"
 	Regenerated = "regenerated"
 	Revoked     = "revoked"
-	Reused      = "reused" // a one-time token was shown again, and its family ended
-	Granted     = "granted"
+	Reused      = "reused"  // a one-time token was shown again, and its family ended
+	Granted     = "granted" // a device was let in
+	Denied      = "denied"  // or not
 	Changed     = "changed" // a role or a service account
 	Removed     = "removed"
 )
@@ -31,8 +32,8 @@ type Event struct {
 	Token  apitoken.Record
 	Others []string
 
-	// Subject is the role or the service account of Changed, Removed and
-	// Granted.
+	// Subject is the role or the service account of Changed, Removed, Granted
+	// and Denied.
 	Subject string
 
 	Why string // of a refusal or revocation: one word

@@ -29,11 +29,11 @@ func (s *Service) Exchange(ctx context.Context, text string, req Request) (*Exch
 		return nil, ErrGrant
 	}
 	if req.Scopes, err = s.askedScopes(ctx, req.Scopes); err != nil {
-		return nil, err
+		return nil, s.notGiven(ctx, r, req, err)
 	}
 	x, access, err := s.access(r, who, req)
 	if err != nil {
-		return nil, err
+		return nil, s.notGiven(ctx, r, req, err)
 	}
 	if r.Kind == apitoken.KindAPI {
 		err = s.give(ctx, secret, access)
@@ -41,7 +41,7 @@ func (s *Service) Exchange(ctx context.Context, text string, req Request) (*Exch
 		err = s.rotate(ctx, secret, r, access, x, req.From)
 	}
 	if err != nil {
-		return nil, notGiven(err)
+		return nil, s.notGiven(ctx, r, req, err)
 	}
 	s.guard.good(access.Hash) // others at this address may guess meanwhile
 	s.uses.note(r, s.now(), req.From)
@@ -164,15 +164,25 @@ func (s *Service) accessLife(door apitoken.Door) time.Duration {
 	return time.Hour
 }
 
-// notGiven is why an exchange failed at the end: what was good a moment ago has
-// been ended meanwhile.
-func notGiven(err error) error {
-	for _, ended := range []error{
-		apitoken.ErrNotFound, apitoken.ErrRevoked, apitoken.ErrExpired, apitoken.ErrReused,
-	} {
-		if errors.Is(err, ended) {
-			return ErrGrant
-		}
+// notGiven is why an exchange failed after all: it was for too much, or what was
+// good a moment ago has been ended meanwhile. That of a reused token was told
+// already.
+func (s *Service) notGiven(ctx context.Context, r apitoken.Record, req Request, err error) error {
+	why, given := "", ErrGrant
+	switch {
+	case errors.Is(err, apitoken.ErrReused):
+		return ErrGrant
+	case errors.Is(err, ErrScope):
+		why, given = "scope", err
+	case errors.Is(err, apitoken.ErrNotFound):
+		why = "unknown"
+	case errors.Is(err, apitoken.ErrRevoked):
+		why = string(apitoken.Revoked)
+	case errors.Is(err, apitoken.ErrExpired), errors.Is(err, ErrGrant):
+		why = string(apitoken.Expired)
+	default:
+		return err
 	}
-	return err
+	s.tell(ctx, Event{What: Refused, By: Caller{From: req.From}, Token: r, Why: why})
+	return given
 }

@@ -312,10 +312,13 @@ func TestFewerScopes(t *testing.T) {
 			"Read-only": nil, "Read-only User": nil, "Superuser": issuer.ErrScope, "Administrator": issuer.ErrScope,
 			"nobody's": issuer.ErrScope, strings.Repeat("User ", 33): issuer.ErrScope, strings.Repeat("x", 600): issuer.ErrScope,
 		} {
+			r.told()
 			x, err := r.Exchange(r.Context(), secret,
 				issuer.Request{Door: apitoken.DoorVCD, From: here, Scopes: strings.Fields(asked)})
 			require.ErrorIs(r, err, want, asked)
-			if want == nil {
+			if want != nil {
+				require.Equal(r, []string{"refused:scope"}, r.told())
+			} else {
 				require.ElementsMatch(r, strings.Fields(asked), x.Record.Scopes)
 				require.False(r, r.principal(x.Access.Reveal()).Scopes.May(scope.EventWrite))
 			}
