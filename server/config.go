@@ -38,6 +38,9 @@ type Config struct {
 	Tokens Tokens
 	Doors  DoorOptions
 
+	// Audit keeps who did what.
+	Audit AuditOptions
+
 	// Settings bound what clients may do; zero values stand for the defaults.
 	Settings *settings.Settings
 

@@ -68,6 +68,7 @@ func (s *mainSurface) caller(x *exchange, r *http.Request) (*session.Session, er
 
 // resolve returns the session that a credential stands for.
 func (s *mainSurface) resolve(x *exchange, r *http.Request, c credential) (*session.Session, error) {
+	x.audit.shown = true
 	if c.cookie {
 		if err := s.crossOrigin.Check(r); err != nil {
 			return nil, &refusal{status: http.StatusForbidden, text: "Cross-origin request refused", err: err}
@@ -83,7 +84,7 @@ func (s *mainSurface) resolve(x *exchange, r *http.Request, c credential) (*sess
 	if !ok {
 		return nil, errNoPermission()
 	}
-	x.user = sess.User
+	x.known(sess.User, sess.Eauth)
 	x.Header().Set("Cache-Control", "private")
 	return sess, nil
 }

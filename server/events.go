@@ -11,6 +11,7 @@ import (
 
 	"saltern/eauth/session"
 	"saltern/saltmaster/eventstream"
+	"saltern/server/audit"
 )
 
 // Events is what the master's event bus says. *eventstream.Hub is one.
@@ -55,6 +56,7 @@ func (s *mainSurface) events(x *exchange, r *http.Request) error {
 		return err
 	}
 	defer reader.Close()
+	x.note(audit.Entry{Event: audit.Stream})
 	ctx, done := s.following(r, sess)
 	defer done()
 	out := newEventWriter(ctx, x)

@@ -33,6 +33,7 @@ type exchange struct {
 	call       *lowstate.Call // nil unless chunks were read
 	outcome    string         // of the call; see outcomeOf
 
+	audit    audited
 	status   int // 0 until the answer begins
 	in, out  int64
 	reserved int64 // bytes taken from the body budget
@@ -49,10 +50,12 @@ func exchangeOf(ctx context.Context) *exchange {
 
 var _ http.ResponseWriter = (*exchange)(nil)
 
-// WriteHeader notes the status.
+// WriteHeader notes the status, and has the audit log written before the client
+// hears anything.
 func (x *exchange) WriteHeader(status int) {
 	if x.status == 0 {
 		x.status = status
+		x.settle(status)
 	}
 	x.ResponseWriter.WriteHeader(status)
 }

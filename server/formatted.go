@@ -43,12 +43,14 @@ type formatter struct {
 	token   string         // the session's
 	acting  *issuer.Acting // in its place, for an API token
 	remote  netip.Addr
+	tell    func(call *lowstate.Call, err error) // the audit log
 	jobs    jobsView
 	minions minionsView
 }
 
 func (s *mainSurface) formatter(x *exchange, sess *session.Session, style viewStyle) *formatter {
-	return &formatter{style: style, gateway: s.gateway, token: sess.Token, acting: x.acting, remote: x.remote}
+	return &formatter{style: style, gateway: s.gateway, token: sess.Token, acting: x.acting, remote: x.remote,
+		tell: x.tellCall}
 }
 
 // eventView is as much of an event as a formatter reads.
@@ -133,7 +135,8 @@ func (f *formatter) askGrains(ctx context.Context, tgt, tgtType string) {
 		Token:      f.token,
 	}
 	actFor(call, f.acting)
-	_, _ = f.gateway.Run(ctx, call) // the view then has no grains
+	_, err := f.gateway.Run(ctx, call) // the view then has no grains
+	f.tell(call, err)
 }
 
 func comma(b *bytes.Buffer, i int) {

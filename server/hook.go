@@ -14,6 +14,7 @@ import (
 
 	"saltern/saltmaster/eventbus"
 	"saltern/saltmaster/msgpack"
+	"saltern/server/audit"
 )
 
 // Hooks puts events on the master's bus. *eventbus.Firer is one. The errors
@@ -51,6 +52,7 @@ func (s *mainSurface) hook(x *exchange, r *http.Request) error {
 	}
 	tag := hookTag + manySlashes.ReplaceAllString("/"+chi.URLParam(r, "*"), "/")
 	tag = strings.TrimSuffix(tag, "/")
+	x.note(audit.Entry{Event: audit.Hook, Subject: tag})
 	if s.hooks == nil {
 		return s.notFired(eventbus.ErrUnavailable)
 	}

@@ -93,6 +93,7 @@ func (s *Server) mainSurface(base surface) *mainSurface {
 		tokens:      s.cfg.Tokens,
 		doors:       s.cfg.Doors,
 		bearers:     s.bearers(),
+		auditLog:    s.auditLog,
 	}
 	for _, origin := range s.cfg.Main.CORSOrigins {
 		// One that is no origin, such as "*", is not trusted with cookies.

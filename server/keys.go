@@ -65,13 +65,13 @@ func (s *mainSurface) makeKeys(x *exchange, r *http.Request) error {
 	if size, ok := c.Number("keysize"); ok { // forms have only text
 		c = c.WithInt("keysize", int64(size))
 	}
+	c = c.With(lowstate.Pair{Key: "client", Value: "wheel"}, lowstate.Pair{Key: "fun", Value: "key.gen_accept"})
+	x.asks(true, c)
 	token, err := s.tokenFor(x, r, []lowstate.Chunk{c}, true)
 	if err != nil {
 		return err
 	}
-	answers, err := s.callAs(x, r, token, true, c.With(
-		lowstate.Pair{Key: "client", Value: "wheel"},
-		lowstate.Pair{Key: "fun", Value: "key.gen_accept"}))
+	answers, err := s.callAs(x, r, token, true, c)
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"saltern/eauth"
 	"saltern/eauth/session"
 	"saltern/lowstate"
+	"saltern/server/audit"
 )
 
 const textLoginFailed = "Could not authenticate using provided credentials"
@@ -30,6 +31,7 @@ func (s *mainSurface) login(x *exchange, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	x.note(loginEntry(creds))
 	if !s.opts.APIACL.allows(creds.Username, x.remote) {
 		return errNoPermission()
 	}
@@ -40,7 +42,7 @@ func (s *mainSurface) login(x *exchange, r *http.Request) error {
 	if !ok {
 		return &refusal{status: http.StatusUnauthorized, text: textLoginFailed}
 	}
-	x.user = sess.User
+	x.known(sess.User, sess.Eauth)
 	x.Header().Set("X-Auth-Token", sess.ID)
 	x.Header().Set("Cache-Control", "no-store")
 	http.SetCookie(x, s.cookie(r, sess.ID, sess.Expire))
@@ -79,6 +81,12 @@ func loginCredentials(c lowstate.Chunk, x *exchange) (eauth.Credentials, error) 
 	return creds, nil
 }
 
+// loginEntry is a login for the audit log. Until it has succeeded, the name is
+// only what somebody says.
+func loginEntry(c eauth.Credentials) audit.Entry {
+	return audit.Entry{Event: audit.Login, ClaimedUser: c.Username, Eauth: c.Eauth}
+}
+
 // maxTokenLife is the longest that a login may ask for: a hundred years.
 const maxTokenLife = 100 * 365 * 24 * time.Hour
 
@@ -96,6 +104,7 @@ func (s *mainSurface) logout(x *exchange, r *http.Request) error {
 	if _, err := s.resolve(x, r, c); err != nil {
 		return err
 	}
+	x.note(audit.Entry{Event: audit.Logout})
 	if x.acting != nil {
 		if err := s.bearers.logout(r.Context(), x.acting.Principal, c.text, bearerClient(x, r)); err != nil {
 			return tokenFailure(x, err)

@@ -120,7 +120,12 @@ func (m *metrics) refused(e *refusal) {
 	}
 }
 
-const outcomeInternal = "internal"
+// The outcomes of a call that are no error of lowstate's.
+const (
+	outcomeOK       = "ok"
+	outcomeInternal = "internal"
+	outcomeCanceled = "canceled"
+)
 
 // outcomes name lowstate's errors in the metrics.
 var outcomes = map[lowstate.Kind]string{
@@ -136,13 +141,13 @@ var outcomes = map[lowstate.Kind]string{
 
 func outcomeOf(err error) string {
 	if err == nil {
-		return "ok"
+		return outcomeOK
 	}
 	if e, ok := errors.AsType[*lowstate.Error](err); ok {
 		return outcomes[e.Kind]
 	}
 	if errors.Is(err, context.Canceled) {
-		return "canceled"
+		return outcomeCanceled
 	}
 	return outcomeInternal
 }

@@ -76,6 +76,7 @@ func (d *doors) callerOf(x *exchange, r *http.Request) (*doorCaller, error) {
 
 // whoIs finds out whom a credential stands for.
 func (d *doors) whoIs(x *exchange, r *http.Request, c credential) (*doorCaller, error) {
+	x.audit.shown = true
 	from := bearerClient(x, r)
 	if !c.cookie && apitoken.LooksLike(c.text) {
 		p, ok, err := d.tokens.Check(r.Context(), c.text, from)
@@ -85,7 +86,7 @@ func (d *doors) whoIs(x *exchange, r *http.Request, c credential) (*doorCaller, 
 		if !ok {
 			return nil, notLoggedIn(nil)
 		}
-		x.user = p.User
+		x.bears(p)
 		x.Header().Set(expiresHeader, expiryText(p.Expires))
 		return &doorCaller{Caller: p.Caller(from), credential: c.text}, nil
 	}
@@ -96,7 +97,7 @@ func (d *doors) whoIs(x *exchange, r *http.Request, c credential) (*doorCaller, 
 	if !ok {
 		return nil, notLoggedIn(nil)
 	}
-	x.user = sess.User
+	x.known(sess.User, sess.Eauth)
 	return &doorCaller{credential: c.text, session: sess, Caller: issuer.Caller{
 		User: sess.User, Eauth: sess.Eauth, Groups: sess.Groups, From: from,
 		LoggedIn: sess.ID != "", // a Salt token is worth less

@@ -97,6 +97,7 @@ type style func(x *exchange, e *doorError)
 func (d *doors) door(write style, h handler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		x := exchangeOf(r.Context())
+		x.routed(r)
 		head := x.Header()
 		head.Set("Cache-Control", "no-store")
 		head.Set("Pragma", "no-cache")

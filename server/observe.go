@@ -30,11 +30,13 @@ func (s *Server) observe(which Surface, next http.Handler) http.Handler {
 		}
 		w.Header().Set("X-Request-Id", x.id)
 		r = r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x))
+		r = s.auditing(x, r)
 		s.limitTime(x, r)
 
 		done := s.metrics.begin(x)
 		s.traffic.begin()
 		abort := x.run(next, r)
+		x.settleAll()
 		s.bodies.give(x.reserved)
 		done(r)
 		s.traffic.end(x)

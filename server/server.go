@@ -30,6 +30,8 @@ type Server struct {
 	traffic *traffic
 	formats *format.Decoder
 
+	auditLog *auditReader
+
 	open  []opened
 	admin *opened // nil when it is off
 
@@ -65,6 +67,8 @@ func Listen(ctx context.Context, cfg Config) (*Server, error) {
 		bodies:  newBudget(bodiesAtOnce * cfg.BodyLimit),
 		traffic: newTraffic(),
 		formats: format.NewDecoder(),
+
+		auditLog: newAuditReader(cfg.Audit.Log),
 	}
 	s.base, s.cancel = context.WithCancelCause(context.Background())
 	s.streaming, s.endStreaming = context.WithCancelCause(s.base)

@@ -43,6 +43,7 @@ type handler func(x *exchange, r *http.Request) error
 func (s *surface) handle(h handler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		x := exchangeOf(r.Context())
+		x.routed(r)
 		defer func() { x.release(r.Context()) }()
 		if err := h(x, r); err != nil {
 			s.fail(x, r, err)

@@ -38,6 +38,7 @@ type mainSurface struct {
 	bearers     *bearers
 	tokens      Tokens // nil when there are none
 	doors       DoorOptions
+	auditLog    *auditReader
 }
 
 // handler puts what every request passes before the routes.

@@ -6,6 +6,7 @@ import (
 
 	"saltern/eauth/session"
 	"saltern/lowstate"
+	"saltern/server/audit"
 )
 
 // token answers POST /token: a Salt token for each set of credentials, in a
@@ -28,6 +29,7 @@ func (s *mainSurface) token(x *exchange, r *http.Request) error {
 		if err != nil {
 			return err
 		}
+		login := x.note(loginEntry(creds))
 		sess, ok, err := s.sessions.Token(r.Context(), creds)
 		if err != nil {
 			return authError(err)
@@ -35,6 +37,7 @@ func (s *mainSurface) token(x *exchange, r *http.Request) error {
 		if !ok {
 			return &refusal{status: http.StatusUnauthorized, text: textLoginFailed}
 		}
+		login.User, login.Eauth, login.ClaimedUser, login.Outcome = sess.User, sess.Eauth, "", audit.OK
 		made = append(made, tokenText(sess))
 	}
 	x.Header().Set("Cache-Control", "no-store")

@@ -41,6 +41,7 @@ func errBadToken() error {
 
 // principal finds out who holds a token. Errors are refusals.
 func (b *bearers) principal(x *exchange, r *http.Request, c credential) (*issuer.Principal, error) {
+	x.audit.shown = true
 	if b.tokens == nil || c.cookie { // nobody has been given one in a cookie
 		return nil, errBadToken()
 	}
@@ -51,7 +52,7 @@ func (b *bearers) principal(x *exchange, r *http.Request, c credential) (*issuer
 	if !ok {
 		return nil, errBadToken()
 	}
-	x.user = p.User
+	x.bears(p)
 	h := x.Header()
 	h.Set("Cache-Control", "private")
 	h.Set(expiresHeader, "never")

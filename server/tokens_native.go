@@ -65,6 +65,8 @@ func (n *native) routes(r chi.Router, wrap func(h nativeHandler, body bool) http
 
 // nativeRoutes adds the API to the main surface.
 func (s *mainSurface) nativeRoutes(r chi.Router, b *bearers, tokens Tokens) {
+	r.Get("/v1/audit", s.handle(acceptable(s.readAudit)))
+	r.Head("/v1/audit", s.handle(acceptable(s.readAudit)))
 	(&native{tokens}).routes(r, func(h nativeHandler, body bool) http.HandlerFunc {
 		return s.handle(acceptable(func(x *exchange, r *http.Request) error {
 			return s.native(x, r, b, h, body)

@@ -30,6 +30,8 @@ type Tokens interface {
 	UpdateAccount(ctx context.Context, c issuer.Caller, id string, n issuer.NewAccount) (issuer.Account, error)
 	RevokeAccount(ctx context.Context, c issuer.Caller, id string) (issuer.Account, error)
 	DeleteAccount(ctx context.Context, c issuer.Caller, id string) error
+
+	May(ctx context.Context, c issuer.Caller, p scope.Permission) error
 }
 
 // Bearers knows who holds a token.

@@ -75,11 +75,19 @@ type tokenRig struct {
 
 func withTokens(t *testing.T, g server.Gateway, change func(*server.Config)) *tokenRig {
 	t.Helper()
+	return withTokensTold(t, g, nil, change)
+}
+
+// withTokensTold also has somebody hear of what happens to tokens.
+func withTokensTold(
+	t *testing.T, g server.Gateway, notify func(context.Context, issuer.Event), change func(*server.Config),
+) *tokenRig {
+	t.Helper()
 	pepper, err := apitoken.LoadPepper(t.TempDir())
 	require.NoError(t, err)
 	r := &tokenRig{store: &brittle{Store: memory.New()}, people: &villagers{}}
 	r.tokens, err = issuer.New(issuer.Options{
-		Store: r.store, Pepper: pepper, Owners: r.people, Mint: r.people,
+		Store: r.store, Pepper: pepper, Owners: r.people, Mint: r.people, Notify: notify,
 		Assignments: []issuer.Assignment{{Users: []string{"saltdev"}, Roles: []string{"Superuser"}}},
 	})
 	require.NoError(t, err)

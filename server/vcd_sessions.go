@@ -8,6 +8,7 @@ import (
 
 	"saltern/eauth"
 	"saltern/eauth/token/apitoken"
+	"saltern/server/audit"
 )
 
 // The paths of VCD's APIs.
@@ -120,6 +121,7 @@ func (d *doors) endSession(x *exchange, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	x.note(audit.Entry{Event: audit.Logout})
 	switch {
 	case who.session != nil:
 		err = d.sessions.Logout(r.Context(), who.credential)

@@ -17,6 +17,7 @@ import (
 
 	"saltern/eauth/session"
 	"saltern/saltmaster/eventstream"
+	"saltern/server/audit"
 )
 
 const (
@@ -96,6 +97,7 @@ func (s *mainSurface) socket(x *exchange, r *http.Request, speak func(*session.S
 	if s.stream == nil {
 		return &refusal{status: http.StatusServiceUnavailable, text: "The event bus is not available"}
 	}
+	x.note(audit.Entry{Event: audit.Stream})
 	ctx, done := s.following(r, sess)
 	defer done()
 	w := &hijackedWriter{exchange: x}

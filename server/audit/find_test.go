@@ -276,3 +276,19 @@ func FuzzPlace(f *testing.F) {
 		}
 	})
 }
+
+func TestParseTime(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]time.Time{
+		"2026-11-22T12:00:00.000005+01:00": noon, "1s": noon.Add(-time.Second), "90m": noon.Add(-90 * time.Minute),
+		"24h": noon.Add(-24 * time.Hour), "0d": noon, "2w": noon.AddDate(0, 0, -14),
+	} {
+		got, err := ParseTime(text, noon)
+		require.NoError(t, err)
+		require.True(t, want.Equal(got), "%s: %s", text, got)
+	}
+	for _, text := range []string{"", "h", "-1h", "1.5h", "1y", "yesterday", "99999999999h", "2000000w", "2026-11-22", "+1h"} {
+		_, err := ParseTime(text, noon)
+		require.ErrorIs(t, err, ErrInvalid, text)
+	}
+}

@@ -1,0 +1,132 @@
+package server
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"saltern/eauth/scope"
+	"saltern/eauth/token/issuer"
+	"saltern/server/audit"
+)
+
+// Bounds of reading the audit log over HTTP.
+const (
+	auditReaders = 2 // at once
+	auditTimeout = 20 * time.Second
+)
+
+// auditReader lets people read the audit log.
+type auditReader struct {
+	log   AuditLog // nil where there is none
+	slots chan struct{}
+}
+
+func newAuditReader(log AuditLog) *auditReader {
+	return &auditReader{log: log, slots: make(chan struct{}, auditReaders)}
+}
+
+// find is AuditLog.Find, not too often at once. The error may be a refusal.
+func (a *auditReader) find(ctx context.Context, q audit.Query) (audit.Page, error) {
+	ctx, cancel := context.WithTimeout(ctx, auditTimeout)
+	defer cancel()
+	select {
+	case a.slots <- struct{}{}:
+		defer func() { <-a.slots }()
+	case <-ctx.Done():
+		return audit.Page{}, &refusal{status: http.StatusServiceUnavailable, text: "Too many read the audit log", err: ctx.Err()}
+	}
+	page, err := a.log.Find(ctx, q)
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		return page, &refusal{status: http.StatusServiceUnavailable, text: "Reading the audit log takes too long", err: err}
+	case errors.Is(err, audit.ErrInvalid):
+		return page, fmt.Errorf("%w: %w", issuer.ErrInvalid, err)
+	}
+	return page, err
+}
+
+// readAudit answers GET /v1/audit. That somebody reads is written down too, but
+// once for all pages: otherwise who reads to the end would never come to it.
+func (s *mainSurface) readAudit(x *exchange, r *http.Request) error {
+	return s.native(x, r, s.bearers, func(c *nativeCall) (nativeAnswer, error) {
+		if err := s.tokens.May(c, c.caller, scope.AuditRead); err != nil {
+			return nativeAnswer{}, err
+		}
+		if s.auditLog.log == nil {
+			return nativeAnswer{}, &refusal{status: http.StatusNotFound, text: "The audit log is off"}
+		}
+		q, err := auditQuery(r, time.Now())
+		if err != nil {
+			return nativeAnswer{}, err
+		}
+		page, err := s.auditLog.find(c, q)
+		if err != nil {
+			return nativeAnswer{}, err
+		}
+		if q.After == "" {
+			x.note(audit.Entry{Event: audit.ReadLog})
+		}
+		answer := struct {
+			Entries []json.RawMessage `json:"entries"`
+			Next    string            `json:"next,omitempty"`
+			Damaged int               `json:"damaged,omitempty"`
+		}{Entries: page.Entries, Damaged: page.Damaged}
+		if page.More {
+			answer.Next = page.Next
+		}
+		if page.Entries == nil {
+			answer.Entries = []json.RawMessage{}
+		}
+		return nativeAnswer{http.StatusOK, answer}, nil
+	}, false)
+}
+
+// auditQuery reads the parameters of GET /v1/audit. Errors are for the client.
+func auditQuery(r *http.Request, now time.Time) (audit.Query, error) {
+	var q audit.Query
+	for name, values := range r.URL.Query() {
+		var err error
+		switch value := values[0]; name {
+		case "since":
+			q.Since, err = audit.ParseTime(value, now)
+		case "until":
+			q.Until, err = audit.ParseTime(value, now)
+		case "user":
+			q.User = value
+		case "token":
+			q.Token = value
+		case "event":
+			q.Event = value
+		case "outcome":
+			q.Outcome = value
+		case "request":
+			q.Request = value
+		case "client":
+			q.Client = value
+		case "fun":
+			q.Fun = value
+		case "after":
+			q.After = value
+		case "limit":
+			q.Limit, err = strconv.Atoi(value)
+		case "order":
+			if q.Oldest = value == "oldest"; !q.Oldest && value != "newest" {
+				err = errors.New("newest or oldest")
+			}
+		default:
+			err = errors.New("there is no such parameter")
+		}
+		if len(values) > 1 {
+			err = errors.New("it is there twice")
+		}
+		if err != nil {
+			return q, fmt.Errorf("%w: %.80q: %w", issuer.ErrInvalid, name, err)
+		}
+	}
+	return q, nil
+}
