@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"path/filepath"
@@ -34,6 +35,7 @@ import (
 	"saltern/saltmaster/tokenstore"
 	"saltern/saltmaster/zmtp"
 	"saltern/server"
+	"saltern/server/audit"
 )
 
 // gateway is everything behind the listeners.
@@ -44,6 +46,7 @@ type gateway struct {
 	hub      *eventstream.Hub
 	firer    *eventbus.Firer
 	tokens   *tokenService
+	audit    *audit.Log // nil when it is off
 
 	reminders *reminders
 
@@ -93,20 +96,25 @@ func assemble(ctx context.Context, c *config, reg prometheus.Registerer, log *sl
 		g.endSessions()
 		return nil, err
 	}
+	if g.audit, err = openAudit(c, log); err != nil {
+		g.endSessions()
+		return nil, err
+	}
 	counts := newTokenMetrics(reg)
 	if g.tokens, err = openTokens(ctx, c, issuer.Options{
 		Mint: tokenMint{g.mint}, Scope: scope.Options{Nodegroups: nodegroups(mc).Expand}, Logger: log,
-		Notify: notifyAll(counts.event),
+		Notify: notifyAll(counts.event, toldTo(g.audit)),
 	}); err != nil {
 		g.endSessions()
-		return nil, err
+		return nil, errors.Join(err, g.audit.Close())
 	}
 	if g.reminders, err = openReminders(c, g.tokens.store, counts, log); err != nil {
 		g.tokens.close()
 		g.endSessions()
-		return nil, err
+		return nil, errors.Join(err, g.audit.Close())
 	}
 	registerMetrics(reg, g)
+	registerAuditMetrics(reg, g.audit)
 	return g, nil
 }
 
@@ -309,4 +317,7 @@ func (g *gateway) close(ctx context.Context) {
 	g.bg.Wait()
 	g.client.Close()
 	g.pool.Close()
+	if err := g.audit.Close(); err != nil {
+		g.log.WarnContext(ctx, "the audit log did not close", slog.Any("error", err))
+	}
 }

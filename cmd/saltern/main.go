@@ -26,6 +26,7 @@ Usage:
     saltern token ...                             API tokens: create, list, show, regenerate, revoke
     saltern role ...                              what tokens can be narrowed to
     saltern service-account ...                   owners of tokens that are programs
+    saltern audit ...                             who did what, from the audit log
     saltern version                               print version and Go release
 
     -c DIR         folder of the master's configuration (default /etc/salt)
@@ -50,6 +51,8 @@ var commands = map[string]func(ctx context.Context, args []string, std stdio) er
 	"token":           tokenCommand,
 	"role":            roleCommand,
 	"service-account": serviceAccountCommand,
+
+	"audit": auditCommand,
 }
 
 func main() { os.Exit(run(os.Args[1:], stdio{os.Stdout, os.Stderr})) }

@@ -53,6 +53,7 @@ func answer(ctx context.Context, c *config, log *slog.Logger) error {
 		Hooks:     g.firer,
 		Tokens:    g.tokens,
 		Doors:     doorOptions(g.tokens, c.set.Tokens),
+		Audit:     auditOptions(c, g.audit),
 		Listeners: c.listeners,
 		Settings:  c.set,
 		BodyLimit: c.set.BodyLimit(bodyLimit(c.master)),

@@ -53,11 +53,15 @@ func newOperate(ctx context.Context, w where, std stdio) (*operate, error) {
 	if c.set.Tokens.Store == settings.StoreRedis {
 		redis.LogTo(log)
 	}
-	s, err := openTokens(ctx, c, issuer.Options{Logger: log})
+	notify, endAudit := auditCommands(c, log)
+	s, err := openTokens(ctx, c, issuer.Options{Logger: log, Notify: notify})
 	if err != nil {
 		return nil, err
 	}
-	return &operate{http: &http.Client{Transport: direct{server.OperatorHandler(s)}}, close: s.close}, nil
+	return &operate{http: &http.Client{Transport: direct{server.OperatorHandler(s)}}, close: func() {
+		s.close()
+		endAudit()
+	}}, nil
 }
 
 // noGateway tells a gateway that does not run from one that cannot be asked.

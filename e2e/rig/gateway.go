@@ -123,7 +123,10 @@ func (r *Rig) Log() string {
 // configuration, and returns what it printed on standard output.
 func (r *Rig) Command(ctx context.Context, stdin string, args ...string) (string, error) {
 	var out, errs strings.Builder
-	n := 2 // what names the command comes before the flags
+	n := 0 // what names the command comes before the flags
+	for n < min(2, len(args)) && !strings.HasPrefix(args[n], "-") {
+		n++
+	}
 	cmd := exec.CommandContext(ctx, r.opts.Saltern, slices.Concat(args[:n], []string{"-c", r.conf, "--config", r.settings}, args[n:])...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(stdin), &out, &errs
 	if err := cmd.Run(); err != nil {

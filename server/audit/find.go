@@ -208,3 +208,18 @@ func (s *search) take(line []byte) {
 	s.page.Entries = append(s.page.Entries, entry)
 	s.bytes += len(entry)
 }
+
+// End is the place behind the newest entry, for a [Query] with the oldest first
+// to begin at, or with the newest first to end at.
+func End(path string) (string, error) {
+	s, err := openShelf(path)
+	if err != nil {
+		return "", fmt.Errorf("audit log: %w", err)
+	}
+	defer s.close()
+	at := place{file: s.newest()}
+	if s.current != nil {
+		at.at = s.current.size
+	}
+	return at.String(), nil
+}

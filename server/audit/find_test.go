@@ -131,6 +131,13 @@ func TestFollow(t *testing.T) {
 		read()
 	}
 	require.Equal(t, append(want, "slow"), got)
+
+	end, err := End(l.opts.File)
+	require.NoError(t, err)
+	require.Equal(t, end, q.After)
+	note(l, "late")
+	require.Equal(t, []string{"late"}, l.found(t, Query{Oldest: true, After: end}))
+	require.Equal(t, "slow", l.found(t, Query{After: end})[0])
 }
 
 // Files that are too old are not even opened.

@@ -1,0 +1,170 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/testutil"
+	"github.com/stretchr/testify/require"
+
+	"saltern/eauth/token/issuer"
+	"saltern/server"
+	"saltern/server/audit"
+)
+
+// read gives the command audit and returns the requests of the lines that it
+// prints, and what it says beside them.
+func (w *tokenWorld) read(args ...string) (requests, said string) {
+	w.t.Helper()
+	var out, errs bytes.Buffer
+	require.NoError(w.t, auditCommand(w.t.Context(), append(args, w.flags...), stdio{&out, &errs}))
+	for _, m := range regexp.MustCompile(`"request_id":"(\w+)"`).FindAllStringSubmatch(out.String(), -1) {
+		requests += m[1]
+	}
+	require.Equal(w.t, len(requests), strings.Count(out.String(), "\n"))
+	return requests, errs.String()
+}
+
+func (w *tokenWorld) config() *config {
+	w.t.Helper()
+	c, err := w.w.load()
+	require.NoError(w.t, err)
+	return c
+}
+
+func TestAuditCommand(t *testing.T) {
+	t.Parallel()
+	w := newTokenWorld(t)
+	l, err := openAudit(w.config(), slog.New(slog.DiscardHandler))
+	require.NoError(t, err)
+	for i, id := range strings.Split("abcdefghij", "") {
+		l.Write(t.Context(), audit.Entry{
+			Time: time.Now().Add(time.Duration(i-10) * time.Hour), Event: audit.Command, Outcome: audit.OK,
+			User: fmt.Sprint("user", i%2), RequestID: id,
+		})
+	}
+	require.NoError(t, l.Close())
+	for args, want := range map[string]string{
+		"":                            "abcdefghij",
+		"--newest":                    "jihgfedcba",
+		"--limit 3":                   "hij",
+		"--limit 3 --newest":          "jih",
+		"--limit 0":                   "abcdefghij",
+		"--limit 0 --newest":          "jihgfedcba",
+		"--user user1":                "bdfhj",
+		"--user user1 --limit 2":      "hj",
+		"--since 150m":                "ij",
+		"--since 150m --until 90m":    "i",
+		"--request c":                 "c",
+		"--event command --outcome x": "",
+		"--token a --client b":        "",
+		"--fun test.ping --limit 0":   "",
+	} {
+		got, said := w.read(strings.Fields(args)...)
+		require.Equal(t, want, got, args)
+		require.Empty(t, said)
+	}
+
+	for _, args := range []string{"--limit -1", "--limit 100001", "--newest --follow", "everything", "--color", "--until 5"} {
+		require.ErrorIs(t, auditCommand(t.Context(), append(strings.Fields(args), w.flags...), stdio{}), errUsage, args)
+	}
+	for _, args := range [][]string{{"help"}, {"-h"}, {"--help"}} {
+		var out bytes.Buffer
+		require.NoError(t, auditCommand(t.Context(), args, stdio{out: &out}))
+		require.Equal(t, auditUsage, out.String())
+	}
+
+	f, err := os.OpenFile(auditPath(w.config()), os.O_APPEND|os.O_WRONLY, 0)
+	require.NoError(t, err)
+	_, err = f.WriteString("half a line\n")
+	require.NoError(t, err)
+	require.NoError(t, f.Close())
+	got, said := w.read("--limit", "1")
+	require.Equal(t, "j", got)
+	require.Equal(t, "saltern: 1 lines are damaged and were passed over\n", said)
+}
+
+// follower is where a command prints that goes on.
+type follower chan string
+
+func (f follower) Write(p []byte) (int, error) {
+	f <- string(p)
+	return len(p), nil
+}
+
+func TestAuditFollow(t *testing.T) {
+	t.Parallel()
+	w := newTokenWorld(t)
+	l, err := openAudit(w.config(), slog.New(slog.DiscardHandler))
+	require.NoError(t, err)
+	note := func(id string) {
+		l.Write(t.Context(), audit.Entry{Event: audit.Login, Outcome: audit.OK, User: "ops", RequestID: id})
+	}
+	note("a")
+	note("b")
+	for _, limit := range []string{"1", "0"} {
+		ctx, cancel := context.WithCancel(t.Context())
+		out, ended := make(follower, 10), make(chan error, 1)
+		go func() {
+			ended <- auditCommand(ctx, append([]string{"--follow", "--limit", limit, "--user", "ops"}, w.flags...), stdio{out, out})
+		}()
+		if limit == "0" {
+			require.Contains(t, <-out, `"a"`)
+		}
+		require.Contains(t, <-out, `"b"`)
+		if limit == "0" {
+			require.Contains(t, <-out, `"c1"`)
+		}
+		l.Write(t.Context(), audit.Entry{Event: audit.Login, Outcome: audit.OK, User: "other"})
+		note("c" + limit)
+		require.Contains(t, <-out, `"c`+limit+`"`)
+		cancel()
+		require.NoError(t, <-ended)
+	}
+	require.NoError(t, l.Close())
+}
+
+func TestNoAuditLog(t *testing.T) {
+	t.Parallel()
+	w := newTokenWorld(t)
+	require.NoError(t, os.WriteFile(w.w.settings, []byte("state_dir: "+w.state+"\naudit: {file: \"off\"}\n"), 0o600))
+	c := w.config()
+	l, err := openAudit(c, nil)
+	require.NoError(t, err)
+	require.Nil(t, l)
+	require.Equal(t, server.AuditOptions{}, auditOptions(c, l))
+	toldTo(l)(t.Context(), issuer.Event{What: issuer.Issued})
+	notify, end := auditCommands(c, slog.New(slog.DiscardHandler))
+	notify(t.Context(), issuer.Event{What: issuer.Issued})
+	end()
+	require.ErrorContains(t, auditCommand(t.Context(), w.flags, stdio{}), "the audit log is off")
+	require.NoDirExists(t, filepath.Join(w.state, "audit"))
+}
+
+func TestAuditMetrics(t *testing.T) {
+	t.Parallel()
+	w := newTokenWorld(t)
+	l, err := openAudit(w.config(), nil)
+	require.NoError(t, err)
+	reg := prometheus.NewRegistry()
+	registerAuditMetrics(reg, l)
+	toldTo(l)(t.Context(), issuer.Event{What: issuer.Issued})
+	require.NoError(t, l.Close())
+	n, err := testutil.GatherAndCount(reg)
+	require.NoError(t, err)
+	require.Equal(t, 3, n)
+	require.NoError(t, testutil.GatherAndCompare(reg, strings.NewReader(`
+# HELP saltern_audit_lines_total Lines written to the audit log.
+# TYPE saltern_audit_lines_total counter
+saltern_audit_lines_total 1
+`), "saltern_audit_lines_total"))
+}
