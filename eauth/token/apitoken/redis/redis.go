@@ -16,6 +16,12 @@
 // there after a crash what was answered before, and a replica that takes over
 // lacks what had not reached it. Tokens are always read from the primary.
 //
+// A user of its own needs no more than
+//
+//	ACL SETUSER saltern on >password ~{saltern}:* +@read +@write +@scripting +@connection -@dangerous
+//
+// and in a cluster +cluster|slots.
+//
 // All keys have one hash tag, so that in a cluster they lie in one slot: what
 // has to happen in one step is a script, and tokens are few.
 package redis

@@ -57,6 +57,30 @@ func TestConformance(t *testing.T) {
 	}
 }
 
+// The rights that the package's documentation names are enough.
+func TestConformanceOfAnotherUser(t *testing.T) {
+	t.Parallel()
+	for name, o := range map[string]redistest.Options{"server": {}, "cluster": {Cluster: true}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			server := redistest.Start(t, o)
+			root := server.Client()
+			admin := goredis.NewUniversalClient(&root)
+			defer admin.Close() //nolint:errcheck // it only asked
+			rights := []any{"ACL", "SETUSER", "saltern", "on", ">sesame", "~{test*}:*", "+@read", "+@write", "+@scripting", "+@connection", "-@dangerous"}
+			if o.Cluster {
+				rights = append(rights, "+cluster|slots")
+			}
+			require.NoError(t, admin.Do(t.Context(), rights...).Err())
+			apitokentest.Run(t, func(t *testing.T) apitoken.Store {
+				o := server.Client()
+				o.Username, o.Password = "saltern", "sesame"
+				return open(t, redis.Options{UniversalOptions: o, Prefix: fmt.Sprint("test", stores.Add(1))})
+			})
+		})
+	}
+}
+
 func BenchmarkLookup(b *testing.B) {
 	apitokentest.BenchmarkLookup(b, newStore(b, redistest.Start(b, redistest.Options{})))
 }
