@@ -85,6 +85,7 @@ func requireNoTokens(t *testing.T, g *rig.Rig, session, token, access string) {
 			}
 			ask(q)
 		}
+		qs = append(qs, aimed{asked{body: tokenPing, header: map[string]string{"Authorization": "Bearer " + secret}}, g.WSGI})
 		for _, path := range []string{"all_events/", "formatted_events/", "ws/"} {
 			ask(asked{method: http.MethodGet, path: path + secret, kind: "-", header: map[string]string{
 				"Connection": "Upgrade", "Upgrade": "websocket", "Sec-Websocket-Version": "13", "Sec-Websocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",

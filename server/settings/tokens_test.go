@@ -162,6 +162,10 @@ func TestReadme(t *testing.T) {
 	require.NoError(t, err)
 	found := regexp.MustCompile("(?s)```yaml\n(listen:.*?)```").FindSubmatch(readme)
 	require.NotNil(t, found)
+	for _, other := range regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllSubmatch(readme, -1) {
+		_, err := settings.Parse("README.md", other[1])
+		require.NoError(t, err)
+	}
 	got, err := settings.Parse("README.md", found[1])
 	require.NoError(t, err)
 	want := settings.Default()
