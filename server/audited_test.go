@@ -460,6 +460,27 @@ func TestAuditOfWSGI(t *testing.T) {
 	require.Len(t, got, 1)
 	require.Equal(t, "POST /", got[0]["endpoint"])
 	require.Equal(t, "saltdev", got[0]["user"])
+
+	secret, id := r.made(t, `{"name": "ci", "scopes": ["User"]}`)
+	for status, outcome := range map[int]string{200: "ok", 401: "refused"} {
+		shown := secret
+		if status == 401 {
+			shown = secret[:47] + "_"
+		}
+		req, err := http.NewRequestWithContext(t.Context(), "POST", "http://"+r.addr(1)+"/", strings.NewReader(`[{`+run+`"test.ping"}]`))
+		require.NoError(t, err)
+		for name, value := range map[string]string{"Content-Type": asJSON, "X-Auth-Token": shown, "X-Request-Id": outcome} {
+			req.Header.Set(name, value)
+		}
+		head, text := do(t, &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}, req)
+		require.Equal(t, status, head.StatusCode, text)
+		got := lines(t, r.audit, outcome)
+		last := got[len(got)-1]
+		require.Equal(t, "command", last["event"])
+		require.Equal(t, "test.ping", last["fun"])
+		require.Equal(t, outcome, last["outcome"])
+		require.Equal(t, status == 200, last["token_id"] == id)
+	}
 }
 
 func TestReadAudit(t *testing.T) {

@@ -49,6 +49,7 @@ func (s *wsgiSurface) post(x *exchange, r *http.Request) error {
 	if err != nil {
 		return unparsable(err)
 	}
+	x.asks(true, chunks...)
 	token, err := s.tokenFor(x, r, chunks)
 	if err != nil {
 		return err
