@@ -102,10 +102,10 @@ func (d *described) check(t *testing.T, q request) {
 }
 
 // operators are what only the operator may do, on a socket of its own: see
-// TestTokenCommands.
+// TestTokenCommands. Who may read the audit log is in TestAudit.
 var operators = map[string]bool{
 	"createRole": true, "putRole": true, "deleteRole": true, "listAccounts": true, "createAccount": true, "account": true,
-	"updateAccount": true, "deleteAccount": true, "revokeAccount": true,
+	"updateAccount": true, "deleteAccount": true, "revokeAccount": true, "readAudit": true,
 }
 
 // TestDescription holds the answers of a real master to what /openapi.yaml
