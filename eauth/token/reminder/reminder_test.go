@@ -1,12 +1,12 @@
 package reminder_test
 
 import (
-	"bytes"
 	"context"
 	"crypto/sha256"
 	"errors"
 	"fmt"
 	"log/slog"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -111,15 +111,43 @@ type rig struct {
 	*testing.T
 	store *store
 	one   *sender
-	log   bytes.Buffer
-	told  []string
+	log   *lines
+	told  *lines
+}
+
+// lines is what several gateways write.
+type lines struct {
+	mu  sync.Mutex
+	all []string
+}
+
+func (l *lines) add(line string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.all = append(l.all, line)
+}
+
+// Write is io.Writer's, for a logger.
+func (l *lines) Write(p []byte) (int, error) {
+	l.add(string(p))
+	return len(p), nil
+}
+
+// since are the lines since the last time.
+func (l *lines) since() []string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	all := l.all
+	l.all = nil
+	return all
 }
 
 func with(t *testing.T, test func(r *rig)) {
 	t.Helper()
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		test(&rig{T: t, store: &store{Store: memory.New()}, one: &sender{name: "one"}})
+		r := &rig{T: t, store: &store{Store: memory.New()}, one: &sender{name: "one"}, log: new(lines), told: new(lines)}
+		test(r)
 	})
 }
 
@@ -145,8 +173,8 @@ func (r *rig) token(name string, life time.Duration, change ...func(*apitoken.Is
 func (r *rig) gateway(senders ...reminder.Sender) (s *reminder.Schedule, stop func()) {
 	r.Helper()
 	s, err := reminder.New(reminder.Options{
-		Store: r.store, Senders: senders, Logger: slog.New(slog.NewTextHandler(&r.log, nil)),
-		Tell: func(by string, days int, o reminder.Outcome) { r.told = append(r.told, fmt.Sprint(by, days, o)) },
+		Store: r.store, Senders: senders, Logger: slog.New(slog.NewTextHandler(r.log, nil)),
+		Tell: func(by string, days int, o reminder.Outcome) { r.told.add(fmt.Sprint(by, days, o)) },
 	})
 	require.NoError(r, err)
 	ctx, cancel := context.WithCancel(r.Context())
@@ -185,7 +213,7 @@ func TestThirtySevenAndTheDay(t *testing.T) {
 		require.Equal(r, []string{"long 0"}, r.one.taken())
 		pass(40 * day)
 		require.Empty(r, r.one.taken())
-		require.Equal(r, []string{"one30sent", "one7sent", "one0sent"}, r.told)
+		require.Equal(r, []string{"one30sent", "one7sent", "one0sent"}, r.told.since())
 	})
 }
 
@@ -280,17 +308,17 @@ func TestFailures(t *testing.T) {
 		r.one.failWith(errMany)
 		pass(30*day + 3*time.Hour)
 		require.Greater(r, len(r.one.taken()), 3)
-		require.NotContains(r, r.told, "one30sent")
-		require.Contains(r, r.log.String(), "nobody listens")
+		require.NotContains(r, r.told.since(), "one30sent")
+		require.Contains(r, strings.Join(r.log.since(), ""), "nobody listens")
 		r.one.failWith(nil)
 		pass(0)
 		require.Equal(r, []string{"ci 30"}, r.one.taken())
 
-		r.told = nil
+		r.told.since()
 		r.one.failWith(errors.New("the line broke"))
 		pass(23 * day)
 		require.Equal(r, []string{"ci 7"}, r.one.taken())
-		require.Equal(r, []string{"one7unknown"}, r.told)
+		require.Equal(r, []string{"one7unknown"}, r.told.since())
 		r.one.failWith(nil)
 		pass(day)
 		require.Empty(r, r.one.taken())
@@ -369,7 +397,7 @@ func TestTheStoreIsAway(t *testing.T) {
 		_, ok = s.Expiring()
 		require.False(r, ok)
 		require.Empty(r, r.one.taken())
-		require.Contains(r, r.log.String(), "trying again")
+		require.Contains(r, strings.Join(r.log.since(), ""), "trying again")
 		r.store.set(false)
 		time.Sleep(time.Minute)
 		synctest.Wait()
@@ -397,7 +425,7 @@ func TestStopped(t *testing.T) {
 		before := time.Now()
 		stop()
 		require.Equal(r, before, time.Now())
-		require.Equal(r, []string{"one30unknown"}, r.told)
+		require.Equal(r, []string{"one30unknown"}, r.told.since())
 	})
 }
 
