@@ -56,13 +56,13 @@ const otherLabel = "other"
 var (
 	tokenEvents = []string{
 		issuer.Issued, issuer.Exchanged, issuer.Refused, issuer.Regenerated, issuer.Revoked, issuer.Reused,
-		issuer.Granted, issuer.Changed, issuer.Removed,
+		issuer.Granted, issuer.Denied, issuer.Changed, issuer.Removed,
 	}
 	tokenDoors = []string{ // of which the first is for what is known of no token
 		"", string(apitoken.DoorNative), string(apitoken.DoorCSP), string(apitoken.DoorVCD),
 	}
 	tokenWhys = []string{
-		"", "malformed", "throttled", "unknown", "owner", "kind", "org", "account",
+		"", "malformed", "throttled", "unknown", "owner", "kind", "org", "client", "scope", "account",
 		string(apitoken.Expired), string(apitoken.Revoked), string(apitoken.UsedUp), string(apitoken.NoSecret),
 		apitoken.WhyReused, apitoken.WhyUnused, apitoken.WhyRenewed,
 	}
