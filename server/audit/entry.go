@@ -97,8 +97,8 @@ type Entry struct {
 	AdditionalProperties map[string]string `json:"additionalProperties,omitempty"`
 }
 
-// byNobody tells whether an entry is about somebody who proved nothing. Of
-// such entries anybody could cause any number.
+// byNobody tells whether an entry is about somebody who proved nothing: neither
+// a password nor a token. Of such entries anybody could cause any number.
 func (e *Entry) byNobody() bool {
-	return e.Outcome == Denied && e.User == "" && !e.Operator
+	return e.User == "" && !e.Operator && (e.Outcome != OK || e.TokenID == "")
 }

@@ -180,6 +180,21 @@ func TestStrangers(t *testing.T) {
 		note(l, "known")
 		l.Write(t.Context(), Entry{Event: Command, Outcome: Denied, User: "ops", RequestID: "refused"})
 		require.Equal(t, []string{"refused", "known"}, l.found(t, Query{})[:2])
+		for id, e := range map[string]Entry{ // a hook may ask nobody who he is
+			"hook": {Event: Hook, Outcome: OK}, "down": {Event: Login, Outcome: Failed, ClaimedUser: "root"},
+			"revoked": {Event: "refused", Outcome: Denied, TokenID: "x"}, "gone": {Event: Command, Outcome: Canceled},
+		} {
+			e.RequestID = id
+			l.Write(t.Context(), e)
+		}
+		require.Equal(t, "refused", l.found(t, Query{})[0])
+		for id, e := range map[string]Entry{
+			"operator": {Event: "changed", Outcome: OK, Operator: true}, "account": {Event: "exchanged", Outcome: OK, TokenID: "x"},
+		} {
+			e.RequestID = id
+			l.Write(t.Context(), e)
+			require.Equal(t, id, l.found(t, Query{})[0])
+		}
 
 		time.Sleep(time.Second)
 		for i := range strangersPerSecond + 1 {
@@ -188,7 +203,7 @@ func TestStrangers(t *testing.T) {
 		require.Equal(t, "y9", l.found(t, Query{})[0])
 		time.Sleep(withheldEvery)
 		note(l, "later")
-		require.Equal(t, []string{"later", "withheld 501"}, l.found(t, Query{})[:2])
+		require.Equal(t, []string{"later", "withheld 505"}, l.found(t, Query{})[:2])
 		for range strangersAtOnce {
 			stranger("z")
 		}
