@@ -71,7 +71,7 @@ func requireNoTokens(t *testing.T, g *rig.Rig, session, token, access string) {
 		for _, route := range []string{
 			"POST /", "POST /run", "POST /minions", "POST /hook", "POST /hook/x", "POST /jobs", "POST /keys",
 			"GET /events", "GET /minions", "GET /minions/ms--0", "GET /jobs", "GET /jobs/20240101010101010101", "GET /keys", "GET /stats",
-			"GET /v1/tokens", "POST /v1/tokens", "GET /v1/roles", "GET /v1/service-accounts",
+			"GET /v1/tokens", "POST /v1/tokens", "GET /v1/roles", "GET /v1/service-accounts", "GET /v1/audit",
 			"GET /api/org", "GET /cloudapi/1.0.0/tokens", "GET /cloudapi/1.0.0/serviceAccounts", "GET /cloudapi/1.0.0/sessions/current",
 			"POST /account/login", "POST /oauth/provider/register",
 		} {
