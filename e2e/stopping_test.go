@@ -75,7 +75,7 @@ func TestStopping(t *testing.T) {
 		<-r.Ended()
 		require.NoError(t, r.StopGateway(t.Context()), "the exit code")
 		require.Empty(t, added(before, tokenFiles(t, r)))
-		require.ElementsMatch(t, []string{"self-signed.crt", "self-signed.key", "sessions.db", "token.pepper", "tokens.db"}, fileNames(t, r.StateDir()))
+		require.ElementsMatch(t, []string{"audit", "self-signed.crt", "self-signed.key", "sessions.db", "token.pepper", "tokens.db"}, fileNames(t, r.StateDir()))
 		for _, bad := range []string{"cut short", "not every token", `"level":"ERROR"`} {
 			require.NotContains(t, r.Log()[log:], bad)
 		}
