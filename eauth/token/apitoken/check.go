@@ -17,6 +17,13 @@ const (
 // MaxDocument is how many bytes the value of a document may have.
 const MaxDocument = 64 << 10
 
+// MaxChildren is how many access tokens of one parent are kept, see
+// [Record.Parent]. Where one more is made, one of them is removed in the same
+// step: the one that ended first, or the oldest where none has ended, of which
+// [Store.Watch] tells as of a revocation. So nobody can fill a store by
+// exchanging again and again, and what ends with a token is soon done.
+const MaxChildren = 1000
+
 // maxIssues bounds what one exchange makes.
 const maxIssues = 4
 

@@ -35,6 +35,9 @@
 // again, since then one of the two who did that has stolen it (RFC 9700,
 // section 4.14.2).
 //
+// A parent has [MaxChildren] access tokens at the most. One more takes the
+// place of one that has ended, or else ends the oldest.
+//
 // Each kind of store is a folder (memory, bolt, redis) and passes the one suite
 // in apitokentest. The package imports eauth only.
 package apitoken

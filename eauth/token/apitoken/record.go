@@ -33,7 +33,8 @@ type Record struct {
 	Revoked    time.Time `json:"revoked,omitzero"`
 	RevokedWhy string    `json:"revoked_why,omitempty"` // one word for logs
 
-	// Parent is the id of the token that an access token was given for.
+	// Parent is the id of the token that an access token was given for. That
+	// has no more than [MaxChildren].
 	Parent string `json:"parent,omitempty"`
 
 	// Family is common to the refresh tokens that follow one another.

@@ -28,7 +28,8 @@ type Store interface {
 
 // Notice is what [Store.Watch] tells.
 type Notice struct {
-	// Revoked has the ids of tokens that were revoked or given another secret.
+	// Revoked has the ids of tokens that were revoked, given another secret, or
+	// removed before their time, see [MaxChildren].
 	Revoked []string
 
 	// Documents tells that a role, a service account or another document was
@@ -46,7 +47,8 @@ type Tokens interface {
 	// Create adds a token. It returns an [ErrConflict] where id or hash are
 	// there already, and where an API token of this name and owner has not
 	// ended; the errors of [Record.CheckParent] where its parent has, and an
-	// [ErrNotFound] where that is not there.
+	// [ErrNotFound] where that is not there. It makes room where the parent has
+	// [MaxChildren], and so do the calls that exchange a token.
 	Create(ctx context.Context, i Issue) error
 
 	// Lookup finds a token by its secret.

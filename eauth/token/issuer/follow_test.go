@@ -4,11 +4,14 @@ import (
 	"context"
 	"net/http"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"saltern/eauth/scope"
 	"saltern/eauth/session"
+	"saltern/eauth/token/apitoken"
 	"saltern/eauth/token/issuer"
 )
 
@@ -25,6 +28,31 @@ func TestAStreamNeedsScopesAlone(t *testing.T) {
 			stream, done := r.Follow(r.Context(), p, scope.EventRead)
 			require.Equal(r, want, context.Cause(stream), scopes)
 			done()
+		}
+	})
+}
+
+// Who exchanges a token again and again ends the first of what he got, and the
+// streams that were opened with it.
+func TestExchangesAreBounded(t *testing.T) {
+	with(t, nil, func(r *rig) {
+		secret, _ := r.create(user("alice"), nil)
+		others, _ := r.create(user("alice"), func(n *issuer.NewToken) { n.Name = "other" })
+		first, other := r.exchange(secret).Access.Reveal(), r.exchange(others).Access.Reveal()
+		stream, done := r.Follow(r.Context(), r.principal(first), scope.EventRead)
+		defer done()
+		time.Sleep(time.Second) // so that it is the oldest
+		for range apitoken.MaxChildren - 1 {
+			r.exchange(secret)
+		}
+		synctest.Wait()
+		require.NoError(r, stream.Err())
+		last := r.exchange(secret).Access.Reveal()
+		synctest.Wait()
+		require.Equal(r, session.ErrRevoked, context.Cause(stream))
+		require.False(r, r.good(r.Service, first))
+		for _, s := range []string{secret, last, other} {
+			require.True(r, r.good(r.Service, s))
 		}
 	})
 }

@@ -19,10 +19,7 @@ import (
 // whose answers have to be the same.
 func testHistories(t *testing.T, s apitoken.Store) {
 	const calls = 3000
-	h := &history{
-		t: t, real: s, plain: memory.New(),
-		rand: rand.New(rand.NewPCG(20, 26)), now: start, tokens: []string{apitoken.NewID()},
-	}
+	h := newHistory(t, s)
 	for n := range calls {
 		h.now = h.now.Add(time.Duration(h.rand.IntN(120)) * time.Second)
 		steps := []func(){h.create, h.create, h.access, h.access, h.consume, h.renew, h.revoke, h.touch, h.find}
@@ -47,6 +44,13 @@ type history struct {
 	tokens      []string        // ids
 	secrets     []apitoken.Hash // of all kinds
 	done        int             // calls that succeeded
+}
+
+func newHistory(t *testing.T, s apitoken.Store) *history {
+	return &history{
+		t: t, real: s, plain: memory.New(),
+		rand: rand.New(rand.NewPCG(20, 26)), now: start, tokens: []string{apitoken.NewID()},
+	}
 }
 
 // some picks one, more often a young one.

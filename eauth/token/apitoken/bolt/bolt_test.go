@@ -82,6 +82,40 @@ func TestADamagedRecord(t *testing.T) {
 	}
 }
 
+// A damaged child is the one that goes, when it is its turn.
+func TestADamagedChild(t *testing.T) {
+	t.Parallel()
+	s, _ := newFile(t)
+	now := time.Now()
+	token := func(n int, kind apitoken.Kind, parent string) apitoken.Issue {
+		return apitoken.Issue{Hash: apitoken.Hash{byte(n), byte(n >> 8), 1}, Record: apitoken.Record{
+			ID: apitoken.NewID(), Kind: kind, Name: "ci", Parent: parent,
+			Owner:   apitoken.Owner{Eauth: "pam", User: "alice"},
+			Created: now.Add(time.Duration(n) * time.Microsecond), Issued: now, Expires: now.Add(time.Hour),
+		}}
+	}
+	parent := token(0, apitoken.KindAPI, "")
+	require.NoError(t, s.Create(t.Context(), parent))
+	var first apitoken.Issue
+	for n := range apitoken.MaxChildren + 1 {
+		child := token(n+1, apitoken.KindAccess, parent.Record.ID)
+		if n == 0 {
+			first = child
+		}
+		if n == apitoken.MaxChildren {
+			require.NoError(t, s.db.Update(func(tx *bbolt.Tx) error {
+				return tables{tx}.bucket(tokensName).Put([]byte(first.Record.ID), []byte("damaged"))
+			}))
+		}
+		require.NoError(t, s.Create(t.Context(), child))
+	}
+	_, err := s.Get(t.Context(), first.Record.ID)
+	require.ErrorIs(t, err, apitoken.ErrNotFound)
+	ids, err := s.Revoke(t.Context(), parent.Record.ID, apitoken.Revocation{At: now, Why: "asked"})
+	require.NoError(t, err)
+	require.Len(t, ids, apitoken.MaxChildren+1)
+}
+
 func FuzzDecode(f *testing.F) {
 	b, err := encode(apitoken.Issue{Hash: apitoken.Hash{1}, Record: apitoken.Record{ID: apitoken.NewID(), Scopes: []string{"User"}}})
 	require.NoError(f, err)

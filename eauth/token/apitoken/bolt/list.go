@@ -130,7 +130,7 @@ func (t tables) removeAll(class byte, entries [][]byte) (removed int, err error)
 				t.bucket(endsName).Delete(append([]byte{class}, entry...)), t.bucket(tokensName).Delete(id),
 			)
 		} else {
-			err = errors.Join(t.forget(i), t.dropName(i.Record))
+			err = t.remove(i)
 		}
 		if err != nil {
 			return removed, err
@@ -139,3 +139,5 @@ func (t tables) removeAll(class byte, entries [][]byte) (removed int, err error)
 	}
 	return removed, nil
 }
+
+func (t tables) remove(i apitoken.Issue) error { return errors.Join(t.forget(i), t.dropName(i.Record)) }

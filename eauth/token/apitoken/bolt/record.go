@@ -46,6 +46,15 @@ func timeKey(t time.Time) []byte {
 	return binary.BigEndian.AppendUint64(nil, uint64(max(t.UnixMicro(), 0)))
 }
 
+// endKey is nil for a token that does not end.
+func endKey(r apitoken.Record) []byte {
+	end := r.End()
+	if end.IsZero() {
+		return nil
+	}
+	return timeKey(end)
+}
+
 func readTime(b []byte) time.Time {
 	if len(b) != timeSize {
 		return time.Time{}

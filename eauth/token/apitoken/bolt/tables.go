@@ -23,7 +23,7 @@ var (
 	namesName     = []byte("names")     // owner and name: id
 	listName      = []byte("list")      // created, id
 	byOwnerName   = []byte("by-owner")  // owner, created, id
-	childrenName  = []byte("children")  // parent, id
+	childrenName  = []byte("children")  // parent, created, id: end, if there is one
 	familiesName  = []byte("families")  // family, id
 	endsName      = []byte("ends")      // class, end, id
 	documentsName = []byte("documents") // drawer, 0, key: version, value
@@ -46,7 +46,7 @@ func (t tables) bucket(name []byte) *bbolt.Bucket { return t.tx.Bucket(name) }
 
 // index is one entry of an index.
 type index struct {
-	name, key []byte
+	name, key, value []byte
 }
 
 // listed tells whether List returns the token.
@@ -69,16 +69,17 @@ func indexes(r apitoken.Record) (all []index) {
 	id := []byte(r.ID)
 	if listed(r) {
 		created := slices.Concat(timeKey(r.Created), id)
-		all = append(all, index{listName, created}, index{byOwnerName, slices.Concat(ownerKey(r.Owner), created)})
+		all = append(all, index{name: listName, key: created},
+			index{name: byOwnerName, key: slices.Concat(ownerKey(r.Owner), created)})
 	}
 	if r.Parent != "" {
-		all = append(all, index{childrenName, []byte(r.Parent + r.ID)})
+		all = append(all, index{childrenName, slices.Concat([]byte(r.Parent), timeKey(r.Created), id), endKey(r)})
 	}
 	if r.Family != "" {
-		all = append(all, index{familiesName, []byte(r.Family + r.ID)})
+		all = append(all, index{name: familiesName, key: []byte(r.Family + r.ID)})
 	}
-	if end := r.End(); !end.IsZero() {
-		all = append(all, index{endsName, slices.Concat([]byte{class(r)}, timeKey(end), id)})
+	if end := endKey(r); end != nil {
+		all = append(all, index{name: endsName, key: slices.Concat([]byte{class(r)}, end, id)})
 	}
 	return all
 }
@@ -130,7 +131,7 @@ func (t tables) put(i apitoken.Issue) error {
 	}
 	id := []byte(i.Record.ID)
 	for _, x := range indexes(i.Record) {
-		err = errors.Join(err, t.bucket(x.name).Put(x.key, nil))
+		err = errors.Join(err, t.bucket(x.name).Put(x.key, x.value))
 	}
 	if !i.Hash.IsZero() {
 		err = errors.Join(err, t.bucket(hashesName).Put(i.Hash[:], id))

@@ -3,6 +3,7 @@ package bolt
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"saltern/eauth/token/apitoken"
@@ -14,7 +15,8 @@ func (s *Store) Create(_ context.Context, i apitoken.Issue) error {
 	if err != nil {
 		return err
 	}
-	return s.update(func(t tables) error {
+	var crowded []string
+	err = s.update(func(t tables) error {
 		if i.Record.Parent != "" {
 			parent, err := t.get([]byte(i.Record.Parent))
 			if err != nil {
@@ -27,8 +29,14 @@ func (s *Store) Create(_ context.Context, i apitoken.Issue) error {
 		if err := t.takeName(i.Record, i.Record.Created); err != nil {
 			return err
 		}
-		return t.insert(i)
+		crowded, err = t.add(i, i.Record.Created)
+		return err
 	})
+	if err != nil {
+		return err
+	}
+	s.publish(crowded)
+	return nil
 }
 
 // Lookup finds a token by its secret.
@@ -88,7 +96,7 @@ func (s *Store) Consume(
 		case refused != nil:
 			return refused
 		}
-		if err := t.succeed(r, now, next); err != nil {
+		if revoked, err = t.succeed(r, now, next); err != nil {
 			return err
 		}
 		old := i
@@ -103,17 +111,19 @@ func (s *Store) Consume(
 	return r, refused
 }
 
-// succeed adds what r is exchanged for.
-func (t tables) succeed(r apitoken.Record, now time.Time, next []apitoken.Issue) error {
+// succeed adds what r is exchanged for, and returns what that has ended.
+func (t tables) succeed(r apitoken.Record, now time.Time, next []apitoken.Issue) (crowded []string, err error) {
 	for at, n := range next {
 		if err := r.CheckSuccessor(n.Record, next[:at], now); err != nil {
-			return err
+			return nil, err
 		}
-		if err := t.insert(n); err != nil {
-			return err
+		more, err := t.add(n, now)
+		if err != nil {
+			return nil, err
 		}
+		crowded = append(crowded, more...)
 	}
-	return nil
+	return crowded, nil
 }
 
 // Renew gives a token another secret.
@@ -142,10 +152,11 @@ func (s *Store) Renew(_ context.Context, id string, n apitoken.Renewal) (r apito
 		if err != nil {
 			return err
 		}
-		changed = append([]string{id}, children...)
-		if err := t.succeed(r, n.At, n.Next); err != nil { // while the old secret is known
+		crowded, err := t.succeed(r, n.At, n.Next) // while the old secret is known
+		if err != nil {
 			return err
 		}
+		changed = slices.Concat([]string{id}, children, crowded)
 		return t.replace(old, apitoken.Issue{Hash: n.Hash, Record: r})
 	})
 	if err != nil {

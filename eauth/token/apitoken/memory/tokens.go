@@ -30,7 +30,7 @@ func (s *Store) Create(_ context.Context, i apitoken.Issue) error {
 	if s.taken(i) || s.nameTaken(i.Record, i.Record.Created) {
 		return apitoken.ErrConflict
 	}
-	s.put(i)
+	s.publish(s.add(i, i.Record.Created))
 	return nil
 }
 
@@ -140,9 +140,7 @@ func (s *Store) Consume(
 	}
 	if err == nil {
 		i.Record.Used = now
-		for _, n := range next {
-			s.put(n)
-		}
+		s.publish(s.addAll(next, now))
 	}
 	return i.Record.Clone(), err
 }
@@ -186,10 +184,7 @@ func (s *Store) Renew(_ context.Context, id string, n apitoken.Renewal) (apitoke
 	i.Hash, i.Record = n.Hash, renewed
 	s.byHash[n.Hash] = id
 	changed := append([]string{id}, s.endAll(s.childrenOf(id), n.At, apitoken.WhyRenewed)...)
-	for _, next := range n.Next {
-		s.put(next)
-	}
-	s.hub.Publish(apitoken.Notice{Revoked: changed})
+	s.publish(append(changed, s.addAll(n.Next, n.At)...))
 	return i.Record.Clone(), nil
 }
 
@@ -220,19 +215,15 @@ func (s *Store) revoke(r apitoken.Record, v apitoken.Revocation) []string {
 		ids = append(ids, s.childrenOf(id)...)
 	}
 	ended := s.endAll(ids, v.At, v.Why)
-	if len(ended) > 0 {
-		s.hub.Publish(apitoken.Notice{Revoked: ended})
-	}
+	s.publish(ended)
 	return ended
 }
 
-func (s *Store) childrenOf(id string) (ids []string) {
-	for _, i := range s.tokens {
-		if i.Record.Parent == id {
-			ids = append(ids, i.Record.ID)
-		}
+// publish tells of tokens that have changed.
+func (s *Store) publish(ids []string) {
+	if len(ids) > 0 {
+		s.hub.Publish(apitoken.Notice{Revoked: ids})
 	}
-	return ids
 }
 
 // endAll marks tokens as revoked, and returns those that were not before.
@@ -289,9 +280,13 @@ func (s *Store) sweep(lasting bool, until time.Time) (removed int) {
 		if i.Record.Kind.Lasting() != lasting || end.IsZero() || end.After(until) || len(s.childrenOf(id)) > 0 {
 			continue
 		}
-		delete(s.tokens, id)
-		delete(s.byHash, i.Hash)
+		s.remove(id)
 		removed++
 	}
 	return removed
+}
+
+func (s *Store) remove(id string) {
+	delete(s.byHash, s.tokens[id].Hash)
+	delete(s.tokens, id)
 }

@@ -27,7 +27,8 @@ func loadScripts() scripts {
 		if err := errors.Join(err, err2); err != nil {
 			panic(err) // they are part of the program
 		}
-		return goredis.NewScript(string(common) + string(body))
+		bound := fmt.Sprintf("local MAX_CHILDREN = %d\n", apitoken.MaxChildren)
+		return goredis.NewScript(bound + string(common) + string(body))
 	}
 	return scripts{
 		create: load("create"), lookup: load("lookup"), consume: load("consume"), renew: load("renew"),

@@ -1,4 +1,4 @@
--- Every script begins with this. KEYS[1] is the prefix of all keys; the hash
+-- Every script begins with this, after MAX_CHILDREN. KEYS[1] is the prefix of all keys; the hash
 -- tag in it keeps them in one slot, so that a script may touch them all.
 -- Times are microseconds, as the texts that they came as: Lua would write
 -- large numbers with an exponent. '0' is no time.
@@ -8,7 +8,8 @@ local function token_key(id) return P .. 'token:' .. id end
 local function hash_key(hash) return P .. 'hash:' .. hash end
 local function name_key(name) return P .. 'name:' .. name end
 local function owner_key(owner) return P .. 'owner:' .. owner end
-local function children_key(id) return P .. 'children:' .. id end
+local function children_key(id) return P .. 'children:' .. id end -- by their beginnings
+local function children_ends_key(id) return P .. 'children-ends:' .. id end
 local function family_key(family) return P .. 'family:' .. family end
 local function ends_key(class) return P .. 'ends:' .. class end
 local LIST = P .. 'list'
@@ -57,19 +58,25 @@ end
 
 local function index(t)
   if t.hash ~= '' then redis.call('SET', hash_key(t.hash), t.id) end
-  if t.parent ~= '' then redis.call('SADD', children_key(t.parent), t.id) end
   if t.family ~= '' then redis.call('SADD', family_key(t.family), t.id) end
   if listed(t) then
     redis.call('ZADD', LIST, t.created, t.id)
     redis.call('ZADD', owner_key(t.owner), t.created, t.id)
   end
   local last = end_of(t)
+  if t.parent ~= '' then
+    redis.call('ZADD', children_key(t.parent), t.created, t.id)
+    redis.call('ZADD', children_ends_key(t.parent), last ~= '0' and last or '+inf', t.id)
+  end
   if last ~= '0' then redis.call('ZADD', ends_key(class_of(t)), last, t.id) end
 end
 
 local function unindex(t)
   if t.hash ~= '' then redis.call('DEL', hash_key(t.hash)) end
-  if t.parent ~= '' then redis.call('SREM', children_key(t.parent), t.id) end
+  if t.parent ~= '' then
+    redis.call('ZREM', children_key(t.parent), t.id)
+    redis.call('ZREM', children_ends_key(t.parent), t.id)
+  end
   if t.family ~= '' then redis.call('SREM', family_key(t.family), t.id) end
   redis.call('ZREM', LIST, t.id)
   redis.call('ZREM', owner_key(t.owner), t.id)
@@ -170,6 +177,32 @@ local function notify(what, value)
   redis.call('XADD', P .. 'changes', 'MAXLEN', '~', '10000', '*', 'number', number, what, value)
 end
 
+-- Removes a token and all that leads to it.
+local function remove(t)
+  unindex(t)
+  drop_name(t)
+  redis.call('DEL', token_key(t.id))
+end
+
+-- No more than MAX_CHILDREN.
+local function children_of(id) return redis.call('ZRANGE', children_key(id), 0, -1) end
+
+-- Removes a child where a parent has as many as it may have: the one that ended
+-- first, or else the oldest, of which the gateways are told.
+local function make_room(parent, now)
+  if redis.call('ZCARD', children_key(parent)) < MAX_CHILDREN then return end
+  local ended = redis.call('ZRANGEBYSCORE', children_ends_key(parent), '-inf', now, 'LIMIT', 0, 1)[1]
+  local id = ended or redis.call('ZRANGE', children_key(parent), 0, 0)[1]
+  remove(load(id) or {id = id, parent = parent, hash = '', family = '', owner = '', name = '', lasting = '0'})
+  if not ended then notify('revoked', id) end
+end
+
+-- Inserts a new token, with room for it.
+local function add(t, now)
+  if t.parent ~= '' then make_room(t.parent, now) end
+  insert(t)
+end
+
 -- Revokes tokens, and returns those that were not revoked before.
 local function end_all(ids, at, why)
   local ended = {}
@@ -189,7 +222,7 @@ local function revoke(t, at, why)
   local ids = {t.id}
   if t.family ~= '' then ids = redis.call('SMEMBERS', family_key(t.family)) end
   for i = 1, #ids do
-    for _, child in ipairs(redis.call('SMEMBERS', children_key(ids[i]))) do
+    for _, child in ipairs(children_of(ids[i])) do
       ids[#ids + 1] = child
     end
   end

@@ -16,5 +16,5 @@ if expired(t, now) then return {'expired', dump(id)} end
 local successors, refusal = successors_at(4, by, t, now)
 if refusal then return {refusal, dump(id)} end
 change(t, {used = now, by = by})
-for _, successor in ipairs(successors) do insert(successor) end
+for _, successor in ipairs(successors) do add(successor, now) end
 return {'ok', dump(id)}

@@ -9,6 +9,6 @@ if t.parent ~= '' then
   if refusal then return {refusal} end
 end
 if taken(t) or name_taken(t, t.created) then return {'conflict'} end
-insert(t)
+add(t, t.created)
 take_name(t)
 return {'ok'}

@@ -15,8 +15,8 @@ if refusal then return {refusal} end
 
 change(t, {hash = hash, issued = at, expires = expires, by = by})
 take_name(t)
-local changed = end_all(redis.call('SMEMBERS', children_key(id)), at, 'renewed')
+local changed = end_all(children_of(id), at, 'renewed')
 changed[#changed + 1] = id
-for _, successor in ipairs(successors) do insert(successor) end
+for _, successor in ipairs(successors) do add(successor, at) end
 notify('revoked', table.concat(changed, ' '))
 return {'ok', dump(id)}

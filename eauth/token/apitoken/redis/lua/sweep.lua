@@ -8,9 +8,7 @@ for _, id in ipairs(ids) do
     redis.call('ZREM', ends_key(class), id)
     removed = removed + 1
   elseif redis.call('EXISTS', children_key(id)) == 0 then
-    unindex(t)
-    drop_name(t)
-    redis.call('DEL', token_key(id))
+    remove(t)
     removed = removed + 1
   end
 end
