@@ -60,8 +60,8 @@ func (s *Service) principal(ctx context.Context, r apitoken.Record, who actor) (
 	return p, nil
 }
 
-// verify looks a secret up and returns its token and who acts with it. Where it
-// is not good the error is [ErrGrant], with the token as far as there is one.
+// verify is lookUp for who may be guessing: what is not good counts against the
+// client, who is not answered any more after too much of it.
 func (s *Service) verify(ctx context.Context, secret apitoken.Secret, from Client) (apitoken.Record, actor, error) {
 	h := s.pepper.Hash(secret)
 	if err := s.guard.admit(ctx, h, from); err != nil {
@@ -70,6 +70,16 @@ func (s *Service) verify(ctx context.Context, secret apitoken.Secret, from Clien
 		}
 		return apitoken.Record{}, actor{}, err
 	}
+	r, who, err := s.lookUp(ctx, h, from)
+	if errors.Is(err, ErrGrant) {
+		s.guard.bad(ctx, h, from)
+	}
+	return r, who, err
+}
+
+// lookUp looks a secret up and returns its token and who acts with it. Where it
+// is not good the error is [ErrGrant], with the token as far as there is one.
+func (s *Service) lookUp(ctx context.Context, h apitoken.Hash, from Client) (apitoken.Record, actor, error) {
 	r, err := s.store.Lookup(ctx, h)
 	if err != nil && !errors.Is(err, apitoken.ErrNotFound) {
 		return r, actor{}, err
@@ -79,7 +89,7 @@ func (s *Service) verify(ctx context.Context, secret apitoken.Secret, from Clien
 		return r, actor{}, err
 	}
 	if why != "" {
-		s.guard.bad(ctx, h, from)
+		s.guard.forget(h)
 		s.tell(ctx, Event{What: Refused, By: Caller{From: from}, Token: r, Why: why})
 		return r, actor{}, ErrGrant
 	}

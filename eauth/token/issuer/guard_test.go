@@ -84,6 +84,52 @@ func TestGuessing(t *testing.T) {
 	})
 }
 
+// What somebody shows who may ask of any token was sent by others: it is not he
+// who guesses, nor is it a guess at the secret.
+func TestIntrospectionIsNoGuessing(t *testing.T) {
+	with(t, bosses, func(r *rig) {
+		admin := user("carol", "admins")
+		scoped, _ := r.create(user("boss"), func(n *issuer.NewToken) { n.Scopes = []string{"Superuser"} })
+		secret, _ := r.create(user("alice"), nil)
+		revoked, made := r.create(user("alice"), func(n *issuer.NewToken) { n.Name = "gone" })
+		require.NoError(r, r.Revoke(r.Context(), user("alice"), made.ID))
+		for _, c := range []issuer.Caller{admin, r.principal(scoped).Caller(here)} {
+			c.From = here
+			for range 30 {
+				for _, bad := range []string{revoked, apitoken.NewSecret(apitoken.KindAPI).Reveal()} {
+					got, err := r.Introspect(r.Context(), c, bad)
+					require.NoError(r, err)
+					require.False(r, got.Active)
+				}
+			}
+			got, err := r.Introspect(r.Context(), c, secret)
+			require.NoError(r, err)
+			require.True(r, got.Active)
+		}
+		require.True(r, r.good(r.Service, r.exchange(secret).Access.Reveal()), "others at the address")
+		require.False(r, r.good(r.Service, revoked), "others with the secret")
+
+		// Nor are the failures of others at the address in his way.
+		var late *issuer.Throttled
+		bob := user("bob")
+		bob.From = here
+		for range 12 {
+			_, err := r.Introspect(r.Context(), bob, apitoken.NewSecret(apitoken.KindAPI).Reveal())
+			if err != nil {
+				require.ErrorAs(r, err, &late)
+			}
+		}
+		require.NotNil(r, late, "who may see only his own may be guessing")
+		fresh, _ := r.create(user("alice"), func(n *issuer.NewToken) { n.Name = "fresh" })
+		_, err := r.Introspect(r.Context(), bob, fresh)
+		require.ErrorAs(r, err, &late)
+		admin.From = here
+		got, err := r.Introspect(r.Context(), admin, fresh)
+		require.NoError(r, err)
+		require.True(r, got.Active)
+	})
+}
+
 // One secret, from many addresses.
 func TestGuessingOneSecret(t *testing.T) {
 	with(t, nil, func(r *rig) {

@@ -96,11 +96,15 @@ func (g *guard) good(h apitoken.Hash) {
 	g.proven.Put(h, struct{}{})
 }
 
+// forget is for a secret that is not good, or not any more.
+func (g *guard) forget(h apitoken.Hash) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.proven.Delete(h)
+}
+
 // bad counts a failure. It does the same for every secret, known or not.
 func (g *guard) bad(ctx context.Context, h apitoken.Hash, from Client) {
-	g.mu.Lock()
-	g.proven.Delete(h)
-	g.mu.Unlock()
 	g.count(ctx, byAddress(from.Addr), bySecret(h))
 }
 
