@@ -24,7 +24,7 @@ var tokenErrors = []struct {
 	{issuer.ErrExpired, http.StatusBadRequest, "expired_token", "nobody has granted this in time"},
 	{issuer.ErrForbidden, http.StatusForbidden, codeDenied, "you are not allowed to do this"},
 	{issuer.ErrNotFound, http.StatusNotFound, codeNotFound, "there is none"},
-	{issuer.ErrConflict, http.StatusConflict, "conflict", "that name is taken, or somebody was faster"},
+	{issuer.ErrConflict, http.StatusConflict, "conflict", "that name is taken, somebody was faster, or there are too many"},
 }
 
 // tokenError makes an error of package issuer one for a client.

@@ -16,7 +16,7 @@ const (
 	accountNamesDrawer = "service-account-names"
 )
 
-// maxAccounts bounds how many there are.
+// maxAccounts bounds how many there are: all of them are listed at once.
 const maxAccounts = 10000
 
 // maxText is the most bytes of what is told of software. It goes into records.
@@ -64,6 +64,9 @@ func (s *Service) CreateAccount(ctx context.Context, c Caller, n NewAccount) (Ac
 	if err := s.checkAccount(ctx, &a); err != nil {
 		return Account{}, err
 	}
+	if err := s.roomForAccount(ctx); err != nil {
+		return Account{}, err
+	}
 	name := apitoken.Document{Key: a.Name, Value: []byte(a.ID)}
 	if _, err := s.store.PutDocument(ctx, accountNamesDrawer, name); err != nil {
 		return Account{}, fmt.Errorf("the name of the service account: %w", ofStore(err))
@@ -74,6 +77,19 @@ func (s *Service) CreateAccount(ctx context.Context, c Caller, n NewAccount) (Ac
 	}
 	s.tell(ctx, Event{What: Changed, By: c, Subject: "service account " + a.ID})
 	return a, nil
+}
+
+// roomForAccount keeps the list of all accounts one that can be read. Of those
+// who ask at the same moment each may find room for one more.
+func (s *Service) roomForAccount(ctx context.Context) error {
+	found, err := s.documents(ctx, accountsDrawer, maxAccounts)
+	if err != nil {
+		return err
+	}
+	if len(found) >= maxAccounts {
+		return fmt.Errorf("%w: there are %d service accounts already", ErrConflict, maxAccounts)
+	}
+	return nil
 }
 
 func (s *Service) checkAccount(ctx context.Context, a *Account) error {

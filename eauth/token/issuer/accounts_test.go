@@ -233,6 +233,25 @@ func TestAccounts(t *testing.T) {
 	})
 }
 
+// There are no more than can be listed at once.
+func TestTooManyAccounts(t *testing.T) {
+	with(t, bosses, func(r *rig) {
+		ctx, boss := r.Context(), user("boss")
+		a := r.account("User")
+		for range 9999 {
+			_, err := r.store.PutDocument(ctx, "service-accounts", apitoken.Document{Key: apitoken.NewID(), Value: []byte("{}")})
+			require.NoError(r, err)
+		}
+		more := issuer.NewAccount{Name: "more", Scopes: []string{"User"}}
+		_, err := r.CreateAccount(ctx, boss, more)
+		require.ErrorIs(r, err, issuer.ErrConflict)
+		require.ErrorContains(r, err, "there are 10000 service accounts already")
+		require.NoError(r, r.DeleteAccount(ctx, boss, a.ID))
+		_, err = r.CreateAccount(ctx, boss, more)
+		require.NoError(r, err, "its name was not taken")
+	})
+}
+
 // Who may manage service accounts, and no more, does not get by one of them to
 // what a user may do whom the account stands for.
 func TestAnAccountOfAnother(t *testing.T) {
