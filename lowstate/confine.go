@@ -2,7 +2,6 @@ package lowstate
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 
 	"saltern/eauth/acl"
@@ -35,19 +34,19 @@ func confine(s Scope, call *Call, tasks []task) error {
 	for i, t := range tasks {
 		asked, err := scopeCall(call.Chunks[i], t)
 		if err != nil {
-			return outOfScope(err)
+			return outOfScope(err.Error())
 		}
 		switch d := s.Allows(asked); d.Verdict {
 		case scope.Allowed:
 		case scope.Narrowed:
 			job, ok := t.job.(narrower)
 			if !ok {
-				return outOfScope(fmt.Errorf("client %s has no target to narrow", asked.Client))
+				return outOfScope("client " + asked.Client + " has no target to narrow")
 			}
 			job.narrow(d.Tgt, d.TgtType)
 			t.rec.SentTgt, t.rec.SentTgtType = d.Tgt, d.TgtType
 		default:
-			return outOfScope(errors.New(d.Why))
+			return outOfScope(d.Why)
 		}
 	}
 	return nil
@@ -55,8 +54,10 @@ func confine(s Scope, call *Call, tasks []task) error {
 
 const textOutOfScope = "The token's scopes do not allow this"
 
-func outOfScope(err error) error {
-	return &Error{Kind: OutOfScope, Text: textOutOfScope, Err: err}
+// outOfScope says why a call is refused. Nothing that the client wrote is in
+// the reason, see [scope.Decision], nor anything that it may not know.
+func outOfScope(why string) error {
+	return &Error{Kind: OutOfScope, Text: textOutOfScope + ": " + why}
 }
 
 var errNoTerms = errors.New("a target or an argument is of a kind that scopes have no terms for")

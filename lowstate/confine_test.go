@@ -86,8 +86,31 @@ func TestScopeOfEveryChunk(t *testing.T) {
 	e, ok := errors.AsType[*Error](err)
 	require.True(t, ok, "%v", err)
 	require.Equal(t, OutOfScope, e.Kind)
-	require.Equal(t, textOutOfScope, e.Text)
+	require.Equal(t, textOutOfScope+": no scope of the token allows this", e.Text)
 	require.Zero(t, b.Count("publish"))
+}
+
+// A client is told why its call is out of the scope, and nothing that it wrote.
+func TestScopeSaysWhy(t *testing.T) {
+	t.Parallel()
+	b := gatewayBefore(t, mastertest.Options{Minions: []mastertest.Minion{{ID: "web1"}}})
+	for want, chunk := range map[string]string{
+		"no scope of the token allows this": `"client": "local", "tgt": "web1", "fun": "secret.fun"`,
+		"who chooses the id of a job has to see what others returned, and to run anything on any minion": `"client": "local", "tgt": "web1", "fun": "state.apply", "jid": "20261122224101823656"`,
+		"a target of type compound cannot be limited to the minions that the token may reach: " +
+			"it has a word with R@": `"client": "local", "tgt": "R@secret", "tgt_type": "compound", "fun": "state.apply"`,
+		"a target of type range cannot be limited to the minions that the token may reach: " +
+			"there is no other form of it": `"client": "local", "tgt": "secret", "tgt_type": "range", "fun": "state.apply"`,
+	} {
+		call, err := asBench(chunk)
+		require.NoError(t, err)
+		call.Scope = inScope(t, `[{"web*": ["state\\.apply$"]}]`)
+		_, err = b.gateway.Run(t.Context(), call)
+		e, ok := errors.AsType[*Error](err)
+		require.True(t, ok, "%v", err)
+		require.Equal(t, textOutOfScope+": "+want, e.Text)
+		require.Equal(t, e.Text, e.Error(), "the log says the same")
+	}
 }
 
 // Narrowing replaces the target of every client that has one.
