@@ -95,6 +95,13 @@ func unixSeconds(t time.Time) string {
 	return strconv.FormatFloat(float64(t.UnixMicro())/1e6, 'f', -1, 64)
 }
 
+// What a logout says: of a session or an access token, in salt-api's words, and
+// of an API token.
+const (
+	textLoggedOut = "Your token has been cleared"
+	textStaysGood = "An API token stays good until its owner revokes it"
+)
+
 // logout answers POST /logout: the session and its Salt token end.
 func (s *mainSurface) logout(x *exchange, r *http.Request) error {
 	c, ok := credentialOf(r)
@@ -105,15 +112,20 @@ func (s *mainSurface) logout(x *exchange, r *http.Request) error {
 		return err
 	}
 	x.note(audit.Entry{Event: audit.Logout})
+	text := textLoggedOut
 	if x.acting != nil {
-		if err := s.bearers.logout(r.Context(), x.acting.Principal, c.text, bearerClient(x, r)); err != nil {
+		ended, err := s.bearers.logout(r.Context(), x.acting.Principal, c.text, bearerClient(x, r))
+		if err != nil {
 			return tokenFailure(x, err)
+		}
+		if !ended {
+			text = textStaysGood
 		}
 	} else if err := s.sessions.Logout(r.Context(), c.text); err != nil {
 		return authError(err)
 	}
 	http.SetCookie(x, s.cookie(r, "", time.Unix(0, 0)))
-	writeJSON(x, http.StatusOK, []byte(`{"return": "Your token has been cleared"}`))
+	writeJSON(x, http.StatusOK, []byte(`{"return": `+jsonText(text)+`}`))
 	return nil
 }
 

@@ -81,13 +81,13 @@ func (b *bearers) act(x *exchange, r *http.Request, c credential, endpoint strin
 	return a, nil
 }
 
-// logout ends an access token. An API token is more than a session: who wants
-// to be rid of it revokes it.
-func (b *bearers) logout(ctx context.Context, p *issuer.Principal, secret string, from issuer.Client) error {
+// logout ends an access token, and tells whether it did. An API token is more
+// than a session: who wants to be rid of it revokes it.
+func (b *bearers) logout(ctx context.Context, p *issuer.Principal, secret string, from issuer.Client) (ended bool, err error) {
 	if p.Kind != apitoken.KindAccess {
-		return nil
+		return false, nil
 	}
-	return b.tokens.RevokeSecret(ctx, secret, from)
+	return true, b.tokens.RevokeSecret(ctx, secret, from)
 }
 
 // endpoint is what the table of package scope calls the path of a request.

@@ -326,12 +326,14 @@ func TestBearers(t *testing.T) {
 	r.store.down.Store(false)
 
 	// A log-out ends an access token, and not the API token behind it.
-	head, _ = r.with(t, "POST", "/logout", "", "X-Auth-Token: "+access)
+	head, text = r.with(t, "POST", "/logout", "", "X-Auth-Token: "+access)
 	require.Equal(t, 200, head.StatusCode)
+	require.Equal(t, `{"return": "Your token has been cleared"}`, text)
 	head, _ = r.with(t, "POST", "/", bare, "X-Auth-Token: "+access)
 	require.Equal(t, 401, head.StatusCode)
-	head, _ = r.with(t, "POST", "/logout", "", "X-Auth-Token: "+all)
+	head, text = r.with(t, "POST", "/logout", "", "X-Auth-Token: "+all)
 	require.Equal(t, 200, head.StatusCode)
+	require.Equal(t, `{"return": "An API token stays good until its owner revokes it"}`, text)
 	head, _ = r.with(t, "POST", "/", bare, "X-Auth-Token: "+all)
 	require.Equal(t, 200, head.StatusCode)
 	head, _ = r.with(t, "DELETE", "/v1/tokens/"+id, "", loggedIn+sessionID)
