@@ -44,7 +44,8 @@ func TestDoorTokenRights(t *testing.T) {
 			}
 			first := "grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer&client_id=" + id + "&assertion=" + credential
 			a := ask(t, g, g.Main, asked{path: grantPath[1:], kind: "application/x-www-form-urlencoded", body: first})
-			require.Equal(t, http.StatusForbidden, a.Status, a.Body)
+			require.Equal(t, http.StatusBadRequest, a.Status, a.Body)
+			require.Equal(t, "invalid_grant", member(t, a, "error"))
 			require.Equal(t, http.StatusOK, bearing(t, g, credential, "GET /v1/roles", "").Status)
 			require.Equal(t, http.StatusOK, bearing(t, g, credential, "GET /v1/roles/User", "").Status)
 			for _, route := range []string{"GET /cloudapi/1.0.0/users", "PUT /cloudapi/1.0.0/users/x", "POST /api/admin/users"} {

@@ -142,7 +142,8 @@ func (d *doors) challenge(r *http.Request, e *doorError) string {
 	if !d.with.NoVCD {
 		about += `, resource_metadata="` + d.base(r) + resourcePath + `"` // RFC 9728, section 5.1
 	}
-	if r.Header.Get("Authorization") == "" || e.code != codeInvalidToken {
+	shown, err := headerCredential(r)
+	if shown == "" && err == nil && r.Header.Get("Authorization") == "" || e.code != codeInvalidToken {
 		return about
 	}
 	return about + `, error="invalid_token"`

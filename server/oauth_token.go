@@ -1,6 +1,7 @@
 package server
 
 import (
+	"errors"
 	"net/http"
 	"strconv"
 	"strings"
@@ -98,6 +99,10 @@ func (d *doors) firstGrant(x *exchange, r *http.Request, p params) error {
 // assertionError makes errors about the assertion what RFC 7523, section 3.1
 // has for them: an invalid grant.
 func assertionError(err error) error {
+	if errors.Is(err, issuer.ErrLogin) {
+		return &doorError{status: http.StatusBadRequest, code: codeInvalidGrant, err: err,
+			text: "the assertion has to be the credential of a login, and no token of another kind"}
+	}
 	switch e := doorErrorOf(err); e.status {
 	case http.StatusUnauthorized, http.StatusNotFound, http.StatusConflict:
 		return invalidGrant(e)

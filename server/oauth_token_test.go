@@ -132,8 +132,12 @@ func TestOAuthFirstGrant(t *testing.T) {
 	union(t, grant(id, strings.Repeat("1", 40)), http.StatusBadRequest, "invalid_grant")
 	union(t, grant(apitoken.NewID(), bob), http.StatusBadRequest, "invalid_grant")
 	union(t, grant("x", bob), http.StatusBadRequest, "invalid_grant")
-	union(t, grant(id, h.accessToken(t)), http.StatusForbidden, "access_denied")
-	union(t, grant(id, saltToken), http.StatusForbidden, "access_denied")
+	api, _ := h.apiToken(t, apitoken.DoorCSP)
+	for _, token := range []string{h.accessToken(t), api, saltToken} {
+		a := grant(id, token)
+		union(t, a, http.StatusBadRequest, "invalid_grant")
+		require.Contains(t, a.text(t, "error_description"), "a login", "a token makes no tokens, whosever it is")
+	}
 
 	got := grant(id, bob)
 	require.Equal(t, http.StatusOK, got.Status, got.Body)
@@ -179,8 +183,14 @@ func TestOAuthRegisterRefuses(t *testing.T) {
 		if c.status == 401 {
 			require.Equal(t, challenge, a.Header.Get("Www-Authenticate"))
 		}
+		if c.status == 403 {
+			login := strings.Contains(a.text(t, "error_description"), "a token of this kind: log in first")
+			require.Equal(t, c.credential != bob, login)
+		}
 	}
-	wrong := h.object(t, at, `{}`, bearer(wrongToken()))
-	union(t, wrong, 401, "invalid_token")
-	require.Equal(t, challenge+`, error="invalid_token"`, wrong.Header.Get("Www-Authenticate"))
+	for _, header := range []string{"Authorization: Bearer ", "X-Auth-Token: ", "X-Vmware-Vcloud-Access-Token: "} {
+		wrong := h.object(t, at, `{}`, header+wrongToken())
+		union(t, wrong, 401, "invalid_token")
+		require.Equal(t, challenge+`, error="invalid_token"`, wrong.Header.Get("Www-Authenticate"), header)
+	}
 }

@@ -22,6 +22,7 @@ var tokenErrors = []struct {
 	{issuer.ErrSlowDown, http.StatusBadRequest, "slow_down", "ask less often"},
 	{issuer.ErrDenied, http.StatusBadRequest, codeDenied, "somebody has refused this"},
 	{issuer.ErrExpired, http.StatusBadRequest, "expired_token", "nobody has granted this in time"},
+	{issuer.ErrLogin, http.StatusForbidden, codeDenied, "you are not allowed to do this with a token of this kind: log in first"},
 	{issuer.ErrForbidden, http.StatusForbidden, codeDenied, "you are not allowed to do this"},
 	{issuer.ErrNotFound, http.StatusNotFound, codeNotFound, "there is none"},
 	{issuer.ErrConflict, http.StatusConflict, "conflict", "that name is taken, somebody was faster, or there are too many"},

@@ -125,6 +125,8 @@ func tokenAnswer(h http.Header, err error) (status int, text string) {
 		return http.StatusTooManyRequests, "Too many failures, try again later"
 	}
 	switch {
+	case errors.Is(err, issuer.ErrLogin):
+		return http.StatusForbidden, "You are not allowed to do this with a token of this kind: log in first"
 	case errors.Is(err, issuer.ErrForbidden):
 		return http.StatusForbidden, "You are not allowed to do this"
 	case errors.Is(err, issuer.ErrNotFound):

@@ -112,6 +112,12 @@ var permissions = []Described{
 // Permissions is the table of all permissions.
 func Permissions() []Described { return slices.Clone(permissions) }
 
+// LoginOnly tells whether nobody has the right by a token.
+func (p Permission) LoginOnly() bool {
+	d, _ := describe(p)
+	return d.LoginOnly
+}
+
 func describe(p Permission) (Described, bool) {
 	i := slices.IndexFunc(permissions, func(d Described) bool { return d.Permission == p })
 	if i < 0 {

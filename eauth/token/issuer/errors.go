@@ -10,6 +10,10 @@ var (
 	// ErrForbidden says that the caller may not do this: 403.
 	ErrForbidden = errors.New("this is not allowed")
 
+	// ErrLogin is an [ErrForbidden] because of how the caller came in: by a
+	// token, where only a login will do.
+	ErrLogin = fmt.Errorf("%w with a token of this kind", ErrForbidden)
+
 	// ErrNotFound says that there is no such thing, or none that the caller
 	// may see: 404.
 	ErrNotFound = errors.New("there is none")

@@ -10,13 +10,13 @@ import (
 
 // Introspect tells what a secret is worth (RFC 7662): of tokens of one's own,
 // and of all to who has the permission token-introspect. Others look as
-// unknown ones do. A caller who is nobody is an [ErrForbidden].
+// unknown ones do. A caller who is nobody is an [ErrLogin].
 //
 // Who has the permission shows what others have sent: it is not the caller who
 // guesses, so nothing of it is throttled.
 func (s *Service) Introspect(ctx context.Context, c Caller, text string) (Introspection, error) {
 	if c.Principal == nil && !c.LoggedIn && !c.Operator {
-		return Introspection{}, ErrForbidden
+		return Introspection{}, ErrLogin
 	}
 	secret, err := apitoken.Parse(text)
 	if err != nil {

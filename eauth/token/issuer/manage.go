@@ -88,10 +88,11 @@ func (s *Service) end(ctx context.Context, c Caller, r apitoken.Record, why stri
 }
 
 // mayTokens returns [ErrForbidden] for who may do nothing with tokens at all,
-// so that it is the same for a token that is there and for one that is not.
+// so that it is the same for a token that is there and for one that is not. It
+// is an [ErrLogin] for who came by a token.
 func (s *Service) mayTokens(ctx context.Context, c Caller) error {
 	if c.Principal != nil {
-		return ErrForbidden // whatever its scopes: none of these rights comes by a token
+		return ErrLogin // whatever its scopes: none of these rights comes by a token
 	}
 	return s.may(ctx, c, scope.TokenManage, scope.TokenManageAll, scope.ServiceAccountWrite)
 }

@@ -78,7 +78,8 @@ func (s *Service) rightsOf(ctx context.Context, user, eauth string, groups []str
 // all is what the operator on the host may do.
 var all = scope.Compile(scope.Options{Login: true}, scope.Role{Permissions: []scope.Permission{scope.Superuser}})
 
-// may returns [ErrForbidden] where the caller has none of some permissions.
+// may returns [ErrForbidden] where the caller has none of some permissions. It
+// is an [ErrLogin] where no token of the caller's kind could have one.
 func (s *Service) may(ctx context.Context, c Caller, one ...scope.Permission) error {
 	var has func(scope.Permission) bool
 	switch {
@@ -93,12 +94,15 @@ func (s *Service) may(ctx context.Context, c Caller, one ...scope.Permission) er
 		}
 		has = set.May
 	default:
-		return ErrForbidden
+		return ErrLogin // a Salt token: nobody else comes as far as here
 	}
-	if !slices.ContainsFunc(one, has) {
-		return ErrForbidden
+	switch {
+	case slices.ContainsFunc(one, has):
+		return nil
+	case c.Principal != nil && !slices.ContainsFunc(one, func(p scope.Permission) bool { return !p.LoginOnly() }):
+		return ErrLogin
 	}
-	return nil
+	return ErrForbidden
 }
 
 // May returns [ErrForbidden] where the caller does not have a permission.

@@ -80,6 +80,39 @@ func TestRights(t *testing.T) {
 	})
 }
 
+// Who came by a token is told that this is why, and only where no other scopes
+// would help.
+func TestALoginIsNeeded(t *testing.T) {
+	with(t, bosses, func(r *rig) {
+		ctx := r.Context()
+		secret, made := r.create(user("boss"), func(n *issuer.NewToken) { n.Scopes = []string{"User"} })
+		saltToken := user("boss")
+		saltToken.LoggedIn = false
+		for name, c := range map[string]issuer.Caller{
+			"API token": r.principal(secret).Caller(here), "access token": r.principal(r.exchange(secret).Access.Reveal()).Caller(here),
+			"Salt token": saltToken,
+		} {
+			_, _, create := r.Create(ctx, c, issuer.NewToken{Name: "x", Scopes: []string{"User"}, Door: apitoken.DoorNative})
+			_, get := r.Get(ctx, c, made.ID)
+			_, _, list := r.List(ctx, c, issuer.Query{})
+			_, account := r.CreateAccount(ctx, c, issuer.NewAccount{Name: "x", Scopes: []string{"User"}})
+			role := r.PutRole(ctx, c, scope.Role{Name: "x"}, true)
+			for _, err := range []error{create, get, list, account, role, r.Revoke(ctx, c, made.ID), r.DeleteRole(ctx, c, "User")} {
+				require.ErrorIs(r, err, issuer.ErrLogin, name)
+				require.ErrorIs(r, err, issuer.ErrForbidden, name)
+			}
+			_, accounts := r.Accounts(ctx, c)
+			require.ErrorIs(r, accounts, issuer.ErrForbidden, name)
+			if c.Principal != nil {
+				require.NotErrorIs(r, accounts, issuer.ErrLogin, "a token with other scopes sees them")
+			}
+		}
+		_, err := r.Accounts(ctx, user("alice"))
+		require.ErrorIs(r, err, issuer.ErrForbidden)
+		require.NotErrorIs(r, err, issuer.ErrLogin, "she has logged in")
+	})
+}
+
 // Of others' tokens only the names are told, also to who may revoke them.
 func TestOthersTokensAreNames(t *testing.T) {
 	with(t, bosses, func(r *rig) {
