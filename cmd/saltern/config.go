@@ -66,6 +66,7 @@ func (w *where) load() (*config, error) {
 	c.warnings = append(c.warnings, planWarnings...)
 	var surfaceErr, tokensErr, remindersErr error
 	if setErr == nil {
+		c.warnings = append(c.warnings, stateDirWarnings(set.StateDir)...)
 		c.tokens, tokensErr = readTokenFiles(set.Tokens)
 		c.reminders, remindersErr = reminderSenders(set.Tokens.Reminders)
 	}
