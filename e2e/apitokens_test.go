@@ -109,6 +109,7 @@ func TestTokenForCI(t *testing.T) {
 		} {
 			a := run(chunk)
 			require.Equal(t, http.StatusForbidden, a.Status, "%s: %s", chunk, a.Body)
+			require.Contains(t, a.Body, `"The token's scopes do not allow this: `, chunk)
 		}
 		for _, route := range []string{"GET /minions", "GET /jobs", "GET /keys", "GET /events", "POST /v1/tokens", "GET /v1/tokens"} {
 			a := bearing(t, r, made.Token, route, "{}")
@@ -176,6 +177,10 @@ func TestTokenRevoked(t *testing.T) {
 		require.Equal(t, http.StatusOK, a.Status)
 		const ping = `[{"client": "local", "tgt": "ms--0", "fun": "test.ping"}]`
 		require.Equal(t, http.StatusOK, bearing(t, r, made.Token, "POST /", ping).Status, "it survives the logout")
+		a = bearing(t, r, made.Token, "POST /logout", "")
+		require.Equal(t, http.StatusOK, a.Status)
+		require.Equal(t, `{"return": "An API token stays good until its owner revokes it"}`, a.Body)
+		require.Equal(t, http.StatusOK, bearing(t, r, made.Token, "POST /", ping).Status, "also its own")
 
 		client, err := r.Client()
 		require.NoError(t, err)

@@ -41,6 +41,7 @@ func TestDoorTokenRights(t *testing.T) {
 			} {
 				a := bearing(t, g, credential, route, bodies[route])
 				require.Equal(t, http.StatusForbidden, a.Status, "%s: %s", route, a.Body)
+				require.Contains(t, a.Body, "log in first", route)
 			}
 			first := "grant_type=urn:ietf:params:oauth:grant-type:jwt-bearer&client_id=" + id + "&assertion=" + credential
 			a := ask(t, g, g.Main, asked{path: grantPath[1:], kind: "application/x-www-form-urlencoded", body: first})
