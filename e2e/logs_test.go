@@ -4,13 +4,16 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"saltern/e2e/rig"
 	"saltern/saltmaster/sandbox"
+	"saltern/server/audit"
 )
 
 // Secrets and arguments that are found again wherever they get to.
@@ -31,7 +34,8 @@ type logged struct {
 }
 
 // TestLog sends requests of all kinds. Each has one line in the log, and no
-// line has a password, a token or an argument in it.
+// line has a password, a token or an argument in it, nor has any in the audit
+// log.
 func TestLog(t *testing.T) {
 	eachRelease(t, func(t *testing.T, r *rig.Rig) {
 		require.NoError(t, r.WritePAM(map[string]string{rig.User: markPassword}))
@@ -39,7 +43,7 @@ func TestLog(t *testing.T) {
 		made, ok, err := masterOf(t, r).MakeToken(t.Context(), "sharedsecret", sandbox.UserAll, r.Secret())
 		require.NoError(t, err)
 		require.True(t, ok)
-		before := len(r.Log())
+		before, begin := len(r.Log()), time.Now()
 		bases := surfaces(r)
 
 		requests := loggedRequests(r, made.Token)
@@ -51,9 +55,10 @@ func TestLog(t *testing.T) {
 		}
 		require.NoError(t, tokensOf(t, r).Remove(made.Token))
 
-		log := r.Log()[before:]
+		log, audited := r.Log()[before:], auditedSince(t, r, begin)
 		for _, secret := range append(tokensOfUser(t, r, rig.User), made.Token, r.Secret(), "mark-", markToken) {
 			require.NotContains(t, log, secret)
+			require.NotContains(t, audited, secret)
 		}
 		lines := linesByRequest(t, log)
 		for id, q := range requests {
@@ -135,6 +140,16 @@ func (q logged) check(t *testing.T, id string, line map[string]any) {
 	got, err := json.Marshal(chunks)
 	require.NoError(t, err)
 	require.JSONEq(t, q.chunks, string(got), id)
+}
+
+// auditedSince is what the audit log has since then.
+func auditedSince(t *testing.T, r *rig.Rig, since time.Time) string {
+	t.Helper()
+	page, err := audit.Find(t.Context(), filepath.Join(r.StateDir(), "audit", "audit.jsonl"), audit.Query{Since: since, Limit: audit.MaxLimit})
+	require.NoError(t, err)
+	require.NotEmpty(t, page.Entries)
+	require.False(t, page.More)
+	return fmt.Sprintf("%s", page.Entries)
 }
 
 // linesByRequest reads the log, every line of which is a JSON object.
