@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 
 	"saltern/lowstate"
 )
@@ -43,8 +44,16 @@ func (s *mainSurface) keys(x *exchange, r *http.Request) error {
 	return nil
 }
 
-// isMinionID matches what the master may make a file of.
-var isMinionID = regexp.MustCompile(`^[^/\\"\pC]{1,255}$`)
+// maxMinionID is how long the name of a file may be, in characters at the most.
+const maxMinionID = 255
+
+// minionFile matches what the master may make a file of. The length is none of
+// the pattern's: a repeated class of Unicode is 10 MB of memory.
+var minionFile = regexp.MustCompile(`^[^/\\"\pC]+$`)
+
+func isMinionID(id string) bool {
+	return utf8.RuneCountInString(id) <= maxMinionID && minionFile.MatchString(id) && strings.Trim(id, ".") != ""
+}
 
 // makeKeys answers POST /keys: the master makes and accepts a pair of keys for
 // a minion, and the answer is an archive of them. The credentials are in the
@@ -59,7 +68,7 @@ func (s *mainSurface) makeKeys(x *exchange, r *http.Request) error {
 	if !ok {
 		return &refusal{status: http.StatusBadRequest, text: "mid is missing"}
 	}
-	if !isMinionID.MatchString(id) || strings.Trim(id, ".") == "" {
+	if !isMinionID(id) {
 		return &refusal{status: http.StatusBadRequest, text: "mid cannot be the id of a minion"}
 	}
 	if size, ok := c.Number("keysize"); ok { // forms have only text
