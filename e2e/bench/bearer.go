@@ -4,10 +4,8 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"io"
 	"net/http"
 	"net/url"
-	"strings"
 
 	"saltern/e2e/rig"
 )
@@ -52,23 +50,9 @@ func accessToken(ctx context.Context, o over, base string) (string, error) {
 
 // fetch posts a body and reads the answer into out.
 func (o over) fetch(ctx context.Context, address, kind, body string, out any) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, address, strings.NewReader(body))
-	if err != nil {
-		return fmt.Errorf("bench: %w", err)
-	}
-	req.Header.Set("Content-Type", kind)
-	o.authorize(req)
-	resp, err := o.client.Do(req)
+	answer, err := o.send(ctx, address, kind, body)
 	if err != nil {
 		return err
-	}
-	defer resp.Body.Close() //nolint:errcheck // read to its end below
-	answer, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return err
-	}
-	if resp.StatusCode >= http.StatusMultipleChoices {
-		return fmt.Errorf("POST %s: %s: %.200s", address, resp.Status, answer)
 	}
 	if err := json.Unmarshal(answer, out); err != nil {
 		return fmt.Errorf("POST %s: %w", address, err)

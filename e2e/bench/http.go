@@ -41,28 +41,37 @@ func overSaltAPI(r *rig.Rig) over {
 // these texts in it.
 func (o over) post(url, body string, want ...string) call {
 	return func(ctx context.Context) error {
-		req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(body))
-		if err != nil {
-			return fmt.Errorf("bench: %w", err)
-		}
-		req.Header.Set("Content-Type", "application/json")
-		o.authorize(req)
-		resp, err := o.client.Do(req)
-		if err != nil {
-			return err
-		}
-		defer resp.Body.Close() //nolint:errcheck // read to its end below
-		answer, err := io.ReadAll(resp.Body)
+		answer, err := o.send(ctx, url, "application/json", body)
 		if err != nil {
 			return err
 		}
 		for _, w := range want {
-			if resp.StatusCode != http.StatusOK || !strings.Contains(string(answer), w) {
-				return fmt.Errorf("POST %s: %s: %.200s", url, resp.Status, answer)
+			if !strings.Contains(string(answer), w) {
+				return fmt.Errorf("POST %s: %.200s", url, answer)
 			}
 		}
 		return nil
 	}
+}
+
+// send posts a body and returns the answer, if it is a good one.
+func (o over) send(ctx context.Context, url, kind, body string) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(body))
+	if err != nil {
+		return nil, fmt.Errorf("bench: %w", err)
+	}
+	req.Header.Set("Content-Type", kind)
+	o.authorize(req)
+	resp, err := o.client.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close() //nolint:errcheck // read to its end below
+	answer, err := io.ReadAll(resp.Body)
+	if err == nil && resp.StatusCode != http.StatusOK && resp.StatusCode != http.StatusCreated {
+		err = fmt.Errorf("POST %s: %s: %.200s", url, resp.Status, answer)
+	}
+	return answer, err
 }
 
 func (o over) authorize(req *http.Request) {
