@@ -14,7 +14,6 @@ import (
 	"saltern/eauth/pam"
 	"saltern/eauth/token/apitoken"
 	"saltern/eauth/token/issuer"
-	"saltern/saltmaster/masterconf"
 	"saltern/saltmaster/sandbox"
 )
 
@@ -93,37 +92,6 @@ func TestTokenCommandsOverTheSocket(t *testing.T) {
 	o.close(context.Background())
 }
 
-func TestWhoIsNamed(t *testing.T) {
-	t.Parallel()
-	rules := func(names ...string) (m masterconf.EauthModule) {
-		for _, name := range names {
-			m.Rules = append(m.Rules, masterconf.EauthRule{Name: name})
-		}
-		return m
-	}
-	for name, c := range map[string]struct {
-		module masterconf.EauthModule
-		groups []string
-		want   bool
-	}{
-		"by name":             {rules("bob", "alice"), nil, true},
-		"not":                 {rules("bob"), nil, false},
-		"nobody":              {rules(), nil, false},
-		"everybody":           {rules("*"), nil, true},
-		"glob":                {rules("al*"), nil, true},
-		"expression":          {rules("(alice|bob)"), nil, true},
-		"part of a name":      {rules("ali", "alicea", "lice"), nil, false},
-		"no expression":       {rules("ali("), nil, false},
-		"group":               {rules("ops%"), []string{"ops"}, true},
-		"another group":       {rules("ops%"), []string{"web"}, false},
-		"no group":            {rules("ops%"), []string{}, false},
-		"nobody knows groups": {rules("ops%"), nil, true},
-		"the module says who": {rules("^model"), nil, true},
-	} {
-		require.Equal(t, c.want, named(c.module, "alice", c.groups), name)
-	}
-}
-
 // An owner of eauth pam is gone when PAM says so, and any when external_auth
 // does not name him.
 func TestTokenOwners(t *testing.T) {
@@ -133,22 +101,19 @@ func TestTokenOwners(t *testing.T) {
 		t.Skip(err)
 	}
 	o := &tokenOwners{
-		external: masterconf.ExternalAuth{
-			{Name: "pam", Rules: []masterconf.EauthRule{{Name: "alice"}, {Name: "carol"}}},
-			{Name: "ldap", Rules: []masterconf.EauthRule{{Name: "ops%"}}},
-		},
-		pam: pam.NewAccounts(pam.Options{Service: "acct", ConfDir: dir}),
+		rules: aclRules(aclConfig(t, "external_auth: {pam: {alice: [], carol: [], 'b*': []}, ldap: {ops%: []}}\n")),
+		pam:   pam.NewAccounts(pam.Options{Service: "acct", ConfDir: dir}),
 	}
 	for name, c := range map[string]struct {
 		owner apitoken.Owner
 		want  bool
 	}{
-		"there and named":     {apitoken.Owner{Eauth: "pam", User: "alice"}, true},
-		"there and not named": {apitoken.Owner{Eauth: "pam", User: "bob"}, false},
-		"named and not there": {apitoken.Owner{Eauth: "pam", User: "carol"}, false},
-		"perhaps by group":    {apitoken.Owner{Eauth: "ldap", User: "alice"}, true},
-		"no such module":      {apitoken.Owner{Eauth: "rest", User: "alice"}, false},
-		"nobody":              {apitoken.Owner{Eauth: "ldap"}, false},
+		"there and named":             {apitoken.Owner{Eauth: "pam", User: "alice"}, true},
+		"a rule's name is no pattern": {apitoken.Owner{Eauth: "pam", User: "bob"}, false},
+		"named and not there":         {apitoken.Owner{Eauth: "pam", User: "carol"}, false},
+		"perhaps by group":            {apitoken.Owner{Eauth: "ldap", User: "alice"}, true},
+		"no such module":              {apitoken.Owner{Eauth: "rest", User: "alice"}, false},
+		"nobody":                      {apitoken.Owner{Eauth: "ldap"}, false},
 	} {
 		got, _, err := o.Active(t.Context(), c.owner)
 		require.NoError(t, err, name)

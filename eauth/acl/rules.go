@@ -104,29 +104,9 @@ func (r *Rules) list(who Who) (entries []entry, isNone bool, o outcome) {
 	case m.fails:
 		return nil, true, fails
 	}
-	var lists []user
-	matched, star := false, false
-	for _, u := range m.users {
-		switch {
-		case u.name == anyone && !r.opts.PermissiveACL:
-			star = true
-		case strings.HasSuffix(u.name, groupMark):
-			if slices.Contains(who.Groups, strings.TrimRight(u.name, groupMark)) {
-				lists = append(lists, u)
-			}
-		default:
-			switch names(who.User, u.name) {
-			case yes:
-				matched = true
-				lists = append(lists, u)
-			case maybe:
-				return nil, false, maybe
-			}
-		}
-	}
-	if star && !matched {
-		i := slices.IndexFunc(m.users, func(u user) bool { return u.name == anyone })
-		lists = append(lists, m.users[i])
+	lists, o := r.named(m, who)
+	if o != yes {
+		return nil, false, o
 	}
 	for _, u := range lists {
 		if u.fails {
@@ -136,6 +116,37 @@ func (r *Rules) list(who Who) (entries []entry, isNone bool, o outcome) {
 	}
 	return entries, false, yes
 }
+
+// named returns the rules of a module that are for a caller, and whether they could be told: yes or maybe.
+func (r *Rules) named(m *module, who Who) (lists []user, o outcome) {
+	matched, star := false, false
+	for _, u := range m.users {
+		switch {
+		case u.name == anyone && !r.opts.PermissiveACL:
+			star = true
+		case strings.HasSuffix(u.name, groupMark):
+			if slices.Contains(who.Groups, u.group()) {
+				lists = append(lists, u)
+			}
+		default:
+			switch names(who.User, u.name) {
+			case yes:
+				matched = true
+				lists = append(lists, u)
+			case maybe:
+				return nil, maybe
+			}
+		}
+	}
+	if star && !matched {
+		i := slices.IndexFunc(m.users, func(u user) bool { return u.name == anyone })
+		lists = append(lists, m.users[i])
+	}
+	return lists, yes
+}
+
+// group is the group that a rule with a % behind its name is for.
+func (u user) group() string { return strings.TrimRight(u.name, groupMark) }
 
 const (
 	anyone    = "*"

@@ -1,0 +1,94 @@
+package acl
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// namedCases are users and the rules that may be theirs. In Salt the user's name is the pattern, and the rule's name is
+// what it has to match.
+var namedCases = []ruleCase{
+	{rules: "{bob: [], alice: []}", want: Allowed},
+	{rules: "{bob: []}", want: Refused},
+	{rules: "{}", want: Refused},
+	{rules: "", want: Refused},
+	{rules: "{'*': []}", want: Allowed},
+	{rules: "{alice: []}", module: "ldap", want: Refused},
+
+	// A rule's name is no pattern.
+	{rules: "{'al*': []}", want: Refused},
+	{rules: "{'al.*': []}", want: Refused},
+	{rules: "{'(alice|bob)': []}", want: Refused},
+	{rules: "{'alic[e]': []}", want: Refused},
+	{rules: "{ali: [], alicea: [], lice: []}", want: Refused},
+
+	// A user's name is one.
+	{rules: "{alice: []}", who: Who{User: "al*"}, want: Allowed},
+	{rules: "{alice: []}", who: Who{User: "(alice|bob)"}, want: Allowed},
+	{rules: "{alice: []}", who: Who{User: "alic."}, want: Allowed},
+	{rules: "{alice: []}", who: Who{User: "bo*"}, want: Refused},
+	{rules: "{alice.smith: []}", who: Who{User: "alice.smith"}, want: Allowed},
+	{rules: "{aliceXsmith: []}", who: Who{User: "alice.smith"}, want: Allowed},
+	{rules: "{'EXAMPLE\\alice': []}", who: Who{User: `EXAMPLE\alice`}, want: Allowed},
+	{rules: "{alice@example.com: []}", who: Who{User: "alice@example.com"}, want: Allowed},
+	{rules: "{alice: []}", who: Who{User: "ali("}, want: Refused},
+	{rules: "{alice: []}", who: Who{User: "(?=alice)alice"}, want: Unknown},
+
+	// permissive_acl makes a rule of the star.
+	{rules: "{'*': []}", opts: permissive, want: Refused},
+	{rules: "{'*': []}", opts: permissive, who: Who{User: "*"}, want: Allowed},
+
+	// Groups.
+	{rules: "{ops%: []}", who: Who{Groups: []string{"ops"}}, want: Allowed},
+	{rules: "{ops%: []}", who: Who{Groups: []string{"web"}}, want: Refused},
+	{rules: "{ops%: []}", want: Refused},
+	{rules: "{ops%: []}", who: Who{User: "ops%"}, want: Refused},
+	{rules: "{'op*%': []}", who: Who{Groups: []string{"ops"}}, want: Refused},
+
+	// Where the master's code ends in an exception nobody is named.
+	{rules: "{alice: 5}", want: Refused},
+	{rules: "{alice: [], 5: []}", want: Refused},
+	{rules: "[alice]", want: Refused},
+}
+
+func (c ruleCase) named(t testing.TB) Verdict {
+	t.Helper()
+	return New(c.modules(t), c.opts).Named(c.caller(), true)
+}
+
+func TestNamed(t *testing.T) {
+	t.Parallel()
+	for _, c := range namedCases {
+		assert.Equal(t, c.want, c.named(t), "%s %v %v", c.rules, c.caller(), c.opts)
+	}
+}
+
+// TestNamedAgrees asks Salt's own fill_auth_list about every case.
+func TestNamedAgrees(t *testing.T) {
+	t.Parallel()
+	q := question{}
+	for _, c := range namedCases {
+		c.kind = "named"
+		q.Setups = append(q.Setups, c.setup(t))
+	}
+	eachSalt(t, q, func(t *testing.T, a answer) {
+		for i, c := range namedCases {
+			if c.want != Unknown {
+				assert.Equal(t, a.Setups[i][0], c.want.String(), "%s %v %v", c.rules, c.caller(), c.opts)
+			}
+		}
+	})
+}
+
+func TestNamedWhereItIsNotKnown(t *testing.T) {
+	t.Parallel()
+	named := func(rules string, known bool, groups ...string) Verdict {
+		r := New([]Module{{Name: "ldap", Rules: mapping(t, rules)}}, Options{})
+		return r.Named(Who{Eauth: "ldap", User: "alice", Groups: groups}, known)
+	}
+	require.Equal(t, Allowed, named("{ops%: []}", false), "any group may be hers")
+	require.Equal(t, Refused, named("{bob: []}", false))
+	require.Equal(t, Allowed, named("{^model: x}", true), "the module makes the list")
+}
