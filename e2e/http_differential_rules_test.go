@@ -26,7 +26,7 @@ var httpRules = map[string]func(q httpStep, api, ours *httpSeen) bool{
 		return api.status != http.StatusMethodNotAllowed && drop(api, "Allow")
 	},
 	"H6": func(_ httpStep, api, ours *httpSeen) bool {
-		return drop(api, "Server") && expect(ours, "X-Request-Id", "ID")
+		return drop(api, "Server") && expect(ours, "Server", "Saltern") && expect(ours, "X-Request-Id", "ID")
 	},
 	"H7": cacheControl,
 	"H8": func(_ httpStep, api, _ *httpSeen) bool { return drop(api, "Event-Credentials") },

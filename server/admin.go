@@ -46,7 +46,7 @@ func (s *Server) listenAdmin(ctx context.Context) error {
 		return fmt.Errorf("admin: %w", err)
 	}
 	s.admin = &opened{
-		listener: newLimitListener(l, adminConnections),
+		listener: NamedListener(newLimitListener(l, adminConnections)),
 		http: &http.Server{
 			Handler:        s.adminHandler(),
 			BaseContext:    func(net.Listener) context.Context { return s.base },
@@ -75,7 +75,7 @@ func (s *Server) adminHandler() http.Handler {
 		writeHealth(w, http.StatusOK, `{"status": "ok"}`)
 	})
 	r.Get("/readyz", ready.serve)
-	return r
+	return Named(r)
 }
 
 // readiness answers /readyz and logs when the answer changes.

@@ -58,7 +58,7 @@ func (s *Server) answering(which Surface) http.Handler {
 	if which == Main {
 		h = format.Compress(h)
 	}
-	return h
+	return Named(h)
 }
 
 // surface returns the handler of a surface.

@@ -39,14 +39,14 @@ func serveOperator(dir string, tokens server.Tokens, log *slog.Logger) (*operato
 		return nil, fmt.Errorf("state_dir: %w", err)
 	}
 	s := &operatorServer{path: filepath.Join(dir, operatorSocket), http: &http.Server{
-		Handler:           server.OperatorHandler(tokens),
+		Handler:           server.Named(server.OperatorHandler(tokens)),
 		ReadHeaderTimeout: operatorTimeout,
 		ReadTimeout:       operatorTimeout,
 		WriteTimeout:      operatorTimeout,
 		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
 	}}
 	s.done.Go(func() {
-		if err := s.http.Serve(l); !errors.Is(err, http.ErrServerClosed) {
+		if err := s.http.Serve(server.NamedListener(l)); !errors.Is(err, http.ErrServerClosed) {
 			log.Error("the operator's socket has failed", slog.Any("error", err))
 		}
 	})

@@ -1,0 +1,74 @@
+package server_test
+
+import (
+	"bufio"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"saltern/server"
+)
+
+// TestServerHeader asks in every way for an answer, and wants the Server header
+// on it: those that net/http gives by itself have it too.
+func TestServerHeader(t *testing.T) {
+	t.Parallel()
+	s, _ := withSessions(t, answering("1"), func(c *server.Config) { c.Settings.Admin.Listen = "127.0.0.1:0" })
+	surfaces := map[string]string{"main": s.addr(0), "wsgi": s.addr(1), "admin": s.AdminAddr().String()}
+	long := strings.Repeat("x", 70<<10)
+	for name, request := range map[string]string{
+		"welcome":          "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
+		"HTTP/1.0":         "GET / HTTP/1.0\r\n\r\n",
+		"HEAD":             "HEAD / HTTP/1.1\r\nHost: x\r\n\r\n",
+		"no session":       "GET /jobs HTTP/1.1\r\nHost: x\r\n\r\n",
+		"no such path":     "GET /nosuch HTTP/1.1\r\nHost: x\r\n\r\n",
+		"no such method":   "BREW / HTTP/1.1\r\nHost: x\r\n\r\n",
+		"login":            "POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\nContent-Type: application/json\r\n\r\n{}",
+		"no file":          "GET /app HTTP/1.1\r\nHost: x\r\n\r\n",
+		"health":           "GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n",
+		"no HTTP":          "nonsense\r\n\r\n",
+		"no host":          "GET / HTTP/1.1\r\n\r\n",
+		"a strange host":   "GET / HTTP/1.1\r\nHost: a b\r\n\r\n",
+		"HTTP/3.0":         "GET / HTTP/3.0\r\nHost: x\r\n\r\n",
+		"a header too big": "GET / HTTP/1.1\r\nHost: x\r\nX: " + long + "\r\n\r\n",
+		"a bad header":     "GET / HTTP/1.1\r\nHost: x\r\nA B: c\r\n\r\n",
+		"a strange coding": "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: odd\r\n\r\n",
+		"two lengths":      "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+		"an expectation":   "POST / HTTP/1.1\r\nHost: x\r\nExpect: more\r\nContent-Length: 1\r\n\r\nx",
+	} {
+		for surface, addr := range surfaces {
+			t.Run(surface+"/"+name, func(t *testing.T) {
+				t.Parallel()
+				require.Equal(t, []string{"Saltern"}, rawAnswer(t, addr, request).Header["Server"])
+			})
+		}
+	}
+}
+
+// rawAnswer writes a request as it is and reads the answer's head.
+func rawAnswer(t *testing.T, addr, request string) *http.Response {
+	t.Helper()
+	conn, err := net.Dial("tcp", addr)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = conn.Close() })
+	require.NoError(t, conn.SetDeadline(time.Now().Add(patience)))
+	_, _ = io.WriteString(conn, request) // a server may have answered before it has read all
+	method, _, _ := strings.Cut(request, " ")
+	resp, err := http.ReadResponse(bufio.NewReader(conn), &http.Request{Method: method}) //nolint:bodyclose // the connection is closed
+	require.NoError(t, err)
+	return resp
+}
+
+// TestServerHeaderPlainOverTLS is for a client that has forgotten TLS.
+func TestServerHeaderPlainOverTLS(t *testing.T) {
+	t.Parallel()
+	s := start(t, answering("1"), func(c *server.Config) { c.Listeners[0].TLS = true })
+	resp := rawAnswer(t, s.addr(0), "GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+	require.Equal(t, 400, resp.StatusCode)
+	require.Equal(t, []string{"Saltern"}, resp.Header["Server"])
+}
