@@ -155,6 +155,7 @@ func outcomeOf(err error) string {
 // AuthMetrics counts the results of authentications.
 type AuthMetrics struct {
 	results  *prometheus.CounterVec
+	notTried *prometheus.CounterVec
 	backends []string
 }
 
@@ -164,8 +165,11 @@ func NewAuthMetrics(reg prometheus.Registerer, backends ...string) *AuthMetrics 
 	m := &AuthMetrics{backends: backends, results: prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "saltern_auth_results_total",
 		Help: "Authentications by backend and result: ok, refused, or error when it could not be told.",
-	}, []string{"backend", "result"})}
-	reg.MustRegister(m.results)
+	}, []string{"backend", "result"}), notTried: prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "saltern_auth_not_tried_total",
+		Help: "Authentications that no backend was asked for, by reason: throttled after wrong ones, or busy with others.",
+	}, []string{"backend", "reason"})}
+	reg.MustRegister(m.results, m.notTried)
 	return m
 }
 
@@ -182,4 +186,12 @@ func (m *AuthMetrics) Observe(backend string, ok bool, err error) {
 		result = "ok"
 	}
 	m.results.WithLabelValues(backend, result).Inc()
+}
+
+// NotTried counts an authentication that did not come so far.
+func (m *AuthMetrics) NotTried(backend, reason string) {
+	if !slices.Contains(m.backends, backend) {
+		backend = other
+	}
+	m.notTried.WithLabelValues(backend, reason).Inc()
 }

@@ -186,11 +186,13 @@ func (g *gateway) authenticator(c *config, a authority, metrics *server.AuthMetr
 		FailDelay: failDelay,
 		Logger:    g.log,
 	}
+	ofMaster := limits
+	ofMaster.Observe = notTried(metrics, "master")
 	return eauth.New(eauth.Options{
 		Eauths:    eauthNames(c.master),
 		HashType:  c.master.HashType,
 		Token:     counted{token.New(a), "token", metrics},
-		Master:    counted{master.New(a, master.Options{Guard: limits, Logger: g.log}), "master", metrics},
+		Master:    counted{master.New(a, master.Options{Guard: ofMaster, Logger: g.log}), "master", metrics},
 		PAM:       g.pam(c, limits, metrics),
 		PAMUsable: g.mint.Usable,
 
@@ -202,6 +204,7 @@ func (g *gateway) authenticator(c *config, a authority, metrics *server.AuthMetr
 // pam returns the backend that checks in this process, or nil when it cannot.
 func (g *gateway) pam(c *config, limits guard.Options, metrics *server.AuthMetrics) eauth.Backend {
 	limits.Lanes = lane.Options{Proven: c.set.PAM.Slots, Unproven: c.set.PAM.UnprovenSlots}
+	limits.Observe = notTried(metrics, "pam")
 	b := pam.New(pam.Options{
 		Service:   c.master.AuthPAMService,
 		ConfDir:   c.set.PAM.ConfDir,
@@ -215,6 +218,15 @@ func (g *gateway) pam(c *config, limits guard.Options, metrics *server.AuthMetri
 		return nil
 	}
 	return counted{b, "pam", metrics}
+}
+
+// notTried counts what a guard does not let through to its backend.
+func notTried(metrics *server.AuthMetrics, backend string) func(guard.Outcome) {
+	return func(o guard.Outcome) {
+		if o == guard.Throttled || o == guard.Busy {
+			metrics.NotTried(backend, string(o))
+		}
+	}
 }
 
 // eauthNames are the modules that external_auth configures.

@@ -5,6 +5,11 @@
 //	g := guard.New(backend, guard.Options{})
 //	id, ok, err := g.Authenticate(ctx, credentials)
 //
+// While it slows somebody down, a right password is refused like a wrong one:
+// same answer, same time, no check. The one exception is for users whom others
+// impersonate: credentials that were right lately, from the same address prefix,
+// pass (see [lane.Lanes.Pass] for its limits).
+//
 // Backends guard themselves with it, so nobody can forget to.
 package guard
 
@@ -108,7 +113,7 @@ func (g *Guard) authenticate(ctx context.Context, c eauth.Credentials) (eauth.Id
 		return no, false, nil
 	}
 	key := throttle.KeyOf(c)
-	if g.refused(c, key) {
+	if g.throttle.Refused(key) > 0 && !g.lanes.Pass(c) {
 		g.observe(Throttled)
 		return no, false, nil
 	}
@@ -119,27 +124,21 @@ func (g *Guard) authenticate(ctx context.Context, c eauth.Credentials) (eauth.Id
 	}
 	// Others with the same name and address may have failed while this one
 	// waited: a burst of guesses is no way around the throttle.
-	if g.refused(c, key) {
+	refused := g.throttle.Refused(key) > 0
+	if refused && !g.lanes.Pass(c) {
 		slot.Done(lane.Unknown)
 		g.observe(Throttled)
 		return no, false, nil
 	}
 
 	answers := make(chan answer)
-	go g.check(ctx, c, key, slot, answers)
+	go g.check(ctx, attempt{c, key, refused, slot}, answers)
 	select {
 	case a := <-answers:
 		return a.id, a.ok, a.err
 	case <-ctx.Done():
 		return no, false, fmt.Errorf("authenticate: %w", ctx.Err())
 	}
-}
-
-// refused tells whether the throttle stops c. It never stops credentials that
-// were right lately, so guessing does not lock out whom it impersonates, even
-// from behind one address.
-func (g *Guard) refused(c eauth.Credentials, key throttle.Key) bool {
-	return g.throttle.Refused(key) > 0 && !g.lanes.Proven(c)
 }
 
 func (g *Guard) acquire(ctx context.Context, c eauth.Credentials) (*lane.Slot, error) {
@@ -169,24 +168,47 @@ type answer struct {
 	err error
 }
 
+// attempt is credentials on their way through the guard.
+type attempt struct {
+	creds  eauth.Credentials
+	key    throttle.Key
+	passed bool // though the throttle refuses them
+	slot   *lane.Slot
+}
+
+// done takes up what the check has said. Credentials that were known to be good
+// forgive nobody's failures: those of somebody else behind the same address
+// would start afresh with each request of an active user.
+func (g *Guard) done(t attempt, v lane.Verdict) {
+	switch {
+	case v == lane.Wrong:
+		g.throttle.Failed(t.key)
+	case v == lane.Right && !t.slot.Proven && !t.passed:
+		g.throttle.Succeeded(t.key)
+	}
+	if t.passed {
+		t.slot.DonePassed(v)
+		return
+	}
+	t.slot.Done(v)
+}
+
 // check asks the inner backend and keeps the slot until that returns. When the
 // caller is gone by then, what was granted is given back.
-func (g *Guard) check(ctx context.Context, c eauth.Credentials, key throttle.Key, slot *lane.Slot, answers chan<- answer) {
+func (g *Guard) check(ctx context.Context, t attempt, answers chan<- answer) {
 	detached := context.WithoutCancel(ctx)
-	a := g.ask(detached, c)
+	a := g.ask(detached, t.creds)
 
 	switch {
 	case a.err != nil:
 		g.observe(Error)
-		slot.Done(lane.Unknown)
+		g.done(t, lane.Unknown)
 	case !a.ok:
-		g.throttle.Failed(key)
 		g.observe(Wrong)
-		slot.Done(lane.Wrong)
+		g.done(t, lane.Wrong)
 	default:
-		g.throttle.Succeeded(key)
 		g.observe(OK)
-		slot.Done(lane.Right)
+		g.done(t, lane.Right)
 	}
 
 	select {

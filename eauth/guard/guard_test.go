@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -64,7 +65,15 @@ func (*grant) Exposed(string)                                {}
 func (g *grant) Release(context.Context)                     { g.once.Do(func() { g.k.granted.Add(-1) }) }
 
 func creds(user, password string) eauth.Credentials {
-	return eauth.Credentials{Eauth: "pam", Username: user, Password: password}
+	return at("192.0.2.1", user, password)
+}
+
+func at(addr, user, password string) eauth.Credentials {
+	c := eauth.Credentials{Eauth: "pam", Username: user, Password: password}
+	if addr != "" {
+		c.RemoteAddr = netip.MustParseAddr(addr)
+	}
+	return c
 }
 
 // counter counts outcomes.
@@ -135,7 +144,7 @@ func TestWrongPasswordsCostOthersNothing(t *testing.T) {
 			wg.Go(func() { _, _, _ = g.Authenticate(t.Context(), creds(fmt.Sprint("guess", i), "wrong")) })
 		}
 		synctest.Wait()
-		require.EqualValues(t, 4, k.running.Load(), "the others wait in the queue")
+		require.EqualValues(t, 3, k.running.Load(), "the others wait in the queue; a slot is left for other prefixes")
 
 		start := time.Now()
 		for _, c := range users {
@@ -147,8 +156,8 @@ func TestWrongPasswordsCostOthersNothing(t *testing.T) {
 			})
 		}
 		wg.Wait()
-		require.Equal(t, 20/4*wrongTakes, time.Since(start), "the guesses went through four slots")
-		require.EqualValues(t, 12, k.most.Load())
+		require.Equal(t, 7*wrongTakes, time.Since(start), "the guesses went through three slots")
+		require.EqualValues(t, 11, k.most.Load())
 	})
 }
 
@@ -224,6 +233,131 @@ func TestThrottle(t *testing.T) {
 	})
 }
 
+// While it is throttled, the right password is refused like any other where it
+// has not been right lately: neither the answer, its time nor the work done
+// tells that it was hit. Where it was right, the user goes on.
+func TestTheThrottleIsNoOracle(t *testing.T) {
+	t.Parallel()
+	for _, tc := range []struct {
+		name      string
+		user, bad string // addresses: the user's, and that of the guesses
+		passes    bool
+	}{
+		{"from elsewhere", "192.0.2.1", "198.51.100.1", false},
+		{"from the next address", "192.0.2.1", "192.0.2.2", false},
+		{"from another IPv6 network", "2001:db8::1", "2001:db8:0:1::1", false},
+		{"from an unknown address", "192.0.2.1", "", false},
+		{"while nobody's address is known", "", "", false},
+		{"from the user's own address", "192.0.2.1", "192.0.2.1", true},
+		{"from the user's IPv6 network", "2001:db8::1", "2001:db8::2", true},
+		{"from the user's address as IPv6", "192.0.2.1", "::ffff:192.0.2.1", true},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var seen counter
+				k := &checker{}
+				g := guard.New(k, guard.Options{
+					FailDelay: time.Second, Observe: seen.add,
+					Throttle: throttle.Options{First: time.Minute},
+				})
+				_, ok, err := g.Authenticate(t.Context(), at(tc.user, "alice", "right"))
+				require.NoError(t, err)
+				require.True(t, ok)
+				for range 4 {
+					_, ok, err := g.Authenticate(t.Context(), at(tc.bad, "alice", "wrong"))
+					require.NoError(t, err)
+					require.False(t, ok)
+				}
+				asked, before := k.asked.Load(), seen.all()
+
+				type result struct {
+					id    eauth.Identity
+					ok    bool
+					err   error
+					took  time.Duration
+					asked int32
+				}
+				try := func(password string) result {
+					start := time.Now()
+					id, ok, err := g.Authenticate(t.Context(), at(tc.bad, "alice", password))
+					id.Grant = nil
+					return result{id, ok, err, time.Since(start), k.asked.Load() - asked}
+				}
+				refused := result{took: time.Second}
+				require.Equal(t, refused, try("wrong"))
+				right := try("right")
+				if tc.passes {
+					require.True(t, right.ok)
+					require.EqualValues(t, 1, right.asked, "it was checked")
+					return
+				}
+				require.Equal(t, refused, right)
+				require.Equal(t, before[guard.Throttled]+2, seen.all()[guard.Throttled])
+				id, ok, err := g.Authenticate(t.Context(), at(tc.user, "alice", "right"))
+				require.NoError(t, err)
+				require.Equal(t, tc.user != "", ok, "the user is not locked out: %v", id)
+			})
+		})
+	}
+}
+
+// Behind one address with the user, guesses are bounded too: after so many the
+// right password is refused as well, until the user has been right again. An
+// active user's requests give the neighbor no fresh start.
+func TestGuessesFromTheUsersOwnAddress(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		k := &checker{}
+		g := guard.New(k, guard.Options{Throttle: throttle.Options{First: time.Minute}})
+		try := func(password string) bool {
+			_, ok, err := g.Authenticate(t.Context(), creds("alice", password))
+			require.NoError(t, err)
+			return ok
+		}
+		require.True(t, try("right"))
+		for range 4 {
+			require.True(t, try("right"))
+			require.False(t, try("wrong"))
+		}
+		asked := k.asked.Load()
+		for range 20 {
+			require.True(t, try("right"))
+			require.False(t, try("wrong"))
+		}
+		require.False(t, try("wrong"))
+		require.False(t, try("right"))
+		require.Equal(t, asked+20, k.asked.Load(), "no guess was checked")
+
+		time.Sleep(time.Minute)
+		require.True(t, try("right"), "once the time is over it is checked")
+		require.False(t, try("wrong"))
+		require.True(t, try("right"), "and passes from then on")
+	})
+}
+
+// A new user's first login does not wait for another's wrong ones.
+func TestFirstLoginsBesideWrongOnes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		k := &checker{}
+		g := guard.New(k, guard.Options{})
+		var wg sync.WaitGroup
+		for i := range 20 {
+			wg.Go(func() { _, _, _ = g.Authenticate(t.Context(), at("198.51.100.1", fmt.Sprint("guess", i), "wrong")) })
+		}
+		synctest.Wait()
+		for i := range 5 {
+			start := time.Now()
+			_, ok, err := g.Authenticate(t.Context(), at("192.0.2.1", fmt.Sprint("user", i), "right"))
+			require.NoError(t, err)
+			require.True(t, ok)
+			require.Equal(t, rightTakes, time.Since(start))
+		}
+		wg.Wait()
+	})
+}
+
 // A burst of guesses at one user is stopped while it waits for slots.
 func TestABurstIsThrottledInTheQueue(t *testing.T) {
 	t.Parallel()
@@ -235,8 +369,8 @@ func TestABurstIsThrottledInTheQueue(t *testing.T) {
 			wg.Go(func() { _, _, _ = g.Authenticate(t.Context(), creds("alice", fmt.Sprint("guess", i))) })
 		}
 		wg.Wait()
-		// The first of the four hands its slot on before the others have failed.
-		require.LessOrEqual(t, k.asked.Load(), int32(4+3))
+		// The first of the three hands its slot on before the others have failed.
+		require.LessOrEqual(t, k.asked.Load(), int32(3+3))
 	})
 }
 

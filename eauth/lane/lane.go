@@ -2,10 +2,13 @@
 // strangers who guess passwords cannot make users wait.
 //
 // There are two lanes, each with its own slots and its own queue. Credentials
-// that were right lately take the proven lane; everything else takes the
-// unproven one. A wrong password, which PAM holds for two seconds, so can only
-// ever fill the unproven lane. What is remembered says which lane to take and
-// nothing more: the check is always done.
+// that were right lately, from the address prefix that they come from now, take
+// the known-good lane; everything else takes the unproven one. A wrong password,
+// which PAM holds for two seconds, so can only ever fill the unproven lane.
+// Within a lane prefixes take turns, and within a prefix its users do; one
+// prefix cannot have all slots of the unproven lane. What is remembered says
+// which lane to take, and whom the throttle lets by, and nothing more: the check
+// is always done.
 //
 //	slot, err := lanes.Acquire(ctx, credentials)
 //	if err != nil {
@@ -17,30 +20,40 @@
 package lane
 
 import (
-	"container/list"
 	"context"
+	"errors"
+	"net/netip"
 	"sync"
+	"time"
 
 	"saltern/eauth"
-	"saltern/eauth/internal/lru"
+	"saltern/internal/fair"
 )
 
 // Options bound the lanes. The zero value of a field stands for its default.
 type Options struct {
-	Proven   int // checks at once of credentials that were right lately; 8
-	Unproven int // checks at once of all others; 4
-	Queue    int // how many may wait in each lane; 64
-	Remember int // how many credentials are remembered as right; 4096
+	Proven   int           // checks at once of credentials that were right lately; 8
+	Unproven int           // checks at once of all others; 4
+	Queue    int           // how many may wait in each lane; 64
+	Remember int           // how many users are remembered; 4096
+	Prefixes int           // from how many prefixes each user may have been right; 8
+	Age      time.Duration // how long that counts; 24 h
+	Misses   int           // see [Lanes.Pass]; 20
 }
 
 func (o Options) withDefaults() Options {
 	for _, f := range []struct {
 		field *int
 		value int
-	}{{&o.Proven, 8}, {&o.Unproven, 4}, {&o.Queue, 64}, {&o.Remember, 4096}} {
+	}{
+		{&o.Proven, 8}, {&o.Unproven, 4}, {&o.Queue, 64}, {&o.Remember, 4096}, {&o.Prefixes, 8}, {&o.Misses, 20},
+	} {
 		if *f.field <= 0 {
 			*f.field = f.value
 		}
+	}
+	if o.Age <= 0 {
+		o.Age = 24 * time.Hour
 	}
 	return o
 }
@@ -57,154 +70,159 @@ const (
 
 // Lanes hands out slots. It is safe for use by several goroutines.
 type Lanes struct {
-	secret secret
+	secret   secret
+	proven   *fair.Slots
+	unproven *fair.Slots
 
-	mu       sync.Mutex
-	right    *lru.Cache[mark, struct{}]
-	proven   queue
-	unproven queue
+	mu      sync.Mutex
+	known   *known
+	waiting map[mark]map[*waiter]struct{} // in the unproven lane
 }
 
-// queue is one lane. While a slot is free nobody waits.
-type queue struct {
-	free    int
-	waiting list.List // of *waiter, the longest waiting first
-	limit   int
-}
+// waiter waits in the unproven lane.
+type waiter struct{ promote context.CancelCauseFunc }
 
-// waiter is one who waits for a slot. All fields but ready are guarded by
-// Lanes.mu.
-type waiter struct {
-	mark  mark
-	queue *queue
-	place *list.Element // nil once the slot is there
-	ready chan struct{} // closed when the slot is there
-}
+// errPromoted is why somebody stops waiting in the unproven lane: the same
+// credentials were found to be right meanwhile.
+var errPromoted = errors.New("right meanwhile")
 
 // New returns lanes with all slots free.
 func New(o Options) *Lanes {
 	o = o.withDefaults()
 	return &Lanes{
 		secret:   newSecret(),
-		right:    lru.New[mark, struct{}](o.Remember),
-		proven:   queue{free: o.Proven, limit: o.Queue},
-		unproven: queue{free: o.Unproven, limit: o.Queue},
+		proven:   fair.NewSlots(fair.Options{Slots: o.Proven, Queue: o.Queue}),
+		unproven: fair.NewSlots(fair.Options{Slots: o.Unproven, PerPrefix: max(o.Unproven-1, 1), Queue: o.Queue}),
+		known:    newKnown(o),
+		waiting:  make(map[mark]map[*waiter]struct{}),
 	}
 }
 
-// Proven tells whether these very credentials were right lately.
+// Proven reports whether these very credentials were right lately, from the
+// same prefix. Without an address they never were.
 func (l *Lanes) Proven(c eauth.Credentials) bool {
 	m := l.secret.mark(c)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	_, ok := l.right.Get(m)
-	return ok
+	return l.known.has(c, m)
 }
 
-// Acquire waits for a slot in the lane that c belongs to. It fails at once
-// with [eauth.ErrBusy] when the lane's queue is full, and with ctx's error
-// when that ends first.
-func (l *Lanes) Acquire(ctx context.Context, c eauth.Credentials) (*Slot, error) {
+// Pass is [Lanes.Proven] for credentials that the throttle refuses. Others than
+// the right ones count as misses for the user and the prefix, and after
+// [Options.Misses] of them what is known of the two is forgotten: somebody
+// behind the same address as the user has no more guesses than that until the
+// user has been right again, after the throttle's time.
+func (l *Lanes) Pass(c eauth.Credentials) bool {
 	m := l.secret.mark(c)
-
-	l.mu.Lock()
-	q := &l.unproven
-	if _, ok := l.right.Get(m); ok {
-		q = &l.proven
-	}
-	if q.free > 0 {
-		q.free--
-		l.mu.Unlock()
-		return &Slot{lanes: l, mark: m, queue: q}, nil
-	}
-	if q.waiting.Len() >= q.limit {
-		l.mu.Unlock()
-		return nil, eauth.ErrBusy
-	}
-	w := &waiter{mark: m, queue: q, ready: make(chan struct{})}
-	w.place = q.waiting.PushBack(w)
-	l.mu.Unlock()
-
-	select {
-	case <-w.ready:
-		return &Slot{lanes: l, mark: m, queue: w.queue}, nil
-	case <-ctx.Done():
-		l.giveUp(w)
-		return nil, ctx.Err()
-	}
-}
-
-// giveUp takes w out of its queue, or hands on the slot that w was given at
-// the same moment.
-func (l *Lanes) giveUp(w *waiter) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if w.place != nil {
-		w.queue.waiting.Remove(w.place)
-		w.place = nil
-		return
-	}
-	w.queue.handOn()
+	return l.known.has(c, m) || l.known.miss(c)
 }
 
-// handOn gives a slot that became free to the next in the queue.
-func (q *queue) handOn() {
-	next := q.waiting.Front()
-	if next == nil {
-		q.free++
-		return
+// Acquire waits for a slot in the lane that c belongs to. It fails with
+// [eauth.ErrBusy] when the lane's queue has no place, and with ctx's error when
+// that ends first.
+func (l *Lanes) Acquire(ctx context.Context, c eauth.Credentials) (*Slot, error) {
+	s := &Slot{lanes: l, creds: c, mark: l.secret.mark(c)}
+	key := fair.Key{From: fair.Prefix(c.RemoteAddr), User: c.Username}
+	l.mu.Lock()
+	s.Proven = l.known.has(c, s.mark)
+	if s.Proven {
+		l.mu.Unlock()
+		return s.acquire(ctx, l.proven, key)
 	}
-	w := q.waiting.Remove(next).(*waiter)
-	w.place = nil
-	close(w.ready)
+	unproven, w := l.enter(ctx, s.mark)
+	l.mu.Unlock()
+	slot, err := s.acquire(unproven, l.unproven, key)
+	l.leave(s.mark, w)
+	if err != nil && errors.Is(context.Cause(unproven), errPromoted) && ctx.Err() == nil {
+		return s.acquire(ctx, l.proven, key)
+	}
+	return slot, err
 }
 
-// promote moves everybody who waits with the credentials m to the proven
-// lane, so that a user's burst of first requests is not stuck among strangers.
-func (l *Lanes) promote(m mark) {
-	for e := l.unproven.waiting.Front(); e != nil; {
-		next := e.Next()
-		if w := e.Value.(*waiter); w.mark == m {
-			l.unproven.waiting.Remove(e)
-			w.queue = &l.proven
-			w.place = l.proven.waiting.PushBack(w)
-		}
-		e = next
+func (s *Slot) acquire(ctx context.Context, lane *fair.Slots, key fair.Key) (*Slot, error) {
+	release, err := lane.Acquire(ctx, key)
+	if errors.Is(err, fair.ErrFull) {
+		return nil, eauth.ErrBusy
 	}
-	for l.proven.free > 0 && l.proven.waiting.Len() > 0 {
-		l.proven.free--
-		l.proven.handOn()
+	if err != nil {
+		return nil, err
 	}
+	s.release = release
+	return s, nil
+}
+
+// enter returns a context that ends also when the credentials turn out right.
+func (l *Lanes) enter(ctx context.Context, m mark) (context.Context, *waiter) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	w := &waiter{promote: cancel}
+	if l.waiting[m] == nil {
+		l.waiting[m] = make(map[*waiter]struct{})
+	}
+	l.waiting[m][w] = struct{}{}
+	return ctx, w
+}
+
+func (l *Lanes) leave(m mark, w *waiter) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.waiting[m], w)
+	if len(l.waiting[m]) == 0 {
+		delete(l.waiting, m)
+	}
+	w.promote(nil)
 }
 
 // A Slot is the right to check one set of credentials.
 type Slot struct {
-	lanes *Lanes
-	mark  mark
-	queue *queue
-	done  bool
+	// Proven tells that the credentials were right lately.
+	Proven bool
+
+	lanes   *Lanes
+	creds   eauth.Credentials
+	mark    mark
+	release func()
+	once    sync.Once
 }
 
 // Done gives the slot back. It is called when the check has returned and not
 // when its caller has lost patience: a call into PAM cannot be stopped, so
 // only the slots bound how many threads are inside one. A second call does
 // nothing.
-func (s *Slot) Done(v Verdict) {
-	l := s.lanes
+func (s *Slot) Done(v Verdict) { s.done(v, true) }
+
+// DonePassed is Done for credentials that the throttle had refused, see
+// [Lanes.Pass]: that they are right takes back no misses.
+func (s *Slot) DonePassed(v Verdict) { s.done(v, false) }
+
+func (s *Slot) done(v Verdict, forgive bool) {
+	s.once.Do(func() {
+		s.lanes.learn(s.creds, s.mark, v, forgive)
+		s.creds = eauth.Credentials{}
+		s.release()
+	})
+}
+
+// learn takes up what a check has said. Everybody who waits with credentials
+// that are right moves to the known-good lane, so that a user's burst of first
+// requests is not stuck among strangers.
+func (l *Lanes) learn(c eauth.Credentials, m mark, v Verdict, forgive bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if s.done {
-		return
-	}
-	s.done = true
-
 	switch v {
 	case Right:
-		l.right.Put(s.mark, struct{}{})
-		l.promote(s.mark)
+		if !l.known.add(c, m, forgive) {
+			return
+		}
+		for w := range l.waiting[m] {
+			w.promote(errPromoted)
+		}
 	case Wrong:
-		l.right.Delete(s.mark) // the password was changed
+		l.known.remove(c, m) // the password was changed
 	case Unknown:
 	}
-	s.queue.handOn()
 }
+
+// prefixOf is where credentials come from.
+func prefixOf(c eauth.Credentials) netip.Prefix { return fair.Prefix(c.RemoteAddr) }

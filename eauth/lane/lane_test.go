@@ -3,6 +3,7 @@ package lane_test
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,8 +17,15 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+// user is a user with an address of its own.
 func user(name string) eauth.Credentials {
-	return eauth.Credentials{Username: name, Password: "secret", Eauth: "pam"}
+	addr := [4]byte{10, 0, 0, 1}
+	copy(addr[1:], name)
+	return at(netip.AddrFrom4(addr).String(), name)
+}
+
+func at(addr, name string) eauth.Credentials {
+	return eauth.Credentials{Username: name, Password: "secret", Eauth: "pam", RemoteAddr: netip.MustParseAddr(addr)}
 }
 
 func acquire(t *testing.T, l *lane.Lanes, c eauth.Credentials) *lane.Slot {
@@ -63,6 +71,8 @@ func TestOnlyTheVeryCredentialsAreProven(t *testing.T) {
 		"password": func(c *eauth.Credentials) { c.Password = "Secret" },
 		"eauth":    func(c *eauth.Credentials) { c.Eauth = "ldap" },
 		"shifted":  func(c *eauth.Credentials) { c.Username, c.Password = "alices", "ecret" },
+		"address":  func(c *eauth.Credentials) { c.RemoteAddr = netip.MustParseAddr("192.0.2.9") },
+		"none":     func(c *eauth.Credentials) { c.RemoteAddr = netip.Addr{} },
 	} {
 		other := alice
 		change(&other)
@@ -130,6 +140,108 @@ func TestWaitersMoveToTheProvenLane(t *testing.T) {
 	})
 }
 
+// What is known of credentials ends with time, with the user's eighth other
+// prefix, and with too many wrong tries from the same prefix.
+func TestWhatIsKnownIsBounded(t *testing.T) {
+	t.Parallel()
+	for name, forget := range map[string]func(t *testing.T, l *lane.Lanes){
+		"age": func(t *testing.T, l *lane.Lanes) {
+			time.Sleep(12 * time.Hour)
+			acquire(t, l, at("192.0.2.1", "alice")).Done(lane.Right) // which renews it
+			time.Sleep(23 * time.Hour)
+			require.True(t, l.Proven(at("192.0.2.1", "alice")))
+			time.Sleep(2 * time.Hour)
+		},
+		"prefixes": func(t *testing.T, l *lane.Lanes) {
+			for i := range 8 {
+				require.True(t, l.Proven(at("192.0.2.1", "alice")))
+				acquire(t, l, at(fmt.Sprintf("2001:db8:0:%d::1", i), "alice")).Done(lane.Right)
+			}
+			require.True(t, l.Proven(at("2001:db8::2", "alice")), "the others stay")
+		},
+		"users": func(t *testing.T, l *lane.Lanes) {
+			for i := range 3 {
+				acquire(t, l, at("192.0.2.1", fmt.Sprint(i))).Done(lane.Right)
+			}
+		},
+		"misses": func(t *testing.T, l *lane.Lanes) {
+			for i := range 20 {
+				wrong := at("192.0.2.1", "alice")
+				wrong.Password = fmt.Sprint("guess", i)
+				require.False(t, l.Pass(wrong))
+				wrong.RemoteAddr = netip.MustParseAddr("192.0.2.2") // which is no miss here
+				require.False(t, l.Pass(wrong))
+				require.True(t, l.Pass(at("192.0.2.1", "alice")))
+			}
+			slot := acquire(t, l, at("192.0.2.1", "alice"))
+			slot.DonePassed(lane.Right) // which takes back nothing
+			wrong := at("192.0.2.1", "alice")
+			wrong.Password = "guess"
+			require.False(t, l.Pass(wrong))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				l := lane.New(lane.Options{Remember: 3})
+				acquire(t, l, at("192.0.2.1", "alice")).Done(lane.Right)
+				require.True(t, l.Proven(at("192.0.2.1", "alice")))
+				forget(t, l)
+				require.False(t, l.Proven(at("192.0.2.1", "alice")))
+				require.False(t, l.Pass(at("192.0.2.1", "alice")))
+			})
+		})
+	}
+}
+
+// Wrong tries that never got to be checked, and wrong passwords of others,
+// push out nothing.
+func TestOnlyRightCredentialsAreRemembered(t *testing.T) {
+	t.Parallel()
+	l := lane.New(lane.Options{Remember: 1})
+	acquire(t, l, user("a")).Done(lane.Right)
+	for i := range 100 {
+		acquire(t, l, at("192.0.2.1", fmt.Sprint(i))).Done(lane.Wrong)
+		l.Pass(at("192.0.2.1", fmt.Sprint(i)))
+	}
+	require.True(t, l.Proven(user("a")))
+}
+
+// A new user's login waits for nobody else's wrong ones, and when every slot is
+// taken it waits for one turn of each other prefix.
+func TestPrefixesShareTheUnprovenLane(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		l := lane.New(lane.Options{Unproven: 2, Queue: 8})
+		guess := func(addr, name string) {
+			go func() {
+				slot, err := l.Acquire(t.Context(), at(addr, name))
+				if err == nil {
+					time.Sleep(2 * time.Second)
+					slot.Done(lane.Wrong)
+				}
+			}()
+			synctest.Wait()
+		}
+		for i := range 20 {
+			guess("192.0.2.1", fmt.Sprint("guess", i))
+		}
+		start := time.Now()
+		slot, err := l.Acquire(t.Context(), at("192.0.2.2", "alice"))
+		require.NoError(t, err)
+		slot.Done(lane.Right)
+		require.Zero(t, time.Since(start), "there is a slot for the second prefix")
+
+		guess("192.0.2.3", "a")
+		start = time.Now()
+		slot, err = l.Acquire(t.Context(), at("192.0.2.2", "bob"))
+		require.NoError(t, err)
+		slot.Done(lane.Wrong)
+		require.Equal(t, 2*time.Second, time.Since(start), "it waits for no more than one turn of each other")
+		time.Sleep(time.Minute)
+	})
+}
+
 // The slots must add up again however waiting ends.
 func TestNoSlotIsLost(t *testing.T) {
 	t.Parallel()
@@ -150,10 +262,10 @@ func TestNoSlotIsLost(t *testing.T) {
 		}
 		time.Sleep(time.Second)
 
-		for _, c := range []eauth.Credentials{user("new1"), user("new2"), user("new3")} {
+		for _, c := range []eauth.Credentials{user("x"), user("y"), user("z")} {
 			defer acquire(t, l, c).Done(lane.Unknown)
 		}
-		_, err := l.Acquire(expired(t), user("new4"))
+		_, err := l.Acquire(expired(t), user("w"))
 		require.ErrorIs(t, err, context.Canceled, "three slots, not more")
 	})
 }

@@ -22,11 +22,11 @@ func newSecret() (s secret) {
 	return s
 }
 
-// mark is the HMAC of the fields with a NUL between them, which none of them
-// can have: [eauth.Credentials.Check] refused that.
+// mark is the HMAC of the fields and of the address prefix with a NUL between
+// them, which none of them can have: [eauth.Credentials.Check] refused that.
 func (s *secret) mark(c eauth.Credentials) (m mark) {
 	h := hmac.New(sha256.New, s[:])
-	for i, field := range []string{c.Username, c.Password, c.Eauth} {
+	for i, field := range []string{c.Username, c.Password, c.Eauth, prefixOf(c).String()} {
 		if i > 0 {
 			_, _ = h.Write([]byte{0})
 		}

@@ -3,6 +3,7 @@ package master_test
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -144,7 +145,9 @@ func TestGuessesLeaveWorkersFree(t *testing.T) {
 		b := master.New(s, master.Options{})
 		for i := range 20 {
 			go func() {
-				_, _, _ = b.Authenticate(t.Context(), eauth.Credentials{Eauth: "ldap", Username: fmt.Sprint("guess", i)})
+				_, _, _ = b.Authenticate(t.Context(), eauth.Credentials{
+					Eauth: "ldap", Username: fmt.Sprint("guess", i), RemoteAddr: netip.AddrFrom4([4]byte{192, 0, 2, byte(i)}),
+				})
 			}()
 		}
 		synctest.Wait()

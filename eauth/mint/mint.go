@@ -25,7 +25,7 @@ import (
 	"time"
 
 	"saltern/eauth"
-	"saltern/eauth/internal/lru"
+	"saltern/internal/lru"
 )
 
 // Store is the master's token store.

@@ -197,7 +197,7 @@ func testHeldWrongPasswords(t *testing.T, dir string) {
 		},
 	})
 	login := func() bool {
-		_, ok, err := b.Authenticate(t.Context(), alice)
+		_, ok, err := b.Authenticate(t.Context(), withAddr(alice, "198.51.100.1"))
 		return ok && err == nil
 	}
 	require.True(t, login())

@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"saltern/eauth"
-	"saltern/eauth/internal/lru"
+	"saltern/internal/lru"
 )
 
 // How long a token that was found counts as found, and how many are known.

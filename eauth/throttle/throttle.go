@@ -1,6 +1,7 @@
 // Package throttle refuses those who guess passwords before anything costly is
-// asked. It counts wrong answers per eauth, user and address; the first few
-// are free, then each one doubles the time in which the next try is refused.
+// asked. It counts wrong answers per eauth, user and address prefix; the first
+// few are free, then each one doubles the time in which the next try is
+// refused.
 //
 //	if t.Refused(key) > 0 {
 //		return wrong
@@ -11,26 +12,34 @@
 //		t.Failed(key)
 //	}
 //
-// The address is part of the key, so a stranger cannot lock a user out.
+// The prefix is part of the key, so a stranger cannot lock a user out.
+//
+// What is remembered is bounded, and trying many names is no way to have it
+// forgotten: a prefix has room for some names of its own, and those that do not
+// fit share one count. Prefixes push out others only, and have no more to gain
+// by that than the tries that each new prefix has free anyway.
 package throttle
 
 import (
+	"hash/maphash"
 	"net/netip"
 	"sync"
 	"time"
 
 	"saltern/eauth"
-	"saltern/eauth/internal/lru"
+	"saltern/internal/fair"
+	"saltern/internal/lru"
 )
 
 // Options set how patient the throttle is. The zero value of a field stands
 // for its default.
 type Options struct {
-	Free   int           // wrong answers that cost nothing; 3
-	First  time.Duration // the refusal after the first that is not free; 1 s
-	Most   time.Duration // the longest refusal; 60 s
-	Forget time.Duration // a quiet time after which all is forgotten; 10 min
-	Size   int           // how many keys are kept; 8192
+	Free     int           // wrong answers that cost nothing; 3
+	First    time.Duration // the refusal after the first that is not free; 1 s
+	Most     time.Duration // the longest refusal; 60 s
+	Forget   time.Duration // a quiet time after which all is forgotten; 10 min
+	Prefixes int           // how many address prefixes are kept; 2048
+	Names    int           // how many names are kept of each; 64
 }
 
 func (o Options) withDefaults() Options {
@@ -46,8 +55,11 @@ func (o Options) withDefaults() Options {
 	if o.Forget <= 0 {
 		o.Forget = 10 * time.Minute
 	}
-	if o.Size <= 0 {
-		o.Size = 8192
+	if o.Prefixes <= 0 {
+		o.Prefixes = 2048
+	}
+	if o.Names <= 0 {
+		o.Names = 64
 	}
 	return o
 }
@@ -58,25 +70,26 @@ type Key struct {
 	from        netip.Prefix
 }
 
-// KeyOf returns the key that credentials count for. An IPv6 client is known by
-// its /64, since a host commonly has all of that for itself.
+// KeyOf returns the key that credentials count for. Addresses count by their
+// [fair.Prefix]; all that are not known are one.
 func KeyOf(c eauth.Credentials) Key {
-	k := Key{eauth: c.Eauth, user: c.Username}
-	addr := c.RemoteAddr.Unmap().WithZone("")
-	bits := addr.BitLen()
-	if addr.Is6() {
-		bits = 64
-	}
-	k.from, _ = addr.Prefix(bits) // an unset address is one address too
-	return k
+	return Key{eauth: c.Eauth, user: c.Username, from: fair.Prefix(c.RemoteAddr)}
 }
 
 // Throttle is safe for use by several goroutines.
 type Throttle struct {
 	opts Options
+	seed maphash.Seed
 
-	mu   sync.Mutex
-	keys *lru.Cache[Key, record]
+	mu       sync.Mutex
+	prefixes *lru.Cache[netip.Prefix, *failures]
+}
+
+// failures are those of one prefix. Names are kept as hashes, since they may be
+// long and anybody can send them.
+type failures struct {
+	names  map[uint64]record
+	others record // of the names that had no room
 }
 
 type record struct {
@@ -88,7 +101,20 @@ type record struct {
 // New returns a throttle that knows of no failure yet.
 func New(o Options) *Throttle {
 	o = o.withDefaults()
-	return &Throttle{opts: o, keys: lru.New[Key, record](o.Size)}
+	return &Throttle{opts: o, seed: maphash.MakeSeed(), prefixes: lru.New[netip.Prefix, *failures](o.Prefixes)}
+}
+
+func (t *Throttle) name(k Key) uint64 {
+	return maphash.Comparable(t.seed, [2]string{k.eauth, k.user})
+}
+
+// of returns what is kept of a name: its own record, or that of all the names
+// that had no room.
+func (f *failures) of(name uint64) record {
+	if r, known := f.names[name]; known {
+		return r
+	}
+	return f.others
 }
 
 // Refused returns how long k is still refused, 0 when it may try. Asking does
@@ -96,23 +122,52 @@ func New(o Options) *Throttle {
 func (t *Throttle) Refused(k Key) time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	r, _ := t.keys.Get(k)
-	return max(0, time.Until(r.until))
+	f, ok := t.prefixes.Get(k.from)
+	if !ok {
+		return 0
+	}
+	return max(0, time.Until(f.of(t.name(k)).until))
 }
 
 // Failed counts a wrong answer.
 func (t *Throttle) Failed(k Key) {
 	now := time.Now()
+	name := t.name(k)
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	r, _ := t.keys.Get(k)
-	if now.Sub(r.last) > t.opts.Forget {
+	f, ok := t.prefixes.Get(k.from)
+	if !ok {
+		f = &failures{names: make(map[uint64]record)}
+		t.prefixes.Put(k.from, f)
+	}
+	r := f.of(name)
+	if t.isForgotten(r, now) {
 		r = record{}
 	}
 	r.failures++
 	r.last = now
 	r.until = now.Add(t.refusal(r.failures))
-	t.keys.Put(k, r)
+	if _, known := f.names[name]; !known && !t.hasRoom(f, now) {
+		f.others = r
+		return
+	}
+	f.names[name] = r
+}
+
+func (t *Throttle) isForgotten(r record, now time.Time) bool { return now.Sub(r.last) > t.opts.Forget }
+
+// hasRoom reports whether a prefix may have one more name, once those that are
+// forgotten are gone.
+func (t *Throttle) hasRoom(f *failures, now time.Time) bool {
+	if len(f.names) < t.opts.Names {
+		return true
+	}
+	for name, r := range f.names {
+		if t.isForgotten(r, now) {
+			delete(f.names, name)
+		}
+	}
+	return len(f.names) < t.opts.Names
 }
 
 // refusal is the time after so many failures.
@@ -130,9 +185,12 @@ func (t *Throttle) refusal(failures int) time.Duration {
 	return min(d, t.opts.Most)
 }
 
-// Succeeded forgets the failures of k.
+// Succeeded forgets the failures of k, but not those that it shares with other
+// names.
 func (t *Throttle) Succeeded(k Key) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.keys.Delete(k)
+	if f, ok := t.prefixes.Get(k.from); ok {
+		delete(f.names, t.name(k))
+	}
 }

@@ -75,17 +75,49 @@ func TestWhoIsCountedTogether(t *testing.T) {
 	}
 }
 
-func TestTheTableIsBounded(t *testing.T) {
+// Prefixes are dropped when there are too many, the oldest first.
+func TestPrefixesAreBounded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		th := throttle.New(throttle.Options{Free: 1, Size: 2})
-		first := key("first", "")
+		th := throttle.New(throttle.Options{Free: 1, Prefixes: 2})
+		first := key("alice", "192.0.2.1")
 		th.Failed(first)
 		th.Failed(first)
 		require.Equal(t, time.Second, th.Refused(first))
 		for i := range 2 {
-			th.Failed(key(strconv.Itoa(i), ""))
+			th.Failed(key("alice", "192.0.2.1"+strconv.Itoa(i)))
 		}
 		require.Zero(t, th.Refused(first), "the oldest was dropped")
+	})
+}
+
+// One address that tries many names does not have those forgotten that it has
+// tried before, and does not get some more tries for each.
+func TestManyNamesAreNoWayOut(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		th := throttle.New(throttle.Options{Free: 1, Names: 2, Most: time.Hour})
+		alice := key("alice", "192.0.2.1")
+		for range 12 {
+			th.Failed(alice)
+		}
+		refused := th.Refused(alice)
+		require.Greater(t, refused, 10*time.Minute)
+
+		th.Failed(key("bob", "192.0.2.1"))
+		for i := range 100_000 {
+			th.Failed(key("guess"+strconv.Itoa(i), "192.0.2.1"))
+		}
+		require.Equal(t, refused, th.Refused(alice))
+		require.Zero(t, th.Refused(key("bob", "192.0.2.1")), "it had room for itself")
+		require.Equal(t, time.Hour, th.Refused(key("another", "192.0.2.1")), "the names without room are one")
+		require.Zero(t, th.Refused(key("another", "192.0.2.2")), "elsewhere nothing has happened")
+
+		th.Succeeded(key("another", "192.0.2.1"))
+		require.Equal(t, time.Hour, th.Refused(key("another", "192.0.2.1")), "what is shared is not forgiven")
+
+		time.Sleep(time.Hour)
+		th.Failed(key("another", "192.0.2.1"))
+		require.Zero(t, th.Refused(key("another", "192.0.2.1")), "a quiet time makes room")
 	})
 }

@@ -9,8 +9,8 @@ import (
 	"sync"
 	"time"
 
-	"saltern/eauth/internal/lru"
 	"saltern/eauth/token/apitoken"
+	"saltern/internal/lru"
 )
 
 // What is kept of owners, and for how long: where users come from a directory,

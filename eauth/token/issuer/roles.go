@@ -10,9 +10,9 @@ import (
 	"strings"
 	"sync/atomic"
 
-	"saltern/eauth/internal/lru"
 	"saltern/eauth/scope"
 	"saltern/eauth/token/apitoken"
+	"saltern/internal/lru"
 )
 
 // rolesDrawer is where the store has the operator's roles.

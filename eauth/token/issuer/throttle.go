@@ -8,8 +8,8 @@ import (
 	"sync"
 	"time"
 
-	"saltern/eauth/internal/lru"
 	"saltern/eauth/token/apitoken"
+	"saltern/internal/lru"
 )
 
 // Throttle is how patient the service is. The zero value of a field stands for

@@ -4,8 +4,8 @@ import (
 	"sync"
 	"time"
 
-	"saltern/eauth/internal/lru"
 	"saltern/eauth/token/apitoken"
+	"saltern/internal/lru"
 )
 
 // maxCounts bounds the keys that failures are counted for. The one without a

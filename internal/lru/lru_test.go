@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/eauth/internal/lru"
+	"saltern/internal/lru"
 )
 
 func TestTheLeastRecentlyUsedGoesFirst(t *testing.T) {
