@@ -1,6 +1,7 @@
 package server
 
 import (
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -80,6 +81,9 @@ func (d *doors) whoIs(x *exchange, r *http.Request, c credential) (*doorCaller, 
 	from := bearerClient(x, r)
 	if !c.cookie && apitoken.LooksLike(c.text) {
 		p, ok, err := d.tokens.Check(r.Context(), c.text, from)
+		if errors.Is(err, issuer.ErrIdle) {
+			return nil, &doorError{status: http.StatusUnauthorized, code: codeInvalidToken, text: textIdle, err: err}
+		}
 		if err != nil {
 			return nil, tokenError(err)
 		}

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"sync"
 	"testing"
@@ -78,7 +79,7 @@ func (p *people) Follow(ctx context.Context, _ *session.Session) (context.Contex
 }
 
 // Active knows everybody but those who have left.
-func (p *people) Active(_ context.Context, o apitoken.Owner) (bool, []string, error) {
+func (p *people) Active(_ context.Context, o apitoken.Owner, _ netip.Addr, _ *issuer.LastLogin) (bool, []string, error) {
 	return o.User != "gone", nil, nil
 }
 

@@ -16,6 +16,7 @@ var tokenErrors = []struct {
 	code   string
 	text   string
 }{
+	{issuer.ErrIdle, http.StatusBadRequest, codeInvalidGrant, textIdle}, // before ErrGrant, which it is too
 	{issuer.ErrGrant, http.StatusBadRequest, codeInvalidGrant, "the credential is unknown, expired or revoked"},
 	{issuer.ErrScope, http.StatusBadRequest, "invalid_scope", "the token does not have that scope"},
 	{issuer.ErrPending, http.StatusBadRequest, "authorization_pending", "nobody has granted this yet"},

@@ -39,6 +39,15 @@ func errBadToken() error {
 		challenge: bearerChallenge + `, error="invalid_token"`}
 }
 
+// textIdle is for who shows a token that is right, and whose owner nobody can
+// ask for.
+const textIdle = "the owner of this token has not logged in for too long: it is good again after a login at /login"
+
+func errIdleToken(err error) error {
+	return &refusal{status: http.StatusUnauthorized, text: textIdle, err: err,
+		challenge: bearerChallenge + `, error="invalid_token", error_description="` + textIdle + `"`}
+}
+
 // principal finds out who holds a token. Errors are refusals.
 func (b *bearers) principal(x *exchange, r *http.Request, c credential) (*issuer.Principal, error) {
 	x.audit.shown = true
@@ -46,6 +55,9 @@ func (b *bearers) principal(x *exchange, r *http.Request, c credential) (*issuer
 		return nil, errBadToken()
 	}
 	p, ok, err := b.tokens.Check(r.Context(), c.text, bearerClient(x, r))
+	if errors.Is(err, issuer.ErrIdle) {
+		return nil, errIdleToken(err)
+	}
 	if err != nil {
 		return nil, tokenFailure(x, err)
 	}

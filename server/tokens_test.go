@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -26,7 +27,7 @@ import (
 // villagers may all act, and get the same Salt token.
 type villagers struct{ released atomic.Int64 }
 
-func (*villagers) Active(context.Context, apitoken.Owner) (bool, []string, error) {
+func (*villagers) Active(context.Context, apitoken.Owner, netip.Addr, *issuer.LastLogin) (bool, []string, error) {
 	return true, []string{}, nil
 }
 

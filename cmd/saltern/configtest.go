@@ -29,6 +29,9 @@ func configTest(_ context.Context, args []string, std stdio) error {
 	for _, l := range c.listeners {
 		fmt.Fprintf(std.out, "listen: %s\n", describe(l))
 	}
+	if note := ownersNote(c.master, c.set.Tokens); note != "" {
+		fmt.Fprintf(std.out, "tokens: %s\n", note)
+	}
 	_, err = fmt.Fprintln(std.out, "the configuration is good")
 	return err
 }

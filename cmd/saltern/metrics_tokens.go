@@ -62,7 +62,7 @@ var (
 		"", string(apitoken.DoorNative), string(apitoken.DoorCSP), string(apitoken.DoorVCD),
 	}
 	tokenWhys = []string{
-		"", "malformed", "throttled", "unknown", "owner", "kind", "org", "client", "scope", "account",
+		"", "malformed", "throttled", "unknown", "owner", "idle", "kind", "org", "client", "scope", "account",
 		string(apitoken.Expired), string(apitoken.Revoked), string(apitoken.UsedUp), string(apitoken.NoSecret),
 		apitoken.WhyReused, apitoken.WhyUnused, apitoken.WhyRenewed,
 	}

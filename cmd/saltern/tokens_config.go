@@ -67,6 +67,7 @@ func withSettings(o issuer.Options, t settings.Tokens) issuer.Options {
 		}
 	}
 	o.MaxLife, o.UnusedFor, o.NoDirectUse = t.MaxLife, t.UnusedFor, t.NoDirect
+	o.OwnerMaxIdle = t.OwnerMaxIdle
 	o.LoginRoles = t.LoginRoles
 	for _, a := range t.Assignments {
 		o.Assignments = append(o.Assignments, issuer.Assignment(a))
@@ -115,6 +116,10 @@ func tokenWarnings(mc *masterconf.Config, t settings.Tokens) (all []string) {
 			warn("%s.token_life is more than max_life, which counts", l.door)
 		}
 	}
+	if modules := remoteModules(mc); t.OwnerMaxIdle == 0 && len(modules) > 0 {
+		warn("owner_max_idle: never: nobody notices when an owner of tokens is gone who is known by eauth %s",
+			strings.Join(modules, ", "))
+	}
 	for _, name := range unknownRoles(t) {
 		warn("login_roles and assignments: %q is not a built-in role; it has no rights until there is one of that name", name)
 	}
@@ -129,6 +134,28 @@ func tokenWarnings(mc *masterconf.Config, t settings.Tokens) (all []string) {
 		warn("eauth: external_auth has no %q", t.Eauth)
 	}
 	return all
+}
+
+// remoteModules are the eauth modules that nobody can ask about a user without
+// the user's password: all but pam.
+func remoteModules(mc *masterconf.Config) (names []string) {
+	for _, m := range mc.ExternalAuth {
+		if m.Name != "pam" {
+			names = append(names, m.Name)
+		}
+	}
+	return names
+}
+
+// ownersNote tells which owners of tokens have to log in, and how often; empty
+// where none has to.
+func ownersNote(mc *masterconf.Config, t settings.Tokens) string {
+	modules := remoteModules(mc)
+	if t.OwnerMaxIdle == 0 || len(modules) == 0 {
+		return ""
+	}
+	return fmt.Sprintf("the tokens of an owner known by eauth %s are refused %s after the owner's last login (tokens.owner_max_idle)",
+		strings.Join(modules, ", "), issuer.For(t.OwnerMaxIdle))
 }
 
 // unknownRoles are those that only the store knows, if it does.

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"log/slog"
+	"net/netip"
 
 	"saltern/eauth/acl"
 	"saltern/eauth/pam"
@@ -35,17 +36,22 @@ func newTokenOwners(c *config, log *slog.Logger) *tokenOwners {
 }
 
 // Active is issuer.Owners'.
-func (t *tokenOwners) Active(ctx context.Context, o apitoken.Owner) (active bool, groups []string, err error) {
+func (t *tokenOwners) Active(
+	ctx context.Context, o apitoken.Owner, from netip.Addr, last *issuer.LastLogin,
+) (active bool, groups []string, err error) {
 	if o.User == "" {
 		return false, nil, nil
 	}
 	if o.Eauth == "pam" && t.pam != nil {
-		active, groups, err = t.pam.Active(ctx, o.User)
+		active, groups, err = t.pam.Active(ctx, o.User, from)
 		if !active || err != nil {
 			return false, nil, err
 		}
 		groups = append([]string{}, groups...) // none is an answer too
 	}
 	who := acl.Who{Eauth: o.Eauth, User: o.User, Groups: groups}
-	return t.rules.Named(who, groups != nil) == acl.Allowed, groups, nil
+	if groups == nil && last != nil {
+		who.Groups = last.Groups
+	}
+	return t.rules.Named(who, groups != nil || last != nil) == acl.Allowed, groups, nil
 }

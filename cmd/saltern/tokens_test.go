@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -106,21 +107,26 @@ func TestTokenOwners(t *testing.T) {
 	}
 	for name, c := range map[string]struct {
 		owner apitoken.Owner
+		last  *issuer.LastLogin
 		want  bool
 	}{
-		"there and named":             {apitoken.Owner{Eauth: "pam", User: "alice"}, true},
-		"a rule's name is no pattern": {apitoken.Owner{Eauth: "pam", User: "bob"}, false},
-		"named and not there":         {apitoken.Owner{Eauth: "pam", User: "carol"}, false},
-		"perhaps by group":            {apitoken.Owner{Eauth: "ldap", User: "alice"}, true},
-		"no such module":              {apitoken.Owner{Eauth: "rest", User: "alice"}, false},
-		"nobody":                      {apitoken.Owner{Eauth: "ldap"}, false},
+		"there and named":              {apitoken.Owner{Eauth: "pam", User: "alice"}, nil, true},
+		"a rule's name is no pattern":  {apitoken.Owner{Eauth: "pam", User: "bob"}, nil, false},
+		"named and not there":          {apitoken.Owner{Eauth: "pam", User: "carol"}, nil, false},
+		"perhaps by group":             {apitoken.Owner{Eauth: "ldap", User: "alice"}, nil, true},
+		"by group at the last login":   {apitoken.Owner{Eauth: "ldap", User: "alice"}, &issuer.LastLogin{Groups: []string{"ops"}}, true},
+		"in another group":             {apitoken.Owner{Eauth: "ldap", User: "alice"}, &issuer.LastLogin{Groups: []string{"web"}}, false},
+		"in no group":                  {apitoken.Owner{Eauth: "ldap", User: "alice"}, &issuer.LastLogin{}, false},
+		"PAM knows better than logins": {apitoken.Owner{Eauth: "pam", User: "carol"}, &issuer.LastLogin{}, false},
+		"no such module":               {apitoken.Owner{Eauth: "rest", User: "alice"}, nil, false},
+		"nobody":                       {apitoken.Owner{Eauth: "ldap"}, nil, false},
 	} {
-		got, _, err := o.Active(t.Context(), c.owner)
+		got, _, err := o.Active(t.Context(), c.owner, netip.Addr{}, c.last)
 		require.NoError(t, err, name)
 		require.Equal(t, c.want, got, name)
 	}
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "acct.passdb"), []byte("bob:x:acct\n"), 0o600))
-	got, _, err := o.Active(t.Context(), apitoken.Owner{Eauth: "pam", User: "alice"})
+	got, _, err := o.Active(t.Context(), apitoken.Owner{Eauth: "pam", User: "alice"}, netip.Addr{}, nil)
 	require.NoError(t, err)
 	require.False(t, got)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/netip"
 
 	"saltern/eauth"
 )
@@ -17,27 +18,30 @@ const accountsAtOnce = 4
 // of another kind.
 //
 //	a := pam.NewAccounts(pam.Options{Service: "login"})
-//	ok, groups, err := a.Active(ctx, "alice")
+//	ok, groups, err := a.Active(ctx, "alice", client)
 type Accounts struct {
 	login *login
 	slots chan struct{}
-	ask   func(service, confDir, user string) answer // the one in this package but for tests
+	ask   func(*question) answer // the one in this package but for tests
 }
 
-// NewAccounts takes of o what says where PAM is asked, and AllowRoot, Groups
-// and Logger. Mint and Guard are not used.
+// NewAccounts takes all of o but Mint and Guard.
 func NewAccounts(o Options) *Accounts {
 	return &Accounts{login: New(o).login, slots: make(chan struct{}, accountsAtOnce), ask: askAccount}
 }
 
-// Active tells whether a user's account may be used now, and the user's
-// groups. An error says that PAM could not tell.
-func (a *Accounts) Active(ctx context.Context, user string) (ok bool, groups []string, err error) {
-	c := eauth.Credentials{Username: user}
-	if c.Check() != nil || !a.login.allowed(ctx, c, user) {
+// Active tells whether a user's account may be used now by a client at an
+// address, and the user's groups. One whose password is locked may not, where
+// this process can read that. An error says that PAM could not tell.
+func (a *Accounts) Active(ctx context.Context, user string, from netip.Addr) (ok bool, groups []string, err error) {
+	c := eauth.Credentials{Username: user, RemoteAddr: from}
+	if c.Check() != nil {
 		return false, nil, nil
 	}
-	said, err := a.wait(ctx, user)
+	if ok, err := a.login.allowed(ctx, c, user); !ok || err != nil {
+		return false, nil, err
+	}
+	said, err := a.wait(ctx, user, from)
 	if err != nil {
 		return false, nil, err
 	}
@@ -51,6 +55,10 @@ func (a *Accounts) Active(ctx context.Context, user string) (ok bool, groups []s
 	default:
 		return false, nil, fmt.Errorf("%w: PAM service %q: %s", eauth.ErrUnavailable, o.Service, said.class)
 	}
+	if passwordLocked(o.ShadowFile, user) {
+		o.Logger.InfoContext(ctx, "the password of a token's owner is locked", slog.String("user", user))
+		return false, nil, nil
+	}
 	if groups, err = o.Groups(ctx, user); err != nil {
 		return false, nil, fmt.Errorf("%w: groups of %q: %w", eauth.ErrUnavailable, user, err)
 	}
@@ -59,7 +67,7 @@ func (a *Accounts) Active(ctx context.Context, user string) (ok bool, groups []s
 
 // wait asks PAM, which cannot be stopped: its slot is taken until it answers,
 // whether or not somebody still waits.
-func (a *Accounts) wait(ctx context.Context, user string) (answer, error) {
+func (a *Accounts) wait(ctx context.Context, user string, from netip.Addr) (answer, error) {
 	select {
 	case a.slots <- struct{}{}:
 	case <-ctx.Done():
@@ -68,7 +76,8 @@ func (a *Accounts) wait(ctx context.Context, user string) (answer, error) {
 	answers := make(chan answer, 1)
 	go func() {
 		defer func() { <-a.slots }()
-		answers <- a.ask(a.login.opts.Service, a.login.opts.ConfDir, user)
+		o := a.login.opts
+		answers <- a.ask(&question{service: o.Service, confDir: o.ConfDir, user: user, rhost: rhost(from)})
 	}()
 	select {
 	case said := <-answers:

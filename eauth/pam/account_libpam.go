@@ -6,12 +6,12 @@ import "runtime"
 
 // askAccount asks libpam about an account and blocks for as long as that
 // takes. Nobody is there to answer a prompt.
-func askAccount(service, confDir, user string) answer {
+func askAccount(q *question) answer {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 
-	c := &conversation{user: user, asked: true}
-	tx, err := start(service, user, confDir, c)
+	c := &conversation{user: q.user, asked: true}
+	tx, err := start(q, c)
 	if err != nil {
 		return answer{verdict: broken, class: "start: " + class(err)}
 	}
@@ -19,5 +19,5 @@ func askAccount(service, confDir, user string) answer {
 	if err := tx.AcctMgmt(flags); err != nil {
 		return c.answer(err, "account: ")
 	}
-	return answer{verdict: right, user: user}
+	return answer{verdict: right, user: q.user}
 }

@@ -2,6 +2,6 @@
 
 package pam
 
-func askAccount(string, string, string) answer {
+func askAccount(*question) answer {
 	return answer{verdict: broken, class: ErrNotBuilt.Error()}
 }

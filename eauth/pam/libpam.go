@@ -24,17 +24,12 @@ func ask(q *question) answer {
 	q.password = ""
 	defer c.forget()
 
-	tx, err := start(q.service, q.user, q.confDir, c)
+	tx, err := start(q, c)
 	if err != nil {
 		return answer{verdict: broken, class: "start: " + class(err)}
 	}
 	defer func() { _ = tx.End() }()
 
-	if q.rhost != "" {
-		if err := tx.SetItem(libpam.Rhost, q.rhost); err != nil {
-			return answer{verdict: broken, class: "rhost: " + class(err)}
-		}
-	}
 	if err := tx.Authenticate(flags); err != nil {
 		return c.answer(err, "")
 	}
@@ -48,7 +43,20 @@ func ask(q *question) answer {
 	return answer{verdict: right, user: user}
 }
 
-func start(service, user, confDir string, c *conversation) (*libpam.Transaction, error) {
+// start begins a transaction. Its modules see the client's address.
+func start(q *question, c *conversation) (*libpam.Transaction, error) {
+	tx, err := begin(q.service, q.user, q.confDir, c)
+	if err != nil || q.rhost == "" {
+		return tx, err
+	}
+	if err := tx.SetItem(libpam.Rhost, q.rhost); err != nil {
+		_ = tx.End()
+		return nil, err
+	}
+	return tx, nil
+}
+
+func begin(service, user, confDir string, c *conversation) (*libpam.Transaction, error) {
 	handler := libpam.ConversationFunc(func(s libpam.Style, _ string) (string, error) {
 		return c.respond(styleOf(s))
 	})
@@ -73,7 +81,7 @@ func styleOf(s libpam.Style) style {
 
 // canStart tells whether libpam knows what to do for the service.
 func canStart(service, confDir string) error {
-	tx, err := start(service, "", confDir, &conversation{})
+	tx, err := begin(service, "", confDir, &conversation{})
 	if err != nil {
 		return errors.New("start: " + class(err))
 	}

@@ -39,6 +39,19 @@ var alice = eauth.Credentials{
 	RemoteAddr: netip.MustParseAddr("::ffff:192.0.2.7"),
 }
 
+// ids are the user ids that there are.
+func ids(_ context.Context, user string) (id string, ok bool, err error) {
+	switch user {
+	case "root", "toor":
+		return "0", true, nil
+	case "alice":
+		return "1000", true, nil
+	case "away":
+		return "", false, errors.New("the directory is away")
+	}
+	return "", false, nil
+}
+
 // This file's tests put words into libpam's mouth.
 
 func TestWhoIsLetIn(t *testing.T) {
@@ -57,14 +70,18 @@ func TestWhoIsLetIn(t *testing.T) {
 		"mapped to rubbish":     {"alice", answer{verdict: right, user: "a\nb"}, false, "", true},
 		"root":                  {"root", answer{verdict: right, user: "root"}, false, "", false},
 		"root allowed":          {"root", answer{verdict: right, user: "root"}, true, "root", true},
-		"mapped to root":        {"toor", answer{verdict: right, user: "root"}, false, "", true},
-		"mapped, root allowed":  {"toor", answer{verdict: right, user: "root"}, true, "root", true},
+		"mapped to root":        {"superman", answer{verdict: right, user: "root"}, false, "", true},
+		"mapped, root allowed":  {"superman", answer{verdict: right, user: "root"}, true, "root", true},
+		"id 0":                  {"toor", answer{verdict: right, user: "toor"}, false, "", false},
+		"id 0 allowed":          {"toor", answer{verdict: right, user: "toor"}, true, "toor", true},
+		"mapped to id 0":        {"alice", answer{verdict: right, user: "toor"}, false, "", true},
+		"no such id":            {"alice", answer{verdict: right, user: "only-pam-knows"}, false, "only-pam-knows", true},
 		"a right that is wrong": {"alice", answer{verdict: wrong, user: "alice"}, false, "", true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			log := &eauthtest.Log{}
-			b := New(Options{Mint: &paper{}, AllowRoot: tc.allowRoot, Logger: log.Logger()})
+			b := New(Options{Mint: &paper{}, AllowRoot: tc.allowRoot, UserID: ids, Logger: log.Logger()})
 			asked := false
 			b.login.ask = func(q *question) answer {
 				asked = true
@@ -114,10 +131,11 @@ func TestWhatIsNoWrongPassword(t *testing.T) {
 		"broken PAM": {verdict: broken, class: "MODULE_UNKNOWN"},
 		"no groups":  {verdict: right, user: "groupless"},
 		"no grant":   {verdict: right, user: "unlucky"},
+		"no id":      {verdict: right, user: "away"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			b := New(Options{Mint: &paper{}, Groups: groups})
+			b := New(Options{Mint: &paper{}, Groups: groups, UserID: ids})
 			b.login.ask = func(*question) answer { return says }
 			_, ok, err := b.Authenticate(t.Context(), alice)
 			require.False(t, ok)

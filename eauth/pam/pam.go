@@ -40,6 +40,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net/netip"
 
 	"saltern/eauth"
 	"saltern/eauth/guard"
@@ -64,9 +65,18 @@ type Options struct {
 	// for tests and demonstrations. Empty is the system's.
 	ConfDir string
 
-	// AllowRoot lets root log in. By default root is refused without asking
-	// PAM: nobody should be able to guess at the password of root from afar.
+	// AllowRoot lets root log in, and whoever else has the user id 0. By default
+	// they are refused without asking PAM: nobody should be able to guess at the
+	// password of root from afar.
 	AllowRoot bool
+
+	// UserID returns a user's numeric id, and false for a user that has none;
+	// [SystemUserID] when nil.
+	UserID func(ctx context.Context, user string) (id string, ok bool, err error)
+
+	// ShadowFile is where [Accounts] finds out whether a password is locked;
+	// /etc/shadow when empty.
+	ShadowFile string
 
 	// Groups lists a user's groups for external_auth's "group%" entries;
 	// [SystemGroups] when nil. nil groups are none.
@@ -92,6 +102,12 @@ func New(o Options) *Backend {
 	}
 	if o.Groups == nil {
 		o.Groups = SystemGroups
+	}
+	if o.UserID == nil {
+		o.UserID = SystemUserID
+	}
+	if o.ShadowFile == "" {
+		o.ShadowFile = shadowFile
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)
@@ -139,16 +155,14 @@ func (l *login) Authenticate(ctx context.Context, c eauth.Credentials) (eauth.Id
 	if c.Token != "" || c.Password == "" {
 		return no, false, nil
 	}
-	if !l.allowed(ctx, c, c.Username) {
-		return no, false, nil
+	if ok, err := l.allowed(ctx, c, c.Username); !ok || err != nil {
+		return no, false, err
 	}
 	q := &question{
 		service: l.opts.Service, confDir: l.opts.ConfDir,
 		user: c.Username, password: c.Password,
 	}
-	if c.RemoteAddr.IsValid() {
-		q.rhost = c.RemoteAddr.Unmap().String()
-	}
+	q.rhost = rhost(c.RemoteAddr)
 	a := l.ask(q)
 	switch a.verdict {
 	case right:
@@ -167,20 +181,33 @@ func (l *login) Authenticate(ctx context.Context, c eauth.Credentials) (eauth.Id
 		l.opts.Logger.WarnContext(ctx, "PAM let a login pass under a name that cannot be one", slog.String("user", c.Username))
 		return no, false, nil
 	}
-	if !l.allowed(ctx, c, a.user) {
-		return no, false, nil
+	if ok, err := l.allowed(ctx, c, a.user); !ok || err != nil {
+		return no, false, err
 	}
 	return l.identity(ctx, c.Eauth, a.user)
 }
 
-// allowed tells whether user may log in at all.
-func (l *login) allowed(ctx context.Context, c eauth.Credentials, user string) bool {
-	if user != "root" || l.opts.AllowRoot {
-		return true
+// rhost is an address as modules see it in PAM_RHOST; empty where there is none.
+func rhost(addr netip.Addr) string {
+	if !addr.IsValid() {
+		return ""
+	}
+	return addr.Unmap().String()
+}
+
+// allowed tells whether user may log in at all. An error wraps
+// [eauth.ErrUnavailable].
+func (l *login) allowed(ctx context.Context, c eauth.Credentials, user string) (bool, error) {
+	if l.opts.AllowRoot {
+		return true, nil
+	}
+	root, err := l.isRoot(ctx, user)
+	if !root || err != nil {
+		return err == nil, err
 	}
 	l.opts.Logger.InfoContext(ctx, "a login as root is refused",
 		slog.String("user", c.Username), slog.String("remote", c.RemoteAddr.String()))
-	return false
+	return false, nil
 }
 
 func (l *login) identity(ctx context.Context, module, user string) (eauth.Identity, bool, error) {

@@ -5,6 +5,7 @@ package pam_test
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -47,6 +48,7 @@ expired:x:64013:64010::/:/bin/sh
 stale:x:64014:64010::/:/bin/sh
 empty:x:64015:64010::/:/bin/sh
 gateway:x:64002:64002::/:/bin/sh
+toor:x:0:0:root:/root:/bin/sh
 `
 	shadow = `root:*:19000:0:99999:7:::
 alice:` + sha512 + `:19000:0:99999:7:::
@@ -56,6 +58,7 @@ expired:` + sha512 + `:19000:0:99999:7::19001:
 stale:` + sha512 + `:0:0:99999:7:::
 empty::19000:0:99999:7:::
 gateway:` + sha512 + `:19000:0:99999:7:::
+toor:` + sha512 + `:19000:0:99999:7:::
 `
 )
 
@@ -144,6 +147,7 @@ func TestInsideNamespace(t *testing.T) {
 	}
 
 	t.Run("passwords", func(t *testing.T) { testPasswords(t, dir) })
+	t.Run("accounts", func(t *testing.T) { testAccounts(t, dir) })
 	t.Run("groups", func(t *testing.T) {
 		groups, err := pam.SystemGroups(t.Context(), "alice")
 		require.NoError(t, err)
@@ -167,6 +171,7 @@ func testPasswords(t *testing.T, dir string) {
 		"expired":     {"expired", "wonderland", "account: ACCT_EXPIRED"},
 		"must change": {"stale", "wonderland", "account: NEW_AUTHTOK_REQD"},
 		"no password": {"empty", "anything", "AUTH_ERR"},
+		"root":        {"toor", "wonderland", "as root is refused"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			log := &eauthtest.Log{}
@@ -180,6 +185,18 @@ func testPasswords(t *testing.T, dir string) {
 			}
 			require.Contains(t, log.String(), tc.class)
 		})
+	}
+}
+
+// testAccounts asks about the accounts of the files that lie over the machine's.
+func testAccounts(t *testing.T, dir string) {
+	a := pam.NewAccounts(pam.Options{Service: "nodelay", ConfDir: filepath.Join(dir, "pam.d")})
+	for user, want := range map[string]bool{
+		"alice": true, "locked": false, "expired": false, "stale": false, "mallory": false, "root": false, "toor": false,
+	} {
+		ok, _, err := a.Active(t.Context(), user, netip.Addr{})
+		require.NoError(t, err, user)
+		require.Equal(t, want, ok, user)
 	}
 }
 

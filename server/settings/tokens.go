@@ -17,6 +17,10 @@ type Tokens struct {
 	NoDirect  bool          // API tokens have to be exchanged before use
 	UnusedFor time.Duration // tokens that were not used for so long are revoked; 0 is never
 
+	// OwnerMaxIdle is how long tokens are good without a login of their owner,
+	// where nobody can be asked whether the owner is still there; 0 is for ever.
+	OwnerMaxIdle time.Duration
+
 	// Eauth is the eauth module that checks a name and a password which come
 	// to a door without the name of one.
 	Eauth string
@@ -115,9 +119,11 @@ type Throttle struct {
 
 func defaultTokens() Tokens {
 	return Tokens{
-		Store:     StoreBolt,
-		Redis:     Redis{Addresses: []string{"127.0.0.1:6379"}, Prefix: "saltern"},
-		Eauth:     "pam",
-		Reminders: Reminders{Days: []int{30, 7, 0}, Mail: Mail{TLS: MailSTARTTLS}},
+		Store: StoreBolt,
+		Redis: Redis{Addresses: []string{"127.0.0.1:6379"}, Prefix: "saltern"},
+		Eauth: "pam",
+
+		OwnerMaxIdle: 30 * day,
+		Reminders:    Reminders{Days: []int{30, 7, 0}, Mail: Mail{TLS: MailSTARTTLS}},
 	}
 }

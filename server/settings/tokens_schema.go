@@ -18,8 +18,11 @@ func (d *decoder) tokens(n *yaml.Node, key string, t *Tokens) {
 		"max_life":    d.atMost(&t.MaxLife),
 		"direct_use":  d.opposite(&t.NoDirect),
 		"unused_for":  d.atMost(&t.UnusedFor),
-		"eauth":       d.text(&t.Eauth),
-		"native":      d.section(d.lives(&t.Native, fields{})),
+
+		"owner_max_idle": d.atMost(&t.OwnerMaxIdle),
+
+		"eauth":  d.text(&t.Eauth),
+		"native": d.section(d.lives(&t.Native, fields{})),
 		"csp": d.section(d.lives(&t.CSP.Lives, fields{
 			"enabled":      d.opposite(&t.CSP.Off),
 			"query_tokens": d.boolean(&t.CSP.QueryTokens),

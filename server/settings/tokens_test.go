@@ -49,6 +49,7 @@ tokens:
       tls: tls
       ca: /etc/ca.pem
     webhook: {url: "https://alerts.example.com/x?y=z", secret_file: /etc/saltern/hook, ca: /etc/ca.pem}
+  owner_max_idle: 7d
 audit: {file: /var/log/saltern/audit.jsonl, max_size: 1GiB, keep: 3, arguments: true}
 `
 
@@ -67,7 +68,7 @@ func TestParseEveryKeyOfTokens(t *testing.T) {
 			TLS:    settings.ClientTLS{On: true, CA: "/etc/ca.pem", Cert: "/etc/c.pem", Key: "/etc/k.pem"},
 			Prefix: "gw-1",
 		},
-		MaxLife: 365 * day, NoDirect: true, UnusedFor: 90 * day, Eauth: "ldap",
+		MaxLife: 365 * day, NoDirect: true, UnusedFor: 90 * day, OwnerMaxIdle: 7 * day, Eauth: "ldap",
 		Native: settings.Lives{Access: 30 * time.Minute, Token: settings.Life{For: 14 * day}},
 		CSP: settings.CSP{
 			Off: true, Lives: settings.Lives{Access: 90 * time.Second, Token: settings.Life{Never: true}}, QueryTokens: true,
@@ -105,6 +106,8 @@ func TestParseTokens(t *testing.T) {
 		"tokens: {login_roles: []}":                    func(s *settings.Settings) { s.Tokens.LoginRoles = []string{} },
 		"tokens: {login_roles: }":                      func(*settings.Settings) {},
 		"tokens: {max_life: never, unused_for: never}": func(*settings.Settings) {},
+		"tokens: {owner_max_idle: never}":              func(s *settings.Settings) { s.Tokens.OwnerMaxIdle = 0 },
+		"tokens: {owner_max_idle: 90d}":                func(s *settings.Settings) { s.Tokens.OwnerMaxIdle = 90 * 24 * time.Hour },
 		"tokens: {direct_use: true}":                   func(*settings.Settings) {},
 		"tokens: {csp: {enabled: true}}":               func(*settings.Settings) {},
 		"tokens: {pepper_file: ''}":                    func(*settings.Settings) {},

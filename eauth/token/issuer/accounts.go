@@ -50,11 +50,11 @@ func (s *Service) CreateAccount(ctx context.Context, c Caller, n NewAccount) (Ac
 			return Account{}, err
 		}
 	}
-	if err := s.noteGroups(ctx, c, who); err != nil {
+	if err := s.noteLogin(ctx, c, who); err != nil {
 		return Account{}, err
 	}
-	if ok, err := s.canAct(ctx, who); !ok || err != nil {
-		return Account{}, cmpErr(err, invalid("user: there is no such user, or one who may not do anything"))
+	if err := s.mustAct(ctx, "user", who, c.From); err != nil {
+		return Account{}, err
 	}
 	a := Account{
 		ID: apitoken.NewID(), Name: n.Name, SoftwareID: n.SoftwareID, SoftwareVersion: n.SoftwareVersion,

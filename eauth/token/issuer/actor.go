@@ -28,25 +28,34 @@ func (a actor) narrow(scopes []string) []string {
 	return within(scopes, a.limit)
 }
 
-// actorOf finds who acts for an owner. ok is false when nobody does any more.
-func (s *Service) actorOf(ctx context.Context, o apitoken.Owner) (who actor, ok bool, err error) {
+// actorOf finds who acts for an owner, or why nobody does any more.
+func (s *Service) actorOf(ctx context.Context, o apitoken.Owner, from Client) (who actor, why string, err error) {
 	if o.ServiceAccount != "" {
 		a, err := s.account(ctx, o.ServiceAccount)
 		if errors.Is(err, ErrNotFound) {
-			return actor{}, false, nil
+			return actor{}, whyOwner, nil
 		}
 		if err != nil {
-			return actor{}, false, err
+			return actor{}, "", err
 		}
 		who = actor{account: true, limit: a.Scopes, since: a.Revoked}
 		o = apitoken.Owner{Eauth: a.Eauth, User: a.User}
 	}
 	who.user, who.eauth = o.User, o.Eauth
-	ok, who.groups, err = s.owners.active(ctx, o)
-	return who, ok, err
+	who.groups, why, err = s.owners.active(ctx, o, from.Addr)
+	return who, why, err
 }
 
-func (s *Service) canAct(ctx context.Context, o apitoken.Owner) (bool, error) {
-	_, ok, err := s.actorOf(ctx, o)
-	return ok, err
+// mustAct returns an [ErrInvalid] where nobody may act for an owner.
+func (s *Service) mustAct(ctx context.Context, field string, o apitoken.Owner, from Client) error {
+	_, why, err := s.actorOf(ctx, o, from)
+	switch {
+	case err != nil:
+		return err
+	case why == whyIdle:
+		return invalid("%s: has not logged in for too long, and has to do so first", field)
+	case why != "":
+		return invalid("%s: there is no such user, or one who may not do anything", field)
+	}
+	return nil
 }

@@ -8,8 +8,8 @@ import (
 )
 
 // Check finds out who holds a secret: an access token, or an API token that is
-// used directly. ok is false when it is not good, whatever the reason. An
-// error is a [Throttled], or says that it cannot be told.
+// used directly. ok is false when it is not good, whatever the reason, but for
+// [ErrIdle]. Another error is a [Throttled], or says that it cannot be told.
 func (s *Service) Check(ctx context.Context, text string, from Client) (p *Principal, ok bool, err error) {
 	secret, err := apitoken.Parse(text)
 	if err != nil {
@@ -17,7 +17,7 @@ func (s *Service) Check(ctx context.Context, text string, from Client) (p *Princ
 		return nil, false, nil
 	}
 	r, who, err := s.verify(ctx, secret, from)
-	if errors.Is(err, ErrGrant) {
+	if errors.Is(err, ErrGrant) && !errors.Is(err, ErrIdle) {
 		return nil, false, nil
 	}
 	if err != nil {
@@ -30,7 +30,7 @@ func (s *Service) Check(ctx context.Context, text string, from Client) (p *Princ
 		s.tell(ctx, Event{What: Refused, By: Caller{From: from}, Token: r, Why: "kind"})
 		return nil, false, nil
 	}
-	p, err = s.principal(ctx, r, who)
+	p, err = s.principal(ctx, r, who, from)
 	if err != nil {
 		return nil, false, err
 	}
@@ -39,7 +39,7 @@ func (s *Service) Check(ctx context.Context, text string, from Client) (p *Princ
 }
 
 // principal is who holds a good token.
-func (s *Service) principal(ctx context.Context, r apitoken.Record, who actor) (*Principal, error) {
+func (s *Service) principal(ctx context.Context, r apitoken.Record, who actor, from Client) (*Principal, error) {
 	names := who.narrow(r.Scopes)
 	set, err := s.roleSet(ctx, names)
 	if err != nil {
@@ -52,7 +52,7 @@ func (s *Service) principal(ctx context.Context, r apitoken.Record, who actor) (
 	p := &Principal{
 		TokenID: r.ID, RefreshTokenID: r.ID, Kind: r.Kind, Name: r.Name, Door: r.Door,
 		Owner: r.Owner, User: who.user, Eauth: who.eauth, Groups: who.groups,
-		ScopeNames: names, Scopes: set, Created: r.Created, Expires: r.Expires, rights: rights,
+		ScopeNames: names, Scopes: set, Created: r.Created, Expires: r.Expires, rights: rights, from: from,
 	}
 	if r.Parent != "" {
 		p.RefreshTokenID = r.Parent
@@ -71,51 +71,59 @@ func (s *Service) verify(ctx context.Context, secret apitoken.Secret, from Clien
 		return apitoken.Record{}, actor{}, err
 	}
 	r, who, err := s.lookUp(ctx, h, from)
-	if errors.Is(err, ErrGrant) {
+	if errors.Is(err, ErrGrant) && !errors.Is(err, ErrIdle) { // which only a secret that is right gets
 		s.guard.bad(ctx, h, from)
 	}
 	return r, who, err
 }
 
 // lookUp looks a secret up and returns its token and who acts with it. Where it
-// is not good the error is [ErrGrant], with the token as far as there is one.
+// is not good the error is an [ErrGrant], with the token as far as there is one.
 func (s *Service) lookUp(ctx context.Context, h apitoken.Hash, from Client) (apitoken.Record, actor, error) {
 	r, err := s.store.Lookup(ctx, h)
 	if err != nil && !errors.Is(err, apitoken.ErrNotFound) {
 		return r, actor{}, err
 	}
-	who, why, err := s.judge(ctx, r)
+	who, why, err := s.judge(ctx, r, from)
 	if err != nil {
 		return r, actor{}, err
 	}
 	if why != "" {
 		s.guard.forget(h)
 		s.tell(ctx, Event{What: Refused, By: Caller{From: from}, Token: r, Why: why})
-		return r, actor{}, ErrGrant
+		return r, actor{}, refusal(why)
 	}
 	s.guard.good(h)
 	return r, who, nil
 }
 
 // judge tells who acts with a token, or why nobody does.
-func (s *Service) judge(ctx context.Context, r apitoken.Record) (who actor, why string, err error) {
+func (s *Service) judge(ctx context.Context, r apitoken.Record, from Client) (who actor, why string, err error) {
 	if r.ID == "" {
 		return actor{}, "unknown", nil
 	}
 	if state := r.State(s.now()); state != apitoken.Live {
 		return actor{}, string(state), nil
 	}
-	return s.judgeOwner(ctx, r)
+	return s.judgeOwner(ctx, r, from)
 }
 
 // judgeOwner is judge for a token that is live, or has no secret yet.
-func (s *Service) judgeOwner(ctx context.Context, r apitoken.Record) (who actor, why string, err error) {
-	who, ok, err := s.actorOf(ctx, r.Owner)
-	if err != nil {
-		return actor{}, "", err
+func (s *Service) judgeOwner(ctx context.Context, r apitoken.Record, from Client) (who actor, why string, err error) {
+	who, why, err = s.actorOf(ctx, r.Owner, from)
+	if err == nil && why == "" && r.Created.Before(who.since) {
+		why = whyOwner
 	}
-	if !ok || r.Created.Before(who.since) {
-		return actor{}, "owner", nil
+	if err != nil || why != "" {
+		return actor{}, why, err
 	}
 	return who, "", nil
+}
+
+// refusal is the error for a secret that is not good.
+func refusal(why string) error {
+	if why == whyIdle {
+		return ErrIdle
+	}
+	return ErrGrant
 }

@@ -56,13 +56,13 @@ func (s *Service) First(ctx context.Context, c Caller, id string, req Request) (
 	if err != nil {
 		return nil, err
 	}
-	who, why, err := s.judgeOwner(ctx, r)
+	who, why, err := s.judgeOwner(ctx, r, c.From)
 	if err != nil {
 		return nil, err
 	}
 	if why = cmp.Or(why, req.unfit(r)); why != "" {
 		s.tell(ctx, Event{What: Refused, By: c, Token: r, Why: why})
-		return nil, ErrGrant
+		return nil, refusal(why)
 	}
 	x, access, err := s.access(r, who, req)
 	if err != nil {
@@ -90,7 +90,7 @@ func (s *Service) Regenerate(ctx context.Context, c Caller, id string) (apitoken
 	if r.Kind != apitoken.KindAPI {
 		return apitoken.Secret{}, r, invalid("only an API token can be regenerated")
 	}
-	if ok, err := s.canAct(ctx, r.Owner); !ok || err != nil {
+	if _, why, err := s.actorOf(ctx, r.Owner, c.From); why != "" || err != nil {
 		return apitoken.Secret{}, r, cmpErr(err, ErrForbidden)
 	}
 	life := Never()
@@ -140,11 +140,11 @@ func (s *Service) prepare(ctx context.Context, c Caller, n NewToken) (apitoken.R
 	if err != nil {
 		return apitoken.Record{}, err
 	}
-	if err := s.noteGroups(ctx, c, owner); err != nil {
+	if err := s.noteLogin(ctx, c, owner); err != nil {
 		return apitoken.Record{}, err
 	}
-	if ok, err := s.canAct(ctx, owner); !ok || err != nil {
-		return apitoken.Record{}, cmpErr(err, invalid("owner: there is no such user, or one who may not do anything"))
+	if err := s.mustAct(ctx, "owner", owner, c.From); err != nil {
+		return apitoken.Record{}, err
 	}
 	if err := checkName(n.Name); err != nil {
 		return apitoken.Record{}, err
@@ -166,9 +166,9 @@ func (s *Service) prepare(ctx context.Context, c Caller, n NewToken) (apitoken.R
 	}, nil
 }
 
-// noteGroups remembers the groups of a caller who makes a token.
-func (s *Service) noteGroups(ctx context.Context, c Caller, owner apitoken.Owner) error {
-	if !c.LoggedIn || c.Principal != nil || owner != c.owner() || len(c.Groups) == 0 {
+// noteLogin remembers the login of a caller who makes a token.
+func (s *Service) noteLogin(ctx context.Context, c Caller, owner apitoken.Owner) error {
+	if !c.LoggedIn || c.Principal != nil || owner != c.owner() {
 		return nil
 	}
 	return s.owners.seen(ctx, owner, c.Groups, true)

@@ -30,6 +30,10 @@ var (
 	// RFC 6749 calls it invalid_grant.
 	ErrGrant = errors.New("the token is not valid")
 
+	// ErrIdle is an [ErrGrant] for a secret that is right, and will be good
+	// again when its owner has logged in: see [Options.OwnerMaxIdle].
+	ErrIdle = fmt.Errorf("%w: its owner has not logged in for too long", ErrGrant)
+
 	// ErrScope says that more was asked for than the token has: RFC 6749's
 	// invalid_scope.
 	ErrScope = errors.New("the token does not have this scope")

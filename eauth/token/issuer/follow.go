@@ -205,14 +205,14 @@ func (s *Service) ending(ctx context.Context, f *follower) (end, err error) {
 	if err != nil {
 		return nil, err
 	}
-	who, why, err := s.judge(ctx, r)
+	who, why, err := s.judge(ctx, r, f.p.from)
 	switch {
 	case err != nil:
 		return nil, err
 	case why != "":
 		return session.ErrRevoked, nil
 	}
-	p, err := s.principal(ctx, r, who)
+	p, err := s.principal(ctx, r, who, f.p.from)
 	if err != nil {
 		return nil, err
 	}

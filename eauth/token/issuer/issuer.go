@@ -12,15 +12,6 @@ import (
 	"saltern/eauth/token/apitoken"
 )
 
-// Owners tells whether users are still what they were.
-type Owners interface {
-	// Active tells whether a user may act now, and the groups that he is in.
-	// The owner is never a service account. Nil groups say that nobody can be
-	// asked for them without the user's password: then those count that he was
-	// in when he last logged in. An error says that it cannot be told now.
-	Active(ctx context.Context, o apitoken.Owner) (active bool, groups []string, err error)
-}
-
 // Minter makes Salt tokens of users. *mint.Mint is one.
 type Minter interface {
 	Grant(ctx context.Context, user, eauth string, groups []string) (eauth.Grant, error)
@@ -67,6 +58,12 @@ type Options struct {
 	// for.
 	UnusedFor time.Duration
 
+	// OwnerMaxIdle is how long the tokens of an owner are good without a login,
+	// where nobody can be asked whether the owner is still there, see [Owners];
+	// 0 is for ever. The time of an owner who was never seen to log in begins
+	// with the first use of a token, or with its making.
+	OwnerMaxIdle time.Duration
+
 	// Notify hears of everything that an audit log is for. It must not block.
 	Notify func(context.Context, Event)
 
@@ -83,7 +80,7 @@ type Service struct {
 	log    *slog.Logger
 
 	roles  roleBook
-	owners *ownerBook
+	owners *ownerCache
 	guard  *guard
 	uses   *uses
 	follow *followers
@@ -108,7 +105,7 @@ func New(o Options) (*Service, error) {
 	}
 	s := &Service{opts: o, store: o.Store, pepper: o.Pepper, log: o.Logger}
 	s.roles.turn = make(chan struct{}, 1)
-	s.owners = newOwnerBook(o.Owners, o.Store, s.now)
+	s.owners = newOwnerCache(o, s.now)
 	s.guard = newGuard(o.Store, o.Throttle, s.now)
 	s.uses = newUses(o.Store, o.Logger)
 	s.follow = newFollowers()

@@ -2,16 +2,27 @@ package issuer
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
-	"fmt"
-	"slices"
+	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"saltern/eauth/token/apitoken"
 	"saltern/internal/lru"
 )
+
+// Owners tells whether users are still what they were.
+type Owners interface {
+	// Active tells whether a user may act now, for a client at an address, and
+	// the groups that the user is in. The owner is never a service account.
+	//
+	// last is what is known of the user's last login; nil is nothing. Nil groups
+	// in the answer say that nobody can be asked for them without the user's
+	// password: then those of the last login count, and the user has to log in
+	// again and again, see [Options.OwnerMaxIdle]. An error says that it cannot
+	// be told now.
+	Active(ctx context.Context, o apitoken.Owner, from netip.Addr, last *LastLogin) (active bool, groups []string, err error)
+}
 
 // What is kept of owners, and for how long: where users come from a directory,
 // asking for one takes longer than the request.
@@ -20,113 +31,132 @@ const (
 	ownerMost = 4096
 )
 
-// ownerBook asks for owners, once for all who ask at once. That one is not
-// active is not kept.
-type ownerBook struct {
-	owners Owners
-	store  apitoken.Documents
-	now    func() time.Time
+// Why an owner may not act, as in [Event].
+const (
+	whyOwner = "owner" // gone, or not allowed anything
+	whyIdle  = "idle"  // has not logged in for too long
+)
+
+// ownerCache asks for owners, once for all requests that need the same answer
+// at the same time. That an owner may not act is not kept.
+type ownerCache struct {
+	owners  Owners
+	logins  *loginBook
+	maxIdle time.Duration
+	now     func() time.Time
+
+	// changes goes up with each login that changes something. It makes what is
+	// kept worthless without a wait for those who are asking at the moment.
+	changes atomic.Int64
 
 	mu    sync.Mutex
-	known *lru.Cache[apitoken.Owner, *ownerPage]
+	known *lru.Cache[ownerKey, *ownerEntry]
 }
 
-type ownerPage struct {
+// ownerKey has the address, because PAM may let an account in from some places
+// only.
+type ownerKey struct {
+	owner apitoken.Owner
+	from  netip.Addr
+}
+
+type ownerEntry struct {
 	turn   chan struct{} // holds one element while the rest is in use
+	of     int64         // the value of changes before the answer
 	until  time.Time
 	groups []string
 }
 
-func newOwnerBook(o Owners, store apitoken.Documents, now func() time.Time) *ownerBook {
-	return &ownerBook{owners: o, store: store, now: now, known: lru.New[apitoken.Owner, *ownerPage](ownerMost)}
+func newOwnerCache(o Options, now func() time.Time) *ownerCache {
+	return &ownerCache{
+		owners: o.Owners, logins: &loginBook{store: o.Store, now: now}, maxIdle: o.OwnerMaxIdle, now: now,
+		known: lru.New[ownerKey, *ownerEntry](ownerMost),
+	}
 }
 
-func (b *ownerBook) active(ctx context.Context, o apitoken.Owner) (ok bool, groups []string, err error) {
-	p := b.page(o)
+// active returns the groups with which an owner may act, or why the owner may
+// not.
+func (b *ownerCache) active(ctx context.Context, o apitoken.Owner, from netip.Addr) (groups []string, why string, err error) {
+	p := b.entry(ownerKey{o, from.Unmap().WithZone("")})
 	select {
 	case p.turn <- struct{}{}:
 		defer func() { <-p.turn }()
 	case <-ctx.Done():
-		return false, nil, ctx.Err()
+		return nil, "", ctx.Err()
 	}
-	if b.now().Before(p.until) {
-		return true, p.groups, nil
+	at, of := b.now(), b.changes.Load()
+	if p.of == of && at.Before(p.until) {
+		return p.groups, "", nil
 	}
-	at := b.now()
-	ok, groups, err = b.owners.Active(ctx, o)
-	if ok && err == nil && groups == nil {
-		groups, _, err = b.groups(ctx, o)
-	}
-	if !ok || err != nil {
-		p.until = time.Time{}
-		return false, nil, err
-	}
-	p.until, p.groups = at.Add(ownerTime), groups
-	return true, groups, nil
-}
-
-// forget has the owner be asked for again.
-func (p *ownerPage) forget() {
-	p.turn <- struct{}{}
 	p.until = time.Time{}
-	<-p.turn
+	groups, why, err = b.ask(ctx, o, from)
+	if why != "" || err != nil {
+		return nil, why, err
+	}
+	p.of, p.until, p.groups = of, at.Add(ownerTime), groups
+	return groups, "", nil
 }
 
-func (b *ownerBook) page(o apitoken.Owner) *ownerPage {
+func (b *ownerCache) ask(ctx context.Context, o apitoken.Owner, from netip.Addr) (groups []string, why string, err error) {
+	last, err := b.logins.last(ctx, o)
+	if err != nil {
+		return nil, "", err
+	}
+	ok, groups, err := b.owners.Active(ctx, o, from, last.known())
+	switch {
+	case err != nil:
+		return nil, "", err
+	case !ok:
+		return nil, whyOwner, nil
+	case groups != nil:
+		return groups, "", nil
+	}
+	idle, err := b.idle(ctx, o, last)
+	switch {
+	case err != nil:
+		return nil, "", err
+	case idle:
+		return nil, whyIdle, nil
+	}
+	return last.Groups, "", nil
+}
+
+// idle tells whether an owner has to log in. The time of one who was never seen
+// begins now.
+func (b *ownerCache) idle(ctx context.Context, o apitoken.Owner, last ownerLogin) (bool, error) {
+	if b.maxIdle <= 0 {
+		return false, nil
+	}
+	if last.Since.IsZero() {
+		return false, b.logins.begin(ctx, o, last)
+	}
+	return b.now().Sub(last.Since) > b.maxIdle, nil
+}
+
+func (b *ownerCache) entry(k ownerKey) *ownerEntry {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	p, ok := b.known.Get(o)
+	p, ok := b.known.Get(k)
 	if !ok {
-		p = &ownerPage{turn: make(chan struct{}, 1)}
-		b.known.Put(o, p)
+		p = &ownerEntry{turn: make(chan struct{}, 1)}
+		b.known.Put(k, p)
 	}
 	return p
 }
 
-// groupsDrawer is where the store has the groups that owners of tokens were
-// last seen in.
-const groupsDrawer = "owner-groups"
-
-func groupsKey(o apitoken.Owner) string { return o.Eauth + "/" + o.User }
-
-func (b *ownerBook) groups(ctx context.Context, o apitoken.Owner) (groups []string, version int64, err error) {
-	d, err := b.store.Document(ctx, groupsDrawer, groupsKey(o))
-	if errors.Is(err, apitoken.ErrNotFound) {
-		return nil, 0, nil
+// seen notes that a user has logged in. Without first it does so only of
+// owners of tokens.
+func (b *ownerCache) seen(ctx context.Context, o apitoken.Owner, groups []string, first bool) error {
+	changed, err := b.logins.note(ctx, o, groups, first)
+	if changed {
+		b.changes.Add(1)
 	}
-	if err != nil {
-		return nil, 0, err
-	}
-	if err := json.Unmarshal(d.Value, &groups); err != nil {
-		return nil, 0, fmt.Errorf("read the groups of a token's owner: %w", err)
-	}
-	return groups, d.Version, nil
-}
-
-// seen notes the groups of who has logged in.
-func (b *ownerBook) seen(ctx context.Context, o apitoken.Owner, groups []string, fresh bool) error {
-	known, version, err := b.groups(ctx, o)
-	if err != nil || version == 0 && !fresh {
-		return err
-	}
-	groups = slices.Sorted(slices.Values(groups))
-	if slices.Equal(known, groups) {
-		return nil
-	}
-	value, err := json.Marshal(groups)
-	if err != nil {
-		return fmt.Errorf("write the groups of a token's owner: %w", err)
-	}
-	_, err = b.store.PutDocument(ctx, groupsDrawer, apitoken.Document{Key: groupsKey(o), Version: version, Value: value})
-	if errors.Is(err, apitoken.ErrConflict) {
-		return nil // another login was faster
-	}
-	b.page(o).forget()
 	return err
 }
 
-// Seen notes the groups of a user who has just logged in, where he has tokens:
-// those act with them from then on.
+// Seen notes that a user has just logged in, and the groups, where the user has
+// tokens: those act with these groups from then on. It waits for the store
+// alone, and for no longer than ctx lasts.
 func (s *Service) Seen(ctx context.Context, user, eauth string, groups []string) error {
 	return s.owners.seen(ctx, apitoken.Owner{Eauth: eauth, User: user}, groups, false)
 }

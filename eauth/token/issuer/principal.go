@@ -36,6 +36,7 @@ type Principal struct {
 	Expires time.Time // zero: never
 
 	rights *scope.Set // of the acting user
+	from   Client     // who showed the token
 }
 
 // May tells whether a permission is among what the scopes allow and what the

@@ -123,16 +123,40 @@ type town struct {
 	groups map[string][]string
 	err    error
 	minted []string
-	freed  int
+
+	// What was asked last.
+	last  *issuer.LastLogin
+	from  netip.Addr
+	freed int
 }
 
-func (o *town) Active(_ context.Context, who apitoken.Owner) (bool, []string, error) {
+func (o *town) Active(
+	_ context.Context, who apitoken.Owner, from netip.Addr, last *issuer.LastLogin,
+) (bool, []string, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	o.last, o.from = last, from
 	if who.Eauth == "ldap" {
 		return !o.gone[who.User], nil, o.err
 	}
 	return !o.gone[who.User] && who.Eauth == "pam", append([]string{}, o.groups[who.User]...), o.err
+}
+
+// slowTown takes its time when it is told to.
+type slowTown struct {
+	issuer.Owners
+	slow          atomic.Bool
+	asked, answer chan struct{}
+}
+
+func (o *slowTown) Active(
+	ctx context.Context, who apitoken.Owner, from netip.Addr, last *issuer.LastLogin,
+) (bool, []string, error) {
+	if o.slow.Load() {
+		close(o.asked)
+		<-o.answer
+	}
+	return o.Owners.Active(ctx, who, from, last)
 }
 
 func (o *town) set(change func()) {

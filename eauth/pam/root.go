@@ -1,0 +1,38 @@
+package pam
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/user"
+
+	"saltern/eauth"
+)
+
+// rootID is the user id with all the rights of root, whatever its name is.
+const rootID = "0"
+
+// isRoot tells whether a user is root, by this or any other name.
+func (l *login) isRoot(ctx context.Context, name string) (bool, error) {
+	if name == "root" {
+		return true, nil
+	}
+	id, ok, err := l.opts.UserID(ctx, name)
+	if err != nil {
+		return false, fmt.Errorf("%w: id of %q: %w", eauth.ErrUnavailable, name, err)
+	}
+	return ok && id == rootID, nil
+}
+
+// SystemUserID looks a user's id up in this machine's list of users, from
+// wherever its name service has it. A user whom only PAM knows has none.
+func SystemUserID(_ context.Context, name string) (id string, ok bool, err error) {
+	u, err := user.Lookup(name)
+	if _, unknown := errors.AsType[user.UnknownUserError](err); unknown {
+		return "", false, nil
+	}
+	if err != nil {
+		return "", false, fmt.Errorf("look up a user: %w", err)
+	}
+	return u.Uid, true, nil
+}

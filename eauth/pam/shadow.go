@@ -1,0 +1,36 @@
+package pam
+
+import (
+	"bufio"
+	"io"
+	"os"
+	"strings"
+)
+
+// Bounds of the file with the passwords. A line is a few hundred bytes.
+const (
+	maxShadowFile = 64 << 20 // bytes
+	maxShadowLine = 64 << 10 // bytes
+)
+
+// passwordLocked tells whether a user's password is locked: usermod -L and
+// passwd -l put a ! in front of its hash. pam_unix refuses such a password, but
+// not the account, which others than password users may go on using. Where the
+// file cannot be read, or does not have the user, nothing is known, and the
+// answer is false.
+func passwordLocked(file, user string) bool {
+	f, err := os.Open(file)
+	if err != nil {
+		return false
+	}
+	defer f.Close() //nolint:errcheck // it was only read
+	lines := bufio.NewScanner(io.LimitReader(f, maxShadowFile))
+	lines.Buffer(nil, maxShadowLine)
+	for lines.Scan() {
+		name, rest, _ := strings.Cut(lines.Text(), ":")
+		if name == user {
+			return strings.HasPrefix(rest, "!") // the first line of a user counts, as in libc
+		}
+	}
+	return false
+}
