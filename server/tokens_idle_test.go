@@ -34,7 +34,9 @@ func TestATokenWhoseOwnerHasToLogIn(t *testing.T) {
 	})
 	require.NoError(t, err)
 	t.Cleanup(tokens.Close)
-	r, _ := withSessions(t, answering("{}"), func(c *server.Config) { c.Tokens = tokens })
+	r, _ := withSessions(t, answering("{}"), func(c *server.Config) {
+		c.Tokens, c.Doors.Tokens = tokens, tokens
+	})
 	secret, _, err := tokens.Create(t.Context(), issuer.Caller{User: "saltdev", Eauth: "ldap", LoggedIn: true},
 		issuer.NewToken{Name: "ci", Scopes: []string{"User"}, Door: apitoken.DoorNative})
 	require.NoError(t, err)
