@@ -100,7 +100,7 @@ func TestAudit(t *testing.T) {
 		require.Equal(t, rig.User, byToken[5].User)
 		require.Equal(t, []string{"guess login refused unauthenticated", "login login ok", "logout logout ok"},
 			inShort(first(audited(t, g, "--user", rig.User, "--event", "login")), first(audited(t, g, "--event", "logout"))))
-		require.Equal(t, rig.User, first(audited(t, g, "--request", "guess"))[0].ClaimedUser)
+		require.Equal(t, rig.User, first(audited(t, g, "--client-request", "guess"))[0].ClaimedUser)
 		role := first(audited(t, g, "--event", "changed"))
 		require.Len(t, role, 1)
 		require.True(t, role[0].Operator)
@@ -114,11 +114,11 @@ func TestAudit(t *testing.T) {
 
 func first(entries []audit.Entry, _ string) []audit.Entry { return entries }
 
-// inShort are entries as their request, event, outcome and why.
+// inShort are entries as the client's name of their request, event, outcome and why.
 func inShort(lists ...[]audit.Entry) (short []string) {
 	for _, entries := range lists {
 		for _, e := range entries {
-			short = append(short, strings.TrimSpace(e.RequestID+" "+e.Event+" "+e.Outcome+" "+e.Why))
+			short = append(short, strings.TrimSpace(e.ClientRequestID+" "+e.Event+" "+e.Outcome+" "+e.Why))
 		}
 	}
 	return short

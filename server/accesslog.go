@@ -41,6 +41,9 @@ func (s *Server) logRequest(x *exchange, r *http.Request) {
 		slog.Int64("bytes_out", x.out),
 		slog.Float64("duration_ms", float64(time.Since(x.start).Microseconds())/1000),
 	}
+	if x.clientID != "" {
+		attrs = append(attrs, slog.String("client_request_id", x.clientID))
+	}
 	if x.user != "" {
 		attrs = append(attrs, slog.String("user", clip(x.user, maxLoggedName)))
 	}

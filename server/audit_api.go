@@ -106,6 +106,8 @@ func auditQuery(r *http.Request, now time.Time) (audit.Query, error) {
 			q.Outcome = value
 		case "request":
 			q.Request = value
+		case "client_request":
+			q.ClientRequest = value
 		case "client":
 			q.Client = value
 		case "fun":

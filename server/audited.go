@@ -56,7 +56,7 @@ func (s *Server) auditing(x *exchange, r *http.Request) *http.Request {
 	if log == nil {
 		return r
 	}
-	about := &audit.Request{ID: x.id, Agent: r.UserAgent()}
+	about := &audit.Request{ID: x.id, ClientID: x.clientID, Agent: r.UserAgent()}
 	ctx := audit.WithRequest(r.Context(), about)
 	x.audit = audited{
 		request: about, arguments: s.cfg.Audit.Arguments,

@@ -59,11 +59,17 @@ func openAudit(t *testing.T, file string) *audit.Log {
 	return l
 }
 
-// lines are the entries about a request, in order, without what is in all of
-// them: the time, the request, the address and the agent.
+// lines are the entries about the request that a client calls so, in order,
+// without what is in all of them: the time, the request, the address and the
+// agent.
 func lines(t *testing.T, l *audit.Log, request string) []map[string]any {
 	t.Helper()
-	page, err := l.Find(t.Context(), audit.Query{Request: request, Oldest: true})
+	return linesOf(t, l, audit.Query{ClientRequest: request, Oldest: true})
+}
+
+func linesOf(t *testing.T, l *audit.Log, q audit.Query) []map[string]any {
+	t.Helper()
+	page, err := l.Find(t.Context(), q)
 	require.NoError(t, err)
 	require.False(t, page.More)
 	require.Zero(t, page.Damaged)
@@ -73,7 +79,7 @@ func lines(t *testing.T, l *audit.Log, request string) []map[string]any {
 		require.NoError(t, json.Unmarshal(text, &e))
 		require.Equal(t, "127.0.0.1", e["address"], string(text))
 		require.NotEmpty(t, e["time"])
-		for _, key := range []string{"time", "request_id", "address", "agent"} {
+		for _, key := range []string{"time", "request_id", "client_request_id", "address", "agent"} {
 			delete(e, key)
 		}
 		all = append(all, e)
@@ -219,8 +225,11 @@ func TestAuditOfCommands(t *testing.T) {
 			request = strings.ReplaceAll(request, ",", "")
 			head, text := r.with(t, c.method, c.path, c.body, append(c.headers, "X-Request-Id: "+request)...)
 			require.Equal(t, c.status, head.StatusCode, text)
-			require.Equal(t, request, head.Header.Get("X-Request-Id"))
+			own := head.Header.Get("X-Request-Id")
+			require.Regexp(t, `^[A-Z2-7]{26}$`, own)
 			got := lines(t, r.audit, request)
+			require.Equal(t, got, linesOf(t, r.audit, audit.Query{Request: own, Oldest: true}))
+			require.Empty(t, linesOf(t, r.audit, audit.Query{Request: request}))
 			require.Len(t, got, len(c.want), "%v", got)
 			for i, want := range c.want {
 				text, err := json.Marshal(got[i])
@@ -456,7 +465,7 @@ func TestAuditOfWSGI(t *testing.T) {
 	r := withAudit(t, obedient(), nil)
 	head, text := r.ask(t, 1, "POST", "/any/path", asJSON, ping)
 	require.Equal(t, 200, head.StatusCode, text)
-	got := lines(t, r.audit, head.Header.Get("X-Request-Id"))
+	got := linesOf(t, r.audit, audit.Query{Request: head.Header.Get("X-Request-Id")})
 	require.Len(t, got, 1)
 	require.Equal(t, "POST /", got[0]["endpoint"])
 	require.Equal(t, "saltdev", got[0]["user"])

@@ -23,7 +23,8 @@ type exchange struct {
 	writeTimeout time.Duration
 
 	surface    Surface
-	id         string
+	id         string // its own, the answer's X-Request-Id
+	clientID   string // the request's X-Request-Id, or empty
 	start      time.Time
 	remote     netip.Addr
 	media      format.Media   // of the answer

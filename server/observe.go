@@ -25,7 +25,8 @@ func (s *Server) observe(which Surface, next http.Handler) http.Handler {
 			control:        http.NewResponseController(w),
 			writeTimeout:   s.cfg.Settings.Limits.WriteTimeout,
 			surface:        which,
-			id:             requestID(r),
+			id:             rand.Text(),
+			clientID:       clientID(r),
 			start:          time.Now(),
 		}
 		w.Header().Set("X-Request-Id", x.id)
@@ -91,12 +92,14 @@ func panicError(p any) error {
 	return fmt.Errorf("panic with a %T", p)
 }
 
-// requestID takes over a proxy's id when it looks like one.
-func requestID(r *http.Request) string {
-	if id := r.Header.Get("X-Request-Id"); isRequestID(id) {
-		return id
+// clientID is the id that the client or a proxy has given the request, when it
+// looks like one. The logs have it beside the request's own id and never in its
+// place: nobody outside chooses which lines seem to belong together.
+func clientID(r *http.Request) string {
+	if ids := r.Header["X-Request-Id"]; len(ids) == 1 && isRequestID(ids[0]) {
+		return ids[0]
 	}
-	return rand.Text()
+	return ""
 }
 
 func isRequestID(id string) bool {

@@ -19,11 +19,13 @@ import (
 const auditUsage = `saltern audit: who did what, as one JSON object on each line, the newest last.
 
     saltern audit [--since 24h|TIME] [--until 24h|TIME] [--user USER] [--token ID] [--event EVENT]
-                  [--outcome ok|refused|failed|canceled|skipped] [--request ID] [--client CLIENT]
-                  [--fun FUNCTION] [--limit N] [--newest] [--follow]
+                  [--outcome ok|refused|failed|canceled|skipped] [--request ID] [--client-request ID]
+                  [--client CLIENT] [--fun FUNCTION] [--limit N] [--newest] [--follow]
 
     --user     who did it, or said to be, or whose the token is
     --token    the id of a token, of the API token behind it, or of one that ended with it
+    --request  the gateway's own id of a request, as in its log and the X-Request-Id of the answer
+    --client-request  the X-Request-Id that the client or a proxy has sent
     --limit    the newest N lines (default 100), or with 0 all
     --newest   the newest first
     --follow   wait for more, until Ctrl-C
@@ -53,6 +55,7 @@ func auditCommand(ctx context.Context, args []string, std stdio) error {
 	f.StringVar(&q.Event, "event", "", "")
 	f.StringVar(&q.Outcome, "outcome", "", "")
 	f.StringVar(&q.Request, "request", "", "")
+	f.StringVar(&q.ClientRequest, "client-request", "", "")
 	f.StringVar(&q.Client, "client", "", "")
 	f.StringVar(&q.Fun, "fun", "", "")
 	f.BoolVar(&newest, "newest", false, "")

@@ -73,6 +73,7 @@ func (e *Entry) bound() {
 		{"address", &e.Address, maxName},
 		{"agent", &e.Agent, maxAgent},
 		{"request_id", &e.RequestID, maxName},
+		{"client_request_id", &e.ClientRequestID, maxName},
 		{"endpoint", &e.Endpoint, maxName},
 		{"client", &e.Client, maxName},
 		{"fun", &e.Fun, maxText},

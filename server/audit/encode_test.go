@@ -21,14 +21,14 @@ func TestLine(t *testing.T) {
 		Time: noon, Event: Command, Outcome: OK, Status: 200, User: "ops", Eauth: "pam",
 		TokenID: "a", TokenKind: apitoken.KindAccess, TokenDoor: apitoken.DoorCSP, Scopes: []string{"web"},
 		Owner:   apitoken.Owner{ServiceAccount: "x"},
-		Address: "192.0.2.7", RequestID: "r1", Endpoint: "POST /",
+		Address: "192.0.2.7", RequestID: "r1", ClientRequestID: "c1", Endpoint: "POST /",
 		Client: "local", Fun: "state.apply", Tgt: "*", TgtType: "glob", SentTgt: "web* and <&>", SentTgtType: "compound",
 		JID: "20261122120000000000", Minions: 2, Arguments: json.RawMessage(`{ "arg": ["<a>"] }`),
 		AdditionalProperties: map[string]string{"currentContext.refreshTokenId": "b"},
 	}
 	require.Equal(t, `{"time":"2026-11-22T11:00:00.000005Z","event":"command","outcome":"ok","status":200,`+
 		`"user":"ops","eauth":"pam","token_id":"a","token_kind":"access","token_door":"csp","scopes":["web"],`+
-		`"owner":{"service_account":"x"},"address":"192.0.2.7","request_id":"r1","endpoint":"POST /",`+
+		`"owner":{"service_account":"x"},"address":"192.0.2.7","request_id":"r1","client_request_id":"c1","endpoint":"POST /",`+
 		`"client":"local","fun":"state.apply","tgt":"*","tgt_type":"glob","sent_tgt":"web* and <&>","sent_tgt_type":"compound",`+
 		`"jid":"20261122120000000000","minions":2,"arguments":{"arg":["<a>"]},`+
 		`"additionalProperties":{"currentContext.refreshTokenId":"b"}}`+"\n", string(e.line()))

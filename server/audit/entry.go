@@ -67,10 +67,13 @@ type Entry struct {
 	Subject string `json:"subject,omitempty"`
 
 	// Where it came from. Endpoint is the method and the pattern of the path.
-	Address   string `json:"address,omitempty"`
-	Agent     string `json:"agent,omitempty"`
-	RequestID string `json:"request_id,omitempty"` // as in the gateway's log
-	Endpoint  string `json:"endpoint,omitempty"`
+	// RequestID is the gateway's own, as in its log and the answer's header;
+	// ClientRequestID is the X-Request-Id that the client or a proxy has sent.
+	Address         string `json:"address,omitempty"`
+	Agent           string `json:"agent,omitempty"`
+	RequestID       string `json:"request_id,omitempty"`
+	ClientRequestID string `json:"client_request_id,omitempty"`
+	Endpoint        string `json:"endpoint,omitempty"`
 
 	// The command, as it was asked for. A list in fun or tgt is joined by
 	// commas. SentTgt and SentTgtType are what the master was sent where the

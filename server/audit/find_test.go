@@ -21,7 +21,7 @@ func TestFind(t *testing.T) {
 	l := openLog(t, nil)
 	behind := func(id string) map[string]string { return map[string]string{"currentContext.refreshTokenId": id} }
 	for i, e := range []Entry{
-		{Event: Login, Outcome: Denied, ClaimedUser: "ops", RequestID: "guess"},
+		{Event: Login, Outcome: Denied, ClaimedUser: "ops", RequestID: "guess", ClientRequestID: "login"},
 		{Event: Login, Outcome: OK, User: "ops", RequestID: "login"},
 		{Event: "issued", Outcome: OK, User: "ops", TokenID: "api", Owner: apitoken.Owner{Eauth: "pam", User: "ci"}, RequestID: "issued"},
 		{Event: "exchanged", Outcome: OK, User: "ci", TokenID: "api", Others: []string{"access"}, AdditionalProperties: behind("api"), RequestID: "exchanged"},
@@ -47,7 +47,8 @@ func TestFind(t *testing.T) {
 		"access token":      {Query{Token: "access"}, "denied run exchanged"},
 		"event":             {Query{Event: Command}, "odd denied run"},
 		"outcome":           {Query{Outcome: Denied}, "denied guess"},
-		"request":           {Query{Request: "run"}, "run"},
+		"request":           {Query{Request: "login"}, "login"},
+		"client_request":    {Query{ClientRequest: "login"}, "guess"},
 		"client":            {Query{Client: "local"}, "odd run"},
 		"fun":               {Query{Fun: "test.ping"}, "odd run"},
 		"fun of a list":     {Query{Fun: "state.apply"}, "run"},

@@ -18,9 +18,12 @@ type Query struct {
 	Token   string // the id of the token, of the API token behind it, or of one that ended with it
 	Event   string
 	Outcome string
-	Request string
+	Request string // the gateway's id of the request
 	Client  string
 	Fun     string // one function of a list is enough
+
+	// ClientRequest is the id that the client or a proxy gave the request.
+	ClientRequest string
 
 	// Oldest has the oldest entry come first, in place of the newest.
 	Oldest bool
@@ -54,6 +57,7 @@ type seen struct {
 	TokenID   string            `json:"token_id"`
 	Others    []string          `json:"others"`
 	RequestID string            `json:"request_id"`
+	ClientID  string            `json:"client_request_id"`
 	Client    string            `json:"client"`
 	Fun       string            `json:"fun"`
 	Context   map[string]string `json:"additionalProperties"`
@@ -74,7 +78,7 @@ func newMatcher(q Query) *matcher {
 	if !q.Until.IsZero() {
 		m.until = q.Until.UTC().AppendFormat(nil, timeFormat)
 	}
-	for _, text := range []string{q.User, q.Token, q.Event, q.Outcome, q.Request, q.Client, q.Fun} {
+	for _, text := range []string{q.User, q.Token, q.Event, q.Outcome, q.Request, q.ClientRequest, q.Client, q.Fun} {
 		if text != "" {
 			written := bytes.TrimSpace(escaped(encoded(text)))
 			m.parts = append(m.parts, written[1:len(written)-1])
@@ -116,6 +120,7 @@ func (m *matcher) match(line []byte) (match, ok bool) {
 		among(m.Event, e.Event) &&
 		among(m.Outcome, e.Outcome) &&
 		among(m.Request, e.RequestID) &&
+		among(m.ClientRequest, e.ClientID) &&
 		among(m.Client, e.Client) &&
 		(among(m.Fun, e.Fun) || slices.Contains(strings.Split(e.Fun, ","), m.Fun)), true
 }

@@ -12,6 +12,7 @@ import (
 // writes them.
 type Request struct {
 	ID       string
+	ClientID string // as the client has called it, or empty
 	Address  netip.Addr
 	Agent    string
 	Endpoint string
@@ -36,7 +37,7 @@ func (e *Entry) about(ctx context.Context) {
 		return
 	}
 	r.lines.Add(1)
-	e.RequestID = r.ID
+	e.RequestID, e.ClientRequestID = r.ID, r.ClientID
 	if e.Address == "" && r.Address.IsValid() {
 		e.Address = r.Address.String()
 	}
