@@ -77,6 +77,7 @@ func (c *Config) complete() error {
 	set.StateDir = cmp.Or(set.StateDir, def.StateDir)
 	l, d := &set.Limits, def.Limits
 	l.Connections = cmp.Or(l.Connections, d.Connections)
+	l.ConnectionsPerAddress = cmp.Or(l.ConnectionsPerAddress, settings.ShareOf(l.Connections))
 	l.MaxChunks = cmp.Or(l.MaxChunks, d.MaxChunks)
 	for to, value := range map[*time.Duration]time.Duration{
 		&l.HeaderTimeout: d.HeaderTimeout, &l.BodyTimeout: d.BodyTimeout,

@@ -1,15 +1,27 @@
 package server
 
 import (
+	"context"
+	"log/slog"
 	"net"
+	"net/netip"
+	"slices"
 	"sync"
+	"time"
+
+	"saltern/internal/fair"
 )
 
 // limitListener accepts so many connections at once; further ones wait in the
-// kernel's queue until another closes.
+// kernel's queue until another closes. Those of an address that has its share
+// already are closed at once, and so keep nobody else waiting.
 type limitListener struct {
 	net.Listener
 	slots chan struct{}
+
+	share   func(netip.Addr) int64 // of an address's prefix; nil where all may have all
+	shares  *fair.Shares
+	refused func(netip.Addr)
 
 	once   sync.Once
 	closed chan struct{}
@@ -19,19 +31,72 @@ func newLimitListener(l net.Listener, n int) *limitListener {
 	return &limitListener{Listener: l, slots: make(chan struct{}, n), closed: make(chan struct{})}
 }
 
-// Accept waits for a slot, then for a connection.
+// fairListener is a limitListener with a share for each address prefix. Trusted
+// proxies, whose connections are those of many clients, may have all.
+func (s *Server) fairListener(l net.Listener) *limitListener {
+	limits := s.cfg.Settings.Limits
+	limited := newLimitListener(l, limits.Connections)
+	limited.shares = fair.NewShares(int64(limits.Connections), int64(limits.ConnectionsPerAddress))
+	limited.share = func(addr netip.Addr) int64 {
+		if isIn(s.cfg.Settings.TrustedProxies, addr) {
+			return int64(limits.Connections)
+		}
+		return int64(limits.ConnectionsPerAddress)
+	}
+	var told occasionally
+	limited.refused = func(addr netip.Addr) {
+		s.metrics.connections.Inc()
+		if told.now() {
+			s.log.LogAttrs(context.Background(), slog.LevelWarn,
+				"connections are refused: an address has its share (limits.connections_per_address), or a proxy is missing in trusted_proxies",
+				slog.String("remote", addr.String()))
+		}
+	}
+	return limited
+}
+
+// isIn reports whether one of the prefixes has an address.
+func isIn(prefixes []netip.Prefix, addr netip.Addr) bool {
+	return slices.ContainsFunc(prefixes, func(p netip.Prefix) bool { return p.Contains(addr.Unmap()) })
+}
+
+// Accept waits for a slot, then for a connection that is within its share.
 func (l *limitListener) Accept() (net.Conn, error) {
 	select {
 	case l.slots <- struct{}{}:
 	case <-l.closed:
 		return nil, net.ErrClosed
 	}
-	c, err := l.Listener.Accept()
-	if err != nil {
-		<-l.slots
-		return nil, err
+	for {
+		c, err := l.Listener.Accept()
+		if err != nil {
+			<-l.slots
+			return nil, err
+		}
+		if l.share == nil {
+			return &limitConn{Conn: c, release: sync.OnceFunc(func() { <-l.slots })}, nil
+		}
+		addr := peerOf(c.RemoteAddr())
+		from := fair.Prefix(addr)
+		if !l.shares.TakeUpTo(from, 1, l.share(addr)) {
+			_ = c.Close()
+			l.refused(addr)
+			continue
+		}
+		return &limitConn{Conn: c, release: sync.OnceFunc(func() {
+			l.shares.Give(from, 1)
+			<-l.slots
+		})}, nil
 	}
-	return &limitConn{Conn: c, release: sync.OnceFunc(func() { <-l.slots })}, nil
+}
+
+// peerOf is the address at the other end of a connection.
+func peerOf(a net.Addr) netip.Addr {
+	peer, err := netip.ParseAddrPort(a.String())
+	if err != nil {
+		return netip.Addr{}
+	}
+	return peer.Addr().Unmap()
 }
 
 // Close also ends an Accept that waits for a slot.
@@ -56,4 +121,24 @@ func (c *limitConn) CloseWrite() error {
 		return half.CloseWrite()
 	}
 	return nil
+}
+
+// occasionally bounds how often something is said.
+type occasionally struct {
+	mu   sync.Mutex
+	last time.Time
+}
+
+// occasion is the least time between two times that it is said.
+const occasion = time.Minute
+
+// now reports whether it is time to say it again.
+func (o *occasionally) now() bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if time.Since(o.last) < occasion {
+		return false
+	}
+	o.last = time.Now()
+	return true
 }

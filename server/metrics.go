@@ -25,6 +25,8 @@ type metrics struct {
 	reloads  *prometheus.CounterVec
 	expiry   *prometheus.GaugeVec
 
+	connections prometheus.Counter
+
 	clients []string // the known names
 }
 
@@ -72,7 +74,11 @@ func newMetrics(reg prometheus.Registerer, clients []string) *metrics {
 			Help: "When the TLS certificate in use ends.",
 		}, []string{"file"}),
 	}
-	reg.MustRegister(m.requests, m.duration, m.inFlight, m.bodies, m.chunks, m.reloads, m.expiry)
+	m.connections = prometheus.NewCounter(prometheus.CounterOpts{
+		Name: "saltern_http_connections_refused_total",
+		Help: "Connections closed because their address had its share already.",
+	})
+	reg.MustRegister(m.connections, m.requests, m.duration, m.inFlight, m.bodies, m.chunks, m.reloads, m.expiry)
 	return m
 }
 

@@ -102,7 +102,7 @@ func (s *Server) bind(ctx context.Context, spec ListenerSpec, server *http.Serve
 	if err != nil {
 		return err
 	}
-	l = NamedListener(newLimitListener(l, s.cfg.Settings.Limits.Connections))
+	l = NamedListener(s.fairListener(l))
 	s.open = append(s.open, opened{spec: spec, listener: l, http: server})
 	s.log.LogAttrs(ctx, slog.LevelInfo, "listening", slog.String("surface", spec.Surface.String()),
 		slog.String("address", l.Addr().String()), slog.Bool("tls", spec.TLS))

@@ -185,15 +185,7 @@ func (s *mainSurface) knownAddress(next http.Handler) http.Handler {
 // trustedPeer reports whether the request comes from a trusted proxy.
 func (s *mainSurface) trustedPeer(r *http.Request) bool {
 	peer, err := netip.ParseAddrPort(r.RemoteAddr)
-	if err != nil {
-		return false
-	}
-	for _, p := range s.proxies {
-		if p.Contains(peer.Addr().Unmap()) {
-			return true
-		}
-	}
-	return false
+	return err == nil && isIn(s.proxies, peer.Addr())
 }
 
 // notFound stands where rest_cherrypy has an HTML page. It is no refusal, whose

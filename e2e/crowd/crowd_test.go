@@ -55,7 +55,7 @@ func crowd(tb testing.TB) (before, during, peak float64) {
 		of = append(of, mastertest.Minion{ID: id, Delay: think})
 	}
 	master := mastertest.Start(tb, mastertest.Options{Minions: of})
-	g := startGateway(tb, master)
+	g := startGateway(tb, master, "limits: {connections_per_address: 1000}\n")
 	token := g.login(tb)
 	before, _ = g.memory(tb)
 

@@ -22,14 +22,16 @@ import (
 
 // gateway is a built saltern before a stand-in master.
 type gateway struct {
-	url string
-	cmd *exec.Cmd
-	log string // file
+	url   string
+	admin string // base URL of the listener for metrics
+	cmd   *exec.Cmd
+	log   string // file
 }
 
 // startGateway builds saltern and starts it as a process of its own, so that
-// its memory is its own too. It ends with the test.
-func startGateway(tb testing.TB, master *mastertest.Master) *gateway {
+// its memory is its own too. It ends with the test. more is added to its
+// settings.
+func startGateway(tb testing.TB, master *mastertest.Master, more string) *gateway {
 	tb.Helper()
 	dir := tb.TempDir()
 	program := filepath.Join(dir, "saltern")
@@ -44,9 +46,9 @@ func startGateway(tb testing.TB, master *mastertest.Master) *gateway {
 	require.NoError(tb, err)
 	require.NoError(tb, os.WriteFile(filepath.Join(dir, "master"), text, 0o600))
 	settings := filepath.Join(dir, "saltern.yaml")
-	require.NoError(tb, os.WriteFile(settings, fmt.Appendf(nil, "state_dir: %s\nadmin: {listen: '127.0.0.1:%d'}\n", dir, admin), 0o600))
+	require.NoError(tb, os.WriteFile(settings, fmt.Appendf(nil, "state_dir: %s\nadmin: {listen: '127.0.0.1:%d'}\n%s", dir, admin, more), 0o600))
 
-	g := &gateway{url: fmt.Sprintf("http://127.0.0.1:%d", port), log: filepath.Join(dir, "log")}
+	g := &gateway{url: fmt.Sprintf("http://127.0.0.1:%d", port), admin: fmt.Sprintf("http://127.0.0.1:%d", admin), log: filepath.Join(dir, "log")}
 	log, err := os.Create(g.log)
 	require.NoError(tb, err)
 	defer log.Close() //nolint:errcheck // the process has its own
@@ -59,7 +61,7 @@ func startGateway(tb testing.TB, master *mastertest.Master) *gateway {
 		require.NoError(tb, g.cmd.Wait())
 	})
 	require.Eventually(tb, func() bool {
-		resp, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d/readyz", admin))
+		resp, err := http.Get(g.admin + "/readyz")
 		if err != nil {
 			return false
 		}

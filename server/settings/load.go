@@ -2,6 +2,7 @@ package settings
 
 import (
 	"bytes"
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
@@ -35,12 +36,14 @@ func Load(path string) (*Settings, error) {
 func Parse(name string, data []byte) (*Settings, error) {
 	d := decoder{name: name}
 	s := Default()
+	s.Limits.ConnectionsPerAddress = 0 // it depends on another setting
 	if root := d.document(data); root != nil {
 		d.settings(root, s)
 	}
 	if len(d.problems) > 0 {
 		return nil, d.problems
 	}
+	s.Limits.ConnectionsPerAddress = cmp.Or(s.Limits.ConnectionsPerAddress, ShareOf(s.Limits.Connections))
 	return s, nil
 }
 

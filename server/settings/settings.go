@@ -108,7 +108,12 @@ type Admin struct {
 
 // Limits bound what clients can make the gateway hold.
 type Limits struct {
-	Connections   int           // open connections of one listener
+	Connections int // open connections of one listener
+
+	// ConnectionsPerAddress is how many of them one address (IPv6: one /64) may
+	// have that is not in TrustedProxies; [ShareOf] unless the file says.
+	ConnectionsPerAddress int
+
 	HeaderTimeout time.Duration // TLS handshake, then each request's headers
 	BodyTimeout   time.Duration // the longest pause within a request's body
 	WriteTimeout  time.Duration // the longest that a client may not read
@@ -141,6 +146,10 @@ type Log struct {
 	Level slog.Level
 }
 
+// ShareOf is what one address may have of something that all share, unless a
+// setting says otherwise: a quarter.
+func ShareOf(total int) int { return max(1, total/4) }
+
 // DefaultBodyLimit is how large a request may be when no setting says
 // otherwise: 100 MiB, as under CherryPy.
 const DefaultBodyLimit = 100 << 20
@@ -156,12 +165,13 @@ func Default() *Settings {
 		},
 		SSH: SSH{Program: "salt-ssh", Processes: 4},
 		Limits: Limits{
-			Connections:   1000,
-			HeaderTimeout: 10 * time.Second,
-			BodyTimeout:   30 * time.Second,
-			WriteTimeout:  30 * time.Second,
-			IdleTimeout:   2 * time.Minute,
-			MaxChunks:     1000,
+			Connections:           1000,
+			ConnectionsPerAddress: ShareOf(1000),
+			HeaderTimeout:         10 * time.Second,
+			BodyTimeout:           30 * time.Second,
+			WriteTimeout:          30 * time.Second,
+			IdleTimeout:           2 * time.Minute,
+			MaxChunks:             1000,
 		},
 		Master: Master{RequestTimeout: 30 * time.Second, Connections: 8},
 		Tokens: defaultTokens(),

@@ -35,6 +35,7 @@ ssh: {program: /usr/bin/salt-ssh, processes: 2}
 admin: {listen: "10.0.0.1:9000", allow_remote: true}
 limits:
   connections: 10
+  connections_per_address: 7
   header_timeout: 1s
   body_timeout: 2s
   write_timeout: 3s
@@ -77,7 +78,7 @@ func TestParseEveryKey(t *testing.T) {
 		SSH:   settings.SSH{Program: "/usr/bin/salt-ssh", Processes: 2},
 		Admin: settings.Admin{Listen: "10.0.0.1:9000", AllowRemote: true},
 		Limits: settings.Limits{
-			Connections: 10, HeaderTimeout: time.Second, BodyTimeout: 2 * time.Second,
+			Connections: 10, ConnectionsPerAddress: 7, HeaderTimeout: time.Second, BodyTimeout: 2 * time.Second,
 			WriteTimeout: 3 * time.Second, IdleTimeout: 4 * time.Second, MaxChunks: 5,
 		},
 		Master: settings.Master{RequestTimeout: 5 * time.Second, Connections: 3},
@@ -95,6 +96,22 @@ func TestParseNothing(t *testing.T) {
 		got, err := settings.Parse("saltern.yaml", []byte(text))
 		require.NoError(t, err, "%q", text)
 		require.Equal(t, settings.Default(), got, "%q", text)
+	}
+}
+
+// One address has a quarter of the connections, however many those are.
+func TestConnectionsPerAddress(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]int{
+		"":                          250,
+		"limits: {connections: 40}": 10,
+		"limits: {connections: 2}":  1,
+		"limits: {connections_per_address: 1000}":                1000,
+		"limits: {connections: 8, connections_per_address: 300}": 300,
+	} {
+		got, err := settings.Parse("saltern.yaml", []byte(text))
+		require.NoError(t, err)
+		require.Equal(t, want, got.Limits.ConnectionsPerAddress, text)
 	}
 }
 

@@ -1,0 +1,70 @@
+package server_test
+
+import (
+	"bufio"
+	"net"
+	"net/http"
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"saltern/server"
+)
+
+// dialFrom connects from another address of this machine.
+func (r *running) dialFrom(t *testing.T, from string) net.Conn {
+	t.Helper()
+	d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}}
+	c, err := d.DialContext(t.Context(), "tcp", r.addr(0))
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = c.Close() })
+	require.NoError(t, c.SetDeadline(time.Now().Add(patience)))
+	return c
+}
+
+// requireServed sends a request and expects its answer.
+func requireServed(t *testing.T, c net.Conn) {
+	t.Helper()
+	_, err := c.Write([]byte("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"))
+	require.NoError(t, err)
+	resp, _ := answer(t, bufio.NewReader(c))
+	require.Equal(t, http.StatusOK, resp.StatusCode)
+}
+
+// requireClosed expects the server to close the connection.
+func requireClosed(t *testing.T, c net.Conn) {
+	t.Helper()
+	_, err := c.Read(make([]byte, 1))
+	require.Error(t, err)
+	timeout, ok := err.(net.Error)
+	require.False(t, ok && timeout.Timeout(), "%v", err)
+}
+
+func TestOneAddressHasItsShareOfConnections(t *testing.T) {
+	t.Parallel()
+	s := start(t, answering("1"), func(c *server.Config) {
+		c.Settings.Limits.Connections, c.Settings.Limits.ConnectionsPerAddress = 5, 2
+		c.Settings.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.1.0/24")}
+	})
+	held := []net.Conn{s.dialFrom(t, "127.0.0.2"), s.dialFrom(t, "127.0.0.2")}
+	for range 20 {
+		requireClosed(t, s.dialFrom(t, "127.0.0.2"))
+	}
+	requireServed(t, s.dialFrom(t, "127.0.0.1"))
+	for range 2 { // of the two that are left, a proxy may have all, though it has had some
+		requireServed(t, s.dialFrom(t, "127.0.1.1"))
+	}
+	require.Len(t, s.log.lines(t, "connections are refused: an address has its share (limits.connections_per_address), "+
+		"or a proxy is missing in trusted_proxies", 1), 1)
+
+	require.NoError(t, held[0].Close())
+	require.Eventually(t, func() bool {
+		c := s.dialFrom(t, "127.0.0.2")
+		_ = c.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
+		_, err := c.Read(make([]byte, 1))
+		timeout, ok := err.(net.Error)
+		return ok && timeout.Timeout()
+	}, patience, time.Millisecond, "a closed connection makes room")
+}
