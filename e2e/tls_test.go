@@ -109,6 +109,41 @@ func TestReload(t *testing.T) {
 	requireEventually(t, func() bool { return fingerprint(g.leaf(t)) == fingerprint(third) })
 }
 
+// TestClientCertificates obeys the master's file: ssl_cert_reqs, ssl_ca_certs
+// and ssl_allowed_cn.
+func TestClientCertificates(t *testing.T) {
+	t.Parallel()
+	files := t.TempDir()
+	crt, key := filepath.Join(files, "tls.crt"), filepath.Join(files, "tls.key")
+	writePair(t, crt, key)
+	pair, err := tls.LoadX509KeyPair(crt, key)
+	require.NoError(t, err)
+	for name, c := range map[string]struct {
+		options    string
+		with, bare int // the status; 0 stands for no connection
+	}{
+		"required":   {"ssl_cert_reqs: CERT_REQUIRED", http.StatusOK, 0},
+		"optional":   {"ssl_cert_reqs: CERT_OPTIONAL, ssl_allowed_cn: [localhost]", http.StatusOK, http.StatusForbidden},
+		"other name": {"ssl_cert_reqs: CERT_REQUIRED, ssl_allowed_cn: [proxy]", http.StatusForbidden, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			g := startAlone(t, fmt.Sprintf(", ssl_ca_certs: %s, %s", crt, c.options))
+			status := func(cfg *tls.Config) int {
+				client := http.Client{Transport: &http.Transport{TLSClientConfig: g.trust(cfg), DisableKeepAlives: true}}
+				resp, err := client.Get("https://" + g.address)
+				if err != nil {
+					return 0
+				}
+				require.NoError(t, resp.Body.Close())
+				return resp.StatusCode
+			}
+			require.Equal(t, c.with, status(&tls.Config{Certificates: []tls.Certificate{pair}}))
+			require.Equal(t, c.bare, status(&tls.Config{}))
+		})
+	}
+}
+
 // handshake opens a connection with the client's word on versions and
 // protocols.
 func (g *alone) handshake(t *testing.T, c *tls.Config) (tls.ConnectionState, error) {

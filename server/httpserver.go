@@ -26,7 +26,7 @@ const (
 func (s *Server) httpServer(spec ListenerSpec, certs *certificateShelf) (*http.Server, error) {
 	limits := s.cfg.Settings.Limits
 	server := &http.Server{
-		Handler:                      s.answering(spec.Surface),
+		Handler:                      s.answering(spec),
 		BaseContext:                  func(net.Listener) context.Context { return s.base },
 		ReadHeaderTimeout:            limits.HeaderTimeout,
 		IdleTimeout:                  limits.IdleTimeout,
@@ -48,21 +48,28 @@ func (s *Server) httpServer(spec ListenerSpec, certs *certificateShelf) (*http.S
 			MinVersion:     tls.VersionTLS12,
 			GetCertificate: certificate.forHandshake,
 		}
+		if spec.Clients.Mode != ClientCertNone {
+			cas, err := newClientCAs(spec.Clients.CA, s.log, s.metrics)
+			if err != nil {
+				return nil, fmt.Errorf("%s: %w", spec.Address, err)
+			}
+			cas.demand(server.TLSConfig, spec.Clients.Mode)
+		}
 	}
 	return server, nil
 }
 
 // answering is everything that a request passes.
-func (s *Server) answering(which Surface) http.Handler {
-	h := s.observe(which, s.clientAddr(s.surface(which)))
-	if which == Main {
+func (s *Server) answering(spec ListenerSpec) http.Handler {
+	h := s.observe(spec.Surface, s.clientAddr(s.surface(spec)))
+	if spec.Surface == Main {
 		h = format.Compress(h)
 	}
 	return Named(h)
 }
 
-// surface returns the handler of a surface.
-func (s *Server) surface(which Surface) http.Handler {
+// surface returns the handler of a listener's surface.
+func (s *Server) surface(spec ListenerSpec) http.Handler {
 	base := surface{
 		gateway:   s.cfg.Gateway,
 		bodyLimit: s.cfg.BodyLimit,
@@ -70,10 +77,12 @@ func (s *Server) surface(which Surface) http.Handler {
 		bodies:    s.bodies,
 		metrics:   s.metrics,
 	}
-	if which == WSGI {
+	if spec.Surface == WSGI {
 		return newWSGISurface(base, s.bearers())
 	}
-	return s.mainSurface(base).handler()
+	m := s.mainSurface(base)
+	m.clientNames = spec.Clients.Names
+	return m.handler()
 }
 
 func (s *Server) mainSurface(base surface) *mainSurface {

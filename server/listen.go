@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 
 	"saltern/server/settings"
@@ -16,6 +17,7 @@ type ListenerSpec struct {
 	Address string // host:port
 	TLS     bool
 	Pair    KeyPair // of TLS; the zero value stands for a self-signed pair
+	Clients ClientCerts
 
 	// Optional says to do without the listener on a machine that has no such
 	// address, as ::1 where IPv6 is off.
@@ -42,6 +44,8 @@ type CherryPySection struct {
 	Key        string // ssl_key
 	Chain      string // ssl_chain
 	DisableSSL bool   // disable_ssl
+
+	Clients ClientCerts // ssl_ca_certs, ssl_cert_reqs and ssl_allowed_cn
 }
 
 // defaultAddress is where the gateway listens when nothing names a listener.
@@ -60,6 +64,7 @@ func Plan(sections Sections, set *settings.Settings) ([]ListenerSpec, []string, 
 	for i, l := range set.Listen {
 		p.extra(fmt.Sprintf("listen[%d]", i), l)
 	}
+	p.warnOtherWays()
 	if len(p.specs) == 0 && len(p.problems) == 0 {
 		p.add("the default listener", ListenerSpec{Address: defaultAddress})
 	}
@@ -113,7 +118,32 @@ func (p *plan) cherryPy(s *CherryPySection) {
 		spec.Pair = KeyPair{Cert: s.Cert, Key: s.Key, Chain: s.Chain}
 		p.checkPair(where, spec.Pair)
 	}
+	p.clientCerts(where, s.Clients, &spec)
 	p.add(where, spec)
+}
+
+// clientCerts plans what is demanded of the certificates of clients.
+func (p *plan) clientCerts(where string, c ClientCerts, spec *ListenerSpec) {
+	asked := c.Mode != ClientCertNone
+	if !spec.TLS && asked {
+		p.warn("%s: ssl_cert_reqs has no effect with disable_ssl: no client is asked for a certificate", where)
+		c.Mode, asked = ClientCertNone, false
+	}
+	switch {
+	case asked && c.CA == "":
+		p.problem("%s: ssl_cert_reqs needs ssl_ca_certs, without which every client would be refused", where)
+	case spec.TLS && c.CA != "":
+		if _, err := loadClientCAs(c.CA); err != nil {
+			p.problem("%s: ssl_ca_certs: %w", where, err)
+		}
+		if !asked {
+			p.warn("%s: ssl_ca_certs has no effect without ssl_cert_reqs, as in salt-api: no client is asked for a certificate", where)
+		}
+	}
+	if len(c.Names) > 0 && !asked {
+		p.warn("%s: ssl_allowed_cn refuses every request, as in salt-api, since no client is asked for a certificate", where)
+	}
+	spec.Clients = c
 }
 
 // extra plans a listener of saltern.yaml.
@@ -135,6 +165,20 @@ func (p *plan) extra(where string, l settings.Listen) {
 		p.checkPair(where, spec.Pair)
 	}
 	p.add(where, spec)
+}
+
+// warnOtherWays tells of listeners that ask for no certificate beside one that
+// does.
+func (p *plan) warnOtherWays() {
+	demands := func(s ListenerSpec) bool { return s.Clients.Mode == ClientCertRequired || len(s.Clients.Names) > 0 }
+	if !slices.ContainsFunc(p.specs, demands) {
+		return
+	}
+	for _, s := range p.specs {
+		if !demands(s) && !s.Optional {
+			p.warn("clients at %s need no certificate, unlike those of rest_cherrypy", s.Address)
+		}
+	}
 }
 
 // admin checks the admin listener, which asks nobody who they are.

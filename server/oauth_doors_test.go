@@ -151,7 +151,7 @@ func (h *house) open(t *testing.T, o DoorOptions, opts MainOptions) {
 	})
 	require.NoError(t, err)
 	t.Cleanup(s.Close)
-	ts := httptest.NewServer(s.answering(Main))
+	ts := httptest.NewServer(s.answering(ListenerSpec{Surface: Main}))
 	t.Cleanup(ts.Close)
 	h.url, h.client = ts.URL, &http.Client{
 		Transport:     &http.Transport{DisableKeepAlives: true},

@@ -58,6 +58,30 @@ func TestPlan(t *testing.T) {
 			sections: server.Sections{CherryPy: &server.CherryPySection{Host: "localhost", Port: 8000, DisableSSL: true}},
 			want:     []server.ListenerSpec{{Address: "127.0.0.1:8000"}, {Address: "[::1]:8000", Optional: true}},
 		},
+		"rest_cherrypy, client certificates": {
+			sections: server.Sections{CherryPy: &server.CherryPySection{Port: 8000,
+				Clients: server.ClientCerts{Mode: server.ClientCertRequired, CA: pair.Cert, Names: []string{"a"}}}},
+			settings: `{listen: [{address: "127.0.0.2:1"}]}`,
+			want: []server.ListenerSpec{
+				{Address: "0.0.0.0:8000", TLS: true, Clients: server.ClientCerts{Mode: server.ClientCertRequired, CA: pair.Cert, Names: []string{"a"}}},
+				{Address: "127.0.0.2:1"},
+			},
+			warnings: []string{"clients at 127.0.0.2:1 need no certificate, unlike those of rest_cherrypy"},
+		},
+		"rest_cherrypy, client certificates that nobody asks for": {
+			sections: server.Sections{CherryPy: &server.CherryPySection{Port: 8000, Clients: server.ClientCerts{CA: pair.Cert, Names: []string{"a"}}}},
+			want:     []server.ListenerSpec{{Address: "0.0.0.0:8000", TLS: true, Clients: server.ClientCerts{CA: pair.Cert, Names: []string{"a"}}}},
+			warnings: []string{
+				"rest_cherrypy: ssl_ca_certs has no effect without ssl_cert_reqs, as in salt-api: no client is asked for a certificate",
+				"rest_cherrypy: ssl_allowed_cn refuses every request, as in salt-api, since no client is asked for a certificate",
+			},
+		},
+		"rest_cherrypy, client certificates without TLS": {
+			sections: server.Sections{CherryPy: &server.CherryPySection{Host: "::1", Port: 8000, DisableSSL: true,
+				Clients: server.ClientCerts{Mode: server.ClientCertOptional, CA: "/nosuch"}}},
+			want:     []server.ListenerSpec{{Address: "[::1]:8000", Clients: server.ClientCerts{CA: "/nosuch"}}},
+			warnings: []string{"rest_cherrypy: ssl_cert_reqs has no effect with disable_ssl: no client is asked for a certificate"},
+		},
 		"both": {
 			sections: server.Sections{WSGI: &server.WSGISection{Port: 8001}, CherryPy: &server.CherryPySection{Port: 8000}},
 			want:     append(wsgi[:2:2], server.ListenerSpec{Address: "0.0.0.0:8000", TLS: true}),
@@ -102,6 +126,23 @@ func TestPlanProblems(t *testing.T) {
 		"listen[1]: certificate: open " + nosuch + ": no such file or directory",
 		"admin.listen: h:9 is not a loopback address; admin.allow_remote: true would allow it",
 	}, strings.Split(err.Error(), "\n"))
+}
+
+func TestPlanClientCertProblems(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	empty := filepath.Join(dir, "empty")
+	require.NoError(t, os.WriteFile(empty, nil, 0o600))
+	for want, c := range map[string]server.ClientCerts{
+		"ssl_cert_reqs needs ssl_ca_certs, without which every client would be refused": {Mode: server.ClientCertRequired},
+		"ssl_ca_certs: client CA: stat /nosuch: no such file or directory":              {CA: "/nosuch"},
+		"ssl_ca_certs: client CA: " + empty + " holds no certificate":                   {CA: empty, Mode: server.ClientCertOptional},
+		"ssl_ca_certs: client CA: " + dir + " has no certificate under a hashed name; run openssl rehash on it": {
+			CA: dir, Mode: server.ClientCertRequired},
+	} {
+		_, _, err := server.Plan(server.Sections{CherryPy: &server.CherryPySection{Port: 8000, Clients: c}}, parsed(t, ""))
+		require.EqualError(t, err, "rest_cherrypy: "+want)
+	}
 }
 
 func parsed(t *testing.T, text string) *settings.Settings {

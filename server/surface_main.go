@@ -39,6 +39,7 @@ type mainSurface struct {
 	tokens      Tokens // nil when there are none
 	doors       DoorOptions
 	auditLog    *auditReader
+	clientNames []string // of ssl_allowed_cn; none stands for all
 }
 
 // handler puts what every request passes before the routes.
@@ -46,7 +47,7 @@ func (s *mainSurface) handler() http.Handler {
 	files := newStatic(s.opts.Static)
 	h := s.negotiated(s.routes(files))
 	h = s.rooted(files.wrap(h))
-	h = s.knownAddress(h)
+	h = s.knownAddress(s.knownName(h))
 	return s.cors.wrap(h)
 }
 

@@ -56,6 +56,12 @@ type issued struct {
 // issue makes a certificate signed by the parent, or by itself.
 func issue(t *testing.T, cn string, parent *issued) *issued {
 	t.Helper()
+	return issueChanged(t, cn, parent, func(*x509.Certificate) {})
+}
+
+// issueChanged is issue with a change to what is signed.
+func issueChanged(t *testing.T, cn string, parent *issued, change func(*x509.Certificate)) *issued {
+	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	require.NoError(t, err)
 	template := &x509.Certificate{
@@ -63,6 +69,7 @@ func issue(t *testing.T, cn string, parent *issued) *issued {
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
 		DNSNames: []string{"localhost"}, BasicConstraintsValid: true, IsCA: parent == nil || cn == "intermediate",
 	}
+	change(template)
 	signer := &issued{cert: template, key: key}
 	if parent != nil {
 		signer = parent

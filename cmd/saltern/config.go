@@ -103,9 +103,20 @@ func sections(mc *masterconf.Config) server.Sections {
 		s.CherryPy = &server.CherryPySection{
 			Host: r.Host, Port: r.Port,
 			Cert: r.SSLCrt, Key: r.SSLKey, Chain: r.SSLChain, DisableSSL: r.DisableSSL,
+			Clients: server.ClientCerts{Mode: clientCertMode(r.SSLCertReqs), CA: r.SSLCACerts, Names: r.SSLAllowedCN},
 		}
 	}
 	return s
+}
+
+func clientCertMode(reqs string) server.ClientCertMode {
+	switch reqs {
+	case masterconf.CertOptional:
+		return server.ClientCertOptional
+	case masterconf.CertRequired:
+		return server.ClientCertRequired
+	}
+	return server.ClientCertNone
 }
 
 // clientsWarning tells what every operator of salt-api 3006 or newer meets

@@ -55,5 +55,13 @@ func describe(l server.ListenerSpec) string {
 	if l.TLS {
 		scheme = "https"
 	}
-	return fmt.Sprintf("%s://%s as %s", scheme, l.Address, l.Surface)
+	text := fmt.Sprintf("%s://%s as %s", scheme, l.Address, l.Surface)
+	switch l.Clients.Mode {
+	case server.ClientCertOptional:
+		text += ", client certificates optional"
+	case server.ClientCertRequired:
+		text += ", client certificates required"
+	case server.ClientCertNone:
+	}
+	return text
 }

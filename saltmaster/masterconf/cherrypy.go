@@ -2,7 +2,6 @@ package masterconf
 
 import (
 	"math"
-	"slices"
 	"strings"
 )
 
@@ -15,6 +14,12 @@ type RestCherryPy struct {
 	SSLCrt     string // empty, as SSLKey, when not set; salt-api does not start without the two unless DisableSSL
 	SSLKey     string
 	SSLChain   string
+
+	// The options of Salt 3009 for client certificates. SSLCertReqs is one of
+	// the Cert constants; no other version of salt-api heeds any of the three.
+	SSLCACerts   string   // PEM file or folder; empty when not set
+	SSLCertReqs  string   // CertNone when not set
+	SSLAllowedCN []string // nil when every name is allowed
 
 	ThreadPool int
 	QueueSize  int // queue_size, which is what Salt reads, or else socket_queue_size, which is what it documents
@@ -51,8 +56,8 @@ type RestCherryPy struct {
 var cherryPyKeys = []string{
 	"api_acl", "app", "app_path", "authorized_ips", "collect_stats", "debug", "disable_ssl", "enable_sessions",
 	"expire_responses", "favicon", "host", "log_access_file", "log_error_file", "max_request_body_size", "port",
-	"queue_size", "root_prefix", "socket_queue_size", "ssl_chain", "ssl_crt", "ssl_key", "static", "static_path",
-	"stats_disable_auth", "thread_pool", "webhook_disable_auth", "webhook_url",
+	"queue_size", "root_prefix", "socket_queue_size", "ssl_allowed_cn", "ssl_ca_certs", "ssl_cert_reqs", "ssl_chain",
+	"ssl_crt", "ssl_key", "static", "static_path", "stats_disable_auth", "thread_pool", "webhook_disable_auth", "webhook_url",
 }
 
 // readRestCherryPy returns nil when there is nothing to start.
@@ -87,14 +92,10 @@ func readRestCherryPy(top options, f files) *RestCherryPy {
 	}
 	_, _, r.MaxRequestBodySizeSet = o.item("max_request_body_size")
 	r.ssl(o, at, f)
-	r.authorizedIPs(o)
+	r.clientCerts(o)
+	r.AuthorizedIPs = o.names("authorized_ips", "addresses", "address")
 	o.warnIneffective("rest_cherrypy")
-	for it := range o.set.All() {
-		if name := keyText(it.Key); !slices.Contains(cherryPyKeys, name) {
-			r.UnknownKeys = append(r.UnknownKeys, name)
-			o.rep.warn(where{it.File, it.Line, o.prefix + name}, "rest_cherrypy has no such option")
-		}
-	}
+	r.UnknownKeys = o.unknown("rest_cherrypy", cherryPyKeys)
 	return r
 }
 
@@ -135,32 +136,6 @@ func (r *RestCherryPy) ssl(o options, section where, f files) {
 			o.rep.problem(at, "%s: %s", file.name, reason(err))
 		case info.IsDir():
 			o.rep.problem(at, "%s is a folder", file.name)
-		}
-	}
-}
-
-// authorizedIPs reads a list of addresses. An entry that is not text would never match in Salt; here it is a problem, as
-// the operator meant to let someone in.
-func (r *RestCherryPy) authorizedIPs(o options) {
-	v, at, _ := o.value("authorized_ips")
-	switch v := v.(type) {
-	case []any:
-		for _, x := range v {
-			s, ok := x.(string)
-			if !ok {
-				o.rep.problem(at, "has to list addresses, not %s", kind(x))
-				continue
-			}
-			r.AuthorizedIPs = append(r.AuthorizedIPs, s)
-		}
-	case string:
-		if v != "" {
-			r.AuthorizedIPs = []string{v}
-			o.rep.warn(at, "is text and not a list: it is taken for one address")
-		}
-	default:
-		if truthy(v) {
-			o.rep.problem(at, "has to be a list of addresses, not %s", kind(v))
 		}
 	}
 }

@@ -20,7 +20,7 @@ func TestCherryPyDefaults(t *testing.T) {
 	t.Parallel()
 	c := read(t, "rest_cherrypy: {port: 8000, disable_ssl: true}\n")
 	require.Equal(t, &RestCherryPy{
-		Port: 8000, Host: "0.0.0.0", DisableSSL: true, ThreadPool: 100, QueueSize: 30, MaxRequestBodySize: 1048576,
+		Port: 8000, Host: "0.0.0.0", DisableSSL: true, SSLCertReqs: CertNone, ThreadPool: 100, QueueSize: 30, MaxRequestBodySize: 1048576,
 		WebhookURL: "/hook", EnableSessions: true, ExpireResponses: true, StaticPath: "/static", AppPath: "/app",
 		RootPrefix: "/",
 	}, c.RestCherryPy)
@@ -35,6 +35,9 @@ rest_cherrypy:
   host: '::1'
   ssl_crt: /tls/crt
   ssl_key: /tls/key
+  ssl_ca_certs: /tls/ca
+  ssl_cert_reqs: CERT_OPTIONAL
+  ssl_allowed_cn: [proxy, other]
   thread_pool: 7
   socket_queue_size: 8
   queue_size: 9
@@ -63,7 +66,8 @@ rest_wsgi: {port: 8001}
 	acl := c.RestCherryPy.APIACL
 	c.RestCherryPy.APIACL = nil
 	require.Equal(t, &RestCherryPy{
-		Port: 8443, Host: "::1", SSLCrt: "/tls/crt", SSLKey: "/tls/key", ThreadPool: 7, QueueSize: 9,
+		Port: 8443, Host: "::1", SSLCrt: "/tls/crt", SSLKey: "/tls/key",
+		SSLCACerts: "/tls/ca", SSLCertReqs: CertOptional, SSLAllowedCN: []string{"proxy", "other"}, ThreadPool: 7, QueueSize: 9,
 		MaxRequestBodySizeSet: true, WebhookURL: "/in", WebhookDisableAuth: true, CollectStats: true,
 		StatsDisableAuth: true, Static: "/srv/www", StaticPath: "/assets", App: "/srv/index.html", AppPath: "/ui",
 		Favicon: "/srv/favicon.ico", RootPrefix: "/api", LogAccessFile: "/var/log/a", Debug: true,

@@ -12,11 +12,7 @@ func readRestWSGI(top options) *RestWSGI {
 		return nil
 	}
 	w := &RestWSGI{Port: o.requiredPort(at)}
-	for it := range o.set.All() {
-		if name := keyText(it.Key); name != "port" {
-			o.rep.warn(where{it.File, it.Line, o.prefix + name}, "rest_wsgi has no such option")
-		}
-	}
+	o.unknown("rest_wsgi", []string{"port"})
 	return w
 }
 
