@@ -5,16 +5,19 @@ import (
 	"io"
 	"net/http"
 	"os"
-	"sync/atomic"
 	"time"
 
+	"saltern/internal/fair"
 	"saltern/server/format"
 )
 
 const (
-	// firstBuffer is what a body may fill before it counts against the budget
-	// of all bodies, so that ordinary calls pass whatever the large ones do.
+	// firstBuffer is what a body may fill before it counts as a large one, so
+	// that ordinary calls pass whatever the large ones do.
 	firstBuffer = 64 << 10
+
+	// firstBuffers is how many full first buffers are held at once.
+	firstBuffers = 4096
 
 	// bodiesAtOnce is how many bodies of the largest size are held at once.
 	bodiesAtOnce = 4
@@ -91,7 +94,11 @@ func (s *surface) readBody(x *exchange, r *http.Request) ([]byte, error) {
 		// One byte more than announced, to see the end without growing.
 		first = min(first, r.ContentLength+1)
 	}
-	buf := make([]byte, 0, min(first, s.bodyLimit+1))
+	first = min(first, s.bodyLimit+1)
+	if !s.bodies.takeFirst(x, first) {
+		return nil, tooManyBodies()
+	}
+	buf := make([]byte, 0, first)
 	for {
 		if len(buf) == cap(buf) {
 			var err error
@@ -151,11 +158,9 @@ func (s *surface) undecodable(err error) *refusal {
 func (s *surface) grow(x *exchange, buf []byte) ([]byte, error) {
 	size := int64(cap(buf))
 	more := min(size, s.bodyLimit+1-size)
-	if !s.bodies.take(more) {
-		return nil, &refusal{status: http.StatusServiceUnavailable, reason: "memory", close: true,
-			text: "Too many large requests at once"}
+	if !s.bodies.takeMore(x, more) {
+		return nil, tooManyBodies()
 	}
-	x.reserved += more
 	bigger := make([]byte, len(buf), size+more)
 	copy(bigger, buf)
 	return bigger, nil
@@ -166,22 +171,44 @@ func (s *surface) bodyTooLarge() *refusal {
 		text: "The request body is larger than " + sizeText(s.bodyLimit)}
 }
 
-// budget is a number of bytes that all requests share.
-type budget struct{ left atomic.Int64 }
-
-func newBudget(n int64) *budget {
-	b := new(budget)
-	b.left.Store(n)
-	return b
+func tooManyBodies() *refusal {
+	return &refusal{status: http.StatusServiceUnavailable, reason: "memory", close: true,
+		text: "Too many large requests at once"}
 }
 
-// take reports whether n bytes were left.
-func (b *budget) take(n int64) bool {
-	if b.left.Add(-n) >= 0 {
-		return true
+// bodyMemory bounds what all bodies hold, and what those from one address
+// prefix do: half of what large ones may, and a quarter of what small ones may.
+type bodyMemory struct{ first, more *fair.Shares }
+
+func newBodyMemory(bodyLimit int64) *bodyMemory {
+	const first, more = firstBuffers * firstBuffer, bodiesAtOnce
+	return &bodyMemory{
+		first: fair.NewShares(first, first/4),
+		more:  fair.NewShares(more*bodyLimit, more*bodyLimit/2),
 	}
-	b.left.Add(n)
-	return false
 }
 
-func (b *budget) give(n int64) { b.left.Add(n) }
+// takeFirst takes a first buffer for a request.
+func (m *bodyMemory) takeFirst(x *exchange, n int64) bool {
+	if !m.first.Take(x.from, n) {
+		return false
+	}
+	x.reservedFirst += n
+	return true
+}
+
+// takeMore takes what a request needs beyond that.
+func (m *bodyMemory) takeMore(x *exchange, n int64) bool {
+	if !m.more.Take(x.from, n) {
+		return false
+	}
+	x.reserved += n
+	return true
+}
+
+// give gives back what a request has taken.
+func (m *bodyMemory) give(x *exchange) {
+	m.first.Give(x.from, x.reservedFirst)
+	m.more.Give(x.from, x.reserved)
+	x.reservedFirst, x.reserved = 0, 0
+}

@@ -97,21 +97,38 @@ func TestBodiesInMemory(t *testing.T) {
 	}}, func(c *server.Config) { c.BodyLimit = large })
 	t.Cleanup(letGo)
 
-	// Each holds all but its first 64 KiB of the four times 256 KiB.
-	for range 5 {
-		post(t, s.dial(t, 0), chunkOf(large), fmt.Sprintf("Content-Length: %d", large))
+	// Each holds all but its first 64 KiB of the four times 256 KiB, of which
+	// one address may have half.
+	send := func(from string) *bufio.Reader {
+		c := s.dialFrom(t, from)
+		post(t, c, chunkOf(large), fmt.Sprintf("Content-Length: %d", large))
+		return bufio.NewReader(c)
+	}
+	refused := func(r *bufio.Reader) {
+		t.Helper()
+		resp, body := answer(t, r)
+		require.Equal(t, http.StatusServiceUnavailable, resp.StatusCode, body)
+		require.Equal(t, "5", resp.Header.Get("Retry-After"))
+		require.Contains(t, body, "Too many large requests at once")
+	}
+	for range 2 {
+		send("127.0.0.2")
+	}
+	require.Eventually(t, func() bool { return held.Load() == 2 }, patience, time.Millisecond)
+	refused(send("127.0.0.2"))
+	for i := range 3 {
+		send(fmt.Sprintf("127.0.0.%d", 3+i/2))
 	}
 	require.Eventually(t, func() bool { return held.Load() == 5 }, patience, time.Millisecond)
-
-	resp, body := s.ask(t, 0, http.MethodPost, "/", asJSON, chunkOf(large))
-	require.Equal(t, http.StatusServiceUnavailable, resp.StatusCode, body)
-	require.Equal(t, "5", resp.Header.Get("Retry-After"))
-	resp, _ = s.ask(t, 0, http.MethodPost, "/", asJSON, ping)
-	require.Equal(t, http.StatusOK, resp.StatusCode)
+	refused(send("127.0.0.5"))
+	for range 2 {
+		resp, _ := s.ask(t, 0, http.MethodPost, "/", asJSON, ping)
+		require.Equal(t, http.StatusOK, resp.StatusCode)
+	}
 
 	letGo()
-	s.log.lines(t, "request", 7)
-	resp, _ = s.ask(t, 0, http.MethodPost, "/", asJSON, chunkOf(large))
+	s.log.lines(t, "request", 9)
+	resp, _ := s.ask(t, 0, http.MethodPost, "/", asJSON, chunkOf(large))
 	require.Equal(t, http.StatusOK, resp.StatusCode)
 }
 

@@ -5,6 +5,8 @@ import (
 	"net/netip"
 
 	"github.com/go-chi/chi/v5/middleware"
+
+	"saltern/internal/fair"
 )
 
 // clientAddr finds out who is asking: the peer, or behind a trusted proxy the
@@ -16,7 +18,8 @@ func (s *Server) clientAddr(next http.Handler) http.Handler {
 		if peer, err := netip.ParseAddrPort(r.RemoteAddr); err == nil && !x.remote.IsValid() {
 			x.remote = peer.Addr().Unmap()
 		}
-		next.ServeHTTP(w, r)
+		x.from = fair.Prefix(x.remote)
+		next.ServeHTTP(w, r.WithContext(fair.WithPrefix(r.Context(), x.from)))
 	})
 	proxies := s.cfg.Settings.TrustedProxies
 	if len(proxies) == 0 {

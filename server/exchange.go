@@ -27,6 +27,7 @@ type exchange struct {
 	clientID   string // the request's X-Request-Id, or empty
 	start      time.Time
 	remote     netip.Addr
+	from       netip.Prefix   // of remote
 	media      format.Media   // of the answer
 	acceptable bool           // whether the client takes that
 	user       string         // of the session, where there is one
@@ -34,12 +35,14 @@ type exchange struct {
 	call       *lowstate.Call // nil unless chunks were read
 	outcome    string         // of the call; see outcomeOf
 
-	audit    audited
-	status   int // 0 until the answer begins
-	in, out  int64
-	reserved int64 // bytes taken from the body budget
-	err      error // for the log
-	stack    []byte
+	audit   audited
+	status  int // 0 until the answer begins
+	in, out int64
+
+	reserved, reservedFirst int64 // bytes of body memory
+
+	err   error // for the log
+	stack []byte
 }
 
 type exchangeKey struct{}

@@ -175,6 +175,11 @@ func NewAuthMetrics(reg prometheus.Registerer, backends ...string) *AuthMetrics 
 		Name: "saltern_auth_not_tried_total",
 		Help: "Authentications that no backend was asked for, by reason: throttled after wrong ones, or busy with others.",
 	}, []string{"backend", "reason"})}
+	for _, backend := range []string{"pam", "master"} { // a rate needs the zero before the first
+		for _, reason := range []string{"throttled", "busy"} {
+			m.notTried.WithLabelValues(backend, reason)
+		}
+	}
 	reg.MustRegister(m.results, m.notTried)
 	return m
 }

@@ -38,7 +38,7 @@ func (s *Server) observe(which Surface, next http.Handler) http.Handler {
 		s.traffic.begin()
 		abort := x.run(next, r)
 		x.settleAll()
-		s.bodies.give(x.reserved)
+		s.bodies.give(x)
 		done(r)
 		s.traffic.end(x)
 		s.logRequest(x, r)

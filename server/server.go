@@ -26,7 +26,7 @@ type Server struct {
 	cfg     Config
 	log     *slog.Logger
 	metrics *metrics
-	bodies  *budget
+	bodies  *bodyMemory
 	traffic *traffic
 	formats *format.Decoder
 
@@ -64,7 +64,7 @@ func Listen(ctx context.Context, cfg Config) (*Server, error) {
 		cfg:     cfg,
 		log:     cfg.Log,
 		metrics: newMetrics(cfg.Registry, cfg.Gateway.Clients()),
-		bodies:  newBudget(bodiesAtOnce * cfg.BodyLimit),
+		bodies:  newBodyMemory(cfg.BodyLimit),
 		traffic: newTraffic(),
 		formats: format.NewDecoder(),
 

@@ -31,7 +31,7 @@ type surface struct {
 	gateway   Gateway
 	bodyLimit int64
 	maxChunks int
-	bodies    *budget
+	bodies    *bodyMemory
 	metrics   *metrics
 	numbered  bool // whether refusals begin with their status, as in rest_wsgi
 }
