@@ -9,6 +9,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -31,13 +32,15 @@ type sshMaster struct {
 	*rig.Rig
 	dir string // of the roster
 	key string // that ssh shows
+
+	forward string // a tunnel from the host back to its sshd
 }
 
 // startSSH starts one. Salt 3006 and 3008 do not share a thin_dir.
 func startSSH(t *testing.T, salt string) *sshMaster {
 	t.Helper()
 	d := sshdtest.Start(t)
-	m := &sshMaster{dir: t.TempDir(), key: d.Key}
+	m := &sshMaster{dir: t.TempDir(), key: d.Key, forward: fmt.Sprintf("0:127.0.0.1:%d", d.Port)}
 	host := map[string]any{
 		"thin_dir": m.path("thin"),
 		"set_path": filepath.Join(salt, "bin") + ":/usr/bin:/bin", // whose python is sure to run this Salt
@@ -59,25 +62,30 @@ func startSSH(t *testing.T, salt string) *sshMaster {
 			Salt: salt, SaltAPI: true,
 			MasterConfig: map[string]any{
 				"roster_file": m.path("roster"), "rosters": []string{m.dir}, "ssh_priv": d.Key, "ssh_log_file": m.path("ssh.log"),
+				"no_host_keys":          true, // no known_hosts file is touched
 				"netapi_enable_clients": []string{"local", "ssh"}, "netapi_allow_raw_shell": true, "rest_timeout": 120,
 				"external_auth": map[string]any{"sharedsecret": map[string]any{
 					sandbox.UserAll:      []string{".*", "@runner", "@wheel", "@jobs"},
-					sandbox.UserTestOnly: []string{"test.*"},
+					sandbox.UserTestOnly: []string{"test.*", "user.*"},
 					"webmaster":          []any{map[string]any{"web*": []string{"test.*"}}},
+					"deadmaster":         []any{map[string]any{"dead*": []string{"test.*"}}},
+					"nobody":             []string{},
 				}},
 			},
 		},
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, m.Stop(context.WithoutCancel(t.Context()))) })
+	// There is a minion of the name of a host.
+	require.NoError(t, os.WriteFile(filepath.Join(m.Dir(), "pki", "minions", "web"), []byte("a key"), 0o600))
 	return m
 }
 
 func (m *sshMaster) path(name string) string { return filepath.Join(m.dir, name) }
 
-// body is a lowstate of one chunk. No known_hosts file is touched.
+// body is a lowstate of one chunk.
 func (m *sshMaster) body(user, chunk string) string {
-	return fmt.Sprintf(`[{"client": "ssh", "eauth": "sharedsecret", "username": %q, "password": %q, "no_host_keys": true, %s}]`,
+	return fmt.Sprintf(`[{"client": "ssh", "eauth": "sharedsecret", "username": %q, "password": %q, %s}]`,
 		user, m.Secret(), chunk)
 }
 
@@ -97,6 +105,7 @@ func TestSSH(t *testing.T) {
 			require.Equal(t, http.StatusOK, warm.Status, warm.Body)
 			t.Run("answers", m.answers)
 			t.Run("refusals", m.refusals)
+			t.Run("privileges", m.privileges)
 			t.Run("injections", m.injections)
 			t.Run("a client that hangs up", m.hangUp)
 		})
@@ -164,12 +173,19 @@ func (m *sshMaster) refusals(t *testing.T) {
 		"another function":  {m.body(sandbox.UserTestOnly, `"tgt": "web", "fun": "cmd.run", "arg": "touch `+m.path("marker")+`"`), 401},
 		"another target":    {m.body("webmaster", `"tgt": "*", "fun": "test.ping"`), 401},
 		"a stranger's":      {m.body("stranger", `"tgt": "web", "fun": "test.ping"`), 401},
+		"no minion's name":  {m.body("deadmaster", `"tgt": "dead", "fun": "test.ping"`), 401},
+		"find_job":          {m.body("nobody", `"tgt": "web", "fun": "saltutil.find_job", "arg": ["20260101000000000001"]`), 401},
+		"find_job anywhere": {m.body("nobody", `"tgt": "root@127.0.0.1", "fun": "saltutil.find_job"`), 401},
 		"an unknown target": {m.body(sandbox.UserAll, `"tgt": "os:Linux", "tgt_type": "grain", "fun": "test.ping"`), 400},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := m.post(t, m.WSGI, tc.body)
 			require.Equal(t, tc.status, a.Status, a.Body)
 			require.NotContains(t, a.Body, "jid")
+			if tc.status == 401 && name != "a random eauth" { // salt-api's text of that is another's business
+				a := m.post(t, m.SaltAPIURL()+"/run", tc.body)
+				require.Equal(t, tc.status, a.Status, "salt-api: %s", a.Body)
+			}
 		})
 	}
 	require.NoFileExists(t, m.path("marker"))
@@ -180,6 +196,60 @@ func (m *sshMaster) refusals(t *testing.T) {
 		a := m.post(t, m.WSGI, m.body(user, chunk))
 		require.Equal(t, http.StatusOK, a.Status, a.Body)
 		require.Contains(t, a.Body, `"return": true`)
+		require.Equal(t, http.StatusOK, m.post(t, m.SaltAPIURL()+"/run", m.body(user, chunk)).Status)
+	}
+}
+
+// sshRows are the rows of DIFFERENCES.md about the client ssh, and the test that
+// shows them.
+var sshRows = map[string]string{
+	"S1": "privileges", "S2": "privileges", "S3": "privileges", "S4": "TestSSHAuthorisationAgrees of package lowstate",
+	"S5": "TestSSHAuthorisationAgrees of package lowstate", "S6": "TestSSHAuthorisationAgrees of package lowstate", "S7": "injections",
+}
+
+func TestSSHList(t *testing.T) {
+	text, err := os.ReadFile("DIFFERENCES.md")
+	require.NoError(t, err)
+	var rows []string
+	for _, match := range regexp.MustCompile(`(?m)^\| (S\d+) \|`).FindAllStringSubmatch(string(text), -1) {
+		rows = append(rows, match[1])
+	}
+	require.ElementsMatch(t, slices.Collect(maps.Keys(sshRows)), rows)
+}
+
+// privileges are what salt-api lets a caller do who may call test.* and user.*,
+// and what is for those who may call anything here.
+func (m *sshMaster) privileges(t *testing.T) {
+	for name, tc := range map[string]struct{ chunk, refused string }{
+		"S1, an address":            {`"tgt": "127.0.0.1", "fun": "test.ping"`, "a target that may be none of the roster's"},
+		"S1, a user and an address": {`"tgt": "somebody@127.0.0.1", "fun": "test.ping"`, "a target that may be none of the roster's"},
+		"S1, an address as a pcre":  {`"tgt": "127.0.0.1", "tgt_type": "pcre", "fun": "test.ping"`, ""},
+		"S2, a key":                 {`"tgt": "web", "fun": "test.ping", "ssh_priv": "` + m.key + `"`, "ssh_priv"},
+		"S2, an option":             {`"tgt": "web", "fun": "test.ping", "ssh_options": ["ConnectTimeout=5"]`, "ssh_options"},
+		"S2, a port":                {`"tgt": "web", "fun": "test.ping", "ssh_port": 22`, "ssh_port"},
+		"S2, a tunnel":              {`"tgt": "web", "fun": "test.ping", "ssh_remote_port_forwards": "` + m.forward + `"`, "ssh_remote_port_forwards"},
+		"S2, code":                  {`"tgt": "web", "fun": "test.ping", "thin_extra_mods": "yaml"`, "thin_extra_mods"},
+		"S2, a roster":              {`"tgt": "web", "fun": "test.ping", "roster_file": "roster"`, "roster_file"},
+		"S2, any host key":          {`"tgt": "web", "fun": "test.ping", "ignore_host_keys": true`, "ignore_host_keys"},
+		"S3, a command":             {`"tgt": "web", "fun": "users", "raw_shell": true`, "raw_shell"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := m.post(t, m.WSGI, m.body(sandbox.UserTestOnly, tc.chunk))
+			if tc.refused == "" { // nothing matches, and nobody is connected to
+				require.Equal(t, http.StatusOK, a.Status, a.Body)
+				require.JSONEq(t, `{"return": [{}]}`, a.Body)
+			} else {
+				require.Equal(t, http.StatusUnauthorized, a.Status, a.Body)
+				require.Contains(t, a.Body, tc.refused+" is for callers with unrestricted rights.")
+			}
+			want := m.post(t, m.SaltAPIURL()+"/run", m.body(sandbox.UserTestOnly, tc.chunk))
+			require.Equal(t, http.StatusOK, want.Status, "salt-api: %s", want.Body)
+			body := m.body(sandbox.UserAll, tc.chunk)
+			want, got := m.post(t, m.SaltAPIURL()+"/run", body), m.post(t, m.WSGI, body)
+			require.Equal(t, http.StatusOK, want.Status, want.Body)
+			require.Equal(t, http.StatusOK, got.Status, got.Body)
+			require.Equal(t, sshAnswer(t, want.Body), sshAnswer(t, got.Body))
+		})
 	}
 }
 

@@ -19,13 +19,27 @@ type SSHOptions struct {
 	Program *saltssh.Program
 
 	// Rules decide who may run what: the master hears nothing of salt-ssh.
-	// Where they need to know which hosts a target matches, they have to ask
-	// Program.Hosts. Without rules everybody is refused.
-	Rules Authorizer
+	// Without rules everybody is refused.
+	Rules SSHAuthorizer
+
+	// Open are the names of what callers may choose whose rules do not let
+	// them run anything: some of [SSHPrivileges].
+	Open []string
 
 	// AllowRawShell is netapi_allow_raw_shell.
 	AllowRawShell bool
 }
+
+// SSHAuthorizer knows the rules of external_auth, with the hosts of the roster
+// among the minions. *acl.Rules with the targets of [acl.Roster] is one.
+type SSHAuthorizer interface {
+	SSH(who acl.Who, c acl.Call) acl.Verdict
+
+	// Unrestricted tells whether a caller may run any function everywhere.
+	Unrestricted(who acl.Who) bool
+}
+
+var _ SSHAuthorizer = (*acl.Rules)(nil)
 
 // SSH returns the client ssh, which runs functions on hosts without a minion.
 func SSH(m *Master, o SSHOptions) Client { return ssh{m, o} }
@@ -74,9 +88,11 @@ type sshJob struct {
 	opts SSHOptions
 	call saltssh.Call
 
-	arg         msgpack.Raw // as a publication would have it
-	otherRoster bool        // the chunk chose the roster, of which Program.Hosts knows nothing
-	admitted    bool        // the rules allow the call
+	arg         msgpack.Raw   // as a publication would have it
+	ruled       []msgpack.Raw // the arguments that the rules have to allow, one after the other
+	otherRoster bool          // the chunk chose the roster, of which Program.Hosts knows nothing
+	admitted    bool          // the rules allow the call
+	kept        *acl.Call     // what was asked for, where the call was changed to keep to the roster
 }
 
 func (j *sshJob) fill(c Chunk) (err error) {
@@ -97,7 +113,11 @@ func (j *sshJob) fill(c Chunk) (err error) {
 	if err != nil {
 		return err
 	}
+	j.ruled = []msgpack.Raw{conditioned(c.list("arg"), nil)}
 	j.arg = conditioned(c.list("arg"), kwargs)
+	if len(kwargs) > 0 {
+		j.ruled = append(j.ruled, j.arg)
+	}
 	if j.call.Args, err = sshArgs(j.arg); err != nil {
 		return err
 	}
@@ -135,33 +155,6 @@ func (j *sshJob) Fun() string {
 	return j.call.Fun
 }
 
-// admit asks the rules. A job that they do not allow does not run.
-func (j *sshJob) admit(id eauth.Identity) error {
-	who, ok := WhoIs(id)
-	args, isList := aclList(j.arg)
-	if !ok || !isList || j.opts.Rules == nil {
-		return errSSHRefused
-	}
-	c := acl.Call{Fun: j.call.Fun, Args: args.([]any), Tgt: j.call.Target, TgtType: j.call.TargetType}
-	if j.call.TargetType == "list" {
-		var ids []any
-		for id := range strings.SplitSeq(j.call.Target, ",") {
-			ids = append(ids, id)
-		}
-		c.Tgt = ids
-	}
-	if j.otherRoster {
-		c.Minions = func() ([]string, bool) { return nil, false }
-	}
-	j.admitted = j.opts.Rules.Publish(who, c) == acl.Allowed
-	if !j.admitted {
-		return errSSHRefused
-	}
-	return nil
-}
-
-var errSSHRefused = &Error{Kind: Unauthorized, Text: textUnauthorized}
-
 // Run listens for the jid before salt-ssh puts the first return on the bus.
 func (j *sshJob) Run(ctx context.Context, _ eauth.Grant, rec *Record) ([]byte, error) {
 	if !j.admitted {
@@ -180,7 +173,7 @@ func (j *sshJob) Run(ctx context.Context, _ eauth.Grant, rec *Record) ([]byte, e
 	}
 	out, err := j.opts.Program.Run(ctx, j.call)
 	if err != nil {
-		return nil, sshFailure(err)
+		return nil, j.failure(err)
 	}
 	rec.JID = j.call.JID
 	a := sshAnswer{job: j, code: out.Code, at: time.Now()}
@@ -192,6 +185,18 @@ func (j *sshJob) Run(ctx context.Context, _ eauth.Grant, rec *Record) ([]byte, e
 		return nil, err
 	}
 	return a.json()
+}
+
+// failure is sshFailure that knows what salt-ssh does, when it may not look
+// beyond the roster, with a target that is not there: it fails.
+func (j *sshJob) failure(err error) error {
+	if _, failed := errors.AsType[*saltssh.FailedError](err); failed && j.kept != nil && !j.otherRoster {
+		ids, ok := acl.Accepted(j.opts.Program.Hosts).Match(j.kept.Tgt, j.kept.TgtType)
+		if ok && len(ids) == 0 {
+			return sshPrivilege(OffRoster)
+		}
+	}
+	return sshFailure(err)
 }
 
 // sshFailure turns an error of package saltssh into one for the client.

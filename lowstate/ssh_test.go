@@ -42,13 +42,14 @@ cat "$here/answer" >output
 exit $(cat "$here/code")
 `
 
-// sshRules let alice do everything, bob test.* on web, and carol test.*.
+// sshRules let alice do everything, bob test.* on web, and carol test.* and
+// user.*. web is a minion, too.
 func sshRules(hosts func() ([]string, error)) *acl.Rules {
 	return acl.New([]acl.Module{{Name: "pam", Rules: acl.Map{
 		{Key: "alice", Value: []any{".*"}},
 		{Key: "bob", Value: []any{acl.Map{{Key: "web*", Value: []any{"test.*"}}}}},
-		{Key: "carol", Value: []any{"test.*"}},
-	}}}, acl.Options{Targets: acl.Accepted(hosts)})
+		{Key: "carol", Value: []any{"test.*", "user.*"}},
+	}}}, acl.Options{Targets: acl.Roster(acl.Accepted(func() ([]string, error) { return []string{"web", "min1"}, nil }), hosts)})
 }
 
 func newSSHSetup(t *testing.T) *sshSetup {
@@ -203,7 +204,10 @@ func TestSSHAuthorisation(t *testing.T) {
 		{"bob", `"tgt": "*", "fun": "test.ping"`, false},
 		{"bob", `"tgt": "db", "fun": "test.ping"`, false},
 		{"bob", `"tgt": "web", "fun": "cmd.run", "arg": "id"`, false},
-		{"bob", `"tgt": "web9", "fun": "test.ping"`, false},     // a host that is in no roster
+		{"bob", `"tgt": "web9", "fun": "test.ping"`, false}, // a host that is in no roster
+		{"bob", `"tgt": "x@db", "fun": "saltutil.find_job"`, false},
+		{"mallory", `"tgt": "x@db", "fun": "saltutil.find_job"`, false},
+		{"mallory", `"tgt": "*", "fun": "saltutil.find_job"`, false},
 		{"bob", `"tgt": "web@db", "fun": "test.ping"`, false},   // salt-ssh would go to db
 		{"bob", `"tgt": "10.0.0.1", "fun": "test.ping"`, false}, // web, but who knows
 		{"bob", `"tgt": "web", "fun": "test.ping", "roster_file": "other"`, false},
@@ -223,6 +227,114 @@ func TestSSHAuthorisation(t *testing.T) {
 		require.ErrorAs(t, err, &e, tc)
 		require.Equal(t, Unauthorized, e.Kind)
 		require.Equal(t, "Authorization error occurred.", e.Text)
+	}
+}
+
+// TestSSHPrivileges shows what is for alice alone, who may run anything, unless
+// the operator lists it.
+func TestSSHPrivileges(t *testing.T) {
+	t.Parallel()
+	const off = "a target that may be none of the roster's"
+	for _, tc := range []struct{ chunk, name, refused string }{
+		{`"tgt": "web", "ssh_priv": "KEY"`, "ssh_priv", "ssh_priv"},
+		{`"tgt": "web", "ssh_options": ["Port=22"]`, "ssh_options", "ssh_options"},
+		{`"tgt": "web", "ssh_remote_port_forwards": "8000:10.0.0.1:80"`, "ssh_remote_port_forwards", "ssh_remote_port_forwards"},
+		{`"tgt": "web", "ssh_port": 2222`, "ssh_port", "ssh_port"},
+		{`"tgt": "web", "ssh_scan_ports": "22,2222"`, "ssh_scan_ports", "ssh_scan_ports"},
+		{`"tgt": "web", "ignore_host_keys": true`, "ignore_host_keys", "ignore_host_keys"},
+		{`"tgt": "web", "no_host_keys": "yes"`, "no_host_keys", "no_host_keys"},
+		{`"tgt": "web", "roster": "cache"`, "roster", "roster"},
+		{`"tgt": "web", "roster_file": "ROSTER"`, "roster_file", "roster_file"},
+		{`"tgt": "web", "thin_extra_mods": "yaml"`, "thin_extra_mods", "thin_extra_mods"},
+		{`"tgt": "web", "min_extra_mods": "yaml"`, "min_extra_mods", "min_extra_mods"},
+		{`"tgt": "root@10.0.0.9"`, OffRoster, off},
+		{`"tgt": "x*@10.0.0.9"`, OffRoster, off},
+		{`"tgt": "a,root@10.0.0.9"`, OffRoster, off},
+		{`"tgt": "10.0.0.9", "tgt_type": "nodegroup"`, OffRoster, off},
+		{`"tgt": "10.0.0.9", "tgt_type": "range"`, OffRoster, off},
+	} {
+		s := newSSHSetup(t)
+		require.NoError(t, os.WriteFile(s.path("key"), nil, 0o600))
+		s.client.opts.Program = saltssh.New(saltssh.Options{
+			Folders: []string{s.dir}, MasterFile: s.path("master"), TempDir: s.dir, Rosters: []string{s.dir},
+		})
+		chunk := strings.NewReplacer("KEY", s.path("key"), "ROSTER", "key").Replace(tc.chunk) + `, "fun": "test.ping"`
+		_, _, err := s.call("alice", chunk)
+		require.NoError(t, err, tc)
+		require.NoError(t, os.Remove(s.path("argv")))
+
+		_, _, err = s.call("carol", chunk)
+		require.Equal(t, &Error{Kind: Unauthorized,
+			Text: "Authorization error occurred. " + tc.refused + " is for callers with unrestricted rights."}, err, tc)
+		require.NoFileExists(t, s.path("argv"))
+
+		s.client.opts.Open = []string{tc.name}
+		_, _, err = s.call("carol", chunk)
+		require.NoError(t, err, tc)
+	}
+}
+
+// TestSSHKeepsToTheRoster shows how salt-ssh is called for a caller that may not
+// choose the host: none of these can be the name of one.
+func TestSSHKeepsToTheRoster(t *testing.T) {
+	t.Parallel()
+	s := newSSHSetup(t)
+	for chunk, want := range map[string][]string{
+		`"tgt": "web"`:                            {"--list", "--", "web", "test.ping"},
+		`"tgt": "10.0.0.9"`:                       {"--list", "--", "10.0.0.9", "test.ping"},
+		`"tgt": "::1"`:                            {"--list", "--", "::1", "test.ping"},
+		`"tgt": "w*"`:                             {"--", "w*", "test.ping"},
+		`"tgt": "[w]eb"`:                          {"--", "[w]eb", "test.ping"},
+		`"tgt": ["a", "b"], "tgt_type": "list"`:   {"--list", "--", "a,b", "test.ping"},
+		`"tgt": "10.0.0.9", "tgt_type": "pcre"`:   {"--pcre", "--", "(?:10.0.0.9)", "test.ping"},
+		`"tgt": "(web|db)", "tgt_type": "pcre"`:   {"--pcre", "--", "(web|db)", "test.ping"},
+		`"tgt": "web", "no_host_keys": false`:     {"--list", "--", "web", "test.ping"},
+		`"tgt": "web", "ssh_user": "somebody"`:    {"--list", "--", "web", "test.ping"},
+		`"tgt": "web", "ssh_port": null`:          {"--list", "--", "web", "test.ping"},
+		`"tgt": "web", "what": "salt-ssh has no"`: {"--list", "--", "web", "test.ping"},
+	} {
+		_, _, err := s.call("carol", chunk+`, "fun": "test.ping"`)
+		require.NoError(t, err, chunk)
+		require.Equal(t, want, s.argv(), chunk)
+	}
+	_, _, err := s.call("alice", `"tgt": "10.0.0.9", "fun": "test.ping"`)
+	require.NoError(t, err)
+	require.Equal(t, []string{"--", "10.0.0.9", "test.ping"}, s.argv())
+}
+
+// TestSSHOffTheRoster is about what salt-ssh does with a list of which nothing
+// is in the roster: it fails.
+func TestSSHOffTheRoster(t *testing.T) {
+	t.Parallel()
+	s := newSSHSetup(t)
+	script := strings.Replace(sshScript, `cat "$here/answer" >output`, "exit 1", 1)
+	require.NoError(t, os.WriteFile(s.path("salt-ssh"), []byte(script), 0o700))
+	_, _, err := s.call("carol", `"tgt": "10.0.0.9", "fun": "test.ping"`)
+	require.Equal(t, sshPrivilege(OffRoster), err)
+	for user, tgt := range map[string]string{"carol": "web", "alice": "10.0.0.9"} {
+		_, _, err = s.call(user, `"tgt": "`+tgt+`", "fun": "test.ping"`)
+		require.ErrorContains(t, err, "salt-ssh ended without an answer", "%s: it failed for another reason", user)
+	}
+}
+
+// TestSSHRawShellAsksForEverything shows that a command is not checked by its
+// first word.
+func TestSSHRawShellAsksForEverything(t *testing.T) {
+	t.Parallel()
+	s := newSSHSetup(t)
+	s.client.opts.AllowRawShell = true
+	s.client.opts.Open = SSHPrivileges()
+	for fun, want := range map[string]string{
+		"userdel mallory": "Authorization error occurred. raw_shell is for callers with unrestricted rights.",
+		"test.ping":       "Authorization error occurred. raw_shell is for callers with unrestricted rights.",
+		"id":              "Authorization error occurred.",
+	} {
+		_, _, err := s.call("carol", `"tgt": "web", "fun": "`+fun+`", "raw_shell": true`)
+		require.Equal(t, &Error{Kind: Unauthorized, Text: want}, err)
+		require.NoFileExists(t, s.path("argv"))
+		_, _, err = s.call("alice", `"tgt": "web", "fun": "`+fun+`", "raw_shell": true`)
+		require.NoError(t, err)
+		require.NoError(t, os.Remove(s.path("argv")))
 	}
 }
 

@@ -14,7 +14,9 @@ import (
 )
 
 // aclRules is external_auth as the evaluator of its rules wants it.
-func aclRules(mc *masterconf.Config) *acl.Rules {
+func aclRules(mc *masterconf.Config) *acl.Rules { return acl.New(aclModules(mc), aclOptions(mc)) }
+
+func aclOptions(mc *masterconf.Config) acl.Options {
 	o := acl.Options{
 		PermissiveACL:    mc.PermissiveACL,
 		ExpandedMatching: mc.ExpandedAuthMatching,
@@ -23,7 +25,7 @@ func aclRules(mc *masterconf.Config) *acl.Rules {
 	if minionsAreFiles(mc) {
 		o.Targets = acl.Accepted(func() ([]string, error) { return acceptedMinions(mc) })
 	}
-	return acl.New(aclModules(mc), o)
+	return o
 }
 
 // aclModules takes external_auth as it is written: a name that is no text

@@ -8,7 +8,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"saltern/eauth/acl"
+	"saltern/lowstate"
 	"saltern/saltmaster/masterconf"
+	"saltern/server/settings"
 )
 
 // aclConfig loads a master's file whose root_dir is a folder with the keys of
@@ -99,6 +101,23 @@ func TestACLOptions(t *testing.T) {
 	}
 	for _, more := range []string{"keys.cache_driver: localfs_key", "key_cache: ''", "cluster_id:", "enable_ssh_minions: false"} {
 		require.Equal(t, acl.Allowed, verdict(more, alice), more)
+	}
+}
+
+// TestSSHOptionsOfTheSettings holds the names that saltern.yaml may list against
+// those that the client ssh asks for.
+func TestSSHOptionsOfTheSettings(t *testing.T) {
+	t.Parallel()
+	require.ElementsMatch(t, lowstate.SSHPrivileges(), settings.SSHOptions())
+}
+
+// TestRosterKind shows that nothing but a flat roster counts as one.
+func TestRosterKind(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"": "", "roster: flat": "flat", "roster: cache": "cache", "roster: [flat, cache]": "several", "roster:": "",
+	} {
+		require.Equal(t, want, rosterKind(option(aclConfig(t, text), "roster")), text)
 	}
 }
 

@@ -84,7 +84,7 @@ func assemble(ctx context.Context, c *config, reg prometheus.Registerer, log *sl
 	g.rules = aclRules(mc)
 	m := g.master(mc, tokens)
 	g.lowstate = lowstate.New(lowstate.Options{
-		Clients:    lowstate.Clients(m, ssh(c, m)),
+		Clients:    lowstate.Clients(m, ssh(c, m, tokens)),
 		Enabled:    mc.NetapiEnableClients,
 		Auth:       auth,
 		HashType:   mc.HashType,

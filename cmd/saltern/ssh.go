@@ -6,39 +6,51 @@ import (
 	"saltern/eauth/acl"
 	"saltern/lowstate"
 	"saltern/lowstate/saltssh"
+	"saltern/saltmaster"
 	"saltern/saltmaster/masterconf"
 )
 
 // ssh is the client ssh. Its rules are external_auth's too, with the hosts of
 // the roster for minions.
-func ssh(c *config, m *lowstate.Master) lowstate.Client {
+func ssh(c *config, m *lowstate.Master, tokens *saltmaster.Tokens) lowstate.Client {
 	mc := c.master
 	p := saltssh.New(saltssh.Options{
 		Program:    c.set.SSH.Program,
 		Processes:  c.set.SSH.Processes,
 		MasterFile: mc.ConfFile,
 		Includes:   saltssh.Includes(mc.ConfFile, option(mc, "default_include"), option(mc, "include")),
-		Roster:     text(option(mc, "roster")),
+		Roster:     rosterKind(option(mc, "roster")),
 		Rosters:    texts(option(mc, "rosters")),
 	})
 	return lowstate.SSH(m, lowstate.SSHOptions{
 		Program:       p,
-		Rules:         acl.New(aclModules(mc), sshACL(mc, p)),
+		Rules:         acl.New(aclModules(mc), sshACL(mc, p, func() bool { return !isFrom3008(mc, tokens) })),
+		Open:          c.set.SSH.Options,
 		AllowRawShell: mc.NetapiAllowRawShell,
 	})
 }
 
-func sshACL(mc *masterconf.Config, p *saltssh.Program) acl.Options {
-	return acl.Options{
-		PermissiveACL:    mc.PermissiveACL,
-		ExpandedMatching: mc.ExpandedAuthMatching,
-		KeepACLInToken:   mc.KeepACLInToken,
-		Targets:          acl.Accepted(p.Hosts),
+func sshACL(mc *masterconf.Config, p *saltssh.Program, starCompared func() bool) acl.Options {
+	o := aclOptions(mc)
+	o.Targets = acl.Roster(o.Targets, p.Hosts)
+	o.StarCompared = starCompared
+	return o
+}
+
+// rosterKind is the master's option roster. The hosts of more than one, or of
+// what is no text, are not those of a file.
+func rosterKind(v any) string {
+	switch v := v.(type) {
+	case nil:
+		return ""
+	case string:
+		return v
+	default:
+		return "several"
 	}
 }
 
 func option(mc *masterconf.Config, name string) any { v, _ := mc.Option(name); return v }
-func text(v any) string                             { s, _ := v.(string); return s }
 func texts(v any) (list []string) {
 	all, ok := v.([]any)
 	if !ok {

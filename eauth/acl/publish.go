@@ -21,19 +21,27 @@ type Call struct {
 const findJob = "saltutil.find_job"
 
 // Publish tells whether the caller may call a function of minions.
-func (r *Rules) Publish(who Who, c Call) Verdict {
+func (r *Rules) Publish(who Who, c Call) Verdict { return r.check(who, c, findJob) }
+
+// SSH tells whether the caller may call a function of hosts by salt-ssh. It differs from Publish in that no function is
+// excepted: nothing that waits for salt-ssh calls saltutil.find_job. See [Roster] for the targets.
+func (r *Rules) SSH(who Who, c Call) Verdict { return r.check(who, c, "") }
+
+// check is auth_check of Salt's CkMinions. A function that is excepted is allowed to everybody who has a list, unless
+// matching is expanded.
+func (r *Rules) check(who Who, c Call, excepted string) Verdict {
 	entries, isNone, o := r.list(who)
 	if o != yes {
 		return o.verdict()
 	}
-	t := &aim{call: c, targets: r.opts.Targets}
+	t := &aim{call: c, targets: r.opts.Targets, starCompared: r.opts.StarCompared}
 	if r.opts.ExpandedMatching {
 		if isNone {
 			return Refused
 		}
 		return expanded(entries, t).verdict()
 	}
-	if c.Fun == findJob {
+	if excepted != "" && c.Fun == excepted {
 		return Allowed
 	}
 	args, kwargs := c.split()
@@ -65,8 +73,9 @@ func (c Call) split() (args []any, kwargs any) {
 
 // aim is what a call is aimed at.
 type aim struct {
-	call    Call
-	targets Targets
+	call         Call
+	targets      Targets
+	starCompared func() bool
 
 	resolved bool
 	ids      []string
@@ -91,7 +100,7 @@ func (a *aim) minions() (ids []string, known bool) {
 // within tells whether every minion that the call is aimed at is one of those that a rule is for. Of a target that
 // matches nobody here nothing is said: the master would let it through, but minions behind a syndic may match it.
 func (a *aim) within(target string) outcome {
-	if target == anyone {
+	if target == anyone && (a.starCompared == nil || !a.starCompared()) {
 		return yes
 	}
 	ids, known := a.minions()

@@ -22,6 +22,11 @@ type Options struct {
 
 	// Targets resolves targets to the ids of accepted minions. Without it, no rule for a target but "*" is decided.
 	Targets Targets
+
+	// StarCompared tells whether a rule for "*" means the accepted minions, as Salt 3006 has it, and not everything
+	// that a target may match, as 3008 has it. Nil is the latter. It makes a difference where targets match more than
+	// accepted minions: for salt-ssh.
+	StarCompared func() bool
 }
 
 // Who is a caller, as the caller's Salt token has it.

@@ -103,6 +103,36 @@ func (c *Call) checkFun() error {
 	return nil
 }
 
+// Characters of which no name and no address of a host has any.
+const (
+	globSigns = "*?["
+	pcreSigns = `*?[]()^\\|$+{}`
+)
+
+// KeepToRoster changes a call so that it reaches hosts of the roster and no
+// others, or reports that there is no such call. salt-ssh takes a target that
+// matches nothing in the roster for the name of a host, whatever its type is,
+// but for a list.
+func (c *Call) KeepToRoster() bool {
+	switch c.TargetType {
+	case "", "glob":
+		if strings.ContainsAny(c.Target, "@,") {
+			return false
+		}
+		if !strings.ContainsAny(c.Target, globSigns) {
+			c.TargetType = "list"
+		}
+	case "pcre":
+		if !strings.ContainsAny(c.Target, pcreSigns) {
+			c.Target = "(?:" + c.Target + ")"
+		}
+	case "list":
+	default:
+		return false
+	}
+	return true
+}
+
 // argv is the command line without the program's name.
 func (c *Call) argv() []string {
 	argv := append([]string{}, targetFlags[c.TargetType]...)

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 
 	"saltern/saltmaster/msgpack"
@@ -15,6 +17,8 @@ type Settings struct {
 	values map[string]any
 	roster string // roster_file, to be found among the operator's
 	priv   string // ssh_priv, which must exist
+
+	privileged []string // those of Privileged that were chosen
 }
 
 // known are the settings that salt.client.ssh.client.SSHClient lets through
@@ -51,6 +55,30 @@ var known = map[string]func(v msgpack.Raw) (any, error){
 	"thin_extra_mods":          matching(modules),
 }
 
+// privileged are the settings by which a client chooses a server, a key, a file
+// of the master's host, code that is shipped to the hosts, or an option of ssh:
+// what rules about functions say nothing of.
+var privileged = map[string]bool{
+	"ssh_priv":                 true, // another key: each is a file of the master's host
+	"ssh_options":              true,
+	"ssh_remote_port_forwards": true, // a way from the host into the master's network
+	"ssh_port":                 true, // another server on the host, which is given the roster's password
+	"ssh_scan_ports":           true, // the same with the roster scan
+	"ignore_host_keys":         true, // anybody's server on the way, which is given the roster's password
+	"no_host_keys":             true, // the same
+	"roster":                   true, // another list of hosts; some run programs
+	"roster_file":              true,
+	"thin_extra_mods":          true, // any Python package of the master's host
+	"min_extra_mods":           true,
+}
+
+// Privileged returns the names of the settings that are for callers who may run
+// anything anyway, sorted.
+func Privileged() []string { return slices.Sorted(maps.Keys(privileged)) }
+
+// Privileged returns those of [Privileged] that have been chosen, sorted.
+func (s *Settings) Privileged() []string { return slices.Sorted(slices.Values(s.privileged)) }
+
 // forbidden are settings that salt-ssh would obey and a client must not have.
 var forbidden = map[string]string{
 	"rosters":           "rosters is for the master's configuration alone",
@@ -80,6 +108,9 @@ func (s *Settings) Add(name string, v msgpack.Raw) error {
 		s.roster = value.(string)
 	case "ssh_priv":
 		s.priv = value.(string)
+	}
+	if privileged[name] && value != false {
+		s.privileged = append(s.privileged, name)
 	}
 	if s.values == nil {
 		s.values = make(map[string]any)

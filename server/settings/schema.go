@@ -20,6 +20,7 @@ func (d *decoder) settings(n *yaml.Node, s *Settings) {
 		"ssh": d.section(fields{
 			"program":   d.text(&s.SSH.Program),
 			"processes": d.count(&s.SSH.Processes),
+			"options":   d.list(d.oneOf(&s.SSH.Options, SSHOptions())),
 		}),
 		"admin": d.section(fields{
 			"listen":       d.adminListen(&s.Admin.Listen),

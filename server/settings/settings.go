@@ -94,6 +94,20 @@ type Events struct {
 type SSH struct {
 	Program   string // salt-ssh, by name or path
 	Processes int    // how many of it run at once
+
+	// Options are those that callers may choose whose rules do not let them run
+	// anything: some of [SSHOptions].
+	Options []string
+}
+
+// SSHOptions are the options of a call of salt-ssh that are for callers with
+// unrestricted rights, unless the file lists them. off_roster is a target that
+// is no host of the roster.
+func SSHOptions() []string {
+	return []string{
+		"ignore_host_keys", "min_extra_mods", "no_host_keys", "off_roster", "roster", "roster_file", "ssh_options",
+		"ssh_port", "ssh_priv", "ssh_remote_port_forwards", "ssh_scan_ports", "thin_extra_mods",
+	}
 }
 
 // Admin is the listener for metrics and health.

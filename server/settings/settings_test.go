@@ -31,7 +31,7 @@ cors_origin: "https://ui.example.com"
 events_acl:
   - {users: ops*, groups: [wheel], eauth: pam, tags: [salt/job/*, "salt/run/*"]}
 events: {buffer: 10, buffer_size: 1MiB, linger: 1s}
-ssh: {program: /usr/bin/salt-ssh, processes: 2}
+ssh: {program: /usr/bin/salt-ssh, processes: 2, options: [ssh_port, off_roster]}
 admin: {listen: "10.0.0.1:9000", allow_remote: true}
 limits:
   connections: 10
@@ -75,7 +75,7 @@ func TestParseEveryKey(t *testing.T) {
 		Events: settings.Events{
 			Buffer: 10, BufferSize: 1 << 20, Linger: time.Second,
 		},
-		SSH:   settings.SSH{Program: "/usr/bin/salt-ssh", Processes: 2},
+		SSH:   settings.SSH{Program: "/usr/bin/salt-ssh", Processes: 2, Options: []string{"ssh_port", "off_roster"}},
 		Admin: settings.Admin{Listen: "10.0.0.1:9000", AllowRemote: true},
 		Limits: settings.Limits{
 			Connections: 10, ConnectionsPerAddress: 7, HeaderTimeout: time.Second, BodyTimeout: 2 * time.Second,

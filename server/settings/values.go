@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"net/url"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -35,6 +36,17 @@ func (d *decoder) eachText(to *[]string) reader {
 		var v string
 		d.text(&v)(n, key)
 		*to = append(*to, v)
+	}
+}
+
+// oneOf adds one of the words that there are.
+func (d *decoder) oneOf(to *[]string, words []string) reader {
+	return func(n *yaml.Node, key string) {
+		if !isA(n, "!!str") || !slices.Contains(words, n.Value) {
+			d.problem(n.Line, key, "must be one of %s", strings.Join(words, ", "))
+			return
+		}
+		*to = append(*to, n.Value)
 	}
 }
 
