@@ -1,6 +1,7 @@
 package main
 
 import (
+	"log/slog"
 	"path/filepath"
 
 	"saltern/eauth/acl"
@@ -22,6 +23,7 @@ func ssh(c *config, m *lowstate.Master, tokens *saltmaster.Tokens) lowstate.Clie
 		Roster:     rosterKind(option(mc, "roster")),
 		Rosters:    texts(option(mc, "rosters")),
 	})
+	sweepSSH(p, m.Log)
 	return lowstate.SSH(m, lowstate.SSHOptions{
 		Program:       p,
 		Rules:         acl.New(aclModules(mc), sshACL(mc, p, func() bool { return !isFrom3008(mc, tokens) })),
@@ -35,6 +37,17 @@ func sshACL(mc *masterconf.Config, p *saltssh.Program, starCompared func() bool)
 	o.Targets = acl.Roster(o.Targets, p.Hosts)
 	o.StarCompared = starCompared
 	return o
+}
+
+// sweepSSH removes what a gateway that was killed left of its calls.
+func sweepSSH(p *saltssh.Program, log *slog.Logger) {
+	removed, err := p.Sweep()
+	if err != nil {
+		log.Warn("folders of earlier calls of salt-ssh could not all be removed", slog.Any("error", err))
+	}
+	if removed > 0 {
+		log.Info("removed the folders of calls of salt-ssh whose gateway was killed", slog.Int("folders", removed))
+	}
 }
 
 // rosterKind is the master's option roster. The hosts of more than one, or of

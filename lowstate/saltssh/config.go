@@ -18,21 +18,32 @@ var ErrNoKey = errors.New("ssh_priv is not a file")
 var ErrNoRoster = errors.New("roster_file is in none of the folders of the master's rosters")
 
 // folder is the configuration of one run. Everything in it is ours alone.
-type folder struct{ path string }
+type folder struct {
+	path string
+	lock *os.File
+}
 
 func newFolder(parent string) (folder, error) {
-	path, err := os.MkdirTemp(parent, "salt-ssh-") // 0700
+	path, err := os.MkdirTemp(parent, folderPrefix) // 0700
 	if err != nil {
 		return folder{}, fmt.Errorf("make a folder for salt-ssh: %w", err)
 	}
-	return folder{path}, nil
+	f := folder{path: path}
+	if f.lock, err = newLock(path); err != nil {
+		f.remove()
+		return folder{}, fmt.Errorf("lock the folder for salt-ssh: %w", err)
+	}
+	return f, nil
 }
 
 func (f folder) file(name string) string { return filepath.Join(f.path, name) }
 
 func (f folder) output() string { return f.file("output") }
 
-func (f folder) remove() { _ = os.RemoveAll(f.path) }
+func (f folder) remove() {
+	_ = os.RemoveAll(f.path)
+	_ = f.lock.Close()
+}
 
 // write writes what salt-ssh reads: a main file that stands for the master's
 // and then has our settings, and an empty Saltfile, so that none is looked for

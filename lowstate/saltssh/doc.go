@@ -14,7 +14,8 @@
 // target, the function and its arguments: nothing else, so nothing that a
 // client writes is read as an option. All other settings, passwords among
 // them, are in a configuration of mode 0600 in a folder of mode 0700 that
-// lives as long as the call: it includes the master's own configuration and
+// lives as long as the call, or until the next start ([Program.Sweep]) where the
+// process was killed: it includes the master's own configuration and
 // adds to it. The function's arguments do show in the process list of the
 // master's host, as they do for whoever types the command there.
 //

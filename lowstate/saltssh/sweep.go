@@ -1,0 +1,105 @@
+package saltssh
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+)
+
+// folderPrefix begins the names of folders.
+const folderPrefix = "salt-ssh-"
+
+// lockName is a file that is in every folder, locked as long as the process
+// that made the folder lives.
+const lockName = ".saltern"
+
+// newLock makes the lock's file. It has its name only when it is locked, so
+// that nobody finds it in between.
+func newLock(dir string) (*os.File, error) {
+	f, err := os.OpenFile(filepath.Join(dir, lockName+".new"), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
+	if err != nil {
+		return nil, err
+	}
+	if err := tryLock(f); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	if err := os.Rename(f.Name(), filepath.Join(dir, lockName)); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
+func tryLock(f *os.File) error { return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) }
+
+// Sweep removes what processes that were killed have left behind: folders with
+// the settings of calls, among which there may be passwords. Folders of this
+// user alone are looked at, and those of a process that lives are left alone.
+// It returns how many it removed.
+func (p *Program) Sweep() (removed int, err error) {
+	parent := p.opts.TempDir
+	if parent == "" {
+		parent = os.TempDir()
+	}
+	root, err := os.OpenRoot(parent)
+	if err != nil {
+		return 0, fmt.Errorf("sweep the folders of salt-ssh: %w", err)
+	}
+	defer root.Close() //nolint:errcheck // it was only read
+	entries, err := fs.ReadDir(root.FS(), ".")
+	if err != nil {
+		return 0, fmt.Errorf("sweep the folders of salt-ssh: %w", err)
+	}
+	var failed []error
+	for _, e := range entries {
+		if !e.IsDir() || !strings.HasPrefix(e.Name(), folderPrefix) {
+			continue
+		}
+		done, err := sweep(root, e.Name())
+		if err != nil {
+			failed = append(failed, fmt.Errorf("sweep the folders of salt-ssh: %w", err))
+		}
+		if done {
+			removed++
+		}
+	}
+	return removed, errors.Join(failed...)
+}
+
+// sweep removes a folder, if it is one that a process has left behind.
+func sweep(root *os.Root, name string) (removed bool, err error) {
+	if !isPrivate(root.Lstat(name)) {
+		return false, nil
+	}
+	lock := filepath.Join(name, lockName)
+	if info, err := root.Lstat(lock); err != nil || !info.Mode().IsRegular() {
+		return false, nil // not ours, or being made
+	}
+	f, err := root.OpenFile(lock, os.O_RDWR|syscall.O_NOFOLLOW, 0)
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil // its process has removed it
+	}
+	if err != nil {
+		return false, err
+	}
+	defer f.Close() //nolint:errcheck // nothing was written
+	switch err := tryLock(f); {
+	case errors.Is(err, syscall.EWOULDBLOCK):
+		return false, nil // its process lives
+	case err != nil:
+		return false, err
+	}
+	return true, root.RemoveAll(name)
+}
+
+// isPrivate tells whether a folder is this user's and nobody else's.
+func isPrivate(info fs.FileInfo, err error) bool {
+	if err != nil || !info.IsDir() || info.Mode().Perm() != 0o700 {
+		return false
+	}
+	stat, ok := info.Sys().(*syscall.Stat_t)
+	return ok && int(stat.Uid) == os.Geteuid()
+}
