@@ -131,11 +131,7 @@ func (b *batch) publish(ctx context.Context, minions []string) {
 	}
 	_, err := job.collect(ctx, b.grant, &Record{}, func(id string, r result) error {
 		delete(silent, id)
-		item, err := b.item(id, r)
-		if err != nil {
-			return err
-		}
-		return b.tell(ctx, news{id: id, item: item, failed: failed(r.retcode)})
+		return b.tell(ctx, news{id: id, item: b.item(id, r), failed: failed(r.retcode)})
 	})
 	if err != nil {
 		_ = b.tell(ctx, news{err: err}) // whoever ended ctx does not listen

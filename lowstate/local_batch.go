@@ -93,14 +93,12 @@ func (j *batchJob) part(tgt msgpack.Raw, tgtType string) *localJob {
 }
 
 // item is what goes out for a minion's return.
-func (j *batchJob) item(id string, r result) ([]byte, error) {
+func (j *batchJob) item(id string, r result) []byte {
 	if j.raw {
-		b, err := rawItem(id, r)
-		return b, wrapReturn(id, err)
+		return rawItem(id, r)
 	}
 	b := append(msgpack.AppendJSONString([]byte("{"), id), ": "...)
-	b, err := msgpack.AppendJSON(b, r.ret)
-	return append(b, '}'), wrapReturn(id, err)
+	return append(appendReturn(b, r.ret), '}')
 }
 
 // silentItem is what goes out for a minion that did not return.

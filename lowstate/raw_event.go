@@ -9,32 +9,28 @@ import (
 
 // rawItem is a whole event: its own data, but with all of a return of which
 // the bus had no room for all.
-func rawItem(id string, r result) ([]byte, error) {
+func rawItem(id string, r result) []byte {
 	tag, data := r.event.Tag, r.event.Data
 	if data == nil {
 		tag = fmt.Sprintf("salt/job/%s/ret/%s", r.jid, id)
 		data = fromCacheOnly(id, r)
 	}
-	b := []byte(`{"data": {`)
-	n := 0
-	err := data.Each(func(k, v msgpack.Raw) (err error) {
+	b := appendReturn([]byte(`{"data": `), withReturn(data, r.ret))
+	b = msgpack.AppendJSONString(append(b, `, "tag": `...), tag)
+	return append(b, '}')
+}
+
+// withReturn is an event's data with another return.
+func withReturn(data, ret msgpack.Raw) msgpack.Raw {
+	b := msgpack.AppendMap(nil, data.Len())
+	_ = data.Each(func(k, v msgpack.Raw) error {
 		if key, _ := k.Str(); key == "return" {
-			v = r.ret
+			v = ret
 		}
-		if n++; n > 1 {
-			b = append(b, ", "...)
-		}
-		if b, err = msgpack.AppendJSON(b, k); err != nil {
-			return err
-		}
-		b, err = msgpack.AppendJSON(append(b, ": "...), v)
-		return err
+		b = append(append(b, k...), v...)
+		return nil
 	})
-	if err != nil {
-		return nil, err
-	}
-	b = msgpack.AppendJSONString(append(b, `}, "tag": `...), tag)
-	return append(b, '}'), nil
+	return b
 }
 
 // fromCacheOnly is what is known of an event that was missed.

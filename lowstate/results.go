@@ -30,7 +30,7 @@ func newResults(full bool) results {
 
 func (r *results) has(id string) bool { return r.seen[id] }
 
-func (r *results) add(id string, v result) (err error) {
+func (r *results) add(id string, v result) error {
 	if r.each != nil {
 		r.seen[id] = true
 		return r.each(id, v)
@@ -38,13 +38,10 @@ func (r *results) add(id string, v result) (err error) {
 	r.key(id)
 	r.json = slices.Grow(r.json, len(v.ret)+len(v.ret)/8) // JSON is seldom larger
 	if !r.full {
-		r.json, err = msgpack.AppendJSON(r.json, v.ret)
-		return wrapReturn(id, err)
+		r.json = appendReturn(r.json, v.ret)
+		return nil
 	}
-	r.json = append(r.json, `{"ret": `...)
-	if r.json, err = msgpack.AppendJSON(r.json, v.ret); err != nil {
-		return wrapReturn(id, err)
-	}
+	r.json = appendReturn(append(r.json, `{"ret": `...), v.ret)
 	for _, f := range []struct {
 		key   string
 		value msgpack.Raw
@@ -53,9 +50,7 @@ func (r *results) add(id string, v result) (err error) {
 			continue
 		}
 		r.json = append(append(append(r.json, `, "`...), f.key...), `": `...)
-		if r.json, err = msgpack.AppendJSON(r.json, f.value); err != nil {
-			return wrapReturn(id, err)
-		}
+		r.json = appendReturn(r.json, f.value)
 	}
 	if v.jid != "" {
 		r.json = append(r.json, `, "jid": `...)
@@ -95,9 +90,16 @@ func (r *results) key(id string) {
 
 func (r *results) close() []byte { return append(r.json, '}') }
 
-func wrapReturn(id string, err error) error {
+// textNotJSON is what salt-api says, for all returns at once.
+const textNotJSON = "Could not serialize the return data from Salt"
+
+// appendReturn appends a return as JSON. One that cannot be written so, such as
+// one that is nested too deep, is the text that it cannot: it must not take the
+// others with it.
+func appendReturn(b []byte, ret msgpack.Raw) []byte {
+	b, err := msgpack.AppendJSON(b, ret)
 	if err != nil {
-		return fmt.Errorf("return of minion %q: %w", id, err)
+		b = msgpack.AppendJSONString(b, fmt.Sprintf("%s: %v.", textNotJSON, err))
 	}
-	return nil
+	return b
 }

@@ -54,12 +54,9 @@ func (j *runnerJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) ([]
 		return nil, err
 	}
 	if !j.full {
-		return msgpack.AppendJSON(nil, ret)
+		return appendReturn(nil, ret), nil
 	}
-	out, err := msgpack.AppendJSON([]byte(`{"data": `), data)
-	if err != nil {
-		return nil, err
-	}
+	out := appendReturn([]byte(`{"data": `), data)
 	out = append(out, `, "tag": `...)
 	out = msgpack.AppendJSONString(out, returnTag(rec.JID))
 	return append(out, '}'), nil

@@ -91,9 +91,7 @@ func (a *sshAnswer) json() ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		if out, err = msgpack.AppendJSON(out, v); err != nil {
-			return nil, wrapReturn(h.key, err)
-		}
+		out = appendReturn(out, v)
 	}
 	return append(out, '}'), nil
 }

@@ -76,7 +76,7 @@ func (j *wheelJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) ([]b
 		return nil, err
 	}
 	rec.JID = wheelJID(answer)
-	return msgpack.AppendJSON(nil, answer)
+	return appendReturn(nil, answer), nil
 }
 
 func (j *wheelJob) answer(ctx context.Context, grant eauth.Grant, user string) (answer msgpack.Raw, err error) {

@@ -26,8 +26,10 @@ import (
 //   - a Salt constant (ext 79) becomes "<Constant.NAME>".
 //   - any other extension, and a malformed one, becomes its data as a string.
 //
-// A map key that is an array or a map is refused, ErrKey: Python cannot hold
-// it either. On an error dst is returned unchanged.
+// A map key that is an array or a map, as a tuple of Python's is packed, becomes
+// the JSON that it is as a value: {(1, "a"): 2} is {"[1, \"a\"]": 2}. One inside
+// of such a key is refused, ErrKey: quotes of quotes of quotes would grow
+// without end. On an error dst is returned unchanged.
 func AppendJSON(dst []byte, v Raw) ([]byte, error) {
 	if uint64(len(v)) > math.MaxUint32 {
 		return dst, at(0, ErrTooLarge)
@@ -46,8 +48,9 @@ func AppendJSON(dst []byte, v Raw) ([]byte, error) {
 
 // jsonWriter turns src into JSON in two passes; see dict.
 type jsonWriter struct {
-	src  []byte
-	dict dict
+	src   []byte
+	dict  dict
+	inKey bool // check is within a key that is a container
 }
 
 // check is the first pass: it returns the offset after the value at off.
@@ -79,14 +82,23 @@ func (w *jsonWriter) checkMap(off, n, depth int) (int, error) {
 	for range n {
 		key := off
 		t, err := next(w.src[off:])
-		if err == nil && t.isContainer() {
+		if err == nil && t.isContainer() && w.inKey {
 			err = ErrKey
 		}
 		if err != nil {
 			return off, at(off, err)
 		}
-		hash, unique := w.hash(t, off)
-		if off, err = w.check(off+t.size, depth); err != nil {
+		end := off + t.size
+		if t.isContainer() {
+			w.inKey = true
+			end, err = w.check(off, depth)
+			w.inKey = false
+			if err != nil {
+				return off, err
+			}
+		}
+		hash, unique := w.hash(t, off, end)
+		if off, err = w.check(end, depth); err != nil {
 			return off, err
 		}
 		if !unique {
@@ -101,10 +113,13 @@ func (w *jsonWriter) checkMap(off, n, depth int) (int, error) {
 	return off, nil
 }
 
-// hash returns equal hashes for the keys that Python takes for equal. A NaN
-// is equal to nothing.
-func (w *jsonWriter) hash(t token, off int) (hash uint64, unique bool) {
+// hash returns equal hashes for the keys that Python takes for equal, and for
+// containers of the same bytes. A NaN is equal to nothing. end is the offset
+// after the key.
+func (w *jsonWriter) hash(t token, off, end int) (hash uint64, unique bool) {
 	switch t.kind {
+	case Array, Map:
+		return maphash.Bytes(w.dict.seed, w.src[off:end]), false
 	case Str, Bin, Ext:
 		return maphash.Bytes(w.dict.seed, t.payload(w.src[off:])), false
 	}
@@ -139,6 +154,8 @@ func (w *jsonWriter) sameKey(a, b uint32) bool {
 	s, _ := next(w.src[a:])
 	t, _ := next(w.src[b:])
 	switch {
+	case s.isContainer() || t.isContainer():
+		return bytes.Equal(w.src[a:w.valueOf(a)], w.src[b:w.valueOf(b)])
 	case s.kind == Ext || t.kind == Ext:
 		return s.kind == t.kind && s.ext == t.ext && bytes.Equal(s.payload(w.src[a:]), t.payload(w.src[b:]))
 	case s.isText() && t.isText():
@@ -151,6 +168,10 @@ func (t token) isText() bool { return t.kind == Str || t.kind == Bin }
 
 func (w *jsonWriter) valueOf(key uint32) uint32 {
 	t, _ := next(w.src[key:])
+	if t.isContainer() {
+		end, _ := skip(w.src, int(key), 0)
+		return uint32(end)
+	}
 	return key + uint32(t.size)
 }
 
@@ -193,16 +214,26 @@ func (w *jsonWriter) writeMap(dst []byte, off, n int) ([]byte, int) {
 		if i > 0 { // the first entry is never dropped
 			dst = append(dst, ", "...)
 		}
-		t, _ := next(w.src[off:])
-		dst = append(appendKey(dst, t, w.src[off:]), ": "...)
+		dst, off = w.writeKey(dst, off)
+		dst = append(dst, ": "...)
 		if detoured {
 			dst, _ = w.write(dst, int(around.value))
 			off = int(around.next)
 		} else {
-			dst, off = w.write(dst, off+t.size)
+			dst, off = w.write(dst, off)
 		}
 	}
 	return append(dst, '}'), off
+}
+
+// writeKey is write for a key.
+func (w *jsonWriter) writeKey(dst []byte, off int) ([]byte, int) {
+	t, _ := next(w.src[off:])
+	if !t.isContainer() {
+		return appendKey(dst, t, w.src[off:]), off + t.size
+	}
+	text, end := w.write(nil, off)
+	return appendQuoted(dst, text), end
 }
 
 // appendKey appends a map's key, which starts b.

@@ -70,6 +70,16 @@ func TestAppendJSONBetterThanSalt(t *testing.T) {
 		{"timestamp 96", raw(t, "c7 0c ff 00000001 ffffffffffffffff"), `"1969-12-31T23:59:59+00:00"`},
 		{"timestamp out of range", raw(t, "c7 0c ff 00000001 7fffffffffffffff"), "\"\\u0000\\u0000\\u0000\\u0001\x7f\ufffd\""},
 		{"timestamp of no length", raw(t, "d4 ff 61"), `"a"`},
+		{"array key", raw(t, "81 92 01 a161 02"), `{"[1, \"a\"]": 2}`},
+		{"empty array key", raw(t, "81 90 01"), `{"[]": 1}`},
+		{"map key", raw(t, "81 82 a162 01 a161 c0 02"), `{"{\"b\": 1, \"a\": null}": 2}`},
+		{"map key with duplicates", raw(t, "81 82 a161 01 a161 02 03"), `{"{\"a\": 2}": 3}`},
+		{"array in an array key", raw(t, "81 91 92 01 c4 01 ff 02"), "{\"[[1, \\\"\ufffd\\\"]]\": 2}"},
+		{"array keys beside others", raw(t, "83 01 02 91 01 03 a3 5b315d 04"), `{"1": 2, "[1]": 3, "[1]": 4}`},
+		{"equal array keys", raw(t, "83 91 01 02 05 06 91 01 03"), `{"[1]": 3, "5": 6}`},
+		{"array key in a value", raw(t, "81 91 01 81 91 02 03"), `{"[1]": {"[2]": 3}}`},
+		{"no numbers as keys", raw(t, "83 cb 7ff8000000000000 01 cb 7ff8000000000000 02 cb 7ff0000000000000 03"),
+			`{"NaN": 1, "NaN": 2, "Infinity": 3}`},
 		{"as deep as may be", append(bytes.Repeat([]byte{0x91}, msgpack.MaxDepth-1), 0x90),
 			strings.Repeat("[", msgpack.MaxDepth) + strings.Repeat("]", msgpack.MaxDepth)},
 	}
@@ -120,7 +130,7 @@ func TestHostileBytes(t *testing.T) {
 
 func TestHostileKeys(t *testing.T) {
 	t.Parallel()
-	for _, input := range []string{"81 90 01", "81 80 01", "82 01 02 91 01 01"} {
+	for _, input := range []string{"81 81 90 01 02", "81 91 81 80 01 02", "81 91 81 01 81 90 01 02"} {
 		require.NoError(t, msgpack.Valid(raw(t, input)))
 		_, err := msgpack.AppendJSON(nil, raw(t, input))
 		require.ErrorIs(t, err, msgpack.ErrKey)

@@ -19,7 +19,7 @@ var (
 	ErrTrailing  = errors.New("more bytes after the value")
 	ErrKind      = errors.New("value of another kind")
 	ErrRange     = errors.New("integer out of range")
-	ErrKey       = errors.New("map key is an array or a map")
+	ErrKey       = errors.New("map key in a map key is an array or a map")
 	ErrTooLarge  = errors.New("input larger than 4 GiB")
 	ErrDuplicate = errors.New("too many duplicate map keys")
 )
