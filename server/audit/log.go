@@ -87,7 +87,7 @@ func (l *Log) Write(ctx context.Context, e Entry) {
 	line := e.line()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if e.byNobody() && !l.strangers.admit(l.now()) {
+	if e.byNobody() && !l.strangers.admit(e.Address, l.now()) {
 		l.stats.Withheld++
 		return
 	}

@@ -170,8 +170,11 @@ func TestStrangers(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		l, err := Open(Options{File: filepath.Join(dir, "audit.jsonl")})
 		require.NoError(t, err)
+		n := 0
 		stranger := func(id string) {
-			l.Write(t.Context(), Entry{Event: Login, Outcome: Denied, ClaimedUser: "root", RequestID: id})
+			n++
+			from := fmt.Sprintf("192.0.2.%d", n%100)
+			l.Write(t.Context(), Entry{Event: Login, Outcome: Denied, ClaimedUser: "root", RequestID: id, Address: from})
 		}
 		for i := range strangersAtOnce + 500 {
 			stranger(fmt.Sprint("x", i))
@@ -209,6 +212,45 @@ func TestStrangers(t *testing.T) {
 		}
 		require.NoError(t, l.Close())
 		require.Equal(t, "withheld 400", l.found(t, Query{})[0], "a minute is worth 600")
+	})
+}
+
+// One address does not use up what is written about all strangers.
+func TestOneStranger(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		l, err := Open(Options{File: filepath.Join(dir, "audit.jsonl")})
+		require.NoError(t, err)
+		write := func(address string) (written bool) {
+			before := l.Stats().Written
+			l.Write(t.Context(), Entry{Event: Login, Outcome: Denied, ClaimedUser: "root", Address: address})
+			return l.Stats().Written > before
+		}
+		for i := range 2 * strangersAtOnce {
+			address := "2001:db8::1" // of one network, which counts as one address
+			if i%2 == 0 {
+				address = fmt.Sprintf("2001:db8::%x", i+1)
+			}
+			require.Equal(t, i < strangersAtOnce/4, write(address))
+		}
+		require.True(t, write("2001:db8:0:1::1"))
+		require.True(t, write("192.0.2.1"))
+		require.True(t, write("")) // of whom not even that is known
+		time.Sleep(2 * time.Second)
+		for i := range 10 {
+			require.Equal(t, i < strangersPerSecond/2, write("2001:db8::1"))
+		}
+
+		// More of them than are told apart have what there is for all.
+		written := 0
+		for i := range 3 * maxPrefixes {
+			if write(fmt.Sprintf("2001:db8:1:%x::1", i%(2*maxPrefixes))) {
+				written++
+			}
+		}
+		require.Less(t, written, strangersAtOnce)
+		require.NoError(t, l.Close())
 	})
 }
 

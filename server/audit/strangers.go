@@ -1,41 +1,83 @@
 package audit
 
-import "time"
+import (
+	"net/netip"
+	"time"
+
+	"saltern/internal/fair"
+	"saltern/internal/lru"
+)
 
 // Of entries about somebody who has proved nothing, so many are written at
 // once, and so many in a second. Otherwise anybody who can reach the gateway
-// could have everything else rotated away.
+// could have everything else rotated away. One address prefix may have a
+// quarter of that, so that the others' entries are still written.
 const (
 	strangersAtOnce    = 1000
 	strangersPerSecond = 10
+	ofOnePrefix        = 0.25
+
+	// maxPrefixes is how many prefixes are told apart. Those that are dropped
+	// start afresh, within what there is for all.
+	maxPrefixes = 1024
 
 	// withheldEvery is how often it is told how many were not written.
 	withheldEvery = time.Minute
 )
 
-// strangers is a bucket that fills with time.
+// strangers is what may be written about strangers.
 type strangers struct {
-	spent    float64 // of strangersAtOnce
-	last     time.Time
+	all      bucket
+	prefixes *lru.Cache[netip.Prefix, *bucket]
 	withheld int
 	since    time.Time // of the first that was withheld
 }
 
-// admit reports whether one more entry is to be written.
-func (s *strangers) admit(now time.Time) bool {
-	if passed := now.Sub(s.last).Seconds(); passed > 0 {
-		s.spent = max(0, s.spent-passed*strangersPerSecond)
-		s.last = now
+// bucket fills with time.
+type bucket struct {
+	spent float64 // entries
+	last  time.Time
+}
+
+// hasRoom reports whether a bucket of a part of the whole has room for one
+// more.
+func (b *bucket) hasRoom(now time.Time, part float64) bool {
+	if passed := now.Sub(b.last).Seconds(); passed > 0 {
+		b.spent = max(0, b.spent-passed*strangersPerSecond*part)
+		b.last = now
 	}
-	if s.spent+1 > strangersAtOnce {
+	return b.spent+1 <= strangersAtOnce*part
+}
+
+// admit reports whether one more entry is to be written, about somebody at an
+// address, which may be empty.
+func (s *strangers) admit(address string, now time.Time) bool {
+	own := s.of(address)
+	if !own.hasRoom(now, ofOnePrefix) || !s.all.hasRoom(now, 1) {
 		if s.withheld == 0 {
 			s.since = now
 		}
 		s.withheld++
 		return false
 	}
-	s.spent++
+	own.spent++
+	s.all.spent++
 	return true
+}
+
+// of returns the bucket of an address's prefix.
+func (s *strangers) of(address string) *bucket {
+	if s.prefixes == nil {
+		s.prefixes = lru.New[netip.Prefix, *bucket](maxPrefixes)
+	}
+	addr, _ := netip.ParseAddr(address) // one that is not known is one, too
+	from := fair.Prefix(addr)
+	b, ok := s.prefixes.Get(from)
+	if !ok {
+		b = &bucket{}
+		s.prefixes.Put(from, b)
+	}
+	return b
 }
 
 // account returns how many were withheld, if that is due to be told.
