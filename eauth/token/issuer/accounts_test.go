@@ -1,6 +1,8 @@
 package issuer_test
 
 import (
+	"fmt"
+	"net/netip"
 	"sync"
 	"testing"
 	"time"
@@ -113,6 +115,37 @@ func TestADeviceIsNotLetIn(t *testing.T) {
 		found, err := r.store.Documents(r.Context(), "device-codes", "", 10)
 		require.NoError(r, err)
 		require.Empty(r, found, "they are tidied away")
+	})
+}
+
+// The id of a service account is no secret: somebody who asks for its codes all
+// the time does not keep its devices from having one, and all together have no
+// more than so many.
+func TestCodesOfOneAccount(t *testing.T) {
+	with(t, bosses, func(r *rig) {
+		a := r.account("User")
+		begin := func(addr string) error {
+			_, err := r.BeginDevice(r.Context(), a.ID, issuer.Client{Addr: netip.MustParseAddr(addr)})
+			return err
+		}
+		var late *issuer.Throttled
+		for range 3 {
+			require.NoError(r, begin("2001:db8::1"))
+			for i := range 100 {
+				require.ErrorAs(r, begin(fmt.Sprintf("2001:db8::%x", i)), &late)
+			}
+			require.NoError(r, begin("192.0.2.1"))
+			time.Sleep(time.Second)
+		}
+		for i := range 20 {
+			err := begin(fmt.Sprintf("198.51.100.%d", i))
+			if i < 8 {
+				require.NoError(r, err)
+				continue
+			}
+			require.ErrorAs(r, err, &late)
+			require.Equal(r, time.Second, late.After)
+		}
 	})
 }
 

@@ -93,7 +93,7 @@ func (s *Service) lookUp(ctx context.Context, h apitoken.Hash, from Client) (api
 		s.tell(ctx, Event{What: Refused, By: Caller{From: from}, Token: r, Why: why})
 		return r, actor{}, refusal(why)
 	}
-	s.guard.good(h)
+	s.guard.good(h, from)
 	return r, who, nil
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"saltern/eauth/scope"
 	"saltern/eauth/token/apitoken"
+	"saltern/internal/fair"
 )
 
 // A device, which is to say a program that runs as a service account, asks to
@@ -20,6 +21,8 @@ const (
 	devicesDrawer  = "device-codes"
 	deviceTime     = 10 * time.Minute
 	deviceInterval = 5 * time.Second
+
+	beginsAtOnce = 8
 
 	// pollTolerance is how much too early a device may ask.
 	pollTolerance = time.Second
@@ -57,12 +60,8 @@ func (s *Service) BeginDevice(ctx context.Context, clientID string, from Client)
 	if err != nil {
 		return DeviceCode{}, err
 	}
-	first, err := s.store.Once(ctx, "device-begin:"+a.ID, time.Second)
-	if err != nil {
+	if err := s.mayBegin(ctx, a, from); err != nil {
 		return DeviceCode{}, err
-	}
-	if !first {
-		return DeviceCode{}, &Throttled{After: time.Second}
 	}
 	now := s.now()
 	code := DeviceCode{
@@ -82,6 +81,23 @@ func (s *Service) BeginDevice(ctx context.Context, clientID string, from Client)
 		return DeviceCode{}, err
 	}
 	return code, s.setStatus(ctx, a, Requested)
+}
+
+// mayBegin bounds how many codes there are for a service account, whose id is
+// no secret: one a second from each address prefix, so that nobody else keeps a
+// device from having one, and beginsAtOnce a second from all of them together.
+func (s *Service) mayBegin(ctx context.Context, a Account, from Client) error {
+	first, err := s.store.Once(ctx, "device-begin:"+a.ID+":"+fair.Prefix(from.Addr).String(), time.Second)
+	for i := 0; first && i < beginsAtOnce; i++ {
+		free, err := s.store.Once(ctx, fmt.Sprintf("device-begin:%s:%d", a.ID, i), time.Second)
+		if free || err != nil {
+			return err
+		}
+	}
+	if err != nil {
+		return err
+	}
+	return &Throttled{After: time.Second}
 }
 
 // newUserCode makes a code as "BDFG-KLMN".

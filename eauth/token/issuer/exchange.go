@@ -43,7 +43,7 @@ func (s *Service) Exchange(ctx context.Context, text string, req Request) (*Exch
 	if err != nil {
 		return nil, s.notGiven(ctx, r, req, err)
 	}
-	s.guard.good(access.Hash) // others at this address may guess meanwhile
+	s.guard.good(access.Hash, req.From) // others at this address may guess meanwhile
 	s.uses.note(r, s.now(), req.From)
 	s.tell(ctx, Event{What: Exchanged, By: Caller{From: req.From}, Token: r, Others: []string{access.Record.ID}})
 	return x, nil

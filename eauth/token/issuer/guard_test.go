@@ -84,6 +84,58 @@ func TestGuessing(t *testing.T) {
 	})
 }
 
+// While an address is slowed down, a secret that was never good there is refused
+// whether it is good or not: the same error, after the same work. Where it was
+// good, it passes, for a day.
+func TestThrottlingTellsNothing(t *testing.T) {
+	with(t, nil, func(r *rig) {
+		secret, _ := r.create(user("alice"), nil)
+		require.True(r, r.good(r.Service, secret)) // here
+		elsewhere := issuer.Client{Addr: there.Addr}
+		unknown := issuer.Client{}
+		throttle := func(from issuer.Client) {
+			for range 11 {
+				_, ok, err := r.Check(r.Context(), apitoken.NewSecret(apitoken.KindAPI).Reveal(), from)
+				require.NoError(r, err)
+				require.False(r, ok)
+			}
+		}
+		for name, from := range map[string]issuer.Client{"elsewhere": elsewhere, "without an address": unknown} {
+			throttle(from)
+			type result struct {
+				p     *issuer.Principal
+				ok    bool
+				late  issuer.Throttled
+				calls int64
+				told  []string
+			}
+			try := func(secret string) (res result) {
+				r.told()
+				calls := r.store.calls.Load()
+				var err error
+				res.p, res.ok, err = r.Check(r.Context(), secret, from)
+				var late *issuer.Throttled
+				require.ErrorAs(r, err, &late, name)
+				res.late, res.calls, res.told = *late, r.store.calls.Load()-calls, r.told()
+				return res
+			}
+			wrong := try(apitoken.NewSecret(apitoken.KindAPI).Reveal())
+			require.Equal(r, time.Second, wrong.late.After)
+			require.Equal(r, wrong, try(secret), name)
+		}
+		throttle(here)
+		require.True(r, r.good(r.Service, secret), "where it was good")
+
+		time.Sleep(24 * time.Hour)
+		throttle(here)
+		var late *issuer.Throttled
+		_, _, err := r.Check(r.Context(), secret, here)
+		require.ErrorAs(r, err, &late, "a day later it has to be good again first")
+		time.Sleep(time.Second)
+		require.True(r, r.good(r.Service, secret))
+	})
+}
+
 // What somebody shows who may ask of any token was sent by others: it is not he
 // who guesses, nor is it a guess at the secret.
 func TestIntrospectionIsNoGuessing(t *testing.T) {

@@ -5,10 +5,12 @@ import (
 	"context"
 	"encoding/hex"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
 	"saltern/eauth/token/apitoken"
+	"saltern/internal/fair"
 	"saltern/internal/lru"
 )
 
@@ -46,32 +48,51 @@ func (t Throttle) after(failures int) time.Duration {
 
 // guard slows down who shows secrets that are not good. The counts are in the
 // store, and so for all gateways together.
+//
+// A secret that is good passes only where it was good before: from the same
+// address prefix, within [provenFor]. Anywhere else it is refused like one that
+// is not, after the same work, so that nobody learns from the difference.
 type guard struct {
 	store apitoken.Shared
 	opts  Throttle
 	now   func() time.Time
 
 	mu     sync.Mutex
-	proven *lru.Cache[apitoken.Hash, struct{}] // secrets that were good, or were given for one
+	proven *lru.Cache[apitoken.Hash, []proof]
 }
 
-const maxProven = 8192
+// proof is where and when a secret was good, or was given for one that was.
+type proof struct {
+	from netip.Prefix
+	at   time.Time
+}
+
+const (
+	maxProven   = 8192 // secrets; only good ones get in
+	maxPrefixes = 8    // of each
+	provenFor   = 24 * time.Hour
+)
 
 func newGuard(store apitoken.Shared, o Throttle, now func() time.Time) *guard {
-	return &guard{store: store, opts: o.withDefaults(), now: now, proven: lru.New[apitoken.Hash, struct{}](maxProven)}
+	return &guard{store: store, opts: o.withDefaults(), now: now, proven: lru.New[apitoken.Hash, []proof](maxProven)}
 }
 
 // admit returns a [Throttled] where the secret is not to be looked up. It is
 // quick for a secret that was good before: nobody else's failures are in its
 // way, and it costs no question to the store.
 func (g *guard) admit(ctx context.Context, h apitoken.Hash, from Client) error {
-	g.mu.Lock()
-	_, proven := g.proven.Get(h)
-	g.mu.Unlock()
-	if proven {
+	if g.isProven(h, from) {
 		return nil
 	}
 	return g.admitKeys(ctx, byAddress(from.Addr), bySecret(h))
+}
+
+func (g *guard) isProven(h apitoken.Hash, from Client) bool {
+	prefix := fair.Prefix(from.Addr)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	all, _ := g.proven.Get(h)
+	return slices.ContainsFunc(all, func(p proof) bool { return p.from == prefix && g.now().Sub(p.at) < provenFor })
 }
 
 func (g *guard) admitKeys(ctx context.Context, keys ...string) error {
@@ -89,11 +110,21 @@ func (g *guard) admitKeys(ctx context.Context, keys ...string) error {
 	return nil
 }
 
-// good remembers a secret.
-func (g *guard) good(h apitoken.Hash) {
+// good remembers that a secret is good, and where it was shown. That is nothing
+// where the address is not known.
+func (g *guard) good(h apitoken.Hash, from Client) {
+	prefix := fair.Prefix(from.Addr)
+	if !prefix.IsValid() {
+		return
+	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.proven.Put(h, struct{}{})
+	all, _ := g.proven.Get(h)
+	all = slices.DeleteFunc(all, func(p proof) bool { return p.from == prefix })
+	if all = append(all, proof{prefix, g.now()}); len(all) > maxPrefixes {
+		all = slices.Delete(all, 0, 1)
+	}
+	g.proven.Put(h, all)
 }
 
 // forget is for a secret that is not good, or not any more.
@@ -116,17 +147,9 @@ func (g *guard) count(ctx context.Context, keys ...string) {
 	}
 }
 
-// byAddress knows an IPv6 client by its /64, since a host commonly has all of
-// that for itself.
-func byAddress(addr netip.Addr) string {
-	addr = addr.Unmap().WithZone("")
-	bits := addr.BitLen()
-	if addr.Is6() {
-		bits = 64
-	}
-	prefix, _ := addr.Prefix(bits) // an unset address is one address too
-	return "token-address:" + prefix.String()
-}
+// byAddress is for the failures of an address prefix; addresses that are not
+// known are one.
+func byAddress(addr netip.Addr) string { return "token-address:" + fair.Prefix(addr).String() }
 
 // bySecret names the secret by some of its hash, which tells nothing of it.
 func bySecret(h apitoken.Hash) string { return "token-secret:" + hex.EncodeToString(h[:16]) }
