@@ -11,6 +11,10 @@ type Call struct {
 	Chunks     []Chunk
 	RemoteAddr netip.Addr
 
+	// Clients are the names of the clients that are enabled for this call,
+	// in place of those of the gateway; nil stands for these.
+	Clients []string
+
 	// Token is the Salt token of the session that the request came with, or
 	// "". It stands for every chunk, whatever the chunk itself says of its
 	// caller.

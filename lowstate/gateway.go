@@ -149,7 +149,7 @@ func (g *Gateway) begin(ctx context.Context, call *Call) (_ []task, _ *eauth.Ses
 // prepare checks one chunk, in the order in which salt-api does.
 func (g *Gateway) prepare(call *Call, i int) (Job, eauth.Credentials, error) {
 	c, rec := call.Chunks[i], &call.Records[i]
-	client, err := g.client(c, i)
+	client, err := g.client(call, i)
 	if err != nil {
 		return nil, eauth.Credentials{}, err
 	}
@@ -172,8 +172,8 @@ func (g *Gateway) prepare(call *Call, i int) (Job, eauth.Credentials, error) {
 	return job, creds, nil
 }
 
-func (g *Gateway) client(c Chunk, i int) (Client, error) {
-	v, ok := c.present("client")
+func (g *Gateway) client(call *Call, i int) (Client, error) {
+	v, ok := call.Chunks[i].present("client")
 	if !ok {
 		return nil, badChunk(i, "client is missing")
 	}
@@ -185,7 +185,11 @@ func (g *Gateway) client(c Chunk, i int) (Client, error) {
 	if !ok {
 		return nil, badRequest(fmt.Sprintf("Invalid client specified: '%s'", printable(name)))
 	}
-	if !slices.Contains(g.enabled, name) {
+	enabled := g.enabled
+	if call.Clients != nil {
+		enabled = call.Clients
+	}
+	if !slices.Contains(enabled, name) {
 		return nil, badRequest(fmt.Sprintf("Client disabled: '%s'. "+
 			"Add to 'netapi_enable_clients' master config option to enable.", name))
 	}

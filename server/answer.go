@@ -127,7 +127,7 @@ func failCall(x *exchange, e *lowstate.Error) {
 // {"status": number, "return": text}.
 func writeError(x *exchange, status int, text string) {
 	body := `{"return": ` + jsonText(text) + `}`
-	if x.surface == Main {
+	if x.surface != WSGI {
 		body = fmt.Sprintf(`{"status": %d, "return": %s}`, status, jsonText(text))
 	}
 	writeJSON(x, status, []byte(body))

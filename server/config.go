@@ -21,6 +21,9 @@ type Config struct {
 	// Main is what the main surface offers besides lowstate.
 	Main MainOptions
 
+	// Tornado is what the surface of rest_tornado has of its own.
+	Tornado TornadoOptions
+
 	// Sessions is who has logged in; nil is nobody, ever.
 	Sessions Sessions
 

@@ -12,7 +12,8 @@ import (
 // salt-api lets every origin in with the user's cookie. Here an origin has
 // that only if it is listed by name; "*" lets in whoever brings a token.
 type cors struct {
-	listed []string
+	listed []string // trusted with the user's cookie
+	plain  []string // not trusted with it
 	any    bool
 }
 
@@ -24,8 +25,9 @@ const (
 )
 
 // newCORS takes "*" and origins as browsers send them: scheme://host[:port].
-func newCORS(origins []string) *cors {
-	c := &cors{}
+// The plain ones have no cookie, and are compared as they are.
+func newCORS(origins, plain []string) *cors {
+	c := &cors{plain: plain, any: slices.Contains(plain, "*")}
 	for _, o := range origins {
 		if o = strings.ToLower(strings.TrimSuffix(strings.TrimSpace(o), "/")); o == "*" {
 			c.any = true
@@ -38,7 +40,7 @@ func newCORS(origins []string) *cors {
 
 // allows reports whether pages of the origin may use the API.
 func (c *cors) allows(origin string) bool {
-	return origin != "" && (c.any || c.trusts(origin))
+	return origin != "" && (c.any || c.trusts(origin) || origin != "null" && slices.Contains(c.plain, origin))
 }
 
 // trusts reports whether pages of the origin may use the API with the user's
@@ -50,12 +52,12 @@ func (c *cors) trusts(origin string) bool {
 // wrap adds the headers to whatever next answers, refusals included, and
 // answers preflights itself.
 func (c *cors) wrap(next http.Handler) http.Handler {
-	if !c.any && len(c.listed) == 0 {
+	if !c.any && len(c.listed) == 0 && len(c.plain) == 0 {
 		return next
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h := w.Header()
-		if len(c.listed) > 0 {
+		if len(c.listed) > 0 || len(c.plain) > 0 {
 			h.Add("Vary", "Origin")
 		}
 		origin := r.Header.Get("Origin")
@@ -63,11 +65,14 @@ func (c *cors) wrap(next http.Handler) http.Handler {
 			next.ServeHTTP(w, r)
 			return
 		}
-		if c.trusts(origin) {
+		switch {
+		case c.trusts(origin):
 			h.Set("Access-Control-Allow-Origin", origin)
 			h.Set("Access-Control-Allow-Credentials", "true")
-		} else {
+		case c.any:
 			h.Set("Access-Control-Allow-Origin", "*")
+		default:
+			h.Set("Access-Control-Allow-Origin", origin)
 		}
 		if r.Method == http.MethodOptions && r.Header.Get("Access-Control-Request-Method") != "" {
 			h.Set("Access-Control-Allow-Methods", corsMethods)

@@ -66,7 +66,7 @@ func TestCORS(t *testing.T) {
 				r.Header.Set(k, v)
 			}
 			w := httptest.NewRecorder()
-			newCORS(c.origins).wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			newCORS(c.origins, nil).wrap(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 				w.WriteHeader(http.StatusUnauthorized)
 			})).ServeHTTP(w, r)
 			require.Equal(t, c.status, w.Code)
@@ -77,7 +77,7 @@ func TestCORS(t *testing.T) {
 
 func TestCORSAllows(t *testing.T) {
 	t.Parallel()
-	listed, anyone, none := newCORS([]string{"https://a.example"}), newCORS([]string{"*"}), newCORS(nil)
+	listed, anyone, none := newCORS([]string{"https://a.example"}, nil), newCORS([]string{"*"}, nil), newCORS(nil, nil)
 	require.True(t, listed.allows("https://a.example"))
 	require.True(t, listed.trusts("https://a.example"))
 	require.False(t, listed.allows("https://b.example"))

@@ -62,7 +62,7 @@ func (s *Server) httpServer(spec ListenerSpec, certs *certificateShelf) (*http.S
 // answering is everything that a request passes.
 func (s *Server) answering(spec ListenerSpec) http.Handler {
 	h := s.observe(spec.Surface, s.clientAddr(s.surface(spec)))
-	if spec.Surface == Main {
+	if spec.Surface != WSGI {
 		h = format.Compress(h)
 	}
 	return Named(h)
@@ -77,34 +77,38 @@ func (s *Server) surface(spec ListenerSpec) http.Handler {
 		bodies:    s.bodies,
 		metrics:   s.metrics,
 	}
-	if spec.Surface == WSGI {
-		return newWSGISurface(base, s.bearers())
+	switch spec.Surface {
+	case WSGI:
+		return newWSGISurface(base, s.bearers(""))
+	case Tornado:
+		base.clients = s.cfg.Tornado.clients()
+	case Main:
 	}
-	m := s.mainSurface(base)
+	m := s.mainSurface(base, s.cfg.optionsFor(spec.Surface))
 	m.clientNames = spec.Clients.Names
 	return m.handler()
 }
 
-func (s *Server) mainSurface(base surface) *mainSurface {
+func (s *Server) mainSurface(base surface, opts MainOptions) *mainSurface {
 	m := &mainSurface{
 		surface:     base,
-		opts:        s.cfg.Main,
+		opts:        opts,
 		sessions:    s.cfg.Sessions,
 		perms:       s.cfg.Perms,
 		stream:      s.cfg.Events,
 		streaming:   s.streaming,
 		hooks:       s.cfg.Hooks,
 		formats:     s.formats,
-		cors:        newCORS(s.cfg.Main.CORSOrigins),
+		cors:        newCORS(opts.CORSOrigins, opts.plainOrigins),
 		crossOrigin: http.NewCrossOriginProtection(),
 		proxies:     s.cfg.Settings.TrustedProxies,
 		traffic:     s.traffic,
 		tokens:      s.cfg.Tokens,
 		doors:       s.cfg.Doors,
-		bearers:     s.bearers(),
+		bearers:     s.bearers(opts.WebhookURL),
 		auditLog:    s.auditLog,
 	}
-	for _, origin := range s.cfg.Main.CORSOrigins {
+	for _, origin := range opts.CORSOrigins {
 		// One that is no origin, such as "*", is not trusted with cookies.
 		_ = m.crossOrigin.AddTrustedOrigin(origin)
 	}
@@ -112,8 +116,8 @@ func (s *Server) mainSurface(base surface) *mainSurface {
 }
 
 // bearers is for the surfaces, of which each that has tokens has the same.
-func (s *Server) bearers() *bearers {
-	b := &bearers{hook: s.cfg.Main.WebhookURL}
+func (s *Server) bearers(hook string) *bearers {
+	b := &bearers{hook: hook}
 	if s.cfg.Tokens != nil { // nil in an interface is something else
 		b.tokens = s.cfg.Tokens
 	}

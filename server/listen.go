@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"net"
@@ -29,6 +30,7 @@ type ListenerSpec struct {
 type Sections struct {
 	WSGI     *WSGISection
 	CherryPy *CherryPySection
+	Tornado  *TornadoSection
 }
 
 // WSGISection is `rest_wsgi:`.
@@ -48,6 +50,15 @@ type CherryPySection struct {
 	Clients ClientCerts // ssl_ca_certs, ssl_cert_reqs and ssl_allowed_cn
 }
 
+// TornadoSection is `rest_tornado:`.
+type TornadoSection struct {
+	Address    string // address; "" stands for every address of the machine
+	Port       int    // port
+	Cert       string // ssl_crt
+	Key        string // ssl_key; "" stands for the file of the certificate
+	DisableSSL bool   // disable_ssl
+}
+
 // defaultAddress is where the gateway listens when nothing names a listener.
 const defaultAddress = "127.0.0.1:8000"
 
@@ -60,6 +71,9 @@ func Plan(sections Sections, set *settings.Settings) ([]ListenerSpec, []string, 
 	}
 	if sections.CherryPy != nil {
 		p.cherryPy(sections.CherryPy)
+	}
+	if sections.Tornado != nil {
+		p.tornado(sections.Tornado)
 	}
 	for i, l := range set.Listen {
 		p.extra(fmt.Sprintf("listen[%d]", i), l)
@@ -119,6 +133,25 @@ func (p *plan) cherryPy(s *CherryPySection) {
 		p.checkPair(where, spec.Pair)
 	}
 	p.clientCerts(where, s.Clients, &spec)
+	p.add(where, spec)
+}
+
+// tornado plans rest_tornado, which speaks TLS unless told not to.
+func (p *plan) tornado(s *TornadoSection) {
+	const where = "rest_tornado"
+	if !p.checkPort(where, s.Port) {
+		return
+	}
+	spec := ListenerSpec{Surface: Tornado, Address: address(s.Address, s.Port), TLS: !s.DisableSSL}
+	switch {
+	case s.DisableSSL:
+		p.warnPlain(where+": disable_ssl", spec.Address)
+	case s.Cert != "":
+		spec.Pair = KeyPair{Cert: s.Cert, Key: cmp.Or(s.Key, s.Cert)}
+		p.checkPair(where, spec.Pair)
+	case s.Key != "":
+		p.problem("%s: has ssl_key without ssl_crt", where)
+	}
 	p.add(where, spec)
 }
 

@@ -27,6 +27,46 @@ type MainOptions struct {
 
 	// CORSOrigins are the origins whose pages may use the API (cors_origin).
 	CORSOrigins []string
+
+	plainOrigins []string // of rest_tornado: pages that may use the API without cookies
+}
+
+// TornadoOptions is what `rest_tornado:` says of its listener.
+type TornadoOptions struct {
+	WebhookDisableAuth bool // webhook_disable_auth
+
+	// EnabledClients is netapi_enable_clients, to which rest_tornado pays no
+	// heed: nil where it is not set stands for all the clients that
+	// rest_tornado has.
+	EnabledClients []string
+
+	CORSOrigins []string // cors_origin: pages that may use the API with a token of their own, not with a cookie; "*" is all
+}
+
+// clients returns the clients of the listener: those that rest_tornado has, as
+// whatever else may be enabled was not to be had at its address.
+func (o TornadoOptions) clients() []string {
+	clients := []string{"local", "local_async", "runner", "runner_async"}
+	if o.EnabledClients == nil {
+		return clients
+	}
+	return slices.DeleteFunc(clients, func(c string) bool { return !slices.Contains(o.EnabledClients, c) })
+}
+
+// optionsFor returns the options of a surface. The paths and files of
+// rest_cherrypy are not on rest_tornado's listener; whom it keeps out is kept
+// out there too.
+func (c *Config) optionsFor(s Surface) MainOptions {
+	if s != Tornado {
+		return c.Main
+	}
+	return MainOptions{
+		WebhookDisableAuth: c.Tornado.WebhookDisableAuth,
+		APIACL:             c.Main.APIACL,
+		AuthorizedIPs:      c.Main.AuthorizedIPs,
+		CORSOrigins:        c.Main.CORSOrigins,
+		plainOrigins:       c.Tornado.CORSOrigins,
+	}
 }
 
 // APIACL is rest_cherrypy's api_acl: who may log in from where. A user's name,

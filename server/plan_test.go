@@ -17,6 +17,12 @@ func TestPlan(t *testing.T) {
 	pair := issue(t, "localhost", nil).write(t, t.TempDir())
 	open := issue(t, "localhost", nil).write(t, t.TempDir())
 	require.NoError(t, os.Chmod(open.Key, 0o604))
+	one := filepath.Join(t.TempDir(), "one.pem")
+	crt, err := os.ReadFile(pair.Cert)
+	require.NoError(t, err)
+	key, err := os.ReadFile(pair.Key)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(one, append(crt, key...), 0o600))
 	wsgi := []server.ListenerSpec{
 		{Surface: server.WSGI, Address: "127.0.0.1:8001"},
 		{Surface: server.WSGI, Address: "[::1]:8001", Optional: true},
@@ -81,6 +87,29 @@ func TestPlan(t *testing.T) {
 				Clients: server.ClientCerts{Mode: server.ClientCertOptional, CA: "/nosuch"}}},
 			want:     []server.ListenerSpec{{Address: "[::1]:8000", Clients: server.ClientCerts{CA: "/nosuch"}}},
 			warnings: []string{"rest_cherrypy: ssl_cert_reqs has no effect with disable_ssl: no client is asked for a certificate"},
+		},
+		"rest_tornado": {
+			sections: server.Sections{Tornado: &server.TornadoSection{Port: 8888, Address: "10.0.0.1", Cert: pair.Cert, Key: pair.Key}},
+			want:     []server.ListenerSpec{{Surface: server.Tornado, Address: "10.0.0.1:8888", TLS: true, Pair: pair}},
+		},
+		"rest_tornado, everywhere, self-signed": {
+			sections: server.Sections{Tornado: &server.TornadoSection{Port: 8888}},
+			want:     []server.ListenerSpec{{Surface: server.Tornado, Address: ":8888", TLS: true}},
+		},
+		"rest_tornado, key and certificate in one file": {
+			sections: server.Sections{Tornado: &server.TornadoSection{Port: 8888, Cert: one}},
+			want:     []server.ListenerSpec{{Surface: server.Tornado, Address: ":8888", TLS: true, Pair: server.KeyPair{Cert: one, Key: one}}},
+		},
+		"rest_tornado, plain": {
+			sections: server.Sections{Tornado: &server.TornadoSection{Port: 8888, DisableSSL: true}},
+			want:     []server.ListenerSpec{{Surface: server.Tornado, Address: ":8888"}},
+			warnings: []string{"rest_tornado: disable_ssl: passwords and tokens travel in clear text to :8888"},
+		},
+		"rest_tornado and rest_cherrypy": {
+			sections: server.Sections{Tornado: &server.TornadoSection{Port: 8888}, CherryPy: &server.CherryPySection{Port: 8000}},
+			want: []server.ListenerSpec{
+				{Address: "0.0.0.0:8000", TLS: true}, {Surface: server.Tornado, Address: ":8888", TLS: true},
+			},
 		},
 		"both": {
 			sections: server.Sections{WSGI: &server.WSGISection{Port: 8001}, CherryPy: &server.CherryPySection{Port: 8000}},

@@ -19,6 +19,7 @@ func (s *surface) answerTo(x *exchange, r *http.Request, call *lowstate.Call) er
 		writeAnswers(x, answers)
 		return nil
 	}
+	call.Clients = s.clients
 	x.begin(call)
 	w := answerStream{x: x}
 	err := s.gateway.RunStream(r.Context(), call, w.item)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"mime"
 	"net/http"
+	"slices"
 	"strings"
 
 	"saltern/lowstate"
@@ -14,16 +15,21 @@ type Surface int
 
 // The surfaces.
 const (
-	Main Surface = iota // as rest_cherrypy
-	WSGI                // as rest_wsgi
+	Main    Surface = iota // as rest_cherrypy
+	WSGI                   // as rest_wsgi
+	Tornado                // as rest_cherrypy, with the clients and options of rest_tornado
 )
 
 // String gives the name for logs and metrics.
 func (s Surface) String() string {
-	if s == WSGI {
+	switch s {
+	case WSGI:
 		return "wsgi"
+	case Tornado:
+		return "tornado"
+	default:
+		return "main"
 	}
-	return "main"
 }
 
 // surface is what every surface is made of.
@@ -33,7 +39,8 @@ type surface struct {
 	maxChunks int
 	bodies    *bodyMemory
 	metrics   *metrics
-	numbered  bool // whether refusals begin with their status, as in rest_wsgi
+	numbered  bool     // whether refusals begin with their status, as in rest_wsgi
+	clients   []string // those that are enabled here, in place of the gateway's; nil stands for these
 }
 
 // handler answers a request by itself, or returns an error for surface.fail.
@@ -53,10 +60,11 @@ func (s *surface) handle(h handler) http.HandlerFunc {
 
 // welcome answers GET /.
 func (s *surface) welcome(x *exchange, _ *http.Request) error {
-	names := s.gateway.Clients()
-	quoted := make([]string, len(names))
-	for i, name := range names {
-		quoted[i] = jsonText(name)
+	quoted := []string{}
+	for _, name := range s.gateway.Clients() {
+		if s.clients == nil || slices.Contains(s.clients, name) {
+			quoted = append(quoted, jsonText(name))
+		}
 	}
 	body := `{"return": "Welcome", "clients": [` + strings.Join(quoted, ", ") + `]}`
 	writeJSON(x, http.StatusOK, []byte(body))
@@ -65,6 +73,7 @@ func (s *surface) welcome(x *exchange, _ *http.Request) error {
 
 // run runs chunks and gives back one answer for each.
 func (s *surface) run(x *exchange, r *http.Request, call *lowstate.Call) ([][]byte, error) {
+	call.Clients = s.clients
 	x.begin(call)
 	answers, err := s.gateway.Run(r.Context(), call)
 	x.outcome = outcomeOf(err)

@@ -106,7 +106,25 @@ func sections(mc *masterconf.Config) server.Sections {
 			Clients: server.ClientCerts{Mode: clientCertMode(r.SSLCertReqs), CA: r.SSLCACerts, Names: r.SSLAllowedCN},
 		}
 	}
+	if r := mc.RestTornado; r != nil {
+		s.Tornado = &server.TornadoSection{
+			Address: r.Address, Port: r.Port, Cert: r.SSLCrt, Key: r.SSLKey, DisableSSL: r.DisableSSL,
+		}
+	}
 	return s
+}
+
+// tornadoOptions is what rest_tornado says of its listener.
+func tornadoOptions(mc *masterconf.Config) server.TornadoOptions {
+	r := mc.RestTornado
+	if r == nil {
+		return server.TornadoOptions{}
+	}
+	o := server.TornadoOptions{WebhookDisableAuth: r.WebhookDisableAuth, CORSOrigins: r.CORSOrigins}
+	if mc.NetapiEnableClientsSet {
+		o.EnabledClients = append([]string{}, mc.NetapiEnableClients...)
+	}
+	return o
 }
 
 func clientCertMode(reqs string) server.ClientCertMode {
@@ -124,6 +142,9 @@ func clientCertMode(reqs string) server.ClientCertMode {
 func clientsWarning(mc *masterconf.Config) []string {
 	if mc.NetapiEnableClientsSet {
 		return nil
+	}
+	if mc.RestTornado != nil && mc.RestCherryPy == nil && mc.RestWSGI == nil {
+		return nil // rest_tornado has its clients without
 	}
 	return []string{"netapi_enable_clients is not set, so every client is disabled, as in salt-api since 3006.0; " +
 		"add for example: netapi_enable_clients: [local, local_async, runner]"}

@@ -47,6 +47,7 @@ func answer(ctx context.Context, c *config, log *slog.Logger) error {
 	srv, err := server.Listen(ctx, server.Config{
 		Gateway:   g.lowstate,
 		Main:      c.surface,
+		Tornado:   tornadoOptions(c.master),
 		Sessions:  seenLogins{g.sessions, g.tokens.Seen, log},
 		Perms:     g.perms,
 		Events:    g.hub,

@@ -90,13 +90,22 @@ func readRestCherryPy(top options, f files) *RestCherryPy {
 		Debug:              o.flag("debug", false),
 		APIACL:             o.raw("api_acl"),
 	}
-	_, _, r.MaxRequestBodySizeSet = o.item("max_request_body_size")
+	r.bodySize(o)
 	r.ssl(o, at, f)
 	r.clientCerts(o)
 	r.AuthorizedIPs = o.names("authorized_ips", "addresses", "address")
 	o.warnIneffective("rest_cherrypy")
 	r.UnknownKeys = o.unknown("rest_cherrypy", cherryPyKeys)
 	return r
+}
+
+// bodySize tells that the limit holds here.
+func (r *RestCherryPy) bodySize(o options) {
+	v, at, set := o.item("max_request_body_size")
+	if r.MaxRequestBodySizeSet = set; v != nil && r.MaxRequestBodySize > 0 {
+		o.rep.warn(at, "is obeyed: a body over %d bytes is refused with 413. salt-api passes the option over and takes 100 MiB",
+			r.MaxRequestBodySize)
+	}
 }
 
 // enableSessions is on unless it is exactly false: Salt compares with "is False".
@@ -124,18 +133,22 @@ func (r *RestCherryPy) ssl(o options, section where, f files) {
 	case r.SSLKey == "":
 		o.rep.problem(section, "has ssl_crt without ssl_key")
 	}
-	for _, file := range []struct{ key, name string }{
-		{"ssl_crt", r.SSLCrt}, {"ssl_key", r.SSLKey}, {"ssl_chain", r.SSLChain},
-	} {
-		if file.name == "" {
+	o.filesExist(f, "ssl_crt", "ssl_key", "ssl_chain")
+}
+
+// filesExist reports the options that name no file.
+func (o options) filesExist(f files, keys ...string) {
+	for _, key := range keys {
+		v, at, _ := o.item(key)
+		name, ok := v.(string)
+		if !ok || name == "" || hasSDB(v) {
 			continue
 		}
-		_, at, _ := o.item(file.key)
-		switch info, err := f.Stat(file.name); {
+		switch info, err := f.Stat(name); {
 		case err != nil:
-			o.rep.problem(at, "%s: %s", file.name, reason(err))
+			o.rep.problem(at, "%s: %s", name, reason(err))
 		case info.IsDir():
-			o.rep.problem(at, "%s is a folder", file.name)
+			o.rep.problem(at, "%s is a folder", name)
 		}
 	}
 }

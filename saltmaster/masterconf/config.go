@@ -73,7 +73,7 @@ type Config struct {
 
 	RestCherryPy *RestCherryPy // nil when there is no such section, or an empty one
 	RestWSGI     *RestWSGI     // the same
-	RestTornado  bool          // whether there is a section for it
+	RestTornado  *RestTornado  // the same
 
 	options *yaml11.Map
 }

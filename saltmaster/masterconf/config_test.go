@@ -62,6 +62,7 @@ rest_cherrypy:
   shiny: new
   5: x
 rest_wsgi: {port: 8001}
+rest_tornado: {port: 8888, address: 127.0.0.1, ssl_crt: /tls/crt, websockets: true, cors_origin: [https://ui, '*']}
 `)
 	acl := c.RestCherryPy.APIACL
 	c.RestCherryPy.APIACL = nil
@@ -75,6 +76,9 @@ rest_wsgi: {port: 8001}
 	}, c.RestCherryPy)
 	require.IsType(t, &yaml11.Map{}, acl)
 	require.Equal(t, &RestWSGI{Port: 8001}, c.RestWSGI)
+	require.Equal(t, &RestTornado{
+		Port: 8888, Address: "127.0.0.1", SSLCrt: "/tls/crt", Websockets: true, CORSOrigins: []string{"https://ui"},
+	}, c.RestTornado)
 }
 
 func TestExternalAuth(t *testing.T) {

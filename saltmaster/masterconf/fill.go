@@ -73,10 +73,7 @@ func (c *Config) fill(o options, f files) {
 
 	c.RestCherryPy = readRestCherryPy(o, f)
 	c.RestWSGI = readRestWSGI(o)
-	if v, at, _ := o.item("rest_tornado"); truthy(v) {
-		c.RestTornado = true
-		o.rep.warn(at, "rest_tornado has no listener here: its streams /all_events and /formatted_events are served beside those of rest_cherrypy")
-	}
+	c.RestTornado = readRestTornado(o, f)
 }
 
 // id makes text of a number, and appends the domain that Salt appends.

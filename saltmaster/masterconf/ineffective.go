@@ -10,6 +10,9 @@ var ineffective = []struct{ section, key, why string }{
 	{"rest_cherrypy", "log_access_file", "has no effect: requests are logged as JSON on standard error"},
 	{"rest_cherrypy", "log_error_file", "has no effect: errors are logged as JSON on standard error"},
 	{"rest_cherrypy", "debug", "has no effect: a client is never shown a traceback; log.level of saltern.yaml is for the log"},
+	{"rest_tornado", "backlog", "has no effect: the system's own queue of connections is used"},
+	{"rest_tornado", "num_processes", "has no effect: one process uses all cores"},
+	{"rest_tornado", "debug", "has no effect: a client is never shown a traceback; log.level of saltern.yaml is for the log"},
 	{"", "api_logfile", "has no effect: the log goes to standard error"},
 	{"", "api_pidfile", "has no effect: the service manager knows the process"},
 }
