@@ -3,6 +3,7 @@ package server
 import (
 	"log/slog"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 
@@ -102,4 +103,19 @@ func clip(s string, n int) string {
 		return s
 	}
 	return strings.ToValidUTF8(s[:n], "") + "..."
+}
+
+// ownSecret matches the secrets of this gateway, mistyped ones too.
+var ownSecret = regexp.MustCompile(`saltern_(api|acc|svc|dev)_[0-9A-Za-z]+`)
+
+// secretPath matches what comes before the token that the path of a stream may
+// have: also where the path is one of those that are never found, such as
+// /WS/TOKEN or, escaped twice, /ws%252FTOKEN.
+var secretPath = regexp.MustCompile(`(?is)((?:^|/|\\|%2f)(?:ws|events|all_events|formatted_events))(?:/|\\|%(?:25)*2f)+[^/].*`)
+
+// loggedPath is a path without the token that a stream's may have, or that
+// somebody has put where an id belongs.
+func loggedPath(path string) string {
+	path = ownSecret.ReplaceAllString(path, "saltern_${1}_...")
+	return secretPath.ReplaceAllString(path, "$1/...")
 }

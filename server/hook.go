@@ -10,8 +10,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"github.com/go-chi/chi/v5"
-
 	"saltern/saltmaster/eventbus"
 	"saltern/saltmaster/msgpack"
 	"saltern/server/audit"
@@ -50,7 +48,7 @@ func (s *mainSurface) hook(x *exchange, r *http.Request) error {
 	if !utf8.Valid(body) {
 		return &refusal{status: http.StatusBadRequest, reason: "malformed", text: "The request body is not UTF-8"}
 	}
-	tag := hookTag + manySlashes.ReplaceAllString("/"+chi.URLParam(r, "*"), "/")
+	tag := hookTag + manySlashes.ReplaceAllString("/"+pathArgument(r, "*"), "/")
 	tag = strings.TrimSuffix(tag, "/")
 	x.note(audit.Entry{Event: audit.Hook, Subject: tag})
 	if s.hooks == nil {

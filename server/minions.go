@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"net/http"
 
-	"github.com/go-chi/chi/v5"
-
 	"saltern/lowstate"
 )
 
@@ -73,7 +71,7 @@ func linked(answers [][]byte, records []lowstate.Record) []byte {
 // argument is what salt-api takes from the path or, by its name, from the
 // query.
 func argument(r *http.Request, name string) string {
-	if v := chi.URLParam(r, name); v != "" {
+	if v := pathArgument(r, name); v != "" {
 		return v
 	}
 	return r.URL.Query().Get(name)

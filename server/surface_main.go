@@ -123,23 +123,19 @@ func (s *mainSurface) fileRoutes(r chi.Router, files *staticFiles) {
 	}
 }
 
-// rooted takes off root_prefix, and the slash that a path may end with.
+// rooted takes off root_prefix, and slashes that separate nothing.
 func (s *mainSurface) rooted(next http.Handler) http.Handler {
 	prefix := path.Clean("/" + s.opts.RootPrefix)
 	if prefix == "/" {
 		prefix = ""
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		rest, ok := strings.CutPrefix(belowPrefix(r.URL.Path, prefix), prefix)
-		if !ok || rest != "" && rest[0] != '/' {
+		inner, ok := belowRoot(r, prefix)
+		if !ok {
 			s.handle(s.notFound)(w, r)
 			return
 		}
-		u := *r.URL
-		u.Path, u.RawPath = cmp.Or(strings.TrimRight(rest, "/"), "/"), ""
-		inner := *r
-		inner.URL = &u
-		next.ServeHTTP(w, &inner)
+		next.ServeHTTP(w, inner)
 	})
 }
 
@@ -215,7 +211,7 @@ func (s *mainSurface) methodNotAllowed(routes chi.Routes, x *exchange, r *http.R
 func allowedMethods(routes chi.Routes, r *http.Request) []string {
 	var allowed []string
 	for _, m := range methods {
-		if routes.Match(chi.NewRouteContext(), m, r.URL.Path) {
+		if routes.Match(chi.NewRouteContext(), m, cmp.Or(r.URL.RawPath, r.URL.Path)) {
 			allowed = append(allowed, m)
 		}
 	}

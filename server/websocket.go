@@ -8,12 +8,10 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 	"time"
 
 	"github.com/coder/websocket"
-	"github.com/go-chi/chi/v5"
 
 	"saltern/eauth/session"
 	"saltern/saltmaster/eventstream"
@@ -154,7 +152,7 @@ func (s *mainSurface) sameOrigin(r *http.Request) bool {
 // socketCredential is the token in the path, or else what any request may
 // carry.
 func socketCredential(r *http.Request) (credential, bool) {
-	if token := chi.URLParam(r, "token"); token != "" {
+	if token := pathArgument(r, "token"); token != "" {
 		return credential{text: token}, true
 	}
 	return credentialOf(r)
@@ -335,19 +333,4 @@ func closeCode(ctx context.Context, err error) websocket.StatusCode {
 		return websocket.StatusTryAgainLater
 	}
 	return websocket.StatusGoingAway
-}
-
-// ownSecret matches the secrets of this gateway, mistyped ones too.
-var ownSecret = regexp.MustCompile(`saltern_(api|acc|svc|dev)_[0-9A-Za-z]+`)
-
-// loggedPath is a path without the token that a stream's may have, or that
-// somebody has put where an id belongs.
-func loggedPath(path string) string {
-	path = ownSecret.ReplaceAllString(path, "saltern_${1}_...")
-	for _, name := range []string{"/ws/", "/events/", "/all_events/", "/formatted_events/"} {
-		if i := strings.Index(path, name); i >= 0 {
-			return path[:i+len(name)] + "..."
-		}
-	}
-	return path
 }

@@ -1,0 +1,89 @@
+package server
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+)
+
+// cleanPath returns the path of a URL without empty segments, as CherryPy reads
+// one: //login and /login/ are /login. Dots are segments like others. A slash
+// that is escaped belongs to its segment: where there is one, raw is the path
+// with these slashes escaped, and otherwise empty, as in [url.URL].
+func cleanPath(u *url.URL) (path, raw string) {
+	var plain, escaped strings.Builder
+	for part := range strings.SplitSeq(u.EscapedPath(), "/") {
+		segment, err := url.PathUnescape(part)
+		if err != nil { // EscapedPath makes no such
+			segment = part
+		}
+		if segment == "" {
+			continue
+		}
+		plain.WriteString("/" + segment)
+		escaped.WriteString("/" + slashEscaper.Replace(segment))
+	}
+	path, raw = plain.String(), escaped.String()
+	if path == "" {
+		return "/", ""
+	}
+	if strings.Count(path, "/") == strings.Count(raw, "/") {
+		raw = ""
+	}
+	return path, raw
+}
+
+// slashEscaper makes of a segment what url.PathUnescape makes it of.
+var slashEscaper = strings.NewReplacer("/", "%2F", "%", "%25")
+
+// belowRoot takes a prefix that [cleanPath] would not change off the path of a
+// request. It reports whether the path was below the prefix.
+func belowRoot(r *http.Request, prefix string) (*http.Request, bool) {
+	u := *r.URL
+	u.Path, u.RawPath = cleanPath(r.URL)
+	if u.RawPath == "" {
+		u.Path = belowPrefix(u.Path, prefix)
+	}
+	var ok bool
+	if u.Path, ok = cutRoot(u.Path, prefix); !ok {
+		return r, false
+	}
+	if u.RawPath != "" {
+		if u.RawPath, ok = cutRoot(u.RawPath, slashesKept(prefix)); !ok {
+			return r, false
+		}
+	}
+	inner := *r
+	inner.URL = &u
+	return &inner, true
+}
+
+// slashesKept is a path with everything escaped that slashEscaper escapes in
+// segments.
+func slashesKept(path string) string { return strings.ReplaceAll(path, "%", "%25") }
+
+func cutRoot(path, prefix string) (string, bool) {
+	rest, ok := strings.CutPrefix(path, prefix)
+	switch {
+	case !ok || rest != "" && rest[0] != '/':
+		return "", false
+	case rest == "", rest == "/index": // what CherryPy has by this name is the root
+		return "/", true
+	}
+	return rest, true
+}
+
+// pathArgument returns what stands in the path at a place of the route. Unlike
+// [chi.URLParam] it may have a slash in it.
+func pathArgument(r *http.Request, name string) string {
+	v := chi.URLParam(r, name)
+	if r.URL.RawPath == "" {
+		return v
+	}
+	if plain, err := url.PathUnescape(v); err == nil {
+		return plain
+	}
+	return v
+}
