@@ -13,6 +13,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"saltern/eauth"
+	"saltern/eauth/scope"
 	"saltern/eauth/token/apitoken"
 	"saltern/eauth/token/issuer"
 )
@@ -129,6 +130,13 @@ func tokenFailure(x *exchange, err error) error {
 	return &refusal{status: status, text: text, err: err}
 }
 
+// isWider tells whether a role was refused because of what is in it, which its
+// writer is told.
+func isWider(err error) bool {
+	_, ok := errors.AsType[*scope.Wider](err)
+	return ok
+}
+
 // tokenAnswer is what a client is told of an error of package issuer; status 0
 // is for one that it is not told of.
 func tokenAnswer(h http.Header, err error) (status int, text string) {
@@ -139,6 +147,8 @@ func tokenAnswer(h http.Header, err error) (status int, text string) {
 	switch {
 	case errors.Is(err, issuer.ErrLogin):
 		return http.StatusForbidden, "You are not allowed to do this with a token of this kind: log in first"
+	case errors.Is(err, issuer.ErrForbidden) && isWider(err):
+		return http.StatusForbidden, clip(err.Error(), maxLoggedText)
 	case errors.Is(err, issuer.ErrForbidden):
 		return http.StatusForbidden, "You are not allowed to do this"
 	case errors.Is(err, issuer.ErrNotFound):

@@ -29,6 +29,7 @@ type Set struct {
 
 // list are the rules of one role.
 type list struct {
+	source  ACL
 	rules   *acl.List
 	targets map[string]string // the operand that a target of the rules is
 }
@@ -70,7 +71,7 @@ func (s *Set) addTargets(o Options, r Role) {
 }
 
 func (o Options) list(rules ACL) list {
-	l := list{rules: acl.NewList(rules), targets: make(map[string]string)}
+	l := list{source: rules, rules: acl.NewList(rules), targets: make(map[string]string)}
 	for _, rule := range rules {
 		m, ok := rule.(acl.Map)
 		if !ok {

@@ -293,6 +293,73 @@ func TestRoles(t *testing.T) {
 	})
 }
 
+// Whoever writes roles gives them no more than the writer has, to whomever and
+// under whichever name.
+func TestRoleWriters(t *testing.T) {
+	writer := scope.Role{Name: "writer", Permissions: []scope.Permission{scope.RoleWrite, scope.RoleDelete, scope.RoleRead, scope.CmdRun},
+		Targets: []string{"web*"}, ACL: scope.ACL{"test.*", acl.Map{{Key: "db*", Value: []any{"state.apply"}}}}}
+	runOn := func(name string, targets ...string) scope.Role {
+		return scope.Role{Name: name, Permissions: []scope.Permission{scope.CmdRun}, Targets: targets}
+	}
+	rules := func(name string, rules ...any) scope.Role { return scope.Role{Name: name, ACL: rules} }
+	with(t, func(o *issuer.Options) {
+		bosses(o)
+		o.Assignments = append(o.Assignments, issuer.Assignment{Users: []string{"wendy"}, Roles: []string{"writer"}})
+		o.LoginRoles = []string{}
+	}, func(r *rig) {
+		ctx, wendy := r.Context(), user("wendy")
+		require.NoError(r, r.PutRole(ctx, operator, writer, true))
+		require.NoError(r, r.PutRole(ctx, operator, runOn("ops", "web*"), true))
+		require.NoError(r, r.PutRole(ctx, operator, runOn("all", "web*", "db*"), true))
+		secret, _ := r.create(operator, func(n *issuer.NewToken) {
+			n.Owner, n.Scopes = apitoken.Owner{Eauth: "pam", User: "alice"}, []string{"ops"}
+		})
+		reach := func(tgt string) scope.Verdict {
+			return r.principal(secret).Scopes.Allows(scope.Call{Client: "local", Funs: []scope.Function{{Name: "cmd.run"}}, Tgt: tgt}).Verdict
+		}
+		for name, c := range map[string]struct {
+			role scope.Role
+			want error
+		}{
+			"what she has":                         {runOn("new", "web1"), nil},
+			"rules that she has":                   {rules("new", "test.ping", acl.Map{{Key: "db1", Value: []any{"state.apply"}}}), nil},
+			"her own role, wider":                  {runOn("writer", "*"), issuer.ErrForbidden},
+			"others' tokens, wider":                {runOn("ops", "web*", "db*"), issuer.ErrForbidden},
+			"others' tokens, by rules":             {rules("ops", acl.Map{{Key: "db*", Value: []any{"cmd.run"}}}), issuer.ErrForbidden},
+			"others' tokens, narrower":             {runOn("ops", "web1"), nil},
+			"another's role as it is":              {runOn("all", "web*", "db*"), issuer.ErrForbidden},
+			"another's role under another name":    {runOn("mine", "web*", "db*"), issuer.ErrForbidden},
+			"a built-in role under another name":   {scope.Role{Name: "su", Permissions: []scope.Permission{scope.Superuser}}, issuer.ErrForbidden},
+			"a built-in role's permissions":        {scope.Role{Name: "adm", Permissions: scope.BuiltIn()[1].Permissions}, issuer.ErrForbidden},
+			"a built-in role":                      {runOn("User", "web*"), issuer.ErrConflict},
+			"a built-in role, but for the case":    {runOn("superuser", "web*"), issuer.ErrConflict},
+			"the wheel":                            {rules("new", "@wheel"), issuer.ErrForbidden},
+			"a function that she has on some only": {rules("new", "state.apply"), issuer.ErrForbidden},
+			"a compound target with more":          {runOn("new", "web* or db1"), issuer.ErrForbidden},
+			"a target that cannot be compared":     {runOn("new", "E@web"), issuer.ErrForbidden},
+			"a nodegroup that nobody knows":        {runOn("new", "N@web"), issuer.ErrForbidden},
+		} {
+			err := r.PutRole(ctx, wendy, c.role, false)
+			require.ErrorIs(r, err, c.want, name)
+			if c.want == nil {
+				require.NoError(r, err, name)
+			}
+		}
+		require.Equal(r, scope.Narrowed, reach("web1"))
+		err := r.PutRole(ctx, wendy, runOn("new", "web1", "db1"), false)
+		require.ErrorContains(r, err, "target 2 allows more than your own roles do")
+		require.ErrorAs(r, err, new(*scope.Wider))
+
+		// A name that is free again is no way around it.
+		require.NoError(r, r.DeleteRole(ctx, wendy, "ops"))
+		require.Equal(r, scope.Refused, reach("web1"))
+		require.ErrorIs(r, r.PutRole(ctx, wendy, runOn("ops", "db*"), true), issuer.ErrForbidden)
+		require.ErrorIs(r, r.PutRole(ctx, wendy, writer, false), nil, "as it is")
+		require.NoError(r, r.PutRole(ctx, user("carol", "admins"), runOn("all", "*"), false))
+		require.NoError(r, r.PutRole(ctx, operator, rules("all", "@wheel"), false))
+	})
+}
+
 // A role that cannot be read allows nothing, and harms no other.
 func TestARoleThatCannotBeRead(t *testing.T) {
 	with(t, nil, func(r *rig) {

@@ -73,10 +73,17 @@ func (s *Service) loginSet(ctx context.Context, names []string) (*scope.Set, err
 				roles = append(roles, r)
 			}
 		}
-		set = scope.Compile(scope.Options{Login: true}, roles...)
+		set = scope.Compile(s.loginOptions(), roles...)
 		b.login.Put(key, set)
 	}
 	return set, nil
+}
+
+// loginOptions are for the sets of who logs in.
+func (s *Service) loginOptions() scope.Options {
+	o := s.opts.Scope
+	o.Login = true
+	return o
 }
 
 // take waits for the book, with the roles as they are now. Whoever had to wait
@@ -217,8 +224,9 @@ func (s *Service) currentRoles(ctx context.Context) (*scope.Roles, error) {
 }
 
 // PutRole keeps a role of the operator's, a new one or in place of one with the
-// same name. fresh demands that it is new. Nobody puts a permission into a role
-// that he does not have: it may be a role of his own.
+// same name. fresh demands that it is new. Nobody puts more into a role than
+// the caller may do: it may be a role of the caller's own, or one that others
+// have tokens of. Where that cannot be told, the error has a [*scope.Wider].
 func (s *Service) PutRole(ctx context.Context, c Caller, r scope.Role, fresh bool) error {
 	if err := s.may(ctx, c, scope.RoleWrite); err != nil {
 		return err
@@ -227,10 +235,8 @@ func (s *Service) PutRole(ctx context.Context, c Caller, r scope.Role, fresh boo
 	if err := r.Check(); err != nil {
 		return invalid("%w", err)
 	}
-	for _, p := range r.Permissions {
-		if err := s.may(ctx, c, p); err != nil {
-			return err
-		}
+	if err := s.covers(ctx, c, r); err != nil {
+		return err
 	}
 	before, err := s.store.Document(ctx, rolesDrawer, r.Name)
 	switch {
@@ -254,6 +260,21 @@ func (s *Service) PutRole(ctx context.Context, c Caller, r scope.Role, fresh boo
 	}
 	s.rolesChanged()
 	s.tell(ctx, Event{What: Changed, By: c, Subject: "role " + r.Name})
+	return nil
+}
+
+// covers returns an [ErrForbidden] where a role allows more than the caller has.
+func (s *Service) covers(ctx context.Context, c Caller, r scope.Role) error {
+	if c.Operator {
+		return nil
+	}
+	set, err := s.rightsOf(ctx, c.User, c.Eauth, c.Groups)
+	if err != nil {
+		return err
+	}
+	if err := set.Covers(s.loginOptions(), r); err != nil {
+		return fmt.Errorf("%w: %w", ErrForbidden, err)
+	}
 	return nil
 }
 
