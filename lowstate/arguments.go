@@ -91,6 +91,9 @@ func (w *argumentWriter) value(v msgpack.Raw, depth int) error {
 			return v.Each(func(k, e msgpack.Raw) error {
 				key, ok := k.Str()
 				if !ok { // YAML has such keys
+					if k.Kind() == msgpack.Map || k.Kind() == msgpack.Array {
+						return errEnough // whatever is in it
+					}
 					b, err := msgpack.AppendJSON(nil, k)
 					if err != nil {
 						return errEnough

@@ -73,6 +73,10 @@ func TestArguments(t *testing.T) {
 	odd := Chunk{fields: []field{
 		{"arg", msgpack.AppendFloat(nil, math.NaN())}, {"b", msgpack.Raw{0xc7, 1, 5, 0}}, {"c", msgpack.AppendString(nil, "\xff")},
 	}}
+	inKey := Chunk{fields: []field{{"arg", msgpack.Raw("\x81\x81\xa8password\xa4mark\x01")}}}
+	got, whole := inKey.arguments(most)
+	require.False(t, whole, "a key that is a mapping is not written, whatever is in it")
+	require.NotContains(t, string(got), "mark")
 	require.JSONEq(t, `{"arg":null,"b":null,"c":"\ufffd"}`, strings.ToValidUTF8(string(odd.Arguments(most)), "\ufffd"))
 }
 

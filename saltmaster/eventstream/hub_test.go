@@ -319,7 +319,7 @@ func TestWhatCannotBeShownIsLeftOut(t *testing.T) {
 		r := read(t, h, Request{})
 		defer r.Close()
 		deep := strings.Repeat("\x91", 600) + "\xc0"
-		for _, data := range []string{"", "\x81", "\xc1", "\x01\x01", "\x81\x80\x01", deep} {
+		for _, data := range []string{"", "\x81", "\xc1", "\x01\x01", "\x81\x81\x80\x01\x01", deep} {
 			b.say(said{event: eventbus.Event{Tag: "a", Data: msgpack.Raw(data)}})
 		}
 		b.say(said{event: eventbus.Event{Tag: "salt/job/1/error", Data: msgpack.Raw(strings.Repeat("\x91", 100) + "\xc0")}})

@@ -130,7 +130,7 @@ func (w *redactor) top(r *msgpack.Reader) error {
 	if r.Kind() != msgpack.Map {
 		return w.value(r, 0)
 	}
-	return w.entries(r, func(key string) error {
+	return w.entries(r, 0, func(key string) error {
 		s := w.secret
 		switch {
 		case slices.Contains(s.whole, key):
@@ -151,7 +151,7 @@ func (w *redactor) value(r *msgpack.Reader, depth int) error {
 	kind := r.Kind()
 	switch {
 	case kind == msgpack.Map && w.secret.keys != nil:
-		return w.entries(r, func(key string) error {
+		return w.entries(r, depth, func(key string) error {
 			if w.secret.keys(key) {
 				return w.hide(r)
 			}
@@ -173,14 +173,24 @@ func (w *redactor) value(r *msgpack.Reader, depth int) error {
 	return w.copy(r)
 }
 
-// entries copies a map's keys and has f do so with each value.
-func (w *redactor) entries(r *msgpack.Reader, f func(key string) error) error {
+// entries copies a map's keys and has f do so with each value. A key that is a
+// container is treated as a value, and has no name.
+func (w *redactor) entries(r *msgpack.Reader, depth int, f func(key string) error) error {
 	n, err := r.MapLen()
 	if err != nil {
 		return err
 	}
 	w.out = msgpack.AppendMap(w.out, n)
 	for range n {
+		if kind := r.Kind(); kind == msgpack.Array || kind == msgpack.Map {
+			if err := w.value(r, depth+1); err != nil {
+				return err
+			}
+			if err := f(""); err != nil {
+				return err
+			}
+			continue
+		}
 		key, err := r.Raw()
 		if err != nil {
 			return err

@@ -22,6 +22,25 @@ import (
 	"saltern/saltmaster/msgpack"
 )
 
+// TestRedactedInKeys is about keys that are containers, which become text.
+func TestRedactedInKeys(t *testing.T) {
+	t.Parallel()
+	secret := string(fromJSON(t, `{"password": "p", "n": 1}`))
+	for data, want := range map[string]string{
+		"\x81" + secret + "\x02":                      `{"{\"password\": \"REDACTED\", \"n\": 1}": 2}`,
+		"\x81\x91" + secret + secret:                  `{"[{\"password\": \"REDACTED\", \"n\": 1}]": {"password": "REDACTED", "n": 1}}`,
+		"\x81\xa6kwargs\x81" + secret + "\x02":        `{"kwargs": {"{\"password\": \"REDACTED\", \"n\": 1}": 2}}`,
+		"\x82\x91\x01\x02\xa8password\xa1p":           `{"[1]": 2, "password": "REDACTED"}`,
+		"\x81\xa6kwargs\x82\x80\x01\xa8password\xa1p": `{"kwargs": {"{}": 1, "password": "REDACTED"}}`,
+	} {
+		clean, err := redacted("salt/job/1/error", msgpack.Raw(data))
+		require.NoError(t, err)
+		js, err := msgpack.AppendJSON(nil, clean)
+		require.NoError(t, err)
+		require.Equal(t, want, string(js))
+	}
+}
+
 func TestRedacted(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct{ tag, data, want string }{
