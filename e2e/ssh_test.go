@@ -242,11 +242,16 @@ func (m *sshMaster) privileges(t *testing.T) {
 				require.Equal(t, http.StatusUnauthorized, a.Status, a.Body)
 				require.Contains(t, a.Body, tc.refused+" is for callers with unrestricted rights.")
 			}
-			want := m.post(t, m.SaltAPIURL()+"/run", m.body(sandbox.UserTestOnly, tc.chunk))
+			theirs := make(chan rig.Answer, 1)
+			go func() { // salt-api lets this user do it, and Saltern another
+				a, err := m.Post(t.Context(), m.SaltAPIURL()+"/run", m.body(sandbox.UserTestOnly, tc.chunk))
+				if err != nil {
+					a.Body = err.Error()
+				}
+				theirs <- a
+			}()
+			got, want := m.post(t, m.WSGI, m.body(sandbox.UserAll, tc.chunk)), <-theirs
 			require.Equal(t, http.StatusOK, want.Status, "salt-api: %s", want.Body)
-			body := m.body(sandbox.UserAll, tc.chunk)
-			want, got := m.post(t, m.SaltAPIURL()+"/run", body), m.post(t, m.WSGI, body)
-			require.Equal(t, http.StatusOK, want.Status, want.Body)
 			require.Equal(t, http.StatusOK, got.Status, got.Body)
 			require.Equal(t, sshAnswer(t, want.Body), sshAnswer(t, got.Body))
 		})
