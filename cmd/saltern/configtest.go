@@ -17,20 +17,20 @@ func configTest(_ context.Context, args []string, std stdio) error {
 	}
 	c, err := w.load()
 	for _, warning := range c.warnings {
-		fmt.Fprintf(std.err, "warning: %s\n", warning)
+		fmt.Fprintf(std.err, "warning: %s\n", inLine(warning))
 	}
 	if err != nil {
 		problems := flatten(err)
 		for _, p := range problems {
-			fmt.Fprintf(std.err, "problem: %v\n", p)
+			fmt.Fprintf(std.err, "problem: %s\n", inLine(p.Error()))
 		}
 		return fmt.Errorf("the configuration has %d problem(s)", len(problems))
 	}
 	for _, l := range c.listeners {
-		fmt.Fprintf(std.out, "listen: %s\n", describe(l))
+		fmt.Fprintf(std.out, "listen: %s\n", inLine(describe(l)))
 	}
 	if note := ownersNote(c.master, c.set.Tokens); note != "" {
-		fmt.Fprintf(std.out, "tokens: %s\n", note)
+		fmt.Fprintf(std.out, "tokens: %s\n", inLine(note))
 	}
 	_, err = fmt.Fprintln(std.out, "the configuration is good")
 	return err

@@ -55,7 +55,7 @@ var commands = map[string]func(ctx context.Context, args []string, std stdio) er
 	"audit": auditCommand,
 }
 
-func main() { os.Exit(run(os.Args[1:], stdio{os.Stdout, os.Stderr})) }
+func main() { os.Exit(run(os.Args[1:], stdio{os.Stdout, os.Stderr}.printers())) }
 
 // The exit codes.
 const (

@@ -8,7 +8,6 @@ import (
 	"io"
 	"net/url"
 	"strings"
-	"text/tabwriter"
 	"time"
 )
 
@@ -178,7 +177,7 @@ func tokenRegenerate() subcommand {
 // where a person reads.
 func (t *tokenJSON) reveal(std stdio) error {
 	fmt.Fprintf(std.err, "token %s (%s) of %s, scopes %s, expires %s\n",
-		t.ID, t.Name, t.owner(), strings.Join(t.Scopes, " "), t.expires())
+		t.ID, inLine(t.Name), inLine(t.owner()), strings.Join(t.Scopes, " "), t.expires())
 	_, err := fmt.Fprintln(std.out, t.Token)
 	return err
 }
@@ -235,7 +234,7 @@ func tokenRevoke() subcommand {
 			if err := o.do(ctx, "DELETE", "/v1/tokens/"+url.PathEscape(id), nil, nil); err != nil {
 				return fmt.Errorf("token %s: %w", id, err)
 			}
-			fmt.Fprintf(std.err, "token %s is revoked\n", id)
+			fmt.Fprintf(std.err, "token %s is revoked\n", inLine(id))
 		}
 		return nil
 	}}
@@ -251,8 +250,7 @@ func printJSON(out io.Writer, v any) error {
 }
 
 func printTokens(out io.Writer, all []json.RawMessage) error {
-	t := tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)
-	fmt.Fprintln(t, "ID\tNAME\tOWNER\tSCOPES\tSTATE\tEXPIRES\tLAST USED")
+	t := newTable(out, "ID", "NAME", "OWNER", "SCOPES", "STATE", "EXPIRES", "LAST USED")
 	for _, text := range all {
 		var r tokenJSON
 		if err := json.Unmarshal(text, &r); err != nil {
@@ -262,10 +260,9 @@ func printTokens(out io.Writer, all []json.RawMessage) error {
 		if r.LastUsed != nil {
 			used = r.LastUsed.At.Format(time.RFC3339)
 		}
-		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%s\t%s\n",
-			r.ID, r.Name, r.owner(), strings.Join(r.Scopes, ","), r.State, r.expires(), used)
+		t.row(r.ID, r.Name, r.owner(), strings.Join(r.Scopes, ","), r.State, r.expires(), used)
 	}
-	return t.Flush()
+	return t.flush()
 }
 
 func (t *tokenJSON) owner() string {

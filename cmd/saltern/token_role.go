@@ -8,8 +8,8 @@ import (
 	"io"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
-	"text/tabwriter"
 )
 
 const roleUsage = `saltern role: what tokens may do, for the operator on the gateway's host.
@@ -81,12 +81,11 @@ func roleList() subcommand {
 		if err := o.do(ctx, "GET", "/v1/roles", nil, &all); err != nil {
 			return err
 		}
-		t := tabwriter.NewWriter(std.out, 0, 8, 2, ' ', 0)
-		fmt.Fprintln(t, "NAME\tBUILT IN\tDESCRIPTION")
+		t := newTable(std.out, "NAME", "BUILT IN", "DESCRIPTION")
 		for _, r := range all.Roles {
-			fmt.Fprintf(t, "%s\t%t\t%s\n", r.Name, r.BuiltIn, r.Description)
+			t.row(r.Name, strconv.FormatBool(r.BuiltIn), r.Description)
 		}
-		return t.Flush()
+		return t.flush()
 	}}
 }
 
@@ -139,12 +138,11 @@ func accountList() subcommand {
 		if err := o.do(ctx, "GET", "/v1/service-accounts", nil, &all); err != nil {
 			return err
 		}
-		t := tabwriter.NewWriter(std.out, 0, 8, 2, ' ', 0)
-		fmt.Fprintln(t, "ID\tNAME\tACTS AS\tSCOPES\tSTATUS")
+		t := newTable(std.out, "ID", "NAME", "ACTS AS", "SCOPES", "STATUS")
 		for _, a := range all.Accounts {
-			fmt.Fprintf(t, "%s\t%s\t%s/%s\t%s\t%s\n", a.ID, a.Name, a.Eauth, a.User, strings.Join(a.Scopes, ","), a.Status)
+			t.row(a.ID, a.Name, a.Eauth+"/"+a.User, strings.Join(a.Scopes, ","), a.Status)
 		}
-		return t.Flush()
+		return t.flush()
 	}}
 }
 
