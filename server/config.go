@@ -78,6 +78,10 @@ func (c *Config) complete() error {
 	}
 	set.ShutdownTimeout = cmp.Or(set.ShutdownTimeout, def.ShutdownTimeout)
 	set.StateDir = cmp.Or(set.StateDir, def.StateDir)
+	e := &set.Events
+	e.StreamsPerUser = cmp.Or(e.StreamsPerUser, def.Events.StreamsPerUser)
+	e.StreamsPerSession = cmp.Or(e.StreamsPerSession, def.Events.StreamsPerSession)
+	e.ViewsPerUser = cmp.Or(e.ViewsPerUser, def.Events.ViewsPerUser)
 	l, d := &set.Limits, def.Limits
 	l.Connections = cmp.Or(l.Connections, d.Connections)
 	l.ConnectionsPerAddress = cmp.Or(l.ConnectionsPerAddress, settings.ShareOf(l.Connections))

@@ -51,6 +51,11 @@ func (s *mainSurface) events(x *exchange, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	closed, err := s.streams.open(x, sess, false)
+	if err != nil {
+		return err
+	}
+	defer closed()
 	reader, err := s.read(sess, query["tag"], r.Header.Get("Last-Event-ID"))
 	if err != nil {
 		return err

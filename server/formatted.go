@@ -44,13 +44,17 @@ type formatter struct {
 	acting  *issuer.Acting // in its place, for an API token
 	remote  netip.Addr
 	tell    func(call *lowstate.Call, err error) // the audit log
+
+	questions *grainsQuestions
+	user      sharedUser
+
 	jobs    jobsView
 	minions minionsView
 }
 
 func (s *mainSurface) formatter(x *exchange, sess *session.Session, style viewStyle) *formatter {
 	return &formatter{style: style, gateway: s.gateway, token: sess.Token, acting: x.acting, remote: x.remote,
-		tell: x.tellCall}
+		tell: x.tellCall, questions: s.questions, user: sharedUser{sess.Eauth, sess.User}}
 }
 
 // eventView is as much of an event as a formatter reads.
@@ -101,7 +105,7 @@ func (f *formatter) take(ctx context.Context, frame eventstream.Frame) (jobs, mi
 	case part[1] == "presence":
 		var arrived []string
 		if arrived, minions = f.minions.presence(e); len(arrived) > 0 {
-			f.askGrains(ctx, strings.Join(arrived, ","), "list")
+			f.askNew(ctx, frame.ID, strings.Join(arrived, ","))
 		}
 	case len(part) == 4 && part[3] == "new":
 		jobs = f.jobs.begin(e)
@@ -121,9 +125,31 @@ func (f *formatter) take(ctx context.Context, frame eventstream.Frame) (jobs, mi
 // grainsItems is the function whose returns tell of minions.
 const grainsItems = "grains.items"
 
+// authority is whose questions are answered alike: those of all users, since
+// the master takes a question or refuses it, but not those of API tokens, whose
+// targets are narrowed.
+func (f *formatter) authority() string {
+	if f.acting == nil {
+		return ""
+	}
+	return f.acting.TokenID
+}
+
+// askAll has all minions tell their grains.
+func (f *formatter) askAll(ctx context.Context) {
+	f.questions.ofAll(ctx, f.authority(), f.user, func() error { return f.askGrains(ctx, "*", "glob") })
+}
+
+// askNew has those minions tell theirs that have come with an event.
+func (f *formatter) askNew(ctx context.Context, event, minions string) {
+	f.questions.ofArrival(ctx, arrival{f.authority(), event, minions}, f.user, func() error {
+		return f.askGrains(ctx, minions, "list")
+	})
+}
+
 // askGrains has minions tell their grains; the answers come as events. It is
 // the session's user who asks, and who may not be allowed to.
-func (f *formatter) askGrains(ctx context.Context, tgt, tgtType string) {
+func (f *formatter) askGrains(ctx context.Context, tgt, tgtType string) error {
 	call := &lowstate.Call{
 		Chunks: []lowstate.Chunk{lowstate.Compose(
 			lowstate.Pair{Key: "client", Value: "local_async"},
@@ -137,6 +163,7 @@ func (f *formatter) askGrains(ctx context.Context, tgt, tgtType string) {
 	actFor(call, f.acting)
 	_, err := f.gateway.Run(ctx, call) // the view then has no grains
 	f.tell(call, err)
+	return err
 }
 
 func comma(b *bytes.Buffer, i int) {

@@ -97,6 +97,8 @@ func (s *Server) mainSurface(base surface, opts MainOptions) *mainSurface {
 		perms:       s.cfg.Perms,
 		stream:      s.cfg.Events,
 		streaming:   s.streaming,
+		streams:     s.streams,
+		questions:   s.questions,
 		hooks:       s.cfg.Hooks,
 		formats:     s.formats,
 		cors:        newCORS(opts.CORSOrigins, opts.plainOrigins),

@@ -26,6 +26,7 @@ type metrics struct {
 	expiry   *prometheus.GaugeVec
 
 	connections prometheus.Counter
+	streams     *prometheus.CounterVec
 
 	clients []string // the known names
 }
@@ -78,7 +79,14 @@ func newMetrics(reg prometheus.Registerer, clients []string) *metrics {
 		Name: "saltern_http_connections_refused_total",
 		Help: "Connections closed because their address had its share already.",
 	})
-	reg.MustRegister(m.connections, m.requests, m.duration, m.inFlight, m.bodies, m.chunks, m.reloads, m.expiry)
+	m.streams = prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "saltern_event_streams_refused_total",
+		Help: "Event streams refused, by bound: those of a user, of a session or token, or of a user's formatted ones.",
+	}, []string{"bound"})
+	for _, bound := range []string{"user", "session", "view"} {
+		m.streams.WithLabelValues(bound)
+	}
+	reg.MustRegister(m.connections, m.streams, m.requests, m.duration, m.inFlight, m.bodies, m.chunks, m.reloads, m.expiry)
 	return m
 }
 

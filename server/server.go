@@ -30,6 +30,9 @@ type Server struct {
 	traffic *traffic
 	formats *format.Decoder
 
+	streams   *openStreams
+	questions *grainsQuestions
+
 	auditLog *auditReader
 
 	open  []opened
@@ -68,8 +71,11 @@ func Listen(ctx context.Context, cfg Config) (*Server, error) {
 		traffic: newTraffic(),
 		formats: format.NewDecoder(),
 
+		questions: newGrainsQuestions(),
+
 		auditLog: newAuditReader(cfg.Audit.Log),
 	}
+	s.streams = newOpenStreams(cfg.Settings.Events, s.metrics)
 	s.base, s.cancel = context.WithCancelCause(context.Background())
 	s.streaming, s.endStreaming = context.WithCancelCause(s.base)
 	if err := s.listen(ctx); err != nil {

@@ -29,6 +29,8 @@ type mainSurface struct {
 	perms       func(*session.Session) []byte
 	stream      Events
 	streaming   context.Context // ends when streams are to end
+	streams     *openStreams
+	questions   *grainsQuestions
 	hooks       Hooks
 	formats     *format.Decoder
 	cors        *cors

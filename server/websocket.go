@@ -48,8 +48,9 @@ type dialect struct {
 
 // websocket answers GET /ws[/<token>], as rest_cherrypy does.
 func (s *mainSurface) websocket(x *exchange, r *http.Request) error {
-	return s.socket(x, r, func(sess *session.Session) dialect {
-		if r.URL.Query().Has("format_events") {
+	formatted := r.URL.Query().Has("format_events")
+	return s.socket(x, r, formatted, func(sess *session.Session) dialect {
+		if formatted {
 			f := s.formatter(x, sess, asList)
 			return dialect{answers: true, show: f.show}
 		}
@@ -61,7 +62,7 @@ func (s *mainSurface) websocket(x *exchange, r *http.Request) error {
 
 // allEvents answers GET /all_events/<token>, as rest_tornado does.
 func (s *mainSurface) allEvents(x *exchange, r *http.Request) error {
-	return s.socket(x, r, func(*session.Session) dialect {
+	return s.socket(x, r, false, func(*session.Session) dialect {
 		return dialect{show: func(_ context.Context, f eventstream.Frame, send func([]byte) error) error {
 			return send(f.JSON())
 		}}
@@ -70,14 +71,15 @@ func (s *mainSurface) allEvents(x *exchange, r *http.Request) error {
 
 // formattedEvents answers GET /formatted_events/<token>, as rest_tornado does.
 func (s *mainSurface) formattedEvents(x *exchange, r *http.Request) error {
-	return s.socket(x, r, func(sess *session.Session) dialect {
+	return s.socket(x, r, true, func(sess *session.Session) dialect {
 		f := s.formatter(x, sess, asMap)
-		return dialect{show: f.show, begin: func(ctx context.Context) { f.askGrains(ctx, "*", "glob") }}
+		return dialect{show: f.show, begin: f.askAll}
 	})
 }
 
-// socket is the course of every websocket.
-func (s *mainSurface) socket(x *exchange, r *http.Request, speak func(*session.Session) dialect) error {
+// socket is the course of every websocket. view tells whether it shows a view of
+// the jobs and minions.
+func (s *mainSurface) socket(x *exchange, r *http.Request, view bool, speak func(*session.Session) dialect) error {
 	if !wantsWebsocket(r) {
 		return &refusal{status: http.StatusBadRequest, text: `Can "Upgrade" only to "WebSocket"`}
 	}
@@ -95,6 +97,11 @@ func (s *mainSurface) socket(x *exchange, r *http.Request, speak func(*session.S
 	if s.stream == nil {
 		return &refusal{status: http.StatusServiceUnavailable, text: "The event bus is not available"}
 	}
+	closed, err := s.streams.open(x, sess, view)
+	if err != nil {
+		return err
+	}
+	defer closed()
 	x.note(audit.Entry{Event: audit.Stream})
 	ctx, done := s.following(r, sess)
 	defer done()

@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"net/netip"
+	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -40,8 +42,22 @@ func TestPrefix(t *testing.T) {
 
 // queue lets waiters line up one by one, each of which notes its name and goes.
 type queue struct {
-	slots  *fair.Slots
-	served []string
+	slots *fair.Slots
+
+	mu  sync.Mutex
+	who []string
+}
+
+func (q *queue) note(name string) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.who = append(q.who, name)
+}
+
+func (q *queue) served() []string {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return slices.Clone(q.who)
 }
 
 func (q *queue) wait(t *testing.T, addr, user string) {
@@ -50,10 +66,10 @@ func (q *queue) wait(t *testing.T, addr, user string) {
 	go func() {
 		release, err := q.slots.Acquire(t.Context(), fair.Key{From: from(addr), User: user})
 		if err != nil {
-			q.served = append(q.served, name+": "+err.Error())
+			q.note(name + ": " + err.Error())
 			return
 		}
-		q.served = append(q.served, name)
+		q.note(name)
 		time.Sleep(time.Second)
 		release()
 	}()
@@ -77,7 +93,7 @@ func TestPrefixesAndTheirUsersTakeTurns(t *testing.T) {
 			"192.0.2.1 a", "192.0.2.2 c", "2001:db8::1 d",
 			"192.0.2.1 b", "2001:db8::2 e",
 			"192.0.2.1 a",
-		}, q.served)
+		}, q.served())
 	})
 }
 
@@ -88,14 +104,14 @@ func TestOnePrefixHoldsNoMoreThanItsPart(t *testing.T) {
 		for i := range 10 {
 			q.wait(t, "192.0.2.1", fmt.Sprint(i))
 		}
-		require.Len(t, q.served, 3)
+		require.Len(t, q.served(), 3)
 		q.wait(t, "192.0.2.2", "new")
-		require.Equal(t, "192.0.2.2 new", q.served[3], "it need not wait")
+		require.Equal(t, "192.0.2.2 new", q.served()[3], "it need not wait")
 		time.Sleep(time.Second)
 		synctest.Wait()
-		require.Len(t, q.served, 7)
+		require.Len(t, q.served(), 7)
 		time.Sleep(time.Minute)
-		require.Len(t, q.served, 11)
+		require.Len(t, q.served(), 11)
 	})
 }
 
@@ -107,13 +123,13 @@ func TestAFullQueueHasAPlaceForWhoHasFewer(t *testing.T) {
 			q.wait(t, "192.0.2.1", fmt.Sprint(i))
 		}
 		q.wait(t, "192.0.2.1", "4")
-		require.Equal(t, "192.0.2.1 4: too many are waiting", q.served[1], "nobody has more than its own prefix")
+		require.Equal(t, "192.0.2.1 4: too many are waiting", q.served()[1], "nobody has more than its own prefix")
 		q.wait(t, "192.0.2.2", "new")
-		require.Equal(t, "192.0.2.1 3: too many are waiting", q.served[2], "the last of the prefix with most makes room")
+		require.Equal(t, "192.0.2.1 3: too many are waiting", q.served()[2], "the last of the prefix with most makes room")
 		q.wait(t, "192.0.2.2", "new")
-		require.Equal(t, "192.0.2.2 new: too many are waiting", q.served[3], "they have as many as the others then")
+		require.Equal(t, "192.0.2.2 new: too many are waiting", q.served()[3], "they have as many as the others then")
 		time.Sleep(time.Minute)
-		require.Equal(t, []string{"192.0.2.1 1", "192.0.2.2 new", "192.0.2.1 2"}, q.served[4:])
+		require.Equal(t, []string{"192.0.2.1 1", "192.0.2.2 new", "192.0.2.1 2"}, q.served()[4:])
 	})
 }
 

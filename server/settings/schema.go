@@ -13,9 +13,12 @@ func (d *decoder) settings(n *yaml.Node, s *Settings) {
 		"cors_origin":           d.textOrList(d.origin(&s.CORSOrigin)),
 		"events_acl":            d.list(func(n *yaml.Node, key string) { d.eventsRule(n, key, s) }),
 		"events": d.section(fields{
-			"buffer":      d.count(&s.Events.Buffer),
-			"buffer_size": d.size(&s.Events.BufferSize),
-			"linger":      d.duration(&s.Events.Linger),
+			"buffer":              d.count(&s.Events.Buffer),
+			"buffer_size":         d.size(&s.Events.BufferSize),
+			"linger":              d.duration(&s.Events.Linger),
+			"streams_per_user":    d.count(&s.Events.StreamsPerUser),
+			"streams_per_session": d.count(&s.Events.StreamsPerSession),
+			"views_per_user":      d.count(&s.Events.ViewsPerUser),
 		}),
 		"ssh": d.section(fields{
 			"program":   d.text(&s.SSH.Program),

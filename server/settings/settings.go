@@ -88,6 +88,10 @@ type Events struct {
 	Buffer     int           // events that are kept for readers, and for those who come back
 	BufferSize int64         // the same in bytes
 	Linger     time.Duration // how long they are kept after the last reader has gone
+
+	StreamsPerUser    int // open at once, of one user of one eauth
+	StreamsPerSession int // of them, of one session or token
+	ViewsPerUser      int // of them, that are formatted
 }
 
 // SSH is about the client ssh.
@@ -176,6 +180,7 @@ func Default() *Settings {
 		Admin:           Admin{Listen: "127.0.0.1:9377"},
 		Events: Events{
 			Buffer: 8192, BufferSize: 64 << 20, Linger: 2 * time.Minute,
+			StreamsPerUser: 200, StreamsPerSession: 100, ViewsPerUser: 16,
 		},
 		SSH: SSH{Program: "salt-ssh", Processes: 4},
 		Limits: Limits{

@@ -1,0 +1,110 @@
+package server_test
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/stretchr/testify/require"
+
+	"saltern/eauth/session"
+	"saltern/server"
+)
+
+// manySessions has sessions "<user>-<number>".
+type manySessions struct{ *followed }
+
+func (manySessions) Resolve(_ context.Context, credential string) (*session.Session, bool, error) {
+	s := devSession()
+	s.ID, s.Token = credential, "token-of-"+credential
+	s.User, _, _ = strings.Cut(credential, "-")
+	return s, true, nil
+}
+
+func TestStreamsAreBounded(t *testing.T) {
+	t.Parallel()
+	r := newEventRig(t, eventRigOptions{run: answering("{}"), server: func(c *server.Config) {
+		c.Sessions = manySessions{c.Sessions.(*followed)}
+		e := &c.Settings.Events
+		e.StreamsPerUser, e.StreamsPerSession, e.ViewsPerUser = 5, 3, 2
+	}})
+	refused := func(path, credential, text string) {
+		t.Helper()
+		headers := []string{"X-Auth-Token: " + credential}
+		if path != "/events" {
+			headers = append(headers, "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==")
+		}
+		resp, body := r.with(t, http.MethodGet, path, "", headers...)
+		require.Equal(t, http.StatusTooManyRequests, resp.StatusCode)
+		require.Equal(t, "5", resp.Header.Get("Retry-After"))
+		require.JSONEq(t, fmt.Sprintf(`{"status": 429, "return": %q}`, text), body)
+	}
+	const ofUser, ofSession, views = "Too many event streams are open for this user",
+		"Too many event streams are open for this session or token", "Too many formatted event streams are open for this user"
+
+	view := r.socket(t, "/formatted_events/alice-1")
+	_ = r.socket(t, "/ws/alice-1?format_events")
+	refused("/formatted_events/alice-2", "", views)
+	refused("/ws?format_events", "alice-2", views)
+	_ = r.socket(t, "/all_events/alice-1")
+	for _, path := range []string{"/events", "/ws", "/all_events/alice-1"} {
+		refused(path, "alice-1", ofSession)
+	}
+	_ = r.follow(t, "", "X-Auth-Token: alice-2")
+	_ = r.follow(t, "", "X-Auth-Token: alice-3")
+	refused("/events", "alice-4", ofUser)
+	_ = r.follow(t, "", "X-Auth-Token: bob-1") // who has nothing to do with it
+
+	require.NoError(t, view.conn.Close(websocket.StatusNormalClosure, ""))
+	require.Eventually(t, func() bool {
+		_, status, err := r.dialSocket(t, "/formatted_events/alice-4")
+		return err == nil && status == http.StatusSwitchingProtocols
+	}, patience, time.Millisecond, "a stream that has ended makes room")
+}
+
+// Readers of an event about new minions ask these once, however many readers and users they are.
+func TestReadersAskNewMinionsOnce(t *testing.T) {
+	t.Parallel()
+	asked := &grainsAsked{}
+	r := newEventRig(t, eventRigOptions{run: asked.gateway(), server: func(c *server.Config) {
+		c.Sessions = manySessions{c.Sessions.(*followed)}
+	}})
+	const readers = 20
+	sockets := make([]*socket, readers)
+	var opening sync.WaitGroup
+	for i := range sockets {
+		path := fmt.Sprintf("/formatted_events/user%d-1", i%4)
+		if i%2 == 0 {
+			path = fmt.Sprintf("/ws/user%d-1?format_events", i%4)
+		}
+		opening.Go(func() {
+			sockets[i] = r.socket(t, path)
+			sockets[i].say(ready)
+		})
+	}
+	opening.Wait()
+	require.Eventually(t, func() bool { return r.hub.Stats().Readers == readers }, patience, time.Millisecond)
+	r.fire("salt/presence/change", `{"new": ["c"], "lost": []}`)
+	for _, s := range sockets {
+		for {
+			text, err := s.next()
+			require.NoError(t, err)
+			if strings.Contains(text, `"minions"`) {
+				require.Contains(t, text, `"c"`)
+				break
+			}
+		}
+	}
+	arrivals := 0
+	for _, call := range asked.seen() {
+		if strings.Contains(call, `"list"`) {
+			arrivals++
+		}
+	}
+	require.Equal(t, 1, arrivals, "%q", asked.seen())
+}
