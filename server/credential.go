@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 
 	"saltern/eauth"
@@ -30,26 +31,66 @@ type credential struct {
 	cookie bool // the browser sent it, whoever made the page that asked
 }
 
-// credentialOf looks at X-Auth-Token, Authorization: Bearer and the cookie, in
-// this order. An empty header is one that is not there: SaltGUI sends one
-// before it has a token.
-func credentialOf(r *http.Request) (credential, bool) {
+// credentialsOf returns the credentials beside the body, in the order in which
+// they are tried: the first one that is good counts. An empty header is one
+// that is not there: SaltGUI sends one before it has a token.
+//
+// salt-api knows X-Auth-Token, before the cookie, and no Authorization. What
+// stands there may be for a proxy in front or made by one: a Bearer that is no
+// session and no token of the master leaves the cookie to count. Not so one
+// that begins as the gateway's own tokens do. Its sender wants to act within
+// its scopes, and once it has been revoked is not to act without them.
+func credentialsOf(r *http.Request) []credential {
 	if token := only(r.Header["X-Auth-Token"]); token != "" {
-		return credential{text: token}, true
+		return []credential{{text: token}}
 	}
-	scheme, token, _ := strings.Cut(only(r.Header["Authorization"]), " ")
-	if token = strings.TrimSpace(token); strings.EqualFold(scheme, "Bearer") && token != "" {
-		return credential{text: token}, true
+	var all []credential
+	if bearer := bearerOf(r); bearer != "" {
+		all = append(all, credential{text: bearer})
+		if isToken(all[0]) {
+			return all
+		}
 	}
-	if c, err := r.Cookie(sessionCookie); err == nil && c.Value != "" {
-		return credential{text: c.Value, cookie: true}, true
+	if c, ok := cookieOf(r); ok {
+		all = append(all, c)
 	}
-	return credential{}, false
+	return all
 }
 
-// only returns a header's value. Of several, nobody can tell which one a proxy
-// has looked at: they become one that fits nobody.
-func only(values []string) string { return strings.Join(values, ", ") }
+// bearerOf returns the token of Authorization: Bearer. Several that differ are
+// none, or where one of them is the gateway's, one that is good for nobody.
+func bearerOf(r *http.Request) string {
+	var tokens []string
+	for _, value := range r.Header["Authorization"] {
+		scheme, token, _ := strings.Cut(value, " ")
+		if token = strings.TrimSpace(token); strings.EqualFold(scheme, "Bearer") && token != "" {
+			tokens = append(tokens, token)
+		}
+	}
+	all := only(tokens)
+	own := ownSecret.FindString(all)
+	switch several := strings.Contains(all, ","); {
+	case !several:
+		return all
+	case own != "":
+		return own + ", and another"
+	}
+	return ""
+}
+
+// cookieOf returns the credential of the cookie. Of several the last one
+// counts, as in salt-api.
+func cookieOf(r *http.Request) (credential, bool) {
+	cookies := r.CookiesNamed(sessionCookie)
+	if len(cookies) == 0 || cookies[len(cookies)-1].Value == "" {
+		return credential{}, false
+	}
+	return credential{text: cookies[len(cookies)-1].Value, cookie: true}, true
+}
+
+// only returns a header's value. Of several that differ, nobody can tell which
+// one a proxy has looked at: they become one that fits nobody.
+func only(values []string) string { return strings.Join(slices.Compact(slices.Clone(values)), ", ") }
 
 const textNoPermission = "No permission -- see authorization schemes"
 
@@ -59,34 +100,44 @@ func errNoPermission() error {
 
 // caller returns the session of whoever asks; the error is a refusal.
 func (s *mainSurface) caller(x *exchange, r *http.Request) (*session.Session, error) {
-	c, ok := credentialOf(r)
-	if !ok {
-		return nil, errNoPermission()
-	}
-	return s.resolve(x, r, c)
+	sess, _, err := s.resolve(x, r, credentialsOf(r))
+	return sess, err
 }
 
-// resolve returns the session that a credential stands for.
-func (s *mainSurface) resolve(x *exchange, r *http.Request, c credential) (*session.Session, error) {
+// resolve returns the session that the first good one of the credentials stands
+// for, and which one that is; the error is a refusal.
+func (s *mainSurface) resolve(x *exchange, r *http.Request, all []credential) (*session.Session, credential, error) {
+	for _, c := range all {
+		sess, ok, err := s.look(x, r, c)
+		if ok || err != nil {
+			return sess, c, err
+		}
+	}
+	return nil, credential{}, errNoPermission()
+}
+
+// look returns the session that a credential stands for, if it is good.
+func (s *mainSurface) look(x *exchange, r *http.Request, c credential) (*session.Session, bool, error) {
 	x.audit.shown = true
 	if c.cookie {
 		if err := s.crossOrigin.Check(r); err != nil {
-			return nil, &refusal{status: http.StatusForbidden, text: "Cross-origin request refused", err: err}
+			return nil, false, &refusal{status: http.StatusForbidden, text: "Cross-origin request refused", err: err}
 		}
 	}
 	if isToken(c) {
-		return s.actAs(x, r, c)
+		sess, err := s.actAs(x, r, c)
+		return sess, err == nil, err
 	}
 	sess, ok, err := s.sessions.Resolve(r.Context(), c.text)
 	if err != nil {
-		return nil, authError(err)
+		return nil, false, authError(err)
 	}
 	if !ok {
-		return nil, errNoPermission()
+		return nil, false, nil
 	}
 	x.known(sess.User, sess.Eauth)
 	x.Header().Set("Cache-Control", "private")
-	return sess, nil
+	return sess, true, nil
 }
 
 // actAs takes the holder of an API token or an access token for its owner,

@@ -47,7 +47,7 @@ func (d *doors) accountLogin(x *exchange, r *http.Request) error {
 		}
 		return d.newLogin(x, r, creds)
 	}
-	c, ok := credentialOf(r)
+	c, ok := cookieOf(r)
 	if !ok {
 		return notLoggedIn(nil)
 	}

@@ -25,8 +25,8 @@ func (s *mainSurface) keys(x *exchange, r *http.Request) error {
 			lowstate.Pair{Key: "match", Value: mid})
 	}
 	token := ""
-	if cred, ok := credentialOf(r); ok {
-		sess, err := s.resolve(x, r, cred)
+	if all := credentialsOf(r); len(all) > 0 {
+		sess, _, err := s.resolve(x, r, all)
 		if err != nil {
 			return err
 		}

@@ -104,11 +104,8 @@ const (
 
 // logout answers POST /logout: the session and its Salt token end.
 func (s *mainSurface) logout(x *exchange, r *http.Request) error {
-	c, ok := credentialOf(r)
-	if !ok {
-		return errNoPermission()
-	}
-	if _, err := s.resolve(x, r, c); err != nil {
+	_, c, err := s.resolve(x, r, credentialsOf(r))
+	if err != nil {
 		return err
 	}
 	x.note(audit.Entry{Event: audit.Logout})

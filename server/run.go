@@ -39,12 +39,12 @@ func (s *mainSurface) tokenFor(x *exchange, r *http.Request, chunks []lowstate.C
 	for _, c := range chunks {
 		all = all && c.HasCredentials()
 	}
-	cred, ok := credentialOf(r)
-	if !ok || all && chunkFirst {
+	creds := credentialsOf(r)
+	if len(creds) == 0 || all && chunkFirst {
 		return "", nil
 	}
-	sess, err := s.resolve(x, r, cred)
-	if refused, ok := errors.AsType[*refusal](err); ok && refused.status == http.StatusUnauthorized && cred.cookie && all {
+	sess, _, err := s.resolve(x, r, creds)
+	if refused, ok := errors.AsType[*refusal](err); ok && refused.status == http.StatusUnauthorized && creds[0].cookie && all {
 		// The browser still has a cookie of some session that is over. Nobody
 		// chose to send it.
 		return "", nil

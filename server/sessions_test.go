@@ -275,3 +275,42 @@ func TestAuthenticationUnavailable(t *testing.T) {
 		}
 	}
 }
+
+// TestCredentialsThatCount is about requests with more than one credential.
+// salt-api looks at X-Auth-Token and then at the cookie, and at no
+// Authorization: a proxy in front may have put its own there.
+func TestCredentialsThatCount(t *testing.T) {
+	t.Parallel()
+	const (
+		good    = "Cookie: session_id="
+		foreign = "Authorization: Bearer eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJ4In0.c2ln"
+		own     = "Authorization: Bearer saltern_api_0000000000"
+	)
+	unknown := strings.Repeat("0", 40)
+	s, sessions := withSessions(t, answering("1"), nil)
+	for name, c := range map[string]struct {
+		status  int
+		headers []string
+	}{
+		"a cookie":                                {200, []string{good + sessionID}},
+		"a foreign bearer":                        {401, []string{foreign}},
+		"a foreign bearer beside a cookie":        {200, []string{foreign, good + sessionID}},
+		"a foreign bearer beside a bad cookie":    {401, []string{foreign, good + unknown}},
+		"a foreign bearer beside a header":        {200, []string{foreign, authToken + sessionID}},
+		"a session as bearer beside a bad cookie": {200, []string{"Authorization: Bearer " + sessionID, good + unknown}},
+		"a bearer that was a session, a cookie":   {200, []string{"Authorization: Bearer " + unknown, good + sessionID}},
+		"a bad token of ours beside a cookie":     {401, []string{own, good + sessionID}},
+		"a bad header beside a cookie":            {401, []string{authToken + unknown, good + sessionID}},
+		"basic beside a cookie":                   {200, []string{"Authorization: Basic eDp5", good + sessionID}},
+		"from another site":                       {403, []string{foreign, good + sessionID, "Sec-Fetch-Site: cross-site"}},
+		"from another site with a header":         {200, []string{foreign, authToken + sessionID, "Sec-Fetch-Site: cross-site"}},
+		"from another site with a session":        {200, []string{"Authorization: Bearer " + sessionID, good + sessionID, "Sec-Fetch-Site: cross-site"}},
+	} {
+		head, body := s.with(t, "POST", "/", `{"client": "local", "tgt": "*", "fun": "test.ping"}`,
+			append(c.headers, "Content-Type: application/json")...)
+		require.Equal(t, c.status, head.StatusCode, "%s: %s", name, body)
+	}
+	head, _ := s.with(t, "POST", "/logout", "", foreign, good+sessionID)
+	require.Equal(t, 200, head.StatusCode)
+	require.Equal(t, sessionID, <-sessions.ended)
+}

@@ -61,12 +61,12 @@ func (s *wsgiSurface) post(x *exchange, r *http.Request) error {
 // in a header, for the chunks that do not say who sends them. rest_wsgi knows
 // no credentials but those of chunks, so nothing else in a header counts here.
 func (s *wsgiSurface) tokenFor(x *exchange, r *http.Request, chunks []lowstate.Chunk) (string, error) {
-	cred, ok := credentialOf(r)
+	creds := credentialsOf(r)
 	needed := slices.ContainsFunc(chunks, func(c lowstate.Chunk) bool { return !c.HasCredentials() })
-	if !ok || cred.cookie || !isToken(cred) || !needed {
+	if len(creds) == 0 || creds[0].cookie || !isToken(creds[0]) || !needed {
 		return "", nil
 	}
-	a, err := s.bearers.act(x, r, cred, "/")
+	a, err := s.bearers.act(x, r, creds[0], "/")
 	if err != nil {
 		return "", asChunkError(err)
 	}

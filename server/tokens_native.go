@@ -101,19 +101,16 @@ func (s *mainSurface) native(x *exchange, r *http.Request, b *bearers, h nativeH
 // nativeCaller is who asks: a user who has logged in, or the holder of a token,
 // who may see some things and change none.
 func (s *mainSurface) nativeCaller(x *exchange, r *http.Request, b *bearers) (issuer.Caller, error) {
-	cred, ok := credentialOf(r)
-	if !ok {
-		return issuer.Caller{}, errNoPermission()
-	}
+	creds := credentialsOf(r)
 	from := bearerClient(x, r)
-	if isToken(cred) {
-		p, err := b.principal(x, r, cred)
+	if len(creds) > 0 && isToken(creds[0]) {
+		p, err := b.principal(x, r, creds[0])
 		if err != nil {
 			return issuer.Caller{}, err
 		}
 		return p.Caller(from), nil
 	}
-	sess, err := s.resolve(x, r, cred)
+	sess, _, err := s.resolve(x, r, creds)
 	if err != nil {
 		return issuer.Caller{}, err
 	}

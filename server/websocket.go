@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -83,10 +84,11 @@ func (s *mainSurface) socket(x *exchange, r *http.Request, view bool, speak func
 	if !wantsWebsocket(r) {
 		return &refusal{status: http.StatusBadRequest, text: `Can "Upgrade" only to "WebSocket"`}
 	}
-	if !s.sameOrigin(r) {
+	creds, ok := s.originCredentials(r)
+	if !ok {
 		return &refusal{status: http.StatusForbidden, text: "Cross-origin request refused"}
 	}
-	sess, err := s.socketCaller(x, r)
+	sess, _, err := s.resolve(x, r, creds)
 	if err != nil {
 		return err
 	}
@@ -137,40 +139,36 @@ func wantsWebsocket(r *http.Request) bool {
 	return r.ProtoMajor == 1 && has("Connection", "upgrade") && has("Upgrade", "websocket")
 }
 
-// sameOrigin reports whether the page that asks is our own, or one that
-// cors_origin names. Browsers let pages of any origin open websockets, with
-// the user's cookie; programs send no origin.
-func (s *mainSurface) sameOrigin(r *http.Request) bool {
+// originCredentials returns the credentials of a handshake that count for the page that
+// opens the websocket, and whether it may: if it is our own, or one that
+// cors_origin names. Browsers let pages of any origin open websockets, with the
+// user's cookie; programs send no origin.
+func (s *mainSurface) originCredentials(r *http.Request) ([]credential, bool) {
+	all := socketCredentials(r)
 	origin := r.Header.Get("Origin")
 	if origin == "" {
-		return true
+		return all, true
 	}
 	u, err := url.Parse(origin)
 	if err == nil && u.Host != "" && strings.EqualFold(u.Host, r.Host) {
-		return true
+		return all, true
 	}
-	cred, _ := socketCredential(r)
-	if cred.cookie {
-		return s.cors.trusts(origin)
+	if len(all) == 0 {
+		return nil, s.cors.allows(origin)
 	}
-	return s.cors.allows(origin)
+	all = slices.DeleteFunc(all, func(c credential) bool {
+		return c.cookie && !s.cors.trusts(origin) || !s.cors.allows(origin)
+	})
+	return all, len(all) > 0
 }
 
-// socketCredential is the token in the path, or else what any request may
+// socketCredentials are the token in the path, or else what any request may
 // carry.
-func socketCredential(r *http.Request) (credential, bool) {
+func socketCredentials(r *http.Request) []credential {
 	if token := pathArgument(r, "token"); token != "" {
-		return credential{text: token}, true
+		return []credential{{text: token}}
 	}
-	return credentialOf(r)
-}
-
-func (s *mainSurface) socketCaller(x *exchange, r *http.Request) (*session.Session, error) {
-	c, ok := socketCredential(r)
-	if !ok {
-		return nil, errNoPermission()
-	}
-	return s.resolve(x, r, c)
+	return credentialsOf(r)
 }
 
 // hijackedWriter keeps hold of the connection that a websocket is made of.

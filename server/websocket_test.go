@@ -179,6 +179,10 @@ func TestWebsocketWithAnyOrigin(t *testing.T) {
 	_, status, err := r.dialSocket(t, "/ws", "Origin: https://any.example.com", "Cookie: session_id="+sessionID)
 	require.Error(t, err)
 	require.Equal(t, http.StatusForbidden, status)
+	// A proxy in front adds its own bearer to whatever a page sends.
+	_, status, err = r.dialSocket(t, "/ws", "Origin: https://any.example.com", "Authorization: Bearer of-a-proxy", "Cookie: session_id="+sessionID)
+	require.Error(t, err)
+	require.Equal(t, http.StatusUnauthorized, status)
 }
 
 func TestWebsocketsEnd(t *testing.T) {
