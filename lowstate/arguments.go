@@ -4,8 +4,8 @@ import (
 	"errors"
 	"math"
 	"slices"
-	"strings"
 
+	"saltern/internal/credname"
 	"saltern/saltmaster/msgpack"
 )
 
@@ -69,7 +69,7 @@ func (w *argumentWriter) object(depth int, each func(field func(key string, v ms
 		first = false
 		w.text(key)
 		w.out = append(w.out, ':')
-		if namesCredential(key) {
+		if credname.Is(key) {
 			w.text(Hidden)
 			return nil
 		}
@@ -107,8 +107,8 @@ func (w *argumentWriter) value(v msgpack.Raw, depth int) error {
 		return w.array(v, depth)
 	case msgpack.Str, msgpack.Bin:
 		s, _ := v.Str()
-		if name, _, ok := strings.Cut(s[:min(len(s), maxAsked)], "="); ok && namesCredential(name) {
-			s = name + "=" + Hidden // as Salt's command line has keyword arguments
+		if name, ok := credname.Assigned(s); ok {
+			s = name + "=" + Hidden
 		}
 		w.text(s)
 		return nil
@@ -148,15 +148,4 @@ func (w *argumentWriter) array(v msgpack.Raw, depth int) error {
 // text writes text, of which no more than is wanted.
 func (w *argumentWriter) text(s string) {
 	w.out = msgpack.AppendJSONString(w.out, s[:min(len(s), w.most+1)])
-}
-
-// namesCredential tells whether a value of this name is likely a secret.
-func namesCredential(name string) bool {
-	name = strings.ToLower(strings.ReplaceAll(name, "-", "_"))
-	return slices.ContainsFunc(credentialNames, func(part string) bool { return strings.Contains(name, part) })
-}
-
-var credentialNames = []string{
-	"password", "passwd", "passphrase", "secret", "token", "credential", "auth_list", "authorization", "cookie",
-	"apikey", "api_key", "access_key", "private_key", "privkey", "ssh_priv",
 }

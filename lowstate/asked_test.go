@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"saltern/internal/credname"
 	"saltern/saltmaster/mastertest"
 	"saltern/saltmaster/msgpack"
 )
@@ -104,7 +105,7 @@ func FuzzAsked(f *testing.F) {
 			var object map[string]any
 			require.NoError(t, json.Unmarshal(got, &object), "%s", got)
 			for key, value := range object {
-				require.True(t, !namesCredential(key) || value == Hidden, "%s", got)
+				require.True(t, !credname.Is(key) || value == Hidden, "%s", got)
 			}
 		}
 	})

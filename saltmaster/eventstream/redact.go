@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"saltern/internal/credname"
 	"saltern/saltmaster/msgpack"
 )
 
@@ -18,51 +19,38 @@ type secret struct {
 	whole                  []string // fields of the data that are replaced as they are
 	fields                 []string // where keys are looked for at any depth; none is everywhere
 	keys                   func(key string) bool
+	assigned               bool   // whether text such as name=value counts as well
+	same                   string // a field that has the same as the others in another form, and is replaced with them
 }
 
 // secrets is where Salt puts credentials on its bus.
 var secrets = []secret{
 	{ // The load of a refused publication, with the token, the password or the master's own key in it.
-		prefix: "salt/job/", suffix: "/error", keys: isCredential,
+		prefix: "salt/job/", suffix: "/error", keys: credname.IsInSalt,
 	},
 	{ // Runners and wheels are called with credentials beside their arguments, and some of them return private keys.
-		prefix: "salt/run/", fields: []string{"fun_args"}, keys: isCredential,
+		prefix: "salt/run/", fields: []string{"fun_args"}, keys: credname.IsInSalt,
 	},
-	{prefix: "salt/wheel/", keys: isCredential},
+	{prefix: "salt/wheel/", keys: credname.IsInSalt},
 	{ // auth.mk_token is given a password and returns a token; auth.del_token is given one.
 		prefix: "salt/run/", fun: "runner.auth.", whole: []string{"fun_args", "return"},
 	},
 	{ // The runner "reactor" proves by the master's key who it is.
 		within: "salt/reactors/manage/", whole: []string{"key"},
 	},
-	{ // Another salt-api's webhooks, with the session of whoever called.
-		prefix: "salt/netapi/", fields: []string{"headers"}, keys: isCredentialHeader,
+	{ // Webhooks: of another salt-api with the session of whoever called, and of any with what the caller sent. The
+		// reactor still gets all of it.
+		prefix: "salt/netapi/", fields: []string{"headers"}, keys: credname.Is,
+	},
+	{
+		prefix: "salt/netapi/", fields: []string{"post"}, keys: credname.Is, assigned: true, same: "body",
 	},
 	{ // These grains are what gets a minion's key accepted.
-		prefix: "salt/auth", whole: []string{"autosign_grains"}, keys: isCredential,
+		prefix: "salt/auth", whole: []string{"autosign_grains"}, keys: credname.IsInSalt,
 	},
 	{ // How a new machine is logged in to.
-		prefix: "salt/cloud/", keys: isCredential,
+		prefix: "salt/cloud/", keys: credname.IsInSalt,
 	},
-}
-
-// isCredential tells whether a key of Salt's is the name of a credential.
-func isCredential(key string) bool {
-	switch strings.ToLower(key) {
-	case "token", "password", "passwd", "key", "auth_list", "sharedsecret", "priv", "private_key", "minion_pem",
-		"ssh_password", "sudo_password", "win_password", "apikey", "api_key", "secret":
-		return true
-	}
-	return false
-}
-
-// isCredentialHeader tells whether a header carries something that somebody could be taken for. It is generous: the
-// reactor still gets the header itself.
-func isCredentialHeader(name string) bool {
-	name = strings.ToLower(name)
-	return slices.ContainsFunc(
-		[]string{"token", "cookie", "authorization", "xsrf", "csrf", "secret", "password", "api-key", "apikey"},
-		func(part string) bool { return strings.Contains(name, part) })
 }
 
 // redacted returns an event's data without its credentials; most events have none and are returned as they are.
@@ -73,14 +61,27 @@ func redacted(tag string, data msgpack.Raw) (msgpack.Raw, error) {
 		if !s.mayBeIn(tag, data) {
 			continue
 		}
-		w := redactor{secret: s, out: make([]byte, 0, len(data))}
-		r := msgpack.NewReader(data)
-		if err := w.top(&r); err != nil {
+		clean, hidden, err := s.redact(data)
+		if err == nil && hidden && s.same != "" {
+			whole := secret{whole: []string{s.same}}
+			clean, _, err = whole.redact(clean)
+		}
+		if err != nil {
 			return nil, err
 		}
-		data = append(w.out, r.Rest()...) // what does not belong there is found when it becomes JSON
+		data = clean
 	}
 	return data, nil
+}
+
+// redact copies an event's data without what is secret in it, and tells whether there was anything.
+func (s *secret) redact(data msgpack.Raw) (clean msgpack.Raw, hidden bool, err error) {
+	w := redactor{secret: s, out: make([]byte, 0, len(data))}
+	r := msgpack.NewReader(data)
+	if err := w.top(&r); err != nil {
+		return nil, false, err
+	}
+	return append(w.out, r.Rest()...), w.hidden, nil // what does not belong there is found when it becomes JSON
 }
 
 // ownTag takes off what a master of masters puts before the tags of its syndics.
@@ -123,6 +124,7 @@ var errTooDeep = errors.New("nested too deep to look for credentials")
 type redactor struct {
 	secret *secret
 	out    []byte
+	hidden bool // whether anything was
 }
 
 // top copies the data itself.
@@ -170,7 +172,31 @@ func (w *redactor) value(r *msgpack.Reader, depth int) error {
 		}
 		return nil
 	}
-	return w.copy(r)
+	return w.scalar(r)
+}
+
+// scalar copies a value that has no others in it.
+func (w *redactor) scalar(r *msgpack.Reader) error {
+	kind := r.Kind()
+	v, err := r.Raw()
+	if err == nil && w.secret.assigned && (kind == msgpack.Str || kind == msgpack.Bin) {
+		if s, _ := v.Str(); assigns(s) {
+			w.out, w.hidden = msgpack.AppendString(w.out, Redacted), true
+			return nil
+		}
+	}
+	w.out = append(w.out, v...)
+	return err
+}
+
+// assigns tells whether a text has a credential in it in the form name=value, as forms and command lines do.
+func assigns(text string) bool {
+	for part := range strings.FieldsFuncSeq(text, func(c rune) bool { return c <= ' ' || c == '&' || c == ';' || c == ',' }) {
+		if _, ok := credname.Assigned(part); ok {
+			return true
+		}
+	}
+	return false
 }
 
 // entries copies a map's keys and has f do so with each value. A key that is a
@@ -211,6 +237,6 @@ func (w *redactor) copy(r *msgpack.Reader) error {
 }
 
 func (w *redactor) hide(r *msgpack.Reader) error {
-	w.out = msgpack.AppendString(w.out, Redacted)
+	w.out, w.hidden = msgpack.AppendString(w.out, Redacted), true
 	return r.Skip()
 }

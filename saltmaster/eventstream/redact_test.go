@@ -78,7 +78,24 @@ func TestRedacted(t *testing.T) {
 		"another salt-api's webhook": {
 			"salt/netapi/hook/a",
 			`{"post": {"token": "theirs"}, "headers": {"X-Auth-Token": "s", "Cookie": "c", "Host": "h", "Authorization": "b"}}`,
-			`{"post": {"token": "theirs"}, "headers": {"X-Auth-Token": "REDACTED", "Cookie": "REDACTED", "Host": "h", "Authorization": "REDACTED"}}`,
+			`{"post": {"token": "REDACTED"}, "headers": {"X-Auth-Token": "REDACTED", "Cookie": "REDACTED", "Host": "h", "Authorization": "REDACTED"}}`,
+		},
+		"a webhook's body": {
+			"salt/netapi/hook/a",
+			`{"body": "{\"deploy\": {\"api_key\": \"k\"}}", "post": {"deploy": {"api_key": "k", "key": "ABC-1"}}, "headers": {"Host": "h"}}`,
+			`{"body": "REDACTED", "post": {"deploy": {"api_key": "REDACTED", "key": "ABC-1"}}, "headers": {"Host": "h"}}`,
+		},
+		"a webhook's body in a list": {
+			"salt/netapi/hook", `{"body": "b", "post": [1, [{"Client-Secret": {"a": 1}}]], "headers": {}}`,
+			`{"body": "REDACTED", "post": [1, [{"Client-Secret": "REDACTED"}]], "headers": {}}`,
+		},
+		"a webhook's text": {
+			"salt/netapi/hook", `{"body": "user=u&password=p", "post": "user=u&password=p", "headers": {}}`,
+			`{"body": "REDACTED", "post": "REDACTED", "headers": {}}`,
+		},
+		"a webhook without a credential": {
+			"salt/netapi/hook", `{"body": "{\"a\": \"b=c\"}", "post": {"a": "b=c", "key": "v"}, "headers": {"Host": "h"}}`,
+			`{"body": "{\"a\": \"b=c\"}", "post": {"a": "b=c", "key": "v"}, "headers": {"Host": "h"}}`,
 		},
 		"autosign grains": {
 			"salt/auth", `{"id": "m", "pub": "p", "autosign_grains": {"uuid": "u"}}`,
