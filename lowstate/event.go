@@ -10,8 +10,10 @@ import (
 )
 
 // event takes in one event of the job or of a find_job round. What is not a
-// return of a targeted minion is left alone: a minion can put anything on the
-// bus, but only under its own id does the master let it return.
+// return of a targeted minion is left alone. The bus carries what the master,
+// minions and programs on the master's host put there; that an event names a
+// minion is no proof that it is the minion's. Whoever wants one has returns
+// read from the job cache, see [Master.Verified].
 func (w *wait) event(ctx context.Context, ev eventbus.Event) error {
 	jid, id, isReturn := splitReturnTag(ev.Tag)
 	if !isReturn {
@@ -22,7 +24,13 @@ func (w *wait) event(ctx context.Context, ev eventbus.Event) error {
 		w.stillThere(id, ev.Data)
 		return nil
 	}
-	if jid != w.job.pub.JID || !w.wanted(id) || ev.Data.LookupStr("id") != id {
+	if jid != w.job.pub.JID || ev.Data.LookupStr("id") != id {
+		return nil
+	}
+	if w.job.Verified {
+		return w.reported(ctx, id, ev.Data)
+	}
+	if !w.wanted(id) {
 		return nil
 	}
 	return w.returned(ctx, id, ev)
@@ -96,7 +104,7 @@ func (w *wait) stillThere(id string, data msgpack.Raw) {
 		return
 	}
 	if code, ok := data.Lookup("retcode"); ok {
-		if n, _ := code.Int(); n > 0 {
+		if n, _ := code.Int(); n > 0 && !w.job.Verified {
 			delete(w.pending, id) // it cannot say; LocalClient waits for it no longer
 			return
 		}

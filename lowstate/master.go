@@ -50,6 +50,11 @@ type Master struct {
 	SyndicWait       time.Duration // syndic_wait: how long other masters may take to name theirs
 	FailHard         bool          // failhard: a batch ends when a function fails
 
+	// Verified has each return of a minion read from Cache, which the master
+	// writes, and never from its event: that says only when to look. A return
+	// that does not come to be in Cache did not happen.
+	Verified bool
+
 	// ExpectMinions says how a minion that did not return shows: as false up
 	// to Salt 3007, as a text from 3008 on, where expect_minions defaults to
 	// true. It is asked anew for each job, since masters are upgraded.

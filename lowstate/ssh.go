@@ -167,7 +167,7 @@ func (j *sshJob) Run(ctx context.Context, _ eauth.Grant, rec *Record) ([]byte, e
 	}
 	j.call.JID = j.JIDs.Next()
 	var sub *eventbus.Sub
-	if j.Bus.Connected() {
+	if j.Bus.Connected() && !j.Verified {
 		sub = j.Bus.Subscribe(j.call.JID)
 		defer sub.Close()
 	}

@@ -30,6 +30,9 @@ type wait struct {
 	pending  map[string]time.Time // who has not returned, and how long that is waited for
 	missing  []string             // ids that the master does not know
 
+	reports reports // verified: who is said to have returned
+	over    bool    // there is nothing more to wait for, but for them
+
 	order    []string  // the targeted minions as the master listed them
 	atLeast  time.Time // order_masters: other masters may still name minions until then
 	askAt    time.Time
@@ -48,6 +51,7 @@ func newWait(j *localJob, grant eauth.Grant, sub *eventbus.Sub, p saltmaster.Pub
 		askAt:    time.Now().Add(j.timeout),
 		anyone:   true,
 		findJobs: make(map[string]bool),
+		reports:  newReports(),
 	}
 	if j.OrderMasters {
 		w.atLeast = time.Now().Add(j.SyndicWait)
@@ -68,16 +72,19 @@ func (w *wait) expect(id string) {
 }
 
 func (w *wait) run(ctx context.Context) error {
-	for len(w.pending) > 0 || time.Now().Before(w.atLeast) {
+	for len(w.pending) > 0 || len(w.reports.open) > 0 || time.Now().Before(w.atLeast) {
 		ev, err := w.next(ctx)
 		switch {
 		case err == nil:
 			if err := w.event(ctx, ev); err != nil {
 				return err
 			}
+		case errors.Is(err, errTimeUp) && w.reports.due():
+			if err := w.verifyAll(ctx); err != nil {
+				return err
+			}
 		case errors.Is(err, errTimeUp):
-			over, err := w.timeUp(ctx)
-			if over || err != nil {
+			if w.over, err = w.timeUp(ctx); err != nil || w.over && len(w.reports.open) == 0 {
 				return err
 			}
 		case errors.Is(err, eventbus.ErrGap), errors.Is(err, eventbus.ErrOverflow):
@@ -121,7 +128,7 @@ func (w *wait) next(ctx context.Context) (eventbus.Event, error) {
 			}
 		}
 	}
-	inner, cancel := context.WithDeadline(ctx, until)
+	inner, cancel := context.WithDeadline(ctx, w.wakeUp(until))
 	defer cancel()
 	ev, err := w.sub.Next(inner)
 	if err != nil && ctx.Err() == nil && inner.Err() != nil {

@@ -70,14 +70,16 @@ func (w *where) load() (*config, error) {
 		c.tokens, tokensErr = readTokenFiles(set.Tokens)
 		c.reminders, remindersErr = reminderSenders(set.Tokens.Reminders)
 	}
+	var resultsErr error
 	if masterErr == nil && setErr == nil {
+		resultsErr = checkResults(mc, set.Results)
 		c.warnings = append(c.warnings, tokenWarnings(mc, set.Tokens)...)
 		c.surface, surfaceErr = mainOptions(mc.RestCherryPy, set)
 		if _, err := eventsACL(&c); err != nil {
 			surfaceErr = errors.Join(surfaceErr, fmt.Errorf("events_acl: %w", err))
 		}
 	}
-	return &c, errors.Join(masterErr, setErr, planErr, surfaceErr, tokensErr, remindersErr)
+	return &c, errors.Join(masterErr, setErr, planErr, surfaceErr, tokensErr, remindersErr, resultsErr)
 }
 
 // plan plans the listeners with what is good of the two files, so that their

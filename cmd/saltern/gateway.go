@@ -29,13 +29,13 @@ import (
 	"saltern/saltmaster"
 	"saltern/saltmaster/eventbus"
 	"saltern/saltmaster/eventstream"
-	"saltern/saltmaster/jobcache"
 	"saltern/saltmaster/masterconf"
 	"saltern/saltmaster/presence"
 	"saltern/saltmaster/tokenstore"
 	"saltern/saltmaster/zmtp"
 	"saltern/server"
 	"saltern/server/audit"
+	"saltern/server/settings"
 )
 
 // gateway is everything behind the listeners.
@@ -82,7 +82,7 @@ func assemble(ctx context.Context, c *config, reg prometheus.Registerer, log *sl
 		return nil, err
 	}
 	g.rules = aclRules(mc)
-	m := g.master(mc, tokens)
+	m := g.master(c, tokens)
 	g.lowstate = lowstate.New(lowstate.Options{
 		Clients:    lowstate.Clients(m, ssh(c, m, tokens)),
 		Enabled:    mc.NetapiEnableClients,
@@ -119,7 +119,8 @@ func assemble(ctx context.Context, c *config, reg prometheus.Registerer, log *sl
 }
 
 // master is what the clients see of the master.
-func (g *gateway) master(mc *masterconf.Config, tokens *saltmaster.Tokens) *lowstate.Master {
+func (g *gateway) master(c *config, tokens *saltmaster.Tokens) *lowstate.Master {
+	mc := c.master
 	m := &lowstate.Master{
 		Commands: g.client,
 		Bus:      g.bus,
@@ -134,11 +135,12 @@ func (g *gateway) master(mc *masterconf.Config, tokens *saltmaster.Tokens) *lows
 		OrderMasters:     mc.OrderMasters,
 		SyndicWait:       mc.SyndicWait,
 		FailHard:         option(mc, "failhard") == true,
+		Verified:         c.set.Results == settings.ResultsVerified,
 
 		ExpectMinions: func() bool { return isFrom3008(mc, tokens) },
 	}
-	if mc.MasterJobCache == "local_cache" && mc.JobCache && mc.ExtJobCache == "" {
-		m.Cache = jobcache.Cache{Dir: filepath.Join(mc.CacheDir, "jobs"), HashType: mc.HashType}
+	if cache, err := jobCache(mc); err == nil {
+		m.Cache = cache
 	}
 	if mc.MinionDataCache {
 		m.NotConnected = presence.Minions{CacheDir: mc.CacheDir, PublishPort: mc.PublishPort}.NotConnected

@@ -22,6 +22,8 @@ type Faults struct {
 	DuplicateReturns bool
 	// TrimReturns cuts every return to VALUE_TRIMMED on the bus, as if it were larger than MaxEventSize.
 	TrimReturns bool
+	// CacheDelay is how long after its event a return is written to the job cache.
+	CacheDelay time.Duration
 	// DropFired loses the events that others fire.
 	DropFired bool
 }

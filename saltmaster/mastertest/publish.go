@@ -133,9 +133,18 @@ func (m *Master) returned(job Job, r Return, metadata msgpack.Raw) {
 	if r.Return == nil {
 		r.Return = msgpack.AppendNil(nil)
 	}
-	m.saveReturn(job, r)
-	ret := r.Return
 	f := m.currentFaults()
+	if f.CacheDelay == 0 {
+		m.saveReturn(job, r)
+	} else {
+		ctx := m.lifetime()
+		m.jobs.Go(func() {
+			if wait(ctx, f.CacheDelay) {
+				m.saveReturn(job, r)
+			}
+		})
+	}
+	ret := r.Return
 	if f.TrimReturns || len(ret) > m.opts.MaxEventSize {
 		ret = text("VALUE_TRIMMED")
 	}

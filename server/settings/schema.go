@@ -12,6 +12,7 @@ func (d *decoder) settings(n *yaml.Node, s *Settings) {
 		"trusted_proxies":       d.list(d.prefix(&s.TrustedProxies)),
 		"cors_origin":           d.textOrList(d.origin(&s.CORSOrigin)),
 		"events_acl":            d.list(func(n *yaml.Node, key string) { d.eventsRule(n, key, s) }),
+		"results":               oneOf(d, map[string]Results{"bus": ResultsBus, "verified": ResultsVerified}, "bus or verified", &s.Results),
 		"events": d.section(fields{
 			"buffer":              d.count(&s.Events.Buffer),
 			"buffer_size":         d.size(&s.Events.BufferSize),

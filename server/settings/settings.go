@@ -35,6 +35,9 @@ type Settings struct {
 	// sees all, as in salt-api.
 	EventsACL []EventsRule
 
+	// Results says where the returns of minions are taken from.
+	Results Results
+
 	Admin  Admin
 	Events Events
 	SSH    SSH
@@ -82,6 +85,15 @@ type EventsRule struct {
 	Eauth  []string
 	Tags   []string
 }
+
+// Results is where the returns of minions are taken from.
+type Results int
+
+// The sources of returns.
+const (
+	ResultsBus      Results = iota // the event bus, as salt-api does
+	ResultsVerified                // the master's job cache, into which the master alone writes
+)
 
 // Events bounds the streams of events.
 type Events struct {

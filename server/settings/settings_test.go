@@ -30,6 +30,7 @@ trusted_proxies: [127.0.0.1, "::1", 10.1.2.3/8]
 cors_origin: "https://ui.example.com"
 events_acl:
   - {users: ops*, groups: [wheel], eauth: pam, tags: [salt/job/*, "salt/run/*"]}
+results: verified
 events: {buffer: 10, buffer_size: 1MiB, linger: 1s, streams_per_user: 30, streams_per_session: 20, views_per_user: 2}
 ssh: {program: /usr/bin/salt-ssh, processes: 2, options: [ssh_port, off_roster]}
 admin: {listen: "10.0.0.1:9000", allow_remote: true}
@@ -72,6 +73,7 @@ func TestParseEveryKey(t *testing.T) {
 			Users: []string{"ops*"}, Groups: []string{"wheel"}, Eauth: []string{"pam"},
 			Tags: []string{"salt/job/*", "salt/run/*"},
 		}},
+		Results: settings.ResultsVerified,
 		Events: settings.Events{
 			Buffer: 10, BufferSize: 1 << 20, Linger: time.Second,
 			StreamsPerUser: 30, StreamsPerSession: 20, ViewsPerUser: 2,

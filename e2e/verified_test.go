@@ -1,0 +1,86 @@
+package e2e
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"regexp"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"saltern/e2e/rig"
+	"saltern/saltmaster"
+)
+
+// TestResultsVerified puts a gateway that reads returns from the job cache
+// beside one that takes them from the bus, and tells both of a return that
+// never was.
+func TestResultsVerified(t *testing.T) {
+	eachRelease(t, func(t *testing.T, r *rig.Rig) {
+		verified, err := r.Another(t.Context(), rig.More{Settings: "results: verified\n"})
+		require.NoError(t, err)
+		t.Cleanup(func() { require.NoError(t, verified.Stop(context.WithoutCancel(t.Context()))) })
+		w := newWitness(t, r)
+		for name, tc := range map[string]struct {
+			gateway *rig.Rig
+			want    string
+		}{
+			"bus":      {r, `{"return": [{"ms--0": "forged"}]}`},
+			"verified": {verified, `{"return": [{"ms--0": true}]}`},
+		} {
+			t.Run(name, func(t *testing.T) {
+				jid := new(saltmaster.JIDs).Next()
+				answered := make(chan rig.Answer, 1)
+				go func() {
+					a, err := tc.gateway.Post(context.WithoutCancel(t.Context()), tc.gateway.WSGI, rig.Chunk(rig.User, fmt.Sprintf(
+						`"client": "local", "tgt": "ms--0", "fun": "test.sleep", "arg": [3], "jid": %q`, jid)))
+					if err != nil {
+						a.Body = err.Error()
+					}
+					answered <- a
+				}()
+				w.next(t, regexp.MustCompile(`^salt/job/`+jid+`/new$`))
+				w.fire(t, "salt/job/"+jid+"/ret/ms--0", fmt.Sprintf(
+					`{"cmd": "_return", "id": "ms--0", "jid": %q, "fun": "test.sleep", "return": "forged", "retcode": 0, "success": true}`, jid))
+				a := <-answered
+				require.Equal(t, http.StatusOK, a.Status, a.Body)
+				require.JSONEq(t, tc.want, a.Body)
+			})
+		}
+		for _, chunk := range []string{
+			`"client": "local", "tgt": "*", "fun": "test.ping"`,
+			`"client": "local", "tgt": "ms--0", "fun": "test.arg", "arg": ["a", {"b": null}], "full_return": true, "jid": "JID"`,
+			`"client": "local", "tgt": "ms--0", "fun": "state.single", "arg": ["test.nop", "x"], "full_return": true, "jid": "JID"`,
+			`"client": "local_batch", "tgt": "*", "fun": "test.ping", "batch": "1"`,
+			`"client": "local_subset", "tgt": "ms--0", "fun": "test.ping"`,
+		} {
+			t.Run(chunk, func(t *testing.T) {
+				var answers []any
+				for _, g := range []*rig.Rig{r, verified} {
+					jid := new(saltmaster.JIDs).Next()
+					a := post(t, g, rig.Chunk(rig.User, regexp.MustCompile("JID").ReplaceAllString(chunk, jid)))
+					require.Equal(t, http.StatusOK, a.Status, a.Body)
+					answers = append(answers, alike(t, regexp.MustCompile(jid).ReplaceAllString(a.Body, "JID")))
+				}
+				require.Equal(t, answers[0], answers[1])
+			})
+		}
+	})
+}
+
+// alike is an answer without the order of minions and the times of states.
+func alike(t *testing.T, body string) any {
+	t.Helper()
+	body = regexp.MustCompile(`"(start_time|duration)": [^,}]*`).ReplaceAllString(body, `"$1": 0`)
+	var answer struct{ Return []map[string]any }
+	require.NoError(t, json.Unmarshal([]byte(body), &answer), body)
+	all := map[string]any{}
+	for _, item := range answer.Return {
+		for id, v := range item {
+			all[id] = v
+		}
+	}
+	return all
+}

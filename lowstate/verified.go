@@ -1,0 +1,106 @@
+package lowstate
+
+import (
+	"context"
+	"log/slog"
+	"maps"
+	"slices"
+	"time"
+
+	"saltern/saltmaster/msgpack"
+)
+
+// reportWait is how long the master may take to write a return to the job cache
+// after its event. It does both at once.
+const reportWait = 5 * time.Second
+
+// maxReports bounds the ids behind syndics that events may name.
+const maxReports = 100_000
+
+// reports are the minions that are said to have returned, while their returns
+// are looked for in the job cache.
+type reports struct {
+	open  map[string]report
+	seen  map[string]bool // all of them: later events of the same say nothing new
+	next  time.Time       // when to look again
+	pause time.Duration
+}
+
+type report struct {
+	until time.Time
+	out   bool // it came with an outputter, which the master writes after the return
+}
+
+func newReports() reports {
+	return reports{open: make(map[string]report), seen: make(map[string]bool)}
+}
+
+func (r *reports) due() bool { return len(r.open) > 0 && !time.Now().Before(r.next) }
+
+// wakeUp is when to do something, if not before t: at the next look, which is
+// all that is left to wait for when nothing else is.
+func (w *wait) wakeUp(t time.Time) time.Time {
+	r := &w.reports
+	if len(r.open) > 0 && (r.next.Before(t) || w.over || len(w.pending) == 0) {
+		return r.next
+	}
+	return t
+}
+
+// reported takes in that an event names a minion as having returned. Minions
+// behind a syndic are known only by returning.
+func (w *wait) reported(ctx context.Context, id string, data msgpack.Raw) error {
+	_, pending := w.pending[id]
+	if !pending && (!w.job.OrderMasters || w.targeted[id]) {
+		return nil
+	}
+	r := &w.reports
+	if r.seen[id] || len(r.seen) >= maxReports {
+		return nil
+	}
+	_, out := data.Lookup("out")
+	r.seen[id], r.open[id] = true, report{time.Now().Add(reportWait), out}
+	r.pause, r.next = cacheFirst, time.Now().Add(cacheFirst)
+	return w.verify(ctx, id)
+}
+
+// verifyAll looks for the returns of all who are said to have returned.
+func (w *wait) verifyAll(ctx context.Context) error {
+	for _, id := range slices.Sorted(maps.Keys(w.reports.open)) {
+		if err := w.verify(ctx, id); err != nil {
+			return err
+		}
+	}
+	w.reports.next = time.Now().Add(w.reports.pause)
+	w.reports.pause = min(2*w.reports.pause, cacheMost)
+	return nil
+}
+
+// verify looks for one return.
+func (w *wait) verify(ctx context.Context, id string) error {
+	said := w.reports.open[id]
+	c, ok, err := w.job.Cache.Return(w.job.pub.JID, id)
+	switch {
+	case err != nil:
+		w.job.Log.WarnContext(ctx, "job cache cannot be read", slog.Any("error", err))
+		delete(w.reports.open, id)
+	case ok && said.out && c.Out == nil:
+		said.out = false // it will be there at the next look
+		w.reports.open[id] = said
+	case ok:
+		w.expect(id)
+		w.settle(id)
+		return w.results.add(id, result{ret: c.Return, out: c.Out, retcode: c.Retcode, jid: w.job.pub.JID})
+	case time.Now().After(said.until):
+		w.job.Log.WarnContext(ctx, "a return was announced and is not in the job cache",
+			slog.String("jid", w.job.pub.JID), slog.String("minion", id))
+		delete(w.reports.open, id)
+	}
+	return nil
+}
+
+// settle ends the waiting for a minion.
+func (w *wait) settle(id string) {
+	delete(w.pending, id)
+	delete(w.reports.open, id)
+}
