@@ -23,9 +23,13 @@ func aclOptions(mc *masterconf.Config) acl.Options {
 		KeepACLInToken:   mc.KeepACLInToken,
 	}
 	if minionsAreFiles(mc) {
-		o.Targets = acl.Accepted(func() ([]string, error) { return acceptedMinions(mc) })
+		o.Targets = acceptedTargets(mc)
 	}
 	return o
+}
+
+func acceptedTargets(mc *masterconf.Config) acl.Targets {
+	return acl.Accepted(func() ([]string, error) { return acceptedMinions(mc) })
 }
 
 // aclModules takes external_auth as it is written: a name that is no text
@@ -68,11 +72,16 @@ func aclValue(v any) any {
 // minionsAreFiles tells whether the minions that a target matches follow from
 // the keys in pki_dir and nothing else.
 func minionsAreFiles(mc *masterconf.Config) bool {
+	v, ok := mc.Option("enable_ssh_minions") // hosts of the roster count, too
+	return (!ok || v == false) && acceptedAreFiles(mc)
+}
+
+// acceptedAreFiles tells whether the accepted minions that a target matches do.
+func acceptedAreFiles(mc *masterconf.Config) bool {
 	for option, unset := range map[string]any{
-		"keys.cache_driver":  "localfs_key", // from Salt 3008 on
-		"key_cache":          "",            // a list of its own, which may be older than the keys
-		"cluster_id":         nil,
-		"enable_ssh_minions": false,
+		"keys.cache_driver": "localfs_key", // from Salt 3008 on
+		"key_cache":         "",            // a list of its own, which may be older than the keys
+		"cluster_id":        nil,
 	} {
 		if v, ok := mc.Option(option); ok && v != unset {
 			return false

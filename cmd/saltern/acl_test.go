@@ -9,6 +9,7 @@ import (
 
 	"saltern/eauth/acl"
 	"saltern/lowstate"
+	"saltern/lowstate/saltssh"
 	"saltern/saltmaster/masterconf"
 	"saltern/server/settings"
 )
@@ -119,6 +120,34 @@ func TestRosterKind(t *testing.T) {
 	} {
 		require.Equal(t, want, rosterKind(option(aclConfig(t, text), "roster")), text)
 	}
+}
+
+// TestSSHRules puts the rules of salt-ssh together: the accepted minions are web1
+// and db1, the roster has web1 and host.
+func TestSSHRules(t *testing.T) {
+	t.Parallel()
+	program := filepath.Join(t.TempDir(), "salt-ssh")
+	script := "#!/bin/sh\necho '{\"/roster\": {\"web1\": \"10.0.0.1\", \"host\": \"10.0.0.2\"}}' >output\n"
+	require.NoError(t, os.WriteFile(program, []byte(script), 0o700))
+	verdict := func(more, tgt string, compared bool) acl.Verdict {
+		mc := aclConfig(t, "external_auth: {pam: {alice: [{'web*': [test.ping]}, {'*': [test.echo]}]}}\n"+more)
+		p := saltssh.New(saltssh.Options{Program: program, TempDir: t.TempDir(), Roster: rosterKind(option(mc, "roster"))})
+		rules := acl.New(aclModules(mc), sshACL(mc, p, func() bool { return compared }))
+		fun := "test.ping"
+		if compared {
+			fun = "test.echo"
+		}
+		return rules.SSH(acl.Who{Eauth: "pam", User: "alice"}, acl.Call{Fun: fun, Tgt: tgt, TgtType: "glob"})
+	}
+	require.Equal(t, acl.Allowed, verdict("", "web1", false))
+	require.Equal(t, acl.Allowed, verdict("", "w*", false))
+	require.Equal(t, acl.Refused, verdict("", "host", false))
+	require.Equal(t, acl.Allowed, verdict("enable_ssh_minions: true", "web1", false), "it always is for salt-ssh")
+	require.Equal(t, acl.Unknown, verdict("roster: cache", "web1", false))
+	require.Equal(t, acl.Unknown, verdict("roster: [flat, cache]", "web1", false))
+	require.Equal(t, acl.Unknown, verdict("cluster_id: a", "web1", false))
+	require.Equal(t, acl.Allowed, verdict("", "web1", true))
+	require.Equal(t, acl.Refused, verdict("", "host", true), "Salt 3006 compares *")
 }
 
 func TestAcceptedMinions(t *testing.T) {

@@ -34,7 +34,11 @@ func ssh(c *config, m *lowstate.Master, tokens *saltmaster.Tokens) lowstate.Clie
 
 func sshACL(mc *masterconf.Config, p *saltssh.Program, starCompared func() bool) acl.Options {
 	o := aclOptions(mc)
-	o.Targets = acl.Roster(o.Targets, p.Hosts)
+	var accepted acl.Targets
+	if acceptedAreFiles(mc) {
+		accepted = acceptedTargets(mc)
+	}
+	o.Targets = acl.Roster(accepted, p.Hosts)
 	o.StarCompared = starCompared
 	return o
 }
