@@ -1,6 +1,7 @@
 package lane
 
 import (
+	"encoding/binary"
 	"net/netip"
 	"slices"
 	"time"
@@ -23,7 +24,7 @@ type good struct {
 	mark   mark
 	from   netip.Prefix
 	at     time.Time // of the last check
-	misses int       // see [Lanes.Pass]
+	misses []uint64  // the beginnings of their marks, see [Lanes.Pass]
 }
 
 func newKnown(o Options) *known {
@@ -70,7 +71,7 @@ func (k *known) add(c eauth.Credentials, m mark, forgive bool) bool {
 		all = slices.Delete(all, i, i+1)
 	}
 	if forgive {
-		g.misses = 0
+		g.misses = nil
 	}
 	if all = append(all, g); len(all) > k.opts.Prefixes {
 		all = slices.Delete(all, 0, 1)
@@ -84,15 +85,16 @@ func (k *known) remove(c eauth.Credentials, m mark) {
 	k.set(c, slices.DeleteFunc(all, func(g good) bool { return g.mark == m }))
 }
 
-// miss counts a wrong try against what is known of the user and the prefix. It
-// returns false, for [Lanes.Pass].
-func (k *known) miss(c eauth.Credentials) bool {
-	from, all := prefixOf(c), k.list(c)
+// miss counts a wrong try against what is known of the user and the prefix,
+// unless it was made before: a program that goes on with an old password does
+// not guess. It returns false, for [Lanes.Pass].
+func (k *known) miss(c eauth.Credentials, m mark) bool {
+	from, all, id := prefixOf(c), k.list(c), binary.LittleEndian.Uint64(m[:])
 	for i := range all {
-		if all[i].from == from {
-			all[i].misses++
+		if all[i].from == from && !slices.Contains(all[i].misses, id) {
+			all[i].misses = append(all[i].misses, id)
 		}
 	}
-	k.set(c, slices.DeleteFunc(all, func(g good) bool { return g.misses > k.opts.Misses }))
+	k.set(c, slices.DeleteFunc(all, func(g good) bool { return len(g.misses) > k.opts.Misses }))
 	return false
 }

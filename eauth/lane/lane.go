@@ -108,15 +108,15 @@ func (l *Lanes) Proven(c eauth.Credentials) bool {
 }
 
 // Pass is [Lanes.Proven] for credentials that the throttle refuses. Others than
-// the right ones count as misses for the user and the prefix, and after
-// [Options.Misses] of them what is known of the two is forgotten: somebody
+// the right ones count as misses for the user and the prefix, each once, and
+// after [Options.Misses] of them what is known of the two is forgotten: somebody
 // behind the same address as the user has no more guesses than that until the
 // user has been right again, after the throttle's time.
 func (l *Lanes) Pass(c eauth.Credentials) bool {
 	m := l.secret.mark(c)
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.known.has(c, m) || l.known.miss(c)
+	return l.known.has(c, m) || l.known.miss(c, m)
 }
 
 // Acquire waits for a slot in the lane that c belongs to. It fails with
