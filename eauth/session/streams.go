@@ -34,7 +34,7 @@ type followed struct {
 	hash   Hash
 	token  string
 	expire time.Time
-	looked time.Time
+	looked time.Time // behind the lock of streams: two rounds may look at the same time
 	ends   map[*context.CancelCauseFunc]struct{}
 }
 
@@ -123,6 +123,16 @@ func (s *streams) all() []*followed {
 	return all
 }
 
+// oldest returns those that were not looked at for the longest time, most of
+// them at the most.
+func (s *streams) oldest(most int) []*followed {
+	all := s.all()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	slices.SortFunc(all, func(a, b *followed) int { return a.looked.Compare(b.looked) })
+	return all[:min(len(all), most)]
+}
+
 func (s *streams) run(ctx context.Context) {
 	tick := time.NewTicker(roundEvery)
 	defer tick.Stop()
@@ -150,8 +160,7 @@ func (s *streams) round(ctx context.Context) {
 // remoteRound asks the master about those that were not asked about for the
 // longest time.
 func (s *streams) remoteRound(ctx context.Context) {
-	all := s.all()
-	slices.SortFunc(all, func(a, b *followed) int { return a.looked.Compare(b.looked) })
+	all := s.oldest(remoteMost)
 	var workers sync.WaitGroup
 	turns := make(chan *followed)
 	for range min(len(all), remoteAtOnce) {
@@ -163,7 +172,7 @@ func (s *streams) remoteRound(ctx context.Context) {
 			}
 		})
 	}
-	for _, f := range all[:min(len(all), remoteMost)] {
+	for _, f := range all {
 		turns <- f
 	}
 	close(turns)
@@ -173,8 +182,11 @@ func (s *streams) remoteRound(ctx context.Context) {
 // look ends what is built on a token that is gone. One that nobody can tell
 // about is not, and one that has expired has a timer.
 func (s *streams) look(ctx context.Context, f *followed) {
-	f.looked = time.Now()
-	if _, ok, err := s.find(ctx, f.token); err == nil && !ok && f.looked.Before(f.expire) {
+	now := time.Now()
+	s.mu.Lock()
+	f.looked = now
+	s.mu.Unlock()
+	if _, ok, err := s.find(ctx, f.token); err == nil && !ok && now.Before(f.expire) {
 		s.end(f.hash)
 	}
 }
