@@ -140,6 +140,7 @@ var bodyReasons = map[int]string{
 	http.StatusNotAcceptable:        "type",
 	http.StatusUnsupportedMediaType: "encoding",
 	http.StatusBadRequest:           "malformed",
+	http.StatusServiceUnavailable:   "busy",
 }
 
 // undecodable makes a refusal of a format.Error.

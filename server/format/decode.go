@@ -4,26 +4,33 @@ import (
 	"context"
 	"errors"
 	"mime"
+	"net/http"
 	"strings"
 	"unicode/utf8"
 
+	"saltern/internal/fair"
 	"saltern/saltmaster/msgpack"
 	"saltern/saltmaster/yamlin"
 )
 
-// yamlAtOnce is how many bodies are read as YAML at one time. The parser takes
-// hundreds of times the memory that JSON takes.
-const yamlAtOnce = 2
+// Bodies are read as YAML a few at a time, and wait in turns of the address
+// prefixes that they come from: the parser takes hundreds of times the memory
+// that JSON takes.
+const (
+	yamlAtOnce    = 2
+	yamlPerPrefix = 1
+	yamlWaiting   = 64
+)
 
 // Decoder reads request bodies. Make it with NewDecoder; it may be used by
 // many goroutines.
 type Decoder struct {
-	yaml chan struct{} // a place for each reader of YAML
+	yaml *fair.Slots // for readers of YAML
 }
 
 // NewDecoder makes a decoder.
 func NewDecoder() *Decoder {
-	return &Decoder{yaml: make(chan struct{}, yamlAtOnce)}
+	return &Decoder{yaml: fair.NewSlots(fair.Options{Slots: yamlAtOnce, PerPrefix: yamlPerPrefix, Queue: yamlWaiting})}
 }
 
 // reader makes a value of a body that is not empty.
@@ -98,10 +105,11 @@ func (d *Decoder) plain(ctx context.Context, body []byte) (msgpack.Raw, error) {
 }
 
 func (d *Decoder) document(ctx context.Context, body []byte) (msgpack.Raw, error) {
-	if err := d.enter(ctx); err != nil {
+	leave, err := d.enter(ctx)
+	if err != nil {
 		return nil, err
 	}
-	defer d.leave()
+	defer leave()
 	v, err := yamlin.Document(body)
 	if err != nil {
 		return nil, badRequest("Invalid YAML document: "+err.Error(), nil)
@@ -109,14 +117,12 @@ func (d *Decoder) document(ctx context.Context, body []byte) (msgpack.Raw, error
 	return v, nil
 }
 
-// enter waits for a place among the readers of YAML.
-func (d *Decoder) enter(ctx context.Context) error {
-	select {
-	case d.yaml <- struct{}{}:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
+// enter waits for a place among the readers of YAML. Too many who wait are an
+// *Error.
+func (d *Decoder) enter(ctx context.Context) (leave func(), err error) {
+	leave, err = d.yaml.Acquire(ctx, fair.Key{From: fair.PrefixOf(ctx)})
+	if errors.Is(err, fair.ErrFull) {
+		return nil, &Error{Status: http.StatusServiceUnavailable, Text: "Too many YAML bodies at once", Err: err}
 	}
+	return leave, err
 }
-
-func (d *Decoder) leave() { <-d.yaml }

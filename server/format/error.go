@@ -7,7 +7,7 @@ import (
 
 // Error is a body that is refused.
 type Error struct {
-	Status int    // of the answer: 400, 406, 413 or 415
+	Status int    // of the answer: 400, 406, 413, 415 or 503
 	Text   string // for the client
 	Err    error  // for the log; may be nil. Quotes nothing from the body
 }

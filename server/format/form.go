@@ -3,6 +3,7 @@ package format
 import (
 	"bytes"
 	"context"
+	"slices"
 	"unicode/utf8"
 
 	"saltern/saltmaster/msgpack"
@@ -20,10 +21,13 @@ func (d *Decoder) form(ctx context.Context, body []byte) (msgpack.Raw, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := d.enter(ctx); err != nil {
-		return nil, err
+	if slices.ContainsFunc(fields, func(f field) bool { return f.name == "arg" || f.name == "kwarg" }) {
+		leave, err := d.enter(ctx)
+		if err != nil {
+			return nil, err
+		}
+		defer leave()
 	}
-	defer d.leave()
 	b := msgpack.AppendMap(make([]byte, 0, len(body)), len(fields))
 	for _, f := range fields {
 		b = msgpack.AppendString(b, f.name)

@@ -2,32 +2,76 @@ package format
 
 import (
 	"context"
+	"net/http"
+	"net/netip"
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"saltern/internal/fair"
 )
 
-// TestReadersOfYAML shows that the place of a reader is given back, and that
-// waiting for one ends with the request.
+// from is the context of a request from an address.
+func from(t *testing.T, addr string) context.Context {
+	return fair.WithPrefix(t.Context(), fair.Prefix(netip.MustParseAddr(addr)))
+}
+
+// TestReadersOfYAML shows that the place of a reader is given back, that one
+// address has one of them and leaves the other to the next, that waiting for
+// one ends with the request, and that what takes no YAML waits for nobody.
 func TestReadersOfYAML(t *testing.T) {
 	t.Parallel()
 	d := NewDecoder()
-	bodies := map[string]string{"a: [": "text/yaml", "a: 1": "text/yaml", "arg=1": "application/x-www-form-urlencoded"}
-	for body, contentType := range bodies {
-		_, err := d.Decode(t.Context(), contentType, []byte(body))
-		require.Equal(t, body == "a: [", err != nil)
-		require.Empty(t, d.yaml)
+	const form = "application/x-www-form-urlencoded"
+	bodies := map[string]string{"a: [": "text/yaml", "a: 1": "text/yaml", "arg=1": form, "kwarg=1": form}
+	for range yamlAtOnce + 1 {
+		for body, contentType := range bodies {
+			_, err := d.Decode(from(t, "192.0.2.1"), contentType, []byte(body))
+			require.Equal(t, body == "a: [", err != nil)
+		}
 	}
 
-	for range cap(d.yaml) {
-		require.NoError(t, d.enter(t.Context()))
-	}
-	ctx, cancel := context.WithCancel(t.Context())
+	leave, err := d.enter(from(t, "192.0.2.1"))
+	require.NoError(t, err)
+	defer leave()
+	one, cancel := context.WithCancel(from(t, "192.0.2.1"))
+	cancel()
+	other, cancel := context.WithCancel(from(t, "192.0.2.2"))
 	cancel()
 	for body, contentType := range bodies {
-		_, err := d.Decode(ctx, contentType, []byte(body))
-		require.ErrorIs(t, err, context.Canceled)
+		_, err := d.Decode(one, contentType, []byte(body))
+		require.ErrorIs(t, err, context.Canceled, body)
+		_, err = d.Decode(other, contentType, []byte(body))
+		require.Equal(t, body == "a: [", err != nil, "the next address has a place")
 	}
-	_, err := d.Decode(ctx, "application/json", []byte("[]"))
-	require.NoError(t, err, "JSON waits for nobody")
+	for body, contentType := range map[string]string{"[]": "application/json", "username=a&password=b&eauth=pam": form, "x": "text/plain"} {
+		_, err = d.Decode(one, contentType, []byte(body))
+		require.NoError(t, err, body)
+	}
+}
+
+// Those who wait are bounded, too.
+func TestTooManyWaitForYAML(t *testing.T) {
+	t.Parallel()
+	d := NewDecoder()
+	ctx, cancel := context.WithCancel(from(t, "192.0.2.1"))
+	leave, err := d.enter(ctx)
+	require.NoError(t, err)
+	defer leave()
+	refused := make(chan error)
+	for range yamlWaiting + 1 {
+		go func() {
+			_, err := d.Decode(ctx, "text/yaml", []byte("a: 1"))
+			refused <- err
+		}()
+	}
+	var e *Error
+	require.ErrorAs(t, <-refused, &e, "one of them")
+	require.Equal(t, http.StatusServiceUnavailable, e.Status)
+	_, err = d.Decode(from(t, "192.0.2.2"), "text/yaml", []byte("a: 1"))
+	require.NoError(t, err, "it has a place for others")
+	cancel()
+	for range yamlWaiting {
+		require.ErrorIs(t, <-refused, context.Canceled)
+	}
 }
