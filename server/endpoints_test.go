@@ -5,7 +5,9 @@ import (
 	"context"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -150,22 +152,43 @@ func TestNewKeys(t *testing.T) {
 	}
 }
 
+// TestStats has the names that CherryPy 18.10 gives to its figures, and cheroot
+// 11 to its own.
 func TestStats(t *testing.T) {
 	t.Parallel()
 	s, _ := withSessions(t, answering("1"), nil)
+	head, _ := s.with(t, "GET", "/stats", "")
+	require.Equal(t, 401, head.StatusCode)
+	s.with(t, "GET", "/", "")
 	head, body := s.with(t, "GET", "/stats", "", authToken+sessionID)
 	require.Equal(t, 200, head.StatusCode)
-	require.Equal(t, "{}", body)
-
-	s, _ = withSessions(t, answering("1"), func(c *server.Config) {
-		c.Main.CollectStats, c.Main.StatsDisableAuth = true, true
-	})
-	s.with(t, "GET", "/", "")
-	_, body = s.with(t, "GET", "/stats", "")
 	var stats map[string]map[string]any
 	require.NoError(t, json.Unmarshal([]byte(body), &stats))
-	require.EqualValues(t, 2, stats["CherryPy Applications"]["Total Requests"])
-	require.EqualValues(t, 1, stats["CherryPy Applications"]["Current Requests"])
+	apps := stats["CherryPy Applications"]
+	require.EqualValues(t, 3, apps["Total Requests"])
+	require.EqualValues(t, 1, apps["Current Requests"])
+	require.ElementsMatch(t, []string{
+		"Enabled", "Bytes Read/Request", "Bytes Read/Second", "Bytes Written/Request", "Bytes Written/Second",
+		"Current Time", "Current Requests", "Requests/Second", "Server Version", "Start Time", "Total Bytes Read",
+		"Total Bytes Written", "Total Requests", "Total Time", "Uptime", "Requests",
+	}, slices.Collect(maps.Keys(apps)))
+	for _, name := range []string{"Cheroot HTTPServer 1", "CherryPy HTTPServer 1"} {
+		require.ElementsMatch(t, []string{
+			"Enabled", "Bind Address", "Run time", "Accepts", "Accepts/sec", "Queue", "Threads", "Threads Idle",
+			"Socket Errors", "Requests", "Bytes Read", "Bytes Written", "Work Time", "Read Throughput",
+			"Write Throughput", "Worker Threads",
+		}, slices.Collect(maps.Keys(stats[name])), name)
+	}
+	require.Len(t, stats, 3)
+	require.NotContains(t, body, "127.0.0.1")
+}
+
+func TestStatsForAnybody(t *testing.T) {
+	t.Parallel()
+	s, _ := withSessions(t, answering("1"), func(c *server.Config) { c.Main.StatsDisableAuth = true })
+	head, body := s.with(t, "GET", "/stats", "")
+	require.Equal(t, 200, head.StatusCode)
+	require.Contains(t, body, "CherryPy Applications")
 }
 
 func TestRootPrefix(t *testing.T) {

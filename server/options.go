@@ -17,7 +17,6 @@ type MainOptions struct {
 	WebhookURL         string // webhook_url; "" stands for /hook
 	WebhookDisableAuth bool   // webhook_disable_auth
 
-	CollectStats     bool // collect_stats
 	StatsDisableAuth bool // stats_disable_auth
 
 	Static StaticFiles

@@ -21,7 +21,7 @@ func mainOptions(r *masterconf.RestCherryPy, set *settings.Settings) (server.Mai
 	o.RootPrefix = r.RootPrefix
 	o.NoSessions = !r.EnableSessions
 	o.WebhookURL, o.WebhookDisableAuth = r.WebhookURL, r.WebhookDisableAuth
-	o.CollectStats, o.StatsDisableAuth = r.CollectStats, r.StatsDisableAuth
+	o.StatsDisableAuth = r.StatsDisableAuth
 	o.Static = server.StaticFiles{
 		Static: r.Static, StaticPath: r.StaticPath, App: r.App, AppPath: r.AppPath, Favicon: r.Favicon,
 	}
