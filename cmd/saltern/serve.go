@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
+	"runtime/debug"
 
 	"saltern/eauth/token/apitoken/redis"
 	"saltern/server"
@@ -27,6 +29,7 @@ func serve(ctx context.Context, args []string, std stdio) error {
 	for _, warning := range c.warnings {
 		log.WarnContext(ctx, "configuration", slog.String("warning", warning))
 	}
+	limitMemory(ctx, os.DirFS("/"), os.Getenv, debug.SetMemoryLimit, log)
 	redis.LogTo(log)
 	return answer(ctx, c, log)
 }

@@ -1,0 +1,194 @@
+// Package cgroup reads how much memory the control groups of this process leave it: those of Linux, version 1 and 2, as
+// systemd and containers set them.
+package cgroup
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"path"
+	"strconv"
+	"strings"
+)
+
+// noLimit is where version 1 begins to mean that there is none: it writes the largest number of pages.
+const noLimit = int64(1) << 60
+
+// maxFile bounds what is read of a file, in bytes.
+const maxFile = 1 << 20
+
+// MemoryLimit returns the smallest limit in bytes of the groups that this process is in, which are those above its own
+// too. root is the file system from its root, as os.DirFS("/"). ok is false where there is no limit, or no control group
+// at all. An error says that a file is there and cannot be read.
+func MemoryLimit(root fs.FS) (limit int64, ok bool, err error) {
+	groups, err := ownGroups(root)
+	if err != nil || groups == (own{}) {
+		return 0, false, err
+	}
+	mounts, err := read(root, "proc/self/mountinfo")
+	if err != nil {
+		return 0, false, err
+	}
+	for line := range lines(mounts) {
+		m, isMount := parseMount(line)
+		group, file := groups.in(m)
+		if !isMount || group == "" {
+			continue
+		}
+		for _, dir := range m.dirs(group) {
+			n, limited, err := readLimit(root, path.Join(dir, file))
+			if err != nil {
+				return 0, false, err
+			}
+			if limited && (!ok || n < limit) {
+				limit, ok = n, true
+			}
+		}
+	}
+	return limit, ok, nil
+}
+
+// own are the groups of this process, by version; empty where it is in none that counts memory.
+type own struct{ v1, v2 string }
+
+func ownGroups(root fs.FS) (o own, err error) {
+	text, err := read(root, "proc/self/cgroup")
+	for line := range lines(text) {
+		id, rest, _ := strings.Cut(line, ":")
+		controllers, group, ok := strings.Cut(rest, ":")
+		switch {
+		case !ok || !strings.HasPrefix(group, "/"):
+		case id == "0" && controllers == "":
+			o.v2 = group
+		case hasWord(controllers, "memory"):
+			o.v1 = group
+		}
+	}
+	return o, err
+}
+
+// in returns the group of this process below a mount, and the file that has its limit.
+func (o own) in(m mount) (group, file string) {
+	switch {
+	case m.kind == "cgroup2":
+		return o.v2, "memory.max"
+	case m.kind == "cgroup" && hasWord(m.options, "memory"):
+		return o.v1, "memory.limit_in_bytes"
+	}
+	return "", ""
+}
+
+func hasWord(list, word string) bool {
+	for w := range strings.SplitSeq(list, ",") {
+		if w == word {
+			return true
+		}
+	}
+	return false
+}
+
+// mount is a line of mountinfo (proc_pid_mountinfo(5)).
+type mount struct {
+	root    string // what of the file system is mounted
+	point   string // where
+	kind    string
+	options string // of the file system
+}
+
+func parseMount(line string) (m mount, ok bool) {
+	before, after, ok := strings.Cut(line, " - ")
+	left, right := strings.Fields(before), strings.Fields(after)
+	if !ok || len(left) < 5 || len(right) < 3 {
+		return m, false
+	}
+	return mount{root: unescape(left[3]), point: unescape(left[4]), kind: right[0], options: right[2]}, true
+}
+
+// unescape replaces what the kernel writes as \040 and the like.
+func unescape(s string) string {
+	if !strings.Contains(s, `\`) {
+		return s
+	}
+	var b strings.Builder
+	for i := 0; i < len(s); i++ {
+		if s[i] == '\\' && i+3 < len(s) {
+			if n, err := strconv.ParseUint(s[i+1:i+4], 8, 8); err == nil {
+				b.WriteByte(byte(n))
+				i += 3
+				continue
+			}
+		}
+		b.WriteByte(s[i])
+	}
+	return b.String()
+}
+
+// dirs are the folders of a group and of all above it, as far as they are mounted. A group that is not below what is
+// mounted, as in a container, has the mount's own.
+func (m mount) dirs(group string) []string {
+	point := path.Clean(m.point)
+	below, ok := strings.CutPrefix(path.Clean(group), strings.TrimSuffix(path.Clean(m.root), "/"))
+	if !ok || strings.Contains(group, "..") || below != "" && below[0] != '/' {
+		return []string{point}
+	}
+	all := []string{point}
+	dir := point
+	for part := range strings.SplitSeq(below, "/") {
+		if part != "" {
+			dir = path.Join(dir, part)
+			all = append(all, dir)
+		}
+	}
+	return all
+}
+
+func readLimit(root fs.FS, name string) (limit int64, ok bool, err error) {
+	text, err := read(root, name)
+	if err != nil || text == nil {
+		return 0, false, err
+	}
+	word := strings.TrimSpace(string(text))
+	if word == "max" {
+		return 0, false, nil
+	}
+	n, err := strconv.ParseInt(word, 10, 64)
+	if err != nil || n < 0 {
+		return 0, false, fmt.Errorf("read a memory limit: %s has no number in it", name)
+	}
+	return n, n < noLimit, nil
+}
+
+// read returns a file by its absolute name, or nil where there is none.
+func read(root fs.FS, name string) ([]byte, error) {
+	name = strings.TrimPrefix(path.Clean(name), "/")
+	if !fs.ValidPath(name) {
+		return nil, nil
+	}
+	f, err := root.Open(name)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("read a memory limit: %w", err)
+	}
+	defer f.Close() //nolint:errcheck // it was only read
+	text, err := io.ReadAll(io.LimitReader(f, maxFile))
+	if err != nil {
+		return nil, fmt.Errorf("read a memory limit: %w", err)
+	}
+	return text, nil
+}
+
+func lines(text []byte) func(yield func(string) bool) {
+	return func(yield func(string) bool) {
+		s := bufio.NewScanner(bytes.NewReader(text))
+		for s.Scan() {
+			if !yield(s.Text()) {
+				return
+			}
+		}
+	}
+}
