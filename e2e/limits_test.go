@@ -6,8 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
+	"os"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -137,4 +141,30 @@ func requireClosed(t *testing.T, conn net.Conn) {
 	_, err := io.ReadAll(conn)
 	timeout, ok := errors.AsType[net.Error](err)
 	require.False(t, ok && timeout.Timeout(), "the connection is still open")
+}
+
+// limitRows are the rows of DIFFERENCES.md about limits, and the tests that show
+// them.
+var limitRows = map[string]struct{ file, test string }{
+	"L1": {"isolation_test.go", "TestTheThrottleTellsNothing"},
+	"L2": {"crowd/held_test.go", "TestHeldConnections"},
+	"L3": {"../server/streamlimits_test.go", "TestStreamsAreBounded"},
+	"L4": {"../server/streamlimits_test.go", "TestReadersAskNewMinionsOnce"},
+	"L5": {"../server/body_test.go", "TestBodiesInMemory"},
+}
+
+// TestLimitsList holds the L rows of DIFFERENCES.md against the tests.
+func TestLimitsList(t *testing.T) {
+	text, err := os.ReadFile("DIFFERENCES.md")
+	require.NoError(t, err)
+	var rows []string
+	for _, match := range regexp.MustCompile(`(?m)^\| (L\d+) \|`).FindAllStringSubmatch(string(text), -1) {
+		rows = append(rows, match[1])
+	}
+	require.ElementsMatch(t, slices.Collect(maps.Keys(limitRows)), rows)
+	for id, row := range limitRows {
+		source, err := os.ReadFile(row.file)
+		require.NoError(t, err, id)
+		require.Contains(t, string(source), "func "+row.test+"(t *testing.T)", id)
+	}
 }
