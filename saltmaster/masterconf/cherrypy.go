@@ -21,8 +21,6 @@ type RestCherryPy struct {
 	SSLCertReqs  string   // CertNone when not set
 	SSLAllowedCN []string // nil when every name is allowed
 
-	ThreadPool int
-	QueueSize  int // queue_size, which is what Salt reads, or else socket_queue_size, which is what it documents
 	// MaxRequestBodySize is in bytes, 0 for no limit. Without MaxRequestBodySizeSet it is Salt's 1048576, which has no
 	// effect there: the limit in force is CherryPy's own 100 MiB.
 	MaxRequestBodySize    int64
@@ -33,7 +31,6 @@ type RestCherryPy struct {
 	CollectStats       bool
 	StatsDisableAuth   bool
 	EnableSessions     bool
-	ExpireResponses    bool
 
 	Static     string // folder; empty when not set, as App and Favicon
 	StaticPath string
@@ -41,10 +38,6 @@ type RestCherryPy struct {
 	AppPath    string
 	Favicon    string
 	RootPrefix string
-
-	LogAccessFile string
-	LogErrorFile  string
-	Debug         bool
 
 	APIACL        any      // api_acl as written, nil when not set; see package yaml11
 	AuthorizedIPs []string // empty when every address may connect
@@ -67,28 +60,24 @@ func readRestCherryPy(top options, f files) *RestCherryPy {
 		return nil
 	}
 	r := &RestCherryPy{
-		Port:               o.requiredPort(at),
+		Port:               o.requiredPort(),
 		Host:               o.text("host", "0.0.0.0"),
 		DisableSSL:         o.flag("disable_ssl", false),
-		ThreadPool:         int(o.number("thread_pool", 100, 1, math.MaxInt32)),
-		QueueSize:          int(o.number("queue_size", o.number("socket_queue_size", 30, 0, math.MaxInt32), 0, math.MaxInt32)),
-		MaxRequestBodySize: o.number("max_request_body_size", 1<<20, 0, math.MaxInt64),
 		WebhookURL:         o.text("webhook_url", "/hook"),
 		WebhookDisableAuth: o.flag("webhook_disable_auth", false),
 		CollectStats:       o.flag("collect_stats", false),
 		StatsDisableAuth:   o.flag("stats_disable_auth", false),
 		EnableSessions:     o.enableSessions(),
-		ExpireResponses:    o.flag("expire_responses", true),
 		Static:             o.text("static", ""),
-		StaticPath:         o.text("static_path", "/static"),
+		StaticPath:         "/static",
 		App:                o.text("app", ""),
 		AppPath:            o.text("app_path", "/app"),
 		Favicon:            o.text("favicon", ""),
 		RootPrefix:         o.text("root_prefix", "/"),
-		LogAccessFile:      o.name("log_access_file", ""),
-		LogErrorFile:       o.name("log_error_file", ""),
-		Debug:              o.flag("debug", false),
 		APIACL:             o.raw("api_acl"),
+	}
+	if r.Static != "" {
+		r.StaticPath = o.text("static_path", "/static")
 	}
 	r.bodySize(o)
 	r.ssl(o, at, f)
@@ -101,8 +90,14 @@ func readRestCherryPy(top options, f files) *RestCherryPy {
 
 // bodySize tells that the limit holds here.
 func (r *RestCherryPy) bodySize(o options) {
-	v, at, set := o.item("max_request_body_size")
-	if r.MaxRequestBodySizeSet = set; v != nil && r.MaxRequestBodySize > 0 {
+	const key = "max_request_body_size"
+	r.MaxRequestBodySize = 1 << 20
+	v, at, _ := o.item(key)
+	if _, isNumber := v.(int64); !isNumber && !truthy(v) {
+		return // not set: there was no limit in salt-api, and what is false names none
+	}
+	r.MaxRequestBodySizeSet = true
+	if r.MaxRequestBodySize = o.number(key, 1<<20, 0, math.MaxInt64); r.MaxRequestBodySize > 0 {
 		o.rep.warn(at, "is obeyed: a body over %d bytes is refused with 413. salt-api passes the option over and takes 100 MiB",
 			r.MaxRequestBodySize)
 	}
@@ -120,7 +115,7 @@ func (o options) enableSessions() bool {
 
 // ssl reads the certificate and looks whether its files are there.
 func (r *RestCherryPy) ssl(o options, section where, f files) {
-	r.SSLCrt, r.SSLKey, r.SSLChain = o.text("ssl_crt", ""), o.text("ssl_key", ""), o.text("ssl_chain", "")
+	r.SSLCrt, r.SSLKey, r.SSLChain = o.text("ssl_crt", ""), o.text("ssl_key", ""), o.name("ssl_chain", "")
 	if r.DisableSSL {
 		return
 	}

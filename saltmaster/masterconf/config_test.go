@@ -20,8 +20,8 @@ func TestCherryPyDefaults(t *testing.T) {
 	t.Parallel()
 	c := read(t, "rest_cherrypy: {port: 8000, disable_ssl: true}\n")
 	require.Equal(t, &RestCherryPy{
-		Port: 8000, Host: "0.0.0.0", DisableSSL: true, SSLCertReqs: CertNone, ThreadPool: 100, QueueSize: 30, MaxRequestBodySize: 1048576,
-		WebhookURL: "/hook", EnableSessions: true, ExpireResponses: true, StaticPath: "/static", AppPath: "/app",
+		Port: 8000, Host: "0.0.0.0", DisableSSL: true, SSLCertReqs: CertNone, MaxRequestBodySize: 1048576,
+		WebhookURL: "/hook", EnableSessions: true, StaticPath: "/static", AppPath: "/app",
 		RootPrefix: "/",
 	}, c.RestCherryPy)
 	require.Nil(t, c.RestWSGI)
@@ -68,10 +68,10 @@ rest_tornado: {port: 8888, address: 127.0.0.1, ssl_crt: /tls/crt, websockets: tr
 	c.RestCherryPy.APIACL = nil
 	require.Equal(t, &RestCherryPy{
 		Port: 8443, Host: "::1", SSLCrt: "/tls/crt", SSLKey: "/tls/key",
-		SSLCACerts: "/tls/ca", SSLCertReqs: CertOptional, SSLAllowedCN: []string{"proxy", "other"}, ThreadPool: 7, QueueSize: 9,
+		SSLCACerts: "/tls/ca", SSLCertReqs: CertOptional, SSLAllowedCN: []string{"proxy", "other"},
 		MaxRequestBodySizeSet: true, WebhookURL: "/in", WebhookDisableAuth: true, CollectStats: true,
 		StatsDisableAuth: true, Static: "/srv/www", StaticPath: "/assets", App: "/srv/index.html", AppPath: "/ui",
-		Favicon: "/srv/favicon.ico", RootPrefix: "/api", LogAccessFile: "/var/log/a", Debug: true,
+		Favicon: "/srv/favicon.ico", RootPrefix: "/api",
 		AuthorizedIPs: []string{"10.0.0.1", "10.0.0.2"}, UnknownKeys: []string{"shiny", "5"},
 	}, c.RestCherryPy)
 	require.IsType(t, &yaml11.Map{}, acl)

@@ -30,7 +30,7 @@ func (e ExternalAuth) Module(name string) (EauthModule, bool) {
 	return EauthModule{}, false
 }
 
-// externalAuth reads external_auth. Salt does not start where it is empty or not a mapping.
+// externalAuth reads external_auth. Salt does not start where it is null.
 func (c *Config) externalAuth(o options) {
 	const key = "external_auth"
 	v, at, ok := o.item(key)
@@ -38,8 +38,12 @@ func (c *Config) externalAuth(o options) {
 		return
 	}
 	modules, ok := v.(*yaml11.Map)
-	if !ok {
+	switch {
+	case v == nil: // with nothing here salt-api does not start
 		o.rep.problem(at, "has to be a mapping of eauth modules, not %s", kind(v))
+		return
+	case !ok:
+		o.rep.warn(at, "is %s and not a mapping of eauth modules: nobody can log in", kind(v))
 		return
 	}
 	o.raw(key)

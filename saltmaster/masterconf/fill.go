@@ -26,7 +26,7 @@ func (c *Config) fill(o options, f files) {
 	c.id(o)
 	c.network(o)
 	c.paths(o) // after ipc_mode
-	c.User = o.text("user", currentUser())
+	c.User = o.unused().text("user", currentUser())
 	c.HashType = strings.ToLower(o.path("hash_type", "sha256"))
 	if !slices.Contains(hashTypes, c.HashType) {
 		_, at, _ := o.item("hash_type")
@@ -39,8 +39,8 @@ func (c *Config) fill(o options, f files) {
 		c.TokenExpireUserOverride = false
 	}
 	c.KeepACLInToken = o.flag("keep_acl_in_token", false)
-	c.EauthTokens = o.text("eauth_tokens", "localfs")
-	c.EauthTokensCacheDriver = o.text("eauth_tokens.cache_driver", "")
+	c.EauthTokens = o.scalar("eauth_tokens", "localfs")                  // a name that only Salt 3006 and 3007 read
+	c.EauthTokensCacheDriver = o.scalar("eauth_tokens.cache_driver", "") // and one that only Salt 3008 reads
 	c.Cache = o.text("cache", "localfs")
 	c.externalAuth(o)
 	c.PermissiveACL = o.flag("permissive_acl", false)
@@ -49,17 +49,21 @@ func (c *Config) fill(o options, f files) {
 	c.Timeout = o.seconds("timeout", 5*time.Second)
 	c.GatherJobTimeout = o.seconds("gather_job_timeout", 10*time.Second)
 	c.PublishTimeout = o.seconds("publish_timeout", 30*time.Second)
-	c.RequestChannelTimeout = o.seconds("request_channel_timeout", time.Minute)
-	c.RequestChannelTries = int(o.number("request_channel_tries", 3, 1, math.MaxInt32))
+	c.RequestChannelTimeout = o.unused().seconds("request_channel_timeout", time.Minute)
+	c.RequestChannelTries = int(o.unused().number("request_channel_tries", 3, 1, math.MaxInt32))
 	c.RestTimeout = o.seconds("rest_timeout", 5*time.Minute)
-	if v, _, ok := o.item("max_event_size"); !ok || truthy(v) {
+	switch v, at, ok := o.item("max_event_size"); {
+	case v == true:
+		c.MaxEventSize = 1 // a number in Python
+		o.rep.warn(at, "is a boolean: Salt takes it for 1 byte, and trims every event")
+	case !ok || truthy(v):
 		c.MaxEventSize = int(o.number("max_event_size", 1<<20, 0, math.MaxInt32))
 	}
 
 	c.JobCache = o.flag("job_cache", true)
 	c.MasterJobCache = o.name("master_job_cache", "local_cache")
 	c.ExtJobCache = o.name("ext_job_cache", "")
-	c.KeepJobs = o.seconds("keep_jobs_seconds", 24*time.Hour)
+	c.KeepJobs = o.unused().seconds("keep_jobs_seconds", 24*time.Hour)
 	c.MinionDataCache = o.flag("minion_data_cache", true)
 	c.OrderMasters = o.flag("order_masters", false)
 	c.SyndicWait = o.seconds("syndic_wait", 5*time.Second)
@@ -74,6 +78,7 @@ func (c *Config) fill(o options, f files) {
 	c.RestCherryPy = readRestCherryPy(o, f)
 	c.RestWSGI = readRestWSGI(o)
 	c.RestTornado = readRestTornado(o, f)
+	o.rep.settleIdle(c.RestCherryPy != nil || c.RestWSGI != nil || c.RestTornado != nil)
 }
 
 // id makes text of a number, and appends the domain that Salt appends.
@@ -94,9 +99,6 @@ func (c *Config) network(o options) {
 	c.RetPort = o.port("ret_port", 4506)
 	c.PublishPort = o.port("publish_port", 4505)
 	c.IPv6 = o.flagOrUnset("ipv6")
-	c.TCPMasterPubPort = o.port("tcp_master_pub_port", 4512)
-	c.TCPMasterPullPort = o.port("tcp_master_pull_port", 4513)
-
 	c.Interface = o.path("interface", "0.0.0.0")
 	c.MasterURI = o.text("master_uri", "")
 	if c.MasterURI != "" {
@@ -114,12 +116,17 @@ func (c *Config) network(o options) {
 		_, at, _ := o.item("transport")
 		o.rep.problem(at, "%q is not supported; only zeromq is", c.Transport)
 	}
-	c.IPCMode = o.path("ipc_mode", ipcUnix)
-	if c.IPCMode != ipcUnix && c.IPCMode != ipcTCP {
-		_, at, _ := o.item("ipc_mode")
-		o.rep.problem(at, "%q is neither ipc nor tcp", c.IPCMode)
-		c.IPCMode = ipcUnix // as Salt takes everything that is not tcp
+	c.IPCMode = ipcUnix
+	switch v, at, ok := o.value("ipc_mode"); {
+	case v == ipcTCP:
+		c.IPCMode = ipcTCP
+	case ok && v != ipcUnix:
+		o.rep.warn(at, "is neither ipc nor tcp: Salt takes everything else for ipc")
 	}
+	tcp := o
+	tcp.mild = c.IPCMode != ipcTCP
+	c.TCPMasterPubPort = tcp.port("tcp_master_pub_port", 4512)
+	c.TCPMasterPullPort = tcp.port("tcp_master_pull_port", 4513)
 }
 
 const transportZeroMQ = "zeromq"
@@ -175,6 +182,13 @@ func (c *Config) netapiClients(o options) {
 			}
 		}
 		o.rep.warn(at, "is text and not a list: it enables [%s]", strings.Join(c.NetapiEnableClients, ", "))
+	case *yaml11.Map:
+		for it := range v.All() {
+			if name := keyText(it.Key); it.Value != false {
+				c.NetapiEnableClients = append(c.NetapiEnableClients, name)
+			}
+		}
+		o.rep.warn(at, "is a mapping and not a list: it enables [%s]", strings.Join(c.NetapiEnableClients, ", "))
 	default:
 		o.rep.warn(at, "is %s and not a list: no client is enabled", kind(v))
 	}

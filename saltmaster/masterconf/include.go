@@ -90,6 +90,10 @@ func (l *loader) patterns(option yaml11.Item, at where) []string {
 		list = []any{v}
 	case []any:
 		list = v
+	case *yaml11.Map: // Salt goes through it as through a list
+		for it := range v.All() {
+			list = append(list, it.Key)
+		}
 	default:
 		if truthy(v) {
 			l.rep.problem(at, "has to be a file name or a list of file names, not %s", kind(v))

@@ -16,6 +16,22 @@ type options struct {
 	set    *yaml11.Map
 	prefix string // "rest_cherrypy." in a section
 	rep    *report
+	mild   bool // a value that cannot be used is a warning, as nothing here depends on it
+}
+
+// unused returns the same options for those that nothing here depends on.
+func (o options) unused() options {
+	o.mild = true
+	return o
+}
+
+// problem reports a value that cannot be used.
+func (o options) problem(at where, format string, args ...any) {
+	if o.mild {
+		o.rep.warn(at, format, args...)
+		return
+	}
+	o.rep.problem(at, format, args...)
 }
 
 // item returns an option that is set, and its place.
@@ -28,7 +44,7 @@ func (o options) item(key string) (v any, at where, ok bool) {
 func (o options) value(key string) (v any, at where, ok bool) {
 	v, at, ok = o.item(key)
 	if hasSDB(v) {
-		o.rep.problem(at, "an sdb:// address cannot be resolved here; write the value itself")
+		o.problem(at, "an sdb:// address cannot be resolved here; write the value itself")
 		return nil, at, false
 	}
 	return v, at, ok
@@ -51,7 +67,7 @@ func (o options) text(key, def string) string {
 	case int64, *big.Int, float64:
 		return keyText(v)
 	default:
-		o.rep.problem(at, "has to be text, not %s", kind(v))
+		o.problem(at, "has to be text, not %s", kind(v))
 		return def
 	}
 }
@@ -64,6 +80,21 @@ func (o options) name(key, def string) string {
 	return o.text(key, def)
 }
 
+// scalar reads a name of which not every release takes notice: what is no text is
+// taken as Python prints it.
+func (o options) scalar(key, def string) string {
+	v, at, _ := o.value(key)
+	switch v.(type) {
+	case nil, string:
+		return o.text(key, def)
+	}
+	if !truthy(v) {
+		return def
+	}
+	o.rep.warn(at, "is %s and not a name", kind(v))
+	return keyText(v)
+}
+
 // path reads text that Salt does not start without.
 func (o options) path(key, def string) string {
 	v, at, ok := o.value(key)
@@ -72,7 +103,7 @@ func (o options) path(key, def string) string {
 	}
 	s, ok := v.(string)
 	if !ok {
-		o.rep.problem(at, "has to be text, not %s", kind(v))
+		o.problem(at, "has to be text, not %s", kind(v))
 		return def
 	}
 	return s
@@ -93,13 +124,25 @@ func (o options) number(key string, def, lo, hi int64) int64 {
 			v = i
 		}
 	}
+	if hi >= math.MaxInt32 { // a limit and no port
+		switch x := v.(type) {
+		case *big.Int:
+			v = hi * int64(x.Sign()) // no limit that anybody reaches
+		case float64:
+			if math.Abs(x) < math.MaxInt32 {
+				v = int64(x)
+			}
+		}
+	}
 	i, ok := v.(int64)
 	switch {
 	case !ok:
-		o.rep.problem(at, "has to be an integer, not %s", kind(v))
+		o.problem(at, "has to be an integer, not %s", kind(v))
 		return def
+	case i > hi && hi >= math.MaxInt32:
+		return hi
 	case i < lo || i > hi:
-		o.rep.problem(at, "%d is not from %d to %d", i, lo, hi)
+		o.problem(at, "%d is not from %d to %d", i, lo, hi)
 		return def
 	}
 	return i
@@ -135,16 +178,21 @@ func (o options) seconds(key string, def time.Duration) time.Duration {
 	case string:
 		i, err := strconv.ParseInt(strings.TrimSpace(x), 10, 64)
 		if err != nil {
-			o.rep.problem(at, "has to be a number of seconds")
+			o.problem(at, "has to be a number of seconds")
 			return def
 		}
 		s = float64(i)
+	case *big.Int:
+		s = maxSeconds * float64(x.Sign())
 	default:
-		o.rep.problem(at, "has to be a number of seconds, not %s", kind(v))
+		o.problem(at, "has to be a number of seconds, not %s", kind(v))
 		return def
 	}
-	if !(s >= 0 && s <= maxSeconds) { // NaN is neither
-		o.rep.problem(at, "%v is not from 0 to %d seconds", s, maxSeconds)
+	switch {
+	case s > maxSeconds: // Salt never comes to the end of that either
+		s = maxSeconds
+	case !(s >= 0): // NaN is neither
+		o.problem(at, "%v is not a number of seconds from 0 on", s)
 		return def
 	}
 	return time.Duration(s * float64(time.Second))
@@ -173,18 +221,24 @@ func (o options) raw(key string) any {
 	return v
 }
 
-// section returns a mapping inside these options, or false where there is none or an empty one.
+// section returns a mapping inside these options, or false where salt-api does
+// not start it, which it takes no notice of: "port" has to be in it.
 func (o options) section(key string) (options, where, bool) {
 	v, at, ok := o.item(key)
 	if !ok {
 		return options{}, at, false
 	}
 	m, isMap := v.(*yaml11.Map)
+	s := options{set: m, prefix: o.prefix + key + ".", rep: o.rep}
+	_, _, hasPort := s.item("port")
 	switch {
 	case !truthy(v):
 		o.rep.warn(at, "is empty: salt-api does not start it")
 	case !isMap:
-		o.rep.problem(at, "has to be a mapping, not %s", kind(v))
+		o.rep.idle(at, "has to be a mapping, not %s", kind(v))
+	case !hasPort:
+		at.key = s.prefix + "port"
+		o.rep.idle(at, "is missing: salt-api does not start the section without it")
 	}
-	return options{set: m, prefix: o.prefix + key + ".", rep: o.rep}, at, m.Len() > 0
+	return s, at, hasPort
 }

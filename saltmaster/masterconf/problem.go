@@ -42,6 +42,7 @@ func place(file string, line int, key, msg string) string {
 type report struct {
 	problems []error
 	warnings []Warning
+	idled    []Problem // why sections of listeners are not started
 }
 
 // where is the place of an option.
@@ -57,6 +58,23 @@ func (r *report) problem(at where, format string, args ...any) {
 
 func (r *report) warn(at where, format string, args ...any) {
 	r.warnings = append(r.warnings, Warning{at.file, at.line, at.key, fmt.Sprintf(format, args...)})
+}
+
+// idle reports a section that has no listener.
+func (r *report) idle(at where, format string, args ...any) {
+	r.idled = append(r.idled, Problem{at.file, at.line, at.key, fmt.Sprintf(format, args...)})
+}
+
+// settleIdle makes warnings of the sections without a listener where another
+// one listens, as salt-api then runs, and else problems.
+func (r *report) settleIdle(listens bool) {
+	for _, p := range r.idled {
+		if listens {
+			r.warnings = append(r.warnings, Warning(p))
+			continue
+		}
+		r.problems = append(r.problems, &p)
+	}
 }
 
 func (r *report) err() error { return errors.Join(r.problems...) }

@@ -27,7 +27,7 @@ func readRestTornado(top options, f files) *RestTornado {
 		return nil
 	}
 	r := &RestTornado{
-		Port:               o.requiredPort(at),
+		Port:               o.requiredPort(),
 		Address:            o.name("address", ""),
 		DisableSSL:         o.flag("disable_ssl", false),
 		SSLCrt:             o.text("ssl_crt", ""),

@@ -73,6 +73,9 @@ func keyText(v any) string {
 		if v == math.Trunc(v) && math.Abs(v) < 1e16 {
 			return strconv.FormatFloat(v, 'f', 1, 64)
 		}
+		if math.IsInf(v, 0) || math.IsNaN(v) {
+			return strings.ToLower(strings.TrimPrefix(strconv.FormatFloat(v, 'g', -1, 64), "+"))
+		}
 		return strconv.FormatFloat(v, 'g', -1, 64)
 	default:
 		return fmt.Sprint(v)

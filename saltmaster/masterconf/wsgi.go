@@ -7,25 +7,19 @@ type RestWSGI struct {
 
 // readRestWSGI returns nil when there is nothing to start.
 func readRestWSGI(top options) *RestWSGI {
-	o, at, ok := top.section("rest_wsgi")
+	o, _, ok := top.section("rest_wsgi")
 	if !ok {
 		return nil
 	}
-	w := &RestWSGI{Port: o.requiredPort(at)}
+	w := &RestWSGI{Port: o.requiredPort()}
 	o.unknown("rest_wsgi", []string{"port"})
 	return w
 }
 
-// requiredPort reads a port without which salt-api does not start a section.
-func (o options) requiredPort(section where) int {
-	v, at, ok := o.item("port")
-	switch {
-	case !ok:
-		at = section
-		at.key = o.prefix + "port"
-		fallthrough
-	case v == nil:
-		o.rep.problem(at, "is missing: salt-api does not start the section without it")
+// requiredPort reads the port of a section that has one.
+func (o options) requiredPort() int {
+	if v, at, _ := o.item("port"); v == nil {
+		o.problem(at, "is missing: salt-api does not start the section without it")
 		return 0
 	}
 	return o.port("port", 0)
