@@ -90,46 +90,68 @@ func WhoIs(id eauth.Identity) (who acl.Who, ok bool) {
 // aclValue is a value in the terms of package acl. ok is false for what it has
 // no terms for.
 func aclValue(v msgpack.Raw) (value any, ok bool) {
-	switch v.Kind() {
+	r := msgpack.NewReader(v)
+	return readACLValue(&r)
+}
+
+// aclList is aclValue of an array.
+func aclList(v msgpack.Raw) (list any, ok bool) {
+	if v.Kind() != msgpack.Array {
+		return []any{}, false
+	}
+	return aclValue(v)
+}
+
+// readACLValue reads on, and passes over every byte once however deep it lies.
+func readACLValue(r *msgpack.Reader) (value any, ok bool) {
+	var err error
+	switch r.Kind() {
 	case msgpack.Nil:
-		return nil, true
+		return nil, r.Nil() == nil
 	case msgpack.Bool:
-		return v.Bool()
+		value, err = r.Bool()
 	case msgpack.Int:
-		if i, ok := v.Int(); ok {
+		if i, err := r.Int64(); err == nil {
 			return i, true
 		}
-		return v.Uint()
+		value, err = r.Uint64()
 	case msgpack.Float:
-		return v.Float()
+		value, err = r.Float64()
 	case msgpack.Str:
-		return v.Str()
+		value, err = r.String()
 	case msgpack.Array:
-		return aclList(v)
+		return readACLList(r)
 	case msgpack.Map:
-		return aclMap(v)
+		return readACLMap(r)
 	default:
 		return nil, false
 	}
+	return value, err == nil
 }
 
-func aclList(v msgpack.Raw) (any, bool) {
-	list, all := make([]any, 0, v.Len()), true
-	_ = v.Elems(func(e msgpack.Raw) error {
-		value, ok := aclValue(e)
-		list, all = append(list, value), all && ok
-		return nil
-	})
-	return list, all
+func readACLList(r *msgpack.Reader) (any, bool) {
+	n, err := r.ArrayLen()
+	list := make([]any, 0, n)
+	for range n {
+		value, ok := readACLValue(r)
+		if !ok {
+			return list, false
+		}
+		list = append(list, value)
+	}
+	return list, err == nil
 }
 
-func aclMap(v msgpack.Raw) (any, bool) {
-	m, all := make(acl.Map, 0, v.Len()), true
-	_ = v.Each(func(k, e msgpack.Raw) error {
-		key, okKey := aclValue(k)
-		value, ok := aclValue(e)
-		m, all = append(m, acl.Pair{Key: key, Value: value}), all && ok && okKey
-		return nil
-	})
-	return m, all
+func readACLMap(r *msgpack.Reader) (any, bool) {
+	n, err := r.MapLen()
+	m := make(acl.Map, 0, n)
+	for range n {
+		key, okKey := readACLValue(r)
+		value, ok := readACLValue(r)
+		if !okKey || !ok {
+			return m, false
+		}
+		m = append(m, acl.Pair{Key: key, Value: value})
+	}
+	return m, err == nil
 }
