@@ -9,8 +9,14 @@ import (
 	"saltern/saltmaster/msgpack"
 )
 
-// Hidden stands in place of what looks like a credential among arguments.
-const Hidden = "HIDDEN"
+const (
+	// Hidden stands in place of what looks like a credential among arguments.
+	Hidden = "HIDDEN"
+
+	// NotRead stands in place of a large value of a chunk that was refused
+	// before it was read.
+	NotRead = "NOT READ"
+)
 
 // notArguments are the keys that [Asked] has, and those that say who asks.
 var notArguments = []string{"client", "fun", "tgt", "tgt_type", "username", "eauth", "password", "token"}
@@ -33,7 +39,11 @@ func (c Chunk) arguments(most int) (text []byte, whole bool) {
 			if slices.Contains(notArguments, f.key) && (f.key != "fun" || !c.truthy("raw_shell")) {
 				continue
 			}
-			if err := field(f.key, f.value); err != nil {
+			v := f.value
+			if _, ok := c.later[f.key]; ok {
+				v = msgpack.AppendString(nil, NotRead)
+			}
+			if err := field(f.key, v); err != nil {
 				return err
 			}
 		}

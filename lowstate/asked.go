@@ -27,16 +27,20 @@ const maxAsked = 4 << 10
 // texts is left out.
 func (c Chunk) Asked() Asked {
 	a := Asked{
-		Client: c.words("client"), Fun: c.words("fun"), Tgt: c.words("tgt"), TgtType: c.words("tgt_type"),
+		Client: c.words("client"), Fun: c.askedFun(), Tgt: c.words("tgt"), TgtType: c.words("tgt_type"),
 		User: c.words("username"), Eauth: c.words("eauth"),
-	}
-	if c.truthy("raw_shell") {
-		a.Fun = rawShell
 	}
 	if a.Tgt != "" && a.TgtType == "" {
 		a.TgtType = "glob"
 	}
 	return a
+}
+
+func (c Chunk) askedFun() string {
+	if c.truthy("raw_shell") {
+		return rawShell
+	}
+	return c.words("fun")
 }
 
 // words is a value that is text or a list of texts, as text.

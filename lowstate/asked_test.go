@@ -16,7 +16,7 @@ import (
 
 func chunkOf(t *testing.T, text string) Chunk {
 	t.Helper()
-	chunks, err := Parse([]byte("{"+text+"}"), 0)
+	chunks, err := Parse(nil, []byte("{"+text+"}"), 0)
 	require.NoError(t, err)
 	return chunks[0]
 }
@@ -64,10 +64,14 @@ func TestArguments(t *testing.T) {
 	for name, text := range map[string]string{
 		"long text": `"arg": "` + strings.Repeat("x", 100000) + `"`,
 		"long list": `"arg": [` + strings.Repeat("1,", 100000) + `1]`,
-		"deep":      `"arg": ` + strings.Repeat("[", 100) + strings.Repeat("]", 100),
+		"deep":      `"arg": [` + strings.Repeat(" ", 100000) + strings.Repeat("[", 100) + strings.Repeat("]", 100) + `]`,
 		"long keys": `"arg": {"` + strings.Repeat("k", 100000) + `": 1}`,
 	} {
-		got := chunkOf(t, text).Arguments(most)
+		c := chunkOf(t, text)
+		require.JSONEq(t, `{"arg": "NOT READ"}`, string(c.Arguments(most)), "of somebody who is not known")
+		c, err := c.whole(t.Context(), nil)
+		require.NoError(t, err)
+		got := c.Arguments(most)
 		require.LessOrEqual(t, len(got), most, name)
 		require.False(t, json.Valid(got), name)
 	}
@@ -87,7 +91,7 @@ func FuzzAsked(f *testing.F) {
 	f.Add([]byte(`{"client": "local", "tgt": ["a"], "fun": ["b"], "arg": [1, {"password": "MARKED"}], "token": "MARKED"}`))
 	f.Add([]byte(`{"kwarg": {"secret": {"a": "MARKED"}}, "x": 1e400, "arg": ["token=MARKED"]}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		chunks, err := Parse(body, 0)
+		chunks, err := Parse(nil, body, 0)
 		if err != nil {
 			return
 		}

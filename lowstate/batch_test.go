@@ -171,7 +171,7 @@ func TestStreams(t *testing.T) {
 		`[{"client": "local_batch"}]`: true, `[{"client": "local"}, {"client": "local_batch"}]`: true,
 		`[{"client": "local_batch"}, {"client": "local"}]`: false,
 	} {
-		parsed, err := Parse([]byte(chunks), 0)
+		parsed, err := Parse(nil, []byte(chunks), 0)
 		require.NoError(t, err)
 		require.Equal(t, want, g.Streams(&Call{Chunks: parsed}), chunks)
 	}

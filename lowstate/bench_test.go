@@ -41,9 +41,47 @@ func BenchmarkLocalAsync(b *testing.B) {
 		strings.Repeat("ab", 32) + `"}]`)
 	b.ReportAllocs()
 	for b.Loop() {
-		chunks, err := Parse(body, 0)
+		chunks, err := Parse(nil, body, 0)
 		require.NoError(b, err)
 		_, err = g.Run(b.Context(), &Call{Chunks: chunks})
 		require.NoError(b, err)
+	}
+}
+
+// BenchmarkParse reads bodies as they come.
+func BenchmarkParse(b *testing.B) {
+	chunk := `{"client": "local_async", "tgt": "*", "fun": "test.ping", "arg": ["one", 2], "kwarg": {"a": [1, 2.5, null]}, "token": "` +
+		strings.Repeat("ab", 32) + `"}`
+	for name, body := range map[string]string{
+		"chunk":      `[` + chunk + `]`,
+		"100 chunks": `[` + strings.Repeat(chunk+",", 99) + chunk + `]`,
+		"a file":     `{"client": "local_async", "tgt": "*", "fun": "file.write", "arg": ["/tmp/f", "` + strings.Repeat(`a line\n`, 150_000) + `"]}`,
+		"numbers":    `{"client": "local_async", "tgt": "*", "fun": "test.arg", "arg": [` + strings.Repeat(`1234, `, 150_000) + `1]}`,
+	} {
+		b.Run(name, func(b *testing.B) {
+			b.SetBytes(int64(len(body)))
+			b.ReportAllocs()
+			for b.Loop() {
+				chunks, err := Parse(nil, []byte(body), 0)
+				require.NoError(b, err)
+				_, err = chunks[0].whole(b.Context(), nil)
+				require.NoError(b, err)
+			}
+		})
+	}
+}
+
+// BenchmarkTexts reads the arguments of a runner.
+func BenchmarkTexts(b *testing.B) {
+	for _, text := range []string{"web1", "a=b", "12", "[1, 2]"} {
+		chunks, err := Parse(nil, []byte(`{"fun": "f", "arg": [`+strings.Repeat(`"`+text+`", `, 999)+`"`+text+`"]}`), 0)
+		require.NoError(b, err)
+		b.Run(text, func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				_, err := runnerCall(chunks[0])
+				require.NoError(b, err)
+			}
+		})
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 
 	"saltern/eauth"
+	"saltern/internal/budget"
 )
 
 // Call is one request: the chunks that a client sent together.
@@ -32,6 +33,11 @@ type Call struct {
 	// Scope limits what the caller may do by it, where the request came with
 	// an API token; nil does not.
 	Scope Scope
+
+	// Budget is what is left of the request's: the chunks have been read from
+	// it. It is a caller's from when all chunks are authenticated. A nil one
+	// stands for that of a request of which nothing was read.
+	Budget *budget.Budget
 
 	// Records tells what became of each chunk, for the request's log line and
 	// the metrics. It is filled while the call runs and never holds a

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"saltern/internal/budget"
 	"saltern/saltmaster/msgpack"
 )
 
@@ -14,6 +15,8 @@ import (
 // never decoded into a struct, where ClIeNt would become client.
 type Chunk struct {
 	fields []field
+	later  map[string]Later // of the fields whose values are not read yet
+	budget *budget.Budget   // pays for what else is made of the values
 }
 
 type field struct {
@@ -29,24 +32,50 @@ const maxKeys = 1000
 // its keys.
 func NewChunk(m msgpack.Raw) (Chunk, error) {
 	if n := m.Len(); n > maxKeys {
-		return Chunk{}, fmt.Errorf("%d keys are more than the %d that a chunk may have", n, maxKeys)
+		return Chunk{}, tooManyKeys(n)
 	}
-	var c Chunk
-	seen := make(map[string]string)
+	var b chunkBuilder
 	err := m.Each(func(k, v msgpack.Raw) error {
 		key, ok := k.Str()
 		if !ok {
 			return fmt.Errorf("keys must be strings")
 		}
-		folded := strings.ToLower(key)
-		if other, ok := seen[folded]; ok && other != key {
-			return fmt.Errorf("the keys %q and %q differ in case only", other, key)
-		}
-		seen[folded] = key
-		c.fields = append(c.fields, field{key, v})
-		return nil
+		_, err := b.add(key, v)
+		return err
 	})
-	return c, err
+	return b.chunk, err
+}
+
+func tooManyKeys(n int) error {
+	return fmt.Errorf("%d keys are more than the %d that a chunk may have", n, maxKeys)
+}
+
+// chunkBuilder collects the fields of a chunk. Its zero value is ready.
+type chunkBuilder struct {
+	chunk Chunk
+	seen  map[string]int // where each key is among the fields, by the key in lower case
+}
+
+// add returns where the field is. Of equal keys the last value counts, at the
+// first one's place.
+func (b *chunkBuilder) add(key string, v msgpack.Raw) (int, error) {
+	folded := strings.ToLower(key)
+	if i, ok := b.seen[folded]; ok {
+		f := &b.chunk.fields[i]
+		if f.key != key {
+			return i, fmt.Errorf("the keys %q and %q differ in case only", printable(f.key), printable(key))
+		}
+		f.value = v
+		delete(b.chunk.later, key)
+		return i, nil
+	}
+	if b.seen == nil {
+		b.seen = make(map[string]int)
+	}
+	i := len(b.chunk.fields)
+	b.seen[folded] = i
+	b.chunk.fields = append(b.chunk.fields, field{key, v})
+	return i, nil
 }
 
 // Get returns the value of a key.
@@ -70,6 +99,9 @@ func (c Chunk) present(key string) (msgpack.Raw, bool) {
 
 // truthy tells what Python's "if" makes of a value; an absent one is false.
 func (c Chunk) truthy(key string) bool {
+	if _, ok := c.later[key]; ok {
+		return true // it is too long for an empty one
+	}
 	v, ok := c.present(key)
 	return ok && truthy(v)
 }

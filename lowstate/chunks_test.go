@@ -2,6 +2,7 @@ package lowstate
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -55,7 +56,7 @@ func TestChunks(t *testing.T) {
 			for i := 0; i+1 < len(ar.Files); i += 2 {
 				request, want := ar.Files[i], &ar.Files[i+1]
 				require.Equal(t, "request", request.Name)
-				got := describe(bytes.TrimSuffix(request.Data, []byte("\n")))
+				got := describe(t.Context(), bytes.TrimSuffix(request.Data, []byte("\n")))
 				if os.Getenv("SALTERN_UPDATE") != "" {
 					want.Name, want.Data = got.Name, got.Data
 					continue
@@ -75,17 +76,25 @@ var enabled = []string{
 	"local", "local_async", "local_batch", "local_subset", "runner", "runner_async", "wheel", "wheel_async",
 }
 
-func describe(request []byte) txtar.File {
+func describe(ctx context.Context, request []byte) txtar.File {
 	g := New(Options{Clients: Clients(testMaster()), Enabled: enabled})
-	chunks, err := Parse(request, 20)
+	chunks, err := Parse(nil, request, 20)
 	var out bytes.Buffer
 	call := &Call{Chunks: chunks, Records: make([]Record, len(chunks))}
-	for i := range chunks {
-		var job Job
-		if job, _, err = g.prepare(call, i); err != nil {
-			break
+	tasks := make([]task, len(chunks))
+	for i := range tasks {
+		tasks[i].rec = &call.Records[i]
+		if _, admitErr := g.admit(call, i); err == nil {
+			err = admitErr
 		}
-		out.WriteString(load(job))
+	}
+	if err == nil {
+		err = g.prepareAll(ctx, call, tasks)
+	}
+	if err == nil {
+		for _, t := range tasks {
+			out.WriteString(load(t.job))
+		}
 	}
 	if err != nil {
 		e, ok := errors.AsType[*Error](err)

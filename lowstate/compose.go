@@ -24,13 +24,18 @@ func (c Chunk) With(pairs ...Pair) Chunk {
 		fields = slices.DeleteFunc(fields, func(f field) bool { return f.key == p.Key })
 		fields = append(fields, field{p.Key, msgpack.AppendString(nil, p.Value)})
 	}
-	return Chunk{fields}
+	c.fields = fields
+	for _, p := range pairs {
+		c.later = without(c.later, p.Key)
+	}
+	return c
 }
 
 // WithInt returns the chunk with a number for one of its keys.
 func (c Chunk) WithInt(key string, n int64) Chunk {
 	fields := slices.DeleteFunc(slices.Clone(c.fields), func(f field) bool { return f.key == key })
-	return Chunk{append(fields, field{key, msgpack.AppendInt(nil, n)})}
+	c.fields, c.later = append(fields, field{key, msgpack.AppendInt(nil, n)}), without(c.later, key)
+	return c
 }
 
 // Renamed returns the chunk with another name for one of its keys. What had
@@ -45,7 +50,12 @@ func (c Chunk) Renamed(from, to string) Chunk {
 			fields[i].key = to
 		}
 	}
-	return Chunk{fields}
+	read, isLater := c.later[from]
+	c.fields, c.later = fields, without(c.later, from, to)
+	if isLater {
+		c.later[to] = read
+	}
+	return c
 }
 
 // HasCredentials reports whether the chunk says who sends it.

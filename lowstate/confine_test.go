@@ -118,7 +118,7 @@ func TestNarrow(t *testing.T) {
 	t.Parallel()
 	m := testMaster()
 	for _, client := range []Client{local{m}, localAsync{m}, localBatch{m}, localSubset{m}} {
-		chunks, err := Parse([]byte(`{"tgt": ["a", "b"], "tgt_type": "list", "fun": "test.ping"}`), 0)
+		chunks, err := Parse(nil, []byte(`{"tgt": ["a", "b"], "tgt_type": "list", "fun": "test.ping"}`), 0)
 		require.NoError(t, err)
 		job, err := client.Prepare(chunks[0])
 		require.NoError(t, err)

@@ -12,6 +12,7 @@ type Kind int
 const (
 	Internal        Kind = iota // 500; the text is never shown
 	BadRequest                  // 400
+	TooLarge                    // 413: it is more than is read
 	Unauthenticated             // 401
 	Unauthorized                // 401, as rest_cherrypy does
 	OutOfScope                  // 403: the credential is not for this

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"saltern/eauth"
+	"saltern/internal/budget"
 	"saltern/saltmaster"
 	"saltern/saltmaster/eventbus"
 )
@@ -31,6 +32,9 @@ const retryAfter = 2 * time.Second
 func failure(err error) error {
 	if already, ok := errors.AsType[*Error](err); ok {
 		return already
+	}
+	if spent, ok := errors.AsType[*budget.Error](err); ok {
+		return &Error{Kind: TooLarge, Text: spent.Error()}
 	}
 	refused, isRefused := errors.AsType[*saltmaster.RefusedError](err)
 	switch {

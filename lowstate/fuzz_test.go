@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"unicode/utf8"
 
@@ -32,23 +33,50 @@ func FuzzParse(f *testing.F) {
 	}
 	g := New(Options{Clients: Clients(testMaster()), Enabled: enabled})
 	f.Fuzz(func(t *testing.T, body []byte) {
-		chunks, err := Parse(body, 0)
+		chunks, err := Parse(nil, body, 0)
 		if err != nil {
 			requireAnswer(t, err)
 			return
 		}
 		require.True(t, utf8.Valid(body))
-		call := &Call{Chunks: chunks, Records: make([]Record, len(chunks))}
 		for i := range chunks {
-			rec := &call.Records[i]
-			job, creds, err := g.prepare(call, i)
+			call := &Call{Chunks: chunks[i : i+1], Records: make([]Record, 1)}
+			tasks := []task{{rec: &call.Records[0]}}
+			creds, err := g.admit(call, 0)
+			if err == nil {
+				err = g.prepareAll(t.Context(), call, tasks)
+			}
 			if err != nil {
 				requireAnswer(t, err)
 				continue
 			}
-			require.Equal(t, rec.Client, clientOf(t, body, i))
+			require.Equal(t, tasks[0].rec.Client, clientOf(t, body, i))
 			require.True(t, creds.Token == "" || eauth.WellFormedToken(creds.Token, ""))
-			requireWellFormed(t, job)
+			requireWellFormed(t, tasks[0].job)
+		}
+	})
+}
+
+// FuzzOutlined compares what is made of a large body with what is made of the
+// same as a small one.
+func FuzzOutlined(f *testing.F) {
+	long := `"` + strings.Repeat("long ", readValue) + `"`
+	for _, body := range []string{
+		`{}`, `[]`, `[{}]`, `[{}, 1]`, `[[{"a": 1}]]`, `[{"a": 1, "b": 2, "a": {"c": [3]}}, {"d": null}]`, `1`, `"a"`, `null`,
+		`{"a": 1, "A": 2}`, `[{"a": ` + long + `, "a": 1}]`, `[{"a": 1, "a": ` + long + `}]`, `[{"fun": ` + long + `}]`,
+		`[{"a": 1}, {"arg": [` + long + `, {"a": 1, "a": 2}]}]`, `[{"a": 1}`, `[{"a" 1}]`, `{"a": {"b": 1}}`,
+	} {
+		f.Add([]byte(body))
+	}
+	f.Fuzz(func(t *testing.T, body []byte) {
+		want, wantErr := Parse(nil, body[:min(len(body), readAtOnce)], 3)
+		got, err := outlined(nil, body[:min(len(body), readAtOnce)], 3)
+		require.Equal(t, wantErr, err)
+		require.Len(t, got, len(want))
+		for i := range want {
+			whole, err := got[i].whole(t.Context(), nil)
+			require.NoError(t, err)
+			require.Equal(t, want[i].fields, whole.fields)
 		}
 	})
 }

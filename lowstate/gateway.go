@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"saltern/eauth"
+	"saltern/internal/budget"
 	"saltern/saltmaster/msgpack"
 )
 
@@ -112,14 +113,18 @@ type task struct {
 	rec *Record
 }
 
-// begin checks and authenticates all chunks. The caller releases the session.
+// begin authenticates and checks all chunks. The caller releases the session.
+//
+// Who sends a chunk is found out first: what else is in it costs nothing
+// before, and nothing that the master's configuration has to do with is told
+// to strangers, but which clients are enabled, as by salt-api.
 func (g *Gateway) begin(ctx context.Context, call *Call) (_ []task, _ *eauth.Session, err error) {
 	call.Records = make([]Record, len(call.Chunks))
 	tasks := make([]task, len(call.Chunks))
 	creds := make([]eauth.Credentials, len(call.Chunks))
 	for i := range call.Chunks {
 		tasks[i].rec = &call.Records[i]
-		if tasks[i].job, creds[i], err = g.prepare(call, i); err != nil {
+		if creds[i], err = g.admit(call, i); err != nil {
 			return nil, nil, err
 		}
 	}
@@ -134,6 +139,9 @@ func (g *Gateway) begin(ctx context.Context, call *Call) (_ []task, _ *eauth.Ses
 		t.rec.User, t.rec.Eauth = t.id.User, t.id.Eauth
 	}
 	if err == nil {
+		err = g.prepareAll(ctx, call, tasks)
+	}
+	if err == nil {
 		err = confine(call.Scope, call, tasks)
 	}
 	if err == nil {
@@ -146,30 +154,51 @@ func (g *Gateway) begin(ctx context.Context, call *Call) (_ []task, _ *eauth.Ses
 	return tasks, session, nil
 }
 
-// prepare checks one chunk, in the order in which salt-api does.
-func (g *Gateway) prepare(call *Call, i int) (Job, eauth.Credentials, error) {
+// admit returns a chunk's credentials, after what salt-api looks at before
+// these and in its order.
+func (g *Gateway) admit(call *Call, i int) (eauth.Credentials, error) {
 	c, rec := call.Chunks[i], &call.Records[i]
 	client, err := g.client(call, i)
 	if err != nil {
-		return nil, eauth.Credentials{}, err
+		return eauth.Credentials{}, err
 	}
-	rec.Client, rec.Known = client.Name(), call.isKnown(c)
+	rec.Client, rec.Known, rec.Fun = client.Name(), call.isKnown(c), c.askedFun()
 	creds, err := g.credentials(call, c)
 	if err != nil {
-		return nil, eauth.Credentials{}, err
+		return eauth.Credentials{}, err
 	}
 	if c.truthy("raw_shell") && !g.rawShell {
-		return nil, eauth.Credentials{}, &Error{Kind: Unauthenticated, Text: textRawShell}
+		return eauth.Credentials{}, &Error{Kind: Unauthenticated, Text: textRawShell}
 	}
-	job, err := client.Prepare(c)
-	if e, ok := errors.AsType[*Error](err); ok {
-		return nil, eauth.Credentials{}, e
+	return creds, nil
+}
+
+// prepareAll reads and checks all of the chunks, whose senders are known.
+func (g *Gateway) prepareAll(ctx context.Context, call *Call, tasks []task) error {
+	if call.Budget == nil {
+		call.Budget = budget.New(ctx, nil)
 	}
+	call.Budget.Known()
+	for i := range tasks {
+		job, err := g.prepare(ctx, call, i)
+		if _, ok := errors.AsType[*Error](err); ok || budget.IsSpent(err) {
+			return err
+		}
+		if err != nil {
+			return badChunk(i, err.Error())
+		}
+		tasks[i].job, tasks[i].rec.Fun = job, job.Fun()
+	}
+	return nil
+}
+
+func (g *Gateway) prepare(ctx context.Context, call *Call, i int) (Job, error) {
+	c, err := call.Chunks[i].whole(ctx, call.Budget)
 	if err != nil {
-		return nil, eauth.Credentials{}, badChunk(i, err.Error())
+		return nil, err
 	}
-	rec.Fun = job.Fun()
-	return job, creds, nil
+	call.Chunks[i] = c
+	return g.clients[call.Records[i].Client].Prepare(c)
 }
 
 func (g *Gateway) client(call *Call, i int) (Client, error) {

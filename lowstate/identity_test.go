@@ -32,7 +32,7 @@ func TestAKnownIdentity(t *testing.T) {
 	logins := b.Count("mk_token")
 	grant := &borrowed{token: value}
 	run := func(chunk string, first bool) error {
-		chunks, err := Parse([]byte(`{`+chunk+`}`), 0)
+		chunks, err := Parse(nil, []byte(`{`+chunk+`}`), 0)
 		require.NoError(t, err)
 		call := &Call{Chunks: chunks, ChunkFirst: first, Identity: &eauth.Identity{User: "bench", Eauth: "sharedsecret", Grant: grant}}
 		_, err = b.gateway.Run(t.Context(), call)

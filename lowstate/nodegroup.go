@@ -5,6 +5,8 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+
+	"saltern/internal/budget"
 )
 
 // Nodegroups are the master's nodegroups: the words of each one's compound
@@ -16,27 +18,34 @@ type Nodegroups map[string][]string
 var operators = []string{"and", "or", "not", "(", ")"}
 
 // Expand replaces the nodegroups among the words of a compound expression.
-func (n Nodegroups) Expand(words []string) ([]string, error) { return n.expand(words, nil) }
+func (n Nodegroups) Expand(words []string) ([]string, error) { return n.expand(nil, words, nil) }
 
 // expression makes a compound expression without nodegroups of words that may
 // name some, as N@name.
-func (n Nodegroups) expression(words []string) (string, error) {
-	words, err := n.expand(words, nil)
+func (n Nodegroups) expression(b *budget.Budget, words []string) (string, error) {
+	words, err := n.expand(b, words, nil)
 	return strings.Join(words, " "), err
 }
 
 // expand replaces the nodegroups among words. within are those that are being
-// expanded already.
-func (n Nodegroups) expand(words, within []string) ([]string, error) {
-	var all []string
+// expanded already. What a name becomes is paid for.
+func (n Nodegroups) expand(b *budget.Budget, words, within []string) ([]string, error) {
+	all := make([]string, 0, len(words))
 	for _, word := range words {
 		name, isGroup := strings.CutPrefix(word, "N@")
 		if !isGroup || name == "" {
 			all = append(all, word)
 			continue
 		}
-		group, err := n.group(name, within)
+		group, err := n.group(b, name, within)
 		if err != nil {
+			return nil, err
+		}
+		cost := 1
+		for _, w := range group {
+			cost += 1 + len(w)/bytesOfWords
+		}
+		if err := b.Spend(cost); err != nil {
 			return nil, err
 		}
 		all = append(all, group...)
@@ -45,7 +54,7 @@ func (n Nodegroups) expand(words, within []string) ([]string, error) {
 }
 
 // group returns what one nodegroup stands for.
-func (n Nodegroups) group(name string, within []string) ([]string, error) {
+func (n Nodegroups) group(b *budget.Budget, name string, within []string) ([]string, error) {
 	words, ok := n[name]
 	switch {
 	case !ok:
@@ -58,7 +67,7 @@ func (n Nodegroups) group(name string, within []string) ([]string, error) {
 	if list, ok := plainList(words); ok {
 		return []string{list}, nil
 	}
-	inner, err := n.expand(words, append(slices.Clone(within), name))
+	inner, err := n.expand(b, words, append(slices.Clone(within), name))
 	if err != nil {
 		return nil, err
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"unicode/utf8"
 
+	"saltern/internal/budget"
 	"saltern/saltmaster/msgpack"
 )
 
@@ -15,13 +16,20 @@ const DefaultMaxChunks = 1000
 
 // Parse reads a JSON lowstate: a list of chunks, or one chunk, which is taken
 // as a list of one. maxChunks is the most that it may hold; 0 stands for
-// DefaultMaxChunks. Errors are *Error of kind BadRequest and say where.
-func Parse(body []byte, maxChunks int) ([]Chunk, error) {
-	b, err := msgpack.AppendFromJSON(make([]byte, 0, len(body)), body)
+// DefaultMaxChunks. Errors are *Error of kind BadRequest and say where, of kind
+// TooLarge when the budget, which may be nil, is used up, or the context's.
+//
+// Of a large body nothing is made but what says who sends it: its other values
+// are read by [Gateway.Run], when that is known.
+func Parse(b *budget.Budget, body []byte, maxChunks int) ([]Chunk, error) {
+	if len(body) > readAtOnce {
+		return outlined(b, body, maxChunks)
+	}
+	v, err := msgpack.AppendFromJSON(make([]byte, 0, len(body)), body)
 	if err != nil {
 		return nil, badJSON(body, err)
 	}
-	return FromValue(b, maxChunks)
+	return FromValue(v, maxChunks)
 }
 
 // FromValue makes the chunks of a lowstate that was read from any format.
@@ -38,12 +46,18 @@ func FromValue(v msgpack.Raw, maxChunks int) ([]Chunk, error) {
 		return []Chunk{c}, nil
 	case msgpack.Array:
 		if n := v.Len(); n > maxChunks {
-			return nil, badRequest(fmt.Sprintf("%d chunks are more than the %d that are taken at once", n, maxChunks))
+			return nil, tooManyChunks(n, maxChunks)
 		}
 		return listed(v)
 	default:
-		return nil, badRequest("Lowstates must be a list")
+		return nil, errNoList()
 	}
+}
+
+func errNoList() error { return badRequest("Lowstates must be a list") }
+
+func tooManyChunks(n, most int) error {
+	return badRequest(fmt.Sprintf("%d chunks are more than the %d that are taken at once", n, most))
 }
 
 func listed(v msgpack.Raw) ([]Chunk, error) {

@@ -3,7 +3,9 @@ package lowstate
 import (
 	"regexp"
 	"slices"
+	"strings"
 
+	"saltern/internal/budget"
 	"saltern/saltmaster"
 	"saltern/saltmaster/msgpack"
 	"saltern/saltmaster/yamlin"
@@ -35,7 +37,9 @@ func (c Chunk) masterCall(reserved []string) (masterCall, error) {
 	var args []msgpack.Raw
 	var kwargs keywords
 	for _, a := range c.list("arg") {
-		kwargs.parse(a, &args)
+		if err := kwargs.parse(c.budget, a, &args); err != nil {
+			return masterCall{}, err
+		}
 	}
 	named, err := c.mapping("kwarg")
 	if err != nil {
@@ -86,20 +90,17 @@ var nameValue = regexp.MustCompile(`^([\p{L}\p{Nl}\p{Lo}_][\p{L}\p{N}_.\-]*)=((?
 // parse puts one element of arg where it belongs: texts are read as Salt's
 // command line reads them, maps marked with __kwarg__: true are keywords, the
 // rest is positional. The mark, whatever its value, never gets to the runner.
-func (k *keywords) parse(a msgpack.Raw, args *[]msgpack.Raw) {
+// The error is that of the budget.
+func (k *keywords) parse(b *budget.Budget, a msgpack.Raw, args *[]msgpack.Raw) error {
 	switch a.Kind() {
 	case msgpack.Str:
 		s, _ := a.Str()
-		if m := nameValue.FindStringSubmatch(s); m != nil {
-			k.set(m[1], yamlin.Argument(m[2]))
-			return
-		}
-		*args = append(*args, yamlin.Argument(s))
+		return k.parseText(b, s, args)
 	case msgpack.Map:
 		mark, marked := a.Lookup("__kwarg__")
 		if !marked {
 			*args = append(*args, a)
-			return
+			return nil
 		}
 		var unmarked []field
 		_ = a.Each(func(key, v msgpack.Raw) error {
@@ -110,7 +111,7 @@ func (k *keywords) parse(a msgpack.Raw, args *[]msgpack.Raw) {
 		})
 		if !isTrue(mark) {
 			*args = append(*args, object(unmarked))
-			return
+			return nil
 		}
 		for _, kw := range unmarked {
 			k.set(kw.key, kw.value)
@@ -118,6 +119,22 @@ func (k *keywords) parse(a msgpack.Raw, args *[]msgpack.Raw) {
 	default:
 		*args = append(*args, a)
 	}
+	return nil
+}
+
+func (k *keywords) parseText(b *budget.Budget, s string, args *[]msgpack.Raw) error {
+	var m []string
+	if strings.Contains(s, "=") {
+		m = nameValue.FindStringSubmatch(s)
+	}
+	if m == nil {
+		v, err := yamlin.Argument(b, s)
+		*args = append(*args, v)
+		return err
+	}
+	v, err := yamlin.Argument(b, m[2])
+	k.set(m[1], v)
+	return err
 }
 
 func isTrue(v msgpack.Raw) bool {

@@ -34,11 +34,11 @@ func TestSessionToken(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			chunks, err := Parse([]byte(`{`+chunk+tc.chunk+`}`), 0)
+			chunks, err := Parse(nil, []byte(`{`+chunk+tc.chunk+`}`), 0)
 			require.NoError(t, err)
 			call := tc.call
 			call.Chunks, call.Records = chunks, make([]Record, 1)
-			_, creds, err := g.prepare(&call, 0)
+			creds, err := g.admit(&call, 0)
 			if tc.want == "" {
 				requireAnswer(t, err)
 				return
@@ -56,7 +56,7 @@ func TestSessionTokenAtTheMaster(t *testing.T) {
 	login, err := b.tokenOf("bench")
 	require.NoError(t, err)
 	logins := b.Count("mk_token")
-	chunks, err := Parse([]byte(`[{`+ping+`}, {`+ping+`, "eauth": "sharedsecret", "username": "bench", "password": "wrong"},
+	chunks, err := Parse(nil, []byte(`[{`+ping+`}, {`+ping+`, "eauth": "sharedsecret", "username": "bench", "password": "wrong"},
 		{"client": "runner", "fun": "test.arg", "token": "x", "password": "wrong"}]`), 0)
 	require.NoError(t, err)
 	call := &Call{Chunks: chunks, Token: login}

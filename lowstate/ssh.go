@@ -118,7 +118,7 @@ func (j *sshJob) fill(c Chunk) (err error) {
 	if len(kwargs) > 0 {
 		j.ruled = append(j.ruled, j.arg)
 	}
-	if j.call.Args, err = sshArgs(j.arg); err != nil {
+	if j.call.Args, err = sshArgs(c.budget, j.arg); err != nil {
 		return err
 	}
 	_, file := c.present("roster_file")

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 
+	"saltern/internal/budget"
 	"saltern/saltmaster/msgpack"
 	"saltern/saltmaster/yamlin"
 )
@@ -16,7 +17,7 @@ var sshKeyword = regexp.MustCompile(`^[\p{L}_][\p{L}\p{N}_.-]*$`)
 // is, since salt-api has it read in the same way: "5" arrives as a number.
 // Anything else is written as JSON, which is YAML, so that it arrives as what
 // it is; salt-api fails at it, or makes text of it.
-func sshArgs(args msgpack.Raw) ([]string, error) {
+func sshArgs(b *budget.Budget, args msgpack.Raw) ([]string, error) {
 	var argv []string
 	err := args.Elems(func(a msgpack.Raw) error {
 		if s, ok := text(a); ok {
@@ -32,7 +33,7 @@ func sshArgs(args msgpack.Raw) ([]string, error) {
 				if !sshKeyword.MatchString(name) {
 					return fmt.Errorf("%q cannot be the name of a keyword argument for salt-ssh", printable(name))
 				}
-				value, err := sshKeywordValue(v)
+				value, err := sshKeywordValue(b, v)
 				argv = append(argv, name+"="+value)
 				return err
 			})
@@ -46,9 +47,13 @@ func sshArgs(args msgpack.Raw) ([]string, error) {
 
 // sshKeywordValue keeps text what it is: quoted where it would be read as
 // something else.
-func sshKeywordValue(v msgpack.Raw) (string, error) {
+func sshKeywordValue(b *budget.Budget, v msgpack.Raw) (string, error) {
 	if s, ok := text(v); ok {
-		read, isText := text(yamlin.Argument(s))
+		arg, err := yamlin.Argument(b, s)
+		if err != nil {
+			return "", err
+		}
+		read, isText := text(arg)
 		if isText && read == s && !bytes.ContainsAny([]byte(s), "\n") {
 			return s, nil
 		}

@@ -216,7 +216,7 @@ func sshPrepared(t *testing.T) (jobs []*sshJob) {
 	s := newSSHSetup(t)
 	s.client.opts.AllowRawShell = true
 	for _, chunk := range sshChunks {
-		chunks, err := Parse([]byte(`[{"client": "ssh", `+chunk+`}]`), 0)
+		chunks, err := Parse(nil, []byte(`[{"client": "ssh", `+chunk+`}]`), 0)
 		require.NoError(t, err)
 		job, err := s.client.Prepare(chunks[0])
 		require.NoError(t, err, chunk)

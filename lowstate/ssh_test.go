@@ -76,7 +76,7 @@ func (s *sshSetup) answers(output, code string) {
 // call runs a chunk, given as JSON without braces and client.
 func (s *sshSetup) call(user, chunk string) (string, *Record, error) {
 	s.t.Helper()
-	chunks, err := Parse([]byte(`[{"client": "ssh", `+chunk+`}]`), 0)
+	chunks, err := Parse(nil, []byte(`[{"client": "ssh", `+chunk+`}]`), 0)
 	require.NoError(s.t, err)
 	job, err := s.client.Prepare(chunks[0])
 	if err != nil {
@@ -341,7 +341,7 @@ func TestSSHRawShellAsksForEverything(t *testing.T) {
 func TestSSHRunsNothingThatWasNotAdmitted(t *testing.T) {
 	t.Parallel()
 	s := newSSHSetup(t)
-	chunks, err := Parse([]byte(`[{"client": "ssh", "tgt": "web", "fun": "test.ping"}]`), 0)
+	chunks, err := Parse(nil, []byte(`[{"client": "ssh", "tgt": "web", "fun": "test.ping"}]`), 0)
 	require.NoError(t, err)
 	job, err := s.client.Prepare(chunks[0])
 	require.NoError(t, err)

@@ -126,7 +126,7 @@ func asBench(chunks ...string) (*Call, error) {
 	for i, c := range chunks {
 		chunks[i] = `{"eauth": "sharedsecret", "username": "bench", "password": "secret", ` + c + `}`
 	}
-	parsed, err := Parse([]byte("["+strings.Join(chunks, ", ")+"]"), 0)
+	parsed, err := Parse(nil, []byte("["+strings.Join(chunks, ", ")+"]"), 0)
 	return &Call{Chunks: parsed}, err
 }
 
@@ -356,7 +356,7 @@ func TestNothingIsSentTwice(t *testing.T) {
 		"wheel":   `"client": "wheel", "fun": "key.list_all"`,
 	} {
 		b.Fail(func(f *mastertest.Faults) { f.DropReply = true })
-		chunks, err := Parse([]byte(`{"token": "`+login+`", `+chunk+`}`), 0)
+		chunks, err := Parse(nil, []byte(`{"token": "`+login+`", `+chunk+`}`), 0)
 		require.NoError(t, err)
 		_, err = b.gateway.Run(t.Context(), &Call{Chunks: chunks})
 		e, ok := errors.AsType[*Error](err)
@@ -489,7 +489,7 @@ func TestManyAtOnce(t *testing.T) {
 		var all sync.WaitGroup
 		for range 100 {
 			all.Go(func() {
-				chunks, err := Parse([]byte(`{"token": "`+login+`", `+ping+`}`), 0)
+				chunks, err := Parse(nil, []byte(`{"token": "`+login+`", `+ping+`}`), 0)
 				if err != nil {
 					t.Error(err)
 					return

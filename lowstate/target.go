@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"saltern/internal/budget"
 	"saltern/saltmaster/msgpack"
 )
 
@@ -32,6 +33,10 @@ var tgtTypes = map[string]int{
 	"nodegroup":    tgtGroup,
 }
 
+// bytesOfWords is how many bytes of an expression cost a unit of the budget:
+// its shortest words have two, and are held as texts of their own.
+const bytesOfWords = 4
+
 // target returns the chunk's tgt and tgt_type, as the master takes them.
 func (m *Master) target(c Chunk) (tgt msgpack.Raw, tgtType string, err error) {
 	tgtType, ok := c.stringOr("tgt_type", "glob")
@@ -51,9 +56,12 @@ func (m *Master) target(c Chunk) (tgt msgpack.Raw, tgtType string, err error) {
 	switch {
 	case form == tgtGroup && isText:
 		name, _ := tgt.Str()
-		return m.compound([]string{"N@" + name})
+		return m.compound(c.budget, []string{"N@" + name})
 	case form == tgtWords && (isText || isList):
-		return m.compound(words(tgt))
+		if err := c.budget.Spend(len(tgt) / bytesOfWords); err != nil {
+			return nil, "", err
+		}
+		return m.compound(c.budget, words(tgt))
 	case isText, form == tgtList && isList:
 		return tgt, tgtType, nil
 	case form == tgtString, form == tgtGroup:
@@ -64,8 +72,8 @@ func (m *Master) target(c Chunk) (tgt msgpack.Raw, tgtType string, err error) {
 }
 
 // compound makes a compound target of its words, nodegroups expanded.
-func (m *Master) compound(words []string) (tgt msgpack.Raw, tgtType string, err error) {
-	expression, err := m.Nodegroups.expression(words)
+func (m *Master) compound(b *budget.Budget, words []string) (tgt msgpack.Raw, tgtType string, err error) {
+	expression, err := m.Nodegroups.expression(b, words)
 	return msgpack.AppendString(nil, expression), "compound", err
 }
 

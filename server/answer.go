@@ -57,6 +57,7 @@ func (e *refusal) Error() string {
 var statuses = map[lowstate.Kind]int{
 	lowstate.Internal:        http.StatusInternalServerError,
 	lowstate.BadRequest:      http.StatusBadRequest,
+	lowstate.TooLarge:        http.StatusRequestEntityTooLarge,
 	lowstate.Unauthenticated: http.StatusUnauthorized,
 	lowstate.Unauthorized:    http.StatusUnauthorized,
 	lowstate.OutOfScope:      http.StatusForbidden,

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bytes"
 	"errors"
 	"io"
 	"net/http"
@@ -85,14 +86,31 @@ func (s *surface) readBody(x *exchange, r *http.Request) ([]byte, error) {
 	if r.ContentLength > s.bodyLimit {
 		return nil, s.bodyTooLarge()
 	}
-	body, err := format.Decompress(r.Header, r.Body, s.bodyLimit)
+	plain, err := format.Decompress(r.Header, r.Body, s.bodyLimit, x.budget)
 	if err != nil {
 		return nil, s.unreadable(err)
 	}
+	isPlain := plain == io.Reader(r.Body)
+	body, err := s.readAll(x, r.Body, r.ContentLength, nil)
+	if err != nil || isPlain {
+		return body, err
+	}
+	// All of it is here: it is not the client's pace for which a turn is held.
+	plain, err = format.Decompress(r.Header, bytes.NewReader(body), s.bodyLimit, x.budget)
+	if err != nil {
+		return nil, s.unreadable(err)
+	}
+	return s.readAll(x, plain, -1, func() (func(), error) { return s.turn(r) })
+}
+
+// readAll reads to the end of what has as many bytes as announced, if that is
+// not negative. turn, if it is not nil, is waited for before more than the first
+// buffer is read.
+func (s *surface) readAll(x *exchange, body io.Reader, announced int64, turn func() (func(), error)) ([]byte, error) {
 	first := int64(firstBuffer)
-	if r.ContentLength >= 0 && body == io.Reader(r.Body) {
+	if announced >= 0 {
 		// One byte more than announced, to see the end without growing.
-		first = min(first, r.ContentLength+1)
+		first = min(first, announced+1)
 	}
 	first = min(first, s.bodyLimit+1)
 	if !s.bodies.takeFirst(x, first) {
@@ -101,6 +119,14 @@ func (s *surface) readBody(x *exchange, r *http.Request) ([]byte, error) {
 	buf := make([]byte, 0, first)
 	for {
 		if len(buf) == cap(buf) {
+			if turn != nil {
+				release, err := turn()
+				if err != nil {
+					return nil, err
+				}
+				defer release()
+				turn = nil
+			}
 			var err error
 			buf, err = s.grow(x, buf)
 			if err != nil {
@@ -125,10 +151,16 @@ func (s *surface) readBody(x *exchange, r *http.Request) ([]byte, error) {
 
 // unreadable makes a refusal of what went wrong while a body was read. What
 // is left of the body is in the way of the next request.
-func (s *surface) unreadable(err error) *refusal {
+func (s *surface) unreadable(err error) error {
+	if spent, ok := errors.AsType[*refusal](overspent(err)); ok {
+		spent.close = true
+		return spent
+	}
 	if _, ok := errors.AsType[*format.Error](err); ok {
 		refused := s.undecodable(err)
-		refused.close = true
+		if e, ok := errors.AsType[*refusal](refused); ok {
+			e.close = true
+		}
 		return refused
 	}
 	return &refusal{status: http.StatusBadRequest, reason: "broken", close: true,
@@ -144,7 +176,7 @@ var bodyReasons = map[int]string{
 }
 
 // undecodable makes a refusal of a format.Error.
-func (s *surface) undecodable(err error) *refusal {
+func (s *surface) undecodable(err error) error {
 	e, ok := errors.AsType[*format.Error](err)
 	if !ok {
 		return s.unreadable(err)

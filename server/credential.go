@@ -104,9 +104,35 @@ func (s *mainSurface) caller(x *exchange, r *http.Request) (*session.Session, er
 	return sess, err
 }
 
+// resolved is what came of looking at credentials.
+type resolved struct {
+	of   []credential
+	sess *session.Session
+	good credential
+	err  error
+}
+
 // resolve returns the session that the first good one of the credentials stands
-// for, and which one that is; the error is a refusal.
+// for, and which one that is; the error is a refusal. The credentials are looked
+// at once for each request, and make its budget a caller's.
 func (s *mainSurface) resolve(x *exchange, r *http.Request, all []credential) (*session.Session, credential, error) {
+	if x.resolved == nil || !slices.Equal(x.resolved.of, all) {
+		sess, good, err := s.firstGood(x, r, all)
+		x.resolved = &resolved{all, sess, good, err}
+		if err == nil {
+			x.budget.Known()
+		}
+	}
+	return x.resolved.sess, x.resolved.good, x.resolved.err
+}
+
+// identifies reports whether what came beside the body says who asks.
+func (s *mainSurface) identifies(x *exchange, r *http.Request) bool {
+	_, _, err := s.resolve(x, r, credentialsOf(r))
+	return err == nil
+}
+
+func (s *mainSurface) firstGood(x *exchange, r *http.Request, all []credential) (*session.Session, credential, error) {
 	for _, c := range all {
 		sess, ok, err := s.look(x, r, c)
 		if ok || err != nil {

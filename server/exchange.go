@@ -8,6 +8,7 @@ import (
 
 	"saltern/eauth/scope"
 	"saltern/eauth/token/issuer"
+	"saltern/internal/budget"
 	"saltern/lowstate"
 	"saltern/server/format"
 )
@@ -34,6 +35,9 @@ type exchange struct {
 	acting     *issuer.Acting // nil unless the caller has shown an API or access token
 	call       *lowstate.Call // nil unless chunks were read
 	outcome    string         // of the call; see outcomeOf
+
+	budget   *budget.Budget // of what is made of the request; set when it has come to its endpoint
+	resolved *resolved      // nil until a credential beside the body was looked at
 
 	audit   audited
 	status  int // 0 until the answer begins
@@ -91,7 +95,7 @@ func (x *exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
 // begin notes the call that a request makes, and who makes it. A call without
 // a token of the request's has credentials in its chunks.
 func (x *exchange) begin(call *lowstate.Call) {
-	call.RemoteAddr = x.remote
+	call.RemoteAddr, call.Budget = x.remote, x.budget
 	if call.Token != "" {
 		actFor(call, x.acting)
 	}

@@ -41,7 +41,7 @@ func (s *mainSurface) hook(x *exchange, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	post, err := s.decode(r, body)
+	post, err := s.decode(x, r, body)
 	if err != nil {
 		return err
 	}

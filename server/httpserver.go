@@ -75,6 +75,7 @@ func (s *Server) surface(spec ListenerSpec) http.Handler {
 		bodyLimit: s.cfg.BodyLimit,
 		maxChunks: s.cfg.Settings.Limits.MaxChunks,
 		bodies:    s.bodies,
+		turns:     s.turns,
 		metrics:   s.metrics,
 	}
 	switch spec.Surface {
@@ -110,6 +111,7 @@ func (s *Server) mainSurface(base surface, opts MainOptions) *mainSurface {
 		bearers:     s.bearers(opts.WebhookURL),
 		auditLog:    s.auditLog,
 	}
+	m.identify = m.identifies
 	for _, origin := range opts.CORSOrigins {
 		// One that is no origin, such as "*", is not trusted with cookies.
 		_ = m.crossOrigin.AddTrustedOrigin(origin)

@@ -145,6 +145,7 @@ const (
 var outcomes = map[lowstate.Kind]string{
 	lowstate.Internal:        outcomeInternal,
 	lowstate.BadRequest:      "bad_request",
+	lowstate.TooLarge:        "too_large",
 	lowstate.Unauthenticated: "unauthenticated",
 	lowstate.Unauthorized:    "unauthorized",
 	lowstate.OutOfScope:      "out_of_scope",

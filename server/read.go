@@ -1,9 +1,11 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"net/http"
 
+	"saltern/internal/budget"
 	"saltern/lowstate"
 	"saltern/saltmaster/msgpack"
 	"saltern/server/format"
@@ -20,11 +22,19 @@ func (s *mainSurface) readChunks(x *exchange, r *http.Request) ([]lowstate.Chunk
 	if err != nil {
 		return nil, err
 	}
-	if isJSON(r.Header) { // the common case, and its errors say where
-		chunks, err := lowstate.Parse(body, s.maxChunks)
-		return chunks, unparsable(err)
+	if isJSON(r.Header) || len(body) > firstBuffer && holdsJSON(r.Header) {
+		// The common case, and its errors say where.
+		return s.parse(x, r, body)
 	}
-	value, err := s.decode(r, body)
+	if len(body) > 0 && format.IsForm(bodyType(r.Header)) {
+		var chunk lowstate.Chunk
+		err := s.inTurn(r, body, func() (err error) {
+			chunk, err = s.readForm(body)
+			return err
+		})
+		return []lowstate.Chunk{chunk}, err
+	}
+	value, err := s.decode(x, r, body)
 	if err != nil {
 		return nil, err
 	}
@@ -32,13 +42,39 @@ func (s *mainSurface) readChunks(x *exchange, r *http.Request) ([]lowstate.Chunk
 	return chunks, unparsable(err)
 }
 
+// readForm reads a form but for those of its fields that take YAML.
+func (s *mainSurface) readForm(body []byte) (lowstate.Chunk, error) {
+	value, later, err := s.formats.DecodeForm(body)
+	if err != nil {
+		return lowstate.Chunk{}, s.undecodable(err)
+	}
+	chunks, err := lowstate.FromValue(value, 1)
+	if err != nil {
+		return lowstate.Chunk{}, unparsable(err)
+	}
+	for name, read := range later {
+		later[name] = func(ctx context.Context, b *budget.Budget) (msgpack.Raw, error) {
+			v, err := read(ctx, b)
+			if e, ok := errors.AsType[*format.Error](err); ok { // the form itself is good
+				err = &lowstate.Error{Kind: lowstate.Unavailable, Text: e.Text, RetryAfter: defaultRetryAfter, Err: e.Err}
+			}
+			return v, err
+		}
+	}
+	return chunks[0].Deferring(later), nil
+}
+
 // decode reads a body in the format that the request names.
-func (s *mainSurface) decode(r *http.Request, body []byte) (msgpack.Raw, error) {
-	value, err := s.formats.Decode(r.Context(), bodyType(r.Header), body)
+func (s *mainSurface) decode(x *exchange, r *http.Request, body []byte) (msgpack.Raw, error) {
+	var value msgpack.Raw
+	err := s.inTurn(r, body, func() (err error) {
+		value, err = s.formats.Decode(r.Context(), x.budget, bodyType(r.Header), body)
+		return err
+	})
 	if _, ok := errors.AsType[*format.Error](err); ok {
 		return nil, s.undecodable(err)
 	}
-	return value, err
+	return value, overspent(err)
 }
 
 // readChunk reads the one object that an endpoint takes; of a list it is the

@@ -12,6 +12,7 @@ import (
 	"syscall"
 	"time"
 
+	"saltern/internal/fair"
 	"saltern/server/format"
 )
 
@@ -27,6 +28,7 @@ type Server struct {
 	log     *slog.Logger
 	metrics *metrics
 	bodies  *bodyMemory
+	turns   *fair.Slots
 	traffic *traffic
 	formats *format.Decoder
 
@@ -68,6 +70,7 @@ func Listen(ctx context.Context, cfg Config) (*Server, error) {
 		log:     cfg.Log,
 		metrics: newMetrics(cfg.Registry, cfg.Gateway.Clients()),
 		bodies:  newBodyMemory(cfg.BodyLimit),
+		turns:   newTurns(),
 		traffic: newTraffic(),
 		formats: format.NewDecoder(),
 

@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 
+	"saltern/internal/budget"
+	"saltern/internal/fair"
 	"saltern/lowstate"
 )
 
@@ -38,9 +40,11 @@ type surface struct {
 	bodyLimit int64
 	maxChunks int
 	bodies    *bodyMemory
+	turns     *fair.Slots
 	metrics   *metrics
-	numbered  bool     // whether refusals begin with their status, as in rest_wsgi
-	clients   []string // those that are enabled here, in place of the gateway's; nil stands for these
+	identify  func(x *exchange, r *http.Request) bool // whether a credential beside the body is good; may be nil
+	numbered  bool                                    // whether refusals begin with their status, as in rest_wsgi
+	clients   []string                                // those that are enabled here, in place of the gateway's; nil stands for these
 }
 
 // handler answers a request by itself, or returns an error for surface.fail.
@@ -51,11 +55,20 @@ func (s *surface) handle(h handler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		x := exchangeOf(r.Context())
 		x.routed(r)
+		x.budget = budget.New(r.Context(), s.identified(x, r))
 		defer func() { x.release(r.Context()) }()
 		if err := h(x, r); err != nil {
 			s.fail(x, r, err)
 		}
 	}
+}
+
+// identified finds out who has sent a request, for its budget.
+func (s *surface) identified(x *exchange, r *http.Request) func() bool {
+	if s.identify == nil {
+		return nil
+	}
+	return func() bool { return s.identify(x, r) }
 }
 
 // welcome answers GET /.
@@ -85,7 +98,21 @@ func unparsable(err error) error {
 	if e, ok := errors.AsType[*lowstate.Error](err); ok && e.Kind == lowstate.BadRequest {
 		return &refusal{status: http.StatusBadRequest, reason: "malformed", text: e.Text, err: e.Err}
 	}
-	return err
+	return overspent(err)
+}
+
+// overspent makes a refusal of the end of a budget. Other errors stay as they
+// are.
+func overspent(err error) error {
+	text := ""
+	if e, ok := errors.AsType[*budget.Error](err); ok {
+		text = e.Error()
+	} else if e, ok := errors.AsType[*lowstate.Error](err); ok && e.Kind == lowstate.TooLarge {
+		text = e.Text
+	} else {
+		return err
+	}
+	return &refusal{status: http.StatusRequestEntityTooLarge, reason: "budget", text: text}
 }
 
 // isJSON reports whether the request says plainly that its body is JSON.
@@ -100,6 +127,21 @@ func isJSON(h http.Header) bool {
 	}
 	charset, given := params["charset"]
 	return !given || strings.EqualFold(charset, "utf-8")
+}
+
+// holdsJSON reports whether the body may be JSON by any of the names that it
+// has: a large one is then read as that, so that its credentials are found
+// first.
+func holdsJSON(h http.Header) bool {
+	mediaType, params, err := mime.ParseMediaType(bodyType(h))
+	if err != nil || mediaType != "application/json" && mediaType != "text/plain" {
+		return false
+	}
+	switch strings.ToLower(params["charset"]) {
+	case "", "utf-8", "utf8", "us-ascii":
+		return true
+	}
+	return false
 }
 
 // isPlain reports whether the body comes as it is, not compressed.

@@ -45,9 +45,9 @@ func (s *wsgiSurface) post(x *exchange, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	chunks, err := lowstate.Parse(body, s.maxChunks)
+	chunks, err := s.parse(x, r, body)
 	if err != nil {
-		return unparsable(err)
+		return err
 	}
 	x.asks(true, chunks...)
 	token, err := s.tokenFor(x, r, chunks)

@@ -35,8 +35,14 @@ type detour struct {
 	next  uint32 // where to go on
 }
 
-func newDict() dict {
-	return dict{seed: maphash.MakeSeed(), open: make([]entry, 0, 64)}
+func newDict() dict { return dict{seed: maphash.MakeSeed()} }
+
+// add notes an entry. Documents without a map pay for no room.
+func (d *dict) add(e entry) {
+	if d.open == nil {
+		d.open = make([]entry, 0, 64)
+	}
+	d.open = append(d.open, e)
 }
 
 func byHash(a, b entry) int {

@@ -1,7 +1,7 @@
 // Package msgpack reads and writes msgpack as Salt speaks it, and turns it
 // into JSON and back the way salt-api would, without building a tree.
 //
-// It imports the standard library only. All input is taken for hostile: a
+// It imports of this module internal/budget. All input is taken for hostile: a
 // length is checked against the bytes left before anything is done with it,
 // containers nest at most [MaxDepth] deep, and memory is bounded by a small
 // multiple of the input.

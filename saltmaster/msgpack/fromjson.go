@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strconv"
 	"unicode/utf8"
+
+	"saltern/internal/budget"
 )
 
 // maxDigits is the longest integer that Python reads (sys.set_int_max_str_digits).
@@ -25,20 +27,17 @@ const maxDigits = 4300
 // is one that nests deeper than [MaxDepth]. All errors are of type
 // [*SyntaxError]; dst is then returned unchanged.
 func AppendFromJSON(dst []byte, js []byte) ([]byte, error) {
-	if uint64(len(js)) > math.MaxUint32 {
-		return dst, syntaxError(0, "Larger than 4 GiB")
-	}
-	if !utf8.Valid(js) {
-		return dst, syntaxError(validUTF8(js), "Invalid UTF-8")
-	}
-	r := jsonReader{src: js, dict: newDict()}
-	start := skipSpace(js, 0)
-	end, err := r.check(start, 0)
+	return AppendFromJSONWithin(nil, dst, js)
+}
+
+// AppendFromJSONWithin is AppendFromJSON that pays for each value from a
+// budget: a unit, and one more for a key. Its errors are those of the
+// budget, too.
+func AppendFromJSONWithin(b *budget.Budget, dst []byte, js []byte) ([]byte, error) {
+	r := jsonReader{src: js, dict: newDict(), budget: b}
+	start, err := r.checkAll()
 	if err != nil {
 		return dst, err
-	}
-	if end = skipSpace(js, end); end != len(js) {
-		return dst, syntaxError(end, "Extra data")
 	}
 	dst, _ = r.write(slices.Grow(dst, len(js)), start)
 	return dst, nil
@@ -46,8 +45,11 @@ func AppendFromJSON(dst []byte, js []byte) ([]byte, error) {
 
 // jsonReader turns the JSON in src into msgpack in two passes; see dict.
 type jsonReader struct {
-	src  []byte
-	dict dict
+	src    []byte
+	dict   dict
+	budget *budget.Budget
+	unpaid int   // units
+	skim   *skim // if it is not nil, nothing is noted for a second pass
 	// wide holds the number of entries of each container that has too many
 	// for a one-byte header, by the offset of its bracket.
 	wide map[uint32]int
@@ -77,8 +79,42 @@ func (r *jsonReader) literal(off int) (word string, packed []byte) {
 	return "", nil
 }
 
+// checkAll is the first pass over a document. It returns the offset of its
+// value.
+func (r *jsonReader) checkAll() (start int, err error) {
+	if uint64(len(r.src)) > math.MaxUint32 {
+		return 0, syntaxError(0, "Larger than 4 GiB")
+	}
+	if !utf8.Valid(r.src) {
+		return 0, syntaxError(validUTF8(r.src), "Invalid UTF-8")
+	}
+	start = skipSpace(r.src, 0)
+	end, err := r.check(start, 0)
+	if err != nil {
+		return start, err
+	}
+	if end = skipSpace(r.src, end); end != len(r.src) {
+		return start, syntaxError(end, "Extra data")
+	}
+	return start, r.budget.Spend(r.unpaid)
+}
+
+// payAfter is how many units are paid at once.
+const payAfter = 256
+
+func (r *jsonReader) spend(units int) error {
+	if r.unpaid += units; r.unpaid < payAfter || r.skim != nil {
+		return nil
+	}
+	units, r.unpaid = r.unpaid, 0
+	return r.budget.Spend(units)
+}
+
 // check is the first pass: it returns the offset after the value at off.
 func (r *jsonReader) check(off, depth int) (int, error) {
+	if err := r.spend(1); err != nil {
+		return off, err
+	}
 	switch c := byteAt(r.src, off); {
 	case c == '"':
 		return scanString(r.src, off)
@@ -110,6 +146,9 @@ func (r *jsonReader) checkArray(start, depth int) (int, error) {
 	}
 	for n := 1; ; n++ {
 		var err error
+		if r.skim != nil && depth == 1 {
+			r.skim.Element(kindOf(byteAt(r.src, off)))
+		}
 		if off, err = r.check(off, depth); err != nil {
 			return off, err
 		}
@@ -140,14 +179,23 @@ func (r *jsonReader) checkObject(start, depth int) (int, error) {
 		if err != nil {
 			return off, err
 		}
-		hash := maphash.Bytes(r.dict.seed, r.textAt(key, end))
 		if off = skipSpace(r.src, end); byteAt(r.src, off) != ':' {
 			return off, syntaxError(off, "Expecting ':' delimiter")
 		}
-		if off, err = r.check(skipSpace(r.src, off+1), depth); err != nil {
+		value := skipSpace(r.src, off+1)
+		if off, err = r.check(value, depth); err != nil {
 			return off, err
 		}
-		r.dict.open = append(r.dict.open, entry{hash: hash, key: uint32(key), next: uint32(off)})
+		if r.skim == nil {
+			hash := maphash.Bytes(r.dict.seed, r.textAt(key, end))
+			r.dict.add(entry{hash: hash, key: uint32(key), next: uint32(off)})
+			err = r.spend(1)
+		} else if depth == r.skim.depth {
+			err = r.skim.Entry(r.textAt(key, end), r.src[value:off:off])
+		}
+		if err != nil {
+			return off, err
+		}
 		switch off = skipSpace(r.src, off); byteAt(r.src, off) {
 		case '}':
 			return off + 1, r.closeObject(start, n, mark)
@@ -160,6 +208,9 @@ func (r *jsonReader) checkObject(start, depth int) (int, error) {
 }
 
 func (r *jsonReader) closeObject(start, n, mark int) error {
+	if r.skim != nil {
+		return nil
+	}
 	if entries := r.dict.close(mark); entries != nil {
 		dropped, err := r.dict.merge(entries, r.sameKey, r.valueOf)
 		if err != nil {
@@ -173,7 +224,7 @@ func (r *jsonReader) closeObject(start, n, mark int) error {
 
 // note keeps the size of a container if its header is not of one byte.
 func (r *jsonReader) note(start, n int) {
-	if n < 16 {
+	if n < 16 || r.skim != nil {
 		return
 	}
 	if r.wide == nil {

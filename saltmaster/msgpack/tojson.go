@@ -102,7 +102,7 @@ func (w *jsonWriter) checkMap(off, n, depth int) (int, error) {
 			return off, err
 		}
 		if !unique {
-			w.dict.open = append(w.dict.open, entry{hash: hash, key: uint32(key), next: uint32(off)})
+			w.dict.add(entry{hash: hash, key: uint32(key), next: uint32(off)})
 		}
 	}
 	if entries := w.dict.close(mark); entries != nil {

@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"saltern/internal/budget"
 	"saltern/saltmaster/msgpack"
 	"saltern/saltmaster/yamlin"
 )
@@ -50,7 +51,7 @@ func TestBounds(t *testing.T) {
 		"two documents":  {"a\n---\nb", "a second document starts here"},
 		"two anchors":    {"[&a 1, &a 2]", "line 1: an anchor is defined twice"},
 	} {
-		v, err := yamlin.Document([]byte(c.text))
+		v, err := yamlin.Document(nil, []byte(c.text))
 		require.ErrorContains(t, err, c.want, name)
 		require.Nil(t, v, name)
 	}
@@ -59,12 +60,12 @@ func TestBounds(t *testing.T) {
 // TestAliasesOfUse shows what the bounds leave room for.
 func TestAliasesOfUse(t *testing.T) {
 	t.Parallel()
-	v, err := yamlin.Document([]byte("- &c {client: local, fun: test.ping, tgt: a}\n" + strings.Repeat("- {<<: *c, tgt: b}\n", 500)))
+	v, err := yamlin.Document(nil, []byte("- &c {client: local, fun: test.ping, tgt: a}\n"+strings.Repeat("- {<<: *c, tgt: b}\n", 500)))
 	require.NoError(t, err)
 	require.Equal(t, 501, v.Len())
 
 	script := strings.Repeat("  for i in \"${a[@]}\"; do echo \"$i: [x], {y}\"; done\n", 10_000)
-	v, err = yamlin.Document([]byte("arg: |\n" + script))
+	v, err = yamlin.Document(nil, []byte("arg: |\n"+script))
 	require.NoError(t, err)
 	arg, ok := v.Lookup("arg")
 	require.True(t, ok)
@@ -82,9 +83,41 @@ func TestArgumentBounds(t *testing.T) {
 		strings.Repeat("[", 200) + strings.Repeat("]", 200),
 		"[" + strings.Repeat("a,", 110_000) + "]",
 	} {
-		text, ok := yamlin.Argument(s).Str()
+		arg, err := yamlin.Argument(nil, s)
+		require.NoError(t, err)
+		text, ok := arg.Str()
 		require.True(t, ok, "%.50q", s)
 		require.Equal(t, s, text)
+	}
+}
+
+// TestBudget spends on what the bounds of one text let pass, as many texts may
+// come in one request.
+func TestBudget(t *testing.T) {
+	t.Parallel()
+	list := "[" + strings.Repeat("a,", 5000) + "]"
+	aliased := "{a: &a '" + strings.Repeat("x", 300_000) + "', b: [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]}"
+	for name, read := range map[string]func(b *budget.Budget) error{
+		"documents": func(b *budget.Budget) error { _, err := yamlin.Document(b, []byte(list)); return err },
+		"arguments": func(b *budget.Budget) error { _, err := yamlin.Argument(b, list); return err },
+		"aliases":   func(b *budget.Budget) error { _, err := yamlin.Argument(b, aliased); return err },
+	} {
+		b := budget.New(t.Context(), nil)
+		require.NoError(t, read(b), name)
+		var err error
+		for range 10 {
+			if err = read(b); err != nil {
+				break
+			}
+		}
+		require.Equal(t, budget.ErrStranger, err, name)
+		b.Known()
+		require.NoError(t, read(b), name)
+	}
+	b := budget.New(t.Context(), nil)
+	for range 50_000 {
+		_, err := yamlin.Argument(b, "plain text")
+		require.NoError(t, err, "it needs no parser")
 	}
 }
 
@@ -94,12 +127,13 @@ func FuzzDocument(f *testing.F) {
 	f.Add([]byte("a: &a {b: 017, <<: {c: 1:30}}\nd: *a\n? e\n: !!binary aGk=\n"))
 	f.Add([]byte("[&a [x, x], &b [*a, *a], [*b, *b, *b]]"))
 	f.Fuzz(func(t *testing.T, text []byte) {
-		v, err := yamlin.Document(text)
+		v, err := yamlin.Document(nil, text)
 		if err == nil {
 			require.NoError(t, msgpack.Valid(v))
 			require.LessOrEqual(t, len(v), 16*len(text)+64)
 		}
-		arg := yamlin.Argument(string(text))
+		arg, err := yamlin.Argument(nil, string(text))
+		require.NoError(t, err)
 		require.NoError(t, msgpack.Valid(arg))
 		require.LessOrEqual(t, len(arg), 16*len(text)+64)
 	})

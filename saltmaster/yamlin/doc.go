@@ -4,8 +4,9 @@
 // small multiple of the text whatever its aliases and merge keys would have
 // it grow to.
 //
-//	lowstate, err := yamlin.Document([]byte("- client: local\n  tgt: '*'\n  fun: test.ping\n"))
-//	arg := yamlin.Argument("[1, 2]")
+//	lowstate, err := yamlin.Document(b, []byte("- client: local\n  tgt: '*'\n  fun: test.ping\n"))
+//	arg, err := yamlin.Argument(b, "[1, 2]")
 //
-// It imports of this module saltmaster/msgpack and masterconf/yaml11.
+// It imports of this module internal/budget, saltmaster/msgpack and
+// masterconf/yaml11.
 package yamlin

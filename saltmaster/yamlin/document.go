@@ -6,6 +6,7 @@ import (
 	"math/big"
 	"strings"
 
+	"saltern/internal/budget"
 	"saltern/saltmaster/masterconf/yaml11"
 	"saltern/saltmaster/msgpack"
 )
@@ -20,17 +21,18 @@ import (
 // bits become text, as where Salt packs them.
 //
 // Errors have a text for the client, without a word of what it sent: a
-// password may look like an anchor.
-func Document(text []byte) (msgpack.Raw, error) {
-	v, err := decode(text, false)
+// password may look like an anchor. They are those of the budget, too, which
+// may be nil.
+func Document(b *budget.Budget, text []byte) (msgpack.Raw, error) {
+	v, err := decode(b, text, false)
 	if err != nil {
 		return nil, err
 	}
-	return pack(v, len(text))
+	return pack(b, v, len(text))
 }
 
-func decode(text []byte, tags bool) (any, error) {
-	if err := inspect(text, tags); err != nil {
+func decode(b *budget.Budget, text []byte, tags bool) (any, error) {
+	if err := inspect(b, text, tags); err != nil {
 		return nil, err
 	}
 	v, err := yaml11.Decode("", text)
@@ -64,8 +66,8 @@ func plainly(err error) error {
 }
 
 // pack makes msgpack of what yaml11 read from a text of size bytes.
-func pack(v any, size int) (msgpack.Raw, error) {
-	w := writer{limit: maxGrowth*size + slack}
+func pack(b *budget.Budget, v any, size int) (msgpack.Raw, error) {
+	w := writer{limit: maxGrowth*size + slack, budget: b}
 	if err := w.value(v); err != nil {
 		return nil, err
 	}
@@ -75,8 +77,22 @@ func pack(v any, size int) (msgpack.Raw, error) {
 // writer copies what an alias stands for, where yaml11 has but a pointer to
 // it, so it has a limit of its own.
 type writer struct {
-	out   []byte
-	limit int
+	out    []byte
+	limit  int
+	budget *budget.Budget
+	paid   int // bytes of out
+}
+
+// payAfter is how many bytes are paid for at once.
+const payAfter = 64 << 10
+
+func (w *writer) pay() error {
+	if len(w.out)-w.paid < payAfter {
+		return nil
+	}
+	n := len(w.out) - w.paid
+	w.paid = len(w.out)
+	return w.budget.Spend(budget.Bytes(n))
 }
 
 func (w *writer) value(v any) error {
@@ -103,7 +119,7 @@ func (w *writer) value(v any) error {
 	if len(w.out) > w.limit {
 		return fmt.Errorf("the aliases make it more than %d times as long", maxGrowth)
 	}
-	return nil
+	return w.pay()
 }
 
 func (w *writer) list(list []any) error {

@@ -7,6 +7,7 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
+	"saltern/internal/budget"
 	"saltern/saltmaster/masterconf/yaml11"
 )
 
@@ -20,19 +21,30 @@ const (
 	slack      = 64
 )
 
+// What the parser costs, in units of the budget.
+const (
+	parserCost = 128
+	entryCost  = 5
+)
+
 // directive finds lines that start with %. The parser's time for %TAG grows
 // with the square of their number.
 var directive = regexp.MustCompile(`(?:^|[\n\r\x{85}\x{2028}\x{2029}])\x{feff}?%`)
 
 // inspect refuses, before anything is made of it, a text with what is not
 // wanted in it and one that would cost too much.
-func inspect(text []byte, tags bool) error {
-	switch {
-	case len(text) > maxText:
+func inspect(b *budget.Budget, text []byte, tags bool) error {
+	if len(text) > maxText {
 		return fmt.Errorf("more than %d bytes", maxText)
-	case entries(text) > maxEntries:
+	}
+	n := entries(text)
+	if n > maxEntries {
 		return fmt.Errorf("more than %d entries", maxEntries)
-	case directive.Match(text):
+	}
+	if err := b.Spend(parserCost + n*entryCost + budget.Bytes(len(text))); err != nil {
+		return err
+	}
+	if directive.Match(text) {
 		return errors.New("directives are not supported")
 	}
 	root, err := parse(text)

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"saltern/internal/budget"
 	"saltern/internal/fair"
 	"saltern/saltmaster/msgpack"
 	"saltern/saltmaster/yamlin"
@@ -34,7 +35,7 @@ func NewDecoder() *Decoder {
 }
 
 // reader makes a value of a body that is not empty.
-type reader func(d *Decoder, ctx context.Context, body []byte) (msgpack.Raw, error)
+type reader func(d *Decoder, ctx context.Context, b *budget.Budget, body []byte) (msgpack.Raw, error)
 
 // readers are the types that rest_cherrypy takes.
 var readers = map[string]reader{
@@ -49,9 +50,9 @@ var readers = map[string]reader{
 // called; one without a type is refused, as by salt-api.
 //
 // YAML is read as yamlin.Document says, forms as parse_qsl and rest_cherrypy do. Text is JSON, or
-// else a string. All must be UTF-8. Errors are *Error, or the context's when
-// that ends while others are being read.
-func (d *Decoder) Decode(ctx context.Context, contentType string, body []byte) (msgpack.Raw, error) {
+// else a string. All must be UTF-8. Errors are *Error, those of the budget, or
+// the context's when that ends while others are being read.
+func (d *Decoder) Decode(ctx context.Context, b *budget.Budget, contentType string, body []byte) (msgpack.Raw, error) {
 	if len(body) == 0 {
 		return msgpack.AppendNil(nil), nil
 	}
@@ -59,7 +60,7 @@ func (d *Decoder) Decode(ctx context.Context, contentType string, body []byte) (
 	if err != nil {
 		return nil, err
 	}
-	return read(d, ctx, body)
+	return read(d, ctx, b, body)
 }
 
 // Supports reports whether Decode reads bodies of a type: the error is an
@@ -85,18 +86,21 @@ func readerOf(contentType string) (reader, error) {
 	return nil, unsupported("Content type not supported: the charset must be utf-8")
 }
 
-func (d *Decoder) json(_ context.Context, body []byte) (msgpack.Raw, error) {
-	v, err := msgpack.AppendFromJSON(make([]byte, 0, len(body)), body)
-	if err != nil {
+func (d *Decoder) json(_ context.Context, b *budget.Budget, body []byte) (msgpack.Raw, error) {
+	v, err := msgpack.AppendFromJSONWithin(b, nil, body)
+	switch {
+	case budget.IsSpent(err):
+		return nil, err
+	case err != nil:
 		return nil, badRequest("Invalid JSON document", err)
 	}
 	return v, nil
 }
 
-func (d *Decoder) plain(ctx context.Context, body []byte) (msgpack.Raw, error) {
-	v, err := d.json(ctx, body)
-	if err == nil {
-		return v, nil
+func (d *Decoder) plain(ctx context.Context, b *budget.Budget, body []byte) (msgpack.Raw, error) {
+	v, err := d.json(ctx, b, body)
+	if err == nil || budget.IsSpent(err) {
+		return v, err
 	}
 	if !utf8.Valid(body) {
 		return nil, badRequest("The request body is not UTF-8", nil)
@@ -104,14 +108,17 @@ func (d *Decoder) plain(ctx context.Context, body []byte) (msgpack.Raw, error) {
 	return msgpack.AppendString(nil, body), nil
 }
 
-func (d *Decoder) document(ctx context.Context, body []byte) (msgpack.Raw, error) {
+func (d *Decoder) document(ctx context.Context, b *budget.Budget, body []byte) (msgpack.Raw, error) {
 	leave, err := d.enter(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer leave()
-	v, err := yamlin.Document(body)
-	if err != nil {
+	v, err := yamlin.Document(b, body)
+	switch {
+	case budget.IsSpent(err):
+		return nil, err
+	case err != nil:
 		return nil, badRequest("Invalid YAML document: "+err.Error(), nil)
 	}
 	return v, nil

@@ -53,7 +53,7 @@ func TestContentTypes(t *testing.T) {
 		{"application/x-www-form-urlencoded", "%ff=a", "", "not UTF-8"},
 		{"application/x-www-form-urlencoded", strings.Repeat("&", 10_000), "", "too many fields"},
 	} {
-		got, err := format.NewDecoder().Decode(t.Context(), c.contentType, []byte(c.body))
+		got, err := format.NewDecoder().Decode(t.Context(), nil, c.contentType, []byte(c.body))
 		if c.refusal == "" {
 			require.NoError(t, err, "%q", c)
 			require.Equal(t, c.want, asJSON(t, got), "%q", c)
@@ -76,7 +76,7 @@ func TestErrorsKeepSecrets(t *testing.T) {
 		"password: !!hunter2 x", "password: 'hunter2", "password: \"\\hunter2\"", "password: %hunter2", "password: @hunter2",
 		"[hunter2: : x]", "? hunter2: x: y",
 	} {
-		_, err := format.NewDecoder().Decode(t.Context(), "text/yaml", []byte(body))
+		_, err := format.NewDecoder().Decode(t.Context(), nil, "text/yaml", []byte(body))
 		requireRefusal(t, err, 400, "Invalid YAML document: ")
 		require.NotContains(t, err.Error(), "hunter2")
 	}
@@ -96,7 +96,7 @@ func FuzzDecode(f *testing.F) {
 	}
 	d := format.NewDecoder()
 	f.Fuzz(func(t *testing.T, which byte, body []byte) {
-		v, err := d.Decode(context.Background(), types[int(which)%len(types)], body)
+		v, err := d.Decode(context.Background(), nil, types[int(which)%len(types)], body)
 		if err != nil {
 			require.Nil(t, v)
 			requireRefusal(t, err, 400, "")

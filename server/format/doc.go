@@ -2,12 +2,12 @@
 // whatever rest_cherrypy reads into msgpack, chooses what to answer in, makes
 // YAML of JSON, and does gzip both ways.
 //
-// It imports of this module saltmaster/msgpack and its own folders. It knows
-// nothing of sessions, chunks or routes.
+// It imports of this module internal/budget, saltmaster/msgpack, yamlin and its
+// own folders. It knows nothing of sessions, chunks or routes.
 //
-//	body, err := format.Decompress(r.Header, r.Body, limit)
+//	body, err := format.Decompress(r.Header, r.Body, limit, b)
 //	…
-//	value, err := decoder.Decode(r.Context(), r.Header.Get("Content-Type"), text)
+//	value, err := decoder.Decode(r.Context(), b, r.Header.Get("Content-Type"), text)
 //	chunks, err := lowstate.FromValue(value, 0)
 //	…
 //	media, ok := format.Negotiate(r.Header["Accept"])

@@ -3,9 +3,10 @@ package format
 import (
 	"bytes"
 	"context"
-	"slices"
+	"mime"
 	"unicode/utf8"
 
+	"saltern/internal/budget"
 	"saltern/saltmaster/msgpack"
 	"saltern/saltmaster/yamlin"
 )
@@ -16,45 +17,97 @@ const maxFields = 10_000
 // form reads a form as rest_cherrypy does: one chunk, in which a field that is
 // sent more than once is a list, arg is a list always and each of its elements
 // is what YAML makes of it, and so is kwarg, unless it is sent twice.
-func (d *Decoder) form(ctx context.Context, body []byte) (msgpack.Raw, error) {
+func (d *Decoder) form(ctx context.Context, b *budget.Budget, body []byte) (msgpack.Raw, error) {
 	fields, err := formFields(body)
 	if err != nil {
 		return nil, err
 	}
-	if slices.ContainsFunc(fields, func(f field) bool { return f.name == "arg" || f.name == "kwarg" }) {
-		leave, err := d.enter(ctx)
+	out := msgpack.AppendMap(make([]byte, 0, len(body)), len(fields))
+	for _, f := range fields {
+		value := f.text()
+		if f.isYAML() {
+			if value, err = d.yamlField(ctx, b, f); err != nil {
+				return nil, err
+			}
+		}
+		out = append(msgpack.AppendString(out, f.name), value...)
+	}
+	return out, nil
+}
+
+// Later reads a part of a body, for which its sender had to be known. Errors
+// are those of [Decoder.Decode].
+type Later = func(ctx context.Context, b *budget.Budget) (msgpack.Raw, error)
+
+// DecodeForm is Decode of a form that leaves for later what takes YAML: those
+// fields are nil in the value.
+func (d *Decoder) DecodeForm(body []byte) (value msgpack.Raw, later map[string]Later, err error) {
+	fields, err := formFields(body)
+	if err != nil {
+		return nil, nil, err
+	}
+	later = make(map[string]Later)
+	value = msgpack.AppendMap(make([]byte, 0, len(body)), len(fields))
+	for _, f := range fields {
+		value = msgpack.AppendString(value, f.name)
+		if !f.isYAML() {
+			value = append(value, f.text()...)
+			continue
+		}
+		value = msgpack.AppendNil(value)
+		later[f.name] = func(ctx context.Context, b *budget.Budget) (msgpack.Raw, error) {
+			return d.yamlField(ctx, b, f)
+		}
+	}
+	return value, later, nil
+}
+
+// IsForm reports whether a type is that of forms.
+func IsForm(contentType string) bool {
+	mediaType, _, err := mime.ParseMediaType(contentType)
+	return err == nil && mediaType == "application/x-www-form-urlencoded"
+}
+
+// yamlField returns the value of arg or kwarg.
+func (d *Decoder) yamlField(ctx context.Context, b *budget.Budget, f field) (msgpack.Raw, error) {
+	leave, err := d.enter(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer leave()
+	var out msgpack.Raw
+	if f.name == "arg" {
+		out = msgpack.AppendArray(nil, len(f.values))
+	}
+	for _, v := range f.values {
+		arg, err := yamlin.Argument(b, v)
 		if err != nil {
 			return nil, err
 		}
-		defer leave()
+		out = append(out, arg...)
 	}
-	b := msgpack.AppendMap(make([]byte, 0, len(body)), len(fields))
-	for _, f := range fields {
-		b = msgpack.AppendString(b, f.name)
-		switch {
-		case f.name == "arg":
-			b = msgpack.AppendArray(b, len(f.values))
-			for _, v := range f.values {
-				b = append(b, yamlin.Argument(v)...)
-			}
-		case len(f.values) > 1:
-			b = msgpack.AppendArray(b, len(f.values))
-			for _, v := range f.values {
-				b = msgpack.AppendString(b, v)
-			}
-		case f.name == "kwarg":
-			b = append(b, yamlin.Argument(f.values[0])...)
-		default:
-			b = msgpack.AppendString(b, f.values[0])
-		}
-	}
-	return b, nil
+	return out, nil
 }
 
 // field is a field of a form with all its values.
 type field struct {
 	name   string
 	values []string
+}
+
+// isYAML reports whether YAML is made of the field.
+func (f field) isYAML() bool { return f.name == "arg" || f.name == "kwarg" && len(f.values) == 1 }
+
+// text is the value of any other field.
+func (f field) text() msgpack.Raw {
+	if len(f.values) == 1 {
+		return msgpack.AppendString(nil, f.values[0])
+	}
+	b := msgpack.AppendArray(nil, len(f.values))
+	for _, v := range f.values {
+		b = msgpack.AppendString(b, v)
+	}
+	return b
 }
 
 // formFields splits a form as Python's urllib.parse.parse_qsl does: only &

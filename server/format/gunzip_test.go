@@ -29,7 +29,7 @@ func gzipped(t *testing.T, text string) []byte {
 // inflate reads a body of at most 1000 bytes.
 func inflate(t *testing.T, coding string, body io.Reader) (string, error) {
 	t.Helper()
-	r, err := format.Decompress(http.Header{"Content-Encoding": {coding}}, body, 1000)
+	r, err := format.Decompress(http.Header{"Content-Encoding": {coding}}, body, 1000, nil)
 	require.NoError(t, err)
 	b, err := io.ReadAll(r)
 	return string(b), err
@@ -50,7 +50,7 @@ func TestDecompress(t *testing.T) {
 
 	for _, h := range []http.Header{nil, {"Content-Encoding": {"identity"}}, {"Content-Encoding": {"Identity"}}} {
 		body := strings.NewReader(text)
-		r, err := format.Decompress(h, body, 1)
+		r, err := format.Decompress(h, body, 1, nil)
 		require.NoError(t, err)
 		require.Same(t, body, r)
 	}
@@ -82,7 +82,7 @@ func TestDecompressRefuses(t *testing.T) {
 	}
 
 	for _, codings := range [][]string{{"deflate"}, {"br"}, {"gzip, gzip"}, {"gzip", "gzip"}, {"identity", "gzip"}} {
-		_, err := format.Decompress(http.Header{"Content-Encoding": codings}, iotest.ErrReader(io.ErrNoProgress), 1000)
+		_, err := format.Decompress(http.Header{"Content-Encoding": codings}, iotest.ErrReader(io.ErrNoProgress), 1000, nil)
 		requireRefusal(t, err, 415, "Content-Encoding is not supported")
 	}
 }

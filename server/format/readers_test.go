@@ -26,7 +26,7 @@ func TestReadersOfYAML(t *testing.T) {
 	bodies := map[string]string{"a: [": "text/yaml", "a: 1": "text/yaml", "arg=1": form, "kwarg=1": form}
 	for range yamlAtOnce + 1 {
 		for body, contentType := range bodies {
-			_, err := d.Decode(from(t, "192.0.2.1"), contentType, []byte(body))
+			_, err := d.Decode(from(t, "192.0.2.1"), nil, contentType, []byte(body))
 			require.Equal(t, body == "a: [", err != nil)
 		}
 	}
@@ -39,13 +39,13 @@ func TestReadersOfYAML(t *testing.T) {
 	other, cancel := context.WithCancel(from(t, "192.0.2.2"))
 	cancel()
 	for body, contentType := range bodies {
-		_, err := d.Decode(one, contentType, []byte(body))
+		_, err := d.Decode(one, nil, contentType, []byte(body))
 		require.ErrorIs(t, err, context.Canceled, body)
-		_, err = d.Decode(other, contentType, []byte(body))
+		_, err = d.Decode(other, nil, contentType, []byte(body))
 		require.Equal(t, body == "a: [", err != nil, "the next address has a place")
 	}
 	for body, contentType := range map[string]string{"[]": "application/json", "username=a&password=b&eauth=pam": form, "x": "text/plain"} {
-		_, err = d.Decode(one, contentType, []byte(body))
+		_, err = d.Decode(one, nil, contentType, []byte(body))
 		require.NoError(t, err, body)
 	}
 }
@@ -61,14 +61,14 @@ func TestTooManyWaitForYAML(t *testing.T) {
 	refused := make(chan error)
 	for range yamlWaiting + 1 {
 		go func() {
-			_, err := d.Decode(ctx, "text/yaml", []byte("a: 1"))
+			_, err := d.Decode(ctx, nil, "text/yaml", []byte("a: 1"))
 			refused <- err
 		}()
 	}
 	var e *Error
 	require.ErrorAs(t, <-refused, &e, "one of them")
 	require.Equal(t, http.StatusServiceUnavailable, e.Status)
-	_, err = d.Decode(from(t, "192.0.2.2"), "text/yaml", []byte("a: 1"))
+	_, err = d.Decode(from(t, "192.0.2.2"), nil, "text/yaml", []byte("a: 1"))
 	require.NoError(t, err, "it has a place for others")
 	cancel()
 	for range yamlWaiting {

@@ -98,7 +98,7 @@ func TestYAMLAsSalt(t *testing.T) {
 	table := readVectors(t).YAML
 	require.Greater(t, len(table), 45)
 	for _, c := range table {
-		got, err := format.NewDecoder().Decode(t.Context(), "text/yaml", []byte(c.Text))
+		got, err := format.NewDecoder().Decode(t.Context(), nil, "text/yaml", []byte(c.Text))
 		if c.Msgpack == nil || refused[c.Text] {
 			requireRefusal(t, err, 400, "Invalid YAML document: ")
 			continue
@@ -114,7 +114,7 @@ func TestFormAsSalt(t *testing.T) {
 	table := readVectors(t).Forms
 	require.Greater(t, len(table), 80)
 	for _, c := range table {
-		got, err := format.NewDecoder().Decode(t.Context(), "application/x-www-form-urlencoded", c.Body)
+		got, err := format.NewDecoder().Decode(t.Context(), nil, "application/x-www-form-urlencoded", c.Body)
 		require.NoError(t, err, "%q", c.Body)
 		require.Equal(t, asJSON(t, c.Msgpack), asJSON(t, got), "%q", c.Body)
 		require.Equal(t, c.Msgpack, []byte(got), "%q", c.Body)

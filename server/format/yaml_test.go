@@ -156,7 +156,7 @@ func FuzzAppendYAML(f *testing.F) {
 		}
 		require.True(t, utf8.Valid(out))
 		require.LessOrEqual(t, len(out), 40*len(js)+40)
-		back, err := yamlin.Document(out)
+		back, err := yamlin.Document(nil, out)
 		if err != nil { // a bound, and not the syntax
 			require.Contains(t, err.Error(), "more than")
 			return

@@ -1,0 +1,191 @@
+package lowstate
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"saltern/eauth"
+	"saltern/eauth/token"
+	"saltern/internal/budget"
+	"saltern/saltmaster"
+	"saltern/saltmaster/msgpack"
+)
+
+// lastPublished takes every publication, and keeps the last.
+type lastPublished struct {
+	Commands
+	last saltmaster.Publication
+}
+
+func (m *lastPublished) Publish(_ context.Context, p saltmaster.Publication) (saltmaster.Published, error) {
+	m.last = p
+	return saltmaster.Published{JID: p.JID, Minions: []string{"web1"}}, nil
+}
+
+// goodToken and badToken have the form of tokens, but oneToken knows only the
+// first.
+var goodToken, badToken = strings.Repeat("ab", 32), strings.Repeat("cd", 32)
+
+type oneToken struct{}
+
+func (oneToken) LookupToken(_ context.Context, value string) (eauth.Token, bool, error) {
+	t := eauth.Token{Value: value, User: "bench", Eauth: "sharedsecret", Expire: time.Now().Add(time.Hour)}
+	return t, value == goodToken, nil
+}
+
+// frugal is a gateway with the token.
+func frugal(change func(m *Master)) (*Gateway, *lastPublished) {
+	published := new(lastPublished)
+	m := testMaster()
+	m.Commands = published
+	if change != nil {
+		change(m)
+	}
+	return New(Options{
+		Clients: Clients(m), Enabled: []string{"local", "local_async", "runner", "wheel"}, HashType: "sha256",
+		Auth: eauth.New(eauth.Options{Eauths: []string{"sharedsecret"}, Token: token.New(oneToken{})}),
+	}), published
+}
+
+// send runs a chunk, read within the budget of a stranger, with a token.
+func send(ctx context.Context, g *Gateway, token, chunk string) (*Call, error) {
+	b := budget.New(ctx, nil)
+	chunks, err := Parse(b, []byte(`[{"token": "`+token+`", `+chunk+`}]`), 0)
+	if err != nil {
+		return nil, err
+	}
+	call := &Call{Chunks: chunks, Budget: b}
+	_, err = g.Run(ctx, call)
+	return call, err
+}
+
+func requireKind(t *testing.T, want Kind, text string, err error) {
+	t.Helper()
+	e, ok := errors.AsType[*Error](err)
+	require.True(t, ok, "%v", err)
+	require.Equal(t, want, e.Kind, e.Text)
+	require.Contains(t, e.Text, text)
+}
+
+// What is wrong with a chunk is told to callers alone.
+func TestStrangersAreToldNothing(t *testing.T) {
+	t.Parallel()
+	g, published := frugal(nil)
+	for chunk, want := range map[string]string{
+		`"client": "local_async", "fun": "f", "tgt_type": "nodegroup", "tgt": "nope"`:         `the master has no nodegroup "nope"`,
+		`"client": "local_async", "fun": "f", "tgt_type": "nodegroup", "tgt": "empty"`:        `the nodegroup "empty" is empty`,
+		`"client": "local_async", "fun": "f", "tgt_type": "compound", "tgt": "N@loop"`:        "contains itself",
+		`"client": "local_async", "fun": "f", "tgt_type": "compound", "tgt": ["a", "N@lost"]`: `the master has no nodegroup "gone"`,
+		`"client": "local_async", "fun": "f", "tgt_type": "planet", "tgt": "a"`:               "is not known",
+		`"client": "local_async", "fun": "f"`:                                                 "tgt is missing",
+		`"client": "runner"`:                                                                  "fun is missing",
+		`"client": "wheel", "fun": "f", "kwarg": {"arg": 1}`:                                  "has an argument named arg",
+		`"client": "local_async", "fun": "f", "tgt": "a", "jid": "1"`:                         "jid must be 20 digits",
+		`"client": "runner", "fun": "f", "kwarg": "` + strings.Repeat("long ", 20_000) + `"`:  "kwarg must be an object",
+		`"client": "local_async", "fun": "f", "tgt": [` + strings.Repeat("1,", 50_000) + `1]`: "tgt must be a string",
+	} {
+		_, err := send(t.Context(), g, badToken, chunk)
+		require.Equal(t, ErrUnauthenticated, err, "%.80s", chunk)
+		_, err = send(t.Context(), g, goodToken, chunk)
+		requireKind(t, BadRequest, want, err)
+	}
+	require.Empty(t, published.last.Fun)
+
+	// These are told before, as by salt-api.
+	for chunk, want := range map[string]string{
+		`"client": "nope"`:                 "Invalid client specified: 'nope'",
+		`"client": "local_batch"`:          "Client disabled: 'local_batch'",
+		`"CLIENT": "runner"`:               "client is missing",
+		`"client": "runner", "Client": ""`: "differ in case only",
+	} {
+		for _, token := range []string{badToken, goodToken} {
+			_, err := send(t.Context(), g, token, chunk)
+			requireKind(t, BadRequest, want, err)
+		}
+	}
+}
+
+// Large chunks with their credentials inside are read whole, once these are
+// good.
+func TestLargeChunks(t *testing.T) {
+	t.Parallel()
+	g, published := frugal(nil)
+	file := strings.Repeat(`a line of a "file"\n`, 200_000)
+	many := strings.Repeat("1,", 1_000_000) + "1"
+	for name, tc := range map[string]struct{ arg, want string }{
+		"a file":   {`["/tmp/f", "` + strings.ReplaceAll(file, `"`, `\"`) + `"]`, ""},
+		"numbers":  {`[` + many + `]`, ""},
+		"one text": {`"` + strings.Repeat("x", 100_000) + `"`, `["` + strings.Repeat("x", 100_000) + `"]`},
+		"of two":   {`[` + many + `], "arg": ["` + strings.Repeat("y", 10_000) + `"]`, `["` + strings.Repeat("y", 10_000) + `"]`},
+	} {
+		if tc.want == "" {
+			tc.want = tc.arg
+		}
+		want, err := msgpack.AppendFromJSON(nil, []byte(tc.want))
+		require.NoError(t, err)
+		chunk := `"client": "local_async", "tgt": "*", "fun": "f", "arg": ` + tc.arg
+		_, err = send(t.Context(), g, badToken, chunk)
+		require.Equal(t, ErrUnauthenticated, err, name)
+		call, err := send(t.Context(), g, goodToken, chunk)
+		require.NoError(t, err, name)
+		require.True(t, string(want) == string(published.last.Arg), name)
+		require.NotContains(t, string(call.Chunks[0].Arguments(100)), NotRead)
+	}
+}
+
+// A caller's budget ends, too.
+func TestCallersBudget(t *testing.T) {
+	t.Parallel()
+	g, _ := frugal(func(m *Master) {
+		m.Nodegroups["all"] = strings.Fields(strings.Repeat("a-minion-with-a-name ", 3000))
+		m.Nodegroups["n0"] = []string{"N@all", "or", "x*"}
+		for i := range 9 { // ten times the one before
+			name := string(rune('0' + i))
+			m.Nodegroups["n"+string(rune('1'+i))] = strings.Fields(strings.TrimSuffix(strings.Repeat("N@n"+name+" or ", 10), " or "))
+		}
+	})
+	for name, chunk := range map[string]string{
+		"nodegroups":       `"client": "local_async", "fun": "f", "tgt_type": "compound", "tgt": "` + strings.Repeat("N@all or ", 10_000) + `a"`,
+		"list":             `"client": "local_async", "fun": "f", "tgt_type": "compound", "tgt": [` + strings.Repeat(`"N@all", "or", `, 10_000) + `"a"]`,
+		"nodegroups nest":  `"client": "local_async", "fun": "f", "tgt_type": "nodegroup", "tgt": "n9"`,
+		"texts of YAML":    `"client": "runner", "fun": "f", "arg": [` + strings.Repeat(`"[a]", `, 100_000) + `"a"]`,
+		"keywords of YAML": `"client": "runner", "fun": "f", "arg": [` + strings.Repeat(`"k={a: b}", `, 100_000) + `"a"]`,
+		"values":           `"client": "runner", "fun": "f", "arg": [` + strings.Repeat(`1,`, 9_000_000) + `1]`,
+	} {
+		_, err := send(t.Context(), g, goodToken, chunk)
+		requireKind(t, TooLarge, budget.ErrCaller.Error(), err)
+		_, err = send(t.Context(), g, badToken, chunk)
+		require.Equal(t, ErrUnauthenticated, err, name)
+	}
+}
+
+// leaving is a client that leaves when its caller has been found out.
+type leaving struct{ leave context.CancelFunc }
+
+func (l leaving) LookupToken(context.Context, string) (eauth.Token, bool, error) {
+	l.leave()
+	return eauth.Token{Value: goodToken, User: "bench", Eauth: "sharedsecret", Expire: time.Now().Add(time.Hour)}, true, nil
+}
+
+// Nobody reads on for a client that has left.
+func TestReadingEndsWithTheClient(t *testing.T) {
+	t.Parallel()
+	for name, chunk := range map[string]string{
+		"JSON":       `"client": "runner", "fun": "f", "arg": [` + strings.Repeat(`1,`, 100_000) + `1]`,
+		"texts":      `"client": "runner", "fun": "f", "arg": [` + strings.Repeat(`"a",`, 10_000) + `"a"]`,
+		"nodegroups": `"client": "local_async", "fun": "f", "tgt_type": "compound", "tgt": "` + strings.Repeat("N@web or ", 5000) + `a"`,
+	} {
+		ctx, leave := context.WithCancel(t.Context())
+		g := New(Options{
+			Clients: Clients(testMaster()), Enabled: enabled, HashType: "sha256",
+			Auth: eauth.New(eauth.Options{Eauths: []string{"sharedsecret"}, Token: token.New(leaving{leave})}),
+		})
+		_, err := send(ctx, g, goodToken, chunk)
+		require.ErrorIs(t, err, context.Canceled, name)
+	}
+}

@@ -1,0 +1,135 @@
+package lowstate
+
+import (
+	"slices"
+
+	"saltern/internal/budget"
+	"saltern/saltmaster/msgpack"
+)
+
+const (
+	// readAtOnce is the longest body, in bytes, of which all is read before
+	// its sender is known.
+	readAtOnce = 64 << 10
+
+	// readValue is the longest value, in bytes of JSON, that is read so in a
+	// longer body.
+	readValue = 4 << 10
+
+	// keyCost is what a key costs, in units of the budget.
+	keyCost = 3
+)
+
+// sayWho are the keys whose texts are read however long they are: each has an
+// answer of its own to one that makes no sense.
+var sayWho = []string{"client", "token", "username", "password", "eauth", "fun", "tgt", "tgt_type"}
+
+// outlined is Parse that makes nothing of large values.
+func outlined(b *budget.Budget, body []byte, maxChunks int) ([]Chunk, error) {
+	if maxChunks <= 0 {
+		maxChunks = DefaultMaxChunks
+	}
+	o := outliner{budget: b, most: maxChunks}
+	kind, err := msgpack.SkimJSON(body, msgpack.Outline{Element: o.element, Entry: o.entry})
+	if budget.IsSpent(err) {
+		return nil, failure(err)
+	}
+	if err != nil {
+		return nil, badJSON(body, err)
+	}
+	switch {
+	case kind == msgpack.Map:
+		o.n = 1
+	case kind != msgpack.Array:
+		return nil, errNoList()
+	case o.n > o.most:
+		return nil, tooManyChunks(o.n, o.most)
+	}
+	o.end()
+	if o.err != nil {
+		return nil, o.err
+	}
+	return o.chunks, nil
+}
+
+// outliner collects chunks. What is wrong with one counts for nothing before
+// it is known that the whole is JSON.
+type outliner struct {
+	budget *budget.Budget
+	most   int
+
+	n      int // elements that have begun
+	chunks []Chunk
+	err    error
+
+	builder chunkBuilder // of the chunk that is open
+	keys    int          // of it
+}
+
+func (o *outliner) element(k msgpack.Kind) {
+	if o.n > 0 {
+		o.end()
+	}
+	o.n++
+	if k != msgpack.Map {
+		o.fail("must be an object")
+	}
+}
+
+// end ends the chunk that is open.
+func (o *outliner) end() {
+	if o.n == 0 || o.err != nil || o.n > o.most {
+		return
+	}
+	if o.keys > maxKeys {
+		o.fail(tooManyKeys(o.keys).Error())
+		return
+	}
+	o.chunks = append(o.chunks, o.builder.chunk)
+	o.builder, o.keys = chunkBuilder{}, 0
+}
+
+func (o *outliner) fail(text string) {
+	if o.err == nil {
+		o.err = badChunk(max(0, o.n-1), text)
+	}
+}
+
+func (o *outliner) entry(key, js []byte) error {
+	if o.err != nil || o.n > o.most {
+		return nil
+	}
+	if err := o.budget.Spend(keyCost + budget.Bytes(len(key))); err != nil {
+		return err
+	}
+	if o.keys > maxKeys {
+		o.keys++ // for the error
+		return nil
+	}
+	name := string(key)
+	var v msgpack.Raw
+	isLater := len(js) > readValue && (js[0] != '"' || !slices.Contains(sayWho, name))
+	if !isLater {
+		var err error
+		if v, err = msgpack.AppendFromJSONWithin(o.budget, nil, js); err != nil {
+			if budget.IsSpent(err) {
+				return err
+			}
+			o.fail(err.Error())
+		}
+	}
+	_, err := o.builder.add(name, v)
+	if err != nil {
+		o.fail(err.Error())
+		return nil
+	}
+	o.keys = len(o.builder.chunk.fields)
+	if isLater {
+		c := &o.builder.chunk
+		if c.later == nil {
+			c.later = make(map[string]Later)
+		}
+		c.later[name] = jsonLater(js)
+	}
+	return nil
+}

@@ -1,0 +1,104 @@
+package server_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"net/http"
+	"net/url"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"saltern/eauth/session"
+	"saltern/internal/budget"
+	"saltern/lowstate"
+	"saltern/server"
+)
+
+const asForm = "application/x-www-form-urlencoded"
+
+func gzipped(t *testing.T, text string) string {
+	t.Helper()
+	var b bytes.Buffer
+	w := gzip.NewWriter(&b)
+	_, err := w.Write([]byte(text))
+	require.NoError(t, err)
+	require.NoError(t, w.Close())
+	return b.String()
+}
+
+// countedSessions counts how often a session is looked up.
+type countedSessions struct {
+	fakeSessions
+	lookups *atomic.Int64
+}
+
+func (c countedSessions) Resolve(ctx context.Context, credential string) (*session.Session, bool, error) {
+	c.lookups.Add(1)
+	return c.fakeSessions.Resolve(ctx, credential)
+}
+
+// A session beside the body makes the request a caller's, before it is read. It
+// is looked up once.
+func TestBudgetOfASession(t *testing.T) {
+	t.Parallel()
+	var lookups atomic.Int64
+	s, _ := withSessions(t, answering("true"), func(c *server.Config) {
+		c.Sessions = countedSessions{fakeSessions{}, &lookups}
+		c.Hooks = &firings{}
+		c.Main.WebhookDisableAuth = true
+	})
+	entries := `[` + strings.Repeat("a,", 40_000) + `a]`
+	chunk := func(arg string) string { return `{"client": "local", "tgt": "*", "fun": "f", "arg": ` + arg + `}` }
+	for name, tc := range map[string]struct {
+		path, kind, body string
+		gzip             bool
+	}{
+		"gzip":       {"/", asJSON, chunk(`"` + strings.Repeat("x", 9<<20) + `"`), true},
+		"YAML":       {"/", "text/yaml", chunk(entries), false},
+		"hook, JSON": {"/hook", asJSON, `[` + strings.Repeat("1,", 200_000) + `1]`, false},
+		"hook, YAML": {"/hook", "text/yaml", entries, false},
+		"hook, form": {"/hook", asForm, "arg=1" + strings.Repeat("&arg="+url.QueryEscape("[a]"), 3_000), false},
+	} {
+		headers := []string{"Content-Type: " + tc.kind}
+		if tc.gzip {
+			headers, tc.body = append(headers, "Content-Encoding: gzip"), gzipped(t, tc.body)
+		}
+		for _, token := range []string{"", strings.Repeat("0", 40)} {
+			status, text := s.with(t, http.MethodPost, tc.path, tc.body, append(headers, "X-Auth-Token: "+token)...)
+			require.Equal(t, http.StatusRequestEntityTooLarge, status.StatusCode, "%s: %s", name, text)
+			require.Contains(t, text, budget.ErrStranger.Error())
+		}
+		lookups.Store(0)
+		status, text := s.with(t, http.MethodPost, tc.path, tc.body, append(headers, "X-Auth-Token: "+sessionID)...)
+		require.Equal(t, http.StatusOK, status.StatusCode, "%s: %s", name, text)
+		require.EqualValues(t, 1, lookups.Load(), name)
+	}
+}
+
+// Credentials inside of a large body are found without the rest of it.
+func TestCredentialsInALargeBody(t *testing.T) {
+	t.Parallel()
+	s, _ := withSessions(t, fakeGateway{func(_ context.Context, call *lowstate.Call) ([][]byte, error) {
+		user, _ := call.Chunks[0].Text("username")
+		if _, ok := call.Chunks[0].Text("arg"); ok || user != "saltdev" || call.Budget == nil {
+			return nil, lowstate.ErrUnauthenticated
+		}
+		return [][]byte{[]byte("true")}, nil
+	}}, nil)
+	login := strings.TrimSuffix(goodLogin, "}") + `, "arg": "` + strings.Repeat("x", 100_000) + `"`
+	for i := range 2 {
+		status, text := s.withAt(t, i, http.MethodPost, "/", `[`+login+`, "client": "local"}]`)
+		require.Equal(t, http.StatusOK, status.StatusCode, text)
+	}
+	status, text := s.with(t, http.MethodPost, "/login", login+`}`)
+	require.Equal(t, http.StatusOK, status.StatusCode, text)
+	status, text = s.with(t, http.MethodPost, "/login", login+`}`, "Content-Type: text/plain")
+	require.Equal(t, http.StatusOK, status.StatusCode, text)
+	form := "username=saltdev&password=saltdev&eauth=pam&kwarg={&arg=" + strings.Repeat("[", 50_000)
+	status, text = s.with(t, http.MethodPost, "/login", form, "Content-Type: "+asForm)
+	require.Equal(t, http.StatusOK, status.StatusCode, text)
+}
