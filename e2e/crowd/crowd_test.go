@@ -55,7 +55,7 @@ func crowd(tb testing.TB) (before, during, peak float64) {
 		of = append(of, mastertest.Minion{ID: id, Delay: think})
 	}
 	master := mastertest.Start(tb, mastertest.Options{Minions: of})
-	g := startGateway(tb, master, "limits: {connections_per_address: 1000}\nevents: {streams_per_user: 500, streams_per_session: 500}\n")
+	g := startGateway(tb, master, "limits: {connections_per_address: 1000}\nevents: {streams_per_user: 500, streams_per_session: 500}\n", nil)
 	token := g.login(tb)
 	before, _ = g.memory(tb)
 

@@ -30,8 +30,9 @@ type gateway struct {
 
 // startGateway builds saltern and starts it as a process of its own, so that
 // its memory is its own too. It ends with the test. more is added to its
-// settings.
-func startGateway(tb testing.TB, master *mastertest.Master, more string) *gateway {
+// settings, and options to the master's file, those of rest_cherrypy to what
+// that has.
+func startGateway(tb testing.TB, master *mastertest.Master, more string, options map[string]any) *gateway {
 	tb.Helper()
 	dir := tb.TempDir()
 	program := filepath.Join(dir, "saltern")
@@ -41,7 +42,12 @@ func startGateway(tb testing.TB, master *mastertest.Master, more string) *gatewa
 	port, admin := freePort(tb), freePort(tb)
 	conf := maps.Clone(master.Config())
 	conf["netapi_enable_clients"] = []string{"local", "local_async"}
-	conf["rest_cherrypy"] = map[string]any{"port": port, "host": "127.0.0.1", "disable_ssl": true}
+	maps.Copy(conf, options)
+	cherrypy := map[string]any{"port": port, "host": "127.0.0.1", "disable_ssl": true}
+	if more, ok := options["rest_cherrypy"].(map[string]any); ok {
+		maps.Copy(cherrypy, more)
+	}
+	conf["rest_cherrypy"] = cherrypy
 	text, err := json.Marshal(conf)
 	require.NoError(tb, err)
 	require.NoError(tb, os.WriteFile(filepath.Join(dir, "master"), text, 0o600))

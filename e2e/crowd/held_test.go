@@ -37,7 +37,7 @@ var beginnings = []string{
 // runs commands as if there was nobody.
 func TestHeldConnections(t *testing.T) {
 	master := mastertest.Start(t, mastertest.Options{Minions: []mastertest.Minion{{ID: minions[0]}, {ID: minions[1]}}})
-	g := startGateway(t, master, "")
+	g := startGateway(t, master, "", nil)
 
 	ctx, cancel := context.WithCancel(t.Context())
 	var holding sync.WaitGroup
