@@ -159,6 +159,13 @@ func (o *slowTown) Active(
 	return o.Owners.Active(ctx, who, from, last)
 }
 
+// asked is what it was asked last.
+func (o *town) asked() (from netip.Addr, last *issuer.LastLogin) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.from, o.last
+}
+
 func (o *town) set(change func()) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
