@@ -192,5 +192,10 @@ func FuzzTarget(f *testing.F) {
 		require.NotContains(t, tgt, ",-")
 		require.NotContains(t, tgt, "/")
 		require.False(t, strings.ContainsAny(tgt, " \t\r\n\x00'\"`;&<>#"), tgt)
+		if !c.KeepToRoster() || c.TargetType == "list" { // salt-ssh looks for a list in the roster alone
+			return
+		}
+		require.NotContains(t, c.Target, "@")
+		require.True(t, strings.ContainsAny(c.Target, `*?[]()^\\|$+{}`), "%s may be the name of a host", c.Target)
 	})
 }
