@@ -23,6 +23,7 @@ package throttle
 import (
 	"hash/maphash"
 	"net/netip"
+	"strings"
 	"sync"
 	"time"
 
@@ -71,9 +72,10 @@ type Key struct {
 }
 
 // KeyOf returns the key that credentials count for. Addresses count by their
-// [fair.Prefix]; all that are not known are one.
+// [fair.Prefix]; all that are not known are one. Names that differ in case are
+// one as well, since some eauth modules take them for the same user.
 func KeyOf(c eauth.Credentials) Key {
-	return Key{eauth: c.Eauth, user: c.Username, from: fair.Prefix(c.RemoteAddr)}
+	return Key{eauth: c.Eauth, user: strings.ToLower(c.Username), from: fair.Prefix(c.RemoteAddr)}
 }
 
 // Throttle is safe for use by several goroutines.

@@ -63,6 +63,7 @@ func TestWhoIsCountedTogether(t *testing.T) {
 		same bool
 	}{
 		{"itself", key("a", "192.0.2.1"), key("a", "192.0.2.1"), true},
+		{"another case", key("alice", "192.0.2.1"), key("ALICE", "192.0.2.1"), true},
 		{"another user", key("a", "192.0.2.1"), key("b", "192.0.2.1"), false},
 		{"another address", key("a", "192.0.2.1"), key("a", "192.0.2.2"), false},
 		{"the address as IPv6", key("a", "192.0.2.1"), key("a", "::ffff:192.0.2.1"), true},
