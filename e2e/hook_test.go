@@ -30,7 +30,14 @@ func TestHooks(t *testing.T) {
 			require.Equal(t, "application/json", headers["Content-Type"])
 			require.NotContains(t, headers, "X-Auth-Token")
 		}
-		a := sessionRequest(t, r, session, http.MethodPost, "/hook", `"`+strings.Repeat("a", 1<<20)+`"`)
+		// Reactors get what readers of the bus are not shown.
+		a := sessionRequest(t, r, session, http.MethodPost, "/hook/c", `{"build": {"api-key": "hunter2", "id": 7}}`)
+		require.Equal(t, http.StatusOK, a.Status, a.Body)
+		block := e.until("tag: salt/netapi/hook/c\n")
+		require.NotContains(t, block, "hunter2")
+		require.Equal(t, map[string]any{"build": map[string]any{"api-key": "REDACTED", "id": 7.0}}, event(t, block)["post"])
+
+		a = sessionRequest(t, r, session, http.MethodPost, "/hook", `"`+strings.Repeat("a", 1<<20)+`"`)
 		require.Equal(t, http.StatusRequestEntityTooLarge, a.Status)
 		a = sessionRequest(t, r, "", http.MethodPost, "/hook", `{}`)
 		require.Equal(t, http.StatusUnauthorized, a.Status)

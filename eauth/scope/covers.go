@@ -32,15 +32,16 @@ func (s *Set) Covers(o Options, r Role) error {
 	if slices.Contains(r.Permissions, TargetAllMinionsRun) && !s.anywhere {
 		return &Wider{fmt.Sprintf("the permission %s", TargetAllMinionsRun)}
 	}
+	c := newComparison()
 	for i, t := range r.Targets {
 		target, ok := o.expr(t)
-		if !ok || !s.runsOn(target) {
+		if !ok || !s.runsOn(c, target) {
 			return &Wider{fmt.Sprintf("target %d", i+1)}
 		}
 	}
 	own := s.ownRules()
 	for i, rule := range r.ACL {
-		if !s.coversRule(o, own, rule) {
+		if !s.coversRule(c, o, own, rule) {
 			return &Wider{fmt.Sprintf("rule %d", i+1)}
 		}
 	}
@@ -48,9 +49,9 @@ func (s *Set) Covers(o Options, r Role) error {
 }
 
 // runsOn tells whether any function may be run on all minions of a target.
-func (s *Set) runsOn(target *targetExpr) bool {
+func (s *Set) runsOn(c *comparison, target *targetExpr) bool {
 	return s.anywhere || eachPart(target, func(part *targetExpr) bool {
-		return slices.ContainsFunc(s.targets, func(t string) bool { return within(part, parseTarget(t)) })
+		return slices.ContainsFunc(s.targets, func(t string) bool { return c.within(part, parseTarget(t)) })
 	})
 }
 
@@ -92,20 +93,20 @@ func (s *Set) ownRules() (all []ruled) {
 	return all
 }
 
-func (s *Set) coversRule(o Options, own []ruled, rule any) bool {
+func (s *Set) coversRule(c *comparison, o Options, own []ruled, rule any) bool {
 	r, ok := readRule(rule, o.expr)
 	switch {
 	case !ok:
 		return false
 	case r.at != "":
-		return s.coversOnMaster(own, r)
+		return s.coversOnMaster(c, own, r)
 	}
 	// Rules hold for salt-ssh as well as for minions.
 	all := s.has[CmdSSHRun]
 	return eachPart(r.target, func(part *targetExpr) bool {
-		return all && s.runsOn(part) || !slices.ContainsFunc(r.funs, func(f allowedFun) bool {
+		return all && s.runsOn(c, part) || !slices.ContainsFunc(r.funs, func(f allowedFun) bool {
 			return !slices.ContainsFunc(own, func(o ruled) bool {
-				return o.target != nil && within(part, o.target) && f.within(o.funs)
+				return o.target != nil && c.within(part, o.target) && f.within(c, o.funs)
 			})
 		})
 	})
@@ -113,7 +114,7 @@ func (s *Set) coversRule(o Options, own []ruled, rule any) bool {
 
 // coversOnMaster is coversRule for runners and wheel functions. The name of a
 // module stands for both a runner and a wheel module.
-func (s *Set) coversOnMaster(own []ruled, r ruled) bool {
+func (s *Set) coversOnMaster(c *comparison, own []ruled, r ruled) bool {
 	whole := func(at string) bool {
 		return slices.ContainsFunc(own, func(o ruled) bool { return o.at == at && o.whole })
 	}
@@ -126,7 +127,7 @@ func (s *Set) coversOnMaster(own []ruled, r ruled) bool {
 		return false
 	}
 	return !slices.ContainsFunc(r.funs, func(f allowedFun) bool {
-		return !slices.ContainsFunc(own, func(o ruled) bool { return o.at == r.at && f.within(o.funs) })
+		return !slices.ContainsFunc(own, func(o ruled) bool { return o.at == r.at && f.within(c, o.funs) })
 	})
 }
 
@@ -238,13 +239,13 @@ func readWanted(v any) (pattern *string, ok bool) {
 }
 
 // within tells whether one of some functions is allowed wherever f is.
-func (f allowedFun) within(funs []allowedFun) bool {
+func (f allowedFun) within(c *comparison, funs []allowedFun) bool {
 	return slices.ContainsFunc(funs, func(of allowedFun) bool {
-		if !patternWithin(f.pattern, of.pattern) {
+		if !c.step() || !patternWithin(f.pattern, of.pattern) {
 			return false
 		}
 		return of.args == nil || f.args != nil && !slices.ContainsFunc(f.args, func(a wantedArgs) bool {
-			return !slices.ContainsFunc(of.args, a.within)
+			return !slices.ContainsFunc(of.args, func(of wantedArgs) bool { return c.step() && a.within(of) })
 		})
 	})
 }

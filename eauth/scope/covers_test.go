@@ -2,6 +2,7 @@ package scope
 
 import (
 	"encoding/json"
+	"fmt"
 	"math/rand/v2"
 	"slices"
 	"strings"
@@ -129,6 +130,19 @@ func TestCovers(t *testing.T) {
 		"nobody has it by a token")
 }
 
+// A role that takes too long to compare counts as wider.
+func TestCoversEnds(t *testing.T) {
+	t.Parallel()
+	var rules, others ACL
+	for i := range maxRules {
+		rules = append(rules, acl.Map{{Key: fmt.Sprintf("web%04d*", i), Value: []any{"state.apply"}}})
+		others = append(others, acl.Map{{Key: fmt.Sprintf("web%04d* and E@web", maxRules-1-i), Value: []any{"state.apply"}}})
+	}
+	set := Compile(Options{Login: true}, Role{ACL: rules})
+	require.NoError(t, set.Covers(Options{}, Role{ACL: others[:10]}))
+	require.ErrorAs(t, set.Covers(Options{}, Role{ACL: others}), new(*Wider))
+}
+
 // Each built-in role, for whoever has just that one.
 func TestCoversBuiltIn(t *testing.T) {
 	t.Parallel()
@@ -211,7 +225,7 @@ func TestTargetWithin(t *testing.T) {
 // has to hold for all minions then.
 func requireWithin(t *testing.T, inner, outer string) bool {
 	t.Helper()
-	if inner == outer || !within(parseTarget(inner), parseTarget(outer)) {
+	if inner == outer || !newComparison().within(parseTarget(inner), parseTarget(outer)) {
 		return false
 	}
 	for _, m := range fleet {
@@ -237,7 +251,7 @@ func FuzzTargetWithin(f *testing.F) {
 		words, err := readCompound(inner, checkAllowed)
 		require.NoError(t, err)
 		if !slices.ContainsFunc(words, func(w string) bool { return w == "(" || w == ")" }) {
-			require.True(t, within(parseTarget(inner), parseTarget(inner)))
+			require.True(t, newComparison().within(parseTarget(inner), parseTarget(inner)))
 		}
 		requireWithin(t, inner, outer)
 	})

@@ -111,20 +111,24 @@ func eachPart(e *targetExpr, holds func(*targetExpr) bool) bool {
 	return len(e.kids) > 0 && !slices.ContainsFunc(e.kids, func(k *targetExpr) bool { return !eachPart(k, holds) })
 }
 
-// maxSteps bounds how long two targets are compared.
-const maxSteps = 10_000
+// maxSteps bounds how long a role is compared with others: some 0.1 s.
+const maxSteps = 50_000
+
+// comparison is one, with the steps that it may still take.
+type comparison struct{ steps int }
+
+func newComparison() *comparison { return &comparison{maxSteps} }
+
+// step takes one more, unless there were too many already.
+func (c *comparison) step() bool {
+	c.steps--
+	return c.steps >= 0
+}
 
 // within tells whether all minions of one target are minions of another,
 // whatever minions there are.
-func within(e, of *targetExpr) bool {
-	steps := maxSteps
-	return (&comparison{&steps}).within(e, of)
-}
-
-type comparison struct{ steps *int }
-
 func (c *comparison) within(e, of *targetExpr) bool {
-	if *c.steps--; *c.steps < 0 || e.text == "" || of.text == "" {
+	if !c.step() || e.text == "" || of.text == "" {
 		return false
 	}
 	if e.text == of.text || of.text == everywhere {
