@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"regexp"
+	"time"
 
 	"saltern/lowstate"
 )
@@ -41,8 +42,7 @@ func (s *mainSurface) job(x *exchange, r *http.Request, jid string) error {
 		return err
 	}
 	if !isJob.MatchString(jid) {
-		writeJSON(x, http.StatusOK, []byte(`{"info": [{"jid": `+jsonText(jid)+
-			`, "Error": "Cannot contact returner or no job with this jid", "StartTime": "", "Result": {}}], "return": [{}]}`))
+		writeUnknownJob(x, jid)
 		return nil
 	}
 	answers, err := s.call(x, r, sess.Token, lowstate.Compose(
@@ -52,6 +52,10 @@ func (s *mainSurface) job(x *exchange, r *http.Request, jid string) error {
 	if err != nil {
 		return err
 	}
+	if !isTime(jid) && bytes.HasPrefix(answers[0], []byte(`"`)) {
+		writeUnknownJob(x, jid) // the runner's own complaint, that the digits are no time
+		return nil
+	}
 	returns, err := returnsOf(answers[0])
 	if err != nil {
 		return fmt.Errorf("jobs.list_job: %w", err)
@@ -59,6 +63,20 @@ func (s *mainSurface) job(x *exchange, r *http.Request, jid string) error {
 	writeJSON(x, http.StatusOK, bytes.Join([][]byte{
 		[]byte(`{"info": [`), answers[0], []byte(`], "return": [`), returns, []byte(`]}`)}, nil))
 	return nil
+}
+
+// writeUnknownJob answers as salt-api does for a job that nobody knows.
+func writeUnknownJob(x *exchange, jid string) {
+	writeJSON(x, http.StatusOK, []byte(`{"info": [{"jid": `+jsonText(jid)+
+		`, "Error": "Cannot contact returner or no job with this jid", "StartTime": "", "Result": {}}], "return": [{}]}`))
+}
+
+// isTime reports whether the digits of a job id are a time, as those of ids
+// that Salt itself has made.
+func isTime(jid string) bool {
+	const layout = "20060102150405"
+	_, err := time.Parse(layout, jid[:len(layout)])
+	return err == nil
 }
 
 // returnsOf takes {<minion>: <return>} out of what list_job tells. A minion
