@@ -31,7 +31,7 @@ var defaultBatch = batchSize{percent: 10, isPart: true}
 
 // batch returns the chunk's batch: 10, "10" or "25%".
 func (c Chunk) batch() (batchSize, error) {
-	v, ok := c.present("batch")
+	v, ok := c.given("batch")
 	if !ok {
 		return defaultBatch, nil
 	}
@@ -53,7 +53,7 @@ func parseBatch(v msgpack.Raw) (size batchSize, ok bool) {
 		n, err := strconv.ParseInt(strings.TrimSpace(s), 10, 32)
 		return batchSize{n: int(n)}, err == nil || errors.Is(err, strconv.ErrRange)
 	}
-	f, ok := number(v)
+	f, ok := number(v) // of true and false, too
 	return batchSize{n: int(max(math.MinInt32, min(f, math.MaxInt32)))}, ok
 }
 

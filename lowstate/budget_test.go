@@ -77,17 +77,17 @@ func TestStrangersAreToldNothing(t *testing.T) {
 	t.Parallel()
 	g, published := frugal(nil)
 	for chunk, want := range map[string]string{
-		`"client": "local_async", "fun": "f", "tgt_type": "nodegroup", "tgt": "nope"`:         `the master has no nodegroup "nope"`,
-		`"client": "local_async", "fun": "f", "tgt_type": "nodegroup", "tgt": "empty"`:        `the nodegroup "empty" is empty`,
-		`"client": "local_async", "fun": "f", "tgt_type": "compound", "tgt": "N@loop"`:        "contains itself",
-		`"client": "local_async", "fun": "f", "tgt_type": "compound", "tgt": ["a", "N@lost"]`: `the master has no nodegroup "gone"`,
-		`"client": "local_async", "fun": "f", "tgt_type": "planet", "tgt": "a"`:               "is not known",
-		`"client": "local_async", "fun": "f"`:                                                 "tgt is missing",
-		`"client": "runner"`:                                                                  "fun is missing",
-		`"client": "wheel", "fun": "f", "kwarg": {"arg": 1}`:                                  "has an argument named arg",
-		`"client": "local_async", "fun": "f", "tgt": "a", "jid": "1"`:                         "jid must be 20 digits",
-		`"client": "runner", "fun": "f", "kwarg": "` + strings.Repeat("long ", 20_000) + `"`:  "kwarg must be an object",
-		`"client": "local_async", "fun": "f", "tgt": [` + strings.Repeat("1,", 50_000) + `1]`: "tgt must be a string",
+		`"client": "local_async", "fun": "f", "tgt_type": "nodegroup", "tgt": "nope"`:                                 `the master has no nodegroup "nope"`,
+		`"client": "local_async", "fun": "f", "tgt_type": "nodegroup", "tgt": "empty"`:                                `the nodegroup "empty" is empty`,
+		`"client": "local_async", "fun": "f", "tgt_type": "compound", "tgt": "N@loop"`:                                "contains itself",
+		`"client": "local_async", "fun": "f", "tgt_type": "compound", "tgt": ["a", "N@lost"]`:                         `the master has no nodegroup "gone"`,
+		`"client": "local_async", "fun": "f", "tgt_type": "compound", "tgt": 5`:                                       "tgt must be a string",
+		`"client": "local_async", "fun": "f"`:                                                                         "tgt is missing",
+		`"client": "runner"`:                                                                                          "fun is missing",
+		`"client": "wheel", "fun": "f", "kwarg": {"arg": 1}`:                                                          "has an argument named arg",
+		`"client": "local_async", "fun": "f", "tgt": "a", "jid": "1"`:                                                 "jid must be 20 digits",
+		`"client": "runner", "fun": "f", "kwarg": "` + strings.Repeat("long ", 20_000) + `"`:                          "kwarg must be an object",
+		`"client": "local_async", "fun": "f", "tgt_type": "compound", "tgt": [` + strings.Repeat("1,", 50_000) + `1]`: "tgt must be a string",
 	} {
 		_, err := send(t.Context(), g, badToken, chunk)
 		require.Equal(t, ErrUnauthenticated, err, "%.80s", chunk)

@@ -97,6 +97,27 @@ func (c Chunk) present(key string) (msgpack.Raw, bool) {
 	return v, true
 }
 
+// given is present, with what a template or another language has in place of
+// nothing taken for absent, too: an empty or blank text, list or object.
+func (c Chunk) given(key string) (msgpack.Raw, bool) {
+	v, ok := c.present(key)
+	if !ok || isBlank(v) {
+		return nil, false
+	}
+	return v, true
+}
+
+func isBlank(v msgpack.Raw) bool {
+	switch v.Kind() {
+	case msgpack.Map, msgpack.Array:
+		return v.Len() == 0
+	case msgpack.Str:
+		s, _ := v.Str()
+		return strings.TrimSpace(s) == ""
+	}
+	return false
+}
+
 // truthy tells what Python's "if" makes of a value; an absent one is false.
 func (c Chunk) truthy(key string) bool {
 	if _, ok := c.later[key]; ok {

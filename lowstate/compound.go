@@ -26,7 +26,7 @@ func (c Chunk) command() (command, error) {
 		return c.compound(v)
 	}
 	fun, err := c.function()
-	if err != nil {
+	if err != nil && !errors.Is(err, errEmptyFunction) { // a minion says of it what it says of any other that it has not
 		return command{}, err
 	}
 	kwargs, err := c.mapping("kwarg")

@@ -12,7 +12,7 @@ import (
 	"saltern/saltmaster/msgpack"
 )
 
-// maxTimeout is the longest that a chunk may ask to wait: a year.
+// maxTimeout is the longest that a chunk can have waited: a year.
 const maxTimeout = 365 * 24 * time.Hour
 
 // function returns the chunk's fun.
@@ -30,15 +30,17 @@ func functionName(v msgpack.Raw) (string, error) {
 	case !ok:
 		return "", errors.New("fun must be a string")
 	case fun == "":
-		return "", errors.New("fun is empty")
+		return "", errEmptyFunction
 	}
 	return fun, nil
 }
 
+var errEmptyFunction = errors.New("fun is empty")
+
 // duration returns a number of seconds, as a number or as text, or def when
-// the key is absent.
+// the key is absent or empty.
 func (c Chunk) duration(key string, def time.Duration) (time.Duration, error) {
-	v, ok := c.present(key)
+	v, ok := c.given(key)
 	if !ok {
 		return def, nil
 	}
@@ -46,23 +48,48 @@ func (c Chunk) duration(key string, def time.Duration) (time.Duration, error) {
 	if !ok || !(seconds > 0) {
 		return 0, fmt.Errorf("%s must be a positive number of seconds", key)
 	}
-	if seconds > maxTimeout.Seconds() {
-		return 0, fmt.Errorf("%s is longer than a year", key)
-	}
-	return time.Duration(seconds * float64(time.Second)), nil
+	return time.Duration(min(seconds, maxTimeout.Seconds()) * float64(time.Second)), nil
 }
 
-// pause returns a number of seconds that may be none.
+// patience is duration as LocalClient reads it: what is no number stands for
+// def.
+func (c Chunk) patience(key string, def time.Duration) (time.Duration, error) {
+	v, _ := c.given(key)
+	if _, ok := number(v); !ok {
+		return def, nil
+	}
+	return c.duration(key, def)
+}
+
+// pause returns a number of seconds that may be none. One below counts as
+// none.
 func (c Chunk) pause(key string) (time.Duration, error) {
-	v, ok := c.present(key)
-	if seconds, isNumber := number(v); !ok || isNumber && seconds == 0 {
+	v, ok := c.given(key)
+	if seconds, isNumber := number(v); !ok || isNumber && seconds <= 0 {
 		return 0, nil
 	}
 	return c.duration(key, 0)
 }
 
+// gather returns how long minions may take to say whether they still work on a
+// job.
+func (c Chunk) gather(def time.Duration) (time.Duration, error) {
+	v, ok := c.given("gather_job_timeout")
+	if seconds, isNumber := number(v); ok && isNumber && seconds <= 0 {
+		return noTime, nil
+	}
+	return c.duration("gather_job_timeout", def)
+}
+
+// noTime is the shortest time that there is to wait.
+const noTime = time.Millisecond
+
+// number returns a number, or what text says of one. True is 1, as in Python.
 func number(v msgpack.Raw) (float64, bool) {
 	switch v.Kind() {
+	case msgpack.Bool:
+		yes, _ := v.Bool()
+		return float64(btoi(yes)), true
 	case msgpack.Int, msgpack.Float:
 		f, ok := v.Float()
 		return f, ok && !math.IsInf(f, 0) && !math.IsNaN(f)
@@ -76,8 +103,8 @@ func number(v msgpack.Raw) (float64, bool) {
 
 // jobID returns the jid that the chunk chose, or "".
 func (c Chunk) jobID() (string, error) {
-	v, ok := c.present("jid")
-	if !ok {
+	v, ok := c.given("jid")
+	if !ok || !truthy(v) {
 		return "", nil
 	}
 	jid, ok := v.Str()
@@ -85,9 +112,6 @@ func (c Chunk) jobID() (string, error) {
 		if n, isInt := v.Uint(); isInt {
 			jid = strconv.FormatUint(n, 10)
 		}
-	}
-	if jid == "" && ok {
-		return "", nil
 	}
 	if !saltmaster.IsJID(jid) {
 		return "", errors.New("jid must be 20 digits")
@@ -113,10 +137,12 @@ func (c Chunk) list(key string) []msgpack.Raw {
 	return elems
 }
 
-// mapping returns the entries of an object, or none when the key is absent.
+// mapping returns the entries of an object, or none when the key is absent or
+// has what Python takes for false. In other values there may be arguments,
+// such as the text test=True, and a call without them is another one.
 func (c Chunk) mapping(key string) ([]field, error) {
-	v, ok := c.present(key)
-	if !ok {
+	v, ok := c.given(key)
+	if !ok || !truthy(v) {
 		return nil, nil
 	}
 	if v.Kind() != msgpack.Map {

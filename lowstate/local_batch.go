@@ -28,10 +28,10 @@ func (l localBatch) Prepare(c Chunk) (Job, error) {
 	if j.size, err = c.batch(); err != nil {
 		return nil, err
 	}
-	if j.timeout, err = c.duration("timeout", l.Timeout); err != nil {
+	if j.timeout, err = c.patience("timeout", l.Timeout); err != nil {
 		return nil, err
 	}
-	if j.gather, err = c.duration("gather_job_timeout", l.GatherJobTimeout); err != nil {
+	if j.gather, err = c.gather(l.GatherJobTimeout); err != nil {
 		return nil, err
 	}
 	if j.pause, err = c.pause("batch_wait"); err != nil {

@@ -32,15 +32,15 @@ const defaultSubset = 3
 // does in Salt.
 func (c Chunk) subset() (int, error) {
 	for _, key := range []string{"sub", "subset"} {
-		v, ok := c.present(key)
+		v, ok := c.given(key)
 		if !ok {
 			continue
 		}
 		n, ok := number(v)
-		if !ok || n < 1 {
-			return 0, errors.New(key + " must be a positive number")
+		if !ok {
+			return 0, errors.New(key + " must be a number")
 		}
-		return int(min(n, 1<<31)), nil
+		return int(max(1, min(n, 1<<31))), nil // one minion is the least, as in Salt
 	}
 	return defaultSubset, nil
 }

@@ -1,8 +1,6 @@
 package lowstate
 
 import (
-	"errors"
-
 	"saltern/saltmaster"
 	"saltern/saltmaster/msgpack"
 )
@@ -29,10 +27,7 @@ func (m *Master) publication(c Chunk) (saltmaster.Publication, error) {
 	if err != nil {
 		return saltmaster.Publication{}, err
 	}
-	ret, ok := c.stringOr("ret", "")
-	if !ok {
-		return saltmaster.Publication{}, errors.New("ret must be a string")
-	}
+	ret, _ := c.Text("ret") // minions pass over what is no text
 	p := saltmaster.Publication{
 		Tgt: tgt, TgtType: tgtType, Fun: run.fun, Funs: run.funs, Arg: run.arg, JID: jid,
 		Ret: m.returners(ret),

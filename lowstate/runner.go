@@ -25,11 +25,21 @@ func (r runner) Prepare(c Chunk) (Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	timeout, err := c.duration("timeout", r.RestTimeout)
+	timeout, err := c.runnerTimeout(r.RestTimeout)
 	if err != nil {
 		return nil, err
 	}
 	return &runnerJob{Master: r.Master, call: call, timeout: timeout, full: c.truthy("full_return")}, nil
+}
+
+// runnerTimeout returns how long a chunk waits for a runner. With 0
+// RunnerClient waits for as long as it takes.
+func (c Chunk) runnerTimeout(def time.Duration) (time.Duration, error) {
+	v, ok := c.given("timeout")
+	if seconds, isNumber := number(v); ok && isNumber && seconds == 0 {
+		return maxTimeout, nil
+	}
+	return c.duration("timeout", def)
 }
 
 type runnerJob struct {

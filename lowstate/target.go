@@ -9,66 +9,74 @@ import (
 	"saltern/saltmaster/msgpack"
 )
 
-// How a tgt may be written, by tgt_type. The types are those of the master's
-// own matchers (salt.utils.minions.CkMinions).
+// The forms of a tgt that the master's clients read, by tgt_type.
 const (
-	tgtString = iota
-	tgtList   // a list of ids, or their names joined by commas
-	tgtWords  // an expression, or the list of its words
-	tgtGroup  // the name of a nodegroup
+	tgtWords = iota + 1 // an expression, or the list of its words
+	tgtGroup            // the name of a nodegroup
 )
 
-var tgtTypes = map[string]int{
-	"glob":         tgtString,
-	"pcre":         tgtString,
-	"grain":        tgtString,
-	"grain_pcre":   tgtString,
-	"pillar":       tgtString,
-	"pillar_pcre":  tgtString,
-	"pillar_exact": tgtString,
-	"ipcidr":       tgtString,
-	"range":        tgtString,
-	"compound":     tgtWords,
-	"list":         tgtList,
-	"nodegroup":    tgtGroup,
-}
+var tgtTypes = map[string]int{"compound": tgtWords, "nodegroup": tgtGroup}
 
 // bytesOfWords is how many bytes of an expression cost a unit of the budget:
 // its shortest words have two, and are held as texts of their own.
 const bytesOfWords = 4
 
-// target returns the chunk's tgt and tgt_type, as the master takes them.
+// noTgtType stands for a tgt_type that is no text, or an empty one. No master
+// has a matcher of this name.
+const noTgtType = "None"
+
+// target returns the chunk's tgt and tgt_type, as the master takes them. Which
+// minions they match is the master's to say: what it has no matcher for, and a
+// tgt of another form than its matcher's, match none.
 func (m *Master) target(c Chunk) (tgt msgpack.Raw, tgtType string, err error) {
-	tgtType, ok := c.stringOr("tgt_type", "glob")
-	if !ok {
-		return nil, "", errors.New("tgt_type must be a string")
-	}
-	form, ok := tgtTypes[tgtType]
-	if !ok {
-		return nil, "", fmt.Errorf("tgt_type %q is not known", printable(tgtType))
-	}
-	tgt, ok = c.present("tgt")
+	tgtType = c.targetType()
+	tgt, ok := c.Get("tgt")
 	if !ok {
 		return nil, "", errors.New("tgt is missing")
 	}
-	isText := tgt.Kind() == msgpack.Str
-	isList := tgt.Kind() == msgpack.Array && allStrings(tgt)
-	switch {
-	case form == tgtGroup && isText:
-		name, _ := tgt.Str()
-		return m.compound(c.budget, []string{"N@" + name})
-	case form == tgtWords && (isText || isList):
+	switch form := tgtTypes[tgtType]; {
+	case form == tgtWords && isWords(tgt):
 		if err := c.budget.Spend(len(tgt) / bytesOfWords); err != nil {
 			return nil, "", err
 		}
 		return m.compound(c.budget, words(tgt))
-	case isText, form == tgtList && isList:
-		return tgt, tgtType, nil
-	case form == tgtString, form == tgtGroup:
+	case form == tgtWords:
+		return nil, "", fmt.Errorf("tgt must be a string or a list of strings for tgt_type %s", tgtType)
+	case form == tgtGroup && tgt.Kind() == msgpack.Str:
+		name, _ := tgt.Str()
+		return m.compound(c.budget, []string{"N@" + name})
+	case form == tgtGroup:
 		return nil, "", fmt.Errorf("tgt must be a string for tgt_type %s", tgtType)
 	default:
-		return nil, "", fmt.Errorf("tgt must be a string or a list of strings for tgt_type %s", tgtType)
+		return tgt, tgtType, nil
 	}
+}
+
+func (c Chunk) targetType() string {
+	t, ok := c.stringOr("tgt_type", "glob")
+	if !ok || strings.TrimSpace(t) == "" {
+		return noTgtType
+	}
+	return t
+}
+
+// isWords reports whether a value has the words of an expression: text, texts,
+// or an object, of which Python takes the keys.
+func isWords(tgt msgpack.Raw) bool {
+	switch tgt.Kind() {
+	case msgpack.Str:
+		return true
+	case msgpack.Array:
+		return allStrings(tgt)
+	case msgpack.Map:
+		return tgt.Each(func(k, _ msgpack.Raw) error {
+			if k.Kind() != msgpack.Str {
+				return errNotText
+			}
+			return nil
+		}) == nil
+	}
+	return false
 }
 
 // compound makes a compound target of its words, nodegroups expanded.
@@ -77,12 +85,21 @@ func (m *Master) compound(b *budget.Budget, words []string) (tgt msgpack.Raw, tg
 	return msgpack.AppendString(nil, expression), "compound", err
 }
 
-// words are the words of an expression that is written as text or as a list.
+// words are the words of an expression that is written as text, as a list, or
+// as the keys of an object.
 func words(tgt msgpack.Raw) []string {
 	if s, ok := tgt.Str(); ok {
 		return strings.Fields(s)
 	}
 	var list []string
+	if tgt.Kind() == msgpack.Map {
+		_ = tgt.Each(func(k, _ msgpack.Raw) error {
+			word, _ := k.Str()
+			list = append(list, word)
+			return nil
+		})
+		return list
+	}
 	_ = tgt.Elems(func(e msgpack.Raw) error {
 		word, _ := e.Str()
 		list = append(list, word)

@@ -25,8 +25,18 @@ func (w wheel) Prepare(c Chunk) (Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	timeout, err := c.duration("timeout", w.RestTimeout)
-	return &wheelJob{Master: w.Master, running: w.running, call: call, timeout: timeout}, err
+	timeout := wheelTimeout(c, w.RestTimeout)
+	return &wheelJob{Master: w.Master, running: w.running, call: call, timeout: timeout}, nil
+}
+
+// wheelTimeout returns how long a chunk's function may take. salt-api has no
+// timeout for wheels, and answers any value with success.
+func wheelTimeout(c Chunk, def time.Duration) time.Duration {
+	timeout, err := c.patience("timeout", def)
+	if err != nil {
+		return def
+	}
+	return timeout
 }
 
 // notForWheel are the chunk's keys that are never a wheel function's

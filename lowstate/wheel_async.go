@@ -28,8 +28,8 @@ func (w wheelAsync) Prepare(c Chunk) (Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	timeout, err := c.duration("timeout", w.RestTimeout)
-	return &wheelAsyncJob{wheelJob{Master: w.Master, running: w.running, call: call, timeout: timeout}}, err
+	timeout := wheelTimeout(c, w.RestTimeout)
+	return &wheelAsyncJob{wheelJob{Master: w.Master, running: w.running, call: call, timeout: timeout}}, nil
 }
 
 type wheelAsyncJob struct{ wheelJob }

@@ -27,10 +27,7 @@ func (s *mainSurface) login(x *exchange, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	creds, err := loginCredentials(c, x)
-	if err != nil {
-		return err
-	}
+	creds := loginCredentials(c, x)
 	x.note(loginEntry(creds))
 	if !s.opts.APIACL.allows(creds.Username, x.remote) {
 		return errNoPermission()
@@ -65,20 +62,18 @@ func (s *mainSurface) loginAnswer(sess *session.Session) []byte {
 // loginCredentials takes from a chunk what a login may have. Every other key
 // stays behind: Salt once let clients choose the PAM service that way
 // (CVE-2016-3176). What is not text is as good as absent.
-func loginCredentials(c lowstate.Chunk, x *exchange) (eauth.Credentials, error) {
+func loginCredentials(c lowstate.Chunk, x *exchange) eauth.Credentials {
 	creds := eauth.Credentials{RemoteAddr: x.remote}
 	creds.Username, _ = c.Text("username")
 	creds.Password, _ = c.Text("password")
 	creds.Eauth, _ = c.Text("eauth")
-	if _, asked := c.Get("token_expire"); asked {
-		seconds, ok := c.Number("token_expire")
-		if !ok || !(seconds >= 1 && seconds <= maxTokenLife.Seconds()) {
-			return creds, &refusal{status: http.StatusBadRequest, reason: "malformed",
-				text: "token_expire must be a number of seconds"}
-		}
+	// Only where token_expire_user_override allows it is it looked at: salt-api
+	// passes over any value elsewhere.
+	if seconds, ok := c.Number("token_expire"); ok {
+		seconds = max(1, min(seconds, maxTokenLife.Seconds()))
 		creds.TokenExpire = time.Duration(seconds * float64(time.Second))
 	}
-	return creds, nil
+	return creds
 }
 
 // loginEntry is a login for the audit log. Until it has succeeded, the name is

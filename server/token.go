@@ -25,10 +25,7 @@ func (s *mainSurface) token(x *exchange, r *http.Request) error {
 	}
 	made := make([]string, 0, len(chunks))
 	for _, c := range chunks {
-		creds, err := loginCredentials(c, x)
-		if err != nil {
-			return err
-		}
+		creds := loginCredentials(c, x)
 		login := x.note(loginEntry(creds))
 		sess, ok, err := s.sessions.Token(r.Context(), creds)
 		if err != nil {
