@@ -76,6 +76,7 @@ func newDifferential(t *testing.T, r *rig.Rig) *differential {
 		"nobody":   "",
 	}
 	d.users["a token"] = fmt.Sprintf(`"token": %q, `, d.token(t))
+	d.addRunner(t)
 	d.addModule(t)
 	return d
 }
@@ -105,6 +106,16 @@ func (d *differential) addModule(t *testing.T) {
 		a := d.ask(t, d.rig.Main+"/", `{"client": "local", "tgt": "*", "fun": "odd.here"}`, "")
 		return strings.Count(a.Body, ": true") == len(minions)
 	}, 90*time.Second, time.Second, "the module odd")
+}
+
+// addRunner gives the master the runner module own.
+func (d *differential) addRunner(t *testing.T) {
+	t.Helper()
+	text, err := os.ReadFile("testdata/differential/own.py")
+	require.NoError(t, err)
+	dir := filepath.Join(d.rig.Dir(), "var", "cache", "salt", "master", "extmods", "runners")
+	require.NoError(t, os.MkdirAll(dir, 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "own.py"), text, 0o600))
 }
 
 // prepare brings about what a topic needs, for as long as its test runs.

@@ -79,7 +79,7 @@ func BenchmarkTexts(b *testing.B) {
 		b.Run(text, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				_, err := runnerCall(chunks[0])
+				_, err := chunks[0].masterCall(notForRunner)
 				require.NoError(b, err)
 			}
 		})

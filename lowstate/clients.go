@@ -44,14 +44,14 @@ type Streamer interface {
 // A new client is one more line here, or in more when it is made of more than
 // the master, as [SSH].
 func Clients(m *Master, more ...Client) []Client {
-	running := newWheels()
+	running, known := newWheels(), newSignatures(m.ReplacedRunner)
 	clients := []Client{
 		local{m},
 		localAsync{m},
 		localBatch{m},
 		localSubset{m},
-		runner{m},
-		runnerAsync{m, new(seenNames)},
+		runner{m, known},
+		runnerAsync{m, known, new(seenNames)},
 		wheel{m, running},
 		wheelAsync{m, running},
 	}

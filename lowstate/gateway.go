@@ -142,6 +142,9 @@ func (g *Gateway) begin(ctx context.Context, call *Call) (_ []task, _ *eauth.Ses
 		err = g.prepareAll(ctx, call, tasks)
 	}
 	if err == nil {
+		err = g.fit(ctx, call, tasks)
+	}
+	if err == nil {
 		err = confine(call.Scope, call, tasks)
 	}
 	if err == nil {

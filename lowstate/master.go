@@ -60,6 +60,10 @@ type Master struct {
 	// true. It is asked anew for each job, since masters are upgraded.
 	ExpectMinions func() bool
 
+	// ReplacedRunner reports whether the master may have a runner module of
+	// this name that is not Salt's own. Nil when it has none.
+	ReplacedRunner func(module string) bool
+
 	// NotConnected reports whether the master has no connection from a minion
 	// that it knows. Nil when that cannot be told.
 	NotConnected func(minions []string) map[string]bool

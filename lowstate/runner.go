@@ -16,20 +16,21 @@ import (
 
 // runner is the client runner: it has the master run a runner function and
 // waits for its result.
-type runner struct{ *Master }
+type runner struct {
+	*Master
+	signatures *signatures
+}
 
 func (runner) Name() string { return "runner" }
 
 func (r runner) Prepare(c Chunk) (Job, error) {
-	call, err := runnerCall(c)
-	if err != nil {
+	j := &runnerJob{Master: r.Master, signatures: r.signatures, full: c.truthy("full_return")}
+	if err := j.read(c, notForRunner); err != nil {
 		return nil, err
 	}
 	timeout, err := c.runnerTimeout(r.RestTimeout)
-	if err != nil {
-		return nil, err
-	}
-	return &runnerJob{Master: r.Master, call: call, timeout: timeout, full: c.truthy("full_return")}, nil
+	j.timeout = timeout
+	return j, err
 }
 
 // runnerTimeout returns how long a chunk waits for a runner. With 0
@@ -44,9 +45,26 @@ func (c Chunk) runnerTimeout(def time.Duration) (time.Duration, error) {
 
 type runnerJob struct {
 	*Master
-	call    saltmaster.RunnerCall
-	timeout time.Duration
-	full    bool // full_return
+	signatures *signatures
+	call       saltmaster.RunnerCall
+	known      bool // the call has no argument that the function does not take
+	timeout    time.Duration
+	full       bool // full_return
+}
+
+// read takes from a chunk what is to be called, with all keys but those of
+// reserved for arguments.
+func (j *runnerJob) read(c Chunk, reserved []string) error {
+	call, err := c.masterCall(reserved)
+	if err != nil {
+		return err
+	}
+	j.call = saltmaster.RunnerCall{Fun: call.fun, Arg: call.arg, Kwarg: call.kwarg}
+	sig, known := j.signatures.of(call.fun)
+	if j.known = known; known {
+		j.call.Kwarg = taken(sig, call.kwarg)
+	}
+	return nil
 }
 
 func (j *runnerJob) Fun() string { return j.call.Fun }

@@ -6,18 +6,19 @@ import (
 	"strings"
 
 	"saltern/internal/budget"
-	"saltern/saltmaster"
 	"saltern/saltmaster/msgpack"
 	"saltern/saltmaster/yamlin"
 )
 
 // notForRunner are the chunk's keys that are never a runner's arguments.
-var notForRunner = []string{
+var notForRunner = append([]string{
 	"client", "fun", "arg", "kwarg",
 	"token", "username", "password", "eauth",
 	"user", "key",
-	"timeout", "full_return",
-}
+}, notForRunnerSync...)
+
+// notForRunnerSync are those that say how the client runner waits.
+var notForRunnerSync = []string{"timeout", "full_return"}
 
 // masterCall is a function for the master itself: a runner or a wheel.
 type masterCall struct {
@@ -54,11 +55,6 @@ func (c Chunk) masterCall(reserved []string) (masterCall, error) {
 		}
 	}
 	return masterCall{fun: fun, arg: array(args), kwarg: object(kwargs.fields)}, nil
-}
-
-func runnerCall(c Chunk) (saltmaster.RunnerCall, error) {
-	call, err := c.masterCall(notForRunner)
-	return saltmaster.RunnerCall{Fun: call.fun, Arg: call.arg, Kwarg: call.kwarg}, err
 }
 
 // keywords keeps Python's order of a dict: a name set twice keeps its place

@@ -15,17 +15,20 @@ import (
 // function, and answers with the jid under which that happens.
 type runnerAsync struct {
 	*Master
-	seen *seenNames
+	signatures *signatures
+	seen       *seenNames
 }
 
 func (runnerAsync) Name() string { return "runner_async" }
 
 func (r runnerAsync) Prepare(c Chunk) (Job, error) {
-	call, err := runnerCall(c)
-	if err != nil {
-		return nil, err
+	j := &runnerAsyncJob{runnerJob{Master: r.Master, signatures: r.signatures}, r.seen}
+	reserved := notForRunner
+	if fun, _ := c.function(); r.signatures.isStock(fun) {
+		// salt-api has no use of its own for these, and some functions have.
+		reserved = reserved[:len(reserved)-len(notForRunnerSync)]
 	}
-	return &runnerAsyncJob{runnerJob{Master: r.Master, call: call}, r.seen}, nil
+	return j, j.read(c, reserved)
 }
 
 type runnerAsyncJob struct {

@@ -31,6 +31,7 @@ import (
 	"saltern/saltmaster/eventstream"
 	"saltern/saltmaster/masterconf"
 	"saltern/saltmaster/presence"
+	"saltern/saltmaster/runnerdirs"
 	"saltern/saltmaster/tokenstore"
 	"saltern/saltmaster/zmtp"
 	"saltern/server"
@@ -137,7 +138,8 @@ func (g *gateway) master(c *config, tokens *saltmaster.Tokens) *lowstate.Master 
 		FailHard:         option(mc, "failhard") == true,
 		Verified:         c.set.Results == settings.ResultsVerified,
 
-		ExpectMinions: func() bool { return isFrom3008(mc, tokens) },
+		ExpectMinions:  func() bool { return isFrom3008(mc, tokens) },
+		ReplacedRunner: runnerDirs(mc).MayHave,
 	}
 	if cache, err := jobCache(mc); err == nil {
 		m.Cache = cache
@@ -146,6 +148,28 @@ func (g *gateway) master(c *config, tokens *saltmaster.Tokens) *lowstate.Master 
 		m.NotConnected = presence.Minions{CacheDir: mc.CacheDir, PublishPort: mc.PublishPort}.NotConnected
 	}
 	return m
+}
+
+// runnerDirs are the folders from which the master loads runners beside
+// Salt's own.
+func runnerDirs(mc *masterconf.Config) runnerdirs.Dirs {
+	dirs := runnerdirs.Dirs{filepath.Join(mc.ExtensionModules, "runners")}
+	folders := func(name string) (list []string) {
+		switch v := option(mc, name).(type) {
+		case string:
+			list = append(list, v)
+		case []any:
+			for _, e := range v {
+				list = append(list, fmt.Sprint(e))
+			}
+		}
+		return list
+	}
+	dirs = append(dirs, folders("runner_dirs")...)
+	for _, dir := range folders("module_dirs") {
+		dirs = append(dirs, filepath.Join(dir, "runners"), filepath.Join(dir, "_runners"))
+	}
+	return dirs
 }
 
 // nodegroups are the master's, each as the words of its expression.

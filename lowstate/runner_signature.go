@@ -1,0 +1,207 @@
+package lowstate
+
+import (
+	"context"
+	"strings"
+	"sync"
+	"time"
+
+	"saltern/eauth"
+	"saltern/eauth/acl"
+	"saltern/eauth/scope"
+	"saltern/lowstate/internal/signature"
+	"saltern/saltmaster/msgpack"
+)
+
+// This file leaves out the keyword arguments that a runner function does not
+// take, as salt-api does: clients send a tgt with everything. Which these are
+// is settled before scopes and the master are asked, so that they, too, see
+// what is sent. What came of the call itself tells nothing: the function may
+// have run, and its own code may have failed for other arguments.
+
+// signatures are what is known of the arguments of runner functions.
+type signatures struct {
+	stock map[string]signature.Signature
+
+	// replaced reports whether the master may have another module of a name
+	// than Salt's own.
+	replaced func(module string) bool
+
+	mu     sync.Mutex
+	proven map[string]provenSignature // by function
+}
+
+// provenSignature is what the master said of a function. Only what a function
+// takes is believed for a while: an argument is left out after asking alone.
+type provenSignature struct {
+	signature.Signature
+	until time.Time
+}
+
+const (
+	signatureLife = 10 * time.Minute
+	maxSignatures = 1000
+
+	// signatureWait is how long the master may take to tell a signature.
+	signatureWait = 20 * time.Second
+)
+
+func newSignatures(replaced func(module string) bool) *signatures {
+	if replaced == nil {
+		replaced = func(string) bool { return false }
+	}
+	return &signatures{stock: signature.Stock(), replaced: replaced, proven: make(map[string]provenSignature)}
+}
+
+// of returns the signature of one of Salt's own functions.
+func (s *signatures) of(fun string) (signature.Signature, bool) {
+	sig, ok := s.stock[fun]
+	if !ok {
+		return sig, false
+	}
+	module, _, _ := strings.Cut(fun, ".")
+	return sig, !s.replaced(module)
+}
+
+func (s *signatures) isStock(fun string) bool {
+	_, ok := s.of(fun)
+	return ok
+}
+
+func (s *signatures) takesAll(fun string, kwargs msgpack.Raw) bool {
+	s.mu.Lock()
+	p, ok := s.proven[fun]
+	s.mu.Unlock()
+	return ok && time.Now().Before(p.until) && takesAll(p.Signature, kwargs)
+}
+
+func (s *signatures) prove(fun string, sig signature.Signature) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.proven) >= maxSignatures {
+		clear(s.proven)
+	}
+	s.proven[fun] = provenSignature{sig, time.Now().Add(signatureLife)}
+}
+
+func takesAll(sig signature.Signature, kwargs msgpack.Raw) bool {
+	return kwargs.Each(func(k, _ msgpack.Raw) error {
+		if name, _ := k.Str(); !sig.Takes(name) {
+			return errEnough
+		}
+		return nil
+	}) == nil
+}
+
+// taken are the keyword arguments that a function takes.
+func taken(sig signature.Signature, kwargs msgpack.Raw) msgpack.Raw {
+	if takesAll(sig, kwargs) {
+		return kwargs
+	}
+	var fields []field
+	_ = kwargs.Each(func(k, v msgpack.Raw) error {
+		if name, _ := k.Str(); sig.Takes(name) {
+			fields = append(fields, field{name, v})
+		}
+		return nil
+	})
+	return object(fields)
+}
+
+// fitter is a job whose arguments depend on its function's signature.
+type fitter interface {
+	fit(ctx context.Context, id eauth.Identity, may func(scope.Call) bool) error
+}
+
+// fit leaves out what the functions of runners do not take.
+func (g *Gateway) fit(ctx context.Context, call *Call, tasks []task) error {
+	for _, t := range tasks {
+		job, ok := t.job.(fitter)
+		if !ok {
+			continue
+		}
+		may := func(c scope.Call) bool {
+			return g.mayRun(t.id, c) && (call.Scope == nil || call.Scope.Allows(c).Verdict == scope.Allowed)
+		}
+		if err := job.fit(ctx, t.id, may); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// mayRun reports whether the rules surely allow a runner.
+func (g *Gateway) mayRun(id eauth.Identity, c scope.Call) bool {
+	rules, ok := g.rules.(interface {
+		Runner(who acl.Who, fun string, args, kwargs any) acl.Verdict
+	})
+	if !ok {
+		return false
+	}
+	who, ok := WhoIs(id)
+	return ok && rules.Runner(who, c.Funs[0].Name, c.Funs[0].Args, acl.Map{}) == acl.Allowed
+}
+
+var _ interface {
+	Runner(who acl.Who, fun string, args, kwargs any) acl.Verdict
+} = (*acl.Rules)(nil)
+
+// fit leaves out the arguments that the function does not take, where that is
+// known or the caller may ask the master. Elsewhere the master says that they
+// are invalid.
+func (j *runnerJob) fit(ctx context.Context, id eauth.Identity, may func(scope.Call) bool) error {
+	if j.known || j.call.Kwarg.Len() == 0 || j.signatures.takesAll(j.call.Fun, j.call.Kwarg) {
+		return nil
+	}
+	asked := scope.Call{Client: "runner", Funs: []scope.Function{{
+		Name: signatureRunner, Args: []any{signatureFunction, j.call.Fun},
+	}}}
+	if !isFunctionName(j.call.Fun) || !may(asked) {
+		return nil
+	}
+	sig, ok, err := j.askSignature(ctx, id.Grant)
+	if err != nil || !ok {
+		return ctx.Err()
+	}
+	j.signatures.prove(j.call.Fun, sig)
+	j.call.Kwarg = taken(sig, j.call.Kwarg)
+	return nil
+}
+
+// The master's own answer to the question, by way of a module for minions.
+const (
+	signatureRunner   = "salt.cmd"
+	signatureFunction = "sys.runner_argspec"
+)
+
+// isFunctionName reports whether a text names one function. In others the
+// master would find a pattern.
+func isFunctionName(fun string) bool {
+	return strings.Count(fun, ".") == 1 && !strings.ContainsAny(fun, "*?[] =")
+}
+
+func (j *runnerJob) askSignature(ctx context.Context, grant eauth.Grant) (sig signature.Signature, ok bool, err error) {
+	ask := &runnerJob{Master: j.Master, call: j.call, timeout: signatureWait}
+	ask.call.Fun = signatureRunner
+	ask.call.Arg = stringArray([]string{signatureFunction, j.call.Fun})
+	ask.call.Kwarg = msgpack.AppendMap(nil, 0)
+	data, err := ask.result(ctx, grant, &Record{})
+	if err != nil {
+		return sig, false, err
+	}
+	specs, _ := data.Lookup("return")
+	spec, ok := specs.Lookup(j.call.Fun)
+	if !ok || spec.Kind() != msgpack.Map {
+		return sig, false, nil
+	}
+	args, hasArgs := spec.Lookup("args")
+	keywords, hasKeywords := spec.Lookup("kwargs")
+	if !hasArgs || !hasKeywords || !args.IsNil() && (args.Kind() != msgpack.Array || !allStrings(args)) {
+		return sig, false, nil
+	}
+	sig.Any = truthy(keywords)
+	if !args.IsNil() {
+		sig.Args = words(args)
+	}
+	return sig, true, nil
+}

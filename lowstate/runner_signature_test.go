@@ -1,0 +1,126 @@
+package lowstate
+
+import (
+	"context"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"saltern/saltmaster/mastertest"
+	"saltern/saltmaster/msgpack"
+)
+
+// ownRunners is a master with runners of the operator's own: own.takes has the
+// arguments a and b, own.all any. It tells the signatures that it was asked for.
+func ownRunners() (o mastertest.Options, asked func() int) {
+	var mu sync.Mutex
+	n := 0
+	o = one("web1")
+	o.Users = map[string]mastertest.User{
+		"bench": {Password: "secret", Perms: []string{".*", "@runner"}},
+		"ci":    {Password: "secret", Perms: []string{"@own"}},
+	}
+	called := func(_ context.Context, c mastertest.Call) (msgpack.Raw, bool) { return c.Kwarg, true }
+	o.Runners = map[string]mastertest.Function{
+		"own.takes": called, "own.all": called, "own.odd": called, "jobs.lookup_jid": called, "jobs.active": called,
+		"state.orchestrate": called, "manage.up": called,
+		"salt.cmd": func(_ context.Context, c mastertest.Call) (msgpack.Raw, bool) {
+			mu.Lock()
+			defer mu.Unlock()
+			n++
+			return mastertest.JSON(`{
+				"own.takes": {"args": ["a", "b"], "defaults": null, "varargs": null, "kwargs": null},
+				"own.all": {"args": null, "defaults": null, "varargs": true, "kwargs": true},
+				"own.odd": {"args": 5, "kwargs": null}}`), true
+		},
+	}
+	return o, func() int {
+		mu.Lock()
+		defer mu.Unlock()
+		return n
+	}
+}
+
+// What a client sends with every runner, whether or not it takes it.
+const targeting = `"tgt": "*", "tgt_type": "glob", "expr_form": "glob", "ret": "", "output": "json", "mods": ""`
+
+func TestRunnerTakes(t *testing.T) {
+	t.Parallel()
+	for _, release := range []string{"3006.26", "3008.3"} {
+		o, asked := ownRunners()
+		o.Release = release
+		b := gatewayBefore(t, o)
+		b.require(`{}`, `"client": "runner", "fun": "jobs.active", `+targeting)
+		b.require(`{"jid": "1"}`, `"client": "runner", "fun": "jobs.lookup_jid", "jid": "1", `+targeting)
+		b.require(`{"jid": "1"}`, `"client": "runner", "fun": "jobs.lookup_jid", "arg": ["jid='1'", "tgt=x"], "kwarg": {"nope": 1}`)
+		b.require(`{"tgt": "*", "tgt_type": "glob"}`, `"client": "runner", "fun": "manage.up", `+targeting)
+		b.require(`{"mods": ""}`, `"client": "runner", "fun": "state.orchestrate", `+targeting)
+		b.require(`{"args": [], "kwargs": {"tgt": "*", "nope": 1}}`, `"client": "runner", "fun": "test.arg", "tgt": "*", "nope": 1`)
+		require.Zero(t, asked(), "of Salt's own functions the master is not asked")
+
+		b.require(`{"a": 1}`, `"client": "runner", "fun": "own.takes", "a": 1, `+targeting)
+		require.Equal(t, 1, asked())
+		b.require(`{"a": 1, "b": 2}`, `"client": "runner", "fun": "own.takes", "a": 1, "b": 2`)
+		require.Equal(t, 1, asked(), "it is known to take these")
+		b.require(`{"a": 2}`, `"client": "runner", "fun": "own.takes", "a": 2, "c": 1`)
+		require.Equal(t, 2, asked(), "nothing is left out without asking")
+		b.require(`{"x": 1, "tgt": "*"}`, `"client": "runner", "fun": "own.all", "x": 1, "tgt": "*"`)
+		b.require(`{"x": 1}`, `"client": "runner", "fun": "own.odd", "x": 1`)
+	}
+}
+
+// Who may not ask for a signature has everything sent, and the master is not
+// asked in vain.
+func TestRunnerTakesUnasked(t *testing.T) {
+	t.Parallel()
+	o, asked := ownRunners()
+	b := gatewayBefore(t, o)
+	chunks, err := Parse(nil, []byte(`[{"eauth": "sharedsecret", "username": "ci", "password": "secret",
+		"client": "runner", "fun": "own.takes", "a": 1, "tgt": "*"}]`), 0)
+	require.NoError(t, err)
+	answers, err := b.gateway.Run(t.Context(), &Call{Chunks: chunks})
+	require.NoError(t, err)
+	require.JSONEq(t, `{"a": 1, "tgt": "*"}`, string(answers[0]))
+
+	call, err := asBench(`"client": "runner", "fun": "own.takes", "a": 1, "tgt": "*"`)
+	require.NoError(t, err)
+	call.Scope = inScope(t, `[{"@runner": ["own\\.takes$"]}]`)
+	answers, err = b.gateway.Run(t.Context(), call)
+	require.NoError(t, err)
+	require.JSONEq(t, `{"a": 1, "tgt": "*"}`, string(answers[0]), "the scope has no salt.cmd")
+	require.Zero(t, asked())
+}
+
+// Scopes see what is sent: an argument that is left out neither fulfils a rule
+// nor offends against it.
+func TestScopeOfArgumentsThatAreTaken(t *testing.T) {
+	t.Parallel()
+	o, _ := ownRunners()
+	b := gatewayBefore(t, o)
+	run := func(acl, chunk string) error {
+		call, err := asBench(chunk)
+		require.NoError(t, err)
+		call.Scope = inScope(t, acl)
+		_, err = b.gateway.Run(t.Context(), call)
+		return err
+	}
+	const rule = `[{"@runner": ["salt\\.cmd$", {"own\\.takes$": {"kwargs": {"tgt": "web1"}}}, {"jobs\\.active$": {"kwargs": {"tgt": "web1"}}}]}]`
+	for _, fun := range []string{"own.takes", "jobs.active"} {
+		err := run(rule, `"client": "runner", "fun": "`+fun+`", "tgt": "web1"`)
+		var e *Error
+		require.ErrorAs(t, err, &e, fun)
+		require.Equal(t, OutOfScope, e.Kind, "%s has no tgt, so that the rule says nothing about it", fun)
+	}
+}
+
+// A module of the operator's own with the name of one of Salt's may take other
+// arguments: there only the master knows.
+func TestRunnerReplaced(t *testing.T) {
+	t.Parallel()
+	s := newSignatures(func(module string) bool { return module == "jobs" })
+	require.False(t, s.isStock("jobs.active"))
+	require.True(t, s.isStock("manage.up"))
+	require.False(t, s.isStock("no.such"))
+	require.True(t, newSignatures(nil).isStock("jobs.active"))
+}
