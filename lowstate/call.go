@@ -62,6 +62,10 @@ type Record struct {
 	// chunk's own where the call's scope narrows that.
 	SentTgt, SentTgtType string
 
+	// LeftOut are the names of keyword arguments that were not sent, since the
+	// runner function does not take them.
+	LeftOut []string
+
 	// Begun and Done tell how far it came: a chunk that has begun and is not
 	// done has failed, or still runs.
 	Begun, Done bool

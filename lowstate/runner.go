@@ -48,6 +48,7 @@ type runnerJob struct {
 	signatures *signatures
 	call       saltmaster.RunnerCall
 	known      bool // the call has no argument that the function does not take
+	leftOut    []string
 	timeout    time.Duration
 	full       bool // full_return
 }
@@ -62,7 +63,7 @@ func (j *runnerJob) read(c Chunk, reserved []string) error {
 	j.call = saltmaster.RunnerCall{Fun: call.fun, Arg: call.arg, Kwarg: call.kwarg}
 	sig, known := j.signatures.of(call.fun)
 	if j.known = known; known {
-		j.call.Kwarg = taken(sig, call.kwarg)
+		j.take(sig)
 	}
 	return nil
 }

@@ -93,24 +93,27 @@ func takesAll(sig signature.Signature, kwargs msgpack.Raw) bool {
 	}) == nil
 }
 
-// taken are the keyword arguments that a function takes.
-func taken(sig signature.Signature, kwargs msgpack.Raw) msgpack.Raw {
-	if takesAll(sig, kwargs) {
-		return kwargs
+// take leaves out the keyword arguments that the function does not take.
+func (j *runnerJob) take(sig signature.Signature) {
+	if takesAll(sig, j.call.Kwarg) {
+		return
 	}
 	var fields []field
-	_ = kwargs.Each(func(k, v msgpack.Raw) error {
-		if name, _ := k.Str(); sig.Takes(name) {
+	_ = j.call.Kwarg.Each(func(k, v msgpack.Raw) error {
+		name, _ := k.Str()
+		if sig.Takes(name) {
 			fields = append(fields, field{name, v})
+		} else {
+			j.leftOut = append(j.leftOut, name)
 		}
 		return nil
 	})
-	return object(fields)
+	j.call.Kwarg = object(fields)
 }
 
 // fitter is a job whose arguments depend on its function's signature.
 type fitter interface {
-	fit(ctx context.Context, id eauth.Identity, may func(scope.Call) bool) error
+	fit(ctx context.Context, id eauth.Identity, may func(scope.Call) bool) (leftOut []string, err error)
 }
 
 // fit leaves out what the functions of runners do not take.
@@ -123,7 +126,8 @@ func (g *Gateway) fit(ctx context.Context, call *Call, tasks []task) error {
 		may := func(c scope.Call) bool {
 			return g.mayRun(t.id, c) && (call.Scope == nil || call.Scope.Allows(c).Verdict == scope.Allowed)
 		}
-		if err := job.fit(ctx, t.id, may); err != nil {
+		var err error
+		if t.rec.LeftOut, err = job.fit(ctx, t.id, may); err != nil {
 			return err
 		}
 	}
@@ -147,25 +151,25 @@ var _ interface {
 } = (*acl.Rules)(nil)
 
 // fit leaves out the arguments that the function does not take, where that is
-// known or the caller may ask the master. Elsewhere the master says that they
-// are invalid.
-func (j *runnerJob) fit(ctx context.Context, id eauth.Identity, may func(scope.Call) bool) error {
+// known or the caller may ask the master, and returns their names. Elsewhere
+// the master says that they are invalid.
+func (j *runnerJob) fit(ctx context.Context, id eauth.Identity, may func(scope.Call) bool) (leftOut []string, err error) {
 	if j.known || j.call.Kwarg.Len() == 0 || j.signatures.takesAll(j.call.Fun, j.call.Kwarg) {
-		return nil
+		return j.leftOut, nil
 	}
 	asked := scope.Call{Client: "runner", Funs: []scope.Function{{
 		Name: signatureRunner, Args: []any{signatureFunction, j.call.Fun},
 	}}}
 	if !isFunctionName(j.call.Fun) || !may(asked) {
-		return nil
+		return nil, nil
 	}
 	sig, ok, err := j.askSignature(ctx, id.Grant)
 	if err != nil || !ok {
-		return ctx.Err()
+		return nil, ctx.Err()
 	}
 	j.signatures.prove(j.call.Fun, sig)
-	j.call.Kwarg = taken(sig, j.call.Kwarg)
-	return nil
+	j.take(sig)
+	return j.leftOut, nil
 }
 
 // The master's own answer to the question, by way of a module for minions.

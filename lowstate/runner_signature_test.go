@@ -70,6 +70,23 @@ func TestRunnerTakes(t *testing.T) {
 	}
 }
 
+// What is left out is told, for the audit log.
+func TestRunnerTellsWhatItLeavesOut(t *testing.T) {
+	t.Parallel()
+	o, _ := ownRunners()
+	b := gatewayBefore(t, o)
+	call, err := asBench(`"client": "runner", "fun": "jobs.active", "tgt": "*", "ret": ""`,
+		`"client": "runner_async", "fun": "own.takes", "a": 1, "tgt": "*"`, `"client": "runner", "fun": "test.arg", "tgt": "*"`)
+	require.NoError(t, err)
+	_, err = b.gateway.Run(t.Context(), call)
+	require.NoError(t, err)
+	var leftOut [][]string
+	for _, r := range call.Records {
+		leftOut = append(leftOut, r.LeftOut)
+	}
+	require.Equal(t, [][]string{{"tgt", "ret"}, {"tgt"}, nil}, leftOut)
+}
+
 // Who may not ask for a signature has everything sent, and the master is not
 // asked in vain.
 func TestRunnerTakesUnasked(t *testing.T) {

@@ -69,7 +69,7 @@ func (x *exchange) chunkEntry(call *lowstate.Call, i int) audit.Entry {
 		SentTgt: rec.SentTgt, SentTgtType: rec.SentTgtType, JID: rec.JID, Minions: rec.Minions,
 	}
 	if x.audit.arguments {
-		e.Arguments = c.Arguments(maxAuditedArguments)
+		e.Arguments, e.LeftOut = c.Arguments(maxAuditedArguments), rec.LeftOut
 	}
 	own := call.ChunkFirst && c.HasCredentials()
 	switch {

@@ -112,6 +112,9 @@ func obedient() fakeGateway {
 			if rec.Fun == "narrowed" {
 				rec.SentTgt, rec.SentTgtType = "* and web*", "compound"
 			}
+			if rec.Fun == "takes.a" {
+				rec.LeftOut = []string{"tgt"}
+			}
 		}
 		answers := make([][]byte, len(call.Chunks))
 		for i := range call.Chunks {
@@ -347,6 +350,8 @@ func TestAuditOfArguments(t *testing.T) {
 	require.Equal(t, map[string]any{
 		"arg": []any{"a", "token=HIDDEN"}, "kwarg": map[string]any{"b": 1.0, "password": "HIDDEN"},
 	}, got["arguments"])
+	_, _ = r.with(t, "POST", "/", `[{"client": "runner", "fun": "takes.a", "a": 1, "tgt": "*"}]`, loggedIn+sessionID, "X-Request-Id: less")
+	require.Equal(t, []any{"tgt"}, lines(t, r.audit, "less")[0]["left_out"])
 	got = lines(t, r.audit, "long")[0]
 	require.Equal(t, []any{"arguments"}, got["clipped"])
 	require.Regexp(t, `^\{"arg":\["x+$`, got["arguments"])

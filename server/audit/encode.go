@@ -87,6 +87,7 @@ func (e *Entry) bound() {
 	}
 	e.Scopes = e.clipList("scopes", e.Scopes)
 	e.Others = e.clipList("others", e.Others)
+	e.LeftOut = e.clipList("left_out", e.LeftOut)
 	e.boundArguments()
 	for key, value := range e.AdditionalProperties {
 		if escapedLen(key, maxName) < len(key) || escapedLen(value, maxName) < len(value) {

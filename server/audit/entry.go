@@ -91,6 +91,10 @@ type Entry struct {
 	// them. Clipped, they are the beginning of that as a string.
 	Arguments json.RawMessage `json:"arguments,omitempty"`
 
+	// LeftOut are the names of those that were not sent, since a runner
+	// function does not take them. They come with Arguments.
+	LeftOut []string `json:"left_out,omitempty"`
+
 	Count   int      `json:"count,omitempty"` // of Lost and Withheld
 	Clipped []string `json:"clipped,omitempty"`
 
