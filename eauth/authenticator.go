@@ -30,6 +30,18 @@ type Options struct {
 	// no, or cannot tell, the master checks eauth pam itself. nil means yes.
 	PAMUsable func(ctx context.Context) (bool, error)
 
+	// Says tells what an eauth module itself says of rights; nil is nothing.
+	// KeepACL is keep_acl_in_token. Carrier takes credentials to the master
+	// with commands, where only that shows the master's own rights; without one
+	// tokens stand for them always. Mint, which may be nil, writes tokens that
+	// spare some of that.
+	Says    func(eauth string) Says
+	KeepACL bool
+	Carrier Carrier
+	Mint    interface {
+		Grant(ctx context.Context, user, eauth string, groups []string) (Grant, error)
+	}
+
 	// UnknownDelay is how long a name that is not in Eauths takes to be
 	// refused: as long as a wrong password, so that nobody learns from the
 	// time which modules there are.
@@ -69,16 +81,38 @@ func New(o Options) *Authenticator {
 
 // authenticate asks the one backend that c is for.
 func (a *Authenticator) authenticate(ctx context.Context, c Credentials) (Identity, bool, error) {
+	id, _, ok, err := a.check(ctx, c)
+	return id, ok, err
+}
+
+// entitled is authenticate, with a grant for commands.
+func (a *Authenticator) entitled(ctx context.Context, c Credentials) (Identity, bool, error) {
+	id, byMaster, ok, err := a.check(ctx, c)
+	if ok && byMaster && err == nil {
+		id = a.entitle(ctx, c, id)
+	}
+	return id, ok, err
+}
+
+// check asks the one backend that c is for, and tells whether it is the master's
+// for passwords.
+func (a *Authenticator) check(ctx context.Context, c Credentials) (id Identity, byMaster, ok bool, err error) {
 	if c.Check() != nil {
-		return Identity{}, false, nil
+		return Identity{}, false, false, nil
 	}
 	if c.Token != "" {
-		return a.byToken(ctx, c)
+		id, ok, err = a.byToken(ctx, c)
+		return id, false, ok, err
 	}
 	if !a.eauths[c.Eauth] {
-		return Identity{}, false, pause(ctx, a.opts.UnknownDelay)
+		return Identity{}, false, false, pause(ctx, a.opts.UnknownDelay)
 	}
-	return a.backend(ctx, c.Eauth).Authenticate(ctx, c)
+	if a.checksPAM(ctx, c.Eauth) {
+		id, ok, err = a.opts.PAM.Authenticate(ctx, c)
+		return id, false, ok, err
+	}
+	id, ok, err = a.opts.Master.Authenticate(ctx, c)
+	return id, true, ok, err
 }
 
 // pause waits, unless the caller gives up before.
@@ -115,16 +149,22 @@ func (a *Authenticator) byToken(ctx context.Context, c Credentials) (Identity, b
 	return id, ok, err
 }
 
-func (a *Authenticator) backend(ctx context.Context, name string) Backend {
+// checksPAM tells whether credentials of an eauth module are checked by
+// Options.PAM, and not by the master.
+func (a *Authenticator) checksPAM(ctx context.Context, name string) bool {
 	if name != pamName {
-		return a.opts.Master
+		return false
 	}
 	if a.opts.PAM == nil {
 		a.say(routeMaster, "this gateway has no PAM of its own")
-		return a.opts.Master
+		return false
+	}
+	if a.says(name).Any() {
+		a.say(routeMaster, "an eauth module decides there what users may do")
+		return false
 	}
 	if a.opts.PAMUsable == nil {
-		return a.opts.PAM
+		return true
 	}
 	usable, err := a.opts.PAMUsable(ctx)
 	switch {
@@ -132,13 +172,13 @@ func (a *Authenticator) backend(ctx context.Context, name string) Backend {
 		// Nobody knows yet. The master can check by itself, and when it is the
 		// master that is missing, asking it says so.
 		a.log.DebugContext(ctx, "could not tell yet whether the master takes tokens of this gateway", slog.Any("err", err))
-		return a.opts.Master
+		return false
 	case !usable:
 		a.say(routeMaster, "the master does not take tokens that this gateway writes")
-		return a.opts.Master
+		return false
 	}
 	a.say(routePAM, "the master takes tokens that this gateway writes")
-	return a.opts.PAM
+	return true
 }
 
 // say logs which way eauth pam goes, once for each change of it.

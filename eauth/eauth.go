@@ -66,6 +66,10 @@ type Identity struct {
 	Groups   []string        // as the eauth module lists them
 	AuthList json.RawMessage // see [Token]
 
+	// RightsUnknown says that the rules of external_auth do not tell what the
+	// caller may do, since an eauth module says that to the master alone.
+	RightsUnknown bool
+
 	Grant Grant
 }
 

@@ -17,7 +17,13 @@ type Session struct {
 	a *Authenticator
 
 	mu     sync.Mutex
-	checks map[Credentials]*check
+	checks map[question]*check
+}
+
+// question is what one check answers.
+type question struct {
+	creds  Credentials
+	rights bool
 }
 
 // check is the one check of equal credentials.
@@ -30,29 +36,53 @@ type check struct {
 
 // NewSession starts a request.
 func (a *Authenticator) NewSession() *Session {
-	return &Session{a: a, checks: make(map[Credentials]*check)}
+	return &Session{a: a, checks: make(map[question]*check)}
 }
 
 // Authenticate answers as [Backend] does. The grant of an ok identity belongs
 // to the session: [Session.Release] releases it, not the caller. Answers that
 // are no or an error are kept too, so that one request is one attempt.
+//
+// Where only the master can tell what a user may do, nothing is checked yet:
+// the grant is a [Handover], and the first command checks it.
 func (s *Session) Authenticate(ctx context.Context, c Credentials) (Identity, bool, error) {
-	s.mu.Lock()
-	k, known := s.checks[c]
-	if !known {
-		k = &check{}
-		s.checks[c] = k
+	if s.a.defers(c) {
+		return s.ask(ctx, question{creds: c}, s.a.deferred)
 	}
-	s.mu.Unlock()
+	return s.AuthenticateNow(ctx, c)
+}
 
+// AuthenticateNow is Authenticate for a caller whose rights have to be known
+// before anything is sent: the credentials are checked in any case.
+func (s *Session) AuthenticateNow(ctx context.Context, c Credentials) (Identity, bool, error) {
+	return s.ask(ctx, question{creds: c, rights: true}, func(c Credentials) (Identity, bool, error) {
+		return s.a.entitled(ctx, c)
+	})
+}
+
+func (s *Session) ask(
+	ctx context.Context, q question, check func(Credentials) (Identity, bool, error),
+) (Identity, bool, error) {
+	k := s.check(q)
 	k.once.Do(func() {
 		if err := ctx.Err(); err != nil {
 			k.err = fmt.Errorf("authenticate: %w", err)
 			return
 		}
-		k.id, k.ok, k.err = s.a.authenticate(ctx, c)
+		k.id, k.ok, k.err = check(q.creds)
 	})
 	return k.id, k.ok, k.err
+}
+
+func (s *Session) check(q question) *check {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	k, known := s.checks[q]
+	if !known {
+		k = &check{}
+		s.checks[q] = k
+	}
+	return k
 }
 
 // Release ends the request: every grant is released and the credentials are
@@ -61,7 +91,7 @@ func (s *Session) Authenticate(ctx context.Context, c Credentials) (Identity, bo
 func (s *Session) Release(ctx context.Context) {
 	s.mu.Lock()
 	checks := s.checks
-	s.checks = make(map[Credentials]*check)
+	s.checks = make(map[question]*check)
 	s.mu.Unlock()
 
 	for _, k := range checks {

@@ -29,6 +29,9 @@ type publisher interface {
 // allowed.
 func (g *Gateway) authorize(tasks []task) error {
 	for _, t := range tasks {
+		if t.id.RightsUnknown && needsRights(t.job) {
+			return errRightsUnknown
+		}
 		if j, ok := t.job.(*sshJob); ok {
 			if err := j.admit(t.id); err != nil {
 				return err

@@ -54,8 +54,14 @@ func (call *Call) isKnown(c Chunk) bool {
 // is wrong with them.
 var ErrUnauthenticated = &Error{Kind: Unauthenticated, Text: textUnauthenticated}
 
-func authenticate(ctx context.Context, s *eauth.Session, c eauth.Credentials) (eauth.Identity, error) {
-	id, ok, err := s.Authenticate(ctx, c)
+// authenticate finds the caller of a chunk. rights says that what the caller may
+// do has to be known before the chunk runs.
+func authenticate(ctx context.Context, s *eauth.Session, c eauth.Credentials, rights bool) (eauth.Identity, error) {
+	ask := s.Authenticate
+	if rights {
+		ask = s.AuthenticateNow
+	}
+	id, ok, err := ask(ctx, c)
 	if err != nil {
 		return eauth.Identity{}, fmt.Errorf("authenticate: %w", err)
 	}

@@ -40,7 +40,7 @@ func failure(err error) error {
 	switch {
 	case errors.Is(err, context.Canceled):
 		return err
-	case errors.Is(err, saltmaster.ErrUnauthenticated):
+	case errors.Is(err, saltmaster.ErrUnauthenticated), errors.Is(err, eauth.ErrWrong):
 		return &Error{Kind: Unauthenticated, Text: textUnauthenticated, Err: err}
 	case errors.Is(err, saltmaster.ErrUnauthorized):
 		return &Error{Kind: Unauthorized, Text: textUnauthorized, Err: err}

@@ -133,10 +133,12 @@ func (g *Gateway) begin(ctx context.Context, call *Call) (_ []task, _ *eauth.Ses
 		t := &tasks[i]
 		if call.isKnown(call.Chunks[i]) {
 			t.id = *call.Identity
-		} else if t.id, err = authenticate(ctx, session, creds[i]); err != nil {
+		} else if t.id, err = authenticate(ctx, session, creds[i], needsRights(t.job)); err != nil {
 			break
 		}
-		t.rec.User, t.rec.Eauth = t.id.User, t.id.Eauth
+		if t.checked() {
+			t.name()
+		}
 	}
 	if err == nil {
 		err = g.prepareAll(ctx, call, tasks)

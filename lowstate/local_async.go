@@ -54,18 +54,19 @@ func (j *asyncJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) ([]b
 	return append(out, "]}"...), nil
 }
 
-// publish sends a publication with the caller's token. A JID of "" in the
+// publish sends a publication with the caller's authority. A JID of "" in the
 // answer says that no minion matched and nothing was sent.
 func (m *Master) publish(ctx context.Context, grant eauth.Grant, p saltmaster.Publication, rec *Record) (saltmaster.Published, error) {
 	var done saltmaster.Published
-	err := withToken(ctx, grant, func(token string) (err error) {
-		p.Token = token
+	err := withAuthority(ctx, grant, func(ctx context.Context, a shown) (err error) {
+		p := p
+		p.Token, p.Login = a.token, a.login
 		done, err = m.Commands.Publish(ctx, p)
+		if errors.Is(err, saltmaster.ErrUnauthorized) {
+			grant.Exposed(a.token)
+		}
 		return err
 	})
-	if errors.Is(err, saltmaster.ErrUnauthorized) {
-		grant.Exposed(p.Token)
-	}
 	if err != nil {
 		return saltmaster.Published{}, err
 	}

@@ -2,11 +2,9 @@ package lowstate
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"time"
 
-	"saltern/eauth"
 	"saltern/saltmaster"
 	"saltern/saltmaster/eventbus"
 	"saltern/saltmaster/jobcache"
@@ -67,27 +65,4 @@ type Master struct {
 	// NotConnected reports whether the master has no connection from a minion
 	// that it knows. Nil when that cannot be told.
 	NotConnected func(minions []string) map[string]bool
-}
-
-// withToken sends a command with the caller's token. When the master does not
-// know the token, though the gateway had reason to think that it does, the
-// grant is asked for another one, once: a command that was refused for its
-// token was not carried out.
-func withToken(ctx context.Context, grant eauth.Grant, send func(token string) error) error {
-	token, err := grant.Token(ctx)
-	if err != nil {
-		return err
-	}
-	err = send(token)
-	if !errors.Is(err, saltmaster.ErrUnauthenticated) {
-		return err
-	}
-	again, renewErr := grant.Renew(ctx, token)
-	switch {
-	case errors.Is(renewErr, eauth.ErrNoToken):
-		return err
-	case renewErr != nil:
-		return renewErr
-	}
-	return send(again)
 }

@@ -24,7 +24,7 @@ func (g *grants) Renew(context.Context, string) (string, error) { return g.again
 func (g *grants) Exposed(token string)                          { g.exposed = append(g.exposed, token) }
 func (g *grants) Release(context.Context)                       {}
 
-func TestWithToken(t *testing.T) {
+func TestWithAuthority(t *testing.T) {
 	t.Parallel()
 	unavailable := errors.New("store is away")
 	for name, tc := range map[string]struct {
@@ -45,8 +45,9 @@ func TestWithToken(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var sent []string
-			err := withToken(t.Context(), &tc.grant, func(token string) error {
-				sent = append(sent, token)
+			err := withAuthority(t.Context(), &tc.grant, func(_ context.Context, a shown) error {
+				require.Empty(t, a.login)
+				sent = append(sent, a.token)
 				return tc.answers[len(sent)-1]
 			})
 			require.ErrorIs(t, err, tc.want)

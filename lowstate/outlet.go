@@ -7,8 +7,8 @@ import (
 
 // run carries the chunk out and hands its answer to yield.
 func (t task) run(ctx context.Context, yield func(item []byte) error) (err error) {
-	t.rec.Begun = true
-	defer func() { t.rec.Done = err == nil }()
+	t.begin()
+	defer func() { t.end(err) }()
 	if s, ok := t.job.(Streamer); ok {
 		return s.Stream(ctx, t.id.Grant, t.rec, yield)
 	}
@@ -21,8 +21,8 @@ func (t task) run(ctx context.Context, yield func(item []byte) error) (err error
 
 // all carries the chunk out and adds its answers to those before.
 func (t task) all(ctx context.Context, before [][]byte) (_ [][]byte, err error) {
-	t.rec.Begun = true
-	defer func() { t.rec.Done = err == nil }()
+	t.begin()
+	defer func() { t.end(err) }()
 	if s, ok := t.job.(Streamer); ok {
 		return t.items(ctx, s, before)
 	}

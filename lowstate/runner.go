@@ -117,12 +117,18 @@ func (j *runnerJob) result(ctx context.Context, grant eauth.Grant, rec *Record) 
 
 // send has the master start the runner and notes its jid.
 func (j *runnerJob) send(ctx context.Context, grant eauth.Grant, rec *Record) error {
-	return withToken(ctx, grant, func(token string) (err error) {
+	var jid string
+	err := withAuthority(ctx, grant, func(ctx context.Context, a shown) (err error) {
 		call := j.call
-		call.Token = token
-		rec.JID, err = j.Commands.Runner(ctx, call)
+		call.Token, call.Login = a.token, a.login
+		jid, err = j.Commands.Runner(ctx, call)
 		return err
 	})
+	if err != nil {
+		return err
+	}
+	rec.JID = jid
+	return nil
 }
 
 func returnTag(jid string) string { return "salt/run/" + jid + "/ret" }

@@ -34,6 +34,7 @@ type before struct {
 	t       *testing.T
 	gateway *Gateway
 	bus     *eventbus.Bus
+	tokens  *saltmaster.Tokens
 }
 
 // authority is the stand-in's tokens as the rooms of eauth want them.
@@ -85,7 +86,7 @@ func patientGatewayBefore(t *testing.T, o mastertest.Options, timeout time.Durat
 	if o.JobCache {
 		clients.Cache = jobcache.Cache{Dir: filepath.Join(m.CacheDir(), "jobs"), HashType: "sha256"}
 	}
-	b := &before{Master: m, t: t, bus: bus, gateway: New(Options{
+	b := &before{Master: m, t: t, bus: bus, tokens: tokens, gateway: New(Options{
 		Clients:    Clients(clients),
 		Enabled:    enabled,
 		HashType:   "sha256",

@@ -89,7 +89,7 @@ func (j *wheelJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) ([]b
 	return appendReturn(nil, answer), nil
 }
 
-func (j *wheelJob) answer(ctx context.Context, grant eauth.Grant, user string) (answer msgpack.Raw, err error) {
+func (j *wheelJob) answer(ctx context.Context, grant eauth.Grant, user string) (msgpack.Raw, error) {
 	if err := j.running.begin(ctx); err != nil {
 		return nil, err
 	}
@@ -98,12 +98,17 @@ func (j *wheelJob) answer(ctx context.Context, grant eauth.Grant, user string) (
 	defer j.running.leave(same)
 	defer same.answered()
 	same.asked()
-	err = withToken(ctx, grant, func(token string) (err error) {
-		j.call.Token = token
-		answer, err = j.Commands.Wheel(ctx, j.call)
+	var answer msgpack.Raw
+	err := withAuthority(ctx, grant, func(ctx context.Context, a shown) (err error) {
+		call := j.call
+		call.Token, call.Login = a.token, a.login
+		answer, err = j.Commands.Wheel(ctx, call)
 		return err
 	})
-	return answer, err
+	if err != nil {
+		return nil, err
+	}
+	return answer, nil
 }
 
 // wheelJID is the jid in the master's answer.

@@ -52,23 +52,25 @@ func (j *wheelAsyncJob) Run(ctx context.Context, grant eauth.Grant, rec *Record)
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
-	err := withToken(ctx, grant, func(token string) (err error) {
-		rec.JID, err = j.start(ctx, token, rec.User, same)
+	user, jid := rec.User, ""
+	err := withAuthority(ctx, grant, func(ctx context.Context, a shown) (err error) {
+		jid, err = j.start(ctx, a, user, same)
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
+	rec.JID = jid
 	return startedAnswer("wheel", rec.JID), nil
 }
 
 // start sends the command and returns when its jid is known, or when it
 // failed.
-func (j *wheelAsyncJob) start(ctx context.Context, token, user string, same *alike) (string, error) {
+func (j *wheelAsyncJob) start(ctx context.Context, a shown, user string, same *alike) (string, error) {
 	sub := j.Bus.Expect("salt/wheel/")
 	defer sub.Close()
 	call := j.call
-	call.Token, call.JID = token, j.JIDs.Next()
+	call.Token, call.Login, call.JID = a.token, a.login, j.JIDs.Next()
 	quiet := same.quiet()
 	s := newSearch(call, user)
 	reply, err := j.send(ctx, call)

@@ -160,7 +160,7 @@ func namedError(e msgpack.Raw) error {
 	case "AuthorizationError":
 		return ErrUnauthorized
 	case "TokenAuthenticationError", "EauthAuthenticationError":
-		return authenticationError(message)
+		return authenticationError(name, message)
 	}
 	return &RefusedError{Name: name, Message: message}
 }

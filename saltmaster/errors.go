@@ -25,6 +25,10 @@ var (
 
 	// ErrUnauthorized says that the caller is known but may not do this.
 	ErrUnauthorized = errors.New("salt master: authorization error")
+
+	// ErrNamed is an [ErrUnauthorized] for a [Login] that went with a runner or
+	// a wheel function: it is not known whether the password was right.
+	ErrNamed = fmt.Errorf("%w, or authentication error", ErrUnauthorized)
 )
 
 // RefusedError is any other error that the master answered with: Name is a

@@ -17,6 +17,7 @@ type Publication struct {
 	Ret     string      // returners, separated by commas
 	JID     string      // always chosen by the caller, who listens for it already
 	Token   string
+	Login   Login   // in place of Token, where it has an Eauth
 	Extra   []Extra // what else the master passes on: metadata, delimiter, ...
 }
 
@@ -49,8 +50,8 @@ func (c *Client) Publish(ctx context.Context, p Publication) (Published, error) 
 	b = appendPair(b, "jid", p.JID)
 	b = appendPair(b, "user", c.opts.User)
 	b = msgpack.AppendString(b, "kwargs")
-	b = msgpack.AppendMap(b, 1+len(p.Extra))
-	b = appendPair(b, "token", p.Token)
+	b = msgpack.AppendMap(b, authorityPairs(p.Login)+len(p.Extra))
+	b = appendAuthority(b, p.Token, p.Login)
 	for _, e := range p.Extra {
 		b = appendRaw(b, e.Key, e.Value)
 	}

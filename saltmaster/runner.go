@@ -13,19 +13,20 @@ type RunnerCall struct {
 	Arg   msgpack.Raw // an array
 	Kwarg msgpack.Raw // a map
 	Token string
+	Login Login // in place of Token, where it has an Eauth
 }
 
 // Runner starts a runner and returns the jid under which the master runs it.
 // The arguments travel as the pair of arg and kwarg, which is the only form
 // that the argument rules of external_auth look into. It is never sent twice.
 func (c *Client) Runner(ctx context.Context, r RunnerCall) (jid string, err error) {
-	b := load("runner", 3)
+	b := load("runner", 2+authorityPairs(r.Login))
 	b = appendPair(b, "fun", r.Fun)
 	b = msgpack.AppendString(b, "kwarg")
 	b = msgpack.AppendMap(b, 2)
 	b = appendRaw(b, "arg", r.Arg)
 	b = appendRaw(b, "kwarg", r.Kwarg)
-	b = appendPair(b, "token", r.Token)
+	b = appendAuthority(b, r.Token, r.Login)
 
 	answer, err := c.do(ctx, b)
 	if err != nil {

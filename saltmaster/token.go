@@ -69,11 +69,15 @@ func appendSeconds(b []byte, d time.Duration) []byte {
 }
 
 // authenticationError tells the two meanings apart that the runner and wheel
-// commands give to one error class: a caller that the master does not know is
-// told nothing more, one that it knows is named.
-func authenticationError(message string) error {
-	if strings.Contains(message, " occurred for user ") {
-		return ErrUnauthorized
+// commands give to one error class: a token that the master does not know is
+// told nothing more, its user, where it does, is named. Of a login the master
+// names the user in both.
+func authenticationError(name, message string) error {
+	switch {
+	case !strings.Contains(message, " occurred for user "):
+		return ErrUnauthenticated
+	case name == "EauthAuthenticationError":
+		return ErrNamed
 	}
-	return ErrUnauthenticated
+	return ErrUnauthorized
 }

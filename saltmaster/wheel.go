@@ -16,6 +16,7 @@ type WheelCall struct {
 	Arg   msgpack.Raw // an array
 	Kwarg msgpack.Raw // a map
 	Token string
+	Login Login // in place of Token, where it has an Eauth
 
 	// JID is a job id to run under, or "". A master of 3006 or 3007 runs the
 	// function under it, as an inner job of one with an id of its own, and
@@ -45,7 +46,7 @@ func (c *Client) Wheel(ctx context.Context, w WheelCall) (msgpack.Raw, error) {
 }
 
 func (w WheelCall) load() []byte {
-	n := 4
+	n := 3 + authorityPairs(w.Login)
 	if w.JID != "" {
 		n += 2
 	}
@@ -53,7 +54,7 @@ func (w WheelCall) load() []byte {
 	b = appendPair(b, "fun", w.Fun)
 	b = appendRaw(b, "arg", w.Arg)
 	b = appendRaw(b, "kwarg", w.Kwarg)
-	b = appendPair(b, "token", w.Token)
+	b = appendAuthority(b, w.Token, w.Login)
 	if w.JID != "" {
 		b = appendPair(b, "__jid__", w.JID)
 		b = appendPair(b, "__tag__", "salt/wheel/"+w.JID)

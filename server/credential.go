@@ -178,9 +178,15 @@ func (s *mainSurface) actAs(x *exchange, r *http.Request, c credential) (*sessio
 	return a.Session, nil
 }
 
+// textRights is for who shows an API token of a user whose rights no token tells.
+const textRights = "What the owner of this token may do is what an eauth module of the master says at each login " +
+	"(keep_acl_in_token), so no API token can act for the owner: log in"
+
 // authError is the answer when nobody could tell who is asking.
 func authError(err error) error {
 	switch {
+	case errors.Is(err, eauth.ErrRights):
+		return &refusal{status: http.StatusForbidden, text: textRights, err: err}
 	case errors.Is(err, eauth.ErrBusy):
 		return &refusal{status: http.StatusServiceUnavailable, text: "Too many logins at once", err: err}
 	case errors.Is(err, eauth.ErrUnavailable):

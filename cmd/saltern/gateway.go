@@ -103,7 +103,7 @@ func assemble(ctx context.Context, c *config, reg prometheus.Registerer, log *sl
 	}
 	counts := newTokenMetrics(reg)
 	if g.tokens, err = openTokens(ctx, c, issuer.Options{
-		Mint: tokenMint{g.mint}, Scope: scope.Options{Nodegroups: nodegroups(mc).Expand}, Logger: log,
+		Mint: tokenMint{written{g.mint}, says(authModules(mc)), mc.KeepACLInToken}, Scope: scope.Options{Nodegroups: nodegroups(mc).Expand}, Logger: log,
 		Notify: notifyAll(counts.event, toldTo(g.audit)),
 	}); err != nil {
 		g.endSessions()
@@ -214,13 +214,19 @@ func (g *gateway) authenticator(c *config, a authority, metrics *server.AuthMetr
 	}
 	ofMaster := limits
 	ofMaster.Observe = notTried(metrics, "master")
+	asked := master.New(a, master.Options{Guard: ofMaster, Logger: g.log})
 	return eauth.New(eauth.Options{
 		Eauths:    eauthNames(c.master),
 		HashType:  c.master.HashType,
 		Token:     counted{token.New(a), "token", metrics},
-		Master:    counted{master.New(a, master.Options{Guard: ofMaster, Logger: g.log}), "master", metrics},
+		Master:    counted{asked, "master", metrics},
 		PAM:       g.pam(c, limits, metrics),
 		PAMUsable: g.mint.Usable,
+
+		Says:    says(authModules(c.master)),
+		KeepACL: c.master.KeepACLInToken,
+		Carrier: carrier{asked, metrics},
+		Mint:    written{g.mint},
 
 		UnknownDelay: failDelay,
 		Logger:       g.log,

@@ -12,18 +12,37 @@ import (
 // tokenMint makes Salt tokens for who comes with an API token. It waits until
 // it is known whether the master takes them, as a login by PAM does: right
 // after the start nobody has asked the master yet.
-type tokenMint struct{ mint *mint.Mint }
+type tokenMint struct {
+	written written
+
+	// says and keepACL are as in eauth.Options.
+	says    func(eauth string) eauth.Says
+	keepACL bool
+}
 
 var _ issuer.Minter = tokenMint{}
 
-// Grant is issuer.Minter's.
+// Grant is issuer.Minter's. With keep_acl_in_token a user who logs in at
+// salt-api has what acl() has said to the password. Nobody can tell that of
+// who comes without one, and the rules of external_auth may be more.
 func (m tokenMint) Grant(ctx context.Context, user, module string, groups []string) (eauth.Grant, error) {
-	usable, err := m.mint.Usable(ctx)
+	if m.keepACL && m.says(module).ACL {
+		return nil, eauth.ErrRights
+	}
+	return m.written.Grant(ctx, user, module, groups)
+}
+
+// written are tokens of the gateway's own, where the master takes them.
+type written struct{ mint *mint.Mint }
+
+// Grant is that of the mint.
+func (w written) Grant(ctx context.Context, user, module string, groups []string) (eauth.Grant, error) {
+	usable, err := w.mint.Usable(ctx)
 	if err != nil {
 		return nil, err
 	}
 	if !usable {
 		return nil, fmt.Errorf("%w: %w", eauth.ErrUnavailable, mint.ErrNotAccepted)
 	}
-	return m.mint.Grant(ctx, user, module, groups)
+	return w.mint.Grant(ctx, user, module, groups)
 }

@@ -39,13 +39,24 @@ func (*unasked) Remove(context.Context, string) error { return nil }
 
 func TestTokenMint(t *testing.T) {
 	t.Parallel()
-	for name, c := range map[string]struct{ check, want error }{
+	for name, c := range map[string]struct {
+		check   error
+		keepACL bool
+		says    eauth.Says
+		want    error
+	}{
 		"taken":     {},
-		"not taken": {mint.ErrNotAccepted, eauth.ErrUnavailable},
-		"away":      {eauth.ErrUnavailable, eauth.ErrUnavailable},
+		"not taken": {check: mint.ErrNotAccepted, want: eauth.ErrUnavailable},
+		"away":      {check: eauth.ErrUnavailable, want: eauth.ErrUnavailable},
+
+		"a session of salt-api has the rules of external_auth": {says: eauth.Says{ACL: true, Process: true}},
+		"a session of salt-api has what acl() said":            {keepACL: true, says: eauth.Says{ACL: true}, want: eauth.ErrRights},
+		"a session of salt-api has no rights":                  {keepACL: true, says: eauth.Says{Process: true}},
 	} {
 		m := mint.New(&unasked{err: c.check}, mint.Options{})
-		grant, err := tokenMint{m}.Grant(t.Context(), "alice", "pam", nil)
+		grant, err := tokenMint{
+			written: written{m}, says: func(string) eauth.Says { return c.says }, keepACL: c.keepACL,
+		}.Grant(t.Context(), "alice", "pam", nil)
 		if c.want == nil {
 			require.NoError(t, err, name)
 			grant.Release(t.Context())

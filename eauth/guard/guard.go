@@ -108,19 +108,36 @@ func (g *Guard) Authenticate(ctx context.Context, c eauth.Credentials) (eauth.Id
 
 func (g *Guard) authenticate(ctx context.Context, c eauth.Credentials) (eauth.Identity, bool, error) {
 	no := eauth.Identity{}
+	t, ok, err := g.admit(ctx, c)
+	if !ok || err != nil {
+		return no, false, err
+	}
+	answers := make(chan answer)
+	go g.check(ctx, t, answers)
+	select {
+	case a := <-answers:
+		return a.id, a.ok, a.err
+	case <-ctx.Done():
+		return no, false, fmt.Errorf("authenticate: %w", ctx.Err())
+	}
+}
+
+// admit lets credentials through to the backend, with a slot. ok is false where
+// they count as wrong without asking it.
+func (g *Guard) admit(ctx context.Context, c eauth.Credentials) (t attempt, ok bool, err error) {
 	if c.Check() != nil {
 		g.observe(Wrong)
-		return no, false, nil
+		return t, false, nil
 	}
 	key := throttle.KeyOf(c)
 	if g.throttle.Refused(key) > 0 && !g.lanes.Pass(c) {
 		g.observe(Throttled)
-		return no, false, nil
+		return t, false, nil
 	}
 	slot, err := g.acquire(ctx, c)
 	if err != nil {
 		g.observe(Busy)
-		return no, false, fmt.Errorf("authenticate: %w", err)
+		return t, false, fmt.Errorf("authenticate: %w", err)
 	}
 	// Others with the same name and address may have failed while this one
 	// waited: a burst of guesses is no way around the throttle.
@@ -128,17 +145,9 @@ func (g *Guard) authenticate(ctx context.Context, c eauth.Credentials) (eauth.Id
 	if refused && !g.lanes.Pass(c) {
 		slot.Done(lane.Unknown)
 		g.observe(Throttled)
-		return no, false, nil
+		return t, false, nil
 	}
-
-	answers := make(chan answer)
-	go g.check(ctx, attempt{c, key, refused, slot}, answers)
-	select {
-	case a := <-answers:
-		return a.id, a.ok, a.err
-	case <-ctx.Done():
-		return no, false, fmt.Errorf("authenticate: %w", ctx.Err())
-	}
+	return attempt{c, key, refused, slot}, true, nil
 }
 
 func (g *Guard) acquire(ctx context.Context, c eauth.Credentials) (*lane.Slot, error) {
@@ -227,12 +236,17 @@ func (g *Guard) ask(ctx context.Context, c eauth.Credentials) (a answer) {
 	defer cancel()
 	defer func() {
 		if p := recover(); p != nil {
-			// What was panicked with may quote a password, its type does not.
-			g.log.Error("a check of credentials panicked",
-				slog.String("type", fmt.Sprintf("%T", p)), slog.String("stack", string(debug.Stack())))
-			a = answer{err: fmt.Errorf("authenticate: the check panicked with a %T", p)}
+			a = answer{err: g.panicked(p)}
 		}
 	}()
 	a.id, a.ok, a.err = g.inner.Authenticate(ctx, c)
 	return a
+}
+
+// panicked tells of a panic with p. What was panicked with may quote a
+// password, its type does not.
+func (g *Guard) panicked(p any) error {
+	g.log.Error("a check of credentials panicked",
+		slog.String("type", fmt.Sprintf("%T", p)), slog.String("stack", string(debug.Stack())))
+	return fmt.Errorf("authenticate: the check panicked with a %T", p)
 }

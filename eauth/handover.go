@@ -1,0 +1,149 @@
+package eauth
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+)
+
+// Says is what an eauth module itself has to say about rights, beside the rules of external_auth. A master asks it where
+// a command carries a name and a password, and never where it carries a token.
+type Says struct {
+	ACL     bool // acl(), of this module or of eauth_acl_module: it may name other rules
+	Process bool // process_acl(): it may change the rules
+}
+
+// Any tells whether it says anything.
+func (s Says) Any() bool { return s.ACL || s.Process }
+
+// ErrWrong says that credentials which went to the master with a command were not right. The command was not carried
+// out.
+var ErrWrong = errors.New("the credentials are wrong")
+
+// ErrRights says that a user's rights are what an eauth module says at each login, so that nobody can act for the user
+// without one.
+var ErrRights = errors.New("the master's eauth module decides at each login what the user may do")
+
+// A Verdict is what the answer to a command tells of the credentials that it carried.
+type Verdict int
+
+// The verdicts.
+const (
+	Untold  Verdict = iota // nothing: the master did not answer
+	Right                  // the master knows the user, even where it refused the command
+	Wrong                  // the master does not
+	Unclear                // one of the latter two, for the master says both in the same words
+)
+
+// A Carrier lets credentials go to the master in a command. It is the guard of the backend for the same credentials, so
+// that guesses count wherever they are made.
+type Carrier interface {
+	// Carry calls send once at most. Its error is send's, or [ErrWrong], or one of this package: then nothing was sent.
+	// Its verdict is send's, but never Unclear: then it finds out. send may run on after ctx has ended and Carry has
+	// returned.
+	Carry(ctx context.Context, c Credentials, send func(ctx context.Context) (Verdict, error)) (Verdict, error)
+}
+
+// Handover is a Grant without a token: the caller's own credentials go with each command, and the master authenticates
+// and authorises the command by them.
+type Handover struct {
+	carrier Carrier
+	creds   Credentials
+	proven  atomic.Bool
+}
+
+var _ Grant = (*Handover)(nil)
+
+// Carry has send carry out one command with the credentials.
+func (h *Handover) Carry(ctx context.Context, send func(ctx context.Context, c Credentials) (Verdict, error)) error {
+	v, err := h.carrier.Carry(ctx, h.creds, func(ctx context.Context) (Verdict, error) {
+		v, err := send(ctx, h.creds)
+		if v != Right && h.proven.Load() {
+			// They were right in this very request, so this is no guess: a one-time password, or a module that is
+			// unwell.
+			v = Untold
+		}
+		return v, err
+	})
+	if v == Right {
+		h.proven.Store(true)
+	}
+	return err
+}
+
+// Proven tells whether the master has taken the credentials. Until then nobody has checked them.
+func (h *Handover) Proven() bool { return h.proven.Load() }
+
+// Token is [Grant]'s. There is none.
+func (*Handover) Token(context.Context) (string, error) { return "", ErrNoToken }
+
+// Renew is [Grant]'s.
+func (*Handover) Renew(context.Context, string) (string, error) { return "", ErrNoToken }
+
+// Exposed is [Grant]'s.
+func (*Handover) Exposed(string) {}
+
+// Release is [Grant]'s.
+func (*Handover) Release(context.Context) {}
+
+// String and GoString keep the password out of whatever prints an identity.
+func (*Handover) String() string     { return "the caller's own credentials" }
+func (h *Handover) GoString() string { return h.String() }
+
+// says is what the module of a name says.
+func (a *Authenticator) says(eauth string) Says {
+	if a.opts.Says == nil {
+		return Says{}
+	}
+	return a.opts.Says(eauth)
+}
+
+// defers tells whether credentials go to the master with the commands, unchecked: the module says who may do what, and
+// no token would show it.
+func (a *Authenticator) defers(c Credentials) bool {
+	return c.Token == "" && a.eauths[c.Eauth] && a.opts.Carrier != nil && !a.opts.KeepACL && a.says(c.Eauth).Any()
+}
+
+// deferred is the caller of whom nothing is known yet but what the caller says.
+func (a *Authenticator) deferred(c Credentials) (Identity, bool, error) {
+	if c.Check() != nil {
+		return Identity{}, false, nil
+	}
+	return Identity{User: c.Username, Eauth: c.Eauth, RightsUnknown: true, Grant: a.handover(c)}, true, nil
+}
+
+func (a *Authenticator) handover(c Credentials) *Handover {
+	return &Handover{carrier: a.opts.Carrier, creds: c}
+}
+
+// entitle gives a caller whose credentials the master has checked a grant under which it allows what it allows for the
+// credentials themselves. The token of the check is that where no module says anything, or where the token has in it
+// what acl() has said (keep_acl_in_token). Where that was nothing, the master takes the token for one without any
+// rights; then it takes one that is written without a list, unless there is a process_acl(). Else the credentials go
+// with the command.
+func (a *Authenticator) entitle(ctx context.Context, c Credentials, id Identity) Identity {
+	says, list := a.says(c.Eauth), string(id.AuthList)
+	switch {
+	case a.opts.Carrier == nil, list != "" && list != null:
+		return id
+	case list == null:
+		says.ACL = false // it was asked
+	case !says.Any():
+		return id
+	}
+	id.AuthList, id.RightsUnknown = nil, says.Any()
+	made, own := id.Grant, a.handover(c)
+	own.proven.Store(true)
+	id.Grant = own
+	if !says.Any() && a.opts.Mint != nil {
+		if g, err := a.opts.Mint.Grant(ctx, id.User, c.Eauth, id.Groups); err == nil {
+			id.Grant = g
+		}
+	}
+	made.Release(ctx)
+	return id
+}
+
+// null is the auth_list in the token of a user of whom acl() has nothing to say, and of every user whose module has no
+// acl().
+const null = "null"

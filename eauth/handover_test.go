@@ -1,0 +1,181 @@
+package eauth_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"saltern/eauth"
+)
+
+// carrier sends, and counts.
+type carrier struct{ sent int }
+
+func (c *carrier) Carry(
+	ctx context.Context, _ eauth.Credentials, send func(ctx context.Context) (eauth.Verdict, error),
+) (eauth.Verdict, error) {
+	c.sent++
+	return send(ctx)
+}
+
+// minter writes a token, or none.
+type minter struct{ err error }
+
+func (m minter) Grant(context.Context, string, string, []string) (eauth.Grant, error) {
+	if m.err != nil {
+		return nil, m.err
+	}
+	return &grant{&backend{name: "written", granted: 1}}, nil
+}
+
+// listing is a master whose tokens have an auth_list.
+type listing struct {
+	*backend
+	list json.RawMessage
+}
+
+func (l listing) Authenticate(ctx context.Context, c eauth.Credentials) (eauth.Identity, bool, error) {
+	id, ok, err := l.backend.Authenticate(ctx, c)
+	id.AuthList = l.list
+	return id, ok, err
+}
+
+// TestEntitled has the authority under which a command goes to the master, and whether the gateway knows what it is.
+func TestEntitled(t *testing.T) {
+	t.Parallel()
+	const handover = "the caller's own credentials"
+	acl, process, both := eauth.Says{ACL: true}, eauth.Says{Process: true}, eauth.Says{ACL: true, Process: true}
+	for name, c := range map[string]struct {
+		eauth   string
+		says    eauth.Says
+		list    string // auth_list of the master's tokens
+		keep    bool
+		noMint  bool
+		now     bool // the rights have to be known
+		grant   string
+		unknown bool
+		asked   int // how often the master was asked for a token
+	}{
+		"external_auth is all":                 {eauth: "ldap", grant: "master", asked: 1},
+		"the same, for pam":                    {eauth: "pam", grant: "pam"},
+		"acl()":                                {eauth: "ldap", says: acl, grant: handover, unknown: true},
+		"process_acl()":                        {eauth: "ldap", says: process, grant: handover, unknown: true},
+		"eauth_acl_module and pam":             {eauth: "pam", says: acl, grant: handover, unknown: true},
+		"acl(), and rights are needed":         {eauth: "ldap", says: acl, now: true, grant: handover, unknown: true, asked: 1},
+		"process_acl(), and rights are needed": {eauth: "ldap", says: process, now: true, grant: handover, unknown: true, asked: 1},
+
+		"kept: acl() has spoken":                       {eauth: "ldap", says: both, keep: true, list: `["test.*"]`, grant: "master", asked: 1},
+		"kept: acl() allows nothing":                   {eauth: "ldap", says: acl, keep: true, list: `[]`, grant: "master", asked: 1},
+		"kept: acl() had nothing to say":               {eauth: "ldap", says: acl, keep: true, list: `null`, grant: "written", asked: 1},
+		"kept: there is none":                          {eauth: "ldap", keep: true, list: `null`, grant: "written", asked: 1},
+		"kept: there is none, and no token is written": {eauth: "ldap", keep: true, noMint: true, list: `null`, grant: handover, asked: 1},
+		"kept: process_acl() is left":                  {eauth: "ldap", says: both, keep: true, list: `null`, grant: handover, unknown: true, asked: 1},
+		"kept: pam":                                    {eauth: "pam", keep: true, grant: "pam"},
+
+		"the master keeps no list, against its file": {eauth: "ldap", says: acl, keep: true, grant: handover, unknown: true, asked: 1},
+		"the master keeps lists, against its file":   {eauth: "ldap", list: `["test.*"]`, grant: "master", asked: 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := newSetup(func(o *eauth.Options) {
+				o.Says, o.KeepACL, o.Carrier = func(string) eauth.Says { return c.says }, c.keep, &carrier{}
+				o.Mint = minter{}
+				if c.noMint {
+					o.Mint = minter{err: eauth.ErrUnavailable}
+				}
+				if c.list != "" {
+					o.Master = listing{o.Master.(*backend), json.RawMessage(c.list)}
+				}
+			})
+			session := s.NewSession()
+			ask := session.Authenticate
+			if c.now {
+				ask = session.AuthenticateNow
+			}
+			id, ok, err := ask(t.Context(), creds(c.eauth))
+			require.NoError(t, err)
+			require.True(t, ok)
+			h, isHandover := id.Grant.(*eauth.Handover)
+			if isHandover {
+				require.Equal(t, handover, c.grant)
+				require.Equal(t, c.asked > 0, h.Proven(), "whoever was checked is known")
+			} else {
+				token, err := id.Grant.Token(t.Context())
+				require.NoError(t, err)
+				require.Equal(t, c.grant, token)
+			}
+			require.Equal(t, c.unknown, id.RightsUnknown)
+			require.Equal(t, c.asked, s.master.asked)
+			require.Zero(t, s.token.asked)
+
+			session.Release(t.Context())
+			require.Zero(t, s.master.granted+s.pam.granted, "every token is taken back")
+		})
+	}
+}
+
+// A login's token is the one that salt-api's would be, whatever commands take.
+func TestLoginWhereModulesDecide(t *testing.T) {
+	t.Parallel()
+	for _, module := range []string{"pam", "ldap"} {
+		s := newSetup(func(o *eauth.Options) {
+			o.Says, o.Carrier = func(string) eauth.Says { return eauth.Says{ACL: true} }, &carrier{}
+		})
+		_, _, _ = s.Login(t.Context(), creds(module))
+		require.Equal(t, 1, s.master.asked)
+		require.Zero(t, s.pam.asked)
+	}
+}
+
+func TestHandover(t *testing.T) {
+	t.Parallel()
+	newHandover := func() *eauth.Handover {
+		s := newSetup(func(o *eauth.Options) {
+			o.Says, o.Carrier = func(string) eauth.Says { return eauth.Says{ACL: true} }, &carrier{}
+		})
+		id, ok, err := s.NewSession().Authenticate(t.Context(), creds("ldap"))
+		require.NoError(t, err)
+		require.True(t, ok)
+		return id.Grant.(*eauth.Handover)
+	}
+	send := func(h *eauth.Handover, v eauth.Verdict) {
+		_ = h.Carry(t.Context(), func(_ context.Context, c eauth.Credentials) (eauth.Verdict, error) {
+			require.Equal(t, creds("ldap"), c)
+			return v, errors.New("whatever")
+		})
+	}
+	h := newHandover()
+	require.False(t, h.Proven())
+	for _, v := range []eauth.Verdict{eauth.Untold, eauth.Wrong, eauth.Unclear} {
+		send(h, v)
+		require.False(t, h.Proven())
+	}
+	send(h, eauth.Right)
+	require.True(t, h.Proven())
+	send(h, eauth.Wrong)
+	require.True(t, h.Proven(), "a one-time password is used up by the first command")
+
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
+		require.NotContains(t, fmt.Sprintf(verb, h), "secret", verb)
+	}
+	_, err := h.Token(t.Context())
+	require.ErrorIs(t, err, eauth.ErrNoToken)
+}
+
+// Who says a name that is none is refused before anything is sent.
+func TestHandoverOfMalformedCredentials(t *testing.T) {
+	t.Parallel()
+	sent := &carrier{}
+	s := newSetup(func(o *eauth.Options) {
+		o.Says, o.Carrier = func(string) eauth.Says { return eauth.Says{ACL: true} }, sent
+	})
+	for _, name := range []string{"", "a\x00", "a\nb"} {
+		require.Equal(t, "refused", s.login(t, eauth.Credentials{Eauth: "ldap", Username: name, Password: "x"}))
+	}
+	require.Equal(t, "refused", s.login(t, eauth.Credentials{Eauth: "nobody's", Username: "a", Password: "x"}))
+	require.Zero(t, sent.sent+s.asked())
+}

@@ -1,0 +1,147 @@
+package lowstate
+
+import (
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"saltern/eauth"
+	"saltern/eauth/master"
+	"saltern/eauth/token"
+	"saltern/saltmaster/mastertest"
+)
+
+// decidingGateway is a gateway before a master whose eauth module has an acl().
+func decidingGateway(t *testing.T, o mastertest.Options) *before {
+	t.Helper()
+	b := gatewayBefore(t, o)
+	tokens := b.tokens
+	asked := master.New(authority{tokens}, master.Options{})
+	b.gateway.auth = eauth.New(eauth.Options{
+		Eauths: []string{"sharedsecret"}, Token: token.New(authority{tokens}), Master: asked,
+		Says: func(string) eauth.Says { return eauth.Says{ACL: true} }, Carrier: asked,
+	})
+	return b
+}
+
+func cannotRun() mastertest.Options {
+	o := one("web1")
+	o.Users = map[string]mastertest.User{"bench": {Password: "secret", Perms: []string{"test.*"}}}
+	return o
+}
+
+// TestHandedOver sends commands to a master that has to see the caller's own credentials: once for each command, and
+// without a token.
+func TestHandedOver(t *testing.T) {
+	t.Parallel()
+	for client, c := range map[string]struct{ chunk, cmd, answer string }{
+		"local":        {ping, "publish", `{"web1": true}`},
+		"local_async":  {`"client": "local_async", "tgt": "*", "fun": "test.ping", "jid": "20260101000000000001"`, "publish", `{"jid": "20260101000000000001", "minions": ["web1"]}`},
+		"runner":       {`"client": "runner", "fun": "test.arg"`, "runner", `{"args": [], "kwargs": {}}`},
+		"runner_async": {`"client": "runner_async", "fun": "test.arg"`, "runner", ""},
+		"wheel":        {`"client": "wheel", "fun": "key.list_all"`, "wheel", ""},
+		"wheel_async":  {`"client": "wheel_async", "fun": "key.list_all"`, "wheel", ""},
+	} {
+		t.Run(client, func(t *testing.T) {
+			t.Parallel()
+			b := decidingGateway(t, one("web1"))
+			call, err := asBench(c.chunk, c.chunk)
+			require.NoError(t, err)
+			answers, err := b.gateway.Run(t.Context(), call)
+			require.NoError(t, err)
+			require.Len(t, answers, 2)
+			if c.answer != "" {
+				require.Equal(t, c.answer, string(answers[0]))
+			}
+			require.Equal(t, 2, b.Count(c.cmd), "one command for each chunk")
+			require.Zero(t, b.Count("mk_token"))
+			load := b.Last(c.cmd)
+			if kwargs, ok := load.Lookup("kwargs"); ok {
+				load = kwargs
+			}
+			require.Equal(t, "sharedsecret/bench/secret", load.LookupStr("eauth")+"/"+load.LookupStr("username")+"/"+load.LookupStr("password"))
+			_, has := load.Lookup("token")
+			require.False(t, has, "the master would take the token, and ask the module about anybody")
+			for _, rec := range call.Records {
+				require.Equal(t, "bench", rec.User)
+				require.Equal(t, "sharedsecret", rec.Eauth)
+			}
+		})
+	}
+}
+
+// TestHandedOverInVain has what the master refuses: nobody is told more than that, and whoever was not known is nobody
+// in the records.
+func TestHandedOverInVain(t *testing.T) {
+	t.Parallel()
+	const cmd = `"client": "local", "tgt": "*", "fun": "cmd.run"`
+	for name, c := range map[string]struct {
+		password, chunk, text, user string
+		made                        int // tokens
+	}{
+		"a wrong password":               {"wrong", ping, textUnauthenticated, "", 0},
+		"a function":                     {"secret", cmd, textUnauthorized, "bench", 0},
+		"a runner":                       {"secret", `"client": "runner", "fun": "test.arg"`, textUnauthorized, "bench", 1},
+		"a wrong password for a runner":  {"wrong", `"client": "runner", "fun": "test.arg"`, textUnauthenticated, "", 1},
+		"a wrong password for a wheel":   {"wrong", `"client": "wheel", "fun": "key.list_all"`, textUnauthenticated, "", 1},
+		"a wheel in the background":      {"secret", `"client": "wheel_async", "fun": "key.list_all"`, textUnauthorized, "bench", 1},
+		"a list of functions":            {"secret", `"client": "local", "tgt": "*", "fun": ["test.ping", "test.echo"]`, textRightsUnknown, "bench", 1},
+		"a list, with a wrong password":  {"wrong", `"client": "local", "tgt": "*", "fun": ["test.ping", "test.echo"]`, textUnauthenticated, "", 1},
+		"an eauth that the master lacks": {"secret", ``, textUnauthenticated, "", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := decidingGateway(t, cannotRun())
+			module := "sharedsecret"
+			if c.chunk == "" {
+				module, c.chunk = "other", ping
+			}
+			chunks, err := Parse([]byte(`[{"eauth": "`+module+`", "username": "bench", "password": "`+c.password+`", `+c.chunk+`}]`), 0)
+			require.NoError(t, err)
+			call := &Call{Chunks: chunks}
+			_, err = b.gateway.Run(t.Context(), call)
+			e, ok := errors.AsType[*Error](err)
+			require.True(t, ok, "%v", err)
+			require.Equal(t, c.text, e.Text)
+			require.Equal(t, c.user, call.Records[0].User)
+			require.Equal(t, c.made, b.Count("mk_token"))
+		})
+	}
+}
+
+// As at salt-api, the chunks before one that is refused have run.
+func TestHandedOverOneByOne(t *testing.T) {
+	t.Parallel()
+	b := decidingGateway(t, cannotRun())
+	b.requireError(Unauthorized, textUnauthorized, ping, `"client": "local", "tgt": "*", "fun": "cmd.run"`, ping)
+	require.Equal(t, 2, b.Count("publish"))
+}
+
+// A minion that is silent is asked after with the credentials too.
+func TestHandedOverWaiting(t *testing.T) {
+	t.Parallel()
+	o := one("web1")
+	o.Minions[0].Delay = 1500 * time.Millisecond
+	b := decidingGateway(t, o)
+	b.require(`{"web1": true}`, ping+`, "timeout": 1, "gather_job_timeout": 1`)
+	require.Equal(t, 2, b.Count("publish"), "the job and saltutil.find_job")
+	require.Zero(t, b.Count("mk_token"))
+}
+
+// A wrong password is slowed down wherever it is tried.
+func TestHandedOverGuesses(t *testing.T) {
+	t.Parallel()
+	b := decidingGateway(t, one("web1"))
+	for range 20 {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		chunks, err := Parse([]byte(`[{"eauth": "sharedsecret", "username": "bench", "password": "guess", `+ping+`}]`), 0)
+		require.NoError(t, err)
+		_, err = b.gateway.Run(ctx, &Call{Chunks: chunks})
+		require.Error(t, err)
+		cancel()
+	}
+	require.Less(t, b.Count("publish"), 15)
+}
