@@ -54,13 +54,10 @@ func (call *Call) isKnown(c Chunk) bool {
 // is wrong with them.
 var ErrUnauthenticated = &Error{Kind: Unauthenticated, Text: textUnauthenticated}
 
-// authenticate finds the caller of a chunk. rights says that what the caller may
-// do has to be known before the chunk runs.
-func authenticate(ctx context.Context, s *eauth.Session, c eauth.Credentials, rights bool) (eauth.Identity, error) {
-	ask := s.Authenticate
-	if rights {
-		ask = s.AuthenticateNow
-	}
+// authenticate finds the caller of a chunk, by one of the ways of a session.
+func authenticate(
+	ctx context.Context, ask func(context.Context, eauth.Credentials) (eauth.Identity, bool, error), c eauth.Credentials,
+) (eauth.Identity, error) {
 	id, ok, err := ask(ctx, c)
 	if err != nil {
 		return eauth.Identity{}, fmt.Errorf("authenticate: %w", err)
@@ -69,6 +66,23 @@ func authenticate(ctx context.Context, s *eauth.Session, c eauth.Credentials, ri
 		return eauth.Identity{}, ErrUnauthenticated
 	}
 	return id, nil
+}
+
+// checkNow finds out who the callers are that would be checked with their chunks.
+func checkNow(ctx context.Context, s *eauth.Session, tasks []task, creds []eauth.Credentials) error {
+	for i := range tasks {
+		t := &tasks[i]
+		if t.checked() {
+			continue
+		}
+		id, err := authenticate(ctx, s.AuthenticateNow, creds[i])
+		if err != nil {
+			return err
+		}
+		t.id = id
+		t.name()
+	}
+	return nil
 }
 
 // isNumber finds tokens that were written as a number: one that needs more

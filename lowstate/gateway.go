@@ -133,14 +133,18 @@ func (g *Gateway) begin(ctx context.Context, call *Call) (_ []task, _ *eauth.Ses
 		t := &tasks[i]
 		if call.isKnown(call.Chunks[i]) {
 			t.id = *call.Identity
-		} else if t.id, err = authenticate(ctx, session, creds[i], needsRights(t.job)); err != nil {
+		} else if t.id, err = authenticate(ctx, session.Authenticate, creds[i]); err != nil {
 			break
 		}
 		if t.checked() {
 			t.name()
 		}
 	}
-	if err == nil {
+	switch {
+	case err != nil:
+	case slices.ContainsFunc(tasks, func(t task) bool { return !t.checked() }):
+		err = g.prepareUnchecked(ctx, call, tasks, func() error { return checkNow(ctx, session, tasks, creds) })
+	default:
 		err = g.prepareAll(ctx, call, tasks)
 	}
 	if err == nil {
@@ -184,6 +188,28 @@ func (g *Gateway) prepareAll(ctx context.Context, call *Call, tasks []task) erro
 		call.Budget = budget.New(ctx, nil)
 	}
 	call.Budget.Known()
+	return g.prepareEach(ctx, call, tasks)
+}
+
+// prepareUnchecked is prepareAll where some of the senders are checked with
+// their chunk. They have the budget of strangers, and are told of nothing that
+// is wrong but their credentials: where there is more to do, or the gateway has
+// to know their rights, check finds out who they are.
+func (g *Gateway) prepareUnchecked(ctx context.Context, call *Call, tasks []task, check func() error) error {
+	if call.Budget == nil {
+		call.Budget = budget.New(ctx, nil)
+	}
+	err := g.prepareEach(ctx, call, tasks)
+	if err == nil && !slices.ContainsFunc(tasks, func(t task) bool { return !t.checked() && needsRights(t.job) }) {
+		return nil
+	}
+	if checkErr := check(); checkErr != nil || err == nil {
+		return checkErr
+	}
+	return g.prepareAll(ctx, call, tasks)
+}
+
+func (g *Gateway) prepareEach(ctx context.Context, call *Call, tasks []task) error {
 	for i := range tasks {
 		job, err := g.prepare(ctx, call, i)
 		if _, ok := errors.AsType[*Error](err); ok || budget.IsSpent(err) {

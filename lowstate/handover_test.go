@@ -3,6 +3,7 @@ package lowstate
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -11,6 +12,7 @@ import (
 	"saltern/eauth"
 	"saltern/eauth/master"
 	"saltern/eauth/token"
+	"saltern/internal/budget"
 	"saltern/saltmaster/mastertest"
 )
 
@@ -82,14 +84,19 @@ func TestHandedOverInVain(t *testing.T) {
 		password, chunk, text, user string
 		made                        int // tokens
 	}{
-		"a wrong password":               {"wrong", ping, textUnauthenticated, "", 0},
-		"a function":                     {"secret", cmd, textUnauthorized, "bench", 0},
-		"a runner":                       {"secret", `"client": "runner", "fun": "test.arg"`, textUnauthorized, "bench", 1},
-		"a wrong password for a runner":  {"wrong", `"client": "runner", "fun": "test.arg"`, textUnauthenticated, "", 1},
-		"a wrong password for a wheel":   {"wrong", `"client": "wheel", "fun": "key.list_all"`, textUnauthenticated, "", 1},
-		"a wheel in the background":      {"secret", `"client": "wheel_async", "fun": "key.list_all"`, textUnauthorized, "bench", 1},
-		"a list of functions":            {"secret", `"client": "local", "tgt": "*", "fun": ["test.ping", "test.echo"]`, textRightsUnknown, "bench", 1},
-		"a list, with a wrong password":  {"wrong", `"client": "local", "tgt": "*", "fun": ["test.ping", "test.echo"]`, textUnauthenticated, "", 1},
+		"a wrong password":              {"wrong", ping, textUnauthenticated, "", 0},
+		"a function":                    {"secret", cmd, textUnauthorized, "bench", 0},
+		"a runner":                      {"secret", `"client": "runner", "fun": "test.arg"`, textUnauthorized, "bench", 1},
+		"a wrong password for a runner": {"wrong", `"client": "runner", "fun": "test.arg"`, textUnauthenticated, "", 1},
+		"a wrong password for a wheel":  {"wrong", `"client": "wheel", "fun": "key.list_all"`, textUnauthenticated, "", 1},
+		"a wheel in the background":     {"secret", `"client": "wheel_async", "fun": "key.list_all"`, textUnauthorized, "bench", 1},
+		"a list of functions":           {"secret", `"client": "local", "tgt": "*", "fun": ["test.ping", "test.echo"]`, textRightsUnknown, "bench", 1},
+		"a list, with a wrong password": {"wrong", `"client": "local", "tgt": "*", "fun": ["test.ping", "test.echo"]`, textUnauthenticated, "", 1},
+		"a bad chunk, by nobody":        {"wrong", `"client": "local", "tgt": "N@none", "tgt_type": "compound", "fun": "test.ping"`, textUnauthenticated, "", 1},
+		"a bad chunk": {
+			"secret", `"client": "local", "tgt": "N@none", "tgt_type": "compound", "fun": "test.ping"`,
+			`chunk 0: tgt: the master has no nodegroup "none"`, "bench", 1,
+		},
 		"an eauth that the master lacks": {"secret", ``, textUnauthenticated, "", 0},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -99,7 +106,7 @@ func TestHandedOverInVain(t *testing.T) {
 			if c.chunk == "" {
 				module, c.chunk = "other", ping
 			}
-			chunks, err := Parse([]byte(`[{"eauth": "`+module+`", "username": "bench", "password": "`+c.password+`", `+c.chunk+`}]`), 0)
+			chunks, err := Parse(nil, []byte(`[{"eauth": "`+module+`", "username": "bench", "password": "`+c.password+`", `+c.chunk+`}]`), 0)
 			require.NoError(t, err)
 			call := &Call{Chunks: chunks}
 			_, err = b.gateway.Run(t.Context(), call)
@@ -109,6 +116,27 @@ func TestHandedOverInVain(t *testing.T) {
 			require.Equal(t, c.user, call.Records[0].User)
 			require.Equal(t, c.made, b.Count("mk_token"))
 		})
+	}
+}
+
+// A request that is too much for a stranger is read once its sender is known.
+func TestHandedOverLargely(t *testing.T) {
+	t.Parallel()
+	arg := `"client": "local_async", "tgt": "*", "fun": "test.ping", "arg": [` + strings.Repeat(`"x=1",`, 300_000) + `"x"]`
+	for password, want := range map[string]string{"secret": "", "wrong": textUnauthenticated} {
+		b := decidingGateway(t, one("web1"))
+		spend := budget.New(t.Context(), nil)
+		chunks, err := Parse(spend, []byte(`[{"eauth": "sharedsecret", "username": "bench", "password": "`+password+`", `+arg+`}]`), 0)
+		require.NoError(t, err)
+		_, err = b.gateway.Run(t.Context(), &Call{Chunks: chunks, Budget: spend})
+		if want == "" {
+			require.NoError(t, err)
+			require.Equal(t, 1, b.Count("publish"))
+		} else {
+			require.ErrorContains(t, err, want)
+			require.Zero(t, b.Count("publish"))
+		}
+		require.Equal(t, 1, b.Count("mk_token"))
 	}
 }
 
@@ -137,7 +165,7 @@ func TestHandedOverGuesses(t *testing.T) {
 	b := decidingGateway(t, one("web1"))
 	for range 20 {
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-		chunks, err := Parse([]byte(`[{"eauth": "sharedsecret", "username": "bench", "password": "guess", `+ping+`}]`), 0)
+		chunks, err := Parse(nil, []byte(`[{"eauth": "sharedsecret", "username": "bench", "password": "guess", `+ping+`}]`), 0)
 		require.NoError(t, err)
 		_, err = b.gateway.Run(ctx, &Call{Chunks: chunks})
 		require.Error(t, err)
