@@ -37,7 +37,7 @@ func (s *mainSurface) hook(x *exchange, r *http.Request) error {
 			return err
 		}
 	}
-	body, err := s.readBody(x, r)
+	body, err := s.readText(x, r)
 	if err != nil {
 		return err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 
 	"saltern/internal/budget"
 	"saltern/lowstate"
@@ -18,7 +19,7 @@ func (s *mainSurface) readChunks(x *exchange, r *http.Request) ([]lowstate.Chunk
 			return nil, s.undecodable(err)
 		}
 	}
-	body, err := s.readBody(x, r)
+	body, err := s.readText(x, r)
 	if err != nil {
 		return nil, err
 	}
@@ -90,11 +91,26 @@ func (s *mainSurface) readChunk(x *exchange, r *http.Request) (lowstate.Chunk, e
 	return chunks[0], nil
 }
 
+// readText reads the whole body of a request, in UTF-8 where its charset is
+// known.
+func (s *surface) readText(x *exchange, r *http.Request) ([]byte, error) {
+	body, err := s.readBody(x, r)
+	if err != nil {
+		return nil, err
+	}
+	text, err := format.Text(r.Header, body)
+	if err != nil {
+		return nil, s.undecodable(err)
+	}
+	return text, nil
+}
+
 // bodyType is the type of a body, or "" when there is none or more than
 // one: then nobody can tell what another reader of the request made of it.
 func bodyType(h http.Header) string {
-	if values := h["Content-Type"]; len(values) == 1 {
-		return values[0]
+	values := h["Content-Type"]
+	if len(values) == 0 || len(slices.Compact(slices.Clone(values))) > 1 {
+		return ""
 	}
-	return ""
+	return values[0]
 }

@@ -2,7 +2,6 @@ package server
 
 import (
 	"errors"
-	"mime"
 	"net/http"
 	"slices"
 	"strings"
@@ -10,6 +9,7 @@ import (
 	"saltern/internal/budget"
 	"saltern/internal/fair"
 	"saltern/lowstate"
+	"saltern/server/format"
 )
 
 // Surface is the set of answers that a listener gives.
@@ -115,41 +115,13 @@ func overspent(err error) error {
 	return &refusal{status: http.StatusRequestEntityTooLarge, reason: "budget", text: text}
 }
 
-// isJSON reports whether the request says plainly that its body is JSON.
-func isJSON(h http.Header) bool {
-	values := h["Content-Type"]
-	if len(values) != 1 {
-		return false
-	}
-	mediaType, params, err := mime.ParseMediaType(values[0])
-	if err != nil || mediaType != "application/json" {
-		return false
-	}
-	charset, given := params["charset"]
-	return !given || strings.EqualFold(charset, "utf-8")
-}
+// isJSON reports whether the request says plainly that its body is JSON, which
+// has one charset, whatever the request calls it.
+func isJSON(h http.Header) bool { return format.MediaType(bodyType(h)) == "application/json" }
 
 // holdsJSON reports whether the body may be JSON by any of the names that it
 // has: a large one is then read as that, so that its credentials are found
 // first.
 func holdsJSON(h http.Header) bool {
-	mediaType, params, err := mime.ParseMediaType(bodyType(h))
-	if err != nil || mediaType != "application/json" && mediaType != "text/plain" {
-		return false
-	}
-	switch strings.ToLower(params["charset"]) {
-	case "", "utf-8", "utf8", "us-ascii":
-		return true
-	}
-	return false
-}
-
-// isPlain reports whether the body comes as it is, not compressed.
-func isPlain(h http.Header) bool {
-	for _, coding := range h["Content-Encoding"] {
-		if !strings.EqualFold(coding, "identity") {
-			return false
-		}
-	}
-	return true
+	return isJSON(h) || format.MediaType(bodyType(h)) == "text/plain"
 }

@@ -87,8 +87,11 @@ func TestMainSurface(t *testing.T) {
 		"no page 2": {asked{"BREW", "/nosuch", "", ""}, answered{404, `{"status": 404, "return": "The path '/nosuch' was not found."}`, nil}},
 		"good":      {asked{"POST", "/", asJSON, ping}, answered{200, `{"return": [` + pong + `]}`, nil}},
 		"charset":   {asked{"POST", "/", "Application/JSON; charset=\"UTF-8\"; x=y", ping}, answered{200, `{"return": [` + pong + `]}`, nil}},
-		"latin": {asked{"POST", "/", "application/json; charset=latin-1", ping}, answered{406,
-			`{"status": 406, "return": "Content type not supported: the charset must be utf-8"}`, nil}},
+		"latin":     {asked{"POST", "/", "application/json; charset=ISO-8859-1", ping}, answered{200, `{"return": [` + pong + `]}`, nil}},
+		"latin form": {asked{"POST", "/", "application/x-www-form-urlencoded; charset=ISO-8859-1", "client=local&tgt=*&fun=test.ping&eauth=pam"},
+			answered{200, `{"return": [` + pong + `]}`, nil}},
+		"a strange charset": {asked{"POST", "/", "application/json; charset=nosuch", strings.Replace(ping, "{", "{\"x\": \"\xe4\", ", 1)}, answered{406,
+			`{"status": 406, "return": "Content type not supported: the charset is not known, and the body is not UTF-8"}`, nil}},
 		"form":      {asked{"POST", "/", "application/x-www-form-urlencoded", "client=local&tgt=*&fun=test.ping&eauth=pam"}, answered{200, `{"return": [` + pong + `]}`, nil}},
 		"text":      {asked{"POST", "/", "text/plain;charset=UTF-8", ping}, answered{200, `{"return": [` + pong + `]}`, nil}},
 		"yaml":      {asked{"POST", "/", "application/x-yaml", "- client: local\n  eauth: pam\n"}, answered{200, `{"return": [` + pong + `]}`, nil}},
@@ -148,16 +151,18 @@ func TestOddRequests(t *testing.T) {
 		request string
 		status  int
 	}{
-		"two content types": {"POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Type: application/json\r\n" + length + "\r\n\r\n" + ping, 406},
-		"not gzip":          {"POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\n" + length + "\r\n\r\n" + ping, 400},
-		"another coding":    {"POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Encoding: br\r\n" + length + "\r\n\r\n" + ping, 415},
-		"not compressed":    {"POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Encoding: identity\r\n" + length + "\r\n\r\n" + ping, 200},
-		"http 1.0":          {"POST / HTTP/1.0\r\nContent-Type: application/json\r\n" + length + "\r\n\r\n" + ping, 200},
-		"options of all":    {"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", 404},
-		"no host":           {"GET / HTTP/1.1\r\n\r\n", 400},
-		"two lengths":       {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n12", 400},
-		"bad length":        {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: abc\r\n\r\n", 400},
-		"large header":      {"GET / HTTP/1.1\r\nHost: a\r\nX: " + strings.Repeat("x", 80<<10) + "\r\n\r\n", 431},
+		"two content types":      {"POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Type: text/yaml\r\n" + length + "\r\n\r\n" + ping, 406},
+		"one content type twice": {"POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Type: application/json\r\n" + length + "\r\n\r\n" + ping, 200},
+		"not gzip":               {"POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\n" + length + "\r\n\r\n" + ping, 200},
+		"another coding":         {"POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Encoding: UTF-8\r\n" + length + "\r\n\r\n" + ping, 200},
+		"compressed otherwise":   {"POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Encoding: br\r\nContent-Length: 4\r\n\r\n\x8b\x00\x80\x5b", 415},
+		"not compressed":         {"POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Encoding: identity\r\n" + length + "\r\n\r\n" + ping, 200},
+		"http 1.0":               {"POST / HTTP/1.0\r\nContent-Type: application/json\r\n" + length + "\r\n\r\n" + ping, 200},
+		"options of all":         {"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", 404},
+		"no host":                {"GET / HTTP/1.1\r\n\r\n", 400},
+		"two lengths":            {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n12", 400},
+		"bad length":             {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: abc\r\n\r\n", 400},
+		"large header":           {"GET / HTTP/1.1\r\nHost: a\r\nX: " + strings.Repeat("x", 80<<10) + "\r\n\r\n", 431},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -37,10 +37,6 @@ func (s *wsgiSurface) post(x *exchange, r *http.Request) error {
 	if !isJSON(r.Header) {
 		return &refusal{status: http.StatusNotAcceptable, reason: "type", text: "JSON required"}
 	}
-	if !isPlain(r.Header) {
-		return &refusal{status: http.StatusUnsupportedMediaType, reason: "encoding",
-			text: "Content-Encoding is not supported"}
-	}
 	body, err := s.readBody(x, r)
 	if err != nil {
 		return err

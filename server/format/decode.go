@@ -3,7 +3,6 @@ package format
 import (
 	"context"
 	"errors"
-	"mime"
 	"net/http"
 	"strings"
 	"unicode/utf8"
@@ -39,19 +38,19 @@ type reader func(d *Decoder, ctx context.Context, b *budget.Budget, body []byte)
 
 // readers are the types that rest_cherrypy takes.
 var readers = map[string]reader{
-	"application/json":                  (*Decoder).json,
-	"application/x-yaml":                (*Decoder).document,
-	"text/yaml":                         (*Decoder).document,
-	"application/x-www-form-urlencoded": (*Decoder).form,
-	"text/plain":                        (*Decoder).plain,
+	"application/json":   (*Decoder).json,
+	"application/x-yaml": (*Decoder).document,
+	"text/yaml":          (*Decoder).document,
+	formType:             (*Decoder).form,
+	"text/plain":         (*Decoder).plain,
 }
 
 // Decode returns the value of a body. An empty one is nil, whatever it is
 // called; one without a type is refused, as by salt-api.
 //
 // YAML is read as yamlin.Document says, forms as parse_qsl and rest_cherrypy do. Text is JSON, or
-// else a string. All must be UTF-8. Errors are *Error, those of the budget, or
-// the context's when that ends while others are being read.
+// else a string. All must be UTF-8, see [Text]. Errors are *Error, those
+// of the budget, or the context's when that ends while others are being read.
 func (d *Decoder) Decode(ctx context.Context, b *budget.Budget, contentType string, body []byte) (msgpack.Raw, error) {
 	if len(body) == 0 {
 		return msgpack.AppendNil(nil), nil
@@ -71,19 +70,18 @@ func Supports(contentType string) error {
 }
 
 func readerOf(contentType string) (reader, error) {
-	mediaType, params, err := mime.ParseMediaType(contentType)
-	if err != nil && !errors.Is(err, mime.ErrInvalidMediaParameter) {
-		return nil, unsupported("Content type not supported")
-	}
-	read, ok := readers[mediaType]
+	read, ok := readers[MediaType(contentType)]
 	if !ok {
 		return nil, unsupported("Content type not supported")
 	}
-	switch strings.ToLower(params["charset"]) {
-	case "", "utf-8", "utf8", "us-ascii":
-		return read, nil
-	}
-	return nil, unsupported("Content type not supported: the charset must be utf-8")
+	return read, nil
+}
+
+// MediaType returns the media type that a Content-Type names, in lower case.
+// Params may be any, as in salt-api, malformed ones too.
+func MediaType(contentType string) string {
+	mediaType, _, _ := strings.Cut(contentType, ";")
+	return strings.ToLower(strings.TrimSpace(mediaType))
 }
 
 func (d *Decoder) json(_ context.Context, b *budget.Budget, body []byte) (msgpack.Raw, error) {

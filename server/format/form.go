@@ -3,7 +3,6 @@ package format
 import (
 	"bytes"
 	"context"
-	"mime"
 	"unicode/utf8"
 
 	"saltern/internal/budget"
@@ -63,10 +62,9 @@ func (d *Decoder) DecodeForm(body []byte) (value msgpack.Raw, later map[string]L
 }
 
 // IsForm reports whether a type is that of forms.
-func IsForm(contentType string) bool {
-	mediaType, _, err := mime.ParseMediaType(contentType)
-	return err == nil && mediaType == "application/x-www-form-urlencoded"
-}
+func IsForm(contentType string) bool { return MediaType(contentType) == formType }
+
+const formType = "application/x-www-form-urlencoded"
 
 // yamlField returns the value of arg or kwarg.
 func (d *Decoder) yamlField(ctx context.Context, b *budget.Budget, f field) (msgpack.Raw, error) {

@@ -1,10 +1,12 @@
 package format
 
 import (
+	"bufio"
 	"compress/gzip"
 	"errors"
 	"fmt"
 	"io"
+	"iter"
 	"net/http"
 	"strings"
 
@@ -12,24 +14,38 @@ import (
 )
 
 // Decompress returns a reader of the plain body of a request with these
-// headers. It reads at most limit bytes, both of what came and of what that
-// becomes: one more is an *Error with status 413. Bytes that are not gzip, or
-// not all of it, are one with 400; a coding other than gzip is one with 415,
-// before anything is read. Errors of body itself are passed on as they are.
-// What comes out of gzip is paid for from the budget, whose errors are those
-// of the reader, too.
+// headers. Where they name gzip and the body begins as gzip does, it reads at
+// most limit bytes, both of what came and of what that becomes: one more is an
+// *Error with status 413, and bytes that are not gzip, or not all of it, are one
+// with 400. Errors of body itself are passed on as they are. What comes out of
+// gzip is paid for from the budget, whose errors are those of the reader, too.
 //
-// The body is returned as it is, without a limit, when it is not compressed.
-// When it is, its Content-Length says nothing of what will be read.
+// As in salt-api, which looks at no Content-Encoding, a body that is only said
+// to be compressed, or said to be what nobody has heard of, is what it is: there
+// is a client that sends UTF-8 there. See [Text] for those that are not.
+//
+// The body is returned as it is, without a limit, when gzip is not named. When
+// it is, its Content-Length says nothing of what will be read.
 func Decompress(h http.Header, body io.Reader, limit int64, b *budget.Budget) (io.Reader, error) {
-	switch coding := strings.ToLower(strings.Join(h["Content-Encoding"], ", ")); coding {
-	case "", "identity":
-		return body, nil
-	case "gzip", "x-gzip":
-		source := &boundedReader{from: body, left: limit}
-		return &gunzipReader{source: source, plain: boundedReader{left: limit}, budget: b}, nil
-	default:
-		return nil, &Error{Status: http.StatusUnsupportedMediaType, Text: "Content-Encoding is not supported: only gzip is"}
+	for coding := range codings(h) {
+		if coding == "gzip" || coding == "x-gzip" {
+			source := &boundedReader{from: body, left: limit}
+			return &gunzipReader{source: source, plain: boundedReader{left: limit}, budget: b}, nil
+		}
+	}
+	return body, nil
+}
+
+// codings are the codings that a Content-Encoding names, in lower case.
+func codings(h http.Header) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, value := range h["Content-Encoding"] {
+			for coding := range strings.SplitSeq(value, ",") {
+				if !yield(strings.ToLower(strings.TrimSpace(coding))) {
+					return
+				}
+			}
+		}
 	}
 }
 
@@ -85,12 +101,12 @@ func (r *gunzipReader) pay(n int) error {
 
 func (r *gunzipReader) Read(p []byte) (int, error) {
 	if r.plain.from == nil {
-		gz, err := gzip.NewReader(r.source)
+		from, err := gunzip(r.source)
 		if err != nil {
 			r.plain.err = r.explain(err)
 			return 0, r.plain.err
 		}
-		r.plain.from = gz
+		r.plain.from = from
 	}
 	n, err := r.plain.Read(p)
 	if err != nil && !errors.Is(err, io.EOF) {
@@ -100,6 +116,18 @@ func (r *gunzipReader) Read(p []byte) (int, error) {
 		return n, spent
 	}
 	return n, err
+}
+
+// gzipMagic is what gzip begins with (RFC 1952, 2.3.1), and no text does.
+const gzipMagic = "\x1f\x8b"
+
+// gunzip returns a reader of what is gzip, or else of source itself.
+func gunzip(source io.Reader) (io.Reader, error) {
+	b := bufio.NewReader(source)
+	if magic, _ := b.Peek(len(gzipMagic)); string(magic) != gzipMagic {
+		return b, nil // which has the error, if there was one
+	}
+	return gzip.NewReader(b)
 }
 
 func (r *gunzipReader) explain(err error) error {
