@@ -19,7 +19,7 @@ type limitListener struct {
 	net.Listener
 	slots chan struct{}
 
-	share   func(netip.Addr) int64 // of an address's prefix; nil where all may have all
+	share   func(netip.Addr) int64 // of an address's prefix
 	shares  *fair.Shares
 	refused func(netip.Addr)
 
@@ -27,21 +27,18 @@ type limitListener struct {
 	closed chan struct{}
 }
 
-func newLimitListener(l net.Listener, n int) *limitListener {
-	return &limitListener{Listener: l, slots: make(chan struct{}, n), closed: make(chan struct{})}
-}
-
 // fairListener is a limitListener with a share for each address prefix. Trusted
 // proxies, whose connections are those of many clients, may have all.
-func (s *Server) fairListener(l net.Listener) *limitListener {
-	limits := s.cfg.Settings.Limits
-	limited := newLimitListener(l, limits.Connections)
-	limited.shares = fair.NewShares(int64(limits.Connections), int64(limits.ConnectionsPerAddress))
+func (s *Server) fairListener(l net.Listener, total, share int) *limitListener {
+	limited := &limitListener{
+		Listener: l, slots: make(chan struct{}, total), closed: make(chan struct{}),
+		shares: fair.NewShares(int64(total), int64(share)),
+	}
 	limited.share = func(addr netip.Addr) int64 {
 		if isIn(s.cfg.Settings.TrustedProxies, addr) {
-			return int64(limits.Connections)
+			return int64(total)
 		}
-		return int64(limits.ConnectionsPerAddress)
+		return int64(share)
 	}
 	var told occasionally
 	limited.refused = func(addr netip.Addr) {
@@ -72,9 +69,6 @@ func (l *limitListener) Accept() (net.Conn, error) {
 		if err != nil {
 			<-l.slots
 			return nil, err
-		}
-		if l.share == nil {
-			return &limitConn{Conn: c, release: sync.OnceFunc(func() { <-l.slots })}, nil
 		}
 		addr := peerOf(c.RemoteAddr())
 		from := fair.Prefix(addr)

@@ -111,7 +111,7 @@ func (s *Server) bind(ctx context.Context, spec ListenerSpec, server *http.Serve
 	if err != nil {
 		return err
 	}
-	l = NamedListener(s.fairListener(l))
+	l = NamedListener(s.fairListener(l, s.cfg.Settings.Limits.Connections, s.cfg.Settings.Limits.ConnectionsPerAddress))
 	s.open = append(s.open, opened{spec: spec, listener: l, http: server})
 	s.log.LogAttrs(ctx, slog.LevelInfo, "listening", slog.String("surface", spec.Surface.String()),
 		slog.String("address", l.Addr().String()), slog.Bool("tls", spec.TLS))
