@@ -112,8 +112,8 @@ func (s *Server) mainSurface(base surface, opts MainOptions) *mainSurface {
 		auditLog:    s.auditLog,
 	}
 	m.identify = m.identifies
-	for _, origin := range opts.CORSOrigins {
-		// One that is no origin, such as "*", is not trusted with cookies.
+	for _, origin := range m.cors.listed {
+		// One that is no origin is not trusted with cookies.
 		_ = m.crossOrigin.AddTrustedOrigin(origin)
 	}
 	return m

@@ -113,8 +113,13 @@ func nameID(kind, name string) string {
 	return strings.Join([]string{h[:8], h[8:12], h[12:16], h[16:20], h[20:]}, "-")
 }
 
-// base is what this gateway's URLs begin with, as the client sees them.
+// base is what this gateway's URLs begin with, as the client sees them. Without
+// public_url that is the host which the client itself has named: no cache keeps
+// these answers for others.
 func (d *doors) base(r *http.Request) string {
+	if d.opts.PublicURL != "" {
+		return d.opts.PublicURL
+	}
 	scheme := "http"
 	if d.isSecure(r) {
 		scheme = "https"

@@ -24,6 +24,10 @@ type MainOptions struct {
 	APIACL        *APIACL        // api_acl; nil when there is none
 	AuthorizedIPs []netip.Prefix // authorized_ips; none lets everybody connect
 
+	// PublicURL is what URLs in answers begin with (public_url), with the
+	// prefix; "" stands for the host that a request names.
+	PublicURL string
+
 	// CORSOrigins are the origins whose pages may use the API (cors_origin).
 	CORSOrigins []string
 
@@ -63,6 +67,7 @@ func (c *Config) optionsFor(s Surface) MainOptions {
 		WebhookDisableAuth: c.Tornado.WebhookDisableAuth,
 		APIACL:             c.Main.APIACL,
 		AuthorizedIPs:      c.Main.AuthorizedIPs,
+		PublicURL:          c.Main.PublicURL,
 		CORSOrigins:        c.Main.CORSOrigins,
 		plainOrigins:       c.Tornado.CORSOrigins,
 	}

@@ -14,6 +14,7 @@ import (
 	"saltern/eauth/session"
 	"saltern/lowstate"
 	"saltern/server"
+	"saltern/server/settings"
 )
 
 // The one session of the tests, and what it can be shown by.
@@ -312,4 +313,25 @@ func TestCredentialsThatCount(t *testing.T) {
 	head, _ := s.with(t, "POST", "/logout", "", foreign, good+sessionID)
 	require.Equal(t, 200, head.StatusCode)
 	require.Equal(t, sessionID, <-sessions.ended)
+}
+
+// Pages of an origin in cors_origin have the user's cookie, however the setting
+// is written: browsers send origins in lower case.
+func TestCookieOfTrustedOrigin(t *testing.T) {
+	t.Parallel()
+	set, err := settings.Parse("saltern.yaml", []byte("cors_origin: ['HTTPS://UI.Example.com:443', 'https://b.example.com']"))
+	require.NoError(t, err)
+	for _, origins := range [][]string{set.CORSOrigin, {"HTTPS://UI.example.com"}} {
+		s, _ := withSessions(t, answering("1"), func(c *server.Config) { c.Main.CORSOrigins = origins })
+		for origin, status := range map[string]int{
+			"https://ui.example.com": 200, "https://ui.example.com.evil.example": 403, "http://ui.example.com": 403, "null": 403,
+		} {
+			head, body := s.with(t, "POST", "/", `[{"client": "local", "tgt": "*", "fun": "test.ping"}]`,
+				"Cookie: session_id="+sessionID, "Origin: "+origin, "Sec-Fetch-Site: cross-site")
+			require.Equal(t, status, head.StatusCode, "%s: %s", origin, body)
+			if status == 200 {
+				require.Equal(t, origin, head.Header.Get("Access-Control-Allow-Origin"))
+			}
+		}
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os/user"
+	"strings"
 
 	"saltern/eauth/token/reminder"
 	"saltern/saltmaster/masterconf"
@@ -65,6 +66,9 @@ func (w *where) load() (*config, error) {
 	c.master, c.set, c.listeners = mc, set, specs
 	c.warnings = append(c.warnings, planWarnings...)
 	var surfaceErr, tokensErr, remindersErr error
+	if setErr == nil && masterErr == nil {
+		c.warnings = append(c.warnings, publicURLWarnings(mc, set)...)
+	}
 	if setErr == nil {
 		c.warnings = append(c.warnings, stateDirWarnings(set.StateDir)...)
 		c.tokens, tokensErr = readTokenFiles(set.Tokens)
@@ -150,6 +154,25 @@ func clientsWarning(mc *masterconf.Config) []string {
 	}
 	return []string{"netapi_enable_clients is not set, so every client is disabled, as in salt-api since 3006.0; " +
 		"add for example: netapi_enable_clients: [local, local_async, runner]"}
+}
+
+// publicURLWarnings tells of URLs that clients would not come back with.
+func publicURLWarnings(mc *masterconf.Config, set *settings.Settings) []string {
+	switch prefix := rootPrefix(mc); {
+	case set.PublicURL == "" && len(set.TrustedProxies) > 0:
+		return []string{"public_url is not set: behind a proxy, URLs in answers of OAuth begin with the host that it passes on"}
+	case set.PublicURL != "" && prefix != "" && !strings.HasSuffix(set.PublicURL, prefix):
+		return []string{"public_url does not end with root_prefix: URLs in answers of OAuth begin with it as it is"}
+	}
+	return nil
+}
+
+// rootPrefix is rest_cherrypy's root_prefix without a slash at its end.
+func rootPrefix(mc *masterconf.Config) string {
+	if mc.RestCherryPy == nil {
+		return ""
+	}
+	return strings.TrimRight(mc.RestCherryPy.RootPrefix, "/")
 }
 
 // processUser is the name under which publish requests are sent, as Salt's

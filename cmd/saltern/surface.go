@@ -14,7 +14,7 @@ import (
 // mainOptions is what rest_cherrypy and saltern.yaml say of the main surface.
 // The error joins every problem.
 func mainOptions(r *masterconf.RestCherryPy, set *settings.Settings) (server.MainOptions, error) {
-	o := server.MainOptions{CORSOrigins: set.CORSOrigin}
+	o := server.MainOptions{CORSOrigins: set.CORSOrigin, PublicURL: set.PublicURL}
 	if r == nil {
 		return o, nil
 	}

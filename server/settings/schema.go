@@ -10,6 +10,7 @@ func (d *decoder) settings(n *yaml.Node, s *Settings) {
 		"max_request_body_size": d.size(&s.MaxRequestBodySize),
 		"shutdown_timeout":      d.duration(&s.ShutdownTimeout),
 		"trusted_proxies":       d.list(d.prefix(&s.TrustedProxies)),
+		"public_url":            d.publicURL(&s.PublicURL),
 		"cors_origin":           d.textOrList(d.origin(&s.CORSOrigin)),
 		"events_acl":            d.list(func(n *yaml.Node, key string) { d.eventsRule(n, key, s) }),
 		"results":               oneOf(d, map[string]Results{"bus": ResultsBus, "verified": ResultsVerified}, "bus or verified", &s.Results),

@@ -27,6 +27,7 @@ state_dir: /srv/saltern
 max_request_body_size: 20MiB
 shutdown_timeout: 1m
 trusted_proxies: [127.0.0.1, "::1", 10.1.2.3/8]
+public_url: HTTPS://Salt.Example.com:443/Api
 cors_origin: "https://ui.example.com"
 events_acl:
   - {users: ops*, groups: [wheel], eauth: pam, tags: [salt/job/*, "salt/run/*"]}
@@ -68,7 +69,7 @@ func TestParseEveryKey(t *testing.T) {
 			netip.MustParsePrefix("127.0.0.1/32"), netip.MustParsePrefix("::1/128"),
 			netip.MustParsePrefix("10.0.0.0/8"),
 		},
-		CORSOrigin: []string{"https://ui.example.com"},
+		PublicURL: "https://salt.example.com/Api", CORSOrigin: []string{"https://ui.example.com"},
 		EventsACL: []settings.EventsRule{{
 			Users: []string{"ops*"}, Groups: []string{"wheel"}, Eauth: []string{"pam"},
 			Tags: []string{"salt/job/*", "salt/run/*"},

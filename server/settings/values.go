@@ -6,7 +6,6 @@ import (
 	"math"
 	"net"
 	"net/netip"
-	"net/url"
 	"slices"
 	"strconv"
 	"strings"
@@ -44,19 +43,6 @@ func (d *decoder) oneOf(to *[]string, words []string) reader {
 	return func(n *yaml.Node, key string) {
 		if !isA(n, "!!str") || !slices.Contains(words, n.Value) {
 			d.problem(n.Line, key, "must be one of %s", strings.Join(words, ", "))
-			return
-		}
-		*to = append(*to, n.Value)
-	}
-}
-
-// origin adds what a browser calls the origin of a page, or "*".
-func (d *decoder) origin(to *[]string) reader {
-	return func(n *yaml.Node, key string) {
-		u, err := url.Parse(n.Value)
-		bare := err == nil && u.Scheme != "" && u.Host != "" && n.Value == u.Scheme+"://"+u.Host
-		if !isA(n, "!!str") || n.Value != "*" && !bare {
-			d.problem(n.Line, key, `must be an origin such as https://ui.example.com, or "*"`)
 			return
 		}
 		*to = append(*to, n.Value)
