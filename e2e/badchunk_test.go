@@ -23,7 +23,7 @@ func TestOneBadChunk(t *testing.T) {
 			`5`:             http.StatusBadRequest,
 			`{"client": 1}`: http.StatusBadRequest,
 			`{` + pamLogin + `, "client": "nope", "fun": "test.ping"}`:                          http.StatusBadRequest,
-			`{` + pamLogin + `, "client": "local", "tgt": "*", "fun": ""}`:                      http.StatusBadRequest,
+			`{` + pamLogin + `, "client": "local", "tgt": "*", "fun": {}}`:                      http.StatusBadRequest,
 			`{` + pamLogin + `, "client": "local", "tgt": "*", "fun": "test.ping", "jid": "1"}`: http.StatusBadRequest,
 			`{` + goodPing + `}`:                http.StatusUnauthorized,
 			`{"token": null, ` + goodPing + `}`: http.StatusUnauthorized,
