@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 	"strings"
@@ -13,9 +14,9 @@ import (
 	"saltern/server"
 )
 
-// authModules are the master's eauth modules as far as its configuration tells.
-func authModules(mc *masterconf.Config) authmodule.Modules {
-	m := authmodule.Modules{ACLModule: aclModule(mc)}
+// authModules are the master's eauth modules as far as the configuration tells.
+func authModules(mc *masterconf.Config, deciding []string) authmodule.Modules {
+	m := authmodule.Modules{ACLModule: aclModule(mc), Deciding: deciding}
 	for _, dir := range listed(mc, "module_dirs") {
 		m.Dirs = append(m.Dirs, filepath.Join(dir, "auth"), filepath.Join(dir, "_auth"))
 	}
@@ -27,6 +28,17 @@ func authModules(mc *masterconf.Config) authmodule.Modules {
 		}
 	}
 	return m
+}
+
+// checkDeciding finds slips in auth.deciding: what it is for would not happen.
+func checkDeciding(mc *masterconf.Config, deciding []string) error {
+	var problems []error
+	for _, name := range deciding {
+		if _, ok := mc.ExternalAuth.Module(name); !ok {
+			problems = append(problems, fmt.Errorf("auth.deciding: external_auth has no %q", name))
+		}
+	}
+	return errors.Join(problems...)
 }
 
 // aclModule is eauth_acl_module. What is no text is taken for the name of a module all the same, as Python takes it for
@@ -85,8 +97,8 @@ func says(m authmodule.Modules) func(string) eauth.Says {
 }
 
 // modes says of each eauth module of external_auth that has a say of its own what that means.
-func modes(mc *masterconf.Config) (all []string) {
-	m := authModules(mc)
+func modes(mc *masterconf.Config, deciding []string) (all []string) {
+	m := authModules(mc, deciding)
 	for _, module := range mc.ExternalAuth {
 		s := m.Says(module.Name)
 		if s == (authmodule.Says{}) {

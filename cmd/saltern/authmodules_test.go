@@ -17,10 +17,11 @@ func TestModes(t *testing.T) {
 	t.Parallel()
 	const creds = ": the master authorises with the credentials of each request"
 	for name, c := range map[string]struct {
-		master string
-		files  map[string]string
-		want   []string // the beginning of each line
-		says   map[string]eauth.Says
+		master   string
+		deciding []string
+		files    map[string]string
+		want     []string // the beginning of each line
+		says     map[string]eauth.Says
 	}{
 		"nothing": {
 			master: "external_auth: {pam: {alice: ['.*']}, ldap: {'ops%': ['.*', {'web*': ['test.*']}]}}",
@@ -48,6 +49,11 @@ func TestModes(t *testing.T) {
 			master: "external_auth: {ldap: {alice: ['@runner', {'ldap(OU=web)': ['test.*']}]}}",
 			want:   []string{"ldap: external_auth has rules for OUs of the directory" + creds},
 			says:   map[string]eauth.Says{"ldap": {Process: true}},
+		},
+		"as the operator says": {
+			master:   "external_auth: {pam: {alice: ['.*']}}",
+			deciding: []string{"pam"},
+			want:     []string{"pam: saltern.yaml names it in auth.deciding" + creds},
 		},
 		"another pam in auth_dirs": {
 			master: "auth_dirs: [DIR/own]\nexternal_auth: {pam: {alice: ['.*']}}",
@@ -87,14 +93,23 @@ func TestModes(t *testing.T) {
 			require.NoError(t, os.WriteFile(filepath.Join(dir, "master"), []byte(master), 0o600))
 			mc, _, err := masterconf.Load(dir)
 			require.NoError(t, err)
-			got := modes(mc)
+			got := modes(mc, c.deciding)
 			require.Len(t, got, len(c.want), "%q", got)
 			for i, want := range c.want {
 				require.Truef(t, strings.HasPrefix(got[i], strings.ReplaceAll(want, "DIR", dir)), "%q", got[i])
 			}
 			for module, want := range c.says {
-				require.Equal(t, want, says(authModules(mc))(module), module)
+				require.Equal(t, want, says(authModules(mc, c.deciding))(module), module)
 			}
 		})
 	}
+}
+
+func TestCheckDeciding(t *testing.T) {
+	t.Parallel()
+	mc := aclConfig(t, aclText)
+	require.NoError(t, checkDeciding(mc, nil))
+	require.NoError(t, checkDeciding(mc, []string{"pam", "odd"}))
+	require.EqualError(t, checkDeciding(mc, []string{"pma", "pam", "x"}),
+		"auth.deciding: external_auth has no \"pma\"\nauth.deciding: external_auth has no \"x\"")
 }

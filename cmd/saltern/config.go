@@ -82,6 +82,7 @@ func (w *where) load() (*config, error) {
 		if _, err := eventsACL(&c); err != nil {
 			surfaceErr = errors.Join(surfaceErr, fmt.Errorf("events_acl: %w", err))
 		}
+		surfaceErr = errors.Join(surfaceErr, checkDeciding(mc, set.Auth.Deciding))
 	}
 	return &c, errors.Join(masterErr, setErr, planErr, surfaceErr, tokensErr, remindersErr, resultsErr)
 }

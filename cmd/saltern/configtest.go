@@ -32,7 +32,7 @@ func configTest(_ context.Context, args []string, std stdio) error {
 	if note := ownersNote(c.master, c.set.Tokens); note != "" {
 		fmt.Fprintf(std.out, "tokens: %s\n", inLine(note))
 	}
-	for _, mode := range modes(c.master) {
+	for _, mode := range modes(c.master, c.set.Auth.Deciding) {
 		fmt.Fprintf(std.out, "eauth %s\n", mode)
 	}
 	_, err = fmt.Fprintln(std.out, "the configuration is good")

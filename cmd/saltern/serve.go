@@ -30,7 +30,7 @@ func serve(ctx context.Context, args []string, std stdio) error {
 		log.WarnContext(ctx, "configuration", slog.String("warning", warning))
 	}
 	limitMemory(ctx, os.DirFS("/"), os.Getenv, debug.SetMemoryLimit, log)
-	for _, mode := range modes(c.master) {
+	for _, mode := range modes(c.master, c.set.Auth.Deciding) {
 		log.InfoContext(ctx, "an eauth module decides", slog.String("eauth", mode))
 	}
 	redis.LogTo(log)

@@ -28,6 +28,9 @@ type Modules struct {
 	// ACLModule is eauth_acl_module, or "".
 	ACLModule string
 
+	// Deciding are modules of which the operator says that they have a say.
+	Deciding []string
+
 	// Dirs are the folders in which the master looks for eauth modules before it looks in Salt itself. Those that are
 	// not there hold none.
 	Dirs []string
@@ -60,6 +63,9 @@ func (m Modules) Says(module string) Says {
 
 // own tells whether the module may be another than Salt's own, without an acl().
 func (m Modules) own(module string) (own bool, why string) {
+	if slices.Contains(m.Deciding, module) {
+		return true, "saltern.yaml names it in auth.deciding"
+	}
 	if !slices.Contains(stock, module) {
 		return true, "the eauth module " + module + " may have an acl() or a process_acl()"
 	}

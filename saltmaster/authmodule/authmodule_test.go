@@ -41,6 +41,7 @@ func TestSays(t *testing.T) {
 		"a folder that is not there":    {module: "pam", modules: authmodule.Modules{Dirs: []string{"/nowhere/at/all"}}},
 		"a folder that cannot be read":  {module: "pam", modules: authmodule.Modules{Dirs: []string{"/dev/null"}}, acl: true, change: true},
 		"a folder of the master's own":  {module: "pam", modules: authmodule.Modules{Dirs: []string{"auth"}}, acl: true, change: true},
+		"as the operator says":          {module: "pam", modules: authmodule.Modules{Deciding: []string{"pam"}}, acl: true, change: true},
 		"eauth_acl_module and a module": {module: "demo", modules: authmodule.Modules{ACLModule: "rest"}, acl: true, change: true},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -53,6 +53,7 @@ func (d *decoder) settings(n *yaml.Node, s *Settings) {
 		"auth": d.section(fields{
 			"attempts": d.count(&s.Auth.Attempts),
 			"window":   d.duration(&s.Auth.Window),
+			"deciding": d.list(d.eachText(&s.Auth.Deciding)),
 		}),
 		"tokens": func(n *yaml.Node, key string) { d.tokens(n, key, &s.Tokens) },
 		"audit":  func(n *yaml.Node, key string) { d.audit(n, key, &s.Audit) },

@@ -175,6 +175,10 @@ type PAM struct {
 type Auth struct {
 	Attempts int           // failures of one user or address that cost nothing
 	Window   time.Duration // a quiet time after which failures are forgotten
+
+	// Deciding are eauth modules with a say in what their users may do, though
+	// neither their names nor the master's folders show it.
+	Deciding []string
 }
 
 // Log is about the log on standard error.

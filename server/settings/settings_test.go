@@ -45,7 +45,7 @@ limits:
   max_chunks: 5
 master: {request_timeout: 5s, connections: 3}
 pam: {conf_dir: /tmp/pam.d, slots: 4, unproven_slots: 2, allow_root: true}
-auth: {attempts: 5, window: 30s}
+auth: {attempts: 5, window: 30s, deciding: [pam]}
 log: {level: debug}
 `
 
@@ -87,7 +87,7 @@ func TestParseEveryKey(t *testing.T) {
 		},
 		Master: settings.Master{RequestTimeout: 5 * time.Second, Connections: 3},
 		PAM:    settings.PAM{ConfDir: "/tmp/pam.d", Slots: 4, UnprovenSlots: 2, AllowRoot: true},
-		Auth:   settings.Auth{Attempts: 5, Window: 30 * time.Second},
+		Auth:   settings.Auth{Attempts: 5, Window: 30 * time.Second, Deciding: []string{"pam"}},
 		Tokens: settings.Default().Tokens,
 		Audit:  settings.Default().Audit,
 		Log:    settings.Log{Level: slog.LevelDebug},
