@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"net/netip"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -130,6 +131,39 @@ func TestBodiesInMemory(t *testing.T) {
 	s.log.lines(t, "request", 9)
 	resp, _ := s.ask(t, 0, http.MethodPost, "/", asJSON, chunkOf(large))
 	require.Equal(t, http.StatusOK, resp.StatusCode)
+}
+
+// Behind a trusted proxy it is the clients that have shares, not the proxy.
+func TestSharesBehindAProxy(t *testing.T) {
+	t.Parallel()
+	const large = 256 << 10
+	release := make(chan struct{})
+	letGo := sync.OnceFunc(func() { close(release) })
+	var held atomic.Int32
+	s := start(t, fakeGateway{func(_ context.Context, call *lowstate.Call) ([][]byte, error) {
+		held.Add(1)
+		<-release
+		return [][]byte{[]byte("1")}, nil
+	}}, func(c *server.Config) {
+		c.BodyLimit = large
+		c.Settings.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}
+	})
+	t.Cleanup(letGo)
+	send := func(client string) *bufio.Reader {
+		c := s.dial(t, 0)
+		post(t, c, chunkOf(large), fmt.Sprintf("Content-Length: %d", large), "X-Forwarded-For: "+client)
+		return bufio.NewReader(c)
+	}
+	send("2001:db8::1")
+	send("2001:db8::2")
+	require.Eventually(t, func() bool { return held.Load() == 2 }, patience, time.Millisecond)
+	resp, _ := answer(t, send("2001:db8::3"))
+	require.Equal(t, http.StatusServiceUnavailable, resp.StatusCode, "they are of one network")
+	send("2001:db8:0:1::1")
+	send("192.0.2.1")
+	require.Eventually(t, func() bool { return held.Load() == 4 }, patience, time.Millisecond)
+	letGo()
+	s.log.lines(t, "request", 5)
 }
 
 // A client that is still sending gets its refusal, whatever becomes of the
