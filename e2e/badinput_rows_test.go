@@ -84,6 +84,25 @@ func badChunkRow(rest, text string) badRow {
 	return badRow{asked: asked{body: body}, status: 400, text: text}
 }
 
+// unknownRows are chunks of which no more is read than who sends them, unless
+// that is known.
+func unknownRows() map[string]badRow {
+	rows := make(map[string]badRow)
+	badToken := `"token": "` + strings.Repeat("ab", 32) + `"`
+	for _, chunk := range []string{
+		`"client": "local", "fun": "test.ping", "tgt": "nope", "tgt_type": "nodegroup"`,
+		`"client": "local", "fun": "test.ping", "tgt": "a", "tgt_type": "planet"`,
+		`"client": "local_async", "fun": "test.ping"`,
+		`"client": "runner"`,
+	} {
+		rows["by nobody "+chunk] = badRow{asked: asked{body: `[{` + badToken + `, ` + chunk + `}]`}, status: 401, text: textWrong}
+	}
+	long := `, "note": ["` + strings.Repeat("long ", 40_000) + `"]}]`
+	rows["long, by nobody"] = badRow{asked: asked{body: `[{` + badToken + `, ` + goodPing + long}, status: 401, text: textWrong}
+	rows["long"] = badRow{asked: asked{body: `[{` + pamLogin + `, ` + goodPing + long}, status: 200, body: goodPingAnswer}
+	return rows
+}
+
 const pamLogin = `"eauth": "pam", "username": "saltdev", "password": "saltdev"`
 
 // httpRows are requests that are wrong before their body is read.

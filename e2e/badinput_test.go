@@ -105,7 +105,7 @@ func (row badRow) check(t *testing.T, surface string, a rig.Answer) {
 func badRows(t *testing.T, r *rig.Rig) map[string]badRow {
 	rows := make(map[string]badRow)
 	for _, more := range []map[string]badRow{
-		credentialRows(t, r), permissionRows(t, r), syntaxRows(), chunkRows(), httpRows(),
+		credentialRows(t, r), permissionRows(t, r), syntaxRows(), chunkRows(), unknownRows(), httpRows(),
 	} {
 		for name, row := range more {
 			require.NotContains(t, rows, name)

@@ -51,7 +51,7 @@ func TestBudgetOfASession(t *testing.T) {
 		c.Hooks = &firings{}
 		c.Main.WebhookDisableAuth = true
 	})
-	entries := `[` + strings.Repeat("a,", 40_000) + `a]`
+	entries := `[` + strings.Repeat("a,", 90_000) + `a]`
 	chunk := func(arg string) string { return `{"client": "local", "tgt": "*", "fun": "f", "arg": ` + arg + `}` }
 	for name, tc := range map[string]struct {
 		path, kind, body string

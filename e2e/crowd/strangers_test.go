@@ -124,7 +124,7 @@ func hostileBodies(tb testing.TB) map[string]hostile {
 		"gzip in gzip":        {body: gzipped(tb, strings.Repeat("[", 50*million)), status: 400, text: "Invalid UTF-8"},
 		"text":                {kind: "text/plain", body: chunk(`"arg": [` + times(3*million, `1`) + `]`), status: 401, text: unknown},
 		"aliases":             {kind: asYAML, body: laughs, plain: true, status: 400, text: "more than 100000 values"},
-		"entries of YAML":     {kind: asYAML, body: `[` + times(49_000, `a`) + `]`, plain: true, status: 413, text: spent},
+		"entries of YAML":     {kind: asYAML, body: `[` + times(90_000, `a`) + `]`, status: 413, text: spent},
 		"YAML":                {kind: asYAML, body: strings.Repeat("- a: [b]\n", 400_000), status: 400, text: "entries"},
 		"anchors of YAML":     {kind: asYAML, body: numbered(7_000, "- &a%d b\n"), plain: true, status: 400, text: "Invalid YAML"},
 		"form":                {kind: asForm, body: form + strings.Repeat("&arg=[a]", 9_900), plain: true, status: 401, text: unknown},
@@ -135,7 +135,7 @@ func hostileBodies(tb testing.TB) map[string]hostile {
 		"login form":          {path: "/login", kind: asForm, body: "username=bench&password=wrong&eauth=sharedsecret" + strings.Repeat("&arg=[a]", 9_900), plain: true, status: 401, text: wrong},
 		"tokens":              {path: "/token", body: `[` + times(1000, `{`+login+`}`) + `]`, status: 401, text: wrong},
 		"hook":                {path: "/hook", body: `[` + times(3*million, `1`) + `]`, status: 413, text: spent},
-		"hook of YAML":        {path: "/hook", kind: asYAML, body: `[` + times(49_000, `a`) + `]`, plain: true, status: 413, text: spent},
+		"hook of YAML":        {path: "/hook", kind: asYAML, body: `[` + times(90_000, `a`) + `]`, status: 413, text: spent},
 		"hook of a form":      {path: "/hook", kind: asForm, body: "a=b" + strings.Repeat("&arg="+url.QueryEscape("[a]"), 7_000), plain: true, status: 413, text: spent},
 	}
 }

@@ -26,7 +26,7 @@ const bytesPerUnit = 64
 
 const (
 	// Stranger is the allowance, in units, of a request whose sender is not
-	// known yet: 8 MiB out of gzip, or 26,000 entries of YAML.
+	// known yet: 8 MiB out of gzip, or 65,000 entries of YAML.
 	Stranger = 1 << 17
 
 	// Caller is the allowance, in units, of a request whose sender is known.

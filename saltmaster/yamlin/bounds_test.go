@@ -105,7 +105,7 @@ func TestBudget(t *testing.T) {
 		b := budget.New(t.Context(), nil)
 		require.NoError(t, read(b), name)
 		var err error
-		for range 10 {
+		for range 20 {
 			if err = read(b); err != nil {
 				break
 			}

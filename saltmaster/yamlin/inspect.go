@@ -24,7 +24,7 @@ const (
 // What the parser costs, in units of the budget.
 const (
 	parserCost = 128
-	entryCost  = 5
+	entryCost  = 2
 )
 
 // directive finds lines that start with %. The parser's time for %TAG grows
