@@ -91,7 +91,7 @@ func (s *surface) readBody(x *exchange, r *http.Request) ([]byte, error) {
 		return nil, s.unreadable(err)
 	}
 	isPlain := plain == io.Reader(r.Body)
-	body, err := s.readAll(x, r.Body, r.ContentLength, nil)
+	body, err := s.readAll(x, r.Body, reading{announced: r.ContentLength})
 	if err != nil || isPlain {
 		return body, err
 	}
@@ -100,17 +100,27 @@ func (s *surface) readBody(x *exchange, r *http.Request) ([]byte, error) {
 	if err != nil {
 		return nil, s.unreadable(err)
 	}
-	return s.readAll(x, plain, -1, func() (func(), error) { return s.turn(r) })
+	return s.readAll(x, plain, reading{
+		announced: -1, likely: format.PlainSize(body), turn: func() (func(), error) { return s.turn(r) },
+	})
 }
 
-// readAll reads to the end of what has as many bytes as announced, if that is
-// not negative. turn, if it is not nil, is waited for before more than the first
-// buffer is read.
-func (s *surface) readAll(x *exchange, body io.Reader, announced int64, turn func() (func(), error)) ([]byte, error) {
-	first := int64(firstBuffer)
-	if announced >= 0 {
+// reading is what is known of bytes before they are read.
+type reading struct {
+	announced int64 // how many they are at the most; negative where nobody knows
+	likely    int64 // how many they seem to be
+
+	// turn, if it is not nil, is waited for before more than the first buffer
+	// is read.
+	turn func() (release func(), err error)
+}
+
+// readAll reads to the end.
+func (s *surface) readAll(x *exchange, body io.Reader, about reading) ([]byte, error) {
+	first, turn := int64(firstBuffer), about.turn
+	if about.announced >= 0 {
 		// One byte more than announced, to see the end without growing.
-		first = min(first, announced+1)
+		first = min(first, about.announced+1)
 	}
 	first = min(first, s.bodyLimit+1)
 	if !s.bodies.takeFirst(x, first) {
@@ -128,7 +138,7 @@ func (s *surface) readAll(x *exchange, body io.Reader, announced int64, turn fun
 				turn = nil
 			}
 			var err error
-			buf, err = s.grow(x, buf)
+			buf, err = s.grow(x, buf, about.likely)
 			if err != nil {
 				return nil, err
 			}
@@ -187,10 +197,15 @@ func (s *surface) undecodable(err error) error {
 	return &refusal{status: e.Status, reason: bodyReasons[e.Status], text: e.Text, err: e.Err}
 }
 
-// grow doubles the buffer: a Content-Length alone costs the gateway nothing.
-func (s *surface) grow(x *exchange, buf []byte) ([]byte, error) {
+// mostLikely is the longest body, in bytes, for which a buffer is made because
+// it is likely to be needed.
+const mostLikely = 8 << 20
+
+// grow doubles the buffer: a Content-Length alone costs the gateway nothing. It
+// grows at once to what is likely to be needed.
+func (s *surface) grow(x *exchange, buf []byte, likely int64) ([]byte, error) {
 	size := int64(cap(buf))
-	more := min(size, s.bodyLimit+1-size)
+	more := min(max(size, min(likely+1, mostLikely)-size), s.bodyLimit+1-size)
 	if !s.bodies.takeMore(x, more) {
 		return nil, tooManyBodies()
 	}

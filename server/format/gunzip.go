@@ -3,6 +3,7 @@ package format
 import (
 	"bufio"
 	"compress/gzip"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -47,6 +48,15 @@ func codings(h http.Header) iter.Seq[string] {
 			}
 		}
 	}
+}
+
+// PlainSize returns how many bytes seem to come out of gzip, which says so at
+// its end.
+func PlainSize(packed []byte) int64 {
+	if len(packed) < 4 {
+		return 0
+	}
+	return int64(binary.LittleEndian.Uint32(packed[len(packed)-4:]))
 }
 
 var errTooLarge = &Error{Status: http.StatusRequestEntityTooLarge, Text: "The request body is too large"}
