@@ -253,7 +253,7 @@ func TestMinionAtWork(t *testing.T) {
 	})
 }
 
-// A minion may put what it likes on the bus. Only its own return counts.
+// What is no return of a minion that was asked does not count.
 func TestForgedReturns(t *testing.T) {
 	t.Parallel()
 	o := mastertest.Options{Minions: []mastertest.Minion{{ID: "web1", Delay: 300 * time.Millisecond}, {ID: "web2"}}}
