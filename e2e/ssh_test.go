@@ -217,20 +217,18 @@ func TestSSHList(t *testing.T) {
 	require.ElementsMatch(t, slices.Collect(maps.Keys(sshRows)), rows)
 }
 
-// privileges are what salt-api lets a caller do who may call test.* and user.*,
-// and what is for those who may call anything here.
+// privileges are some of what salt-api lets a caller do who may call test.* and
+// user.*, and what is for those who may call anything here. Package lowstate has
+// the others.
 func (m *sshMaster) privileges(t *testing.T) {
 	for name, tc := range map[string]struct{ chunk, refused string }{
-		"S1, an address":            {`"tgt": "127.0.0.1", "fun": "test.ping"`, "a target that may be none of the roster's"},
 		"S1, a user and an address": {`"tgt": "somebody@127.0.0.1", "fun": "test.ping"`, "a target that may be none of the roster's"},
 		"S1, an address as a pcre":  {`"tgt": "127.0.0.1", "tgt_type": "pcre", "fun": "test.ping"`, ""},
 		"S2, a key":                 {`"tgt": "web", "fun": "test.ping", "ssh_priv": "` + m.key + `"`, "ssh_priv"},
 		"S2, an option":             {`"tgt": "web", "fun": "test.ping", "ssh_options": ["ConnectTimeout=5"]`, "ssh_options"},
-		"S2, a port":                {`"tgt": "web", "fun": "test.ping", "ssh_port": 22`, "ssh_port"},
 		"S2, a tunnel":              {`"tgt": "web", "fun": "test.ping", "ssh_remote_port_forwards": "` + m.forward + `"`, "ssh_remote_port_forwards"},
 		"S2, code":                  {`"tgt": "web", "fun": "test.ping", "thin_extra_mods": "yaml"`, "thin_extra_mods"},
 		"S2, a roster":              {`"tgt": "web", "fun": "test.ping", "roster_file": "roster"`, "roster_file"},
-		"S2, any host key":          {`"tgt": "web", "fun": "test.ping", "ignore_host_keys": true`, "ignore_host_keys"},
 		"S3, a command":             {`"tgt": "web", "fun": "users", "raw_shell": true`, "raw_shell"},
 	} {
 		t.Run(name, func(t *testing.T) {
