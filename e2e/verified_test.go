@@ -12,6 +12,7 @@ import (
 
 	"saltern/e2e/rig"
 	"saltern/saltmaster"
+	"saltern/saltmaster/msgpack"
 )
 
 // TestResultsVerified puts a gateway that reads returns from the job cache
@@ -65,6 +66,43 @@ func TestResultsVerified(t *testing.T) {
 					answers = append(answers, alike(t, regexp.MustCompile(jid).ReplaceAllString(a.Body, "JID")))
 				}
 				require.Equal(t, answers[0], answers[1])
+			})
+		}
+	})
+}
+
+// TestOddReturnOnTheBus gives salt-api and Saltern a return with a key that is a
+// list, as a tuple of Python's is packed, beside another minion's. salt-api
+// cannot read that event, and waits for another one.
+func TestOddReturnOnTheBus(t *testing.T) {
+	eachRelease(t, func(t *testing.T, r *rig.Rig) {
+		w := newWitness(t, r)
+		for name, tc := range map[string]struct {
+			url, want string
+		}{
+			"salt-api": {r.SaltAPIURL() + "/run", `{"return": [{"ms--0": true, "ms--1": true}]}`},
+			"Saltern":  {r.WSGI, `{"return": [{"ms--0": {"[1, \"a\"]": 2}, "ms--1": true}]}`},
+		} {
+			t.Run(name, func(t *testing.T) {
+				jid := new(saltmaster.JIDs).Next()
+				answered := make(chan rig.Answer, 1)
+				go func() {
+					a, err := r.Post(context.WithoutCancel(t.Context()), tc.url, rig.Chunk(rig.User, fmt.Sprintf(
+						`"client": "local", "tgt": ["ms--0", "ms--1"], "tgt_type": "list", "fun": "test.sleep", "arg": [3], "jid": %q`, jid)))
+					if err != nil {
+						a.Body = err.Error()
+					}
+					answered <- a
+				}()
+				w.next(t, regexp.MustCompile(`^salt/job/`+jid+`/new$`))
+				data, err := msgpack.AppendFromJSON(nil, fmt.Appendf(nil, `{"id": "ms--0", "jid": %q, "fun": "test.sleep", "retcode": 0}`, jid))
+				require.NoError(t, err)
+				data[0]++ // one more entry
+				data = append(msgpack.AppendString(data, "return"), "\x81\x92\x01\xa1a\x02"...)
+				require.NoError(t, w.firer.Fire(t.Context(), "salt/job/"+jid+"/ret/ms--0", data))
+				a := <-answered
+				require.Equal(t, http.StatusOK, a.Status, a.Body)
+				require.JSONEq(t, tc.want, a.Body)
 			})
 		}
 	})

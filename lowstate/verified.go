@@ -28,8 +28,13 @@ type reports struct {
 
 type report struct {
 	until time.Time
-	out   bool // it came with an outputter, which the master writes after the return
+	out   bool      // it came with an outputter, which the master writes after the return
+	found time.Time // when the return was there without it
 }
+
+// outWait is how long the master may take to write an outputter after the
+// return.
+const outWait = 2 * time.Second
 
 func newReports() reports {
 	return reports{open: make(map[string]report), seen: make(map[string]bool)}
@@ -59,7 +64,7 @@ func (w *wait) reported(ctx context.Context, id string, data msgpack.Raw) error 
 		return nil
 	}
 	_, out := data.Lookup("out")
-	r.seen[id], r.open[id] = true, report{time.Now().Add(reportWait), out}
+	r.seen[id], r.open[id] = true, report{until: time.Now().Add(reportWait), out: out}
 	r.pause, r.next = cacheFirst, time.Now().Add(cacheFirst)
 	return w.verify(ctx, id)
 }
@@ -84,9 +89,10 @@ func (w *wait) verify(ctx context.Context, id string) error {
 	case err != nil:
 		w.job.Log.WarnContext(ctx, "job cache cannot be read", slog.Any("error", err))
 		delete(w.reports.open, id)
-	case ok && said.out && c.Out == nil:
-		said.out = false // it will be there at the next look
+	case ok && said.out && c.Out == nil && said.found.IsZero():
+		said.found = time.Now()
 		w.reports.open[id] = said
+	case ok && said.out && c.Out == nil && time.Since(said.found) < outWait:
 	case ok:
 		w.expect(id)
 		w.settle(id)

@@ -1,6 +1,7 @@
 package lowstate
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -41,6 +42,24 @@ func TestVerifiedThroughFaults(t *testing.T) {
 					`"tag": "salt/job/\d{20}/ret/web1"\}$`, got, "nothing of the event")
 				require.Zero(t, b.bus.Stats().Subscribers, "nobody listens any more")
 			})
+		})
+	}
+}
+
+// TestVerifiedOutputter is about what the master writes after the return.
+func TestVerifiedOutputter(t *testing.T) {
+	t.Parallel()
+	for name, delay := range map[string]time.Duration{"at once": 0, "later": 150 * time.Millisecond} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			b := gatewayBefore(t, mastertest.Options{JobCache: true, Minions: []mastertest.Minion{{
+				ID: "web1", Answer: func(context.Context, mastertest.Job) mastertest.Return {
+					return mastertest.Return{Return: msgpack.AppendBool(nil, true), Out: "highstate"}
+				},
+			}}}).verifying()
+			b.Fail(func(f *mastertest.Faults) { f.OutDelay = delay })
+			b.require(`{"web1": {"ret": true, "out": "highstate", "retcode": 0, "jid": "20260101000000000001"}}`,
+				ping+`, "full_return": true, "jid": "20260101000000000001"`)
 		})
 	}
 }

@@ -24,6 +24,8 @@ type Faults struct {
 	TrimReturns bool
 	// CacheDelay is how long after its event a return is written to the job cache.
 	CacheDelay time.Duration
+	// OutDelay is how long after a return its outputter is written there.
+	OutDelay time.Duration
 	// DropFired loses the events that others fire.
 	DropFired bool
 }

@@ -35,9 +35,21 @@ func (m *Master) saveReturn(job Job, r Return) {
 	dir := filepath.Join(m.JobDir(job.JID), job.Minion)
 	writeFile(filepath.Join(dir, "return.p"), object(pair{"return", r.Return}, pair{"retcode", number(int64(r.Retcode))},
 		pair{"success", boolean(!r.Failed)}))
-	if r.Out != "" {
-		writeFile(filepath.Join(dir, "out.p"), text(r.Out))
+	if r.Out == "" {
+		return
 	}
+	out := func() { writeFile(filepath.Join(dir, "out.p"), text(r.Out)) }
+	delay := m.currentFaults().OutDelay
+	if delay == 0 {
+		out()
+		return
+	}
+	ctx := m.lifetime()
+	m.jobs.Go(func() {
+		if wait(ctx, delay) {
+			out()
+		}
+	})
 }
 
 // writeFile appears at once or not at all, as the master's own files do. There is nobody to tell an error to; a
