@@ -5,8 +5,9 @@ import (
 	"strings"
 )
 
-// optionMark is in front of the name of a module's own option, such as django's "^model".
-const optionMark = "^"
+// listOptions are the options with which a module makes the lists of users by itself: django's and rest's. Other options
+// with a ^ in front, such as those of file, say nothing of who may do what.
+func listOptions() []string { return []string{"^model", "^url"} }
 
 // Named tells whether external_auth has rules for a caller, without which the master allows nothing. A list that the
 // eauth module makes itself ("^model") may have anybody in it: Allowed.
@@ -19,7 +20,7 @@ func (r *Rules) Named(who Who, groupsKnown bool) Verdict {
 		return Refused
 	}
 	if slices.ContainsFunc(m.users, func(u user) bool {
-		return strings.HasPrefix(u.name, optionMark) || !groupsKnown && strings.HasSuffix(u.name, groupMark)
+		return slices.Contains(listOptions(), u.name) || !groupsKnown && strings.HasSuffix(u.name, groupMark)
 	}) {
 		return Allowed
 	}

@@ -91,4 +91,7 @@ func TestNamedWhereItIsNotKnown(t *testing.T) {
 	require.Equal(t, Allowed, named("{ops%: []}", false), "any group may be hers")
 	require.Equal(t, Refused, named("{bob: []}", false))
 	require.Equal(t, Allowed, named("{^model: x}", true), "the module makes the list")
+	require.Equal(t, Allowed, named("{^url: x}", true))
+	require.Equal(t, Refused, named("{^filename: x, bob: []}", true), "the module makes no list")
+	require.Equal(t, Allowed, named("{^filename: x, alice: []}", true))
 }
