@@ -71,7 +71,10 @@ func apiACL(v any) (*server.APIACL, error) {
 		return nil, errors.New("users has to be a map of names with addresses")
 	}
 	for item := range users.All() {
-		name := fmt.Sprint(item.Key)
+		name, ok := item.Key.(string)
+		if !ok { // in salt-api no user has such a name
+			return nil, fmt.Errorf("users: %v has to be text; put quotes around it", item.Key)
+		}
 		addresses, err := aclAddresses(item.Value)
 		if err != nil {
 			return nil, fmt.Errorf("users: %s: %w", name, err)
@@ -85,8 +88,15 @@ func aclAddresses(v any) ([]string, error) {
 	if v == nil {
 		return nil, nil
 	}
-	list, ok := v.([]any)
-	if !ok {
+	var list []any
+	switch v := v.(type) {
+	case []any:
+		list = v
+	case *yaml11.Map: // as salt-api looks for an address in it
+		for item := range v.All() {
+			list = append(list, item.Key)
+		}
+	default:
 		list = []any{v}
 	}
 	var addresses []string

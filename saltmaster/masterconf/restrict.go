@@ -3,6 +3,8 @@ package masterconf
 import (
 	"slices"
 	"strings"
+
+	"saltern/saltmaster/masterconf/yaml11"
 )
 
 // The values of ssl_cert_reqs, which are names of Python's module ssl.
@@ -30,9 +32,18 @@ func (r *RestCherryPy) clientCerts(o options) {
 
 // names reads a list of the only ones that are let in. An entry that is not text
 // would never match in Salt; here it is a problem, as the operator meant to let
-// someone in. Text is one name: salt-api takes it for all of its parts.
+// someone in. Text is one name: salt-api takes it for all of its parts. The names
+// in a mapping are its keys.
 func (o options) names(key, things, thing string) []string {
 	v, at, _ := o.value(key)
+	if m, ok := v.(*yaml11.Map); ok && m.Len() > 0 {
+		var keys []any
+		for it := range m.All() {
+			keys = append(keys, it.Key)
+		}
+		v = keys
+		o.rep.warn(at, "is a mapping and not a list: its keys are the %s", things)
+	}
 	switch v := v.(type) {
 	case []any:
 		var names []string

@@ -21,7 +21,7 @@ func TestRestrictingOptions(t *testing.T) {
 		{"rest_cherrypy: {ssl_ca_certs: 'sdb://a/b'}", "an sdb:// address cannot be resolved here; write the value itself", ""},
 		{"rest_cherrypy: {ssl_allowed_cn: a.example}", "", "is text and not a list: it is taken for one common name"},
 		{"rest_cherrypy: {ssl_allowed_cn: [a, 5]}", "has to list common names, not an integer", ""},
-		{"rest_cherrypy: {ssl_allowed_cn: {a: b}}", "has to be a list of common names, not a mapping", ""},
+		{"rest_cherrypy: {ssl_allowed_cn: {a: b}}", "", "is a mapping and not a list: its keys are the common names"},
 		{"rest_cherrypy: {ssl_allowed_cn: true}", "has to be a list of common names, not a boolean", ""},
 		{"rest_cherrypy: {authorized_ips: [5]}", "has to list addresses, not an integer", ""},
 		{"rest_cherrypy: {authorized_ip: [127.0.0.1]}", unknownRestriction("rest_cherrypy"), ""},
