@@ -103,7 +103,7 @@ func assemble(ctx context.Context, c *config, reg prometheus.Registerer, log *sl
 	}
 	counts := newTokenMetrics(reg)
 	if g.tokens, err = openTokens(ctx, c, issuer.Options{
-		Mint: tokenMint{written{g.mint}, says(authModules(mc, c.set.Auth.Deciding)), mc.KeepACLInToken}, Scope: scope.Options{Nodegroups: nodegroups(mc).Expand}, Logger: log,
+		Mint: tokenMint{written{g.mint}, untold(c)}, Scope: scope.Options{Nodegroups: nodegroups(mc).Expand}, Logger: log,
 		Notify: notifyAll(counts.event, toldTo(g.audit)),
 	}); err != nil {
 		g.endSessions()

@@ -35,6 +35,7 @@ func openTokens(ctx context.Context, c *config, o issuer.Options) (*tokenService
 		return nil, err
 	}
 	o = withSettings(o, c.set.Tokens)
+	o.Untold = untold(c)
 	o.Store, o.Pepper, o.Owners = store, pepper, newTokenOwners(c, o.Logger)
 	s, err := issuer.New(o)
 	if err != nil {

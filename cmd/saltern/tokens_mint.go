@@ -14,22 +14,26 @@ import (
 // after the start nobody has asked the master yet.
 type tokenMint struct {
 	written written
-
-	// says and keepACL are as in eauth.Options.
-	says    func(eauth string) eauth.Says
-	keepACL bool
+	untold  func(eauth string) bool
 }
 
 var _ issuer.Minter = tokenMint{}
 
-// Grant is issuer.Minter's. With keep_acl_in_token a user who logs in at
-// salt-api has what acl() has said to the password. Nobody can tell that of
-// who comes without one, and the rules of external_auth may be more.
+// Grant is issuer.Minter's.
 func (m tokenMint) Grant(ctx context.Context, user, module string, groups []string) (eauth.Grant, error) {
-	if m.keepACL && m.says(module).ACL {
+	if m.untold(module) {
 		return nil, eauth.ErrRights
 	}
 	return m.written.Grant(ctx, user, module, groups)
+}
+
+// untold tells of which eauth modules nobody knows what their users may do. With
+// keep_acl_in_token a user who logs in at salt-api has what acl() has said to the
+// password; the rules of external_auth, by which a token without a login would
+// act, may be more. Without the option they are what a session of salt-api has.
+func untold(c *config) func(eauth string) bool {
+	modules := says(authModules(c.master, c.set.Auth.Deciding))
+	return func(module string) bool { return c.master.KeepACLInToken && modules(module).ACL }
 }
 
 // written are tokens of the gateway's own, where the master takes them.

@@ -12,6 +12,7 @@ import (
 
 	"saltern/eauth"
 	"saltern/eauth/mint"
+	"saltern/server/settings"
 )
 
 // unasked is a master's token store that cannot be written before the master
@@ -40,23 +41,17 @@ func (*unasked) Remove(context.Context, string) error { return nil }
 func TestTokenMint(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
-		check   error
-		keepACL bool
-		says    eauth.Says
-		want    error
+		check  error
+		untold bool
+		want   error
 	}{
-		"taken":     {},
-		"not taken": {check: mint.ErrNotAccepted, want: eauth.ErrUnavailable},
-		"away":      {check: eauth.ErrUnavailable, want: eauth.ErrUnavailable},
-
-		"a session of salt-api has the rules of external_auth": {says: eauth.Says{ACL: true, Process: true}},
-		"a session of salt-api has what acl() said":            {keepACL: true, says: eauth.Says{ACL: true}, want: eauth.ErrRights},
-		"a session of salt-api has no rights":                  {keepACL: true, says: eauth.Says{Process: true}},
+		"taken":          {},
+		"not taken":      {check: mint.ErrNotAccepted, want: eauth.ErrUnavailable},
+		"away":           {check: eauth.ErrUnavailable, want: eauth.ErrUnavailable},
+		"unknown rights": {untold: true, want: eauth.ErrRights},
 	} {
 		m := mint.New(&unasked{err: c.check}, mint.Options{})
-		grant, err := tokenMint{
-			written: written{m}, says: func(string) eauth.Says { return c.says }, keepACL: c.keepACL,
-		}.Grant(t.Context(), "alice", "pam", nil)
+		grant, err := tokenMint{written{m}, func(string) bool { return c.untold }}.Grant(t.Context(), "alice", "pam", nil)
 		if c.want == nil {
 			require.NoError(t, err, name)
 			grant.Release(t.Context())
@@ -65,4 +60,27 @@ func TestTokenMint(t *testing.T) {
 		}
 		require.NoError(t, m.Close(t.Context()))
 	}
+}
+
+// Without a login, a token acts by the rules of external_auth, as a session of
+// salt-api does unless acl() has said otherwise.
+func TestUntold(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		master string
+		want   bool
+	}{
+		"nothing":                   {"", false},
+		"kept":                      {"keep_acl_in_token: true", false},
+		"eauth_acl_module":          {"eauth_acl_module: demo", false},
+		"eauth_acl_module and kept": {"eauth_acl_module: demo\nkeep_acl_in_token: true", true},
+	} {
+		mc := aclConfig(t, "external_auth: {pam: {alice: ['.*']}}\n"+c.master)
+		require.Equal(t, c.want, untold(&config{master: mc, set: settings.Default()})("pam"), name)
+	}
+	mc := aclConfig(t, "external_auth: {ldap: {alice: [{'ldap(OU=x)': ['.*']}]}, demo: {}, rest: {}}")
+	told := untold(&config{master: mc, set: settings.Default()})
+	require.False(t, told("ldap"), "rules for OUs give a session nothing at salt-api, nor here")
+	require.True(t, told("demo"))
+	require.True(t, told("rest"), "which needs keep_acl_in_token, whatever the file says")
 }

@@ -48,10 +48,13 @@ func (s *Service) actorOf(ctx context.Context, o apitoken.Owner, from Client) (w
 
 // mustAct returns an [ErrInvalid] where nobody may act for an owner.
 func (s *Service) mustAct(ctx context.Context, field string, o apitoken.Owner, from Client) error {
-	_, why, err := s.actorOf(ctx, o, from)
+	who, why, err := s.actorOf(ctx, o, from)
 	switch {
 	case err != nil:
 		return err
+	case s.opts.Untold != nil && s.opts.Untold(who.eauth):
+		return invalid("%s: what users of eauth %s may do is what the master's eauth module says at each login "+
+			"(keep_acl_in_token), so no token can act for them", field, who.eauth)
 	case why == whyIdle:
 		return invalid("%s: has not logged in for too long, and has to do so first", field)
 	case why != "":

@@ -25,6 +25,10 @@ type Options struct {
 	Owners Owners
 	Mint   Minter
 
+	// Untold tells of which eauth modules users have rights that are said at
+	// their logins alone: [eauth.ErrRights]. nil is none.
+	Untold func(eauth string) bool
+
 	// AccessLife is how long access tokens are good, by door. A door that is
 	// not there has its default: 1799 s at CSP, 30 days at VCD, an hour at the
 	// native one.

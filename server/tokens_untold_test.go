@@ -1,0 +1,61 @@
+package server_test
+
+import (
+	"context"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"saltern/eauth"
+	"saltern/eauth/token/apitoken"
+	"saltern/eauth/token/apitoken/memory"
+	"saltern/eauth/token/issuer"
+	"saltern/server"
+)
+
+// silent mints nothing while nobody knows what users may do.
+type silent struct {
+	villagers
+	untold atomic.Bool
+}
+
+func (s *silent) Grant(ctx context.Context, user, module string, groups []string) (eauth.Grant, error) {
+	if s.untold.Load() {
+		return nil, eauth.ErrRights
+	}
+	return s.villagers.Grant(ctx, user, module, groups)
+}
+
+// Tokens of users whose rights an eauth module says at their logins are refused, and whoever shows or wants one is told
+// why.
+func TestTokensOfUsersWithoutKnownRights(t *testing.T) {
+	t.Parallel()
+	pepper, err := apitoken.LoadPepper(t.TempDir())
+	require.NoError(t, err)
+	people := &silent{}
+	tokens, err := issuer.New(issuer.Options{
+		Store: memory.New(), Pepper: pepper, Owners: people, Mint: people,
+		Untold: func(eauth string) bool { return eauth == "demo" || people.untold.Load() },
+	})
+	require.NoError(t, err)
+	t.Cleanup(tokens.Close)
+	r, _ := withSessions(t, answering("{}"), func(c *server.Config) { c.Tokens = tokens })
+	want := issuer.NewToken{Name: "ci", Scopes: []string{"User"}, Door: apitoken.DoorNative}
+	_, _, err = tokens.Create(t.Context(), issuer.Caller{User: "alice", Eauth: "demo", LoggedIn: true}, want)
+	require.ErrorIs(t, err, issuer.ErrInvalid)
+	require.ErrorContains(t, err, "what users of eauth demo may do")
+
+	secret, _, err := tokens.Create(t.Context(), issuer.Caller{User: "alice", Eauth: "pam", LoggedIn: true}, want)
+	require.NoError(t, err)
+	show := "Authorization: Bearer " + secret.Reveal()
+	head, text := r.with(t, "GET", "/minions", "", show)
+	require.Equal(t, 200, head.StatusCode, text)
+
+	people.untold.Store(true) // the operator has set eauth_acl_module
+	for _, path := range []string{"/minions", "/jobs"} {
+		head, text = r.with(t, "GET", path, "", show)
+		require.Equal(t, 403, head.StatusCode, text)
+		require.Contains(t, text, "so no API token can act for the owner: log in")
+	}
+}
