@@ -23,6 +23,7 @@ import (
 // gateway is a built saltern before a stand-in master.
 type gateway struct {
 	url   string
+	wsgi  string // the URL of the listener of rest_wsgi, where there is one
 	admin string // base URL of the listener for metrics
 	cmd   *exec.Cmd
 	log   string // file
