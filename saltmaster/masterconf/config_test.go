@@ -77,7 +77,7 @@ rest_tornado: {port: 8888, address: 127.0.0.1, ssl_crt: /tls/crt, websockets: tr
 	require.IsType(t, &yaml11.Map{}, acl)
 	require.Equal(t, &RestWSGI{Port: 8001}, c.RestWSGI)
 	require.Equal(t, &RestTornado{
-		Port: 8888, Address: "127.0.0.1", SSLCrt: "/tls/crt", Websockets: true, CORSOrigins: []string{"https://ui"},
+		Port: 8888, Address: "127.0.0.1", SSLCrt: "/tls/crt", CORSOrigins: []string{"https://ui"},
 	}, c.RestTornado)
 }
 

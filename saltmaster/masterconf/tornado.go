@@ -10,7 +10,6 @@ type RestTornado struct {
 	SSLKey     string // empty when the file of the certificate has it
 
 	WebhookDisableAuth bool
-	Websockets         bool     // whether salt-api has /all_events and /formatted_events
 	CORSOrigins        []string // as written; "*" is every origin
 }
 
@@ -33,7 +32,6 @@ func readRestTornado(top options, f files) *RestTornado {
 		SSLCrt:             o.text("ssl_crt", ""),
 		SSLKey:             o.name("ssl_key", ""),
 		WebhookDisableAuth: o.flag("webhook_disable_auth", false),
-		Websockets:         o.flag("websockets", false),
 		CORSOrigins:        o.tornadoOrigins(),
 	}
 	if !r.DisableSSL {
