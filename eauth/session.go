@@ -8,7 +8,8 @@ import (
 
 // A Session authenticates the chunks of one request. Chunks with equal
 // credentials share one check and one [Grant], however many they are: a
-// request costs the backend one authentication.
+// request costs the backend one authentication. Where the grant is a
+// [Handover], each command is an authentication of its own.
 //
 //	s := authenticator.NewSession()
 //	defer s.Release(ctx)

@@ -58,8 +58,9 @@ func (g *Gateway) Clients() []string { return g.names }
 
 // Run carries out a call and returns the JSON texts of its answers, in order:
 // one per chunk, or as many as a [Streamer] has. All chunks are checked and
-// authenticated before the first one runs; from then on the first failure ends
-// the call, and the chunks before it have run. Errors are *Error, or the
+// authenticated before the first one runs, but for callers whose credentials go
+// to the master with their chunk; from then on the first failure ends the call,
+// and the chunks before it have run. Errors are *Error, or the
 // context's own when the caller gave up.
 func (g *Gateway) Run(ctx context.Context, call *Call) ([][]byte, error) {
 	tasks, session, err := g.begin(ctx, call)
