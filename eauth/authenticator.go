@@ -30,6 +30,10 @@ type Options struct {
 	// no, or cannot tell, the master checks eauth pam itself. nil means yes.
 	PAMUsable func(ctx context.Context) (bool, error)
 
+	// PAMAllowed tells whom the master is asked about where it checks eauth pam;
+	// the others are refused. nil is everybody.
+	PAMAllowed func(ctx context.Context, c Credentials) (bool, error)
+
 	// Says tells what an eauth module itself says of rights; nil is nothing.
 	// KeepACL is keep_acl_in_token. Carrier takes credentials to the master
 	// with commands, where only that shows the master's own rights; without one
@@ -111,8 +115,23 @@ func (a *Authenticator) check(ctx context.Context, c Credentials) (id Identity, 
 		id, ok, err = a.opts.PAM.Authenticate(ctx, c)
 		return id, false, ok, err
 	}
+	if ok, err = a.mayAsk(ctx, c); !ok || err != nil {
+		return Identity{}, false, false, err
+	}
 	id, ok, err = a.opts.Master.Authenticate(ctx, c)
 	return id, true, ok, err
+}
+
+// mayAsk tells whether credentials may go to the master at all.
+func (a *Authenticator) mayAsk(ctx context.Context, c Credentials) (bool, error) {
+	if c.Eauth != pamName || a.opts.PAMAllowed == nil {
+		return true, nil
+	}
+	ok, err := a.opts.PAMAllowed(ctx, c)
+	if !ok && err == nil {
+		err = pause(ctx, a.opts.UnknownDelay)
+	}
+	return ok, err
 }
 
 // pause waits, unless the caller gives up before.

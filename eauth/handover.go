@@ -105,9 +105,12 @@ func (a *Authenticator) defers(c Credentials) bool {
 }
 
 // deferred is the caller of whom nothing is known yet but what the caller says.
-func (a *Authenticator) deferred(c Credentials) (Identity, bool, error) {
+func (a *Authenticator) deferred(ctx context.Context, c Credentials) (Identity, bool, error) {
 	if c.Check() != nil {
 		return Identity{}, false, nil
+	}
+	if ok, err := a.mayAsk(ctx, c); !ok || err != nil {
+		return Identity{}, false, err
 	}
 	return Identity{User: c.Username, Eauth: c.Eauth, RightsUnknown: true, Grant: a.handover(c)}, true, nil
 }

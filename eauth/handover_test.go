@@ -179,3 +179,29 @@ func TestHandoverOfMalformedCredentials(t *testing.T) {
 	require.Equal(t, "refused", s.login(t, eauth.Credentials{Eauth: "nobody's", Username: "a", Password: "x"}))
 	require.Zero(t, sent.sent+s.asked())
 }
+
+// Whom the gateway lets in nowhere, it does not let the master check either.
+func TestPAMAllowed(t *testing.T) {
+	t.Parallel()
+	for name, says := range map[string]eauth.Says{"the master checks": {}, "with the command": {ACL: true}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			sent := &carrier{}
+			s := newSetup(func(o *eauth.Options) {
+				o.PAM, o.Carrier, o.Says = nil, sent, func(string) eauth.Says { return says }
+				o.PAMAllowed = func(_ context.Context, c eauth.Credentials) (bool, error) { return c.Username != "root", nil }
+			})
+			root := creds("pam")
+			root.Username = "root"
+			require.Equal(t, "refused", s.login(t, root))
+			_, ok, err := s.Login(t.Context(), root)
+			require.NoError(t, err)
+			require.False(t, ok)
+			require.Zero(t, sent.sent+s.asked())
+
+			require.NotEqual(t, "refused", s.login(t, creds("pam")))
+			root.Eauth = "ldap"
+			require.NotEqual(t, "refused", s.login(t, root), "only for pam")
+		})
+	}
+}

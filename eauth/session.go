@@ -56,13 +56,11 @@ func (s *Session) Authenticate(ctx context.Context, c Credentials) (Identity, bo
 // AuthenticateNow is Authenticate for a caller whose rights have to be known
 // before anything is sent: the credentials are checked in any case.
 func (s *Session) AuthenticateNow(ctx context.Context, c Credentials) (Identity, bool, error) {
-	return s.ask(ctx, question{creds: c, rights: true}, func(c Credentials) (Identity, bool, error) {
-		return s.a.entitled(ctx, c)
-	})
+	return s.ask(ctx, question{creds: c, rights: true}, s.a.entitled)
 }
 
 func (s *Session) ask(
-	ctx context.Context, q question, check func(Credentials) (Identity, bool, error),
+	ctx context.Context, q question, check func(context.Context, Credentials) (Identity, bool, error),
 ) (Identity, bool, error) {
 	k := s.check(q)
 	k.once.Do(func() {
@@ -70,7 +68,7 @@ func (s *Session) ask(
 			k.err = fmt.Errorf("authenticate: %w", err)
 			return
 		}
-		k.id, k.ok, k.err = check(q.creds)
+		k.id, k.ok, k.err = check(ctx, q.creds)
 	})
 	return k.id, k.ok, k.err
 }

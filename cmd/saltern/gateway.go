@@ -214,14 +214,17 @@ func (g *gateway) authenticator(c *config, a authority, metrics *server.AuthMetr
 	}
 	ofMaster := limits
 	ofMaster.Observe = notTried(metrics, "master")
+	own := g.pam(c, limits, metrics)
 	asked := master.New(a, master.Options{Guard: ofMaster, Logger: g.log})
 	return eauth.New(eauth.Options{
 		Eauths:    eauthNames(c.master),
 		HashType:  c.master.HashType,
 		Token:     counted{token.New(a), "token", metrics},
 		Master:    counted{asked, "master", metrics},
-		PAM:       g.pam(c, limits, metrics),
+		PAM:       g.usablePAM(own, metrics),
 		PAMUsable: g.mint.Usable,
+
+		PAMAllowed: own.Allowed,
 
 		Says:    says(authModules(c.master, c.set.Auth.Deciding)),
 		KeepACL: c.master.KeepACLInToken,
@@ -233,11 +236,11 @@ func (g *gateway) authenticator(c *config, a authority, metrics *server.AuthMetr
 	})
 }
 
-// pam returns the backend that checks in this process, or nil when it cannot.
-func (g *gateway) pam(c *config, limits guard.Options, metrics *server.AuthMetrics) eauth.Backend {
+// pam returns the backend that checks in this process, where it can.
+func (g *gateway) pam(c *config, limits guard.Options, metrics *server.AuthMetrics) *pam.Backend {
 	limits.Lanes = lane.Options{Proven: c.set.PAM.Slots, Unproven: c.set.PAM.UnprovenSlots}
 	limits.Observe = notTried(metrics, "pam")
-	b := pam.New(pam.Options{
+	return pam.New(pam.Options{
 		Service:   c.master.AuthPAMService,
 		ConfDir:   c.set.PAM.ConfDir,
 		AllowRoot: c.set.PAM.AllowRoot || namesUser(c.master, "pam", "root"),
@@ -245,6 +248,10 @@ func (g *gateway) pam(c *config, limits guard.Options, metrics *server.AuthMetri
 		Guard:     limits,
 		Logger:    g.log,
 	})
+}
+
+// usablePAM is the same, or nil when it cannot.
+func (g *gateway) usablePAM(b *pam.Backend, metrics *server.AuthMetrics) eauth.Backend {
 	if err := b.Check(); err != nil {
 		g.log.Warn("PAM cannot be used in this process", slog.Any("error", err))
 		return nil

@@ -195,6 +195,12 @@ func rhost(addr netip.Addr) string {
 	return addr.Unmap().String()
 }
 
+// Allowed tells whether the user of credentials may log in at all, wherever the
+// password is checked: root may not, but with [Options.AllowRoot].
+func (b *Backend) Allowed(ctx context.Context, c eauth.Credentials) (bool, error) {
+	return b.login.allowed(ctx, c, c.Username)
+}
+
 // allowed tells whether user may log in at all. An error wraps
 // [eauth.ErrUnavailable].
 func (l *login) allowed(ctx context.Context, c eauth.Credentials, user string) (bool, error) {
