@@ -8,6 +8,7 @@ import (
 	"os"
 	"time"
 
+	"saltern/internal/budget"
 	"saltern/internal/fair"
 	"saltern/server/format"
 )
@@ -90,10 +91,12 @@ func (s *surface) readBody(x *exchange, r *http.Request) ([]byte, error) {
 	if err != nil {
 		return nil, s.unreadable(err)
 	}
-	isPlain := plain == io.Reader(r.Body)
-	body, err := s.readAll(x, r.Body, reading{announced: r.ContentLength})
-	if err != nil || isPlain {
-		return body, err
+	if plain == io.Reader(r.Body) {
+		return s.readAll(x, r.Body, reading{announced: r.ContentLength})
+	}
+	body, err := s.readAll(x, r.Body, reading{announced: r.ContentLength, identify: s.identified(x, r)})
+	if err != nil {
+		return nil, err
 	}
 	// All of it is here: it is not the client's pace for which a turn is held.
 	plain, err = format.Decompress(r.Header, bytes.NewReader(body), s.bodyLimit, x.budget)
@@ -113,7 +116,16 @@ type reading struct {
 	// turn, if it is not nil, is waited for before more than the first buffer
 	// is read.
 	turn func() (release func(), err error)
+
+	// identify, if it is not nil, has to say that the sender is known before
+	// more than mostOfStranger is read: what comes out of it is more, and would
+	// use up the budget.
+	identify func() bool
 }
+
+// mostOfStranger is how much of what is compressed is read of a stranger, in
+// bytes.
+const mostOfStranger = 8 << 20
 
 // readAll reads to the end.
 func (s *surface) readAll(x *exchange, body io.Reader, about reading) ([]byte, error) {
@@ -145,6 +157,12 @@ func (s *surface) readAll(x *exchange, body io.Reader, about reading) ([]byte, e
 		}
 		n, err := body.Read(buf[len(buf):cap(buf)])
 		buf = buf[:len(buf)+n]
+		if about.identify != nil && len(buf) > mostOfStranger {
+			if !about.identify() {
+				return nil, s.unreadable(budget.ErrStranger)
+			}
+			about.identify = nil
+		}
 		switch {
 		case int64(len(buf)) > s.bodyLimit:
 			return nil, s.bodyTooLarge()

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"encoding/base64"
+	"math/rand/v2"
 	"net/http"
 	"net/url"
 	"strings"
@@ -51,6 +53,9 @@ func TestBudgetOfASession(t *testing.T) {
 		c.Hooks = &firings{}
 		c.Main.WebhookDisableAuth = true
 	})
+	noise := make([]byte, 9<<20) // gzip makes it no smaller
+	_, err := rand.NewChaCha8([32]byte{}).Read(noise)
+	require.NoError(t, err)
 	entries := `[` + strings.Repeat("a,", 90_000) + `a]`
 	chunk := func(arg string) string { return `{"client": "local", "tgt": "*", "fun": "f", "arg": ` + arg + `}` }
 	for name, tc := range map[string]struct {
@@ -58,6 +63,7 @@ func TestBudgetOfASession(t *testing.T) {
 		gzip             bool
 	}{
 		"gzip":       {"/", asJSON, chunk(`"` + strings.Repeat("x", 9<<20) + `"`), true},
+		"gzip, long": {"/", asJSON, chunk(`"` + base64.StdEncoding.EncodeToString(noise) + `"`), true},
 		"YAML":       {"/", "text/yaml", chunk(entries), false},
 		"hook, JSON": {"/hook", asJSON, `[` + strings.Repeat("1,", 200_000) + `1]`, false},
 		"hook, YAML": {"/hook", "text/yaml", entries, false},
