@@ -79,18 +79,30 @@ func bearerOf(r *http.Request) string {
 }
 
 // cookieOf returns the credential of the cookie. Of several the last one
-// counts, as in salt-api.
+// counts, and blanks and commas do not matter, as in salt-api: there are proxies
+// that join the lines of a header with commas.
 func cookieOf(r *http.Request) (credential, bool) {
-	cookies := r.CookiesNamed(sessionCookie)
-	if len(cookies) == 0 || cookies[len(cookies)-1].Value == "" {
-		return credential{}, false
+	last := ""
+	for _, line := range r.Header["Cookie"] {
+		for part := range strings.SplitSeq(strings.ReplaceAll(line, ", ", ";"), ";") {
+			name, value, ok := strings.Cut(part, "=")
+			if ok && strings.TrimSpace(name) == sessionCookie {
+				last = strings.Trim(strings.TrimSpace(value), `"`)
+			}
+		}
 	}
-	return credential{text: cookies[len(cookies)-1].Value, cookie: true}, true
+	return credential{text: last, cookie: true}, last != ""
 }
 
-// only returns a header's value. Of several that differ, nobody can tell which
-// one a proxy has looked at: they become one that fits nobody.
-func only(values []string) string { return strings.Join(slices.Compact(slices.Clone(values)), ", ") }
+// only returns a header's value, of which the first may be empty. Of several
+// that differ, nobody can tell which one a proxy has looked at: they become one
+// that fits nobody.
+func only(values []string) string {
+	for len(values) > 1 && values[0] == "" {
+		values = values[1:]
+	}
+	return strings.Join(slices.Compact(slices.Clone(values)), ", ")
+}
 
 const textNoPermission = "No permission -- see authorization schemes"
 

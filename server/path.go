@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/go-chi/chi/v5"
 )
@@ -12,8 +13,10 @@ import (
 // one: //login and /login/ are /login. Dots are segments like others. A slash
 // that is escaped belongs to its segment: where there is one, raw is the path
 // with these slashes escaped, and otherwise empty, as in [url.URL].
+// A path that is not UTF-8 is taken for ISO-8859-1, as there.
 func cleanPath(u *url.URL) (path, raw string) {
 	var plain, escaped strings.Builder
+	latin := !utf8.ValidString(u.Path)
 	for part := range strings.SplitSeq(u.EscapedPath(), "/") {
 		segment, err := url.PathUnescape(part)
 		if err != nil { // EscapedPath makes no such
@@ -21,6 +24,9 @@ func cleanPath(u *url.URL) (path, raw string) {
 		}
 		if segment == "" {
 			continue
+		}
+		if latin {
+			segment = fromLatin1(segment)
 		}
 		plain.WriteString("/" + segment)
 		escaped.WriteString("/" + slashEscaper.Replace(segment))
@@ -33,6 +39,14 @@ func cleanPath(u *url.URL) (path, raw string) {
 		raw = ""
 	}
 	return path, raw
+}
+
+func fromLatin1(s string) string {
+	runes := make([]rune, len(s))
+	for i := range len(s) {
+		runes[i] = rune(s[i])
+	}
+	return string(runes)
 }
 
 // slashEscaper makes of a segment what url.PathUnescape makes it of.

@@ -27,6 +27,8 @@ func TestCleanPath(t *testing.T) {
 		"/minions/a%252Fb":     {"/minions/a%2Fb", ""},
 		"/gr%C3%B6%C3%9Fer":    {"/größer", ""},
 		"/login%2f":            {"/login/", "/login%2F"},
+		"/jobs/x%FF":           {"/jobs/xÿ", ""},
+		"/jobs/%C3%A4%FF":      {"/jobs/Ã¤ÿ", ""},
 		"/a%20b%3Fc":           {"/a b?c", ""},
 		"/hook/a%2F%2Fb/c?x=/": {"/hook/a//b/c", "/hook/a%2F%2Fb/c"},
 	} {

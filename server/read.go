@@ -1,10 +1,11 @@
 package server
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
-	"slices"
+	"strings"
 
 	"saltern/internal/budget"
 	"saltern/lowstate"
@@ -108,9 +109,15 @@ func (s *surface) readText(x *exchange, r *http.Request) ([]byte, error) {
 // bodyType is the type of a body, or "" when there is none or more than
 // one: then nobody can tell what another reader of the request made of it.
 func bodyType(h http.Header) string {
-	values := h["Content-Type"]
-	if len(values) == 0 || len(slices.Compact(slices.Clone(values))) > 1 {
-		return ""
+	found := ""
+	for _, value := range h["Content-Type"] {
+		for kind := range strings.SplitSeq(value, ",") {
+			kind = strings.TrimSpace(kind)
+			if kind != "" && found != "" && kind != found {
+				return ""
+			}
+			found = cmp.Or(kind, found)
+		}
 	}
-	return values[0]
+	return found
 }
