@@ -33,23 +33,7 @@ func (c Chunk) Arguments(most int) []byte {
 
 func (c Chunk) arguments(most int) (text []byte, whole bool) {
 	w := argumentWriter{most: most}
-	err := w.object(0, func(field func(key string, v msgpack.Raw) error) error {
-		for _, f := range c.fields {
-			// Where "fun" is a whole command line, it is an argument too.
-			if slices.Contains(notArguments, f.key) && (f.key != "fun" || !c.truthy("raw_shell")) {
-				continue
-			}
-			v := f.value
-			if _, ok := c.later[f.key]; ok {
-				v = msgpack.AppendString(nil, NotRead)
-			}
-			if err := field(f.key, v); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-	if err != nil || len(w.out) > most {
+	if err := w.chunk(c); err != nil || len(w.out) > most {
 		return w.out[:min(len(w.out), most)], false
 	}
 	return w.out, true
@@ -69,52 +53,117 @@ type argumentWriter struct {
 // maxArgumentDepth is how deep values may nest that are written.
 const maxArgumentDepth = 32
 
-func (w *argumentWriter) object(depth int, each func(field func(key string, v msgpack.Raw) error) error) error {
+func (w *argumentWriter) chunk(c Chunk) error {
 	w.out = append(w.out, '{')
 	first := true
-	err := each(func(key string, v msgpack.Raw) error {
-		if !first {
-			w.out = append(w.out, ',')
+	for _, f := range c.fields {
+		// Where "fun" is a whole command line, it is an argument too.
+		if slices.Contains(notArguments, f.key) && (f.key != "fun" || !c.truthy("raw_shell")) {
+			continue
 		}
-		first = false
-		w.text(key)
-		w.out = append(w.out, ':')
-		if credname.Is(key) {
-			w.text(Hidden)
-			return nil
+		v := f.value
+		if _, ok := c.later[f.key]; ok {
+			v = msgpack.AppendString(nil, NotRead)
 		}
-		return w.value(v, depth+1)
-	})
-	if err == nil {
-		w.out = append(w.out, '}')
+		w.comma(&first)
+		r := msgpack.NewReader(v)
+		if err := w.member(f.key, &r, 1); err != nil {
+			return err
+		}
 	}
-	return err
+	w.out = append(w.out, '}')
+	return nil
 }
 
-func (w *argumentWriter) value(v msgpack.Raw, depth int) error {
+func (w *argumentWriter) comma(first *bool) {
+	if !*first {
+		w.out = append(w.out, ',')
+	}
+	*first = false
+}
+
+// member writes a key and the next value.
+func (w *argumentWriter) member(key string, r *msgpack.Reader, depth int) error {
+	w.text(key)
+	w.out = append(w.out, ':')
+	if credname.Is(key) {
+		w.text(Hidden)
+		return r.Skip()
+	}
+	return w.value(r, depth)
+}
+
+// value writes the next value. No byte is looked at more than once, however
+// deep it lies.
+func (w *argumentWriter) value(r *msgpack.Reader, depth int) error {
 	if len(w.out) > w.most || depth > maxArgumentDepth {
 		return errEnough
 	}
-	switch v.Kind() {
+	switch r.Kind() {
 	case msgpack.Map:
-		return w.object(depth, func(field func(key string, v msgpack.Raw) error) error {
-			return v.Each(func(k, e msgpack.Raw) error {
-				key, ok := k.Str()
-				if !ok { // YAML has such keys
-					if k.Kind() == msgpack.Map || k.Kind() == msgpack.Array {
-						return errEnough // whatever is in it
-					}
-					b, err := msgpack.AppendJSON(nil, k)
-					if err != nil {
-						return errEnough
-					}
-					key = string(b)
-				}
-				return field(key, e)
-			})
-		})
+		return w.object(r, depth)
 	case msgpack.Array:
-		return w.array(v, depth)
+		return w.array(r, depth)
+	default:
+		v, err := r.Raw()
+		if err != nil {
+			return errEnough
+		}
+		return w.scalar(v)
+	}
+}
+
+func (w *argumentWriter) object(r *msgpack.Reader, depth int) error {
+	n, err := r.MapLen()
+	if err != nil {
+		return err
+	}
+	w.out = append(w.out, '{')
+	first := true
+	for range n {
+		if k := r.Kind(); k == msgpack.Map || k == msgpack.Array {
+			return errEnough // whatever is in it
+		}
+		k, err := r.Raw()
+		if err != nil {
+			return err
+		}
+		key, ok := k.Str()
+		if !ok { // YAML has such keys
+			b, err := msgpack.AppendJSON(nil, k)
+			if err != nil {
+				return errEnough
+			}
+			key = string(b)
+		}
+		w.comma(&first)
+		if err := w.member(key, r, depth+1); err != nil {
+			return err
+		}
+	}
+	w.out = append(w.out, '}')
+	return nil
+}
+
+func (w *argumentWriter) array(r *msgpack.Reader, depth int) error {
+	n, err := r.ArrayLen()
+	if err != nil {
+		return err
+	}
+	w.out = append(w.out, '[')
+	first := true
+	for range n {
+		w.comma(&first)
+		if err := w.value(r, depth+1); err != nil {
+			return err
+		}
+	}
+	w.out = append(w.out, ']')
+	return nil
+}
+
+func (w *argumentWriter) scalar(v msgpack.Raw) error {
+	switch v.Kind() {
 	case msgpack.Str, msgpack.Bin:
 		s, _ := v.Str()
 		if name, ok := credname.Assigned(s); ok {
@@ -137,22 +186,6 @@ func (w *argumentWriter) value(v msgpack.Raw, depth int) error {
 		return errEnough
 	}
 	return nil
-}
-
-func (w *argumentWriter) array(v msgpack.Raw, depth int) error {
-	w.out = append(w.out, '[')
-	first := true
-	err := v.Elems(func(e msgpack.Raw) error {
-		if !first {
-			w.out = append(w.out, ',')
-		}
-		first = false
-		return w.value(e, depth+1)
-	})
-	if err == nil {
-		w.out = append(w.out, ']')
-	}
-	return err
 }
 
 // text writes text, of which no more than is wanted.
