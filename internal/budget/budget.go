@@ -30,7 +30,7 @@ const (
 	Stranger = 1 << 17
 
 	// Caller is the allowance, in units, of a request whose sender is known.
-	Caller = 1 << 23
+	Caller = 1 << 22
 )
 
 // Bytes is what n bytes cost, in units.
