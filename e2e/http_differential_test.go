@@ -38,6 +38,10 @@ func TestDifferentialHTTP(t *testing.T) {
 					}
 				})
 			}
+			t.Run("odd", func(t *testing.T) {
+				compareOdd(t, w, oddCases())
+				compareOverHTTP2(t, w)
+			})
 			if w.checked.Load() < int64(len(topics))*10 {
 				return // -run left most of them out
 			}

@@ -21,9 +21,10 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
-
-	"saltern/saltmaster/sandbox/sandboxtest"
 )
+
+// This file is the part of TestDifferentialHTTP that makes its requests by
+// itself.
 
 // oddListed are the requests that Saltern answers otherwise than salt-api in
 // one of the ways of oddDifference, and the row of DIFFERENCES.md that says why.
@@ -59,23 +60,13 @@ var oddListed = []oddListing{
 // of requests that show it there.
 type oddListing struct{ row, difference, name string }
 
-// TestOddHTTP sends requests in the forms that other people's programs give
-// them to salt-api and to Saltern before the same master. What salt-api answers
-// with success Saltern answers so too, with the same result, and what it refuses
-// to a caller it refuses: but for what is listed, in both directions.
-func TestOddHTTP(t *testing.T) {
-	cases := oddCases()
-	for release, salt := range sandboxtest.Salts(t) {
-		t.Run(release, func(t *testing.T) {
-			w := newHTTPWorld(t, startHTTPRig(t, salt))
-			compareOdd(t, w, cases)
-		})
-	}
-}
-
 // oddAtOnce is how many requests are on their way to each side.
 const oddAtOnce = 8
 
+// compareOdd sends requests in the forms that other people's programs give them
+// to salt-api and to Saltern before the same master. What salt-api answers with
+// success Saltern answers so too, with the same result, and what it refuses to a
+// caller it refuses: but for what is listed, in both directions.
 func compareOdd(t *testing.T, w *httpWorld, cases []oddCase) {
 	t.Helper()
 	found := make([]string, len(cases))
@@ -182,17 +173,22 @@ func (w *httpWorld) sendOdd(t *testing.T, s *httpSide, c oddCase) (oddAnswer, er
 	if err != nil {
 		return oddAnswer{}, err
 	}
-	a := oddAnswer{status: resp.StatusCode}
 	b, err := io.ReadAll(resp.Body)
 	if err != nil {
-		return a, err
+		return oddAnswer{status: resp.StatusCode}, err
 	}
+	return scope.oddAnswer(t, resp, string(b)), nil
+}
+
+func (s *httpScope) oddAnswer(t *testing.T, resp *http.Response, body string) oddAnswer {
+	t.Helper()
 	media, _, _ := strings.Cut(resp.Header.Get("Content-Type"), ";")
-	a.body = seenBody(media, scope.unfill(inflated(t, httpAnswer{header: resp.Header, body: string(b)})), httpStep{})
+	a := oddAnswer{status: resp.StatusCode}
+	a.body = seenBody(media, s.unfill(inflated(t, httpAnswer{header: resp.Header, body: body})), httpStep{})
 	for _, known := range oddKnown {
 		a.body = known.ReplaceAllString(a.body, "")
 	}
-	return a, nil
+	return a
 }
 
 // oddKnown is what other suites compare.
