@@ -39,6 +39,7 @@ func (r *Rig) StartGateway(ctx context.Context) error {
 		return fmt.Errorf("start saltern: %w", err)
 	}
 	r.cmd, r.ended = cmd, make(chan struct{})
+	r.kept.drop()
 	go func(ended chan struct{}) {
 		r.endErr = cmd.Wait()
 		close(ended)
@@ -102,7 +103,10 @@ func (r *Rig) StopGateway(ctx context.Context) error {
 }
 
 // Signal sends a signal to the gateway.
-func (r *Rig) Signal(s syscall.Signal) error { return r.cmd.Process.Signal(s) }
+func (r *Rig) Signal(s syscall.Signal) error {
+	r.kept.drop()
+	return r.cmd.Process.Signal(s)
+}
 
 // PID is the gateway's process id.
 func (r *Rig) PID() int { return r.cmd.Process.Pid }

@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"os"
 	"strings"
+	"sync"
 )
 
 // Answer is what came back.
@@ -30,13 +31,19 @@ func (r *Rig) Post(ctx context.Context, url, body string) (Answer, error) {
 	return r.Do(req)
 }
 
-// Do sends any request. It trusts the gateway's certificate.
+// Do sends any request. It trusts the gateway's certificate. Connections with TLS
+// are kept while the gateway runs; salt-api closes its own too soon for that.
 func (r *Rig) Do(req *http.Request) (Answer, error) {
-	client, err := r.Client()
+	var client *http.Client
+	var err error
+	if req.URL.Scheme == "https" {
+		client, err = r.kept.get(r)
+	} else if client, err = r.Client(); err == nil {
+		defer client.CloseIdleConnections()
+	}
 	if err != nil {
 		return Answer{}, err
 	}
-	defer client.CloseIdleConnections()
 	resp, err := client.Do(req)
 	if err != nil {
 		return Answer{}, fmt.Errorf("rig: %w", err)
@@ -47,6 +54,34 @@ func (r *Rig) Do(req *http.Request) (Answer, error) {
 		return Answer{}, fmt.Errorf("rig: %w", err)
 	}
 	return Answer{Status: resp.StatusCode, Header: resp.Header, Body: string(b)}, nil
+}
+
+// kept is a client whose connections are used again.
+type kept struct {
+	mu     sync.Mutex
+	client *http.Client
+}
+
+func (k *kept) get(r *Rig) (*http.Client, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.client != nil {
+		return k.client, nil
+	}
+	client, err := r.Client()
+	k.client = client
+	return client, err
+}
+
+// drop closes the connections, before the gateway ends or its certificate
+// changes.
+func (k *kept) drop() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.client != nil {
+		k.client.CloseIdleConnections()
+		k.client = nil
+	}
 }
 
 // Client returns a new HTTP client that trusts the gateway's certificate, if

@@ -50,6 +50,7 @@ type Rig struct {
 	dir    string // of the gateway
 	pam    string // PAMDir
 	shared bool   // whether the master is that of another rig
+	kept   kept
 	gateway
 }
 
