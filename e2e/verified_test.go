@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"regexp"
 	"testing"
@@ -116,9 +117,7 @@ func alike(t *testing.T, body string) any {
 	require.NoError(t, json.Unmarshal([]byte(body), &answer), body)
 	all := map[string]any{}
 	for _, item := range answer.Return {
-		for id, v := range item {
-			all[id] = v
-		}
+		maps.Copy(all, item)
 	}
 	return all
 }

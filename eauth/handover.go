@@ -45,7 +45,7 @@ type Carrier interface {
 }
 
 // Handover is a Grant without a token: the caller's own credentials go with each command, and the master authenticates
-// and authorises the command by them.
+// and authorizes the command by them.
 type Handover struct {
 	carrier Carrier
 	creds   Credentials

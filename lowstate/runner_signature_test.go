@@ -109,7 +109,7 @@ func TestRunnerTakesUnasked(t *testing.T) {
 	require.Zero(t, asked())
 }
 
-// Scopes see what is sent: an argument that is left out neither fulfils a rule
+// Scopes see what is sent: an argument that is left out neither meets a rule
 // nor offends against it.
 func TestScopeOfArgumentsThatAreTaken(t *testing.T) {
 	t.Parallel()

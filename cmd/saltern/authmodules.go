@@ -104,7 +104,7 @@ func modes(mc *masterconf.Config, deciding []string) (all []string) {
 		if s == (authmodule.Says{}) {
 			continue
 		}
-		text := module.Name + ": " + s.Why + ": the master authorises with the credentials of each request"
+		text := module.Name + ": " + s.Why + ": the master authorizes with the credentials of each request"
 		if s.ACL && mc.KeepACLInToken {
 			text += "; API tokens of these users are refused, since keep_acl_in_token keeps what they may do in the tokens of logins"
 		}

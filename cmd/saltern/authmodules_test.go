@@ -15,7 +15,7 @@ import (
 // TestModes has what an operator is told of the eauth modules that have a say.
 func TestModes(t *testing.T) {
 	t.Parallel()
-	const creds = ": the master authorises with the credentials of each request"
+	const creds = ": the master authorizes with the credentials of each request"
 	for name, c := range map[string]struct {
 		master   string
 		deciding []string

@@ -13,7 +13,7 @@ import (
 
 // printer writes what a terminal may be sent: everything that cannot be
 // printed is written as JSON writes it, as \u001b, so that what others have
-// given names to moves no cursor, changes no colour and turns no line round.
+// given names to moves no cursor, changes no color and turns no line round.
 // Line ends and tabs pass, and JSON stays JSON with the same values. All that
 // the program prints goes through one.
 type printer struct {

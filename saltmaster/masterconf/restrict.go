@@ -72,8 +72,9 @@ func (o options) names(key, things, thing string) []string {
 
 // restrictingWords are in the names of options that keep somebody out.
 var restrictingWords = []string{
-	"acl", "acls", "allow", "allowed", "allowlist", "authorised", "authorized", "block", "blocked", "blocklist", "cert",
-	"certs", "blacklist", "denied", "deny", "forbid", "forbidden", "ip", "ips", "only", "reject", "require", "required",
+	"acl", "acls", "allow", "allowed", "allowlist", "authorized", "block", "blocked", "blocklist", "cert", "certs",
+	"authorised", //nolint:misspell // people write it so too
+	"blacklist", "denied", "deny", "forbid", "forbidden", "ip", "ips", "only", "reject", "require", "required",
 	"restrict", "restricted", "ssl", "tls", "verify", "whitelist",
 }
 

@@ -25,7 +25,7 @@ func TestRestrictingOptions(t *testing.T) {
 		{"rest_cherrypy: {ssl_allowed_cn: true}", "has to be a list of common names, not a boolean", ""},
 		{"rest_cherrypy: {authorized_ips: [5]}", "has to list addresses, not an integer", ""},
 		{"rest_cherrypy: {authorized_ip: [127.0.0.1]}", unknownRestriction("rest_cherrypy"), ""},
-		{"rest_cherrypy: {authorised_ips: [127.0.0.1]}", unknownRestriction("rest_cherrypy"), ""},
+		{"rest_cherrypy: {authorised_ips: [127.0.0.1]}", unknownRestriction("rest_cherrypy"), ""}, //nolint:misspell // people write it so too
 		{"rest_cherrypy: {API_ACL: {users: {}}}", unknownRestriction("rest_cherrypy"), ""},
 		{"rest_cherrypy: {ssl_crl: /crl}", unknownRestriction("rest_cherrypy"), ""},
 		{"rest_cherrypy: {ssl_verify_client: true}", unknownRestriction("rest_cherrypy"), ""},

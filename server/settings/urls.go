@@ -85,7 +85,8 @@ func isPlainPath(path string) bool {
 			return false
 		}
 		if strings.ContainsFunc(segment, func(r rune) bool {
-			return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("-._~", r))
+			isAlphanumeric := r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9'
+			return !isAlphanumeric && !strings.ContainsRune("-._~", r)
 		}) {
 			return false
 		}
