@@ -15,6 +15,7 @@ WORK := $(CURDIR)/.work
 BIN  := $(WORK)/bin
 SALT_STAMPS := $(SALT_VERSIONS:%=$(WORK)/salt-%/.installed)
 DOOR_STAMPS := $(WORK)/doors-venv/.vdk-$(VDK_VERSION) $(WORK)/govcd/.built
+CLIENT_STAMPS := $(WORK)/clients-venv/.installed $(WORK)/clients-node/.installed
 
 # Packages whose tests start real masters, and all others.
 REAL    = $(shell go list ./... | grep -E '/(e2e|sandbox)(/|$$)' | grep -vE '/(clients|crowd)$$')
@@ -57,9 +58,11 @@ test-salt: salt $(DOOR_STAMPS) ## run the real-master tests, of one version only
 
 test-clients: salt ## run pepper, SUSE's Java client, a browser and others against Saltern
 	@deploy/deps.sh clients
+	@$(MAKE) --no-print-directory $(CLIENT_STAMPS)
 	@if command -v mvn >/dev/null && command -v java >/dev/null; then $(MAKE) --no-print-directory $(WORK)/java/.built; \
 		else echo "SUSE's Java client is not tested: there is no Java with Maven here (Debian: apt-get install openjdk-17-jdk-headless maven)"; fi
 	$(STRICT) SALTERN_REQUIRE_CHROMIUM=1 SALTERN_SALT_VERSIONS='$(SALT_VERSIONS)' \
+		SALTERN_PYTHON_CLIENTS=$(WORK)/clients-venv SALTERN_NODE_CLIENTS=$(WORK)/clients-node \
 		SALTERN_JAVA_CLIENT=$$(test ! -e $(WORK)/java/.built || echo $(WORK)/java) \
 		$(GOTEST) -count=1 -timeout 15m ./e2e/clients
 
@@ -131,6 +134,22 @@ $(WORK)/govcd/.built: $(wildcard e2e/doors/govcd/*)
 	@mkdir -p $(@D)
 	cd e2e/doors/govcd && go build -o $(@D)/govcd .
 	@touch $@
+
+# Programs of Python's and Node's registries that speak to a salt-api.
+$(WORK)/clients-venv/.installed: e2e/clients/python/requirements.txt
+	@mkdir -p $(WORK)
+	@echo "installing $(notdir $<) of e2e/clients/python into $(@D)"; \
+	rm -rf $(@D) && $(PYTHON) -m venv $(@D) || \
+		{ echo "$(PYTHON) cannot make a virtual environment (Debian: apt-get install python3-venv)"; exit 1; }; \
+	pip="$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-input -r $<"; \
+	$$pip || { echo "once more"; sleep 5; $$pip; } || { echo "pip could not install $<"; exit 1; }; \
+	touch $@
+
+$(WORK)/clients-node/.installed: e2e/clients/node/package.json e2e/clients/node/package-lock.json
+	@echo "installing e2e/clients/node/package.json into $(@D)"; \
+	rm -rf $(@D) && mkdir -p $(@D) && cp $^ $(@D)/ && \
+	{ npm ci --prefix $(@D) --no-audit --no-fund --ignore-scripts --loglevel=error >/dev/null || \
+		{ echo "npm could not install $<"; exit 1; }; } && touch $@
 
 # SUSE's client and the program that calls it.
 $(WORK)/java/.built: e2e/clients/java/pom.xml $(shell find e2e/clients/java -name '*.java')

@@ -49,6 +49,8 @@ for group in "${@:-build}"; do
 		;;
 	clients)
 		need chromium "a browser that reads events" command -v chromium
+		need nodejs "a client that is an npm package" command -v node
+		need npm "likewise" command -v npm
 		;;
 	*)
 		echo "usage: deps.sh [build] [test] [clients]" >&2
