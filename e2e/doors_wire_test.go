@@ -70,7 +70,7 @@ X-VMWARE-VCLOUD-REQUEST-EXECUTION-TIME: 41
 // more are the headers that the manual leaves out: HTTP's own, those that
 // RFC 6749 demands, and the gateway's own.
 var more = []string{
-	"Cache-Control", "Content-Length", "Date", "Pragma", "Saltern-Token-Expires", "Vary", "X-Request-Id",
+	"Cache-Control", "Content-Length", "Date", "Pragma", "Saltern-Token-Expires", "Server", "Vary", "X-Request-Id",
 }
 
 // An API token is exchanged, and what it was exchanged for used, byte for byte
