@@ -105,7 +105,7 @@ func loggedRequests(r *rig.Rig, token string) map[string]logged {
 			`[{"client": "local", "fun": "test.arg"}]`},
 		"bad-token":    {chunk(`"token": "mark-no-token"`, echo), "wsgi", 401, `[{"client": "local"}]`},
 		"not-allowed":  {chunk(`"eauth": "pam", "username": "saltro", "password": "saltro"`, run), "wsgi", 401, `[{"user": "saltro", "eauth": "pam", "client": "runner", "fun": "test.arg"}]`},
-		"bad-field":    {chunk(right, echo+`, "timeout": "`+markArgument+`"`), "wsgi", 400, `[{"client": "local"}]`},
+		"bad-field":    {chunk(right, echo+`, "jid": "`+markArgument+`"`), "wsgi", 400, `[{"user": "saltdev", "eauth": "pam", "client": "local", "fun": "test.arg"}]`},
 		"bad-json":     bad(`[{"password": "` + markPassword + `" "arg": ["` + markArgument + `"]}]`),
 		"bad-end":      bad(`[{"password": "` + markPassword),
 		"bad-chunk":    bad(`["` + markArgument + `"]`),
