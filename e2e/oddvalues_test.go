@@ -1,0 +1,198 @@
+package e2e
+
+import (
+	"bufio"
+	"fmt"
+	"net/http"
+	"os"
+	"regexp"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"saltern/saltmaster/sandbox/sandboxtest"
+)
+
+// TestOddValues sends requests in which one field is empty or odd, in the ways
+// of templates and of other languages, to salt-api and to Saltern before the
+// same master. What salt-api answers with success has the same answer of
+// Saltern, or else stands in testdata/oddvalues.txt, beside the row of DIFFERENCES.md
+// that says why; and what stands there differs.
+func TestOddValues(t *testing.T) {
+	for release, salt := range sandboxtest.Salts(t) {
+		t.Run(release, func(t *testing.T) {
+			w := newHTTPWorld(t, startHTTPRig(t, salt))
+			w.askAll(t, valueCases(), listedValues(t, is3008(t)))
+		})
+	}
+}
+
+// valueCase is one request, and what each of the two answered.
+type valueCase struct {
+	name, body string
+	step       httpStep
+	api, ours  valueAnswer
+}
+
+type valueAnswer struct {
+	status int
+	text   string
+}
+
+func (a valueAnswer) ok() bool { return a.status/100 == 2 }
+
+func (a valueAnswer) String() string { return fmt.Sprintf("%d %s", a.status, a.text) }
+
+// difference tells in which way an answer of Saltern is not as it has to be.
+func (c *valueCase) difference() string {
+	refused := func(a valueAnswer) bool {
+		return a.status == http.StatusUnauthorized || a.status == http.StatusForbidden
+	}
+	switch {
+	case c.api.ok() && !c.ours.ok():
+		return "salt-api answers with success and Saltern does not"
+	case c.api.ok() && c.api.text != c.ours.text:
+		return "the results differ"
+	case refused(c.api) && c.ours.ok():
+		return "Saltern does what salt-api refuses"
+	case c.api.status != http.StatusInternalServerError && c.ours.status >= 500:
+		return "Saltern fails"
+	}
+	return ""
+}
+
+func valueCases() (cases []*valueCase) {
+	add := func(b *valueBody, name, body string) {
+		s := httpStep{method: http.MethodPost, path: b.path, body: body, headers: []string{"Content-Type: " + asJSON}}
+		if b.session {
+			s.headers = append(s.headers, "X-Auth-Token: $SESSION")
+		}
+		cases = append(cases, &valueCase{name: name, body: body, step: s})
+	}
+	for _, b := range valueBodies() {
+		if b.whole != "" {
+			add(&b, b.name+": "+strings.ReplaceAll(b.whole, "\n", `\n`), b.whole)
+			continue
+		}
+		for _, f := range b.fields {
+			if f.forms == nil {
+				continue
+			}
+			for _, form := range f.forms(f.right) {
+				add(&b, b.name+", "+f.key+": "+form.name, b.write(f.key, form))
+			}
+		}
+	}
+	return cases
+}
+
+// valuesAtOnce is how many requests salt-api has at once.
+const valuesAtOnce = 6
+
+func (w *httpWorld) askAll(t *testing.T, cases []*valueCase, listed map[string]string) {
+	t.Helper()
+	var next atomic.Int64
+	var workers sync.WaitGroup
+	for range valuesAtOnce {
+		workers.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(cases)); i = next.Add(1) - 1 {
+				w.askBoth(t, cases[i], listed[cases[i].name] != "")
+				cases[i].check(t, listed[cases[i].name])
+			}
+		})
+	}
+	workers.Wait()
+	w.forgetKeys(t)
+}
+
+// askBoth asks again where chance may have had a part in it: a minion or the
+// master of a busy machine that is late, of which salt-api asks a second time
+// itself; or salt-api's loader, see diffCase.lostRace.
+func (w *httpWorld) askBoth(t *testing.T, c *valueCase, listed bool) {
+	t.Helper()
+	for range 4 {
+		c.api, c.ours = w.askValue(t, c.step, w.saltAPI), w.askValue(t, c.step, w.saltern)
+		busy := c.ours.status == http.StatusGatewayTimeout && c.api.ok()
+		late := c.ours.ok() && silentMinion.MatchString(c.api.text+c.ours.text) && (listed || c.api.text != c.ours.text)
+		lost := listed && c.api.status == http.StatusInternalServerError
+		if !late && !lost && !busy {
+			return
+		}
+	}
+}
+
+// silentMinion finds a minion that did not answer: it is false on 3006.
+var silentMinion = regexp.MustCompile(`did not return|"ms--\d": false`)
+
+// check holds a case against the list; row is the one that it is listed for, or
+// empty.
+func (c *valueCase) check(t *testing.T, row string) {
+	t.Helper()
+	how := c.difference()
+	switch {
+	case how != "" && row == "":
+		t.Errorf("%s: %s, and testdata/oddvalues.txt does not list it\n%s\nsalt-api: %.1500s\nsaltern:  %.1500s", c.name, how, c.body, c.api, c.ours)
+	case how == "" && row != "":
+		t.Errorf("%s: testdata/oddvalues.txt lists it for %s, and nothing differs\n%s\nsalt-api: %.1500s\nsaltern:  %.1500s", c.name, row, c.body, c.api, c.ours)
+	}
+}
+
+func (w *httpWorld) askValue(t *testing.T, q httpStep, side *httpSide) valueAnswer {
+	t.Helper()
+	scope := w.scope(side)
+	q = scope.filled(t, q)
+	a, err := side.send(q)
+	if err != nil {
+		return valueAnswer{text: err.Error()}
+	}
+	v := w.seen(t, scope, q, a)
+	return valueAnswer{v.status, v.media + " " + v.body}
+}
+
+// listedValues reads the list: a line has the row of DIFFERENCES.md and the case,
+// with the release between them where it is for one alone.
+func listedValues(t *testing.T, for3008 bool) map[string]string {
+	t.Helper()
+	f, err := os.Open("testdata/oddvalues.txt")
+	require.NoError(t, err)
+	defer f.Close() //nolint:errcheck // it was only read
+	listed := make(map[string]string)
+	lines := bufio.NewScanner(f)
+	for lines.Scan() {
+		row, name, ok := strings.Cut(lines.Text(), " ")
+		if !ok || row == "#" {
+			continue
+		}
+		if release, rest, ok := strings.Cut(name, " "); ok && (release == "3006" || release == "3008") {
+			if (release == "3008") != for3008 {
+				continue
+			}
+			name = rest
+		}
+		require.Empty(t, listed[name], "%s is listed twice", name)
+		listed[name] = row
+	}
+	require.NoError(t, lines.Err())
+	return listed
+}
+
+// TestOddValuesList holds the rows that testdata/oddvalues.txt names against
+// DIFFERENCES.md.
+func TestOddValuesList(t *testing.T) {
+	text, err := os.ReadFile("DIFFERENCES.md")
+	require.NoError(t, err)
+	names := make(map[string]bool)
+	for _, c := range valueCases() {
+		require.False(t, names[c.name], "there are two of %s", c.name)
+		names[c.name] = true
+	}
+	for _, for3008 := range []bool{false, true} {
+		for name, row := range listedValues(t, for3008) {
+			require.Contains(t, string(text), "\n| "+row+" |", name)
+			require.True(t, names[name], "there is no case %s", name)
+		}
+	}
+}
