@@ -103,7 +103,7 @@ func loggedRequests(r *rig.Rig, token string) map[string]logged {
 			`[{"client": "local", "fun": "test.arg"}]`},
 		"unknown-token": {chunk(`"token": "`+markToken+`"`, echo), "wsgi", 401,
 			`[{"client": "local", "fun": "test.arg"}]`},
-		"bad-token":    {chunk(`"token": "mark-no-token"`, echo), "wsgi", 401, `[{"client": "local"}]`},
+		"bad-token":    {chunk(`"token": "mark-no-token"`, echo), "wsgi", 401, `[{"client": "local", "fun": "test.arg"}]`},
 		"not-allowed":  {chunk(`"eauth": "pam", "username": "saltro", "password": "saltro"`, run), "wsgi", 401, `[{"user": "saltro", "eauth": "pam", "client": "runner", "fun": "test.arg"}]`},
 		"bad-field":    {chunk(right, echo+`, "jid": "`+markArgument+`"`), "wsgi", 400, `[{"user": "saltdev", "eauth": "pam", "client": "local", "fun": "test.arg"}]`},
 		"bad-json":     bad(`[{"password": "` + markPassword + `" "arg": ["` + markArgument + `"]}]`),

@@ -55,6 +55,16 @@ func fewForms(right string) []valueForm {
 	return append(append(emptyForms(right), valueForm{name: `"abc"`}, valueForm{name: `5`}), likeForms(right)...)
 }
 
+// functionForms are fewForms without functions that a minion does not know: for each
+// of these it loads all of its modules, which takes a busy one longer than anybody
+// waits here. The topic failure of testdata/differential has such functions. An empty
+// text is the documentation of all modules, which is as much work.
+func functionForms(right string) []valueForm {
+	return slices.DeleteFunc(fewForms(right), func(f valueForm) bool {
+		return slices.Contains([]string{`""`, `" "`, `"abc"`, "among blanks", "with a line end"}, f.name)
+	})
+}
+
 // newForms are for a value that may be there only once.
 func newForms(right string) []valueForm { return append(noForms(right), likeForms(right)...) }
 
@@ -203,7 +213,7 @@ func valueBodies() []valueBody {
 			valueField{"ret_config", "", noForms}, valueField{"raw_shell", "", noForms},
 		),
 		ping.with("function", valueField{"tgt", `"ms--1"`, nil},
-			valueField{"fun", `"test.ping"`, fewForms}),
+			valueField{"fun", `"test.ping"`, functionForms}),
 		ping.with("list", valueField{"tgt", `["ms--0"]`, noForms}, valueField{"tgt_type", `"list"`, allForms}),
 		ping.with("compound", valueField{"tgt", `"ms--0"`, noForms}, valueField{"tgt_type", `"compound"`, nil}),
 		ping.with("grain", valueField{"tgt", `"id:ms--0"`, noForms}, valueField{"tgt_type", `"grain"`, nil}, valueField{"delimiter", `":"`, noForms}),

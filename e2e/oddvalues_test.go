@@ -25,9 +25,23 @@ func TestOddValues(t *testing.T) {
 	for release, salt := range sandboxtest.Salts(t) {
 		t.Run(release, func(t *testing.T) {
 			w := newHTTPWorld(t, startHTTPRig(t, salt))
-			w.askAll(t, valueCases(), listedValues(t, is3008(t)))
+			w.askAll(t, sharedOut(valueCases(), is3008(t)), listedValues(t, is3008(t)))
 		})
 	}
+}
+
+// sharedOut leaves each release every other case, so that the two, which run side
+// by side, are through in half the time. SALTERN_THOROUGH=1 gives each all of them.
+func sharedOut(cases []*valueCase, for3008 bool) (some []*valueCase) {
+	if os.Getenv("SALTERN_THOROUGH") != "" {
+		return cases
+	}
+	for i, c := range cases {
+		if (i%2 == 0) == for3008 {
+			some = append(some, c)
+		}
+	}
+	return some
 }
 
 // valueCase is one request, and what each of the two answered.
@@ -90,7 +104,7 @@ func valueCases() (cases []*valueCase) {
 }
 
 // valuesAtOnce is how many requests salt-api has at once.
-const valuesAtOnce = 6
+const valuesAtOnce = 4
 
 func (w *httpWorld) askAll(t *testing.T, cases []*valueCase, listed map[string]string) {
 	t.Helper()
@@ -115,14 +129,19 @@ func (w *httpWorld) askBoth(t *testing.T, c *valueCase, listed bool) {
 	t.Helper()
 	for range 4 {
 		c.api, c.ours = w.askValue(t, c.step, w.saltAPI), w.askValue(t, c.step, w.saltern)
-		busy := c.ours.status == http.StatusGatewayTimeout && c.api.ok()
+		busy := c.ours.status == http.StatusGatewayTimeout && c.api.ok() || c.ours.status == 0 || c.api.status == 0
 		late := c.ours.ok() && silentMinion.MatchString(c.api.text+c.ours.text) && (listed || c.api.text != c.ours.text)
 		lost := listed && c.api.status == http.StatusInternalServerError
+		// local_subset does not say that the minions which it asked first were late.
+		late = late || strings.HasSuffix(c.api.text, emptyReturn) != strings.HasSuffix(c.ours.text, emptyReturn)
 		if !late && !lost && !busy {
 			return
 		}
 	}
 }
+
+// emptyReturn is the answer of no minion.
+const emptyReturn = `{"return": [{}]}`
 
 // silentMinion finds a minion that did not answer: it is false on 3006.
 var silentMinion = regexp.MustCompile(`did not return|"ms--\d": false`)
