@@ -1,6 +1,7 @@
 package clients
 
 import (
+	"maps"
 	"net/http"
 	"strings"
 	"testing"
@@ -95,9 +96,7 @@ func TestFinarfinNetapi(t *testing.T) {
 		l := &goLibrary{wire{target: g}}
 		credentials := map[string]any{"username": sandbox.UserAll, "password": g.Secret(), "eauth": "sharedsecret"}
 		with := func(chunk map[string]any) map[string]any {
-			for k, v := range credentials {
-				chunk[k] = v
-			}
+			maps.Copy(chunk, credentials)
 			return chunk
 		}
 		var in loggedIn
