@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -240,6 +241,8 @@ func (d *demonstration) call(ctx context.Context, chunk string) (string, error) 
 	d.say("\n%% %s", d.commandLine(chunk))
 	words := d.curl(chunk)
 	out, err := exec.CommandContext(ctx, words[0], words[1:]...).CombinedOutput() //nolint:gosec // our own words
+	// The line ends of HTTP's headers would be printed as escapes.
+	out = bytes.ReplaceAll(out, []byte("\r\n"), []byte("\n"))
 	d.say("%s", out)
 	if err != nil {
 		return "", fmt.Errorf("curl: %w", err)
