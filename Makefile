@@ -54,7 +54,7 @@ test-salt: salt $(DOOR_STAMPS) ## run the real-master tests, of one version only
 	@test -n '$(filter $(VERSION)%,$(SALT_VERSIONS))' || \
 		{ echo "no Salt $(VERSION) among the pinned $(SALT_VERSIONS)"; exit 1; }
 	$(STRICT) SALTERN_SALT_VERSIONS='$(filter $(VERSION)%,$(SALT_VERSIONS))' \
-		$(GOTEST) -count=1 -p 1 -timeout 25m $(REAL)
+		$(GOTEST) -count=1 -p 1 -timeout 35m $(REAL)
 
 test-clients: salt ## run pepper, SUSE's Java client, a browser and others against Saltern
 	@deploy/deps.sh clients
