@@ -1,12 +1,9 @@
 package clients
 
 import (
-	"bufio"
 	"compress/gzip"
 	"encoding/json"
-	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"net/url"
 	"strings"
@@ -40,37 +37,20 @@ func rubyForm(form []param) string {
 func foreman(t *testing.T, g target, password string, form ...param) (status int, body string) {
 	t.Helper()
 	form = append(form, param{"username", rig.User}, param{"password", password}, param{"eauth", "pam"})
-	content := rubyForm(form)
-	host := strings.TrimPrefix(g.url, "http://")
 	accept := "*/*, application/json"
 	if g.api {
 		// With the option app, salt-api takes any mention of */* but that alone
 		// for a wish for HTML, and answers a POST to /run with the app.
 		accept = "application/json"
 	}
-	request := "POST /run HTTP/1.1\r\n" +
-		"Accept-Encoding: gzip;q=1.0,deflate;q=0.6,identity;q=0.3\r\n" +
-		"Accept: " + accept + "\r\n" +
-		"User-Agent: Ruby\r\n" +
-		"Content-Type: application/x-www-form-urlencoded\r\n" +
-		"Connection: close\r\n" +
-		"Host: " + host + "\r\n" +
-		fmt.Sprintf("Content-Length: %d\r\n\r\n", len(content)) + content
-
-	conn, err := (&net.Dialer{Deadline: time.Now().Add(time.Minute)}).DialContext(t.Context(), "tcp", host)
-	require.NoError(t, err)
-	defer conn.Close() //nolint:errcheck // it is read to its end
-	require.NoError(t, conn.SetDeadline(time.Now().Add(time.Minute)))
-	_, err = io.WriteString(conn, request)
-	require.NoError(t, err)
-	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
-	require.NoError(t, err)
-	defer resp.Body.Close() //nolint:errcheck // it is read to its end
-	plain, err := unpacked(resp)
-	require.NoError(t, err)
-	text, err := io.ReadAll(plain)
-	require.NoError(t, err)
-	return resp.StatusCode, string(text)
+	a := (&wire{target: g}).send(t, "POST /run", []string{
+		"Accept-Encoding: gzip;q=1.0,deflate;q=0.6,identity;q=0.3",
+		"Accept: " + accept,
+		"User-Agent: Ruby",
+		"Content-Type: application/x-www-form-urlencoded",
+		"Connection: close",
+	}, rubyForm(form))
+	return a.Status, a.Body
 }
 
 // unpacked is an answer's body for a client that asked for gzip itself.
