@@ -15,59 +15,57 @@ import (
 	"saltern/eauth/token/apitoken"
 )
 
-// workloadTokens is how many tokens a workload issues and revokes.
-const workloadTokens = 1000
-
-// Workload issues tokens and revokes each, some while others are issued. It
-// writes a line for each call after that was answered: what was done, the
-// token's id and name.
+// Workload issues tokens and revokes each, some while others are issued, until
+// a call fails or the process is killed. It writes a line for each call after
+// that was answered: what was done, the token's id and name.
 func Workload(ctx context.Context, s apitoken.Store, done io.Writer) error {
-	revocations := make(chan apitoken.Issue, workloadTokens)
-	revoked := make(chan error, 1)
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	issued := make(chan apitoken.Issue, 256)
+	revoker := make(chan struct{})
 	go func() {
-		for i := range revocations {
+		defer close(revoker)
+		for i := range issued {
 			_, err := s.Revoke(ctx, i.Record.ID, apitoken.Revocation{At: start, Why: "asked"})
 			if err == nil {
 				_, err = fmt.Fprintf(done, "revoked %s %s\n", i.Record.ID, i.Record.Name)
 			}
 			if err != nil {
-				revoked <- err
+				cancel(err)
 				return
 			}
 		}
-		revoked <- nil
 	}()
-	err := func() error {
-		defer close(revocations)
-		for n := range workloadTokens {
-			i := issue(apitoken.KindAPI, fmt.Sprint("token-", n))
-			if err := s.Create(ctx, i); err != nil {
-				return err
-			}
-			if _, err := fmt.Fprintf(done, "issued %s %s\n", i.Record.ID, i.Record.Name); err != nil {
-				return err
-			}
-			revocations <- i
+	for n := 0; ctx.Err() == nil; n++ {
+		i := issue(apitoken.KindAPI, fmt.Sprint("token-", n))
+		err := s.Create(ctx, i)
+		if err == nil {
+			_, err = fmt.Fprintf(done, "issued %s %s\n", i.Record.ID, i.Record.Name)
 		}
-		return nil
-	}()
-	if second := <-revoked; err == nil {
-		err = second
+		if err != nil {
+			cancel(err)
+			break
+		}
+		select {
+		case issued <- i:
+		case <-ctx.Done():
+		}
 	}
-	return err
+	close(issued)
+	<-revoker
+	return context.Cause(ctx)
 }
 
-// ReadUntilKilled reads what a workload writes, has it killed somewhere in the
-// middle, and returns all lines that were written by then.
+// ReadUntilKilled reads what a workload writes, has it killed after some 250 to
+// 1250 lines, and returns all lines that were written by then.
 func ReadUntilKilled(t *testing.T, out io.Reader, kill func()) (done []string) {
 	t.Helper()
-	after := workloadTokens/4 + rand.IntN(workloadTokens)
+	after := 250 + rand.IntN(1000)
 	lines := bufio.NewReader(out)
 	for {
 		line, err := lines.ReadString('\n')
 		if err != nil { // what is left of a line counts for nothing
-			require.Greater(t, len(done), workloadTokens/4)
-			require.Less(t, len(done), 2*workloadTokens, "it was too late for the middle")
+			require.GreaterOrEqual(t, len(done), after, "the workload ended before it was killed: %v", err)
 			return done
 		}
 		done = append(done, strings.TrimSpace(line))
