@@ -1,4 +1,4 @@
-module saltern
+module github.com/saltern-api/saltern
 
 go 1.26.0
 

@@ -1,6 +1,6 @@
 package e2e
 
-import "saltern/eauth/acl"
+import "github.com/saltern-api/saltern/eauth/acl"
 
 // aclMinions have their keys accepted. None of them runs: the master's yes or no does not wait for them.
 var aclMinions = []string{"web1", "web2", "db1"}

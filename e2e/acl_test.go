@@ -21,14 +21,14 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"saltern/eauth/acl"
-	"saltern/saltmaster"
-	"saltern/saltmaster/masterconf"
-	"saltern/saltmaster/masterconf/yaml11"
-	"saltern/saltmaster/msgpack"
-	"saltern/saltmaster/sandbox"
-	"saltern/saltmaster/sandbox/sandboxtest"
-	"saltern/saltmaster/zmtp"
+	"github.com/saltern-api/saltern/eauth/acl"
+	"github.com/saltern-api/saltern/saltmaster"
+	"github.com/saltern-api/saltern/saltmaster/masterconf"
+	"github.com/saltern-api/saltern/saltmaster/masterconf/yaml11"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/sandbox"
+	"github.com/saltern-api/saltern/saltmaster/sandbox/sandboxtest"
+	"github.com/saltern-api/saltern/saltmaster/zmtp"
 )
 
 // TestRulesAgreeWithTheMaster puts every call to the evaluator of external_auth and to a real master.

@@ -14,9 +14,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/e2e/rig"
-	"saltern/eauth/token/apitoken"
-	"saltern/eauth/token/apitoken/redistest"
+	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/eauth/apitoken"
+	"github.com/saltern-api/saltern/eauth/apitoken/redistest"
 )
 
 // onRedis are the settings of gateways that share a Redis, with more of them.

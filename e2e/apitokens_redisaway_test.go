@@ -10,8 +10,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/e2e/rig"
-	"saltern/eauth/token/apitoken/redistest"
+	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/eauth/apitoken/redistest"
 )
 
 // While Redis is away, who comes with a token is told so at every endpoint,

@@ -24,10 +24,10 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/stretchr/testify/require"
 
-	"saltern/e2e/rig"
-	"saltern/saltmaster"
-	"saltern/saltmaster/tokenstore"
-	"saltern/saltmaster/zmtp"
+	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/saltmaster"
+	"github.com/saltern-api/saltern/saltmaster/tokenstore"
+	"github.com/saltern-api/saltern/saltmaster/zmtp"
 )
 
 // patience is how long a test waits for what must happen on a busy machine.

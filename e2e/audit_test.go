@@ -13,8 +13,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/e2e/rig"
-	"saltern/server/audit"
+	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/server/audit"
 )
 
 // auditors is a gateway where saltdev may read the audit log over HTTP too, and

@@ -3,7 +3,7 @@ package e2e
 import (
 	"strings"
 
-	"saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/rig"
 )
 
 // syntaxRows are bodies that are no lowstate.

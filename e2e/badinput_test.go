@@ -12,9 +12,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/e2e/rig"
-	"saltern/saltmaster/sandbox"
-	"saltern/saltmaster/tokenstore"
+	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/saltmaster/sandbox"
+	"github.com/saltern-api/saltern/saltmaster/tokenstore"
 )
 
 // badRow is a request with something wrong in it and its whole answer.

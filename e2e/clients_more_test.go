@@ -17,11 +17,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/e2e/rig"
-	"saltern/saltmaster/eventbus"
-	"saltern/saltmaster/msgpack"
-	"saltern/saltmaster/sandbox"
-	"saltern/saltmaster/sandbox/sandboxtest"
+	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/saltmaster/eventbus"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/sandbox"
+	"github.com/saltern-api/saltern/saltmaster/sandbox/sandboxtest"
 )
 
 // slowWheel is a wheel module of the tests' own: none of Salt's takes its time.

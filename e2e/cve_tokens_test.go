@@ -12,8 +12,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/e2e/rig"
-	"saltern/saltmaster/tokenstore"
+	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/saltmaster/tokenstore"
 )
 
 // tokenUses are all the ways to show a token outside of a chunk.

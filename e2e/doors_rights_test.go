@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/rig"
 )
 
 // Whoever comes with a token, even one of a superuser that is for everything,

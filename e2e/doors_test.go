@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/oauth2"
 
-	"saltern/e2e/doors"
-	"saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/doors"
+	"github.com/saltern-api/saltern/e2e/rig"
 )
 
 const (

@@ -11,7 +11,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
-	"saltern/saltmaster/sandbox/sandboxtest"
+	"github.com/saltern-api/saltern/saltmaster/sandbox/sandboxtest"
 )
 
 // TestDifferentialHTTP sends the requests of testdata/http to salt-api and to

@@ -17,7 +17,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/rig"
 )
 
 // TestBodyLimit announces a body over the default limit, sends none of it, and

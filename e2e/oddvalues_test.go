@@ -13,7 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/saltmaster/sandbox/sandboxtest"
+	"github.com/saltern-api/saltern/saltmaster/sandbox/sandboxtest"
 )
 
 // TestOddValues sends requests in which one field is empty or odd, in the ways

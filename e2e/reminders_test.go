@@ -15,10 +15,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/e2e/rig"
-	"saltern/eauth/token/apitoken/redistest"
-	"saltern/eauth/token/reminder/mail/smtptest"
-	"saltern/eauth/token/reminder/webhook"
+	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/eauth/apitoken/redistest"
+	"github.com/saltern-api/saltern/eauth/apitoken/reminder/mail/smtptest"
+	"github.com/saltern-api/saltern/eauth/apitoken/reminder/webhook"
 )
 
 // TestReminders has two gateways on one Redis remind of a token's last day,

@@ -9,7 +9,7 @@ import (
 	"github.com/coder/websocket"
 	"github.com/stretchr/testify/require"
 
-	"saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/rig"
 )
 
 // socket is a client of /ws and its like.

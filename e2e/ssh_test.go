@@ -20,10 +20,10 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
 
-	"saltern/e2e/rig"
-	"saltern/lowstate/saltssh/sshdtest"
-	"saltern/saltmaster/sandbox"
-	"saltern/saltmaster/sandbox/sandboxtest"
+	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/lowstate/saltssh/sshdtest"
+	"github.com/saltern-api/saltern/saltmaster/sandbox"
+	"github.com/saltern-api/saltern/saltmaster/sandbox/sandboxtest"
 )
 
 // sshMaster is a master with a roster of hosts on a private sshd, salt-api and

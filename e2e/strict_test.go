@@ -3,9 +3,9 @@ package e2e
 import (
 	"testing"
 
-	"saltern/e2e/rig"
-	"saltern/saltmaster/sandbox"
-	"saltern/saltmaster/sandbox/sandboxtest"
+	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/saltmaster/sandbox"
+	"github.com/saltern-api/saltern/saltmaster/sandbox/sandboxtest"
 )
 
 // strict are rigs for the tests that take the master away or run into limits:

@@ -11,9 +11,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/e2e/rig"
-	"saltern/saltmaster"
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/saltmaster"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // TestResultsVerified puts a gateway that reads returns from the job cache

@@ -9,8 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/eauth"
-	"saltern/eauth/eauthtest"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/eauthtest"
 )
 
 func TestCredentialsThatCanBeRight(t *testing.T) {

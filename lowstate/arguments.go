@@ -5,8 +5,8 @@ import (
 	"math"
 	"slices"
 
-	"saltern/internal/credname"
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/internal/credname"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 const (

@@ -3,7 +3,7 @@ package lowstate
 import (
 	"strings"
 
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // Asked is what a chunk asks for, in the words of whoever sent it: for an

@@ -9,9 +9,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/internal/credname"
-	"saltern/saltmaster/mastertest"
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/internal/credname"
+	"github.com/saltern-api/saltern/saltmaster/mastertest"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 func chunkOf(t *testing.T, text string) Chunk {

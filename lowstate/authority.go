@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 
-	"saltern/eauth"
-	"saltern/saltmaster"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/saltmaster"
 )
 
 // shown is what a command shows the master of its caller: a token, or else a login.

@@ -3,10 +3,10 @@ package lowstate
 import (
 	"fmt"
 
-	"saltern/eauth"
-	"saltern/eauth/acl"
-	"saltern/saltmaster"
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/acl"
+	"github.com/saltern-api/saltern/saltmaster"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // Authorizer knows the rules of external_auth. *acl.Rules is one.

@@ -6,8 +6,8 @@ import (
 	"sync"
 	"time"
 
-	"saltern/eauth"
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // batch is one run of a batch. Its jobs wait in goroutines of their own, of

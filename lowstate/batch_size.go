@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"strings"
 
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // batchSize is how many minions may work on a batch at once: a number of them,

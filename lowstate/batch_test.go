@@ -13,8 +13,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/saltmaster/mastertest"
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/mastertest"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 const batchPing = `"client": "local_batch", "tgt": "*", "fun": "test.ping"`

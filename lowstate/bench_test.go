@@ -8,9 +8,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/eauth"
-	"saltern/eauth/token"
-	"saltern/saltmaster"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/token"
+	"github.com/saltern-api/saltern/saltmaster"
 )
 
 // promptMaster takes every command at once.

@@ -3,8 +3,8 @@ package lowstate
 import (
 	"net/netip"
 
-	"saltern/eauth"
-	"saltern/internal/budget"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/internal/budget"
 )
 
 // Call is one request: the chunks that a client sent together.

@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"saltern/internal/budget"
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/internal/budget"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // Chunk is one command of a lowstate: its keys and values in the order in

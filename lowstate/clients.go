@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"saltern/eauth"
+	"github.com/saltern-api/saltern/eauth"
 )
 
 // Client is one of the clients that a chunk can name. It is safe for many

@@ -3,7 +3,7 @@ package lowstate
 import (
 	"slices"
 
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // Pair is a key of a chunk with a text for its value.

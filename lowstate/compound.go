@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // maxFunctions is the most functions that a chunk may list. They run one after

@@ -6,10 +6,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/eauth"
-	"saltern/eauth/acl"
-	"saltern/saltmaster"
-	"saltern/saltmaster/mastertest"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/acl"
+	"github.com/saltern-api/saltern/saltmaster"
+	"github.com/saltern-api/saltern/saltmaster/mastertest"
 )
 
 func publicationOf(fun string) saltmaster.Publication {

@@ -4,19 +4,19 @@ import (
 	"errors"
 	"slices"
 
-	"saltern/eauth/acl"
-	"saltern/eauth/scope"
-	"saltern/saltmaster"
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/eauth/acl"
+	"github.com/saltern-api/saltern/eauth/apitoken/role"
+	"github.com/saltern-api/saltern/saltmaster"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // Scope is what the caller's credential is for, beside what the caller may
-// do: that of an API token. *scope.Set is one.
+// do: that of an API token. *role.Set is one.
 type Scope interface {
-	Allows(c scope.Call) scope.Decision
+	Allows(c role.Call) role.Decision
 }
 
-var _ Scope = (*scope.Set)(nil)
+var _ Scope = (*role.Set)(nil)
 
 // narrower is a job whose target can be replaced.
 type narrower interface {
@@ -37,8 +37,8 @@ func confine(s Scope, call *Call, tasks []task) error {
 			return outOfScope(err.Error())
 		}
 		switch d := s.Allows(asked); d.Verdict {
-		case scope.Allowed:
-		case scope.Narrowed:
+		case role.Allowed:
+		case role.Narrowed:
 			job, ok := t.job.(narrower)
 			if !ok {
 				return outOfScope("client " + asked.Client + " has no target to narrow")
@@ -55,18 +55,18 @@ func confine(s Scope, call *Call, tasks []task) error {
 const textOutOfScope = "The token's scopes do not allow this"
 
 // outOfScope says why a call is refused. Nothing that the client wrote is in
-// the reason, see [scope.Decision], nor anything that it may not know.
+// the reason, see [role.Decision], nor anything that it may not know.
 func outOfScope(why string) error {
 	return &Error{Kind: OutOfScope, Text: textOutOfScope + ": " + why}
 }
 
 var errNoTerms = errors.New("a target or an argument is of a kind that scopes have no terms for")
 
-// scopeCall is a chunk in the terms of package scope.
-func scopeCall(c Chunk, t task) (scope.Call, error) {
-	asked := scope.Call{Client: t.rec.Client, RawShell: c.truthy("raw_shell")}
+// scopeCall is a chunk in the terms of package role.
+func scopeCall(c Chunk, t task) (role.Call, error) {
+	asked := role.Call{Client: t.rec.Client, RawShell: c.truthy("raw_shell")}
 	asked.Delimiter, _ = c.stringOr("delimiter", "")
-	for _, key := range scope.ExtraKeys() {
+	for _, key := range role.ExtraKeys() {
 		if _, ok := c.Get(key); ok {
 			asked.Extras = true
 		}
@@ -111,7 +111,7 @@ func (c Chunk) hasOtherKeys(known []string) bool {
 
 // publishedFunctions are the function of a publication, or those of its list,
 // each with its arguments.
-func publishedFunctions(p saltmaster.Publication) ([]scope.Function, bool) {
+func publishedFunctions(p saltmaster.Publication) ([]role.Function, bool) {
 	if p.Funs == nil {
 		return calledFunction(p.Fun, p.Arg, nil)
 	}
@@ -123,7 +123,7 @@ func publishedFunctions(p saltmaster.Publication) ([]scope.Function, bool) {
 	if len(lists) != p.Funs.Len() {
 		return nil, false
 	}
-	var funs []scope.Function
+	var funs []role.Function
 	err := p.Funs.Elems(func(e msgpack.Raw) error {
 		name, _ := e.Str()
 		one, ok := calledFunction(name, lists[len(funs)], nil)
@@ -136,8 +136,8 @@ func publishedFunctions(p saltmaster.Publication) ([]scope.Function, bool) {
 	return funs, err == nil
 }
 
-func calledFunction(name string, arg, kwarg msgpack.Raw) ([]scope.Function, bool) {
-	f := scope.Function{Name: name}
+func calledFunction(name string, arg, kwarg msgpack.Raw) ([]role.Function, bool) {
+	f := role.Function{Name: name}
 	if arg != nil {
 		args, ok := aclValue(arg)
 		if !ok {
@@ -156,7 +156,7 @@ func calledFunction(name string, arg, kwarg msgpack.Raw) ([]scope.Function, bool
 			return nil, false
 		}
 	}
-	return []scope.Function{f}, true
+	return []role.Function{f}, true
 }
 
 func (j *localJob) narrow(tgt, tgtType string) { narrowed(&j.pub, tgt, tgtType) }

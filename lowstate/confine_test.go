@@ -7,20 +7,20 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/eauth/scope"
-	"saltern/saltmaster/mastertest"
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/eauth/apitoken/role"
+	"github.com/saltern-api/saltern/saltmaster/mastertest"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // inScope is a set of one role.
-func inScope(t *testing.T, acl string, permissions ...scope.Permission) *scope.Set {
+func inScope(t *testing.T, acl string, permissions ...role.Permission) *role.Set {
 	t.Helper()
-	role := scope.Role{Name: "ci", Permissions: permissions}
+	r := role.Role{Name: "ci", Permissions: permissions}
 	if acl != "" {
-		require.NoError(t, json.Unmarshal([]byte(acl), &role.ACL))
+		require.NoError(t, json.Unmarshal([]byte(acl), &r.ACL))
 	}
-	require.NoError(t, role.Check())
-	return scope.Compile(scope.Options{}, role)
+	require.NoError(t, r.Check())
+	return role.Compile(role.Options{}, r)
 }
 
 // What a token for CI may do, which is meant for state.apply on web* alone.

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"strings"
 
-	"saltern/eauth"
+	"github.com/saltern-api/saltern/eauth"
 )
 
 // credentials are those of the request's session, or what a chunk says of its

@@ -5,8 +5,8 @@ import (
 	"strings"
 	"time"
 
-	"saltern/saltmaster/eventbus"
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/eventbus"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // event takes in one event of the job or of a find_job round. What is not a

@@ -5,10 +5,10 @@ import (
 	"errors"
 	"time"
 
-	"saltern/eauth"
-	"saltern/internal/budget"
-	"saltern/saltmaster"
-	"saltern/saltmaster/eventbus"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/internal/budget"
+	"github.com/saltern-api/saltern/saltmaster"
+	"github.com/saltern-api/saltern/saltmaster/eventbus"
 )
 
 // The texts of salt-api that clients know.

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"time"
 
-	"saltern/saltmaster"
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // maxTimeout is the longest that a chunk can have waited: a year.

@@ -12,8 +12,8 @@ import (
 	"github.com/rogpeppe/go-internal/txtar"
 	"github.com/stretchr/testify/require"
 
-	"saltern/eauth"
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // FuzzParse posts anything. Whatever comes out is either a good answer or an

@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"slices"
 
-	"saltern/eauth"
-	"saltern/internal/budget"
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/internal/budget"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // Gateway runs calls. It is safe for many goroutines at once.

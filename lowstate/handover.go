@@ -4,7 +4,7 @@ import (
 	"context"
 	"sync"
 
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // reply is what came of a command to the master.

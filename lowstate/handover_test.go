@@ -9,11 +9,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/eauth"
-	"saltern/eauth/master"
-	"saltern/eauth/token"
-	"saltern/internal/budget"
-	"saltern/saltmaster/mastertest"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/master"
+	"github.com/saltern-api/saltern/eauth/token"
+	"github.com/saltern-api/saltern/internal/budget"
+	"github.com/saltern-api/saltern/saltmaster/mastertest"
 )
 
 // decidingGateway is a gateway before a master whose eauth module has an acl().

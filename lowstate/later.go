@@ -6,8 +6,8 @@ import (
 	"maps"
 	"slices"
 
-	"saltern/internal/budget"
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/internal/budget"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // Later reads a value that was left alone until the sender of its chunk is

@@ -4,8 +4,8 @@ import (
 	"context"
 	"time"
 
-	"saltern/eauth"
-	"saltern/saltmaster"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/saltmaster"
 )
 
 // local is the client local: it publishes, waits for the minions, and answers

@@ -4,9 +4,9 @@ import (
 	"context"
 	"errors"
 
-	"saltern/eauth"
-	"saltern/saltmaster"
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/saltmaster"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // localAsync is the client local_async: it publishes, and answers with the

@@ -5,9 +5,9 @@ import (
 	"context"
 	"time"
 
-	"saltern/eauth"
-	"saltern/saltmaster"
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/saltmaster"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // localBatch is the client local_batch: it runs a function on some of the

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"math/rand/v2"
 
-	"saltern/eauth"
-	"saltern/saltmaster"
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/saltmaster"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // localSubset is the client local_subset: it runs a function on a few of the

@@ -5,10 +5,10 @@ import (
 	"log/slog"
 	"time"
 
-	"saltern/saltmaster"
-	"saltern/saltmaster/eventbus"
-	"saltern/saltmaster/jobcache"
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster"
+	"github.com/saltern-api/saltern/saltmaster/eventbus"
+	"github.com/saltern-api/saltern/saltmaster/jobcache"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // Commands are the commands of the master that clients send. *saltmaster.Client

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"saltern/internal/budget"
+	"github.com/saltern-api/saltern/internal/budget"
 )
 
 // Nodegroups are the master's nodegroups: the words of each one's compound

@@ -3,8 +3,8 @@ package lowstate
 import (
 	"slices"
 
-	"saltern/internal/budget"
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/internal/budget"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 const (

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"unicode/utf8"
 
-	"saltern/internal/budget"
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/internal/budget"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // DefaultMaxChunks is how many chunks a request may have when nothing else is

@@ -1,8 +1,8 @@
 package lowstate
 
 import (
-	"saltern/saltmaster"
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // passedOn are the chunk's keys that the master looks for among a

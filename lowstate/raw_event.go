@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // rawItem is a whole event: its own data, but with all of a return of which

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"slices"
 
-	"saltern/saltmaster/eventbus"
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/eventbus"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // results is the answer of a local job while it grows: a JSON object with one

@@ -7,8 +7,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/saltmaster/eventbus"
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/eventbus"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 func TestResults(t *testing.T) {

@@ -1,7 +1,7 @@
 package lowstate
 
 import (
-	"saltern/eauth"
+	"github.com/saltern-api/saltern/eauth"
 )
 
 // needsRights tells whether the gateway itself has to know what a job's caller may do: the master's own check lets lists

@@ -7,11 +7,11 @@ import (
 	"log/slog"
 	"time"
 
-	"saltern/eauth"
-	"saltern/saltmaster"
-	"saltern/saltmaster/eventbus"
-	"saltern/saltmaster/jobcache"
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/saltmaster"
+	"github.com/saltern-api/saltern/saltmaster/eventbus"
+	"github.com/saltern-api/saltern/saltmaster/jobcache"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // runner is the client runner: it has the master run a runner function and

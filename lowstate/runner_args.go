@@ -5,9 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"saltern/internal/budget"
-	"saltern/saltmaster/msgpack"
-	"saltern/saltmaster/yamlin"
+	"github.com/saltern-api/saltern/internal/budget"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/yamlin"
 )
 
 // notForRunner are the chunk's keys that are never a runner's arguments.

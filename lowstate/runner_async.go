@@ -6,9 +6,9 @@ import (
 	"sync"
 	"time"
 
-	"saltern/eauth"
-	"saltern/saltmaster/eventbus"
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/saltmaster/eventbus"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // runnerAsync is the client runner_async: it has the master run a runner

@@ -6,11 +6,11 @@ import (
 	"sync"
 	"time"
 
-	"saltern/eauth"
-	"saltern/eauth/acl"
-	"saltern/eauth/scope"
-	"saltern/lowstate/internal/signature"
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/acl"
+	"github.com/saltern-api/saltern/eauth/apitoken/role"
+	"github.com/saltern-api/saltern/lowstate/internal/signature"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // This file leaves out the keyword arguments that a runner function does not
@@ -113,7 +113,7 @@ func (j *runnerJob) take(sig signature.Signature) {
 
 // fitter is a job whose arguments depend on its function's signature.
 type fitter interface {
-	fit(ctx context.Context, id eauth.Identity, may func(scope.Call) bool) (leftOut []string, err error)
+	fit(ctx context.Context, id eauth.Identity, may func(role.Call) bool) (leftOut []string, err error)
 }
 
 // fit leaves out what the functions of runners do not take.
@@ -123,8 +123,8 @@ func (g *Gateway) fit(ctx context.Context, call *Call, tasks []task) error {
 		if !ok {
 			continue
 		}
-		may := func(c scope.Call) bool {
-			return g.mayRun(t.id, c) && (call.Scope == nil || call.Scope.Allows(c).Verdict == scope.Allowed)
+		may := func(c role.Call) bool {
+			return g.mayRun(t.id, c) && (call.Scope == nil || call.Scope.Allows(c).Verdict == role.Allowed)
 		}
 		var err error
 		if t.rec.LeftOut, err = job.fit(ctx, t.id, may); err != nil {
@@ -135,7 +135,7 @@ func (g *Gateway) fit(ctx context.Context, call *Call, tasks []task) error {
 }
 
 // mayRun reports whether the rules surely allow a runner.
-func (g *Gateway) mayRun(id eauth.Identity, c scope.Call) bool {
+func (g *Gateway) mayRun(id eauth.Identity, c role.Call) bool {
 	rules, ok := g.rules.(interface {
 		Runner(who acl.Who, fun string, args, kwargs any) acl.Verdict
 	})
@@ -153,11 +153,11 @@ var _ interface {
 // fit leaves out the arguments that the function does not take, where that is
 // known or the caller may ask the master, and returns their names. Elsewhere
 // the master says that they are invalid.
-func (j *runnerJob) fit(ctx context.Context, id eauth.Identity, may func(scope.Call) bool) (leftOut []string, err error) {
+func (j *runnerJob) fit(ctx context.Context, id eauth.Identity, may func(role.Call) bool) (leftOut []string, err error) {
 	if j.known || j.call.Kwarg.Len() == 0 || j.signatures.takesAll(j.call.Fun, j.call.Kwarg) {
 		return j.leftOut, nil
 	}
-	asked := scope.Call{Client: "runner", Funs: []scope.Function{{
+	asked := role.Call{Client: "runner", Funs: []role.Function{{
 		Name: signatureRunner, Args: []any{signatureFunction, j.call.Fun},
 	}}}
 	if !isFunctionName(j.call.Fun) || !may(asked) {

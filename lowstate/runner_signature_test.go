@@ -7,8 +7,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/saltmaster/mastertest"
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/mastertest"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // ownRunners is a master with runners of the operator's own: own.takes has the

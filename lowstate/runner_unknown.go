@@ -7,8 +7,8 @@ import (
 	"strings"
 	"time"
 
-	"saltern/eauth"
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // This file finds out that the master has no such runner function. salt-api

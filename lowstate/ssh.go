@@ -7,11 +7,11 @@ import (
 	"strings"
 	"time"
 
-	"saltern/eauth"
-	"saltern/eauth/acl"
-	"saltern/lowstate/saltssh"
-	"saltern/saltmaster/eventbus"
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/acl"
+	"github.com/saltern-api/saltern/lowstate/saltssh"
+	"github.com/saltern-api/saltern/saltmaster/eventbus"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // SSHOptions are what the client ssh needs besides the master.

@@ -4,9 +4,9 @@ import (
 	"slices"
 	"strings"
 
-	"saltern/eauth"
-	"saltern/eauth/acl"
-	"saltern/lowstate/saltssh"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/acl"
+	"github.com/saltern-api/saltern/lowstate/saltssh"
 )
 
 // OffRoster is what a caller chooses whose target is none of the roster's:

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"time"
 
-	"saltern/saltmaster/eventbus"
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/eventbus"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // sshEventWait is how long the last events may take to come after salt-ssh has

@@ -12,9 +12,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/lowstate/saltssh"
-	"saltern/saltmaster/jobcache"
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/lowstate/saltssh"
+	"github.com/saltern-api/saltern/saltmaster/jobcache"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 func sshEntry(t *testing.T, answer, host string) map[string]any {

@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"regexp"
 
-	"saltern/internal/budget"
-	"saltern/saltmaster/msgpack"
-	"saltern/saltmaster/yamlin"
+	"github.com/saltern-api/saltern/internal/budget"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/yamlin"
 )
 
 // sshKeyword is what salt-ssh takes for the name of a keyword argument.

@@ -14,10 +14,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/eauth"
-	"saltern/eauth/acl"
-	"saltern/saltmaster/msgpack"
-	"saltern/saltmaster/sandbox/sandboxtest"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/acl"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/sandbox/sandboxtest"
 )
 
 //go:embed testdata/authorize_ssh.py

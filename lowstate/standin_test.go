@@ -14,16 +14,16 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
-	"saltern/eauth"
-	"saltern/eauth/acl"
-	"saltern/eauth/master"
-	"saltern/eauth/token"
-	"saltern/saltmaster"
-	"saltern/saltmaster/eventbus"
-	"saltern/saltmaster/jobcache"
-	"saltern/saltmaster/mastertest"
-	"saltern/saltmaster/msgpack"
-	"saltern/saltmaster/zmtp"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/acl"
+	"github.com/saltern-api/saltern/eauth/master"
+	"github.com/saltern-api/saltern/eauth/token"
+	"github.com/saltern-api/saltern/saltmaster"
+	"github.com/saltern-api/saltern/saltmaster/eventbus"
+	"github.com/saltern-api/saltern/saltmaster/jobcache"
+	"github.com/saltern-api/saltern/saltmaster/mastertest"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/zmtp"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

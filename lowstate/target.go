@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"strings"
 
-	"saltern/internal/budget"
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/internal/budget"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // The forms of a tgt that the master's clients read, by tgt_type.

@@ -6,8 +6,8 @@ import (
 	"log/slog"
 	"time"
 
-	"saltern/saltmaster/jobcache"
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/jobcache"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // trimMark is what the master puts in place of values for which an event of

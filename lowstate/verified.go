@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // reportWait is how long the master may take to write a return to the job cache

@@ -6,10 +6,10 @@ import (
 	"log/slog"
 	"time"
 
-	"saltern/eauth"
-	"saltern/saltmaster"
-	"saltern/saltmaster/eventbus"
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/saltmaster"
+	"github.com/saltern-api/saltern/saltmaster/eventbus"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // wait is the waiting of one local job. It follows LocalClient's rules:

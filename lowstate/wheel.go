@@ -6,9 +6,9 @@ import (
 	"fmt"
 	"time"
 
-	"saltern/eauth"
-	"saltern/saltmaster"
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/saltmaster"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // wheel is the client wheel: it has the master run a wheel function and

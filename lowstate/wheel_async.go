@@ -7,9 +7,9 @@ import (
 	"log/slog"
 	"time"
 
-	"saltern/eauth"
-	"saltern/saltmaster"
-	"saltern/saltmaster/eventbus"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/saltmaster"
+	"github.com/saltern-api/saltern/saltmaster/eventbus"
 )
 
 // wheelAsync is the client wheel_async: it has the master run a wheel function

@@ -14,9 +14,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/saltmaster"
-	"saltern/saltmaster/mastertest"
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster"
+	"github.com/saltern-api/saltern/saltmaster/mastertest"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 const listAll = `"client": "wheel", "fun": "key.list_all"`

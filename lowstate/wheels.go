@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"sync"
 
-	"saltern/saltmaster"
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // wheelsAtOnce is how many wheel functions the gateway has the master run at

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"time"
 
-	"saltern/saltmaster/msgpack"
-	"saltern/saltmaster/zmtp"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/zmtp"
 )
 
 // protocolVersion is the envelope's version. Masters refuse clear requests

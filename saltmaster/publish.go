@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // Publication is a command for minions.

@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // RunnerCall is a runner function for the master to run.

@@ -6,8 +6,8 @@ import (
 	"strings"
 	"time"
 
-	"saltern/saltmaster/msgpack"
-	"saltern/saltmaster/tokenstore"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/tokenstore"
 )
 
 // Token is what a Salt token says of its owner.

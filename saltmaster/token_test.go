@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 func TestMakeToken(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"saltern/saltmaster/tokenstore"
+	"github.com/saltern-api/saltern/saltmaster/tokenstore"
 )
 
 // ErrNotAccepted says that the master does not accept tokens that are written

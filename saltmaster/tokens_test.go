@@ -11,9 +11,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/saltmaster/msgpack"
-	"saltern/saltmaster/tokenstore"
-	"saltern/saltmaster/zmtp"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/tokenstore"
+	"github.com/saltern-api/saltern/saltmaster/zmtp"
 )
 
 // masterWithStore answers get_token as a master whose tokens are in a store.

@@ -7,7 +7,7 @@ import (
 	"sync"
 	"time"
 
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // WheelCall is a wheel function for the master to run.

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"saltern/lowstate"
+	"github.com/saltern-api/saltern/lowstate"
 )
 
 // What a line of the log has room for.

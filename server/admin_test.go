@@ -13,8 +13,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/stretchr/testify/require"
 
-	"saltern/lowstate"
-	"saltern/server"
+	"github.com/saltern-api/saltern/lowstate"
+	"github.com/saltern-api/saltern/server"
 )
 
 func withAdmin(c *server.Config) { c.Settings.Admin.Listen = "127.0.0.1:0" }

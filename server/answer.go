@@ -12,7 +12,7 @@ import (
 	"strconv"
 	"time"
 
-	"saltern/lowstate"
+	"github.com/saltern-api/saltern/lowstate"
 )
 
 // This file is the one place where results and errors become answers. JSON is

@@ -9,9 +9,9 @@ import (
 	"strconv"
 	"time"
 
-	"saltern/eauth/scope"
-	"saltern/eauth/token/issuer"
-	"saltern/server/audit"
+	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/eauth/apitoken/role"
+	"github.com/saltern-api/saltern/server/audit"
 )
 
 // Bounds of reading the audit log over HTTP.
@@ -54,7 +54,7 @@ func (a *auditReader) find(ctx context.Context, q audit.Query) (audit.Page, erro
 // once for all pages: otherwise who reads to the end would never come to it.
 func (s *mainSurface) readAudit(x *exchange, r *http.Request) error {
 	return s.native(x, r, s.bearers, func(c *nativeCall) (nativeAnswer, error) {
-		if err := s.tokens.May(c, c.caller, scope.AuditRead); err != nil {
+		if err := s.tokens.May(c, c.caller, role.AuditRead); err != nil {
 			return nativeAnswer{}, err
 		}
 		if s.auditLog.log == nil {

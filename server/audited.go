@@ -8,9 +8,9 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
-	"saltern/eauth/token/issuer"
-	"saltern/lowstate"
-	"saltern/server/audit"
+	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/lowstate"
+	"github.com/saltern-api/saltern/server/audit"
 )
 
 // AuditLog keeps who did what. *audit.Log is one.

@@ -4,8 +4,8 @@ import (
 	"cmp"
 	"slices"
 
-	"saltern/lowstate"
-	"saltern/server/audit"
+	"github.com/saltern-api/saltern/lowstate"
+	"github.com/saltern-api/saltern/server/audit"
 )
 
 // callEntries are the lines about a call, one for each chunk. Its outcome is one

@@ -19,14 +19,14 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
 
-	"saltern/eauth/token/apitoken"
-	"saltern/eauth/token/issuer"
-	"saltern/lowstate"
-	"saltern/saltmaster/eventstream"
-	"saltern/saltmaster/mastertest"
-	"saltern/server"
-	"saltern/server/audit"
-	"saltern/server/openapi"
+	"github.com/saltern-api/saltern/eauth/apitoken"
+	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/lowstate"
+	"github.com/saltern-api/saltern/saltmaster/eventstream"
+	"github.com/saltern-api/saltern/saltmaster/mastertest"
+	"github.com/saltern-api/saltern/server"
+	"github.com/saltern-api/saltern/server/audit"
+	"github.com/saltern-api/saltern/server/openapi"
 )
 
 // auditRig is a server with tokens, doors and an audit log.

@@ -8,9 +8,9 @@ import (
 	"os"
 	"time"
 
-	"saltern/internal/budget"
-	"saltern/internal/fair"
-	"saltern/server/format"
+	"github.com/saltern-api/saltern/internal/budget"
+	"github.com/saltern-api/saltern/internal/fair"
+	"github.com/saltern-api/saltern/server/format"
 )
 
 const (

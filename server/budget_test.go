@@ -12,10 +12,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/eauth/session"
-	"saltern/internal/budget"
-	"saltern/lowstate"
-	"saltern/server"
+	"github.com/saltern-api/saltern/eauth/session"
+	"github.com/saltern-api/saltern/internal/budget"
+	"github.com/saltern-api/saltern/lowstate"
+	"github.com/saltern-api/saltern/server"
 )
 
 const asForm = "application/x-www-form-urlencoded"

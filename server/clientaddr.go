@@ -6,7 +6,7 @@ import (
 
 	"github.com/go-chi/chi/v5/middleware"
 
-	"saltern/internal/fair"
+	"github.com/saltern-api/saltern/internal/fair"
 )
 
 // clientAddr finds out who is asking: the peer, or behind a trusted proxy the

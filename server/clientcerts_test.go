@@ -14,7 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/server"
+	"github.com/saltern-api/saltern/server"
 )
 
 // person makes a client's certificate, which change may alter before it is signed.

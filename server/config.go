@@ -9,8 +9,8 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"saltern/eauth/session"
-	"saltern/server/settings"
+	"github.com/saltern-api/saltern/eauth/session"
+	"github.com/saltern-api/saltern/internal/settings"
 )
 
 // Config is what a [Server] is made of.

@@ -7,8 +7,8 @@ import (
 	"slices"
 	"strings"
 
-	"saltern/eauth"
-	"saltern/eauth/session"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/session"
 )
 
 // Sessions is who has logged in. *session.Sessions is one.

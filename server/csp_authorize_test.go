@@ -11,7 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/eauth/token/apitoken"
+	"github.com/saltern-api/saltern/eauth/apitoken"
 )
 
 func TestCSPAuthorize(t *testing.T) {

@@ -5,8 +5,8 @@ import (
 	"context"
 	"net/http"
 
-	"saltern/eauth"
-	"saltern/eauth/session"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/session"
 )
 
 // beforeLogin answers GET /account/login: who has a token against cross-site

@@ -3,7 +3,7 @@ package server
 import (
 	"net/http"
 
-	"saltern/server/openapi"
+	"github.com/saltern-api/saltern/server/openapi"
 )
 
 // description answers GET /openapi.yaml.

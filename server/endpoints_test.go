@@ -13,9 +13,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/lowstate"
-	"saltern/saltmaster/msgpack"
-	"saltern/server"
+	"github.com/saltern-api/saltern/lowstate"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/server"
 )
 
 const authToken = "X-Auth-Token: "

@@ -9,9 +9,9 @@ import (
 	"net/url"
 	"time"
 
-	"saltern/eauth/session"
-	"saltern/saltmaster/eventstream"
-	"saltern/server/audit"
+	"github.com/saltern-api/saltern/eauth/session"
+	"github.com/saltern-api/saltern/saltmaster/eventstream"
+	"github.com/saltern-api/saltern/server/audit"
 )
 
 // Events is what the master's event bus says. *eventstream.Hub is one.

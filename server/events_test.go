@@ -16,11 +16,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/eauth/session"
-	"saltern/saltmaster/eventbus"
-	"saltern/saltmaster/eventstream"
-	"saltern/saltmaster/mastertest"
-	"saltern/server"
+	"github.com/saltern-api/saltern/eauth/session"
+	"github.com/saltern-api/saltern/saltmaster/eventbus"
+	"github.com/saltern-api/saltern/saltmaster/eventstream"
+	"github.com/saltern-api/saltern/saltmaster/mastertest"
+	"github.com/saltern-api/saltern/server"
 )
 
 // followed are sessions that can be ended.

@@ -11,9 +11,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/saltmaster/eventbus"
-	"saltern/saltmaster/eventstream"
-	"saltern/saltmaster/mastertest"
+	"github.com/saltern-api/saltern/saltmaster/eventbus"
+	"github.com/saltern-api/saltern/saltmaster/eventstream"
+	"github.com/saltern-api/saltern/saltmaster/mastertest"
 )
 
 // chanTap is a bus that says what is sent to it.

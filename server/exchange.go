@@ -6,11 +6,11 @@ import (
 	"net/netip"
 	"time"
 
-	"saltern/eauth/scope"
-	"saltern/eauth/token/issuer"
-	"saltern/internal/budget"
-	"saltern/lowstate"
-	"saltern/server/format"
+	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/eauth/apitoken/role"
+	"github.com/saltern-api/saltern/internal/budget"
+	"github.com/saltern-api/saltern/lowstate"
+	"github.com/saltern-api/saltern/server/format"
 )
 
 // writeSlice is how much a client must read within the write timeout.
@@ -114,7 +114,7 @@ func actFor(call *lowstate.Call, a *issuer.Acting) {
 
 // follow ends a stream with the token that it was opened with.
 func (x *exchange) follow(ctx context.Context) (context.Context, context.CancelFunc) {
-	return x.acting.Follow(ctx, scope.EventRead)
+	return x.acting.Follow(ctx, role.EventRead)
 }
 
 // release takes back the authority of a token's owner.

@@ -7,10 +7,10 @@ import (
 	"net/netip"
 	"strings"
 
-	"saltern/eauth/session"
-	"saltern/eauth/token/issuer"
-	"saltern/lowstate"
-	"saltern/saltmaster/eventstream"
+	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/eauth/session"
+	"github.com/saltern-api/saltern/lowstate"
+	"github.com/saltern-api/saltern/saltmaster/eventstream"
 )
 
 // Bounds of what a formatter knows. Upstream's keep every job for as long as

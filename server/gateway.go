@@ -3,7 +3,7 @@ package server
 import (
 	"context"
 
-	"saltern/lowstate"
+	"github.com/saltern-api/saltern/lowstate"
 )
 
 // Gateway carries out what the HTTP surfaces are asked for. It is safe for

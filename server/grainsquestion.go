@@ -4,7 +4,7 @@ import (
 	"context"
 	"sync"
 
-	"saltern/internal/lru"
+	"github.com/saltern-api/saltern/internal/lru"
 )
 
 // grainsQuestions lets the readers of all views ask minions for their grains

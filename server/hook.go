@@ -10,9 +10,9 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"saltern/saltmaster/eventbus"
-	"saltern/saltmaster/msgpack"
-	"saltern/server/audit"
+	"github.com/saltern-api/saltern/saltmaster/eventbus"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/server/audit"
 )
 
 // Hooks puts events on the master's bus. *eventbus.Firer is one. The errors

@@ -11,10 +11,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/saltmaster/eventbus"
-	"saltern/saltmaster/mastertest"
-	"saltern/saltmaster/msgpack"
-	"saltern/server"
+	"github.com/saltern-api/saltern/saltmaster/eventbus"
+	"github.com/saltern-api/saltern/saltmaster/mastertest"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/server"
 )
 
 // firings keeps what was fired, or fails.

@@ -11,7 +11,7 @@ import (
 	"net/http"
 	"time"
 
-	"saltern/server/format"
+	"github.com/saltern-api/saltern/server/format"
 )
 
 // Bounds that no client of Salt comes near.

@@ -7,7 +7,7 @@ import (
 	"regexp"
 	"time"
 
-	"saltern/lowstate"
+	"github.com/saltern-api/saltern/lowstate"
 )
 
 // isJob matches what jobs are called by: with unique_jid the master adds its

@@ -10,7 +10,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"saltern/lowstate"
+	"github.com/saltern-api/saltern/lowstate"
 )
 
 // keys answers GET /keys[/<glob>]: the keys that the master has, or the

@@ -9,7 +9,7 @@ import (
 	"sync"
 	"time"
 
-	"saltern/internal/fair"
+	"github.com/saltern-api/saltern/internal/fair"
 )
 
 // limitListener accepts so many connections at once; further ones wait in the

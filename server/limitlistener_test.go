@@ -10,7 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/server"
+	"github.com/saltern-api/saltern/server"
 )
 
 // dialFrom connects from another address of this machine.

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strconv"
 
-	"saltern/server/settings"
+	"github.com/saltern-api/saltern/internal/settings"
 )
 
 // ListenerSpec is one listener to open.

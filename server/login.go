@@ -6,10 +6,10 @@ import (
 	"strconv"
 	"time"
 
-	"saltern/eauth"
-	"saltern/eauth/session"
-	"saltern/lowstate"
-	"saltern/server/audit"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/session"
+	"github.com/saltern-api/saltern/lowstate"
+	"github.com/saltern-api/saltern/server/audit"
 )
 
 const textLoginFailed = "Could not authenticate using provided credentials"

@@ -18,9 +18,9 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
-	"saltern/lowstate"
-	"saltern/server"
-	"saltern/server/settings"
+	"github.com/saltern-api/saltern/internal/settings"
+	"github.com/saltern-api/saltern/lowstate"
+	"github.com/saltern-api/saltern/server"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

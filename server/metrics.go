@@ -11,7 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
-	"saltern/lowstate"
+	"github.com/saltern-api/saltern/lowstate"
 )
 
 // metrics are the server's own. No label takes a value that a client chooses

@@ -4,7 +4,7 @@ import (
 	"bytes"
 	"net/http"
 
-	"saltern/lowstate"
+	"github.com/saltern-api/saltern/lowstate"
 )
 
 // minions answers GET /minions[/<glob>] with the grains of whom it matches.

@@ -7,9 +7,9 @@ import (
 	"strings"
 	"time"
 
-	"saltern/eauth/session"
-	"saltern/eauth/token/apitoken"
-	"saltern/eauth/token/issuer"
+	"github.com/saltern-api/saltern/eauth/apitoken"
+	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/eauth/session"
 )
 
 // doorCaller is who asks at a door: either somebody who has logged in, or the

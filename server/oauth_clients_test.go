@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/oauth2"
 
-	clients "saltern/e2e/doors"
-	"saltern/eauth/token/apitoken"
+	clients "github.com/saltern-api/saltern/e2e/doors"
+	"github.com/saltern-api/saltern/eauth/apitoken"
 )
 
 // TestClientCurl runs the script of the manual as it is printed.

@@ -8,7 +8,7 @@ import (
 	"github.com/go-chi/chi/v5"
 	"github.com/stretchr/testify/require"
 
-	"saltern/eauth/token/issuer"
+	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
 )
 
 // A door that is closed has no paths, whatever is asked for there.

@@ -3,8 +3,8 @@ package server
 import (
 	"net/http"
 
-	"saltern/eauth/token/apitoken"
-	"saltern/eauth/token/issuer"
+	"github.com/saltern-api/saltern/eauth/apitoken"
+	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
 )
 
 const deviceLookupPath = vcdAPI + "/deviceLookup"

@@ -15,12 +15,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/eauth"
-	"saltern/eauth/session"
-	"saltern/eauth/token/apitoken"
-	"saltern/eauth/token/apitoken/memory"
-	"saltern/eauth/token/issuer"
-	"saltern/server/settings"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/apitoken"
+	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/eauth/apitoken/memory"
+	"github.com/saltern-api/saltern/eauth/session"
+	"github.com/saltern-api/saltern/internal/settings"
 )
 
 // people log in with the password "secret". What they may do is the

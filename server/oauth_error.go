@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"time"
 
-	"saltern/eauth"
+	"github.com/saltern-api/saltern/eauth"
 )
 
 // doorError is a refusal with a code that programs go by. Each door writes it

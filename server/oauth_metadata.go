@@ -5,7 +5,7 @@ import (
 	"net/url"
 	"strings"
 
-	"saltern/eauth/scope"
+	"github.com/saltern-api/saltern/eauth/apitoken/role"
 )
 
 // Where RFC 8414 and RFC 9728 have clients look.
@@ -76,7 +76,7 @@ func (d *doors) resource(x *exchange, r *http.Request) error {
 // nobody's business who has not logged in.
 func scopesSupported() []string {
 	var names []string
-	for _, role := range scope.BuiltIn() {
+	for _, role := range role.BuiltIn() {
 		names = append(names, role.Name)
 	}
 	return names

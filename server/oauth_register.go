@@ -6,8 +6,8 @@ import (
 	"net/url"
 	"strings"
 
-	"saltern/eauth/token/apitoken"
-	"saltern/eauth/token/issuer"
+	"github.com/saltern-api/saltern/eauth/apitoken"
+	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
 )
 
 // registration is the answer to a client that was registered (RFC 7591,

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"time"
 
-	"saltern/eauth/token/apitoken"
+	"github.com/saltern-api/saltern/eauth/apitoken"
 )
 
 // revoke answers .../revoke (RFC 7009). Who has a token may end it; that one

@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/eauth/token/apitoken"
+	"github.com/saltern-api/saltern/eauth/apitoken"
 )
 
 func TestOAuthRevoke(t *testing.T) {

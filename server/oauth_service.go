@@ -3,8 +3,8 @@ package server
 import (
 	"context"
 
-	"saltern/eauth/token/apitoken"
-	"saltern/eauth/token/issuer"
+	"github.com/saltern-api/saltern/eauth/apitoken"
+	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
 )
 
 // TokenService gives out tokens and tells what they are worth. *issuer.Service

@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"strings"
 
-	"saltern/eauth/token/issuer"
+	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
 )
 
 // tokenErrors are the answers to the errors of package issuer.

@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
 
-	"saltern/eauth/token/issuer"
-	"saltern/server/openapi"
+	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/server/openapi"
 )
 
 // The description names every route that there is, and no other. Routes of

@@ -8,8 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/server"
-	"saltern/server/settings"
+	"github.com/saltern-api/saltern/internal/settings"
+	"github.com/saltern-api/saltern/server"
 )
 
 func TestPlan(t *testing.T) {

@@ -7,10 +7,10 @@ import (
 	"net/http"
 	"strings"
 
-	"saltern/internal/budget"
-	"saltern/lowstate"
-	"saltern/saltmaster/msgpack"
-	"saltern/server/format"
+	"github.com/saltern-api/saltern/internal/budget"
+	"github.com/saltern-api/saltern/lowstate"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/server/format"
 )
 
 // readChunks reads a lowstate in any of the formats.

@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"strconv"
 
-	"saltern/server/format"
+	"github.com/saltern-api/saltern/server/format"
 )
 
 // What goes around and between answers.

@@ -4,7 +4,7 @@ import (
 	"errors"
 	"net/http"
 
-	"saltern/lowstate"
+	"github.com/saltern-api/saltern/lowstate"
 )
 
 // post answers POST / and POST /jobs. A session's token stands for whatever

@@ -13,8 +13,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/lowstate"
-	"saltern/server"
+	"github.com/saltern-api/saltern/lowstate"
+	"github.com/saltern-api/saltern/server"
 )
 
 // held is a gateway whose calls wait until they are let go or canceled.

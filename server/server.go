@@ -12,8 +12,8 @@ import (
 	"syscall"
 	"time"
 
-	"saltern/internal/fair"
-	"saltern/server/format"
+	"github.com/saltern-api/saltern/internal/fair"
+	"github.com/saltern-api/saltern/server/format"
 )
 
 // lastWords is how long requests may take to end after they were told to.

@@ -11,7 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/server"
+	"github.com/saltern-api/saltern/server"
 )
 
 // TestServerHeader asks in every way for an answer, and wants the Server header

@@ -14,7 +14,7 @@ import (
 	"strings"
 	"syscall"
 
-	"saltern/server/format"
+	"github.com/saltern-api/saltern/server/format"
 )
 
 // StaticFiles are the options of rest_cherrypy for files. An option that is

@@ -4,8 +4,8 @@ import (
 	"fmt"
 	"net/http"
 
-	"saltern/lowstate"
-	"saltern/server/format"
+	"github.com/saltern-api/saltern/lowstate"
+	"github.com/saltern-api/saltern/server/format"
 )
 
 // answerTo runs a call and writes its answers: as they come, where the client

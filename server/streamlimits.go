@@ -4,8 +4,8 @@ import (
 	"net/http"
 	"sync"
 
-	"saltern/eauth/session"
-	"saltern/server/settings"
+	"github.com/saltern-api/saltern/eauth/session"
+	"github.com/saltern-api/saltern/internal/settings"
 )
 
 // openStreams bounds how many event streams there are at once of each user, of

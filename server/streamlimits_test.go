@@ -12,8 +12,8 @@ import (
 	"github.com/coder/websocket"
 	"github.com/stretchr/testify/require"
 
-	"saltern/eauth/session"
-	"saltern/server"
+	"github.com/saltern-api/saltern/eauth/session"
+	"github.com/saltern-api/saltern/server"
 )
 
 // manySessions has sessions "<user>-<number>".

@@ -6,10 +6,10 @@ import (
 	"slices"
 	"strings"
 
-	"saltern/internal/budget"
-	"saltern/internal/fair"
-	"saltern/lowstate"
-	"saltern/server/format"
+	"github.com/saltern-api/saltern/internal/budget"
+	"github.com/saltern-api/saltern/internal/fair"
+	"github.com/saltern-api/saltern/lowstate"
+	"github.com/saltern-api/saltern/server/format"
 )
 
 // Surface is the set of answers that a listener gives.

@@ -11,8 +11,8 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
-	"saltern/eauth/session"
-	"saltern/server/format"
+	"github.com/saltern-api/saltern/eauth/session"
+	"github.com/saltern-api/saltern/server/format"
 )
 
 // methods are those that a route may have, in the order of an Allow header.

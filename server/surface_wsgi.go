@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"slices"
 
-	"saltern/lowstate"
+	"github.com/saltern-api/saltern/lowstate"
 )
 
 // wsgiSurface answers as rest_wsgi is documented to: every path is /, and what

@@ -21,8 +21,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/server"
-	"saltern/server/settings"
+	"github.com/saltern-api/saltern/internal/settings"
+	"github.com/saltern-api/saltern/server"
 )
 
 // overTLS puts the main surface on TLS with the given pair.

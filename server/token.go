@@ -4,9 +4,9 @@ import (
 	"net/http"
 	"strings"
 
-	"saltern/eauth/session"
-	"saltern/lowstate"
-	"saltern/server/audit"
+	"github.com/saltern-api/saltern/eauth/session"
+	"github.com/saltern-api/saltern/lowstate"
+	"github.com/saltern-api/saltern/server/audit"
 )
 
 // token answers POST /token: a Salt token for each set of credentials, in a

@@ -5,7 +5,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
-	"saltern/eauth/token/issuer"
+	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
 )
 
 // listAccounts answers GET /v1/service-accounts.

@@ -12,10 +12,10 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
-	"saltern/eauth"
-	"saltern/eauth/scope"
-	"saltern/eauth/token/apitoken"
-	"saltern/eauth/token/issuer"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/apitoken"
+	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/eauth/apitoken/role"
 )
 
 // expiresHeader tells when the credential of a request expires.
@@ -133,7 +133,7 @@ func tokenFailure(x *exchange, err error) error {
 // isWider tells whether a role was refused because of what is in it, which its
 // writer is told.
 func isWider(err error) bool {
-	_, ok := errors.AsType[*scope.Wider](err)
+	_, ok := errors.AsType[*role.Wider](err)
 	return ok
 }
 

@@ -7,7 +7,7 @@ import (
 	"fmt"
 	"unicode/utf8"
 
-	"saltern/eauth/token/issuer"
+	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
 )
 
 // nativeMembers reads a body of /v1: one object, in which no name stands twice.

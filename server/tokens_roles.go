@@ -6,8 +6,8 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
-	"saltern/eauth/scope"
-	"saltern/eauth/token/issuer"
+	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/eauth/apitoken/role"
 )
 
 // listRoles answers GET /v1/roles, with a table of the permissions to make
@@ -18,9 +18,9 @@ func (n *native) listRoles(c *nativeCall) (nativeAnswer, error) {
 		return nativeAnswer{}, err
 	}
 	return nativeAnswer{http.StatusOK, struct {
-		Roles       []scope.Role      `json:"roles"`
-		Permissions []scope.Described `json:"permissions"`
-	}{roles, scope.Permissions()}}, nil
+		Roles       []role.Role      `json:"roles"`
+		Permissions []role.Described `json:"permissions"`
+	}{roles, role.Permissions()}}, nil
 }
 
 // role answers GET /v1/roles/{name}.
@@ -48,8 +48,8 @@ func (n *native) putRole(c *nativeCall) (nativeAnswer, error) {
 	return nativeAnswer{http.StatusOK, r}, n.tokens.PutRole(c, c.caller, r, false)
 }
 
-func takeRole(c *nativeCall, name string) (scope.Role, error) {
-	r := scope.Role{Name: name}
+func takeRole(c *nativeCall, name string) (role.Role, error) {
+	r := role.Role{Name: name}
 	err := c.body.take(map[string]any{
 		"name": &r.Name, "description": &r.Description, "permissions": &r.Permissions,
 		"targets": &r.Targets, "acl": &r.ACL,

@@ -3,9 +3,9 @@ package server
 import (
 	"context"
 
-	"saltern/eauth/scope"
-	"saltern/eauth/token/apitoken"
-	"saltern/eauth/token/issuer"
+	"github.com/saltern-api/saltern/eauth/apitoken"
+	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/eauth/apitoken/role"
 )
 
 // Tokens gives out API tokens and checks them. *issuer.Service is one, and its
@@ -19,9 +19,9 @@ type Tokens interface {
 	Regenerate(ctx context.Context, c issuer.Caller, id string) (apitoken.Secret, apitoken.Record, error)
 	Revoke(ctx context.Context, c issuer.Caller, id string) error
 
-	Roles(ctx context.Context, c issuer.Caller) ([]scope.Role, error)
-	Role(ctx context.Context, c issuer.Caller, name string) (scope.Role, error)
-	PutRole(ctx context.Context, c issuer.Caller, r scope.Role, fresh bool) error
+	Roles(ctx context.Context, c issuer.Caller) ([]role.Role, error)
+	Role(ctx context.Context, c issuer.Caller, name string) (role.Role, error)
+	PutRole(ctx context.Context, c issuer.Caller, r role.Role, fresh bool) error
 	DeleteRole(ctx context.Context, c issuer.Caller, name string) error
 
 	CreateAccount(ctx context.Context, c issuer.Caller, n issuer.NewAccount) (issuer.Account, error)
@@ -31,7 +31,7 @@ type Tokens interface {
 	RevokeAccount(ctx context.Context, c issuer.Caller, id string) (issuer.Account, error)
 	DeleteAccount(ctx context.Context, c issuer.Caller, id string) error
 
-	May(ctx context.Context, c issuer.Caller, p scope.Permission) error
+	May(ctx context.Context, c issuer.Caller, p role.Permission) error
 }
 
 // Bearers knows who holds a token.

@@ -14,14 +14,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/eauth"
-	"saltern/eauth/session"
-	"saltern/eauth/token/apitoken"
-	"saltern/eauth/token/apitoken/memory"
-	"saltern/eauth/token/issuer"
-	"saltern/lowstate"
-	"saltern/saltmaster/eventstream"
-	"saltern/server"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/apitoken"
+	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/eauth/apitoken/memory"
+	"github.com/saltern-api/saltern/eauth/session"
+	"github.com/saltern-api/saltern/lowstate"
+	"github.com/saltern-api/saltern/saltmaster/eventstream"
+	"github.com/saltern-api/saltern/server"
 )
 
 // villagers may all act, and get the same Salt token.

@@ -7,11 +7,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/eauth"
-	"saltern/eauth/token/apitoken"
-	"saltern/eauth/token/apitoken/memory"
-	"saltern/eauth/token/issuer"
-	"saltern/server"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/apitoken"
+	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/eauth/apitoken/memory"
+	"github.com/saltern-api/saltern/server"
 )
 
 // silent mints nothing while nobody knows what users may do.

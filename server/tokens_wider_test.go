@@ -5,11 +5,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/eauth/scope"
-	"saltern/eauth/token/apitoken"
-	"saltern/eauth/token/apitoken/memory"
-	"saltern/eauth/token/issuer"
-	"saltern/server"
+	"github.com/saltern-api/saltern/eauth/apitoken"
+	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/eauth/apitoken/memory"
+	"github.com/saltern-api/saltern/eauth/apitoken/role"
+	"github.com/saltern-api/saltern/server"
 )
 
 // Whoever may not write a role as it is hears which part of it is too much.
@@ -23,8 +23,8 @@ func TestARoleWithMoreThanItsWriter(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(tokens.Close)
 	r, _ := withSessions(t, answering("{}"), func(c *server.Config) { c.Tokens = tokens })
-	require.NoError(t, tokens.PutRole(t.Context(), issuer.Caller{Operator: true}, scope.Role{
-		Name: "writer", Permissions: []scope.Permission{scope.RoleWrite, scope.CmdRun}, Targets: []string{"web*"},
+	require.NoError(t, tokens.PutRole(t.Context(), issuer.Caller{Operator: true}, role.Role{
+		Name: "writer", Permissions: []role.Permission{role.RoleWrite, role.CmdRun}, Targets: []string{"web*"},
 	}, true))
 
 	for body, want := range map[string]string{

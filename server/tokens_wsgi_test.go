@@ -7,10 +7,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/eauth/token/apitoken"
-	"saltern/eauth/token/issuer"
-	"saltern/lowstate"
-	"saltern/server"
+	"github.com/saltern-api/saltern/eauth/apitoken"
+	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/lowstate"
+	"github.com/saltern-api/saltern/server"
 )
 
 // On the rest_wsgi listener a token in a header serves the chunks that have no

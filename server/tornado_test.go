@@ -8,8 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/lowstate"
-	"saltern/server"
+	"github.com/saltern-api/saltern/lowstate"
+	"github.com/saltern-api/saltern/server"
 )
 
 // startTornado serves rest_tornado on the first listener and main on the

@@ -5,8 +5,8 @@ import (
 	"net/http"
 	"runtime"
 
-	"saltern/internal/fair"
-	"saltern/lowstate"
+	"github.com/saltern-api/saltern/internal/fair"
+	"github.com/saltern-api/saltern/lowstate"
 )
 
 // turnsWaiting is how many requests may wait for a turn.

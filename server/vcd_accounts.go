@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 
-	"saltern/eauth/token/issuer"
+	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
 )
 
 // vcdAccount is a service account as VCD shows it.

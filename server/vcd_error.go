@@ -4,7 +4,7 @@ import (
 	"errors"
 	"net/http"
 
-	"saltern/eauth/token/issuer"
+	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
 )
 
 // codeForbidden is what VCD answers for what there is not and for what one may

@@ -6,9 +6,9 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
-	"saltern/eauth"
-	"saltern/eauth/token/apitoken"
-	"saltern/server/audit"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/apitoken"
+	"github.com/saltern-api/saltern/server/audit"
 )
 
 // The paths of VCD's APIs.

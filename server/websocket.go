@@ -14,9 +14,9 @@ import (
 
 	"github.com/coder/websocket"
 
-	"saltern/eauth/session"
-	"saltern/saltmaster/eventstream"
-	"saltern/server/audit"
+	"github.com/saltern-api/saltern/eauth/session"
+	"github.com/saltern-api/saltern/saltmaster/eventstream"
+	"github.com/saltern-api/saltern/server/audit"
 )
 
 const (

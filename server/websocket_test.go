@@ -13,11 +13,11 @@ import (
 	"github.com/coder/websocket"
 	"github.com/stretchr/testify/require"
 
-	"saltern/eauth/session"
-	"saltern/lowstate"
-	"saltern/saltmaster/eventstream"
-	"saltern/saltmaster/msgpack"
-	"saltern/server"
+	"github.com/saltern-api/saltern/eauth/session"
+	"github.com/saltern-api/saltern/lowstate"
+	"github.com/saltern-api/saltern/saltmaster/eventstream"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/server"
 )
 
 // socket is a client of a websocket.

@@ -8,9 +8,9 @@ import (
 	"path/filepath"
 	"strings"
 
-	"saltern/eauth/acl"
-	"saltern/saltmaster/masterconf"
-	"saltern/saltmaster/masterconf/yaml11"
+	"github.com/saltern-api/saltern/eauth/acl"
+	"github.com/saltern-api/saltern/saltmaster/masterconf"
+	"github.com/saltern-api/saltern/saltmaster/masterconf/yaml11"
 )
 
 // aclRules is external_auth as the evaluator of its rules wants it.

@@ -7,11 +7,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/eauth/acl"
-	"saltern/lowstate"
-	"saltern/lowstate/saltssh"
-	"saltern/saltmaster/masterconf"
-	"saltern/server/settings"
+	"github.com/saltern-api/saltern/eauth/acl"
+	"github.com/saltern-api/saltern/internal/settings"
+	"github.com/saltern-api/saltern/lowstate"
+	"github.com/saltern-api/saltern/lowstate/saltssh"
+	"github.com/saltern-api/saltern/saltmaster/masterconf"
 )
 
 // aclConfig loads a master's file whose root_dir is a folder with the keys of

@@ -8,9 +8,9 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"saltern/eauth/token/issuer"
-	"saltern/server"
-	"saltern/server/audit"
+	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/server"
+	"github.com/saltern-api/saltern/server/audit"
 )
 
 // auditFile is where in the state folder the audit log is, unless the settings

@@ -13,7 +13,7 @@ import (
 	"syscall"
 	"time"
 
-	"saltern/server/audit"
+	"github.com/saltern-api/saltern/server/audit"
 )
 
 const auditUsage = `saltern audit: who did what, as one JSON object on each line, the newest last.

@@ -16,9 +16,9 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/stretchr/testify/require"
 
-	"saltern/eauth/token/issuer"
-	"saltern/server"
-	"saltern/server/audit"
+	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/server"
+	"github.com/saltern-api/saltern/server/audit"
 )
 
 // read gives the command audit and returns the requests of the lines that it

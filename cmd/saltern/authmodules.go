@@ -7,11 +7,11 @@ import (
 	"path/filepath"
 	"strings"
 
-	"saltern/eauth"
-	"saltern/saltmaster/authmodule"
-	"saltern/saltmaster/masterconf"
-	"saltern/saltmaster/masterconf/yaml11"
-	"saltern/server"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/saltmaster/authmodule"
+	"github.com/saltern-api/saltern/saltmaster/masterconf"
+	"github.com/saltern-api/saltern/saltmaster/masterconf/yaml11"
+	"github.com/saltern-api/saltern/server"
 )
 
 // authModules are the master's eauth modules as far as the configuration tells.

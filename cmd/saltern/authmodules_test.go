@@ -8,8 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/eauth"
-	"saltern/saltmaster/masterconf"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/saltmaster/masterconf"
 )
 
 // TestModes has what an operator is told of the eauth modules that have a say.

@@ -7,13 +7,13 @@ import (
 	"fmt"
 	"time"
 
-	"saltern/eauth"
-	"saltern/eauth/master"
-	"saltern/eauth/mint"
-	"saltern/eauth/session"
-	"saltern/eauth/token"
-	"saltern/saltmaster"
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/master"
+	"github.com/saltern-api/saltern/eauth/mint"
+	"github.com/saltern-api/saltern/eauth/session"
+	"github.com/saltern-api/saltern/eauth/token"
+	"github.com/saltern-api/saltern/saltmaster"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // authority lends the master's tokens to the rooms of eauth, in the errors

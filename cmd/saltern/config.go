@@ -8,10 +8,10 @@ import (
 	"os/user"
 	"strings"
 
-	"saltern/eauth/token/reminder"
-	"saltern/saltmaster/masterconf"
-	"saltern/server"
-	"saltern/server/settings"
+	"github.com/saltern-api/saltern/eauth/apitoken/reminder"
+	"github.com/saltern-api/saltern/internal/settings"
+	"github.com/saltern-api/saltern/saltmaster/masterconf"
+	"github.com/saltern-api/saltern/server"
 )
 
 // Where the configuration is when nothing else is said.

@@ -4,7 +4,7 @@ import (
 	"context"
 	"fmt"
 
-	"saltern/server"
+	"github.com/saltern-api/saltern/server"
 )
 
 // configTest prints every problem at once, a line each.

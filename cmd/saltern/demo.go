@@ -14,7 +14,7 @@ import (
 	"strings"
 	"time"
 
-	"saltern/saltmaster/sandbox"
+	"github.com/saltern-api/saltern/saltmaster/sandbox"
 )
 
 // The demo's one user, who exists in a private PAM service folder only.

@@ -13,30 +13,30 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"saltern/eauth"
-	"saltern/eauth/acl"
-	"saltern/eauth/guard"
-	"saltern/eauth/lane"
-	"saltern/eauth/master"
-	"saltern/eauth/mint"
-	"saltern/eauth/pam"
-	"saltern/eauth/scope"
-	"saltern/eauth/session"
-	"saltern/eauth/throttle"
-	"saltern/eauth/token"
-	"saltern/eauth/token/issuer"
-	"saltern/lowstate"
-	"saltern/saltmaster"
-	"saltern/saltmaster/eventbus"
-	"saltern/saltmaster/eventstream"
-	"saltern/saltmaster/masterconf"
-	"saltern/saltmaster/presence"
-	"saltern/saltmaster/runnerdirs"
-	"saltern/saltmaster/tokenstore"
-	"saltern/saltmaster/zmtp"
-	"saltern/server"
-	"saltern/server/audit"
-	"saltern/server/settings"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/acl"
+	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/eauth/apitoken/role"
+	"github.com/saltern-api/saltern/eauth/guard"
+	"github.com/saltern-api/saltern/eauth/lane"
+	"github.com/saltern-api/saltern/eauth/master"
+	"github.com/saltern-api/saltern/eauth/mint"
+	"github.com/saltern-api/saltern/eauth/pam"
+	"github.com/saltern-api/saltern/eauth/session"
+	"github.com/saltern-api/saltern/eauth/throttle"
+	"github.com/saltern-api/saltern/eauth/token"
+	"github.com/saltern-api/saltern/internal/settings"
+	"github.com/saltern-api/saltern/lowstate"
+	"github.com/saltern-api/saltern/saltmaster"
+	"github.com/saltern-api/saltern/saltmaster/eventbus"
+	"github.com/saltern-api/saltern/saltmaster/eventstream"
+	"github.com/saltern-api/saltern/saltmaster/masterconf"
+	"github.com/saltern-api/saltern/saltmaster/presence"
+	"github.com/saltern-api/saltern/saltmaster/runnerdirs"
+	"github.com/saltern-api/saltern/saltmaster/tokenstore"
+	"github.com/saltern-api/saltern/saltmaster/zmtp"
+	"github.com/saltern-api/saltern/server"
+	"github.com/saltern-api/saltern/server/audit"
 )
 
 // gateway is everything behind the listeners.
@@ -103,7 +103,7 @@ func assemble(ctx context.Context, c *config, reg prometheus.Registerer, log *sl
 	}
 	counts := newTokenMetrics(reg)
 	if g.tokens, err = openTokens(ctx, c, issuer.Options{
-		Mint: tokenMint{written{g.mint}, untold(c)}, Scope: scope.Options{Nodegroups: nodegroups(mc).Expand}, Logger: log,
+		Mint: tokenMint{written{g.mint}, untold(c)}, Scope: role.Options{Nodegroups: nodegroups(mc).Expand}, Logger: log,
 		Notify: notifyAll(counts.event, toldTo(g.audit)),
 	}); err != nil {
 		g.endSessions()

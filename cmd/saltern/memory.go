@@ -5,7 +5,7 @@ import (
 	"io/fs"
 	"log/slog"
 
-	"saltern/internal/cgroup"
+	"github.com/saltern-api/saltern/internal/cgroup"
 )
 
 const (

@@ -7,9 +7,9 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"saltern/eauth/token/apitoken"
-	"saltern/eauth/token/issuer"
-	"saltern/eauth/token/reminder"
+	"github.com/saltern-api/saltern/eauth/apitoken"
+	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/eauth/apitoken/reminder"
 )
 
 // tokenMetrics counts what becomes of API tokens. No label takes a value that

@@ -3,7 +3,7 @@ package main
 import (
 	"context"
 
-	"saltern/eauth/token/issuer"
+	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
 )
 
 // notifyAll has several hear what becomes of tokens, one after the other.

@@ -9,10 +9,10 @@ import (
 	"slices"
 	"sync"
 
-	"saltern/eauth/token/reminder"
-	"saltern/eauth/token/reminder/mail"
-	"saltern/eauth/token/reminder/webhook"
-	"saltern/server/settings"
+	"github.com/saltern-api/saltern/eauth/apitoken/reminder"
+	"github.com/saltern-api/saltern/eauth/apitoken/reminder/mail"
+	"github.com/saltern-api/saltern/eauth/apitoken/reminder/webhook"
+	"github.com/saltern-api/saltern/internal/settings"
 )
 
 // reminderSenders are the ways of reminding people that the settings name, with

@@ -17,13 +17,13 @@ import (
 	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/stretchr/testify/require"
 
-	"saltern/eauth/token/apitoken"
-	"saltern/eauth/token/apitoken/memory"
-	"saltern/eauth/token/issuer"
-	"saltern/eauth/token/reminder/mail/smtptest"
-	"saltern/eauth/token/reminder/webhook"
-	"saltern/server"
-	"saltern/server/settings"
+	"github.com/saltern-api/saltern/eauth/apitoken"
+	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/eauth/apitoken/memory"
+	"github.com/saltern-api/saltern/eauth/apitoken/reminder/mail/smtptest"
+	"github.com/saltern-api/saltern/eauth/apitoken/reminder/webhook"
+	"github.com/saltern-api/saltern/internal/settings"
+	"github.com/saltern-api/saltern/server"
 )
 
 // What the settings say reaches a mail server and a webhook.

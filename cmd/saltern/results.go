@@ -7,9 +7,9 @@ import (
 	"os"
 	"path/filepath"
 
-	"saltern/saltmaster/jobcache"
-	"saltern/saltmaster/masterconf"
-	"saltern/server/settings"
+	"github.com/saltern-api/saltern/internal/settings"
+	"github.com/saltern-api/saltern/saltmaster/jobcache"
+	"github.com/saltern-api/saltern/saltmaster/masterconf"
 )
 
 // jobCache is the master's job cache, where it is one of files.

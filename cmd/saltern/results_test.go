@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/server/settings"
+	"github.com/saltern-api/saltern/internal/settings"
 )
 
 func TestCheckResults(t *testing.T) {

@@ -9,7 +9,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
-	"saltern/eauth/token/apitoken/redis"
+	"github.com/saltern-api/saltern/eauth/apitoken/redis"
 )
 
 func TestMain(m *testing.M) {

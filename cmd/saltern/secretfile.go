@@ -9,7 +9,7 @@ import (
 	"io"
 	"os"
 
-	"saltern/server/settings"
+	"github.com/saltern-api/saltern/internal/settings"
 )
 
 // maxSecret is more than any password has, and maxPEM more than a bundle of

@@ -9,8 +9,8 @@ import (
 	"os"
 	"runtime/debug"
 
-	"saltern/eauth/token/apitoken/redis"
-	"saltern/server"
+	"github.com/saltern-api/saltern/eauth/apitoken/redis"
+	"github.com/saltern-api/saltern/server"
 )
 
 // serve answers requests until ctx ends, which is at SIGTERM.

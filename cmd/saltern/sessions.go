@@ -6,9 +6,9 @@ import (
 	"os"
 	"path/filepath"
 
-	"saltern/eauth"
-	"saltern/eauth/session"
-	"saltern/eauth/session/bolt"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/session"
+	"github.com/saltern-api/saltern/eauth/session/bolt"
 )
 
 // sessionsFile is where in the state folder those are who have logged in.

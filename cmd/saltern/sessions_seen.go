@@ -5,9 +5,9 @@ import (
 	"log/slog"
 	"time"
 
-	"saltern/eauth"
-	"saltern/eauth/session"
-	"saltern/server"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/session"
+	"github.com/saltern-api/saltern/server"
 )
 
 // seenTimeout is how long a login waits for the store of tokens, which may be

@@ -9,15 +9,15 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/eauth"
-	"saltern/eauth/master"
-	"saltern/eauth/session"
-	"saltern/eauth/token"
-	"saltern/saltmaster"
-	"saltern/saltmaster/mastertest"
-	"saltern/saltmaster/msgpack"
-	"saltern/saltmaster/zmtp"
-	"saltern/server/settings"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/master"
+	"github.com/saltern-api/saltern/eauth/session"
+	"github.com/saltern-api/saltern/eauth/token"
+	"github.com/saltern-api/saltern/internal/settings"
+	"github.com/saltern-api/saltern/saltmaster"
+	"github.com/saltern-api/saltern/saltmaster/mastertest"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/zmtp"
 )
 
 // openSessions opens sessions in a state folder, before a master.

@@ -4,11 +4,11 @@ import (
 	"log/slog"
 	"path/filepath"
 
-	"saltern/eauth/acl"
-	"saltern/lowstate"
-	"saltern/lowstate/saltssh"
-	"saltern/saltmaster"
-	"saltern/saltmaster/masterconf"
+	"github.com/saltern-api/saltern/eauth/acl"
+	"github.com/saltern-api/saltern/lowstate"
+	"github.com/saltern-api/saltern/lowstate/saltssh"
+	"github.com/saltern-api/saltern/saltmaster"
+	"github.com/saltern-api/saltern/saltmaster/masterconf"
 )
 
 // ssh is the client ssh. Its rules are external_auth's too, with the hosts of

@@ -1,12 +1,12 @@
 package main
 
 import (
-	"saltern/eauth"
-	"saltern/eauth/session"
-	"saltern/lowstate"
-	"saltern/saltmaster"
-	"saltern/saltmaster/eventbus"
-	"saltern/saltmaster/eventstream"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/session"
+	"github.com/saltern-api/saltern/lowstate"
+	"github.com/saltern-api/saltern/saltmaster"
+	"github.com/saltern-api/saltern/saltmaster/eventbus"
+	"github.com/saltern-api/saltern/saltmaster/eventstream"
 )
 
 // openStreams makes the two ways between clients and the master's event bus.

@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"strings"
 
-	"saltern/saltmaster/masterconf"
-	"saltern/saltmaster/masterconf/yaml11"
-	"saltern/server"
-	"saltern/server/settings"
+	"github.com/saltern-api/saltern/internal/settings"
+	"github.com/saltern-api/saltern/saltmaster/masterconf"
+	"github.com/saltern-api/saltern/saltmaster/masterconf/yaml11"
+	"github.com/saltern-api/saltern/server"
 )
 
 // mainOptions is what rest_cherrypy and saltern.yaml say of the main surface.

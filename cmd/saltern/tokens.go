@@ -9,12 +9,12 @@ import (
 	"path/filepath"
 	"syscall"
 
-	"saltern/eauth/token/apitoken"
-	"saltern/eauth/token/apitoken/bolt"
-	"saltern/eauth/token/apitoken/memory"
-	"saltern/eauth/token/apitoken/redis"
-	"saltern/eauth/token/issuer"
-	"saltern/server/settings"
+	"github.com/saltern-api/saltern/eauth/apitoken"
+	"github.com/saltern-api/saltern/eauth/apitoken/bolt"
+	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/eauth/apitoken/memory"
+	"github.com/saltern-api/saltern/eauth/apitoken/redis"
+	"github.com/saltern-api/saltern/internal/settings"
 )
 
 // tokensFile is where in the state folder API tokens are kept.

@@ -11,12 +11,12 @@ import (
 
 	goredis "github.com/redis/go-redis/v9"
 
-	"saltern/eauth/scope"
-	"saltern/eauth/token/apitoken"
-	"saltern/eauth/token/issuer"
-	"saltern/saltmaster/masterconf"
-	"saltern/server"
-	"saltern/server/settings"
+	"github.com/saltern-api/saltern/eauth/apitoken"
+	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/eauth/apitoken/role"
+	"github.com/saltern-api/saltern/internal/settings"
+	"github.com/saltern-api/saltern/saltmaster/masterconf"
+	"github.com/saltern-api/saltern/server"
 )
 
 // tokenFiles is what the settings of API tokens have in files.
@@ -166,7 +166,7 @@ func unknownRoles(t settings.Tokens) []string {
 	}
 	slices.Sort(names)
 	return slices.DeleteFunc(slices.Compact(names), func(name string) bool {
-		return slices.ContainsFunc(scope.BuiltIn(), func(r scope.Role) bool { return r.Name == name })
+		return slices.ContainsFunc(role.BuiltIn(), func(r role.Role) bool { return r.Name == name })
 	})
 }
 

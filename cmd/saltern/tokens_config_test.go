@@ -11,10 +11,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/eauth/scope"
-	"saltern/eauth/token/apitoken"
-	"saltern/eauth/token/issuer"
-	"saltern/server/settings"
+	"github.com/saltern-api/saltern/eauth/apitoken"
+	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/eauth/apitoken/role"
+	"github.com/saltern-api/saltern/internal/settings"
 )
 
 const (
@@ -181,8 +181,8 @@ func TestRolesOfLogins(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newTokenBench(t, "")
-		require.NoError(t, b.May(t.Context(), of("alice"), scope.TokenManage))
-		require.ErrorIs(t, b.May(t.Context(), of("alice"), scope.TokenManageAll), issuer.ErrForbidden)
+		require.NoError(t, b.May(t.Context(), of("alice"), role.TokenManage))
+		require.ErrorIs(t, b.May(t.Context(), of("alice"), role.TokenManageAll), issuer.ErrForbidden)
 
 		b = newTokenBench(t, `  login_roles: []
   assignments:
@@ -194,15 +194,15 @@ func TestRolesOfLogins(t *testing.T) {
 		elsewhere.Eauth = "pam"
 		for _, c := range []struct {
 			caller issuer.Caller
-			what   scope.Permission
+			what   role.Permission
 			may    bool
 		}{
-			{of("alice"), scope.TokenManage, false},
-			{of("ops-1"), scope.TokenManageAll, true},
-			{of("xops-1"), scope.TokenManageAll, false},
-			{of("bob", "wheel"), scope.TokenManageAll, false},
-			{elsewhere, scope.TokenManageAll, true},
-			{of("carol", "staff"), scope.TokenManage, true},
+			{of("alice"), role.TokenManage, false},
+			{of("ops-1"), role.TokenManageAll, true},
+			{of("xops-1"), role.TokenManageAll, false},
+			{of("bob", "wheel"), role.TokenManageAll, false},
+			{elsewhere, role.TokenManageAll, true},
+			{of("carol", "staff"), role.TokenManage, true},
 		} {
 			err := b.May(t.Context(), c.caller, c.what)
 			if c.may {
@@ -213,7 +213,7 @@ func TestRolesOfLogins(t *testing.T) {
 		}
 
 		b = newTokenBench(t, "  login_roles: [Superuser]\n")
-		require.NoError(t, b.May(t.Context(), of("alice"), scope.TokenManageAll))
+		require.NoError(t, b.May(t.Context(), of("alice"), role.TokenManageAll))
 	})
 }
 

@@ -4,9 +4,9 @@ import (
 	"context"
 	"fmt"
 
-	"saltern/eauth"
-	"saltern/eauth/mint"
-	"saltern/eauth/token/issuer"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/eauth/mint"
 )
 
 // tokenMint makes Salt tokens for who comes with an API token. It waits until

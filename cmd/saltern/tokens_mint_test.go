@@ -10,9 +10,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/eauth"
-	"saltern/eauth/mint"
-	"saltern/server/settings"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/mint"
+	"github.com/saltern-api/saltern/internal/settings"
 )
 
 // unasked is a master's token store that cannot be written before the master

@@ -14,10 +14,10 @@ import (
 	"strings"
 	"syscall"
 
-	"saltern/eauth/token/apitoken/redis"
-	"saltern/eauth/token/issuer"
-	"saltern/server"
-	"saltern/server/settings"
+	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/eauth/apitoken/redis"
+	"github.com/saltern-api/saltern/internal/settings"
+	"github.com/saltern-api/saltern/server"
 )
 
 // operate is a way to give commands about tokens: over the socket of the

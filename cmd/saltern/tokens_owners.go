@@ -5,10 +5,10 @@ import (
 	"log/slog"
 	"net/netip"
 
-	"saltern/eauth/acl"
-	"saltern/eauth/pam"
-	"saltern/eauth/token/apitoken"
-	"saltern/eauth/token/issuer"
+	"github.com/saltern-api/saltern/eauth/acl"
+	"github.com/saltern-api/saltern/eauth/apitoken"
+	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/eauth/pam"
 )
 
 // tokenOwners tells whether the owners of tokens may still act: external_auth

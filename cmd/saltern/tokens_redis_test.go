@@ -24,9 +24,9 @@ import (
 	goredis "github.com/redis/go-redis/v9"
 	"github.com/stretchr/testify/require"
 
-	"saltern/eauth/token/apitoken"
-	"saltern/eauth/token/apitoken/redistest"
-	"saltern/eauth/token/issuer"
+	"github.com/saltern-api/saltern/eauth/apitoken"
+	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/eauth/apitoken/redistest"
 )
 
 // redisWorld is a configuration with tokens in Redis, in a folder of its own.

@@ -12,7 +12,7 @@ import (
 	"sync"
 	"time"
 
-	"saltern/server"
+	"github.com/saltern-api/saltern/server"
 )
 
 // operatorSocket is where in the state folder the running gateway takes the

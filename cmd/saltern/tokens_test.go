@@ -12,10 +12,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/eauth/pam"
-	"saltern/eauth/token/apitoken"
-	"saltern/eauth/token/issuer"
-	"saltern/saltmaster/sandbox"
+	"github.com/saltern-api/saltern/eauth/apitoken"
+	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/eauth/pam"
+	"github.com/saltern-api/saltern/saltmaster/sandbox"
 )
 
 // tokenWorld is a configuration in a folder of its own.

@@ -7,7 +7,7 @@ import (
 	"net/http"
 	"net/url"
 
-	"saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/rig"
 )
 
 // overBearer is Saltern's main listener, asked with an access token that an

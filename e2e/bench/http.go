@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/rig"
 )
 
 // over is how a gateway is reached: over plain HTTP with kept-alive

@@ -28,8 +28,8 @@ import (
 	"syscall"
 	"time"
 
-	"saltern/e2e/rig"
-	"saltern/saltmaster/sandbox"
+	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/saltmaster/sandbox"
 )
 
 func main() {
@@ -128,7 +128,7 @@ func bench(ctx context.Context, o options, out io.Writer) (err error) {
 
 // build makes the program as make build does: without the race detector.
 func build(ctx context.Context, program string) error {
-	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", program, "saltern/cmd/saltern")
+	cmd := exec.CommandContext(ctx, "go", "build", "-trimpath", "-ldflags", "-s -w", "-o", program, "github.com/saltern-api/saltern/cmd/saltern")
 	if text, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("build saltern: %w\n%s", err, text)
 	}

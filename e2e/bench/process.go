@@ -10,7 +10,7 @@ import (
 	"syscall"
 	"time"
 
-	"saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/rig"
 )
 
 // group is a gateway's process group: each is started in one of its own. Zero

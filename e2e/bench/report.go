@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"saltern/saltmaster/sandbox"
+	"github.com/saltern-api/saltern/saltmaster/sandbox"
 )
 
 // report is what was measured.

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/rig"
 )
 
 // subjects are those who take turns.

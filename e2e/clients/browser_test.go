@@ -16,7 +16,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"saltern/saltmaster/sandbox"
+	"github.com/saltern-api/saltern/saltmaster/sandbox"
 )
 
 // chromium is the program, or "" after the test was skipped.

@@ -12,7 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/saltmaster/sandbox"
+	"github.com/saltern-api/saltern/saltmaster/sandbox"
 )
 
 // TestSaltGUIEvents reads /events as EventSource does: by the cookie alone. The

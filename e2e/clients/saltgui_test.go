@@ -8,8 +8,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/e2e/rig"
-	"saltern/saltmaster/sandbox"
+	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/saltmaster/sandbox"
 )
 
 // TestSaltGUIPage asks for the page and its files as a browser does, without

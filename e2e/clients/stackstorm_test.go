@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/rig"
 )
 
 // stackStorm sends what StackStorm's salt pack sends through Python's requests:

@@ -17,7 +17,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/saltmaster/mastertest"
+	"github.com/saltern-api/saltern/saltmaster/mastertest"
 )
 
 // gateway is a built saltern before a stand-in master.
@@ -37,7 +37,7 @@ func startGateway(tb testing.TB, master *mastertest.Master, more string, options
 	tb.Helper()
 	dir := tb.TempDir()
 	program := filepath.Join(dir, "saltern")
-	out, err := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", program, "saltern/cmd/saltern").CombinedOutput()
+	out, err := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", program, "github.com/saltern-api/saltern/cmd/saltern").CombinedOutput()
 	require.NoError(tb, err, "%s", out)
 
 	port, admin := freePort(tb), freePort(tb)

@@ -17,7 +17,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/saltmaster/mastertest"
+	"github.com/saltern-api/saltern/saltmaster/mastertest"
 )
 
 // holders is how many connections one address holds, as many as the gateway

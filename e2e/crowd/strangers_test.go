@@ -18,7 +18,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/saltmaster/mastertest"
+	"github.com/saltern-api/saltern/saltmaster/mastertest"
 )
 
 const (

@@ -17,7 +17,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"saltern/saltmaster/sandbox"
+	"github.com/saltern-api/saltern/saltmaster/sandbox"
 )
 
 // Users of the PAM service, whose passwords are their names. All but Stranger

@@ -14,7 +14,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
 
-	"saltern/saltmaster/sandbox/sandboxtest"
+	"github.com/saltern-api/saltern/saltmaster/sandbox/sandboxtest"
 )
 
 //go:embed testdata/ask.py

@@ -19,7 +19,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/eauth"
+	"github.com/saltern-api/saltern/eauth"
 )
 
 // Fixture is one fresh backend and what is known of it.

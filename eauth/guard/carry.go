@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"time"
 
-	"saltern/eauth"
-	"saltern/eauth/lane"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/lane"
 )
 
 var _ eauth.Carrier = (*Guard)(nil)

@@ -9,10 +9,10 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/eauth"
-	"saltern/eauth/guard"
-	"saltern/eauth/lane"
-	"saltern/eauth/throttle"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/guard"
+	"github.com/saltern-api/saltern/eauth/lane"
+	"github.com/saltern-api/saltern/eauth/throttle"
 )
 
 var errRefused = errors.New("not this")

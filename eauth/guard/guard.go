@@ -20,9 +20,9 @@ import (
 	"runtime/debug"
 	"time"
 
-	"saltern/eauth"
-	"saltern/eauth/lane"
-	"saltern/eauth/throttle"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/lane"
+	"github.com/saltern-api/saltern/eauth/throttle"
 )
 
 // An Outcome is how an attempt ended, for counting.

@@ -6,8 +6,8 @@ import (
 	"slices"
 	"time"
 
-	"saltern/eauth"
-	"saltern/internal/lru"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/internal/lru"
 )
 
 // known is which credentials were right lately, and from where. Only right ones

@@ -26,8 +26,8 @@ import (
 	"sync"
 	"time"
 
-	"saltern/eauth"
-	"saltern/internal/fair"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/internal/fair"
 )
 
 // Options bound the lanes. The zero value of a field stands for its default.

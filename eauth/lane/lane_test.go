@@ -11,8 +11,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
-	"saltern/eauth"
-	"saltern/eauth/lane"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/lane"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -6,7 +6,7 @@ import (
 	"crypto/sha256"
 	"io"
 
-	"saltern/eauth"
+	"github.com/saltern-api/saltern/eauth"
 )
 
 // mark stands for credentials without telling them.

@@ -21,10 +21,10 @@ import (
 	"sync"
 	"time"
 
-	"saltern/eauth"
-	"saltern/eauth/guard"
-	"saltern/eauth/internal/redact"
-	"saltern/eauth/lane"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/guard"
+	"github.com/saltern-api/saltern/eauth/internal/redact"
+	"github.com/saltern-api/saltern/eauth/lane"
 )
 
 // Master is what the backend needs of a master.

@@ -12,11 +12,11 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
-	"saltern/eauth"
-	"saltern/eauth/eauthtest"
-	"saltern/eauth/guard"
-	"saltern/eauth/lane"
-	"saltern/eauth/master"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/eauthtest"
+	"github.com/saltern-api/saltern/eauth/guard"
+	"github.com/saltern-api/saltern/eauth/lane"
+	"github.com/saltern-api/saltern/eauth/master"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

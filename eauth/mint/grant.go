@@ -6,7 +6,7 @@ import (
 	"sync"
 	"time"
 
-	"saltern/eauth"
+	"github.com/saltern-api/saltern/eauth"
 )
 
 // grant is one request's use of a user's token.

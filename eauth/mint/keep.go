@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"saltern/eauth"
+	"github.com/saltern-api/saltern/eauth"
 )
 
 // keep writes a token that is the user's own to keep. Like every write it does

@@ -24,8 +24,8 @@ import (
 	"sync"
 	"time"
 
-	"saltern/eauth"
-	"saltern/internal/lru"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/internal/lru"
 )
 
 // Store is the master's token store.

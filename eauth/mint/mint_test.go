@@ -11,9 +11,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/eauth"
-	"saltern/eauth/eauthtest"
-	"saltern/eauth/mint"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/eauthtest"
+	"github.com/saltern-api/saltern/eauth/mint"
 )
 
 // request is one whole request of user, from login to end.

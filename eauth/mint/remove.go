@@ -8,7 +8,7 @@ import (
 	"slices"
 	"time"
 
-	"saltern/eauth/internal/redact"
+	"github.com/saltern-api/saltern/eauth/internal/redact"
 )
 
 // retryPause is how long a token whose removal failed is left alone.

@@ -11,8 +11,8 @@ import (
 
 	"go.uber.org/goleak"
 
-	"saltern/eauth"
-	"saltern/eauth/mint"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/mint"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -6,8 +6,8 @@ import (
 	"fmt"
 	"time"
 
-	"saltern/eauth"
-	"saltern/eauth/internal/redact"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/internal/redact"
 )
 
 // write is a token on its way: one call of the store, for which any number of

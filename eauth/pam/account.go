@@ -6,7 +6,7 @@ import (
 	"log/slog"
 	"net/netip"
 
-	"saltern/eauth"
+	"github.com/saltern-api/saltern/eauth"
 )
 
 // accountsAtOnce is how many accounts are asked about at once: each holds a

@@ -14,10 +14,10 @@ import (
 	libpam "github.com/msteinert/pam/v2"
 	"github.com/stretchr/testify/require"
 
-	"saltern/eauth"
-	"saltern/eauth/eauthtest"
-	"saltern/eauth/guard"
-	"saltern/eauth/pam"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/eauthtest"
+	"github.com/saltern-api/saltern/eauth/guard"
+	"github.com/saltern-api/saltern/eauth/pam"
 )
 
 // These tests run the machine's own libpam with services from a folder of

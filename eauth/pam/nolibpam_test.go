@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/eauth"
+	"github.com/saltern-api/saltern/eauth"
 )
 
 func TestBuiltWithoutPAM(t *testing.T) {

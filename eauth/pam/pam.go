@@ -42,8 +42,8 @@ import (
 	"log/slog"
 	"net/netip"
 
-	"saltern/eauth"
-	"saltern/eauth/guard"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/guard"
 )
 
 // DefaultService is the PAM service that Salt uses by default.

@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"os/user"
 
-	"saltern/eauth"
+	"github.com/saltern-api/saltern/eauth"
 )
 
 // rootID is the user id with all the rights of root, whatever its name is.

@@ -4,10 +4,10 @@ import (
 	"path/filepath"
 	"testing"
 
-	"saltern/eauth"
-	"saltern/eauth/master"
-	"saltern/eauth/session"
-	"saltern/eauth/session/bolt"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/master"
+	"github.com/saltern-api/saltern/eauth/session"
+	"github.com/saltern-api/saltern/eauth/session/bolt"
 )
 
 // BenchmarkResolve is what a session adds to a request.

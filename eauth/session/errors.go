@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 
-	"saltern/eauth"
+	"github.com/saltern-api/saltern/eauth"
 )
 
 // storeError marks a failure of the store as one that says nothing about the

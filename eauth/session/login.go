@@ -9,8 +9,8 @@ import (
 	"log/slog"
 	"time"
 
-	"saltern/eauth"
-	"saltern/eauth/internal/redact"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/internal/redact"
 )
 
 // idSize is how many bytes an id has: as many as one of salt-api's.

@@ -5,8 +5,8 @@ import (
 	"sync"
 	"time"
 
-	"saltern/eauth"
-	"saltern/internal/lru"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/internal/lru"
 )
 
 // How long a token that was found counts as found, and how many are known.

@@ -7,7 +7,7 @@ import (
 	"log/slog"
 	"time"
 
-	"saltern/eauth"
+	"github.com/saltern-api/saltern/eauth"
 )
 
 // Resolve finds whom a credential stands for: it is a session's id or a Salt

@@ -15,13 +15,13 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
-	"saltern/eauth"
-	"saltern/eauth/eauthtest"
-	"saltern/eauth/master"
-	"saltern/eauth/mint"
-	"saltern/eauth/session"
-	"saltern/eauth/session/memory"
-	"saltern/eauth/token"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/eauthtest"
+	"github.com/saltern-api/saltern/eauth/master"
+	"github.com/saltern-api/saltern/eauth/mint"
+	"github.com/saltern-api/saltern/eauth/session"
+	"github.com/saltern-api/saltern/eauth/session/memory"
+	"github.com/saltern-api/saltern/eauth/token"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

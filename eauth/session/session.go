@@ -6,7 +6,7 @@ import (
 	"log/slog"
 	"time"
 
-	"saltern/eauth"
+	"github.com/saltern-api/saltern/eauth"
 )
 
 // Session is a caller who is logged in, or the bearer of a Salt token. It

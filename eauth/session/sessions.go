@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"saltern/eauth"
+	"github.com/saltern-api/saltern/eauth"
 )
 
 // Why a context of [Sessions.Follow] ended.

@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/eauth"
+	"github.com/saltern-api/saltern/eauth"
 )
 
 // The goroutine whose last stream has gone may be at its round still when the

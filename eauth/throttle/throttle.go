@@ -27,9 +27,9 @@ import (
 	"sync"
 	"time"
 
-	"saltern/eauth"
-	"saltern/internal/fair"
-	"saltern/internal/lru"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/internal/fair"
+	"github.com/saltern-api/saltern/internal/lru"
 )
 
 // Options set how patient the throttle is. The zero value of a field stands

@@ -9,8 +9,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/eauth"
-	"saltern/eauth/throttle"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/throttle"
 )
 
 func key(user, addr string) throttle.Key {

@@ -13,8 +13,8 @@ import (
 	"fmt"
 	"time"
 
-	"saltern/eauth"
-	"saltern/eauth/internal/redact"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/internal/redact"
 )
 
 // Store is where the master keeps its tokens.

@@ -13,9 +13,9 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
-	"saltern/eauth"
-	"saltern/eauth/eauthtest"
-	"saltern/eauth/token"
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/eauthtest"
+	"github.com/saltern-api/saltern/eauth/token"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

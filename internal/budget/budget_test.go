@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/internal/budget"
+	"github.com/saltern-api/saltern/internal/budget"
 )
 
 func TestSpend(t *testing.T) {

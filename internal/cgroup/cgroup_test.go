@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/internal/cgroup"
+	"github.com/saltern-api/saltern/internal/cgroup"
 )
 
 const (

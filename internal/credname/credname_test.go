@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/internal/credname"
+	"github.com/saltern-api/saltern/internal/credname"
 )
 
 func TestNames(t *testing.T) {

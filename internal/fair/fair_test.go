@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
-	"saltern/internal/fair"
+	"github.com/saltern-api/saltern/internal/fair"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

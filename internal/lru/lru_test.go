@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/internal/lru"
+	"github.com/saltern-api/saltern/internal/lru"
 )
 
 func TestTheLeastRecentlyUsedGoesFirst(t *testing.T) {

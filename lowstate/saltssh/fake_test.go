@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
-	"saltern/lowstate/saltssh"
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/lowstate/saltssh"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

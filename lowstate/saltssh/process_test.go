@@ -12,7 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/lowstate/saltssh"
+	"github.com/saltern-api/saltern/lowstate/saltssh"
 )
 
 // longScript starts a child, says who both are, and stays.

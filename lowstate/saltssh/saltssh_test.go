@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/lowstate/saltssh"
+	"github.com/saltern-api/saltern/lowstate/saltssh"
 )
 
 func TestArgv(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 	"slices"
 	"strings"
 
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // Settings are options of salt-ssh that a client has chosen. The zero value

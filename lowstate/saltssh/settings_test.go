@@ -6,8 +6,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/lowstate/saltssh"
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/lowstate/saltssh"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 func TestSettingsThatAreTaken(t *testing.T) {

@@ -10,7 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/lowstate/saltssh"
+	"github.com/saltern-api/saltern/lowstate/saltssh"
 )
 
 // envRun makes TestRunUntilKilled a process that runs salt-ssh in a folder.

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"unicode"
 
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // The forms of settings that are text. None has room for a space, a quote or

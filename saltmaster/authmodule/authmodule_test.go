@@ -7,7 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/saltmaster/authmodule"
+	"github.com/saltern-api/saltern/saltmaster/authmodule"
 )
 
 func TestSays(t *testing.T) {

@@ -11,7 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // Errors of [Sub.Next].

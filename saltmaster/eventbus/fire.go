@@ -11,7 +11,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // Errors of [Firer.Fire]. After ErrMalformed, ErrTooLarge and ErrUnavailable the master has not got the event; after

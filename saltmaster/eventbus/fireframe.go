@@ -3,7 +3,7 @@ package eventbus
 import (
 	"encoding/binary"
 
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // stampKey is where an event has its time.

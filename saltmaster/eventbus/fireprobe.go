@@ -10,7 +10,7 @@ import (
 	"strings"
 	"time"
 
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // ProbePrefix begins the tags of the events by which a [Firer] finds out how the master reads. They mean nothing to

@@ -8,7 +8,7 @@ import (
 	"fmt"
 	"io"
 
-	"saltern/saltmaster/internal/bounded"
+	"github.com/saltern-api/saltern/saltmaster/internal/bounded"
 )
 
 // Framing is how a publisher tells its messages apart.

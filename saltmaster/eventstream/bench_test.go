@@ -6,7 +6,7 @@ import (
 	"sync"
 	"testing"
 
-	"saltern/saltmaster/eventbus"
+	"github.com/saltern-api/saltern/saltmaster/eventbus"
 )
 
 // BenchmarkReaders shows what an event costs with 500 readers of all events.

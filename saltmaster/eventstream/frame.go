@@ -3,7 +3,7 @@ package eventstream
 import (
 	"strings"
 
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // GapTag is the tag of frames that are no event of the master but say that some were lost.

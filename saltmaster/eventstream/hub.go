@@ -10,7 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"saltern/saltmaster/eventbus"
+	"github.com/saltern-api/saltern/saltmaster/eventbus"
 )
 
 // Errors of [Reader.Next].

@@ -9,7 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"saltern/saltmaster/eventbus"
+	"github.com/saltern-api/saltern/saltmaster/eventbus"
 )
 
 // Texts of gaps.

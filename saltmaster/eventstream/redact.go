@@ -5,8 +5,8 @@ import (
 	"slices"
 	"strings"
 
-	"saltern/internal/credname"
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/internal/credname"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // Redacted stands in place of every value that could be used to act as somebody.

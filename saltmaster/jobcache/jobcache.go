@@ -23,7 +23,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // MaxReturn is the most bytes that are read of one return.

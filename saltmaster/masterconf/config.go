@@ -4,7 +4,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"saltern/saltmaster/masterconf/yaml11"
+	"github.com/saltern-api/saltern/saltmaster/masterconf/yaml11"
 )
 
 // Config is what a gateway needs of a master's configuration. Fields carry the name of Salt's option; where nothing is

@@ -5,7 +5,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/saltmaster/masterconf/yaml11"
+	"github.com/saltern-api/saltern/saltmaster/masterconf/yaml11"
 )
 
 // read loads a master file from memory, with files beside it that a section may name.

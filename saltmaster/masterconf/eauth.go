@@ -1,6 +1,6 @@
 package masterconf
 
-import "saltern/saltmaster/masterconf/yaml11"
+import "github.com/saltern-api/saltern/saltmaster/masterconf/yaml11"
 
 // ExternalAuth is external_auth in the order of the file. The master decides with it; a gateway only looks at it.
 type ExternalAuth []EauthModule

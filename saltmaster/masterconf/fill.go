@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"saltern/saltmaster/masterconf/yaml11"
+	"github.com/saltern-api/saltern/saltmaster/masterconf/yaml11"
 )
 
 // The values of ipc_mode.

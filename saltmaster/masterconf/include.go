@@ -7,7 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"saltern/saltmaster/masterconf/yaml11"
+	"github.com/saltern-api/saltern/saltmaster/masterconf/yaml11"
 )
 
 // Limits that only files which include each other reach.

@@ -12,7 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/saltmaster/masterconf/internal/oracle"
+	"github.com/saltern-api/saltern/saltmaster/masterconf/internal/oracle"
 )
 
 //go:embed testdata/odd.py

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"time"
 
-	"saltern/saltmaster/masterconf/yaml11"
+	"github.com/saltern-api/saltern/saltmaster/masterconf/yaml11"
 )
 
 // options reads typed values out of one mapping: the configuration itself or a section of it. A value that cannot be

@@ -7,7 +7,7 @@ import (
 	"io"
 	"io/fs"
 
-	"saltern/saltmaster/masterconf/yaml11"
+	"github.com/saltern-api/saltern/saltmaster/masterconf/yaml11"
 )
 
 // maxFileSize bounds one file in bytes; a parsed file takes a multiple of it in memory.

@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"saltern/saltmaster/masterconf/yaml11"
+	"github.com/saltern-api/saltern/saltmaster/masterconf/yaml11"
 )
 
 // The values of ssl_cert_reqs, which are names of Python's module ssl.

@@ -3,7 +3,7 @@ package masterconf
 import (
 	"slices"
 
-	"saltern/saltmaster/masterconf/yaml11"
+	"github.com/saltern-api/saltern/saltmaster/masterconf/yaml11"
 )
 
 // MayChooseTokenExpire tells whether a user may ask for another lifetime of a token than TokenExpire, by

@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"strings"
 
-	"saltern/saltmaster/masterconf/yaml11"
+	"github.com/saltern-api/saltern/saltmaster/masterconf/yaml11"
 )
 
 // truthy tells whether Python takes a value for true.

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // caller is who a load's credentials say it is. kind is the one of "token", "eauth" and "user" that the master looks

@@ -3,7 +3,7 @@ package mastertest
 import (
 	"context"
 
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // functions are the functions that a publication names. The master lets a list of them through when one is permitted.

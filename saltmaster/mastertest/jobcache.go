@@ -6,7 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // JobDir is where the job cache keeps a job: Salt's local_cache with hash_type sha256.

@@ -9,9 +9,9 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
-	"saltern/saltmaster/eventbus"
-	"saltern/saltmaster/msgpack"
-	"saltern/saltmaster/zmtp"
+	"github.com/saltern-api/saltern/saltmaster/eventbus"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/zmtp"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -11,8 +11,8 @@ import (
 	"testing"
 	"time"
 
-	"saltern/saltmaster/msgpack"
-	"saltern/saltmaster/zmtp/zmtptest"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/zmtp/zmtptest"
 )
 
 // Master is a running stand-in. Its methods may be called from many goroutines.

@@ -13,9 +13,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/saltmaster/eventbus"
-	"saltern/saltmaster/msgpack"
-	"saltern/saltmaster/zmtp"
+	"github.com/saltern-api/saltern/saltmaster/eventbus"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/zmtp"
 )
 
 const jid = "20260101000000000001"

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // Builtin answers a few functions as minions do: test.ping, test.arg, test.echo, test.sleep, test.retcode and

@@ -4,7 +4,7 @@ import (
 	"context"
 	"time"
 
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // Options says what the master is and knows.

@@ -3,7 +3,7 @@ package mastertest
 import (
 	"encoding/binary"
 
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // JSON makes msgpack of a JSON document, for returns written in tests. It panics when js is not JSON.

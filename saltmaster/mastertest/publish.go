@@ -5,7 +5,7 @@ import (
 	"slices"
 	"time"
 
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 func (m *Master) publish(load msgpack.Raw) answer {

@@ -7,7 +7,7 @@ import (
 	"net"
 	"sync"
 
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // maxFired is the most bytes of a fired event. A larger one is read and lost, as by a master.

@@ -4,8 +4,8 @@ import (
 	"context"
 	"time"
 
-	"saltern/saltmaster/msgpack"
-	"saltern/saltmaster/zmtp/zmtptest"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/zmtp/zmtptest"
 )
 
 // Texts that a master answers with in place of a map.

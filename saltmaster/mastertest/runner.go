@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // authorize is the way of runners and wheels in: who calls, and a refusal where it may not.

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // target finds the minions that tgt means, in the order of Options.Minions, and the names of a list that nobody has.

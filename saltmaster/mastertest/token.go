@@ -7,7 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 func (m *Master) mkToken(load msgpack.Raw) msgpack.Raw {

@@ -3,7 +3,7 @@ package mastertest
 import (
 	"context"
 
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // wheel runs a wheel function and answers when it is done.

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"testing"
 
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // jobReturn packs what a minion sends after a large highstate, as the event

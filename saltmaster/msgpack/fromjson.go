@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"unicode/utf8"
 
-	"saltern/internal/budget"
+	"github.com/saltern-api/saltern/internal/budget"
 )
 
 // maxDigits is the longest integer that Python reads (sys.set_int_max_str_digits).

@@ -15,7 +15,7 @@ import (
 	"path/filepath"
 	"strings"
 
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // maxGrains bounds what is read of one minion's cached grains.

@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/saltmaster/runnerdirs"
+	"github.com/saltern-api/saltern/saltmaster/runnerdirs"
 )
 
 func TestMayHave(t *testing.T) {

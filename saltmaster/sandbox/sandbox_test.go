@@ -17,8 +17,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
-	"saltern/saltmaster/sandbox"
-	"saltern/saltmaster/sandbox/sandboxtest"
+	"github.com/saltern-api/saltern/saltmaster/sandbox"
+	"github.com/saltern-api/saltern/saltmaster/sandbox/sandboxtest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

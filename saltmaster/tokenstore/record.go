@@ -7,7 +7,7 @@ import (
 	"os"
 	"time"
 
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // encode packs r as the master packs its own tokens.

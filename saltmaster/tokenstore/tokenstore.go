@@ -24,7 +24,7 @@ import (
 	"syscall"
 	"time"
 
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // Layout is the form in which a master keeps tokens.

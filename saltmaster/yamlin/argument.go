@@ -3,9 +3,9 @@ package yamlin
 import (
 	"strings"
 
-	"saltern/internal/budget"
-	"saltern/saltmaster/masterconf/yaml11"
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/internal/budget"
+	"github.com/saltern-api/saltern/saltmaster/masterconf/yaml11"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // Argument reads a text argument as Salt's command line does

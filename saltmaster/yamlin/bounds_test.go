@@ -7,9 +7,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/internal/budget"
-	"saltern/saltmaster/msgpack"
-	"saltern/saltmaster/yamlin"
+	"github.com/saltern-api/saltern/internal/budget"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/yamlin"
 )
 
 // laughs is a chain of lists, each ten times the one before.

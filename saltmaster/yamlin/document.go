@@ -6,9 +6,9 @@ import (
 	"math/big"
 	"strings"
 
-	"saltern/internal/budget"
-	"saltern/saltmaster/masterconf/yaml11"
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/internal/budget"
+	"github.com/saltern-api/saltern/saltmaster/masterconf/yaml11"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // Document returns the one document in text as a value; nothing, or only

@@ -7,8 +7,8 @@ import (
 
 	"go.yaml.in/yaml/v3"
 
-	"saltern/internal/budget"
-	"saltern/saltmaster/masterconf/yaml11"
+	"github.com/saltern-api/saltern/internal/budget"
+	"github.com/saltern-api/saltern/saltmaster/masterconf/yaml11"
 )
 
 // The bounds. A lowstate comes nowhere near them.

@@ -7,7 +7,7 @@ import (
 	"syscall"
 	"time"
 
-	"saltern/saltmaster/internal/bounded"
+	"github.com/saltern-api/saltern/saltmaster/internal/bounded"
 )
 
 // conn is one connection after its handshake. One goroutine uses it at a time.

@@ -12,7 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/saltmaster/zmtp/zmtptest"
+	"github.com/saltern-api/saltern/saltmaster/zmtp/zmtptest"
 )
 
 func TestRestartBetweenRequestsCostsNoRequest(t *testing.T) {

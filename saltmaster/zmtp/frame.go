@@ -5,7 +5,7 @@ import (
 	"encoding/binary"
 	"io"
 
-	"saltern/saltmaster/internal/bounded"
+	"github.com/saltern-api/saltern/saltmaster/internal/bounded"
 )
 
 // Frame flags (RFC 37, "framing"). The other bits are reserved and must be zero.

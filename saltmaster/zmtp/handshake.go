@@ -7,7 +7,7 @@ import (
 	"io"
 	"strings"
 
-	"saltern/saltmaster/internal/bounded"
+	"github.com/saltern-api/saltern/saltmaster/internal/bounded"
 )
 
 // greeting is the 64 bytes both sides begin with: signature, version 3.1, mechanism NULL, not a server.

@@ -8,7 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
-	"saltern/saltmaster/zmtp/zmtptest"
+	"github.com/saltern-api/saltern/saltmaster/zmtp/zmtptest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

@@ -10,8 +10,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/saltmaster/internal/bounded"
-	"saltern/saltmaster/zmtp/zmtptest"
+	"github.com/saltern-api/saltern/saltmaster/internal/bounded"
+	"github.com/saltern-api/saltern/saltmaster/zmtp/zmtptest"
 )
 
 func TestRequestSizes(t *testing.T) {

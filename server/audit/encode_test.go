@@ -10,7 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/eauth/token/apitoken"
+	"github.com/saltern-api/saltern/eauth/apitoken"
 )
 
 var noon = time.Date(2026, 11, 22, 12, 0, 0, 5000, time.FixedZone("", 3600))

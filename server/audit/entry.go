@@ -4,7 +4,7 @@ import (
 	"encoding/json"
 	"time"
 
-	"saltern/eauth/token/apitoken"
+	"github.com/saltern-api/saltern/eauth/apitoken"
 )
 
 // What happened, for [Entry]. The events of tokens, roles and service accounts

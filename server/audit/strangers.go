@@ -4,8 +4,8 @@ import (
 	"net/netip"
 	"time"
 
-	"saltern/internal/fair"
-	"saltern/internal/lru"
+	"github.com/saltern-api/saltern/internal/fair"
+	"github.com/saltern-api/saltern/internal/lru"
 )
 
 // Of entries about somebody who has proved nothing, so many are written at

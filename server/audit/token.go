@@ -1,8 +1,8 @@
 package audit
 
 import (
-	"saltern/eauth/token/apitoken"
-	"saltern/eauth/token/issuer"
+	"github.com/saltern-api/saltern/eauth/apitoken"
+	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
 )
 
 // By notes who did it, where that was the holder of a token.

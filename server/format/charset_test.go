@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/server/format"
+	"github.com/saltern-api/saltern/server/format"
 )
 
 const asForm = "application/x-www-form-urlencoded"

@@ -7,10 +7,10 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"saltern/internal/budget"
-	"saltern/internal/fair"
-	"saltern/saltmaster/msgpack"
-	"saltern/saltmaster/yamlin"
+	"github.com/saltern-api/saltern/internal/budget"
+	"github.com/saltern-api/saltern/internal/fair"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/yamlin"
 )
 
 // Bodies are read as YAML a few at a time, and wait in turns of the address

@@ -5,9 +5,9 @@ import (
 	"context"
 	"unicode/utf8"
 
-	"saltern/internal/budget"
-	"saltern/saltmaster/msgpack"
-	"saltern/saltmaster/yamlin"
+	"github.com/saltern-api/saltern/internal/budget"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/yamlin"
 )
 
 // maxFields is the most fields that a form may have.

@@ -11,7 +11,7 @@ import (
 	"net/http"
 	"strings"
 
-	"saltern/internal/budget"
+	"github.com/saltern-api/saltern/internal/budget"
 )
 
 // Decompress returns a reader of the plain body of a request with these

@@ -13,7 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/server/format"
+	"github.com/saltern-api/saltern/server/format"
 )
 
 func gzipped(t *testing.T, text string) []byte {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/internal/fair"
+	"github.com/saltern-api/saltern/internal/fair"
 )
 
 // from is the context of a request from an address.

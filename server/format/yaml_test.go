@@ -12,9 +12,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/saltmaster/msgpack"
-	"saltern/saltmaster/yamlin"
-	"saltern/server/format"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/yamlin"
+	"github.com/saltern-api/saltern/server/format"
 )
 
 func yamlOf(t *testing.T, js string) string {

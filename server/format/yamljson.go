@@ -3,7 +3,7 @@ package format
 import (
 	"unicode/utf8"
 
-	"saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // node is a value of a JSON document, or a key. A container's entries follow

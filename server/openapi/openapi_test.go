@@ -6,7 +6,7 @@ import (
 	"github.com/getkin/kin-openapi/openapi3"
 	"github.com/stretchr/testify/require"
 
-	"saltern/server/openapi"
+	"github.com/saltern-api/saltern/server/openapi"
 )
 
 func TestDocumentIsValid(t *testing.T) {

@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/eauth/internal/redact"
+	"github.com/saltern-api/saltern/eauth/internal/redact"
 )
 
 func TestError(t *testing.T) {

@@ -15,8 +15,8 @@ import (
 
 	"go.etcd.io/bbolt"
 
-	"saltern/eauth/internal/boltfile"
-	"saltern/eauth/session"
+	"github.com/saltern-api/saltern/eauth/session"
+	"github.com/saltern-api/saltern/internal/boltfile"
 )
 
 // Store is a session store in a file.

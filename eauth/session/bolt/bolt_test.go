@@ -14,9 +14,9 @@ import (
 	"go.etcd.io/bbolt"
 	"go.uber.org/goleak"
 
-	"saltern/eauth/internal/boltfile"
-	"saltern/eauth/session"
-	"saltern/eauth/session/sessiontest"
+	"github.com/saltern-api/saltern/eauth/session"
+	"github.com/saltern-api/saltern/eauth/session/sessiontest"
+	"github.com/saltern-api/saltern/internal/boltfile"
 )
 
 // childEnv names the file for the child of TestSurvivesAKill.

@@ -7,7 +7,7 @@ import (
 	"slices"
 	"time"
 
-	"saltern/eauth/session"
+	"github.com/saltern-api/saltern/eauth/session"
 )
 
 // A record is a version, the hashes of token and user, start and expire, and

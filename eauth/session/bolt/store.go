@@ -5,7 +5,7 @@ import (
 	"errors"
 	"time"
 
-	"saltern/eauth/session"
+	"github.com/saltern-api/saltern/eauth/session"
 )
 
 // Put adds a session.

@@ -7,7 +7,7 @@ import (
 
 	"go.etcd.io/bbolt"
 
-	"saltern/eauth/session"
+	"github.com/saltern-api/saltern/eauth/session"
 )
 
 // tables are the buckets, within one transaction. The indexes have their

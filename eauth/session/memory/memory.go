@@ -11,7 +11,7 @@ import (
 	"sync"
 	"time"
 
-	"saltern/eauth/session"
+	"github.com/saltern-api/saltern/eauth/session"
 )
 
 // Store is a session store in memory.

@@ -3,9 +3,9 @@ package memory_test
 import (
 	"testing"
 
-	"saltern/eauth/session"
-	"saltern/eauth/session/memory"
-	"saltern/eauth/session/sessiontest"
+	"github.com/saltern-api/saltern/eauth/session"
+	"github.com/saltern-api/saltern/eauth/session/memory"
+	"github.com/saltern-api/saltern/eauth/session/sessiontest"
 )
 
 func TestConformance(t *testing.T) {

@@ -13,7 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/eauth/session"
+	"github.com/saltern-api/saltern/eauth/session"
 )
 
 // RunStore runs the suite. newStore is called for every part of it and gives

@@ -13,8 +13,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/lowstate/internal/signature"
-	"saltern/saltmaster/sandbox/sandboxtest"
+	"github.com/saltern-api/saltern/lowstate/internal/signature"
+	"github.com/saltern-api/saltern/saltmaster/sandbox/sandboxtest"
 )
 
 var update = flag.Bool("update", false, "write stock.json anew")

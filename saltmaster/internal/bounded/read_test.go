@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"saltern/saltmaster/internal/bounded"
+	"github.com/saltern-api/saltern/saltmaster/internal/bounded"
 )
 
 func TestRead(t *testing.T) {

@@ -13,8 +13,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"saltern/saltmaster/masterconf/internal/oracle"
-	"saltern/saltmaster/masterconf/yaml11"
+	"github.com/saltern-api/saltern/saltmaster/masterconf/internal/oracle"
+	"github.com/saltern-api/saltern/saltmaster/masterconf/yaml11"
 )
 
 var update = flag.Bool("update", false, "write what the newest real Salt answers into testdata")

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"saltern/saltmaster/sandbox"
+	"github.com/saltern-api/saltern/saltmaster/sandbox"
 )
 
 // The environment says where the Salts are and how strict to be.

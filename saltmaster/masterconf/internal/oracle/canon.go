@@ -9,7 +9,7 @@ import (
 	"strings"
 	"unicode/utf16"
 
-	"saltern/saltmaster/masterconf/yaml11"
+	"github.com/saltern-api/saltern/saltmaster/masterconf/yaml11"
 )
 
 // Canon writes a value on one line: JSON, but numbers as Python prints them, keys of any type, bytes as hex.

@@ -1,0 +1,89 @@
+// Package bolt keeps tokens in a file, so that they outlive the process
+// however it ends. One process at a time has the file open: several gateways
+// share the store of package redis instead.
+//
+//	store, err := bolt.Open("/var/lib/saltern/tokens.db")
+//	if err != nil {
+//		return err // it names the file
+//	}
+//	defer store.Close()
+//
+// Failures are counted in memory, so that nobody can demand writes to the disk
+// by guessing.
+package bolt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+
+	"go.etcd.io/bbolt"
+
+	"github.com/saltern-api/saltern/eauth/apitoken"
+	"github.com/saltern-api/saltern/eauth/apitoken/internal/local"
+	"github.com/saltern-api/saltern/internal/boltfile"
+)
+
+// Store is a token store in a file.
+type Store struct {
+	db       *bbolt.DB
+	hub      local.Hub
+	failures *local.Failures
+}
+
+var _ apitoken.Store = (*Store)(nil)
+
+// Open opens a file, or makes one that only its owner can read. The folder has
+// to be there. Errors name the file.
+func Open(path string) (*Store, error) {
+	db, err := boltfile.Open("token store", path, boltfile.Wait, allNames...)
+	if err != nil {
+		return nil, err
+	}
+	return &Store{db: db, failures: local.NewFailures()}, nil
+}
+
+// Close closes the file.
+func (s *Store) Close() error { return s.db.Close() }
+
+// Watch tells of changes.
+func (s *Store) Watch(ctx context.Context) iter.Seq[apitoken.Notice] { return s.hub.Watch(ctx) }
+
+// view and update run f in a transaction.
+func (s *Store) view(f func(tables) error) error {
+	return wrap(s.db.View(func(tx *bbolt.Tx) error { return f(tables{tx}) }))
+}
+
+func (s *Store) update(f func(tables) error) error {
+	return wrap(s.db.Update(func(tx *bbolt.Tx) error { return f(tables{tx}) }))
+}
+
+// errUnchanged ends a transaction of update in which nothing was to be done,
+// which saves the write.
+var errUnchanged = errors.New("nothing was changed")
+
+// wrap names the store in its own errors. A file that fails or is closed is a
+// store that does not answer.
+func wrap(err error) error {
+	switch {
+	case err == nil, errors.Is(err, errUnchanged):
+		return nil
+	case isAnswer(err):
+		return err
+	}
+	return fmt.Errorf("%w: %w", apitoken.ErrUnavailable, err)
+}
+
+// isAnswer tells the errors that say something of a token.
+func isAnswer(err error) bool {
+	for _, answer := range []error{
+		apitoken.ErrNotFound, apitoken.ErrConflict, apitoken.ErrInvalid,
+		apitoken.ErrRevoked, apitoken.ErrExpired, apitoken.ErrReused,
+	} {
+		if errors.Is(err, answer) {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,48 @@
+package bolt
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/saltern-api/saltern/eauth/apitoken/apitokentest"
+)
+
+// childEnv names the file for the child of TestKilledInTheMiddle.
+const childEnv = "SALTERN_TEST_TOKEN_STORE"
+
+// child issues and revokes tokens, and tells of each that it is done.
+func child(path string) {
+	s, err := Open(path)
+	if err == nil {
+		err = apitokentest.Workload(context.Background(), s, os.Stdout)
+	}
+	if err != nil {
+		os.Exit(1)
+	}
+	select {}
+}
+
+func TestKilledInTheMiddle(t *testing.T) {
+	t.Parallel()
+	for range 3 {
+		path := filepath.Join(t.TempDir(), "tokens.db")
+		cmd := exec.CommandContext(t.Context(), os.Args[0])
+		cmd.Env = append(os.Environ(), childEnv+"="+path)
+		out, err := cmd.StdoutPipe()
+		require.NoError(t, err)
+		require.NoError(t, cmd.Start())
+
+		done := apitokentest.ReadUntilKilled(t, out, func() { require.NoError(t, cmd.Process.Kill()) })
+		require.Error(t, cmd.Wait())
+
+		s, err := Open(path)
+		require.NoError(t, err)
+		apitokentest.RequireDone(t, s, done)
+		require.NoError(t, s.Close())
+	}
+}

@@ -1,0 +1,160 @@
+package bolt
+
+import (
+	"bytes"
+	"context"
+	"encoding/binary"
+	"time"
+
+	"github.com/saltern-api/saltern/eauth/apitoken"
+)
+
+const versionSize = 8
+
+func documentKey(drawer, key string) []byte { return []byte(drawer + "\x00" + key) }
+
+func readDocument(key string, b []byte) (apitoken.Document, error) {
+	if len(b) < versionSize {
+		return apitoken.Document{}, errRecord
+	}
+	version := int64(binary.BigEndian.Uint64(b) & (1<<63 - 1))
+	return apitoken.Document{Key: key, Version: version, Value: bytes.Clone(b[versionSize:])}, nil
+}
+
+// PutDocument keeps a document.
+func (s *Store) PutDocument(_ context.Context, drawer string, d apitoken.Document) (apitoken.Document, error) {
+	if err := d.Check(drawer); err != nil {
+		return apitoken.Document{}, err
+	}
+	err := s.update(func(t tables) error {
+		documents := t.bucket(documentsName)
+		key := documentKey(drawer, d.Key)
+		var old apitoken.Document
+		if b := documents.Get(key); b != nil {
+			var err error
+			if old, err = readDocument(d.Key, b); err != nil {
+				return err
+			}
+		}
+		if old.Version != d.Version {
+			return apitoken.ErrConflict
+		}
+		version, err := documents.NextSequence()
+		if err != nil {
+			return err
+		}
+		d.Version = int64(version) //nolint:gosec // G115: it counts from one
+		return documents.Put(key, append(binary.BigEndian.AppendUint64(nil, version), d.Value...))
+	})
+	if err != nil {
+		return apitoken.Document{}, err
+	}
+	s.hub.Publish(apitoken.Notice{Documents: true})
+	d.Value = bytes.Clone(d.Value)
+	return d, nil
+}
+
+// Document returns a document.
+func (s *Store) Document(_ context.Context, drawer, key string) (d apitoken.Document, err error) {
+	err = s.view(func(t tables) (err error) {
+		b := t.bucket(documentsName).Get(documentKey(drawer, key))
+		if b == nil {
+			return apitoken.ErrNotFound
+		}
+		d, err = readDocument(key, b)
+		return err
+	})
+	return d, err
+}
+
+// Documents returns documents in order.
+func (s *Store) Documents(_ context.Context, drawer, after string, limit int) (found []apitoken.Document, err error) {
+	err = s.view(func(t tables) error {
+		prefix := documentKey(drawer, "")
+		c := t.bucket(documentsName).Cursor()
+		for k, b := c.Seek(documentKey(drawer, after)); bytes.HasPrefix(k, prefix) && len(found) < limit; k, b = c.Next() {
+			key := string(k[len(prefix):])
+			if key == after {
+				continue
+			}
+			d, err := readDocument(key, b)
+			if err != nil {
+				return err
+			}
+			found = append(found, d)
+		}
+		return nil
+	})
+	return found, err
+}
+
+// DeleteDocument removes a document.
+func (s *Store) DeleteDocument(_ context.Context, drawer, key string) error {
+	err := s.update(func(t tables) error {
+		at := documentKey(drawer, key)
+		if t.bucket(documentsName).Get(at) == nil {
+			return apitoken.ErrNotFound
+		}
+		return t.bucket(documentsName).Delete(at)
+	})
+	if err == nil {
+		s.hub.Publish(apitoken.Notice{Documents: true})
+	}
+	return err
+}
+
+// Once is true for the first call.
+func (s *Store) Once(_ context.Context, key string, ttl time.Duration) (first bool, err error) {
+	now := time.Now()
+	err = s.update(func(t tables) error {
+		if now.Before(readTime(t.bucket(onceName).Get(digest(key)))) {
+			return errUnchanged
+		}
+		first = true
+		return t.bucket(onceName).Put(digest(key), timeKey(now.Add(ttl)))
+	})
+	return first && err == nil, err
+}
+
+// Again takes a Once back.
+func (s *Store) Again(_ context.Context, key string) error {
+	return s.update(func(t tables) error { return t.bucket(onceName).Delete(digest(key)) })
+}
+
+// sweepOnce forgets the calls of Once whose time is up.
+func (s *Store) sweepOnce(now time.Time) error {
+	return s.update(func(t tables) error {
+		var over [][]byte
+		c := t.bucket(onceName).Cursor()
+		for k, b := c.First(); k != nil; k, b = c.Next() {
+			if !now.Before(readTime(b)) {
+				over = append(over, bytes.Clone(k))
+			}
+		}
+		for _, k := range over {
+			if err := t.bucket(onceName).Delete(k); err != nil {
+				return err
+			}
+		}
+		if len(over) == 0 {
+			return errUnchanged
+		}
+		return nil
+	})
+}
+
+// AddFailure counts a failure.
+func (s *Store) AddFailure(_ context.Context, key string, window time.Duration) (apitoken.Failures, error) {
+	return s.failures.Add(key, window), nil
+}
+
+// Failures tells a count.
+func (s *Store) Failures(_ context.Context, key string) (apitoken.Failures, error) {
+	return s.failures.Get(key), nil
+}
+
+// ClearFailures forgets a count.
+func (s *Store) ClearFailures(_ context.Context, key string) error {
+	s.failures.Clear(key)
+	return nil
+}

@@ -1,0 +1,270 @@
+package issuer
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"github.com/saltern-api/saltern/eauth/apitoken"
+	"github.com/saltern-api/saltern/eauth/apitoken/role"
+)
+
+// Where the store has service accounts, and the id of each name.
+const (
+	accountsDrawer     = "service-accounts"
+	accountNamesDrawer = "service-account-names"
+)
+
+// maxAccounts bounds how many there are: all of them are listed at once.
+const maxAccounts = 10000
+
+// maxText is the most bytes of what is told of software. It goes into records.
+const maxText = 512
+
+// NewAccount is what a service account is to be.
+type NewAccount struct {
+	Name            string
+	SoftwareID      string
+	SoftwareVersion string
+	URI             string
+	Org             string
+	Scopes          []string
+
+	// User and Eauth are who the account acts as. Empty is the caller; only a
+	// Superuser or the operator names somebody else.
+	User, Eauth string
+}
+
+// CreateAccount makes a service account. It has no token yet.
+func (s *Service) CreateAccount(ctx context.Context, c Caller, n NewAccount) (Account, error) {
+	if err := s.may(ctx, c, role.ServiceAccountWrite); err != nil {
+		return Account{}, err
+	}
+	who := apitoken.Owner{Eauth: n.Eauth, User: n.User}
+	if who == (apitoken.Owner{}) {
+		who = c.owner()
+	}
+	if who != c.owner() {
+		if err := s.may(ctx, c, role.Superuser); err != nil {
+			return Account{}, err
+		}
+	}
+	if err := s.noteLogin(ctx, c, who); err != nil {
+		return Account{}, err
+	}
+	if err := s.mustAct(ctx, "user", who, c.From); err != nil {
+		return Account{}, err
+	}
+	a := Account{
+		ID: apitoken.NewID(), Name: n.Name, SoftwareID: n.SoftwareID, SoftwareVersion: n.SoftwareVersion,
+		URI: n.URI, Org: n.Org, Scopes: n.Scopes, Eauth: who.Eauth, User: who.User,
+		Status: Created, Created: apitoken.Micro(s.now()), CreatedBy: c.owner(),
+	}
+	if err := s.checkAccount(ctx, &a); err != nil {
+		return Account{}, err
+	}
+	if err := s.roomForAccount(ctx); err != nil {
+		return Account{}, err
+	}
+	name := apitoken.Document{Key: a.Name, Value: []byte(a.ID)}
+	if _, err := s.store.PutDocument(ctx, accountNamesDrawer, name); err != nil {
+		return Account{}, fmt.Errorf("the name of the service account: %w", ofStore(err))
+	}
+	if err := s.putAccount(ctx, &a); err != nil {
+		_ = s.store.DeleteDocument(context.WithoutCancel(ctx), accountNamesDrawer, a.Name)
+		return Account{}, err
+	}
+	s.tell(ctx, Event{What: Changed, By: c, Subject: "service account " + a.ID})
+	return a, nil
+}
+
+// roomForAccount keeps the list of all accounts one that can be read. Of those
+// who ask at the same moment each may find room for one more.
+func (s *Service) roomForAccount(ctx context.Context) error {
+	found, err := s.documents(ctx, accountsDrawer, maxAccounts)
+	if err != nil {
+		return err
+	}
+	if len(found) >= maxAccounts {
+		return fmt.Errorf("%w: there are %d service accounts already", ErrConflict, maxAccounts)
+	}
+	return nil
+}
+
+func (s *Service) checkAccount(ctx context.Context, a *Account) error {
+	if err := checkName(a.Name); err != nil {
+		return err
+	}
+	for _, f := range [][2]string{
+		{"software_id", a.SoftwareID}, {"software_version", a.SoftwareVersion}, {"uri", a.URI}, {"org", a.Org}, {"user", a.User},
+	} {
+		if len(f[1]) > maxText {
+			return invalid("%s: longer than %d bytes", f[0], maxText)
+		}
+		if err := checkPrintable(f[0], f[1]); err != nil {
+			return err
+		}
+	}
+	scopes, err := s.checkScopes(ctx, a.Scopes)
+	a.Scopes = scopes
+	return err
+}
+
+// Account returns a service account.
+func (s *Service) Account(ctx context.Context, c Caller, id string) (Account, error) {
+	if err := s.may(ctx, c, role.ServiceAccountRead, role.ServiceAccountWrite); err != nil {
+		return Account{}, err
+	}
+	return s.account(ctx, id)
+}
+
+// Accounts returns all service accounts.
+func (s *Service) Accounts(ctx context.Context, c Caller) ([]Account, error) {
+	if err := s.may(ctx, c, role.ServiceAccountRead, role.ServiceAccountWrite); err != nil {
+		return nil, err
+	}
+	found, err := s.documents(ctx, accountsDrawer, maxAccounts)
+	if err != nil {
+		return nil, err
+	}
+	accounts := make([]Account, 0, len(found))
+	for _, d := range found {
+		a, err := readAccount(d)
+		if err != nil {
+			return nil, err
+		}
+		accounts = append(accounts, a)
+	}
+	return accounts, nil
+}
+
+// UpdateAccount changes the scopes, the software's version and the URI of a
+// service account.
+func (s *Service) UpdateAccount(ctx context.Context, c Caller, id string, n NewAccount) (Account, error) {
+	return s.changeAccount(ctx, c, role.ServiceAccountWrite, id, func(a *Account) error {
+		for _, same := range [][2]string{
+			{a.Name, n.Name}, {a.User, n.User}, {a.Eauth, n.Eauth}, {a.SoftwareID, n.SoftwareID},
+		} {
+			if same[1] != "" && same[1] != same[0] {
+				return invalid("the name, the user and the software_id cannot be changed")
+			}
+		}
+		if !covers(a.Scopes, n.Scopes) {
+			if err := s.mayActAs(ctx, c, *a); err != nil {
+				return err
+			}
+		}
+		a.SoftwareVersion, a.URI = n.SoftwareVersion, n.URI
+		if len(n.Scopes) > 0 {
+			a.Scopes = n.Scopes
+		}
+		return s.checkAccount(ctx, a)
+	})
+}
+
+// RevokeAccount ends all tokens of a service account, which has to be let in
+// anew.
+func (s *Service) RevokeAccount(ctx context.Context, c Caller, id string) (Account, error) {
+	a, err := s.changeAccount(ctx, c, role.ServiceAccountWrite, id, func(a *Account) error {
+		a.Status = Created
+		a.Revoked = apitoken.Micro(s.now()) // by this alone nothing of it is good any more
+		return nil
+	})
+	if err != nil {
+		return a, err
+	}
+	return a, s.revokeAll(ctx, c, id)
+}
+
+// DeleteAccount removes a service account, and so ends its tokens.
+func (s *Service) DeleteAccount(ctx context.Context, c Caller, id string) error {
+	if err := s.may(ctx, c, role.ServiceAccountDelete); err != nil {
+		return err
+	}
+	a, err := s.account(ctx, id)
+	if err != nil {
+		return err
+	}
+	if err := s.store.DeleteDocument(ctx, accountsDrawer, id); err != nil {
+		return ofStore(err)
+	}
+	err = s.store.DeleteDocument(ctx, accountNamesDrawer, a.Name)
+	if err != nil && !errors.Is(err, apitoken.ErrNotFound) {
+		return err
+	}
+	s.tell(ctx, Event{What: Removed, By: c, Subject: "service account " + id})
+	return s.revokeAll(ctx, c, id)
+}
+
+// revokeAll ends the tokens of a service account.
+func (s *Service) revokeAll(ctx context.Context, c Caller, id string) error {
+	q := apitoken.Query{Owner: &apitoken.Owner{ServiceAccount: id}, Limit: 1000}
+	for {
+		page, next, err := s.store.List(ctx, q)
+		if err != nil {
+			return ofStore(err)
+		}
+		for _, r := range page {
+			if err := s.end(ctx, c, r, "account"); err != nil && !errors.Is(err, ErrNotFound) {
+				return err
+			}
+		}
+		if next == "" {
+			return nil
+		}
+		q.After = next
+	}
+}
+
+func (s *Service) changeAccount(
+	ctx context.Context, c Caller, needs role.Permission, id string, change func(*Account) error,
+) (Account, error) {
+	if err := s.may(ctx, c, needs); err != nil {
+		return Account{}, err
+	}
+	a, err := s.account(ctx, id)
+	if err != nil {
+		return a, err
+	}
+	if err := change(&a); err != nil {
+		return a, err
+	}
+	if err := s.putAccount(ctx, &a); err != nil {
+		return a, err
+	}
+	s.tell(ctx, Event{What: Changed, By: c, Subject: "service account " + id})
+	return a, nil
+}
+
+func (s *Service) account(ctx context.Context, id string) (Account, error) {
+	if !apitoken.ValidID(id) {
+		return Account{}, ErrNotFound
+	}
+	d, err := s.store.Document(ctx, accountsDrawer, id)
+	if err != nil {
+		return Account{}, ofStore(err)
+	}
+	return readAccount(d)
+}
+
+func readAccount(d apitoken.Document) (Account, error) {
+	a := Account{version: d.Version}
+	if err := json.Unmarshal(d.Value, &a); err != nil {
+		return a, fmt.Errorf("read service account %s: %w", d.Key, err)
+	}
+	return a, nil
+}
+
+func (s *Service) putAccount(ctx context.Context, a *Account) error {
+	value, err := json.Marshal(a)
+	if err != nil {
+		return fmt.Errorf("write a service account: %w", err)
+	}
+	d, err := s.store.PutDocument(ctx, accountsDrawer, apitoken.Document{Key: a.ID, Version: a.version, Value: value})
+	if err != nil {
+		return ofStore(err)
+	}
+	a.version = d.Version
+	return nil
+}

@@ -1,0 +1,64 @@
+package issuer
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/saltern-api/saltern/eauth/apitoken"
+)
+
+// actor is the user who acts with a token.
+type actor struct {
+	user, eauth string
+	groups      []string
+
+	// Of a service account: the most that its tokens may do, and when it was
+	// last revoked.
+	account bool
+	limit   []string
+	since   time.Time
+}
+
+// narrow are the scopes that a token has now.
+func (a actor) narrow(scopes []string) []string {
+	if !a.account {
+		return scopes
+	}
+	return within(scopes, a.limit)
+}
+
+// actorOf finds who acts for an owner, or why nobody does any more.
+func (s *Service) actorOf(ctx context.Context, o apitoken.Owner, from Client) (who actor, why string, err error) {
+	if o.ServiceAccount != "" {
+		a, err := s.account(ctx, o.ServiceAccount)
+		if errors.Is(err, ErrNotFound) {
+			return actor{}, whyOwner, nil
+		}
+		if err != nil {
+			return actor{}, "", err
+		}
+		who = actor{account: true, limit: a.Scopes, since: a.Revoked}
+		o = apitoken.Owner{Eauth: a.Eauth, User: a.User}
+	}
+	who.user, who.eauth = o.User, o.Eauth
+	who.groups, why, err = s.owners.active(ctx, o, from.Addr)
+	return who, why, err
+}
+
+// mustAct returns an [ErrInvalid] where nobody may act for an owner.
+func (s *Service) mustAct(ctx context.Context, field string, o apitoken.Owner, from Client) error {
+	who, why, err := s.actorOf(ctx, o, from)
+	switch {
+	case err != nil:
+		return err
+	case s.opts.Untold != nil && s.opts.Untold(who.eauth):
+		return invalid("%s: what users of eauth %s may do is what the master's eauth module says at each login "+
+			"(keep_acl_in_token), so no token can act for them", field, who.eauth)
+	case why == whyIdle:
+		return invalid("%s: has not logged in for too long, and has to do so first", field)
+	case why != "":
+		return invalid("%s: there is no such user, or one who may not do anything", field)
+	}
+	return nil
+}

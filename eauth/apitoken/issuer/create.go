@@ -1,0 +1,320 @@
+package issuer
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"net/mail"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"github.com/saltern-api/saltern/eauth/apitoken"
+)
+
+// Bounds of what callers choose.
+const (
+	maxName   = 128 // bytes
+	maxScopes = 32
+	maxMail   = 254 // bytes, RFC 5321
+)
+
+// Create makes an API token. The secret is returned this once.
+func (s *Service) Create(ctx context.Context, c Caller, n NewToken) (apitoken.Secret, apitoken.Record, error) {
+	r, err := s.prepare(ctx, c, n)
+	if err != nil {
+		return apitoken.Secret{}, apitoken.Record{}, err
+	}
+	secret := apitoken.NewSecret(apitoken.KindAPI)
+	r.Issued = r.Created
+	if err := s.keep(ctx, apitoken.Issue{Hash: s.pepper.Hash(secret), Record: r}); err != nil {
+		return apitoken.Secret{}, apitoken.Record{}, err
+	}
+	s.tell(ctx, Event{What: Issued, By: c, Token: r})
+	return secret, r, nil
+}
+
+// Register makes an API token that has no secret yet: [Service.First] gives it
+// one. Its id is the client_id of the VCD door.
+func (s *Service) Register(ctx context.Context, c Caller, n NewToken) (apitoken.Record, error) {
+	r, err := s.prepare(ctx, c, n)
+	if err != nil {
+		return r, err
+	}
+	return r, s.keep(ctx, apitoken.Issue{Record: r})
+}
+
+// First gives a token its first secret, which works once: after that it is an
+// [ErrConflict]. The secret is [Exchange.Refresh], and comes with an access
+// token. The store makes both in one step: were the second to fail, the secret
+// would be lost.
+func (s *Service) First(ctx context.Context, c Caller, id string, req Request) (*Exchange, error) {
+	r, err := s.managed(ctx, c, id)
+	if err != nil {
+		return nil, err
+	}
+	who, why, err := s.judgeOwner(ctx, r, c.From)
+	if err != nil {
+		return nil, err
+	}
+	if why = cmp.Or(why, req.unfit(r)); why != "" {
+		s.tell(ctx, Event{What: Refused, By: c, Token: r, Why: why})
+		return nil, refusal(why)
+	}
+	x, access, err := s.access(r, who, req)
+	if err != nil {
+		return nil, err
+	}
+	secret, r, err := s.renew(ctx, c, Issued, r,
+		apitoken.Renewal{Expires: r.Expires, First: true, Next: []apitoken.Issue{access}})
+	if err != nil {
+		return nil, err
+	}
+	x.Token, x.Refresh = r, &secret
+	s.uses.note(r, s.now(), req.From)
+	s.tell(ctx, Event{What: Exchanged, By: c, Token: r, Others: []string{access.Record.ID}})
+	return x, nil
+}
+
+// Regenerate gives a token another secret. Name, scopes and id stay, and its
+// time begins again. The former secret, and what it was exchanged for, is not
+// good any more.
+func (s *Service) Regenerate(ctx context.Context, c Caller, id string) (apitoken.Secret, apitoken.Record, error) {
+	r, err := s.managed(ctx, c, id)
+	if err != nil {
+		return apitoken.Secret{}, r, err
+	}
+	if r.Kind != apitoken.KindAPI {
+		return apitoken.Secret{}, r, invalid("only an API token can be regenerated")
+	}
+	if _, why, err := s.actorOf(ctx, r.Owner, c.From); why != "" || err != nil {
+		return apitoken.Secret{}, r, cmpErr(err, ErrForbidden)
+	}
+	life := Never()
+	if !r.Expires.IsZero() {
+		from := r.Issued
+		if from.IsZero() {
+			from = r.Created
+		}
+		life = For(r.Expires.Sub(from))
+	}
+	now := s.now()
+	return s.renew(ctx, c, Regenerated, r, apitoken.Renewal{Expires: s.cut(now, life.end(now))})
+}
+
+func (s *Service) renew(
+	ctx context.Context, c Caller, what string, r apitoken.Record, n apitoken.Renewal,
+) (apitoken.Secret, apitoken.Record, error) {
+	secret := apitoken.NewSecret(apitoken.KindAPI)
+	n.Hash, n.At = s.pepper.Hash(secret), s.now()
+	r, err := s.store.Renew(ctx, r.ID, n)
+	if err != nil {
+		return apitoken.Secret{}, r, ofStore(err)
+	}
+	s.follow.end(r.ID) // those who came by the former secret
+	s.tell(ctx, Event{What: what, By: c, Token: r})
+	return secret, r, nil
+}
+
+func (s *Service) keep(ctx context.Context, i apitoken.Issue) error {
+	err := s.store.Create(ctx, i)
+	if errors.Is(err, apitoken.ErrConflict) {
+		return fmt.Errorf("%w: a token of this name", ErrConflict)
+	}
+	return ofStore(err)
+}
+
+// prepare makes the record of a new token.
+func (s *Service) prepare(ctx context.Context, c Caller, n NewToken) (apitoken.Record, error) {
+	owner := n.Owner
+	if owner == (apitoken.Owner{}) {
+		owner = c.owner()
+	}
+	if err := s.mayIssue(ctx, c, owner); err != nil {
+		return apitoken.Record{}, err
+	}
+	scopes, err := s.scopesFor(ctx, owner, n)
+	if err != nil {
+		return apitoken.Record{}, err
+	}
+	if err := s.noteLogin(ctx, c, owner); err != nil {
+		return apitoken.Record{}, err
+	}
+	if err := s.mustAct(ctx, "owner", owner, c.From); err != nil {
+		return apitoken.Record{}, err
+	}
+	if err := checkName(n.Name); err != nil {
+		return apitoken.Record{}, err
+	}
+	if err := checkPrintable("user", owner.User); err != nil { // lists show it in terminals
+		return apitoken.Record{}, err
+	}
+	if err := checkMail(n.Remind); err != nil {
+		return apitoken.Record{}, err
+	}
+	now := s.now()
+	expires, err := s.expires(n.Door, now, n.Life)
+	if err != nil {
+		return apitoken.Record{}, err
+	}
+	return apitoken.Record{
+		ID: apitoken.NewID(), Kind: apitoken.KindAPI, Name: n.Name, Owner: owner, Door: n.Door,
+		Scopes: scopes, Created: now, Expires: expires, Org: n.Org, Remind: n.Remind,
+	}, nil
+}
+
+// noteLogin remembers the login of a caller who makes a token.
+func (s *Service) noteLogin(ctx context.Context, c Caller, owner apitoken.Owner) error {
+	if !c.LoggedIn || c.Principal != nil || owner != c.owner() {
+		return nil
+	}
+	return s.owners.seen(ctx, owner, c.Groups, true)
+}
+
+// scopesFor checks the scopes of a new token. For the limits of a service
+// account, see [within].
+func (s *Service) scopesFor(ctx context.Context, owner apitoken.Owner, n NewToken) ([]string, error) {
+	scopes := n.Scopes
+	if owner.ServiceAccount != "" {
+		a, err := s.account(ctx, owner.ServiceAccount)
+		if err != nil {
+			return nil, err
+		}
+		if len(scopes) == 0 {
+			return a.Scopes, nil
+		}
+		if !covers(a.Scopes, scopes) {
+			return nil, invalid("scopes: the service account does not have them all")
+		}
+	}
+	if len(scopes) == 0 && n.Door == apitoken.DoorVCD {
+		scopes = []string{superuser}
+	}
+	return s.checkScopes(ctx, scopes)
+}
+
+func (s *Service) checkScopes(ctx context.Context, scopes []string) ([]string, error) {
+	switch {
+	case len(scopes) == 0:
+		return nil, invalid("scopes: at least one role is needed, such as %q", superuser)
+	case len(scopes) > maxScopes:
+		return nil, invalid("scopes: more than %d", maxScopes)
+	}
+	if err := s.known(ctx, scopes); err != nil {
+		return nil, err
+	}
+	sorted := slices.Clone(scopes)
+	slices.Sort(sorted)
+	return slices.Compact(sorted), nil
+}
+
+// superuser is the role that narrows nothing.
+const superuser = "Superuser"
+
+// within are the scopes that are among the limit. The role Superuser has all
+// others in it.
+func within(scopes, limit []string) []string {
+	switch {
+	case slices.Contains(limit, superuser):
+		return scopes
+	case slices.Contains(scopes, superuser):
+		return limit
+	}
+	var both []string
+	for _, name := range scopes {
+		if slices.Contains(limit, name) {
+			both = append(both, name)
+		}
+	}
+	return both
+}
+
+// covers tells whether all scopes are within the limit.
+func covers(limit, scopes []string) bool {
+	return slices.Contains(limit, superuser) ||
+		!slices.ContainsFunc(scopes, func(name string) bool { return !slices.Contains(limit, name) })
+}
+
+func checkName(name string) error {
+	switch {
+	case name == "" || strings.TrimSpace(name) != name:
+		return invalid("name: it is empty, or has spaces around it")
+	case len(name) > maxName:
+		return invalid("name: longer than %d bytes", maxName)
+	}
+	return checkPrintable("name", name)
+}
+
+func checkPrintable(what, text string) error {
+	if !utf8.ValidString(text) || strings.ContainsFunc(text, func(r rune) bool { return !unicode.IsPrint(r) }) {
+		return invalid("%s: it has characters that cannot be printed", what)
+	}
+	return nil
+}
+
+func checkMail(text string) error {
+	if text == "" {
+		return nil
+	}
+	a, err := mail.ParseAddress(text)
+	if err != nil || a.Address != text || len(text) > maxMail {
+		return invalid("remind: it is no mail address")
+	}
+	return checkPrintable("remind", text)
+}
+
+// expires is the end of a new token; zero is never.
+func (s *Service) expires(door apitoken.Door, now time.Time, asked Life) (time.Time, error) {
+	switch door {
+	case apitoken.DoorNative, apitoken.DoorCSP, apitoken.DoorVCD:
+	default:
+		return time.Time{}, invalid("door")
+	}
+	if asked == (Life{}) {
+		return s.cut(now, s.defaultEnd(door, now)), nil
+	}
+	end := asked.end(now)
+	if s.cut(now, end) != end {
+		return time.Time{}, invalid("ttl: the most is %s", For(s.opts.MaxLife))
+	}
+	return end, nil
+}
+
+func (s *Service) defaultEnd(door apitoken.Door, now time.Time) time.Time {
+	if life := s.opts.TokenLife[door]; life != (Life{}) {
+		return life.end(now)
+	}
+	if door == apitoken.DoorVCD {
+		return time.Time{}
+	}
+	return now.AddDate(0, 6, 0)
+}
+
+func (l Life) end(now time.Time) time.Time {
+	if l.never {
+		return time.Time{}
+	}
+	return now.Add(l.span)
+}
+
+// cut is an end that the operator's maximum allows.
+func (s *Service) cut(now, end time.Time) time.Time {
+	if s.opts.MaxLife <= 0 {
+		return end
+	}
+	if most := now.Add(s.opts.MaxLife); end.IsZero() || end.After(most) {
+		return most
+	}
+	return end
+}
+
+// cmpErr is the first error that there is.
+func cmpErr(err, otherwise error) error {
+	if err != nil {
+		return err
+	}
+	return otherwise
+}

@@ -1,0 +1,47 @@
+package issuer
+
+import (
+	"context"
+	"time"
+
+	"github.com/saltern-api/saltern/eauth/apitoken"
+)
+
+// What happened, for [Event].
+const (
+	Issued      = "issued"
+	Exchanged   = "exchanged"
+	Refused     = "refused"
+	Regenerated = "regenerated"
+	Revoked     = "revoked"
+	Reused      = "reused"  // a one-time token was shown again, and its family ended
+	Granted     = "granted" // a device was let in
+	Denied      = "denied"  // or not
+	Changed     = "changed" // a role or a service account
+	Removed     = "removed"
+)
+
+// Event is something for the audit log. It holds no secret.
+type Event struct {
+	What string
+	At   time.Time
+	By   Caller // who did it; for an exchange and a refusal only From is set
+
+	// Token is the token that it happened to; for a refusal, as far as it is
+	// known. Others is what ended with it.
+	Token  apitoken.Record
+	Others []string
+
+	// Subject is the role or the service account of Changed, Removed, Granted
+	// and Denied.
+	Subject string
+
+	Why string // of a refusal or revocation: one word
+}
+
+func (s *Service) tell(ctx context.Context, e Event) {
+	if s.opts.Notify != nil {
+		e.At = s.now()
+		s.opts.Notify(ctx, e)
+	}
+}

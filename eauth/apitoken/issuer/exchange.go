@@ -1,0 +1,188 @@
+package issuer
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/saltern-api/saltern/eauth/apitoken"
+)
+
+// Exchange gives an access token for an API token, or for the refresh token of
+// a service account, which is used up by that and comes with the next one. The
+// errors are [ErrGrant], [ErrScope], a [Throttled], and those of the store.
+func (s *Service) Exchange(ctx context.Context, text string, req Request) (*Exchange, error) {
+	secret, err := apitoken.Parse(text)
+	if err != nil {
+		s.tell(ctx, Event{What: Refused, By: Caller{From: req.From}, Why: "malformed"})
+		return nil, ErrGrant
+	}
+	r, who, err := s.verify(ctx, secret, req.From)
+	if errors.Is(err, ErrGrant) && r.Kind == apitoken.KindRefresh && r.State(s.now()) == apitoken.UsedUp {
+		s.reused(ctx, secret, r, req.From)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if why := req.unfit(r); why != "" {
+		s.tell(ctx, Event{What: Refused, By: Caller{From: req.From}, Token: r, Why: why})
+		return nil, ErrGrant
+	}
+	if req.Scopes, err = s.askedScopes(ctx, req.Scopes); err != nil {
+		return nil, s.notGiven(ctx, r, req, err)
+	}
+	x, access, err := s.access(r, who, req)
+	if err != nil {
+		return nil, s.notGiven(ctx, r, req, err)
+	}
+	if r.Kind == apitoken.KindAPI {
+		err = s.give(ctx, secret, access)
+	} else {
+		err = s.rotate(ctx, secret, r, access, x, req.From)
+	}
+	if err != nil {
+		return nil, s.notGiven(ctx, r, req, err)
+	}
+	s.guard.good(access.Hash, req.From) // others at this address may guess meanwhile
+	s.uses.note(r, s.now(), req.From)
+	s.tell(ctx, Event{What: Exchanged, By: Caller{From: req.From}, Token: r, Others: []string{access.Record.ID}})
+	return x, nil
+}
+
+// askedScopes are the scopes that somebody wants of those that a token has.
+// One that is no role is an [ErrScope] too: the answer says what was given.
+func (s *Service) askedScopes(ctx context.Context, scopes []string) ([]string, error) {
+	if len(scopes) == 0 {
+		return nil, nil
+	}
+	scopes, err := s.checkScopes(ctx, scopes)
+	if errors.Is(err, ErrInvalid) {
+		return nil, ErrScope
+	}
+	return scopes, err
+}
+
+// give keeps an access token that an API token is exchanged for. The store
+// makes none for a token that was revoked. Nor may there be one where the token
+// got another secret since this one was looked at: who regenerates a token that
+// has leaked would not be rid of the thief. A renewal from here on ends it.
+func (s *Service) give(ctx context.Context, secret apitoken.Secret, access apitoken.Issue) error {
+	if err := s.store.Create(ctx, access); err != nil {
+		return err
+	}
+	_, err := s.store.Lookup(ctx, s.pepper.Hash(secret))
+	return err
+}
+
+// unfit tells why a good token cannot be exchanged so.
+func (req Request) unfit(r apitoken.Record) string {
+	switch {
+	case !r.Kind.Lasting():
+		return "kind"
+	case req.Org != "" && r.Org != "" && req.Org != r.Org:
+		return "org"
+	}
+	return ""
+}
+
+// rotate uses a refresh token up. The access token belongs to the next one, so
+// that this is in use as long as that is.
+func (s *Service) rotate(
+	ctx context.Context, secret apitoken.Secret, r apitoken.Record, access apitoken.Issue, x *Exchange, from Client,
+) error {
+	next := apitoken.NewSecret(apitoken.KindRefresh)
+	refresh := s.refresh(next, r)
+	access.Record.Parent = refresh.Record.ID
+	_, err := s.store.Consume(ctx, s.pepper.Hash(secret), s.now(), refresh, access)
+	if errors.Is(err, apitoken.ErrReused) {
+		s.tell(ctx, Event{What: Reused, By: Caller{From: from}, Token: r, Why: apitoken.WhyReused})
+	}
+	x.Refresh, x.Record = &next, access.Record
+	return err
+}
+
+// reused ends the family of a refresh token that was used before: one of those
+// who showed it has stolen it.
+func (s *Service) reused(ctx context.Context, secret apitoken.Secret, r apitoken.Record, from Client) {
+	_, err := s.store.Consume(context.WithoutCancel(ctx), s.pepper.Hash(secret), s.now())
+	if errors.Is(err, apitoken.ErrReused) {
+		s.tell(ctx, Event{What: Reused, By: Caller{From: from}, Token: r, Why: apitoken.WhyReused})
+	}
+}
+
+// refresh is the refresh token that comes after r.
+func (s *Service) refresh(secret apitoken.Secret, r apitoken.Record) apitoken.Issue {
+	now := s.now()
+	return apitoken.Issue{Hash: s.pepper.Hash(secret), Record: apitoken.Record{
+		ID: apitoken.NewID(), Kind: apitoken.KindRefresh, Name: r.Name, Owner: r.Owner, Door: r.Door, Scopes: r.Scopes,
+		Created: now, Issued: now, Expires: s.cut(now, time.Time{}),
+		OneTime: true, Family: r.Family, ClientID: r.ClientID, SoftwareID: r.SoftwareID, Org: r.Org,
+	}}
+}
+
+// access makes the access token that r is exchanged for.
+func (s *Service) access(r apitoken.Record, who actor, req Request) (*Exchange, apitoken.Issue, error) {
+	scopes := who.narrow(r.Scopes)
+	if len(req.Scopes) > 0 {
+		if !covers(scopes, req.Scopes) {
+			return nil, apitoken.Issue{}, ErrScope
+		}
+		scopes = req.Scopes
+	}
+	now := s.now()
+	expires := now.Add(s.accessLife(req.Door))
+	if !r.Expires.IsZero() && r.Expires.Before(expires) {
+		expires = r.Expires
+	}
+	life := expires.Sub(now).Truncate(time.Second)
+	if life <= 0 {
+		return nil, apitoken.Issue{}, ErrGrant
+	}
+	secret := apitoken.NewSecret(apitoken.KindAccess)
+	record := apitoken.Record{
+		ID: apitoken.NewID(), Kind: apitoken.KindAccess, Owner: r.Owner, Door: req.Door, Scopes: scopes,
+		Created: now, Issued: now, Expires: expires, Parent: r.ID, Org: r.Org,
+	}
+	x := &Exchange{Access: secret, Record: record, Life: life, Token: r, User: who.user}
+	return x, apitoken.Issue{Hash: s.pepper.Hash(secret), Record: record}, nil
+}
+
+// accessLives are the lives of access tokens that nobody has set.
+var accessLives = map[apitoken.Door]time.Duration{
+	apitoken.DoorNative: time.Hour,
+	apitoken.DoorCSP:    1799 * time.Second,
+	apitoken.DoorVCD:    30 * day,
+}
+
+func (s *Service) accessLife(door apitoken.Door) time.Duration {
+	if life := s.opts.AccessLife[door]; life > 0 {
+		return life
+	}
+	if life := accessLives[door]; life > 0 {
+		return life
+	}
+	return time.Hour
+}
+
+// notGiven is why an exchange failed after all: it was for too much, or what was
+// good a moment ago has been ended meanwhile. That of a reused token was told
+// already.
+func (s *Service) notGiven(ctx context.Context, r apitoken.Record, req Request, err error) error {
+	why, given := "", ErrGrant
+	switch {
+	case errors.Is(err, apitoken.ErrReused):
+		return ErrGrant
+	case errors.Is(err, ErrScope):
+		why, given = "scope", err
+	case errors.Is(err, apitoken.ErrNotFound):
+		why = "unknown"
+	case errors.Is(err, apitoken.ErrRevoked):
+		why = string(apitoken.Revoked)
+	case errors.Is(err, apitoken.ErrExpired), errors.Is(err, ErrGrant):
+		why = string(apitoken.Expired)
+	default:
+		return err
+	}
+	s.tell(ctx, Event{What: Refused, By: Caller{From: req.From}, Token: r, Why: why})
+	return given
+}

@@ -1,0 +1,81 @@
+package issuer
+
+import (
+	"context"
+	"encoding/json"
+	"log/slog"
+	"time"
+
+	"github.com/saltern-api/saltern/eauth/apitoken"
+)
+
+const (
+	// houseEvery is how often what has ended is removed.
+	houseEvery   = 10 * time.Minute
+	houseTimeout = time.Minute
+
+	// remembered is how long a token that has ended is still known, so that
+	// the use of a stolen one is noticed.
+	remembered = 30 * day
+)
+
+// keepHouse removes what has ended.
+func (s *Service) keepHouse(ctx context.Context) {
+	tick := time.NewTicker(houseEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if err := s.tidy(ctx); err != nil && ctx.Err() == nil {
+			s.log.WarnContext(ctx, "tokens that have ended were not removed; trying again later", slog.Any("error", err))
+		}
+	}
+}
+
+func (s *Service) tidy(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, houseTimeout)
+	defer cancel()
+	now := s.now()
+	if err := s.endUnused(ctx, now); err != nil {
+		return err
+	}
+	if err := s.forgetDevices(ctx, now); err != nil {
+		return err
+	}
+	_, err := s.store.Sweep(ctx, now, remembered)
+	return err
+}
+
+// endUnused revokes what was not used for the operator's time.
+func (s *Service) endUnused(ctx context.Context, now time.Time) error {
+	if s.opts.UnusedFor <= 0 {
+		return nil
+	}
+	ended, err := apitoken.RevokeUnused(ctx, s.store, now.Add(-s.opts.UnusedFor), now)
+	for _, u := range ended {
+		s.follow.end(u.Ended...)
+		s.tell(ctx, Event{What: Revoked, Token: u.Record, Others: u.Ended, Why: apitoken.WhyUnused})
+	}
+	return err
+}
+
+func (s *Service) forgetDevices(ctx context.Context, now time.Time) error {
+	const most = 10000
+	found, err := s.documents(ctx, devicesDrawer, most)
+	if err != nil {
+		return err
+	}
+	for _, doc := range found {
+		var d device
+		if json.Unmarshal(doc.Value, &d) == nil && now.Before(d.Expires) {
+			continue
+		}
+		if err := s.store.DeleteDocument(ctx, devicesDrawer, doc.Key); err != nil && ofStore(err) != ErrNotFound {
+			return err
+		}
+	}
+	return nil
+}

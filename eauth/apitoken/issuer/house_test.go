@@ -1,0 +1,129 @@
+package issuer_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/saltern-api/saltern/eauth/apitoken"
+	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/eauth/apitoken/role"
+)
+
+// forever makes a token that does not expire.
+func forever(name string) func(*issuer.NewToken) {
+	return func(n *issuer.NewToken) { n.Name, n.Life = name, issuer.Never() }
+}
+
+func unusedFor(d time.Duration) func(*issuer.Options) {
+	return func(o *issuer.Options) { o.UnusedFor = d }
+}
+
+// What nobody used for the operator's time is revoked, with what it was
+// exchanged for; what is used in whichever way is not.
+func TestUnused(t *testing.T) {
+	with(t, unusedFor(20*day), func(r *rig) {
+		second := r.another(unusedFor(20 * day)) // which keeps house too
+		defer second.Close()
+		idle, idleMade := r.create(user("alice"), forever("idle"))
+		direct, _ := r.create(user("alice"), forever("direct"))
+		exchanged, _ := r.create(user("alice"), forever("exchanged"))
+		listening, listeningMade := r.create(user("alice"), forever("listening"))
+		pending, err := r.Register(r.Context(), user("alice"), issuer.NewToken{Name: "later", Door: apitoken.DoorVCD})
+		require.NoError(r, err)
+		vcd := func(secret string) *issuer.Exchange {
+			x, err := r.Exchange(r.Context(), secret, issuer.Request{Door: apitoken.DoorVCD, From: here})
+			require.NoError(r, err)
+			return x
+		}
+		idleAccess, usedAccess := vcd(idle), vcd(exchanged).Access.Reveal()
+		stream, done := r.Follow(r.Context(), r.principal(vcd(listening).Access.Reveal()), role.EventRead)
+		defer done()
+		r.told()
+
+		time.Sleep(20*day - time.Hour)
+		require.Empty(r, r.told())
+		require.NoError(r, stream.Err())
+		require.True(r, r.good(second, direct))
+		require.True(r, r.good(second, usedAccess), "which is a use of what it was exchanged for")
+		time.Sleep(2 * time.Hour)
+		require.ElementsMatch(r, []string{"later", "idle"}, r.ended(apitoken.WhyUnused))
+		require.False(r, r.good(r.Service, idle))
+		require.False(r, r.good(second, idleAccess.Access.Reveal()), "it ends with its parent")
+		_, err = r.Get(r.Context(), user("alice"), idleMade.ID)
+		require.ErrorIs(r, err, issuer.ErrNotFound)
+		_, err = r.First(r.Context(), user("alice"), pending.ID, issuer.Request{Door: apitoken.DoorVCD, From: here})
+		require.ErrorIs(r, err, issuer.ErrNotFound)
+
+		require.NoError(r, stream.Err(), "who listens uses it")
+		held, err := r.Get(r.Context(), user("alice"), listeningMade.ID)
+		require.NoError(r, err)
+		require.Equal(r, here.Addr, held.LastUsed.Addr)
+		require.True(r, r.good(r.Service, direct))
+		require.True(r, r.good(r.Service, exchanged))
+		_, again := r.create(user("alice"), forever("idle")) // its name is free
+		require.NotEqual(r, idleMade.ID, again.ID)
+	})
+}
+
+// What ended with an unused token is told.
+func TestUnusedIsTold(t *testing.T) {
+	with(t, unusedFor(20*day), func(r *rig) {
+		secret, made := r.create(user("alice"), forever("idle"))
+		x, err := r.Exchange(r.Context(), secret, issuer.Request{Door: apitoken.DoorVCD, From: here})
+		require.NoError(r, err)
+		time.Sleep(21 * day)
+		r.mu.Lock()
+		last := r.events[len(r.events)-1]
+		r.mu.Unlock()
+		require.Equal(r, issuer.Revoked, last.What)
+		require.Equal(r, apitoken.WhyUnused, last.Why)
+		require.Equal(r, made.ID, last.Token.ID)
+		require.ElementsMatch(r, []string{made.ID, x.Record.ID}, last.Others)
+		require.Zero(r, last.By.Name())
+	})
+}
+
+// Regenerating is a sign of use; without the option nothing is.
+func TestNotUnused(t *testing.T) {
+	with(t, unusedFor(20*day), func(r *rig) {
+		_, made := r.create(user("alice"), forever("ci"))
+		time.Sleep(15 * day)
+		secret, _, err := r.Regenerate(r.Context(), user("alice"), made.ID)
+		require.NoError(r, err)
+		time.Sleep(15 * day)
+		require.True(r, r.good(r.Service, secret.Reveal()))
+	})
+}
+
+func TestUnusedForEver(t *testing.T) {
+	with(t, nil, func(r *rig) {
+		secret, _ := r.create(user("alice"), forever("ci"))
+		time.Sleep(400 * day)
+		require.True(r, r.good(r.Service, secret))
+	})
+}
+
+// A service account goes on with its refresh token after it has used the access
+// token for longer than the operator's time; and ends when it did neither.
+func TestUnusedAccount(t *testing.T) {
+	with(t, func(o *issuer.Options) { bosses(o); o.UnusedFor = 10 * day }, func(r *rig) {
+		first := r.letIn(r.account("User"))
+		second, err := r.refresh(first.Refresh)
+		require.NoError(r, err)
+		for range 29 {
+			time.Sleep(day)
+			require.True(r, r.good(r.Service, second.Access.Reveal()))
+		}
+		third, err := r.refresh(second.Refresh)
+		require.NoError(r, err)
+		r.told()
+		time.Sleep(9 * day)
+		require.Empty(r, r.ended(apitoken.WhyUnused))
+		time.Sleep(2 * day)
+		require.Len(r, r.ended(apitoken.WhyUnused), 1)
+		_, err = r.refresh(third.Refresh)
+		require.ErrorIs(r, err, issuer.ErrGrant)
+	})
+}

@@ -1,0 +1,203 @@
+package issuer_test
+
+import (
+	"context"
+	"net/netip"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/saltern-api/saltern/eauth/apitoken"
+	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+)
+
+const aDay = 24 * time.Hour
+
+func maxIdle(o *issuer.Options) { o.OwnerMaxIdle = 30 * aDay }
+
+// ofLDAP is somebody whom nobody can be asked about.
+func ofLDAP(name string, groups ...string) issuer.Caller {
+	c := user(name, groups...)
+	c.Eauth = "ldap"
+	return c
+}
+
+// requireIdle demands that a secret is refused because its owner has to log in.
+func (r *rig) requireIdle(secret string) {
+	r.Helper()
+	_, ok, err := r.Check(r.Context(), secret, here)
+	require.False(r, ok)
+	require.ErrorIs(r, err, issuer.ErrIdle)
+	require.ErrorIs(r, err, issuer.ErrGrant)
+}
+
+// An owner whom nobody can ask for has to log in now and then.
+func TestAnOwnerWhoDoesNotLogIn(t *testing.T) {
+	with(t, maxIdle, func(r *rig) {
+		ctx := r.Context()
+		secret, _ := r.create(ofLDAP("alice", "web"), nil)
+		access := r.exchange(secret).Access.Reveal()
+		stream, stop := r.Follow(ctx, r.principal(secret))
+		defer stop()
+		time.Sleep(30 * aDay)
+		require.True(r, r.good(r.Service, secret))
+		require.NoError(r, stream.Err())
+		r.told()
+
+		time.Sleep(10 * time.Second)
+		r.requireIdle(secret)
+		require.Error(r, stream.Err())
+		require.Equal(r, []string{"refused:idle"}, r.told())
+		_, err := r.Exchange(ctx, secret, issuer.Request{Door: apitoken.DoorNative, From: here})
+		require.ErrorIs(r, err, issuer.ErrIdle)
+		require.False(r, r.good(r.Service, access), "it has expired")
+		_, _, ok, err := r.Details(ctx, secret, here)
+		require.NoError(r, err)
+		require.False(r, ok)
+		in, err := r.Introspect(ctx, operator, secret)
+		require.NoError(r, err)
+		require.False(r, in.Active)
+		_, _, err = r.Create(ctx, operator, issuer.NewToken{
+			Name: "more", Scopes: []string{"User"}, Door: apitoken.DoorNative, Owner: apitoken.Owner{Eauth: "ldap", User: "alice"},
+		})
+		require.ErrorContains(r, err, "has not logged in for too long")
+
+		require.NoError(r, r.Seen(ctx, "bob", "ldap", nil))
+		r.requireIdle(secret)
+		require.NoError(r, r.Seen(ctx, "alice", "ldap", []string{"web"}))
+		require.Equal(r, []string{"web"}, r.principal(secret).Groups)
+	})
+}
+
+// It is no guess, however often it is shown.
+func TestAnIdleOwnersTokenIsNotThrottled(t *testing.T) {
+	with(t, maxIdle, func(r *rig) {
+		secret, _ := r.create(ofLDAP("alice"), nil)
+		time.Sleep(31 * aDay)
+		for range 50 {
+			r.requireIdle(secret)
+		}
+	})
+}
+
+func TestWhoDoesNotHaveToLogIn(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*issuer.Options)
+		owner  issuer.Caller
+	}{
+		"a user whom PAM is asked about": {maxIdle, user("alice")},
+		"nobody, without the setting":    {nil, ofLDAP("alice")},
+	} {
+		t.Run(name, func(t *testing.T) {
+			with(t, c.change, func(r *rig) {
+				secret, _ := r.create(c.owner, func(n *issuer.NewToken) { n.Life = issuer.Never() })
+				time.Sleep(1000 * aDay)
+				require.True(r, r.good(r.Service, secret))
+			})
+		})
+	}
+}
+
+// The time of an owner who was never seen begins with the first token, and of
+// one from before there was a time with its first use.
+func TestAnOwnerWhoWasNeverSeen(t *testing.T) {
+	with(t, maxIdle, func(r *rig) {
+		byOperator, _ := r.create(operator, func(n *issuer.NewToken) { n.Owner = apitoken.Owner{Eauth: "ldap", User: "deploy"} })
+		_, last := r.town.asked()
+		require.Nil(r, last)
+		secret, _ := r.create(ofLDAP("alice", "web"), nil)
+		d, err := r.store.Document(r.Context(), "owner-groups", "ldap/alice")
+		require.NoError(r, err)
+		d.Value = []byte(`["ops"]`)
+		_, err = r.store.PutDocument(r.Context(), "owner-groups", d)
+		require.NoError(r, err)
+		time.Sleep(20 * aDay)
+		require.Equal(r, []string{"ops"}, r.principal(secret).Groups)
+		_, last = r.town.asked()
+		require.Equal(r, &issuer.LastLogin{Groups: []string{"ops"}}, last)
+
+		time.Sleep(11 * aDay)
+		r.requireIdle(byOperator)
+		require.True(r, r.good(r.Service, secret))
+		time.Sleep(20 * aDay)
+		r.requireIdle(secret)
+	})
+}
+
+// A program that logs in for each request does not write each time.
+func TestLoginsAreWrittenDownOnceAnHour(t *testing.T) {
+	with(t, maxIdle, func(r *rig) {
+		r.create(ofLDAP("alice"), nil)
+		version := func() int64 {
+			d, err := r.store.Document(r.Context(), "owner-groups", "ldap/alice")
+			require.NoError(r, err)
+			return d.Version
+		}
+		first := version()
+		for range 59 {
+			time.Sleep(time.Minute)
+			require.NoError(r, r.Seen(r.Context(), "alice", "ldap", nil))
+		}
+		require.Equal(r, first, version())
+		time.Sleep(time.Minute)
+		require.NoError(r, r.Seen(r.Context(), "alice", "ldap", nil))
+		require.Greater(r, version(), first)
+	})
+}
+
+// PAM may let an owner in from some places only.
+func TestOwnersAreAskedForWithTheClientsAddress(t *testing.T) {
+	with(t, nil, func(r *rig) {
+		from := func() netip.Addr {
+			addr, _ := r.town.asked()
+			return addr
+		}
+		secret, _ := r.create(user("alice"), nil)
+		p := r.principal(secret)
+		require.Equal(r, here.Addr, from())
+		_, ok, err := r.Check(r.Context(), secret, there)
+		require.NoError(r, err)
+		require.True(r, ok)
+		require.Equal(r, there.Addr, from(), "what was said for another address does not count")
+		_, stop := r.Follow(r.Context(), p)
+		defer stop()
+		time.Sleep(20 * time.Second)
+		require.Equal(r, here.Addr, from(), "a stream is its client's")
+	})
+}
+
+// A login waits for the store of tokens, and not for whoever asks a slow
+// directory about the same user at that moment.
+func TestALoginDoesNotWaitForADirectory(t *testing.T) {
+	slow := &slowTown{asked: make(chan struct{}), answer: make(chan struct{})}
+	with(t, func(o *issuer.Options) {
+		slow.Owners = o.Owners
+		o.Owners = slow
+	}, func(r *rig) {
+		slow.asked, slow.answer = make(chan struct{}), make(chan struct{})
+		alice := ofLDAP("alice", "web")
+		secret, _ := r.create(alice, nil)
+		time.Sleep(time.Minute)
+		slow.slow.Store(true)
+		groups := make(chan []string)
+		go func() {
+			p, _, _ := r.Check(r.Context(), secret, here)
+			groups <- p.Groups
+		}()
+		<-slow.asked
+		slow.slow.Store(false)
+
+		ctx, cancel := context.WithTimeout(r.Context(), time.Second)
+		defer cancel()
+		began := time.Now()
+		require.NoError(r, r.Seen(ctx, "alice", "ldap", []string{"ops"}))
+		require.Zero(r, time.Since(began))
+
+		close(slow.answer)
+		require.Equal(r, []string{"web"}, <-groups, "it was asked before the login")
+		synctest.Wait()
+		require.Equal(r, []string{"ops"}, r.principal(secret).Groups, "and is not kept")
+	})
+}

@@ -1,0 +1,148 @@
+package issuer
+
+import (
+	"context"
+	"fmt"
+	"path"
+	"slices"
+
+	"github.com/saltern-api/saltern/eauth/apitoken"
+	"github.com/saltern-api/saltern/eauth/apitoken/role"
+)
+
+// Assignment gives roles to users.
+type Assignment struct {
+	// Users and Groups are patterns with *, ? and [a-z]. The roles are for
+	// whoever has one of these names or is in one of these groups.
+	Users, Groups []string
+
+	// Eauth are names of eauth modules; when there are any, the roles are only
+	// for who is known by one of them.
+	Eauth []string
+
+	Roles []string
+}
+
+func checkAssignments(all []Assignment) error {
+	for i, a := range all {
+		for _, pattern := range slices.Concat(a.Users, a.Groups) {
+			if _, err := path.Match(pattern, ""); err != nil {
+				return fmt.Errorf("assignment %d: %q is not a pattern", i+1, pattern)
+			}
+		}
+		if len(a.Users) == 0 && len(a.Groups) == 0 {
+			return fmt.Errorf("assignment %d: needs users or groups", i+1)
+		}
+	}
+	return nil
+}
+
+func (a Assignment) isFor(user, eauth string, groups []string) bool {
+	if len(a.Eauth) > 0 && !slices.Contains(a.Eauth, eauth) {
+		return false
+	}
+	matches := func(patterns []string, name string) bool {
+		return slices.ContainsFunc(patterns, func(p string) bool {
+			ok, _ := path.Match(p, name)
+			return ok
+		})
+	}
+	return matches(a.Users, user) || slices.ContainsFunc(groups, func(g string) bool { return matches(a.Groups, g) })
+}
+
+// everyday is what a login has by default: one's own work. What concerns
+// others, and the gateway's own data, is for whom the operator names.
+var everyday = role.Role{Name: "everyday", Permissions: []role.Permission{
+	role.CmdRun, role.TargetAllMinionsRun, role.CmdRunnerRun, role.CmdWheelRun, role.CmdSSHRun,
+	role.CmdRead, role.ReturnerRead,
+	role.JobRead, role.JobWrite, role.JobDelete, role.JobRun,
+	role.TargetRead, role.TargetWrite, role.TargetDelete,
+	role.ScheduleRead, role.ScheduleWrite, role.ScheduleDelete,
+	role.MinionRead, role.MinionWrite, role.MinionDelete, role.MasterRead,
+	role.EventRead, role.EventWrite,
+	role.RoleRead, role.TokenManage,
+}}
+
+// rightsOf are the rights that a user has who logs in.
+func (s *Service) rightsOf(ctx context.Context, user, eauth string, groups []string) (*role.Set, error) {
+	names := slices.Clone(s.opts.LoginRoles)
+	for _, a := range s.opts.Assignments {
+		if a.isFor(user, eauth, groups) {
+			names = append(names, a.Roles...)
+		}
+	}
+	slices.Sort(names)
+	return s.loginSet(ctx, slices.Compact(names))
+}
+
+// all is what the operator on the host may do.
+var all = role.Compile(role.Options{Login: true}, role.Role{Permissions: []role.Permission{role.Superuser}})
+
+// may returns [ErrForbidden] where the caller has none of some permissions. It
+// is an [ErrLogin] where no token of the caller's kind could have one.
+func (s *Service) may(ctx context.Context, c Caller, one ...role.Permission) error {
+	var has func(role.Permission) bool
+	switch {
+	case c.Operator:
+		has = all.May
+	case c.Principal != nil:
+		has = c.Principal.May
+	case c.LoggedIn:
+		set, err := s.rightsOf(ctx, c.User, c.Eauth, c.Groups)
+		if err != nil {
+			return err
+		}
+		has = set.May
+	default:
+		return ErrLogin // a Salt token: nobody else comes as far as here
+	}
+	switch {
+	case slices.ContainsFunc(one, has):
+		return nil
+	case c.Principal != nil && !slices.ContainsFunc(one, func(p role.Permission) bool { return !p.LoginOnly() }):
+		return ErrLogin
+	}
+	return ErrForbidden
+}
+
+// May returns [ErrForbidden] where the caller does not have a permission.
+func (s *Service) May(ctx context.Context, c Caller, p role.Permission) error {
+	return s.may(ctx, c, p)
+}
+
+// mayActAs tells whether the caller may have somebody act as a service
+// account: by a token of it, by letting a device in, or by giving it more
+// scopes. The account stands for a user, so that is for this user himself and,
+// as with the account's making, for a Superuser.
+func (s *Service) mayActAs(ctx context.Context, c Caller, a Account) error {
+	if (apitoken.Owner{Eauth: a.Eauth, User: a.User}) == c.owner() {
+		return nil
+	}
+	return s.may(ctx, c, role.Superuser)
+}
+
+// mayIssue tells whether the caller may be given a secret of an owner's tokens.
+func (s *Service) mayIssue(ctx context.Context, c Caller, o apitoken.Owner) error {
+	err := s.mayManage(ctx, c, o)
+	if err != nil || o.ServiceAccount == "" {
+		return err
+	}
+	a, err := s.account(ctx, o.ServiceAccount)
+	if err != nil {
+		return err
+	}
+	return s.mayActAs(ctx, c, a)
+}
+
+// mayManage tells whether the caller may see and end all tokens of an owner.
+func (s *Service) mayManage(ctx context.Context, c Caller, o apitoken.Owner) error {
+	switch {
+	case c.Operator:
+		return nil
+	case o.ServiceAccount != "":
+		return s.may(ctx, c, role.ServiceAccountWrite)
+	case o != c.owner():
+		return ErrForbidden
+	}
+	return s.may(ctx, c, role.TokenManage)
+}

@@ -1,0 +1,393 @@
+package issuer_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/saltern-api/saltern/eauth/acl"
+	"github.com/saltern-api/saltern/eauth/apitoken"
+	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/eauth/apitoken/role"
+)
+
+// bosses are those whom the operator gives more.
+func bosses(o *issuer.Options) {
+	o.Assignments = []issuer.Assignment{
+		{Users: []string{"boss"}, Roles: []string{"Superuser"}},
+		{Groups: []string{"adm*"}, Eauth: []string{"pam"}, Roles: []string{"Administrator"}},
+	}
+}
+
+// Who may do what with the token of alice and with her work.
+func TestRights(t *testing.T) {
+	with(t, bosses, func(r *rig) {
+		secret, made := r.create(user("alice"), nil)
+		access := r.exchange(secret).Access.Reveal()
+		_, bossMade := r.create(user("boss"), func(n *issuer.NewToken) { n.Name = "all" })
+		bossSecret, _, err := r.Regenerate(r.Context(), user("boss"), bossMade.ID)
+		require.NoError(r, err)
+
+		saltToken := user("alice")
+		saltToken.LoggedIn = false
+		ldapAdmin := user("bob", "admins")
+		ldapAdmin.Eauth = "ldap"
+
+		type want struct{ get, regenerate, revoke, listAll, create error }
+		no, none := issuer.ErrForbidden, issuer.ErrNotFound
+		nothing := want{no, no, no, no, no}
+		for name, c := range map[string]struct {
+			caller issuer.Caller
+			want   want
+		}{
+			"her API token":       {r.principal(secret).Caller(here), nothing},
+			"her access token":    {r.principal(access).Caller(here), nothing},
+			"a superuser's token": {r.principal(bossSecret.Reveal()).Caller(here), nothing},
+			"her Salt token":      {saltToken, nothing},
+			"nobody":              {issuer.Caller{}, nothing},
+			"another":             {user("bob"), want{get: none, regenerate: none, revoke: none, listAll: no}},
+			"admin by ldap":       {ldapAdmin, want{get: none, regenerate: none, revoke: none, listAll: no}},
+			"administrator":       {user("carol", "staff", "admins"), want{regenerate: no}},
+			"superuser":           {user("boss"), want{regenerate: no}},
+			"operator":            {operator, want{create: issuer.ErrForbidden}}, // for whom?
+			"herself":             {user("alice"), want{listAll: no}},
+		} {
+			got := want{}
+			_, got.get = r.Get(r.Context(), c.caller, made.ID)
+			_, _, got.listAll = r.List(r.Context(), c.caller, issuer.Query{Everyone: true})
+			_, _, got.create = r.Create(r.Context(), c.caller,
+				issuer.NewToken{Name: "new " + name, Scopes: []string{"User"}, Door: apitoken.DoorNative})
+			_, _, got.regenerate = r.Regenerate(r.Context(), c.caller, apitoken.NewID())
+			if c.want.regenerate == no && c.want != nothing { // found, and then refused
+				_, _, got.regenerate = r.Regenerate(r.Context(), c.caller, made.ID)
+			} else if c.want.regenerate == nil {
+				require.ErrorIs(r, got.regenerate, none, name)
+				got.regenerate = nil
+			}
+			got.revoke = r.Revoke(r.Context(), c.caller, made.ID)
+			if c.want.revoke == nil && got.revoke == nil {
+				_, made = r.create(user("alice"), nil) // for the next one
+			}
+			require.ErrorIs(r, got.get, c.want.get, "%s: get", name)
+			require.ErrorIs(r, got.regenerate, c.want.regenerate, "%s: regenerate", name)
+			require.ErrorIs(r, got.revoke, c.want.revoke, "%s: revoke", name)
+			require.ErrorIs(r, got.listAll, c.want.listAll, "%s: list all", name)
+			if name != "operator" {
+				require.ErrorIs(r, got.create, c.want.create, "%s: create", name)
+			}
+		}
+	})
+}
+
+// Who came by a token is told that this is why, and only where no other scopes
+// would help.
+func TestALoginIsNeeded(t *testing.T) {
+	with(t, bosses, func(r *rig) {
+		ctx := r.Context()
+		secret, made := r.create(user("boss"), func(n *issuer.NewToken) { n.Scopes = []string{"User"} })
+		saltToken := user("boss")
+		saltToken.LoggedIn = false
+		for name, c := range map[string]issuer.Caller{
+			"API token": r.principal(secret).Caller(here), "access token": r.principal(r.exchange(secret).Access.Reveal()).Caller(here),
+			"Salt token": saltToken,
+		} {
+			_, _, create := r.Create(ctx, c, issuer.NewToken{Name: "x", Scopes: []string{"User"}, Door: apitoken.DoorNative})
+			_, get := r.Get(ctx, c, made.ID)
+			_, _, list := r.List(ctx, c, issuer.Query{})
+			_, account := r.CreateAccount(ctx, c, issuer.NewAccount{Name: "x", Scopes: []string{"User"}})
+			role := r.PutRole(ctx, c, role.Role{Name: "x"}, true)
+			for _, err := range []error{create, get, list, account, role, r.Revoke(ctx, c, made.ID), r.DeleteRole(ctx, c, "User")} {
+				require.ErrorIs(r, err, issuer.ErrLogin, name)
+				require.ErrorIs(r, err, issuer.ErrForbidden, name)
+			}
+			_, accounts := r.Accounts(ctx, c)
+			require.ErrorIs(r, accounts, issuer.ErrForbidden, name)
+			if c.Principal != nil {
+				require.NotErrorIs(r, accounts, issuer.ErrLogin, "a token with other scopes sees them")
+			}
+		}
+		_, err := r.Accounts(ctx, user("alice"))
+		require.ErrorIs(r, err, issuer.ErrForbidden)
+		require.NotErrorIs(r, err, issuer.ErrLogin, "she has logged in")
+	})
+}
+
+// Of others' tokens only the names are told, also to who may revoke them.
+func TestOthersTokensAreNames(t *testing.T) {
+	with(t, bosses, func(r *rig) {
+		_, made := r.create(user("alice"), func(n *issuer.NewToken) { n.Remind = "alice@example.com" })
+		time.Sleep(time.Second)
+		r.create(user("boss"), func(n *issuer.NewToken) { n.Name = "own" })
+
+		mine, _, err := r.List(r.Context(), user("alice"), issuer.Query{})
+		require.NoError(r, err)
+		require.Equal(r, []string{"ci"}, names(mine))
+
+		name := apitoken.Record{ID: made.ID, Kind: apitoken.KindAPI, Name: "ci", Owner: made.Owner}
+		seen, err := r.Get(r.Context(), user("boss"), made.ID)
+		require.NoError(r, err)
+		require.Equal(r, name, seen)
+
+		hers, _, err := r.List(r.Context(), user("boss"), issuer.Query{Owner: made.Owner})
+		require.NoError(r, err)
+		require.Equal(r, []apitoken.Record{name}, hers)
+
+		all, next, err := r.List(r.Context(), user("boss"), issuer.Query{Everyone: true, Limit: 1})
+		require.NoError(r, err)
+		require.Equal(r, []apitoken.Record{name}, all)
+		all, _, err = r.List(r.Context(), user("boss"), issuer.Query{Everyone: true, After: next})
+		require.NoError(r, err)
+		require.Len(r, all, 1)
+		require.NotZero(r, all[0].Created, "his own he sees as they are")
+
+		everyone, _, err := r.List(r.Context(), operator, issuer.Query{})
+		require.NoError(r, err)
+		require.Equal(r, []string{"ci", "own"}, names(everyone))
+		_, _, err = r.List(r.Context(), user("bob"), issuer.Query{Owner: made.Owner})
+		require.ErrorIs(r, err, issuer.ErrForbidden)
+	})
+}
+
+// An operator may keep tokens from those who log in.
+func TestNoTokensByDefault(t *testing.T) {
+	with(t, func(o *issuer.Options) {
+		o.LoginRoles = []string{"Read-only"}
+		o.Assignments = []issuer.Assignment{{Users: []string{"alice"}, Roles: []string{"User"}}}
+	}, func(r *rig) {
+		r.create(user("alice"), nil)
+		_, _, err := r.Create(r.Context(), user("bob"),
+			issuer.NewToken{Name: "ci", Scopes: []string{"User"}, Door: apitoken.DoorNative})
+		require.ErrorIs(r, err, issuer.ErrForbidden)
+		_, _, err = r.List(r.Context(), user("bob"), issuer.Query{})
+		require.ErrorIs(r, err, issuer.ErrForbidden)
+	})
+}
+
+func TestTheOperatorMakesTokensForOthers(t *testing.T) {
+	with(t, nil, func(r *rig) {
+		r.town.set(func() { r.town.gone["ghost"] = true })
+		n := issuer.NewToken{Name: "ci", Scopes: []string{"Superuser"}, Door: apitoken.DoorNative}
+		_, _, err := r.Create(r.Context(), operator, n)
+		require.ErrorIs(r, err, issuer.ErrInvalid, "for whom?")
+		n.Owner = apitoken.Owner{Eauth: "pam", User: "ghost"}
+		_, _, err = r.Create(r.Context(), operator, n)
+		require.ErrorIs(r, err, issuer.ErrInvalid)
+		n.Owner.User = "a\x1b[2Jlice"
+		_, _, err = r.Create(r.Context(), operator, n)
+		require.ErrorContains(r, err, "user: it has characters that cannot be printed")
+		n.Owner.User = "alice"
+		secret, made, err := r.Create(r.Context(), operator, n)
+		require.NoError(r, err)
+		require.Equal(r, "alice", r.principal(secret.Reveal()).User)
+		_, _, err = r.Regenerate(r.Context(), operator, made.ID)
+		require.NoError(r, err)
+		require.NoError(r, r.Revoke(r.Context(), operator, made.ID))
+	})
+}
+
+// A scope gives nothing that the owner does not have.
+func TestAScopeAddsNothing(t *testing.T) {
+	with(t, bosses, func(r *rig) {
+		for name, c := range map[string]struct {
+			owner string
+			scope string
+			may   map[role.Permission]bool
+		}{
+			"superuser's":            {"boss", "Superuser", map[role.Permission]bool{role.Superuser: true, role.AuditRead: true}},
+			"superuser's, read-only": {"boss", "Read-only", map[role.Permission]bool{role.Superuser: false, role.AuditRead: false, role.JobRead: true}},
+			"a user's":               {"alice", "Superuser", map[role.Permission]bool{role.Superuser: false, role.AuditRead: false, role.JobRead: true, role.TokenManage: false}},
+		} {
+			secret, _ := r.create(user(c.owner), func(n *issuer.NewToken) { n.Name, n.Scopes = name, []string{c.scope} })
+			p := r.principal(secret)
+			for what, want := range c.may {
+				require.Equal(r, want, p.May(what), "%s: %s", name, what)
+			}
+			d := p.Scopes.Allows(role.Call{Client: "runner", Funs: []role.Function{{Name: "state.orchestrate"}}})
+			require.Equal(r, c.scope == "Superuser", d.Verdict == role.Allowed, name)
+		}
+	})
+}
+
+func TestAnOwnerWhoGoes(t *testing.T) {
+	with(t, nil, func(r *rig) {
+		secret, _ := r.create(user("alice"), nil)
+		access := r.exchange(secret).Access.Reveal()
+		r.town.set(func() { r.town.gone["alice"] = true })
+		time.Sleep(5 * time.Second)
+		require.False(r, r.good(r.Service, secret))
+		require.False(r, r.good(r.Service, access))
+		_, err := r.Exchange(r.Context(), secret, issuer.Request{Door: apitoken.DoorCSP, From: here})
+		require.ErrorIs(r, err, issuer.ErrGrant)
+		require.Contains(r, r.told(), "refused:owner")
+
+		r.town.set(func() { r.town.gone["alice"] = false })
+		require.True(r, r.good(r.Service, secret))
+
+		r.town.set(func() { r.town.err = apitoken.ErrUnavailable })
+		time.Sleep(5 * time.Second)
+		_, ok, err := r.Check(r.Context(), secret, here)
+		require.ErrorIs(r, err, apitoken.ErrUnavailable)
+		require.False(r, ok)
+	})
+}
+
+// Where nobody can be asked for groups, those of the last login count.
+func TestGroupsOfTheLastLogin(t *testing.T) {
+	with(t, nil, func(r *rig) {
+		alice := user("alice", "web", "ops")
+		alice.Eauth = "ldap"
+		secret, _ := r.create(alice, nil)
+		require.Equal(r, []string{"ops", "web"}, r.principal(secret).Groups)
+		require.NoError(r, r.Seen(r.Context(), "alice", "ldap", []string{"web"}))
+		require.Equal(r, []string{"web"}, r.principal(secret).Groups)
+		require.NoError(r, r.Seen(r.Context(), "bob", "ldap", []string{"web"}))
+		_, err := r.store.Document(r.Context(), "owner-groups", "ldap/bob")
+		require.ErrorIs(r, err, apitoken.ErrNotFound, "he has no tokens")
+	})
+}
+
+func TestRoles(t *testing.T) {
+	with(t, bosses, func(r *rig) {
+		ctx, carol := r.Context(), user("carol", "admins")
+		deploy := role.Role{Name: "deploy", ACL: role.ACL{acl.Map{{Key: "web*", Value: []any{"state.apply"}}}}}
+		require.NoError(r, r.PutRole(ctx, carol, deploy, true))
+		require.ErrorIs(r, r.PutRole(ctx, carol, deploy, true), issuer.ErrConflict)
+		require.NoError(r, r.PutRole(ctx, carol, deploy, false))
+		other := deploy
+		other.Name = "Deploy"
+		require.ErrorIs(r, r.PutRole(ctx, carol, other, true), issuer.ErrConflict)
+		other.Name = "User"
+		require.ErrorIs(r, r.PutRole(ctx, carol, other, false), issuer.ErrConflict, "it is built in")
+		other.Name = "a b"
+		require.ErrorIs(r, r.PutRole(ctx, carol, other, false), issuer.ErrInvalid)
+		more := role.Role{Name: "more", Permissions: []role.Permission{role.Superuser}}
+		require.ErrorIs(r, r.PutRole(ctx, carol, more, true), issuer.ErrForbidden, "she does not have it herself")
+		require.NoError(r, r.PutRole(ctx, user("boss"), more, true))
+		require.ErrorIs(r, r.PutRole(ctx, user("alice"), deploy, false), issuer.ErrForbidden)
+
+		got, err := r.Role(ctx, user("alice"), "deploy")
+		require.NoError(r, err)
+		require.Equal(r, deploy, got)
+		roles, err := r.Roles(ctx, user("alice"))
+		require.NoError(r, err)
+		require.Len(r, roles, 6)
+		_, err = r.Role(ctx, user("alice"), "none")
+		require.ErrorIs(r, err, issuer.ErrNotFound)
+
+		secret, _ := r.create(user("alice"), func(n *issuer.NewToken) { n.Scopes = []string{"deploy"} })
+		_, err = r.Roles(ctx, r.principal(secret).Caller(here))
+		require.ErrorIs(r, err, issuer.ErrForbidden, "not by this scope")
+		call := role.Call{Client: "local", Funs: []role.Function{{Name: "state.apply"}}, Tgt: "web1"}
+		require.Equal(r, role.Narrowed, r.principal(secret).Scopes.Allows(call).Verdict)
+
+		second := r.another(bosses)
+		defer second.Close()
+		require.True(r, r.good(second, secret))
+		require.ErrorIs(r, r.DeleteRole(ctx, user("alice"), "deploy"), issuer.ErrForbidden)
+		require.ErrorIs(r, r.DeleteRole(ctx, carol, "Superuser"), issuer.ErrForbidden)
+		require.NoError(r, second.DeleteRole(ctx, carol, "deploy"))
+		require.ErrorIs(r, second.DeleteRole(ctx, carol, "deploy"), issuer.ErrNotFound)
+		time.Sleep(time.Second)
+		require.Equal(r, role.Refused, r.principal(secret).Scopes.Allows(call).Verdict, "at the first gateway too")
+	})
+}
+
+// Whoever writes roles gives them no more than the writer has, to whomever and
+// under whichever name.
+func TestRoleWriters(t *testing.T) {
+	writer := role.Role{Name: "writer", Permissions: []role.Permission{role.RoleWrite, role.RoleDelete, role.RoleRead, role.CmdRun},
+		Targets: []string{"web*"}, ACL: role.ACL{"test.*", acl.Map{{Key: "db*", Value: []any{"state.apply"}}}}}
+	runOn := func(name string, targets ...string) role.Role {
+		return role.Role{Name: name, Permissions: []role.Permission{role.CmdRun}, Targets: targets}
+	}
+	rules := func(name string, rules ...any) role.Role { return role.Role{Name: name, ACL: rules} }
+	with(t, func(o *issuer.Options) {
+		bosses(o)
+		o.Assignments = append(o.Assignments, issuer.Assignment{Users: []string{"wendy"}, Roles: []string{"writer"}})
+		o.LoginRoles = []string{}
+	}, func(r *rig) {
+		ctx, wendy := r.Context(), user("wendy")
+		require.NoError(r, r.PutRole(ctx, operator, writer, true))
+		require.NoError(r, r.PutRole(ctx, operator, runOn("ops", "web*"), true))
+		require.NoError(r, r.PutRole(ctx, operator, runOn("all", "web*", "db*"), true))
+		secret, _ := r.create(operator, func(n *issuer.NewToken) {
+			n.Owner, n.Scopes = apitoken.Owner{Eauth: "pam", User: "alice"}, []string{"ops"}
+		})
+		reach := func(tgt string) role.Verdict {
+			return r.principal(secret).Scopes.Allows(role.Call{Client: "local", Funs: []role.Function{{Name: "cmd.run"}}, Tgt: tgt}).Verdict
+		}
+		for name, c := range map[string]struct {
+			role role.Role
+			want error
+		}{
+			"what she has":                         {runOn("new", "web1"), nil},
+			"rules that she has":                   {rules("new", "test.ping", acl.Map{{Key: "db1", Value: []any{"state.apply"}}}), nil},
+			"her own role, wider":                  {runOn("writer", "*"), issuer.ErrForbidden},
+			"others' tokens, wider":                {runOn("ops", "web*", "db*"), issuer.ErrForbidden},
+			"others' tokens, by rules":             {rules("ops", acl.Map{{Key: "db*", Value: []any{"cmd.run"}}}), issuer.ErrForbidden},
+			"others' tokens, narrower":             {runOn("ops", "web1"), nil},
+			"another's role as it is":              {runOn("all", "web*", "db*"), issuer.ErrForbidden},
+			"another's role under another name":    {runOn("mine", "web*", "db*"), issuer.ErrForbidden},
+			"a built-in role under another name":   {role.Role{Name: "su", Permissions: []role.Permission{role.Superuser}}, issuer.ErrForbidden},
+			"a built-in role's permissions":        {role.Role{Name: "adm", Permissions: role.BuiltIn()[1].Permissions}, issuer.ErrForbidden},
+			"a built-in role":                      {runOn("User", "web*"), issuer.ErrConflict},
+			"a built-in role, but for the case":    {runOn("superuser", "web*"), issuer.ErrConflict},
+			"the wheel":                            {rules("new", "@wheel"), issuer.ErrForbidden},
+			"a function that she has on some only": {rules("new", "state.apply"), issuer.ErrForbidden},
+			"a compound target with more":          {runOn("new", "web* or db1"), issuer.ErrForbidden},
+			"a target that cannot be compared":     {runOn("new", "E@web"), issuer.ErrForbidden},
+			"a nodegroup that nobody knows":        {runOn("new", "N@web"), issuer.ErrForbidden},
+		} {
+			err := r.PutRole(ctx, wendy, c.role, false)
+			require.ErrorIs(r, err, c.want, name)
+			if c.want == nil {
+				require.NoError(r, err, name)
+			}
+		}
+		require.Equal(r, role.Narrowed, reach("web1"))
+		err := r.PutRole(ctx, wendy, runOn("new", "web1", "db1"), false)
+		require.ErrorContains(r, err, "target 2 allows more than your own roles do")
+		require.ErrorAs(r, err, new(*role.Wider))
+
+		// A name that is free again is no way around it.
+		require.NoError(r, r.DeleteRole(ctx, wendy, "ops"))
+		require.Equal(r, role.Refused, reach("web1"))
+		require.ErrorIs(r, r.PutRole(ctx, wendy, runOn("ops", "db*"), true), issuer.ErrForbidden)
+		require.ErrorIs(r, r.PutRole(ctx, wendy, writer, false), nil, "as it is")
+		require.NoError(r, r.PutRole(ctx, user("carol", "admins"), runOn("all", "*"), false))
+		require.NoError(r, r.PutRole(ctx, operator, rules("all", "@wheel"), false))
+	})
+}
+
+// A role that cannot be read allows nothing, and harms no other.
+func TestARoleThatCannotBeRead(t *testing.T) {
+	with(t, nil, func(r *rig) {
+		for key, value := range map[string]string{
+			"User": `{"name": "User", "permissions": ["superuser"]}`, "GOOD": `{"name": "GOOD", "permissions": ["cmd-read"]}`,
+			"broken": `{`, "other": `{"name": "some", "permissions": ["cmd-read"]}`, "new": `{"name": "new", "permissions": ["to-fly"]}`,
+			"good": `{"name": "good", "permissions": ["cmd-read"]}`,
+		} {
+			_, err := r.store.PutDocument(r.Context(), "roles", apitoken.Document{Key: key, Value: []byte(value)})
+			require.NoError(r, err)
+		}
+		time.Sleep(time.Second)
+		roles, err := r.Roles(r.Context(), user("alice"))
+		require.NoError(r, err)
+		require.Len(r, roles, 5)
+		require.Equal(r, "GOOD", roles[4].Name, "the first of two whose names differ in case only")
+		require.Equal(r, role.BuiltIn()[2], roles[2])
+	})
+}
+
+func TestAssignmentsThatCannotBe(t *testing.T) {
+	t.Parallel()
+	pepper, err := apitoken.LoadPepper(t.TempDir())
+	require.NoError(t, err)
+	for _, a := range []issuer.Assignment{{Users: []string{"["}, Roles: []string{"User"}}, {Roles: []string{"Superuser"}}} {
+		_, err := issuer.New(issuer.Options{
+			Store: &store{}, Pepper: pepper, Owners: &town{}, Assignments: []issuer.Assignment{a},
+		})
+		require.Error(t, err)
+	}
+}

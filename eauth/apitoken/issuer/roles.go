@@ -1,0 +1,344 @@
+package issuer
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"strings"
+	"sync/atomic"
+
+	"github.com/saltern-api/saltern/eauth/apitoken"
+	"github.com/saltern-api/saltern/eauth/apitoken/role"
+	"github.com/saltern-api/saltern/internal/lru"
+)
+
+// rolesDrawer is where the store has the operator's roles.
+const rolesDrawer = "roles"
+
+// maxRoles bounds the operator's roles.
+const maxRoles = 1000
+
+// roleBook has the roles as they are in the store, and the sets that were made
+// of them.
+type roleBook struct {
+	changes  atomic.Int64 // goes up with each change in the store
+	failures atomic.Int64 // goes up with each reading that failed
+
+	turn   chan struct{} // holds one element while the rest is in use
+	err    error         // of the last one
+	of     int64         // the value of changes that the rest is of
+	roles  *role.Roles
+	narrow *lru.Cache[string, *role.Set] // by the names of roles
+	login  *lru.Cache[string, *role.Set]
+}
+
+// maxSets is how many sets are kept.
+const maxSets = 1024
+
+// roleSet makes a set of roles, or finds the one that was made.
+func (s *Service) roleSet(ctx context.Context, names []string) (*role.Set, error) {
+	b, err := s.take(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer b.giveBack()
+	key := strings.Join(names, " ")
+	set, ok := b.narrow.Get(key)
+	if !ok {
+		set = b.roles.Compile(names, s.opts.Scope)
+		b.narrow.Put(key, set)
+	}
+	return set, nil
+}
+
+// loginSet is roleSet for who logs in, with what everybody has.
+func (s *Service) loginSet(ctx context.Context, names []string) (*role.Set, error) {
+	b, err := s.take(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer b.giveBack()
+	key := strings.Join(names, " ")
+	set, ok := b.login.Get(key)
+	if !ok {
+		roles := make([]role.Role, 0, len(names)+1)
+		if s.opts.LoginRoles == nil {
+			roles = append(roles, everyday)
+		}
+		for _, name := range names {
+			if r, there := b.roles.Get(name); there {
+				roles = append(roles, r)
+			}
+		}
+		set = role.Compile(s.loginOptions(), roles...)
+		b.login.Put(key, set)
+	}
+	return set, nil
+}
+
+// loginOptions are for the sets of who logs in.
+func (s *Service) loginOptions() role.Options {
+	o := s.opts.Scope
+	o.Login = true
+	return o
+}
+
+// take waits for the book, with the roles as they are now. Whoever had to wait
+// while somebody failed to read them fails with him: otherwise all would wait,
+// one after the other, for a store that does not answer.
+func (s *Service) take(ctx context.Context) (*roleBook, error) {
+	b := &s.roles
+	failures := b.failures.Load()
+	select {
+	case b.turn <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	if b.failures.Load() != failures {
+		defer b.giveBack()
+		return nil, b.err
+	}
+	err := s.refreshRoles(ctx)
+	if err == nil {
+		return b, nil
+	}
+	defer b.giveBack()
+	if ctx.Err() == nil { // it is not that he who asked has gone
+		b.err = err
+		b.failures.Add(1)
+	}
+	return nil, err
+}
+
+func (b *roleBook) giveBack() { <-b.turn }
+
+// refreshRoles reads the roles where they have changed. It is called by who has
+// the book.
+func (s *Service) refreshRoles(ctx context.Context) error {
+	b := &s.roles
+	changes := b.changes.Load() // before the reading: a change meanwhile counts as later
+	if b.roles != nil && b.of == changes {
+		return nil
+	}
+	roles, err := s.readRoles(ctx)
+	if err != nil {
+		return err
+	}
+	b.of, b.roles = changes, roles
+	b.narrow, b.login = lru.New[string, *role.Set](maxSets), lru.New[string, *role.Set](maxSets)
+	return nil
+}
+
+// readRoles reads the roles of the store. One that this release does not
+// understand is left out, and so allows nothing.
+func (s *Service) readRoles(ctx context.Context) (*role.Roles, error) {
+	documents, err := s.documents(ctx, rolesDrawer, maxRoles)
+	if err != nil {
+		return nil, err
+	}
+	var own []role.Role
+	taken := make(map[string]bool) // names, but for the case
+	for _, r := range role.BuiltIn() {
+		taken[strings.ToLower(r.Name)] = true
+	}
+	for _, d := range documents {
+		r, err := readRole(d)
+		name := strings.ToLower(r.Name)
+		if err == nil && taken[name] {
+			err = errors.New("another role has this name")
+		}
+		if err != nil {
+			s.log.WarnContext(ctx, "a role cannot be used", slog.String("role", d.Key), slog.Any("error", err))
+			continue
+		}
+		own, taken[name] = append(own, r), true
+	}
+	return role.NewRoles(own...)
+}
+
+func readRole(d apitoken.Document) (r role.Role, err error) {
+	if err := json.Unmarshal(d.Value, &r); err != nil {
+		return r, err
+	}
+	if r.Name != d.Key {
+		return r, errors.New("it is kept under another name")
+	}
+	return r, r.Check()
+}
+
+// documents reads a drawer.
+func (s *Service) documents(ctx context.Context, drawer string, most int) ([]apitoken.Document, error) {
+	const page = 100
+	var found []apitoken.Document
+	for after := ""; len(found) < most; after = found[len(found)-1].Key {
+		some, err := s.store.Documents(ctx, drawer, after, page)
+		if err != nil {
+			return nil, fmt.Errorf("read %s: %w", drawer, err)
+		}
+		found = append(found, some...)
+		if len(some) < page {
+			break
+		}
+	}
+	return found, nil
+}
+
+// Roles returns all roles, the built-in ones first.
+func (s *Service) Roles(ctx context.Context, c Caller) ([]role.Role, error) {
+	if err := s.may(ctx, c, role.RoleRead, role.RoleWrite); err != nil {
+		return nil, err
+	}
+	roles, err := s.currentRoles(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return roles.All(), nil
+}
+
+// Role returns one role.
+func (s *Service) Role(ctx context.Context, c Caller, name string) (role.Role, error) {
+	if err := s.may(ctx, c, role.RoleRead, role.RoleWrite); err != nil {
+		return role.Role{}, err
+	}
+	roles, err := s.currentRoles(ctx)
+	if err != nil {
+		return role.Role{}, err
+	}
+	r, ok := roles.Get(name)
+	if !ok {
+		return role.Role{}, ErrNotFound
+	}
+	return r, nil
+}
+
+func (s *Service) currentRoles(ctx context.Context) (*role.Roles, error) {
+	b, err := s.take(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer b.giveBack()
+	return b.roles, nil
+}
+
+// PutRole keeps a role of the operator's, a new one or in place of one with the
+// same name. fresh demands that it is new. Nobody puts more into a role than
+// the caller may do: it may be a role of the caller's own, or one that others
+// have tokens of. Where that cannot be told, the error has a [*role.Wider].
+func (s *Service) PutRole(ctx context.Context, c Caller, r role.Role, fresh bool) error {
+	if err := s.may(ctx, c, role.RoleWrite); err != nil {
+		return err
+	}
+	r.BuiltIn = false
+	if err := r.Check(); err != nil {
+		return invalid("%w", err)
+	}
+	if err := s.covers(ctx, c, r); err != nil {
+		return err
+	}
+	before, err := s.store.Document(ctx, rolesDrawer, r.Name)
+	switch {
+	case errors.Is(err, apitoken.ErrNotFound):
+		// Another role may have this name but for the case.
+		if err := s.checkNewRole(ctx, r); err != nil {
+			return err
+		}
+	case err != nil:
+		return err
+	case fresh:
+		return fmt.Errorf("%w: the name of the role", ErrConflict)
+	}
+	value, err := json.Marshal(r)
+	if err != nil {
+		return invalid("%w", err)
+	}
+	_, err = s.store.PutDocument(ctx, rolesDrawer, apitoken.Document{Key: r.Name, Version: before.Version, Value: value})
+	if err != nil {
+		return ofStore(err)
+	}
+	s.rolesChanged()
+	s.tell(ctx, Event{What: Changed, By: c, Subject: "role " + r.Name})
+	return nil
+}
+
+// covers returns an [ErrForbidden] where a role allows more than the caller has.
+func (s *Service) covers(ctx context.Context, c Caller, r role.Role) error {
+	if c.Operator {
+		return nil
+	}
+	set, err := s.rightsOf(ctx, c.User, c.Eauth, c.Groups)
+	if err != nil {
+		return err
+	}
+	if err := set.Covers(s.loginOptions(), r); err != nil {
+		return fmt.Errorf("%w: %w", ErrForbidden, err)
+	}
+	return nil
+}
+
+func (s *Service) checkNewRole(ctx context.Context, r role.Role) error {
+	roles, err := s.readRoles(ctx)
+	if err != nil {
+		return err
+	}
+	own := slices.DeleteFunc(roles.All(), func(r role.Role) bool { return r.BuiltIn })
+	if len(own) >= maxRoles {
+		return fmt.Errorf("%w: there are %d roles already", ErrConflict, maxRoles)
+	}
+	if _, err := role.NewRoles(append(own, r)...); err != nil {
+		return fmt.Errorf("%w: %w", ErrConflict, err)
+	}
+	return nil
+}
+
+// DeleteRole removes a role of the operator's. Tokens that have it lose what
+// it allowed.
+func (s *Service) DeleteRole(ctx context.Context, c Caller, name string) error {
+	if err := s.may(ctx, c, role.RoleDelete); err != nil {
+		return err
+	}
+	for _, r := range role.BuiltIn() {
+		if r.Name == name {
+			return fmt.Errorf("%w: the role is built in", ErrForbidden)
+		}
+	}
+	if err := s.store.DeleteDocument(ctx, rolesDrawer, name); err != nil {
+		return ofStore(err)
+	}
+	s.rolesChanged()
+	s.tell(ctx, Event{What: Removed, By: c, Subject: "role " + name})
+	return nil
+}
+
+func (s *Service) rolesChanged() { s.roles.changes.Add(1) }
+
+// known returns an [ErrInvalid] where a name is no role.
+func (s *Service) known(ctx context.Context, names []string) error {
+	roles, err := s.currentRoles(ctx)
+	if err != nil {
+		return err
+	}
+	for _, name := range names {
+		if _, ok := roles.Get(name); !ok {
+			return invalid("scopes: there is no role %.80q", name)
+		}
+	}
+	return nil
+}
+
+// ofStore puts a store's error into this package's words.
+func ofStore(err error) error {
+	switch {
+	case errors.Is(err, apitoken.ErrNotFound):
+		return ErrNotFound
+	case errors.Is(err, apitoken.ErrConflict):
+		return ErrConflict
+	case errors.Is(err, apitoken.ErrInvalid):
+		return fmt.Errorf("%w: %w", ErrInvalid, err)
+	case errors.Is(err, apitoken.ErrRevoked):
+		return ErrNotFound
+	}
+	return err
+}

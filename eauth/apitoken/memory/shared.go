@@ -1,0 +1,105 @@
+package memory
+
+import (
+	"bytes"
+	"context"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/saltern-api/saltern/eauth/apitoken"
+)
+
+// PutDocument keeps a document.
+func (s *Store) PutDocument(_ context.Context, drawer string, d apitoken.Document) (apitoken.Document, error) {
+	if err := d.Check(drawer); err != nil {
+		return apitoken.Document{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	at := place{drawer, d.Key}
+	if d.Version != s.documents[at].Version {
+		return apitoken.Document{}, apitoken.ErrConflict
+	}
+	s.version++
+	d.Version = s.version
+	d.Value = bytes.Clone(d.Value)
+	s.documents[at] = d
+	s.hub.Publish(apitoken.Notice{Documents: true})
+	return d, nil
+}
+
+// Document returns a document.
+func (s *Store) Document(_ context.Context, drawer, key string) (apitoken.Document, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	d, ok := s.documents[place{drawer, key}]
+	if !ok {
+		return apitoken.Document{}, apitoken.ErrNotFound
+	}
+	d.Value = bytes.Clone(d.Value)
+	return d, nil
+}
+
+// Documents returns documents in order.
+func (s *Store) Documents(_ context.Context, drawer, after string, limit int) (found []apitoken.Document, err error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	for at, d := range s.documents {
+		if at.drawer == drawer && at.key > after {
+			d.Value = bytes.Clone(d.Value)
+			found = append(found, d)
+		}
+	}
+	slices.SortFunc(found, func(a, b apitoken.Document) int { return strings.Compare(a.Key, b.Key) })
+	return found[:max(0, min(len(found), limit))], nil
+}
+
+// DeleteDocument removes a document.
+func (s *Store) DeleteDocument(_ context.Context, drawer, key string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	at := place{drawer, key}
+	if _, ok := s.documents[at]; !ok {
+		return apitoken.ErrNotFound
+	}
+	delete(s.documents, at)
+	s.hub.Publish(apitoken.Notice{Documents: true})
+	return nil
+}
+
+// Once is true for the first call.
+func (s *Store) Once(_ context.Context, key string, ttl time.Duration) (bool, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Now()
+	if now.Before(s.once[key]) {
+		return false, nil
+	}
+	s.once[key] = now.Add(ttl)
+	return true, nil
+}
+
+// Again takes a Once back.
+func (s *Store) Again(_ context.Context, key string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.once, key)
+	return nil
+}
+
+// AddFailure counts a failure.
+func (s *Store) AddFailure(_ context.Context, key string, window time.Duration) (apitoken.Failures, error) {
+	return s.failures.Add(key, window), nil
+}
+
+// Failures tells a count.
+func (s *Store) Failures(_ context.Context, key string) (apitoken.Failures, error) {
+	return s.failures.Get(key), nil
+}
+
+// ClearFailures forgets a count.
+func (s *Store) ClearFailures(_ context.Context, key string) error {
+	s.failures.Clear(key)
+	return nil
+}

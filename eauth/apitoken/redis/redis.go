@@ -1,0 +1,105 @@
+// Package redis keeps tokens in Redis, where several gateways share them. It
+// works with a single server, with Sentinel and with Cluster.
+//
+//	store := redis.Open(redis.Options{
+//		UniversalOptions: goredis.UniversalOptions{Addrs: []string{"127.0.0.1:6379"}},
+//	})
+//	defer store.Close()
+//
+// Opening does not ask Redis: while that cannot be reached every call returns
+// [apitoken.ErrUnavailable], and the rest of the gateway goes on.
+//
+// # What Redis has to be
+//
+// Version 5 or newer, with maxmemory-policy noeviction. It is as durable as it
+// was set up to be: only with "appendonly yes" and "appendfsync always" is
+// there after a crash what was answered before, and a replica that takes over
+// lacks what had not reached it. Tokens are always read from the primary.
+//
+// A user of its own needs no more than
+//
+//	ACL SETUSER saltern on >password ~{saltern}:* +@read +@write +@scripting +@connection -@dangerous
+//
+// and in a cluster +cluster|slots.
+//
+// All keys have one hash tag, so that in a cluster they lie in one slot: what
+// has to happen in one step is a script, and tokens are few.
+package redis
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	goredis "github.com/redis/go-redis/v9"
+	"github.com/redis/go-redis/v9/maintnotifications"
+
+	"github.com/saltern-api/saltern/eauth/apitoken"
+)
+
+// Options say where Redis is. A zero value stands for a default.
+type Options struct {
+	goredis.UniversalOptions
+
+	Prefix  string        // of all keys, without braces; saltern
+	Timeout time.Duration // of a whole call, with all attempts; 2 s
+}
+
+// Store is a token store in Redis.
+type Store struct {
+	client  goredis.UniversalClient
+	scripts scripts
+	prefix  string
+	timeout time.Duration
+}
+
+var _ apitoken.Store = (*Store)(nil)
+
+// Open returns a store, without asking Redis.
+func Open(o Options) *Store {
+	if o.Prefix == "" {
+		o.Prefix = "saltern"
+	}
+	if o.Timeout <= 0 {
+		o.Timeout = 2 * time.Second
+	}
+	if o.DialTimeout <= 0 {
+		o.DialTimeout = time.Second
+	}
+	if o.DialerRetries <= 0 {
+		o.DialerRetries = 1 // calls are tried again anyway; who is refused is told at once
+	}
+	o.ContextTimeoutEnabled = true
+	o.DisableIdentity = true
+	o.ReadOnly, o.RouteByLatency, o.RouteRandomly = false, false, false // a replica may not know of a revocation
+	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
+	return &Store{
+		client:  goredis.NewUniversalClient(&o.UniversalOptions),
+		scripts: loadScripts(),
+		prefix:  "{" + o.Prefix + "}:",
+		timeout: o.Timeout,
+	}
+}
+
+// Close closes the connections.
+func (s *Store) Close() error { return s.client.Close() }
+
+// bounded is the context of one call.
+func (s *Store) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
+	return context.WithTimeout(ctx, s.timeout)
+}
+
+// failed is what a call of the client that failed means. ctx is the caller's.
+func failed(ctx context.Context, err error) error {
+	if err == nil {
+		return nil
+	}
+	if errors.Is(ctx.Err(), context.Canceled) {
+		return ctx.Err()
+	}
+	return fmt.Errorf("%w: %w", apitoken.ErrUnavailable, err)
+}
+
+// key is a key that no script is needed for.
+func (s *Store) key(name string) string { return s.prefix + name }

@@ -1,0 +1,132 @@
+package redis
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"strconv"
+	"strings"
+	"time"
+
+	goredis "github.com/redis/go-redis/v9"
+
+	"github.com/saltern-api/saltern/eauth/apitoken"
+)
+
+// A change is told within the second that is promised, or that it may have
+// been missed: these three, one after the other, are less than that.
+const (
+	watchBlock = 250 * time.Millisecond // how long Redis waits for a change
+	watchRead  = 500 * time.Millisecond // how long to wait for its answer, that included
+	watchBegin = 300 * time.Millisecond // how long to wait when beginning again
+)
+
+// place is how far a watcher has come in the stream of changes: the id of an
+// entry, and its own number, by which a gap shows.
+type place struct {
+	id     string
+	number int64
+}
+
+// Watch tells of changes. They are read from a stream, and not from a channel
+// of Redis, where what is said while nobody listens is lost. A watcher that
+// had to begin again, or finds that the stream was cut before it was read,
+// tells to recheck.
+func (s *Store) Watch(ctx context.Context) iter.Seq[apitoken.Notice] {
+	return func(yield func(apitoken.Notice) bool) {
+		for ctx.Err() == nil {
+			began := time.Now()
+			at, err := s.begin(ctx) // before the notice: what comes after it is not missed
+			if ctx.Err() != nil || !yield(apitoken.Notice{Recheck: true}) {
+				return
+			}
+			if err == nil && !s.follow(ctx, at, yield) {
+				return
+			}
+			wait(ctx, watchBegin-time.Since(began))
+		}
+	}
+}
+
+// wait waits for a time, or for ctx to end.
+func wait(ctx context.Context, d time.Duration) {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-ctx.Done():
+	}
+}
+
+// follow reads from a place on until something fails. It returns false when
+// nobody wants to know any more.
+func (s *Store) follow(ctx context.Context, at place, yield func(apitoken.Notice) bool) bool {
+	for ctx.Err() == nil {
+		entries, err := s.read(ctx, at)
+		if err != nil {
+			return ctx.Err() == nil
+		}
+		if len(entries) == 0 {
+			continue
+		}
+		if !yield(notice(&at, entries)) {
+			return false
+		}
+	}
+	return false
+}
+
+// begin returns the place after the last change.
+func (s *Store) begin(ctx context.Context) (place, error) {
+	ctx, cancel := context.WithTimeout(ctx, watchBegin)
+	defer cancel()
+	last, err := s.client.XRevRangeN(ctx, s.key("changes"), "+", "-", 1).Result()
+	if err != nil {
+		return place{}, fmt.Errorf("begin to watch: %w", err)
+	}
+	if len(last) == 0 {
+		return place{id: "0-0"}, nil
+	}
+	return place{last[0].ID, entryNumber(last[0])}, nil
+}
+
+// read waits a while for entries after a place.
+func (s *Store) read(ctx context.Context, at place) ([]goredis.XMessage, error) {
+	ctx, cancel := context.WithTimeout(ctx, watchRead)
+	defer cancel()
+	streams, err := s.client.XRead(ctx, &goredis.XReadArgs{
+		Streams: []string{s.key("changes"), at.id}, Count: 1000, Block: watchBlock,
+	}).Result()
+	if errors.Is(err, goredis.Nil) {
+		return nil, nil // nothing has changed
+	}
+	if err != nil || len(streams) == 0 {
+		return nil, fmt.Errorf("watch: %w", err)
+	}
+	return streams[0].Messages, nil
+}
+
+// notice makes one notice of entries, and moves the place behind them.
+func notice(at *place, entries []goredis.XMessage) (n apitoken.Notice) {
+	for _, e := range entries {
+		number := entryNumber(e)
+		if number != at.number+1 {
+			n.Recheck = true
+		}
+		*at = place{e.ID, number}
+		if ids, ok := e.Values["revoked"].(string); ok {
+			n.Revoked = append(n.Revoked, strings.Fields(ids)...)
+		}
+		if _, ok := e.Values["documents"]; ok {
+			n.Documents = true
+		}
+	}
+	return n
+}
+
+func entryNumber(e goredis.XMessage) int64 {
+	text, _ := e.Values["number"].(string)
+	n, _ := strconv.ParseInt(text, 10, 64)
+	return n
+}

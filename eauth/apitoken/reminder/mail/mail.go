@@ -1,0 +1,222 @@
+// Package mail sends reminders by SMTP.
+//
+//	owners, err := mail.New(mail.Options{Server: "mail.example.com:587", From: "saltern@example.com"})
+//
+// It goes to the address that a token's owner has given for it, or with
+// [Options.To] to one that hears of all tokens.
+//
+// The connection is encrypted and the server's certificate checked; a server
+// that does not offer STARTTLS gets nothing. Only one on this machine may be
+// spoken to in clear.
+//
+// # What may have been sent
+//
+// Until the end of the message has been written the server takes nothing, and
+// whatever fails is [reminder.ErrNotSent]; so is what the server refuses. Where
+// its answer to the whole message does not arrive, nobody knows.
+package mail
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"net"
+	"net/mail"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	gomail "github.com/wneessen/go-mail"
+
+	"github.com/saltern-api/saltern/eauth/apitoken"
+	"github.com/saltern-api/saltern/eauth/apitoken/reminder"
+	"github.com/saltern-api/saltern/eauth/apitoken/reminder/internal/reach"
+)
+
+// TLS says how the connection is encrypted.
+type TLS string
+
+// The ways.
+const (
+	STARTTLS TLS = "starttls" // after a few words in clear; the default
+	Implicit TLS = "tls"      // from the first byte on
+	Off      TLS = "off"      // not at all, which is for a server on this machine
+)
+
+// Options of a [Sender]. Server and From are required.
+type Options struct {
+	Server string // host:port
+	From   string // an address, which may have a name: Saltern <saltern@example.com>
+
+	// To hears of all tokens. Where it is empty, the owners do who asked for
+	// it.
+	To string
+
+	Username, Password string // both, or none
+
+	TLS     TLS
+	Roots   *x509.CertPool // who signs the server's certificate; nil is the system's
+	Timeout time.Duration  // of the whole exchange; 30 s
+}
+
+const (
+	defaultTimeout = 30 * time.Second
+
+	// maxHeard bounds what a server says in one exchange.
+	maxHeard = 256 << 10
+
+	// maxTold bounds what is told of it in an error.
+	maxTold = 300
+)
+
+// Sender sends mail.
+type Sender struct {
+	opts     Options
+	host     string
+	port     int
+	from, to *mail.Address
+	tls      *tls.Config
+	helo     string
+}
+
+var _ reminder.Sender = (*Sender)(nil)
+
+// New returns a sender, without asking the server.
+func New(o Options) (*Sender, error) {
+	s := &Sender{opts: o}
+	if s.opts.Timeout <= 0 {
+		s.opts.Timeout = defaultTimeout
+	}
+	host, port, err := net.SplitHostPort(o.Server)
+	s.host = host
+	n, portErr := strconv.ParseUint(port, 10, 16)
+	s.port = int(n)
+	if err != nil || portErr != nil || host == "" || n == 0 {
+		return nil, fmt.Errorf("server: %q is not host:port", o.Server)
+	}
+	if s.from, err = mail.ParseAddress(o.From); err != nil {
+		return nil, errors.New("from: it is no mail address")
+	}
+	if o.To != "" {
+		if s.to, err = mail.ParseAddress(o.To); err != nil {
+			return nil, errors.New("to: it is no mail address")
+		}
+	}
+	if (o.Username == "") != (o.Password == "") {
+		return nil, errors.New("username and password: there is only one of them")
+	}
+	switch o.TLS {
+	case "":
+		s.opts.TLS = STARTTLS
+	case STARTTLS, Implicit:
+	case Off:
+		if !reach.Loopback(host) {
+			return nil, errors.New("tls: off is for a server on this machine")
+		}
+	default:
+		return nil, errors.New("tls: starttls, tls or off")
+	}
+	s.tls = reach.TLS(host, o.Roots)
+	if s.helo, err = os.Hostname(); err != nil || strings.ContainsAny(s.helo, " \r\n") {
+		s.helo = "localhost"
+	}
+	return s, nil
+}
+
+// Name is reminder.Sender's.
+func (s *Sender) Name() string {
+	if s.to != nil {
+		return "mail_operator"
+	}
+	return "mail"
+}
+
+// Wants is reminder.Sender's.
+func (s *Sender) Wants(r apitoken.Record) bool { return s.to != nil || r.Remind != "" }
+
+// Send is reminder.Sender's.
+func (s *Sender) Send(ctx context.Context, r reminder.Reminder) error {
+	ctx, cancel := context.WithTimeout(ctx, s.opts.Timeout)
+	defer cancel()
+	m, err := s.message(r)
+	if err != nil {
+		return s.notSent(err)
+	}
+	line := &line{opts: s.opts, tls: s.tls}
+	defer line.close()
+	defer context.AfterFunc(ctx, line.close)()
+	c, err := gomail.NewClient(s.host, s.clientOptions(line)...)
+	if err != nil {
+		return s.notSent(err)
+	}
+	session, err := c.DialToSMTPClientWithContext(ctx)
+	if err != nil {
+		return s.notSent(err)
+	}
+	err = c.SendWithSMTPClient(session, m)
+	if m.IsDelivered() { // an error is from after that
+		_ = c.CloseWithSMTPClient(session)
+		return nil
+	}
+	if mayBeSent(err) {
+		return fmt.Errorf("the server has not answered: %s", s.told(err))
+	}
+	return s.notSent(err)
+}
+
+func (s *Sender) clientOptions(l *line) []gomail.Option {
+	policy := gomail.NoTLS // which is the line's business then
+	if s.opts.TLS == STARTTLS {
+		policy = gomail.TLSMandatory
+	}
+	o := []gomail.Option{
+		gomail.WithPort(s.port), gomail.WithTimeout(s.opts.Timeout), gomail.WithHELO(s.helo),
+		gomail.WithTLSConfig(s.tls), gomail.WithTLSPolicy(policy), gomail.WithDialContextFunc(l.dial),
+		gomail.WithoutNoop(), gomail.WithoutRset(), // there is one message
+	}
+	if s.opts.Username == "" {
+		return o
+	}
+	return append(o, gomail.WithUsername(s.opts.Username), gomail.WithPassword(s.opts.Password),
+		gomail.WithOpportunisticSMTPAuth(
+			gomail.SMTPAuthSCRAMSHA256PLUS, gomail.SMTPAuthSCRAMSHA256, gomail.SMTPAuthSCRAMSHA1PLUS,
+			gomail.SMTPAuthSCRAMSHA1, gomail.SMTPAuthPlain, gomail.SMTPAuthLogin, gomail.SMTPAuthCramMD5,
+		))
+}
+
+// mayBeSent tells whether a failure leaves it open what became of the message.
+func mayBeSent(err error) bool {
+	e, ok := errors.AsType[*gomail.SendError](err)
+	if !ok {
+		return true // which is not known to happen
+	}
+	switch e.Reason {
+	case gomail.ErrSMTPDataClose, gomail.ErrWriteContent:
+		return e.ErrorCode() < 400 // it was refused otherwise
+	default:
+		return false
+	}
+}
+
+func (s *Sender) notSent(err error) error {
+	return fmt.Errorf("%w: %s", reminder.ErrNotSent, s.told(err))
+}
+
+// told is what may be told of an error: a server's texts are in it, which may
+// repeat what it was sent.
+func (s *Sender) told(err error) string {
+	text := err.Error()
+	if p := s.opts.Password; p != "" {
+		for _, secret := range []string{
+			p, base64.StdEncoding.EncodeToString([]byte(p)),
+			base64.StdEncoding.EncodeToString([]byte("\x00" + s.opts.Username + "\x00" + p)),
+		} {
+			text = strings.ReplaceAll(text, secret, "[password]")
+		}
+	}
+	return reach.Line(text, maxTold)
+}

@@ -1,0 +1,45 @@
+package role
+
+// stands are the functions that a permission to see or change something stands
+// for, by their exact names: what endpoints call, and what else is the same.
+// The others of these modules do more: manage.down may delete keys, for one.
+var stands = map[kind]map[string]Permission{
+	minions: {
+		"grains.get":   MinionRead,
+		"grains.item":  MinionRead,
+		"grains.items": MinionRead,
+		"grains.ls":    MinionRead,
+		"test.ping":    MinionRead,
+		"test.version": MinionRead,
+	},
+	runners: {
+		"jobs.active":           CmdRead,
+		"jobs.list_jobs":        CmdRead,
+		"jobs.list_jobs_filter": CmdRead,
+		"jobs.exit_success":     ReturnerRead,
+		"jobs.list_job":         ReturnerRead,
+		"jobs.lookup_jid":       ReturnerRead,
+		"jobs.print_job":        ReturnerRead,
+		"manage.present":        MinionRead,
+		"manage.status":         MinionRead,
+		"manage.up":             MinionRead,
+		"manage.versions":       MinionRead,
+	},
+	wheels: {
+		"key.finger":         MinionRead,
+		"key.finger_master":  MinionRead,
+		"key.glob_match":     MinionRead,
+		"key.key_str":        MinionRead,
+		"key.list":           MinionRead,
+		"key.list_all":       MinionRead,
+		"key.master_key_str": MinionRead,
+		"key.name_match":     MinionRead,
+		"key.accept":         MinionWrite,
+		"key.accept_dict":    MinionWrite,
+		"key.gen_accept":     MinionWrite,
+		"key.reject":         MinionWrite,
+		"key.reject_dict":    MinionWrite,
+		"key.delete":         MinionDelete,
+		"key.delete_dict":    MinionDelete,
+	},
+}

@@ -1,0 +1,122 @@
+package role
+
+import (
+	"bytes"
+	_ "embed"
+	"encoding/json"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/saltern-api/saltern/saltmaster/sandbox/sandboxtest"
+)
+
+//go:embed testdata/match.py
+var matchScript string
+
+// question is what Salt's own code is asked.
+type question struct {
+	Folder  string       `json:"folder"`
+	Minions []saltMinion `json:"minions"`
+	Targets []saltTarget `json:"targets"`
+}
+
+type saltMinion struct {
+	ID     string            `json:"id"`
+	Grains map[string]string `json:"grains"`
+}
+
+type saltTarget struct {
+	Tgt       any    `json:"tgt"`
+	Type      string `json:"type"`
+	Delimiter string `json:"delimiter"`
+}
+
+// meant are the ids that a target means: to the master's check, to minions and
+// to the resources of a minion.
+type meant struct {
+	Master    []string `json:"master"`
+	Minions   []string `json:"minions"`
+	Resources []string `json:"resources"`
+}
+
+// TestSaltReadsNarrowedTargets asks Salt's own matchers, of the master and of
+// minions, whom targets mean: those that are asked for, those that are allowed,
+// and the narrowed ones.
+func TestSaltReadsNarrowedTargets(t *testing.T) {
+	t.Parallel()
+	var all []saltTarget
+	var sizes []int // of the parts of all: the narrowed target, the one asked for, and the allowed ones
+	calls, limits := asks(150)
+	for i, c := range calls {
+		d := limited(limits[i]).Allows(c)
+		if d.Verdict != Narrowed {
+			continue
+		}
+		all = append(all, saltTarget{d.Tgt, d.TgtType, ""}, saltTarget{c.Tgt, c.TgtType, c.Delimiter})
+		for _, l := range limits[i] {
+			all = append(all, saltTarget{l, "compound", ""})
+		}
+		sizes = append(sizes, 2+len(limits[i]))
+	}
+	for version, dir := range sandboxtest.Salts(t) {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			answers := ask(t, dir, all)
+			require.Len(t, answers, len(all))
+			at, resources, matched := 0, 0, 0
+			for _, n := range sizes {
+				a := answers[at : at+n]
+				require.Equal(t, inBoth(a, func(m meant) []string { return m.Minions }), a[0].Minions, "minions: %v", all[at:at+n])
+				require.Equal(t, inBoth(a, func(m meant) []string { return m.Master }), a[0].Master, "master: %v", all[at:at+n])
+				require.Empty(t, a[0].Resources, "resources: %v", all[at:at+n])
+				for _, m := range a[1:] {
+					resources += len(m.Resources)
+				}
+				matched += len(a[0].Minions)
+				at += n
+			}
+			require.Greater(t, matched, 100)
+			if version >= "3008" {
+				require.Positive(t, resources, "without narrowing they are meant")
+			}
+		})
+	}
+}
+
+// inBoth returns the ids that are asked for and in one of the allowed targets.
+func inBoth(a []meant, ids func(meant) []string) []string {
+	both := []string{}
+	for _, id := range ids(a[1]) {
+		if slices.ContainsFunc(a[2:], func(m meant) bool { return slices.Contains(ids(m), id) }) {
+			both = append(both, id)
+		}
+	}
+	return both
+}
+
+func ask(t *testing.T, salt string, targets []saltTarget) (answers []meant) {
+	t.Helper()
+	q := question{Folder: t.TempDir(), Targets: targets}
+	for _, m := range fleet {
+		q.Minions = append(q.Minions, saltMinion{m.id, m.grains})
+	}
+	in, err := json.Marshal(q)
+	require.NoError(t, err)
+	python, err := filepath.Abs(filepath.Join(salt, "bin", "python"))
+	require.NoError(t, err)
+	// Without -P Python would import modules that lie in the working directory.
+	cmd := exec.CommandContext(t.Context(), python, "-P", "-W", "ignore", "-c", matchScript)
+	cmd.Dir = t.TempDir()
+	cmd.Env = []string{"HOME=" + cmd.Dir, "PATH=" + os.Getenv("PATH"), "PYTHONDONTWRITEBYTECODE=1", "LC_ALL=C.UTF-8"}
+	cmd.Stdin = bytes.NewReader(in)
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	require.NoError(t, cmd.Run(), "%s", &errs)
+	require.NoError(t, json.Unmarshal(out.Bytes(), &answers), "%s", &out)
+	return answers
+}

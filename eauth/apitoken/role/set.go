@@ -1,0 +1,95 @@
+package role
+
+import (
+	"slices"
+
+	"github.com/saltern-api/saltern/eauth/acl"
+)
+
+// Options of [Compile].
+type Options struct {
+	// Login tells that the set is for somebody who logged in himself, so that
+	// the rights that no token has count too.
+	Login bool
+
+	// Nodegroups replaces words such as N@web by what they stand for. Without
+	// it, targets with such words allow nothing.
+	Nodegroups func(words []string) ([]string, error)
+}
+
+// Set is what some roles allow together.
+type Set struct {
+	login bool
+	has   map[Permission]bool
+
+	anywhere bool     // any function on any minion
+	targets  []string // where any function may run, each an operand
+	lists    []list
+}
+
+// list are the rules of one role.
+type list struct {
+	source  ACL
+	rules   *acl.List
+	targets map[string]string // the operand that a target of the rules is
+}
+
+// Compile makes a set of roles: what one of them allows is allowed. What is
+// wrong with a role, see [Role.Check], allows nothing.
+func Compile(o Options, roles ...Role) *Set {
+	s := &Set{login: o.Login, has: make(map[Permission]bool)}
+	for _, r := range roles {
+		for _, p := range r.Permissions {
+			if _, known := describe(p); known {
+				s.has[p] = true
+			}
+		}
+		if slices.Contains(r.Permissions, CmdRun) {
+			s.addTargets(o, r)
+		}
+		if len(r.ACL) > 0 && len(r.ACL.check()) == 0 {
+			s.lists = append(s.lists, o.list(r.ACL))
+		}
+	}
+	return s
+}
+
+func (s *Set) addTargets(o Options, r Role) {
+	if slices.Contains(r.Permissions, TargetAllMinionsRun) {
+		s.anywhere = true
+		return
+	}
+	for _, t := range r.Targets {
+		operand, ok := o.target(t)
+		switch {
+		case operand == everywhere:
+			s.anywhere = true
+		case ok:
+			s.targets = append(s.targets, operand)
+		}
+	}
+}
+
+func (o Options) list(rules ACL) list {
+	l := list{source: rules, rules: acl.NewList(rules), targets: make(map[string]string)}
+	for _, rule := range rules {
+		m, ok := rule.(acl.Map)
+		if !ok {
+			continue
+		}
+		target, _, err := onlyPair(m)
+		if err != nil || target[0] == '@' {
+			continue
+		}
+		if operand, ok := o.target(target); ok {
+			l.targets[target] = operand
+		}
+	}
+	return l
+}
+
+// May tells whether a permission is among what the roles allow.
+func (s *Set) May(p Permission) bool {
+	d, known := describe(p)
+	return known && (s.login || !d.LoginOnly) && (s.has[p] || s.has[Superuser])
+}

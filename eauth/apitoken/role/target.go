@@ -1,0 +1,95 @@
+package role
+
+import (
+	"errors"
+	"fmt"
+	"net/netip"
+	"strings"
+
+	"github.com/saltern-api/saltern/eauth/acl"
+)
+
+// everywhere is the target of all minions.
+const everywhere = "*"
+
+// checkTarget tells what is wrong with a target of a role, which is a compound
+// one. It is stricter than for a caller's: a mistake here is found by nobody
+// else.
+func checkTarget(target string) error {
+	_, err := readCompound(target, checkAllowed)
+	return err
+}
+
+func checkAllowed(t term) error {
+	switch t.engine {
+	case "":
+		return checkGlob(t.pattern)
+	case "L", "N":
+		return nil
+	case "E":
+		return acl.CheckPattern(t.pattern)
+	case "G", "P", "I", "J":
+		if !strings.Contains(t.pattern, t.delimiter) {
+			return fmt.Errorf("behind %s@ stands a path and a value, with %q between them", t.engine, t.delimiter)
+		}
+		return nil
+	case "S":
+		return checkNetwork(t.pattern)
+	default: // ranges, and the resources of Salt 3008
+		return fmt.Errorf("%s@ is not supported", t.engine)
+	}
+}
+
+func checkGlob(glob string) error {
+	switch {
+	case strings.HasPrefix(glob, "@"):
+		return errors.New("no minion has an @ in front")
+	case len(glob) == 2 && glob[1] == '@':
+		return fmt.Errorf("nothing stands behind %s", glob)
+	case strings.Contains(glob, ","):
+		return errors.New("a glob with a comma: write L@ in front of a list, or \"or\" between globs")
+	}
+	return nil
+}
+
+// checkNetwork wants what Python's ipaddress does.
+func checkNetwork(s string) error {
+	if _, err := netip.ParseAddr(s); err == nil {
+		return nil
+	}
+	if p, err := netip.ParsePrefix(s); err == nil && p == p.Masked() {
+		return nil
+	}
+	return errors.New("behind S@ stands an address, or a network without bits of a host")
+}
+
+// target makes a target of a role one operand. ok is false where it cannot be
+// used: it allows nothing then.
+func (o Options) target(target string) (operand string, ok bool) {
+	words, err := readCompound(target, checkAllowed)
+	if err != nil {
+		return "", false
+	}
+	if hasNodegroup(words) {
+		if o.Nodegroups == nil {
+			return "", false
+		}
+		if words, err = o.Nodegroups(words); err != nil {
+			return "", false
+		}
+		words, err = readCompound(strings.Join(words, " "), checkAllowed)
+		if err != nil || hasNodegroup(words) {
+			return "", false
+		}
+	}
+	return grouped(words), true
+}
+
+func hasNodegroup(words []string) bool {
+	for _, w := range words {
+		if readTerm(w).engine == "N" {
+			return true
+		}
+	}
+	return false
+}
