@@ -56,7 +56,7 @@ type Options struct {
 }
 
 // An Authenticator picks the backend for a chunk's credentials. It is used
-// through one [Session] per request.
+// through one [RequestAuth] per request.
 type Authenticator struct {
 	opts    Options
 	eauths  map[string]bool

@@ -1,7 +1,7 @@
 // Package eauth answers who is asking. Each way of proving it is a [Backend]
 // in a folder of its own (pam, token, master), and every backend passes the
 // one suite in eauthtest. [Authenticator] picks the backend for a chunk's
-// [Credentials] as the operator set it up, and a [Session] makes that one
+// [Credentials] as the operator set it up, and a [RequestAuth] makes that one
 // check per request.
 //
 // What backends share has folders too: guard stands before a costly one, with

@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// A Session authenticates the chunks of one request. Chunks with equal
+// A RequestAuth authenticates the chunks of one request. Chunks with equal
 // credentials share one check and one [Grant], however many they are: a
 // request costs the backend one authentication. Where the grant is a
 // [Handover], each command is an authentication of its own.
@@ -14,7 +14,7 @@ import (
 //	s := authenticator.NewSession()
 //	defer s.Release(ctx)
 //	id, ok, err := s.Authenticate(ctx, credentials)
-type Session struct {
+type RequestAuth struct {
 	a *Authenticator
 
 	mu     sync.Mutex
@@ -36,17 +36,17 @@ type check struct {
 }
 
 // NewSession starts a request.
-func (a *Authenticator) NewSession() *Session {
-	return &Session{a: a, checks: make(map[question]*check)}
+func (a *Authenticator) NewSession() *RequestAuth {
+	return &RequestAuth{a: a, checks: make(map[question]*check)}
 }
 
 // Authenticate answers as [Backend] does. The grant of an ok identity belongs
-// to the session: [Session.Release] releases it, not the caller. Answers that
+// to the session: [RequestAuth.Release] releases it, not the caller. Answers that
 // are no or an error are kept too, so that one request is one attempt.
 //
 // Where only the master can tell what a user may do, nothing is checked yet:
 // the grant is a [Handover], and the first command checks it.
-func (s *Session) Authenticate(ctx context.Context, c Credentials) (Identity, bool, error) {
+func (s *RequestAuth) Authenticate(ctx context.Context, c Credentials) (Identity, bool, error) {
 	if s.a.defers(c) {
 		return s.ask(ctx, question{creds: c}, s.a.deferred)
 	}
@@ -55,11 +55,11 @@ func (s *Session) Authenticate(ctx context.Context, c Credentials) (Identity, bo
 
 // AuthenticateNow is Authenticate for a caller whose rights have to be known
 // before anything is sent: the credentials are checked in any case.
-func (s *Session) AuthenticateNow(ctx context.Context, c Credentials) (Identity, bool, error) {
+func (s *RequestAuth) AuthenticateNow(ctx context.Context, c Credentials) (Identity, bool, error) {
 	return s.ask(ctx, question{creds: c, rights: true}, s.a.entitled)
 }
 
-func (s *Session) ask(
+func (s *RequestAuth) ask(
 	ctx context.Context, q question, check func(context.Context, Credentials) (Identity, bool, error),
 ) (Identity, bool, error) {
 	k := s.check(q)
@@ -73,7 +73,7 @@ func (s *Session) ask(
 	return k.id, k.ok, k.err
 }
 
-func (s *Session) check(q question) *check {
+func (s *RequestAuth) check(q question) *check {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	k, known := s.checks[q]
@@ -87,7 +87,7 @@ func (s *Session) check(q question) *check {
 // Release ends the request: every grant is released and the credentials are
 // forgotten. It is called once every Authenticate has returned; calling it
 // again does nothing.
-func (s *Session) Release(ctx context.Context) {
+func (s *RequestAuth) Release(ctx context.Context) {
 	s.mu.Lock()
 	checks := s.checks
 	s.checks = make(map[question]*check)

@@ -69,7 +69,7 @@ func authenticate(
 }
 
 // checkNow finds out who the callers are that would be checked with their chunks.
-func checkNow(ctx context.Context, s *eauth.Session, tasks []task, creds []eauth.Credentials) error {
+func checkNow(ctx context.Context, s *eauth.RequestAuth, tasks []task, creds []eauth.Credentials) error {
 	for i := range tasks {
 		t := &tasks[i]
 		if t.checked() {

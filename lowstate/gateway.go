@@ -119,7 +119,7 @@ type task struct {
 // Who sends a chunk is found out first: what else is in it costs nothing
 // before, and nothing that the master's configuration has to do with is told
 // to strangers, but which clients are enabled, as by salt-api.
-func (g *Gateway) begin(ctx context.Context, call *Call) (_ []task, _ *eauth.Session, err error) {
+func (g *Gateway) begin(ctx context.Context, call *Call) (_ []task, _ *eauth.RequestAuth, err error) {
 	call.Records = make([]Record, len(call.Chunks))
 	tasks := make([]task, len(call.Chunks))
 	creds := make([]eauth.Credentials, len(call.Chunks))

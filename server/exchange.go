@@ -32,7 +32,7 @@ type exchange struct {
 	media      format.Media   // of the answer
 	acceptable bool           // whether the client takes that
 	user       string         // of the session, where there is one
-	acting     *issuer.Acting // nil unless the caller has shown an API or access token
+	acting     *issuer.Delegation // nil unless the caller has shown an API or access token
 	call       *lowstate.Call // nil unless chunks were read
 	outcome    string         // of the call; see outcomeOf
 
@@ -106,7 +106,7 @@ func (x *exchange) begin(call *lowstate.Call) {
 // keeps it within the token's scopes. The owner's Salt token is then replaced
 // when the master has forgotten it, and not given to anybody else when the
 // master has shown it on its bus, as it does with loads that it refuses.
-func actFor(call *lowstate.Call, a *issuer.Acting) {
+func actFor(call *lowstate.Call, a *issuer.Delegation) {
 	if a != nil {
 		call.Identity, call.Scope = &a.Identity, a.Scopes
 	}

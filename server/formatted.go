@@ -41,7 +41,7 @@ type formatter struct {
 	style   viewStyle
 	gateway Gateway
 	token   string         // the session's
-	acting  *issuer.Acting // in its place, for an API token
+	acting  *issuer.Delegation // in its place, for an API token
 	remote  netip.Addr
 	tell    func(call *lowstate.Call, err error) // the audit log
 

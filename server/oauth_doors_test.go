@@ -226,7 +226,7 @@ func (h *house) session(t *testing.T, user string) string {
 }
 
 // apiToken makes an API token of bob's.
-func (h *house) apiToken(t *testing.T, door apitoken.Door) (secret string, r apitoken.Record) {
+func (h *house) apiToken(t *testing.T, door apitoken.Profile) (secret string, r apitoken.Record) {
 	t.Helper()
 	bob := issuer.Caller{User: "bob", Eauth: "pam", LoggedIn: true}
 	s, r, err := h.tokens.Create(t.Context(), bob, issuer.NewToken{Name: "ci-" + string(door), Scopes: []string{"User"}, Door: door})

@@ -26,7 +26,7 @@ func (f failing) Exchange(context.Context, string, issuer.Request) (*issuer.Exch
 	return nil, f.err
 }
 
-func (f failing) Check(context.Context, string, issuer.Client) (*issuer.Principal, bool, error) {
+func (f failing) Check(context.Context, string, issuer.Origin) (*issuer.Principal, bool, error) {
 	return nil, false, f.err
 }
 

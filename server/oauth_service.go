@@ -20,10 +20,10 @@ var _ TokenService = (*issuer.Service)(nil)
 
 // tokenExchange is for who holds a secret.
 type tokenExchange interface {
-	Check(ctx context.Context, secret string, from issuer.Client) (*issuer.Principal, bool, error)
+	Check(ctx context.Context, secret string, from issuer.Origin) (*issuer.Principal, bool, error)
 	Exchange(ctx context.Context, secret string, req issuer.Request) (*issuer.Exchange, error)
-	Details(ctx context.Context, secret string, from issuer.Client) (t apitoken.Record, user string, ok bool, err error)
-	RevokeSecret(ctx context.Context, secret string, from issuer.Client) error
+	Details(ctx context.Context, secret string, from issuer.Origin) (t apitoken.Record, user string, ok bool, err error)
+	RevokeSecret(ctx context.Context, secret string, from issuer.Origin) error
 }
 
 // tokenAdmin is for who manages tokens by their ids.
@@ -48,7 +48,7 @@ type tokenAccounts interface {
 
 // tokenDevices lets programs in that have no credential yet (RFC 8628).
 type tokenDevices interface {
-	BeginDevice(ctx context.Context, clientID string, from issuer.Client) (issuer.DeviceCode, error)
+	BeginDevice(ctx context.Context, clientID string, from issuer.Origin) (issuer.DeviceCode, error)
 	DeviceAccount(ctx context.Context, c issuer.Caller, userCode string) (issuer.Account, error)
 	AnswerDevice(ctx context.Context, c issuer.Caller, userCode string, yes bool) error
 	ExchangeDevice(ctx context.Context, secret, clientID string, req issuer.Request) (*issuer.Exchange, error)

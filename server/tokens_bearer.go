@@ -78,7 +78,7 @@ func (b *bearers) principal(x *exchange, r *http.Request, c credential) (*issuer
 // act lets the holder of a token act at the master for as long as the request
 // runs, where the token opens the endpoint that the request is for. The caller
 // releases it.
-func (b *bearers) act(x *exchange, r *http.Request, c credential, endpoint string) (*issuer.Acting, error) {
+func (b *bearers) act(x *exchange, r *http.Request, c credential, endpoint string) (*issuer.Delegation, error) {
 	p, err := b.principal(x, r, c)
 	if err != nil {
 		return nil, err
@@ -96,7 +96,7 @@ func (b *bearers) act(x *exchange, r *http.Request, c credential, endpoint strin
 
 // logout ends an access token, and tells whether it did. An API token is more
 // than a session: who wants to be rid of it revokes it.
-func (b *bearers) logout(ctx context.Context, p *issuer.Principal, secret string, from issuer.Client) (ended bool, err error) {
+func (b *bearers) logout(ctx context.Context, p *issuer.Principal, secret string, from issuer.Origin) (ended bool, err error) {
 	if p.Kind != apitoken.KindAccess {
 		return false, nil
 	}
@@ -117,8 +117,8 @@ func (b *bearers) endpoint(r *http.Request) string {
 	return pattern
 }
 
-func bearerClient(x *exchange, r *http.Request) issuer.Client {
-	return issuer.Client{Addr: x.remote, Agent: r.UserAgent()}
+func bearerClient(x *exchange, r *http.Request) issuer.Origin {
+	return issuer.Origin{Addr: x.remote, Agent: r.UserAgent()}
 }
 
 // tokenFailure makes a refusal of an error of package issuer.

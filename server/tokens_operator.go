@@ -30,7 +30,7 @@ func operated(h nativeHandler, body bool) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
 		c := &nativeCall{Context: r.Context(), Request: r, caller: issuer.Caller{
-			Operator: true, From: issuer.Client{Agent: r.UserAgent()},
+			Operator: true, From: issuer.Origin{Agent: r.UserAgent()},
 		}}
 		if body {
 			text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxNativeBody))

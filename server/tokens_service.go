@@ -36,9 +36,9 @@ type Tokens interface {
 
 // Bearers knows who holds a token.
 type Bearers interface {
-	Check(ctx context.Context, secret string, from issuer.Client) (*issuer.Principal, bool, error)
-	Act(ctx context.Context, p *issuer.Principal) (*issuer.Acting, error)
-	RevokeSecret(ctx context.Context, secret string, from issuer.Client) error
+	Check(ctx context.Context, secret string, from issuer.Origin) (*issuer.Principal, bool, error)
+	Act(ctx context.Context, p *issuer.Principal) (*issuer.Delegation, error)
+	RevokeSecret(ctx context.Context, secret string, from issuer.Origin) error
 }
 
 var _ Tokens = (*issuer.Service)(nil)

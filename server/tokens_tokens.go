@@ -22,7 +22,7 @@ type shownToken struct {
 	// Token is the secret, in the one answer that has it.
 	Token string `json:"token,omitempty"`
 
-	Door     apitoken.Door  `json:"door"`
+	Door     apitoken.Profile  `json:"door"`
 	Scopes   []string       `json:"scopes"`
 	State    apitoken.State `json:"state"`
 	Created  time.Time      `json:"created"`

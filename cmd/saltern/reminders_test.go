@@ -136,7 +136,7 @@ func TestTokenEventLabels(t *testing.T) {
 	tell := notifyAll(m.event, func(context.Context, issuer.Event) { heard++ })
 	for n := range 100 {
 		text := fmt.Sprint("chosen ", n)
-		tell(t.Context(), issuer.Event{What: text, Why: text, Token: apitoken.Record{Door: apitoken.Door(text)}})
+		tell(t.Context(), issuer.Event{What: text, Why: text, Token: apitoken.Record{Door: apitoken.Profile(text)}})
 	}
 	tell(t.Context(), issuer.Event{What: issuer.Issued, Token: apitoken.Record{Door: apitoken.DoorCSP}})
 	tell(t.Context(), issuer.Event{What: issuer.Refused, Why: "expired", Token: apitoken.Record{Door: apitoken.DoorVCD}})

@@ -56,7 +56,7 @@ func readTokenFiles(t settings.Tokens) (files tokenFiles, err error) {
 
 // withSettings adds what the settings say of tokens.
 func withSettings(o issuer.Options, t settings.Tokens) issuer.Options {
-	o.AccessLife, o.TokenLife = map[apitoken.Door]time.Duration{}, map[apitoken.Door]issuer.Life{}
+	o.AccessLife, o.TokenLife = map[apitoken.Profile]time.Duration{}, map[apitoken.Profile]issuer.Life{}
 	for _, l := range doorLives(t) {
 		if l.Access > 0 {
 			o.AccessLife[l.door] = l.Access
@@ -80,7 +80,7 @@ func withSettings(o issuer.Options, t settings.Tokens) issuer.Options {
 
 // doorLife is what the settings say of one door.
 type doorLife struct {
-	door apitoken.Door
+	door apitoken.Profile
 	settings.Lives
 }
 

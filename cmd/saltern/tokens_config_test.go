@@ -77,7 +77,7 @@ func (b *tokenBench) make(c issuer.Caller, n issuer.NewToken) (apitoken.Secret, 
 
 func (b *tokenBench) good(secret string) bool {
 	b.t.Helper()
-	_, ok, err := b.Check(context.Background(), secret, issuer.Client{})
+	_, ok, err := b.Check(context.Background(), secret, issuer.Origin{})
 	require.NoError(b.t, err)
 	return ok
 }
@@ -87,23 +87,23 @@ func TestLivesOfTheDoors(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
 		yaml   string
-		token  map[apitoken.Door]time.Duration
-		access map[apitoken.Door]time.Duration
+		token  map[apitoken.Profile]time.Duration
+		access map[apitoken.Profile]time.Duration
 	}{
 		"defaults": {
 			"",
-			map[apitoken.Door]time.Duration{apitoken.DoorNative: sixMonths, apitoken.DoorCSP: sixMonths, apitoken.DoorVCD: never},
-			map[apitoken.Door]time.Duration{apitoken.DoorNative: time.Hour, apitoken.DoorCSP: 1799 * time.Second, apitoken.DoorVCD: 30 * oneDay},
+			map[apitoken.Profile]time.Duration{apitoken.DoorNative: sixMonths, apitoken.DoorCSP: sixMonths, apitoken.DoorVCD: never},
+			map[apitoken.Profile]time.Duration{apitoken.DoorNative: time.Hour, apitoken.DoorCSP: 1799 * time.Second, apitoken.DoorVCD: 30 * oneDay},
 		},
 		"set": {
 			"  native: {access_life: 2h, token_life: 2d}\n  csp: {access_life: 3m, token_life: never}\n  vcd: {access_life: 4h, token_life: 4d}\n",
-			map[apitoken.Door]time.Duration{apitoken.DoorNative: 2 * oneDay, apitoken.DoorCSP: never, apitoken.DoorVCD: 4 * oneDay},
-			map[apitoken.Door]time.Duration{apitoken.DoorNative: 2 * time.Hour, apitoken.DoorCSP: 3 * time.Minute, apitoken.DoorVCD: 4 * time.Hour},
+			map[apitoken.Profile]time.Duration{apitoken.DoorNative: 2 * oneDay, apitoken.DoorCSP: never, apitoken.DoorVCD: 4 * oneDay},
+			map[apitoken.Profile]time.Duration{apitoken.DoorNative: 2 * time.Hour, apitoken.DoorCSP: 3 * time.Minute, apitoken.DoorVCD: 4 * time.Hour},
 		},
 		"cut": {
 			"  max_life: 1d\n  native: {token_life: 12h}\n  vcd: {token_life: never}\n",
-			map[apitoken.Door]time.Duration{apitoken.DoorNative: 12 * time.Hour, apitoken.DoorCSP: oneDay, apitoken.DoorVCD: oneDay},
-			map[apitoken.Door]time.Duration{apitoken.DoorNative: time.Hour, apitoken.DoorCSP: 1799 * time.Second, apitoken.DoorVCD: oneDay},
+			map[apitoken.Profile]time.Duration{apitoken.DoorNative: 12 * time.Hour, apitoken.DoorCSP: oneDay, apitoken.DoorVCD: oneDay},
+			map[apitoken.Profile]time.Duration{apitoken.DoorNative: time.Hour, apitoken.DoorCSP: 1799 * time.Second, apitoken.DoorVCD: oneDay},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -225,7 +225,7 @@ func TestTokenThrottle(t *testing.T) {
 		for range 2 {
 			require.False(t, b.good(wrong))
 		}
-		_, _, err := b.Check(t.Context(), wrong, issuer.Client{})
+		_, _, err := b.Check(t.Context(), wrong, issuer.Origin{})
 		var late *issuer.Throttled
 		require.ErrorAs(t, err, &late)
 		require.Equal(t, 5*time.Minute, late.After)

@@ -85,7 +85,7 @@ func TestTokenCommandsOnRedis(t *testing.T) { // not parallel: the log of the Re
 	elsewhere, err := redisWorld(t, server, "").open(io.Discard)
 	require.NoError(t, err)
 	secret := strings.TrimSpace(w.run("create", "--name", "ci", "--scope", "User", "--user", "deploy", "--eauth", "sharedsecret"))
-	p, ok, err := elsewhere.Check(t.Context(), secret, issuer.Client{})
+	p, ok, err := elsewhere.Check(t.Context(), secret, issuer.Origin{})
 	require.NoError(t, err)
 	require.True(t, ok)
 	require.Contains(t, w.run("list"), p.TokenID)
@@ -97,7 +97,7 @@ func TestTokenCommandsOnRedis(t *testing.T) { // not parallel: the log of the Re
 	require.ErrorContains(t, err, "the token store does not answer")
 	server.Start()
 	w.run("revoke", p.TokenID)
-	_, ok, err = elsewhere.Check(t.Context(), secret, issuer.Client{})
+	_, ok, err = elsewhere.Check(t.Context(), secret, issuer.Origin{})
 	require.NoError(t, err)
 	require.False(t, ok)
 }
@@ -118,11 +118,11 @@ func TestRedisAwayAtTheStart(t *testing.T) {
 	var log safeBuffer
 	s, err := w.open(&log)
 	require.NoError(t, err)
-	_, _, err = s.Check(t.Context(), secret.Reveal(), issuer.Client{})
+	_, _, err = s.Check(t.Context(), secret.Reveal(), issuer.Origin{})
 	require.ErrorIs(t, err, apitoken.ErrUnavailable)
 	server.Start()
 	require.Eventually(t, func() bool { return strings.Contains(log.String(), "answers now") }, 30*time.Second, 20*time.Millisecond)
-	_, ok, err := s.Check(t.Context(), secret.Reveal(), issuer.Client{})
+	_, ok, err := s.Check(t.Context(), secret.Reveal(), issuer.Origin{})
 	require.NoError(t, err)
 	require.True(t, ok)
 }
@@ -148,7 +148,7 @@ func TestRedisWithAnotherPepper(t *testing.T) {
 	require.NoError(t, err)
 	server.Start()
 	require.Eventually(t, func() bool { return strings.Contains(log.String(), "another pepper") }, 30*time.Second, 20*time.Millisecond)
-	_, _, err = s.Check(t.Context(), apitoken.NewSecret(apitoken.KindAPI).Reveal(), issuer.Client{})
+	_, _, err = s.Check(t.Context(), apitoken.NewSecret(apitoken.KindAPI).Reveal(), issuer.Origin{})
 	require.ErrorIs(t, err, apitoken.ErrUnavailable)
 }
 

@@ -62,7 +62,7 @@ func TestTokenCommandsOverTheSocket(t *testing.T) {
 	require.Equal(t, os.ModeSocket|0o600, info.Mode())
 
 	secret := strings.TrimSpace(w.run("create", "--name", "ci", "--scope", "User", "--user", "deploy", "--eauth", "sharedsecret"))
-	p, ok, err := s.Check(t.Context(), secret, issuer.Client{})
+	p, ok, err := s.Check(t.Context(), secret, issuer.Origin{})
 	require.NoError(t, err)
 	require.True(t, ok)
 	require.Equal(t, "deploy", p.User)
@@ -70,7 +70,7 @@ func TestTokenCommandsOverTheSocket(t *testing.T) {
 	again := strings.TrimSpace(w.run("regenerate", p.TokenID))
 	require.NotEqual(t, secret, again)
 	w.run("revoke", p.TokenID)
-	_, ok, err = s.Check(t.Context(), again, issuer.Client{})
+	_, ok, err = s.Check(t.Context(), again, issuer.Origin{})
 	require.NoError(t, err)
 	require.False(t, ok)
 

@@ -12,7 +12,7 @@ type Record struct {
 	Kind  Kind   `json:"kind"`
 	Name  string `json:"name,omitempty"`
 	Owner Owner  `json:"owner"`
-	Door  Door   `json:"door"`
+	Door  Profile   `json:"door"`
 
 	// Scopes are the names of the service roles that narrow the token.
 	Scopes []string `json:"scopes,omitempty"`
@@ -55,14 +55,14 @@ type Owner struct {
 	ServiceAccount string `json:"service_account,omitempty"`
 }
 
-// Door tells through which API a token was made.
-type Door string
+// Profile tells through which API a token was made.
+type Profile string
 
 // The doors.
 const (
-	DoorNative Door = "native"
-	DoorCSP    Door = "csp"
-	DoorVCD    Door = "vcd"
+	DoorNative Profile = "native"
+	DoorCSP    Profile = "csp"
+	DoorVCD    Profile = "vcd"
 )
 
 // Use is one use of a token.

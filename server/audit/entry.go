@@ -57,7 +57,7 @@ type Entry struct {
 	TokenID   string         `json:"token_id,omitempty"`
 	TokenName string         `json:"token_name,omitempty"`
 	TokenKind apitoken.Kind  `json:"token_kind,omitempty"`
-	TokenDoor apitoken.Door  `json:"token_door,omitempty"`
+	TokenDoor apitoken.Profile  `json:"token_door,omitempty"`
 	Scopes    []string       `json:"scopes,omitempty"`
 	Owner     apitoken.Owner `json:"owner,omitzero"`
 	Others    []string       `json:"others,omitempty"`

@@ -47,7 +47,7 @@ func OfToken(ev issuer.Event) Entry {
 // the event names nobody.
 func byItself(ev issuer.Event) bool {
 	c := ev.By
-	return c.User == "" && c.Principal == nil && !c.Operator && c.From != (issuer.Client{}) && ev.Token.ID != ""
+	return c.User == "" && c.Principal == nil && !c.Operator && c.From != (issuer.Origin{}) && ev.Token.ID != ""
 }
 
 // carriedOutWith names who has shown a token. Whoever shows one that is not

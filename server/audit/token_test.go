@@ -12,7 +12,7 @@ import (
 
 func TestOfToken(t *testing.T) {
 	t.Parallel()
-	here := issuer.Client{Addr: netip.MustParseAddr("192.0.2.7"), Agent: "curl/8"}
+	here := issuer.Origin{Addr: netip.MustParseAddr("192.0.2.7"), Agent: "curl/8"}
 	ci := apitoken.Owner{Eauth: "pam", User: "ci"}
 	api := apitoken.Record{ID: "api", Kind: apitoken.KindAPI, Name: "deploy", Owner: ci, Door: apitoken.DoorNative, Scopes: []string{"web"}}
 	access := apitoken.Record{ID: "access", Kind: apitoken.KindAccess, Owner: ci, Door: apitoken.DoorCSP, Scopes: []string{"web"}, Parent: "api"}
@@ -55,7 +55,7 @@ func TestOfToken(t *testing.T) {
 			TokenID: "access", TokenKind: "access", TokenDoor: "csp", Scopes: []string{"web"}, Owner: ci,
 			Address: "192.0.2.7", Agent: "curl/8", AdditionalProperties: behind("api"),
 		}},
-		"revoked by the operator": {issuer.Event{What: issuer.Revoked, By: issuer.Caller{Operator: true, From: issuer.Client{Agent: "saltern 1"}}, Token: api}, Entry{
+		"revoked by the operator": {issuer.Event{What: issuer.Revoked, By: issuer.Caller{Operator: true, From: issuer.Origin{Agent: "saltern 1"}}, Token: api}, Entry{
 			Event: "revoked", Outcome: OK, Operator: true, Agent: "saltern 1",
 			TokenID: "api", TokenName: "deploy", TokenKind: "api", TokenDoor: "native", Scopes: []string{"web"}, Owner: ci,
 		}},

@@ -125,7 +125,7 @@ func TestCodesOfOneAccount(t *testing.T) {
 	with(t, bosses, func(r *rig) {
 		a := r.account("User")
 		begin := func(addr string) error {
-			_, err := r.BeginDevice(r.Context(), a.ID, issuer.Client{Addr: netip.MustParseAddr(addr)})
+			_, err := r.BeginDevice(r.Context(), a.ID, issuer.Origin{Addr: netip.MustParseAddr(addr)})
 			return err
 		}
 		var late *issuer.Throttled

@@ -9,9 +9,9 @@ import (
 	"github.com/saltern-api/saltern/eauth/session"
 )
 
-// Acting is a principal with the authority to act at the master, for the time
+// Delegation is a principal with the authority to act at the master, for the time
 // of one request.
-type Acting struct {
+type Delegation struct {
 	*Principal
 
 	// Session is the user as one who is logged in, with a Salt token of his.
@@ -28,7 +28,7 @@ type Acting struct {
 // Act mints a Salt token for a principal, or takes the one that the user has
 // already. The caller must release it. Errors wrap [eauth.ErrUnavailable] where
 // the master or its token store is not there.
-func (s *Service) Act(ctx context.Context, p *Principal) (*Acting, error) {
+func (s *Service) Act(ctx context.Context, p *Principal) (*Delegation, error) {
 	if s.opts.Mint == nil {
 		return nil, fmt.Errorf("act as a token's owner: %w", eauth.ErrUnavailable)
 	}
@@ -41,7 +41,7 @@ func (s *Service) Act(ctx context.Context, p *Principal) (*Acting, error) {
 		grant.Release(context.WithoutCancel(ctx))
 		return nil, fmt.Errorf("act as a token's owner: %w", err)
 	}
-	return &Acting{
+	return &Delegation{
 		Principal: p,
 		Session: &session.Session{
 			Token: value, User: p.User, Eauth: p.Eauth, Groups: p.Groups, Start: p.Created, Expire: p.Expires,
@@ -52,10 +52,10 @@ func (s *Service) Act(ctx context.Context, p *Principal) (*Acting, error) {
 }
 
 // Release ends the request. Calling it again does nothing.
-func (a *Acting) Release(ctx context.Context) { a.Identity.Grant.Release(context.WithoutCancel(ctx)) }
+func (a *Delegation) Release(ctx context.Context) { a.Identity.Grant.Release(context.WithoutCancel(ctx)) }
 
 // Follow is [Service.Follow] for the principal.
-func (a *Acting) Follow(ctx context.Context, needs ...role.Permission) (context.Context, context.CancelFunc) {
+func (a *Delegation) Follow(ctx context.Context, needs ...role.Permission) (context.Context, context.CancelFunc) {
 	return a.service.Follow(ctx, a.Principal, needs...)
 }
 

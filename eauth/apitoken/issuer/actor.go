@@ -29,7 +29,7 @@ func (a actor) narrow(scopes []string) []string {
 }
 
 // actorOf finds who acts for an owner, or why nobody does any more.
-func (s *Service) actorOf(ctx context.Context, o apitoken.Owner, from Client) (who actor, why string, err error) {
+func (s *Service) actorOf(ctx context.Context, o apitoken.Owner, from Origin) (who actor, why string, err error) {
 	if o.ServiceAccount != "" {
 		a, err := s.account(ctx, o.ServiceAccount)
 		if errors.Is(err, ErrNotFound) {
@@ -47,7 +47,7 @@ func (s *Service) actorOf(ctx context.Context, o apitoken.Owner, from Client) (w
 }
 
 // mustAct returns an [ErrInvalid] where nobody may act for an owner.
-func (s *Service) mustAct(ctx context.Context, field string, o apitoken.Owner, from Client) error {
+func (s *Service) mustAct(ctx context.Context, field string, o apitoken.Owner, from Origin) error {
 	who, why, err := s.actorOf(ctx, o, from)
 	switch {
 	case err != nil:

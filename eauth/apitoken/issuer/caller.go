@@ -6,8 +6,8 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken"
 )
 
-// Client is where a request comes from.
-type Client struct {
+// Origin is where a request comes from.
+type Origin struct {
 	Addr  netip.Addr
 	Agent string // its User-Agent
 }
@@ -30,7 +30,7 @@ type Caller struct {
 	// operator may do everything, and acts for nobody but who is named.
 	Operator bool
 
-	From Client
+	From Origin
 }
 
 // owner is whose tokens are the caller's own.

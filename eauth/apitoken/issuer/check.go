@@ -10,7 +10,7 @@ import (
 // Check finds out who holds a secret: an access token, or an API token that is
 // used directly. ok is false when it is not good, whatever the reason, but for
 // [ErrIdle]. Another error is a [Throttled], or says that it cannot be told.
-func (s *Service) Check(ctx context.Context, text string, from Client) (p *Principal, ok bool, err error) {
+func (s *Service) Check(ctx context.Context, text string, from Origin) (p *Principal, ok bool, err error) {
 	secret, err := apitoken.Parse(text)
 	if err != nil {
 		s.tell(ctx, Event{What: Refused, By: Caller{From: from}, Why: "malformed"})
@@ -39,7 +39,7 @@ func (s *Service) Check(ctx context.Context, text string, from Client) (p *Princ
 }
 
 // principal is who holds a good token.
-func (s *Service) principal(ctx context.Context, r apitoken.Record, who actor, from Client) (*Principal, error) {
+func (s *Service) principal(ctx context.Context, r apitoken.Record, who actor, from Origin) (*Principal, error) {
 	names := who.narrow(r.Scopes)
 	set, err := s.roleSet(ctx, names)
 	if err != nil {
@@ -62,7 +62,7 @@ func (s *Service) principal(ctx context.Context, r apitoken.Record, who actor, f
 
 // verify is lookUp for who may be guessing: what is not good counts against the
 // client, who is not answered any more after too much of it.
-func (s *Service) verify(ctx context.Context, secret apitoken.Secret, from Client) (apitoken.Record, actor, error) {
+func (s *Service) verify(ctx context.Context, secret apitoken.Secret, from Origin) (apitoken.Record, actor, error) {
 	h := s.pepper.Hash(secret)
 	if err := s.guard.admit(ctx, h, from); err != nil {
 		if _, ok := errors.AsType[*Throttled](err); ok {
@@ -79,7 +79,7 @@ func (s *Service) verify(ctx context.Context, secret apitoken.Secret, from Clien
 
 // lookUp looks a secret up and returns its token and who acts with it. Where it
 // is not good the error is an [ErrGrant], with the token as far as there is one.
-func (s *Service) lookUp(ctx context.Context, h apitoken.Hash, from Client) (apitoken.Record, actor, error) {
+func (s *Service) lookUp(ctx context.Context, h apitoken.Hash, from Origin) (apitoken.Record, actor, error) {
 	r, err := s.store.Lookup(ctx, h)
 	if err != nil && !errors.Is(err, apitoken.ErrNotFound) {
 		return r, actor{}, err
@@ -98,7 +98,7 @@ func (s *Service) lookUp(ctx context.Context, h apitoken.Hash, from Client) (api
 }
 
 // judge tells who acts with a token, or why nobody does.
-func (s *Service) judge(ctx context.Context, r apitoken.Record, from Client) (who actor, why string, err error) {
+func (s *Service) judge(ctx context.Context, r apitoken.Record, from Origin) (who actor, why string, err error) {
 	if r.ID == "" {
 		return actor{}, "unknown", nil
 	}
@@ -109,7 +109,7 @@ func (s *Service) judge(ctx context.Context, r apitoken.Record, from Client) (wh
 }
 
 // judgeOwner is judge for a token that is live, or has no secret yet.
-func (s *Service) judgeOwner(ctx context.Context, r apitoken.Record, from Client) (who actor, why string, err error) {
+func (s *Service) judgeOwner(ctx context.Context, r apitoken.Record, from Origin) (who actor, why string, err error) {
 	who, why, err = s.actorOf(ctx, r.Owner, from)
 	if err == nil && why == "" && r.Created.Before(who.since) {
 		why = whyOwner

@@ -267,7 +267,7 @@ func checkMail(text string) error {
 }
 
 // expires is the end of a new token; zero is never.
-func (s *Service) expires(door apitoken.Door, now time.Time, asked Life) (time.Time, error) {
+func (s *Service) expires(door apitoken.Profile, now time.Time, asked Life) (time.Time, error) {
 	switch door {
 	case apitoken.DoorNative, apitoken.DoorCSP, apitoken.DoorVCD:
 	default:
@@ -283,7 +283,7 @@ func (s *Service) expires(door apitoken.Door, now time.Time, asked Life) (time.T
 	return end, nil
 }
 
-func (s *Service) defaultEnd(door apitoken.Door, now time.Time) time.Time {
+func (s *Service) defaultEnd(door apitoken.Profile, now time.Time) time.Time {
 	if life := s.opts.TokenLife[door]; life != (Life{}) {
 		return life.end(now)
 	}

@@ -49,7 +49,7 @@ const (
 
 // BeginDevice gives a device its codes. clientID is the id of its service
 // account; where there is none the error is [ErrNotFound].
-func (s *Service) BeginDevice(ctx context.Context, clientID string, from Client) (DeviceCode, error) {
+func (s *Service) BeginDevice(ctx context.Context, clientID string, from Origin) (DeviceCode, error) {
 	if err := s.guard.admitKeys(ctx, byAddress(from.Addr)); err != nil {
 		return DeviceCode{}, err
 	}
@@ -86,7 +86,7 @@ func (s *Service) BeginDevice(ctx context.Context, clientID string, from Client)
 // mayBegin bounds how many codes there are for a service account, whose id is
 // no secret: one a second from each address prefix, so that nobody else keeps a
 // device from having one, and beginsAtOnce a second from all of them together.
-func (s *Service) mayBegin(ctx context.Context, a Account, from Client) error {
+func (s *Service) mayBegin(ctx context.Context, a Account, from Origin) error {
 	first, err := s.store.Once(ctx, "device-begin:"+a.ID+":"+fair.Prefix(from.Addr).String(), time.Second)
 	for i := 0; first && i < beginsAtOnce; i++ {
 		free, err := s.store.Once(ctx, fmt.Sprintf("device-begin:%s:%d", a.ID, i), time.Second)

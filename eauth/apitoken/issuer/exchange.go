@@ -88,7 +88,7 @@ func (req Request) unfit(r apitoken.Record) string {
 // rotate uses a refresh token up. The access token belongs to the next one, so
 // that this is in use as long as that is.
 func (s *Service) rotate(
-	ctx context.Context, secret apitoken.Secret, r apitoken.Record, access apitoken.Issue, x *Exchange, from Client,
+	ctx context.Context, secret apitoken.Secret, r apitoken.Record, access apitoken.Issue, x *Exchange, from Origin,
 ) error {
 	next := apitoken.NewSecret(apitoken.KindRefresh)
 	refresh := s.refresh(next, r)
@@ -103,7 +103,7 @@ func (s *Service) rotate(
 
 // reused ends the family of a refresh token that was used before: one of those
 // who showed it has stolen it.
-func (s *Service) reused(ctx context.Context, secret apitoken.Secret, r apitoken.Record, from Client) {
+func (s *Service) reused(ctx context.Context, secret apitoken.Secret, r apitoken.Record, from Origin) {
 	_, err := s.store.Consume(context.WithoutCancel(ctx), s.pepper.Hash(secret), s.now())
 	if errors.Is(err, apitoken.ErrReused) {
 		s.tell(ctx, Event{What: Reused, By: Caller{From: from}, Token: r, Why: apitoken.WhyReused})
@@ -148,13 +148,13 @@ func (s *Service) access(r apitoken.Record, who actor, req Request) (*Exchange, 
 }
 
 // accessLives are the lives of access tokens that nobody has set.
-var accessLives = map[apitoken.Door]time.Duration{
+var accessLives = map[apitoken.Profile]time.Duration{
 	apitoken.DoorNative: time.Hour,
 	apitoken.DoorCSP:    1799 * time.Second,
 	apitoken.DoorVCD:    30 * day,
 }
 
-func (s *Service) accessLife(door apitoken.Door) time.Duration {
+func (s *Service) accessLife(door apitoken.Profile) time.Duration {
 	if life := s.opts.AccessLife[door]; life > 0 {
 		return life
 	}

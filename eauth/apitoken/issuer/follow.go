@@ -222,6 +222,6 @@ func (s *Service) ending(ctx context.Context, f *follower) (end, err error) {
 		}
 	}
 	// Who listens uses it, though no request comes.
-	s.uses.note(r, s.now(), Client{Addr: r.LastUsed.Addr, Agent: r.LastUsed.Agent})
+	s.uses.note(r, s.now(), Origin{Addr: r.LastUsed.Addr, Agent: r.LastUsed.Agent})
 	return nil, nil
 }

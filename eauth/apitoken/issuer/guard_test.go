@@ -54,7 +54,7 @@ func TestGuessing(t *testing.T) {
 		require.True(r, r.good(r.Service, secret))
 		fresh, _ := r.create(user("alice"), func(n *issuer.NewToken) { n.Name = "fresh" })
 
-		guess := func(s *issuer.Service, from issuer.Client) error {
+		guess := func(s *issuer.Service, from issuer.Origin) error {
 			_, ok, err := s.Check(r.Context(), apitoken.NewSecret(apitoken.KindAccess).Reveal(), from)
 			require.False(r, ok)
 			return err
@@ -91,16 +91,16 @@ func TestThrottlingTellsNothing(t *testing.T) {
 	with(t, nil, func(r *rig) {
 		secret, _ := r.create(user("alice"), nil)
 		require.True(r, r.good(r.Service, secret)) // here
-		elsewhere := issuer.Client{Addr: there.Addr}
-		unknown := issuer.Client{}
-		throttle := func(from issuer.Client) {
+		elsewhere := issuer.Origin{Addr: there.Addr}
+		unknown := issuer.Origin{}
+		throttle := func(from issuer.Origin) {
 			for range 11 {
 				_, ok, err := r.Check(r.Context(), apitoken.NewSecret(apitoken.KindAPI).Reveal(), from)
 				require.NoError(r, err)
 				require.False(r, ok)
 			}
 		}
-		for name, from := range map[string]issuer.Client{"elsewhere": elsewhere, "without an address": unknown} {
+		for name, from := range map[string]issuer.Origin{"elsewhere": elsewhere, "without an address": unknown} {
 			throttle(from)
 			type result struct {
 				p     *issuer.Principal
@@ -407,7 +407,7 @@ func TestManyAtOnce(t *testing.T) {
 		}
 		wg.Wait()
 		for _, access := range out {
-			p, ok, err := r.Check(r.Context(), access, issuer.Client{Addr: there.Addr})
+			p, ok, err := r.Check(r.Context(), access, issuer.Origin{Addr: there.Addr})
 			if err == nil {
 				require.False(r, ok)
 			}

@@ -47,7 +47,7 @@ func (s *Service) Introspect(ctx context.Context, c Caller, text string) (Intros
 }
 
 // Details tells of a token to who holds it. ok is false when it is not good.
-func (s *Service) Details(ctx context.Context, text string, from Client) (r apitoken.Record, user string, ok bool, err error) {
+func (s *Service) Details(ctx context.Context, text string, from Origin) (r apitoken.Record, user string, ok bool, err error) {
 	secret, err := apitoken.Parse(text)
 	if err != nil {
 		return apitoken.Record{}, "", false, nil
@@ -64,7 +64,7 @@ func (s *Service) Details(ctx context.Context, text string, from Client) (r apit
 
 // RevokeSecret ends a token on the word of who holds it (RFC 7009), with all
 // that it was exchanged for. One that is not good is no error.
-func (s *Service) RevokeSecret(ctx context.Context, text string, from Client) error {
+func (s *Service) RevokeSecret(ctx context.Context, text string, from Origin) error {
 	secret, err := apitoken.Parse(text)
 	if err != nil {
 		return nil

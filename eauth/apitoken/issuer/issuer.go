@@ -32,13 +32,13 @@ type Options struct {
 	// AccessLife is how long access tokens are good, by door. A door that is
 	// not there has its default: 1799 s at CSP, 30 days at VCD, an hour at the
 	// native one.
-	AccessLife map[apitoken.Door]time.Duration
+	AccessLife map[apitoken.Profile]time.Duration
 
 	// TokenLife is how long API tokens are good that ask for nothing, by door.
 	// A door that is not there has its default: never ending at VCD, and six
 	// months at the others. MaxLife bounds all of them, 0 does not: a default
 	// is cut to it, and who asks for more is refused.
-	TokenLife map[apitoken.Door]Life
+	TokenLife map[apitoken.Profile]Life
 	MaxLife   time.Duration
 
 	// NoDirectUse refuses API tokens that are shown in place of an access

@@ -33,7 +33,7 @@ func TestATokenFromItsMakingToItsUse(t *testing.T) {
 		require.Equal(r, made.ID, p.TokenID)
 		require.Equal(r, made.ID, p.RefreshTokenID)
 
-		for door, life := range map[apitoken.Door]time.Duration{
+		for door, life := range map[apitoken.Profile]time.Duration{
 			apitoken.DoorCSP: 1799 * time.Second, apitoken.DoorVCD: 2592000 * time.Second, apitoken.DoorNative: time.Hour,
 		} {
 			x, err := r.Exchange(r.Context(), secret, issuer.Request{Door: door, From: here})
@@ -77,7 +77,7 @@ func TestAccessDoesNotOutliveItsToken(t *testing.T) {
 
 func TestLives(t *testing.T) {
 	for name, c := range map[string]struct {
-		door  apitoken.Door
+		door  apitoken.Profile
 		asked issuer.Life
 		most  time.Duration
 		want  time.Duration // 0 is never

@@ -19,7 +19,7 @@ type Principal struct {
 
 	Kind apitoken.Kind // API or access
 	Name string        // of the API token; empty for an access token
-	Door apitoken.Door
+	Door apitoken.Profile
 
 	// Owner is whose the token is. User, Eauth and Groups are who acts: the
 	// owner, or the user that a service account stands for.
@@ -36,7 +36,7 @@ type Principal struct {
 	Expires time.Time // zero: never
 
 	rights *role.Set // of the acting user
-	from   Client    // who showed the token
+	from   Origin    // who showed the token
 }
 
 // May tells whether a permission is among what the scopes allow and what the
@@ -47,7 +47,7 @@ func (p *Principal) May(what role.Permission) bool {
 }
 
 // Caller is the principal as one who wants something done with tokens.
-func (p *Principal) Caller(from Client) Caller { return Caller{Principal: p, From: from} }
+func (p *Principal) Caller(from Origin) Caller { return Caller{Principal: p, From: from} }
 
 // String tells of a principal what may be told.
 func (p *Principal) String() string {

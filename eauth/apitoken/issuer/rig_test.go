@@ -262,8 +262,8 @@ func (r *rig) ended(why string) []string {
 }
 
 var (
-	here  = issuer.Client{Addr: netip.MustParseAddr("192.0.2.7"), Agent: "curl/8"}
-	there = issuer.Client{Addr: netip.MustParseAddr("198.51.100.9")}
+	here  = issuer.Origin{Addr: netip.MustParseAddr("192.0.2.7"), Agent: "curl/8"}
+	there = issuer.Origin{Addr: netip.MustParseAddr("198.51.100.9")}
 )
 
 // user is who has logged in.

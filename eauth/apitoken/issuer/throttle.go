@@ -80,14 +80,14 @@ func newGuard(store apitoken.Shared, o Throttle, now func() time.Time) *guard {
 // admit returns a [Throttled] where the secret is not to be looked up. It is
 // quick for a secret that was good before: nobody else's failures are in its
 // way, and it costs no question to the store.
-func (g *guard) admit(ctx context.Context, h apitoken.Hash, from Client) error {
+func (g *guard) admit(ctx context.Context, h apitoken.Hash, from Origin) error {
 	if g.isProven(h, from) {
 		return nil
 	}
 	return g.admitKeys(ctx, byAddress(from.Addr), bySecret(h))
 }
 
-func (g *guard) isProven(h apitoken.Hash, from Client) bool {
+func (g *guard) isProven(h apitoken.Hash, from Origin) bool {
 	prefix := fair.Prefix(from.Addr)
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -112,7 +112,7 @@ func (g *guard) admitKeys(ctx context.Context, keys ...string) error {
 
 // good remembers that a secret is good, and where it was shown. That is nothing
 // where the address is not known.
-func (g *guard) good(h apitoken.Hash, from Client) {
+func (g *guard) good(h apitoken.Hash, from Origin) {
 	prefix := fair.Prefix(from.Addr)
 	if !prefix.IsValid() {
 		return
@@ -135,7 +135,7 @@ func (g *guard) forget(h apitoken.Hash) {
 }
 
 // bad counts a failure. It does the same for every secret, known or not.
-func (g *guard) bad(ctx context.Context, h apitoken.Hash, from Client) {
+func (g *guard) bad(ctx context.Context, h apitoken.Hash, from Origin) {
 	g.count(ctx, byAddress(from.Addr), bySecret(h))
 }
 

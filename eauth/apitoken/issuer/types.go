@@ -11,7 +11,7 @@ type NewToken struct {
 	Name   string
 	Scopes []string // names of roles; at the VCD door none are Superuser
 	Life   Life
-	Door   apitoken.Door
+	Door   apitoken.Profile
 	Remind string // a mail address for reminders of its end
 	Org    string // the tenant of the VCD door
 
@@ -22,8 +22,8 @@ type NewToken struct {
 
 // Request is an exchange.
 type Request struct {
-	Door   apitoken.Door
-	From   Client
+	Door   apitoken.Profile
+	From   Origin
 	Scopes []string // fewer than the token has; none are all of them
 
 	// Org is the tenant at whose endpoint it is asked for. A token that was

@@ -33,7 +33,7 @@ func newUses(store apitoken.Tokens, log *slog.Logger) *uses {
 
 // note has a use written down. Where too many wait already it is dropped: the
 // next one comes in a moment.
-func (u *uses) note(r apitoken.Record, at time.Time, from Client) {
+func (u *uses) note(r apitoken.Record, at time.Time, from Origin) {
 	if !r.TouchDue(at) {
 		return
 	}

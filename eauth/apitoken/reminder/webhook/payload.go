@@ -29,7 +29,7 @@ type Token struct {
 	Kind    apitoken.Kind  `json:"kind"` // api, or refresh for a service account's
 	Name    string         `json:"name"`
 	Owner   apitoken.Owner `json:"owner"`
-	Door    apitoken.Door  `json:"door"`
+	Door    apitoken.Profile  `json:"door"`
 	Scopes  []string       `json:"scopes"`
 	Remind  string         `json:"remind,omitempty"` // the owner's mail address
 	Created time.Time      `json:"created"`
