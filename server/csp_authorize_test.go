@@ -17,7 +17,7 @@ import (
 func TestCSPAuthorize(t *testing.T) {
 	t.Parallel()
 	h := build(t, nil)
-	token, _ := h.apiToken(t, apitoken.DoorCSP)
+	token, _ := h.apiToken(t, apitoken.ProfileCSP)
 	for _, kind := range []struct{ contentType, body string }{
 		{formType, "api_token=%s"},
 		{formType + "; charset=UTF-8", "api_token=%s"},
@@ -50,7 +50,7 @@ func wrongToken() string { return apitoken.NewSecret(apitoken.KindAPI).Reveal() 
 func TestCSPAuthorizeRefuses(t *testing.T) {
 	t.Parallel()
 	h := build(t, nil)
-	token, r := h.apiToken(t, apitoken.DoorCSP)
+	token, r := h.apiToken(t, apitoken.ProfileCSP)
 	revoked := token
 	require.NoError(t, h.tokens.RevokeSecret(t.Context(), revoked, bearerClient(&exchange{}, &http.Request{})))
 	require.NotEmpty(t, r.ID)
@@ -91,7 +91,7 @@ func TestCSPAuthorizeRefuses(t *testing.T) {
 func TestCSPTokenInTheURL(t *testing.T) {
 	t.Parallel()
 	h := build(t, func(o *DoorOptions) { o.QueryTokens = true })
-	token, _ := h.apiToken(t, apitoken.DoorCSP)
+	token, _ := h.apiToken(t, apitoken.ProfileCSP)
 	a := h.object(t, cspAuthorizePath+"?refresh_token="+token, "")
 	require.Equal(t, http.StatusOK, a.Status, a.Body)
 	require.Contains(t, a.Body, `"access_token":"saltern_acc_`)
@@ -104,7 +104,7 @@ func TestCSPTokenInTheURL(t *testing.T) {
 func TestCSPDetails(t *testing.T) {
 	t.Parallel()
 	h := build(t, nil)
-	token, r := h.apiToken(t, apitoken.DoorCSP)
+	token, r := h.apiToken(t, apitoken.ProfileCSP)
 	a := h.object(t, cspDetailsPath, `{"tokenValue":"`+token+`"}`)
 	require.Equal(t, http.StatusOK, a.Status, a.Body)
 	require.Equal(t, r.ID, a.text(t, "tokenId"))
@@ -116,7 +116,7 @@ func TestCSPDetails(t *testing.T) {
 	require.Nil(t, a.member(t, "lastUsedAt"))
 	require.NotContains(t, a.Body, token)
 
-	forever, _ := h.apiToken(t, apitoken.DoorVCD)
+	forever, _ := h.apiToken(t, apitoken.ProfileVCD)
 	require.Nil(t, h.object(t, cspDetailsPath, `{"tokenValue":"`+forever+`"}`).member(t, "expiresAt"))
 
 	for _, body := range []string{`{"tokenValue":"` + wrongToken() + `"}`, `{"tokenValue":"x"}`, `{}`, ``} {

@@ -17,7 +17,7 @@ import (
 func TestClientCurl(t *testing.T) {
 	t.Parallel()
 	h := build(t, nil)
-	token, _ := h.apiToken(t, apitoken.DoorCSP)
+	token, _ := h.apiToken(t, apitoken.ProfileCSP)
 	said := clients.Site{URL: h.url}.Script(t, token)
 	require.Regexp(t, `^saltern_acc_\w{36}$`, said.Access)
 	require.Regexp(t, `^[0-9A-Z]{26}$`, said.XSRF)
@@ -32,7 +32,7 @@ func TestClientCurl(t *testing.T) {
 func TestClientVDK(t *testing.T) {
 	t.Parallel()
 	h := build(t, nil)
-	token, _ := h.apiToken(t, apitoken.DoorCSP)
+	token, _ := h.apiToken(t, apitoken.ProfileCSP)
 	site := clients.Site{URL: h.url}
 	access, err := site.VDK(t, cspAuthorizePath, token)
 	require.NoError(t, err, access)
@@ -58,7 +58,7 @@ func TestClientGovcd(t *testing.T) {
 func TestClientOAuth2(t *testing.T) {
 	t.Parallel()
 	h := build(t, nil)
-	token, _ := h.apiToken(t, apitoken.DoorVCD)
+	token, _ := h.apiToken(t, apitoken.ProfileVCD)
 	for _, path := range []string{providerToken, cspAuthorizePath} {
 		cfg := &oauth2.Config{Endpoint: oauth2.Endpoint{TokenURL: h.url + path}}
 		ctx := context.WithValue(t.Context(), oauth2.HTTPClient, h.client)

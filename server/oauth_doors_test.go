@@ -237,7 +237,7 @@ func (h *house) apiToken(t *testing.T, door apitoken.Profile) (secret string, r 
 // accessToken exchanges an API token at the VCD door.
 func (h *house) accessToken(t *testing.T) string {
 	t.Helper()
-	secret, _ := h.apiToken(t, apitoken.DoorVCD)
+	secret, _ := h.apiToken(t, apitoken.ProfileVCD)
 	a := h.form(t, "/oauth/provider/token", "grant_type=refresh_token&refresh_token="+secret)
 	require.Equal(t, http.StatusOK, a.Status, a.Body)
 	return a.text(t, "access_token")

@@ -141,7 +141,7 @@ func TestDoorPathsWithoutADoor(t *testing.T) {
 func TestDoorLogs(t *testing.T) {
 	t.Parallel()
 	h := build(t, func(o *DoorOptions) { o.QueryTokens = true })
-	token, _ := h.apiToken(t, apitoken.DoorCSP)
+	token, _ := h.apiToken(t, apitoken.ProfileCSP)
 	bob := h.session(t, "bob")
 	access := h.accessToken(t)
 	bad := wrongToken()

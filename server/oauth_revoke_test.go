@@ -13,7 +13,7 @@ import (
 func TestOAuthRevoke(t *testing.T) {
 	t.Parallel()
 	h := build(t, nil)
-	token, _ := h.apiToken(t, apitoken.DoorVCD)
+	token, _ := h.apiToken(t, apitoken.ProfileVCD)
 	access := func() string {
 		return h.form(t, providerToken, "grant_type=refresh_token&refresh_token="+token).text(t, "access_token")
 	}
@@ -40,7 +40,7 @@ func TestOAuthIntrospect(t *testing.T) {
 	t.Parallel()
 	h := build(t, nil)
 	bob, admin, other := h.session(t, "bob"), h.session(t, "admin"), h.session(t, "carol")
-	token, r := h.apiToken(t, apitoken.DoorVCD)
+	token, r := h.apiToken(t, apitoken.ProfileVCD)
 	access := h.form(t, providerToken, "grant_type=refresh_token&refresh_token="+token).text(t, "access_token")
 	const at = "/oauth/provider/introspect"
 	for _, who := range []string{bob, admin, access} {

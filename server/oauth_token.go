@@ -66,7 +66,7 @@ func (d *doors) refreshGrant(x *exchange, r *http.Request, p params) error {
 		return invalidRequest("refresh_token is missing")
 	}
 	got, err := d.tokens.Exchange(r.Context(), token, issuer.Request{
-		Door: apitoken.DoorVCD, From: bearerClient(x, r), Org: orgOf(r).name, Scopes: strings.Fields(p["scope"]),
+		Door: apitoken.ProfileVCD, From: bearerClient(x, r), Org: orgOf(r).name, Scopes: strings.Fields(p["scope"]),
 	})
 	if err != nil {
 		return tokenError(err)
@@ -87,7 +87,7 @@ func (d *doors) firstGrant(x *exchange, r *http.Request, p params) error {
 		return assertionError(err)
 	}
 	got, err := d.tokens.First(r.Context(), who.Caller, id, issuer.Request{
-		Door: apitoken.DoorVCD, From: who.From, Org: orgOf(r).name,
+		Door: apitoken.ProfileVCD, From: who.From, Org: orgOf(r).name,
 	})
 	if err != nil {
 		return assertionError(tokenError(err))

@@ -16,7 +16,7 @@ const providerToken = "/oauth/provider/token"
 func TestOAuthRefresh(t *testing.T) {
 	t.Parallel()
 	h := build(t, nil)
-	token, _ := h.apiToken(t, apitoken.DoorVCD)
+	token, _ := h.apiToken(t, apitoken.ProfileVCD)
 	a := h.form(t, providerToken, "grant_type=refresh_token&refresh_token="+token,
 		"Accept: application/json", "X-Vmware-Vcloud-Client-Request-Id: 1-2024-04-11-08-41-34-171-")
 	require.Equal(t, http.StatusOK, a.Status, a.Body)
@@ -42,7 +42,7 @@ func TestOAuthRefresh(t *testing.T) {
 func TestOAuthRefreshRefuses(t *testing.T) {
 	t.Parallel()
 	h := build(t, nil)
-	token, _ := h.apiToken(t, apitoken.DoorVCD)
+	token, _ := h.apiToken(t, apitoken.ProfileVCD)
 	const grant = "grant_type=refresh_token&refresh_token="
 	for body, code := range map[string]string{
 		"":                                       "invalid_request",
@@ -132,7 +132,7 @@ func TestOAuthFirstGrant(t *testing.T) {
 	union(t, grant(id, strings.Repeat("1", 40)), http.StatusBadRequest, "invalid_grant")
 	union(t, grant(apitoken.NewID(), bob), http.StatusBadRequest, "invalid_grant")
 	union(t, grant("x", bob), http.StatusBadRequest, "invalid_grant")
-	api, _ := h.apiToken(t, apitoken.DoorCSP)
+	api, _ := h.apiToken(t, apitoken.ProfileCSP)
 	for _, token := range []string{h.accessToken(t), api, saltToken} {
 		a := grant(id, token)
 		union(t, a, http.StatusBadRequest, "invalid_grant")
@@ -152,7 +152,7 @@ func TestOAuthRegisterRefuses(t *testing.T) {
 	t.Parallel()
 	h := build(t, nil)
 	bob, access := h.session(t, "bob"), h.accessToken(t)
-	api, _ := h.apiToken(t, apitoken.DoorCSP)
+	api, _ := h.apiToken(t, apitoken.ProfileCSP)
 	const at = "/oauth/provider/register"
 	challenge := `Bearer realm="saltern", resource_metadata="` + h.url + resourcePath + `"`
 	account := `{"client_name":"x","software_id":"s","scope":"urn:vcloud:role:System%20Administrator"}`

@@ -79,7 +79,7 @@ func optionalTime(t time.Time) *time.Time {
 func (n *native) createToken(c *nativeCall) (nativeAnswer, error) {
 	var t issuer.NewToken
 	var ttl string
-	t.Door = apitoken.DoorNative
+	t.Door = apitoken.ProfileNative
 	err := c.body.take(map[string]any{
 		"name": &t.Name, "scopes": &t.Scopes, "ttl": &ttl, "remind": &t.Remind, "door": &t.Door,
 		"eauth": &t.Owner.Eauth, "user": &t.Owner.User, "service_account": &t.Owner.ServiceAccount,

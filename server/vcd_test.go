@@ -134,7 +134,7 @@ func TestVCDSession(t *testing.T) {
 	require.Equal(t, http.StatusNoContent, h.send(t, http.MethodDelete, cloud+"/sessions/provider", "", bearer(access)).Status)
 	require.Equal(t, http.StatusUnauthorized, h.send(t, http.MethodGet, "/api/org", "", bearer(access)).Status)
 
-	direct, _ := h.apiToken(t, apitoken.DoorNative)
+	direct, _ := h.apiToken(t, apitoken.ProfileNative)
 	require.Equal(t, http.StatusNoContent, h.send(t, http.MethodDelete, cloud+"/sessions/current", "", bearer(direct)).Status)
 	require.Equal(t, http.StatusOK, h.send(t, http.MethodGet, "/api/org", "", bearer(direct)).Status,
 		"a log-out does not end an API token")
@@ -238,7 +238,7 @@ func (h *house) adminAccess(t *testing.T) string {
 	t.Helper()
 	admin := issuer.Caller{User: "admin", Eauth: "pam", LoggedIn: true}
 	s, _, err := h.tokens.Create(t.Context(), admin,
-		issuer.NewToken{Name: "all", Scopes: []string{"Superuser"}, Door: apitoken.DoorVCD})
+		issuer.NewToken{Name: "all", Scopes: []string{"Superuser"}, Door: apitoken.ProfileVCD})
 	require.NoError(t, err)
 	return h.form(t, providerToken, "grant_type=refresh_token&refresh_token="+s.Reveal()).text(t, "access_token")
 }

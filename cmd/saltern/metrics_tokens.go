@@ -59,7 +59,7 @@ var (
 		issuer.Granted, issuer.Denied, issuer.Changed, issuer.Removed,
 	}
 	tokenDoors = []string{ // of which the first is for what is known of no token
-		"", string(apitoken.DoorNative), string(apitoken.DoorCSP), string(apitoken.DoorVCD),
+		"", string(apitoken.ProfileNative), string(apitoken.ProfileCSP), string(apitoken.ProfileVCD),
 	}
 	tokenWhys = []string{
 		"", "malformed", "throttled", "unknown", "owner", "idle", "kind", "org", "client", "scope", "account",

@@ -138,8 +138,8 @@ func TestTokenEventLabels(t *testing.T) {
 		text := fmt.Sprint("chosen ", n)
 		tell(t.Context(), issuer.Event{What: text, Why: text, Token: apitoken.Record{Door: apitoken.Profile(text)}})
 	}
-	tell(t.Context(), issuer.Event{What: issuer.Issued, Token: apitoken.Record{Door: apitoken.DoorCSP}})
-	tell(t.Context(), issuer.Event{What: issuer.Refused, Why: "expired", Token: apitoken.Record{Door: apitoken.DoorVCD}})
+	tell(t.Context(), issuer.Event{What: issuer.Issued, Token: apitoken.Record{Door: apitoken.ProfileCSP}})
+	tell(t.Context(), issuer.Event{What: issuer.Refused, Why: "expired", Token: apitoken.Record{Door: apitoken.ProfileVCD}})
 	tell(t.Context(), issuer.Event{What: issuer.Refused, Why: "malformed"})
 	require.Equal(t, 103, heard)
 	require.NoError(t, testutil.GatherAndCompare(reg, strings.NewReader(`

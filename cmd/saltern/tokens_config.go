@@ -86,7 +86,7 @@ type doorLife struct {
 
 func doorLives(t settings.Tokens) []doorLife {
 	return []doorLife{
-		{apitoken.DoorNative, t.Native}, {apitoken.DoorCSP, t.CSP.Lives}, {apitoken.DoorVCD, t.VCD.Lives},
+		{apitoken.ProfileNative, t.Native}, {apitoken.ProfileCSP, t.CSP.Lives}, {apitoken.ProfileVCD, t.VCD.Lives},
 	}
 }
 

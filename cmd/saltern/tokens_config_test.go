@@ -35,7 +35,7 @@ func TestLivesAreTheAPIs(t *testing.T) {
 		require.Equal(t, apiErr == nil, err == nil, "%q: %v, %v", text, err, apiErr)
 		if err == nil {
 			o := withSettings(issuer.Options{}, set.Tokens)
-			require.Equal(t, life, o.TokenLife[apitoken.DoorNative], text)
+			require.Equal(t, life, o.TokenLife[apitoken.ProfileNative], text)
 		}
 	}
 }
@@ -92,18 +92,18 @@ func TestLivesOfTheDoors(t *testing.T) {
 	}{
 		"defaults": {
 			"",
-			map[apitoken.Profile]time.Duration{apitoken.DoorNative: sixMonths, apitoken.DoorCSP: sixMonths, apitoken.DoorVCD: never},
-			map[apitoken.Profile]time.Duration{apitoken.DoorNative: time.Hour, apitoken.DoorCSP: 1799 * time.Second, apitoken.DoorVCD: 30 * oneDay},
+			map[apitoken.Profile]time.Duration{apitoken.ProfileNative: sixMonths, apitoken.ProfileCSP: sixMonths, apitoken.ProfileVCD: never},
+			map[apitoken.Profile]time.Duration{apitoken.ProfileNative: time.Hour, apitoken.ProfileCSP: 1799 * time.Second, apitoken.ProfileVCD: 30 * oneDay},
 		},
 		"set": {
 			"  native: {access_life: 2h, token_life: 2d}\n  csp: {access_life: 3m, token_life: never}\n  vcd: {access_life: 4h, token_life: 4d}\n",
-			map[apitoken.Profile]time.Duration{apitoken.DoorNative: 2 * oneDay, apitoken.DoorCSP: never, apitoken.DoorVCD: 4 * oneDay},
-			map[apitoken.Profile]time.Duration{apitoken.DoorNative: 2 * time.Hour, apitoken.DoorCSP: 3 * time.Minute, apitoken.DoorVCD: 4 * time.Hour},
+			map[apitoken.Profile]time.Duration{apitoken.ProfileNative: 2 * oneDay, apitoken.ProfileCSP: never, apitoken.ProfileVCD: 4 * oneDay},
+			map[apitoken.Profile]time.Duration{apitoken.ProfileNative: 2 * time.Hour, apitoken.ProfileCSP: 3 * time.Minute, apitoken.ProfileVCD: 4 * time.Hour},
 		},
 		"cut": {
 			"  max_life: 1d\n  native: {token_life: 12h}\n  vcd: {token_life: never}\n",
-			map[apitoken.Profile]time.Duration{apitoken.DoorNative: 12 * time.Hour, apitoken.DoorCSP: oneDay, apitoken.DoorVCD: oneDay},
-			map[apitoken.Profile]time.Duration{apitoken.DoorNative: time.Hour, apitoken.DoorCSP: 1799 * time.Second, apitoken.DoorVCD: oneDay},
+			map[apitoken.Profile]time.Duration{apitoken.ProfileNative: 12 * time.Hour, apitoken.ProfileCSP: oneDay, apitoken.ProfileVCD: oneDay},
+			map[apitoken.Profile]time.Duration{apitoken.ProfileNative: time.Hour, apitoken.ProfileCSP: 1799 * time.Second, apitoken.ProfileVCD: oneDay},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -135,12 +135,12 @@ func TestMaxLife(t *testing.T) {
 		b := newTokenBench(t, "  max_life: 30d\n")
 		for _, life := range []issuer.Life{issuer.Never(), issuer.For(31 * oneDay)} {
 			_, _, err := b.Create(t.Context(), of("alice"), issuer.NewToken{
-				Name: "ci", Scopes: []string{"User"}, Life: life, Door: apitoken.DoorNative,
+				Name: "ci", Scopes: []string{"User"}, Life: life, Door: apitoken.ProfileNative,
 			})
 			require.ErrorIs(t, err, issuer.ErrInvalid)
 			require.ErrorContains(t, err, "30d")
 		}
-		_, r := b.make(of("alice"), issuer.NewToken{Name: "ci", Life: issuer.For(30 * oneDay), Door: apitoken.DoorNative})
+		_, r := b.make(of("alice"), issuer.NewToken{Name: "ci", Life: issuer.For(30 * oneDay), Door: apitoken.ProfileNative})
 		require.Equal(t, 30*oneDay, r.Expires.Sub(r.Created))
 	})
 }
@@ -150,9 +150,9 @@ func TestDirectUse(t *testing.T) {
 	for yaml, want := range map[string]bool{"": true, "  direct_use: true\n": true, "  direct_use: false\n": false} {
 		synctest.Test(t, func(t *testing.T) {
 			b := newTokenBench(t, yaml)
-			secret, _ := b.make(of("alice"), issuer.NewToken{Name: "ci", Door: apitoken.DoorNative})
+			secret, _ := b.make(of("alice"), issuer.NewToken{Name: "ci", Door: apitoken.ProfileNative})
 			require.Equal(t, want, b.good(secret.Reveal()), yaml)
-			x, err := b.Exchange(t.Context(), secret.Reveal(), issuer.Request{Door: apitoken.DoorNative})
+			x, err := b.Exchange(t.Context(), secret.Reveal(), issuer.Request{Door: apitoken.ProfileNative})
 			require.NoError(t, err)
 			require.True(t, b.good(x.Access.Reveal()), yaml)
 		})
@@ -165,8 +165,8 @@ func TestUnusedFor(t *testing.T) {
 	for yaml, want := range map[string]bool{"": true, "  unused_for: 2d\n": false} {
 		synctest.Test(t, func(t *testing.T) {
 			b := newTokenBench(t, yaml)
-			idle, _ := b.make(of("alice"), issuer.NewToken{Name: "idle", Door: apitoken.DoorVCD})
-			busy, _ := b.make(of("alice"), issuer.NewToken{Name: "busy", Door: apitoken.DoorVCD})
+			idle, _ := b.make(of("alice"), issuer.NewToken{Name: "idle", Door: apitoken.ProfileVCD})
+			busy, _ := b.make(of("alice"), issuer.NewToken{Name: "busy", Door: apitoken.ProfileVCD})
 			for range 3 {
 				require.True(t, b.good(busy.Reveal()), yaml)
 				time.Sleep(oneDay)

@@ -55,14 +55,14 @@ type Owner struct {
 	ServiceAccount string `json:"service_account,omitempty"`
 }
 
-// Profile tells through which API a token was made.
+// Profile is the API through which a token was issued.
 type Profile string
 
-// The doors.
+// The profiles.
 const (
-	DoorNative Profile = "native"
-	DoorCSP    Profile = "csp"
-	DoorVCD    Profile = "vcd"
+	ProfileNative Profile = "native"
+	ProfileCSP    Profile = "csp"
+	ProfileVCD    Profile = "vcd"
 )
 
 // Use is one use of a token.

@@ -19,7 +19,7 @@ func TestLine(t *testing.T) {
 	t.Parallel()
 	e := Entry{
 		Time: noon, Event: Command, Outcome: OK, Status: 200, User: "ops", Eauth: "pam",
-		TokenID: "a", TokenKind: apitoken.KindAccess, TokenDoor: apitoken.DoorCSP, Scopes: []string{"web"},
+		TokenID: "a", TokenKind: apitoken.KindAccess, TokenDoor: apitoken.ProfileCSP, Scopes: []string{"web"},
 		Owner:   apitoken.Owner{ServiceAccount: "x"},
 		Address: "192.0.2.7", RequestID: "r1", ClientRequestID: "c1", Endpoint: "POST /",
 		Client: "local", Fun: "state.apply", Tgt: "*", TgtType: "glob", SentTgt: "web* and <&>", SentTgtType: "compound",

@@ -190,7 +190,7 @@ func (s *Service) scopesFor(ctx context.Context, owner apitoken.Owner, n NewToke
 			return nil, invalid("scopes: the service account does not have them all")
 		}
 	}
-	if len(scopes) == 0 && n.Door == apitoken.DoorVCD {
+	if len(scopes) == 0 && n.Door == apitoken.ProfileVCD {
 		scopes = []string{superuser}
 	}
 	return s.checkScopes(ctx, scopes)
@@ -269,7 +269,7 @@ func checkMail(text string) error {
 // expires is the end of a new token; zero is never.
 func (s *Service) expires(door apitoken.Profile, now time.Time, asked Life) (time.Time, error) {
 	switch door {
-	case apitoken.DoorNative, apitoken.DoorCSP, apitoken.DoorVCD:
+	case apitoken.ProfileNative, apitoken.ProfileCSP, apitoken.ProfileVCD:
 	default:
 		return time.Time{}, invalid("door")
 	}
@@ -287,7 +287,7 @@ func (s *Service) defaultEnd(door apitoken.Profile, now time.Time) time.Time {
 	if life := s.opts.TokenLife[door]; life != (Life{}) {
 		return life.end(now)
 	}
-	if door == apitoken.DoorVCD {
+	if door == apitoken.ProfileVCD {
 		return time.Time{}
 	}
 	return now.AddDate(0, 6, 0)

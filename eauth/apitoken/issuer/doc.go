@@ -6,9 +6,9 @@
 //	defer s.Close()
 //
 //	secret, record, err := s.Create(ctx, caller, issuer.NewToken{
-//		Name: "ci", Scopes: []string{"User"}, Life: issuer.For(180*24*time.Hour), Door: apitoken.DoorNative,
+//		Name: "ci", Scopes: []string{"User"}, Life: issuer.For(180*24*time.Hour), Door: apitoken.ProfileNative,
 //	})
-//	x, err := s.Exchange(ctx, secret.Reveal(), issuer.Request{Door: apitoken.DoorCSP, From: client})
+//	x, err := s.Exchange(ctx, secret.Reveal(), issuer.Request{Door: apitoken.ProfileCSP, From: client})
 //	p, ok, err := s.Check(ctx, x.Access.Reveal(), client)
 //	a, err := s.Act(ctx, p) // a.Session.Token is what the master gets to see
 //	defer a.Release(ctx)

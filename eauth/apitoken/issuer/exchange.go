@@ -149,9 +149,9 @@ func (s *Service) access(r apitoken.Record, who actor, req Request) (*Exchange, 
 
 // accessLives are the lives of access tokens that nobody has set.
 var accessLives = map[apitoken.Profile]time.Duration{
-	apitoken.DoorNative: time.Hour,
-	apitoken.DoorCSP:    1799 * time.Second,
-	apitoken.DoorVCD:    30 * day,
+	apitoken.ProfileNative: time.Hour,
+	apitoken.ProfileCSP:    1799 * time.Second,
+	apitoken.ProfileVCD:    30 * day,
 }
 
 func (s *Service) accessLife(door apitoken.Profile) time.Duration {

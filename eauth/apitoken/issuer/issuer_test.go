@@ -34,7 +34,7 @@ func TestATokenFromItsMakingToItsUse(t *testing.T) {
 		require.Equal(r, made.ID, p.RefreshTokenID)
 
 		for door, life := range map[apitoken.Profile]time.Duration{
-			apitoken.DoorCSP: 1799 * time.Second, apitoken.DoorVCD: 2592000 * time.Second, apitoken.DoorNative: time.Hour,
+			apitoken.ProfileCSP: 1799 * time.Second, apitoken.ProfileVCD: 2592000 * time.Second, apitoken.ProfileNative: time.Hour,
 		} {
 			x, err := r.Exchange(r.Context(), secret, issuer.Request{Door: door, From: here})
 			require.NoError(r, err)
@@ -83,18 +83,18 @@ func TestLives(t *testing.T) {
 		want  time.Duration // 0 is never
 		fails bool
 	}{
-		"csp":                   {door: apitoken.DoorCSP, want: 182 * day},
-		"vcd":                   {door: apitoken.DoorVCD},
-		"never":                 {door: apitoken.DoorNative, asked: issuer.Never()},
-		"180d":                  {door: apitoken.DoorNative, asked: issuer.For(180 * day), want: 180 * day},
-		"default, cut":          {door: apitoken.DoorCSP, most: 30 * day, want: 30 * day},
-		"default of VCD, cut":   {door: apitoken.DoorVCD, most: 30 * day, want: 30 * day},
-		"never, where it ends":  {door: apitoken.DoorVCD, asked: issuer.Never(), most: 30 * day, fails: true},
-		"longer than the most":  {door: apitoken.DoorCSP, asked: issuer.For(31 * day), most: 30 * day, fails: true},
-		"the most":              {door: apitoken.DoorCSP, asked: issuer.For(30 * day), most: 30 * day, want: 30 * day},
+		"csp":                   {door: apitoken.ProfileCSP, want: 182 * day},
+		"vcd":                   {door: apitoken.ProfileVCD},
+		"never":                 {door: apitoken.ProfileNative, asked: issuer.Never()},
+		"180d":                  {door: apitoken.ProfileNative, asked: issuer.For(180 * day), want: 180 * day},
+		"default, cut":          {door: apitoken.ProfileCSP, most: 30 * day, want: 30 * day},
+		"default of VCD, cut":   {door: apitoken.ProfileVCD, most: 30 * day, want: 30 * day},
+		"never, where it ends":  {door: apitoken.ProfileVCD, asked: issuer.Never(), most: 30 * day, fails: true},
+		"longer than the most":  {door: apitoken.ProfileCSP, asked: issuer.For(31 * day), most: 30 * day, fails: true},
+		"the most":              {door: apitoken.ProfileCSP, asked: issuer.For(30 * day), most: 30 * day, want: 30 * day},
 		"the operator's own":    {door: "native", most: 400 * day, want: 182 * day},
 		"a door that is not":    {door: "back", fails: true},
-		"longer than the usual": {door: apitoken.DoorCSP, asked: issuer.For(700 * day), want: 700 * day},
+		"longer than the usual": {door: apitoken.ProfileCSP, asked: issuer.For(700 * day), want: 700 * day},
 	} {
 		t.Run(name, func(t *testing.T) {
 			with(t, func(o *issuer.Options) { o.MaxLife = c.most }, func(r *rig) {
@@ -179,7 +179,7 @@ func TestWhatATokenMayNotBe(t *testing.T) {
 				n.Owner = apitoken.Owner{ServiceAccount: apitoken.NewID()}
 			}, issuer.ErrForbidden},
 		} {
-			n := issuer.NewToken{Name: "ci", Scopes: []string{"User"}, Door: apitoken.DoorNative}
+			n := issuer.NewToken{Name: "ci", Scopes: []string{"User"}, Door: apitoken.ProfileNative}
 			c.change(&n)
 			_, _, err := r.Create(r.Context(), user("alice"), n)
 			require.ErrorIs(r, err, c.want, name)
@@ -191,11 +191,11 @@ func TestWhatATokenMayNotBe(t *testing.T) {
 // A token that was registered has no secret until it is asked for, once.
 func TestTheFirstSecret(t *testing.T) {
 	with(t, nil, func(r *rig) {
-		made, err := r.Register(r.Context(), user("alice"), issuer.NewToken{Name: "ci", Door: apitoken.DoorVCD})
+		made, err := r.Register(r.Context(), user("alice"), issuer.NewToken{Name: "ci", Door: apitoken.ProfileVCD})
 		require.NoError(r, err)
 		require.Equal(r, []string{"Superuser"}, made.Scopes)
 
-		req := issuer.Request{Door: apitoken.DoorVCD, From: here}
+		req := issuer.Request{Door: apitoken.ProfileVCD, From: here}
 		_, err = r.First(r.Context(), user("bob"), made.ID, req)
 		require.ErrorIs(r, err, issuer.ErrNotFound)
 		r.told()
@@ -212,7 +212,7 @@ func TestTheFirstSecret(t *testing.T) {
 		require.NoError(r, r.Revoke(r.Context(), user("alice"), made.ID))
 		require.False(r, r.good(r.Service, got.Access.Reveal()))
 
-		elsewhere, err := r.Register(r.Context(), user("alice"), issuer.NewToken{Name: "east", Door: apitoken.DoorVCD, Org: "east"})
+		elsewhere, err := r.Register(r.Context(), user("alice"), issuer.NewToken{Name: "east", Door: apitoken.ProfileVCD, Org: "east"})
 		require.NoError(r, err)
 		req.Org = "west"
 		_, err = r.First(r.Context(), user("alice"), elsewhere.ID, req)
@@ -227,10 +227,10 @@ func TestTheFirstSecret(t *testing.T) {
 // again, as long as nobody has got it.
 func TestNothingIsLost(t *testing.T) {
 	with(t, bosses, func(r *rig) {
-		req := issuer.Request{Door: apitoken.DoorVCD, From: here}
+		req := issuer.Request{Door: apitoken.ProfileVCD, From: here}
 		for n := range int64(3) {
 			made, err := r.Register(r.Context(), user("alice"),
-				issuer.NewToken{Name: fmt.Sprint("ci ", n), Door: apitoken.DoorVCD})
+				issuer.NewToken{Name: fmt.Sprint("ci ", n), Door: apitoken.ProfileVCD})
 			require.NoError(r, err)
 			a, err := r.CreateAccount(r.Context(), user("boss"),
 				issuer.NewAccount{Name: fmt.Sprint("robot ", n), Scopes: []string{"User"}})
@@ -291,7 +291,7 @@ func TestRevoke(t *testing.T) {
 		require.ErrorIs(r, r.Revoke(r.Context(), user("alice"), made.ID), issuer.ErrNotFound)
 		_, err := r.Get(r.Context(), user("alice"), made.ID)
 		require.ErrorIs(r, err, issuer.ErrNotFound)
-		_, err = r.Exchange(r.Context(), secret, issuer.Request{Door: apitoken.DoorCSP})
+		_, err = r.Exchange(r.Context(), secret, issuer.Request{Door: apitoken.ProfileCSP})
 		require.ErrorIs(r, err, issuer.ErrGrant)
 		r.create(user("alice"), nil) // the name is free again
 	})
@@ -314,7 +314,7 @@ func TestFewerScopes(t *testing.T) {
 		} {
 			r.told()
 			x, err := r.Exchange(r.Context(), secret,
-				issuer.Request{Door: apitoken.DoorVCD, From: here, Scopes: strings.Fields(asked)})
+				issuer.Request{Door: apitoken.ProfileVCD, From: here, Scopes: strings.Fields(asked)})
 			require.ErrorIs(r, err, want, asked)
 			if want != nil {
 				require.Equal(r, []string{"refused:scope"}, r.told())
@@ -324,7 +324,7 @@ func TestFewerScopes(t *testing.T) {
 			}
 		}
 		all, _ := r.create(user("alice"), func(n *issuer.NewToken) { n.Name = "all" })
-		_, err := r.Exchange(r.Context(), all, issuer.Request{Door: apitoken.DoorVCD, From: here, Scopes: []string{"nobody's"}})
+		_, err := r.Exchange(r.Context(), all, issuer.Request{Door: apitoken.ProfileVCD, From: here, Scopes: []string{"nobody's"}})
 		require.ErrorIs(r, err, issuer.ErrScope, "even Superuser has no role that there is not")
 	})
 }
@@ -332,9 +332,9 @@ func TestFewerScopes(t *testing.T) {
 func TestATenantsTokenAtAnotherTenant(t *testing.T) {
 	with(t, nil, func(r *rig) {
 		secret, _ := r.create(user("alice"), func(n *issuer.NewToken) { n.Org = "red" })
-		_, err := r.Exchange(r.Context(), secret, issuer.Request{Door: apitoken.DoorVCD, Org: "blue"})
+		_, err := r.Exchange(r.Context(), secret, issuer.Request{Door: apitoken.ProfileVCD, Org: "blue"})
 		require.ErrorIs(r, err, issuer.ErrGrant)
-		_, err = r.Exchange(r.Context(), secret, issuer.Request{Door: apitoken.DoorVCD, Org: "red"})
+		_, err = r.Exchange(r.Context(), secret, issuer.Request{Door: apitoken.ProfileVCD, Org: "red"})
 		require.NoError(r, err)
 	})
 }
