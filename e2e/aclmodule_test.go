@@ -76,9 +76,9 @@ var moduleCalls = map[string]string{
 	"wheel":  `"client": "wheel", "fun": "key.list_all"`,
 }
 
-// TestModuleDifferencesAreListed holds the A rows of DIFFERENCES.md against the table.
+// TestModuleDifferencesAreListed holds the A rows of docs/differences.md against the table.
 func TestModuleDifferencesAreListed(t *testing.T) {
-	text, err := os.ReadFile("DIFFERENCES.md")
+	text, err := os.ReadFile("../docs/differences.md")
 	require.NoError(t, err)
 	var listed []string
 	for _, row := range regexp.MustCompile(`(?m)^\| (A\d+) \|`).FindAllStringSubmatch(string(text), -1) {
@@ -114,7 +114,7 @@ func TestModulesDecide(t *testing.T) {
 	}
 }
 
-// moduleDifferences are the calls that end otherwise at salt-api, with the row of DIFFERENCES.md.
+// moduleDifferences are the calls that end otherwise at salt-api, with the row of docs/differences.md.
 var moduleDifferences = map[string]string{
 	"keep_acl_in_token/pam/session cmd":          "A1",
 	"keep_acl_in_token/pam/session runner":       "A1",

@@ -137,14 +137,14 @@ func TestDifferentialList(t *testing.T) {
 	for _, topic := range readTopics(t) {
 		for _, c := range topic.cases {
 			for _, id := range c.differences {
-				require.True(t, listed[id], "%s of %s/%s is not in DIFFERENCES.md", id, topic.name, c.name)
+				require.True(t, listed[id], "%s of %s/%s is not in docs/differences.md", id, topic.name, c.name)
 				shown[id] = true
 			}
 		}
 	}
 	tests := allTests(t)
 	for id, name := range shownElsewhere {
-		require.True(t, listed[id], "%s of %s is not in DIFFERENCES.md", id, name)
+		require.True(t, listed[id], "%s of %s is not in docs/differences.md", id, name)
 		require.False(t, shown[id], "%s is shown by a case", id)
 		require.Contains(t, tests, "func "+name+"(t *testing.T)", "what shows %s", id)
 		shown[id] = true
@@ -154,10 +154,10 @@ func TestDifferentialList(t *testing.T) {
 	}
 }
 
-// listedDifferences reads the first column of the table of DIFFERENCES.md.
+// listedDifferences reads the first column of the table of docs/differences.md.
 func listedDifferences(t *testing.T) []string {
 	t.Helper()
-	text, err := os.ReadFile("DIFFERENCES.md")
+	text, err := os.ReadFile("../docs/differences.md")
 	require.NoError(t, err)
 	var ids []string
 	for _, m := range regexp.MustCompile(`(?m)^\| (D\d+) \|`).FindAllStringSubmatch(string(text), -1) {

@@ -27,7 +27,7 @@ import (
 // TestDifferential sends the chunks of testdata/differential to salt-api and
 // to Saltern before the same master. Status and JSON must be equal, apart from
 // job ids, times and the order of minions, or else the difference must be
-// among those that DIFFERENCES.md lists, and be as the case says.
+// among those that docs/differences.md lists, and be as the case says.
 func TestDifferential(t *testing.T) {
 	topics := readTopics(t)
 	eachRelease(t, func(t *testing.T, r *rig.Rig) {

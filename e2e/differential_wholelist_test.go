@@ -10,7 +10,7 @@ import (
 	"github.com/saltern-api/saltern/saltmaster"
 )
 
-// TestDifferentialWholeList shows row D13 of DIFFERENCES.md: what becomes
+// TestDifferentialWholeList shows row D13 of docs/differences.md: what becomes
 // of a good chunk before a bad one.
 func TestDifferentialWholeList(t *testing.T) {
 	eachRelease(t, func(t *testing.T, r *rig.Rig) {

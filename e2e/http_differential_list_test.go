@@ -8,11 +8,11 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// TestDifferentialHTTPList holds the H rows of DIFFERENCES.md against the cases:
+// TestDifferentialHTTPList holds the H rows of docs/differences.md against the cases:
 // each row is shown, by a case or, as TestDifferentialHTTP sees to, by a rule;
 // and what cases name is among these rows or the D ones.
 func TestDifferentialHTTPList(t *testing.T) {
-	text, err := os.ReadFile("DIFFERENCES.md")
+	text, err := os.ReadFile("../docs/differences.md")
 	require.NoError(t, err)
 	shown := make(map[string]bool)
 	for _, m := range regexp.MustCompile(`(?m)^\| (H\d+) \|`).FindAllStringSubmatch(string(text), -1) {

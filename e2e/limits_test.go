@@ -143,7 +143,7 @@ func requireClosed(t *testing.T, conn net.Conn) {
 	require.False(t, ok && timeout.Timeout(), "the connection is still open")
 }
 
-// limitRows are the rows of DIFFERENCES.md about limits, and the tests that show
+// limitRows are the rows of docs/differences.md about limits, and the tests that show
 // them.
 var limitRows = map[string]struct{ file, test string }{
 	"L1": {"isolation_test.go", "TestTheThrottleTellsNothing"},
@@ -153,9 +153,9 @@ var limitRows = map[string]struct{ file, test string }{
 	"L5": {"../server/body_test.go", "TestBodiesInMemory"},
 }
 
-// TestLimitsList holds the L rows of DIFFERENCES.md against the tests.
+// TestLimitsList holds the L rows of docs/differences.md against the tests.
 func TestLimitsList(t *testing.T) {
-	text, err := os.ReadFile("DIFFERENCES.md")
+	text, err := os.ReadFile("../docs/differences.md")
 	require.NoError(t, err)
 	var rows []string
 	for _, match := range regexp.MustCompile(`(?m)^\| (L\d+) \|`).FindAllStringSubmatch(string(text), -1) {

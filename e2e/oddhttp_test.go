@@ -27,7 +27,7 @@ import (
 // itself.
 
 // oddListed are the requests that Saltern answers otherwise than salt-api in
-// one of the ways of oddDifference, and the row of DIFFERENCES.md that says why.
+// one of the ways of oddDifference, and the row of docs/differences.md that says why.
 var oddListed = []oddListing{
 	{"H11", "refused", `method OPTIONS /run .*`},
 	{"H14", "allowed", `path POST /run/`},
@@ -56,7 +56,7 @@ var oddListed = []oddListing{
 	{"O9", "allowed", `credential \d+ "Cookie: (session_id=\$SESSION\|Cookie: a=b|(;|a;|a b=c;|a=\\xe4;|a=\{.*\};|expires=x;) session_id=\$SESSION)"`},
 }
 
-// oddListing is a row of DIFFERENCES.md, a difference, and a pattern of the names
+// oddListing is a row of docs/differences.md, a difference, and a pattern of the names
 // of requests that show it there.
 type oddListing struct{ row, difference, name string }
 
@@ -198,9 +198,9 @@ var oddKnown = []*regexp.Regexp{
 	regexp.MustCompile(`"(CherryPy|Cheroot) .*`), // H31
 }
 
-// TestOddHTTPList holds the O rows of DIFFERENCES.md against oddListed.
+// TestOddHTTPList holds the O rows of docs/differences.md against oddListed.
 func TestOddHTTPList(t *testing.T) {
-	text, err := os.ReadFile("DIFFERENCES.md")
+	text, err := os.ReadFile("../docs/differences.md")
 	require.NoError(t, err)
 	rows := make(map[string]bool)
 	for _, m := range regexp.MustCompile(`(?m)^\| ([A-Z]\d+) \|`).FindAllStringSubmatch(string(text), -1) {

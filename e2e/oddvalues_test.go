@@ -19,7 +19,7 @@ import (
 // TestOddValues sends requests in which one field is empty or odd, in the ways
 // of templates and of other languages, to salt-api and to Saltern before the
 // same master. What salt-api answers with success has the same answer of
-// Saltern, or else stands in testdata/oddvalues.txt, beside the row of DIFFERENCES.md
+// Saltern, or else stands in testdata/oddvalues.txt, beside the row of docs/differences.md
 // that says why; and what stands there differs.
 func TestOddValues(t *testing.T) {
 	for release, salt := range sandboxtest.Salts(t) {
@@ -171,7 +171,7 @@ func (w *httpWorld) askValue(t *testing.T, q httpStep, side *httpSide) valueAnsw
 	return valueAnswer{v.status, v.media + " " + v.body}
 }
 
-// listedValues reads the list: a line has the row of DIFFERENCES.md and the case,
+// listedValues reads the list: a line has the row of docs/differences.md and the case,
 // with the release between them where it is for one alone.
 func listedValues(t *testing.T, for3008 bool) map[string]string {
 	t.Helper()
@@ -199,9 +199,9 @@ func listedValues(t *testing.T, for3008 bool) map[string]string {
 }
 
 // TestOddValuesList holds the rows that testdata/oddvalues.txt names against
-// DIFFERENCES.md.
+// docs/differences.md.
 func TestOddValuesList(t *testing.T) {
-	text, err := os.ReadFile("DIFFERENCES.md")
+	text, err := os.ReadFile("../docs/differences.md")
 	require.NoError(t, err)
 	names := make(map[string]bool)
 	for _, c := range valueCases() {

@@ -200,7 +200,7 @@ func (m *sshMaster) refusals(t *testing.T) {
 	}
 }
 
-// sshRows are the rows of DIFFERENCES.md about the client ssh, and the test that
+// sshRows are the rows of docs/differences.md about the client ssh, and the test that
 // shows them.
 var sshRows = map[string]string{
 	"S1": "privileges", "S2": "privileges", "S3": "privileges", "S4": "TestSSHAuthorisationAgrees of package lowstate",
@@ -208,7 +208,7 @@ var sshRows = map[string]string{
 }
 
 func TestSSHList(t *testing.T) {
-	text, err := os.ReadFile("DIFFERENCES.md")
+	text, err := os.ReadFile("../docs/differences.md")
 	require.NoError(t, err)
 	var rows []string
 	for _, match := range regexp.MustCompile(`(?m)^\| (S\d+) \|`).FindAllStringSubmatch(string(text), -1) {

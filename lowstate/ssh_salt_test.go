@@ -107,7 +107,7 @@ var sshChunks = []string{
 }
 
 // The reasons for which a call is refused here and not by salt-api. They stand in
-// e2e/DIFFERENCES.md.
+// docs/differences.md.
 const (
 	sshBeyond  = "more than rules about functions can allow"
 	sshKwarg   = "a keyword argument beside the one that the rule is about"

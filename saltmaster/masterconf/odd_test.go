@@ -27,7 +27,7 @@ var oddForms = []string{
 	"local", "[local, runner]", "local,runner", "{local: true}", "{local: false}", "'4506 '", "'4506'", "4506.0",
 }
 
-// oddRows are the differences that e2e/DIFFERENCES.md lists.
+// oddRows are the differences that docs/differences.md lists.
 var oddRows = map[string]func(c oddCase, difference string) bool{
 	"C4": func(c oddCase, difference string) bool {
 		return c.option == "rest_cherrypy.max_request_body_size" && strings.HasPrefix(difference, "problem: ")
@@ -99,7 +99,7 @@ var oddOptions = []string{
 // or the difference is listed.
 func TestOddConfig(t *testing.T) {
 	dir := t.TempDir()
-	listed, err := os.ReadFile("../../e2e/DIFFERENCES.md")
+	listed, err := os.ReadFile("../../docs/differences.md")
 	require.NoError(t, err)
 	for row := range oddRows {
 		require.Contains(t, string(listed), "\n| "+row+" | ")
