@@ -28,13 +28,13 @@ type exchange struct {
 	clientID   string // the request's X-Request-Id, or empty
 	start      time.Time
 	remote     netip.Addr
-	from       netip.Prefix   // of remote
-	media      format.Media   // of the answer
-	acceptable bool           // whether the client takes that
-	user       string         // of the session, where there is one
+	from       netip.Prefix       // of remote
+	media      format.Media       // of the answer
+	acceptable bool               // whether the client takes that
+	user       string             // of the session, where there is one
 	acting     *issuer.Delegation // nil unless the caller has shown an API or access token
-	call       *lowstate.Call // nil unless chunks were read
-	outcome    string         // of the call; see outcomeOf
+	call       *lowstate.Call     // nil unless chunks were read
+	outcome    string             // of the call; see outcomeOf
 
 	budget   *budget.Budget // of what is made of the request; set when it has come to its endpoint
 	resolved *resolved      // nil until a credential beside the body was looked at

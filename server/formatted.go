@@ -40,7 +40,7 @@ var (
 type formatter struct {
 	style   viewStyle
 	gateway Gateway
-	token   string         // the session's
+	token   string             // the session's
 	acting  *issuer.Delegation // in its place, for an API token
 	remote  netip.Addr
 	tell    func(call *lowstate.Call, err error) // the audit log

@@ -22,14 +22,14 @@ type shownToken struct {
 	// Token is the secret, in the one answer that has it.
 	Token string `json:"token,omitempty"`
 
-	Door     apitoken.Profile  `json:"door"`
-	Scopes   []string       `json:"scopes"`
-	State    apitoken.State `json:"state"`
-	Created  time.Time      `json:"created"`
-	Issued   *time.Time     `json:"issued"`
-	Expires  *time.Time     `json:"expires"` // null is never
-	LastUsed *shownUse      `json:"last_used"`
-	Remind   string         `json:"remind,omitempty"`
+	Door     apitoken.Profile `json:"door"`
+	Scopes   []string         `json:"scopes"`
+	State    apitoken.State   `json:"state"`
+	Created  time.Time        `json:"created"`
+	Issued   *time.Time       `json:"issued"`
+	Expires  *time.Time       `json:"expires"` // null is never
+	LastUsed *shownUse        `json:"last_used"`
+	Remind   string           `json:"remind,omitempty"`
 }
 
 type shownUse struct {

@@ -54,13 +54,13 @@ type Entry struct {
 	// The token that it was done with or that it happened to. Owner is whose
 	// that token is. Others are tokens that ended with it, or that it was
 	// exchanged for.
-	TokenID   string         `json:"token_id,omitempty"`
-	TokenName string         `json:"token_name,omitempty"`
-	TokenKind apitoken.Kind  `json:"token_kind,omitempty"`
-	TokenDoor apitoken.Profile  `json:"token_door,omitempty"`
-	Scopes    []string       `json:"scopes,omitempty"`
-	Owner     apitoken.Owner `json:"owner,omitzero"`
-	Others    []string       `json:"others,omitempty"`
+	TokenID   string           `json:"token_id,omitempty"`
+	TokenName string           `json:"token_name,omitempty"`
+	TokenKind apitoken.Kind    `json:"token_kind,omitempty"`
+	TokenDoor apitoken.Profile `json:"token_door,omitempty"`
+	Scopes    []string         `json:"scopes,omitempty"`
+	Owner     apitoken.Owner   `json:"owner,omitzero"`
+	Others    []string         `json:"others,omitempty"`
 
 	// Subject is what it was done to, where that is no token: a role, a
 	// service account, the tag of a hook's event.

@@ -52,7 +52,9 @@ func (s *Service) Act(ctx context.Context, p *Principal) (*Delegation, error) {
 }
 
 // Release ends the request. Calling it again does nothing.
-func (a *Delegation) Release(ctx context.Context) { a.Identity.Grant.Release(context.WithoutCancel(ctx)) }
+func (a *Delegation) Release(ctx context.Context) {
+	a.Identity.Grant.Release(context.WithoutCancel(ctx))
+}
 
 // Follow is [Service.Follow] for the principal.
 func (a *Delegation) Follow(ctx context.Context, needs ...role.Permission) (context.Context, context.CancelFunc) {

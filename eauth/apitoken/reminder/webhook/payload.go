@@ -25,16 +25,16 @@ type Payload struct {
 
 // Token is the token that ends. Its secret is known to nobody.
 type Token struct {
-	ID      string         `json:"id"`
-	Kind    apitoken.Kind  `json:"kind"` // api, or refresh for a service account's
-	Name    string         `json:"name"`
-	Owner   apitoken.Owner `json:"owner"`
-	Door    apitoken.Profile  `json:"door"`
-	Scopes  []string       `json:"scopes"`
-	Remind  string         `json:"remind,omitempty"` // the owner's mail address
-	Created time.Time      `json:"created"`
-	Issued  time.Time      `json:"issued"` // when it was made or regenerated
-	Expires time.Time      `json:"expires"`
+	ID      string           `json:"id"`
+	Kind    apitoken.Kind    `json:"kind"` // api, or refresh for a service account's
+	Name    string           `json:"name"`
+	Owner   apitoken.Owner   `json:"owner"`
+	Door    apitoken.Profile `json:"door"`
+	Scopes  []string         `json:"scopes"`
+	Remind  string           `json:"remind,omitempty"` // the owner's mail address
+	Created time.Time        `json:"created"`
+	Issued  time.Time        `json:"issued"` // when it was made or regenerated
+	Expires time.Time        `json:"expires"`
 
 	LastUsed *Use `json:"last_used"` // null is never
 }
