@@ -158,18 +158,15 @@ func TestProblemsHaveNoValues(t *testing.T) {
 	}
 }
 
-// What the README shows can be pasted, and changes nothing.
-func TestReadme(t *testing.T) {
+// What the page about configuration shows can be pasted, and changes nothing.
+// Package docs loads all other examples.
+func TestDocumentedDefaults(t *testing.T) {
 	t.Parallel()
-	readme, err := os.ReadFile("../../README.md")
+	page, err := os.ReadFile("../../docs/configuration.md")
 	require.NoError(t, err)
-	found := regexp.MustCompile("(?s)```yaml\n(listen:.*?)```").FindSubmatch(readme)
+	found := regexp.MustCompile("(?s)```yaml\n(listen:.*?)```").FindSubmatch(page)
 	require.NotNil(t, found)
-	for _, other := range regexp.MustCompile("(?s)```yaml\n(.*?)```").FindAllSubmatch(readme, -1) {
-		_, err := settings.Parse("README.md", other[1])
-		require.NoError(t, err)
-	}
-	got, err := settings.Parse("README.md", found[1])
+	got, err := settings.Parse("configuration.md", found[1])
 	require.NoError(t, err)
 	want := settings.Default()
 	want.MaxRequestBodySize = settings.DefaultBodyLimit
