@@ -145,7 +145,7 @@ func TestAuditOfCommands(t *testing.T) {
 		c.Settings.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}
 	})
 	api, id := r.made(t, `{"name": "ci", "scopes": ["User"], "ttl": "never"}`)
-	x, err := r.tokens.Exchange(t.Context(), api, issuer.Request{Door: apitoken.ProfileCSP})
+	x, err := r.tokens.Exchange(t.Context(), api, issuer.Request{Profile: apitoken.ProfileCSP})
 	require.NoError(t, err)
 	access := x.Access.Reveal()
 	revoked, gone := r.made(t, `{"name": "gone", "scopes": ["User"]}`)

@@ -46,7 +46,7 @@ func (d *doors) authorize(x *exchange, r *http.Request) error {
 		return err
 	}
 	got, err := d.tokens.Exchange(r.Context(), token, issuer.Request{
-		Door: apitoken.ProfileCSP, From: bearerClient(x, r),
+		Profile: apitoken.ProfileCSP, From: bearerClient(x, r),
 	})
 	if err != nil {
 		return tokenError(err)

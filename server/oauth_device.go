@@ -39,7 +39,7 @@ func (d *doors) deviceGrant(x *exchange, r *http.Request, p params) error {
 		return invalidRequest("client_id or device_code is missing")
 	}
 	got, err := d.tokens.ExchangeDevice(r.Context(), code, id, issuer.Request{
-		Door: apitoken.ProfileVCD, From: bearerClient(x, r), Org: orgOf(r).name,
+		Profile: apitoken.ProfileVCD, From: bearerClient(x, r), Org: orgOf(r).name,
 	})
 	if err != nil {
 		return deviceError(err)

@@ -229,7 +229,7 @@ func (h *house) session(t *testing.T, user string) string {
 func (h *house) apiToken(t *testing.T, door apitoken.Profile) (secret string, r apitoken.Record) {
 	t.Helper()
 	bob := issuer.Caller{User: "bob", Eauth: "pam", LoggedIn: true}
-	s, r, err := h.tokens.Create(t.Context(), bob, issuer.NewToken{Name: "ci-" + string(door), Scopes: []string{"User"}, Door: door})
+	s, r, err := h.tokens.Create(t.Context(), bob, issuer.NewToken{Name: "ci-" + string(door), Scopes: []string{"User"}, Profile: door})
 	require.NoError(t, err)
 	return s.Reveal(), r
 }

@@ -50,7 +50,7 @@ func (d *doors) register(x *exchange, r *http.Request) error {
 		made.GrantTypes = []string{grantJWT, grantRefresh}
 		var t apitoken.Record
 		t, err = d.tokens.Register(r.Context(), who.Caller, issuer.NewToken{
-			Name: made.ClientName, Scopes: scopes, Door: apitoken.ProfileVCD, Org: orgOf(r).name,
+			Name: made.ClientName, Scopes: scopes, Profile: apitoken.ProfileVCD, Org: orgOf(r).name,
 		})
 		made.ClientID = t.ID
 	default:

@@ -29,7 +29,7 @@ type tokenExchange interface {
 // tokenAdmin is for who manages tokens by their ids.
 type tokenAdmin interface {
 	Register(ctx context.Context, c issuer.Caller, n issuer.NewToken) (apitoken.Record, error)
-	First(ctx context.Context, c issuer.Caller, id string, req issuer.Request) (*issuer.Exchange, error)
+	IssueInitialSecret(ctx context.Context, c issuer.Caller, id string, req issuer.Request) (*issuer.Exchange, error)
 	Get(ctx context.Context, c issuer.Caller, id string) (apitoken.Record, error)
 	List(ctx context.Context, c issuer.Caller, q issuer.Query) (page []apitoken.Record, next string, err error)
 	Revoke(ctx context.Context, c issuer.Caller, id string) error

@@ -66,7 +66,7 @@ func (d *doors) refreshGrant(x *exchange, r *http.Request, p params) error {
 		return invalidRequest("refresh_token is missing")
 	}
 	got, err := d.tokens.Exchange(r.Context(), token, issuer.Request{
-		Door: apitoken.ProfileVCD, From: bearerClient(x, r), Org: orgOf(r).name, Scopes: strings.Fields(p["scope"]),
+		Profile: apitoken.ProfileVCD, From: bearerClient(x, r), Org: orgOf(r).name, Scopes: strings.Fields(p["scope"]),
 	})
 	if err != nil {
 		return tokenError(err)
@@ -86,8 +86,8 @@ func (d *doors) firstGrant(x *exchange, r *http.Request, p params) error {
 	if err != nil {
 		return assertionError(err)
 	}
-	got, err := d.tokens.First(r.Context(), who.Caller, id, issuer.Request{
-		Door: apitoken.ProfileVCD, From: who.From, Org: orgOf(r).name,
+	got, err := d.tokens.IssueInitialSecret(r.Context(), who.Caller, id, issuer.Request{
+		Profile: apitoken.ProfileVCD, From: who.From, Org: orgOf(r).name,
 	})
 	if err != nil {
 		return assertionError(tokenError(err))

@@ -87,7 +87,7 @@ func (b *bearers) act(x *exchange, r *http.Request, c credential, endpoint strin
 		x.Header().Set("Www-Authenticate", bearerChallenge+`, error="insufficient_scope"`)
 		return nil, &refusal{status: http.StatusForbidden, text: "The scopes of the token do not allow this"}
 	}
-	a, err := b.tokens.Act(r.Context(), p)
+	a, err := b.tokens.ActAs(r.Context(), p)
 	if err != nil {
 		return nil, authError(err)
 	}

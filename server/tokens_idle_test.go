@@ -38,7 +38,7 @@ func TestATokenWhoseOwnerHasToLogIn(t *testing.T) {
 		c.Tokens, c.Doors.Tokens = tokens, tokens
 	})
 	secret, _, err := tokens.Create(t.Context(), issuer.Caller{User: "saltdev", Eauth: "ldap", LoggedIn: true},
-		issuer.NewToken{Name: "ci", Scopes: []string{"User"}, Door: apitoken.ProfileNative})
+		issuer.NewToken{Name: "ci", Scopes: []string{"User"}, Profile: apitoken.ProfileNative})
 	require.NoError(t, err)
 	later.Store(int64(31 * 24 * time.Hour))
 	const hint = "has not logged in for too long: it is good again after a login at /login"

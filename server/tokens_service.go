@@ -37,7 +37,7 @@ type Tokens interface {
 // Bearers knows who holds a token.
 type Bearers interface {
 	Check(ctx context.Context, secret string, from issuer.Origin) (*issuer.Principal, bool, error)
-	Act(ctx context.Context, p *issuer.Principal) (*issuer.Delegation, error)
+	ActAs(ctx context.Context, p *issuer.Principal) (*issuer.Delegation, error)
 	RevokeSecret(ctx context.Context, secret string, from issuer.Origin) error
 }
 

@@ -269,7 +269,7 @@ func TestBearers(t *testing.T) {
 	r := withTokens(t, g, nil)
 	all, id := r.made(t, `{"name": "all", "scopes": ["Superuser"], "ttl": "never"}`)
 	reader, _ := r.made(t, `{"name": "reader", "scopes": ["Read-only"], "ttl": "30d"}`)
-	x, err := r.tokens.Exchange(t.Context(), all, issuer.Request{Door: apitoken.ProfileCSP})
+	x, err := r.tokens.Exchange(t.Context(), all, issuer.Request{Profile: apitoken.ProfileCSP})
 	require.NoError(t, err)
 	access := x.Access.Reveal()
 
@@ -365,7 +365,7 @@ func TestAStreamEndsWithItsToken(t *testing.T) {
 		c.Tokens = tokens.tokens
 	}})
 	secret, record, err := tokens.tokens.Create(t.Context(), issuer.Caller{User: "saltdev", Eauth: "pam", LoggedIn: true},
-		issuer.NewToken{Name: "ci", Scopes: []string{"Read-only"}, Door: apitoken.ProfileNative})
+		issuer.NewToken{Name: "ci", Scopes: []string{"Read-only"}, Profile: apitoken.ProfileNative})
 	require.NoError(t, err)
 	req, err := http.NewRequestWithContext(t.Context(), "GET", "http://"+e.addr(0)+"/events", nil)
 	require.NoError(t, err)

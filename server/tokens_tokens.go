@@ -51,7 +51,7 @@ func showToken(r apitoken.Record, secret string, now time.Time) any {
 		return shownName{r.ID, r.Kind, r.Name, r.Owner}
 	}
 	t := shownToken{
-		ID: r.ID, Kind: r.Kind, Name: r.Name, Owner: r.Owner, Token: secret, Door: r.Door, Scopes: r.Scopes,
+		ID: r.ID, Kind: r.Kind, Name: r.Name, Owner: r.Owner, Token: secret, Door: r.Profile, Scopes: r.Scopes,
 		State: r.State(now), Created: shownTime(r.Created), Remind: r.Remind,
 		Issued: optionalTime(r.Issued), Expires: optionalTime(r.Expires),
 	}
@@ -79,9 +79,9 @@ func optionalTime(t time.Time) *time.Time {
 func (n *native) createToken(c *nativeCall) (nativeAnswer, error) {
 	var t issuer.NewToken
 	var ttl string
-	t.Door = apitoken.ProfileNative
+	t.Profile = apitoken.ProfileNative
 	err := c.body.take(map[string]any{
-		"name": &t.Name, "scopes": &t.Scopes, "ttl": &ttl, "remind": &t.Remind, "door": &t.Door,
+		"name": &t.Name, "scopes": &t.Scopes, "ttl": &ttl, "remind": &t.Remind, "door": &t.Profile,
 		"eauth": &t.Owner.Eauth, "user": &t.Owner.User, "service_account": &t.Owner.ServiceAccount,
 	})
 	if err != nil {

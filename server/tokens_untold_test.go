@@ -41,7 +41,7 @@ func TestTokensOfUsersWithoutKnownRights(t *testing.T) {
 	require.NoError(t, err)
 	t.Cleanup(tokens.Close)
 	r, _ := withSessions(t, answering("{}"), func(c *server.Config) { c.Tokens = tokens })
-	want := issuer.NewToken{Name: "ci", Scopes: []string{"User"}, Door: apitoken.ProfileNative}
+	want := issuer.NewToken{Name: "ci", Scopes: []string{"User"}, Profile: apitoken.ProfileNative}
 	_, _, err = tokens.Create(t.Context(), issuer.Caller{User: "alice", Eauth: "demo", LoggedIn: true}, want)
 	require.ErrorIs(t, err, issuer.ErrInvalid)
 	require.ErrorContains(t, err, "what users of eauth demo may do")

@@ -26,7 +26,7 @@ func TestBearersOfRestWSGI(t *testing.T) {
 	}}
 	r := withTokens(t, g, nil)
 	api, _ := r.made(t, `{"name": "reader", "scopes": ["Read-only"], "ttl": "never"}`)
-	x, err := r.tokens.Exchange(t.Context(), api, issuer.Request{Door: apitoken.ProfileCSP})
+	x, err := r.tokens.Exchange(t.Context(), api, issuer.Request{Profile: apitoken.ProfileCSP})
 	require.NoError(t, err)
 	access := x.Access.Reveal()
 	unknown := apitoken.NewSecret(apitoken.KindAccess).Reveal()

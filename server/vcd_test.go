@@ -238,7 +238,7 @@ func (h *house) adminAccess(t *testing.T) string {
 	t.Helper()
 	admin := issuer.Caller{User: "admin", Eauth: "pam", LoggedIn: true}
 	s, _, err := h.tokens.Create(t.Context(), admin,
-		issuer.NewToken{Name: "all", Scopes: []string{"Superuser"}, Door: apitoken.ProfileVCD})
+		issuer.NewToken{Name: "all", Scopes: []string{"Superuser"}, Profile: apitoken.ProfileVCD})
 	require.NoError(t, err)
 	return h.form(t, providerToken, "grant_type=refresh_token&refresh_token="+s.Reveal()).text(t, "access_token")
 }

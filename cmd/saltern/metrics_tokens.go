@@ -71,7 +71,7 @@ var (
 // event counts what the issuer tells.
 func (m *tokenMetrics) event(_ context.Context, e issuer.Event) {
 	m.events.WithLabelValues(
-		among(tokenEvents, e.What), among(tokenDoors, string(e.Token.Door)), among(tokenWhys, e.Why),
+		among(tokenEvents, e.What), among(tokenDoors, string(e.Token.Profile)), among(tokenWhys, e.Why),
 	).Inc()
 }
 

@@ -136,10 +136,10 @@ func TestTokenEventLabels(t *testing.T) {
 	tell := notifyAll(m.event, func(context.Context, issuer.Event) { heard++ })
 	for n := range 100 {
 		text := fmt.Sprint("chosen ", n)
-		tell(t.Context(), issuer.Event{What: text, Why: text, Token: apitoken.Record{Door: apitoken.Profile(text)}})
+		tell(t.Context(), issuer.Event{What: text, Why: text, Token: apitoken.Record{Profile: apitoken.Profile(text)}})
 	}
-	tell(t.Context(), issuer.Event{What: issuer.Issued, Token: apitoken.Record{Door: apitoken.ProfileCSP}})
-	tell(t.Context(), issuer.Event{What: issuer.Refused, Why: "expired", Token: apitoken.Record{Door: apitoken.ProfileVCD}})
+	tell(t.Context(), issuer.Event{What: issuer.Issued, Token: apitoken.Record{Profile: apitoken.ProfileCSP}})
+	tell(t.Context(), issuer.Event{What: issuer.Refused, Why: "expired", Token: apitoken.Record{Profile: apitoken.ProfileVCD}})
 	tell(t.Context(), issuer.Event{What: issuer.Refused, Why: "malformed"})
 	require.Equal(t, 103, heard)
 	require.NoError(t, testutil.GatherAndCompare(reg, strings.NewReader(`

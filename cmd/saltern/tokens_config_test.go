@@ -111,7 +111,7 @@ func TestLivesOfTheDoors(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				b := newTokenBench(t, c.yaml)
 				for door, life := range c.token {
-					secret, r := b.make(of("alice"), issuer.NewToken{Name: string(door), Door: door})
+					secret, r := b.make(of("alice"), issuer.NewToken{Name: string(door), Profile: door})
 					switch life {
 					case never:
 						require.Zero(t, r.Expires, door)
@@ -120,7 +120,7 @@ func TestLivesOfTheDoors(t *testing.T) {
 					default:
 						require.Equal(t, life, r.Expires.Sub(r.Created), door)
 					}
-					x, err := b.Exchange(t.Context(), secret.Reveal(), issuer.Request{Door: door})
+					x, err := b.Exchange(t.Context(), secret.Reveal(), issuer.Request{Profile: door})
 					require.NoError(t, err, door)
 					require.Equal(t, c.access[door], x.Life, door)
 				}
@@ -135,12 +135,12 @@ func TestMaxLife(t *testing.T) {
 		b := newTokenBench(t, "  max_life: 30d\n")
 		for _, life := range []issuer.Life{issuer.Never(), issuer.For(31 * oneDay)} {
 			_, _, err := b.Create(t.Context(), of("alice"), issuer.NewToken{
-				Name: "ci", Scopes: []string{"User"}, Life: life, Door: apitoken.ProfileNative,
+				Name: "ci", Scopes: []string{"User"}, Life: life, Profile: apitoken.ProfileNative,
 			})
 			require.ErrorIs(t, err, issuer.ErrInvalid)
 			require.ErrorContains(t, err, "30d")
 		}
-		_, r := b.make(of("alice"), issuer.NewToken{Name: "ci", Life: issuer.For(30 * oneDay), Door: apitoken.ProfileNative})
+		_, r := b.make(of("alice"), issuer.NewToken{Name: "ci", Life: issuer.For(30 * oneDay), Profile: apitoken.ProfileNative})
 		require.Equal(t, 30*oneDay, r.Expires.Sub(r.Created))
 	})
 }
@@ -150,9 +150,9 @@ func TestDirectUse(t *testing.T) {
 	for yaml, want := range map[string]bool{"": true, "  direct_use: true\n": true, "  direct_use: false\n": false} {
 		synctest.Test(t, func(t *testing.T) {
 			b := newTokenBench(t, yaml)
-			secret, _ := b.make(of("alice"), issuer.NewToken{Name: "ci", Door: apitoken.ProfileNative})
+			secret, _ := b.make(of("alice"), issuer.NewToken{Name: "ci", Profile: apitoken.ProfileNative})
 			require.Equal(t, want, b.good(secret.Reveal()), yaml)
-			x, err := b.Exchange(t.Context(), secret.Reveal(), issuer.Request{Door: apitoken.ProfileNative})
+			x, err := b.Exchange(t.Context(), secret.Reveal(), issuer.Request{Profile: apitoken.ProfileNative})
 			require.NoError(t, err)
 			require.True(t, b.good(x.Access.Reveal()), yaml)
 		})
@@ -165,8 +165,8 @@ func TestUnusedFor(t *testing.T) {
 	for yaml, want := range map[string]bool{"": true, "  unused_for: 2d\n": false} {
 		synctest.Test(t, func(t *testing.T) {
 			b := newTokenBench(t, yaml)
-			idle, _ := b.make(of("alice"), issuer.NewToken{Name: "idle", Door: apitoken.ProfileVCD})
-			busy, _ := b.make(of("alice"), issuer.NewToken{Name: "busy", Door: apitoken.ProfileVCD})
+			idle, _ := b.make(of("alice"), issuer.NewToken{Name: "idle", Profile: apitoken.ProfileVCD})
+			busy, _ := b.make(of("alice"), issuer.NewToken{Name: "busy", Profile: apitoken.ProfileVCD})
 			for range 3 {
 				require.True(t, b.good(busy.Reveal()), yaml)
 				time.Sleep(oneDay)

@@ -110,7 +110,7 @@ func TestRedisAwayAtTheStart(t *testing.T) {
 	before, err := w.open(io.Discard)
 	require.NoError(t, err)
 	secret, _, err := before.Create(t.Context(), issuer.Caller{Operator: true}, issuer.NewToken{
-		Name: "ci", Scopes: []string{"User"}, Door: apitoken.ProfileNative, Owner: apitoken.Owner{Eauth: "sharedsecret", User: "deploy"},
+		Name: "ci", Scopes: []string{"User"}, Profile: apitoken.ProfileNative, Owner: apitoken.Owner{Eauth: "sharedsecret", User: "deploy"},
 	})
 	require.NoError(t, err)
 

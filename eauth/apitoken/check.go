@@ -43,7 +43,7 @@ func (i Issue) Prepared() (Issue, error) {
 		return i, invalid("one use")
 	case r.Kind == KindAPI && r.Name == "":
 		return i, invalid("name")
-	case !texts(r.Name, r.Owner.User, r.Owner.Eauth, r.Owner.ServiceAccount, string(r.Door), r.ClientID, r.SoftwareID,
+	case !texts(r.Name, r.Owner.User, r.Owner.Eauth, r.Owner.ServiceAccount, string(r.Profile), r.ClientID, r.SoftwareID,
 		r.Org, r.Remind) || len(r.Scopes) > maxScopes || !texts(r.Scopes...):
 		return i, invalid("text")
 	case r.Created.IsZero(), !r.Expires.IsZero() && !r.Expires.After(r.Created), r.Issued.IsZero() != i.Hash.IsZero():

@@ -8,11 +8,11 @@ import (
 
 // Record is what is known of a token. Its times are good to a microsecond.
 type Record struct {
-	ID    string  `json:"id"` // see [NewID]; the client_id of the VCD door too
-	Kind  Kind    `json:"kind"`
-	Name  string  `json:"name,omitempty"`
-	Owner Owner   `json:"owner"`
-	Door  Profile `json:"door"`
+	ID      string  `json:"id"` // see [NewID]; the client_id of the VCD door too
+	Kind    Kind    `json:"kind"`
+	Name    string  `json:"name,omitempty"`
+	Owner   Owner   `json:"owner"`
+	Profile Profile `json:"door"`
 
 	// Scopes are the names of the service roles that narrow the token.
 	Scopes []string `json:"scopes,omitempty"`

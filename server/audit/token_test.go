@@ -14,9 +14,9 @@ func TestOfToken(t *testing.T) {
 	t.Parallel()
 	here := issuer.Origin{Addr: netip.MustParseAddr("192.0.2.7"), Agent: "curl/8"}
 	ci := apitoken.Owner{Eauth: "pam", User: "ci"}
-	api := apitoken.Record{ID: "api", Kind: apitoken.KindAPI, Name: "deploy", Owner: ci, Door: apitoken.ProfileNative, Scopes: []string{"web"}}
-	access := apitoken.Record{ID: "access", Kind: apitoken.KindAccess, Owner: ci, Door: apitoken.ProfileCSP, Scopes: []string{"web"}, Parent: "api"}
-	robot := apitoken.Record{ID: "refresh", Kind: apitoken.KindRefresh, Owner: apitoken.Owner{ServiceAccount: "robot"}, Door: apitoken.ProfileVCD}
+	api := apitoken.Record{ID: "api", Kind: apitoken.KindAPI, Name: "deploy", Owner: ci, Profile: apitoken.ProfileNative, Scopes: []string{"web"}}
+	access := apitoken.Record{ID: "access", Kind: apitoken.KindAccess, Owner: ci, Profile: apitoken.ProfileCSP, Scopes: []string{"web"}, Parent: "api"}
+	robot := apitoken.Record{ID: "refresh", Kind: apitoken.KindRefresh, Owner: apitoken.Owner{ServiceAccount: "robot"}, Profile: apitoken.ProfileVCD}
 	behind := func(id string) map[string]string { return map[string]string{"currentContext.refreshTokenId": id} }
 	ops := issuer.Caller{User: "ops", Eauth: "ldap", LoggedIn: true, From: here}
 
@@ -74,7 +74,7 @@ func TestOfToken(t *testing.T) {
 
 	var e Entry
 	e.By(&issuer.Principal{
-		TokenID: "access", RefreshTokenID: "api", Kind: apitoken.KindAccess, Door: apitoken.ProfileCSP,
+		TokenID: "access", RefreshTokenID: "api", Kind: apitoken.KindAccess, Profile: apitoken.ProfileCSP,
 		Owner: apitoken.Owner{ServiceAccount: "robot"}, User: "ci", Eauth: "pam", ScopeNames: []string{"web"},
 	})
 	require.Equal(t, Entry{

@@ -15,7 +15,7 @@ import (
 func testCreate(t *testing.T, s apitoken.Store) {
 	full := issue(apitoken.KindAPI, "full")
 	full.Record = apitoken.Record{
-		ID: full.Record.ID, Kind: apitoken.KindAPI, Name: "naïve \"name\"\n", Door: apitoken.ProfileVCD,
+		ID: full.Record.ID, Kind: apitoken.KindAPI, Name: "naïve \"name\"\n", Profile: apitoken.ProfileVCD,
 		Owner:  apitoken.Owner{ServiceAccount: apitoken.NewID()},
 		Scopes: []string{"Superuser", "nur lesen"}, Created: start, Issued: at(time.Second), Expires: at(time.Hour),
 		ClientID: "client", SoftwareID: "software", Org: "System", Remind: "ops@example.com",

@@ -78,7 +78,7 @@ func hash(secret string) apitoken.Hash { return sha256.Sum256([]byte(secret)) }
 // issue is a token of alice's whose secret hashes to hash(name).
 func issue(kind apitoken.Kind, name string, change ...func(*apitoken.Record)) apitoken.Issue {
 	r := apitoken.Record{
-		ID: apitoken.NewID(), Kind: kind, Name: name, Owner: alice, Door: apitoken.ProfileNative,
+		ID: apitoken.NewID(), Kind: kind, Name: name, Owner: alice, Profile: apitoken.ProfileNative,
 		Scopes: []string{"User"}, Created: start, Issued: start, Expires: at(time.Hour),
 		OneTime: kind == apitoken.KindRefresh || kind == apitoken.KindDevice,
 	}

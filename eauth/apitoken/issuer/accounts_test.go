@@ -29,13 +29,13 @@ func (r *rig) letIn(a issuer.Account) *issuer.Exchange {
 	code, err := r.BeginDevice(r.Context(), a.ID, here)
 	require.NoError(r, err)
 	require.NoError(r, r.AnswerDevice(r.Context(), user("boss"), code.UserCode, true))
-	x, err := r.ExchangeDevice(r.Context(), code.Code.Reveal(), a.ID, issuer.Request{Door: apitoken.ProfileVCD, From: here})
+	x, err := r.ExchangeDevice(r.Context(), code.Code.Reveal(), a.ID, issuer.Request{Profile: apitoken.ProfileVCD, From: here})
 	require.NoError(r, err)
 	return x
 }
 
 func (r *rig) refresh(secret *apitoken.Secret) (*issuer.Exchange, error) {
-	return r.Exchange(r.Context(), secret.Reveal(), issuer.Request{Door: apitoken.ProfileVCD, From: there})
+	return r.Exchange(r.Context(), secret.Reveal(), issuer.Request{Profile: apitoken.ProfileVCD, From: there})
 }
 
 func TestADeviceIsLetIn(t *testing.T) {
@@ -46,7 +46,7 @@ func TestADeviceIsLetIn(t *testing.T) {
 		require.NoError(r, err)
 		require.Regexp(r, "^[B-Z]{4}-[B-Z]{4}$", code.UserCode)
 		poll := func(id string) (*issuer.Exchange, error) {
-			return r.ExchangeDevice(ctx, code.Code.Reveal(), id, issuer.Request{Door: apitoken.ProfileVCD, From: here})
+			return r.ExchangeDevice(ctx, code.Code.Reveal(), id, issuer.Request{Profile: apitoken.ProfileVCD, From: here})
 		}
 		_, err = poll(a.ID)
 		require.ErrorIs(r, err, issuer.ErrPending)
@@ -90,7 +90,7 @@ func TestADeviceIsNotLetIn(t *testing.T) {
 		code, err := r.BeginDevice(r.Context(), a.ID, here)
 		require.NoError(r, err)
 		require.NoError(r, r.AnswerDevice(r.Context(), user("boss"), code.UserCode, false))
-		req := issuer.Request{Door: apitoken.ProfileVCD, From: here}
+		req := issuer.Request{Profile: apitoken.ProfileVCD, From: here}
 		_, err = r.ExchangeDevice(r.Context(), code.Code.Reveal(), a.ID, req)
 		require.ErrorIs(r, err, issuer.ErrDenied)
 
@@ -238,7 +238,7 @@ func TestAccounts(t *testing.T) {
 		token := func(n *issuer.NewToken) { n.Owner, n.Scopes = apitoken.Owner{ServiceAccount: a.ID}, nil }
 		secret, made := r.create(boss, token)
 		require.ElementsMatch(r, a.Scopes, made.Scopes)
-		_, _, err = r.Create(ctx, boss, issuer.NewToken{Name: "y", Door: "native", Owner: made.Owner, Scopes: []string{"Superuser"}})
+		_, _, err = r.Create(ctx, boss, issuer.NewToken{Name: "y", Profile: "native", Owner: made.Owner, Scopes: []string{"Superuser"}})
 		require.ErrorIs(r, err, issuer.ErrInvalid)
 		_, err = r.UpdateAccount(ctx, boss, a.ID, issuer.NewAccount{Scopes: []string{"Read-only"}})
 		require.NoError(r, err)
@@ -294,7 +294,7 @@ func TestAnAccountOfAnother(t *testing.T) {
 		owner := apitoken.Owner{ServiceAccount: a.ID}
 		_, made := r.create(user("boss"), func(n *issuer.NewToken) { n.Owner, n.Scopes = owner, nil })
 
-		_, _, err := r.Create(ctx, carol, issuer.NewToken{Name: "x", Owner: owner, Door: apitoken.ProfileNative})
+		_, _, err := r.Create(ctx, carol, issuer.NewToken{Name: "x", Owner: owner, Profile: apitoken.ProfileNative})
 		require.ErrorIs(r, err, issuer.ErrForbidden)
 		_, _, err = r.Regenerate(ctx, carol, made.ID)
 		require.ErrorIs(r, err, issuer.ErrForbidden)
@@ -339,7 +339,7 @@ func TestACodeOfARevokedAccount(t *testing.T) {
 		require.NoError(r, r.AnswerDevice(r.Context(), user("boss"), code.UserCode, true))
 		time.Sleep(time.Second)
 		require.NoError(r, revokeAccount(r, user("boss"), a.ID))
-		_, err = r.ExchangeDevice(r.Context(), code.Code.Reveal(), a.ID, issuer.Request{Door: apitoken.ProfileVCD, From: here})
+		_, err = r.ExchangeDevice(r.Context(), code.Code.Reveal(), a.ID, issuer.Request{Profile: apitoken.ProfileVCD, From: here})
 		require.ErrorIs(r, err, issuer.ErrGrant)
 	})
 }

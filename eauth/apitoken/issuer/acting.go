@@ -25,10 +25,10 @@ type Delegation struct {
 	service *Service
 }
 
-// Act mints a Salt token for a principal, or takes the one that the user has
+// ActAs mints a Salt token for a principal, or takes the one that the user has
 // already. The caller must release it. Errors wrap [eauth.ErrUnavailable] where
 // the master or its token store is not there.
-func (s *Service) Act(ctx context.Context, p *Principal) (*Delegation, error) {
+func (s *Service) ActAs(ctx context.Context, p *Principal) (*Delegation, error) {
 	if s.opts.Mint == nil {
 		return nil, fmt.Errorf("act as a token's owner: %w", eauth.ErrUnavailable)
 	}

@@ -50,7 +50,7 @@ func (s *Service) principal(ctx context.Context, r apitoken.Record, who actor, f
 		return nil, err
 	}
 	p := &Principal{
-		TokenID: r.ID, RefreshTokenID: r.ID, Kind: r.Kind, Name: r.Name, Door: r.Door,
+		TokenID: r.ID, RefreshTokenID: r.ID, Kind: r.Kind, Name: r.Name, Profile: r.Profile,
 		Owner: r.Owner, User: who.user, Eauth: who.eauth, Groups: who.groups,
 		ScopeNames: names, Scopes: set, Created: r.Created, Expires: r.Expires, rights: rights, from: from,
 	}

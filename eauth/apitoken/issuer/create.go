@@ -37,7 +37,7 @@ func (s *Service) Create(ctx context.Context, c Caller, n NewToken) (apitoken.Se
 	return secret, r, nil
 }
 
-// Register makes an API token that has no secret yet: [Service.First] gives it
+// Register makes an API token that has no secret yet: [Service.IssueInitialSecret] gives it
 // one. Its id is the client_id of the VCD door.
 func (s *Service) Register(ctx context.Context, c Caller, n NewToken) (apitoken.Record, error) {
 	r, err := s.prepare(ctx, c, n)
@@ -47,11 +47,11 @@ func (s *Service) Register(ctx context.Context, c Caller, n NewToken) (apitoken.
 	return r, s.keep(ctx, apitoken.Issue{Record: r})
 }
 
-// First gives a token its first secret, which works once: after that it is an
+// IssueInitialSecret gives a token its first secret, which works once: after that it is an
 // [ErrConflict]. The secret is [Exchange.Refresh], and comes with an access
 // token. The store makes both in one step: were the second to fail, the secret
 // would be lost.
-func (s *Service) First(ctx context.Context, c Caller, id string, req Request) (*Exchange, error) {
+func (s *Service) IssueInitialSecret(ctx context.Context, c Caller, id string, req Request) (*Exchange, error) {
 	r, err := s.managed(ctx, c, id)
 	if err != nil {
 		return nil, err
@@ -156,12 +156,12 @@ func (s *Service) prepare(ctx context.Context, c Caller, n NewToken) (apitoken.R
 		return apitoken.Record{}, err
 	}
 	now := s.now()
-	expires, err := s.expires(n.Door, now, n.Life)
+	expires, err := s.expires(n.Profile, now, n.Life)
 	if err != nil {
 		return apitoken.Record{}, err
 	}
 	return apitoken.Record{
-		ID: apitoken.NewID(), Kind: apitoken.KindAPI, Name: n.Name, Owner: owner, Door: n.Door,
+		ID: apitoken.NewID(), Kind: apitoken.KindAPI, Name: n.Name, Owner: owner, Profile: n.Profile,
 		Scopes: scopes, Created: now, Expires: expires, Org: n.Org, Remind: n.Remind,
 	}, nil
 }
@@ -190,7 +190,7 @@ func (s *Service) scopesFor(ctx context.Context, owner apitoken.Owner, n NewToke
 			return nil, invalid("scopes: the service account does not have them all")
 		}
 	}
-	if len(scopes) == 0 && n.Door == apitoken.ProfileVCD {
+	if len(scopes) == 0 && n.Profile == apitoken.ProfileVCD {
 		scopes = []string{superuser}
 	}
 	return s.checkScopes(ctx, scopes)

@@ -70,7 +70,7 @@ func (s *Service) BeginDevice(ctx context.Context, clientID string, from Origin)
 	}
 	r := apitoken.Record{
 		ID: apitoken.NewID(), Kind: apitoken.KindDevice, Name: code.UserCode, ClientID: a.ID,
-		Owner: apitoken.Owner{ServiceAccount: a.ID}, Door: apitoken.ProfileVCD, Scopes: a.Scopes, Org: a.Org,
+		Owner: apitoken.Owner{ServiceAccount: a.ID}, Profile: apitoken.ProfileVCD, Scopes: a.Scopes, Org: a.Org,
 		SoftwareID: a.SoftwareID, Created: now, Issued: now, Expires: now.Add(deviceTime), OneTime: true,
 	}
 	if err := s.store.Create(ctx, apitoken.Issue{Hash: s.pepper.Hash(code.Code), Record: r}); err != nil {

@@ -10,7 +10,7 @@
 //	})
 //	x, err := s.Exchange(ctx, secret.Reveal(), issuer.Request{Door: apitoken.ProfileCSP, From: client})
 //	p, ok, err := s.Check(ctx, x.Access.Reveal(), client)
-//	a, err := s.Act(ctx, p) // a.Session.Token is what the master gets to see
+//	a, err := s.ActAs(ctx, p) // a.Session.Token is what the master gets to see
 //	defer a.Release(ctx)
 //
 // # What a token may do

@@ -114,7 +114,7 @@ func (s *Service) reused(ctx context.Context, secret apitoken.Secret, r apitoken
 func (s *Service) refresh(secret apitoken.Secret, r apitoken.Record) apitoken.Issue {
 	now := s.now()
 	return apitoken.Issue{Hash: s.pepper.Hash(secret), Record: apitoken.Record{
-		ID: apitoken.NewID(), Kind: apitoken.KindRefresh, Name: r.Name, Owner: r.Owner, Door: r.Door, Scopes: r.Scopes,
+		ID: apitoken.NewID(), Kind: apitoken.KindRefresh, Name: r.Name, Owner: r.Owner, Profile: r.Profile, Scopes: r.Scopes,
 		Created: now, Issued: now, Expires: s.cut(now, time.Time{}),
 		OneTime: true, Family: r.Family, ClientID: r.ClientID, SoftwareID: r.SoftwareID, Org: r.Org,
 	}}
@@ -130,7 +130,7 @@ func (s *Service) access(r apitoken.Record, who actor, req Request) (*Exchange, 
 		scopes = req.Scopes
 	}
 	now := s.now()
-	expires := now.Add(s.accessLife(req.Door))
+	expires := now.Add(s.accessLife(req.Profile))
 	if !r.Expires.IsZero() && r.Expires.Before(expires) {
 		expires = r.Expires
 	}
@@ -140,7 +140,7 @@ func (s *Service) access(r apitoken.Record, who actor, req Request) (*Exchange, 
 	}
 	secret := apitoken.NewSecret(apitoken.KindAccess)
 	record := apitoken.Record{
-		ID: apitoken.NewID(), Kind: apitoken.KindAccess, Owner: r.Owner, Door: req.Door, Scopes: scopes,
+		ID: apitoken.NewID(), Kind: apitoken.KindAccess, Owner: r.Owner, Profile: req.Profile, Scopes: scopes,
 		Created: now, Issued: now, Expires: expires, Parent: r.ID, Org: r.Org,
 	}
 	x := &Exchange{Access: secret, Record: record, Life: life, Token: r, User: who.user}

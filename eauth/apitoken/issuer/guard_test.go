@@ -23,7 +23,7 @@ func TestEqualAnswers(t *testing.T) {
 		expired, _ := r.create(user("alice"), func(n *issuer.NewToken) { n.Life = issuer.For(time.Minute) })
 		revoked, made := r.create(user("alice"), func(n *issuer.NewToken) { n.Name = "gone" })
 		require.NoError(r, r.Revoke(r.Context(), user("alice"), made.ID))
-		pending, err := r.Register(r.Context(), user("alice"), issuer.NewToken{Name: "later", Door: apitoken.ProfileVCD})
+		pending, err := r.Register(r.Context(), user("alice"), issuer.NewToken{Name: "later", Profile: apitoken.ProfileVCD})
 		require.NoError(r, err)
 		require.NotZero(r, pending)
 		time.Sleep(time.Minute)
@@ -70,7 +70,7 @@ func TestGuessing(t *testing.T) {
 		require.True(r, r.good(r.Service, r.exchange(secret).Access.Reveal()), "nor what it is exchanged for")
 		_, _, err := r.Check(r.Context(), fresh, here)
 		require.ErrorAs(r, err, &late)
-		_, err = r.Exchange(r.Context(), fresh, issuer.Request{Door: apitoken.ProfileCSP, From: here})
+		_, err = r.Exchange(r.Context(), fresh, issuer.Request{Profile: apitoken.ProfileCSP, From: here})
 		require.ErrorAs(r, err, &late)
 
 		time.Sleep(time.Second)
@@ -212,9 +212,9 @@ func TestTheStoreIsAway(t *testing.T) {
 		require.False(r, ok)
 		errs := []error{err}
 		add := func(err error) { errs = append(errs, err) }
-		_, err = r.Exchange(ctx, secret, issuer.Request{Door: apitoken.ProfileCSP, From: there})
+		_, err = r.Exchange(ctx, secret, issuer.Request{Profile: apitoken.ProfileCSP, From: there})
 		add(err)
-		_, _, err = r.Create(ctx, user("alice"), issuer.NewToken{Name: "x", Scopes: []string{"User"}, Door: "native"})
+		_, _, err = r.Create(ctx, user("alice"), issuer.NewToken{Name: "x", Scopes: []string{"User"}, Profile: "native"})
 		add(err)
 		_, err = r.Get(ctx, user("alice"), made.ID)
 		add(err)
@@ -243,7 +243,7 @@ func TestTwoGateways(t *testing.T) {
 		second := r.another(nil)
 		defer second.Close()
 		secret, made := r.create(user("alice"), nil)
-		x, err := second.Exchange(r.Context(), secret, issuer.Request{Door: apitoken.ProfileCSP, From: here})
+		x, err := second.Exchange(r.Context(), secret, issuer.Request{Profile: apitoken.ProfileCSP, From: here})
 		require.NoError(r, err)
 		p, ok, err := second.Check(r.Context(), x.Access.Reveal(), here)
 		require.NoError(r, err)
@@ -377,7 +377,7 @@ func TestManyAtOnce(t *testing.T) {
 		for range 50 {
 			wg.Go(func() {
 				_, _, err := r.Create(r.Context(), user("alice"),
-					issuer.NewToken{Name: "ci", Scopes: []string{"User"}, Door: apitoken.ProfileNative})
+					issuer.NewToken{Name: "ci", Scopes: []string{"User"}, Profile: apitoken.ProfileNative})
 				mu.Lock()
 				defer mu.Unlock()
 				if err == nil {
@@ -397,7 +397,7 @@ func TestManyAtOnce(t *testing.T) {
 				if i == 25 {
 					_ = r.Revoke(r.Context(), user("bob"), token.ID)
 				}
-				x, err := r.Exchange(r.Context(), secret, issuer.Request{Door: apitoken.ProfileVCD, From: here})
+				x, err := r.Exchange(r.Context(), secret, issuer.Request{Profile: apitoken.ProfileVCD, From: here})
 				if err == nil {
 					mu.Lock()
 					defer mu.Unlock()

@@ -30,10 +30,10 @@ func TestUnused(t *testing.T) {
 		direct, _ := r.create(user("alice"), forever("direct"))
 		exchanged, _ := r.create(user("alice"), forever("exchanged"))
 		listening, listeningMade := r.create(user("alice"), forever("listening"))
-		pending, err := r.Register(r.Context(), user("alice"), issuer.NewToken{Name: "later", Door: apitoken.ProfileVCD})
+		pending, err := r.Register(r.Context(), user("alice"), issuer.NewToken{Name: "later", Profile: apitoken.ProfileVCD})
 		require.NoError(r, err)
 		vcd := func(secret string) *issuer.Exchange {
-			x, err := r.Exchange(r.Context(), secret, issuer.Request{Door: apitoken.ProfileVCD, From: here})
+			x, err := r.Exchange(r.Context(), secret, issuer.Request{Profile: apitoken.ProfileVCD, From: here})
 			require.NoError(r, err)
 			return x
 		}
@@ -53,7 +53,7 @@ func TestUnused(t *testing.T) {
 		require.False(r, r.good(second, idleAccess.Access.Reveal()), "it ends with its parent")
 		_, err = r.Get(r.Context(), user("alice"), idleMade.ID)
 		require.ErrorIs(r, err, issuer.ErrNotFound)
-		_, err = r.First(r.Context(), user("alice"), pending.ID, issuer.Request{Door: apitoken.ProfileVCD, From: here})
+		_, err = r.IssueInitialSecret(r.Context(), user("alice"), pending.ID, issuer.Request{Profile: apitoken.ProfileVCD, From: here})
 		require.ErrorIs(r, err, issuer.ErrNotFound)
 
 		require.NoError(r, stream.Err(), "who listens uses it")
@@ -71,7 +71,7 @@ func TestUnused(t *testing.T) {
 func TestUnusedIsTold(t *testing.T) {
 	with(t, unusedFor(20*day), func(r *rig) {
 		secret, made := r.create(user("alice"), forever("idle"))
-		x, err := r.Exchange(r.Context(), secret, issuer.Request{Door: apitoken.ProfileVCD, From: here})
+		x, err := r.Exchange(r.Context(), secret, issuer.Request{Profile: apitoken.ProfileVCD, From: here})
 		require.NoError(r, err)
 		time.Sleep(21 * day)
 		r.mu.Lock()

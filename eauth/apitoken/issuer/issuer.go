@@ -18,7 +18,7 @@ type Minter interface {
 }
 
 // Options set up a [Service]. Store, Pepper and Owners are required; Mint is
-// for [Service.Act].
+// for [Service.ActAs].
 type Options struct {
 	Store  apitoken.Store
 	Pepper *apitoken.Pepper

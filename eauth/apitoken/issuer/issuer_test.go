@@ -36,7 +36,7 @@ func TestATokenFromItsMakingToItsUse(t *testing.T) {
 		for door, life := range map[apitoken.Profile]time.Duration{
 			apitoken.ProfileCSP: 1799 * time.Second, apitoken.ProfileVCD: 2592000 * time.Second, apitoken.ProfileNative: time.Hour,
 		} {
-			x, err := r.Exchange(r.Context(), secret, issuer.Request{Door: door, From: here})
+			x, err := r.Exchange(r.Context(), secret, issuer.Request{Profile: door, From: here})
 			require.NoError(r, err)
 			require.Equal(r, life, x.Life)
 			require.Nil(r, x.Refresh, "it can be used again")
@@ -47,7 +47,7 @@ func TestATokenFromItsMakingToItsUse(t *testing.T) {
 			require.Equal(r, made.ID, p.RefreshTokenID)
 			require.Equal(r, "alice", p.User)
 			require.Equal(r, "pam", p.Eauth)
-			require.Equal(r, door, p.Door)
+			require.Equal(r, door, p.Profile)
 			require.True(r, p.Expires.Equal(time.Now().Add(life)))
 		}
 		synctest.Wait()
@@ -99,7 +99,7 @@ func TestLives(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			with(t, func(o *issuer.Options) { o.MaxLife = c.most }, func(r *rig) {
 				_, made, err := r.Create(r.Context(), user("alice"),
-					issuer.NewToken{Name: "ci", Scopes: []string{"User"}, Door: c.door, Life: c.asked})
+					issuer.NewToken{Name: "ci", Scopes: []string{"User"}, Profile: c.door, Life: c.asked})
 				if c.fails {
 					require.ErrorIs(r, err, issuer.ErrInvalid)
 					return
@@ -179,7 +179,7 @@ func TestWhatATokenMayNotBe(t *testing.T) {
 				n.Owner = apitoken.Owner{ServiceAccount: apitoken.NewID()}
 			}, issuer.ErrForbidden},
 		} {
-			n := issuer.NewToken{Name: "ci", Scopes: []string{"User"}, Door: apitoken.ProfileNative}
+			n := issuer.NewToken{Name: "ci", Scopes: []string{"User"}, Profile: apitoken.ProfileNative}
 			c.change(&n)
 			_, _, err := r.Create(r.Context(), user("alice"), n)
 			require.ErrorIs(r, err, c.want, name)
@@ -191,15 +191,15 @@ func TestWhatATokenMayNotBe(t *testing.T) {
 // A token that was registered has no secret until it is asked for, once.
 func TestTheFirstSecret(t *testing.T) {
 	with(t, nil, func(r *rig) {
-		made, err := r.Register(r.Context(), user("alice"), issuer.NewToken{Name: "ci", Door: apitoken.ProfileVCD})
+		made, err := r.Register(r.Context(), user("alice"), issuer.NewToken{Name: "ci", Profile: apitoken.ProfileVCD})
 		require.NoError(r, err)
 		require.Equal(r, []string{"Superuser"}, made.Scopes)
 
-		req := issuer.Request{Door: apitoken.ProfileVCD, From: here}
-		_, err = r.First(r.Context(), user("bob"), made.ID, req)
+		req := issuer.Request{Profile: apitoken.ProfileVCD, From: here}
+		_, err = r.IssueInitialSecret(r.Context(), user("bob"), made.ID, req)
 		require.ErrorIs(r, err, issuer.ErrNotFound)
 		r.told()
-		got, err := r.First(r.Context(), user("alice"), made.ID, req)
+		got, err := r.IssueInitialSecret(r.Context(), user("alice"), made.ID, req)
 		require.NoError(r, err)
 		require.Equal(r, []string{"issued", "exchanged"}, r.told())
 		require.Equal(r, 30*day, got.Life)
@@ -207,18 +207,18 @@ func TestTheFirstSecret(t *testing.T) {
 		require.True(r, r.good(r.Service, got.Refresh.Reveal()))
 		require.True(r, r.good(r.Service, got.Access.Reveal()))
 		require.True(r, r.good(r.Service, r.exchange(got.Refresh.Reveal()).Access.Reveal()))
-		_, err = r.First(r.Context(), user("alice"), made.ID, req)
+		_, err = r.IssueInitialSecret(r.Context(), user("alice"), made.ID, req)
 		require.ErrorIs(r, err, issuer.ErrConflict)
 		require.NoError(r, r.Revoke(r.Context(), user("alice"), made.ID))
 		require.False(r, r.good(r.Service, got.Access.Reveal()))
 
-		elsewhere, err := r.Register(r.Context(), user("alice"), issuer.NewToken{Name: "east", Door: apitoken.ProfileVCD, Org: "east"})
+		elsewhere, err := r.Register(r.Context(), user("alice"), issuer.NewToken{Name: "east", Profile: apitoken.ProfileVCD, Org: "east"})
 		require.NoError(r, err)
 		req.Org = "west"
-		_, err = r.First(r.Context(), user("alice"), elsewhere.ID, req)
+		_, err = r.IssueInitialSecret(r.Context(), user("alice"), elsewhere.ID, req)
 		require.ErrorIs(r, err, issuer.ErrGrant)
 		req.Org = "east"
-		_, err = r.First(r.Context(), user("alice"), elsewhere.ID, req)
+		_, err = r.IssueInitialSecret(r.Context(), user("alice"), elsewhere.ID, req)
 		require.NoError(r, err)
 	})
 }
@@ -227,10 +227,10 @@ func TestTheFirstSecret(t *testing.T) {
 // again, as long as nobody has got it.
 func TestNothingIsLost(t *testing.T) {
 	with(t, bosses, func(r *rig) {
-		req := issuer.Request{Door: apitoken.ProfileVCD, From: here}
+		req := issuer.Request{Profile: apitoken.ProfileVCD, From: here}
 		for n := range int64(3) {
 			made, err := r.Register(r.Context(), user("alice"),
-				issuer.NewToken{Name: fmt.Sprint("ci ", n), Door: apitoken.ProfileVCD})
+				issuer.NewToken{Name: fmt.Sprint("ci ", n), Profile: apitoken.ProfileVCD})
 			require.NoError(r, err)
 			a, err := r.CreateAccount(r.Context(), user("boss"),
 				issuer.NewAccount{Name: fmt.Sprint("robot ", n), Scopes: []string{"User"}})
@@ -240,8 +240,10 @@ func TestNothingIsLost(t *testing.T) {
 			require.NoError(r, r.AnswerDevice(r.Context(), user("boss"), code.UserCode, true))
 
 			for name, ask := range map[string]func() (*issuer.Exchange, error){
-				"first secret": func() (*issuer.Exchange, error) { return r.First(r.Context(), user("alice"), made.ID, req) },
-				"device":       func() (*issuer.Exchange, error) { return r.ExchangeDevice(r.Context(), code.Code.Reveal(), a.ID, req) },
+				"first secret": func() (*issuer.Exchange, error) {
+					return r.IssueInitialSecret(r.Context(), user("alice"), made.ID, req)
+				},
+				"device": func() (*issuer.Exchange, error) { return r.ExchangeDevice(r.Context(), code.Code.Reveal(), a.ID, req) },
 			} {
 				r.store.failing(n)
 				got, err := ask()
@@ -291,7 +293,7 @@ func TestRevoke(t *testing.T) {
 		require.ErrorIs(r, r.Revoke(r.Context(), user("alice"), made.ID), issuer.ErrNotFound)
 		_, err := r.Get(r.Context(), user("alice"), made.ID)
 		require.ErrorIs(r, err, issuer.ErrNotFound)
-		_, err = r.Exchange(r.Context(), secret, issuer.Request{Door: apitoken.ProfileCSP})
+		_, err = r.Exchange(r.Context(), secret, issuer.Request{Profile: apitoken.ProfileCSP})
 		require.ErrorIs(r, err, issuer.ErrGrant)
 		r.create(user("alice"), nil) // the name is free again
 	})
@@ -314,7 +316,7 @@ func TestFewerScopes(t *testing.T) {
 		} {
 			r.told()
 			x, err := r.Exchange(r.Context(), secret,
-				issuer.Request{Door: apitoken.ProfileVCD, From: here, Scopes: strings.Fields(asked)})
+				issuer.Request{Profile: apitoken.ProfileVCD, From: here, Scopes: strings.Fields(asked)})
 			require.ErrorIs(r, err, want, asked)
 			if want != nil {
 				require.Equal(r, []string{"refused:scope"}, r.told())
@@ -324,7 +326,7 @@ func TestFewerScopes(t *testing.T) {
 			}
 		}
 		all, _ := r.create(user("alice"), func(n *issuer.NewToken) { n.Name = "all" })
-		_, err := r.Exchange(r.Context(), all, issuer.Request{Door: apitoken.ProfileVCD, From: here, Scopes: []string{"nobody's"}})
+		_, err := r.Exchange(r.Context(), all, issuer.Request{Profile: apitoken.ProfileVCD, From: here, Scopes: []string{"nobody's"}})
 		require.ErrorIs(r, err, issuer.ErrScope, "even Superuser has no role that there is not")
 	})
 }
@@ -332,9 +334,9 @@ func TestFewerScopes(t *testing.T) {
 func TestATenantsTokenAtAnotherTenant(t *testing.T) {
 	with(t, nil, func(r *rig) {
 		secret, _ := r.create(user("alice"), func(n *issuer.NewToken) { n.Org = "red" })
-		_, err := r.Exchange(r.Context(), secret, issuer.Request{Door: apitoken.ProfileVCD, Org: "blue"})
+		_, err := r.Exchange(r.Context(), secret, issuer.Request{Profile: apitoken.ProfileVCD, Org: "blue"})
 		require.ErrorIs(r, err, issuer.ErrGrant)
-		_, err = r.Exchange(r.Context(), secret, issuer.Request{Door: apitoken.ProfileVCD, Org: "red"})
+		_, err = r.Exchange(r.Context(), secret, issuer.Request{Profile: apitoken.ProfileVCD, Org: "red"})
 		require.NoError(r, err)
 	})
 }
@@ -344,7 +346,7 @@ func TestAct(t *testing.T) {
 		r.town.set(func() { r.town.groups["alice"] = []string{"ops"} })
 		secret, _ := r.create(user("alice"), nil)
 		p := r.principal(secret)
-		a, err := r.Act(r.Context(), p)
+		a, err := r.ActAs(r.Context(), p)
 		require.NoError(r, err)
 		require.Equal(r, "5a17", a.Session.Token)
 		require.Empty(r, a.Session.ID)
@@ -361,7 +363,7 @@ func TestAct(t *testing.T) {
 func TestActWithoutAMint(t *testing.T) {
 	with(t, func(o *issuer.Options) { o.Mint = nil }, func(r *rig) {
 		secret, _ := r.create(user("alice"), nil)
-		_, err := r.Act(r.Context(), r.principal(secret))
+		_, err := r.ActAs(r.Context(), r.principal(secret))
 		require.ErrorIs(r, err, eauth.ErrUnavailable)
 	})
 }

@@ -50,7 +50,7 @@ func TestAnOwnerWhoDoesNotLogIn(t *testing.T) {
 		r.requireIdle(secret)
 		require.Error(r, stream.Err())
 		require.Equal(r, []string{"refused:idle"}, r.told())
-		_, err := r.Exchange(ctx, secret, issuer.Request{Door: apitoken.ProfileNative, From: here})
+		_, err := r.Exchange(ctx, secret, issuer.Request{Profile: apitoken.ProfileNative, From: here})
 		require.ErrorIs(r, err, issuer.ErrIdle)
 		require.False(r, r.good(r.Service, access), "it has expired")
 		_, _, ok, err := r.Details(ctx, secret, here)
@@ -60,7 +60,7 @@ func TestAnOwnerWhoDoesNotLogIn(t *testing.T) {
 		require.NoError(r, err)
 		require.False(r, in.Active)
 		_, _, err = r.Create(ctx, operator, issuer.NewToken{
-			Name: "more", Scopes: []string{"User"}, Door: apitoken.ProfileNative, Owner: apitoken.Owner{Eauth: "ldap", User: "alice"},
+			Name: "more", Scopes: []string{"User"}, Profile: apitoken.ProfileNative, Owner: apitoken.Owner{Eauth: "ldap", User: "alice"},
 		})
 		require.ErrorContains(r, err, "has not logged in for too long")
 

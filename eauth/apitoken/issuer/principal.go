@@ -17,9 +17,9 @@ type Principal struct {
 	TokenID        string
 	RefreshTokenID string
 
-	Kind apitoken.Kind // API or access
-	Name string        // of the API token; empty for an access token
-	Door apitoken.Profile
+	Kind    apitoken.Kind // API or access
+	Name    string        // of the API token; empty for an access token
+	Profile apitoken.Profile
 
 	// Owner is whose the token is. User, Eauth and Groups are who acts: the
 	// owner, or the user that a service account stands for.

@@ -43,7 +43,7 @@ func TestTheTokenEndsDuringItsExchange(t *testing.T) {
 					o.Store = &slow{r.store, func() { require.NoError(r, end(r, made.ID)) }}
 				})
 				defer gateway.Close()
-				_, err := gateway.Exchange(r.Context(), secret, issuer.Request{Door: apitoken.ProfileVCD, From: here})
+				_, err := gateway.Exchange(r.Context(), secret, issuer.Request{Profile: apitoken.ProfileVCD, From: here})
 				require.ErrorIs(r, err, issuer.ErrGrant)
 			})
 		})

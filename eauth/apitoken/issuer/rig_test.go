@@ -276,7 +276,7 @@ var operator = issuer.Caller{Operator: true}
 // create makes a token that has to be made.
 func (r *rig) create(c issuer.Caller, change func(*issuer.NewToken)) (string, apitoken.Record) {
 	r.Helper()
-	n := issuer.NewToken{Name: "ci", Scopes: []string{"Superuser"}, Door: apitoken.ProfileNative}
+	n := issuer.NewToken{Name: "ci", Scopes: []string{"Superuser"}, Profile: apitoken.ProfileNative}
 	if change != nil {
 		change(&n)
 	}
@@ -287,7 +287,7 @@ func (r *rig) create(c issuer.Caller, change func(*issuer.NewToken)) (string, ap
 
 func (r *rig) exchange(secret string) *issuer.Exchange {
 	r.Helper()
-	x, err := r.Exchange(r.Context(), secret, issuer.Request{Door: apitoken.ProfileNative, From: here})
+	x, err := r.Exchange(r.Context(), secret, issuer.Request{Profile: apitoken.ProfileNative, From: here})
 	require.NoError(r, err)
 	return x
 }

@@ -57,7 +57,7 @@ func TestRights(t *testing.T) {
 			_, got.get = r.Get(r.Context(), c.caller, made.ID)
 			_, _, got.listAll = r.List(r.Context(), c.caller, issuer.Query{Everyone: true})
 			_, _, got.create = r.Create(r.Context(), c.caller,
-				issuer.NewToken{Name: "new " + name, Scopes: []string{"User"}, Door: apitoken.ProfileNative})
+				issuer.NewToken{Name: "new " + name, Scopes: []string{"User"}, Profile: apitoken.ProfileNative})
 			_, _, got.regenerate = r.Regenerate(r.Context(), c.caller, apitoken.NewID())
 			if c.want.regenerate == no && c.want != nothing { // found, and then refused
 				_, _, got.regenerate = r.Regenerate(r.Context(), c.caller, made.ID)
@@ -92,7 +92,7 @@ func TestALoginIsNeeded(t *testing.T) {
 			"API token": r.principal(secret).Caller(here), "access token": r.principal(r.exchange(secret).Access.Reveal()).Caller(here),
 			"Salt token": saltToken,
 		} {
-			_, _, create := r.Create(ctx, c, issuer.NewToken{Name: "x", Scopes: []string{"User"}, Door: apitoken.ProfileNative})
+			_, _, create := r.Create(ctx, c, issuer.NewToken{Name: "x", Scopes: []string{"User"}, Profile: apitoken.ProfileNative})
 			_, get := r.Get(ctx, c, made.ID)
 			_, _, list := r.List(ctx, c, issuer.Query{})
 			_, account := r.CreateAccount(ctx, c, issuer.NewAccount{Name: "x", Scopes: []string{"User"}})
@@ -157,7 +157,7 @@ func TestNoTokensByDefault(t *testing.T) {
 	}, func(r *rig) {
 		r.create(user("alice"), nil)
 		_, _, err := r.Create(r.Context(), user("bob"),
-			issuer.NewToken{Name: "ci", Scopes: []string{"User"}, Door: apitoken.ProfileNative})
+			issuer.NewToken{Name: "ci", Scopes: []string{"User"}, Profile: apitoken.ProfileNative})
 		require.ErrorIs(r, err, issuer.ErrForbidden)
 		_, _, err = r.List(r.Context(), user("bob"), issuer.Query{})
 		require.ErrorIs(r, err, issuer.ErrForbidden)
@@ -167,7 +167,7 @@ func TestNoTokensByDefault(t *testing.T) {
 func TestTheOperatorMakesTokensForOthers(t *testing.T) {
 	with(t, nil, func(r *rig) {
 		r.town.set(func() { r.town.gone["ghost"] = true })
-		n := issuer.NewToken{Name: "ci", Scopes: []string{"Superuser"}, Door: apitoken.ProfileNative}
+		n := issuer.NewToken{Name: "ci", Scopes: []string{"Superuser"}, Profile: apitoken.ProfileNative}
 		_, _, err := r.Create(r.Context(), operator, n)
 		require.ErrorIs(r, err, issuer.ErrInvalid, "for whom?")
 		n.Owner = apitoken.Owner{Eauth: "pam", User: "ghost"}
@@ -217,7 +217,7 @@ func TestAnOwnerWhoGoes(t *testing.T) {
 		time.Sleep(5 * time.Second)
 		require.False(r, r.good(r.Service, secret))
 		require.False(r, r.good(r.Service, access))
-		_, err := r.Exchange(r.Context(), secret, issuer.Request{Door: apitoken.ProfileCSP, From: here})
+		_, err := r.Exchange(r.Context(), secret, issuer.Request{Profile: apitoken.ProfileCSP, From: here})
 		require.ErrorIs(r, err, issuer.ErrGrant)
 		require.Contains(r, r.told(), "refused:owner")
 

@@ -8,12 +8,12 @@ import (
 
 // NewToken is what a token is to be.
 type NewToken struct {
-	Name   string
-	Scopes []string // names of roles; at the VCD door none are Superuser
-	Life   Life
-	Door   apitoken.Profile
-	Remind string // a mail address for reminders of its end
-	Org    string // the tenant of the VCD door
+	Name    string
+	Scopes  []string // names of roles; at the VCD door none are Superuser
+	Life    Life
+	Profile apitoken.Profile
+	Remind  string // a mail address for reminders of its end
+	Org     string // the tenant of the VCD door
 
 	// Owner is whose the token is, where that is not the caller: a service
 	// account, or for the operator anybody.
@@ -22,9 +22,9 @@ type NewToken struct {
 
 // Request is an exchange.
 type Request struct {
-	Door   apitoken.Profile
-	From   Origin
-	Scopes []string // fewer than the token has; none are all of them
+	Profile apitoken.Profile
+	From    Origin
+	Scopes  []string // fewer than the token has; none are all of them
 
 	// Org is the tenant at whose endpoint it is asked for. A token that was
 	// made for another one is not good there; one that was made for none is.
@@ -42,7 +42,7 @@ type Exchange struct {
 	Token apitoken.Record
 
 	// Refresh is the next refresh token of a service account, or the secret of
-	// an API token that [Service.First] gave it; shown this once. It is nil for
+	// an API token that [Service.IssueInitialSecret] gave it; shown this once. It is nil for
 	// an API token that was shown, which can be used again.
 	Refresh *apitoken.Secret
 

@@ -157,7 +157,7 @@ func (r *rig) token(name string, life time.Duration, change ...func(*apitoken.Is
 	now := time.Now()
 	i := apitoken.Issue{Hash: sha256.Sum256([]byte(name)), Record: apitoken.Record{
 		ID: apitoken.NewID(), Kind: apitoken.KindAPI, Name: name, Owner: apitoken.Owner{Eauth: "pam", User: "alice"},
-		Door: apitoken.ProfileNative, Scopes: []string{"User"}, Created: now, Issued: now,
+		Profile: apitoken.ProfileNative, Scopes: []string{"User"}, Created: now, Issued: now,
 	}}
 	if life > 0 {
 		i.Record.Expires = now.Add(life)

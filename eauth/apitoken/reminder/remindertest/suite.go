@@ -50,7 +50,7 @@ type Far interface {
 func Reminder() reminder.Reminder {
 	now := time.Now()
 	return reminder.Reminder{Days: 7, At: now, Token: apitoken.Record{
-		ID: apitoken.NewID(), Kind: apitoken.KindAPI, Name: "ci", Door: apitoken.ProfileNative,
+		ID: apitoken.NewID(), Kind: apitoken.KindAPI, Name: "ci", Profile: apitoken.ProfileNative,
 		Owner:  apitoken.Owner{Eauth: "pam", User: "alice"},
 		Scopes: []string{"deploy-web", "Read-only"}, Remind: "alice@example.com",
 		Created: now.Add(-24 * time.Hour), Issued: now.Add(-24 * time.Hour), Expires: now.Add(7 * 24 * time.Hour),

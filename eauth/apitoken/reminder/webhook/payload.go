@@ -52,7 +52,7 @@ func payload(r reminder.Reminder) Payload {
 		Event: "token.expiring", ID: r.ID(), Days: r.Days, Time: seconds(r.At),
 		Text: "The " + r.What() + " ends " + r.Left(),
 		Token: Token{
-			ID: t.ID, Kind: t.Kind, Name: t.Name, Owner: t.Owner, Door: t.Door, Remind: t.Remind,
+			ID: t.ID, Kind: t.Kind, Name: t.Name, Owner: t.Owner, Door: t.Profile, Remind: t.Remind,
 			Scopes:  append([]string{}, t.Scopes...),
 			Created: seconds(t.Created), Issued: seconds(t.Issued), Expires: seconds(t.Expires),
 		},
