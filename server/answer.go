@@ -3,7 +3,6 @@ package server
 import (
 	"bytes"
 	"cmp"
-	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -13,58 +12,15 @@ import (
 	"time"
 
 	"github.com/saltern-api/saltern/lowstate"
+	"github.com/saltern-api/saltern/server/web"
 )
 
 // This file is the one place where results and errors become answers. JSON is
 // written with Python's separators, as salt-api's is.
 
 const (
-	textUnexpected = "An unexpected error occurred"
-	textStopping   = "The gateway is stopping"
-
-	// statusClientGone is logged when the client did not wait. It is nginx's
-	// number for it and is never sent.
-	statusClientGone = 499
-
 	defaultRetryAfter = 5 * time.Second
 )
-
-// refusal is an answer that the HTTP side gives by itself, before lowstate has
-// been asked.
-type refusal struct {
-	status int
-	reason string // for the metrics, when it is about a body
-	text   string
-	close  bool   // whether the connection ends with it
-	allow  string // for 405
-
-	// challenge is how to log in, for 401: what salt-api says where it is
-	// empty.
-	challenge string
-
-	err error // for the log
-}
-
-// Error gives the log's view.
-func (e *refusal) Error() string {
-	if e.err == nil {
-		return e.text
-	}
-	return fmt.Sprintf("%s: %v", e.text, e.err)
-}
-
-// statuses are the answers to lowstate's errors, as rest_cherrypy gives them.
-var statuses = map[lowstate.Kind]int{
-	lowstate.Internal:        http.StatusInternalServerError,
-	lowstate.BadRequest:      http.StatusBadRequest,
-	lowstate.TooLarge:        http.StatusRequestEntityTooLarge,
-	lowstate.Unauthenticated: http.StatusUnauthorized,
-	lowstate.Unauthorized:    http.StatusUnauthorized,
-	lowstate.OutOfScope:      http.StatusForbidden,
-	lowstate.Failed:          http.StatusInternalServerError,
-	lowstate.Unavailable:     http.StatusServiceUnavailable,
-	lowstate.Timeout:         http.StatusGatewayTimeout,
-}
 
 // fail answers an error. Only texts that are meant for clients reach them.
 func (s *surface) fail(x *exchange, r *http.Request, err error) {
@@ -74,54 +30,33 @@ func (s *surface) fail(x *exchange, r *http.Request, err error) {
 		// broken off, so that nobody takes what came for the whole.
 		panic(http.ErrAbortHandler)
 	}
-	if e, ok := errors.AsType[*refusal](err); ok {
-		s.refuse(x, r, e)
-		return
-	}
-	if e, ok := errors.AsType[*lowstate.Error](err); ok {
-		failCall(x, e)
-		return
-	}
+	e, known := web.Known(err)
 	switch {
-	case abandoned(r, err):
-		x.status = statusClientGone
+	case !known && abandoned(r, err):
+		x.status = web.StatusClientGone
 		panic(http.ErrAbortHandler)
-	case errors.Is(err, context.Canceled):
-		setRetryAfter(x.Header(), http.StatusServiceUnavailable, 0)
-		writeError(x, http.StatusServiceUnavailable, textStopping)
+	case !known:
+		e = web.ErrorOf(err)
 	default:
-		writeError(x, http.StatusInternalServerError, textUnexpected)
+		if _, ok := errors.AsType[*lowstate.Error](err); !ok {
+			x.err = e
+		}
 	}
-}
-
-func (s *surface) refuse(x *exchange, r *http.Request, e *refusal) {
 	s.metrics.refused(e)
 	h := x.Header()
-	if e.close && r.ProtoMajor == 1 { // an HTTP/2 stream ends by itself
+	if e.Close && r.ProtoMajor == 1 { // an HTTP/2 stream ends by itself
 		h.Set("Connection", "close")
 	}
-	if e.allow != "" {
-		h.Set("Allow", e.allow)
+	if e.Allow != "" {
+		h.Set("Allow", e.Allow)
 	}
-	if e.status == http.StatusUnauthorized {
-		h.Set("Www-Authenticate", cmp.Or(e.challenge, "Session"))
-	}
-	setRetryAfter(h, e.status, 0)
-	writeError(x, e.status, s.refusalText(e))
-}
-
-func failCall(x *exchange, e *lowstate.Error) {
-	status, text := statuses[e.Kind], e.Text
-	if e.Kind == lowstate.Internal {
-		text = textUnexpected
-	}
-	if status == http.StatusUnauthorized {
+	if e.Status == http.StatusUnauthorized {
 		// The scheme that salt-api names. Browsers ask nobody for a password
 		// over it.
-		x.Header().Set("Www-Authenticate", "Session")
+		h.Set("Www-Authenticate", cmp.Or(e.Challenge, "Session"))
 	}
-	setRetryAfter(x.Header(), status, e.RetryAfter)
-	writeError(x, status, text)
+	setRetryAfter(h, e.Status, e.RetryAfter)
+	writeError(x, e.Status, s.errorText(x, e))
 }
 
 // writeError writes {"return": text}, or where salt-api has an HTML page
@@ -134,18 +69,19 @@ func writeError(x *exchange, status int, text string) {
 	writeJSON(x, status, []byte(body))
 }
 
-// refusalText puts the number before the text, where upstream does.
-func (s *surface) refusalText(e *refusal) string {
-	if s.numbered {
-		return fmt.Sprintf("%d: %s", e.status, e.text)
+// errorText puts the number before the text, where upstream does: before what
+// the HTTP side says by itself.
+func (s *surface) errorText(x *exchange, e *web.Error) string {
+	if _, own := errors.AsType[*web.Error](x.err); own && s.numbered {
+		return fmt.Sprintf("%d: %s", e.Status, e.Text)
 	}
-	return e.text
+	return e.Text
 }
 
 func setRetryAfter(h http.Header, status int, after time.Duration) {
-	if status == http.StatusServiceUnavailable {
+	if status == http.StatusServiceUnavailable || status == http.StatusTooManyRequests {
 		after = cmp.Or(after, defaultRetryAfter)
-		h.Set("Retry-After", strconv.Itoa(int(math.Ceil(after.Seconds()))))
+		h.Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(after.Seconds())))))
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
 	"github.com/saltern-api/saltern/eauth/apitoken/role"
 	"github.com/saltern-api/saltern/server/audit"
+	"github.com/saltern-api/saltern/server/web"
 )
 
 // Bounds of reading the audit log over HTTP.
@@ -38,12 +39,12 @@ func (a *auditReader) find(ctx context.Context, q audit.Query) (audit.Page, erro
 	case a.slots <- struct{}{}:
 		defer func() { <-a.slots }()
 	case <-ctx.Done():
-		return audit.Page{}, &refusal{status: http.StatusServiceUnavailable, text: "Too many read the audit log", err: ctx.Err()}
+		return audit.Page{}, &web.Error{Status: http.StatusServiceUnavailable, Text: "Too many read the audit log", Err: ctx.Err()}
 	}
 	page, err := a.log.Find(ctx, q)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		return page, &refusal{status: http.StatusServiceUnavailable, text: "Reading the audit log takes too long", err: err}
+		return page, &web.Error{Status: http.StatusServiceUnavailable, Text: "Reading the audit log takes too long", Err: err}
 	case errors.Is(err, audit.ErrInvalid):
 		return page, fmt.Errorf("%w: %w", issuer.ErrInvalid, err)
 	}
@@ -58,7 +59,7 @@ func (s *mainSurface) readAudit(x *exchange, r *http.Request) error {
 			return nativeAnswer{}, err
 		}
 		if s.auditLog.log == nil {
-			return nativeAnswer{}, &refusal{status: http.StatusNotFound, text: "The audit log is off"}
+			return nativeAnswer{}, &web.Error{Status: http.StatusNotFound, Text: "The audit log is off"}
 		}
 		q, err := auditQuery(r, time.Now())
 		if err != nil {

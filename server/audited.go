@@ -2,7 +2,6 @@ package server
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"slices"
 
@@ -11,6 +10,7 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
 	"github.com/saltern-api/saltern/lowstate"
 	"github.com/saltern-api/saltern/server/audit"
+	"github.com/saltern-api/saltern/server/web"
 )
 
 // AuditLog keeps who did what. *audit.Log is one.
@@ -178,7 +178,7 @@ func outcomeOfStatus(status int) string {
 	switch {
 	case status < http.StatusBadRequest:
 		return audit.OK
-	case status == statusClientGone:
+	case status == web.StatusClientGone:
 		return audit.Canceled
 	case status < http.StatusInternalServerError:
 		return audit.Denied
@@ -199,7 +199,7 @@ func whyOf(status int) string {
 		return outcomes[lowstate.Unavailable]
 	case http.StatusGatewayTimeout:
 		return outcomes[lowstate.Timeout]
-	case statusClientGone:
+	case web.StatusClientGone:
 		return outcomeCanceled
 	}
 	switch {
@@ -209,18 +209,4 @@ func whyOf(status int) string {
 		return outcomes[lowstate.BadRequest]
 	}
 	return outcomeInternal
-}
-
-// statusOf is what an error of a call would be answered with.
-func statusOf(err error) int {
-	if err == nil {
-		return http.StatusOK
-	}
-	if e, ok := errors.AsType[*lowstate.Error](err); ok {
-		return statuses[e.Kind]
-	}
-	if errors.Is(err, context.Canceled) {
-		return statusClientGone
-	}
-	return http.StatusInternalServerError
 }

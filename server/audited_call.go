@@ -6,6 +6,7 @@ import (
 
 	"github.com/saltern-api/saltern/lowstate"
 	"github.com/saltern-api/saltern/server/audit"
+	"github.com/saltern-api/saltern/server/web"
 )
 
 // callEntries are the lines about a call, one for each chunk. Its outcome is one
@@ -32,7 +33,7 @@ func (x *exchange) tellCall(call *lowstate.Call, err error) {
 	if x.audit.write == nil {
 		return
 	}
-	for _, e := range x.callEntries(call, statusOf(err), outcomeOf(err)) {
+	for _, e := range x.callEntries(call, web.StatusOf(err), outcomeOf(err)) {
 		e.Status = 0 // the request has one of its own
 		x.audit.write(e)
 	}

@@ -11,6 +11,7 @@ import (
 	"github.com/saltern-api/saltern/internal/budget"
 	"github.com/saltern-api/saltern/internal/fair"
 	"github.com/saltern-api/saltern/server/format"
+	"github.com/saltern-api/saltern/server/web"
 )
 
 const (
@@ -169,8 +170,8 @@ func (s *surface) readAll(x *exchange, body io.Reader, about reading) ([]byte, e
 		case errors.Is(err, io.EOF):
 			return buf, nil
 		case errors.Is(err, os.ErrDeadlineExceeded):
-			return nil, &refusal{status: http.StatusRequestTimeout, reason: "stalled", close: true,
-				text: "The request body did not arrive in time"}
+			return nil, &web.Error{Status: http.StatusRequestTimeout, Reason: "stalled", Close: true,
+				Text: "The request body did not arrive in time"}
 		case err != nil:
 			return nil, s.unreadable(err)
 		}
@@ -180,19 +181,19 @@ func (s *surface) readAll(x *exchange, body io.Reader, about reading) ([]byte, e
 // unreadable makes a refusal of what went wrong while a body was read. What
 // is left of the body is in the way of the next request.
 func (s *surface) unreadable(err error) error {
-	if spent, ok := errors.AsType[*refusal](overspent(err)); ok {
-		spent.close = true
+	if spent, ok := errors.AsType[*web.Error](overspent(err)); ok {
+		spent.Close = true
 		return spent
 	}
 	if _, ok := errors.AsType[*format.Error](err); ok {
 		refused := s.undecodable(err)
-		if e, ok := errors.AsType[*refusal](refused); ok {
-			e.close = true
+		if e, ok := errors.AsType[*web.Error](refused); ok {
+			e.Close = true
 		}
 		return refused
 	}
-	return &refusal{status: http.StatusBadRequest, reason: "broken", close: true,
-		text: "The request body could not be read", err: err}
+	return &web.Error{Status: http.StatusBadRequest, Reason: "broken", Close: true,
+		Text: "The request body could not be read", Err: err}
 }
 
 // bodyReasons name the refusals of package format in the metrics.
@@ -212,7 +213,7 @@ func (s *surface) undecodable(err error) error {
 	if e.Status == http.StatusRequestEntityTooLarge {
 		return s.bodyTooLarge()
 	}
-	return &refusal{status: e.Status, reason: bodyReasons[e.Status], text: e.Text, err: e.Err}
+	return &web.Error{Status: e.Status, Reason: bodyReasons[e.Status], Text: e.Text, Err: e.Err}
 }
 
 // mostLikely is the longest body, in bytes, for which a buffer is made because
@@ -232,14 +233,14 @@ func (s *surface) grow(x *exchange, buf []byte, likely int64) ([]byte, error) {
 	return bigger, nil
 }
 
-func (s *surface) bodyTooLarge() *refusal {
-	return &refusal{status: http.StatusRequestEntityTooLarge, reason: "too_large", close: true,
-		text: "The request body is larger than " + sizeText(s.bodyLimit)}
+func (s *surface) bodyTooLarge() *web.Error {
+	return &web.Error{Status: http.StatusRequestEntityTooLarge, Reason: "too_large", Close: true,
+		Text: "The request body is larger than " + sizeText(s.bodyLimit)}
 }
 
-func tooManyBodies() *refusal {
-	return &refusal{status: http.StatusServiceUnavailable, reason: "memory", close: true,
-		text: "Too many large requests at once"}
+func tooManyBodies() *web.Error {
+	return &web.Error{Status: http.StatusServiceUnavailable, Reason: "memory", Close: true,
+		Text: "Too many large requests at once"}
 }
 
 // bodyMemory bounds what all bodies hold, and what those from one address

@@ -17,6 +17,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/saltern-api/saltern/server/web"
 )
 
 // ClientCertMode says whether a listener asks clients for a certificate.
@@ -197,7 +199,7 @@ func (s *mainSurface) knownName(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if name := clientName(r.TLS); name == "" || !slices.Contains(s.clientNames, name) {
 			s.fail(exchangeOf(r.Context()), r,
-				&refusal{status: http.StatusForbidden, text: "Client certificate CN not allowed"})
+				&web.Error{Status: http.StatusForbidden, Text: "Client certificate CN not allowed"})
 			return
 		}
 		next.ServeHTTP(w, r)

@@ -2,13 +2,13 @@ package server
 
 import (
 	"context"
-	"errors"
 	"net/http"
 	"slices"
 	"strings"
 
 	"github.com/saltern-api/saltern/eauth"
 	"github.com/saltern-api/saltern/eauth/session"
+	"github.com/saltern-api/saltern/server/web"
 )
 
 // Sessions is who has logged in. *session.Sessions is one.
@@ -107,7 +107,7 @@ func only(values []string) string {
 const textNoPermission = "No permission -- see authorization schemes"
 
 func errNoPermission() error {
-	return &refusal{status: http.StatusUnauthorized, text: textNoPermission}
+	return &web.Error{Status: http.StatusUnauthorized, Text: textNoPermission}
 }
 
 // caller returns the session of whoever asks; the error is a refusal.
@@ -159,7 +159,7 @@ func (s *mainSurface) look(x *exchange, r *http.Request, c credential) (*session
 	x.audit.shown = true
 	if c.cookie {
 		if err := s.crossOrigin.Check(r); err != nil {
-			return nil, false, &refusal{status: http.StatusForbidden, text: "Cross-origin request refused", err: err}
+			return nil, false, &web.Error{Status: http.StatusForbidden, Text: "Cross-origin request refused", Err: err}
 		}
 	}
 	if isToken(c) {
@@ -168,7 +168,7 @@ func (s *mainSurface) look(x *exchange, r *http.Request, c credential) (*session
 	}
 	sess, ok, err := s.sessions.Resolve(r.Context(), c.text)
 	if err != nil {
-		return nil, false, authError(err)
+		return nil, false, err
 	}
 	if !ok {
 		return nil, false, nil
@@ -188,23 +188,6 @@ func (s *mainSurface) actAs(x *exchange, r *http.Request, c credential) (*sessio
 	x.release(r.Context())
 	x.acting = a
 	return a.Session, nil
-}
-
-// textRights is for who shows an API token of a user whose rights no token tells.
-const textRights = "What the owner of this token may do is what an eauth module of the master says at each login " +
-	"(keep_acl_in_token), so no API token can act for the owner: log in"
-
-// authError is the answer when nobody could tell who is asking.
-func authError(err error) error {
-	switch {
-	case errors.Is(err, eauth.ErrRights):
-		return &refusal{status: http.StatusForbidden, text: textRights, err: err}
-	case errors.Is(err, eauth.ErrBusy):
-		return &refusal{status: http.StatusServiceUnavailable, text: "Too many logins at once", err: err}
-	case errors.Is(err, eauth.ErrUnavailable):
-		return &refusal{status: http.StatusServiceUnavailable, text: "Salt Master is not available.", err: err}
-	}
-	return err
 }
 
 // noSessions is a gateway where nobody has logged in.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/saltern-api/saltern/eauth"
 	"github.com/saltern-api/saltern/eauth/session"
+	"github.com/saltern-api/saltern/server/web"
 )
 
 // beforeLogin answers GET /account/login: who has a token against cross-site
@@ -43,7 +44,7 @@ func (d *doors) accountLogin(x *exchange, r *http.Request) error {
 			creds.Eauth = ""
 		}
 		if err := d.crossOrigin.Check(r); err != nil {
-			return &refusal{status: http.StatusForbidden, text: "Cross-origin request refused", err: err}
+			return &web.Error{Status: http.StatusForbidden, Text: "Cross-origin request refused", Err: err}
 		}
 		return d.newLogin(x, r, creds)
 	}

@@ -5,6 +5,8 @@ import (
 	"crypto/subtle"
 	"net/http"
 	"regexp"
+
+	"github.com/saltern-api/saltern/server/web"
 )
 
 const (
@@ -49,5 +51,5 @@ func checkXSRF(r *http.Request, ambient bool) error {
 	if !ambient && len(r.CookiesNamed(xsrfCookie)) == 0 {
 		return nil // there is nothing to compare with
 	}
-	return &refusal{status: http.StatusForbidden, text: "the X-XSRFTOKEN header and the _xsrf cookie do not agree"}
+	return &web.Error{Status: http.StatusForbidden, Text: "the X-XSRFTOKEN header and the _xsrf cookie do not agree"}
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/saltern-api/saltern/eauth/session"
 	"github.com/saltern-api/saltern/saltmaster/eventstream"
 	"github.com/saltern-api/saltern/server/audit"
+	"github.com/saltern-api/saltern/server/web"
 )
 
 // Events is what the master's event bus says. *eventstream.Hub is one.
@@ -45,7 +46,7 @@ const (
 func (s *mainSurface) events(x *exchange, r *http.Request) error {
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil || len(query) > 1 || len(query) == 1 && query["tag"] == nil {
-		return &refusal{status: http.StatusBadRequest, text: textEventsQuery}
+		return &web.Error{Status: http.StatusBadRequest, Text: textEventsQuery}
 	}
 	sess, err := s.caller(x, r)
 	if err != nil {
@@ -87,7 +88,7 @@ func (s *mainSurface) eventsHead(x *exchange, r *http.Request) error {
 // refusals.
 func (s *mainSurface) read(sess *session.Session, tags []string, after string) (*eventstream.Reader, error) {
 	if s.stream == nil {
-		return nil, &refusal{status: http.StatusServiceUnavailable, text: "The event bus is not available"}
+		return nil, &web.Error{Status: http.StatusServiceUnavailable, Text: "The event bus is not available"}
 	}
 	reader, err := s.stream.Read(eventstream.Request{
 		Who:   eventstream.Who{User: sess.User, Eauth: sess.Eauth, Groups: sess.Groups},
@@ -95,7 +96,7 @@ func (s *mainSurface) read(sess *session.Session, tags []string, after string) (
 		After: after,
 	})
 	if bad, ok := errors.AsType[*eventstream.GlobError](err); ok {
-		return nil, &refusal{status: http.StatusBadRequest, text: "Parameter tag: " + bad.Error()}
+		return nil, &web.Error{Status: http.StatusBadRequest, Text: "Parameter tag: " + bad.Error()}
 	}
 	return reader, err
 }
@@ -132,7 +133,7 @@ func farewell(ctx context.Context, err error) (reason string, ok bool) {
 	case errors.Is(err, session.ErrExpired):
 		return "The session has expired", true
 	case errors.Is(err, errStopping), errors.Is(err, eventstream.ErrClosed):
-		return textStopping, true
+		return web.TextStopping, true
 	}
 	return "", false
 }

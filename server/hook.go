@@ -13,6 +13,7 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/eventbus"
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 	"github.com/saltern-api/saltern/server/audit"
+	"github.com/saltern-api/saltern/server/web"
 )
 
 // Hooks puts events on the master's bus. *eventbus.Firer is one. The errors
@@ -46,7 +47,7 @@ func (s *mainSurface) hook(x *exchange, r *http.Request) error {
 		return err
 	}
 	if !utf8.Valid(body) {
-		return &refusal{status: http.StatusBadRequest, reason: "malformed", text: "The request body is not UTF-8"}
+		return &web.Error{Status: http.StatusBadRequest, Reason: "malformed", Text: "The request body is not UTF-8"}
 	}
 	tag := hookTag + manySlashes.ReplaceAllString("/"+pathArgument(r, "*"), "/")
 	tag = strings.TrimSuffix(tag, "/")
@@ -65,15 +66,15 @@ func (s *mainSurface) hook(x *exchange, r *http.Request) error {
 func (s *mainSurface) notFired(err error) error {
 	switch {
 	case errors.Is(err, eventbus.ErrMalformed):
-		return &refusal{status: http.StatusBadRequest, text: "The path cannot be part of an event's tag", err: err}
+		return &web.Error{Status: http.StatusBadRequest, Text: "The path cannot be part of an event's tag", Err: err}
 	case errors.Is(err, eventbus.ErrTooLarge):
-		return &refusal{status: http.StatusRequestEntityTooLarge, reason: "too_large",
-			text: "The event is larger than max_event_size allows", err: err}
+		return &web.Error{Status: http.StatusRequestEntityTooLarge, Reason: "too_large",
+			Text: "The event is larger than max_event_size allows", Err: err}
 	case errors.Is(err, eventbus.ErrUnavailable):
-		return &refusal{status: http.StatusServiceUnavailable, text: "Salt Master is not available.", err: err}
+		return &web.Error{Status: http.StatusServiceUnavailable, Text: "Salt Master is not available.", Err: err}
 	case errors.Is(err, eventbus.ErrNotConfirmed):
-		return &refusal{status: http.StatusServiceUnavailable,
-			text: "The event was sent to the Salt Master and has not been seen on its bus", err: err}
+		return &web.Error{Status: http.StatusServiceUnavailable,
+			Text: "The event was sent to the Salt Master and has not been seen on its bus", Err: err}
 	}
 	return err
 }

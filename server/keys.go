@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/saltern-api/saltern/lowstate"
+	"github.com/saltern-api/saltern/server/web"
 )
 
 // keys answers GET /keys[/<glob>]: the keys that the master has, or the
@@ -66,10 +67,10 @@ func (s *mainSurface) makeKeys(x *exchange, r *http.Request) error {
 	c = c.Renamed("mid", "id_")
 	id, ok := c.Text("id_")
 	if !ok {
-		return &refusal{status: http.StatusBadRequest, text: "mid is missing"}
+		return &web.Error{Status: http.StatusBadRequest, Text: "mid is missing"}
 	}
 	if !isMinionID(id) {
-		return &refusal{status: http.StatusBadRequest, text: "mid cannot be the id of a minion"}
+		return &web.Error{Status: http.StatusBadRequest, Text: "mid cannot be the id of a minion"}
 	}
 	if size, ok := c.Number("keysize"); ok { // forms have only text
 		c = c.WithInt("keysize", int64(size))

@@ -10,6 +10,7 @@ import (
 	"github.com/saltern-api/saltern/eauth/session"
 	"github.com/saltern-api/saltern/lowstate"
 	"github.com/saltern-api/saltern/server/audit"
+	"github.com/saltern-api/saltern/server/web"
 )
 
 const textLoginFailed = "Could not authenticate using provided credentials"
@@ -34,10 +35,10 @@ func (s *mainSurface) login(x *exchange, r *http.Request) error {
 	}
 	sess, ok, err := s.sessions.Login(r.Context(), creds)
 	if err != nil {
-		return authError(err)
+		return err
 	}
 	if !ok {
-		return &refusal{status: http.StatusUnauthorized, text: textLoginFailed}
+		return &web.Error{Status: http.StatusUnauthorized, Text: textLoginFailed}
 	}
 	x.known(sess.User, sess.Eauth)
 	x.Header().Set("X-Auth-Token", sess.ID)
@@ -114,7 +115,7 @@ func (s *mainSurface) logout(x *exchange, r *http.Request) error {
 			text = textStaysGood
 		}
 	} else if err := s.sessions.Logout(r.Context(), c.text); err != nil {
-		return authError(err)
+		return err
 	}
 	http.SetCookie(x, s.cookie(r, "", time.Unix(0, 0)))
 	writeJSON(x, http.StatusOK, []byte(`{"return": `+jsonText(text)+`}`))

@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"github.com/saltern-api/saltern/lowstate"
+	"github.com/saltern-api/saltern/server/web"
 )
 
 // metrics are the server's own. No label takes a value that a client chooses
@@ -128,9 +129,9 @@ func (m *metrics) called(x *exchange) {
 }
 
 // refused counts a body that was not taken.
-func (m *metrics) refused(e *refusal) {
-	if e.reason != "" {
-		m.bodies.WithLabelValues(e.reason).Inc()
+func (m *metrics) refused(e *web.Error) {
+	if e.Reason != "" {
+		m.bodies.WithLabelValues(e.Reason).Inc()
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/server/web"
 )
 
 // doorError is a refusal with a code that programs go by. Each door writes it
@@ -60,8 +61,8 @@ func doorErrorOf(err error) *doorError {
 	if e, ok := errors.AsType[*doorError](err); ok {
 		return e
 	}
-	if e, ok := errors.AsType[*refusal](err); ok {
-		return &doorError{status: e.status, code: codeOf(e.status), text: asciiText(e.text), err: e.err}
+	if e, ok := errors.AsType[*web.Error](err); ok {
+		return &doorError{status: e.Status, code: codeOf(e.Status), text: asciiText(e.Text), err: e.Err}
 	}
 	switch {
 	case errors.Is(err, eauth.ErrBusy):
@@ -71,7 +72,7 @@ func doorErrorOf(err error) *doorError {
 		return &doorError{status: http.StatusServiceUnavailable, code: codeUnavailable, err: err,
 			text: "this cannot be answered now, try again later"}
 	}
-	return &doorError{status: http.StatusInternalServerError, code: "server_error", text: textUnexpected, err: err}
+	return &doorError{status: http.StatusInternalServerError, code: "server_error", text: web.TextUnexpected, err: err}
 }
 
 // codeOf gives a code to a refusal that has none.
@@ -113,9 +114,9 @@ func (d *doors) door(write style, h handler) http.HandlerFunc {
 			return
 		}
 		x.err = err
-		if refused, ok := errors.AsType[*refusal](err); ok {
+		if refused, ok := errors.AsType[*web.Error](err); ok {
 			d.metrics.refused(refused)
-			if refused.close && r.ProtoMajor == 1 {
+			if refused.Close && r.ProtoMajor == 1 {
 				head.Set("Connection", "close")
 			}
 		}

@@ -9,6 +9,8 @@ import (
 	"runtime"
 	"runtime/debug"
 	"time"
+
+	"github.com/saltern-api/saltern/server/web"
 )
 
 const maxRequestID = 64
@@ -75,7 +77,7 @@ func (x *exchange) run(next http.Handler, r *http.Request) (abort bool) {
 			x.err, x.stack = panicError(p), debug.Stack()
 			abort = x.status != 0
 			if !abort {
-				writeError(x, http.StatusInternalServerError, textUnexpected)
+				writeError(x, http.StatusInternalServerError, web.TextUnexpected)
 			}
 		}
 	}()

@@ -11,6 +11,7 @@ import (
 	"github.com/saltern-api/saltern/lowstate"
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 	"github.com/saltern-api/saltern/server/format"
+	"github.com/saltern-api/saltern/server/web"
 )
 
 // readChunks reads a lowstate in any of the formats.
@@ -87,7 +88,7 @@ func (s *mainSurface) readChunk(x *exchange, r *http.Request) (lowstate.Chunk, e
 		return lowstate.Chunk{}, err
 	}
 	if len(chunks) == 0 {
-		return lowstate.Chunk{}, &refusal{status: http.StatusBadRequest, reason: "malformed", text: "The request body has no object"}
+		return lowstate.Chunk{}, &web.Error{Status: http.StatusBadRequest, Reason: "malformed", Text: "The request body has no object"}
 	}
 	return chunks[0], nil
 }

@@ -5,6 +5,7 @@ import (
 	"net/http"
 
 	"github.com/saltern-api/saltern/lowstate"
+	"github.com/saltern-api/saltern/server/web"
 )
 
 // post answers POST / and POST /jobs. A session's token stands for whatever
@@ -44,7 +45,7 @@ func (s *mainSurface) tokenFor(x *exchange, r *http.Request, chunks []lowstate.C
 		return "", nil
 	}
 	sess, _, err := s.resolve(x, r, creds)
-	if refused, ok := errors.AsType[*refusal](err); ok && refused.status == http.StatusUnauthorized && creds[0].cookie && all {
+	if refused, ok := errors.AsType[*web.Error](err); ok && refused.Status == http.StatusUnauthorized && creds[0].cookie && all {
 		// The browser still has a cookie of some session that is over. Nobody
 		// chose to send it.
 		return "", nil

@@ -6,6 +6,7 @@ import (
 
 	"github.com/saltern-api/saltern/eauth/session"
 	"github.com/saltern-api/saltern/internal/settings"
+	"github.com/saltern-api/saltern/server/web"
 )
 
 // openStreams bounds how many event streams there are at once of each user, of
@@ -35,11 +36,11 @@ func (o *openStreams) open(x *exchange, sess *session.Session, view bool) (done 
 	defer o.mu.Unlock()
 	switch {
 	case o.users[user] >= o.limits.StreamsPerUser:
-		return nil, o.refuse(x, "user", "Too many event streams are open for this user")
+		return nil, o.refuse("user", "Too many event streams are open for this user")
 	case o.sessions[key] >= o.limits.StreamsPerSession:
-		return nil, o.refuse(x, "session", "Too many event streams are open for this session or token")
+		return nil, o.refuse("session", "Too many event streams are open for this session or token")
 	case view && o.views[user] >= o.limits.ViewsPerUser:
-		return nil, o.refuse(x, "view", "Too many formatted event streams are open for this user")
+		return nil, o.refuse("view", "Too many formatted event streams are open for this user")
 	}
 	o.users[user]++
 	o.sessions[key]++
@@ -65,10 +66,9 @@ func leave[K comparable](counts map[K]int, k K) {
 	}
 }
 
-func (o *openStreams) refuse(x *exchange, bound, text string) error {
+func (o *openStreams) refuse(bound, text string) error {
 	o.metrics.streams.WithLabelValues(bound).Inc()
-	x.Header().Set("Retry-After", "5")
-	return &refusal{status: http.StatusTooManyRequests, text: text}
+	return &web.Error{Status: http.StatusTooManyRequests, Text: text}
 }
 
 // sessionKey tells sessions and tokens apart.

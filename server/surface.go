@@ -10,6 +10,7 @@ import (
 	"github.com/saltern-api/saltern/internal/fair"
 	"github.com/saltern-api/saltern/lowstate"
 	"github.com/saltern-api/saltern/server/format"
+	"github.com/saltern-api/saltern/server/web"
 )
 
 // Surface is the set of answers that a listener gives.
@@ -96,7 +97,7 @@ func (s *surface) run(x *exchange, r *http.Request, call *lowstate.Call) ([][]by
 // unparsable makes a refusal of a body that is no lowstate.
 func unparsable(err error) error {
 	if e, ok := errors.AsType[*lowstate.Error](err); ok && e.Kind == lowstate.BadRequest {
-		return &refusal{status: http.StatusBadRequest, reason: "malformed", text: e.Text, err: e.Err}
+		return &web.Error{Status: http.StatusBadRequest, Reason: "malformed", Text: e.Text, Err: e.Err}
 	}
 	return overspent(err)
 }
@@ -112,7 +113,7 @@ func overspent(err error) error {
 	} else {
 		return err
 	}
-	return &refusal{status: http.StatusRequestEntityTooLarge, reason: "budget", text: text}
+	return &web.Error{Status: http.StatusRequestEntityTooLarge, Reason: "budget", Text: text}
 }
 
 // isJSON reports whether the request says plainly that its body is JSON, which

@@ -13,6 +13,7 @@ import (
 
 	"github.com/saltern-api/saltern/eauth/session"
 	"github.com/saltern-api/saltern/server/format"
+	"github.com/saltern-api/saltern/server/web"
 )
 
 // methods are those that a route may have, in the order of an Allow header.
@@ -146,7 +147,7 @@ func (s *mainSurface) rooted(next http.Handler) http.Handler {
 func acceptable(h handler) handler {
 	return func(x *exchange, r *http.Request) error {
 		if !x.acceptable {
-			return &refusal{status: http.StatusNotAcceptable, text: fmt.Sprintf(
+			return &web.Error{Status: http.StatusNotAcceptable, Text: fmt.Sprintf(
 				"Your client sent this Accept header: %s. But this resource only emits these media types: "+
 					"application/json, application/x-yaml.", clip(strings.Join(r.Header["Accept"], ", "), maxLoggedText))}
 		}
@@ -177,7 +178,7 @@ func (s *mainSurface) knownAddress(next http.Handler) http.Handler {
 				return
 			}
 		}
-		s.fail(x, r, &refusal{status: http.StatusForbidden, text: "Bad IP"})
+		s.fail(x, r, &web.Error{Status: http.StatusForbidden, Text: "Bad IP"})
 	})
 }
 
@@ -205,8 +206,8 @@ func (s *mainSurface) methodNotAllowed(routes chi.Routes, x *exchange, r *http.R
 	if len(allowed) == 0 {
 		return s.notFound(x, r)
 	}
-	return &refusal{status: http.StatusMethodNotAllowed, allow: strings.Join(allowed, ", "),
-		text: "Specified method is invalid for this resource"}
+	return &web.Error{Status: http.StatusMethodNotAllowed, Allow: strings.Join(allowed, ", "),
+		Text: "Specified method is invalid for this resource"}
 }
 
 // allowedMethods asks the router which methods there are on a path.

@@ -1,11 +1,11 @@
 package server
 
 import (
-	"errors"
 	"net/http"
 	"slices"
 
 	"github.com/saltern-api/saltern/lowstate"
+	"github.com/saltern-api/saltern/server/web"
 )
 
 // wsgiSurface answers as rest_wsgi is documented to: every path is /, and what
@@ -28,14 +28,14 @@ func (s *wsgiSurface) any(x *exchange, r *http.Request) error {
 	case http.MethodPost:
 		return s.post(x, r)
 	default:
-		return &refusal{status: http.StatusMethodNotAllowed, allow: "GET, POST",
-			text: http.StatusText(http.StatusMethodNotAllowed)}
+		return &web.Error{Status: http.StatusMethodNotAllowed, Allow: "GET, POST",
+			Text: http.StatusText(http.StatusMethodNotAllowed)}
 	}
 }
 
 func (s *wsgiSurface) post(x *exchange, r *http.Request) error {
 	if !isJSON(r.Header) {
-		return &refusal{status: http.StatusNotAcceptable, reason: "type", text: "JSON required"}
+		return &web.Error{Status: http.StatusNotAcceptable, Reason: "type", Text: "JSON required"}
 	}
 	body, err := s.readBody(x, r)
 	if err != nil {
@@ -70,15 +70,15 @@ func (s *wsgiSurface) tokenFor(x *exchange, r *http.Request, chunks []lowstate.C
 	return a.Session.Token, nil
 }
 
-// asChunkError makes of a refusal what the same is for a chunk's own
-// credentials, whose texts have no number before them.
+// asChunkError makes of an error what the same is for a chunk's own credentials,
+// whose texts have no number before them.
 func asChunkError(err error) error {
-	refused, ok := errors.AsType[*refusal](err)
+	e, _ := web.Known(err)
 	switch {
-	case ok && refused.status == http.StatusUnauthorized:
+	case e != nil && e.Status == http.StatusUnauthorized:
 		return lowstate.ErrUnauthenticated
-	case ok && refused.status == http.StatusServiceUnavailable:
-		return &lowstate.Error{Kind: lowstate.Unavailable, Text: refused.text, Err: refused.err}
+	case e != nil && e.Status == http.StatusServiceUnavailable:
+		return &lowstate.Error{Kind: lowstate.Unavailable, Text: e.Text, Err: e.Err}
 	}
 	return err
 }

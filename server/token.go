@@ -7,6 +7,7 @@ import (
 	"github.com/saltern-api/saltern/eauth/session"
 	"github.com/saltern-api/saltern/lowstate"
 	"github.com/saltern-api/saltern/server/audit"
+	"github.com/saltern-api/saltern/server/web"
 )
 
 // token answers POST /token: a Salt token for each set of credentials, in a
@@ -19,8 +20,8 @@ func (s *mainSurface) token(x *exchange, r *http.Request) error {
 	}
 	for _, c := range chunks {
 		if !hasKeys(c, "username", "password", "eauth") {
-			return &refusal{status: http.StatusBadRequest,
-				text: `Require "username", "password", and "eauth" params`}
+			return &web.Error{Status: http.StatusBadRequest,
+				Text: `Require "username", "password", and "eauth" params`}
 		}
 	}
 	made := make([]string, 0, len(chunks))
@@ -29,10 +30,10 @@ func (s *mainSurface) token(x *exchange, r *http.Request) error {
 		login := x.note(loginEntry(creds))
 		sess, ok, err := s.sessions.Token(r.Context(), creds)
 		if err != nil {
-			return authError(err)
+			return err
 		}
 		if !ok {
-			return &refusal{status: http.StatusUnauthorized, text: textLoginFailed}
+			return &web.Error{Status: http.StatusUnauthorized, Text: textLoginFailed}
 		}
 		login.User, login.Eauth, login.ClaimedUser, login.Outcome = sess.User, sess.Eauth, "", audit.OK
 		made = append(made, tokenText(sess))

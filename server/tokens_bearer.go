@@ -16,6 +16,7 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken"
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
 	"github.com/saltern-api/saltern/eauth/apitoken/role"
+	"github.com/saltern-api/saltern/server/web"
 )
 
 // expiresHeader tells when the credential of a request expires.
@@ -36,8 +37,8 @@ func isToken(c credential) bool { return apitoken.LooksLike(c.text) }
 const bearerChallenge = `Bearer realm="saltern"` //nolint:gosec // no credential is in it
 
 func errBadToken() error {
-	return &refusal{status: http.StatusUnauthorized, text: textNoPermission,
-		challenge: bearerChallenge + `, error="invalid_token"`}
+	return &web.Error{Status: http.StatusUnauthorized, Text: textNoPermission,
+		Challenge: bearerChallenge + `, error="invalid_token"`}
 }
 
 // textIdle is for who shows a token that is right, and whose owner nobody can
@@ -45,8 +46,8 @@ func errBadToken() error {
 const textIdle = "the owner of this token has not logged in for too long: it is good again after a login at /login"
 
 func errIdleToken(err error) error {
-	return &refusal{status: http.StatusUnauthorized, text: textIdle, err: err,
-		challenge: bearerChallenge + `, error="invalid_token", error_description="` + textIdle + `"`}
+	return &web.Error{Status: http.StatusUnauthorized, Text: textIdle, Err: err,
+		Challenge: bearerChallenge + `, error="invalid_token", error_description="` + textIdle + `"`}
 }
 
 // principal finds out who holds a token. Errors are refusals.
@@ -85,11 +86,11 @@ func (b *bearers) act(x *exchange, r *http.Request, c credential, endpoint strin
 	}
 	if !p.Scopes.MayReach(r.Method, endpoint) {
 		x.Header().Set("Www-Authenticate", bearerChallenge+`, error="insufficient_scope"`)
-		return nil, &refusal{status: http.StatusForbidden, text: "The scopes of the token do not allow this"}
+		return nil, &web.Error{Status: http.StatusForbidden, Text: "The scopes of the token do not allow this"}
 	}
 	a, err := b.tokens.ActAs(r.Context(), p)
 	if err != nil {
-		return nil, authError(err)
+		return nil, err
 	}
 	return a, nil
 }
@@ -127,7 +128,11 @@ func tokenFailure(x *exchange, err error) error {
 	if status == 0 {
 		return err
 	}
-	return &refusal{status: status, text: text, err: err}
+	e := &web.Error{Status: status, Text: text, Err: err}
+	if late, ok := errors.AsType[*issuer.Throttled](err); ok {
+		e.RetryAfter = late.After
+	}
+	return e
 }
 
 // isWider tells whether a role was refused because of what is in it, which its

@@ -7,6 +7,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/server/web"
 )
 
 // maxNativeBody is more than any body of /v1 has, but for a role with a long
@@ -122,8 +123,8 @@ func (s *mainSurface) nativeCaller(x *exchange, r *http.Request, b *bearers) (is
 
 func (s *mainSurface) nativeBody(x *exchange, r *http.Request) (memberList, error) {
 	if r.ContentLength != 0 && !isJSON(r.Header) {
-		return nil, &refusal{status: http.StatusUnsupportedMediaType, reason: "type", close: true,
-			text: "The body has to be application/json"}
+		return nil, &web.Error{Status: http.StatusUnsupportedMediaType, Reason: "type", Close: true,
+			Text: "The body has to be application/json"}
 	}
 	small := s.surface
 	small.bodyLimit = min(s.bodyLimit, maxNativeBody)
@@ -133,7 +134,7 @@ func (s *mainSurface) nativeBody(x *exchange, r *http.Request) (memberList, erro
 	}
 	list, err := nativeMembers(body)
 	if err != nil {
-		return nil, &refusal{status: http.StatusBadRequest, reason: "malformed", text: err.Error()}
+		return nil, &web.Error{Status: http.StatusBadRequest, Reason: "malformed", Text: err.Error()}
 	}
 	return list, nil
 }

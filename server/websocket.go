@@ -17,6 +17,7 @@ import (
 	"github.com/saltern-api/saltern/eauth/session"
 	"github.com/saltern-api/saltern/saltmaster/eventstream"
 	"github.com/saltern-api/saltern/server/audit"
+	"github.com/saltern-api/saltern/server/web"
 )
 
 const (
@@ -82,11 +83,11 @@ func (s *mainSurface) formattedEvents(x *exchange, r *http.Request) error {
 // the jobs and minions.
 func (s *mainSurface) socket(x *exchange, r *http.Request, view bool, speak func(*session.Session) dialect) error {
 	if !wantsWebsocket(r) {
-		return &refusal{status: http.StatusBadRequest, text: `Can "Upgrade" only to "WebSocket"`}
+		return &web.Error{Status: http.StatusBadRequest, Text: `Can "Upgrade" only to "WebSocket"`}
 	}
 	creds, ok := s.originCredentials(r)
 	if !ok {
-		return &refusal{status: http.StatusForbidden, text: "Cross-origin request refused"}
+		return &web.Error{Status: http.StatusForbidden, Text: "Cross-origin request refused"}
 	}
 	sess, _, err := s.resolve(x, r, creds)
 	if err != nil {
@@ -94,10 +95,10 @@ func (s *mainSurface) socket(x *exchange, r *http.Request, view bool, speak func
 	}
 	tags := r.URL.Query()["tag"]
 	if _, err := eventstream.NewFilter(tags...); err != nil {
-		return &refusal{status: http.StatusBadRequest, text: "Parameter tag: " + err.Error()}
+		return &web.Error{Status: http.StatusBadRequest, Text: "Parameter tag: " + err.Error()}
 	}
 	if s.stream == nil {
-		return &refusal{status: http.StatusServiceUnavailable, text: "The event bus is not available"}
+		return &web.Error{Status: http.StatusServiceUnavailable, Text: "The event bus is not available"}
 	}
 	closed, err := s.streams.open(x, sess, view)
 	if err != nil {
