@@ -2,90 +2,192 @@ package main
 
 import (
 	"context"
-	"log/slog"
-	"path/filepath"
-	"sync"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"slices"
+	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-
-	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
-	"github.com/saltern-api/saltern/server"
+	"github.com/saltern-api/saltern/internal/gateway"
 	"github.com/saltern-api/saltern/server/audit"
 )
 
-// auditFile is where in the state folder the audit log is, unless the settings
-// name another place.
-const auditFile = "audit/audit.jsonl"
+const auditUsage = `saltern audit: who did what, as one JSON object on each line, the newest last.
 
-func auditPath(c *config) string {
-	if c.set.Audit.File != "" {
-		return c.set.Audit.File
+    saltern audit [--since 24h|TIME] [--until 24h|TIME] [--user USER] [--token ID] [--event EVENT]
+                  [--outcome ok|refused|failed|canceled|skipped] [--request ID] [--client-request ID]
+                  [--client CLIENT] [--fun FUNCTION] [--limit N] [--newest] [--follow]
+
+    --user     who did it, or said to be, or whose the token is
+    --token    the id of a token, of the API token behind it, or of one that ended with it
+    --request  the gateway's own id of a request, as in its log and the X-Request-Id of the answer
+    --client-request  the X-Request-Id that the client or a proxy has sent
+    --limit    the newest N lines (default 100), or with 0 all
+    --newest   the newest first
+    --follow   wait for more, until Ctrl-C
+
+It takes -c DIR and --config FILE, and reads the files of this gateway's log by
+itself: another gateway has a log of its own.
+`
+
+// followEvery is how often it is looked whether there are new lines.
+const followEvery = 500 * time.Millisecond
+
+// maxAuditLimit is the most lines that are kept to be turned round.
+const maxAuditLimit = 100000
+
+// auditCommand is the command audit.
+func auditCommand(ctx context.Context, args []string, std stdio) error {
+	var files gateway.Files
+	var q audit.Query
+	var since, until string
+	var newest, follow bool
+	f := flags("audit")
+	fileFlags(f, &files)
+	f.StringVar(&since, "since", "", "")
+	f.StringVar(&until, "until", "", "")
+	f.StringVar(&q.User, "user", "", "")
+	f.StringVar(&q.Token, "token", "", "")
+	f.StringVar(&q.Event, "event", "", "")
+	f.StringVar(&q.Outcome, "outcome", "", "")
+	f.StringVar(&q.Request, "request", "", "")
+	f.StringVar(&q.ClientRequest, "client-request", "", "")
+	f.StringVar(&q.Client, "client", "", "")
+	f.StringVar(&q.Fun, "fun", "", "")
+	f.BoolVar(&newest, "newest", false, "")
+	f.BoolVar(&follow, "follow", false, "")
+	limit := f.Int("limit", 100, "")
+	if len(args) > 0 && args[0] == "help" {
+		args = []string{"-h"}
 	}
-	return filepath.Join(c.set.StateDir, auditFile)
-}
-
-// openAudit opens the audit log. It is nil where the settings have none.
-func openAudit(c *config, log *slog.Logger) (*audit.Log, error) {
-	if c.set.Audit.Off {
-		return nil, nil
+	err := parse(f, args)
+	if errors.Is(err, flag.ErrHelp) {
+		fmt.Fprint(std.out, auditUsage)
+		return nil
 	}
-	return audit.Open(audit.Options{
-		File: auditPath(c), MaxSize: c.set.Audit.MaxSize, Keep: c.set.Audit.Keep, Logger: log,
-	})
-}
-
-// toldTo has what happens to tokens written down.
-func toldTo(l *audit.Log) func(context.Context, issuer.Event) {
-	return func(ctx context.Context, e issuer.Event) { l.Write(ctx, audit.OfToken(e)) }
-}
-
-// auditCommands writes down what a command does to tokens that works on the
-// store by itself. The log is opened with the first line. Where the folder is
-// not there, or belongs to somebody else, a file that is made there might keep
-// the gateway out of its own log: then it is told that nothing is written down.
-func auditCommands(c *config, log *slog.Logger) (notify func(context.Context, issuer.Event), end func()) {
-	var l *audit.Log
-	open := sync.OnceFunc(func() {
-		if c.set.Audit.Off {
-			return
+	if err != nil {
+		return err
+	}
+	if *limit < 0 || *limit > maxAuditLimit || newest && follow {
+		return fmt.Errorf("%w of audit: --limit is 0 to %d, and --newest does not go with --follow", errUsage, maxAuditLimit)
+	}
+	now := time.Now()
+	for text, at := range map[*string]*time.Time{&since: &q.Since, &until: &q.Until} {
+		if *text == "" {
+			continue
 		}
-		dir := c.set.StateDir
-		if c.set.Audit.File != "" {
-			dir = filepath.Dir(c.set.Audit.File)
+		if *at, err = audit.ParseTime(*text, now); err != nil {
+			return fmt.Errorf("%w of audit: %w", errUsage, err)
 		}
-		err := checkStateOwner(dir)
-		if err == nil {
-			l, err = openAudit(c, log)
-		}
-		if err != nil {
-			log.Warn("this is not in the audit log", slog.Any("error", err))
-		}
-	})
-	notify = func(ctx context.Context, e issuer.Event) {
-		open()
-		toldTo(l)(ctx, e)
 	}
-	return notify, func() { _ = l.Close() } // every line is written already
+	c, err := load(files)
+	if err != nil {
+		return err
+	}
+	path, err := c.AuditLog()
+	if err != nil {
+		return err
+	}
+	r := &auditPrinter{path: path, std: std}
+	defer r.damage()
+	return r.print(ctx, q, *limit, newest, follow)
 }
 
-// auditOptions are the server's.
-func auditOptions(c *config, l *audit.Log) server.AuditOptions {
-	if l == nil {
-		return server.AuditOptions{}
-	}
-	return server.AuditOptions{Log: l, Arguments: c.set.Audit.Arguments}
+// auditPrinter prints lines of the log.
+type auditPrinter struct {
+	path    string
+	std     stdio
+	damaged int
 }
 
-// registerAuditMetrics shows what the audit log counts.
-func registerAuditMetrics(reg prometheus.Registerer, l *audit.Log) {
-	counter := func(name, help string, value func(audit.Stats) uint64) {
-		reg.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help},
-			func() float64 { return float64(value(l.Stats())) }))
+func (r *auditPrinter) print(ctx context.Context, q audit.Query, limit int, newest, follow bool) error {
+	end, err := audit.End(r.path)
+	if err != nil {
+		return err
 	}
-	counter("saltern_audit_lines_total", "Lines written to the audit log.",
-		func(s audit.Stats) uint64 { return s.Written })
-	counter("saltern_audit_lost_total", "Lines that could not be written to the audit log.",
-		func(s audit.Stats) uint64 { return s.Lost })
-	counter("saltern_audit_withheld_total", "Lines about strangers of which there were too many for the audit log.",
-		func(s audit.Stats) uint64 { return s.Withheld })
+	switch {
+	case limit == 0:
+		q.Oldest = !newest
+		if end, err = r.all(ctx, q); err != nil {
+			return err
+		}
+	case newest:
+		q.After = end
+		err = r.find(ctx, q, limit, r.line)
+	default:
+		q.After = end
+		var lines []json.RawMessage
+		err = r.find(ctx, q, limit, func(line json.RawMessage) error {
+			lines = append(lines, line)
+			return nil
+		})
+		for _, line := range slices.Backward(lines) {
+			err = errors.Join(err, r.line(line))
+		}
+	}
+	q.Oldest, q.After = true, end
+	for err == nil && follow {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-time.After(followEvery):
+		}
+		q.After, err = r.all(ctx, q)
+	}
+	if follow && errors.Is(err, context.Canceled) {
+		return nil
+	}
+	return err
+}
+
+// all prints everything, and returns where it has ended.
+func (r *auditPrinter) all(ctx context.Context, q audit.Query) (end string, err error) {
+	q.Limit = audit.MaxLimit
+	for {
+		page, err := r.page(ctx, q, r.line)
+		if err != nil || !page.More {
+			return page.Next, err
+		}
+		q.After = page.Next
+	}
+}
+
+// find hands out as many lines as are wanted.
+func (r *auditPrinter) find(ctx context.Context, q audit.Query, limit int, each func(json.RawMessage) error) error {
+	for limit > 0 {
+		q.Limit = min(limit, audit.MaxLimit)
+		page, err := r.page(ctx, q, each)
+		if err != nil || !page.More {
+			return err
+		}
+		limit -= len(page.Entries)
+		q.After = page.Next
+	}
+	return nil
+}
+
+func (r *auditPrinter) page(ctx context.Context, q audit.Query, each func(json.RawMessage) error) (audit.Page, error) {
+	page, err := audit.Find(ctx, r.path, q)
+	if err != nil {
+		return page, err
+	}
+	r.damaged += page.Damaged
+	for _, line := range page.Entries {
+		if err := each(line); err != nil {
+			return page, err
+		}
+	}
+	return page, nil
+}
+
+func (r *auditPrinter) line(line json.RawMessage) error {
+	_, err := fmt.Fprintf(r.std.out, "%s\n", line)
+	return err
+}
+
+func (r *auditPrinter) damage() {
+	if r.damaged > 0 {
+		fmt.Fprintf(r.std.err, "saltern: %d lines are damaged and were passed over\n", r.damaged)
+	}
 }

@@ -12,18 +12,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/testutil"
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
-	"github.com/saltern-api/saltern/server"
 	"github.com/saltern-api/saltern/server/audit"
 )
 
 // read gives the command audit and returns the requests of the lines that it
 // prints, and what it says beside them.
-func (w *tokenWorld) read(args ...string) (requests, said string) {
+func (w *world) read(args ...string) (requests, said string) {
 	w.t.Helper()
 	var out, errs bytes.Buffer
 	require.NoError(w.t, auditCommand(w.t.Context(), append(args, w.flags...), stdio{&out, &errs}))
@@ -34,18 +30,20 @@ func (w *tokenWorld) read(args ...string) (requests, said string) {
 	return requests, errs.String()
 }
 
-func (w *tokenWorld) config() *config {
+// openAudit opens the log as a gateway does.
+func (w *world) openAudit() *audit.Log {
 	w.t.Helper()
-	c, err := w.w.load()
+	l, err := audit.Open(audit.Options{File: w.auditPath(), MaxSize: 1 << 20, Keep: 1, Logger: slog.New(slog.DiscardHandler)})
 	require.NoError(w.t, err)
-	return c
+	return l
 }
+
+func (w *world) auditPath() string { return filepath.Join(w.state, "audit", "audit.jsonl") }
 
 func TestAuditCommand(t *testing.T) {
 	t.Parallel()
-	w := newTokenWorld(t)
-	l, err := openAudit(w.config(), slog.New(slog.DiscardHandler))
-	require.NoError(t, err)
+	w := newWorld(t)
+	l := w.openAudit()
 	for i, id := range strings.Split("abcdefghij", "") {
 		l.Write(t.Context(), audit.Entry{
 			Time: time.Now().Add(time.Duration(i-10) * time.Hour), Event: audit.Command, Outcome: audit.OK,
@@ -83,7 +81,7 @@ func TestAuditCommand(t *testing.T) {
 		require.Equal(t, auditUsage, out.String())
 	}
 
-	f, err := os.OpenFile(auditPath(w.config()), os.O_APPEND|os.O_WRONLY, 0)
+	f, err := os.OpenFile(w.auditPath(), os.O_APPEND|os.O_WRONLY, 0)
 	require.NoError(t, err)
 	_, err = f.WriteString("half a line\n")
 	require.NoError(t, err)
@@ -103,9 +101,8 @@ func (f follower) Write(p []byte) (int, error) {
 
 func TestAuditFollow(t *testing.T) {
 	t.Parallel()
-	w := newTokenWorld(t)
-	l, err := openAudit(w.config(), slog.New(slog.DiscardHandler))
-	require.NoError(t, err)
+	w := newWorld(t)
+	l := w.openAudit()
 	note := func(id string) {
 		l.Write(t.Context(), audit.Entry{Event: audit.Login, Outcome: audit.OK, User: "ops", RequestID: id})
 	}
@@ -131,40 +128,4 @@ func TestAuditFollow(t *testing.T) {
 		require.NoError(t, <-ended)
 	}
 	require.NoError(t, l.Close())
-}
-
-func TestNoAuditLog(t *testing.T) {
-	t.Parallel()
-	w := newTokenWorld(t)
-	require.NoError(t, os.WriteFile(w.w.settings, []byte("state_dir: "+w.state+"\naudit: {file: \"off\"}\n"), 0o600))
-	c := w.config()
-	l, err := openAudit(c, nil)
-	require.NoError(t, err)
-	require.Nil(t, l)
-	require.Equal(t, server.AuditOptions{}, auditOptions(c, l))
-	toldTo(l)(t.Context(), issuer.Event{What: issuer.Issued})
-	notify, end := auditCommands(c, slog.New(slog.DiscardHandler))
-	notify(t.Context(), issuer.Event{What: issuer.Issued})
-	end()
-	require.ErrorContains(t, auditCommand(t.Context(), w.flags, stdio{}), "the audit log is off")
-	require.NoDirExists(t, filepath.Join(w.state, "audit"))
-}
-
-func TestAuditMetrics(t *testing.T) {
-	t.Parallel()
-	w := newTokenWorld(t)
-	l, err := openAudit(w.config(), nil)
-	require.NoError(t, err)
-	reg := prometheus.NewRegistry()
-	registerAuditMetrics(reg, l)
-	toldTo(l)(t.Context(), issuer.Event{What: issuer.Issued})
-	require.NoError(t, l.Close())
-	n, err := testutil.GatherAndCount(reg)
-	require.NoError(t, err)
-	require.Equal(t, 3, n)
-	require.NoError(t, testutil.GatherAndCompare(reg, strings.NewReader(`
-# HELP saltern_audit_lines_total Lines written to the audit log.
-# TYPE saltern_audit_lines_total counter
-saltern_audit_lines_total 1
-`), "saltern_audit_lines_total"))
 }

@@ -1,7 +1,7 @@
 // Saltern is the Salt API gateway: one program in the place of salt-api.
 //
-// This package is the command line: one file per sub-command. It reads the
-// configuration, puts the rooms together, and decides nothing.
+// This package is the command line: one file per sub-command. What a gateway
+// is and does is internal/gateway's.
 package main
 
 import (
@@ -13,6 +13,8 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+
+	"github.com/saltern-api/saltern/internal/gateway"
 )
 
 const usage = `Saltern is the Salt API gateway: one program in the place of salt-api.
@@ -105,6 +107,21 @@ func flags(name string) *flag.FlagSet {
 	f := flag.NewFlagSet(name, flag.ContinueOnError)
 	f.SetOutput(io.Discard)
 	return f
+}
+
+// fileFlags adds the flags that say where the configuration is.
+func fileFlags(f *flag.FlagSet, files *gateway.Files) {
+	f.StringVar(&files.MasterDir, "c", gateway.DefaultMasterDir, "")
+	f.StringVar(&files.Settings, "config", "", "")
+}
+
+// load reads the configuration.
+func load(files gateway.Files) (*gateway.Config, error) {
+	c, err := gateway.Load(files)
+	if err != nil {
+		return nil, fmt.Errorf("configuration: %w", err)
+	}
+	return c, nil
 }
 
 func parse(f *flag.FlagSet, args []string) error {

@@ -6,9 +6,12 @@ import (
 	"flag"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/url"
 	"strings"
 	"time"
+
+	"github.com/saltern-api/saltern/internal/gateway"
 )
 
 //nolint:gosec // no credential is in it
@@ -57,7 +60,7 @@ func (w *words) Set(s string) error { *w = append(*w, s); return nil }
 type subcommand struct {
 	flags func(f *flag.FlagSet)
 	most  int
-	run   func(ctx context.Context, o *operate, args []string, std stdio) error
+	run   func(ctx context.Context, o *gateway.Operator, args []string, std stdio) error
 }
 
 // runSub finds a sub-command, parses its flags, which may stand behind its
@@ -72,9 +75,9 @@ func runSub(ctx context.Context, name, usage string, subs map[string]func() subc
 		return fmt.Errorf("%w: there is no %s %s", errUsage, name, args[0])
 	}
 	sub := prepare()
-	var w where
+	var files gateway.Files
 	f := flags(name + " " + args[0])
-	w.flags(f)
+	fileFlags(f, &files)
 	if sub.flags != nil {
 		sub.flags(f)
 	}
@@ -85,11 +88,15 @@ func runSub(ctx context.Context, name, usage string, subs map[string]func() subc
 	if len(rest) > sub.most && sub.most >= 0 || sub.most != 0 && len(rest) == 0 {
 		return fmt.Errorf("%w of %s", errUsage, f.Name())
 	}
-	o, err := newOperate(ctx, w, std)
+	c, err := load(files)
 	if err != nil {
 		return err
 	}
-	defer o.close()
+	o, err := gateway.OpenOperator(ctx, c, "saltern "+version, newLog(std.err, slog.LevelWarn))
+	if err != nil {
+		return err
+	}
+	defer o.Close()
 	return sub.run(ctx, o, rest, std)
 }
 
@@ -146,7 +153,7 @@ func tokenCreate() subcommand {
 			f.StringVar(&remind, "remind", "", "")
 			f.Var(&scopes, "scope", "")
 		},
-		run: func(ctx context.Context, o *operate, _ []string, std stdio) error {
+		run: func(ctx context.Context, o *gateway.Operator, _ []string, std stdio) error {
 			in := map[string]any{"name": name, "scopes": scopes, "ttl": ttl, "remind": remind}
 			for key, value := range owner.fields() {
 				in[key] = value
@@ -155,7 +162,7 @@ func tokenCreate() subcommand {
 				return fmt.Errorf("%w of token create: --user or --service-account is needed", errUsage)
 			}
 			var t tokenJSON
-			if err := o.do(ctx, "POST", "/v1/tokens", in, &t); err != nil {
+			if err := o.Do(ctx, "POST", "/v1/tokens", in, &t); err != nil {
 				return err
 			}
 			return t.reveal(std)
@@ -164,9 +171,9 @@ func tokenCreate() subcommand {
 }
 
 func tokenRegenerate() subcommand {
-	return subcommand{most: 1, run: func(ctx context.Context, o *operate, args []string, std stdio) error {
+	return subcommand{most: 1, run: func(ctx context.Context, o *gateway.Operator, args []string, std stdio) error {
 		var t tokenJSON
-		if err := o.do(ctx, "POST", "/v1/tokens/"+url.PathEscape(args[0])+"/regenerate", nil, &t); err != nil {
+		if err := o.Do(ctx, "POST", "/v1/tokens/"+url.PathEscape(args[0])+"/regenerate", nil, &t); err != nil {
 			return err
 		}
 		return t.reveal(std)
@@ -190,7 +197,7 @@ func tokenList() subcommand {
 			owner.flags(f)
 			f.BoolVar(&asJSON, "json", false, "")
 		},
-		run: func(ctx context.Context, o *operate, _ []string, std stdio) error {
+		run: func(ctx context.Context, o *gateway.Operator, _ []string, std stdio) error {
 			query := url.Values{"limit": {"1000"}}
 			for key, value := range owner.fields() {
 				query.Set(key, value)
@@ -201,7 +208,7 @@ func tokenList() subcommand {
 					Tokens []json.RawMessage `json:"tokens"`
 					Next   string            `json:"next"`
 				}
-				if err := o.do(ctx, "GET", "/v1/tokens?"+query.Encode(), nil, &page); err != nil {
+				if err := o.Do(ctx, "GET", "/v1/tokens?"+query.Encode(), nil, &page); err != nil {
 					return err
 				}
 				all = append(all, page.Tokens...)
@@ -219,9 +226,9 @@ func tokenList() subcommand {
 }
 
 func tokenShow() subcommand {
-	return subcommand{most: 1, run: func(ctx context.Context, o *operate, args []string, std stdio) error {
+	return subcommand{most: 1, run: func(ctx context.Context, o *gateway.Operator, args []string, std stdio) error {
 		var t json.RawMessage
-		if err := o.do(ctx, "GET", "/v1/tokens/"+url.PathEscape(args[0]), nil, &t); err != nil {
+		if err := o.Do(ctx, "GET", "/v1/tokens/"+url.PathEscape(args[0]), nil, &t); err != nil {
 			return err
 		}
 		return printJSON(std.out, t)
@@ -229,9 +236,9 @@ func tokenShow() subcommand {
 }
 
 func tokenRevoke() subcommand {
-	return subcommand{most: -1, run: func(ctx context.Context, o *operate, args []string, std stdio) error {
+	return subcommand{most: -1, run: func(ctx context.Context, o *gateway.Operator, args []string, std stdio) error {
 		for _, id := range args {
-			if err := o.do(ctx, "DELETE", "/v1/tokens/"+url.PathEscape(id), nil, nil); err != nil {
+			if err := o.Do(ctx, "DELETE", "/v1/tokens/"+url.PathEscape(id), nil, nil); err != nil {
 				return fmt.Errorf("token %s: %w", id, err)
 			}
 			fmt.Fprintf(std.err, "token %s is revoked\n", inLine(id))

@@ -10,6 +10,8 @@ import (
 	"os"
 	"strconv"
 	"strings"
+
+	"github.com/saltern-api/saltern/internal/gateway"
 )
 
 const roleUsage = `saltern role: what tokens may do, for the operator on the gateway's host.
@@ -50,9 +52,9 @@ func serviceAccountCommand(ctx context.Context, args []string, std stdio) error 
 // shows prints what is at a path.
 func shows(path string) func() subcommand {
 	return func() subcommand {
-		return subcommand{most: 1, run: func(ctx context.Context, o *operate, args []string, std stdio) error {
+		return subcommand{most: 1, run: func(ctx context.Context, o *gateway.Operator, args []string, std stdio) error {
 			var v json.RawMessage
-			if err := o.do(ctx, "GET", path+url.PathEscape(args[0]), nil, &v); err != nil {
+			if err := o.Do(ctx, "GET", path+url.PathEscape(args[0]), nil, &v); err != nil {
 				return err
 			}
 			return printJSON(std.out, v)
@@ -63,14 +65,14 @@ func shows(path string) func() subcommand {
 // deletes removes what is at a path.
 func deletes(path string) func() subcommand {
 	return func() subcommand {
-		return subcommand{most: 1, run: func(ctx context.Context, o *operate, args []string, _ stdio) error {
-			return o.do(ctx, "DELETE", path+url.PathEscape(args[0]), nil, nil)
+		return subcommand{most: 1, run: func(ctx context.Context, o *gateway.Operator, args []string, _ stdio) error {
+			return o.Do(ctx, "DELETE", path+url.PathEscape(args[0]), nil, nil)
 		}}
 	}
 }
 
 func roleList() subcommand {
-	return subcommand{run: func(ctx context.Context, o *operate, _ []string, std stdio) error {
+	return subcommand{run: func(ctx context.Context, o *gateway.Operator, _ []string, std stdio) error {
 		var all struct {
 			Roles []struct {
 				Name        string `json:"name"`
@@ -78,7 +80,7 @@ func roleList() subcommand {
 				BuiltIn     bool   `json:"built_in"`
 			} `json:"roles"`
 		}
-		if err := o.do(ctx, "GET", "/v1/roles", nil, &all); err != nil {
+		if err := o.Do(ctx, "GET", "/v1/roles", nil, &all); err != nil {
 			return err
 		}
 		t := newTable(std.out, "NAME", "BUILT IN", "DESCRIPTION")
@@ -93,7 +95,7 @@ func roleList() subcommand {
 const maxRoleFile = 64 << 10
 
 func rolePut() subcommand {
-	return subcommand{most: 1, run: func(ctx context.Context, o *operate, args []string, _ stdio) error {
+	return subcommand{most: 1, run: func(ctx context.Context, o *gateway.Operator, args []string, _ stdio) error {
 		in := io.Reader(os.Stdin)
 		if args[0] != "-" {
 			f, err := os.Open(args[0])
@@ -116,7 +118,7 @@ func rolePut() subcommand {
 		if named.Name == "" {
 			return fmt.Errorf("read the role: it has no name")
 		}
-		return o.do(ctx, "PUT", "/v1/roles/"+url.PathEscape(named.Name), json.RawMessage(text), nil)
+		return o.Do(ctx, "PUT", "/v1/roles/"+url.PathEscape(named.Name), json.RawMessage(text), nil)
 	}}
 }
 
@@ -131,11 +133,11 @@ type accountJSON struct {
 }
 
 func accountList() subcommand {
-	return subcommand{run: func(ctx context.Context, o *operate, _ []string, std stdio) error {
+	return subcommand{run: func(ctx context.Context, o *gateway.Operator, _ []string, std stdio) error {
 		var all struct {
 			Accounts []accountJSON `json:"service_accounts"`
 		}
-		if err := o.do(ctx, "GET", "/v1/service-accounts", nil, &all); err != nil {
+		if err := o.Do(ctx, "GET", "/v1/service-accounts", nil, &all); err != nil {
 			return err
 		}
 		t := newTable(std.out, "ID", "NAME", "ACTS AS", "SCOPES", "STATUS")
@@ -156,9 +158,9 @@ func accountCreate() subcommand {
 			f.StringVar(&name, "name", "", "")
 			f.Var(&scopes, "scope", "")
 		},
-		run: func(ctx context.Context, o *operate, _ []string, std stdio) error {
+		run: func(ctx context.Context, o *gateway.Operator, _ []string, std stdio) error {
 			var a accountJSON
-			err := o.do(ctx, "POST", "/v1/service-accounts", map[string]any{
+			err := o.Do(ctx, "POST", "/v1/service-accounts", map[string]any{
 				"name": name, "scopes": scopes, "user": owner.user, "eauth": owner.eauth,
 			}, &a)
 			if err != nil {
@@ -171,7 +173,7 @@ func accountCreate() subcommand {
 }
 
 func accountRevoke() subcommand {
-	return subcommand{most: 1, run: func(ctx context.Context, o *operate, args []string, _ stdio) error {
-		return o.do(ctx, "POST", "/v1/service-accounts/"+url.PathEscape(args[0])+"/revoke", nil, nil)
+	return subcommand{most: 1, run: func(ctx context.Context, o *gateway.Operator, args []string, _ stdio) error {
+		return o.Do(ctx, "POST", "/v1/service-accounts/"+url.PathEscape(args[0])+"/revoke", nil, nil)
 	}}
 }

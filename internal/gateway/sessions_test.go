@@ -1,0 +1,122 @@
+package gateway
+
+import (
+	"log/slog"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/master"
+	"github.com/saltern-api/saltern/eauth/session"
+	"github.com/saltern-api/saltern/eauth/token"
+	"github.com/saltern-api/saltern/internal/settings"
+	"github.com/saltern-api/saltern/saltmaster"
+	"github.com/saltern-api/saltern/saltmaster/mastertest"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/zmtp"
+)
+
+// openSessions opens sessions in a state folder, before a master.
+func openSessions(t *testing.T, dir string, tokens *saltmaster.Tokens) (*session.Sessions, func(), error) {
+	t.Helper()
+	g := &Gateway{log: slog.New(slog.DiscardHandler)}
+	a := authority{tokens}
+	auth := eauth.New(eauth.Options{
+		Eauths: []string{"sharedsecret"}, HashType: "sha256", Token: token.New(a), Master: master.New(a, master.Options{}),
+	})
+	return g.openSessions(&Config{set: &settings.Settings{StateDir: dir}}, auth, a)
+}
+
+func TestSessionsBeforeAMaster(t *testing.T) {
+	t.Parallel()
+	for _, release := range []string{"3006.26", "3008.3"} {
+		t.Run(release, func(t *testing.T) {
+			t.Parallel()
+			m := mastertest.Start(t, mastertest.Options{Release: release})
+			pool := zmtp.NewPool(zmtp.Options{Network: "tcp", Address: m.Addr()})
+			defer pool.Close()
+			client := saltmaster.New(pool, saltmaster.Options{})
+			defer client.Close()
+			tokens := saltmaster.NewTokens(client, saltmaster.TokensOptions{
+				TokenDir: m.TokenDir(), CacheDir: m.CacheDir(), HashType: "sha256", Life: time.Hour,
+				Log: slog.New(slog.DiscardHandler),
+			})
+			require.NoError(t, tokens.Check(t.Context()))
+
+			state := filepath.Join(t.TempDir(), "state")
+			s, closeStore, err := openSessions(t, state, tokens)
+			require.NoError(t, err)
+			sess, ok, err := s.Login(t.Context(), eauth.Credentials{Eauth: "sharedsecret", Username: "bench", Password: "secret"})
+			require.NoError(t, err)
+			require.True(t, ok)
+			closeStore()
+
+			s, closeStore, err = openSessions(t, state, tokens)
+			require.NoError(t, err)
+			defer closeStore()
+			again, ok, err := s.Resolve(t.Context(), sess.ID)
+			require.NoError(t, err)
+			require.True(t, ok)
+			require.Equal(t, sess.Token, again.Token)
+
+			require.NoError(t, s.Logout(t.Context(), sess.ID))
+			_, ok, err = s.Resolve(t.Context(), sess.ID)
+			require.NoError(t, err)
+			require.False(t, ok)
+			entries, err := os.ReadDir(m.TokenDir())
+			require.NoError(t, err)
+			require.Empty(t, entries, "the token is gone from the master too")
+		})
+	}
+}
+
+func TestAStateFolderThatCannotBeUsed(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "file")
+	require.NoError(t, os.WriteFile(file, nil, 0o600))
+	blocked := filepath.Join(dir, "blocked")
+	require.NoError(t, os.MkdirAll(filepath.Join(blocked, sessionsFile), 0o700))
+	for state, named := range map[string]string{
+		file:                         file,
+		filepath.Join(file, "state"): file,
+		blocked:                      filepath.Join(blocked, sessionsFile),
+	} {
+		_, _, err := openSessions(t, state, nil)
+		require.ErrorContains(t, err, "state_dir: ")
+		require.ErrorContains(t, err, named)
+	}
+}
+
+func TestTokensOfTheMaster(t *testing.T) {
+	t.Parallel()
+	list, err := msgpack.AppendFromJSON(nil, []byte(`[".*", {"web*": ["test.ping"]}]`))
+	require.NoError(t, err)
+	got, err := ofMaster(saltmaster.Token{
+		Token: "ab", User: "bench", Eauth: "rest", Groups: []string{"ops"}, AuthList: list, Expire: time.UnixMicro(1),
+	})
+	require.NoError(t, err)
+	require.Equal(t, eauth.Token{
+		Value: "ab", User: "bench", Eauth: "rest", Groups: []string{"ops"}, Expire: time.UnixMicro(1),
+		AuthList: []byte(`[".*", {"web*": ["test.ping"]}]`),
+	}, got)
+
+	got, err = ofMaster(saltmaster.Token{Token: "ab", AuthList: msgpack.AppendNil(nil)})
+	require.NoError(t, err)
+	require.Equal(t, "null", string(got.AuthList))
+
+	got, err = ofMaster(saltmaster.Token{Token: "ab"})
+	require.NoError(t, err)
+	require.Nil(t, got.AuthList)
+
+	bad, err := msgpack.AppendFromJSON(nil, []byte(`[NaN]`))
+	require.NoError(t, err)
+	for _, list := range []msgpack.Raw{bad, {0xc1}} {
+		_, err = ofMaster(saltmaster.Token{Token: "ab", AuthList: list})
+		require.ErrorIs(t, err, eauth.ErrUnavailable)
+	}
+}
