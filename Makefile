@@ -6,9 +6,11 @@ PEPPER_VERSION    := 0.7.6
 VDK_VERSION       := 0.1.1431637373
 GOLANGCI_VERSION  := 2.15.0
 GOVULN_VERSION    := 1.9.0
+SBOM_VERSION      := 1.9.0
 
 PYTHON   ?= python3
 FUZZTIME ?= 30s
+RELEASE_ARCHS := amd64 arm64
 RELEASE  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
 WORK := $(CURDIR)/.work
@@ -32,7 +34,7 @@ export PYTHON
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build test test-unit test-salt test-clients fuzz bench lint demo demo-stop salt deps clean
+.PHONY: help build test test-unit test-salt test-clients fuzz bench lint demo demo-stop release salt deps clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -93,13 +95,16 @@ demo: deps $(WORK)/salt-$(SALT_DEMO_VERSION)/.installed build ## a private maste
 demo-stop: ## stop a detached demo
 	bin/saltern demo --stop
 
+release: $(BIN)/cyclonedx-gomod-$(SBOM_VERSION) ## archives, sums and SBOMs of a tagged, clean checkout into dist/
+	deploy/release.sh dist $(BIN)/cyclonedx-gomod $(RELEASE_ARCHS)
+
 salt: $(SALT_STAMPS) ## install the pinned Salts into .work/salt-<version>
 
 deps: ## install the system packages that are missing, or say which
 	@deploy/deps.sh build
 
 clean: ## remove what make made, the installed Salts included
-	rm -rf bin .work
+	rm -rf bin dist .work
 
 # One virtual environment per Salt. pip gets a second try, for a network's sake.
 $(WORK)/salt-%/.installed:
@@ -166,4 +171,10 @@ $(BIN)/govulncheck-$(GOVULN_VERSION):
 	@$(BIN)/govulncheck -version 2>/dev/null | grep -q 'govulncheck@v$(GOVULN_VERSION)$$' || \
 		{ echo "building govulncheck $(GOVULN_VERSION)"; \
 		GOBIN=$(BIN) go install golang.org/x/vuln/cmd/govulncheck@v$(GOVULN_VERSION); }
+	@touch $@
+
+$(BIN)/cyclonedx-gomod-$(SBOM_VERSION):
+	@$(BIN)/cyclonedx-gomod version 2>/dev/null | grep -q 'v$(SBOM_VERSION)' || \
+		{ echo "building cyclonedx-gomod $(SBOM_VERSION)"; \
+		GOBIN=$(BIN) go install github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v$(SBOM_VERSION); }
 	@touch $@
