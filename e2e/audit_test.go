@@ -127,7 +127,7 @@ func inShort(lists ...[]audit.Entry) (short []string) {
 // requireCommand looks at the line of a command that was narrowed.
 func requireCommand(t *testing.T, e audit.Entry, token string) {
 	t.Helper()
-	require.Equal(t, "csp", string(e.TokenDoor))
+	require.Equal(t, "csp", string(e.TokenProfile))
 	require.Equal(t, "access", string(e.TokenKind))
 	require.NotEqual(t, token, e.TokenID)
 	require.Equal(t, []string{"ci-audit"}, e.Scopes)

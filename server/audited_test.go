@@ -160,8 +160,8 @@ func TestAuditOfCommands(t *testing.T) {
 		bad  = `"username": "who-is-that", "password": "mark-password", "eauth": "pam"`
 	)
 	behind := `"additionalProperties": {"currentContext.refreshTokenId": "` + id + `"}, "owner": {` + dev + `}, "scopes": ["User"]`
-	byAPI := dev + `, "token_id": "` + id + `", "token_name": "ci", "token_kind": "api", "token_door": "native", ` + behind
-	byAccess := dev + `, "token_id": "` + x.Record.ID + `", "token_kind": "access", "token_door": "csp", ` + behind
+	byAPI := dev + `, "token_id": "` + id + `", "token_name": "ci", "token_kind": "api", "token_profile": "native", ` + behind
+	byAccess := dev + `, "token_id": "` + x.Record.ID + `", "token_kind": "access", "token_profile": "csp", ` + behind
 
 	for name, c := range map[string]struct {
 		method, path, body string
@@ -211,7 +211,7 @@ func TestAuditOfCommands(t *testing.T) {
 			`{"event": "command", "outcome": "failed", "why": "internal", "status": 500, "endpoint": "POST /", ` + star + `, "fun": "panics", ` + dev + `}`}},
 		"revoked token": {"POST", "/", `[{` + run + `"test.ping"}]`, []string{loggedIn + revoked}, 401, []string{
 			`{"event": "refused", "outcome": "refused", "why": "revoked", "endpoint": "POST /", "token_id": "` + gone + `", "token_name": "gone",
-			  "token_kind": "api", "token_door": "native", "scopes": ["User"], "owner": {` + dev + `},
+			  "token_kind": "api", "token_profile": "native", "scopes": ["User"], "owner": {` + dev + `},
 			  "additionalProperties": {"currentContext.refreshTokenId": "` + gone + `"}}`,
 			`{"event": "command", "outcome": "refused", "why": "unauthenticated", "status": 401, "endpoint": "POST /", ` + star + `, "fun": "test.ping"}`}},
 		"mistyped token": {"GET", "/minions", "", []string{loggedIn + api[:47] + "_"}, 401, []string{
@@ -276,7 +276,7 @@ func TestAuditOfTheRest(t *testing.T) {
 	const typo = `{"username": "mark-typo", "password": "mark-password", "eauth": "pam"}`
 	form := "Content-Type: application/x-www-form-urlencoded"
 	behind := `"additionalProperties": {"currentContext.refreshTokenId": "` + id + `"}`
-	ci := `"token_id": "` + id + `", "token_name": "ci", "token_kind": "api", "token_door": "native", "scopes": ["Read-only"], "owner": {` + dev + `}`
+	ci := `"token_id": "` + id + `", "token_name": "ci", "token_kind": "api", "token_profile": "native", "scopes": ["Read-only"], "owner": {` + dev + `}`
 	for _, c := range []struct {
 		name, method, path, body string
 		headers                  []string
@@ -299,7 +299,7 @@ func TestAuditOfTheRest(t *testing.T) {
 			`{"event": "refused", "outcome": "refused", "why": "forbidden", "status": 403, "endpoint": "POST /hook/*", ` + dev + `, ` + ci + `, ` + behind + `}`}},
 		{"issued", "POST", "/v1/tokens", `{"name": "more", "scopes": ["User"], "ttl": "1d"}`, []string{loggedIn + sessionID}, 201, []string{
 			`{"event": "issued", "outcome": "ok", "endpoint": "POST /v1/tokens", ` + dev + `, "token_id": "?", "token_name": "more",
-			  "token_kind": "api", "token_door": "native", "scopes": ["User"], "owner": {` + dev + `}}`}},
+			  "token_kind": "api", "token_profile": "native", "scopes": ["User"], "owner": {` + dev + `}}`}},
 		{"role", "POST", "/v1/roles", `{"name": "web", "permissions": ["cmd-read"]}`, []string{loggedIn + sessionID}, 201, []string{
 			`{"event": "changed", "outcome": "ok", "endpoint": "POST /v1/roles", "subject": "role web", ` + dev + `}`}},
 		{"exchanged", "POST", "/oauth/provider/token", "grant_type=refresh_token&refresh_token=" + api, []string{form}, 200, []string{

@@ -22,7 +22,7 @@ type shownToken struct {
 	// Token is the secret, in the one answer that has it.
 	Token string `json:"token,omitempty"`
 
-	Door     apitoken.Profile `json:"door"`
+	Profile  apitoken.Profile `json:"profile"`
 	Scopes   []string         `json:"scopes"`
 	State    apitoken.State   `json:"state"`
 	Created  time.Time        `json:"created"`
@@ -51,7 +51,7 @@ func showToken(r apitoken.Record, secret string, now time.Time) any {
 		return shownName{r.ID, r.Kind, r.Name, r.Owner}
 	}
 	t := shownToken{
-		ID: r.ID, Kind: r.Kind, Name: r.Name, Owner: r.Owner, Token: secret, Door: r.Profile, Scopes: r.Scopes,
+		ID: r.ID, Kind: r.Kind, Name: r.Name, Owner: r.Owner, Token: secret, Profile: r.Profile, Scopes: r.Scopes,
 		State: r.State(now), Created: shownTime(r.Created), Remind: r.Remind,
 		Issued: optionalTime(r.Issued), Expires: optionalTime(r.Expires),
 	}
@@ -81,7 +81,7 @@ func (n *native) createToken(c *nativeCall) (nativeAnswer, error) {
 	var ttl string
 	t.Profile = apitoken.ProfileNative
 	err := c.body.take(map[string]any{
-		"name": &t.Name, "scopes": &t.Scopes, "ttl": &ttl, "remind": &t.Remind, "door": &t.Profile,
+		"name": &t.Name, "scopes": &t.Scopes, "ttl": &ttl, "remind": &t.Remind, "profile": &t.Profile,
 		"eauth": &t.Owner.Eauth, "user": &t.Owner.User, "service_account": &t.Owner.ServiceAccount,
 	})
 	if err != nil {

@@ -1,6 +1,8 @@
 package apitoken
 
 import (
+	"encoding/json"
+	"fmt"
 	"net/netip"
 	"slices"
 	"time"
@@ -8,11 +10,11 @@ import (
 
 // Record is what is known of a token. Its times are good to a microsecond.
 type Record struct {
-	ID      string  `json:"id"` // see [NewID]; the client_id of the VCD door too
+	ID      string  `json:"id"` // see [NewID]; the client_id of OAuth too
 	Kind    Kind    `json:"kind"`
 	Name    string  `json:"name,omitempty"`
 	Owner   Owner   `json:"owner"`
-	Profile Profile `json:"door"`
+	Profile Profile `json:"profile"`
 
 	// Scopes are the names of the service roles that narrow the token.
 	Scopes []string `json:"scopes,omitempty"`
@@ -42,10 +44,27 @@ type Record struct {
 
 	ClientID   string `json:"client_id,omitempty"`   // that a device code was asked with
 	SoftwareID string `json:"software_id,omitempty"` // RFC 7591, section 2
-	Org        string `json:"org,omitempty"`         // the tenant of the VCD door
+	Org        string `json:"org,omitempty"`         // the organization of Cloud Director
 
 	// Remind is the mail address for reminders of the token's end.
 	Remind string `json:"remind,omitempty"`
+}
+
+// UnmarshalJSON reads a record. Stores that are older than the name "profile"
+// have "door" in its place.
+func (r *Record) UnmarshalJSON(text []byte) error {
+	type record Record // without methods
+	stored := struct {
+		*record
+		Door Profile `json:"door"`
+	}{record: (*record)(r)}
+	if err := json.Unmarshal(text, &stored); err != nil {
+		return fmt.Errorf("read a record: %w", err)
+	}
+	if r.Profile == "" {
+		r.Profile = stored.Door
+	}
+	return nil
 }
 
 // Owner is whose a token is: a user, or a service account by its id.

@@ -23,16 +23,16 @@ func newTokenMetrics(reg prometheus.Registerer) *tokenMetrics {
 	m := &tokenMetrics{
 		events: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "saltern_token_events_total",
-			Help: "What became of API tokens, by the door through which they were made and by the reason of a refusal or revocation.",
-		}, []string{"event", "door", "why"}),
+			Help: "What became of API tokens, by the issuing profile and by the reason of a refusal or revocation.",
+		}, []string{"event", "profile", "why"}),
 		reminders: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "saltern_reminders_total",
 			Help: "Reminders of the end of tokens: sent, failed to be tried again, or unknown. Stage is in days before the end.",
 		}, []string{"by", "stage", "outcome"}),
 	}
 	reg.MustRegister(m.events, m.reminders)
-	for _, door := range tokenDoors[1:] {
-		m.events.WithLabelValues(issuer.Reused, door, apitoken.WhyReused) // see expect
+	for _, profile := range tokenProfiles[1:] {
+		m.events.WithLabelValues(issuer.Reused, profile, apitoken.WhyReused) // see expect
 	}
 	return m
 }
@@ -58,7 +58,7 @@ var (
 		issuer.Issued, issuer.Exchanged, issuer.Refused, issuer.Regenerated, issuer.Revoked, issuer.Reused,
 		issuer.Granted, issuer.Denied, issuer.Changed, issuer.Removed,
 	}
-	tokenDoors = []string{ // of which the first is for what is known of no token
+	tokenProfiles = []string{ // of which the first is for what is known of no token
 		"", string(apitoken.ProfileNative), string(apitoken.ProfileCSP), string(apitoken.ProfileVCD),
 	}
 	tokenWhys = []string{
@@ -71,7 +71,7 @@ var (
 // event counts what the issuer tells.
 func (m *tokenMetrics) event(_ context.Context, e issuer.Event) {
 	m.events.WithLabelValues(
-		among(tokenEvents, e.What), among(tokenDoors, string(e.Token.Profile)), among(tokenWhys, e.Why),
+		among(tokenEvents, e.What), among(tokenProfiles, string(e.Token.Profile)), among(tokenWhys, e.Why),
 	).Inc()
 }
 

@@ -143,14 +143,14 @@ func TestTokenEventLabels(t *testing.T) {
 	tell(t.Context(), issuer.Event{What: issuer.Refused, Why: "malformed"})
 	require.Equal(t, 103, heard)
 	require.NoError(t, testutil.GatherAndCompare(reg, strings.NewReader(`
-# HELP saltern_token_events_total What became of API tokens, by the door through which they were made and by the reason of a refusal or revocation.
+# HELP saltern_token_events_total What became of API tokens, by the issuing profile and by the reason of a refusal or revocation.
 # TYPE saltern_token_events_total counter
-saltern_token_events_total{door="",event="refused",why="malformed"} 1
-saltern_token_events_total{door="csp",event="issued",why=""} 1
-saltern_token_events_total{door="csp",event="reused",why="reused"} 0
-saltern_token_events_total{door="native",event="reused",why="reused"} 0
-saltern_token_events_total{door="other",event="other",why="other"} 100
-saltern_token_events_total{door="vcd",event="refused",why="expired"} 1
-saltern_token_events_total{door="vcd",event="reused",why="reused"} 0
+saltern_token_events_total{event="issued",profile="csp",why=""} 1
+saltern_token_events_total{event="other",profile="other",why="other"} 100
+saltern_token_events_total{event="refused",profile="",why="malformed"} 1
+saltern_token_events_total{event="refused",profile="vcd",why="expired"} 1
+saltern_token_events_total{event="reused",profile="csp",why="reused"} 0
+saltern_token_events_total{event="reused",profile="native",why="reused"} 0
+saltern_token_events_total{event="reused",profile="vcd",why="reused"} 0
 `), "saltern_token_events_total"))
 }

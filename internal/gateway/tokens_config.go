@@ -57,13 +57,13 @@ func readTokenFiles(t settings.Tokens) (files tokenFiles, err error) {
 // withSettings adds what the settings say of tokens.
 func withSettings(o issuer.Options, t settings.Tokens) issuer.Options {
 	o.AccessLife, o.TokenLife = map[apitoken.Profile]time.Duration{}, map[apitoken.Profile]issuer.Life{}
-	for _, l := range doorLives(t) {
+	for _, l := range profileLives(t) {
 		if l.Access > 0 {
-			o.AccessLife[l.door] = l.Access
+			o.AccessLife[l.profile] = l.Access
 		}
-		o.TokenLife[l.door] = issuer.For(l.Token.For)
+		o.TokenLife[l.profile] = issuer.For(l.Token.For)
 		if l.Token.Never {
-			o.TokenLife[l.door] = issuer.Never()
+			o.TokenLife[l.profile] = issuer.Never()
 		}
 	}
 	o.MaxLife, o.UnusedFor, o.NoDirectUse = t.MaxLife, t.UnusedFor, t.NoDirect
@@ -78,19 +78,19 @@ func withSettings(o issuer.Options, t settings.Tokens) issuer.Options {
 	return o
 }
 
-// doorLife is what the settings say of one door.
-type doorLife struct {
-	door apitoken.Profile
+// profileLife is what the settings say of one issuing profile.
+type profileLife struct {
+	profile apitoken.Profile
 	settings.Lives
 }
 
-func doorLives(t settings.Tokens) []doorLife {
-	return []doorLife{
+func profileLives(t settings.Tokens) []profileLife {
+	return []profileLife{
 		{apitoken.ProfileNative, t.Native}, {apitoken.ProfileCSP, t.CSP.Lives}, {apitoken.ProfileVCD, t.VCD.Lives},
 	}
 }
 
-// doorOptions are the doors by which programs get at tokens.
+// doorOptions are those of the APIs by which programs get their tokens.
 func doorOptions(tokens server.TokenService, t settings.Tokens) server.DoorOptions {
 	return server.DoorOptions{
 		Tokens: tokens, Eauth: t.Eauth, NoCSP: t.CSP.Off, NoVCD: t.VCD.Off,
@@ -111,9 +111,9 @@ func tokenWarnings(mc *masterconf.Config, t settings.Tokens) (all []string) {
 			}
 		}
 	}
-	for _, l := range doorLives(t) {
+	for _, l := range profileLives(t) {
 		if t.MaxLife > 0 && (l.Token.Never || l.Token.For > t.MaxLife) {
-			warn("%s.token_life is more than max_life, which counts", l.door)
+			warn("%s.token_life is more than max_life, which counts", l.profile)
 		}
 	}
 	if modules := remoteModules(mc); t.OwnerMaxIdle == 0 && len(modules) > 0 {

@@ -81,7 +81,7 @@ func (b *tokenBench) good(secret string) bool {
 	return ok
 }
 
-// What a door gives when nobody says anything, and when the settings do.
+// What an issuing profile gives when nobody says anything, and when the settings do.
 func TestLivesOfTheDoors(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -109,19 +109,19 @@ func TestLivesOfTheDoors(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				b := newTokenBench(t, c.yaml)
-				for door, life := range c.token {
-					secret, r := b.make(of("alice"), issuer.NewToken{Name: string(door), Profile: door})
+				for profile, life := range c.token {
+					secret, r := b.make(of("alice"), issuer.NewToken{Name: string(profile), Profile: profile})
 					switch life {
 					case never:
-						require.Zero(t, r.Expires, door)
+						require.Zero(t, r.Expires, profile)
 					case sixMonths:
-						require.Equal(t, r.Created.AddDate(0, 6, 0), r.Expires, door)
+						require.Equal(t, r.Created.AddDate(0, 6, 0), r.Expires, profile)
 					default:
-						require.Equal(t, life, r.Expires.Sub(r.Created), door)
+						require.Equal(t, life, r.Expires.Sub(r.Created), profile)
 					}
-					x, err := b.Exchange(t.Context(), secret.Reveal(), issuer.Request{Profile: door})
-					require.NoError(t, err, door)
-					require.Equal(t, c.access[door], x.Life, door)
+					x, err := b.Exchange(t.Context(), secret.Reveal(), issuer.Request{Profile: profile})
+					require.NoError(t, err, profile)
+					require.Equal(t, c.access[profile], x.Life, profile)
 				}
 			})
 		})
@@ -233,7 +233,7 @@ func TestTokenThrottle(t *testing.T) {
 	})
 }
 
-// What the doors are told.
+// The options of Cloud Services and Cloud Director.
 func TestDoorOptions(t *testing.T) {
 	t.Parallel()
 	set, err := settings.Parse("saltern.yaml", []byte(

@@ -27,8 +27,8 @@ type Settings struct {
 	// TrustedProxies are the peers whose X-Forwarded-For is believed.
 	TrustedProxies []netip.Prefix
 
-	// PublicURL is what the gateway's URLs begin with in OAuth's and the
-	// doors' answers, root_prefix included, such as https://salt.example.com:
+	// PublicURL is what the gateway's URLs begin with in answers of OAuth and
+	// Cloud Director, root_prefix included, such as https://salt.example.com:
 	// without a slash at its end. When it is "", they begin with the host that
 	// each request names.
 	PublicURL string

@@ -22,7 +22,7 @@ type Tokens struct {
 	OwnerMaxIdle time.Duration
 
 	// Eauth is the eauth module that checks a name and a password which come
-	// to a door without the name of one.
+	// without the name of one.
 	Eauth string
 
 	Native Lives
@@ -48,26 +48,26 @@ const (
 	StoreRedis  TokenStore = "redis"
 )
 
-// Life is how long a token is good. The zero Life is the door's default.
+// Life is how long a token is good. The zero Life is the profile's default.
 type Life struct {
 	Never bool
 	For   time.Duration
 }
 
-// Lives are the lives of tokens that ask for nothing, at one door.
+// Lives are the lives of tokens that ask for nothing, of one issuing profile.
 type Lives struct {
 	Access time.Duration // of access tokens
 	Token  Life          // of API tokens
 }
 
-// CSP is the door that looks like Cloud Services.
+// CSP is the API that looks like Cloud Services.
 type CSP struct {
 	Off bool
 	Lives
 	QueryTokens bool // API tokens may stand in the query string
 }
 
-// VCD is the door that looks like Cloud Director, OAuth included.
+// VCD is the API that looks like Cloud Director, OAuth included.
 type VCD struct {
 	Off bool
 	Lives

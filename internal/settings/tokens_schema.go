@@ -49,7 +49,7 @@ func (d *decoder) tokens(n *yaml.Node, key string, t *Tokens) {
 	}
 }
 
-// lives adds the keys of a door's lives to others.
+// lives adds the keys of a profile's lives to others.
 func (d *decoder) lives(l *Lives, others fields) fields {
 	others["access_life"] = d.span(&l.Access)
 	others["token_life"] = d.life(&l.Token)

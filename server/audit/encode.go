@@ -65,7 +65,7 @@ func (e *Entry) bound() {
 		{"token_id", &e.TokenID, maxName},
 		{"token_name", &e.TokenName, maxName},
 		{"token_kind", (*string)(&e.TokenKind), maxName},
-		{"token_door", (*string)(&e.TokenDoor), maxName},
+		{"token_profile", (*string)(&e.TokenProfile), maxName},
 		{"owner", &e.Owner.Eauth, maxName},
 		{"owner", &e.Owner.User, maxName},
 		{"owner", &e.Owner.ServiceAccount, maxName},

@@ -19,7 +19,7 @@ func TestLine(t *testing.T) {
 	t.Parallel()
 	e := Entry{
 		Time: noon, Event: Command, Outcome: OK, Status: 200, User: "ops", Eauth: "pam",
-		TokenID: "a", TokenKind: apitoken.KindAccess, TokenDoor: apitoken.ProfileCSP, Scopes: []string{"web"},
+		TokenID: "a", TokenKind: apitoken.KindAccess, TokenProfile: apitoken.ProfileCSP, Scopes: []string{"web"},
 		Owner:   apitoken.Owner{ServiceAccount: "x"},
 		Address: "192.0.2.7", RequestID: "r1", ClientRequestID: "c1", Endpoint: "POST /",
 		Client: "local", Fun: "state.apply", Tgt: "*", TgtType: "glob", SentTgt: "web* and <&>", SentTgtType: "compound",
@@ -27,7 +27,7 @@ func TestLine(t *testing.T) {
 		AdditionalProperties: map[string]string{"currentContext.refreshTokenId": "b"},
 	}
 	require.Equal(t, `{"time":"2026-11-22T11:00:00.000005Z","event":"command","outcome":"ok","status":200,`+
-		`"user":"ops","eauth":"pam","token_id":"a","token_kind":"access","token_door":"csp","scopes":["web"],`+
+		`"user":"ops","eauth":"pam","token_id":"a","token_kind":"access","token_profile":"csp","scopes":["web"],`+
 		`"owner":{"service_account":"x"},"address":"192.0.2.7","request_id":"r1","client_request_id":"c1","endpoint":"POST /",`+
 		`"client":"local","fun":"state.apply","tgt":"*","tgt_type":"glob","sent_tgt":"web* and <&>","sent_tgt_type":"compound",`+
 		`"jid":"20261122120000000000","minions":2,"arguments":{"arg":["<a>"]},`+

@@ -11,7 +11,7 @@ import (
 // have the names that package issuer gives them.
 const (
 	Command  = "command"    // a chunk of a lowstate, or what stands for one
-	Login    = "login"      // with a password, at whichever door
+	Login    = "login"      // with a password, at whichever API
 	Logout   = "logout"     // of a session, or by an access token
 	Stream   = "stream"     // events are read
 	Hook     = "hook"       // an event is fired
@@ -54,13 +54,13 @@ type Entry struct {
 	// The token that it was done with or that it happened to. Owner is whose
 	// that token is. Others are tokens that ended with it, or that it was
 	// exchanged for.
-	TokenID   string           `json:"token_id,omitempty"`
-	TokenName string           `json:"token_name,omitempty"`
-	TokenKind apitoken.Kind    `json:"token_kind,omitempty"`
-	TokenDoor apitoken.Profile `json:"token_door,omitempty"`
-	Scopes    []string         `json:"scopes,omitempty"`
-	Owner     apitoken.Owner   `json:"owner,omitzero"`
-	Others    []string         `json:"others,omitempty"`
+	TokenID      string           `json:"token_id,omitempty"`
+	TokenName    string           `json:"token_name,omitempty"`
+	TokenKind    apitoken.Kind    `json:"token_kind,omitempty"`
+	TokenProfile apitoken.Profile `json:"token_profile,omitempty"`
+	Scopes       []string         `json:"scopes,omitempty"`
+	Owner        apitoken.Owner   `json:"owner,omitzero"`
+	Others       []string         `json:"others,omitempty"`
 
 	// Subject is what it was done to, where that is no token: a role, a
 	// service account, the tag of a hook's event.

@@ -296,7 +296,7 @@ func BenchmarkWrite(b *testing.B) {
 	})
 	e := Entry{
 		Event: Command, Outcome: OK, Status: 200, User: "ops", Eauth: "pam", TokenID: "0191d9a5-6a0a-7d5c-9e9a-0c3f0f3e5f11",
-		TokenKind: "access", TokenDoor: "csp", Scopes: []string{"deploy-web"},
+		TokenKind: "access", TokenProfile: "csp", Scopes: []string{"deploy-web"},
 		Client: "local", Fun: "state.apply", Tgt: "*", TgtType: "glob", SentTgt: "web*", SentTgtType: "glob",
 		JID: "20261122120000000000", Minions: 12,
 		AdditionalProperties: map[string]string{"currentContext.refreshTokenId": "0191d9a5-6a0a-7d5c-9e9a-0c3f0f3e5f10"},

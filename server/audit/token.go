@@ -8,7 +8,7 @@ import (
 // By notes who did it, where that was the holder of a token.
 func (e *Entry) By(p *issuer.Principal) {
 	e.User, e.Eauth = p.User, p.Eauth
-	e.TokenID, e.TokenName, e.TokenKind, e.TokenDoor = p.TokenID, p.Name, p.Kind, p.Profile
+	e.TokenID, e.TokenName, e.TokenKind, e.TokenProfile = p.TokenID, p.Name, p.Kind, p.Profile
 	e.Scopes, e.Owner = p.ScopeNames, p.Owner
 	e.AdditionalProperties = p.AuditContext()
 }
@@ -27,7 +27,7 @@ func OfToken(ev issuer.Event) Entry {
 		e.User, e.Eauth, e.AdditionalProperties = p.User, p.Eauth, p.AuditContext()
 	}
 	if r := ev.Token; r.ID != "" {
-		e.TokenID, e.TokenName, e.TokenKind, e.TokenDoor = r.ID, r.Name, r.Kind, r.Profile
+		e.TokenID, e.TokenName, e.TokenKind, e.TokenProfile = r.ID, r.Name, r.Kind, r.Profile
 		e.Scopes, e.Owner = r.Scopes, r.Owner
 		if r.Kind == apitoken.KindDevice {
 			e.TokenName = "" // the user code

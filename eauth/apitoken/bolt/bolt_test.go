@@ -82,6 +82,20 @@ func TestADamagedRecord(t *testing.T) {
 	}
 }
 
+// TestStoredBefore reads a token of a file that is older than the name "profile".
+func TestStoredBefore(t *testing.T) {
+	t.Parallel()
+	id, hash := apitoken.NewID(), apitoken.Hash{1}
+	i, err := decode(append(hash[:], `{"id":"`+id+`","kind":"api","owner":{"eauth":"pam","user":"alice"},"door":"csp"}`...))
+	require.NoError(t, err)
+	require.Equal(t, hash, i.Hash)
+	require.Equal(t, apitoken.ProfileCSP, i.Record.Profile)
+	b, err := encode(i)
+	require.NoError(t, err)
+	require.Contains(t, string(b), `"profile":"csp"`)
+	require.NotContains(t, string(b), "door")
+}
+
 // A damaged child is the one that goes, when it is its turn.
 func TestADamagedChild(t *testing.T) {
 	t.Parallel()

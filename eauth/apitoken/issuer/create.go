@@ -38,7 +38,7 @@ func (s *Service) Create(ctx context.Context, c Caller, n NewToken) (apitoken.Se
 }
 
 // Register makes an API token that has no secret yet: [Service.IssueInitialSecret] gives it
-// one. Its id is the client_id of the VCD door.
+// one. Its id is the client_id of OAuth.
 func (s *Service) Register(ctx context.Context, c Caller, n NewToken) (apitoken.Record, error) {
 	r, err := s.prepare(ctx, c, n)
 	if err != nil {
@@ -267,14 +267,14 @@ func checkMail(text string) error {
 }
 
 // expires is the end of a new token; zero is never.
-func (s *Service) expires(door apitoken.Profile, now time.Time, asked Life) (time.Time, error) {
-	switch door {
+func (s *Service) expires(profile apitoken.Profile, now time.Time, asked Life) (time.Time, error) {
+	switch profile {
 	case apitoken.ProfileNative, apitoken.ProfileCSP, apitoken.ProfileVCD:
 	default:
-		return time.Time{}, invalid("door")
+		return time.Time{}, invalid("profile")
 	}
 	if asked == (Life{}) {
-		return s.cut(now, s.defaultEnd(door, now)), nil
+		return s.cut(now, s.defaultEnd(profile, now)), nil
 	}
 	end := asked.end(now)
 	if s.cut(now, end) != end {
@@ -283,11 +283,11 @@ func (s *Service) expires(door apitoken.Profile, now time.Time, asked Life) (tim
 	return end, nil
 }
 
-func (s *Service) defaultEnd(door apitoken.Profile, now time.Time) time.Time {
-	if life := s.opts.TokenLife[door]; life != (Life{}) {
+func (s *Service) defaultEnd(profile apitoken.Profile, now time.Time) time.Time {
+	if life := s.opts.TokenLife[profile]; life != (Life{}) {
 		return life.end(now)
 	}
-	if door == apitoken.ProfileVCD {
+	if profile == apitoken.ProfileVCD {
 		return time.Time{}
 	}
 	return now.AddDate(0, 6, 0)

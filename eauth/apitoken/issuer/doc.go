@@ -1,14 +1,14 @@
 // Package issuer gives out API tokens and says what they are worth. It is the
-// one service behind every door: the native API, the one that looks like
+// one service behind every API: the native API, the one that looks like
 // Cloud Services, and the OAuth one that looks like Cloud Director.
 //
 //	s, err := issuer.New(issuer.Options{Store: store, Pepper: pepper, Owners: owners})
 //	defer s.Close()
 //
 //	secret, record, err := s.Create(ctx, caller, issuer.NewToken{
-//		Name: "ci", Scopes: []string{"User"}, Life: issuer.For(180*24*time.Hour), Door: apitoken.ProfileNative,
+//		Name: "ci", Scopes: []string{"User"}, Life: issuer.For(180*24*time.Hour), Profile: apitoken.ProfileNative,
 //	})
-//	x, err := s.Exchange(ctx, secret.Reveal(), issuer.Request{Door: apitoken.ProfileCSP, From: client})
+//	x, err := s.Exchange(ctx, secret.Reveal(), issuer.Request{Profile: apitoken.ProfileCSP, From: client})
 //	p, ok, err := s.Check(ctx, x.Access.Reveal(), client)
 //	a, err := s.ActAs(ctx, p) // a.Session.Token is what the master gets to see
 //	defer a.Release(ctx)

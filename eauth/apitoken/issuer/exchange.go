@@ -154,11 +154,11 @@ var accessLives = map[apitoken.Profile]time.Duration{
 	apitoken.ProfileVCD:    30 * day,
 }
 
-func (s *Service) accessLife(door apitoken.Profile) time.Duration {
-	if life := s.opts.AccessLife[door]; life > 0 {
+func (s *Service) accessLife(profile apitoken.Profile) time.Duration {
+	if life := s.opts.AccessLife[profile]; life > 0 {
 		return life
 	}
-	if life := accessLives[door]; life > 0 {
+	if life := accessLives[profile]; life > 0 {
 		return life
 	}
 	return time.Hour

@@ -29,13 +29,13 @@ type Options struct {
 	// their logins alone: [eauth.ErrRights]. nil is none.
 	Untold func(eauth string) bool
 
-	// AccessLife is how long access tokens are good, by door. A door that is
+	// AccessLife is how long access tokens are good, by profile. A profile that is
 	// not there has its default: 1799 s at CSP, 30 days at VCD, an hour at the
 	// native one.
 	AccessLife map[apitoken.Profile]time.Duration
 
-	// TokenLife is how long API tokens are good that ask for nothing, by door.
-	// A door that is not there has its default: never ending at VCD, and six
+	// TokenLife is how long API tokens are good that ask for nothing, by profile.
+	// A profile that is not there has its default: never ending at VCD, and six
 	// months at the others. MaxLife bounds all of them, 0 does not: a default
 	// is cut to it, and who asks for more is refused.
 	TokenLife map[apitoken.Profile]Life

@@ -33,10 +33,10 @@ func TestATokenFromItsMakingToItsUse(t *testing.T) {
 		require.Equal(r, made.ID, p.TokenID)
 		require.Equal(r, made.ID, p.RefreshTokenID)
 
-		for door, life := range map[apitoken.Profile]time.Duration{
+		for profile, life := range map[apitoken.Profile]time.Duration{
 			apitoken.ProfileCSP: 1799 * time.Second, apitoken.ProfileVCD: 2592000 * time.Second, apitoken.ProfileNative: time.Hour,
 		} {
-			x, err := r.Exchange(r.Context(), secret, issuer.Request{Profile: door, From: here})
+			x, err := r.Exchange(r.Context(), secret, issuer.Request{Profile: profile, From: here})
 			require.NoError(r, err)
 			require.Equal(r, life, x.Life)
 			require.Nil(r, x.Refresh, "it can be used again")
@@ -47,7 +47,7 @@ func TestATokenFromItsMakingToItsUse(t *testing.T) {
 			require.Equal(r, made.ID, p.RefreshTokenID)
 			require.Equal(r, "alice", p.User)
 			require.Equal(r, "pam", p.Eauth)
-			require.Equal(r, door, p.Profile)
+			require.Equal(r, profile, p.Profile)
 			require.True(r, p.Expires.Equal(time.Now().Add(life)))
 		}
 		synctest.Wait()
@@ -77,29 +77,29 @@ func TestAccessDoesNotOutliveItsToken(t *testing.T) {
 
 func TestLives(t *testing.T) {
 	for name, c := range map[string]struct {
-		door  apitoken.Profile
-		asked issuer.Life
-		most  time.Duration
-		want  time.Duration // 0 is never
-		fails bool
+		profile apitoken.Profile
+		asked   issuer.Life
+		most    time.Duration
+		want    time.Duration // 0 is never
+		fails   bool
 	}{
-		"csp":                   {door: apitoken.ProfileCSP, want: 182 * day},
-		"vcd":                   {door: apitoken.ProfileVCD},
-		"never":                 {door: apitoken.ProfileNative, asked: issuer.Never()},
-		"180d":                  {door: apitoken.ProfileNative, asked: issuer.For(180 * day), want: 180 * day},
-		"default, cut":          {door: apitoken.ProfileCSP, most: 30 * day, want: 30 * day},
-		"default of VCD, cut":   {door: apitoken.ProfileVCD, most: 30 * day, want: 30 * day},
-		"never, where it ends":  {door: apitoken.ProfileVCD, asked: issuer.Never(), most: 30 * day, fails: true},
-		"longer than the most":  {door: apitoken.ProfileCSP, asked: issuer.For(31 * day), most: 30 * day, fails: true},
-		"the most":              {door: apitoken.ProfileCSP, asked: issuer.For(30 * day), most: 30 * day, want: 30 * day},
-		"the operator's own":    {door: "native", most: 400 * day, want: 182 * day},
-		"a door that is not":    {door: "back", fails: true},
-		"longer than the usual": {door: apitoken.ProfileCSP, asked: issuer.For(700 * day), want: 700 * day},
+		"csp":                   {profile: apitoken.ProfileCSP, want: 182 * day},
+		"vcd":                   {profile: apitoken.ProfileVCD},
+		"never":                 {profile: apitoken.ProfileNative, asked: issuer.Never()},
+		"180d":                  {profile: apitoken.ProfileNative, asked: issuer.For(180 * day), want: 180 * day},
+		"default, cut":          {profile: apitoken.ProfileCSP, most: 30 * day, want: 30 * day},
+		"default of VCD, cut":   {profile: apitoken.ProfileVCD, most: 30 * day, want: 30 * day},
+		"never, where it ends":  {profile: apitoken.ProfileVCD, asked: issuer.Never(), most: 30 * day, fails: true},
+		"longer than the most":  {profile: apitoken.ProfileCSP, asked: issuer.For(31 * day), most: 30 * day, fails: true},
+		"the most":              {profile: apitoken.ProfileCSP, asked: issuer.For(30 * day), most: 30 * day, want: 30 * day},
+		"the operator's own":    {profile: "native", most: 400 * day, want: 182 * day},
+		"a profile that is not": {profile: "back", fails: true},
+		"longer than the usual": {profile: apitoken.ProfileCSP, asked: issuer.For(700 * day), want: 700 * day},
 	} {
 		t.Run(name, func(t *testing.T) {
 			with(t, func(o *issuer.Options) { o.MaxLife = c.most }, func(r *rig) {
 				_, made, err := r.Create(r.Context(), user("alice"),
-					issuer.NewToken{Name: "ci", Scopes: []string{"User"}, Profile: c.door, Life: c.asked})
+					issuer.NewToken{Name: "ci", Scopes: []string{"User"}, Profile: c.profile, Life: c.asked})
 				if c.fails {
 					require.ErrorIs(r, err, issuer.ErrInvalid)
 					return

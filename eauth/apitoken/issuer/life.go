@@ -6,7 +6,7 @@ import (
 	"time"
 )
 
-// Life is how long a token is to be good. The zero Life is the door's default.
+// Life is how long a token is to be good. The zero Life is the profile's default.
 type Life struct {
 	never bool
 	span  time.Duration

@@ -9,11 +9,11 @@ import (
 // NewToken is what a token is to be.
 type NewToken struct {
 	Name    string
-	Scopes  []string // names of roles; at the VCD door none are Superuser
+	Scopes  []string // names of roles; with ProfileVCD none are Superuser
 	Life    Life
 	Profile apitoken.Profile
 	Remind  string // a mail address for reminders of its end
-	Org     string // the tenant of the VCD door
+	Org     string // the organization of Cloud Director
 
 	// Owner is whose the token is, where that is not the caller: a service
 	// account, or for the operator anybody.

@@ -29,7 +29,7 @@ type Token struct {
 	Kind    apitoken.Kind    `json:"kind"` // api, or refresh for a service account's
 	Name    string           `json:"name"`
 	Owner   apitoken.Owner   `json:"owner"`
-	Door    apitoken.Profile `json:"door"`
+	Profile apitoken.Profile `json:"profile"`
 	Scopes  []string         `json:"scopes"`
 	Remind  string           `json:"remind,omitempty"` // the owner's mail address
 	Created time.Time        `json:"created"`
@@ -52,7 +52,7 @@ func payload(r reminder.Reminder) Payload {
 		Event: "token.expiring", ID: r.ID(), Days: r.Days, Time: seconds(r.At),
 		Text: "The " + r.What() + " ends " + r.Left(),
 		Token: Token{
-			ID: t.ID, Kind: t.Kind, Name: t.Name, Owner: t.Owner, Door: t.Profile, Remind: t.Remind,
+			ID: t.ID, Kind: t.Kind, Name: t.Name, Owner: t.Owner, Profile: t.Profile, Remind: t.Remind,
 			Scopes:  append([]string{}, t.Scopes...),
 			Created: seconds(t.Created), Issued: seconds(t.Issued), Expires: seconds(t.Expires),
 		},

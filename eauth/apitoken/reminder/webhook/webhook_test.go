@@ -132,7 +132,7 @@ func TestPayload(t *testing.T) {
 	require.JSONEq(t, fmt.Sprintf(`{
 		"event": "token.expiring", "id": %q, "days": 7, "text": "The API token \"a \"b\" �<&> ö\" ends in 7 days", "time": %q,
 		"token": {
-			"id": %q, "kind": "api", "name": "a \"b\" \n<&> ö", "owner": {"eauth": "pam", "user": "alice"}, "door": "native",
+			"id": %q, "kind": "api", "name": "a \"b\" \n<&> ö", "owner": {"eauth": "pam", "user": "alice"}, "profile": "native",
 			"scopes": ["deploy-web", "Read-only"], "remind": "alice@example.com",
 			"created": %q, "issued": %q, "expires": %q,
 			"last_used": {"at": %q, "address": "192.0.2.7", "agent": "curl/8"}
