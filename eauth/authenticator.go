@@ -34,15 +34,15 @@ type Options struct {
 	// the others are refused. nil is everybody.
 	PAMAllowed func(ctx context.Context, c Credentials) (bool, error)
 
-	// Says tells what an eauth module itself says of rights; nil is nothing.
+	// ModuleRights tells what an eauth module itself says of rights; nil is nothing.
 	// KeepACL is keep_acl_in_token. Carrier takes credentials to the master
 	// with commands, where only that shows the master's own rights; without one
 	// tokens stand for them always. Mint, which may be nil, writes tokens that
 	// spare some of that.
-	Says    func(eauth string) Says
-	KeepACL bool
-	Carrier Carrier
-	Mint    interface {
+	ModuleRights func(eauth string) ModuleRights
+	KeepACL      bool
+	Carrier      Carrier
+	Mint         interface {
 		Grant(ctx context.Context, user, eauth string, groups []string) (Grant, error)
 	}
 
@@ -58,11 +58,11 @@ type Options struct {
 // An Authenticator picks the backend for a chunk's credentials. It is used
 // through one [RequestAuth] per request.
 type Authenticator struct {
-	opts    Options
-	eauths  map[string]bool
-	denied  func(ctx context.Context, token string) (bool, error) // nil when none is
-	log     *slog.Logger
-	pamSaid atomic.Int32 // the last route of eauth pam that was logged
+	opts     Options
+	eauths   map[string]bool
+	denied   func(ctx context.Context, token string) (bool, error) // nil when none is
+	log      *slog.Logger
+	pamRoute atomic.Int32 // the last route of eauth pam that was logged
 }
 
 // The routes of eauth pam; 0 is none yet.
@@ -175,11 +175,11 @@ func (a *Authenticator) checksPAM(ctx context.Context, name string) bool {
 		return false
 	}
 	if a.opts.PAM == nil {
-		a.say(routeMaster, "this gateway has no PAM of its own")
+		a.logPAMRoute(routeMaster, "this gateway has no PAM of its own")
 		return false
 	}
-	if a.says(name).Any() {
-		a.say(routeMaster, "an eauth module decides there what users may do")
+	if a.moduleRights(name).Any() {
+		a.logPAMRoute(routeMaster, "an eauth module decides there what users may do")
 		return false
 	}
 	if a.opts.PAMUsable == nil {
@@ -193,16 +193,16 @@ func (a *Authenticator) checksPAM(ctx context.Context, name string) bool {
 		a.log.DebugContext(ctx, "could not tell yet whether the master takes tokens of this gateway", slog.Any("err", err))
 		return false
 	case !usable:
-		a.say(routeMaster, "the master does not take tokens that this gateway writes")
+		a.logPAMRoute(routeMaster, "the master does not take tokens that this gateway writes")
 		return false
 	}
-	a.say(routePAM, "the master takes tokens that this gateway writes")
+	a.logPAMRoute(routePAM, "the master takes tokens that this gateway writes")
 	return true
 }
 
-// say logs which way eauth pam goes, once for each change of it.
-func (a *Authenticator) say(route int32, why string) {
-	before := a.pamSaid.Swap(route)
+// logPAMRoute logs which way eauth pam goes, once for each change of it.
+func (a *Authenticator) logPAMRoute(route int32, why string) {
+	before := a.pamRoute.Swap(route)
 	switch {
 	case before == route:
 	case route == routePAM:

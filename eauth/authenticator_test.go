@@ -88,7 +88,7 @@ func newSetup(change func(*eauth.Options)) *setup {
 // login is one request with one chunk.
 func (s *setup) login(t *testing.T, c eauth.Credentials) (user string) {
 	t.Helper()
-	session := s.NewSession()
+	session := s.NewRequestAuth()
 	defer session.Release(t.Context())
 	id, ok, err := session.Authenticate(t.Context(), c)
 	require.NoError(t, err)
@@ -183,7 +183,7 @@ func TestPAMFallsBackToTheMaster(t *testing.T) {
 func TestARequestIsOneAuthentication(t *testing.T) {
 	t.Parallel()
 	s := newSetup(nil)
-	session := s.NewSession()
+	session := s.NewRequestAuth()
 
 	var wg sync.WaitGroup
 	for range 50 {
@@ -213,7 +213,7 @@ func TestARequestIsOneAuthentication(t *testing.T) {
 func TestAWrongPasswordIsOneAttemptToo(t *testing.T) {
 	t.Parallel()
 	s := newSetup(nil)
-	session := s.NewSession()
+	session := s.NewRequestAuth()
 	defer session.Release(t.Context())
 	wrong := creds("pam")
 	wrong.Password = "wrong"
@@ -230,7 +230,7 @@ func TestErrorsPassThrough(t *testing.T) {
 	s := newSetup(nil)
 	for name, b := range map[string]*backend{"pam": s.pam, "ldap": s.master} {
 		b.err = fmt.Errorf("%s: %w", name, eauth.ErrBusy)
-		session := s.NewSession()
+		session := s.NewRequestAuth()
 		for range 2 {
 			_, ok, err := session.Authenticate(t.Context(), creds(name))
 			require.False(t, ok)
@@ -242,7 +242,7 @@ func TestErrorsPassThrough(t *testing.T) {
 
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(errors.New("the client hung up"))
-	session := s.NewSession()
+	session := s.NewRequestAuth()
 	defer session.Release(ctx)
 	_, ok, err := session.Authenticate(ctx, eauth.Credentials{Token: goodToken})
 	require.False(t, ok)
@@ -255,7 +255,7 @@ func TestUnknownEauthTakesItsTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		a := eauth.New(eauth.Options{Eauths: []string{"pam"}, HashType: "sha256", UnknownDelay: time.Second})
-		s := a.NewSession()
+		s := a.NewRequestAuth()
 		start := time.Now()
 		_, ok, err := s.Authenticate(t.Context(), eauth.Credentials{Eauth: "nope", Username: "u", Password: "p"})
 		require.NoError(t, err)
@@ -264,7 +264,7 @@ func TestUnknownEauthTakesItsTime(t *testing.T) {
 
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		_, ok, err = a.NewSession().Authenticate(ctx, eauth.Credentials{Eauth: "nope", Username: "u", Password: "p"})
+		_, ok, err = a.NewRequestAuth().Authenticate(ctx, eauth.Credentials{Eauth: "nope", Username: "u", Password: "p"})
 		require.ErrorIs(t, err, context.Canceled)
 		require.False(t, ok)
 	})

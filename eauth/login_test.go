@@ -95,7 +95,7 @@ func TestADeniedToken(t *testing.T) {
 	require.Equal(t, 1, s.token.asked, "nobody else is asked about it")
 
 	denied, broken = false, errors.New("disk error")
-	session := s.NewSession()
+	session := s.NewRequestAuth()
 	defer session.Release(t.Context())
 	_, ok, err := session.Authenticate(t.Context(), eauth.Credentials{Token: goodToken})
 	require.False(t, ok)

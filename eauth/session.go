@@ -9,7 +9,7 @@ import (
 // A RequestAuth authenticates the chunks of one request. Chunks with equal
 // credentials share one check and one [Grant], however many they are: a
 // request costs the backend one authentication. Where the grant is a
-// [Handover], each command is an authentication of its own.
+// [CredentialGrant], each command is an authentication of its own.
 //
 //	s := authenticator.NewSession()
 //	defer s.Release(ctx)
@@ -35,8 +35,8 @@ type check struct {
 	err  error
 }
 
-// NewSession starts a request.
-func (a *Authenticator) NewSession() *RequestAuth {
+// NewRequestAuth starts a request.
+func (a *Authenticator) NewRequestAuth() *RequestAuth {
 	return &RequestAuth{a: a, checks: make(map[question]*check)}
 }
 
@@ -45,10 +45,10 @@ func (a *Authenticator) NewSession() *RequestAuth {
 // are no or an error are kept too, so that one request is one attempt.
 //
 // Where only the master can tell what a user may do, nothing is checked yet:
-// the grant is a [Handover], and the first command checks it.
+// the grant is a [CredentialGrant], and the first command checks it.
 func (s *RequestAuth) Authenticate(ctx context.Context, c Credentials) (Identity, bool, error) {
-	if s.a.defers(c) {
-		return s.ask(ctx, question{creds: c}, s.a.deferred)
+	if s.a.defersToMaster(c) {
+		return s.ask(ctx, question{creds: c}, s.a.unchecked)
 	}
 	return s.AuthenticateNow(ctx, c)
 }

@@ -21,7 +21,7 @@ type shown struct {
 // Where the grant is the caller's own credentials, they are sent once, and send may go on after ctx has ended and
 // withAuthority has returned. So send keeps to the context that it is given, and leaves alone what others may read then.
 func withAuthority(ctx context.Context, grant eauth.Grant, send func(ctx context.Context, a shown) error) error {
-	if h, ok := grant.(*eauth.Handover); ok {
+	if h, ok := grant.(*eauth.CredentialGrant); ok {
 		return h.Carry(ctx, func(ctx context.Context, c eauth.Credentials) (eauth.Verdict, error) {
 			err := send(ctx, shown{login: saltmaster.Login{Eauth: c.Eauth, Username: c.Username, Password: c.Password}})
 			return verdict(err), err
@@ -58,6 +58,6 @@ func verdict(err error) eauth.Verdict {
 	case errors.Is(err, saltmaster.ErrUnauthorized):
 		return eauth.Right
 	default:
-		return eauth.Untold
+		return eauth.NoVerdict
 	}
 }

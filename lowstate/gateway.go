@@ -129,7 +129,7 @@ func (g *Gateway) begin(ctx context.Context, call *Call) (_ []task, _ *eauth.Req
 			return nil, nil, err
 		}
 	}
-	session := g.auth.NewSession()
+	session := g.auth.NewRequestAuth()
 	for i := range tasks {
 		t := &tasks[i]
 		if call.isKnown(call.Chunks[i]) {

@@ -24,7 +24,7 @@ func decidingGateway(t *testing.T, o mastertest.Options) *before {
 	asked := master.New(authority{tokens}, master.Options{})
 	b.gateway.auth = eauth.New(eauth.Options{
 		Eauths: []string{"sharedsecret"}, Token: token.New(authority{tokens}), Master: asked,
-		Says: func(string) eauth.Says { return eauth.Says{ACL: true} }, Carrier: asked,
+		ModuleRights: func(string) eauth.ModuleRights { return eauth.ModuleRights{ACL: true} }, Carrier: asked,
 	})
 	return b
 }

@@ -22,8 +22,8 @@ var errRightsUnknown = &Error{Kind: Unauthorized, Text: textRightsUnknown}
 
 // checked tells whether somebody has checked who the chunk's caller is.
 func (t task) checked() bool {
-	h, ok := t.id.Grant.(*eauth.Handover)
-	return !ok || h.Proven()
+	h, ok := t.id.Grant.(*eauth.CredentialGrant)
+	return !ok || h.Verified()
 }
 
 // name notes the caller.

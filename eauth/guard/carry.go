@@ -32,7 +32,7 @@ func (g *Guard) carry(
 	t, ok, err := g.admit(ctx, c)
 	switch {
 	case err != nil:
-		return eauth.Untold, err
+		return eauth.NoVerdict, err
 	case !ok:
 		return eauth.Wrong, eauth.ErrWrong
 	}
@@ -53,7 +53,7 @@ func (g *Guard) carry(
 	case a := <-came:
 		return a.verdict, a.err
 	case <-ctx.Done():
-		return eauth.Untold, fmt.Errorf("authenticate: %w", context.Cause(ctx))
+		return eauth.NoVerdict, fmt.Errorf("authenticate: %w", context.Cause(ctx))
 	}
 }
 
@@ -70,7 +70,7 @@ func (g *Guard) send(
 	defer cancel()
 	defer func() {
 		if p := recover(); p != nil {
-			v, err = eauth.Untold, g.panicked(p)
+			v, err = eauth.NoVerdict, g.panicked(p)
 		}
 	}()
 	return send(ctx)
@@ -96,7 +96,7 @@ func (g *Guard) clear(ctx context.Context, c eauth.Credentials, err error) (eaut
 	a := g.ask(ctx, c)
 	switch {
 	case a.err != nil:
-		return eauth.Untold, a.err
+		return eauth.NoVerdict, a.err
 	case !a.ok:
 		return eauth.Wrong, eauth.ErrWrong
 	}

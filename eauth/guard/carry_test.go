@@ -31,7 +31,7 @@ func TestCarry(t *testing.T) {
 		"done":                             {"right", eauth.Right, nil, nil, guard.OK, 0},
 		"known, and refused":               {"right", eauth.Right, errRefused, errRefused, guard.OK, 0},
 		"not known":                        {"wrong", eauth.Wrong, errRefused, errRefused, guard.Wrong, 0},
-		"no answer":                        {"right", eauth.Untold, errRefused, errRefused, guard.Error, 0},
+		"no answer":                        {"right", eauth.NoVerdict, errRefused, errRefused, guard.Error, 0},
 		"refused, for it is not allowed":   {"right", eauth.Unclear, errRefused, errRefused, guard.OK, 1},
 		"refused, for it is not the user":  {"wrong", eauth.Unclear, errRefused, eauth.ErrWrong, guard.Wrong, 1},
 		"credentials that cannot be right": {"a\x00", eauth.Right, nil, eauth.ErrWrong, guard.Wrong, 0},
@@ -112,7 +112,7 @@ func TestCarryEnds(t *testing.T) {
 		start := time.Now()
 		_, err := g.Carry(t.Context(), creds("alice", "right"), func(ctx context.Context) (eauth.Verdict, error) {
 			<-ctx.Done()
-			return eauth.Untold, ctx.Err()
+			return eauth.NoVerdict, ctx.Err()
 		})
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		require.Equal(t, time.Second, time.Since(start))

@@ -265,7 +265,7 @@ func (s *setup) requireRefused(t *testing.T, credential string) {
 // chunk tells whether a chunk with this token would be authenticated.
 func (s *setup) chunk(t *testing.T, token string) bool {
 	t.Helper()
-	request := s.auth.NewSession()
+	request := s.auth.NewRequestAuth()
 	defer request.Release(t.Context())
 	_, ok, err := request.Authenticate(t.Context(), eauth.Credentials{Token: token})
 	require.NoError(t, err)

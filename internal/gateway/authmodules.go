@@ -89,10 +89,10 @@ func namesOU(rules any) bool {
 }
 
 // says is what an eauth module says, in the terms of package eauth.
-func says(m authmodule.Modules) func(string) eauth.Says {
-	return func(module string) eauth.Says {
+func says(m authmodule.Modules) func(string) eauth.ModuleRights {
+	return func(module string) eauth.ModuleRights {
 		s := m.Says(module)
-		return eauth.Says{ACL: s.ACL, Process: s.Process}
+		return eauth.ModuleRights{ACL: s.ACL, Process: s.Process}
 	}
 }
 
@@ -124,7 +124,7 @@ func (c carrier) Carry(
 	ctx context.Context, creds eauth.Credentials, send func(ctx context.Context) (eauth.Verdict, error),
 ) (eauth.Verdict, error) {
 	v, err := c.Carrier.Carry(ctx, creds, send)
-	if v != eauth.Untold {
+	if v != eauth.NoVerdict {
 		c.metrics.Observe("master", v == eauth.Right, nil)
 	} else {
 		c.metrics.Observe("master", false, err)

@@ -21,16 +21,16 @@ func TestModes(t *testing.T) {
 		deciding []string
 		files    map[string]string
 		want     []string // the beginning of each line
-		says     map[string]eauth.Says
+		says     map[string]eauth.ModuleRights
 	}{
 		"nothing": {
 			master: "external_auth: {pam: {alice: ['.*']}, ldap: {'ops%': ['.*', {'web*': ['test.*']}]}}",
-			says:   map[string]eauth.Says{"pam": {}, "ldap": {}},
+			says:   map[string]eauth.ModuleRights{"pam": {}, "ldap": {}},
 		},
 		"eauth_acl_module": {
 			master: "eauth_acl_module: demo\nexternal_auth: {pam: {alice: ['.*']}}",
 			want:   []string{"pam: eauth_acl_module is set" + creds},
-			says:   map[string]eauth.Says{"pam": {ACL: true}},
+			says:   map[string]eauth.ModuleRights{"pam": {ACL: true}},
 		},
 		"an eauth_acl_module that is empty": {master: "eauth_acl_module: ''\nexternal_auth: {pam: {alice: ['.*']}}"},
 		"an eauth_acl_module that is odd": {
@@ -48,7 +48,7 @@ func TestModes(t *testing.T) {
 		"OUs": {
 			master: "external_auth: {ldap: {alice: ['@runner', {'ldap(OU=web)': ['test.*']}]}}",
 			want:   []string{"ldap: external_auth has rules for OUs of the directory" + creds},
-			says:   map[string]eauth.Says{"ldap": {Process: true}},
+			says:   map[string]eauth.ModuleRights{"ldap": {Process: true}},
 		},
 		"as the operator says": {
 			master:   "external_auth: {pam: {alice: ['.*']}}",
@@ -59,7 +59,7 @@ func TestModes(t *testing.T) {
 			master: "auth_dirs: [DIR/own]\nexternal_auth: {pam: {alice: ['.*']}}",
 			files:  map[string]string{"own/pam.py": ""},
 			want:   []string{"pam: the eauth module pam may be the one in DIR/own/pam.py" + creds},
-			says:   map[string]eauth.Says{"pam": {ACL: true, Process: true}},
+			says:   map[string]eauth.ModuleRights{"pam": {ACL: true, Process: true}},
 		},
 		"another pam in extension_modules": {
 			master: "extension_modules: DIR/ext\nroot_dir: /\nexternal_auth: {pam: {alice: ['.*']}}",

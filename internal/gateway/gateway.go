@@ -292,10 +292,10 @@ func (g *Gateway) authenticator(c *Config, a authority, metrics *server.AuthMetr
 
 		PAMAllowed: own.Allowed,
 
-		Says:    says(authModules(c.master, c.set.Auth.Deciding)),
-		KeepACL: c.master.KeepACLInToken,
-		Carrier: carrier{asked, metrics},
-		Mint:    written{g.mint},
+		ModuleRights: says(authModules(c.master, c.set.Auth.Deciding)),
+		KeepACL:      c.master.KeepACLInToken,
+		Carrier:      carrier{asked, metrics},
+		Mint:         written{g.mint},
 
 		UnknownDelay: failDelay,
 		Logger:       g.log,

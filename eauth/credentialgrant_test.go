@@ -48,10 +48,10 @@ func (l listing) Authenticate(ctx context.Context, c eauth.Credentials) (eauth.I
 func TestEntitled(t *testing.T) {
 	t.Parallel()
 	const handover = "the caller's own credentials"
-	acl, process, both := eauth.Says{ACL: true}, eauth.Says{Process: true}, eauth.Says{ACL: true, Process: true}
+	acl, process, both := eauth.ModuleRights{ACL: true}, eauth.ModuleRights{Process: true}, eauth.ModuleRights{ACL: true, Process: true}
 	for name, c := range map[string]struct {
 		eauth   string
-		says    eauth.Says
+		says    eauth.ModuleRights
 		list    string // auth_list of the master's tokens
 		keep    bool
 		noMint  bool
@@ -82,7 +82,7 @@ func TestEntitled(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newSetup(func(o *eauth.Options) {
-				o.Says, o.KeepACL, o.Carrier = func(string) eauth.Says { return c.says }, c.keep, &carrier{}
+				o.ModuleRights, o.KeepACL, o.Carrier = func(string) eauth.ModuleRights { return c.says }, c.keep, &carrier{}
 				o.Mint = minter{}
 				if c.noMint {
 					o.Mint = minter{err: eauth.ErrUnavailable}
@@ -91,7 +91,7 @@ func TestEntitled(t *testing.T) {
 					o.Master = listing{o.Master.(*backend), json.RawMessage(c.list)}
 				}
 			})
-			session := s.NewSession()
+			session := s.NewRequestAuth()
 			ask := session.Authenticate
 			if c.now {
 				ask = session.AuthenticateNow
@@ -99,10 +99,10 @@ func TestEntitled(t *testing.T) {
 			id, ok, err := ask(t.Context(), creds(c.eauth))
 			require.NoError(t, err)
 			require.True(t, ok)
-			h, isHandover := id.Grant.(*eauth.Handover)
-			if isHandover {
+			h, isCredentialGrant := id.Grant.(*eauth.CredentialGrant)
+			if isCredentialGrant {
 				require.Equal(t, handover, c.grant)
-				require.Equal(t, c.asked > 0, h.Proven(), "whoever was checked is known")
+				require.Equal(t, c.asked > 0, h.Verified(), "whoever was checked is known")
 			} else {
 				token, err := id.Grant.Token(t.Context())
 				require.NoError(t, err)
@@ -123,7 +123,7 @@ func TestLoginWhereModulesDecide(t *testing.T) {
 	t.Parallel()
 	for _, module := range []string{"pam", "ldap"} {
 		s := newSetup(func(o *eauth.Options) {
-			o.Says, o.Carrier = func(string) eauth.Says { return eauth.Says{ACL: true} }, &carrier{}
+			o.ModuleRights, o.Carrier = func(string) eauth.ModuleRights { return eauth.ModuleRights{ACL: true} }, &carrier{}
 		})
 		_, _, _ = s.Login(t.Context(), creds(module))
 		require.Equal(t, 1, s.master.asked)
@@ -131,33 +131,33 @@ func TestLoginWhereModulesDecide(t *testing.T) {
 	}
 }
 
-func TestHandover(t *testing.T) {
+func TestCredentialGrant(t *testing.T) {
 	t.Parallel()
-	newHandover := func() *eauth.Handover {
+	newGrant := func() *eauth.CredentialGrant {
 		s := newSetup(func(o *eauth.Options) {
-			o.Says, o.Carrier = func(string) eauth.Says { return eauth.Says{ACL: true} }, &carrier{}
+			o.ModuleRights, o.Carrier = func(string) eauth.ModuleRights { return eauth.ModuleRights{ACL: true} }, &carrier{}
 		})
-		id, ok, err := s.NewSession().Authenticate(t.Context(), creds("ldap"))
+		id, ok, err := s.NewRequestAuth().Authenticate(t.Context(), creds("ldap"))
 		require.NoError(t, err)
 		require.True(t, ok)
-		return id.Grant.(*eauth.Handover)
+		return id.Grant.(*eauth.CredentialGrant)
 	}
-	send := func(h *eauth.Handover, v eauth.Verdict) {
+	send := func(h *eauth.CredentialGrant, v eauth.Verdict) {
 		_ = h.Carry(t.Context(), func(_ context.Context, c eauth.Credentials) (eauth.Verdict, error) {
 			require.Equal(t, creds("ldap"), c)
 			return v, errors.New("whatever")
 		})
 	}
-	h := newHandover()
-	require.False(t, h.Proven())
-	for _, v := range []eauth.Verdict{eauth.Untold, eauth.Wrong, eauth.Unclear} {
+	h := newGrant()
+	require.False(t, h.Verified())
+	for _, v := range []eauth.Verdict{eauth.NoVerdict, eauth.Wrong, eauth.Unclear} {
 		send(h, v)
-		require.False(t, h.Proven())
+		require.False(t, h.Verified())
 	}
 	send(h, eauth.Right)
-	require.True(t, h.Proven())
+	require.True(t, h.Verified())
 	send(h, eauth.Wrong)
-	require.True(t, h.Proven(), "a one-time password is used up by the first command")
+	require.True(t, h.Verified(), "a one-time password is used up by the first command")
 
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s"} {
 		require.NotContains(t, fmt.Sprintf(verb, h), "secret", verb)
@@ -167,11 +167,11 @@ func TestHandover(t *testing.T) {
 }
 
 // Who says a name that is none is refused before anything is sent.
-func TestHandoverOfMalformedCredentials(t *testing.T) {
+func TestCredentialGrantOfMalformedCredentials(t *testing.T) {
 	t.Parallel()
 	sent := &carrier{}
 	s := newSetup(func(o *eauth.Options) {
-		o.Says, o.Carrier = func(string) eauth.Says { return eauth.Says{ACL: true} }, sent
+		o.ModuleRights, o.Carrier = func(string) eauth.ModuleRights { return eauth.ModuleRights{ACL: true} }, sent
 	})
 	for _, name := range []string{"", "a\x00", "a\nb"} {
 		require.Equal(t, "refused", s.login(t, eauth.Credentials{Eauth: "ldap", Username: name, Password: "x"}))
@@ -183,12 +183,12 @@ func TestHandoverOfMalformedCredentials(t *testing.T) {
 // Whom the gateway lets in nowhere, it does not let the master check either.
 func TestPAMAllowed(t *testing.T) {
 	t.Parallel()
-	for name, says := range map[string]eauth.Says{"the master checks": {}, "with the command": {ACL: true}} {
+	for name, says := range map[string]eauth.ModuleRights{"the master checks": {}, "with the command": {ACL: true}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			sent := &carrier{}
 			s := newSetup(func(o *eauth.Options) {
-				o.PAM, o.Carrier, o.Says = nil, sent, func(string) eauth.Says { return says }
+				o.PAM, o.Carrier, o.ModuleRights = nil, sent, func(string) eauth.ModuleRights { return says }
 				o.PAMAllowed = func(_ context.Context, c eauth.Credentials) (bool, error) { return c.Username != "root", nil }
 			})
 			root := creds("pam")

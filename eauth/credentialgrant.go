@@ -6,15 +6,15 @@ import (
 	"sync/atomic"
 )
 
-// Says is what an eauth module itself has to say about rights, beside the rules of external_auth. A master asks it where
+// ModuleRights is what an eauth module itself has to say about rights, beside the rules of external_auth. A master asks it where
 // a command carries a name and a password, and never where it carries a token.
-type Says struct {
+type ModuleRights struct {
 	ACL     bool // acl(), of this module or of eauth_acl_module: it may name other rules
 	Process bool // process_acl(): it may change the rules
 }
 
 // Any tells whether it says anything.
-func (s Says) Any() bool { return s.ACL || s.Process }
+func (s ModuleRights) Any() bool { return s.ACL || s.Process }
 
 // ErrWrong says that credentials which went to the master with a command were not right. The command was not carried
 // out.
@@ -29,10 +29,10 @@ type Verdict int
 
 // The verdicts.
 const (
-	Untold  Verdict = iota // nothing: the master did not answer
-	Right                  // the master knows the user, even where it refused the command
-	Wrong                  // the master does not
-	Unclear                // one of the latter two, for the master says both in the same words
+	NoVerdict Verdict = iota // nothing: the master did not answer
+	Right                    // the master knows the user, even where it refused the command
+	Wrong                    // the master does not
+	Unclear                  // one of the latter two, for the master says both in the same words
 )
 
 // A Carrier lets credentials go to the master in a command. It is the guard of the backend for the same credentials, so
@@ -44,79 +44,79 @@ type Carrier interface {
 	Carry(ctx context.Context, c Credentials, send func(ctx context.Context) (Verdict, error)) (Verdict, error)
 }
 
-// Handover is a Grant without a token: the caller's own credentials go with each command, and the master authenticates
+// CredentialGrant is a Grant without a token: the caller's own credentials go with each command, and the master authenticates
 // and authorizes the command by them.
-type Handover struct {
-	carrier Carrier
-	creds   Credentials
-	proven  atomic.Bool
+type CredentialGrant struct {
+	carrier  Carrier
+	creds    Credentials
+	verified atomic.Bool
 }
 
-var _ Grant = (*Handover)(nil)
+var _ Grant = (*CredentialGrant)(nil)
 
 // Carry has send carry out one command with the credentials.
-func (h *Handover) Carry(ctx context.Context, send func(ctx context.Context, c Credentials) (Verdict, error)) error {
+func (h *CredentialGrant) Carry(ctx context.Context, send func(ctx context.Context, c Credentials) (Verdict, error)) error {
 	v, err := h.carrier.Carry(ctx, h.creds, func(ctx context.Context) (Verdict, error) {
 		v, err := send(ctx, h.creds)
-		if v != Right && h.proven.Load() {
+		if v != Right && h.verified.Load() {
 			// They were right in this very request, so this is no guess: a one-time password, or a module that is
 			// unwell.
-			v = Untold
+			v = NoVerdict
 		}
 		return v, err
 	})
 	if v == Right {
-		h.proven.Store(true)
+		h.verified.Store(true)
 	}
 	return err
 }
 
-// Proven tells whether the master has taken the credentials. Until then nobody has checked them.
-func (h *Handover) Proven() bool { return h.proven.Load() }
+// Verified tells whether the master has taken the credentials. Until then nobody has checked them.
+func (h *CredentialGrant) Verified() bool { return h.verified.Load() }
 
 // Token is [Grant]'s. There is none.
-func (*Handover) Token(context.Context) (string, error) { return "", ErrNoToken }
+func (*CredentialGrant) Token(context.Context) (string, error) { return "", ErrNoToken }
 
 // Renew is [Grant]'s.
-func (*Handover) Renew(context.Context, string) (string, error) { return "", ErrNoToken }
+func (*CredentialGrant) Renew(context.Context, string) (string, error) { return "", ErrNoToken }
 
 // Exposed is [Grant]'s.
-func (*Handover) Exposed(string) {}
+func (*CredentialGrant) Exposed(string) {}
 
 // Release is [Grant]'s.
-func (*Handover) Release(context.Context) {}
+func (*CredentialGrant) Release(context.Context) {}
 
 // String and GoString keep the password out of whatever prints an identity.
-func (*Handover) String() string     { return "the caller's own credentials" }
-func (h *Handover) GoString() string { return h.String() }
+func (*CredentialGrant) String() string     { return "the caller's own credentials" }
+func (h *CredentialGrant) GoString() string { return h.String() }
 
-// says is what the module of a name says.
-func (a *Authenticator) says(eauth string) Says {
-	if a.opts.Says == nil {
-		return Says{}
+// moduleRights is what the module of a name moduleRights.
+func (a *Authenticator) moduleRights(eauth string) ModuleRights {
+	if a.opts.ModuleRights == nil {
+		return ModuleRights{}
 	}
-	return a.opts.Says(eauth)
+	return a.opts.ModuleRights(eauth)
 }
 
-// defers tells whether credentials go to the master with the commands, unchecked: the module says who may do what, and
+// defersToMaster tells whether credentials go to the master with the commands, unchecked: the module says who may do what, and
 // no token would show it.
-func (a *Authenticator) defers(c Credentials) bool {
-	return c.Token == "" && a.eauths[c.Eauth] && a.opts.Carrier != nil && !a.opts.KeepACL && a.says(c.Eauth).Any()
+func (a *Authenticator) defersToMaster(c Credentials) bool {
+	return c.Token == "" && a.eauths[c.Eauth] && a.opts.Carrier != nil && !a.opts.KeepACL && a.moduleRights(c.Eauth).Any()
 }
 
-// deferred is the caller of whom nothing is known yet but what the caller says.
-func (a *Authenticator) deferred(ctx context.Context, c Credentials) (Identity, bool, error) {
+// unchecked is the caller of whom nothing is known yet but what the caller says.
+func (a *Authenticator) unchecked(ctx context.Context, c Credentials) (Identity, bool, error) {
 	if c.Check() != nil {
 		return Identity{}, false, nil
 	}
 	if ok, err := a.mayAsk(ctx, c); !ok || err != nil {
 		return Identity{}, false, err
 	}
-	return Identity{User: c.Username, Eauth: c.Eauth, RightsUnknown: true, Grant: a.handover(c)}, true, nil
+	return Identity{User: c.Username, Eauth: c.Eauth, RightsUnknown: true, Grant: a.credentialGrant(c)}, true, nil
 }
 
-func (a *Authenticator) handover(c Credentials) *Handover {
-	return &Handover{carrier: a.opts.Carrier, creds: c}
+func (a *Authenticator) credentialGrant(c Credentials) *CredentialGrant {
+	return &CredentialGrant{carrier: a.opts.Carrier, creds: c}
 }
 
 // entitle gives a caller whose credentials the master has checked a grant under which it allows what it allows for the
@@ -125,7 +125,7 @@ func (a *Authenticator) handover(c Credentials) *Handover {
 // rights; then it takes one that is written without a list, unless there is a process_acl(). Else the credentials go
 // with the command.
 func (a *Authenticator) entitle(ctx context.Context, c Credentials, id Identity) Identity {
-	says, list := a.says(c.Eauth), string(id.AuthList)
+	says, list := a.moduleRights(c.Eauth), string(id.AuthList)
 	switch {
 	case a.opts.Carrier == nil, list != "" && list != null:
 		return id
@@ -135,8 +135,8 @@ func (a *Authenticator) entitle(ctx context.Context, c Credentials, id Identity)
 		return id
 	}
 	id.AuthList, id.RightsUnknown = nil, says.Any()
-	made, own := id.Grant, a.handover(c)
-	own.proven.Store(true)
+	made, own := id.Grant, a.credentialGrant(c)
+	own.verified.Store(true)
 	id.Grant = own
 	if !says.Any() && a.opts.Mint != nil {
 		if g, err := a.opts.Mint.Grant(ctx, id.User, c.Eauth, id.Groups); err == nil {
