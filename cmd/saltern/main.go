@@ -35,9 +35,6 @@ Usage:
     --config FILE  Saltern's own settings (default /etc/saltern/saltern.yaml, if it is there)
 `
 
-// version is set by the linker.
-var version = "development"
-
 // stdio is where a command reads and writes.
 type stdio struct {
 	out, err io.Writer

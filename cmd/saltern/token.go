@@ -92,7 +92,7 @@ func runSub(ctx context.Context, name, usage string, subs map[string]func() subc
 	if err != nil {
 		return err
 	}
-	o, err := gateway.OpenOperator(ctx, c, "saltern "+version, newLog(std.err, slog.LevelWarn))
+	o, err := gateway.OpenOperator(ctx, c, "saltern "+builtVersion(), newLog(std.err, slog.LevelWarn))
 	if err != nil {
 		return err
 	}
