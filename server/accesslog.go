@@ -4,28 +4,16 @@ import (
 	"log/slog"
 	"net/http"
 	"regexp"
-	"strings"
 	"time"
 
-	"github.com/saltern-api/saltern/lowstate"
+	"github.com/saltern-api/saltern/server/web"
 )
 
 // What a line of the log has room for.
 const (
-	maxLoggedChunks = 5
-	maxLoggedName   = 128
-	maxLoggedText   = 512
+	maxLoggedName = 128
+	maxLoggedText = 512
 )
-
-// loggedChunk is what is told of a chunk. Names come from the client.
-type loggedChunk struct {
-	User    string `json:"user,omitempty"`
-	Eauth   string `json:"eauth,omitempty"`
-	Client  string `json:"client,omitempty"`
-	Fun     string `json:"fun,omitempty"`
-	Minions int    `json:"minions,omitempty"`
-	JID     string `json:"jid,omitempty"`
-}
 
 // logRequest writes the request's one line. It never has a query, a header, a
 // body or an answer.
@@ -34,8 +22,8 @@ func (s *Server) logRequest(x *exchange, r *http.Request) {
 		slog.String("request_id", x.id),
 		slog.String("surface", x.surface.String()),
 		slog.String("remote", remoteText(x, r)),
-		slog.String("method", clip(r.Method, maxLoggedName)),
-		slog.String("path", clip(loggedPath(r.URL.Path), maxLoggedText)),
+		slog.String("method", web.Clip(r.Method, maxLoggedName)),
+		slog.String("path", web.Clip(loggedPath(r.URL.Path), maxLoggedText)),
 		slog.String("proto", r.Proto),
 		slog.Int("status", x.status),
 		slog.Int64("bytes_in", x.in),
@@ -45,37 +33,14 @@ func (s *Server) logRequest(x *exchange, r *http.Request) {
 	if x.clientID != "" {
 		attrs = append(attrs, slog.String("client_request_id", x.clientID))
 	}
-	if x.user != "" {
-		attrs = append(attrs, slog.String("user", clip(x.user, maxLoggedName)))
-	}
-	if x.call != nil {
-		attrs = append(attrs,
-			slog.Int("chunk_count", len(x.call.Chunks)),
-			slog.Any("chunks", loggedChunks(x.call.Records)))
-	}
+	attrs = append(attrs, x.recorder.Attrs()...)
 	if x.err != nil {
-		attrs = append(attrs, slog.String("error", clip(x.err.Error(), maxLoggedText)))
+		attrs = append(attrs, slog.String("error", web.Clip(x.err.Error(), maxLoggedText)))
 	}
 	if x.stack != nil {
 		attrs = append(attrs, slog.String("stack", string(x.stack)))
 	}
 	s.log.LogAttrs(r.Context(), levelOf(x.status), "request", attrs...)
-}
-
-func loggedChunks(records []lowstate.Record) []loggedChunk {
-	records = records[:min(len(records), maxLoggedChunks)]
-	chunks := make([]loggedChunk, len(records))
-	for i, rec := range records {
-		chunks[i] = loggedChunk{
-			User:    clip(rec.User, maxLoggedName),
-			Eauth:   clip(rec.Eauth, maxLoggedName),
-			Client:  clip(rec.Client, maxLoggedName),
-			Fun:     clip(rec.Fun, maxLoggedName),
-			Minions: rec.Minions,
-			JID:     clip(rec.JID, maxLoggedName),
-		}
-	}
-	return chunks
 }
 
 // levelOf tells the operator's troubles from those of the clients.
@@ -95,14 +60,6 @@ func remoteText(x *exchange, r *http.Request) string {
 		return x.remote.String()
 	}
 	return r.RemoteAddr
-}
-
-// clip shortens a text to at most n bytes, without half a character at its end.
-func clip(s string, n int) string {
-	if len(s) <= n {
-		return s
-	}
-	return strings.ToValidUTF8(s[:n], "") + "..."
 }
 
 // ownSecret matches the secrets of this gateway, mistyped ones too.

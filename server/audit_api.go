@@ -15,6 +15,22 @@ import (
 	"github.com/saltern-api/saltern/server/web"
 )
 
+// AuditLog keeps who did what. *audit.Log is one.
+type AuditLog interface {
+	Write(ctx context.Context, e audit.Entry)
+	Find(ctx context.Context, q audit.Query) (audit.Page, error)
+}
+
+var _ AuditLog = (*audit.Log)(nil)
+
+// AuditOptions are about the audit log. Without a Log there is none.
+type AuditOptions struct {
+	Log AuditLog
+
+	// Arguments has the arguments of commands written down too.
+	Arguments bool
+}
+
 // Bounds of reading the audit log over HTTP.
 const (
 	auditReaders = 2 // at once
@@ -70,7 +86,7 @@ func (s *mainSurface) readAudit(x *exchange, r *http.Request) error {
 			return nativeAnswer{}, err
 		}
 		if q.After == "" {
-			x.note(audit.Entry{Event: audit.ReadLog})
+			x.recorder.Note(audit.Entry{Event: audit.ReadLog})
 		}
 		answer := struct {
 			Entries []json.RawMessage `json:"entries"`

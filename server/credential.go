@@ -156,7 +156,7 @@ func (s *mainSurface) firstGood(x *exchange, r *http.Request, all []credential) 
 
 // look returns the session that a credential stands for, if it is good.
 func (s *mainSurface) look(x *exchange, r *http.Request, c credential) (*session.Session, bool, error) {
-	x.audit.shown = true
+	x.recorder.SetShown()
 	if c.cookie {
 		if err := s.crossOrigin.Check(r); err != nil {
 			return nil, false, &web.Error{Status: http.StatusForbidden, Text: "Cross-origin request refused", Err: err}
@@ -173,7 +173,7 @@ func (s *mainSurface) look(x *exchange, r *http.Request, c credential) (*session
 	if !ok {
 		return nil, false, nil
 	}
-	x.known(sess.User, sess.Eauth)
+	x.recorder.SetUser(sess.User, sess.Eauth)
 	x.Header().Set("Cache-Control", "private")
 	return sess, true, nil
 }

@@ -51,7 +51,7 @@ func (d *doors) authorize(x *exchange, r *http.Request) error {
 	if err != nil {
 		return tokenError(err)
 	}
-	x.user = got.User
+	x.recorder.SetGrantee(got.User)
 	refresh := token // it is good for the next time too, and clients store what they read here
 	if got.Refresh != nil {
 		refresh = got.Refresh.Reveal()

@@ -85,7 +85,7 @@ func (d *doors) newLogin(x *exchange, r *http.Request, creds eauth.Credentials) 
 func (d *doors) logIn(ctx context.Context, x *exchange, creds eauth.Credentials) (*session.Session, error) {
 	creds.Eauth = cmp.Or(creds.Eauth, d.with.Eauth)
 	creds.RemoteAddr = x.remote
-	x.note(loginEntry(creds))
+	x.recorder.Note(loginEntry(creds))
 	if !d.opts.APIACL.allows(creds.Username, x.remote) {
 		return nil, notLoggedIn(nil)
 	}
@@ -96,7 +96,7 @@ func (d *doors) logIn(ctx context.Context, x *exchange, creds eauth.Credentials)
 	if !ok {
 		return nil, &doorError{status: http.StatusUnauthorized, code: codeInvalidToken, text: textLoginFailed}
 	}
-	x.known(sess.User, sess.Eauth)
+	x.recorder.SetUser(sess.User, sess.Eauth)
 	return sess, nil
 }
 

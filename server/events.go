@@ -62,7 +62,7 @@ func (s *mainSurface) events(x *exchange, r *http.Request) error {
 		return err
 	}
 	defer reader.Close()
-	x.note(audit.Entry{Event: audit.Stream})
+	x.recorder.Note(audit.Entry{Event: audit.Stream})
 	ctx, done := s.following(r, sess)
 	defer done()
 	out := newEventWriter(ctx, x)

@@ -4,12 +4,16 @@ import (
 	"context"
 	"net/http"
 	"net/netip"
+	"slices"
 	"time"
+
+	"github.com/go-chi/chi/v5"
 
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
 	"github.com/saltern-api/saltern/eauth/apitoken/role"
 	"github.com/saltern-api/saltern/internal/budget"
 	"github.com/saltern-api/saltern/lowstate"
+	"github.com/saltern-api/saltern/server/audit"
 	"github.com/saltern-api/saltern/server/format"
 )
 
@@ -31,17 +35,14 @@ type exchange struct {
 	from       netip.Prefix       // of remote
 	media      format.Media       // of the answer
 	acceptable bool               // whether the client takes that
-	user       string             // of the session, where there is one
 	acting     *issuer.Delegation // nil unless the caller has shown an API or access token
-	call       *lowstate.Call     // nil unless chunks were read
-	outcome    string             // of the call; see outcomeOf
 
 	budget   *budget.Budget // of what is made of the request; set when it has come to its endpoint
 	resolved *resolved      // nil until a credential beside the body was looked at
 
-	audit   audited
-	status  int // 0 until the answer begins
-	in, out int64
+	recorder *audit.Recorder
+	status   int // 0 until the answer begins
+	in, out  int64
 
 	reserved, reservedFirst int64 // bytes of body memory
 
@@ -63,7 +64,9 @@ var _ http.ResponseWriter = (*exchange)(nil)
 func (x *exchange) WriteHeader(status int) {
 	if x.status == 0 {
 		x.status = status
-		x.settle(status)
+		if x.recorder != nil {
+			x.recorder.Before(status)
+		}
 	}
 	x.ResponseWriter.WriteHeader(status)
 }
@@ -99,7 +102,7 @@ func (x *exchange) begin(call *lowstate.Call) {
 	if call.Token != "" {
 		actFor(call, x.acting)
 	}
-	x.call = call
+	x.recorder.SetCall(call)
 }
 
 // actFor has a call be made by the holder of an API token, nil for none, and
@@ -115,6 +118,22 @@ func actFor(call *lowstate.Call, a *issuer.Delegation) {
 // follow ends a stream with the token that it was opened with.
 func (x *exchange) follow(ctx context.Context) (context.Context, context.CancelFunc) {
 	return x.acting.Follow(ctx, role.EventRead)
+}
+
+// routed notes which endpoint the request has come to.
+func (x *exchange) routed(r *http.Request) { x.recorder.Route(x.endpoint(r), x.remote) }
+
+// endpoint is the method and the pattern of the path. The path itself may have
+// a token in it.
+func (x *exchange) endpoint(r *http.Request) string {
+	method, pattern := r.Method, "/" // as every path is in rest_wsgi
+	if !slices.Contains(methods, method) {
+		method = other
+	}
+	if route := chi.RouteContext(r.Context()); route != nil {
+		pattern = route.RoutePattern()
+	}
+	return method + " " + pattern
 }
 
 // release takes back the authority of a token's owner.

@@ -54,7 +54,7 @@ type formatter struct {
 
 func (s *mainSurface) formatter(x *exchange, sess *session.Session, style viewStyle) *formatter {
 	return &formatter{style: style, gateway: s.gateway, token: sess.Token, acting: x.acting, remote: x.remote,
-		tell: x.tellCall, questions: s.questions, user: sharedUser{sess.Eauth, sess.User}}
+		tell: x.recorder.WriteCall, questions: s.questions, user: sharedUser{sess.Eauth, sess.User}}
 }
 
 // eventView is as much of an event as a formatter reads.

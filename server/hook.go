@@ -51,7 +51,7 @@ func (s *mainSurface) hook(x *exchange, r *http.Request) error {
 	}
 	tag := hookTag + manySlashes.ReplaceAllString("/"+pathArgument(r, "*"), "/")
 	tag = strings.TrimSuffix(tag, "/")
-	x.note(audit.Entry{Event: audit.Hook, Subject: tag})
+	x.recorder.Note(audit.Entry{Event: audit.Hook, Subject: tag})
 	if s.hooks == nil {
 		return s.notFired(eventbus.ErrUnavailable)
 	}

@@ -76,7 +76,7 @@ func (s *mainSurface) makeKeys(x *exchange, r *http.Request) error {
 		c = c.WithInt("keysize", int64(size))
 	}
 	c = c.With(lowstate.Pair{Key: "client", Value: "wheel"}, lowstate.Pair{Key: "fun", Value: "key.gen_accept"})
-	x.asks(true, c)
+	x.recorder.SetChunks(true, c)
 	token, err := s.tokenFor(x, r, []lowstate.Chunk{c}, true)
 	if err != nil {
 		return err

@@ -29,7 +29,7 @@ func (s *mainSurface) login(x *exchange, r *http.Request) error {
 		return err
 	}
 	creds := loginCredentials(c, x)
-	x.note(loginEntry(creds))
+	x.recorder.Note(loginEntry(creds))
 	if !s.opts.APIACL.allows(creds.Username, x.remote) {
 		return errNoPermission()
 	}
@@ -40,7 +40,7 @@ func (s *mainSurface) login(x *exchange, r *http.Request) error {
 	if !ok {
 		return &web.Error{Status: http.StatusUnauthorized, Text: textLoginFailed}
 	}
-	x.known(sess.User, sess.Eauth)
+	x.recorder.SetUser(sess.User, sess.Eauth)
 	x.Header().Set("X-Auth-Token", sess.ID)
 	x.Header().Set("Cache-Control", "no-store")
 	http.SetCookie(x, s.cookie(r, sess.ID, sess.Expire))
@@ -104,7 +104,7 @@ func (s *mainSurface) logout(x *exchange, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	x.note(audit.Entry{Event: audit.Logout})
+	x.recorder.Note(audit.Entry{Event: audit.Logout})
 	text := textLoggedOut
 	if x.acting != nil {
 		ended, err := s.bearers.logout(r.Context(), x.acting.Principal, c.text, bearerClient(x, r))

@@ -1,8 +1,7 @@
 package server
 
 import (
-	"context"
-	"errors"
+	"cmp"
 	"net/http"
 	"slices"
 	"strconv"
@@ -12,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
 	"github.com/saltern-api/saltern/lowstate"
+	"github.com/saltern-api/saltern/server/audit"
 	"github.com/saltern-api/saltern/server/web"
 )
 
@@ -104,8 +104,8 @@ func (m *metrics) begin(x *exchange) func(*http.Request) {
 		}
 		m.requests.WithLabelValues(surface, method, strconv.Itoa(x.status)).Inc()
 		m.duration.WithLabelValues(surface, method).Observe(time.Since(x.start).Seconds())
-		if x.call != nil {
-			m.called(x)
+		if call, outcome := x.recorder.Call(); call != nil {
+			m.called(call, outcome)
 		}
 	}
 }
@@ -114,15 +114,12 @@ func (m *metrics) begin(x *exchange) func(*http.Request) {
 const other = "other"
 
 // called counts the chunks of a call.
-func (m *metrics) called(x *exchange) {
-	outcome := x.outcome
-	if outcome == "" {
-		outcome = outcomeInternal // it panicked
-	}
-	for i := range x.call.Chunks {
+func (m *metrics) called(call *lowstate.Call, outcome string) {
+	outcome = cmp.Or(outcome, audit.OutcomeInternal) // it panicked
+	for i := range call.Chunks {
 		client := other
-		if i < len(x.call.Records) && slices.Contains(m.clients, x.call.Records[i].Client) {
-			client = x.call.Records[i].Client
+		if i < len(call.Records) && slices.Contains(m.clients, call.Records[i].Client) {
+			client = call.Records[i].Client
 		}
 		m.chunks.WithLabelValues(client, outcome).Inc()
 	}
@@ -133,39 +130,6 @@ func (m *metrics) refused(e *web.Error) {
 	if e.Reason != "" {
 		m.bodies.WithLabelValues(e.Reason).Inc()
 	}
-}
-
-// The outcomes of a call that are no error of lowstate's.
-const (
-	outcomeOK       = "ok"
-	outcomeInternal = "internal"
-	outcomeCanceled = "canceled"
-)
-
-// outcomes name lowstate's errors in the metrics.
-var outcomes = map[lowstate.Kind]string{
-	lowstate.Internal:        outcomeInternal,
-	lowstate.BadRequest:      "bad_request",
-	lowstate.TooLarge:        "too_large",
-	lowstate.Unauthenticated: "unauthenticated",
-	lowstate.Unauthorized:    "unauthorized",
-	lowstate.OutOfScope:      "out_of_scope",
-	lowstate.Failed:          "failed",
-	lowstate.Unavailable:     "unavailable",
-	lowstate.Timeout:         "timeout",
-}
-
-func outcomeOf(err error) string {
-	if err == nil {
-		return outcomeOK
-	}
-	if e, ok := errors.AsType[*lowstate.Error](err); ok {
-		return outcomes[e.Kind]
-	}
-	if errors.Is(err, context.Canceled) {
-		return outcomeCanceled
-	}
-	return outcomeInternal
 }
 
 // AuthMetrics counts the results of authentications.

@@ -42,11 +42,12 @@ func (s *mainSurface) startJobs(x *exchange, r *http.Request) error {
 	for i := range chunks {
 		chunks[i] = chunks[i].With(lowstate.Pair{Key: "client", Value: "local_async"})
 	}
-	answers, err := s.call(x, r, sess.Token, chunks...)
+	call := &lowstate.Call{Chunks: chunks, Token: sess.Token}
+	answers, err := s.run(x, r, call)
 	if err != nil {
 		return err
 	}
-	writeJSON(x, http.StatusAccepted, linked(answers, x.call.Records))
+	writeJSON(x, http.StatusAccepted, linked(answers, call.Records))
 	return nil
 }
 

@@ -77,7 +77,7 @@ func (d *doors) callerOf(x *exchange, r *http.Request) (*doorCaller, error) {
 
 // whoIs finds out whom a credential stands for.
 func (d *doors) whoIs(x *exchange, r *http.Request, c credential) (*doorCaller, error) {
-	x.audit.shown = true
+	x.recorder.SetShown()
 	from := bearerClient(x, r)
 	if !c.cookie && apitoken.LooksLike(c.text) {
 		p, ok, err := d.tokens.Check(r.Context(), c.text, from)
@@ -90,7 +90,7 @@ func (d *doors) whoIs(x *exchange, r *http.Request, c credential) (*doorCaller, 
 		if !ok {
 			return nil, notLoggedIn(nil)
 		}
-		x.bears(p)
+		x.recorder.SetPrincipal(p)
 		x.Header().Set(expiresHeader, expiryText(p.Expires))
 		return &doorCaller{Caller: p.Caller(from), credential: c.text}, nil
 	}
@@ -101,7 +101,7 @@ func (d *doors) whoIs(x *exchange, r *http.Request, c credential) (*doorCaller, 
 	if !ok {
 		return nil, notLoggedIn(nil)
 	}
-	x.known(sess.User, sess.Eauth)
+	x.recorder.SetUser(sess.User, sess.Eauth)
 	return &doorCaller{credential: c.text, session: sess, Caller: issuer.Caller{
 		User: sess.User, Eauth: sess.Eauth, Groups: sess.Groups, From: from,
 		LoggedIn: sess.ID != "", // a Salt token is worth less

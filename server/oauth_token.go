@@ -113,7 +113,7 @@ func assertionError(err error) error {
 // writeGrant writes the answer as VCD lays it out. The refresh_token is the one
 // to use the next time; null stands for the one that was used now.
 func writeGrant(x *exchange, got *issuer.Exchange) {
-	x.user = got.User
+	x.recorder.SetGrantee(got.User)
 	next := "null"
 	if got.Refresh != nil {
 		next = jsonText(got.Refresh.Reveal())

@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/saltern-api/saltern/server/audit"
 	"github.com/saltern-api/saltern/server/web"
 )
 
@@ -32,14 +33,16 @@ func (s *Server) observe(which Surface, next http.Handler) http.Handler {
 			start:          time.Now(),
 		}
 		w.Header().Set("X-Request-Id", x.id)
-		r = r.WithContext(context.WithValue(r.Context(), exchangeKey{}, x))
-		r = s.auditing(x, r)
+		ctx := context.WithValue(r.Context(), exchangeKey{}, x)
+		x.recorder, ctx = audit.NewRecorder(ctx, s.cfg.Audit.Log, s.cfg.Audit.Arguments,
+			&audit.Request{ID: x.id, ClientID: x.clientID, Agent: r.UserAgent()})
+		r = r.WithContext(ctx)
 		s.limitTime(x, r)
 
 		done := s.metrics.begin(x)
 		s.traffic.begin()
 		abort := x.run(next, r)
-		x.settleAll()
+		x.recorder.End(x.status, x.err)
 		s.bodies.give(x)
 		done(r)
 		s.traffic.end(x)

@@ -25,7 +25,7 @@ func (s *mainSurface) lowstate(x *exchange, r *http.Request, chunkFirst bool) er
 	if err != nil {
 		return err
 	}
-	x.asks(chunkFirst, chunks...)
+	x.recorder.SetChunks(chunkFirst, chunks...)
 	token, err := s.tokenFor(x, r, chunks, chunkFirst)
 	if err != nil {
 		return err

@@ -16,6 +16,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/saltern-api/saltern/server/web"
 )
 
 const (
@@ -89,7 +91,7 @@ func selfSignedTemplate(now time.Time) (*x509.Certificate, error) {
 	}
 	template := &x509.Certificate{
 		SerialNumber:          serial,
-		Subject:               pkix.Name{CommonName: clip(host, 60), Organization: []string{"Saltern self-signed"}},
+		Subject:               pkix.Name{CommonName: web.Clip(host, 60), Organization: []string{"Saltern self-signed"}},
 		NotBefore:             now.Add(-time.Hour), // for clients whose clock is late
 		NotAfter:              now.Add(selfSignedLife),
 		KeyUsage:              x509.KeyUsageDigitalSignature,

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/saltern-api/saltern/server/web"
 )
 
 // webRoot is a folder with an application in it, and secrets around it.
@@ -121,7 +123,7 @@ func TestStaticRefuses(t *testing.T) {
 		r.URL.Path = path
 		w := httptest.NewRecorder()
 		s.static(w, r)
-		requireMissing(t, w, clip(path, maxLoggedText))
+		requireMissing(t, w, web.Clip(path, maxLoggedText))
 		require.NotContains(t, w.Body.String(), `"secret"`)
 	}
 	requireMissing(t, ask(t, s.static, http.MethodGet, "/static/%2e%2e/secret"), "/static/../secret")

@@ -23,7 +23,7 @@ func (s *surface) answerTo(x *exchange, r *http.Request, call *lowstate.Call) er
 	x.begin(call)
 	w := answerStream{x: x}
 	err := s.gateway.RunStream(r.Context(), call, w.item)
-	x.outcome = outcomeOf(err)
+	x.recorder.SetOutcome(err)
 	if err != nil {
 		return err
 	}

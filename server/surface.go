@@ -90,7 +90,7 @@ func (s *surface) run(x *exchange, r *http.Request, call *lowstate.Call) ([][]by
 	call.Clients = s.clients
 	x.begin(call)
 	answers, err := s.gateway.Run(r.Context(), call)
-	x.outcome = outcomeOf(err)
+	x.recorder.SetOutcome(err)
 	return answers, err
 }
 

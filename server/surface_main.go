@@ -149,7 +149,7 @@ func acceptable(h handler) handler {
 		if !x.acceptable {
 			return &web.Error{Status: http.StatusNotAcceptable, Text: fmt.Sprintf(
 				"Your client sent this Accept header: %s. But this resource only emits these media types: "+
-					"application/json, application/x-yaml.", clip(strings.Join(r.Header["Accept"], ", "), maxLoggedText))}
+					"application/json, application/x-yaml.", web.Clip(strings.Join(r.Header["Accept"], ", "), maxLoggedText))}
 		}
 		return h(x, r)
 	}
@@ -196,7 +196,7 @@ func (s *mainSurface) notFound(x *exchange, r *http.Request) error {
 }
 
 func notFoundText(r *http.Request) string {
-	return fmt.Sprintf("The path '%s' was not found.", clip(r.URL.Path, maxLoggedText))
+	return fmt.Sprintf("The path '%s' was not found.", web.Clip(r.URL.Path, maxLoggedText))
 }
 
 // methodNotAllowed is called by the router for any method that it does not

@@ -45,7 +45,7 @@ func (s *wsgiSurface) post(x *exchange, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	x.asks(true, chunks...)
+	x.recorder.SetChunks(true, chunks...)
 	token, err := s.tokenFor(x, r, chunks)
 	if err != nil {
 		return err

@@ -27,7 +27,7 @@ func (s *mainSurface) token(x *exchange, r *http.Request) error {
 	made := make([]string, 0, len(chunks))
 	for _, c := range chunks {
 		creds := loginCredentials(c, x)
-		login := x.note(loginEntry(creds))
+		login := x.recorder.Note(loginEntry(creds))
 		sess, ok, err := s.sessions.Token(r.Context(), creds)
 		if err != nil {
 			return err

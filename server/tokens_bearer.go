@@ -52,7 +52,7 @@ func errIdleToken(err error) error {
 
 // principal finds out who holds a token. Errors are refusals.
 func (b *bearers) principal(x *exchange, r *http.Request, c credential) (*issuer.Principal, error) {
-	x.audit.shown = true
+	x.recorder.SetShown()
 	if b.tokens == nil || c.cookie { // nobody has been given one in a cookie
 		return nil, errBadToken()
 	}
@@ -66,7 +66,7 @@ func (b *bearers) principal(x *exchange, r *http.Request, c credential) (*issuer
 	if !ok {
 		return nil, errBadToken()
 	}
-	x.bears(p)
+	x.recorder.SetPrincipal(p)
 	h := x.Header()
 	h.Set("Cache-Control", "private")
 	h.Set(expiresHeader, "never")
@@ -153,15 +153,15 @@ func tokenAnswer(h http.Header, err error) (status int, text string) {
 	case errors.Is(err, issuer.ErrLogin):
 		return http.StatusForbidden, "You are not allowed to do this with a token of this kind: log in first"
 	case errors.Is(err, issuer.ErrForbidden) && isWider(err):
-		return http.StatusForbidden, clip(err.Error(), maxLoggedText)
+		return http.StatusForbidden, web.Clip(err.Error(), maxLoggedText)
 	case errors.Is(err, issuer.ErrForbidden):
 		return http.StatusForbidden, "You are not allowed to do this"
 	case errors.Is(err, issuer.ErrNotFound):
 		return http.StatusNotFound, "There is none"
 	case errors.Is(err, issuer.ErrConflict):
-		return http.StatusConflict, clip(err.Error(), maxLoggedText)
+		return http.StatusConflict, web.Clip(err.Error(), maxLoggedText)
 	case errors.Is(err, issuer.ErrInvalid):
-		return http.StatusBadRequest, clip(err.Error(), maxLoggedText)
+		return http.StatusBadRequest, web.Clip(err.Error(), maxLoggedText)
 	case errors.Is(err, eauth.ErrUnavailable):
 		return http.StatusServiceUnavailable, "The token store is not available"
 	}

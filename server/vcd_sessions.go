@@ -121,7 +121,7 @@ func (d *doors) endSession(x *exchange, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	x.note(audit.Entry{Event: audit.Logout})
+	x.recorder.Note(audit.Entry{Event: audit.Logout})
 	switch {
 	case who.session != nil:
 		err = d.sessions.Logout(r.Context(), who.credential)

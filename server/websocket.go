@@ -105,7 +105,7 @@ func (s *mainSurface) socket(x *exchange, r *http.Request, view bool, speak func
 		return err
 	}
 	defer closed()
-	x.note(audit.Entry{Event: audit.Stream})
+	x.recorder.Note(audit.Entry{Event: audit.Stream})
 	ctx, done := s.following(r, sess)
 	defer done()
 	w := &hijackedWriter{exchange: x}

@@ -8,7 +8,9 @@
 // No line has a password, a token or a session id in it, and the arguments of
 // commands only where the operator asks for them.
 //
-// The package knows nothing of HTTP. It imports eauth, for what tokens are.
+// A [Recorder] notes what one request does, for these lines and for the gateway's
+// log. The package imports lowstate and eauth, for what commands and tokens are,
+// and server/web.
 //
 //	log, err := audit.Open(audit.Options{File: "/var/lib/saltern/audit/audit.jsonl"})
 //	defer log.Close()

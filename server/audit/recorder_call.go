@@ -1,24 +1,23 @@
-package server
+package audit
 
 import (
 	"cmp"
 	"slices"
 
 	"github.com/saltern-api/saltern/lowstate"
-	"github.com/saltern-api/saltern/server/audit"
 	"github.com/saltern-api/saltern/server/web"
 )
 
 // callEntries are the lines about a call, one for each chunk. Its outcome is one
 // of outcomeOf, or empty for a request that did not come so far.
-func (x *exchange) callEntries(call *lowstate.Call, status int, outcome string) []audit.Entry {
-	entries := make([]audit.Entry, len(call.Chunks))
+func (c *Recorder) callEntries(call *lowstate.Call, status int, outcome string) []Entry {
+	entries := make([]Entry, len(call.Chunks))
 	for i := range call.Chunks {
-		e := x.chunkEntry(call, i)
+		e := c.chunkEntry(call, i)
 		e.Status, e.Outcome = status, outcomeOfChunk(call, i, status)
 		switch {
-		case e.Outcome == audit.OK, e.Outcome == audit.Skipped:
-		case outcome != "" && outcome != outcomeOK:
+		case e.Outcome == OK, e.Outcome == Skipped:
+		case outcome != "" && outcome != OutcomeOK:
 			e.Why = outcome
 		default:
 			e.Why = whyOf(status)
@@ -28,29 +27,29 @@ func (x *exchange) callEntries(call *lowstate.Call, status int, outcome string) 
 	return entries
 }
 
-// tellCall writes the lines about a call that is not the request's own.
-func (x *exchange) tellCall(call *lowstate.Call, err error) {
-	if x.audit.write == nil {
+// WriteCall writes the lines about a call that is not the request's own.
+func (c *Recorder) WriteCall(call *lowstate.Call, err error) {
+	if c.write == nil {
 		return
 	}
-	for _, e := range x.callEntries(call, web.StatusOf(err), outcomeOf(err)) {
+	for _, e := range c.callEntries(call, web.StatusOf(err), OutcomeOf(err)) {
 		e.Status = 0 // the request has one of its own
-		x.audit.write(e)
+		c.write(e)
 	}
 }
 
-// brokenOff are lines about the chunks that were still running when their
+// truncated are lines about the chunks that were still running when their
 // answer was broken off, of which it was written that they are well.
-func (x *exchange) brokenOff() []audit.Entry {
-	var entries []audit.Entry
-	for i := range x.call.Chunks {
-		if i < len(x.call.Records) && x.call.Records[i].Done {
+func (c *Recorder) truncated(status int) []Entry {
+	var entries []Entry
+	for i := range c.call.Chunks {
+		if i < len(c.call.Records) && c.call.Records[i].Done {
 			continue
 		}
-		e := x.chunkEntry(x.call, i)
-		e.Status, e.Outcome, e.Why = x.status, audit.Failed, cmp.Or(x.outcome, outcomeInternal)
-		if x.outcome == outcomeCanceled {
-			e.Outcome = audit.Canceled
+		e := c.chunkEntry(c.call, i)
+		e.Status, e.Outcome, e.Why = status, Failed, cmp.Or(c.outcome, OutcomeInternal)
+		if c.outcome == outcomeCanceled {
+			e.Outcome = Canceled
 		}
 		entries = append(entries, e)
 	}
@@ -58,26 +57,26 @@ func (x *exchange) brokenOff() []audit.Entry {
 }
 
 // chunkEntry is a line about a chunk, but for its outcome.
-func (x *exchange) chunkEntry(call *lowstate.Call, i int) audit.Entry {
-	c, asked := call.Chunks[i], call.Chunks[i].Asked()
+func (c *Recorder) chunkEntry(call *lowstate.Call, i int) Entry {
+	chunk, asked := call.Chunks[i], call.Chunks[i].Asked()
 	var rec lowstate.Record
 	if i < len(call.Records) {
 		rec = call.Records[i]
 	}
-	e := audit.Entry{
-		Event:  audit.Command,
+	e := Entry{
+		Event:  Command,
 		Client: asked.Client, Fun: asked.Fun, Tgt: asked.Tgt, TgtType: asked.TgtType,
 		SentTgt: rec.SentTgt, SentTgtType: rec.SentTgtType, JID: rec.JID, Minions: rec.Minions,
 	}
-	if x.audit.arguments {
-		e.Arguments, e.LeftOut = c.Arguments(maxAuditedArguments), rec.LeftOut
+	if c.arguments {
+		e.Arguments, e.LeftOut = chunk.Arguments(maxAuditedArguments), rec.LeftOut
 	}
-	own := call.ChunkFirst && c.HasCredentials()
+	own := call.ChunkFirst && chunk.HasCredentials()
 	switch {
 	case rec.User != "" && !rec.Known:
 		e.User, e.Eauth = rec.User, rec.Eauth
-	case x.user != "" && !own:
-		x.who(&e)
+	case c.user != "" && !own:
+		c.identify(&e)
 	default:
 		e.ClaimedUser, e.Eauth = asked.User, asked.Eauth
 	}
@@ -93,9 +92,9 @@ func outcomeOfChunk(call *lowstate.Call, i, status int) string {
 	begun := slices.ContainsFunc(call.Records, func(r lowstate.Record) bool { return r.Begun })
 	switch {
 	case rec.Done:
-		return audit.OK
+		return OK
 	case begun && !rec.Begun:
-		return audit.Skipped
+		return Skipped
 	}
 	return outcomeOfStatus(status)
 }

@@ -1,0 +1,12 @@
+package web
+
+import "strings"
+
+// Clip shortens a text to at most n bytes and an ellipsis, without half a
+// character before that.
+func Clip(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return strings.ToValidUTF8(s[:n], "") + "..."
+}
