@@ -6,7 +6,7 @@ import (
 	"time"
 
 	"github.com/saltern-api/saltern/eauth"
-	"github.com/saltern-api/saltern/eauth/lane"
+	"github.com/saltern-api/saltern/eauth/admission"
 )
 
 var _ eauth.Carrier = (*Guard)(nil)
@@ -81,13 +81,13 @@ func (g *Guard) settle(t attempt, v eauth.Verdict) {
 	switch v {
 	case eauth.Right:
 		g.observe(OK)
-		g.done(t, lane.Right)
+		g.done(t, admission.Right)
 	case eauth.Wrong:
 		g.observe(Wrong)
-		g.done(t, lane.Wrong)
+		g.done(t, admission.Wrong)
 	default:
 		g.observe(Error)
-		g.done(t, lane.Unknown)
+		g.done(t, admission.Unknown)
 	}
 }
 

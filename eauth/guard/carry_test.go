@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/admission"
 	"github.com/saltern-api/saltern/eauth/guard"
-	"github.com/saltern-api/saltern/eauth/lane"
 	"github.com/saltern-api/saltern/eauth/throttle"
 )
 
@@ -84,7 +84,7 @@ func TestCarryThrottles(t *testing.T) {
 func TestCarryHoldsItsSlot(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		g := guard.New(&checker{}, guard.Options{Lanes: lane.Options{Proven: 1, Unproven: 1}})
+		g := guard.New(&checker{}, guard.Options{Admission: admission.Options{KnownGood: 1, Others: 1}})
 		ended := false
 		ctx, hangUp := context.WithTimeout(t.Context(), time.Millisecond)
 		defer hangUp()

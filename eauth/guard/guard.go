@@ -8,7 +8,7 @@
 // While it slows somebody down, a right password is refused like a wrong one:
 // same answer, same time, no check. The one exception is for users whom others
 // impersonate: credentials that were right lately, from the same address prefix,
-// pass (see [lane.Lanes.Pass] for its limits).
+// pass (see [admission.Queue.AllowThrottled] for its limits).
 //
 // Backends guard themselves with it, so nobody can forget to.
 package guard
@@ -21,7 +21,7 @@ import (
 	"time"
 
 	"github.com/saltern-api/saltern/eauth"
-	"github.com/saltern-api/saltern/eauth/lane"
+	"github.com/saltern-api/saltern/eauth/admission"
 	"github.com/saltern-api/saltern/eauth/throttle"
 )
 
@@ -39,8 +39,8 @@ const (
 
 // Options set up a [Guard]. The zero value is fit for use.
 type Options struct {
-	Lanes    lane.Options
-	Throttle throttle.Options
+	Admission admission.Options
+	Throttle  throttle.Options
 
 	// FailDelay is the shortest time that a wrong answer takes, whatever the
 	// reason. Waiting costs no slot and no thread. 0 is none: then it is left
@@ -62,7 +62,7 @@ type Options struct {
 // Guard is a backend before another one.
 type Guard struct {
 	inner    eauth.Backend
-	lanes    *lane.Lanes
+	queue    *admission.Queue
 	throttle *throttle.Throttle
 	delay    time.Duration
 	timeout  time.Duration
@@ -76,7 +76,7 @@ var _ eauth.Backend = (*Guard)(nil)
 func New(inner eauth.Backend, o Options) *Guard {
 	g := &Guard{
 		inner:    inner,
-		lanes:    lane.New(o.Lanes),
+		queue:    admission.New(o.Admission),
 		throttle: throttle.New(o.Throttle),
 		delay:    o.FailDelay,
 		timeout:  o.Timeout,
@@ -130,7 +130,7 @@ func (g *Guard) admit(ctx context.Context, c eauth.Credentials) (t attempt, ok b
 		return t, false, nil
 	}
 	key := throttle.KeyOf(c)
-	if g.throttle.Refused(key) > 0 && !g.lanes.Pass(c) {
+	if g.throttle.Refused(key) > 0 && !g.queue.AllowThrottled(c) {
 		g.observe(Throttled)
 		return t, false, nil
 	}
@@ -142,19 +142,19 @@ func (g *Guard) admit(ctx context.Context, c eauth.Credentials) (t attempt, ok b
 	// Others with the same name and address may have failed while this one
 	// waited: a burst of guesses is no way around the throttle.
 	refused := g.throttle.Refused(key) > 0
-	if refused && !g.lanes.Pass(c) {
-		slot.Done(lane.Unknown)
+	if refused && !g.queue.AllowThrottled(c) {
+		slot.Done(admission.Unknown)
 		g.observe(Throttled)
 		return t, false, nil
 	}
 	return attempt{c, key, refused, slot}, true, nil
 }
 
-func (g *Guard) acquire(ctx context.Context, c eauth.Credentials) (*lane.Slot, error) {
+func (g *Guard) acquire(ctx context.Context, c eauth.Credentials) (*admission.Slot, error) {
 	if err := ctx.Err(); err != nil {
 		return nil, err
 	}
-	return g.lanes.Acquire(ctx, c)
+	return g.queue.Acquire(ctx, c)
 }
 
 // sleep waits for d, or until ctx ends.
@@ -182,17 +182,17 @@ type attempt struct {
 	creds  eauth.Credentials
 	key    throttle.Key
 	passed bool // though the throttle refuses them
-	slot   *lane.Slot
+	slot   *admission.Slot
 }
 
 // done takes up what the check has said. Credentials that were known to be good
 // forgive nobody's failures: those of somebody else behind the same address
 // would start afresh with each request of an active user.
-func (g *Guard) done(t attempt, v lane.Verdict) {
+func (g *Guard) done(t attempt, v admission.Verdict) {
 	switch {
-	case v == lane.Wrong:
+	case v == admission.Wrong:
 		g.throttle.Failed(t.key)
-	case v == lane.Right && !t.slot.Proven && !t.passed:
+	case v == admission.Right && !t.slot.KnownGood && !t.passed:
 		g.throttle.Succeeded(t.key)
 	}
 	if t.passed {
@@ -211,13 +211,13 @@ func (g *Guard) check(ctx context.Context, t attempt, answers chan<- answer) {
 	switch {
 	case a.err != nil:
 		g.observe(Error)
-		g.done(t, lane.Unknown)
+		g.done(t, admission.Unknown)
 	case !a.ok:
 		g.observe(Wrong)
-		g.done(t, lane.Wrong)
+		g.done(t, admission.Wrong)
 	default:
 		g.observe(OK)
-		g.done(t, lane.Right)
+		g.done(t, admission.Right)
 	}
 
 	select {

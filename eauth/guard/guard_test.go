@@ -16,9 +16,9 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/admission"
 	"github.com/saltern-api/saltern/eauth/eauthtest"
 	"github.com/saltern-api/saltern/eauth/guard"
-	"github.com/saltern-api/saltern/eauth/lane"
 	"github.com/saltern-api/saltern/eauth/throttle"
 )
 
@@ -165,7 +165,7 @@ func TestTheSlotIsHeldUntilTheCheckReturns(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		k := &checker{}
-		g := guard.New(k, guard.Options{Lanes: lane.Options{Unproven: 1, Queue: 1}})
+		g := guard.New(k, guard.Options{Admission: admission.Options{Others: 1, Waiting: 1}})
 
 		ctx, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 		defer cancel()
@@ -416,7 +416,7 @@ func TestABackendThatFails(t *testing.T) {
 			var seen counter
 			log := &eauthtest.Log{}
 			g := guard.New(&checker{fail: tc.fail}, guard.Options{
-				Lanes: lane.Options{Unproven: 1}, Observe: seen.add, Logger: log.Logger(),
+				Admission: admission.Options{Others: 1}, Observe: seen.add, Logger: log.Logger(),
 			})
 			for range 6 { // more than there are slots, and than the throttle lets fail
 				_, ok, err := g.Authenticate(t.Context(), creds("alice", "right"))
@@ -435,7 +435,7 @@ func TestAFullQueueIsBusy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		var seen counter
 		g := guard.New(&checker{}, guard.Options{
-			Lanes: lane.Options{Unproven: 1, Queue: 1}, Observe: seen.add,
+			Admission: admission.Options{Others: 1, Waiting: 1}, Observe: seen.add,
 		})
 		for i := range 2 {
 			go func() { _, _, _ = g.Authenticate(t.Context(), creds(fmt.Sprint(i), "wrong")) }()

@@ -22,9 +22,9 @@ import (
 	"time"
 
 	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/admission"
 	"github.com/saltern-api/saltern/eauth/guard"
 	"github.com/saltern-api/saltern/eauth/internal/redact"
-	"github.com/saltern-api/saltern/eauth/lane"
 )
 
 // Master is what the backend needs of a master.
@@ -43,8 +43,8 @@ type Master interface {
 // The default lanes leave most workers of a master, which has five by default,
 // to others while passwords are guessed.
 const (
-	DefaultProven   = 4
-	DefaultUnproven = 2
+	DefaultKnownGood = 4
+	DefaultOthers    = 2
 )
 
 // Options set up a [Backend]. The zero value is fit for use.
@@ -62,8 +62,8 @@ var _ eauth.Backend = (*Backend)(nil)
 
 // New returns a backend over m, guarded.
 func New(m Master, o Options) *Backend {
-	if o.Guard.Lanes == (lane.Options{}) {
-		o.Guard.Lanes = lane.Options{Proven: DefaultProven, Unproven: DefaultUnproven}
+	if o.Guard.Admission == (admission.Options{}) {
+		o.Guard.Admission = admission.Options{KnownGood: DefaultKnownGood, Others: DefaultOthers}
 	}
 	if o.Logger == nil {
 		o.Logger = slog.New(slog.DiscardHandler)

@@ -13,9 +13,9 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/admission"
 	"github.com/saltern-api/saltern/eauth/eauthtest"
 	"github.com/saltern-api/saltern/eauth/guard"
-	"github.com/saltern-api/saltern/eauth/lane"
 	"github.com/saltern-api/saltern/eauth/master"
 )
 
@@ -152,7 +152,7 @@ func TestGuessesLeaveWorkersFree(t *testing.T) {
 		}
 		synctest.Wait()
 		asked, _ := s.count()
-		require.Equal(t, master.DefaultUnproven, asked)
+		require.Equal(t, master.DefaultOthers, asked)
 		time.Sleep(time.Minute)
 	})
 }
@@ -205,7 +205,7 @@ func TestATokenThatStaysIsLogged(t *testing.T) {
 	t.Parallel()
 	log := &eauthtest.Log{}
 	s := &salt{removeErr: eauth.ErrUnavailable}
-	b := master.New(s, master.Options{Logger: log.Logger(), Guard: guard.Options{Lanes: lane.Options{Proven: 1}}})
+	b := master.New(s, master.Options{Logger: log.Logger(), Guard: guard.Options{Admission: admission.Options{KnownGood: 1}}})
 
 	id, ok, err := b.Authenticate(t.Context(), alice)
 	require.NoError(t, err)

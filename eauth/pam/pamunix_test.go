@@ -17,9 +17,9 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/admission"
 	"github.com/saltern-api/saltern/eauth/eauthtest"
 	"github.com/saltern-api/saltern/eauth/guard"
-	"github.com/saltern-api/saltern/eauth/lane"
 	"github.com/saltern-api/saltern/eauth/pam"
 )
 
@@ -206,7 +206,7 @@ func testHeldWrongPasswords(t *testing.T, dir string) {
 	const guesses = 21
 	refusals := make(chan guard.Outcome, 2*guesses)
 	b := unixBackend(dir, "saltern", &eauthtest.Log{}, guard.Options{
-		Lanes: lane.Options{Unproven: 4, Queue: guesses - 4 - 1},
+		Admission: admission.Options{Others: 4, Waiting: guesses - 4 - 1},
 		Observe: func(o guard.Outcome) {
 			if o != guard.OK {
 				refusals <- o

@@ -16,10 +16,10 @@ import (
 
 	"github.com/saltern-api/saltern/eauth"
 	"github.com/saltern-api/saltern/eauth/acl"
+	"github.com/saltern-api/saltern/eauth/admission"
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
 	"github.com/saltern-api/saltern/eauth/apitoken/role"
 	"github.com/saltern-api/saltern/eauth/guard"
-	"github.com/saltern-api/saltern/eauth/lane"
 	"github.com/saltern-api/saltern/eauth/master"
 	"github.com/saltern-api/saltern/eauth/mint"
 	"github.com/saltern-api/saltern/eauth/pam"
@@ -304,7 +304,7 @@ func (g *Gateway) authenticator(c *Config, a authority, metrics *server.AuthMetr
 
 // pam returns the backend that checks in this process, where it can.
 func (g *Gateway) pam(c *Config, limits guard.Options, metrics *server.AuthMetrics) *pam.Backend {
-	limits.Lanes = lane.Options{Proven: c.set.PAM.Slots, Unproven: c.set.PAM.UnprovenSlots}
+	limits.Admission = admission.Options{KnownGood: c.set.PAM.Slots, Others: c.set.PAM.UnprovenSlots}
 	limits.Observe = notTried(metrics, "pam")
 	return pam.New(pam.Options{
 		Service:   c.master.AuthPAMService,

@@ -1,4 +1,4 @@
-package lane_test
+package admission_test
 
 import (
 	"context"
@@ -12,7 +12,7 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/saltern-api/saltern/eauth"
-	"github.com/saltern-api/saltern/eauth/lane"
+	"github.com/saltern-api/saltern/eauth/admission"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -28,7 +28,7 @@ func at(addr, name string) eauth.Credentials {
 	return eauth.Credentials{Username: name, Password: "secret", Eauth: "pam", RemoteAddr: netip.MustParseAddr(addr)}
 }
 
-func acquire(t *testing.T, l *lane.Lanes, c eauth.Credentials) *lane.Slot {
+func acquire(t *testing.T, l *admission.Queue, c eauth.Credentials) *admission.Slot {
 	t.Helper()
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel() // a slot that is free is had without waiting
@@ -37,20 +37,20 @@ func acquire(t *testing.T, l *lane.Lanes, c eauth.Credentials) *lane.Slot {
 	return slot
 }
 
-func TestStrangersFillOnlyTheirLane(t *testing.T) {
+func TestGuessesFillOnlyTheirQueue(t *testing.T) {
 	t.Parallel()
-	l := lane.New(lane.Options{Proven: 2, Unproven: 2, Queue: 1})
-	acquire(t, l, user("alice")).Done(lane.Right)
+	l := admission.New(admission.Options{KnownGood: 2, Others: 2, Waiting: 1})
+	acquire(t, l, user("alice")).Done(admission.Right)
 
-	held := []*lane.Slot{acquire(t, l, user("x")), acquire(t, l, user("y"))}
+	held := []*admission.Slot{acquire(t, l, user("x")), acquire(t, l, user("y"))}
 	_, err := l.Acquire(expired(t), user("z"))
-	require.ErrorIs(t, err, context.Canceled, "the unproven lane is full")
+	require.ErrorIs(t, err, context.Canceled, "the second queue is full")
 
-	acquire(t, l, user("alice")).Done(lane.Right)
+	acquire(t, l, user("alice")).Done(admission.Right)
 	for _, s := range held {
-		s.Done(lane.Wrong)
+		s.Done(admission.Wrong)
 	}
-	acquire(t, l, user("z")).Done(lane.Wrong)
+	acquire(t, l, user("z")).Done(admission.Wrong)
 }
 
 func expired(t *testing.T) context.Context {
@@ -59,12 +59,12 @@ func expired(t *testing.T) context.Context {
 	return ctx
 }
 
-func TestOnlyTheVeryCredentialsAreProven(t *testing.T) {
+func TestOnlyTheSameCredentialsAreKnownGood(t *testing.T) {
 	t.Parallel()
-	l := lane.New(lane.Options{})
+	l := admission.New(admission.Options{})
 	alice := user("alice")
-	acquire(t, l, alice).Done(lane.Right)
-	require.True(t, l.Proven(alice))
+	acquire(t, l, alice).Done(admission.Right)
+	require.True(t, l.KnownGood(alice))
 
 	for name, change := range map[string]func(*eauth.Credentials){
 		"user":     func(c *eauth.Credentials) { c.Username = "bob" },
@@ -76,19 +76,19 @@ func TestOnlyTheVeryCredentialsAreProven(t *testing.T) {
 	} {
 		other := alice
 		change(&other)
-		require.False(t, l.Proven(other), name)
+		require.False(t, l.KnownGood(other), name)
 	}
 
-	acquire(t, l, alice).Done(lane.Unknown)
-	require.True(t, l.Proven(alice), "an error proves nothing")
-	acquire(t, l, alice).Done(lane.Wrong)
-	require.False(t, l.Proven(alice), "a changed password is not proven any more")
+	acquire(t, l, alice).Done(admission.Unknown)
+	require.True(t, l.KnownGood(alice), "an error changes nothing")
+	acquire(t, l, alice).Done(admission.Wrong)
+	require.False(t, l.KnownGood(alice), "a changed password is not known-good any more")
 }
 
 func TestAFullQueueIsBusy(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		l := lane.New(lane.Options{Unproven: 1, Queue: 2})
+		l := admission.New(admission.Options{Others: 1, Waiting: 2})
 		first := acquire(t, l, user("a"))
 
 		order := make(chan string, 2)
@@ -100,24 +100,24 @@ func TestAFullQueueIsBusy(t *testing.T) {
 					return
 				}
 				order <- name
-				slot.Done(lane.Wrong)
+				slot.Done(admission.Wrong)
 			}()
 			synctest.Wait()
 		}
 		_, err := l.Acquire(t.Context(), user("d"))
 		require.ErrorIs(t, err, eauth.ErrBusy)
 
-		first.Done(lane.Wrong)
+		first.Done(admission.Wrong)
 		require.Equal(t, "b", <-order, "first come, first served")
 		require.Equal(t, "c", <-order)
 	})
 }
 
-func TestWaitersMoveToTheProvenLane(t *testing.T) {
+func TestWaitersMoveToTheKnownGoodQueue(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		l := lane.New(lane.Options{Proven: 3, Unproven: 2})
-		stranger := acquire(t, l, user("stranger"))
+		l := admission.New(admission.Options{KnownGood: 3, Others: 2})
+		other := acquire(t, l, user("other"))
 		first := acquire(t, l, user("alice"))
 
 		served := make(chan struct{}, 3)
@@ -126,17 +126,17 @@ func TestWaitersMoveToTheProvenLane(t *testing.T) {
 				slot, err := l.Acquire(t.Context(), user("alice"))
 				if err == nil {
 					served <- struct{}{}
-					defer slot.Done(lane.Right)
+					defer slot.Done(admission.Right)
 				}
 			}()
 		}
 		synctest.Wait()
 		require.Empty(t, served)
 
-		first.Done(lane.Right)
+		first.Done(admission.Right)
 		synctest.Wait()
 		require.Len(t, served, 3)
-		stranger.Done(lane.Wrong)
+		other.Done(admission.Wrong)
 	})
 }
 
@@ -144,53 +144,53 @@ func TestWaitersMoveToTheProvenLane(t *testing.T) {
 // prefix, and with too many wrong tries from the same prefix.
 func TestWhatIsKnownIsBounded(t *testing.T) {
 	t.Parallel()
-	for name, forget := range map[string]func(t *testing.T, l *lane.Lanes){
-		"age": func(t *testing.T, l *lane.Lanes) {
+	for name, forget := range map[string]func(t *testing.T, l *admission.Queue){
+		"age": func(t *testing.T, l *admission.Queue) {
 			time.Sleep(12 * time.Hour)
-			acquire(t, l, at("192.0.2.1", "alice")).Done(lane.Right) // which renews it
+			acquire(t, l, at("192.0.2.1", "alice")).Done(admission.Right) // which renews it
 			time.Sleep(23 * time.Hour)
-			require.True(t, l.Proven(at("192.0.2.1", "alice")))
+			require.True(t, l.KnownGood(at("192.0.2.1", "alice")))
 			time.Sleep(2 * time.Hour)
 		},
-		"prefixes": func(t *testing.T, l *lane.Lanes) {
+		"prefixes": func(t *testing.T, l *admission.Queue) {
 			for i := range 8 {
-				require.True(t, l.Proven(at("192.0.2.1", "alice")))
-				acquire(t, l, at(fmt.Sprintf("2001:db8:0:%d::1", i), "alice")).Done(lane.Right)
+				require.True(t, l.KnownGood(at("192.0.2.1", "alice")))
+				acquire(t, l, at(fmt.Sprintf("2001:db8:0:%d::1", i), "alice")).Done(admission.Right)
 			}
-			require.True(t, l.Proven(at("2001:db8::2", "alice")), "the others stay")
+			require.True(t, l.KnownGood(at("2001:db8::2", "alice")), "the others stay")
 		},
-		"users": func(t *testing.T, l *lane.Lanes) {
+		"users": func(t *testing.T, l *admission.Queue) {
 			for i := range 3 {
-				acquire(t, l, at("192.0.2.1", fmt.Sprint(i))).Done(lane.Right)
+				acquire(t, l, at("192.0.2.1", fmt.Sprint(i))).Done(admission.Right)
 			}
 		},
-		"misses": func(t *testing.T, l *lane.Lanes) {
+		"misses": func(t *testing.T, l *admission.Queue) {
 			for i := range 20 {
 				wrong := at("192.0.2.1", "alice")
 				wrong.Password = fmt.Sprint("guess", i)
 				for range 100 { // a program that goes on with an old password
-					require.False(t, l.Pass(wrong))
+					require.False(t, l.AllowThrottled(wrong))
 				}
 				wrong.RemoteAddr = netip.MustParseAddr("192.0.2.2") // which is no miss here
-				require.False(t, l.Pass(wrong))
-				require.True(t, l.Pass(at("192.0.2.1", "alice")))
+				require.False(t, l.AllowThrottled(wrong))
+				require.True(t, l.AllowThrottled(at("192.0.2.1", "alice")))
 			}
 			slot := acquire(t, l, at("192.0.2.1", "alice"))
-			slot.DonePassed(lane.Right) // which takes back nothing
+			slot.DonePassed(admission.Right) // which takes back nothing
 			wrong := at("192.0.2.1", "alice")
 			wrong.Password = "guess"
-			require.False(t, l.Pass(wrong))
+			require.False(t, l.AllowThrottled(wrong))
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				l := lane.New(lane.Options{Remember: 3})
-				acquire(t, l, at("192.0.2.1", "alice")).Done(lane.Right)
-				require.True(t, l.Proven(at("192.0.2.1", "alice")))
+				l := admission.New(admission.Options{Remember: 3})
+				acquire(t, l, at("192.0.2.1", "alice")).Done(admission.Right)
+				require.True(t, l.KnownGood(at("192.0.2.1", "alice")))
 				forget(t, l)
-				require.False(t, l.Proven(at("192.0.2.1", "alice")))
-				require.False(t, l.Pass(at("192.0.2.1", "alice")))
+				require.False(t, l.KnownGood(at("192.0.2.1", "alice")))
+				require.False(t, l.AllowThrottled(at("192.0.2.1", "alice")))
 			})
 		})
 	}
@@ -200,27 +200,27 @@ func TestWhatIsKnownIsBounded(t *testing.T) {
 // push out nothing.
 func TestOnlyRightCredentialsAreRemembered(t *testing.T) {
 	t.Parallel()
-	l := lane.New(lane.Options{Remember: 1})
-	acquire(t, l, user("a")).Done(lane.Right)
+	l := admission.New(admission.Options{Remember: 1})
+	acquire(t, l, user("a")).Done(admission.Right)
 	for i := range 100 {
-		acquire(t, l, at("192.0.2.1", fmt.Sprint(i))).Done(lane.Wrong)
-		l.Pass(at("192.0.2.1", fmt.Sprint(i)))
+		acquire(t, l, at("192.0.2.1", fmt.Sprint(i))).Done(admission.Wrong)
+		l.AllowThrottled(at("192.0.2.1", fmt.Sprint(i)))
 	}
-	require.True(t, l.Proven(user("a")))
+	require.True(t, l.KnownGood(user("a")))
 }
 
 // A new user's login waits for nobody else's wrong ones, and when every slot is
 // taken it waits for one turn of each other prefix.
-func TestPrefixesShareTheUnprovenLane(t *testing.T) {
+func TestPrefixesShareTheSecondQueue(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		l := lane.New(lane.Options{Unproven: 2, Queue: 8})
+		l := admission.New(admission.Options{Others: 2, Waiting: 8})
 		guess := func(addr, name string) {
 			go func() {
 				slot, err := l.Acquire(t.Context(), at(addr, name))
 				if err == nil {
 					time.Sleep(2 * time.Second)
-					slot.Done(lane.Wrong)
+					slot.Done(admission.Wrong)
 				}
 			}()
 			synctest.Wait()
@@ -231,14 +231,14 @@ func TestPrefixesShareTheUnprovenLane(t *testing.T) {
 		start := time.Now()
 		slot, err := l.Acquire(t.Context(), at("192.0.2.2", "alice"))
 		require.NoError(t, err)
-		slot.Done(lane.Right)
+		slot.Done(admission.Right)
 		require.Zero(t, time.Since(start), "there is a slot for the second prefix")
 
 		guess("192.0.2.3", "a")
 		start = time.Now()
 		slot, err = l.Acquire(t.Context(), at("192.0.2.2", "bob"))
 		require.NoError(t, err)
-		slot.Done(lane.Wrong)
+		slot.Done(admission.Wrong)
 		require.Equal(t, 2*time.Second, time.Since(start), "it waits for no more than one turn of each other")
 		time.Sleep(time.Minute)
 	})
@@ -248,7 +248,7 @@ func TestPrefixesShareTheUnprovenLane(t *testing.T) {
 func TestNoSlotIsLost(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		l := lane.New(lane.Options{Proven: 2, Unproven: 3, Queue: 100})
+		l := admission.New(admission.Options{KnownGood: 2, Others: 3, Waiting: 100})
 		for i := range 90 {
 			go func() {
 				ctx, cancel := context.WithTimeout(t.Context(), time.Duration(i%7)*time.Millisecond)
@@ -258,14 +258,14 @@ func TestNoSlotIsLost(t *testing.T) {
 					return
 				}
 				time.Sleep(time.Duration(i%3) * time.Millisecond)
-				slot.Done(lane.Verdict(i % 3))
-				slot.Done(lane.Right) // a second time changes nothing
+				slot.Done(admission.Verdict(i % 3))
+				slot.Done(admission.Right) // a second time changes nothing
 			}()
 		}
 		time.Sleep(time.Second)
 
 		for _, c := range []eauth.Credentials{user("x"), user("y"), user("z")} {
-			defer acquire(t, l, c).Done(lane.Unknown)
+			defer acquire(t, l, c).Done(admission.Unknown)
 		}
 		_, err := l.Acquire(expired(t), user("w"))
 		require.ErrorIs(t, err, context.Canceled, "three slots, not more")

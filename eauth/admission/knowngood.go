@@ -1,7 +1,11 @@
-package lane
+package admission
 
 import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
 	"encoding/binary"
+	"io"
 	"net/netip"
 	"slices"
 	"time"
@@ -10,8 +14,8 @@ import (
 	"github.com/saltern-api/saltern/internal/lru"
 )
 
-// known is which credentials were right lately, and from where. Only right ones
-// get in, so strangers cannot push others out.
+// known remembers which credentials were right lately, and from where. Only
+// right ones are added, so guesses cannot evict others.
 type known struct {
 	opts  Options
 	users *lru.Cache[user, []good]
@@ -24,7 +28,7 @@ type good struct {
 	mark   mark
 	from   netip.Prefix
 	at     time.Time // of the last check
-	misses []uint64  // the beginnings of their marks, see [Lanes.Pass]
+	misses []uint64  // the beginnings of their marks, see [Queue.AllowThrottled]
 }
 
 func newKnown(o Options) *known {
@@ -33,7 +37,7 @@ func newKnown(o Options) *known {
 
 func userOf(c eauth.Credentials) user { return user{c.Eauth, c.Username} }
 
-// list returns what counts of a user now, the longest unused first.
+// list returns a user's entries that have not aged out, the least recently used first.
 func (k *known) list(c eauth.Credentials) []good {
 	all, _ := k.users.Get(userOf(c))
 	return slices.DeleteFunc(all, func(g good) bool { return time.Since(g.at) > k.opts.Age })
@@ -48,7 +52,7 @@ func (k *known) set(c eauth.Credentials, all []good) {
 }
 
 // has reports whether credentials are known. Marks are made with a key that
-// nobody has, so the time of their comparison tells nothing.
+// never leaves the process, so the time of their comparison reveals nothing.
 func (k *known) has(c eauth.Credentials, m mark) bool {
 	if !prefixOf(c).IsValid() {
 		return false
@@ -58,7 +62,8 @@ func (k *known) has(c eauth.Credentials, m mark) bool {
 	return slices.ContainsFunc(all, func(g good) bool { return g.mark == m })
 }
 
-// add makes credentials known, and reports whether they can be.
+// add remembers credentials. It returns false where they cannot be remembered,
+// for want of an address.
 func (k *known) add(c eauth.Credentials, m mark, forgive bool) bool {
 	from := prefixOf(c)
 	if !from.IsValid() {
@@ -85,9 +90,9 @@ func (k *known) remove(c eauth.Credentials, m mark) {
 	k.set(c, slices.DeleteFunc(all, func(g good) bool { return g.mark == m }))
 }
 
-// miss counts a wrong try against what is known of the user and the prefix,
-// unless it was made before: a program that goes on with an old password does
-// not guess. It returns false, for [Lanes.Pass].
+// miss counts a wrong attempt against what is known of the user and the prefix,
+// unless the same was made before: a program that goes on with an old password
+// does not guess. It returns false, for [Queue.AllowThrottled].
 func (k *known) miss(c eauth.Credentials, m mark) bool {
 	from, all, id := prefixOf(c), k.list(c), binary.LittleEndian.Uint64(m[:])
 	for i := range all {
@@ -97,4 +102,31 @@ func (k *known) miss(c eauth.Credentials, m mark) bool {
 	}
 	k.set(c, slices.DeleteFunc(all, func(g good) bool { return len(g.misses) > k.opts.Misses }))
 	return false
+}
+
+// mark identifies credentials without revealing them.
+type mark [sha256.Size]byte
+
+// secret is the key under which marks are made. It is new in every process and
+// never leaves it, so a mark in a core dump cannot be tried against a list of
+// passwords without the key beside it, and is worth nothing anywhere else.
+type secret [sha256.Size]byte
+
+func newSecret() (s secret) {
+	_, _ = rand.Read(s[:]) // never fails: crypto/rand ends the process instead
+	return s
+}
+
+// mark returns the HMAC of the fields and the address prefix, with a NUL between
+// them, which none of them can contain: [eauth.Credentials.Check] refuses it.
+func (s *secret) mark(c eauth.Credentials) (m mark) {
+	h := hmac.New(sha256.New, s[:])
+	for i, field := range []string{c.Username, c.Password, c.Eauth, prefixOf(c).String()} {
+		if i > 0 {
+			_, _ = h.Write([]byte{0})
+		}
+		_, _ = io.WriteString(h, field)
+	}
+	h.Sum(m[:0])
+	return m
 }
