@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/saltern-api/saltern/eauth/apitoken"
+	"github.com/saltern-api/saltern/server/oauth/tenant"
 )
 
 func TestCSPAuthorize(t *testing.T) {
@@ -110,7 +111,7 @@ func TestCSPDetails(t *testing.T) {
 	require.Equal(t, r.ID, a.text(t, "tokenId"))
 	require.Equal(t, "ci-csp", a.text(t, "tokenName"))
 	require.Equal(t, "bob", a.text(t, "username"))
-	require.Equal(t, system.id, a.text(t, "orgId"))
+	require.Equal(t, tenant.System.ID, a.text(t, "orgId"))
 	require.EqualValues(t, r.Expires.UnixMilli(), a.member(t, "expiresAt"))
 	require.EqualValues(t, r.Created.UnixMilli(), a.member(t, "createdAt"))
 	require.Nil(t, a.member(t, "lastUsedAt"))

@@ -33,12 +33,9 @@ func (d *doors) details(x *exchange, r *http.Request) error {
 	if !ok || !t.Kind.Lasting() {
 		return invalidGrant(nil)
 	}
-	o, ok := d.orgNamed(t.Org)
-	if !ok {
-		o = system
-	}
+	o := d.orgs.OrSystem(t.Org)
 	writeBody(x, "application/json", http.StatusOK, compact(tokenDetails{
-		TokenID: t.ID, TokenName: t.Name, Username: user, OrgID: o.id, Scopes: t.Scopes,
+		TokenID: t.ID, TokenName: t.Name, Username: user, OrgID: o.ID, Scopes: t.Scopes,
 		CreatedAt: millis(t.Created), LastUsedAt: millis(t.LastUsed.At), ExpiresAt: millis(t.Expires),
 	}))
 	return nil

@@ -5,6 +5,7 @@ import (
 
 	"github.com/saltern-api/saltern/eauth/apitoken"
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/server/oauth/tenant"
 )
 
 const deviceLookupPath = vcdAPI + "/deviceLookup"
@@ -39,7 +40,7 @@ func (d *doors) deviceGrant(x *exchange, r *http.Request, p params) error {
 		return invalidRequest("client_id or device_code is missing")
 	}
 	got, err := d.tokens.ExchangeDevice(r.Context(), code, id, issuer.Request{
-		Profile: apitoken.ProfileVCD, From: bearerClient(x, r), Org: orgOf(r).name,
+		Profile: apitoken.ProfileVCD, From: bearerClient(x, r), Org: orgOf(r).Name,
 	})
 	if err != nil {
 		return deviceError(err)
@@ -96,7 +97,7 @@ func (d *doors) lookUpDevice(x *exchange, r *http.Request) error {
 	if err != nil {
 		return tokenError(err)
 	}
-	x.Header().Set("Location", d.base(r)+vcdAPI+"/serviceAccounts/"+accountURN+a.ID)
+	x.Header().Set("Location", d.base(r)+vcdAPI+"/serviceAccounts/"+tenant.AccountURN+a.ID)
 	x.Header().Set("Content-Length", "0")
 	x.WriteHeader(http.StatusSeeOther)
 	return nil

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/saltern-api/saltern/eauth/apitoken"
+	"github.com/saltern-api/saltern/server/oauth/tenant"
 )
 
 // account registers a service account as admin.
@@ -26,7 +27,7 @@ func (h *house) account(t *testing.T, admin string) (id string) {
 
 func (h *house) status(t *testing.T, id, admin string) string {
 	t.Helper()
-	return h.send(t, http.MethodGet, "/cloudapi/1.0.0/serviceAccounts/"+accountURN+id, "", bearer(admin)).text(t, "status")
+	return h.send(t, http.MethodGet, "/cloudapi/1.0.0/serviceAccounts/"+tenant.AccountURN+id, "", bearer(admin)).text(t, "status")
 }
 
 func TestOAuthDevice(t *testing.T) {

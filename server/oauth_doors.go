@@ -2,14 +2,12 @@ package server
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"net/http"
 	"path"
-	"slices"
-	"strings"
 
 	"github.com/go-chi/chi/v5"
+
+	"github.com/saltern-api/saltern/server/oauth/tenant"
 )
 
 // DoorOptions set up the APIs by which programs of Cloud Services and of Cloud
@@ -42,7 +40,7 @@ type doors struct {
 	with   DoorOptions
 	tokens TokenService
 	small  surface // the main surface's, for small bodies
-	orgs   []org
+	orgs   tenant.Orgs
 	prefix string // what comes before every path, "" for nothing
 }
 
@@ -55,12 +53,7 @@ func newDoors(s *mainSurface, o DoorOptions) *doors {
 	if d.prefix = path.Clean("/" + s.opts.RootPrefix); d.prefix == "/" {
 		d.prefix = ""
 	}
-	d.orgs = []org{system}
-	for _, name := range o.Orgs {
-		if !strings.EqualFold(name, system.name) {
-			d.orgs = append(d.orgs, org{name: name, id: nameID("org", name)})
-		}
-	}
+	d.orgs = tenant.NewOrgs(o.Orgs...)
 	return d
 }
 
@@ -74,43 +67,6 @@ func (d *doors) routes(r chi.Router) {
 		d.oauthRoutes(r)
 		d.vcdRoutes(r)
 	}
-}
-
-// org is an organization of VCD's: here a Salt master.
-type org struct{ name, id string }
-
-// system is the organization of those who run VCD. Its id is the same
-// everywhere.
-var system = org{name: "System", id: "a93c9db9-7471-3192-8d09-a8f7eeda85f9"}
-
-func (o org) urn() string { return "urn:vcloud:org:" + o.id }
-
-// reference is an object of VCD's in another one.
-type reference struct {
-	Name string `json:"name"`
-	ID   string `json:"id"`
-}
-
-func (o org) reference() reference { return reference{o.name, o.urn()} }
-
-// orgNamed finds an organization whichever way its name is written.
-func (d *doors) orgNamed(name string) (org, bool) {
-	i := slices.IndexFunc(d.orgs, func(o org) bool { return strings.EqualFold(o.name, name) })
-	if i < 0 {
-		return org{}, false
-	}
-	return d.orgs[i], true
-}
-
-// nameID makes a UUID (RFC 9562, version 8) of the name of something that has
-// no other id. It is the same at every gateway.
-func nameID(kind, name string) string {
-	sum := sha256.Sum256([]byte("saltern\x00" + kind + "\x00" + name))
-	b := sum[:16]
-	b[6] = b[6]&0x0f | 0x80
-	b[8] = b[8]&0x3f | 0x80
-	h := hex.EncodeToString(b)
-	return strings.Join([]string{h[:8], h[8:12], h[12:16], h[16:20], h[20:]}, "-")
 }
 
 // base is what this gateway's URLs begin with, as the client sees them. Without
@@ -132,9 +88,9 @@ type doorOrgKey struct{}
 // inOrg has handlers work for the organization in the path, or for System.
 func (d *doors) inOrg(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		o, ok := system, true
+		o, ok := tenant.System, true
 		if name := chi.URLParam(r, "org"); name != "" {
-			o, ok = d.orgNamed(name)
+			o, ok = d.orgs.Named(name)
 		}
 		if !ok {
 			d.door(unionError, func(*exchange, *http.Request) error {
@@ -147,4 +103,4 @@ func (d *doors) inOrg(next http.Handler) http.Handler {
 }
 
 // orgOf is the organization that inOrg found.
-func orgOf(r *http.Request) org { return r.Context().Value(doorOrgKey{}).(org) }
+func orgOf(r *http.Request) tenant.Org { return r.Context().Value(doorOrgKey{}).(tenant.Org) }

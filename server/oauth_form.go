@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"slices"
 	"unicode/utf8"
+
+	"github.com/saltern-api/saltern/internal/jsonobject"
 )
 
 const (
@@ -55,36 +57,18 @@ func parseForm(body []byte) (params, error) {
 // parseForm. Members that are no strings are left out: whoever needs one finds
 // it missing.
 func parseObject(body []byte) (params, error) {
-	if !utf8.Valid(body) {
-		return nil, errors.New("it is not UTF-8")
+	o, err := jsonobject.Parse(body)
+	if err != nil {
+		return nil, err
 	}
-	if !json.Valid(body) {
-		return nil, errors.New("it is no JSON")
+	if len(o) > maxParams {
+		return nil, errors.New("it has too many members")
 	}
-	dec := json.NewDecoder(bytes.NewReader(body))
-	if open, err := dec.Token(); err != nil || open != json.Delim('{') {
-		return nil, errors.New("it is no JSON object")
-	}
-	p, seen := make(params), make(map[string]bool)
-	for dec.More() {
-		token, err := dec.Token()
-		name, ok := token.(string)
-		if err != nil || !ok {
-			return nil, errors.New("it is no JSON object")
-		}
-		var value any
-		if err := dec.Decode(&value); err != nil {
-			return nil, errors.New("it is no JSON object")
-		}
-		switch {
-		case seen[name]:
-			return nil, errors.New("a member is given more than once")
-		case len(seen) >= maxParams:
-			return nil, errors.New("it has too many members")
-		}
-		seen[name] = true
-		if text, ok := value.(string); ok && text != "" {
-			p[name] = text
+	p := make(params)
+	for _, m := range o {
+		var text *string
+		if json.Unmarshal(m.Value, &text) == nil && text != nil && *text != "" {
+			p[m.Name] = *text
 		}
 	}
 	return p, nil

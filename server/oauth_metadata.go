@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/saltern-api/saltern/eauth/apitoken/role"
+	"github.com/saltern-api/saltern/server/oauth/tenant"
 )
 
 // Where RFC 8414 and RFC 9728 have clients look.
@@ -29,8 +30,8 @@ func belowPrefix(path, prefix string) string {
 
 // issuerURL is the name of the authorization server that a request is for.
 func (d *doors) issuerURL(r *http.Request) string {
-	if o := orgOf(r); o != system {
-		return d.base(r) + "/oauth/tenant/" + url.PathEscape(o.name)
+	if o := orgOf(r); o != tenant.System {
+		return d.base(r) + "/oauth/tenant/" + url.PathEscape(o.Name)
 	}
 	return d.base(r) + "/oauth/provider"
 }

@@ -1,13 +1,11 @@
 package server
 
 import (
-	"cmp"
 	"net/http"
-	"net/url"
-	"strings"
 
 	"github.com/saltern-api/saltern/eauth/apitoken"
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/server/oauth/tenant"
 )
 
 // registration is the answer to a client that was registered (RFC 7591,
@@ -35,9 +33,9 @@ func (d *doors) register(x *exchange, r *http.Request) error {
 	if err != nil {
 		return metadataError(err)
 	}
-	scopes, err := scopesOf(p["scope"])
+	scopes, err := tenant.Scopes(p["scope"])
 	if err != nil {
-		return err
+		return &doorError{status: http.StatusBadRequest, code: "invalid_scope", text: err.Error()}
 	}
 	made := registration{
 		ClientName: p["client_name"], AuthMethod: "none", SoftwareID: p["software_id"],
@@ -50,7 +48,7 @@ func (d *doors) register(x *exchange, r *http.Request) error {
 		made.GrantTypes = []string{grantJWT, grantRefresh}
 		var t apitoken.Record
 		t, err = d.tokens.Register(r.Context(), who.Caller, issuer.NewToken{
-			Name: made.ClientName, Scopes: scopes, Profile: apitoken.ProfileVCD, Org: orgOf(r).name,
+			Name: made.ClientName, Scopes: scopes, Profile: apitoken.ProfileVCD, Org: orgOf(r).Name,
 		})
 		made.ClientID = t.ID
 	default:
@@ -58,7 +56,7 @@ func (d *doors) register(x *exchange, r *http.Request) error {
 		var a issuer.Account
 		a, err = d.tokens.CreateAccount(r.Context(), who.Caller, issuer.NewAccount{
 			Name: made.ClientName, SoftwareID: made.SoftwareID, SoftwareVersion: made.SoftwareVersion,
-			URI: made.ClientURI, Org: orgOf(r).name, Scopes: scopes,
+			URI: made.ClientURI, Org: orgOf(r).Name, Scopes: scopes,
 		})
 		made.ClientID = a.ID
 	}
@@ -77,34 +75,4 @@ func metadataError(err error) error {
 		return err
 	}
 	return &doorError{status: http.StatusBadRequest, code: "invalid_client_metadata", text: e.text, err: e.err}
-}
-
-const roleURNPrefix = "urn:vcloud:role:"
-
-func roleURN(role string) string { return roleURNPrefix + url.PathEscape(role) }
-
-// vcdRoles are the roles that VCD has built in, and what stands for them here.
-var vcdRoles = map[string]string{
-	"System Administrator":       "Superuser",
-	"Organization Administrator": "Administrator",
-	"vApp User":                  "User",
-}
-
-// roleOf is the role here that a name of VCD's stands for.
-func roleOf(name string) string { return cmp.Or(vcdRoles[name], name) }
-
-// scopesOf reads a scope parameter: names of roles, or VCD's URNs of them.
-func scopesOf(text string) ([]string, error) {
-	var scopes []string
-	for scope := range strings.FieldsSeq(text) {
-		if urn, ok := strings.CutPrefix(scope, roleURNPrefix); ok {
-			name, err := url.PathUnescape(urn)
-			if err != nil {
-				return nil, &doorError{status: http.StatusBadRequest, code: "invalid_scope", text: "that is no URN of a role"}
-			}
-			scope = roleOf(name)
-		}
-		scopes = append(scopes, scope)
-	}
-	return scopes, nil
 }

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/saltern-api/saltern/eauth/apitoken"
+	"github.com/saltern-api/saltern/server/oauth/tenant"
 )
 
 // revoke answers .../revoke (RFC 7009). Who has a token may end it; that one
@@ -87,9 +88,9 @@ func clientIDOf(t apitoken.Record) string {
 // subject is the id of a token's owner.
 func subject(o apitoken.Owner) string {
 	if o.ServiceAccount != "" {
-		return accountURN + o.ServiceAccount
+		return tenant.AccountURN + o.ServiceAccount
 	}
-	return userReference(o.Eauth, o.User).ID
+	return tenant.User(o.Eauth, o.User).ID
 }
 
 // unix is a time in seconds, 0 for none.

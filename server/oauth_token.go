@@ -66,7 +66,7 @@ func (d *doors) refreshGrant(x *exchange, r *http.Request, p params) error {
 		return invalidRequest("refresh_token is missing")
 	}
 	got, err := d.tokens.Exchange(r.Context(), token, issuer.Request{
-		Profile: apitoken.ProfileVCD, From: bearerClient(x, r), Org: orgOf(r).name, Scopes: strings.Fields(p["scope"]),
+		Profile: apitoken.ProfileVCD, From: bearerClient(x, r), Org: orgOf(r).Name, Scopes: strings.Fields(p["scope"]),
 	})
 	if err != nil {
 		return tokenError(err)
@@ -87,7 +87,7 @@ func (d *doors) firstGrant(x *exchange, r *http.Request, p params) error {
 		return assertionError(err)
 	}
 	got, err := d.tokens.IssueInitialSecret(r.Context(), who.Caller, id, issuer.Request{
-		Profile: apitoken.ProfileVCD, From: who.From, Org: orgOf(r).name,
+		Profile: apitoken.ProfileVCD, From: who.From, Org: orgOf(r).Name,
 	})
 	if err != nil {
 		return assertionError(tokenError(err))

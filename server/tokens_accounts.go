@@ -45,7 +45,7 @@ func (n *native) updateAccount(c *nativeCall) (nativeAnswer, error) {
 
 func takeAccount(c *nativeCall) (issuer.NewAccount, error) {
 	var a issuer.NewAccount
-	err := c.body.take(map[string]any{
+	err := decodeInto(c.body, map[string]any{
 		"name": &a.Name, "scopes": &a.Scopes, "user": &a.User, "eauth": &a.Eauth,
 		"software_id": &a.SoftwareID, "software_version": &a.SoftwareVersion, "uri": &a.URI,
 	})

@@ -8,18 +8,19 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/internal/jsonobject"
 )
 
 func TestNativeMembers(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]memberList{
+	for text, want := range map[string]jsonobject.Object{
 		"":                   nil,
 		" \r\n":              nil,
 		`{}`:                 nil,
-		`{"a": 1, "A": [2]}`: {{"a", []byte(`1`)}, {"A", []byte(`[2]`)}},
-		`{"\u0061b": "é"}`:   {{"ab", []byte(`"é"`)}},
+		`{"a": 1, "A": [2]}`: {{Name: "a", Value: []byte(`1`)}, {Name: "A", Value: []byte(`[2]`)}},
+		`{"\u0061b": "é"}`:   {{Name: "ab", Value: []byte(`"é"`)}},
 	} {
-		got, err := nativeMembers([]byte(text))
+		got, err := nativeObject([]byte(text))
 		require.NoError(t, err, text)
 		require.Equal(t, want, got, text)
 	}
@@ -32,7 +33,7 @@ func TestNativeMembers(t *testing.T) {
 		`{"a": 1, "\u0061": 2}`:  `The key "a" stands there twice`,
 		strings.Repeat("[", 1e5): "The body is not valid JSON",
 	} {
-		got, err := nativeMembers([]byte(text))
+		got, err := nativeObject([]byte(text))
 		require.EqualError(t, err, want, text)
 		require.Nil(t, got, text)
 	}
@@ -45,7 +46,7 @@ func FuzzNativeMembers(f *testing.F) {
 	f.Add([]byte(`{"a": 1, "\u0061": 2}`))
 	f.Add([]byte(`{"name": {"name": 1e999}}`))
 	f.Fuzz(func(t *testing.T, body []byte) {
-		list, err := nativeMembers(body)
+		list, err := nativeObject(body)
 		if err != nil {
 			require.Nil(t, list)
 			return
@@ -56,11 +57,11 @@ func FuzzNativeMembers(f *testing.F) {
 		}
 		require.Len(t, whole, len(list))
 		for _, m := range list {
-			require.Equal(t, string(whole[m.name]), string(m.value))
+			require.Equal(t, string(whole[m.Name]), string(m.Value))
 		}
 		var name string
 		var scopes []string
-		if err := list.take(map[string]any{"name": &name, "scopes": &scopes}); err != nil {
+		if err := decodeInto(list, map[string]any{"name": &name, "scopes": &scopes}); err != nil {
 			require.ErrorIs(t, err, issuer.ErrInvalid)
 		}
 	})

@@ -7,6 +7,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/internal/jsonobject"
 	"github.com/saltern-api/saltern/server/web"
 )
 
@@ -25,7 +26,7 @@ type nativeCall struct {
 	context.Context
 	*http.Request
 	caller issuer.Caller
-	body   memberList
+	body   jsonobject.Object
 }
 
 // nativeAnswer is what it is answered with: a value to be written as JSON, or
@@ -121,7 +122,7 @@ func (s *mainSurface) nativeCaller(x *exchange, r *http.Request, b *bearers) (is
 	}, nil
 }
 
-func (s *mainSurface) nativeBody(x *exchange, r *http.Request) (memberList, error) {
+func (s *mainSurface) nativeBody(x *exchange, r *http.Request) (jsonobject.Object, error) {
 	if r.ContentLength != 0 && !isJSON(r.Header) {
 		return nil, &web.Error{Status: http.StatusUnsupportedMediaType, Reason: "type", Close: true,
 			Text: "The body has to be application/json"}
@@ -132,7 +133,7 @@ func (s *mainSurface) nativeBody(x *exchange, r *http.Request) (memberList, erro
 	if err != nil {
 		return nil, err
 	}
-	list, err := nativeMembers(body)
+	list, err := nativeObject(body)
 	if err != nil {
 		return nil, &web.Error{Status: http.StatusBadRequest, Reason: "malformed", Text: err.Error()}
 	}

@@ -35,7 +35,7 @@ func operated(h nativeHandler, body bool) http.HandlerFunc {
 		if body {
 			text, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxNativeBody))
 			if err == nil {
-				c.body, err = nativeMembers(text)
+				c.body, err = nativeObject(text)
 			}
 			if err != nil {
 				operatorError(w, http.StatusBadRequest, err.Error())

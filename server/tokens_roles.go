@@ -50,7 +50,7 @@ func (n *native) putRole(c *nativeCall) (nativeAnswer, error) {
 
 func takeRole(c *nativeCall, name string) (role.Role, error) {
 	r := role.Role{Name: name}
-	err := c.body.take(map[string]any{
+	err := decodeInto(c.body, map[string]any{
 		"name": &r.Name, "description": &r.Description, "permissions": &r.Permissions,
 		"targets": &r.Targets, "acl": &r.ACL,
 	})

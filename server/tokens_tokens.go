@@ -80,7 +80,7 @@ func (n *native) createToken(c *nativeCall) (nativeAnswer, error) {
 	var t issuer.NewToken
 	var ttl string
 	t.Profile = apitoken.ProfileNative
-	err := c.body.take(map[string]any{
+	err := decodeInto(c.body, map[string]any{
 		"name": &t.Name, "scopes": &t.Scopes, "ttl": &ttl, "remind": &t.Remind, "profile": &t.Profile,
 		"eauth": &t.Owner.Eauth, "user": &t.Owner.User, "service_account": &t.Owner.ServiceAccount,
 	})

@@ -5,32 +5,30 @@ import (
 	"net/http"
 
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/server/oauth/tenant"
 )
 
 // vcdAccount is a service account as VCD shows it.
 type vcdAccount struct {
-	ID              string     `json:"id"`
-	Name            string     `json:"name"`
-	SoftwareID      string     `json:"softwareId"`
-	SoftwareVersion string     `json:"softwareVersion"`
-	Role            *reference `json:"role"`
-	URI             string     `json:"uri"`
-	Org             reference  `json:"org"`
-	Status          string     `json:"status"`
-	RequireRotation bool       `json:"requireRotation"`
+	ID              string            `json:"id"`
+	Name            string            `json:"name"`
+	SoftwareID      string            `json:"softwareId"`
+	SoftwareVersion string            `json:"softwareVersion"`
+	Role            *tenant.Reference `json:"role"`
+	URI             string            `json:"uri"`
+	Org             tenant.Reference  `json:"org"`
+	Status          string            `json:"status"`
+	RequireRotation bool              `json:"requireRotation"`
 }
 
 func (d *doors) vcdAccount(a issuer.Account) vcdAccount {
-	o, ok := d.orgNamed(a.Org)
-	if !ok {
-		o = system
-	}
+	o := d.orgs.OrSystem(a.Org)
 	v := vcdAccount{
-		ID: accountURN + a.ID, Name: a.Name, SoftwareID: a.SoftwareID, SoftwareVersion: a.SoftwareVersion,
-		URI: a.URI, Org: o.reference(), Status: string(a.Status), RequireRotation: true,
+		ID: tenant.AccountURN + a.ID, Name: a.Name, SoftwareID: a.SoftwareID, SoftwareVersion: a.SoftwareVersion,
+		URI: a.URI, Org: o.Reference(), Status: string(a.Status), RequireRotation: true,
 	}
 	if len(a.Scopes) > 0 {
-		v.Role = &reference{Name: a.Scopes[0], ID: roleURN(a.Scopes[0])}
+		v.Role = &tenant.Reference{Name: a.Scopes[0], ID: tenant.RoleURN(a.Scopes[0])}
 	}
 	return v
 }
@@ -72,7 +70,7 @@ func (d *doors) listAccounts(x *exchange, r *http.Request) error {
 	}
 	shown := []vcdAccount{}
 	for _, account := range accounts {
-		if a := d.vcdAccount(account); f.match(a.field) {
+		if a := d.vcdAccount(account); f.Match(a.field) {
 			shown = append(shown, a)
 		}
 	}
@@ -90,7 +88,7 @@ func (d *doors) account(x *exchange, r *http.Request) (*doorCaller, issuer.Accou
 	if err != nil {
 		return nil, issuer.Account{}, err
 	}
-	id, err := pathID(r, accountURN)
+	id, err := pathID(r, tenant.AccountURN)
 	if err != nil {
 		return nil, issuer.Account{}, err
 	}
@@ -151,7 +149,7 @@ func (d *doors) changeAccount(x *exchange, r *http.Request) error {
 	}
 	change := issuer.NewAccount{Name: wanted.Name, SoftwareVersion: wanted.SoftwareVersion, URI: wanted.URI}
 	if role := wanted.Role; role != nil && role.Name != "" && (len(a.Scopes) == 0 || role.Name != a.Scopes[0]) {
-		change.Scopes = []string{roleOf(role.Name)}
+		change.Scopes = []string{tenant.Role(role.Name)}
 	}
 	a, err = d.tokens.UpdateAccount(r.Context(), who.Caller, a.ID, change)
 	if err != nil {

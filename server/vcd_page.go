@@ -3,6 +3,8 @@ package server
 import (
 	"net/http"
 	"strconv"
+
+	"github.com/saltern-api/saltern/server/vcd/fiql"
 )
 
 // What VCD has for pages, in objects.
@@ -45,8 +47,8 @@ func pageOf[T any](r *http.Request, all []T) (page[T], error) {
 }
 
 // filterOf reads the filter that a client asks for.
-func filterOf(r *http.Request, fields ...string) (filter, error) {
-	f, err := parseFilter(r.URL.Query().Get("filter"), fields...)
+func filterOf(r *http.Request, fields ...string) (fiql.Filter, error) {
+	f, err := fiql.Parse(r.URL.Query().Get("filter"), fields...)
 	if err != nil {
 		return nil, invalidRequest(err.Error())
 	}

@@ -9,6 +9,7 @@ import (
 	"github.com/saltern-api/saltern/eauth"
 	"github.com/saltern-api/saltern/eauth/apitoken"
 	"github.com/saltern-api/saltern/server/audit"
+	"github.com/saltern-api/saltern/server/oauth/tenant"
 )
 
 // The paths of VCD's APIs.
@@ -45,19 +46,13 @@ func (d *doors) vcdRoutes(r chi.Router) {
 
 // vcdSession tells who has logged in.
 type vcdSession struct {
-	ID          string      `json:"id"`
-	User        reference   `json:"user"`
-	Org         reference   `json:"org"`
-	Location    string      `json:"location"`
-	Roles       []string    `json:"roles"`
-	RoleRefs    []reference `json:"roleRefs"`
-	IdleMinutes int         `json:"sessionIdleTimeoutMinutes"`
-}
-
-// userReference names a user. Users are not kept here, so the id is made of
-// the name.
-func userReference(module, name string) reference {
-	return reference{Name: name, ID: "urn:vcloud:user:" + nameID("user", module+"\x00"+name)}
+	ID          string             `json:"id"`
+	User        tenant.Reference   `json:"user"`
+	Org         tenant.Reference   `json:"org"`
+	Location    string             `json:"location"`
+	Roles       []string           `json:"roles"`
+	RoleRefs    []tenant.Reference `json:"roleRefs"`
+	IdleMinutes int                `json:"sessionIdleTimeoutMinutes"`
 }
 
 // startSession logs in by Basic credentials: the user's name has the
@@ -86,20 +81,20 @@ func (d *doors) startSession(x *exchange, r *http.Request) error {
 }
 
 // orgOfLogin takes the organization off a name. Only System has providers.
-func (d *doors) orgOfLogin(name *string, provider bool) (org, bool) {
+func (d *doors) orgOfLogin(name *string, provider bool) (tenant.Org, bool) {
 	at := strings.LastIndexByte(*name, '@')
 	if at < 0 {
-		return system, true
+		return tenant.System, true
 	}
-	o, ok := d.orgNamed((*name)[at+1:])
+	o, ok := d.orgs.Named((*name)[at+1:])
 	*name = (*name)[:at]
-	return o, ok && (!provider || o == system)
+	return o, ok && (!provider || o == tenant.System)
 }
 
-func aboutSession(credential, module, user string, o org) vcdSession {
+func aboutSession(credential, module, user string, o tenant.Org) vcdSession {
 	return vcdSession{
-		ID: "urn:vcloud:session:" + nameID("session", credential), Org: o.reference(),
-		User: userReference(module, user), Roles: []string{}, RoleRefs: []reference{},
+		ID: "urn:vcloud:session:" + tenant.UUID("session", credential), Org: o.Reference(),
+		User: tenant.User(module, user), Roles: []string{}, RoleRefs: []tenant.Reference{},
 	}
 }
 
@@ -109,7 +104,7 @@ func (d *doors) currentSession(x *exchange, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	writeBody(x, "application/json", http.StatusOK, compact(aboutSession(who.credential, who.eauth(), who.user(), system)))
+	writeBody(x, "application/json", http.StatusOK, compact(aboutSession(who.credential, who.eauth(), who.user(), tenant.System)))
 	return nil
 }
 

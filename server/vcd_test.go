@@ -11,6 +11,7 @@ import (
 
 	"github.com/saltern-api/saltern/eauth/apitoken"
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/server/oauth/tenant"
 )
 
 const cloud = "/cloudapi/1.0.0"
@@ -40,7 +41,7 @@ func TestVCDOrgList(t *testing.T) {
 		require.Equal(t, "application/vnd.vmware.vcloud.orglist+xml;version="+version, a.Header.Get("Content-Type"))
 		require.Regexp(t, `^\d+$`, a.Header.Get("X-Vmware-Vcloud-Request-Execution-Time"))
 	}
-	one := h.send(t, http.MethodGet, "/api/org/"+system.id, "", bearer(access))
+	one := h.send(t, http.MethodGet, "/api/org/"+tenant.System.ID, "", bearer(access))
 	require.Equal(t, http.StatusOK, one.Status)
 	var parsed struct {
 		Name string `xml:"name,attr"`
@@ -50,7 +51,7 @@ func TestVCDOrgList(t *testing.T) {
 	require.NoError(t, xml.Unmarshal([]byte(one.Body), &parsed))
 	require.Equal(t, "System", parsed.Name)
 	require.Equal(t, "System", parsed.Full)
-	require.Equal(t, system.urn(), parsed.ID)
+	require.Equal(t, tenant.System.URN(), parsed.ID)
 }
 
 func TestVCDOrgsWithOddNames(t *testing.T) {
@@ -123,7 +124,7 @@ func TestVCDSession(t *testing.T) {
 	now := h.send(t, http.MethodGet, cloud+"/sessions/current", "", bearer(bob))
 	require.Equal(t, http.StatusOK, now.Status, now.Body)
 	require.Equal(t, "bob", now.member(t, "user").(map[string]any)["name"])
-	require.Equal(t, system.urn(), now.member(t, "org").(map[string]any)["id"])
+	require.Equal(t, tenant.System.URN(), now.member(t, "org").(map[string]any)["id"])
 	require.NotContains(t, now.Body, bob)
 
 	access := h.accessToken(t)
@@ -211,8 +212,8 @@ func TestVCDTokens(t *testing.T) {
 	require.Equal(t, map[string]any{
 		"id": "urn:vcloud:token:" + ids["ci 7"], "name": "ci 7", "token": nil, "expirationTimeUtc": nil,
 		"requireRotation": false, "type": "REFRESH", "username": "bob", "orgName": "System",
-		"owner": map[string]any{"name": "bob", "id": userReference("pam", "bob").ID}, "userId": userReference("pam", "bob").ID,
-		"org": map[string]any{"name": "System", "id": system.urn()},
+		"owner": map[string]any{"name": "bob", "id": tenant.User("pam", "bob").ID}, "userId": tenant.User("pam", "bob").ID,
+		"org": map[string]any{"name": "System", "id": tenant.System.URN()},
 	}, values[0])
 
 	urn := cloud + "/tokens/urn:vcloud:token:" + ids["ci 7"]
@@ -249,7 +250,7 @@ func TestVCDServiceAccounts(t *testing.T) {
 	admin, bob := h.session(t, "admin"), h.session(t, "bob")
 	id := h.account(t, admin)
 	at := cloud + "/serviceAccounts/"
-	one := h.send(t, http.MethodGet, at+accountURN+id, "", bearer(admin))
+	one := h.send(t, http.MethodGet, at+tenant.AccountURN+id, "", bearer(admin))
 	require.Equal(t, `{"id":"urn:vcloud:serviceAccount:`+id+`","name":"robot",`+
 		`"softwareId":"12345678-1234-1234-1234-1234567890ab","softwareVersion":"1.0",`+
 		`"role":{"name":"Superuser","id":"urn:vcloud:role:Superuser"},"uri":"https://example.com",`+
@@ -260,7 +261,7 @@ func TestVCDServiceAccounts(t *testing.T) {
 	require.Empty(t, h.send(t, http.MethodGet, at+"?filter=name==other", "", bearer(admin)).member(t, "values"))
 
 	put := func(body string) heard {
-		return h.send(t, http.MethodPut, at+accountURN+id, body, bearer(admin), "Content-Type: application/json")
+		return h.send(t, http.MethodPut, at+tenant.AccountURN+id, body, bearer(admin), "Content-Type: application/json")
 	}
 	changed := put(strings.Replace(one.Body, `"softwareVersion":"1.0"`, `"softwareVersion":"2.0"`, 1))
 	require.Equal(t, http.StatusOK, changed.Status, changed.Body)
@@ -272,12 +273,12 @@ func TestVCDServiceAccounts(t *testing.T) {
 	require.Equal(t, http.StatusBadRequest, put(`[`).Status)
 
 	for _, method := range []string{http.MethodGet, http.MethodDelete} {
-		require.Equal(t, http.StatusForbidden, h.send(t, method, at+accountURN+id, "", bearer(bob)).Status)
+		require.Equal(t, http.StatusForbidden, h.send(t, method, at+tenant.AccountURN+id, "", bearer(bob)).Status)
 		require.Equal(t, http.StatusForbidden, h.send(t, method, at+"x", "", bearer(admin)).Status)
 		require.Equal(t, http.StatusForbidden, h.send(t, method, at+apitoken.NewID(), "", bearer(admin)).Status)
 	}
 	require.Equal(t, http.StatusForbidden, h.send(t, http.MethodGet, at, "", bearer(bob)).Status)
-	require.Equal(t, http.StatusNoContent, h.send(t, http.MethodPost, at+accountURN+id+"/revoke", "", bearer(admin)).Status)
-	require.Equal(t, http.StatusNoContent, h.send(t, http.MethodDelete, at+accountURN+id, "", bearer(admin)).Status)
-	require.Equal(t, http.StatusForbidden, h.send(t, http.MethodGet, at+accountURN+id, "", bearer(admin)).Status)
+	require.Equal(t, http.StatusNoContent, h.send(t, http.MethodPost, at+tenant.AccountURN+id+"/revoke", "", bearer(admin)).Status)
+	require.Equal(t, http.StatusNoContent, h.send(t, http.MethodDelete, at+tenant.AccountURN+id, "", bearer(admin)).Status)
+	require.Equal(t, http.StatusForbidden, h.send(t, http.MethodGet, at+tenant.AccountURN+id, "", bearer(admin)).Status)
 }

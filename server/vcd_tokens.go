@@ -11,40 +11,33 @@ import (
 
 	"github.com/saltern-api/saltern/eauth/apitoken"
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
-)
-
-const (
-	tokenURN   = "urn:vcloud:token:" //nolint:gosec // what the ids of tokens begin with
-	accountURN = "urn:vcloud:serviceAccount:"
+	"github.com/saltern-api/saltern/server/oauth/tenant"
 )
 
 // vcdToken is a token as VCD shows it: never with its secret.
 type vcdToken struct {
-	ID              string     `json:"id"`
-	Name            string     `json:"name"`
-	Token           *string    `json:"token"` // null
-	Expires         *time.Time `json:"expirationTimeUtc"`
-	RequireRotation bool       `json:"requireRotation"`
-	Owner           reference  `json:"owner"`
-	Username        string     `json:"username"`
-	UserID          string     `json:"userId"`
-	OrgName         string     `json:"orgName"`
-	Org             reference  `json:"org"`
-	Type            string     `json:"type"`
+	ID              string           `json:"id"`
+	Name            string           `json:"name"`
+	Token           *string          `json:"token"` // null
+	Expires         *time.Time       `json:"expirationTimeUtc"`
+	RequireRotation bool             `json:"requireRotation"`
+	Owner           tenant.Reference `json:"owner"`
+	Username        string           `json:"username"`
+	UserID          string           `json:"userId"`
+	OrgName         string           `json:"orgName"`
+	Org             tenant.Reference `json:"org"`
+	Type            string           `json:"type"`
 }
 
 func (d *doors) vcdToken(t apitoken.Record) vcdToken {
-	owner := userReference(t.Owner.Eauth, t.Owner.User)
+	owner := tenant.User(t.Owner.Eauth, t.Owner.User)
 	if id := t.Owner.ServiceAccount; id != "" {
-		owner = reference{Name: id, ID: accountURN + id}
+		owner = tenant.Reference{Name: id, ID: tenant.AccountURN + id}
 	}
-	o, ok := d.orgNamed(t.Org)
-	if !ok {
-		o = system
-	}
+	o := d.orgs.OrSystem(t.Org)
 	v := vcdToken{
-		ID: tokenURN + t.ID, Name: t.Name, RequireRotation: t.OneTime, Owner: owner,
-		Username: owner.Name, UserID: owner.ID, OrgName: o.name, Org: o.reference(), Type: "REFRESH",
+		ID: tenant.TokenURN + t.ID, Name: t.Name, RequireRotation: t.OneTime, Owner: owner,
+		Username: owner.Name, UserID: owner.ID, OrgName: o.Name, Org: o.Reference(), Type: "REFRESH",
 	}
 	if !t.Expires.IsZero() {
 		v.Expires = &t.Expires
@@ -93,7 +86,7 @@ func (d *doors) listTokens(x *exchange, r *http.Request) error {
 	}
 	shown := []vcdToken{}
 	for _, record := range records {
-		if t := d.vcdToken(record); record.Kind == apitoken.KindAPI && f.match(t.field) {
+		if t := d.vcdToken(record); record.Kind == apitoken.KindAPI && f.Match(t.field) {
 			shown = append(shown, t)
 		}
 	}
@@ -130,7 +123,7 @@ func (d *doors) oneToken(x *exchange, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	id, err := pathID(r, tokenURN)
+	id, err := pathID(r, tenant.TokenURN)
 	if err != nil {
 		return err
 	}
@@ -148,7 +141,7 @@ func (d *doors) deleteToken(x *exchange, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	id, err := pathID(r, tokenURN)
+	id, err := pathID(r, tenant.TokenURN)
 	if err != nil {
 		return err
 	}

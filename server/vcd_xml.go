@@ -64,7 +64,7 @@ func (d *doors) orgList(x *exchange, r *http.Request) error {
 	fmt.Fprintf(&b, ` href="%s/api/org/" type="application/vnd.vmware.vcloud.orgList+xml">`+"\n", base)
 	for _, o := range d.orgs {
 		fmt.Fprintf(&b, `    <Org href="%s/api/org/%s" type="application/vnd.vmware.vcloud.org+xml" name="%s"/>`+"\n",
-			base, o.id, escaped(o.name))
+			base, o.ID, escaped(o.Name))
 	}
 	b.WriteString("</OrgList>")
 	writeXML(x, "application/vnd.vmware.vcloud.orglist+xml;version="+version, http.StatusOK, b.Bytes())
@@ -77,18 +77,17 @@ func (d *doors) oneOrg(x *exchange, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	i := slices.IndexFunc(d.orgs, func(o org) bool { return o.id == chi.URLParam(r, "id") })
-	if i < 0 {
+	o, ok := d.orgs.WithID(chi.URLParam(r, "id"))
+	if !ok {
 		return forbiddenOrAbsent(nil)
 	}
-	o := d.orgs[i]
 	var b bytes.Buffer
 	b.WriteString(xmlHead + "<Org" + orgSpaces)
 	fmt.Fprintf(&b, ` href="%s/api/org/%s" type="application/vnd.vmware.vcloud.org+xml" id="%s" name="%s">
     <Description/>
     <FullName>%[4]s</FullName>
     <IsEnabled>true</IsEnabled>
-</Org>`, escaped(d.base(r)), o.id, o.urn(), escaped(o.name))
+</Org>`, escaped(d.base(r)), o.ID, o.URN(), escaped(o.Name))
 	writeXML(x, "application/vnd.vmware.vcloud.org+xml;version="+version, http.StatusOK, b.Bytes())
 	return nil
 }

@@ -1,4 +1,4 @@
-package server
+package fiql
 
 import (
 	"errors"
@@ -11,24 +11,24 @@ import (
 
 // The bounds of a filter.
 const (
-	maxFilter      = 2048 // bytes
-	maxFilterTerms = 64
-	maxFilterDepth = 16
+	maxLength = 2048 // bytes
+	maxTerms  = 64
+	maxDepth  = 16
 )
 
-// filter is a FIQL expression as VCD's clients send it:
+// Filter is a FIQL expression as clients of Cloud Director send it:
 //
 //	(name==ci;owner.name==alice;(type==PROXY,type==REFRESH))
 //
 // A semicolon is "and" and binds closer than the comma, which is "or".
-type filter interface {
-	// match asks for the fields of one object.
-	match(field func(name string) string) bool
+type Filter interface {
+	// Match reports whether an object with these fields is let through.
+	Match(field func(name string) string) bool
 }
 
 type (
-	anyOf []filter // true with one of them
-	allOf []filter // true with all of them, as when there are none
+	anyOf []Filter // true with one of them
+	allOf []Filter // true with all of them, as when there are none
 
 	// comparison is true where the field equals the value, or does not.
 	comparison struct {
@@ -38,19 +38,19 @@ type (
 	}
 )
 
-func (f anyOf) match(field func(string) string) bool {
-	return slices.ContainsFunc(f, func(g filter) bool { return g.match(field) })
+func (f anyOf) Match(field func(string) string) bool {
+	return slices.ContainsFunc(f, func(g Filter) bool { return g.Match(field) })
 }
 
-func (f allOf) match(field func(string) string) bool {
-	return !slices.ContainsFunc(f, func(g filter) bool { return !g.match(field) })
+func (f allOf) Match(field func(string) string) bool {
+	return !slices.ContainsFunc(f, func(g Filter) bool { return !g.Match(field) })
 }
 
-func (c comparison) match(field func(string) string) bool {
+func (c comparison) Match(field func(string) string) bool {
 	return like(field(c.field), c.parts) != c.not
 }
 
-// like tells whether text is the parts with anything between them.
+// like reports whether text is the parts with anything between them.
 func like(text string, parts []string) bool {
 	first, rest := parts[0], parts[1:]
 	if len(rest) == 0 {
@@ -71,16 +71,16 @@ func like(text string, parts []string) bool {
 	return strings.HasSuffix(text, last)
 }
 
-// parseFilter reads a filter over these fields. No filter lets all through.
-// What is wrong is told in words for the client, without quoting him.
-func parseFilter(text string, fields ...string) (filter, error) {
+// Parse returns the filter of a text over these fields. An empty text is a filter
+// that lets all through. Errors are for the client, and quote nothing of the text.
+func Parse(text string, fields ...string) (Filter, error) {
 	if text == "" {
 		return allOf(nil), nil
 	}
-	if len(text) > maxFilter || !utf8.ValidString(text) {
+	if len(text) > maxLength || !utf8.ValidString(text) {
 		return nil, errors.New("the filter is too long, or not UTF-8")
 	}
-	p := &filterParser{rest: text, fields: fields}
+	p := &parser{rest: text, fields: fields}
 	f, err := p.or(0)
 	if err != nil {
 		return nil, err
@@ -91,23 +91,23 @@ func parseFilter(text string, fields ...string) (filter, error) {
 	return f, nil
 }
 
-type filterParser struct {
+type parser struct {
 	rest   string
 	fields []string
 	terms  int
 }
 
-func (p *filterParser) or(depth int) (filter, error) {
-	return p.list(',', func() (filter, error) { return p.and(depth) }, func(all []filter) filter { return anyOf(all) })
+func (p *parser) or(depth int) (Filter, error) {
+	return p.list(',', func() (Filter, error) { return p.and(depth) }, func(all []Filter) Filter { return anyOf(all) })
 }
 
-func (p *filterParser) and(depth int) (filter, error) {
-	return p.list(';', func() (filter, error) { return p.term(depth) }, func(all []filter) filter { return allOf(all) })
+func (p *parser) and(depth int) (Filter, error) {
+	return p.list(';', func() (Filter, error) { return p.term(depth) }, func(all []Filter) Filter { return allOf(all) })
 }
 
 // list reads one or more with a sign between them.
-func (p *filterParser) list(sign byte, one func() (filter, error), join func([]filter) filter) (filter, error) {
-	var all []filter
+func (p *parser) list(sign byte, one func() (Filter, error), join func([]Filter) Filter) (Filter, error) {
+	var all []Filter
 	for {
 		f, err := one()
 		if err != nil {
@@ -125,8 +125,8 @@ func (p *filterParser) list(sign byte, one func() (filter, error), join func([]f
 	return join(all), nil
 }
 
-func (p *filterParser) term(depth int) (filter, error) {
-	if p.terms++; p.terms > maxFilterTerms || depth > maxFilterDepth {
+func (p *parser) term(depth int) (Filter, error) {
+	if p.terms++; p.terms > maxTerms || depth > maxDepth {
 		return nil, errors.New("the filter is too large")
 	}
 	rest, nested := strings.CutPrefix(p.rest, "(")
@@ -145,7 +145,7 @@ func (p *filterParser) term(depth int) (filter, error) {
 	return nil, errors.New("the filter lacks a parenthesis")
 }
 
-func (p *filterParser) comparison() (filter, error) {
+func (p *parser) comparison() (Filter, error) {
 	end := strings.IndexAny(p.rest, ",;()")
 	if end < 0 {
 		end = len(p.rest)

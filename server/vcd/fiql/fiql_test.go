@@ -1,4 +1,4 @@
-package server
+package fiql
 
 import (
 	"strings"
@@ -6,6 +6,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 )
+
+var fields = []string{"id", "name", "type", "owner.name"}
 
 // ci is an object with fields.
 func ci(name string) string {
@@ -38,9 +40,9 @@ func TestFilter(t *testing.T) {
 		"name==ci;type==REFRESH;name==c*":   true,
 		"owner.name==al*ce;owner.name==a*e": true,
 	} {
-		f, err := parseFilter(text, tokenFields...)
+		f, err := Parse(text, fields...)
 		require.NoError(t, err, text)
-		require.Equal(t, want, f.match(ci), text)
+		require.Equal(t, want, f.Match(ci), text)
 	}
 }
 
@@ -49,9 +51,9 @@ func TestFilterThatIsNone(t *testing.T) {
 	for _, text := range []string{
 		"name", "name=ci", "name=gt=ci", "secret==x", "==ci", "(name==ci", "name==ci)", "()", ";", "name==ci;",
 		",name==ci", "name==ci;;type==x", "(name==ci)(type==x)", "\xff", strings.Repeat("(", 100),
-		strings.Repeat("name==a,", 100) + "name==a", "name==" + strings.Repeat("a", maxFilter),
+		strings.Repeat("name==a,", 100) + "name==a", "name==" + strings.Repeat("a", maxLength),
 	} {
-		_, err := parseFilter(text, tokenFields...)
+		_, err := Parse(text, fields...)
 		require.Error(t, err, text)
 		require.NotContains(t, err.Error(), "secret")
 	}
@@ -62,16 +64,16 @@ func FuzzFilter(f *testing.F) {
 	f.Add("name!=a*b,id==%2C")
 	f.Add("((name==)")
 	f.Fuzz(func(t *testing.T, text string) {
-		parsed, err := parseFilter(text, tokenFields...)
+		parsed, err := Parse(text, fields...)
 		if err != nil {
 			require.Nil(t, parsed)
 			return
 		}
-		require.LessOrEqual(t, len(text), maxFilter)
-		parsed.match(ci)
+		require.LessOrEqual(t, len(text), maxLength)
+		parsed.Match(ci)
 		// In parentheses it is the same, unless they are one too many.
-		if again, err := parseFilter("("+text+")", tokenFields...); err == nil && text != "" {
-			require.Equal(t, parsed.match(ci), again.match(ci))
+		if again, err := Parse("("+text+")", fields...); err == nil && text != "" {
+			require.Equal(t, parsed.Match(ci), again.Match(ci))
 		}
 	})
 }
