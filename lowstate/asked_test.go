@@ -122,28 +122,34 @@ func TestRecords(t *testing.T) {
 	const job = `"client": "local_async", "tgt": "*", "fun": "test.ping"`
 	call, err := asBench(job, `"client": "runner", "fun": "no.such", "timeout": 0.2`, job)
 	require.NoError(t, err)
-	call.Scope = inScope(t, `[{"web*": ["test\\.ping$"]}, {"@runner": ["no\\.such$"]}]`)
-	_, err = b.gateway.Run(t.Context(), call)
+	call.Authority.Scope = inScope(t, `[{"web*": ["test\\.ping$"]}, {"@runner": ["no\\.such$"]}]`)
+	res, err := b.gateway.Run(t.Context(), call)
 	require.Error(t, err)
 	type came struct{ begun, done bool }
 	var got []came
-	for _, rec := range call.Records {
+	for _, rec := range res.Records {
 		got = append(got, came{rec.Begun, rec.Done})
 	}
 	require.Equal(t, []came{{true, true}, {true, false}, {false, false}}, got)
-	require.Equal(t, "* and web*", call.Records[0].SentTgt)
-	require.Equal(t, "compound", call.Records[0].SentTgtType)
-	require.Empty(t, call.Records[1].SentTgt)
-	require.False(t, call.Records[0].Known)
+	require.Equal(t, "* and web*", res.Records[0].SentTgt)
+	require.Equal(t, "compound", res.Records[0].SentTgtType)
+	require.Empty(t, res.Records[1].SentTgt)
+	require.False(t, res.Records[0].Known)
 
 	call, err = asBench(job)
 	require.NoError(t, err)
-	require.NoError(t, b.gateway.RunStream(t.Context(), call, func([]byte) error { return nil }))
-	require.True(t, call.Records[0].Done)
+	res, err = b.gateway.RunStream(t.Context(), call, func(soFar Result, _ []byte) error {
+		require.False(t, soFar.Records[0].Done)
+		require.NotEmpty(t, soFar.Records[0].JID)
+		return nil
+	})
+	require.NoError(t, err)
+	require.True(t, res.Records[0].Done)
 	call, err = asBench(job)
 	require.NoError(t, err)
 	gone := errors.New("the client has gone")
-	require.ErrorIs(t, b.gateway.RunStream(t.Context(), call, func([]byte) error { return gone }), gone)
-	require.True(t, call.Records[0].Begun)
-	require.False(t, call.Records[0].Done)
+	res, err = b.gateway.RunStream(t.Context(), call, func(Result, []byte) error { return gone })
+	require.ErrorIs(t, err, gone)
+	require.True(t, res.Records[0].Begun)
+	require.False(t, res.Records[0].Done)
 }

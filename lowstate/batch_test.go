@@ -25,7 +25,8 @@ func (b *before) stream(ctx context.Context, yield func(item string) error, chun
 	if err != nil {
 		return err
 	}
-	return b.gateway.RunStream(ctx, c, func(item []byte) error { return yield(string(item)) })
+	_, err = b.gateway.RunStream(ctx, c, func(_ Result, item []byte) error { return yield(string(item)) })
+	return err
 }
 
 // items are the items of an answer, sorted.
@@ -173,7 +174,7 @@ func TestStreams(t *testing.T) {
 	} {
 		parsed, err := Parse(nil, []byte(chunks), 0)
 		require.NoError(t, err)
-		require.Equal(t, want, g.Streams(&Call{Chunks: parsed}), chunks)
+		require.Equal(t, want, g.Streams(Call{Chunks: parsed}), chunks)
 	}
 }
 

@@ -43,7 +43,7 @@ func BenchmarkLocalAsync(b *testing.B) {
 	for b.Loop() {
 		chunks, err := Parse(nil, body, 0)
 		require.NoError(b, err)
-		_, err = g.Run(b.Context(), &Call{Chunks: chunks})
+		_, err = g.Run(b.Context(), Call{Chunks: chunks})
 		require.NoError(b, err)
 	}
 }

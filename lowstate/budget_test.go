@@ -53,18 +53,16 @@ func frugal(change func(m *Master)) (*Gateway, *lastPublished) {
 }
 
 // send runs a chunk, read within the budget of a stranger, with a token.
-func send(ctx context.Context, g *Gateway, token, chunk string) (*Call, error) {
+func send(ctx context.Context, g *Gateway, token, chunk string) (Result, error) {
 	return sendWithin(ctx, budget.New(ctx, nil), g, token, chunk)
 }
 
-func sendWithin(ctx context.Context, b *budget.Budget, g *Gateway, token, chunk string) (*Call, error) {
+func sendWithin(ctx context.Context, b *budget.Budget, g *Gateway, token, chunk string) (Result, error) {
 	chunks, err := Parse(b, []byte(`[{"token": "`+token+`", `+chunk+`}]`), 0)
 	if err != nil {
-		return nil, err
+		return Result{}, err
 	}
-	call := &Call{Chunks: chunks, Budget: b}
-	_, err = g.Run(ctx, call)
-	return call, err
+	return g.Run(ctx, Call{Chunks: chunks, Budget: b})
 }
 
 func requireKind(t *testing.T, want Kind, text string, err error) {
@@ -134,10 +132,10 @@ func TestLargeChunks(t *testing.T) {
 		chunk := `"client": "local_async", "tgt": "*", "fun": "f", "arg": ` + tc.arg
 		_, err = send(t.Context(), g, badToken, chunk)
 		require.Equal(t, ErrUnauthenticated, err, name)
-		call, err := send(t.Context(), g, goodToken, chunk)
+		res, err := send(t.Context(), g, goodToken, chunk)
 		require.NoError(t, err, name)
 		require.True(t, string(want) == string(published.last.Arg), name)
-		require.NotContains(t, string(call.Chunks[0].Arguments(100)), NotRead)
+		require.NotContains(t, string(res.Chunks[0].Arguments(100)), NotRead)
 	}
 }
 

@@ -16,32 +16,50 @@ type Call struct {
 	// in place of those of the gateway; nil stands for these.
 	Clients []string
 
-	// Token is the Salt token of the session that the request came with, or
-	// "". It stands for every chunk, whatever the chunk itself says of its
-	// caller.
-	Token string
+	// Authority is that of the request itself, if it came with any.
+	Authority Authority
 
-	// Identity is who the request came as, where that is known already: the
-	// owner of an API token. It stands for every chunk as Token does, which
-	// does not matter then. Its grant is the caller's to release.
-	Identity *eauth.Identity
-
-	// ChunkFirst turns this round: the chunk's own credentials count, and
-	// Token or Identity serves the chunks that have none.
+	// ChunkFirst makes a chunk's own credentials count, and the call's
+	// Authority serve the chunks that have none.
 	ChunkFirst bool
-
-	// Scope limits what the caller may do by it, where the request came with
-	// an API token; nil does not.
-	Scope Scope
 
 	// Budget is what is left of the request's: the chunks have been read from
 	// it. It is a caller's from when all chunks are authenticated. A nil one
 	// stands for that of a request of which nothing was read.
 	Budget *budget.Budget
+}
 
-	// Records tells what became of each chunk, for the request's log line and
-	// the metrics. It is filled while the call runs and never holds a
-	// password, a token or an argument.
+// Authority is what a request proves of its caller beside its chunks. It
+// stands for every chunk, whatever the chunk itself says of its caller, unless
+// the call has ChunkFirst. Its zero value is that of a request whose chunks
+// have credentials of their own.
+type Authority struct {
+	// Token is the Salt token of a session, or "".
+	Token string
+
+	// Identity is the caller, where that is known already: the owner of an API
+	// token. Token does not matter then. The identity's grant is released by
+	// whoever has made the Authority.
+	Identity *eauth.Identity
+
+	// Scope limits what the caller may do by this authority; nil does not.
+	Scope Scope
+}
+
+// Result is what came of a call. Beside an error it has no answers, but says
+// how far the call came.
+type Result struct {
+	// Answers are JSON texts, in order: one for each chunk, or as many as a
+	// [Streamer] has.
+	Answers [][]byte
+
+	// Chunks are those of the call, with the values that were read in the
+	// course of it.
+	Chunks []Chunk
+
+	// Records says what became of each chunk, for the request's log line, the
+	// audit log and the metrics. It never holds a password, a token or an
+	// argument. It is empty when the call's chunks were not looked at.
 	Records []Record
 }
 

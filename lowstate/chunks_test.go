@@ -80,19 +80,17 @@ func describe(ctx context.Context, request []byte) txtar.File {
 	g := New(Options{Clients: Clients(testMaster()), Enabled: enabled})
 	chunks, err := Parse(nil, request, 20)
 	var out bytes.Buffer
-	call := &Call{Chunks: chunks, Records: make([]Record, len(chunks))}
-	tasks := make([]task, len(chunks))
-	for i := range tasks {
-		tasks[i].rec = &call.Records[i]
-		if _, admitErr := g.admit(call, i); err == nil {
+	r := g.newRun(Call{Chunks: chunks})
+	for i := range r.tasks {
+		if admitErr := r.admit(i); err == nil {
 			err = admitErr
 		}
 	}
 	if err == nil {
-		err = g.prepareAll(ctx, call, tasks)
+		err = r.prepareAll(ctx)
 	}
 	if err == nil {
-		for _, t := range tasks {
+		for _, t := range r.tasks {
 			out.WriteString(load(t.job))
 		}
 	}

@@ -21,9 +21,9 @@ func TestClientsOfACall(t *testing.T) {
 		{"runner", []string{"local", "runner"}, true},
 		{"local", []string{}, false},
 	} {
-		call := &Call{Clients: c.clients, Chunks: []Chunk{Compose(
+		call := Call{Clients: c.clients, Chunks: []Chunk{Compose(
 			Pair{"client", c.client}, Pair{"fun", "test.ping"}, Pair{"tgt", "*"}, Pair{"token", "a"})}}
-		_, err := g.client(call, 0)
+		_, err := g.newRun(call).client(0)
 		if c.ok {
 			require.NoError(t, err, c)
 			continue

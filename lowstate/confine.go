@@ -27,12 +27,12 @@ type narrower interface {
 // the targets of those that are in it in part. What the gateway itself asks
 // minions, while it waits for them, is not asked about: it goes to the
 // narrowed target.
-func confine(s Scope, call *Call, tasks []task) error {
+func confine(s Scope, tasks []task) error {
 	if s == nil {
 		return nil
 	}
-	for i, t := range tasks {
-		asked, err := scopeCall(call.Chunks[i], t)
+	for _, t := range tasks {
+		asked, err := scopeCall(*t.chunk, t)
 		if err != nil {
 			return outOfScope(err.Error())
 		}

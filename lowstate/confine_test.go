@@ -52,7 +52,7 @@ func TestScope(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			call, err := asBench(c.chunk)
 			require.NoError(t, err)
-			call.Scope = ci
+			call.Authority.Scope = ci
 			before := b.Count("publish") + b.Count("runner") + b.Count("wheel")
 			_, err = b.gateway.Run(t.Context(), call)
 			if c.refused {
@@ -81,7 +81,7 @@ func TestScopeOfEveryChunk(t *testing.T) {
 	b := gatewayBefore(t, mastertest.Options{Minions: []mastertest.Minion{{ID: "web1"}}})
 	call, err := asBench(`"client": "local_async", "tgt": "web1", "fun": "test.ping"`, `"client": "runner", "fun": "jobs.active"`)
 	require.NoError(t, err)
-	call.Scope = inScope(t, `["test\\.ping$"]`)
+	call.Authority.Scope = inScope(t, `["test\\.ping$"]`)
 	_, err = b.gateway.Run(t.Context(), call)
 	e, ok := errors.AsType[*Error](err)
 	require.True(t, ok, "%v", err)
@@ -104,7 +104,7 @@ func TestScopeSaysWhy(t *testing.T) {
 	} {
 		call, err := asBench(chunk)
 		require.NoError(t, err)
-		call.Scope = inScope(t, `[{"web*": ["state\\.apply$"]}]`)
+		call.Authority.Scope = inScope(t, `[{"web*": ["state\\.apply$"]}]`)
 		_, err = b.gateway.Run(t.Context(), call)
 		e, ok := errors.AsType[*Error](err)
 		require.True(t, ok, "%v", err)

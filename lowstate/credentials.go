@@ -17,11 +17,11 @@ func (g *Gateway) credentials(call *Call, c Chunk) (eauth.Credentials, error) {
 	if call.isKnown(c) {
 		return creds, nil
 	}
-	if call.Token != "" && (!call.ChunkFirst || !c.HasCredentials()) {
-		if !eauth.WellFormedToken(call.Token, g.hashType) {
+	if call.Authority.Token != "" && (!call.ChunkFirst || !c.HasCredentials()) {
+		if !eauth.WellFormedToken(call.Authority.Token, g.hashType) {
 			return creds, ErrUnauthenticated
 		}
-		creds.Token = call.Token
+		creds.Token = call.Authority.Token
 		return creds, nil
 	}
 	if v, ok := c.Get("token"); ok {
@@ -47,7 +47,7 @@ func (g *Gateway) credentials(call *Call, c Chunk) (eauth.Credentials, error) {
 
 // isKnown tells whether the request's Identity stands for a chunk.
 func (call *Call) isKnown(c Chunk) bool {
-	return call.Identity != nil && (!call.ChunkFirst || !c.HasCredentials())
+	return call.Authority.Identity != nil && (!call.ChunkFirst || !c.HasCredentials())
 }
 
 // ErrUnauthenticated is the answer to credentials that are not good, whatever
@@ -69,13 +69,13 @@ func authenticate(
 }
 
 // checkNow finds out who the callers are that would be checked with their chunks.
-func checkNow(ctx context.Context, s *eauth.RequestAuth, tasks []task, creds []eauth.Credentials) error {
+func checkNow(ctx context.Context, s *eauth.RequestAuth, tasks []task) error {
 	for i := range tasks {
 		t := &tasks[i]
 		if t.checked() {
 			continue
 		}
-		id, err := authenticate(ctx, s.AuthenticateNow, creds[i])
+		id, err := authenticate(ctx, s.AuthenticateNow, t.creds)
 		if err != nil {
 			return err
 		}

@@ -8,5 +8,5 @@
 //
 //	b := budget.New(ctx, nil)
 //	chunks, err := lowstate.Parse(b, body, 0)
-//	answers, err := gateway.Run(ctx, &lowstate.Call{Chunks: chunks, RemoteAddr: addr, Budget: b})
+//	result, err := gateway.Run(ctx, lowstate.Call{Chunks: chunks, RemoteAddr: addr, Budget: b})
 package lowstate

@@ -40,19 +40,19 @@ func FuzzParse(f *testing.F) {
 		}
 		require.True(t, utf8.Valid(body))
 		for i := range chunks {
-			call := &Call{Chunks: chunks[i : i+1], Records: make([]Record, 1)}
-			tasks := []task{{rec: &call.Records[0]}}
-			creds, err := g.admit(call, 0)
+			r := g.newRun(Call{Chunks: chunks[i : i+1]})
+			err := r.admit(0)
 			if err == nil {
-				err = g.prepareAll(t.Context(), call, tasks)
+				err = r.prepareAll(t.Context())
 			}
 			if err != nil {
 				requireAnswer(t, err)
 				continue
 			}
-			require.Equal(t, tasks[0].rec.Client, clientOf(t, body, i))
+			creds := r.tasks[0].creds
+			require.Equal(t, r.tasks[0].rec.Client, clientOf(t, body, i))
 			require.True(t, creds.Token == "" || eauth.WellFormedToken(creds.Token, ""))
-			requireWellFormed(t, tasks[0].job)
+			requireWellFormed(t, r.tasks[0].job)
 		}
 	})
 }

@@ -52,11 +52,11 @@ func TestHandedOver(t *testing.T) {
 			b := decidingGateway(t, one("web1"))
 			call, err := asBench(c.chunk, c.chunk)
 			require.NoError(t, err)
-			answers, err := b.gateway.Run(t.Context(), call)
+			res, err := b.gateway.Run(t.Context(), call)
 			require.NoError(t, err)
-			require.Len(t, answers, 2)
+			require.Len(t, res.Answers, 2)
 			if c.answer != "" {
-				require.Equal(t, c.answer, string(answers[0]))
+				require.Equal(t, c.answer, string(res.Answers[0]))
 			}
 			require.Equal(t, 2, b.Count(c.cmd), "one command for each chunk")
 			require.Zero(t, b.Count("mk_token"))
@@ -67,7 +67,7 @@ func TestHandedOver(t *testing.T) {
 			require.Equal(t, "sharedsecret/bench/secret", load.LookupStr("eauth")+"/"+load.LookupStr("username")+"/"+load.LookupStr("password"))
 			_, has := load.Lookup("token")
 			require.False(t, has, "the master would take the token, and ask the module about anybody")
-			for _, rec := range call.Records {
+			for _, rec := range res.Records {
 				require.Equal(t, "bench", rec.User)
 				require.Equal(t, "sharedsecret", rec.Eauth)
 			}
@@ -108,12 +108,11 @@ func TestHandedOverInVain(t *testing.T) {
 			}
 			chunks, err := Parse(nil, []byte(`[{"eauth": "`+module+`", "username": "bench", "password": "`+c.password+`", `+c.chunk+`}]`), 0)
 			require.NoError(t, err)
-			call := &Call{Chunks: chunks}
-			_, err = b.gateway.Run(t.Context(), call)
+			res, err := b.gateway.Run(t.Context(), Call{Chunks: chunks})
 			e, ok := errors.AsType[*Error](err)
 			require.True(t, ok, "%v", err)
 			require.Equal(t, c.text, e.Text)
-			require.Equal(t, c.user, call.Records[0].User)
+			require.Equal(t, c.user, res.Records[0].User)
 			require.Equal(t, c.made, b.Count("mk_token"))
 		})
 	}
@@ -128,7 +127,7 @@ func TestHandedOverLargely(t *testing.T) {
 		spend := budget.New(t.Context(), nil)
 		chunks, err := Parse(spend, []byte(`[{"eauth": "sharedsecret", "username": "bench", "password": "`+password+`", `+arg+`}]`), 0)
 		require.NoError(t, err)
-		_, err = b.gateway.Run(t.Context(), &Call{Chunks: chunks, Budget: spend})
+		_, err = b.gateway.Run(t.Context(), Call{Chunks: chunks, Budget: spend})
 		if want == "" {
 			require.NoError(t, err)
 			require.Equal(t, 1, b.Count("publish"))
@@ -167,7 +166,7 @@ func TestHandedOverGuesses(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
 		chunks, err := Parse(nil, []byte(`[{"eauth": "sharedsecret", "username": "bench", "password": "guess", `+ping+`}]`), 0)
 		require.NoError(t, err)
-		_, err = b.gateway.Run(ctx, &Call{Chunks: chunks})
+		_, err = b.gateway.Run(ctx, Call{Chunks: chunks})
 		require.Error(t, err)
 		cancel()
 	}

@@ -34,8 +34,9 @@ func TestAKnownIdentity(t *testing.T) {
 	run := func(chunk string, first bool) error {
 		chunks, err := Parse(nil, []byte(`{`+chunk+`}`), 0)
 		require.NoError(t, err)
-		call := &Call{Chunks: chunks, ChunkFirst: first, Identity: &eauth.Identity{User: "bench", Eauth: "sharedsecret", Grant: grant}}
-		_, err = b.gateway.Run(t.Context(), call)
+		_, err = b.gateway.Run(t.Context(), Call{Chunks: chunks, ChunkFirst: first, Authority: Authority{
+			Identity: &eauth.Identity{User: "bench", Eauth: "sharedsecret", Grant: grant},
+		}})
 		return err
 	}
 	require.NoError(t, run(ping, false))

@@ -5,9 +5,13 @@ import (
 	"errors"
 )
 
+// errUnfinished is the error of a chunk that runs, and of one that panicked.
+var errUnfinished = errors.New("not finished")
+
 // run carries the chunk out and hands its answer to yield.
 func (t task) run(ctx context.Context, yield func(item []byte) error) (err error) {
 	t.begin()
+	err = errUnfinished
 	defer func() { t.end(err) }()
 	if s, ok := t.job.(Streamer); ok {
 		return s.Stream(ctx, t.id.Grant, t.rec, yield)
@@ -22,6 +26,7 @@ func (t task) run(ctx context.Context, yield func(item []byte) error) (err error
 // all carries the chunk out and adds its answers to those before.
 func (t task) all(ctx context.Context, before [][]byte) (_ [][]byte, err error) {
 	t.begin()
+	err = errUnfinished
 	defer func() { t.end(err) }()
 	if s, ok := t.job.(Streamer); ok {
 		return t.items(ctx, s, before)

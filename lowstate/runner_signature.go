@@ -117,14 +117,14 @@ type fitter interface {
 }
 
 // fit leaves out what the functions of runners do not take.
-func (g *Gateway) fit(ctx context.Context, call *Call, tasks []task) error {
+func (g *Gateway) fit(ctx context.Context, s Scope, tasks []task) error {
 	for _, t := range tasks {
 		job, ok := t.job.(fitter)
 		if !ok {
 			continue
 		}
 		may := func(c role.Call) bool {
-			return g.mayRun(t.id, c) && (call.Scope == nil || call.Scope.Allows(c).Verdict == role.Allowed)
+			return g.mayRun(t.id, c) && (s == nil || s.Allows(c).Verdict == role.Allowed)
 		}
 		var err error
 		if t.rec.LeftOut, err = job.fit(ctx, t.id, may); err != nil {

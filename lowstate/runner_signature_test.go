@@ -78,10 +78,10 @@ func TestRunnerTellsWhatItLeavesOut(t *testing.T) {
 	call, err := asBench(`"client": "runner", "fun": "jobs.active", "tgt": "*", "ret": ""`,
 		`"client": "runner_async", "fun": "own.takes", "a": 1, "tgt": "*"`, `"client": "runner", "fun": "test.arg", "tgt": "*"`)
 	require.NoError(t, err)
-	_, err = b.gateway.Run(t.Context(), call)
+	res, err := b.gateway.Run(t.Context(), call)
 	require.NoError(t, err)
 	var leftOut [][]string
-	for _, r := range call.Records {
+	for _, r := range res.Records {
 		leftOut = append(leftOut, r.LeftOut)
 	}
 	require.Equal(t, [][]string{{"tgt", "ret"}, {"tgt"}, nil}, leftOut)
@@ -96,16 +96,16 @@ func TestRunnerTakesUnasked(t *testing.T) {
 	chunks, err := Parse(nil, []byte(`[{"eauth": "sharedsecret", "username": "ci", "password": "secret",
 		"client": "runner", "fun": "own.takes", "a": 1, "tgt": "*"}]`), 0)
 	require.NoError(t, err)
-	answers, err := b.gateway.Run(t.Context(), &Call{Chunks: chunks})
+	res, err := b.gateway.Run(t.Context(), Call{Chunks: chunks})
 	require.NoError(t, err)
-	require.JSONEq(t, `{"a": 1, "tgt": "*"}`, string(answers[0]))
+	require.JSONEq(t, `{"a": 1, "tgt": "*"}`, string(res.Answers[0]))
 
 	call, err := asBench(`"client": "runner", "fun": "own.takes", "a": 1, "tgt": "*"`)
 	require.NoError(t, err)
-	call.Scope = inScope(t, `[{"@runner": ["own\\.takes$"]}]`)
-	answers, err = b.gateway.Run(t.Context(), call)
+	call.Authority.Scope = inScope(t, `[{"@runner": ["own\\.takes$"]}]`)
+	res, err = b.gateway.Run(t.Context(), call)
 	require.NoError(t, err)
-	require.JSONEq(t, `{"a": 1, "tgt": "*"}`, string(answers[0]), "the scope has no salt.cmd")
+	require.JSONEq(t, `{"a": 1, "tgt": "*"}`, string(res.Answers[0]), "the scope has no salt.cmd")
 	require.Zero(t, asked())
 }
 
@@ -118,7 +118,7 @@ func TestScopeOfArgumentsThatAreTaken(t *testing.T) {
 	run := func(acl, chunk string) error {
 		call, err := asBench(chunk)
 		require.NoError(t, err)
-		call.Scope = inScope(t, acl)
+		call.Authority.Scope = inScope(t, acl)
 		_, err = b.gateway.Run(t.Context(), call)
 		return err
 	}

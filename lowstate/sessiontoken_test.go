@@ -19,32 +19,33 @@ func TestSessionToken(t *testing.T) {
 		chunk string
 		want  string // the token, or the user
 	}{
-		"no credentials":               {Call{Token: session}, ``, session},
-		"a password":                   {Call{Token: session}, password, session},
-		"a token":                      {Call{Token: session}, `, "token": "` + other + `"`, session},
-		"nonsense":                     {Call{Token: session}, `, "token": 5, "eauth": []`, session},
-		"no credentials, chunk first":  {Call{Token: session, ChunkFirst: true}, ``, session},
-		"a password, chunk first":      {Call{Token: session, ChunkFirst: true}, password, "u"},
-		"a token, chunk first":         {Call{Token: session, ChunkFirst: true}, `, "token": "` + other + `"`, other},
-		"nonsense, chunk first":        {Call{Token: session, ChunkFirst: true}, `, "token": 5`, ""},
-		"only a user name":             {Call{Token: session, ChunkFirst: true}, `, "username": "u", "password": "p"`, session},
+		"no credentials":               {Call{Authority: Authority{Token: session}}, ``, session},
+		"a password":                   {Call{Authority: Authority{Token: session}}, password, session},
+		"a token":                      {Call{Authority: Authority{Token: session}}, `, "token": "` + other + `"`, session},
+		"nonsense":                     {Call{Authority: Authority{Token: session}}, `, "token": 5, "eauth": []`, session},
+		"no credentials, chunk first":  {Call{Authority: Authority{Token: session}, ChunkFirst: true}, ``, session},
+		"a password, chunk first":      {Call{Authority: Authority{Token: session}, ChunkFirst: true}, password, "u"},
+		"a token, chunk first":         {Call{Authority: Authority{Token: session}, ChunkFirst: true}, `, "token": "` + other + `"`, other},
+		"nonsense, chunk first":        {Call{Authority: Authority{Token: session}, ChunkFirst: true}, `, "token": 5`, ""},
+		"only a user name":             {Call{Authority: Authority{Token: session}, ChunkFirst: true}, `, "username": "u", "password": "p"`, session},
 		"no session":                   {Call{}, password, "u"},
 		"nothing at all":               {Call{}, ``, ""},
-		"a session without hex digits": {Call{Token: "../x"}, password, ""},
+		"a session without hex digits": {Call{Authority: Authority{Token: "../x"}}, password, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			chunks, err := Parse(nil, []byte(`{`+chunk+tc.chunk+`}`), 0)
 			require.NoError(t, err)
 			call := tc.call
-			call.Chunks, call.Records = chunks, make([]Record, 1)
-			creds, err := g.admit(&call, 0)
+			call.Chunks = chunks
+			r := g.newRun(call)
+			err = r.admit(0)
 			if tc.want == "" {
 				requireAnswer(t, err)
 				return
 			}
 			require.NoError(t, err)
-			require.Equal(t, tc.want, creds.Token+creds.Username)
+			require.Equal(t, tc.want, r.tasks[0].creds.Token+r.tasks[0].creds.Username)
 		})
 	}
 }
@@ -59,14 +60,14 @@ func TestSessionTokenAtTheMaster(t *testing.T) {
 	chunks, err := Parse(nil, []byte(`[{`+ping+`}, {`+ping+`, "eauth": "sharedsecret", "username": "bench", "password": "wrong"},
 		{"client": "runner", "fun": "test.arg", "token": "x", "password": "wrong"}]`), 0)
 	require.NoError(t, err)
-	call := &Call{Chunks: chunks, Token: login}
-	answers, err := b.gateway.Run(t.Context(), call)
+	call := Call{Chunks: chunks, Authority: Authority{Token: login}}
+	res, err := b.gateway.Run(t.Context(), call)
 	require.NoError(t, err)
-	require.Equal(t, `{"args": [], "kwargs": {}}`, string(answers[2]))
+	require.Equal(t, `{"args": [], "kwargs": {}}`, string(res.Answers[2]))
 	require.Equal(t, logins, b.Count("mk_token"))
-	require.Equal(t, "bench", call.Records[1].User)
+	require.Equal(t, "bench", res.Records[1].User)
 
-	call.Token = strings.Repeat("a", 64)
+	call.Authority.Token = strings.Repeat("a", 64)
 	_, err = b.gateway.Run(t.Context(), call)
 	requireAnswer(t, err)
 }

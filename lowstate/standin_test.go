@@ -123,12 +123,12 @@ func (b *before) awaitBus() {
 func (b *before) call(chunks ...string) (string, error) { return b.callWith(b.t.Context(), chunks...) }
 
 // asBench makes a call of chunks that are written as call takes them.
-func asBench(chunks ...string) (*Call, error) {
+func asBench(chunks ...string) (Call, error) {
 	for i, c := range chunks {
 		chunks[i] = `{"eauth": "sharedsecret", "username": "bench", "password": "secret", ` + c + `}`
 	}
 	parsed, err := Parse(nil, []byte("["+strings.Join(chunks, ", ")+"]"), 0)
-	return &Call{Chunks: parsed}, err
+	return Call{Chunks: parsed}, err
 }
 
 func (b *before) callWith(ctx context.Context, chunks ...string) (string, error) {
@@ -136,9 +136,9 @@ func (b *before) callWith(ctx context.Context, chunks ...string) (string, error)
 	if err != nil {
 		return "", err
 	}
-	answers, err := b.gateway.Run(ctx, c)
-	texts := make([]string, len(answers))
-	for i, a := range answers {
+	res, err := b.gateway.Run(ctx, c)
+	texts := make([]string, len(res.Answers))
+	for i, a := range res.Answers {
 		texts[i] = string(a)
 	}
 	return strings.Join(texts, ", "), err
@@ -359,7 +359,7 @@ func TestNothingIsSentTwice(t *testing.T) {
 		b.Fail(func(f *mastertest.Faults) { f.DropReply = true })
 		chunks, err := Parse(nil, []byte(`{"token": "`+login+`", `+chunk+`}`), 0)
 		require.NoError(t, err)
-		_, err = b.gateway.Run(t.Context(), &Call{Chunks: chunks})
+		_, err = b.gateway.Run(t.Context(), Call{Chunks: chunks})
 		e, ok := errors.AsType[*Error](err)
 		require.True(t, ok, "%v", err)
 		require.Equal(t, Unavailable, e.Kind)
@@ -495,9 +495,9 @@ func TestManyAtOnce(t *testing.T) {
 					t.Error(err)
 					return
 				}
-				answers, err := b.gateway.Run(t.Context(), &Call{Chunks: chunks})
-				if err != nil || strings.Count(string(answers[0]), "true") != 20 {
-					t.Errorf("%s %v", answers, err)
+				res, err := b.gateway.Run(t.Context(), Call{Chunks: chunks})
+				if err != nil || strings.Count(string(res.Answers[0]), "true") != 20 {
+					t.Errorf("%s %v", res.Answers, err)
 				}
 			})
 		}

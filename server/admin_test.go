@@ -86,7 +86,7 @@ func TestMetrics(t *testing.T) {
 	registry := prometheus.NewRegistry()
 	auth := server.NewAuthMetrics(registry, "pam", "token")
 	fail := atomic.Bool{}
-	s := start(t, fakeGateway{func(_ context.Context, call *lowstate.Call) ([][]byte, error) {
+	s := start(t, fakeGateway{func(_ context.Context, call *fakeCall) ([][]byte, error) {
 		call.Records = []lowstate.Record{{Client: "local", Fun: "fun-of-the-client", User: "user-of-the-client"}, {Client: "made-up"}}
 		if fail.Load() {
 			return nil, &lowstate.Error{Kind: lowstate.Timeout, Text: "late"}

@@ -25,6 +25,9 @@ const (
 // fail answers an error. Only texts that are meant for clients reach them.
 func (s *surface) fail(x *exchange, r *http.Request, err error) {
 	x.err = err
+	if e, ok := errors.AsType[*lowstate.PanicError](err); ok {
+		x.stack = e.Stack
+	}
 	if x.status != 0 {
 		// The answer has begun, and there is no way to take it back. It is
 		// broken off, so that nobody takes what came for the whole.

@@ -89,10 +89,10 @@ func linesOf(t *testing.T, l *audit.Log, q audit.Query) []map[string]any {
 
 // obedient is a gateway that does what the function of a chunk says.
 func obedient() fakeGateway {
-	return fakeGateway{func(_ context.Context, call *lowstate.Call) ([][]byte, error) {
+	return fakeGateway{func(_ context.Context, call *fakeCall) ([][]byte, error) {
 		call.Records = make([]lowstate.Record, len(call.Chunks))
 		known := func(c lowstate.Chunk) bool {
-			return call.Identity != nil && (!call.ChunkFirst || !c.HasCredentials())
+			return call.Authority.Identity != nil && (!call.ChunkFirst || !c.HasCredentials())
 		}
 		for i, c := range call.Chunks {
 			rec := &call.Records[i]
@@ -363,7 +363,7 @@ func TestAuditOfArguments(t *testing.T) {
 func TestAuditComesFirst(t *testing.T) {
 	t.Parallel()
 	goOn := make(chan error)
-	g := streaming{func(_ context.Context, call *lowstate.Call, yield func([]byte) error) error {
+	g := streaming{func(_ context.Context, call *fakeCall, yield func([]byte) error) error {
 		call.Records = []lowstate.Record{{User: "saltdev", Eauth: "pam", Begun: true, JID: "1"}}
 		if err := yield([]byte(`{"a": 1}`)); err != nil {
 			return err
@@ -393,23 +393,27 @@ func TestAuditComesFirst(t *testing.T) {
 
 // streaming is a gateway all of whose answers are streamed.
 type streaming struct {
-	run func(ctx context.Context, call *lowstate.Call, yield func([]byte) error) error
+	run func(ctx context.Context, call *fakeCall, yield func([]byte) error) error
 }
 
-func (g streaming) Run(context.Context, *lowstate.Call) ([][]byte, error) {
-	return nil, errors.New("it streams")
+func (g streaming) Run(context.Context, lowstate.Call) (lowstate.Result, error) {
+	return lowstate.Result{}, errors.New("it streams")
 }
-func (streaming) Streams(*lowstate.Call) bool { return true }
-func (streaming) Clients() []string           { return nil }
-func (g streaming) RunStream(ctx context.Context, call *lowstate.Call, yield func([]byte) error) error {
-	return g.run(ctx, call, yield)
+func (streaming) Streams(lowstate.Call) bool { return true }
+func (streaming) Clients() []string          { return nil }
+func (g streaming) RunStream(
+	ctx context.Context, call lowstate.Call, yield func(lowstate.Result, []byte) error,
+) (lowstate.Result, error) {
+	c := &fakeCall{Call: call}
+	err := g.run(ctx, c, func(item []byte) error { return yield(c.result(nil), item) })
+	return c.result(nil), err
 }
 
 // A client that does not wait has given its command all the same.
 func TestAuditOfOneWhoHasGone(t *testing.T) {
 	t.Parallel()
 	begun := make(chan struct{})
-	g := fakeGateway{func(ctx context.Context, call *lowstate.Call) ([][]byte, error) {
+	g := fakeGateway{func(ctx context.Context, call *fakeCall) ([][]byte, error) {
 		call.Records = []lowstate.Record{{User: "saltdev", Eauth: "pam", Begun: true}}
 		close(begun)
 		<-ctx.Done()

@@ -15,7 +15,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/lowstate"
 	"github.com/saltern-api/saltern/server"
 )
 
@@ -73,7 +72,7 @@ func TestLargeBody(t *testing.T) {
 	t.Parallel()
 	const size = 3<<20 + 17
 	var got atomic.Int64
-	s := start(t, fakeGateway{func(_ context.Context, call *lowstate.Call) ([][]byte, error) {
+	s := start(t, fakeGateway{func(_ context.Context, call *fakeCall) ([][]byte, error) {
 		got.Add(int64(len(call.Chunks)))
 		return [][]byte{[]byte("1")}, nil
 	}}, nil)
@@ -90,7 +89,7 @@ func TestBodiesInMemory(t *testing.T) {
 	release := make(chan struct{})
 	letGo := sync.OnceFunc(func() { close(release) })
 	var held atomic.Int32
-	s := start(t, fakeGateway{func(_ context.Context, call *lowstate.Call) ([][]byte, error) {
+	s := start(t, fakeGateway{func(_ context.Context, call *fakeCall) ([][]byte, error) {
 		if held.Add(1) <= 5 {
 			<-release
 		}
@@ -140,7 +139,7 @@ func TestSharesBehindAProxy(t *testing.T) {
 	release := make(chan struct{})
 	letGo := sync.OnceFunc(func() { close(release) })
 	var held atomic.Int32
-	s := start(t, fakeGateway{func(_ context.Context, call *lowstate.Call) ([][]byte, error) {
+	s := start(t, fakeGateway{func(_ context.Context, call *fakeCall) ([][]byte, error) {
 		held.Add(1)
 		<-release
 		return [][]byte{[]byte("1")}, nil
@@ -293,7 +292,7 @@ func TestStalledUnwantedBody(t *testing.T) {
 func TestLongWait(t *testing.T) {
 	t.Parallel()
 	const limit = time.Second
-	s := start(t, fakeGateway{func(ctx context.Context, _ *lowstate.Call) ([][]byte, error) {
+	s := start(t, fakeGateway{func(ctx context.Context, _ *fakeCall) ([][]byte, error) {
 		select {
 		case <-time.After(limit + limit/2):
 			return [][]byte{[]byte("1")}, nil

@@ -88,7 +88,7 @@ func TestBudgetOfASession(t *testing.T) {
 // Credentials inside of a large body are found without the rest of it.
 func TestCredentialsInALargeBody(t *testing.T) {
 	t.Parallel()
-	s, _ := withSessions(t, fakeGateway{func(_ context.Context, call *lowstate.Call) ([][]byte, error) {
+	s, _ := withSessions(t, fakeGateway{func(_ context.Context, call *fakeCall) ([][]byte, error) {
 		user, _ := call.Chunks[0].Text("username")
 		if _, ok := call.Chunks[0].Text("arg"); ok || user != "saltdev" || call.Budget == nil {
 			return nil, lowstate.ErrUnauthenticated

@@ -29,7 +29,7 @@ type recording struct {
 }
 
 func (g *recording) gateway(t *testing.T) fakeGateway {
-	return fakeGateway{func(_ context.Context, call *lowstate.Call) ([][]byte, error) {
+	return fakeGateway{func(_ context.Context, call *fakeCall) ([][]byte, error) {
 		call.Records = make([]lowstate.Record, len(call.Chunks))
 		var out [][]byte
 		for i, c := range call.Chunks {

@@ -97,22 +97,24 @@ func (x *exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
 
 // begin notes the call that a request makes, and who makes it. A call without
 // a token of the request's has credentials in its chunks.
-func (x *exchange) begin(call *lowstate.Call) {
+func (x *exchange) begin(call lowstate.Call) lowstate.Call {
 	call.RemoteAddr, call.Budget = x.remote, x.budget
-	if call.Token != "" {
-		actFor(call, x.acting)
+	if call.Authority.Token != "" {
+		call.Authority = actFor(call.Authority, x.acting)
 	}
 	x.recorder.SetCall(call)
+	return call
 }
 
-// actFor has a call be made by the holder of an API token, nil for none, and
-// keeps it within the token's scopes. The owner's Salt token is then replaced
-// when the master has forgotten it, and not given to anybody else when the
-// master has shown it on its bus, as it does with loads that it refuses.
-func actFor(call *lowstate.Call, a *issuer.Delegation) {
+// actFor is the authority of the holder of an API token, nil for none, within
+// the token's scopes. The owner's Salt token is then replaced when the master
+// has forgotten it, and not given to anybody else when the master has shown it
+// on its bus, as it does with loads that it refuses.
+func actFor(to lowstate.Authority, a *issuer.Delegation) lowstate.Authority {
 	if a != nil {
-		call.Identity, call.Scope = &a.Identity, a.Scopes
+		to.Identity, to.Scope = &a.Identity, a.Scopes
 	}
+	return to
 }
 
 // follow ends a stream with the token that it was opened with.

@@ -11,6 +11,7 @@ import (
 	"github.com/saltern-api/saltern/eauth/session"
 	"github.com/saltern-api/saltern/lowstate"
 	"github.com/saltern-api/saltern/saltmaster/eventstream"
+	"github.com/saltern-api/saltern/server/audit"
 )
 
 // Bounds of what a formatter knows. Upstream's keep every job for as long as
@@ -43,7 +44,7 @@ type formatter struct {
 	token   string             // the session's
 	acting  *issuer.Delegation // in its place, for an API token
 	remote  netip.Addr
-	tell    func(call *lowstate.Call, err error) // the audit log
+	tell    func(call *audit.CallRecord, err error) // the audit log
 
 	questions *grainsQuestions
 	user      sharedUser
@@ -150,7 +151,7 @@ func (f *formatter) askNew(ctx context.Context, event, minions string) {
 // askGrains has minions tell their grains; the answers come as events. It is
 // the session's user who asks, and who may not be allowed to.
 func (f *formatter) askGrains(ctx context.Context, tgt, tgtType string) error {
-	call := &lowstate.Call{
+	call := lowstate.Call{
 		Chunks: []lowstate.Chunk{lowstate.Compose(
 			lowstate.Pair{Key: "client", Value: "local_async"},
 			lowstate.Pair{Key: "tgt", Value: tgt},
@@ -158,11 +159,10 @@ func (f *formatter) askGrains(ctx context.Context, tgt, tgtType string) error {
 			lowstate.Pair{Key: "fun", Value: grainsItems},
 		)},
 		RemoteAddr: f.remote,
-		Token:      f.token,
+		Authority:  actFor(lowstate.Authority{Token: f.token}, f.acting),
 	}
-	actFor(call, f.acting)
-	_, err := f.gateway.Run(ctx, call) // the view then has no grains
-	f.tell(call, err)
+	res, err := f.gateway.Run(ctx, call) // the view then has no grains
+	f.tell(&audit.CallRecord{Call: call, Result: res}, err)
 	return err
 }
 

@@ -34,19 +34,31 @@ const (
 	pong = `{"ms--4": true, "ms--3": true, "ms--2": true, "ms--1": true, "ms--0": true}`
 )
 
+// fakeCall is a call with what a fake gateway notes of it.
+type fakeCall struct {
+	lowstate.Call
+	Records []lowstate.Record
+}
+
+func (c *fakeCall) result(answers [][]byte) lowstate.Result {
+	return lowstate.Result{Answers: answers, Chunks: c.Chunks, Records: c.Records}
+}
+
 // fakeGateway answers every call with run.
 type fakeGateway struct {
-	run func(ctx context.Context, call *lowstate.Call) ([][]byte, error)
+	run func(ctx context.Context, call *fakeCall) ([][]byte, error)
 }
 
 var _ server.Gateway = fakeGateway{}
 
-func (g fakeGateway) Run(ctx context.Context, call *lowstate.Call) ([][]byte, error) {
-	return g.run(ctx, call)
+func (g fakeGateway) Run(ctx context.Context, call lowstate.Call) (lowstate.Result, error) {
+	c := &fakeCall{Call: call}
+	answers, err := g.run(ctx, c)
+	return c.result(answers), err
 }
 
 // Streams is for calls whose last chunk names local_batch.
-func (fakeGateway) Streams(call *lowstate.Call) bool {
+func (fakeGateway) Streams(call lowstate.Call) bool {
 	if len(call.Chunks) == 0 {
 		return false
 	}
@@ -54,21 +66,24 @@ func (fakeGateway) Streams(call *lowstate.Call) bool {
 	return name == "local_batch"
 }
 
-func (g fakeGateway) RunStream(ctx context.Context, call *lowstate.Call, yield func([]byte) error) error {
-	answers, err := g.run(ctx, call)
+func (g fakeGateway) RunStream(
+	ctx context.Context, call lowstate.Call, yield func(lowstate.Result, []byte) error,
+) (lowstate.Result, error) {
+	c := &fakeCall{Call: call}
+	answers, err := g.run(ctx, c)
 	for _, a := range answers {
-		if err := yield(a); err != nil {
-			return err
+		if err := yield(c.result(nil), a); err != nil {
+			return c.result(nil), err
 		}
 	}
-	return err
+	return c.result(nil), err
 }
 
 func (fakeGateway) Clients() []string { return []string{"local", "local_async", "runner"} }
 
 // answering is a gateway with one answer for each chunk.
 func answering(answer string) fakeGateway {
-	return fakeGateway{func(_ context.Context, call *lowstate.Call) ([][]byte, error) {
+	return fakeGateway{func(_ context.Context, call *fakeCall) ([][]byte, error) {
 		answers := make([][]byte, len(call.Chunks))
 		for i := range answers {
 			answers[i] = []byte(answer)
@@ -79,7 +94,7 @@ func answering(answer string) fakeGateway {
 
 // failing is a gateway that refuses every call.
 func failing(err error) fakeGateway {
-	return fakeGateway{func(context.Context, *lowstate.Call) ([][]byte, error) { return nil, err }}
+	return fakeGateway{func(context.Context, *fakeCall) ([][]byte, error) { return nil, err }}
 }
 
 // running is a server under test.

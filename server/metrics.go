@@ -10,7 +10,6 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 
-	"github.com/saltern-api/saltern/lowstate"
 	"github.com/saltern-api/saltern/server/audit"
 	"github.com/saltern-api/saltern/server/web"
 )
@@ -114,12 +113,12 @@ func (m *metrics) begin(x *exchange) func(*http.Request) {
 const other = "other"
 
 // called counts the chunks of a call.
-func (m *metrics) called(call *lowstate.Call, outcome string) {
+func (m *metrics) called(call *audit.CallRecord, outcome string) {
 	outcome = cmp.Or(outcome, audit.OutcomeInternal) // it panicked
-	for i := range call.Chunks {
+	for i := range call.Chunks() {
 		client := other
-		if i < len(call.Records) && slices.Contains(m.clients, call.Records[i].Client) {
-			client = call.Records[i].Client
+		if known := call.Record(i).Client; slices.Contains(m.clients, known) {
+			client = known
 		}
 		m.chunks.WithLabelValues(client, outcome).Inc()
 	}

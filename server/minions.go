@@ -42,12 +42,11 @@ func (s *mainSurface) startJobs(x *exchange, r *http.Request) error {
 	for i := range chunks {
 		chunks[i] = chunks[i].With(lowstate.Pair{Key: "client", Value: "local_async"})
 	}
-	call := &lowstate.Call{Chunks: chunks, Token: sess.Token}
-	answers, err := s.run(x, r, call)
+	res, err := s.run(x, r, lowstate.Call{Chunks: chunks, Authority: lowstate.Authority{Token: sess.Token}})
 	if err != nil {
 		return err
 	}
-	writeJSON(x, http.StatusAccepted, linked(answers, call.Records))
+	writeJSON(x, http.StatusAccepted, linked(res.Answers, res.Records))
 	return nil
 }
 

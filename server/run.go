@@ -30,7 +30,8 @@ func (s *mainSurface) lowstate(x *exchange, r *http.Request, chunkFirst bool) er
 	if err != nil {
 		return err
 	}
-	return s.answerTo(x, r, &lowstate.Call{Chunks: chunks, Token: token, ChunkFirst: chunkFirst})
+	return s.answerTo(x, r, lowstate.Call{
+		Chunks: chunks, Authority: lowstate.Authority{Token: token}, ChunkFirst: chunkFirst})
 }
 
 // tokenFor returns the Salt token of the request's session, or "" when the
@@ -62,5 +63,7 @@ func (s *mainSurface) call(x *exchange, r *http.Request, token string, chunks ..
 }
 
 func (s *mainSurface) callAs(x *exchange, r *http.Request, token string, chunkFirst bool, chunks ...lowstate.Chunk) ([][]byte, error) {
-	return s.run(x, r, &lowstate.Call{Chunks: chunks, Token: token, ChunkFirst: chunkFirst})
+	res, err := s.run(x, r, lowstate.Call{
+		Chunks: chunks, Authority: lowstate.Authority{Token: token}, ChunkFirst: chunkFirst})
+	return res.Answers, err
 }

@@ -26,7 +26,7 @@ type held struct {
 
 func newHeld() *held {
 	h := &held{started: make(chan struct{}, 10), let: make(chan struct{})}
-	h.run = func(ctx context.Context, _ *lowstate.Call) ([][]byte, error) {
+	h.run = func(ctx context.Context, _ *fakeCall) ([][]byte, error) {
 		h.started <- struct{}{}
 		select {
 		case <-h.let:
@@ -117,7 +117,7 @@ func TestPanic(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := start(t, fakeGateway{func(context.Context, *lowstate.Call) ([][]byte, error) {
+			s := start(t, fakeGateway{func(context.Context, *fakeCall) ([][]byte, error) {
 				c.cause(0)
 				return nil, nil
 			}}, nil)
@@ -141,7 +141,7 @@ func TestPanic(t *testing.T) {
 func TestRequestLog(t *testing.T) {
 	t.Parallel()
 	secrets := []string{"s3cret-password", "s3cret-argument", "s3cret-token", "s3cret-query", "s3cret-answer", "s3cret-header"}
-	s := start(t, fakeGateway{func(_ context.Context, call *lowstate.Call) ([][]byte, error) {
+	s := start(t, fakeGateway{func(_ context.Context, call *fakeCall) ([][]byte, error) {
 		for range call.Chunks {
 			call.Records = append(call.Records, lowstate.Record{
 				User: "saltdev", Eauth: "pam", Client: "local", Fun: "test.ping",
@@ -230,7 +230,7 @@ func TestClientAddress(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got := make(chan string, 1)
-			s := start(t, fakeGateway{func(_ context.Context, call *lowstate.Call) ([][]byte, error) {
+			s := start(t, fakeGateway{func(_ context.Context, call *fakeCall) ([][]byte, error) {
 				got <- call.RemoteAddr.String()
 				return [][]byte{[]byte("1")}, nil
 			}}, c.change)

@@ -199,8 +199,8 @@ func TestCredentialsOfARequest(t *testing.T) {
 		first bool
 	}
 	calls := make(chan asked, 100)
-	g := fakeGateway{func(_ context.Context, call *lowstate.Call) ([][]byte, error) {
-		calls <- asked{call.Token, call.ChunkFirst}
+	g := fakeGateway{func(_ context.Context, call *fakeCall) ([][]byte, error) {
+		calls <- asked{call.Authority.Token, call.ChunkFirst}
 		return [][]byte{[]byte("1")}, nil
 	}}
 	s, _ := withSessions(t, g, nil)

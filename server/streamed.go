@@ -10,20 +10,22 @@ import (
 
 // answerTo runs a call and writes its answers: as they come, where the client
 // that runs last has more than one and the format has no need of them all.
-func (s *surface) answerTo(x *exchange, r *http.Request, call *lowstate.Call) error {
+func (s *surface) answerTo(x *exchange, r *http.Request, call lowstate.Call) error {
 	if x.media != format.JSON || !s.gateway.Streams(call) {
-		answers, err := s.run(x, r, call)
+		res, err := s.run(x, r, call)
 		if err != nil {
 			return err
 		}
-		writeAnswers(x, answers)
+		writeAnswers(x, res.Answers)
 		return nil
 	}
 	call.Clients = s.clients
-	x.begin(call)
 	w := answerStream{x: x}
-	err := s.gateway.RunStream(r.Context(), call, w.item)
-	x.recorder.SetOutcome(err)
+	res, err := s.gateway.RunStream(r.Context(), x.begin(call), func(soFar lowstate.Result, item []byte) error {
+		x.recorder.SetResult(soFar)
+		return w.item(item)
+	})
+	x.recorder.SetOutcome(res, err)
 	if err != nil {
 		return err
 	}

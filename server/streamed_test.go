@@ -26,18 +26,20 @@ type steps struct {
 
 var _ server.Gateway = steps{}
 
-func (g steps) RunStream(ctx context.Context, _ *lowstate.Call, yield func([]byte) error) error {
+func (g steps) RunStream(
+	ctx context.Context, _ lowstate.Call, yield func(lowstate.Result, []byte) error,
+) (res lowstate.Result, err error) {
 	for {
 		select {
 		case item, ok := <-g.items:
 			if !ok {
-				return g.end
+				return res, g.end
 			}
-			if err := yield([]byte(item)); err != nil {
-				return err
+			if err := yield(res, []byte(item)); err != nil {
+				return res, err
 			}
 		case <-ctx.Done():
-			return ctx.Err()
+			return res, ctx.Err()
 		}
 	}
 }
@@ -96,7 +98,7 @@ func TestStreamFailsAtOnce(t *testing.T) {
 
 func TestStreamOfNothing(t *testing.T) {
 	t.Parallel()
-	s := start(t, fakeGateway{func(context.Context, *lowstate.Call) ([][]byte, error) { return nil, nil }}, nil)
+	s := start(t, fakeGateway{func(context.Context, *fakeCall) ([][]byte, error) { return nil, nil }}, nil)
 	head, body := s.with(t, "POST", "/run", batch)
 	require.Equal(t, 200, head.StatusCode)
 	require.Equal(t, `{"return": []}`, body)

@@ -86,12 +86,11 @@ func (s *surface) welcome(x *exchange, _ *http.Request) error {
 }
 
 // run runs chunks and gives back one answer for each.
-func (s *surface) run(x *exchange, r *http.Request, call *lowstate.Call) ([][]byte, error) {
+func (s *surface) run(x *exchange, r *http.Request, call lowstate.Call) (lowstate.Result, error) {
 	call.Clients = s.clients
-	x.begin(call)
-	answers, err := s.gateway.Run(r.Context(), call)
-	x.recorder.SetOutcome(err)
-	return answers, err
+	res, err := s.gateway.Run(r.Context(), x.begin(call))
+	x.recorder.SetOutcome(res, err)
+	return res, err
 }
 
 // unparsable makes a refusal of a body that is no lowstate.

@@ -41,7 +41,7 @@ func TestSeedAnswer(t *testing.T) {
 
 func TestAnswersInOrder(t *testing.T) {
 	t.Parallel()
-	g := fakeGateway{func(_ context.Context, call *lowstate.Call) ([][]byte, error) {
+	g := fakeGateway{func(_ context.Context, call *fakeCall) ([][]byte, error) {
 		return [][]byte{[]byte("1.0"), []byte(`"é"`), []byte("{}")}[:len(call.Chunks)], nil
 	}}
 	s := start(t, g, nil)
@@ -263,7 +263,7 @@ func TestKeepAlive(t *testing.T) {
 func TestClientHangsUp(t *testing.T) {
 	t.Parallel()
 	waiting, released := make(chan struct{}), make(chan error, 1)
-	s := start(t, fakeGateway{func(ctx context.Context, _ *lowstate.Call) ([][]byte, error) {
+	s := start(t, fakeGateway{func(ctx context.Context, _ *fakeCall) ([][]byte, error) {
 		close(waiting)
 		<-ctx.Done()
 		released <- ctx.Err()

@@ -50,7 +50,8 @@ func (s *wsgiSurface) post(x *exchange, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return s.answerTo(x, r, &lowstate.Call{Chunks: chunks, Token: token, ChunkFirst: true})
+	return s.answerTo(x, r, lowstate.Call{
+		Chunks: chunks, Authority: lowstate.Authority{Token: token}, ChunkFirst: true})
 }
 
 // tokenFor returns the Salt token of whoever has sent an API or access token

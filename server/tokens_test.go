@@ -19,7 +19,6 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
 	"github.com/saltern-api/saltern/eauth/apitoken/memory"
 	"github.com/saltern-api/saltern/eauth/session"
-	"github.com/saltern-api/saltern/lowstate"
 	"github.com/saltern-api/saltern/saltmaster/eventstream"
 	"github.com/saltern-api/saltern/server"
 )
@@ -261,8 +260,8 @@ func TestNativeRolesAndAccounts(t *testing.T) {
 func TestBearers(t *testing.T) {
 	t.Parallel()
 	const bare = `[{"client":"local","tgt":"*","fun":"test.ping"}]`
-	calls := make(chan *lowstate.Call, 10)
-	g := fakeGateway{func(_ context.Context, call *lowstate.Call) ([][]byte, error) {
+	calls := make(chan *fakeCall, 10)
+	g := fakeGateway{func(_ context.Context, call *fakeCall) ([][]byte, error) {
 		calls <- call
 		return [][]byte{[]byte(`{}`)}, nil
 	}}
@@ -309,10 +308,10 @@ func TestBearers(t *testing.T) {
 				require.Contains(t, head.Header.Get("Www-Authenticate"), `error="insufficient_scope"`)
 			case 200:
 				call := <-calls
-				require.Equal(t, c.bearer, call.Identity != nil)
-				require.Equal(t, c.bearer, call.Scope != nil)
+				require.Equal(t, c.bearer, call.Authority.Identity != nil)
+				require.Equal(t, c.bearer, call.Authority.Scope != nil)
 				if c.bearer {
-					require.Equal(t, "saltdev", call.Identity.User)
+					require.Equal(t, "saltdev", call.Authority.Identity.User)
 					require.Eventually(t, func() bool { return r.people.released.Load() == before+1 }, patience, time.Millisecond)
 				}
 			}

@@ -9,7 +9,6 @@ import (
 
 	"github.com/saltern-api/saltern/eauth/apitoken"
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
-	"github.com/saltern-api/saltern/lowstate"
 	"github.com/saltern-api/saltern/server"
 )
 
@@ -19,8 +18,8 @@ func TestBearersOfRestWSGI(t *testing.T) {
 	t.Parallel()
 	const bare = `[{"client":"local","tgt":"*","fun":"test.ping"}]`
 	const both = `[{"client":"local","tgt":"*","fun":"test.ping"},{"eauth":"pam","client":"local","tgt":"*","fun":"test.ping"}]`
-	calls := make(chan *lowstate.Call, 10)
-	g := fakeGateway{func(_ context.Context, call *lowstate.Call) ([][]byte, error) {
+	calls := make(chan *fakeCall, 10)
+	g := fakeGateway{func(_ context.Context, call *fakeCall) ([][]byte, error) {
 		calls <- call
 		return [][]byte{[]byte(`{}`)}, nil
 	}}
@@ -60,11 +59,11 @@ func TestBearersOfRestWSGI(t *testing.T) {
 			}
 			call := <-calls
 			require.True(t, call.ChunkFirst)
-			require.Equal(t, c.bearer, call.Identity != nil)
-			require.Equal(t, c.bearer, call.Scope != nil)
-			require.Equal(t, c.bearer, call.Token != "")
+			require.Equal(t, c.bearer, call.Authority.Identity != nil)
+			require.Equal(t, c.bearer, call.Authority.Scope != nil)
+			require.Equal(t, c.bearer, call.Authority.Token != "")
 			if c.bearer {
-				require.Equal(t, "saltdev", call.Identity.User)
+				require.Equal(t, "saltdev", call.Authority.Identity.User)
 				require.NotEmpty(t, head.Header.Get("Saltern-Token-Expires"))
 				require.Eventually(t, func() bool { return r.people.released.Load() == before+1 }, patience, time.Millisecond)
 			}

@@ -8,7 +8,6 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/lowstate"
 	"github.com/saltern-api/saltern/server"
 )
 
@@ -17,7 +16,7 @@ import (
 func startTornado(t *testing.T, o server.TornadoOptions) (*running, func() []string) {
 	t.Helper()
 	var clients atomic.Pointer[[]string]
-	g := fakeGateway{func(_ context.Context, call *lowstate.Call) ([][]byte, error) {
+	g := fakeGateway{func(_ context.Context, call *fakeCall) ([][]byte, error) {
 		clients.Store(&call.Clients)
 		return [][]byte{[]byte("1")}, nil
 	}}

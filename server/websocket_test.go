@@ -14,7 +14,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/saltern-api/saltern/eauth/session"
-	"github.com/saltern-api/saltern/lowstate"
 	"github.com/saltern-api/saltern/saltmaster/eventstream"
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 	"github.com/saltern-api/saltern/server"
@@ -264,10 +263,10 @@ type grainsAsked struct {
 }
 
 func (g *grainsAsked) gateway() fakeGateway {
-	return fakeGateway{func(_ context.Context, call *lowstate.Call) ([][]byte, error) {
+	return fakeGateway{func(_ context.Context, call *fakeCall) ([][]byte, error) {
 		g.mu.Lock()
 		defer g.mu.Unlock()
-		text := call.Token
+		text := call.Authority.Token
 		for _, key := range []string{"client", "tgt", "tgt_type", "fun"} {
 			v, _ := call.Chunks[0].Get(key)
 			js, err := msgpack.AppendJSON(nil, v)

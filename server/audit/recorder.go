@@ -30,8 +30,8 @@ type Recorder struct {
 
 	chunks     []lowstate.Chunk
 	chunkFirst bool
-	call       *lowstate.Call // nil unless one was made
-	outcome    string         // of the call; see OutcomeOf
+	call       *CallRecord // nil unless one was made
+	outcome    string      // of the call; see OutcomeOf
 	notes      []*Entry
 	flushed    bool
 }
@@ -82,14 +82,20 @@ func (c *Recorder) SetChunks(chunkFirst bool, chunks ...lowstate.Chunk) {
 }
 
 // SetCall notes the call that the request makes.
-func (c *Recorder) SetCall(call *lowstate.Call) { c.call = call }
+func (c *Recorder) SetCall(call lowstate.Call) { c.call = &CallRecord{Call: call} }
 
-// SetOutcome notes what the call came to.
-func (c *Recorder) SetOutcome(err error) { c.outcome = OutcomeOf(err) }
+// SetResult notes how far the request's call has come.
+func (c *Recorder) SetResult(soFar lowstate.Result) { c.call.Result = soFar }
+
+// SetOutcome notes what the request's call came to in the end.
+func (c *Recorder) SetOutcome(res lowstate.Result, err error) {
+	c.SetResult(res)
+	c.outcome = OutcomeOf(err)
+}
 
 // Call returns the call that the request has made, or nil, and its outcome,
 // which is empty before its end.
-func (c *Recorder) Call() (call *lowstate.Call, outcome string) { return c.call, c.outcome }
+func (c *Recorder) Call() (call *CallRecord, outcome string) { return c.call, c.outcome }
 
 // Note notes something that the request does. What is not said of its outcome
 // and of who does it is filled in when the answer begins.
@@ -106,7 +112,7 @@ func (c *Recorder) Before(status int) {
 	c.flushed = true
 	call := c.call
 	if call == nil {
-		call = &lowstate.Call{Chunks: c.chunks, ChunkFirst: c.chunkFirst}
+		call = &CallRecord{Call: lowstate.Call{Chunks: c.chunks, ChunkFirst: c.chunkFirst}}
 	}
 	entries := c.callEntries(call, status, c.outcome)
 	for _, e := range c.notes {

@@ -32,8 +32,8 @@ func (c *Recorder) Attrs() []slog.Attr {
 	}
 	if c.call != nil {
 		attrs = append(attrs,
-			slog.Int("chunk_count", len(c.call.Chunks)),
-			slog.Any("chunks", loggedChunks(c.call.Records)))
+			slog.Int("chunk_count", len(c.call.Chunks())),
+			slog.Any("chunks", loggedChunks(c.call.Result.Records)))
 	}
 	return attrs
 }

@@ -8,11 +8,34 @@ import (
 	"github.com/saltern-api/saltern/server/web"
 )
 
+// CallRecord is a call and what came of it.
+type CallRecord struct {
+	Call   lowstate.Call
+	Result lowstate.Result
+}
+
+// Chunks are the call's, with the values that were read in the course of it.
+func (c *CallRecord) Chunks() []lowstate.Chunk {
+	if len(c.Result.Chunks) == len(c.Call.Chunks) {
+		return c.Result.Chunks
+	}
+	return c.Call.Chunks
+}
+
+// Record says what became of a chunk; nothing where the call did not come so
+// far.
+func (c *CallRecord) Record(i int) (rec lowstate.Record) {
+	if i < len(c.Result.Records) {
+		rec = c.Result.Records[i]
+	}
+	return rec
+}
+
 // callEntries are the lines about a call, one for each chunk. Its outcome is one
 // of outcomeOf, or empty for a request that did not come so far.
-func (c *Recorder) callEntries(call *lowstate.Call, status int, outcome string) []Entry {
-	entries := make([]Entry, len(call.Chunks))
-	for i := range call.Chunks {
+func (c *Recorder) callEntries(call *CallRecord, status int, outcome string) []Entry {
+	entries := make([]Entry, len(call.Chunks()))
+	for i := range entries {
 		e := c.chunkEntry(call, i)
 		e.Status, e.Outcome = status, outcomeOfChunk(call, i, status)
 		switch {
@@ -28,7 +51,7 @@ func (c *Recorder) callEntries(call *lowstate.Call, status int, outcome string) 
 }
 
 // WriteCall writes the lines about a call that is not the request's own.
-func (c *Recorder) WriteCall(call *lowstate.Call, err error) {
+func (c *Recorder) WriteCall(call *CallRecord, err error) {
 	if c.write == nil {
 		return
 	}
@@ -42,8 +65,8 @@ func (c *Recorder) WriteCall(call *lowstate.Call, err error) {
 // answer was broken off, of which it was written that they are well.
 func (c *Recorder) truncated(status int) []Entry {
 	var entries []Entry
-	for i := range c.call.Chunks {
-		if i < len(c.call.Records) && c.call.Records[i].Done {
+	for i := range c.call.Chunks() {
+		if c.call.Record(i).Done {
 			continue
 		}
 		e := c.chunkEntry(c.call, i)
@@ -57,12 +80,9 @@ func (c *Recorder) truncated(status int) []Entry {
 }
 
 // chunkEntry is a line about a chunk, but for its outcome.
-func (c *Recorder) chunkEntry(call *lowstate.Call, i int) Entry {
-	chunk, asked := call.Chunks[i], call.Chunks[i].Asked()
-	var rec lowstate.Record
-	if i < len(call.Records) {
-		rec = call.Records[i]
-	}
+func (c *Recorder) chunkEntry(call *CallRecord, i int) Entry {
+	chunk, rec := call.Chunks()[i], call.Record(i)
+	asked := chunk.Asked()
 	e := Entry{
 		Event:  Command,
 		Client: asked.Client, Fun: asked.Fun, Tgt: asked.Tgt, TgtType: asked.TgtType,
@@ -71,7 +91,7 @@ func (c *Recorder) chunkEntry(call *lowstate.Call, i int) Entry {
 	if c.arguments {
 		e.Arguments, e.LeftOut = chunk.Arguments(maxAuditedArguments), rec.LeftOut
 	}
-	own := call.ChunkFirst && chunk.HasCredentials()
+	own := call.Call.ChunkFirst && chunk.HasCredentials()
 	switch {
 	case rec.User != "" && !rec.Known:
 		e.User, e.Eauth = rec.User, rec.Eauth
@@ -84,12 +104,9 @@ func (c *Recorder) chunkEntry(call *lowstate.Call, i int) Entry {
 }
 
 // outcomeOfChunk tells what became of one chunk of a request.
-func outcomeOfChunk(call *lowstate.Call, i, status int) string {
-	var rec lowstate.Record
-	if i < len(call.Records) {
-		rec = call.Records[i]
-	}
-	begun := slices.ContainsFunc(call.Records, func(r lowstate.Record) bool { return r.Begun })
+func outcomeOfChunk(call *CallRecord, i, status int) string {
+	rec := call.Record(i)
+	begun := slices.ContainsFunc(call.Result.Records, func(r lowstate.Record) bool { return r.Begun })
 	switch {
 	case rec.Done:
 		return OK
