@@ -46,7 +46,7 @@ func (s *Server) listenAdmin(ctx context.Context) error {
 		return fmt.Errorf("admin: %w", err)
 	}
 	s.admin = &opened{
-		listener: NamedListener(s.fairListener(l, adminConnections, adminConnections/2)),
+		listener: s.fairListener(l, adminConnections, adminConnections/2),
 		http: &http.Server{
 			Handler:        s.adminHandler(),
 			BaseContext:    func(net.Listener) context.Context { return s.base },

@@ -21,6 +21,9 @@ const (
 	http2PingPeriod = 30 * time.Second
 )
 
+// protoHTTP2 is HTTP/2 within TLS, as ALPN names it.
+const protoHTTP2 = "h2"
+
 // httpServer makes the server for one listener. It has no WriteTimeout, which
 // would count while a request waits for minions: see exchange.Write.
 func (s *Server) httpServer(spec ListenerSpec, certs *certificateShelf) (*http.Server, error) {
@@ -47,6 +50,7 @@ func (s *Server) httpServer(spec ListenerSpec, certs *certificateShelf) (*http.S
 		server.TLSConfig = &tls.Config{
 			MinVersion:     tls.VersionTLS12,
 			GetCertificate: certificate.forHandshake,
+			NextProtos:     []string{protoHTTP2, "http/1.1"},
 		}
 		if spec.Clients.Mode != ClientCertNone {
 			cas, err := newClientCAs(spec.Clients.CA, s.log, s.metrics)

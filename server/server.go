@@ -111,7 +111,7 @@ func (s *Server) bind(ctx context.Context, spec ListenerSpec, server *http.Serve
 	if err != nil {
 		return err
 	}
-	l = NamedListener(s.fairListener(l, s.cfg.Settings.Limits.Connections, s.cfg.Settings.Limits.ConnectionsPerAddress))
+	l = s.fairListener(l, s.cfg.Settings.Limits.Connections, s.cfg.Settings.Limits.ConnectionsPerAddress)
 	s.open = append(s.open, opened{spec: spec, listener: l, http: server})
 	s.log.LogAttrs(ctx, slog.LevelInfo, "listening", slog.String("surface", spec.Surface.String()),
 		slog.String("address", l.Addr().String()), slog.Bool("tls", spec.TLS))
@@ -163,9 +163,10 @@ func (s *Server) Serve(ctx context.Context) error {
 
 func (o *opened) serve() error {
 	if o.spec.TLS {
-		return o.http.ServeTLS(o.listener, "", "")
+		l := newTLSListener(o.listener, o.http.TLSConfig.Clone(), o.http.ReadHeaderTimeout, o.http.ErrorLog)
+		return o.http.Serve(l)
 	}
-	return o.http.Serve(o.listener)
+	return o.http.Serve(NamedListener(o.listener))
 }
 
 // stop ends the surfaces. The admin listener goes on: it is then that somebody

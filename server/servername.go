@@ -22,8 +22,7 @@ func Named(h http.Handler) http.Handler {
 }
 
 // NamedListener puts the Server header on the answers that net/http gives to
-// what is no HTTP request, which no handler sees. Below TLS it can do so only
-// for a client that speaks plain HTTP.
+// what is no HTTP request, which no handler sees.
 func NamedListener(l net.Listener) net.Listener { return namedListener{l} }
 
 type namedListener struct{ net.Listener }
@@ -55,10 +54,9 @@ func (c *namedConn) Write(p []byte) (int, error) {
 // What answers of net/http itself have that others do not: it writes each of
 // them at once, with the status for a body.
 const (
-	ownHeaders      = "\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n"
-	ownUnsupported  = "HTTP/1.1 501 Not Implemented" + ownHeaders + "Unsupported transfer encoding"
-	ownExpectation  = "HTTP/1.1 417 Expectation Failed\r\nConnection: close\r\n"
-	ownPlainOverTLS = "HTTP/1.0 400 Bad Request\r\n\r\nClient sent an HTTP request to an HTTPS server.\n"
+	ownHeaders     = "\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n"
+	ownUnsupported = "HTTP/1.1 501 Not Implemented" + ownHeaders + "Unsupported transfer encoding"
+	ownExpectation = "HTTP/1.1 417 Expectation Failed\r\nConnection: close\r\n"
 )
 
 // maxOwnAnswer is more than any of them has.
@@ -73,7 +71,7 @@ func ownStatusLine(p []byte) (int, bool) {
 	answer := string(p)
 	line, rest, _ := strings.Cut(answer, "\r\n")
 	_, status, _ := strings.Cut(line, " ")
-	own := "\r\n"+rest == ownHeaders+status || answer == ownUnsupported || answer == ownPlainOverTLS ||
+	own := "\r\n"+rest == ownHeaders+status || answer == ownUnsupported ||
 		strings.HasPrefix(answer, ownExpectation)
 	return len(line), own
 }

@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"bufio"
+	"crypto/tls"
 	"io"
 	"net"
 	"net/http"
@@ -19,7 +20,14 @@ import (
 func TestServerHeader(t *testing.T) {
 	t.Parallel()
 	s, _ := withSessions(t, answering("1"), func(c *server.Config) { c.Settings.Admin.Listen = "127.0.0.1:0" })
-	surfaces := map[string]string{"main": s.addr(0), "wsgi": s.addr(1), "admin": s.AdminAddr().String()}
+	within := start(t, answering("1"), overTLS(server.KeyPair{}))
+	surfaces := map[string]func(t *testing.T) net.Conn{
+		"main":            plainly(s.addr(0)),
+		"wsgi":            plainly(s.addr(1)),
+		"admin":           plainly(s.AdminAddr().String()),
+		"main in TLS 1.2": inTLS(within.addr(0), clientConfig(tls.VersionTLS12, nil)),
+		"main in TLS 1.3": inTLS(within.addr(0), clientConfig(tls.VersionTLS13, nil)),
+	}
 	long := strings.Repeat("x", 70<<10)
 	for name, request := range map[string]string{
 		"welcome":          "GET / HTTP/1.1\r\nHost: x\r\n\r\n",
@@ -41,20 +49,37 @@ func TestServerHeader(t *testing.T) {
 		"two lengths":      "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
 		"an expectation":   "POST / HTTP/1.1\r\nHost: x\r\nExpect: more\r\nContent-Length: 1\r\n\r\nx",
 	} {
-		for surface, addr := range surfaces {
+		for surface, dial := range surfaces {
 			t.Run(surface+"/"+name, func(t *testing.T) {
 				t.Parallel()
-				require.Equal(t, []string{"Saltern"}, rawAnswer(t, addr, request).Header["Server"]) //nolint:bodyclose // rawAnswer closes it
+				require.Equal(t, []string{"Saltern"}, rawAnswer(t, dial, request).Header["Server"]) //nolint:bodyclose // rawAnswer closes it
 			})
 		}
 	}
 }
 
+func plainly(addr string) func(t *testing.T) net.Conn {
+	return func(t *testing.T) net.Conn {
+		t.Helper()
+		conn, err := net.Dial("tcp", addr)
+		require.NoError(t, err)
+		return conn
+	}
+}
+
+func inTLS(addr string, cfg *tls.Config) func(t *testing.T) net.Conn {
+	return func(t *testing.T) net.Conn {
+		t.Helper()
+		conn, err := tls.Dial("tcp", addr, cfg)
+		require.NoError(t, err)
+		return conn
+	}
+}
+
 // rawAnswer writes a request as it is and reads the answer's head.
-func rawAnswer(t *testing.T, addr, request string) *http.Response {
+func rawAnswer(t *testing.T, dial func(t *testing.T) net.Conn, request string) *http.Response {
 	t.Helper()
-	conn, err := net.Dial("tcp", addr)
-	require.NoError(t, err)
+	conn := dial(t)
 	t.Cleanup(func() { _ = conn.Close() })
 	require.NoError(t, conn.SetDeadline(time.Now().Add(patience)))
 	_, _ = io.WriteString(conn, request) // a server may have answered before it has read all
@@ -69,7 +94,7 @@ func rawAnswer(t *testing.T, addr, request string) *http.Response {
 func TestServerHeaderPlainOverTLS(t *testing.T) {
 	t.Parallel()
 	s := start(t, answering("1"), func(c *server.Config) { c.Listeners[0].TLS = true })
-	resp := rawAnswer(t, s.addr(0), "GET / HTTP/1.1\r\nHost: x\r\n\r\n") //nolint:bodyclose // rawAnswer closes it
+	resp := rawAnswer(t, plainly(s.addr(0)), "GET / HTTP/1.1\r\nHost: x\r\n\r\n") //nolint:bodyclose // rawAnswer closes it
 	require.Equal(t, 400, resp.StatusCode)
 	require.Equal(t, []string{"Saltern"}, resp.Header["Server"])
 }

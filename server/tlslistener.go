@@ -1,0 +1,142 @@
+package server
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"io"
+	"log"
+	"net"
+	"sync"
+	"time"
+)
+
+// tlsListener accepts connections whose TLS handshake is done. Each handshake
+// runs in a goroutine of its own, so that one that stalls delays no other;
+// their number is that of the connections which the listener below allows.
+//
+// net/http would do the handshake of a [tls.Conn] itself, and takes HTTP/2 from
+// no other type. It writes its own answers to malformed HTTP/1 requests into
+// the connection, where only a wrapper can put the Server header on them, see
+// [NamedListener]: so the type of a connection is chosen after the handshake.
+type tlsListener struct {
+	net.Listener
+	config  *tls.Config
+	timeout time.Duration // for a handshake
+	log     *log.Logger
+
+	ready   chan accepted
+	ctx     context.Context // ends with Close
+	cancel  context.CancelFunc
+	running sync.WaitGroup
+}
+
+// accepted is what Accept returns.
+type accepted struct {
+	conn net.Conn
+	err  error
+}
+
+// newTLSListener begins to accept connections of l. Close ends it.
+func newTLSListener(l net.Listener, config *tls.Config, timeout time.Duration, log *log.Logger) *tlsListener {
+	t := &tlsListener{Listener: l, config: config, timeout: timeout, log: log, ready: make(chan accepted)}
+	t.ctx, t.cancel = context.WithCancel(context.Background())
+	t.running.Go(t.acceptAll)
+	return t
+}
+
+// Accept waits for a connection whose handshake is done.
+func (l *tlsListener) Accept() (net.Conn, error) {
+	select {
+	case a := <-l.ready:
+		return a.conn, a.err
+	case <-l.ctx.Done():
+		return nil, net.ErrClosed
+	}
+}
+
+// Close also ends the handshakes, and waits for them.
+func (l *tlsListener) Close() error {
+	err := l.Listener.Close()
+	l.cancel()
+	l.running.Wait()
+	return err
+}
+
+func (l *tlsListener) acceptAll() {
+	for {
+		c, err := l.Listener.Accept()
+		if err == nil {
+			l.running.Go(func() { l.handshake(c) })
+			continue
+		}
+		// The server waits before it calls Accept again, if the error is a
+		// temporary one.
+		if !l.deliver(accepted{err: err}) || errors.Is(err, net.ErrClosed) {
+			return
+		}
+	}
+}
+
+// deliver reports whether Accept took it.
+func (l *tlsListener) deliver(a accepted) bool {
+	select {
+	case l.ready <- a:
+		return true
+	case <-l.ctx.Done():
+		return false
+	}
+}
+
+func (l *tlsListener) handshake(raw net.Conn) {
+	conn := tls.Server(raw, l.config)
+	// The end of the context closes raw, whatever the handshake waits for.
+	ctx, cancel := context.WithTimeout(l.ctx, l.timeout)
+	err := conn.HandshakeContext(ctx)
+	cancel()
+	if err != nil {
+		l.failed(raw, err)
+		return
+	}
+	a := accepted{conn: conn}
+	if conn.ConnectionState().NegotiatedProtocol != protoHTTP2 {
+		a.conn = &namedTLSConn{namedConn{conn}, conn}
+	}
+	if !l.deliver(a) {
+		_ = raw.Close()
+	}
+}
+
+// failed ends a connection without TLS.
+func (l *tlsListener) failed(raw net.Conn, err error) {
+	var wrong tls.RecordHeaderError
+	if errors.As(err, &wrong) && wrong.Conn != nil && isHTTP(wrong.RecordHeader) {
+		err = errors.New("client sent an HTTP request to an HTTPS server")
+		_ = raw.SetWriteDeadline(time.Now().Add(l.timeout))
+		_, _ = io.WriteString(raw, plainOverTLS)
+	}
+	_ = raw.Close()
+	l.log.Printf("http: TLS handshake error from %s: %v", raw.RemoteAddr(), err)
+}
+
+// plainOverTLS is the answer to a client that forgot TLS.
+const plainOverTLS = "HTTP/1.0 400 Bad Request\r\nServer: " + serverName + "\r\n\r\nClient sent an HTTP request to an HTTPS server.\n"
+
+// isHTTP reports whether what should be the header of a TLS record is the
+// beginning of an HTTP request.
+func isHTTP(header [5]byte) bool {
+	switch string(header[:]) {
+	case "GET /", "HEAD ", "POST ", "PUT /", "PATCH", "DELET", "OPTIO":
+		return true
+	}
+	return false
+}
+
+// namedTLSConn is a namedConn of HTTP/1 within TLS.
+type namedTLSConn struct {
+	namedConn
+	tls *tls.Conn
+}
+
+// ConnectionState is what net/http makes Request.TLS of.
+func (c *namedTLSConn) ConnectionState() tls.ConnectionState { return c.tls.ConnectionState() }
