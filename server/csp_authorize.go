@@ -8,6 +8,7 @@ import (
 
 	"github.com/saltern-api/saltern/eauth/apitoken"
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/server/web"
 )
 
 // The paths of Cloud Services that its clients know.
@@ -18,11 +19,11 @@ const (
 )
 
 func (d *doors) cspRoutes(r chi.Router) {
-	r.Post(cspAuthorizePath, d.door(cspError, d.authorize))
-	r.Post(cspDetailsPath, d.door(cspError, d.details))
-	r.Get(cspLoginPath, d.door(unionError, d.beforeLogin))
-	r.Head(cspLoginPath, d.door(unionError, d.beforeLogin))
-	r.Post(cspLoginPath, d.door(unionError, d.accountLogin))
+	r.Post(cspAuthorizePath, d.door(writeCSPError, d.authorize))
+	r.Post(cspDetailsPath, d.door(writeCSPError, d.details))
+	r.Get(cspLoginPath, d.door(writeOAuthVCDError, d.issueXSRF))
+	r.Head(cspLoginPath, d.door(writeOAuthVCDError, d.issueXSRF))
+	r.Post(cspLoginPath, d.door(writeOAuthVCDError, d.accountLogin))
 }
 
 // cspAnswer is what Cloud Services answers an exchange with. It has no blank
@@ -49,7 +50,7 @@ func (d *doors) authorize(x *exchange, r *http.Request) error {
 		Profile: apitoken.ProfileCSP, From: bearerClient(x, r),
 	})
 	if err != nil {
-		return tokenError(err)
+		return err
 	}
 	x.recorder.SetGrantee(got.User)
 	refresh := token // it is good for the next time too, and clients store what they read here
@@ -92,8 +93,8 @@ func (p params) apiToken() (string, error) {
 	switch p["grant_type"] {
 	case "", "refresh_token", "urn:custom:vcf:params:oauth:grant-type:api-token":
 	default:
-		return "", &doorError{status: http.StatusBadRequest, code: "unsupported_grant_type",
-			text: "the grant type here is refresh_token"}
+		return "", &web.Error{Status: http.StatusBadRequest, Code: "unsupported_grant_type",
+			Text: "the grant type here is refresh_token"}
 	}
 	api, refresh := p["api_token"], p["refresh_token"]
 	switch {
@@ -111,15 +112,16 @@ func (p params) apiToken() (string, error) {
 // tokens has refused.
 const cspModule = 340
 
-// cspError has what clients of RFC 6749 read first, then what those of Cloud
+// writeCSPError has what clients of RFC 6749 read first, then what those of Cloud
 // Services do.
-func cspError(x *exchange, e *doorError) {
-	writeBody(x, "application/json", e.status, compact(struct {
+func writeCSPError(x *exchange, e *web.Error) {
+	code, text := e.OAuthCode(), asciiText(e.Text)
+	writeBody(x, "application/json", e.Status, compact(struct {
 		Error       string `json:"error"`
 		Description string `json:"error_description"`
 		Message     string `json:"message"`
 		ModuleCode  int    `json:"moduleCode"`
 		StatusCode  int    `json:"statusCode"`
 		RequestID   string `json:"requestId"`
-	}{e.code, e.text, e.code + ": " + e.text, cspModule, e.status, x.id}))
+	}{code, text, code + ": " + text, cspModule, e.Status, x.id}))
 }

@@ -28,7 +28,7 @@ func (d *doors) details(x *exchange, r *http.Request) error {
 	}
 	t, user, ok, err := d.tokens.Details(r.Context(), p["tokenValue"], bearerClient(x, r))
 	if err != nil {
-		return tokenError(err)
+		return err
 	}
 	if !ok || !t.Kind.Lasting() {
 		return invalidGrant(nil)

@@ -10,10 +10,10 @@ import (
 	"github.com/saltern-api/saltern/server/web"
 )
 
-// beforeLogin answers GET /account/login: who has a token against cross-site
+// issueXSRF answers GET /account/login: who has a token against cross-site
 // requests can log in.
-func (d *doors) beforeLogin(x *exchange, r *http.Request) error {
-	d.giveXSRF(x, r)
+func (d *doors) issueXSRF(x *exchange, r *http.Request) error {
+	d.setXSRF(x, r)
 	writeBody(x, "application/json", http.StatusOK, []byte(`{"authenticated":false}`))
 	return nil
 }
@@ -64,7 +64,7 @@ func (d *doors) knownLogin(x *exchange, r *http.Request, c credential) error {
 	if err != nil {
 		return err
 	}
-	d.giveXSRF(x, r)
+	d.setXSRF(x, r)
 	d.writeLogin(x, who.user(), who.eauth(), "")
 	return nil
 }
@@ -76,7 +76,7 @@ func (d *doors) newLogin(x *exchange, r *http.Request, creds eauth.Credentials) 
 		return err
 	}
 	http.SetCookie(x, d.cookie(r, sess.ID, sess.Expire))
-	d.giveXSRF(x, r)
+	d.setXSRF(x, r)
 	d.writeLogin(x, sess.User, sess.Eauth, sess.ID)
 	return nil
 }
@@ -94,7 +94,7 @@ func (d *doors) logIn(ctx context.Context, x *exchange, creds eauth.Credentials)
 		return nil, err
 	}
 	if !ok {
-		return nil, &doorError{status: http.StatusUnauthorized, code: codeInvalidToken, text: textLoginFailed}
+		return nil, &web.Error{Status: http.StatusUnauthorized, Code: web.CodeInvalidToken, Text: textLoginFailed}
 	}
 	x.recorder.SetUser(sess.User, sess.Eauth)
 	return sess, nil

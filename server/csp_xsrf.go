@@ -21,9 +21,9 @@ const (
 // Tornado server that was here before.
 var xsrfToken = regexp.MustCompile(`^[0-9A-Za-z|_-]{16,128}$`)
 
-// giveXSRF hands out a token against cross-site requests, in a header and a
+// setXSRF hands out a token against cross-site requests, in a header and a
 // cookie. A client that has one keeps it, so that several of its pages agree.
-func (s *mainSurface) giveXSRF(x *exchange, r *http.Request) {
+func (s *mainSurface) setXSRF(x *exchange, r *http.Request) {
 	token := rand.Text()
 	if c, err := r.Cookie(xsrfCookie); err == nil && xsrfToken.MatchString(c.Value) {
 		token = c.Value
@@ -34,7 +34,7 @@ func (s *mainSurface) giveXSRF(x *exchange, r *http.Request) {
 	})
 }
 
-// checkXSRF demands the token of giveXSRF from who is known by what a browser
+// checkXSRF demands the token of setXSRF from who is known by what a browser
 // sends by itself, a cookie or Basic credentials: the page of another site can
 // make it do that, but cannot read the cookie. A client that sends a token
 // without need has to send the right one.

@@ -109,7 +109,7 @@ func (s *mainSurface) logout(x *exchange, r *http.Request) error {
 	if x.acting != nil {
 		ended, err := s.bearers.logout(r.Context(), x.acting.Principal, c.text, bearerClient(x, r))
 		if err != nil {
-			return tokenFailure(x, err)
+			return err
 		}
 		if !ended {
 			text = textStaysGood

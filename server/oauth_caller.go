@@ -10,6 +10,7 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken"
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
 	"github.com/saltern-api/saltern/eauth/session"
+	"github.com/saltern-api/saltern/server/web"
 )
 
 // doorCaller is who asks at a door: either somebody who has logged in, or the
@@ -58,8 +59,8 @@ func headerCredential(r *http.Request) (string, error) {
 
 // notLoggedIn is for who shows no credential, or none that is good.
 func notLoggedIn(err error) error {
-	return &doorError{status: http.StatusUnauthorized, code: codeInvalidToken, err: err,
-		text: "there is no credential, or it is not valid"}
+	return &web.Error{Status: http.StatusUnauthorized, Code: web.CodeInvalidToken, Err: err,
+		Text: "there is no credential, or it is not valid"}
 }
 
 // callerOf demands a good credential in a header. Cookies do not count: what
@@ -82,10 +83,10 @@ func (d *doors) whoIs(x *exchange, r *http.Request, c credential) (*doorCaller, 
 	if !c.cookie && apitoken.LooksLike(c.text) {
 		p, ok, err := d.tokens.Check(r.Context(), c.text, from)
 		if errors.Is(err, issuer.ErrIdle) {
-			return nil, &doorError{status: http.StatusUnauthorized, code: codeInvalidToken, text: textIdle, err: err}
+			return nil, &web.Error{Status: http.StatusUnauthorized, Code: web.CodeInvalidToken, Text: web.TextIdle, Err: err}
 		}
 		if err != nil {
-			return nil, tokenError(err)
+			return nil, err
 		}
 		if !ok {
 			return nil, notLoggedIn(nil)

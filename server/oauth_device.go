@@ -6,6 +6,7 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken"
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
 	"github.com/saltern-api/saltern/server/oauth/tenant"
+	"github.com/saltern-api/saltern/server/web"
 )
 
 const deviceLookupPath = vcdAPI + "/deviceLookup"
@@ -51,9 +52,9 @@ func (d *doors) deviceGrant(x *exchange, r *http.Request, p params) error {
 
 // deviceError is tokenError where a client names itself.
 func deviceError(err error) error {
-	e := doorErrorOf(tokenError(err))
-	if e.status == http.StatusNotFound {
-		return &doorError{status: http.StatusBadRequest, code: "invalid_client", text: "there is no such client", err: err}
+	e := web.ErrorOf(err)
+	if e.Status == http.StatusNotFound {
+		return &web.Error{Status: http.StatusBadRequest, Code: "invalid_client", Text: "there is no such client", Err: err}
 	}
 	return e
 }
@@ -95,7 +96,7 @@ func (d *doors) lookUpDevice(x *exchange, r *http.Request) error {
 	}
 	a, err := d.tokens.DeviceAccount(r.Context(), who.Caller, code)
 	if err != nil {
-		return tokenError(err)
+		return err
 	}
 	x.Header().Set("Location", d.base(r)+vcdAPI+"/serviceAccounts/"+tenant.AccountURN+a.ID)
 	x.Header().Set("Content-Length", "0")
@@ -111,7 +112,7 @@ func (d *doors) grantDevice(yes bool) handler {
 			return err
 		}
 		if err := d.tokens.AnswerDevice(r.Context(), who.Caller, code, yes); err != nil {
-			return tokenError(err)
+			return err
 		}
 		x.WriteHeader(http.StatusNoContent)
 		return nil

@@ -8,6 +8,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"github.com/saltern-api/saltern/server/oauth/tenant"
+	"github.com/saltern-api/saltern/server/web"
 )
 
 // DoorOptions set up the APIs by which programs of Cloud Services and of Cloud
@@ -93,8 +94,8 @@ func (d *doors) inOrg(next http.Handler) http.Handler {
 			o, ok = d.orgs.Named(name)
 		}
 		if !ok {
-			d.door(unionError, func(*exchange, *http.Request) error {
-				return &doorError{status: http.StatusNotFound, code: codeInvalidRequest, text: "there is no such organization"}
+			d.door(writeOAuthVCDError, func(*exchange, *http.Request) error {
+				return &web.Error{Status: http.StatusNotFound, Code: web.CodeInvalidRequest, Text: "there is no such organization"}
 			})(w, r)
 			return
 		}

@@ -5,15 +5,17 @@ import (
 	"strings"
 
 	"github.com/go-chi/chi/v5"
+
+	"github.com/saltern-api/saltern/server/web"
 )
 
 // Where errors look as a door writes them, also those of paths and methods that
 // it does not have: its clients read no others.
 var (
-	cspPaths = []doorPath{{"/csp/gateway", cspError}, {cspLoginPath, unionError}}
+	cspPaths = []doorPath{{"/csp/gateway", writeCSPError}, {cspLoginPath, writeOAuthVCDError}}
 	vcdPaths = []doorPath{
-		{"/oauth", unionError}, {metadataPath, unionError}, {resourcePath, unionError},
-		{"/cloudapi", cloudError}, {"/api/org", xmlError}, {"/api/versions", xmlError},
+		{"/oauth", writeOAuthVCDError}, {metadataPath, writeOAuthVCDError}, {resourcePath, writeOAuthVCDError},
+		{"/cloudapi", writeCloudError}, {"/api/org", writeXMLError}, {"/api/versions", writeXMLError},
 	}
 )
 
@@ -52,7 +54,7 @@ func (d *doors) orDoor(h handler, next http.HandlerFunc) http.HandlerFunc {
 }
 
 func noSuchPath(*exchange, *http.Request) error {
-	return &doorError{status: http.StatusNotFound, code: codeNotFound, text: "there is no such path"}
+	return &web.Error{Status: http.StatusNotFound, Code: web.CodeNotFound, Text: "there is no such path"}
 }
 
 // noSuchMethod is asked by the router for any method that it does not know, on
@@ -64,6 +66,6 @@ func noSuchMethod(routes chi.Routes) handler {
 			return noSuchPath(x, r)
 		}
 		x.Header().Set("Allow", strings.Join(allowed, ", "))
-		return &doorError{status: http.StatusMethodNotAllowed, code: codeInvalidRequest, text: "that method is not for this path"}
+		return &web.Error{Status: http.StatusMethodNotAllowed, Code: web.CodeInvalidRequest, Text: "that method is not for this path"}
 	}
 }

@@ -2,96 +2,29 @@ package server
 
 import (
 	"errors"
-	"fmt"
 	"net/http"
-	"time"
+	"strings"
 
-	"github.com/saltern-api/saltern/eauth"
 	"github.com/saltern-api/saltern/server/web"
 )
 
-// doorError is a refusal with a code that programs go by. Each door writes it
-// in its own way.
-type doorError struct {
-	status int
-	code   string // RFC 6749, section 5.2, and those that extend it
-	text   string // ASCII without quotes and backslashes
-	after  time.Duration
-	err    error // for the log
-}
-
-// Error gives the log's view.
-func (e *doorError) Error() string {
-	if e.err == nil {
-		return e.code + ": " + e.text
-	}
-	return fmt.Sprintf("%s: %s: %v", e.code, e.text, e.err)
-}
-
-// Unwrap is for package errors.
-func (e *doorError) Unwrap() error { return e.err }
-
-// The codes that more than one place gives.
-const (
-	codeInvalidRequest = "invalid_request"
-	codeInvalidGrant   = "invalid_grant"
-	codeInvalidToken   = "invalid_token"
-	codeDenied         = "access_denied"
-	codeUnavailable    = "temporarily_unavailable"
-	codeNotFound       = "not_found"
-)
-
 func invalidRequest(text string) error {
-	return &doorError{status: http.StatusBadRequest, code: codeInvalidRequest, text: asciiText(text)}
+	return &web.Error{Status: http.StatusBadRequest, Code: web.CodeInvalidRequest, Text: text}
 }
 
 // invalidGrant is the one answer for a credential that is unknown, expired,
 // revoked or somebody else's: which of these it is, is nobody's business.
 func invalidGrant(err error) error {
-	return &doorError{status: http.StatusBadRequest, code: codeInvalidGrant, err: err,
-		text: "the credential is unknown, expired or revoked"}
+	return &web.Error{Status: http.StatusBadRequest, Code: web.CodeInvalidGrant, Err: err,
+		Text: web.TextGrant}
 }
 
 func denied(text string, err error) error {
-	return &doorError{status: http.StatusForbidden, code: codeDenied, text: text, err: err}
-}
-
-// doorErrorOf makes any error one for a client.
-func doorErrorOf(err error) *doorError {
-	if e, ok := errors.AsType[*doorError](err); ok {
-		return e
-	}
-	if e, ok := errors.AsType[*web.Error](err); ok {
-		return &doorError{status: e.Status, code: codeOf(e.Status), text: asciiText(e.Text), err: e.Err}
-	}
-	switch {
-	case errors.Is(err, eauth.ErrBusy):
-		return &doorError{status: http.StatusServiceUnavailable, code: codeUnavailable, err: err,
-			text: "too many requests at once"}
-	case errors.Is(err, eauth.ErrUnavailable):
-		return &doorError{status: http.StatusServiceUnavailable, code: codeUnavailable, err: err,
-			text: "this cannot be answered now, try again later"}
-	}
-	return &doorError{status: http.StatusInternalServerError, code: "server_error", text: web.TextUnexpected, err: err}
-}
-
-// codeOf gives a code to a refusal that has none.
-func codeOf(status int) string {
-	switch status {
-	case http.StatusUnauthorized:
-		return codeInvalidToken
-	case http.StatusForbidden:
-		return codeDenied
-	case http.StatusNotFound:
-		return codeNotFound
-	case http.StatusServiceUnavailable:
-		return codeUnavailable
-	}
-	return codeInvalidRequest
+	return &web.Error{Status: http.StatusForbidden, Code: web.CodeAccessDenied, Text: text, Err: err}
 }
 
 // A style is how a door writes its errors.
-type style func(x *exchange, e *doorError)
+type style func(x *exchange, e *web.Error)
 
 // door makes one of net/http's of a handler, which answers errors in a style.
 // Nothing that a door says may be kept by anybody (RFC 6749, section 5.1).
@@ -120,12 +53,9 @@ func (d *doors) door(write style, h handler) http.HandlerFunc {
 				head.Set("Connection", "close")
 			}
 		}
-		e := doorErrorOf(err)
-		setRetryAfter(head, e.status, e.after)
-		if e.status == http.StatusTooManyRequests {
-			setRetryAfter(head, http.StatusServiceUnavailable, e.after)
-		}
-		if e.status == http.StatusUnauthorized {
+		e := web.ErrorOf(err)
+		setRetryAfter(head, e.Status, e.RetryAfter)
+		if e.Status == http.StatusUnauthorized {
 			head.Set("Www-Authenticate", d.challenge(r, e))
 		}
 		write(x, e)
@@ -138,25 +68,40 @@ const clientRequestID = "X-Vmware-Vcloud-Client-Request-Id"
 
 // challenge tells how to log in (RFC 6750, section 3). Who has shown nothing
 // gets no error code.
-func (d *doors) challenge(r *http.Request, e *doorError) string {
+func (d *doors) challenge(r *http.Request, e *web.Error) string {
 	about := `Bearer realm="saltern"`
 	if !d.with.NoVCD {
 		about += `, resource_metadata="` + d.base(r) + resourcePath + `"` // RFC 9728, section 5.1
 	}
 	shown, err := headerCredential(r)
-	if shown == "" && err == nil && r.Header.Get("Authorization") == "" || e.code != codeInvalidToken {
+	if shown == "" && err == nil && r.Header.Get("Authorization") == "" || e.OAuthCode() != web.CodeInvalidToken {
 		return about
 	}
 	return about + `, error="invalid_token"`
 }
 
-// unionError satisfies clients of RFC 6749, who read the first two, and those
+// writeOAuthVCDError satisfies clients of RFC 6749, who read the first two, and those
 // of VCD, who print the last two.
-func unionError(x *exchange, e *doorError) {
-	writeBody(x, "application/json", e.status, compact(struct {
+func writeOAuthVCDError(x *exchange, e *web.Error) {
+	code, text := e.OAuthCode(), asciiText(e.Text)
+	writeBody(x, "application/json", e.Status, compact(struct {
 		Error          string `json:"error"`
 		Description    string `json:"error_description"`
 		MinorErrorCode string `json:"minorErrorCode"`
 		Message        string `json:"message"`
-	}{e.code, e.text, e.code, e.text}))
+	}{code, text, code, text}))
+}
+
+// asciiText makes of a text what may stand in an error_description: printable
+// ASCII without quotes and backslashes (RFC 6749, section 5.2).
+func asciiText(text string) string {
+	return strings.Map(func(c rune) rune {
+		switch {
+		case c == '"' || c == '\\':
+			return '\''
+		case c < ' ' || c > '~':
+			return '?'
+		}
+		return c
+	}, text)
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/saltern-api/saltern/eauth"
 	"github.com/saltern-api/saltern/eauth/apitoken"
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/server/web"
 )
 
 // failing is a token service with one error for everything.
@@ -127,7 +128,7 @@ func TestDoorPathsWithoutADoor(t *testing.T) {
 	require.Equal(t, http.StatusMethodNotAllowed, a.Status)
 	require.Equal(t, "GET, DELETE", a.Header.Get("Allow"))
 	require.Equal(t, `{"minorErrorCode":"invalid_request","message":"that method is not for this path","stackTrace":null}`, a.Body)
-	require.Equal(t, codeNotFound, h.send(t, http.MethodGet, cloud+"/users", "").text(t, "minorErrorCode"))
+	require.Equal(t, web.CodeNotFound, h.send(t, http.MethodGet, cloud+"/users", "").text(t, "minorErrorCode"))
 	a = h.send(t, http.MethodPost, "/api/org", "")
 	require.Equal(t, http.StatusMethodNotAllowed, a.Status)
 	require.Contains(t, a.Body, `<Error xmlns="http://www.vmware.com/vcloud/v1.5" message="that method is not for this path"`)

@@ -6,6 +6,7 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken"
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
 	"github.com/saltern-api/saltern/server/oauth/tenant"
+	"github.com/saltern-api/saltern/server/web"
 )
 
 // registration is the answer to a client that was registered (RFC 7591,
@@ -35,7 +36,7 @@ func (d *doors) register(x *exchange, r *http.Request) error {
 	}
 	scopes, err := tenant.Scopes(p["scope"])
 	if err != nil {
-		return &doorError{status: http.StatusBadRequest, code: "invalid_scope", text: err.Error()}
+		return &web.Error{Status: http.StatusBadRequest, Code: web.CodeInvalidScope, Text: err.Error()}
 	}
 	made := registration{
 		ClientName: p["client_name"], AuthMethod: "none", SoftwareID: p["software_id"],
@@ -61,7 +62,7 @@ func (d *doors) register(x *exchange, r *http.Request) error {
 		made.ClientID = a.ID
 	}
 	if err != nil {
-		return metadataError(tokenError(err))
+		return metadataError(err)
 	}
 	writeBody(x, "application/json", http.StatusCreated, compact(made))
 	return nil
@@ -70,9 +71,9 @@ func (d *doors) register(x *exchange, r *http.Request) error {
 // metadataError gives what is wrong with a registration the code of RFC 7591,
 // section 3.2.2.
 func metadataError(err error) error {
-	e := doorErrorOf(err)
-	if e.status != http.StatusBadRequest && e.status != http.StatusConflict {
+	e := web.ErrorOf(err)
+	if e.Status != http.StatusBadRequest && e.Status != http.StatusConflict {
 		return err
 	}
-	return &doorError{status: http.StatusBadRequest, code: "invalid_client_metadata", text: e.text, err: e.err}
+	return &web.Error{Status: http.StatusBadRequest, Code: "invalid_client_metadata", Text: e.Text, Err: e.Err}
 }

@@ -20,7 +20,7 @@ func (d *doors) revoke(x *exchange, r *http.Request) error {
 		return invalidRequest("token is missing")
 	}
 	if err := d.tokens.RevokeSecret(r.Context(), p["token"], bearerClient(x, r)); err != nil {
-		return tokenError(err)
+		return err
 	}
 	writeBody(x, "application/json", http.StatusOK, []byte("{}"))
 	return nil
@@ -57,7 +57,7 @@ func (d *doors) introspect(x *exchange, r *http.Request) error {
 	}
 	found, err := d.tokens.Introspect(r.Context(), who.Caller, p["token"])
 	if err != nil {
-		return tokenError(err)
+		return err
 	}
 	answer := introspection{Active: found.Active}
 	if t := found.Record; found.Active {

@@ -11,6 +11,7 @@ import (
 
 	"github.com/saltern-api/saltern/eauth/apitoken"
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/server/web"
 )
 
 // The grant types (RFC 6749, section 6; RFC 7523; RFC 8628).
@@ -21,7 +22,7 @@ const (
 )
 
 func (d *doors) oauthRoutes(r chi.Router) {
-	union := func(h handler) http.HandlerFunc { return d.door(unionError, h) }
+	union := func(h handler) http.HandlerFunc { return d.door(writeOAuthVCDError, h) }
 	for _, at := range []string{"/oauth/provider", "/oauth/tenant/{org}"} {
 		r.Route(at, func(r chi.Router) {
 			r.Use(d.inOrg)
@@ -54,8 +55,8 @@ func (d *doors) tokenEndpoint(x *exchange, r *http.Request) error {
 	case "":
 		return invalidRequest("grant_type is missing")
 	}
-	return &doorError{status: http.StatusBadRequest, code: "unsupported_grant_type",
-		text: "the grant type is refresh_token, jwt-bearer or device_code"}
+	return &web.Error{Status: http.StatusBadRequest, Code: "unsupported_grant_type",
+		Text: "the grant type is refresh_token, jwt-bearer or device_code"}
 }
 
 // refreshGrant exchanges an API token, or the refresh token of a service
@@ -69,7 +70,7 @@ func (d *doors) refreshGrant(x *exchange, r *http.Request, p params) error {
 		Profile: apitoken.ProfileVCD, From: bearerClient(x, r), Org: orgOf(r).Name, Scopes: strings.Fields(p["scope"]),
 	})
 	if err != nil {
-		return tokenError(err)
+		return err
 	}
 	writeGrant(x, got)
 	return nil
@@ -90,7 +91,7 @@ func (d *doors) firstGrant(x *exchange, r *http.Request, p params) error {
 		Profile: apitoken.ProfileVCD, From: who.From, Org: orgOf(r).Name,
 	})
 	if err != nil {
-		return assertionError(tokenError(err))
+		return assertionError(err)
 	}
 	writeGrant(x, got)
 	return nil
@@ -100,10 +101,10 @@ func (d *doors) firstGrant(x *exchange, r *http.Request, p params) error {
 // has for them: an invalid grant.
 func assertionError(err error) error {
 	if errors.Is(err, issuer.ErrLogin) {
-		return &doorError{status: http.StatusBadRequest, code: codeInvalidGrant, err: err,
-			text: "the assertion has to be the credential of a login, and no token of another kind"}
+		return &web.Error{Status: http.StatusBadRequest, Code: web.CodeInvalidGrant, Err: err,
+			Text: "the assertion has to be the credential of a login, and no token of another kind"}
 	}
-	switch e := doorErrorOf(err); e.status {
+	switch e := web.ErrorOf(err); e.Status {
 	case http.StatusUnauthorized, http.StatusNotFound, http.StatusConflict:
 		return invalidGrant(e)
 	}

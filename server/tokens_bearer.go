@@ -3,19 +3,15 @@ package server
 import (
 	"context"
 	"errors"
-	"math"
 	"net/http"
 	"path"
-	"strconv"
 	"strings"
 	"time"
 
 	"github.com/go-chi/chi/v5"
 
-	"github.com/saltern-api/saltern/eauth"
 	"github.com/saltern-api/saltern/eauth/apitoken"
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
-	"github.com/saltern-api/saltern/eauth/apitoken/role"
 	"github.com/saltern-api/saltern/server/web"
 )
 
@@ -41,13 +37,9 @@ func errBadToken() error {
 		Challenge: bearerChallenge + `, error="invalid_token"`}
 }
 
-// textIdle is for who shows a token that is right, and whose owner nobody can
-// ask for.
-const textIdle = "the owner of this token has not logged in for too long: it is good again after a login at /login"
-
 func errIdleToken(err error) error {
-	return &web.Error{Status: http.StatusUnauthorized, Text: textIdle, Err: err,
-		Challenge: bearerChallenge + `, error="invalid_token", error_description="` + textIdle + `"`}
+	return &web.Error{Status: http.StatusUnauthorized, Text: web.TextIdle, Err: err,
+		Challenge: bearerChallenge + `, error="invalid_token", error_description="` + web.TextIdle + `"`}
 }
 
 // principal finds out who holds a token. Errors are refusals.
@@ -60,8 +52,11 @@ func (b *bearers) principal(x *exchange, r *http.Request, c credential) (*issuer
 	if errors.Is(err, issuer.ErrIdle) {
 		return nil, errIdleToken(err)
 	}
+	if known, ok := web.Known(err); ok {
+		return nil, known
+	}
 	if err != nil {
-		return nil, tokenFailure(x, err)
+		return nil, err
 	}
 	if !ok {
 		return nil, errBadToken()
@@ -120,50 +115,4 @@ func (b *bearers) endpoint(r *http.Request) string {
 
 func bearerClient(x *exchange, r *http.Request) issuer.Origin {
 	return issuer.Origin{Addr: x.remote, Agent: r.UserAgent()}
-}
-
-// tokenFailure makes a refusal of an error of package issuer.
-func tokenFailure(x *exchange, err error) error {
-	status, text := tokenAnswer(x.Header(), err)
-	if status == 0 {
-		return err
-	}
-	e := &web.Error{Status: status, Text: text, Err: err}
-	if late, ok := errors.AsType[*issuer.Throttled](err); ok {
-		e.RetryAfter = late.After
-	}
-	return e
-}
-
-// isWider tells whether a role was refused because of what is in it, which its
-// writer is told.
-func isWider(err error) bool {
-	_, ok := errors.AsType[*role.Wider](err)
-	return ok
-}
-
-// tokenAnswer is what a client is told of an error of package issuer; status 0
-// is for one that it is not told of.
-func tokenAnswer(h http.Header, err error) (status int, text string) {
-	if late, ok := errors.AsType[*issuer.Throttled](err); ok {
-		h.Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(late.After.Seconds())))))
-		return http.StatusTooManyRequests, "Too many failures, try again later"
-	}
-	switch {
-	case errors.Is(err, issuer.ErrLogin):
-		return http.StatusForbidden, "You are not allowed to do this with a token of this kind: log in first"
-	case errors.Is(err, issuer.ErrForbidden) && isWider(err):
-		return http.StatusForbidden, web.Clip(err.Error(), maxLoggedText)
-	case errors.Is(err, issuer.ErrForbidden):
-		return http.StatusForbidden, "You are not allowed to do this"
-	case errors.Is(err, issuer.ErrNotFound):
-		return http.StatusNotFound, "There is none"
-	case errors.Is(err, issuer.ErrConflict):
-		return http.StatusConflict, web.Clip(err.Error(), maxLoggedText)
-	case errors.Is(err, issuer.ErrInvalid):
-		return http.StatusBadRequest, web.Clip(err.Error(), maxLoggedText)
-	case errors.Is(err, eauth.ErrUnavailable):
-		return http.StatusServiceUnavailable, "The token store is not available"
-	}
-	return 0, ""
 }

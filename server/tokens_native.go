@@ -90,7 +90,7 @@ func (s *mainSurface) native(x *exchange, r *http.Request, b *bearers, h nativeH
 	}
 	a, err := h(c)
 	if err != nil {
-		return tokenFailure(x, err)
+		return err
 	}
 	if a.value == nil {
 		x.WriteHeader(a.status)

@@ -8,6 +8,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/server/web"
 )
 
 // OperatorHandler is the API for tokens, roles and service accounts for who is
@@ -55,14 +56,14 @@ func operated(h nativeHandler, body bool) http.HandlerFunc {
 	}
 }
 
-// operatorFailed tells the operator of any error: there is nobody to hide it
-// from.
+// operatorFailed answers an error. The operator sees the cause of any.
 func operatorFailed(w http.ResponseWriter, err error) {
-	status, text := tokenAnswer(w.Header(), err)
-	if status == 0 || status == http.StatusServiceUnavailable {
-		status, text = max(status, http.StatusInternalServerError), err.Error()
+	e := web.ErrorOf(err)
+	if e.Status >= http.StatusInternalServerError {
+		e.Text = err.Error()
 	}
-	operatorError(w, status, text)
+	setRetryAfter(w.Header(), e.Status, e.RetryAfter)
+	operatorError(w, e.Status, e.Text)
 }
 
 func operatorError(w http.ResponseWriter, status int, text string) {

@@ -66,7 +66,7 @@ func (d *doors) listAccounts(x *exchange, r *http.Request) error {
 	}
 	accounts, err := d.tokens.Accounts(r.Context(), who.Caller)
 	if err != nil {
-		return tokenError(err)
+		return err
 	}
 	shown := []vcdAccount{}
 	for _, account := range accounts {
@@ -93,7 +93,7 @@ func (d *doors) account(x *exchange, r *http.Request) (*doorCaller, issuer.Accou
 		return nil, issuer.Account{}, err
 	}
 	a, err := d.tokens.Account(r.Context(), who.Caller, id)
-	return who, a, hidden(err)
+	return who, a, asForbidden(err)
 }
 
 // oneAccount answers GET .../serviceAccounts/{urn}.
@@ -113,7 +113,7 @@ func (d *doors) deleteAccount(x *exchange, r *http.Request) error {
 		return err
 	}
 	if err := d.tokens.DeleteAccount(r.Context(), who.Caller, a.ID); err != nil {
-		return hidden(err)
+		return asForbidden(err)
 	}
 	x.WriteHeader(http.StatusNoContent)
 	return nil
@@ -127,7 +127,7 @@ func (d *doors) revokeAccount(x *exchange, r *http.Request) error {
 		return err
 	}
 	if _, err := d.tokens.RevokeAccount(r.Context(), who.Caller, a.ID); err != nil {
-		return hidden(err)
+		return asForbidden(err)
 	}
 	x.WriteHeader(http.StatusNoContent)
 	return nil
@@ -153,7 +153,7 @@ func (d *doors) changeAccount(x *exchange, r *http.Request) error {
 	}
 	a, err = d.tokens.UpdateAccount(r.Context(), who.Caller, a.ID, change)
 	if err != nil {
-		return hidden(err)
+		return asForbidden(err)
 	}
 	writeBody(x, "application/json", http.StatusOK, compact(d.vcdAccount(a)))
 	return nil

@@ -5,30 +5,32 @@ import (
 	"net/http"
 
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/server/web"
 )
 
-// codeForbidden is what VCD answers for what there is not and for what one may
-// not see alike. Its clients take it for "not found".
+// codeForbidden is Cloud Director's code both for what is not there and for what
+// the caller may not see. Its clients take it for "not found".
 const codeForbidden = "ACCESS_TO_RESOURCE_IS_FORBIDDEN"
 
 func forbiddenOrAbsent(err error) error {
-	return &doorError{status: http.StatusForbidden, code: codeForbidden, err: err,
-		text: "either there is none, or you may not see it"}
+	return &web.Error{Status: http.StatusForbidden, Code: codeForbidden, Err: err,
+		Text: "either there is none, or you may not see it"}
 }
 
-// hidden is tokenError for something that a path names.
-func hidden(err error) error {
+// asForbidden makes the error of something that a path names, and that is not
+// there, the same as that of something which the caller may not see.
+func asForbidden(err error) error {
 	if errors.Is(err, issuer.ErrNotFound) {
 		return forbiddenOrAbsent(err)
 	}
-	return tokenError(err)
+	return err
 }
 
-// cloudError is how VCD's newer API tells of errors.
-func cloudError(x *exchange, e *doorError) {
-	writeBody(x, "application/json", e.status, compact(struct {
+// writeCloudError writes an error of Cloud Director's newer API.
+func writeCloudError(x *exchange, e *web.Error) {
+	writeBody(x, "application/json", e.Status, compact(struct {
 		MinorErrorCode string  `json:"minorErrorCode"`
 		Message        string  `json:"message"`
 		StackTrace     *string `json:"stackTrace"` // null
-	}{e.code, e.text, nil}))
+	}{e.OAuthCode(), asciiText(e.Text), nil}))
 }

@@ -16,11 +16,11 @@ import (
 const vcdAPI = "/cloudapi/1.0.0"
 
 func (d *doors) vcdRoutes(r chi.Router) {
-	r.Get("/api/versions", d.door(xmlError, d.versions))
-	r.Get("/api/org", d.door(xmlError, d.orgList))
-	r.Get("/api/org/{id}", d.door(xmlError, d.oneOrg))
+	r.Get("/api/versions", d.door(writeXMLError, d.versions))
+	r.Get("/api/org", d.door(writeXMLError, d.orgList))
+	r.Get("/api/org/{id}", d.door(writeXMLError, d.oneOrg))
 
-	api := func(h handler) http.HandlerFunc { return d.door(cloudError, h) }
+	api := func(h handler) http.HandlerFunc { return d.door(writeCloudError, h) }
 	for _, kind := range []string{"", "/provider"} {
 		r.Post(vcdAPI+"/sessions"+kind, api(d.startSession))
 		r.Delete(vcdAPI+"/sessions"+kind, api(d.endSession))
@@ -121,7 +121,7 @@ func (d *doors) endSession(x *exchange, r *http.Request) error {
 	case who.session != nil:
 		err = d.sessions.Logout(r.Context(), who.credential)
 	case who.Principal.Kind == apitoken.KindAccess:
-		err = tokenError(d.tokens.RevokeSecret(r.Context(), who.credential, who.From))
+		err = d.tokens.RevokeSecret(r.Context(), who.credential, who.From)
 	}
 	if err != nil {
 		return err

@@ -82,7 +82,7 @@ func (d *doors) listTokens(x *exchange, r *http.Request) error {
 		records, err = d.tokensFor(r.Context(), who.Caller, false)
 	}
 	if err != nil {
-		return tokenError(err)
+		return err
 	}
 	shown := []vcdToken{}
 	for _, record := range records {
@@ -129,7 +129,7 @@ func (d *doors) oneToken(x *exchange, r *http.Request) error {
 	}
 	record, err := d.tokens.Get(r.Context(), who.Caller, id)
 	if err != nil {
-		return hidden(err)
+		return asForbidden(err)
 	}
 	writeBody(x, "application/json", http.StatusOK, compact(d.vcdToken(record)))
 	return nil
@@ -146,7 +146,7 @@ func (d *doors) deleteToken(x *exchange, r *http.Request) error {
 		return err
 	}
 	if err := d.tokens.Revoke(r.Context(), who.Caller, id); err != nil {
-		return hidden(err)
+		return asForbidden(err)
 	}
 	x.WriteHeader(http.StatusNoContent)
 	return nil

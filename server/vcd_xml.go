@@ -12,6 +12,8 @@ import (
 	"time"
 
 	"github.com/go-chi/chi/v5"
+
+	"github.com/saltern-api/saltern/server/web"
 )
 
 // apiVersions are those of VCD's API that its clients may ask for, the oldest
@@ -99,8 +101,8 @@ func (d *doors) xmlCaller(x *exchange, r *http.Request) (version string, err err
 	}
 	version = wantedVersion(r.Header["Accept"])
 	if !slices.Contains(apiVersions, version) {
-		return "", &doorError{status: http.StatusNotAcceptable, code: "not_acceptable",
-			text: "that API version is not served, see /api/versions"}
+		return "", &web.Error{Status: http.StatusNotAcceptable, Code: "not_acceptable",
+			Text: "that API version is not served, see /api/versions"}
 	}
 	return version, nil
 }
@@ -124,11 +126,11 @@ func writeXML(x *exchange, mediaType string, status int, body []byte) {
 	writeBody(x, mediaType, status, body)
 }
 
-// xmlError is how VCD's older API tells of errors.
-func xmlError(x *exchange, e *doorError) {
+// writeXMLError writes an error of Cloud Director's older API.
+func writeXMLError(x *exchange, e *web.Error) {
 	body := fmt.Sprintf(xmlHead+`<Error xmlns="http://www.vmware.com/vcloud/v1.5" message="%s" majorErrorCode="%d" minorErrorCode="%s"/>`,
-		escaped(e.text), e.status, escaped(e.code))
-	writeXML(x, "application/vnd.vmware.vcloud.error+xml;version=37.0", e.status, []byte(body))
+		escaped(asciiText(e.Text)), e.Status, escaped(e.OAuthCode()))
+	writeXML(x, "application/vnd.vmware.vcloud.error+xml;version=37.0", e.Status, []byte(body))
 }
 
 // escaped is text for an attribute or an element.

@@ -72,8 +72,8 @@ var lowstateStatus = map[lowstate.Kind]int{
 	lowstate.Timeout:         http.StatusGatewayTimeout,
 }
 
-// known are the answers to the errors of the packages below, but for those of
-// lowstate, which have texts of their own.
+// known are the answers to the errors of eauth. Those of lowstate have texts of
+// their own, and those of tokens are in [tokenErrors].
 var known = []struct {
 	is     error
 	status int
@@ -85,7 +85,7 @@ var known = []struct {
 }
 
 // ErrorOf returns the answer to any error that a handler returns. It is the one
-// place where errors of lowstate, eauth and budget become answers. What it does
+// place where errors of lowstate, eauth, the issuer of tokens and budget become answers. What it does
 // not know is a 500 that shows nothing.
 func ErrorOf(err error) *Error {
 	if e, ok := Known(err); ok {
@@ -112,6 +112,9 @@ func Known(err error) (*Error, bool) {
 	}
 	if e, ok := errors.AsType[*budget.Error](err); ok {
 		return &Error{Status: http.StatusRequestEntityTooLarge, Reason: "budget", Text: e.Error()}, true
+	}
+	if e := tokenError(err); e != nil {
+		return e, true
 	}
 	for _, k := range known {
 		if errors.Is(err, k.is) {
