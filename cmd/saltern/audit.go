@@ -9,7 +9,7 @@ import (
 	"slices"
 	"time"
 
-	"github.com/saltern-api/saltern/internal/gateway"
+	"github.com/saltern-api/saltern/internal/gateway/config"
 	"github.com/saltern-api/saltern/server/audit"
 )
 
@@ -39,7 +39,7 @@ const maxAuditLimit = 100000
 
 // auditCommand is the command audit.
 func auditCommand(ctx context.Context, args []string, std stdio) error {
-	var files gateway.Files
+	var files config.Files
 	var q audit.Query
 	var since, until string
 	var newest, follow bool
@@ -85,7 +85,7 @@ func auditCommand(ctx context.Context, args []string, std stdio) error {
 	if err != nil {
 		return err
 	}
-	path, err := c.AuditLog()
+	path, err := c.ReadableAuditFile()
 	if err != nil {
 		return err
 	}

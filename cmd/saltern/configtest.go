@@ -4,23 +4,23 @@ import (
 	"context"
 	"fmt"
 
-	"github.com/saltern-api/saltern/internal/gateway"
+	"github.com/saltern-api/saltern/internal/gateway/config"
 )
 
 // configTest prints every problem at once, a line each.
 func configTest(_ context.Context, args []string, std stdio) error {
-	var files gateway.Files
+	var files config.Files
 	f := flags("config-test")
 	fileFlags(f, &files)
 	if err := parse(f, args); err != nil {
 		return err
 	}
-	c, err := gateway.Load(files)
+	c, err := config.Load(files)
 	for _, warning := range c.Warnings() {
 		fmt.Fprintf(std.err, "warning: %s\n", inLine(warning))
 	}
 	if err != nil {
-		problems := gateway.Problems(err)
+		problems := config.Problems(err)
 		for _, p := range problems {
 			fmt.Fprintf(std.err, "problem: %s\n", inLine(p.Error()))
 		}

@@ -14,7 +14,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/saltern-api/saltern/internal/gateway"
+	"github.com/saltern-api/saltern/internal/gateway/config"
 	"github.com/saltern-api/saltern/saltmaster/sandbox"
 )
 
@@ -120,7 +120,7 @@ func (d *demonstration) serve(ctx context.Context, sb *sandbox.Sandbox) error {
 	return err
 }
 
-func (d *demonstration) configure(sb *sandbox.Sandbox) (*gateway.Config, error) {
+func (d *demonstration) configure(sb *sandbox.Sandbox) (*config.Config, error) {
 	port, err := demoListen()
 	if err != nil {
 		return nil, err
@@ -137,7 +137,7 @@ func (d *demonstration) configure(sb *sandbox.Sandbox) (*gateway.Config, error) 
 		return nil, fmt.Errorf("demo: %w", err)
 	}
 	d.url = fmt.Sprintf("https://localhost:%d", port)
-	return load(gateway.Files{MasterDir: conf, Settings: d.path("saltern.yaml")})
+	return load(config.Files{MasterDir: conf, Settings: d.path("saltern.yaml")})
 }
 
 // demoListen returns the demo's port, or a free one where that is taken.

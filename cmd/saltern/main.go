@@ -14,7 +14,7 @@ import (
 	"os/signal"
 	"syscall"
 
-	"github.com/saltern-api/saltern/internal/gateway"
+	"github.com/saltern-api/saltern/internal/gateway/config"
 )
 
 const usage = `Saltern is the Salt API gateway: one program in the place of salt-api.
@@ -107,14 +107,14 @@ func flags(name string) *flag.FlagSet {
 }
 
 // fileFlags adds the flags that say where the configuration is.
-func fileFlags(f *flag.FlagSet, files *gateway.Files) {
-	f.StringVar(&files.MasterDir, "c", gateway.DefaultMasterDir, "")
+func fileFlags(f *flag.FlagSet, files *config.Files) {
+	f.StringVar(&files.MasterDir, "c", config.DefaultMasterDir, "")
 	f.StringVar(&files.Settings, "config", "", "")
 }
 
 // load reads the configuration.
-func load(files gateway.Files) (*gateway.Config, error) {
-	c, err := gateway.Load(files)
+func load(files config.Files) (*config.Config, error) {
+	c, err := config.Load(files)
 	if err != nil {
 		return nil, fmt.Errorf("configuration: %w", err)
 	}

@@ -6,11 +6,12 @@ import (
 	"log/slog"
 
 	"github.com/saltern-api/saltern/internal/gateway"
+	"github.com/saltern-api/saltern/internal/gateway/config"
 )
 
 // serve answers requests until ctx ends, which is at SIGTERM.
 func serve(ctx context.Context, args []string, std stdio) error {
-	var files gateway.Files
+	var files config.Files
 	f := flags("serve")
 	fileFlags(f, &files)
 	if err := parse(f, args); err != nil {
@@ -32,7 +33,7 @@ func serve(ctx context.Context, args []string, std stdio) error {
 }
 
 // answer runs a gateway until ctx ends.
-func answer(ctx context.Context, c *gateway.Config, log *slog.Logger) error {
+func answer(ctx context.Context, c *config.Config, log *slog.Logger) error {
 	g, err := gateway.New(ctx, c, log)
 	if err != nil {
 		return err

@@ -11,7 +11,8 @@ import (
 	"strings"
 	"time"
 
-	"github.com/saltern-api/saltern/internal/gateway"
+	"github.com/saltern-api/saltern/internal/gateway/config"
+	"github.com/saltern-api/saltern/internal/gateway/operator"
 )
 
 //nolint:gosec // no credential is in it
@@ -60,7 +61,7 @@ func (w *words) Set(s string) error { *w = append(*w, s); return nil }
 type subcommand struct {
 	flags func(f *flag.FlagSet)
 	most  int
-	run   func(ctx context.Context, o *gateway.Operator, args []string, std stdio) error
+	run   func(ctx context.Context, o *operator.Client, args []string, std stdio) error
 }
 
 // runSub finds a sub-command, parses its flags, which may stand behind its
@@ -75,7 +76,7 @@ func runSub(ctx context.Context, name, usage string, subs map[string]func() subc
 		return fmt.Errorf("%w: there is no %s %s", errUsage, name, args[0])
 	}
 	sub := prepare()
-	var files gateway.Files
+	var files config.Files
 	f := flags(name + " " + args[0])
 	fileFlags(f, &files)
 	if sub.flags != nil {
@@ -92,7 +93,7 @@ func runSub(ctx context.Context, name, usage string, subs map[string]func() subc
 	if err != nil {
 		return err
 	}
-	o, err := gateway.OpenOperator(ctx, c, "saltern "+builtVersion(), newLog(std.err, slog.LevelWarn))
+	o, err := operator.Open(ctx, c, "saltern "+builtVersion(), newLog(std.err, slog.LevelWarn))
 	if err != nil {
 		return err
 	}
@@ -153,7 +154,7 @@ func tokenCreate() subcommand {
 			f.StringVar(&remind, "remind", "", "")
 			f.Var(&scopes, "scope", "")
 		},
-		run: func(ctx context.Context, o *gateway.Operator, _ []string, std stdio) error {
+		run: func(ctx context.Context, o *operator.Client, _ []string, std stdio) error {
 			in := map[string]any{"name": name, "scopes": scopes, "ttl": ttl, "remind": remind}
 			for key, value := range owner.fields() {
 				in[key] = value
@@ -171,7 +172,7 @@ func tokenCreate() subcommand {
 }
 
 func tokenRegenerate() subcommand {
-	return subcommand{most: 1, run: func(ctx context.Context, o *gateway.Operator, args []string, std stdio) error {
+	return subcommand{most: 1, run: func(ctx context.Context, o *operator.Client, args []string, std stdio) error {
 		var t tokenJSON
 		if err := o.Do(ctx, "POST", "/v1/tokens/"+url.PathEscape(args[0])+"/regenerate", nil, &t); err != nil {
 			return err
@@ -197,7 +198,7 @@ func tokenList() subcommand {
 			owner.flags(f)
 			f.BoolVar(&asJSON, "json", false, "")
 		},
-		run: func(ctx context.Context, o *gateway.Operator, _ []string, std stdio) error {
+		run: func(ctx context.Context, o *operator.Client, _ []string, std stdio) error {
 			query := url.Values{"limit": {"1000"}}
 			for key, value := range owner.fields() {
 				query.Set(key, value)
@@ -226,7 +227,7 @@ func tokenList() subcommand {
 }
 
 func tokenShow() subcommand {
-	return subcommand{most: 1, run: func(ctx context.Context, o *gateway.Operator, args []string, std stdio) error {
+	return subcommand{most: 1, run: func(ctx context.Context, o *operator.Client, args []string, std stdio) error {
 		var t json.RawMessage
 		if err := o.Do(ctx, "GET", "/v1/tokens/"+url.PathEscape(args[0]), nil, &t); err != nil {
 			return err
@@ -236,7 +237,7 @@ func tokenShow() subcommand {
 }
 
 func tokenRevoke() subcommand {
-	return subcommand{most: -1, run: func(ctx context.Context, o *gateway.Operator, args []string, std stdio) error {
+	return subcommand{most: -1, run: func(ctx context.Context, o *operator.Client, args []string, std stdio) error {
 		for _, id := range args {
 			if err := o.Do(ctx, "DELETE", "/v1/tokens/"+url.PathEscape(id), nil, nil); err != nil {
 				return fmt.Errorf("token %s: %w", id, err)

@@ -11,7 +11,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/saltern-api/saltern/internal/gateway"
+	"github.com/saltern-api/saltern/internal/gateway/operator"
 )
 
 const roleUsage = `saltern role: what tokens may do, for the operator on the gateway's host.
@@ -52,7 +52,7 @@ func serviceAccountCommand(ctx context.Context, args []string, std stdio) error 
 // shows prints what is at a path.
 func shows(path string) func() subcommand {
 	return func() subcommand {
-		return subcommand{most: 1, run: func(ctx context.Context, o *gateway.Operator, args []string, std stdio) error {
+		return subcommand{most: 1, run: func(ctx context.Context, o *operator.Client, args []string, std stdio) error {
 			var v json.RawMessage
 			if err := o.Do(ctx, "GET", path+url.PathEscape(args[0]), nil, &v); err != nil {
 				return err
@@ -65,14 +65,14 @@ func shows(path string) func() subcommand {
 // deletes removes what is at a path.
 func deletes(path string) func() subcommand {
 	return func() subcommand {
-		return subcommand{most: 1, run: func(ctx context.Context, o *gateway.Operator, args []string, _ stdio) error {
+		return subcommand{most: 1, run: func(ctx context.Context, o *operator.Client, args []string, _ stdio) error {
 			return o.Do(ctx, "DELETE", path+url.PathEscape(args[0]), nil, nil)
 		}}
 	}
 }
 
 func roleList() subcommand {
-	return subcommand{run: func(ctx context.Context, o *gateway.Operator, _ []string, std stdio) error {
+	return subcommand{run: func(ctx context.Context, o *operator.Client, _ []string, std stdio) error {
 		var all struct {
 			Roles []struct {
 				Name        string `json:"name"`
@@ -95,7 +95,7 @@ func roleList() subcommand {
 const maxRoleFile = 64 << 10
 
 func rolePut() subcommand {
-	return subcommand{most: 1, run: func(ctx context.Context, o *gateway.Operator, args []string, _ stdio) error {
+	return subcommand{most: 1, run: func(ctx context.Context, o *operator.Client, args []string, _ stdio) error {
 		in := io.Reader(os.Stdin)
 		if args[0] != "-" {
 			f, err := os.Open(args[0])
@@ -133,7 +133,7 @@ type accountJSON struct {
 }
 
 func accountList() subcommand {
-	return subcommand{run: func(ctx context.Context, o *gateway.Operator, _ []string, std stdio) error {
+	return subcommand{run: func(ctx context.Context, o *operator.Client, _ []string, std stdio) error {
 		var all struct {
 			Accounts []accountJSON `json:"service_accounts"`
 		}
@@ -158,7 +158,7 @@ func accountCreate() subcommand {
 			f.StringVar(&name, "name", "", "")
 			f.Var(&scopes, "scope", "")
 		},
-		run: func(ctx context.Context, o *gateway.Operator, _ []string, std stdio) error {
+		run: func(ctx context.Context, o *operator.Client, _ []string, std stdio) error {
 			var a accountJSON
 			err := o.Do(ctx, "POST", "/v1/service-accounts", map[string]any{
 				"name": name, "scopes": scopes, "user": owner.user, "eauth": owner.eauth,
@@ -173,7 +173,7 @@ func accountCreate() subcommand {
 }
 
 func accountRevoke() subcommand {
-	return subcommand{most: 1, run: func(ctx context.Context, o *gateway.Operator, args []string, _ stdio) error {
+	return subcommand{most: 1, run: func(ctx context.Context, o *operator.Client, args []string, _ stdio) error {
 		return o.Do(ctx, "POST", "/v1/service-accounts/"+url.PathEscape(args[0])+"/revoke", nil, nil)
 	}}
 }

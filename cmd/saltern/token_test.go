@@ -13,13 +13,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/saltern-api/saltern/internal/gateway"
+	"github.com/saltern-api/saltern/internal/gateway/config"
 )
 
 // world is a configuration in a folder of its own.
 type world struct {
 	t     *testing.T
 	flags []string
-	files gateway.Files
+	files config.Files
 	state string
 }
 
@@ -34,7 +35,7 @@ func newWorld(t *testing.T) *world {
 	require.NoError(t, os.WriteFile(set, []byte(
 		"state_dir: "+state+"\nlisten: [{address: '127.0.0.1:0'}]\nadmin: {listen: 'off'}\n"), 0o600))
 	return &world{
-		t: t, flags: []string{"-c", dir, "--config", set}, files: gateway.Files{MasterDir: dir, Settings: set}, state: state,
+		t: t, flags: []string{"-c", dir, "--config", set}, files: config.Files{MasterDir: dir, Settings: set}, state: state,
 	}
 }
 

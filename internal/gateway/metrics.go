@@ -31,6 +31,5 @@ func registerMetrics(reg prometheus.Registerer, g *Gateway) {
 	counter("saltern_stream_dropped_total", "Events that could not be made ready.", func() uint64 { return g.hub.Stats().Dropped })
 	counter("saltern_stream_gaps_total", "Places where readers were told that events are missing.", func() uint64 { return g.hub.Stats().Gaps })
 	counter("saltern_stream_cut_off_total", "Readers that were too slow.", func() uint64 { return g.hub.Stats().CutOff })
-	reg.MustRegister(expiring{g.reminders.Expiring})
 	counter("saltern_bus_reconnects_total", "Connections to the event bus after the first.", func() uint64 { return g.bus.Stats().Reconnects })
 }

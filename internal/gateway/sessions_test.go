@@ -13,22 +13,27 @@ import (
 	"github.com/saltern-api/saltern/eauth/master"
 	"github.com/saltern-api/saltern/eauth/session"
 	"github.com/saltern-api/saltern/eauth/token"
+	"github.com/saltern-api/saltern/internal/gateway/auth"
+	"github.com/saltern-api/saltern/internal/gateway/config"
 	"github.com/saltern-api/saltern/internal/settings"
 	"github.com/saltern-api/saltern/saltmaster"
 	"github.com/saltern-api/saltern/saltmaster/mastertest"
-	"github.com/saltern-api/saltern/saltmaster/msgpack"
 	"github.com/saltern-api/saltern/saltmaster/zmtp"
 )
 
 // openSessions opens sessions in a state folder, before a master.
 func openSessions(t *testing.T, dir string, tokens *saltmaster.Tokens) (*session.Sessions, func(), error) {
 	t.Helper()
-	g := &Gateway{log: slog.New(slog.DiscardHandler)}
-	a := authority{tokens}
-	auth := eauth.New(eauth.Options{
-		Eauths: []string{"sharedsecret"}, HashType: "sha256", Token: token.New(a), Master: master.New(a, master.Options{}),
-	})
-	return g.openSessions(&Config{set: &settings.Settings{StateDir: dir}}, auth, a)
+	m := auth.Master{Tokens: tokens}
+	g := &Gateway{
+		log:    slog.New(slog.DiscardHandler),
+		config: &config.Config{Settings: &settings.Settings{StateDir: dir}},
+		auth: &auth.Auth{Master: m, Authenticator: eauth.New(eauth.Options{
+			Eauths: []string{"sharedsecret"}, HashType: "sha256", Token: token.New(m), Master: master.New(m, master.Options{}),
+		})},
+	}
+	err := g.openSessions()
+	return g.sessions, g.Close, err
 }
 
 func TestSessionsBeforeAMaster(t *testing.T) {
@@ -89,34 +94,5 @@ func TestAStateFolderThatCannotBeUsed(t *testing.T) {
 		_, _, err := openSessions(t, state, nil)
 		require.ErrorContains(t, err, "state_dir: ")
 		require.ErrorContains(t, err, named)
-	}
-}
-
-func TestTokensOfTheMaster(t *testing.T) {
-	t.Parallel()
-	list, err := msgpack.AppendFromJSON(nil, []byte(`[".*", {"web*": ["test.ping"]}]`))
-	require.NoError(t, err)
-	got, err := ofMaster(saltmaster.Token{
-		Token: "ab", User: "bench", Eauth: "rest", Groups: []string{"ops"}, AuthList: list, Expire: time.UnixMicro(1),
-	})
-	require.NoError(t, err)
-	require.Equal(t, eauth.Token{
-		Value: "ab", User: "bench", Eauth: "rest", Groups: []string{"ops"}, Expire: time.UnixMicro(1),
-		AuthList: []byte(`[".*", {"web*": ["test.ping"]}]`),
-	}, got)
-
-	got, err = ofMaster(saltmaster.Token{Token: "ab", AuthList: msgpack.AppendNil(nil)})
-	require.NoError(t, err)
-	require.Equal(t, "null", string(got.AuthList))
-
-	got, err = ofMaster(saltmaster.Token{Token: "ab"})
-	require.NoError(t, err)
-	require.Nil(t, got.AuthList)
-
-	bad, err := msgpack.AppendFromJSON(nil, []byte(`[NaN]`))
-	require.NoError(t, err)
-	for _, list := range []msgpack.Raw{bad, {0xc1}} {
-		_, err = ofMaster(saltmaster.Token{Token: "ab", AuthList: list})
-		require.ErrorIs(t, err, eauth.ErrUnavailable)
 	}
 }

@@ -1,0 +1,152 @@
+package auth
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/admission"
+	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/eauth/guard"
+	"github.com/saltern-api/saltern/eauth/master"
+	"github.com/saltern-api/saltern/eauth/mint"
+	"github.com/saltern-api/saltern/eauth/pam"
+	"github.com/saltern-api/saltern/eauth/throttle"
+	"github.com/saltern-api/saltern/eauth/token"
+	"github.com/saltern-api/saltern/internal/gateway/config"
+	"github.com/saltern-api/saltern/saltmaster"
+)
+
+// failDelay is how long a wrong password takes at the least, as at a master.
+// So a PAM service without a delay of its own gives guessers nothing, and
+// nobody learns from the time whether a user exists.
+const failDelay = time.Second
+
+// The backends of authentication, as metrics name them.
+const (
+	backendPAM    = "pam"
+	backendMaster = "master"
+	backendToken  = "token"
+)
+
+// Backends are the names of the backends, for metrics.
+func Backends() []string { return []string{backendPAM, backendMaster, backendToken} }
+
+// Metrics counts what becomes of authentications. *server.AuthMetrics is one.
+type Metrics interface {
+	Observe(backend string, ok bool, err error)
+	NotTried(backend, reason string)
+}
+
+// Auth is who may do what: the backends of eauth before one master.
+type Auth struct {
+	*eauth.Authenticator
+
+	// Mint has the Salt tokens of the gateway's own. It is closed when nothing
+	// else uses it any more.
+	Mint *mint.Mint
+
+	// Master is the master's token store in the terms of eauth.
+	Master Master
+
+	owners ownerMint
+}
+
+// New puts the backends together. Nothing is connected yet.
+func New(c *config.Config, tokens *saltmaster.Tokens, metrics Metrics, log *slog.Logger) *Auth {
+	m := Master{tokens}
+	own := mint.New(m, mint.Options{Logger: log})
+	accepted := acceptedMint{own}
+	limits := func(backend string) guard.Options {
+		return guard.Options{
+			Throttle:  throttle.Options{Free: c.Settings.Auth.Attempts, Forget: c.Settings.Auth.Window},
+			FailDelay: failDelay,
+			Observe:   notTried(metrics, backend),
+			Logger:    log,
+		}
+	}
+	ofMaster := master.New(m, master.Options{Guard: limits(backendMaster), Logger: log})
+	inProcess := pamBackend(c, own, limits(backendPAM), log)
+	return &Auth{Mint: own, Master: m, owners: ownerMint{accepted, c.RightsUnknown()}, Authenticator: eauth.New(eauth.Options{
+		Eauths:    c.Eauths(),
+		HashType:  c.Master.HashType,
+		Token:     counted{token.New(m), backendToken, metrics},
+		Master:    counted{ofMaster, backendMaster, metrics},
+		PAM:       usablePAM(inProcess, metrics, log),
+		PAMUsable: own.Usable,
+
+		PAMAllowed: inProcess.Allowed,
+
+		ModuleRights: c.ModuleRights(),
+		KeepACL:      c.Master.KeepACLInToken,
+		Carrier:      countedCarrier{ofMaster, metrics},
+		Mint:         accepted,
+
+		UnknownDelay: failDelay,
+		Logger:       log,
+	})}
+}
+
+// OwnerMint makes Salt tokens for the owners of API tokens.
+func (a *Auth) OwnerMint() issuer.Minter { return a.owners }
+
+// pamBackend is the backend that checks in this process.
+func pamBackend(c *config.Config, m *mint.Mint, limits guard.Options, log *slog.Logger) *pam.Backend {
+	limits.Admission = admission.Options{KnownGood: c.Settings.PAM.Slots, Others: c.Settings.PAM.UnprovenSlots}
+	o := c.PAM()
+	o.Mint, o.Guard, o.Logger = m, limits, log
+	return pam.New(o)
+}
+
+// usablePAM is the same, or nil when this process cannot use PAM.
+func usablePAM(b *pam.Backend, metrics Metrics, log *slog.Logger) eauth.Backend {
+	if err := b.Check(); err != nil {
+		log.Warn("PAM cannot be used in this process", slog.Any("error", err))
+		return nil
+	}
+	return counted{b, backendPAM, metrics}
+}
+
+// notTried counts what a guard does not let through to its backend.
+func notTried(metrics Metrics, backend string) func(guard.Outcome) {
+	return func(o guard.Outcome) {
+		if o == guard.Throttled || o == guard.Busy {
+			metrics.NotTried(backend, string(o))
+		}
+	}
+}
+
+// counted counts what a backend answers.
+type counted struct {
+	eauth.Backend
+	name    string
+	metrics Metrics
+}
+
+// Authenticate is eauth.Backend's.
+func (b counted) Authenticate(ctx context.Context, c eauth.Credentials) (eauth.Identity, bool, error) {
+	id, ok, err := b.Backend.Authenticate(ctx, c)
+	b.metrics.Observe(b.name, ok, err)
+	return id, ok, err
+}
+
+// countedCarrier counts what becomes of credentials that go to the master in a
+// command.
+type countedCarrier struct {
+	eauth.Carrier
+	metrics Metrics
+}
+
+// Carry is eauth.Carrier's.
+func (c countedCarrier) Carry(
+	ctx context.Context, creds eauth.Credentials, send func(ctx context.Context) (eauth.Verdict, error),
+) (eauth.Verdict, error) {
+	v, err := c.Carrier.Carry(ctx, creds, send)
+	failure := err
+	if v != eauth.NoVerdict {
+		failure = nil // the verdict is what counts
+	}
+	c.metrics.Observe(backendMaster, v == eauth.Right, failure)
+	return v, err
+}

@@ -1,0 +1,108 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"path/filepath"
+	"strings"
+
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/saltmaster/authmodule"
+	"github.com/saltern-api/saltern/saltmaster/masterconf"
+	"github.com/saltern-api/saltern/saltmaster/masterconf/yaml11"
+)
+
+// ModuleRights returns what an eauth module itself says of what its users may do.
+func (c *Config) ModuleRights() func(module string) eauth.ModuleRights {
+	modules := authModules(c.Master, c.Settings.Auth.Deciding)
+	return func(module string) eauth.ModuleRights {
+		s := modules.Says(module)
+		return eauth.ModuleRights{ACL: s.ACL, Process: s.Process}
+	}
+}
+
+// RightsUnknown returns whether nobody knows what the users of an eauth module
+// may do without a login. With keep_acl_in_token a user who logs in at salt-api
+// has what acl() has said to the password; the rules of external_auth, by which
+// a token without a login would act, may be more. Without the option they are
+// what a session of salt-api has.
+func (c *Config) RightsUnknown() func(module string) bool {
+	rights := c.ModuleRights()
+	return func(module string) bool { return c.Master.KeepACLInToken && rights(module).ACL }
+}
+
+// authModules are the master's eauth modules as far as the configuration shows.
+func authModules(mc *masterconf.Config, deciding []string) authmodule.Modules {
+	m := authmodule.Modules{ACLModule: aclModule(mc), Deciding: deciding}
+	for _, dir := range folders(mc, "module_dirs") {
+		m.Dirs = append(m.Dirs, filepath.Join(dir, "auth"), filepath.Join(dir, "_auth"))
+	}
+	m.Dirs = append(m.Dirs, filepath.Join(mc.ExtensionModules, "auth"))
+	m.Dirs = append(m.Dirs, folders(mc, "auth_dirs")...)
+	if ldap, ok := mc.ExternalAuth.Module("ldap"); ok {
+		for _, r := range ldap.Rules {
+			m.OUs = m.OUs || namesOU(r.Allow)
+		}
+	}
+	return m
+}
+
+// checkDeciding finds slips in auth.deciding: what it is for would not happen.
+func checkDeciding(mc *masterconf.Config, deciding []string) error {
+	var problems []error
+	for _, name := range deciding {
+		if _, ok := mc.ExternalAuth.Module(name); !ok {
+			problems = append(problems, fmt.Errorf("auth.deciding: external_auth has no %q", name))
+		}
+	}
+	return errors.Join(problems...)
+}
+
+// aclModule is eauth_acl_module. What is no text is taken for the name of a module all the same, as Python takes it for
+// true.
+func aclModule(mc *masterconf.Config) string {
+	switch v := option(mc, "eauth_acl_module").(type) {
+	case nil:
+		return ""
+	case string:
+		return v
+	case bool:
+		if !v {
+			return ""
+		}
+		return "true"
+	default:
+		return fmt.Sprint(v)
+	}
+}
+
+// namesOU reports whether a list of rules has one for an OU of the directory.
+func namesOU(rules any) bool {
+	list, _ := rules.([]any)
+	for _, rule := range list {
+		m, _ := rule.(*yaml11.Map)
+		for item := range m.All() {
+			if strings.HasPrefix(fmt.Sprint(item.Key), "ldap(") {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Modes says of each eauth module of external_auth that has a say of its own what that means.
+func (c *Config) Modes() (all []string) {
+	m := authModules(c.Master, c.Settings.Auth.Deciding)
+	for _, module := range c.Master.ExternalAuth {
+		s := m.Says(module.Name)
+		if s == (authmodule.Says{}) {
+			continue
+		}
+		text := module.Name + ": " + s.Why + ": the master authorizes with the credentials of each request"
+		if s.ACL && c.Master.KeepACLInToken {
+			text += "; API tokens of these users are refused, since keep_acl_in_token keeps what they may do in the tokens of logins"
+		}
+		all = append(all, text)
+	}
+	return all
+}

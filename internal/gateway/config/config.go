@@ -1,0 +1,106 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+
+	"github.com/saltern-api/saltern/eauth/apitoken/reminder"
+	"github.com/saltern-api/saltern/internal/settings"
+	"github.com/saltern-api/saltern/saltmaster/masterconf"
+	"github.com/saltern-api/saltern/server"
+)
+
+// Where the configuration is when nothing else is said.
+const (
+	DefaultMasterDir = "/etc/salt"
+	DefaultSettings  = "/etc/saltern/saltern.yaml"
+)
+
+// Files names the two places of the configuration.
+type Files struct {
+	MasterDir string // folder of the master's file
+	Settings  string // Saltern's own file; "" stands for [DefaultSettings], if it is there
+}
+
+// Config is the whole configuration, read and checked.
+type Config struct {
+	Master   *masterconf.Config
+	Settings *settings.Settings
+
+	Listeners []server.ListenerSpec // that are to be opened
+	Main      server.MainOptions    // of rest_cherrypy's API
+	Tokens    TokenFiles            // what the settings of API tokens have in files
+	Senders   []reminder.Sender     // of reminders that tokens end
+
+	warnings []string
+}
+
+// Load reads both files and plans the listeners. Its error joins every
+// problem that there is; [Problems] takes it apart. The Config has warnings
+// even then, and is good for nothing else.
+func Load(files Files) (*Config, error) {
+	mc, masterWarnings, masterErr := masterconf.Load(files.MasterDir)
+	set, setErr := loadSettings(files.Settings)
+	c := &Config{Master: mc, Settings: set}
+	for _, w := range masterWarnings {
+		c.warn(w.String())
+	}
+	if masterErr == nil {
+		c.warn(clientsWarning(mc)...)
+	}
+	errs := []error{masterErr, setErr, c.plan(masterErr, setErr)}
+	if masterErr == nil && setErr == nil {
+		c.warn(publicURLWarnings(mc, set)...)
+	}
+	var filesErr error
+	if setErr == nil {
+		c.warn(stateDirWarnings(set.StateDir)...)
+		filesErr = c.readFiles()
+	}
+	if masterErr == nil && setErr == nil {
+		c.warn(tokenWarnings(mc, set.Tokens)...)
+		errs = append(errs, c.check())
+	}
+	return c, errors.Join(append(errs, filesErr)...)
+}
+
+func loadSettings(file string) (*settings.Settings, error) {
+	if file != "" {
+		return settings.Load(file)
+	}
+	set, err := settings.Load(DefaultSettings)
+	if errors.Is(err, fs.ErrNotExist) {
+		return settings.Default(), nil
+	}
+	return set, err
+}
+
+// readFiles reads the files that the settings name.
+func (c *Config) readFiles() error {
+	var tokensErr, sendersErr error
+	c.Tokens, tokensErr = readTokenFiles(c.Settings.Tokens)
+	c.Senders, sendersErr = reminderSenders(c.Settings.Tokens.Reminders)
+	return errors.Join(tokensErr, sendersErr)
+}
+
+// check finds what is wrong with both files together.
+func (c *Config) check() error {
+	var mainErr error
+	c.Main, mainErr = mainOptions(c.Master.RestCherryPy, c.Settings)
+	_, eventsErr := c.EventsACL()
+	if eventsErr != nil {
+		eventsErr = fmt.Errorf("events_acl: %w", eventsErr)
+	}
+	return errors.Join(mainErr, eventsErr,
+		checkDeciding(c.Master, c.Settings.Auth.Deciding), checkResults(c.Master, c.Settings.Results))
+}
+
+func (c *Config) warn(all ...string) { c.warnings = append(c.warnings, all...) }
+
+// Warnings are what an operator should know though the gateway starts.
+func (c *Config) Warnings() []string { return c.warnings }
+
+// LogLevel is how much is to be logged.
+func (c *Config) LogLevel() slog.Level { return c.Settings.Log.Level }

@@ -1,0 +1,99 @@
+package config
+
+import (
+	"fmt"
+	"os/user"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/saltern-api/saltern/eauth/pam"
+	"github.com/saltern-api/saltern/lowstate"
+	"github.com/saltern-api/saltern/saltmaster/masterconf"
+	"github.com/saltern-api/saltern/saltmaster/runnerdirs"
+)
+
+// Option is an option of the master's file as it is written there; nil when it
+// has none.
+func (c *Config) Option(name string) any { return option(c.Master, name) }
+
+func option(mc *masterconf.Config, name string) any { v, _ := mc.Option(name); return v }
+
+// folders is an option that is a list of folders, or one folder.
+func folders(mc *masterconf.Config, name string) []string {
+	switch v := option(mc, name).(type) {
+	case string:
+		return []string{v}
+	case []any:
+		dirs := make([]string, len(v))
+		for i, e := range v {
+			dirs[i] = fmt.Sprint(e)
+		}
+		return dirs
+	}
+	return nil
+}
+
+// RunnerDirs are the folders from which the master loads runners beside Salt's
+// own.
+func (c *Config) RunnerDirs() runnerdirs.Dirs {
+	dirs := runnerdirs.Dirs{filepath.Join(c.Master.ExtensionModules, "runners")}
+	dirs = append(dirs, folders(c.Master, "runner_dirs")...)
+	for _, dir := range folders(c.Master, "module_dirs") {
+		dirs = append(dirs, filepath.Join(dir, "runners"), filepath.Join(dir, "_runners"))
+	}
+	return dirs
+}
+
+// Nodegroups are the master's, each as the words of its expression.
+func (c *Config) Nodegroups() lowstate.Nodegroups {
+	groups := make(lowstate.Nodegroups)
+	for item := range c.Master.Nodegroups.All() {
+		name := fmt.Sprint(item.Key)
+		switch definition := item.Value.(type) {
+		case string:
+			groups[name] = strings.Fields(definition)
+		case []any:
+			groups[name] = make([]string, len(definition))
+			for i, word := range definition {
+				groups[name][i] = fmt.Sprint(word)
+			}
+		}
+	}
+	return groups
+}
+
+// ProcessUser is the name under which publish requests are sent, as Salt's
+// own clients send theirs.
+func (c *Config) ProcessUser() string {
+	me, err := user.Current()
+	if err != nil {
+		return c.Master.User
+	}
+	return me.Username
+}
+
+// Eauths are the names of the eauth modules that external_auth configures.
+func (c *Config) Eauths() []string {
+	var names []string
+	for _, m := range c.Master.ExternalAuth {
+		names = append(names, m.Name)
+	}
+	return names
+}
+
+// PAM is how accounts of the eauth pam are checked, at a login and afterwards.
+func (c *Config) PAM() pam.Options {
+	return pam.Options{
+		Service:   c.Master.AuthPAMService,
+		ConfDir:   c.Settings.PAM.ConfDir,
+		AllowRoot: c.Settings.PAM.AllowRoot || namesUser(c.Master, "pam", "root"),
+	}
+}
+
+// namesUser reports whether external_auth names a user in so many words: not
+// by a pattern, a group or a star.
+func namesUser(mc *masterconf.Config, module, user string) bool {
+	m, _ := mc.ExternalAuth.Module(module)
+	return slices.ContainsFunc(m.Rules, func(r masterconf.EauthRule) bool { return r.Name == user })
+}

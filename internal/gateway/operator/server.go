@@ -1,0 +1,120 @@
+package operator
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/saltern-api/saltern/server"
+)
+
+// socketFile is where in the state folder a running gateway takes the
+// operator's commands. Only the gateway's own user and root get at it.
+const socketFile = "operator.sock"
+
+const (
+	requestTimeout = 30 * time.Second
+	closeTimeout   = 2 * time.Second
+)
+
+// Server answers the operator.
+type Server struct {
+	http *http.Server
+	path string
+	done sync.WaitGroup
+}
+
+// Serve opens the socket in the state folder, and answers there until
+// [Server.Close]. What can connect to it may do everything with tokens, so it is
+// not to be seen before it has the mode that keeps others away.
+func Serve(dir string, tokens server.Tokens, log *slog.Logger) (*Server, error) {
+	l, err := listenPrivately(dir, socketFile)
+	if err != nil {
+		return nil, fmt.Errorf("state_dir: %w", err)
+	}
+	s := &Server{path: filepath.Join(dir, socketFile), http: &http.Server{
+		Handler:           server.Named(server.OperatorHandler(tokens)),
+		ReadHeaderTimeout: requestTimeout,
+		ReadTimeout:       requestTimeout,
+		WriteTimeout:      requestTimeout,
+		ErrorLog:          slog.NewLogLogger(log.Handler(), slog.LevelWarn),
+	}}
+	s.done.Go(func() {
+		if err := s.http.Serve(server.NamedListener(l)); !errors.Is(err, http.ErrServerClosed) {
+			log.Error("the operator's socket has failed", slog.Any("error", err))
+		}
+	})
+	return s, nil
+}
+
+// Close removes the socket, and lets requests that run end for a while.
+func (s *Server) Close() {
+	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
+	defer cancel()
+	_ = os.Remove(s.path) // first: a command that comes now opens the store itself, once it is closed here
+	_ = s.http.Shutdown(ctx)
+	_ = s.http.Close()
+	s.done.Wait()
+}
+
+// listenPrivately makes a socket with mode 0600. It is made in a folder that
+// nobody else can enter, and moved when its mode is right.
+func listenPrivately(dir, name string) (net.Listener, error) {
+	private, err := os.MkdirTemp(dir, ".socket-*") // mode 0700
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(private) //nolint:errcheck // it is empty by then
+	path := filepath.Join(private, name)
+	short, done, err := shortPath(path)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
+	l, err := net.ListenUnix("unix", &net.UnixAddr{Name: short, Net: "unix"})
+	if err != nil {
+		return nil, err
+	}
+	l.SetUnlinkOnClose(false) // it will not be there any more
+	if err := errors.Join(os.Chmod(path, 0o600), os.Rename(path, filepath.Join(dir, name))); err != nil {
+		return nil, errors.Join(err, l.Close())
+	}
+	return l, nil
+}
+
+// maxSocketPath is what every system takes for the path of a socket.
+const maxSocketPath = 100
+
+// shortPath is another path of the same file, where the first is too long for
+// a socket's. It works until done is called.
+func shortPath(path string) (short string, done func(), err error) {
+	if len(path) <= maxSocketPath {
+		return path, func() {}, nil
+	}
+	dir, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return "", nil, err
+	}
+	return fmt.Sprintf("/proc/self/fd/%d/%s", dir.Fd(), filepath.Base(path)), func() { _ = dir.Close() }, nil
+}
+
+// dial connects to the gateway that runs on a state folder. The error
+// is [errNoGateway] when none does.
+func dial(ctx context.Context, dir string) (net.Conn, error) {
+	short, done, err := shortPath(filepath.Join(dir, socketFile))
+	if err != nil {
+		return nil, noGateway(err)
+	}
+	defer done()
+	conn, err := new(net.Dialer).DialContext(ctx, "unix", short)
+	return conn, noGateway(err)
+}
+
+var errNoGateway = errors.New("no gateway answers")

@@ -1,0 +1,54 @@
+package tokens
+
+import (
+	"context"
+	"log/slog"
+	"net/netip"
+
+	"github.com/saltern-api/saltern/eauth/acl"
+	"github.com/saltern-api/saltern/eauth/apitoken"
+	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/eauth/pam"
+	"github.com/saltern-api/saltern/internal/gateway/config"
+)
+
+// owners says whether the owners of tokens may still act: external_auth has to
+// name them, and an account of eauth pam has to be one that PAM would
+// let in. What they may do then is the master's to decide, with each command.
+type owners struct {
+	rules *acl.Rules
+	pam   *pam.Accounts // nil where this process has no PAM
+}
+
+var _ issuer.Owners = (*owners)(nil)
+
+func newOwners(c *config.Config, log *slog.Logger) *owners {
+	o := c.PAM()
+	o.Logger = log
+	all := &owners{rules: c.Rules()}
+	if pam.New(o).Check() == nil {
+		all.pam = pam.NewAccounts(o)
+	}
+	return all
+}
+
+// Active is issuer.Owners'.
+func (t *owners) Active(
+	ctx context.Context, o apitoken.Owner, from netip.Addr, last *issuer.LastLogin,
+) (active bool, groups []string, err error) {
+	if o.User == "" {
+		return false, nil, nil
+	}
+	if o.Eauth == "pam" && t.pam != nil {
+		active, groups, err = t.pam.Active(ctx, o.User, from)
+		if !active || err != nil {
+			return false, nil, err
+		}
+		groups = append([]string{}, groups...) // none is an answer too
+	}
+	who := acl.Who{Eauth: o.Eauth, User: o.User, Groups: groups}
+	if groups == nil && last != nil {
+		who.Groups = last.Groups
+	}
+	return t.rules.Named(who, groups != nil || last != nil) == acl.Allowed, groups, nil
+}
