@@ -54,7 +54,7 @@ const TextIdle = "the owner of this token has not logged in for too long: it is 
 
 // TextGrant is the one text for a credential that is unknown, expired, revoked or
 // somebody else's: clients do not learn which.
-const TextGrant = "The credential is unknown, expired or revoked"
+const TextGrant = "the credential is unknown, expired or revoked"
 
 // maxErrorText bounds a text that quotes what a client has sent, in bytes.
 const maxErrorText = 512
@@ -70,11 +70,11 @@ var tokenErrors = []struct {
 }{
 	{issuer.ErrIdle, http.StatusBadRequest, CodeInvalidGrant, TextIdle},
 	{issuer.ErrGrant, http.StatusBadRequest, CodeInvalidGrant, TextGrant},
-	{issuer.ErrScope, http.StatusBadRequest, CodeInvalidScope, "The token does not have that scope"},
-	{issuer.ErrPending, http.StatusBadRequest, "authorization_pending", "Nobody has granted this yet"},
-	{issuer.ErrSlowDown, http.StatusBadRequest, CodeSlowDown, "Polling too fast"},
-	{issuer.ErrDenied, http.StatusBadRequest, CodeAccessDenied, "This was refused"},
-	{issuer.ErrExpired, http.StatusBadRequest, "expired_token", "Nobody has granted this in time"},
+	{issuer.ErrScope, http.StatusBadRequest, CodeInvalidScope, "the token does not have that scope"},
+	{issuer.ErrPending, http.StatusBadRequest, "authorization_pending", "nobody has granted this yet"},
+	{issuer.ErrSlowDown, http.StatusBadRequest, CodeSlowDown, "polling too fast"},
+	{issuer.ErrDenied, http.StatusBadRequest, CodeAccessDenied, "this was refused"},
+	{issuer.ErrExpired, http.StatusBadRequest, "expired_token", "nobody has granted this in time"},
 	{issuer.ErrLogin, http.StatusForbidden, CodeAccessDenied, "You are not allowed to do this with a token of this kind: log in first"},
 	{issuer.ErrForbidden, http.StatusForbidden, CodeAccessDenied, "You are not allowed to do this"},
 	{issuer.ErrNotFound, http.StatusNotFound, CodeNotFound, "There is none"},
