@@ -88,6 +88,11 @@ func (c Chunk) Get(key string) (msgpack.Raw, bool) {
 	return nil, false
 }
 
+func (c Chunk) has(key string) bool {
+	_, ok := c.Get(key)
+	return ok
+}
+
 // present is Get, with null taken for absent, as the default None is.
 func (c Chunk) present(key string) (msgpack.Raw, bool) {
 	v, ok := c.Get(key)

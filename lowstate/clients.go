@@ -22,8 +22,9 @@ type Client interface {
 
 // A Job is a checked chunk, ready to run once.
 type Job interface {
-	// Fun is the function that it runs, for the log.
-	Fun() string
+	// Command is what the job asks for. External_auth, an API token's scope and
+	// the logs look at nothing else of it.
+	Command() Command
 
 	// Run carries the job out with the caller's grant, and returns the answer
 	// as JSON. It notes in rec what the master told of the job.

@@ -67,6 +67,8 @@ func (a *authorizer) Publish(who acl.Who, c acl.Call) acl.Verdict {
 	return a.say
 }
 
+func (a *authorizer) Runner(acl.Who, string, any, any) acl.Verdict { return a.say }
+
 func TestCompoundIsShownWhole(t *testing.T) {
 	t.Parallel()
 	id := eauth.Identity{User: "alice", Eauth: "pam", Groups: []string{"ops"}, AuthList: json.RawMessage(`["test.*", {"web*": [".*"]}]`)}
@@ -76,7 +78,7 @@ func TestCompoundIsShownWhole(t *testing.T) {
 	}
 	a := &authorizer{say: acl.Allowed}
 	g := New(Options{Authorizer: a})
-	require.True(t, g.allows(id, p))
+	require.True(t, g.allowsAll(id, commandOf(&p)))
 	require.Equal(t, acl.Who{
 		Eauth: "pam", User: "alice", Groups: []string{"ops"}, HasAuthList: true,
 		AuthList: []any{"test.*", acl.Map{{Key: "web*", Value: []any{".*"}}}},
@@ -90,14 +92,14 @@ func TestCompoundIsShownWhole(t *testing.T) {
 
 	for _, say := range []acl.Verdict{acl.Refused, acl.Unknown} {
 		a := &authorizer{say: say}
-		require.False(t, New(Options{Authorizer: a}).allows(id, p), "%s", say)
+		require.False(t, New(Options{Authorizer: a}).allowsAll(id, commandOf(&p)), "%s", say)
 		require.Len(t, a.call, 1, "the first refusal ends it")
 	}
 	id.AuthList = json.RawMessage(`{`)
-	require.False(t, g.allows(id, p), "an auth_list that cannot be read")
+	require.False(t, g.allowsAll(id, commandOf(&p)), "an auth_list that cannot be read")
 	id.AuthList = nil
 	p.Arg = mastertest.JSON(`[[]]`)
-	require.False(t, g.allows(id, p), "not as many arguments as functions")
+	require.False(t, g.allowsAll(id, commandOf(&p)), "not as many arguments as functions")
 	p.Arg = mastertest.JSON(`"ab"`)
-	require.False(t, g.allows(id, p))
+	require.False(t, g.allowsAll(id, commandOf(&p)))
 }

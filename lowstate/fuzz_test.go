@@ -111,29 +111,18 @@ func clientOf(t *testing.T, body []byte, i int) string {
 
 func requireWellFormed(t *testing.T, job Job) {
 	t.Helper()
-	if p, ok := job.(publisher); ok {
-		pub := p.published()
-		require.NoError(t, msgpack.Valid(pub.Arg))
-		require.NoError(t, msgpack.Valid(pub.Tgt))
-		if pub.Funs != nil {
-			require.NoError(t, msgpack.Valid(pub.Funs))
-			require.Equal(t, pub.Funs.Len(), pub.Arg.Len())
-			_, ok := aclValue(pub.Arg)
-			require.True(t, ok)
-		}
+	cmd := job.Command()
+	require.NoError(t, msgpack.Valid(cmd.Arg))
+	if cmd.Tgt == nil {
+		requirePair(t, cmd.Arg, cmd.Kwarg)
 		return
 	}
-	switch j := job.(type) {
-	case *runnerJob:
-		requirePair(t, j.call.Arg, j.call.Kwarg)
-	case *runnerAsyncJob:
-		requirePair(t, j.call.Arg, j.call.Kwarg)
-	case *wheelJob:
-		requirePair(t, j.call.Arg, j.call.Kwarg)
-	case *wheelAsyncJob:
-		requirePair(t, j.call.Arg, j.call.Kwarg)
-	default:
-		t.Fatalf("unknown job %T", job)
+	require.NoError(t, msgpack.Valid(cmd.Tgt))
+	if cmd.Funs != nil {
+		require.NoError(t, msgpack.Valid(cmd.Funs))
+		require.Equal(t, cmd.Funs.Len(), cmd.Arg.Len())
+		_, ok := aclValue(cmd.Arg)
+		require.True(t, ok)
 	}
 }
 

@@ -41,8 +41,8 @@ type localJob struct {
 	expect  bool          // expect_minions
 }
 
-func (j *localJob) Fun() string                       { return j.pub.Fun }
-func (j *localJob) published() saltmaster.Publication { return j.pub }
+func (j *localJob) Command() Command                   { return commandOf(&j.pub) }
+func (j *localJob) restrictTarget(tgt, tgtType string) { restrictTarget(&j.pub, tgt, tgtType) }
 
 func (j *localJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) ([]byte, error) {
 	w, err := j.collect(ctx, grant, rec, nil)

@@ -28,8 +28,8 @@ type asyncJob struct {
 	pub saltmaster.Publication
 }
 
-func (j *asyncJob) Fun() string                       { return j.pub.Fun }
-func (j *asyncJob) published() saltmaster.Publication { return j.pub }
+func (j *asyncJob) Command() Command                   { return commandOf(&j.pub) }
+func (j *asyncJob) restrictTarget(tgt, tgtType string) { restrictTarget(&j.pub, tgt, tgtType) }
 
 func (j *asyncJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) ([]byte, error) {
 	if j.pub.JID == "" {

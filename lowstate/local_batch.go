@@ -56,8 +56,8 @@ type batchJob struct {
 
 var _ Streamer = (*batchJob)(nil)
 
-func (j *batchJob) Fun() string                       { return j.pub.Fun }
-func (j *batchJob) published() saltmaster.Publication { return j.pub }
+func (j *batchJob) Command() Command                   { return commandOf(&j.pub) }
+func (j *batchJob) restrictTarget(tgt, tgtType string) { restrictTarget(&j.pub, tgt, tgtType) }
 
 // Run returns the items as they stand in a list.
 func (j *batchJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) ([]byte, error) {

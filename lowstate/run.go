@@ -41,6 +41,31 @@ func (g *Gateway) newRun(call Call) *run {
 	return r
 }
 
+// checked reports whether it has been checked who the chunk's caller is.
+func (t task) checked() bool {
+	h, ok := t.id.Grant.(*eauth.CredentialGrant)
+	return !ok || h.Verified()
+}
+
+// name notes the caller.
+func (t task) name() { t.rec.User, t.rec.Eauth = t.id.User, t.id.Eauth }
+
+// begin notes that the chunk has begun, in the name of the caller that it
+// claims.
+func (t task) begin() {
+	t.name()
+	t.rec.Begun = true
+}
+
+// end notes what came of the chunk. A caller that the master has not confirmed
+// by then is none.
+func (t task) end(err error) {
+	t.rec.Done = err == nil
+	if !t.checked() {
+		t.rec.User, t.rec.Eauth = "", ""
+	}
+}
+
 // PanicError is the error of a call that panicked. Its text is for the log: it
 // quotes no Value but the runtime's own, since another may hold an argument.
 type PanicError struct {
@@ -102,16 +127,28 @@ func (r *run) check(ctx context.Context) (err error) {
 	} else {
 		err = r.prepareAll(ctx)
 	}
-	if err == nil {
-		err = r.fit(ctx, r.call.Authority.Scope, r.tasks)
+	if err != nil {
+		return err
 	}
-	if err == nil {
-		err = confine(r.call.Authority.Scope, r.tasks)
+	return r.allow(ctx)
+}
+
+// allow decides whether the prepared jobs may run. Nothing is asked of the
+// master for a call of which a part is refused.
+func (r *run) allow(ctx context.Context) error {
+	scope := r.call.Authority.Scope
+	for _, check := range []func(*task) error{
+		func(t *task) error { return t.applyScope(scope) },
+		r.authorize,
+		func(t *task) error { return r.fit(ctx, scope, t) },
+	} {
+		for i := range r.tasks {
+			if err := check(&r.tasks[i]); err != nil {
+				return err
+			}
+		}
 	}
-	if err == nil {
-		err = r.authorize(r.tasks)
-	}
-	return err
+	return nil
 }
 
 // admit notes a chunk's credentials, after what salt-api looks at before
@@ -150,7 +187,7 @@ func (r *run) prepareUnchecked(ctx context.Context, check func() error) error {
 		r.call.Budget = budget.New(ctx, nil)
 	}
 	err := r.prepareEach(ctx)
-	if err == nil && !slices.ContainsFunc(r.tasks, func(t task) bool { return !t.checked() && needsRights(t.job) }) {
+	if err == nil && !slices.ContainsFunc(r.tasks, func(t task) bool { return !t.checked() && t.job.Command().needsRights() }) {
 		return nil
 	}
 	if checkErr := check(); checkErr != nil || err == nil {
@@ -169,7 +206,10 @@ func (r *run) prepareEach(ctx context.Context) error {
 		if err != nil {
 			return badChunk(i, err.Error())
 		}
-		t.job, t.rec.Fun = job, job.Fun()
+		t.job, t.rec.Fun = job, job.Command().Name()
+		if f, ok := job.(fitter); ok {
+			t.rec.LeftOut = f.omitted()
+		}
 	}
 	return nil
 }

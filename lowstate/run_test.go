@@ -18,7 +18,7 @@ type panicking struct{ value any }
 
 func (panicking) Name() string                 { return "local_async" }
 func (p panicking) Prepare(Chunk) (Job, error) { return p, nil }
-func (panicking) Fun() string                  { return "test.panic" }
+func (panicking) Command() Command             { return Command{Fun: "test.panic"} }
 
 func (p panicking) Run(_ context.Context, _ eauth.Grant, rec *Record) ([]byte, error) {
 	rec.JID = "20260101000000000001"

@@ -68,7 +68,9 @@ func (j *runnerJob) read(c Chunk, reserved []string) error {
 	return nil
 }
 
-func (j *runnerJob) Fun() string { return j.call.Fun }
+func (j *runnerJob) Command() Command {
+	return Command{Fun: j.call.Fun, Arg: j.call.Arg, Kwarg: j.call.Kwarg}
+}
 
 func (j *runnerJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) ([]byte, error) {
 	data, err := j.result(ctx, grant, rec)

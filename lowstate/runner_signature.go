@@ -7,17 +7,17 @@ import (
 	"time"
 
 	"github.com/saltern-api/saltern/eauth"
-	"github.com/saltern-api/saltern/eauth/acl"
 	"github.com/saltern-api/saltern/eauth/apitoken/role"
 	"github.com/saltern-api/saltern/lowstate/internal/signature"
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // This file leaves out the keyword arguments that a runner function does not
-// take, as salt-api does: clients send a tgt with everything. Which these are
-// is settled before scopes and the master are asked, so that they, too, see
-// what is sent. What came of the call itself tells nothing: the function may
-// have run, and its own code may have failed for other arguments.
+// take, as salt-api does: clients send a tgt with everything. For a function of
+// the operator's own the master is asked, once the scope allows the call with
+// all its arguments; the scope then decides anew about what is sent. What came
+// of the call itself shows nothing: the function may have run, and its own code
+// may have failed for other arguments.
 
 // signatures are what is known of the arguments of runner functions.
 type signatures struct {
@@ -113,63 +113,52 @@ func (j *runnerJob) take(sig signature.Signature) {
 
 // fitter is a job whose arguments depend on its function's signature.
 type fitter interface {
-	fit(ctx context.Context, id eauth.Identity, may func(role.Call) bool) (leftOut []string, err error)
+	// fit leaves out the arguments that the function does not take, and reports
+	// whether that has changed the command. may reports whether the caller may
+	// run another runner.
+	fit(ctx context.Context, id eauth.Identity, may func(role.Function) bool) (changed bool, err error)
+
+	// omitted returns the names of the arguments that were left out.
+	omitted() []string
 }
 
-// fit leaves out what the functions of runners do not take.
-func (g *Gateway) fit(ctx context.Context, s Scope, tasks []task) error {
-	for _, t := range tasks {
-		job, ok := t.job.(fitter)
-		if !ok {
-			continue
-		}
-		may := func(c role.Call) bool {
-			return g.mayRun(t.id, c) && (s == nil || s.Allows(c).Verdict == role.Allowed)
-		}
-		var err error
-		if t.rec.LeftOut, err = job.fit(ctx, t.id, may); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// mayRun reports whether the rules surely allow a runner.
-func (g *Gateway) mayRun(id eauth.Identity, c role.Call) bool {
-	rules, ok := g.rules.(interface {
-		Runner(who acl.Who, fun string, args, kwargs any) acl.Verdict
-	})
+// fit leaves out what the functions of runners do not take. The command of each
+// chunk is one that the scope allows, and has to be after this.
+func (g *Gateway) fit(ctx context.Context, s Scope, t *task) error {
+	job, ok := t.job.(fitter)
 	if !ok {
-		return false
+		return nil
 	}
-	who, ok := WhoIs(id)
-	return ok && rules.Runner(who, c.Funs[0].Name, c.Funs[0].Args, acl.Map{}) == acl.Allowed
+	changed, err := job.fit(ctx, t.id, func(f role.Function) bool {
+		call := role.Call{Client: "runner", Funs: []role.Function{f}}
+		return g.allowsRunner(t.id, f.Name, f.Args) && (s == nil || s.Allows(call).Verdict == role.Allowed)
+	})
+	t.rec.LeftOut = job.omitted()
+	if err != nil || !changed {
+		return err
+	}
+	return t.applyScope(s)
 }
 
-var _ interface {
-	Runner(who acl.Who, fun string, args, kwargs any) acl.Verdict
-} = (*acl.Rules)(nil)
+func (j *runnerJob) omitted() []string { return j.leftOut }
 
-// fit leaves out the arguments that the function does not take, where that is
-// known or the caller may ask the master, and returns their names. Elsewhere
-// the master says that they are invalid.
-func (j *runnerJob) fit(ctx context.Context, id eauth.Identity, may func(role.Call) bool) (leftOut []string, err error) {
+// fit asks the master for the signature, where that is not known and the caller
+// may ask. Elsewhere the master says that the arguments are invalid.
+func (j *runnerJob) fit(ctx context.Context, id eauth.Identity, may func(role.Function) bool) (changed bool, err error) {
 	if j.known || j.call.Kwarg.Len() == 0 || j.signatures.takesAll(j.call.Fun, j.call.Kwarg) {
-		return j.leftOut, nil
+		return false, nil
 	}
-	asked := role.Call{Client: "runner", Funs: []role.Function{{
-		Name: signatureRunner, Args: []any{signatureFunction, j.call.Fun},
-	}}}
-	if !isFunctionName(j.call.Fun) || !may(asked) {
-		return nil, nil
+	ask := role.Function{Name: signatureRunner, Args: []any{signatureFunction, j.call.Fun}}
+	if !isFunctionName(j.call.Fun) || !may(ask) {
+		return false, nil
 	}
 	sig, ok, err := j.askSignature(ctx, id.Grant)
 	if err != nil || !ok {
-		return nil, ctx.Err()
+		return false, ctx.Err()
 	}
 	j.signatures.prove(j.call.Fun, sig)
 	j.take(sig)
-	return j.leftOut, nil
+	return len(j.leftOut) > 0, nil
 }
 
 // The master's own answer to the question, by way of a module for minions.

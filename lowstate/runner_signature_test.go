@@ -131,6 +131,40 @@ func TestScopeOfArgumentsThatAreTaken(t *testing.T) {
 	}
 }
 
+// The master is asked for no signature when the call is refused anyway.
+func TestRunnerOutOfScopeIsNotAskedFor(t *testing.T) {
+	t.Parallel()
+	const own = `"client": "runner", "fun": "own.takes", "a": 1, "tgt": "*"`
+	for name, c := range map[string]struct {
+		acl    string
+		chunks []string
+		kind   Kind
+	}{
+		"the runner":        {`[{"@runner": ["salt\\.cmd$"]}]`, []string{own}, OutOfScope},
+		"another chunk":     {`[{"@runner": [".*"]}]`, []string{own, ping}, OutOfScope},
+		"an earlier chunk":  {`[{"@runner": [".*"]}]`, []string{ping, own}, OutOfScope},
+		"a list of another": {"", []string{own, `"client": "local", "tgt": "*", "fun": ["test.ping", "cmd.run"]`}, Unauthorized},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			o, asked := ownRunners()
+			o.Users["bench"] = mastertest.User{Password: "secret", Perms: []string{"test.*", "@runner"}}
+			b := gatewayBefore(t, o)
+			call, err := asBench(c.chunks...)
+			require.NoError(t, err)
+			if c.acl != "" {
+				call.Authority.Scope = inScope(t, c.acl)
+			}
+			_, err = b.gateway.Run(t.Context(), call)
+			var e *Error
+			require.ErrorAs(t, err, &e)
+			require.Equal(t, c.kind, e.Kind)
+			require.Zero(t, asked())
+			require.Zero(t, b.Count("runner"))
+		})
+	}
+}
+
 // A module of the operator's own with the name of one of Salt's may take other
 // arguments: there only the master knows.
 func TestRunnerReplaced(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -57,6 +58,13 @@ var notForSSH = map[string]bool{
 	"client": true, "token": true, "eauth": true, "username": true, "password": true, "arg": true, "kwarg": true,
 }
 
+// plainSSH are the keys of a chunk by which salt-ssh does nothing but run a
+// function.
+var plainSSH = []string{
+	"client", "tgt", "tgt_type", "fun", "arg", "kwarg", "timeout", "raw_shell",
+	"token", "username", "password", "eauth",
+}
+
 func (s ssh) Prepare(c Chunk) (Job, error) {
 	if _, err := s.opts.Program.Find(); err != nil {
 		return nil, sshFailure(err)
@@ -90,6 +98,7 @@ type sshJob struct {
 
 	arg         msgpack.Raw   // as a publication would have it
 	ruled       []msgpack.Raw // the arguments that the rules have to allow, one after the other
+	extras      bool          // the chunk has more than a function and its target
 	otherRoster bool          // the chunk chose the roster, of which Program.Hosts knows nothing
 	admitted    bool          // the rules allow the call
 	kept        *acl.Call     // what was asked for, where the call was changed to keep to the roster
@@ -125,6 +134,7 @@ func (j *sshJob) fill(c Chunk) (err error) {
 	_, module := c.present("roster")
 	j.otherRoster = file || module
 	j.call.RawShell = c.truthy("raw_shell")
+	j.extras = slices.ContainsFunc(c.fields, func(f field) bool { return !slices.Contains(plainSSH, f.key) })
 	return nil
 }
 
@@ -147,12 +157,12 @@ func sshTarget(c Chunk) (tgt, tgtType string, err error) {
 	return strings.Join(words(v), ","), tgtType, nil
 }
 
-// Fun is what Salt's own records call the function.
-func (j *sshJob) Fun() string {
-	if j.call.RawShell {
-		return rawShell
+func (j *sshJob) Command() Command {
+	return Command{
+		Fun: j.call.Fun, Arg: j.arg, RawShell: j.call.RawShell, Extras: j.extras,
+		Tgt: msgpack.AppendString(nil, j.call.Target), TgtType: j.call.TargetType,
+		Authorize: j.authorize,
 	}
-	return j.call.Fun
 }
 
 // Run listens for the jid before salt-ssh puts the first return on the bus.

@@ -230,7 +230,7 @@ func sshPrepared(t *testing.T) (jobs []*sshJob) {
 func admitted(t *testing.T, job *sshJob, caller sshCaller, rules, chunk string) (ok bool, why string) {
 	t.Helper()
 	id := eauth.Identity{User: caller.User, Groups: caller.Groups, Eauth: "pam", AuthList: caller.AuthList}
-	err := job.admit(id)
+	err := job.Command().Authorize(id)
 	if err == nil {
 		return true, ""
 	}

@@ -82,7 +82,7 @@ func (s *sshSetup) call(user, chunk string) (string, *Record, error) {
 	if err != nil {
 		return "", nil, err
 	}
-	if err := job.(*sshJob).admit(eauth.Identity{User: user, Eauth: "pam"}); err != nil {
+	if err := job.Command().Authorize(eauth.Identity{User: user, Eauth: "pam"}); err != nil {
 		return "", nil, err
 	}
 	rec := new(Record)

@@ -72,7 +72,9 @@ type wheelJob struct {
 	timeout time.Duration
 }
 
-func (j *wheelJob) Fun() string { return j.call.Fun }
+func (j *wheelJob) Command() Command {
+	return Command{Fun: j.call.Fun, Arg: j.call.Arg, Kwarg: j.call.Kwarg}
+}
 
 func (j *wheelJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) ([]byte, error) {
 	inner, cancel := context.WithTimeout(ctx, j.timeout)

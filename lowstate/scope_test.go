@@ -122,11 +122,11 @@ func TestNarrow(t *testing.T) {
 		require.NoError(t, err)
 		job, err := client.Prepare(chunks[0])
 		require.NoError(t, err)
-		n, ok := job.(narrower)
+		n, ok := job.(targetRestricter)
 		require.True(t, ok, client.Name())
-		n.narrow("L@a and ( web* )", "compound")
-		p := job.(publisher).published()
-		require.Equal(t, msgpack.Raw(msgpack.AppendString(nil, "L@a and ( web* )")), p.Tgt, client.Name())
-		require.Equal(t, "compound", p.TgtType)
+		n.restrictTarget("L@a and ( web* )", "compound")
+		cmd := job.Command()
+		require.Equal(t, msgpack.Raw(msgpack.AppendString(nil, "L@a and ( web* )")), cmd.Tgt, client.Name())
+		require.Equal(t, "compound", cmd.TgtType)
 	}
 }
