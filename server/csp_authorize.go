@@ -58,7 +58,7 @@ func (d *doors) authorize(x *exchange, r *http.Request) error {
 		refresh = got.Refresh.Reveal()
 	}
 	writeBody(x, "application/json", http.StatusOK, compact(cspAnswer{
-		TokenType: "bearer", ExpiresIn: seconds(got.Life), Scope: strings.Join(got.Record.Scopes, " "),
+		TokenType: "bearer", ExpiresIn: seconds(got.Lifetime), Scope: strings.Join(got.Record.Scopes, " "),
 		AccessToken: got.Access.Reveal(), RefreshToken: refresh,
 	}))
 	return nil

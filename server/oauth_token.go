@@ -122,7 +122,7 @@ func writeGrant(x *exchange, got *issuer.Exchange) {
 	body := "{\n" +
 		`   "access_token":` + jsonText(got.Access.Reveal()) + ",\n" +
 		`   "token_type":"Bearer",` + "\n" +
-		`   "expires_in":` + strconv.FormatInt(seconds(got.Life), 10) + ",\n" +
+		`   "expires_in":` + strconv.FormatInt(seconds(got.Lifetime), 10) + ",\n" +
 		`   "refresh_token":` + next + "\n}"
 	writeBody(x, "application/json", http.StatusOK, []byte(body))
 }

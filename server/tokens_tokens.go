@@ -87,7 +87,7 @@ func (n *native) createToken(c *nativeCall) (nativeAnswer, error) {
 	if err != nil {
 		return nativeAnswer{}, err
 	}
-	if t.Life, err = issuer.ParseLife(ttl); err != nil {
+	if t.Lifetime, err = issuer.ParseLifetime(ttl); err != nil {
 		return nativeAnswer{}, err
 	}
 	secret, r, err := n.tokens.Create(c, c.caller, t)

@@ -36,7 +36,7 @@ func TestTokensOfUsersWithoutKnownRights(t *testing.T) {
 	people := &silent{}
 	tokens, err := issuer.New(issuer.Options{
 		Store: memory.New(), Pepper: pepper, Owners: people, Mint: people,
-		Untold: func(eauth string) bool { return eauth == "demo" || people.untold.Load() },
+		RightsAtLogin: func(eauth string) bool { return eauth == "demo" || people.untold.Load() },
 	})
 	require.NoError(t, err)
 	t.Cleanup(tokens.Close)

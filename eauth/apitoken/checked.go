@@ -192,12 +192,12 @@ func (c *Checked) Once(ctx context.Context, key string, ttl time.Duration) (firs
 	return c.store.Once(ctx, key, ttl)
 }
 
-// Again takes a Once back.
-func (c *Checked) Again(ctx context.Context, key string) error {
+// UndoOnce takes a Once back.
+func (c *Checked) UndoOnce(ctx context.Context, key string) error {
 	if err := c.Check(ctx); err != nil {
 		return err
 	}
-	return c.store.Again(ctx, key)
+	return c.store.UndoOnce(ctx, key)
 }
 
 // AddFailure counts a failure.

@@ -47,7 +47,7 @@ func calls(s apitoken.Store) map[string]func(ctx context.Context) error {
 		"Documents":      func(ctx context.Context) error { _, err := s.Documents(ctx, "roles", "", 1); return err },
 		"DeleteDocument": func(ctx context.Context) error { return s.DeleteDocument(ctx, "roles", "k") },
 		"Once":           func(ctx context.Context) error { _, err := s.Once(ctx, "k", time.Hour); return err },
-		"Again":          func(ctx context.Context) error { return s.Again(ctx, "k") },
+		"Again":          func(ctx context.Context) error { return s.UndoOnce(ctx, "k") },
 		"AddFailure":     func(ctx context.Context) error { _, err := s.AddFailure(ctx, "k", time.Hour); return err },
 		"Failures":       func(ctx context.Context) error { _, err := s.Failures(ctx, "k"); return err },
 		"ClearFailures":  func(ctx context.Context) error { return s.ClearFailures(ctx, "k") },

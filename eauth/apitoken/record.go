@@ -140,8 +140,8 @@ func (r Record) End() time.Time {
 	return end
 }
 
-// LastSign is the last time that the token showed that somebody wants it.
-func (r Record) LastSign() time.Time {
+// LastActivity is the last time that the token showed that somebody wants it.
+func (r Record) LastActivity() time.Time {
 	last := r.Created
 	for _, t := range []time.Time{r.Issued, r.LastUsed.At} {
 		if t.After(last) {

@@ -170,8 +170,8 @@ type Shared interface {
 	// false for the others, in whichever gateway they are made.
 	Once(ctx context.Context, key string, ttl time.Duration) (first bool, err error)
 
-	// Again takes a Once back, for what did not succeed.
-	Again(ctx context.Context, key string) error
+	// UndoOnce takes a Once back, for what did not succeed.
+	UndoOnce(ctx context.Context, key string) error
 
 	// AddFailure counts a failure, and Failures tells how many there were. A
 	// count is forgotten when there was no failure for as long as the window.

@@ -16,7 +16,7 @@ type Unused struct {
 }
 
 // RevokeUnused revokes the listed tokens that showed no sign of use since
-// then, see [Record.LastSign]. It returns those, for the audit log.
+// then, see [Record.LastActivity]. It returns those, for the audit log.
 func RevokeUnused(ctx context.Context, s Tokens, since, now time.Time) (revoked []Unused, err error) {
 	for q := (Query{Limit: 1000}); ; {
 		page, next, err := s.List(ctx, q)
@@ -24,7 +24,7 @@ func RevokeUnused(ctx context.Context, s Tokens, since, now time.Time) (revoked 
 			return revoked, err
 		}
 		for _, r := range page {
-			if r.LastSign().After(since) {
+			if r.LastActivity().After(since) {
 				continue
 			}
 			ids, err := s.Revoke(ctx, r.ID, Revocation{At: now, Why: WhyUnused, UnusedSince: since})

@@ -152,7 +152,7 @@ func (g *Gateway) listen(ctx context.Context, reg *prometheus.Registry) (err err
 		Gateway:   g.lowstate,
 		Main:      c.Main,
 		Tornado:   c.Tornado(),
-		Sessions:  groupRecorder{g.sessions, g.apiTokens.Seen, g.log},
+		Sessions:  groupRecorder{g.sessions, g.apiTokens.RecordLogin, g.log},
 		Perms:     g.perms,
 		Events:    g.hub,
 		Hooks:     g.firer,

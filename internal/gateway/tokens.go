@@ -17,7 +17,7 @@ import (
 func (g *Gateway) openTokens(ctx context.Context, reg prometheus.Registerer) (err error) {
 	metrics := tokens.NewMetrics(reg)
 	g.apiTokens, err = tokens.Open(ctx, g.config, issuer.Options{
-		Mint: g.auth.OwnerMint(), Scope: role.Options{Nodegroups: g.config.Nodegroups().Expand}, Logger: g.log,
+		Mint: g.auth.OwnerMint(), RoleOptions: role.Options{Nodegroups: g.config.Nodegroups().Expand}, Logger: g.log,
 		Notify: func(ctx context.Context, e issuer.Event) {
 			metrics.Event(ctx, e)
 			g.audit.Write(ctx, audit.OfToken(e))

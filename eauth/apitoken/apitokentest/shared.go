@@ -114,10 +114,10 @@ func testOnce(t *testing.T, s apitoken.Store) {
 	require.True(t, once("a", time.Hour))
 	require.False(t, once("a", time.Hour))
 	require.True(t, once("b", time.Hour))
-	require.NoError(t, s.Again(t.Context(), "a"))
+	require.NoError(t, s.UndoOnce(t.Context(), "a"))
 	require.True(t, once("a", time.Hour))
 	require.False(t, once("a", time.Hour))
-	require.NoError(t, s.Again(t.Context(), "never was"))
+	require.NoError(t, s.UndoOnce(t.Context(), "never was"))
 
 	long := strings.Repeat("key ", 20_000)
 	require.True(t, once(long, time.Hour))

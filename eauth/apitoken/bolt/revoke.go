@@ -16,7 +16,7 @@ func (s *Store) Revoke(_ context.Context, id string, v apitoken.Revocation) (rev
 		if err != nil {
 			return err
 		}
-		if !v.UnusedSince.IsZero() && i.Record.LastSign().After(v.UnusedSince) {
+		if !v.UnusedSince.IsZero() && i.Record.LastActivity().After(v.UnusedSince) {
 			return errUnchanged
 		}
 		revoked, err = t.revoke(i.Record, v)

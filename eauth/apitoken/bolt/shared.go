@@ -116,8 +116,8 @@ func (s *Store) Once(_ context.Context, key string, ttl time.Duration) (first bo
 	return first && err == nil, err
 }
 
-// Again takes a Once back.
-func (s *Store) Again(_ context.Context, key string) error {
+// UndoOnce takes a Once back.
+func (s *Store) UndoOnce(_ context.Context, key string) error {
 	return s.update(func(t tables) error { return t.bucket(onceName).Delete(digest(key)) })
 }
 

@@ -75,7 +75,7 @@ func (s *Service) CreateAccount(ctx context.Context, c Caller, n NewAccount) (Ac
 		_ = s.store.DeleteDocument(context.WithoutCancel(ctx), accountNamesDrawer, a.Name)
 		return Account{}, err
 	}
-	s.tell(ctx, Event{What: Changed, By: c, Subject: "service account " + a.ID})
+	s.notify(ctx, Event{What: Changed, By: c, Subject: "service account " + a.ID})
 	return a, nil
 }
 
@@ -193,7 +193,7 @@ func (s *Service) DeleteAccount(ctx context.Context, c Caller, id string) error 
 	if err != nil && !errors.Is(err, apitoken.ErrNotFound) {
 		return err
 	}
-	s.tell(ctx, Event{What: Removed, By: c, Subject: "service account " + id})
+	s.notify(ctx, Event{What: Removed, By: c, Subject: "service account " + id})
 	return s.revokeAll(ctx, c, id)
 }
 
@@ -233,7 +233,7 @@ func (s *Service) changeAccount(
 	if err := s.putAccount(ctx, &a); err != nil {
 		return a, err
 	}
-	s.tell(ctx, Event{What: Changed, By: c, Subject: "service account " + id})
+	s.notify(ctx, Event{What: Changed, By: c, Subject: "service account " + id})
 	return a, nil
 }
 

@@ -71,7 +71,7 @@ func TestADeviceIsLetIn(t *testing.T) {
 
 		x, err := poll(a.ID)
 		require.NoError(r, err)
-		require.Equal(r, 30*day, x.Life)
+		require.Equal(r, 30*day, x.Lifetime)
 		p := r.principal(x.Access.Reveal())
 		require.Equal(r, "boss", p.User)
 		require.Equal(r, a.ID, p.Owner.ServiceAccount)

@@ -52,7 +52,7 @@ func (s *Service) mustAct(ctx context.Context, field string, o apitoken.Owner, f
 	switch {
 	case err != nil:
 		return err
-	case s.opts.Untold != nil && s.opts.Untold(who.eauth):
+	case s.opts.RightsAtLogin != nil && s.opts.RightsAtLogin(who.eauth):
 		return invalid("%s: what users of eauth %s may do is what the master's eauth module says at each login "+
 			"(keep_acl_in_token), so no token can act for them", field, who.eauth)
 	case why == whyIdle:

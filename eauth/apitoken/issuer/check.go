@@ -13,7 +13,7 @@ import (
 func (s *Service) Check(ctx context.Context, text string, from Origin) (p *Principal, ok bool, err error) {
 	secret, err := apitoken.Parse(text)
 	if err != nil {
-		s.tell(ctx, Event{What: Refused, By: Caller{From: from}, Why: "malformed"})
+		s.notify(ctx, Event{What: Refused, By: Caller{From: from}, Why: "malformed"})
 		return nil, false, nil
 	}
 	r, who, err := s.verify(ctx, secret, from)
@@ -27,7 +27,7 @@ func (s *Service) Check(ctx context.Context, text string, from Origin) (p *Princ
 	case r.Kind == apitoken.KindAccess:
 	case r.Kind == apitoken.KindAPI && !s.opts.NoDirectUse:
 	default:
-		s.tell(ctx, Event{What: Refused, By: Caller{From: from}, Token: r, Why: "kind"})
+		s.notify(ctx, Event{What: Refused, By: Caller{From: from}, Token: r, Why: "kind"})
 		return nil, false, nil
 	}
 	p, err = s.principal(ctx, r, who, from)
@@ -66,7 +66,7 @@ func (s *Service) verify(ctx context.Context, secret apitoken.Secret, from Origi
 	h := s.pepper.Hash(secret)
 	if err := s.guard.admit(ctx, h, from); err != nil {
 		if _, ok := errors.AsType[*Throttled](err); ok {
-			s.tell(ctx, Event{What: Refused, By: Caller{From: from}, Why: "throttled"})
+			s.notify(ctx, Event{What: Refused, By: Caller{From: from}, Why: "throttled"})
 		}
 		return apitoken.Record{}, actor{}, err
 	}
@@ -84,32 +84,32 @@ func (s *Service) lookUp(ctx context.Context, h apitoken.Hash, from Origin) (api
 	if err != nil && !errors.Is(err, apitoken.ErrNotFound) {
 		return r, actor{}, err
 	}
-	who, why, err := s.judge(ctx, r, from)
+	who, why, err := s.validate(ctx, r, from)
 	if err != nil {
 		return r, actor{}, err
 	}
 	if why != "" {
 		s.guard.forget(h)
-		s.tell(ctx, Event{What: Refused, By: Caller{From: from}, Token: r, Why: why})
+		s.notify(ctx, Event{What: Refused, By: Caller{From: from}, Token: r, Why: why})
 		return r, actor{}, refusal(why)
 	}
 	s.guard.good(h, from)
 	return r, who, nil
 }
 
-// judge tells who acts with a token, or why nobody does.
-func (s *Service) judge(ctx context.Context, r apitoken.Record, from Origin) (who actor, why string, err error) {
+// validate tells who acts with a token, or why nobody does.
+func (s *Service) validate(ctx context.Context, r apitoken.Record, from Origin) (who actor, why string, err error) {
 	if r.ID == "" {
 		return actor{}, "unknown", nil
 	}
 	if state := r.State(s.now()); state != apitoken.Live {
 		return actor{}, string(state), nil
 	}
-	return s.judgeOwner(ctx, r, from)
+	return s.validateOwner(ctx, r, from)
 }
 
-// judgeOwner is judge for a token that is live, or has no secret yet.
-func (s *Service) judgeOwner(ctx context.Context, r apitoken.Record, from Origin) (who actor, why string, err error) {
+// validateOwner is judge for a token that is live, or has no secret yet.
+func (s *Service) validateOwner(ctx context.Context, r apitoken.Record, from Origin) (who actor, why string, err error) {
 	who, why, err = s.actorOf(ctx, r.Owner, from)
 	if err == nil && why == "" && r.Created.Before(who.since) {
 		why = whyOwner

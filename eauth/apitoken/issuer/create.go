@@ -33,7 +33,7 @@ func (s *Service) Create(ctx context.Context, c Caller, n NewToken) (apitoken.Se
 	if err := s.keep(ctx, apitoken.Issue{Hash: s.pepper.Hash(secret), Record: r}); err != nil {
 		return apitoken.Secret{}, apitoken.Record{}, err
 	}
-	s.tell(ctx, Event{What: Issued, By: c, Token: r})
+	s.notify(ctx, Event{What: Issued, By: c, Token: r})
 	return secret, r, nil
 }
 
@@ -56,12 +56,12 @@ func (s *Service) IssueInitialSecret(ctx context.Context, c Caller, id string, r
 	if err != nil {
 		return nil, err
 	}
-	who, why, err := s.judgeOwner(ctx, r, c.From)
+	who, why, err := s.validateOwner(ctx, r, c.From)
 	if err != nil {
 		return nil, err
 	}
-	if why = cmp.Or(why, req.unfit(r)); why != "" {
-		s.tell(ctx, Event{What: Refused, By: c, Token: r, Why: why})
+	if why = cmp.Or(why, req.ineligibleReason(r)); why != "" {
+		s.notify(ctx, Event{What: Refused, By: c, Token: r, Why: why})
 		return nil, refusal(why)
 	}
 	x, access, err := s.access(r, who, req)
@@ -75,7 +75,7 @@ func (s *Service) IssueInitialSecret(ctx context.Context, c Caller, id string, r
 	}
 	x.Token, x.Refresh = r, &secret
 	s.uses.note(r, s.now(), req.From)
-	s.tell(ctx, Event{What: Exchanged, By: c, Token: r, Others: []string{access.Record.ID}})
+	s.notify(ctx, Event{What: Exchanged, By: c, Token: r, Others: []string{access.Record.ID}})
 	return x, nil
 }
 
@@ -115,7 +115,7 @@ func (s *Service) renew(
 		return apitoken.Secret{}, r, ofStore(err)
 	}
 	s.follow.end(r.ID) // those who came by the former secret
-	s.tell(ctx, Event{What: what, By: c, Token: r})
+	s.notify(ctx, Event{What: what, By: c, Token: r})
 	return secret, r, nil
 }
 
@@ -156,7 +156,7 @@ func (s *Service) prepare(ctx context.Context, c Caller, n NewToken) (apitoken.R
 		return apitoken.Record{}, err
 	}
 	now := s.now()
-	expires, err := s.expires(n.Profile, now, n.Life)
+	expires, err := s.expires(n.Profile, now, n.Lifetime)
 	if err != nil {
 		return apitoken.Record{}, err
 	}
@@ -267,24 +267,24 @@ func checkMail(text string) error {
 }
 
 // expires is the end of a new token; zero is never.
-func (s *Service) expires(profile apitoken.Profile, now time.Time, asked Life) (time.Time, error) {
+func (s *Service) expires(profile apitoken.Profile, now time.Time, asked Lifetime) (time.Time, error) {
 	switch profile {
 	case apitoken.ProfileNative, apitoken.ProfileCSP, apitoken.ProfileVCD:
 	default:
 		return time.Time{}, invalid("profile")
 	}
-	if asked == (Life{}) {
+	if asked == (Lifetime{}) {
 		return s.cut(now, s.defaultEnd(profile, now)), nil
 	}
 	end := asked.end(now)
 	if s.cut(now, end) != end {
-		return time.Time{}, invalid("ttl: the most is %s", For(s.opts.MaxLife))
+		return time.Time{}, invalid("ttl: the most is %s", For(s.opts.MaxLifetime))
 	}
 	return end, nil
 }
 
 func (s *Service) defaultEnd(profile apitoken.Profile, now time.Time) time.Time {
-	if life := s.opts.TokenLife[profile]; life != (Life{}) {
+	if life := s.opts.TokenLifetimes[profile]; life != (Lifetime{}) {
 		return life.end(now)
 	}
 	if profile == apitoken.ProfileVCD {
@@ -293,7 +293,7 @@ func (s *Service) defaultEnd(profile apitoken.Profile, now time.Time) time.Time 
 	return now.AddDate(0, 6, 0)
 }
 
-func (l Life) end(now time.Time) time.Time {
+func (l Lifetime) end(now time.Time) time.Time {
 	if l.never {
 		return time.Time{}
 	}
@@ -302,10 +302,10 @@ func (l Life) end(now time.Time) time.Time {
 
 // cut is an end that the operator's maximum allows.
 func (s *Service) cut(now, end time.Time) time.Time {
-	if s.opts.MaxLife <= 0 {
+	if s.opts.MaxLifetime <= 0 {
 		return end
 	}
-	if most := now.Add(s.opts.MaxLife); end.IsZero() || end.After(most) {
+	if most := now.Add(s.opts.MaxLifetime); end.IsZero() || end.After(most) {
 		return most
 	}
 	return end

@@ -176,7 +176,7 @@ func (s *Service) AnswerDevice(ctx context.Context, c Caller, userCode string, y
 	if !yes {
 		what = Denied
 	}
-	s.tell(ctx, Event{What: what, By: c, Subject: "service account " + a.ID})
+	s.notify(ctx, Event{What: what, By: c, Subject: "service account " + a.ID})
 	return s.setStatus(ctx, a, status)
 }
 
@@ -207,7 +207,7 @@ func (s *Service) device(ctx context.Context, c Caller, userCode string) (string
 func (s *Service) ExchangeDevice(ctx context.Context, text, clientID string, req Request) (*Exchange, error) {
 	secret, err := apitoken.Parse(text)
 	if err != nil || secret.Kind() != apitoken.KindDevice {
-		s.tell(ctx, Event{What: Refused, By: Caller{From: req.From}, Why: "malformed"})
+		s.notify(ctx, Event{What: Refused, By: Caller{From: req.From}, Why: "malformed"})
 		return nil, ErrGrant
 	}
 	r, who, err := s.verify(ctx, secret, req.From)
@@ -218,7 +218,7 @@ func (s *Service) ExchangeDevice(ctx context.Context, text, clientID string, req
 		return nil, err
 	}
 	if r.ClientID != clientID || req.Org != "" && r.Org != "" && req.Org != r.Org {
-		s.tell(ctx, Event{What: Refused, By: Caller{From: req.From}, Token: r, Why: "client"})
+		s.notify(ctx, Event{What: Refused, By: Caller{From: req.From}, Token: r, Why: "client"})
 		return nil, ErrGrant
 	}
 	d, err := s.getDevice(ctx, r.Name)
@@ -239,8 +239,8 @@ func (s *Service) ExchangeDevice(ctx context.Context, text, clientID string, req
 	if err != nil {
 		return nil, s.notGiven(ctx, r, req, err)
 	}
-	s.tell(ctx, Event{What: Issued, By: Caller{From: req.From}, Token: x.Token, Others: []string{x.Record.ID}})
-	// The tokens are out: what is left to do is done or left to [Service.keepHouse].
+	s.notify(ctx, Event{What: Issued, By: Caller{From: req.From}, Token: x.Token, Others: []string{x.Record.ID}})
+	// The tokens are out: what is left to do is done or left to [Service.runJanitor].
 	ctx = context.WithoutCancel(ctx)
 	_ = s.store.DeleteDocument(ctx, devicesDrawer, r.Name)
 	if a, err := s.account(ctx, r.ClientID); err == nil {

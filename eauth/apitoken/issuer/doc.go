@@ -6,7 +6,7 @@
 //	defer s.Close()
 //
 //	secret, record, err := s.Create(ctx, caller, issuer.NewToken{
-//		Name: "ci", Scopes: []string{"User"}, Life: issuer.For(180*24*time.Hour), Profile: apitoken.ProfileNative,
+//		Name: "ci", Scopes: []string{"User"}, Lifetime: issuer.For(180*24*time.Hour), Profile: apitoken.ProfileNative,
 //	})
 //	x, err := s.Exchange(ctx, secret.Reveal(), issuer.Request{Profile: apitoken.ProfileCSP, From: client})
 //	p, ok, err := s.Check(ctx, x.Access.Reveal(), client)

@@ -39,7 +39,7 @@ type Event struct {
 	Why string // of a refusal or revocation: one word
 }
 
-func (s *Service) tell(ctx context.Context, e Event) {
+func (s *Service) notify(ctx context.Context, e Event) {
 	if s.opts.Notify != nil {
 		e.At = s.now()
 		s.opts.Notify(ctx, e)

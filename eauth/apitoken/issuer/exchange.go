@@ -14,7 +14,7 @@ import (
 func (s *Service) Exchange(ctx context.Context, text string, req Request) (*Exchange, error) {
 	secret, err := apitoken.Parse(text)
 	if err != nil {
-		s.tell(ctx, Event{What: Refused, By: Caller{From: req.From}, Why: "malformed"})
+		s.notify(ctx, Event{What: Refused, By: Caller{From: req.From}, Why: "malformed"})
 		return nil, ErrGrant
 	}
 	r, who, err := s.verify(ctx, secret, req.From)
@@ -24,8 +24,8 @@ func (s *Service) Exchange(ctx context.Context, text string, req Request) (*Exch
 	if err != nil {
 		return nil, err
 	}
-	if why := req.unfit(r); why != "" {
-		s.tell(ctx, Event{What: Refused, By: Caller{From: req.From}, Token: r, Why: why})
+	if why := req.ineligibleReason(r); why != "" {
+		s.notify(ctx, Event{What: Refused, By: Caller{From: req.From}, Token: r, Why: why})
 		return nil, ErrGrant
 	}
 	if req.Scopes, err = s.askedScopes(ctx, req.Scopes); err != nil {
@@ -45,7 +45,7 @@ func (s *Service) Exchange(ctx context.Context, text string, req Request) (*Exch
 	}
 	s.guard.good(access.Hash, req.From) // others at this address may guess meanwhile
 	s.uses.note(r, s.now(), req.From)
-	s.tell(ctx, Event{What: Exchanged, By: Caller{From: req.From}, Token: r, Others: []string{access.Record.ID}})
+	s.notify(ctx, Event{What: Exchanged, By: Caller{From: req.From}, Token: r, Others: []string{access.Record.ID}})
 	return x, nil
 }
 
@@ -74,8 +74,8 @@ func (s *Service) give(ctx context.Context, secret apitoken.Secret, access apito
 	return err
 }
 
-// unfit tells why a good token cannot be exchanged so.
-func (req Request) unfit(r apitoken.Record) string {
+// ineligibleReason tells why a good token cannot be exchanged so.
+func (req Request) ineligibleReason(r apitoken.Record) string {
 	switch {
 	case !r.Kind.Lasting():
 		return "kind"
@@ -95,7 +95,7 @@ func (s *Service) rotate(
 	access.Record.Parent = refresh.Record.ID
 	_, err := s.store.Consume(ctx, s.pepper.Hash(secret), s.now(), refresh, access)
 	if errors.Is(err, apitoken.ErrReused) {
-		s.tell(ctx, Event{What: Reused, By: Caller{From: from}, Token: r, Why: apitoken.WhyReused})
+		s.notify(ctx, Event{What: Reused, By: Caller{From: from}, Token: r, Why: apitoken.WhyReused})
 	}
 	x.Refresh, x.Record = &next, access.Record
 	return err
@@ -106,7 +106,7 @@ func (s *Service) rotate(
 func (s *Service) reused(ctx context.Context, secret apitoken.Secret, r apitoken.Record, from Origin) {
 	_, err := s.store.Consume(context.WithoutCancel(ctx), s.pepper.Hash(secret), s.now())
 	if errors.Is(err, apitoken.ErrReused) {
-		s.tell(ctx, Event{What: Reused, By: Caller{From: from}, Token: r, Why: apitoken.WhyReused})
+		s.notify(ctx, Event{What: Reused, By: Caller{From: from}, Token: r, Why: apitoken.WhyReused})
 	}
 }
 
@@ -130,7 +130,7 @@ func (s *Service) access(r apitoken.Record, who actor, req Request) (*Exchange, 
 		scopes = req.Scopes
 	}
 	now := s.now()
-	expires := now.Add(s.accessLife(req.Profile))
+	expires := now.Add(s.accessLifetime(req.Profile))
 	if !r.Expires.IsZero() && r.Expires.Before(expires) {
 		expires = r.Expires
 	}
@@ -143,22 +143,22 @@ func (s *Service) access(r apitoken.Record, who actor, req Request) (*Exchange, 
 		ID: apitoken.NewID(), Kind: apitoken.KindAccess, Owner: r.Owner, Profile: req.Profile, Scopes: scopes,
 		Created: now, Issued: now, Expires: expires, Parent: r.ID, Org: r.Org,
 	}
-	x := &Exchange{Access: secret, Record: record, Life: life, Token: r, User: who.user}
+	x := &Exchange{Access: secret, Record: record, Lifetime: life, Token: r, User: who.user}
 	return x, apitoken.Issue{Hash: s.pepper.Hash(secret), Record: record}, nil
 }
 
-// accessLives are the lives of access tokens that nobody has set.
-var accessLives = map[apitoken.Profile]time.Duration{
+// accessLifetimes are the lives of access tokens that nobody has set.
+var accessLifetimes = map[apitoken.Profile]time.Duration{
 	apitoken.ProfileNative: time.Hour,
 	apitoken.ProfileCSP:    1799 * time.Second,
 	apitoken.ProfileVCD:    30 * day,
 }
 
-func (s *Service) accessLife(profile apitoken.Profile) time.Duration {
-	if life := s.opts.AccessLife[profile]; life > 0 {
+func (s *Service) accessLifetime(profile apitoken.Profile) time.Duration {
+	if life := s.opts.AccessLifetimes[profile]; life > 0 {
 		return life
 	}
-	if life := accessLives[profile]; life > 0 {
+	if life := accessLifetimes[profile]; life > 0 {
 		return life
 	}
 	return time.Hour
@@ -183,6 +183,6 @@ func (s *Service) notGiven(ctx context.Context, r apitoken.Record, req Request, 
 	default:
 		return err
 	}
-	s.tell(ctx, Event{What: Refused, By: Caller{From: req.From}, Token: r, Why: why})
+	s.notify(ctx, Event{What: Refused, By: Caller{From: req.From}, Token: r, Why: why})
 	return given
 }

@@ -205,7 +205,7 @@ func (s *Service) ending(ctx context.Context, f *follower) (end, err error) {
 	if err != nil {
 		return nil, err
 	}
-	who, why, err := s.judge(ctx, r, f.p.from)
+	who, why, err := s.validate(ctx, r, f.p.from)
 	switch {
 	case err != nil:
 		return nil, err

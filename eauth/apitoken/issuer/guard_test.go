@@ -20,7 +20,7 @@ import (
 // whyever it is not good.
 func TestEqualAnswers(t *testing.T) {
 	with(t, nil, func(r *rig) {
-		expired, _ := r.create(user("alice"), func(n *issuer.NewToken) { n.Life = issuer.For(time.Minute) })
+		expired, _ := r.create(user("alice"), func(n *issuer.NewToken) { n.Lifetime = issuer.For(time.Minute) })
 		revoked, made := r.create(user("alice"), func(n *issuer.NewToken) { n.Name = "gone" })
 		require.NoError(r, r.Revoke(r.Context(), user("alice"), made.ID))
 		pending, err := r.Register(r.Context(), user("alice"), issuer.NewToken{Name: "later", Profile: apitoken.ProfileVCD})

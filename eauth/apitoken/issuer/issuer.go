@@ -25,21 +25,21 @@ type Options struct {
 	Owners Owners
 	Mint   Minter
 
-	// Untold tells of which eauth modules users have rights that are said at
+	// RightsAtLogin tells of which eauth modules users have rights that are said at
 	// their logins alone: [eauth.ErrRights]. nil is none.
-	Untold func(eauth string) bool
+	RightsAtLogin func(eauth string) bool
 
-	// AccessLife is how long access tokens are good, by profile. A profile that is
+	// AccessLifetimes is how long access tokens are good, by profile. A profile that is
 	// not there has its default: 1799 s at CSP, 30 days at VCD, an hour at the
 	// native one.
-	AccessLife map[apitoken.Profile]time.Duration
+	AccessLifetimes map[apitoken.Profile]time.Duration
 
-	// TokenLife is how long API tokens are good that ask for nothing, by profile.
+	// TokenLifetimes is how long API tokens are good that ask for nothing, by profile.
 	// A profile that is not there has its default: never ending at VCD, and six
-	// months at the others. MaxLife bounds all of them, 0 does not: a default
+	// months at the others. MaxLifetime bounds all of them, 0 does not: a default
 	// is cut to it, and who asks for more is refused.
-	TokenLife map[apitoken.Profile]Life
-	MaxLife   time.Duration
+	TokenLifetimes map[apitoken.Profile]Lifetime
+	MaxLifetime    time.Duration
 
 	// NoDirectUse refuses API tokens that are shown in place of an access
 	// token.
@@ -52,8 +52,8 @@ type Options struct {
 	LoginRoles  []string
 	Assignments []Assignment
 
-	// Scope is for the sets that are made of roles.
-	Scope role.Options
+	// RoleOptions is for the sets that are made of roles.
+	RoleOptions role.Options
 
 	Throttle Throttle
 
@@ -83,7 +83,7 @@ type Service struct {
 	pepper *apitoken.Pepper
 	log    *slog.Logger
 
-	roles  roleBook
+	roles  roleCache
 	owners *ownerCache
 	guard  *guard
 	uses   *uses
@@ -118,7 +118,7 @@ func New(o Options) (*Service, error) {
 	s.bg.Go(func() { s.watch(ctx) })
 	s.bg.Go(func() { s.uses.run(ctx) })
 	s.bg.Go(func() { s.lookAfter(ctx) })
-	s.bg.Go(func() { s.keepHouse(ctx) })
+	s.bg.Go(func() { s.runJanitor(ctx) })
 	return s, nil
 }
 

@@ -38,7 +38,7 @@ func TestATokenFromItsMakingToItsUse(t *testing.T) {
 		} {
 			x, err := r.Exchange(r.Context(), secret, issuer.Request{Profile: profile, From: here})
 			require.NoError(r, err)
-			require.Equal(r, life, x.Life)
+			require.Equal(r, life, x.Lifetime)
 			require.Nil(r, x.Refresh, "it can be used again")
 			require.Greater(r, len(x.Access.Reveal()), 32)
 
@@ -66,9 +66,9 @@ func TestATokenFromItsMakingToItsUse(t *testing.T) {
 
 func TestAccessDoesNotOutliveItsToken(t *testing.T) {
 	with(t, nil, func(r *rig) {
-		secret, made := r.create(user("alice"), func(n *issuer.NewToken) { n.Life = issuer.For(10 * time.Minute) })
+		secret, made := r.create(user("alice"), func(n *issuer.NewToken) { n.Lifetime = issuer.For(10 * time.Minute) })
 		x := r.exchange(secret)
-		require.Equal(r, 10*time.Minute, x.Life)
+		require.Equal(r, 10*time.Minute, x.Lifetime)
 		require.True(r, made.Expires.Equal(x.Record.Expires))
 		time.Sleep(10 * time.Minute)
 		require.False(r, r.good(r.Service, x.Access.Reveal()))
@@ -78,7 +78,7 @@ func TestAccessDoesNotOutliveItsToken(t *testing.T) {
 func TestLives(t *testing.T) {
 	for name, c := range map[string]struct {
 		profile apitoken.Profile
-		asked   issuer.Life
+		asked   issuer.Lifetime
 		most    time.Duration
 		want    time.Duration // 0 is never
 		fails   bool
@@ -97,9 +97,9 @@ func TestLives(t *testing.T) {
 		"longer than the usual": {profile: apitoken.ProfileCSP, asked: issuer.For(700 * day), want: 700 * day},
 	} {
 		t.Run(name, func(t *testing.T) {
-			with(t, func(o *issuer.Options) { o.MaxLife = c.most }, func(r *rig) {
+			with(t, func(o *issuer.Options) { o.MaxLifetime = c.most }, func(r *rig) {
 				_, made, err := r.Create(r.Context(), user("alice"),
-					issuer.NewToken{Name: "ci", Scopes: []string{"User"}, Profile: c.profile, Life: c.asked})
+					issuer.NewToken{Name: "ci", Scopes: []string{"User"}, Profile: c.profile, Lifetime: c.asked})
 				if c.fails {
 					require.ErrorIs(r, err, issuer.ErrInvalid)
 					return
@@ -115,36 +115,36 @@ func TestLives(t *testing.T) {
 	}
 }
 
-func TestParseLife(t *testing.T) {
+func TestParseLifetime(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]issuer.Life{
+	for text, want := range map[string]issuer.Lifetime{
 		"": {}, "never": issuer.Never(), "180d": issuer.For(180 * day), "90s": issuer.For(90 * time.Second),
 		"5m": issuer.For(5 * time.Minute), "12h": issuer.For(12 * time.Hour), "2w": issuer.For(14 * day),
 		"1y": issuer.For(365 * day), "100y": issuer.For(36500 * day),
 	} {
-		got, err := issuer.ParseLife(text)
+		got, err := issuer.ParseLifetime(text)
 		require.NoError(t, err, text)
 		require.Equal(t, want, got, text)
-		again, err := issuer.ParseLife(got.String())
+		again, err := issuer.ParseLifetime(got.String())
 		require.NoError(t, err)
 		require.Equal(t, got, again)
 	}
 	for _, text := range []string{"d", "0d", "-1d", "+1d", "1", "1.5d", "1 d", "180D", "Never", "101y", "99999999999999999999d", "1mo", "\x00"} {
-		_, err := issuer.ParseLife(text)
+		_, err := issuer.ParseLifetime(text)
 		require.ErrorIs(t, err, issuer.ErrInvalid, text)
 	}
 }
 
-func FuzzParseLife(f *testing.F) {
+func FuzzParseLifetime(f *testing.F) {
 	for _, seed := range []string{"", "never", "180d", "1y", "4294967295y", "x"} {
 		f.Add(seed)
 	}
 	f.Fuzz(func(t *testing.T, text string) {
-		life, err := issuer.ParseLife(text)
+		life, err := issuer.ParseLifetime(text)
 		if err != nil {
 			return
 		}
-		again, err := issuer.ParseLife(life.String())
+		again, err := issuer.ParseLifetime(life.String())
 		require.NoError(t, err)
 		require.Equal(t, life, again)
 	})
@@ -202,7 +202,7 @@ func TestTheFirstSecret(t *testing.T) {
 		got, err := r.IssueInitialSecret(r.Context(), user("alice"), made.ID, req)
 		require.NoError(r, err)
 		require.Equal(r, []string{"issued", "exchanged"}, r.told())
-		require.Equal(r, 30*day, got.Life)
+		require.Equal(r, 30*day, got.Lifetime)
 		require.Equal(r, made.ID, got.Token.ID)
 		require.True(r, r.good(r.Service, got.Refresh.Reveal()))
 		require.True(r, r.good(r.Service, got.Access.Reveal()))
@@ -261,7 +261,7 @@ func TestNothingIsLost(t *testing.T) {
 
 func TestRegenerate(t *testing.T) {
 	with(t, nil, func(r *rig) {
-		secret, made := r.create(user("alice"), func(n *issuer.NewToken) { n.Life = issuer.For(30 * day) })
+		secret, made := r.create(user("alice"), func(n *issuer.NewToken) { n.Lifetime = issuer.For(30 * day) })
 		access := r.exchange(secret).Access.Reveal()
 		time.Sleep(29 * day)
 		again, renewed, err := r.Regenerate(r.Context(), user("alice"), made.ID)
@@ -274,7 +274,7 @@ func TestRegenerate(t *testing.T) {
 		require.False(r, r.good(r.Service, access))
 		require.True(r, r.good(r.Service, again.Reveal()))
 
-		never, vcd := r.create(user("alice"), func(n *issuer.NewToken) { n.Name, n.Life = "old", issuer.Never() })
+		never, vcd := r.create(user("alice"), func(n *issuer.NewToken) { n.Name, n.Lifetime = "old", issuer.Never() })
 		time.Sleep(400 * day)
 		require.True(r, r.good(r.Service, never))
 		_, renewed, err = r.Regenerate(r.Context(), user("alice"), vcd.ID)

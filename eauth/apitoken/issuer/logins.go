@@ -18,8 +18,8 @@ type LastLogin struct {
 	Groups []string // which the user was in
 }
 
-// loginBook keeps the last logins of owners of tokens in the store.
-type loginBook struct {
+// loginStore keeps the last logins of owners of tokens in the store.
+type loginStore struct {
 	store apitoken.Documents
 	now   func() time.Time
 }
@@ -65,7 +65,7 @@ func (l *ownerLogin) UnmarshalJSON(b []byte) error {
 func loginKey(o apitoken.Owner) string { return o.Eauth + "/" + o.User }
 
 // last returns the last login of an owner, or the zero one.
-func (b *loginBook) last(ctx context.Context, o apitoken.Owner) (l ownerLogin, err error) {
+func (b *loginStore) last(ctx context.Context, o apitoken.Owner) (l ownerLogin, err error) {
 	d, err := b.store.Document(ctx, loginsDrawer, loginKey(o))
 	if errors.Is(err, apitoken.ErrNotFound) {
 		return l, nil
@@ -82,7 +82,7 @@ func (b *loginBook) last(ctx context.Context, o apitoken.Owner) (l ownerLogin, e
 
 // note writes a login down, of somebody new only with first. changed tells
 // whether tokens of the user may act in another way from then on.
-func (b *loginBook) note(ctx context.Context, o apitoken.Owner, groups []string, first bool) (changed bool, err error) {
+func (b *loginStore) note(ctx context.Context, o apitoken.Owner, groups []string, first bool) (changed bool, err error) {
 	was, err := b.last(ctx, o)
 	if err != nil || was.version == 0 && !first {
 		return false, err
@@ -99,12 +99,12 @@ func (b *loginBook) note(ctx context.Context, o apitoken.Owner, groups []string,
 }
 
 // begin has the time of an owner begin who was not seen to log in.
-func (b *loginBook) begin(ctx context.Context, o apitoken.Owner, l ownerLogin) error {
+func (b *loginStore) begin(ctx context.Context, o apitoken.Owner, l ownerLogin) error {
 	l.Since = apitoken.Micro(b.now())
 	return b.put(ctx, o, l)
 }
 
-func (b *loginBook) put(ctx context.Context, o apitoken.Owner, l ownerLogin) error {
+func (b *loginStore) put(ctx context.Context, o apitoken.Owner, l ownerLogin) error {
 	value, err := json.Marshal(l)
 	if err != nil {
 		return fmt.Errorf("write the last login of a token's owner: %w", err)

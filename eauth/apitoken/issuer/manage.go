@@ -82,7 +82,7 @@ func (s *Service) end(ctx context.Context, c Caller, r apitoken.Record, why stri
 	}
 	s.follow.end(ids...)
 	if len(ids) > 0 {
-		s.tell(ctx, Event{What: Revoked, By: c, Token: r, Others: ids, Why: why})
+		s.notify(ctx, Event{What: Revoked, By: c, Token: r, Others: ids, Why: why})
 	}
 	return nil
 }

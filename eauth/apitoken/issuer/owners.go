@@ -41,7 +41,7 @@ const (
 // at the same time. That an owner may not act is not kept.
 type ownerCache struct {
 	owners  Owners
-	logins  *loginBook
+	logins  *loginStore
 	maxIdle time.Duration
 	now     func() time.Time
 
@@ -69,7 +69,7 @@ type ownerEntry struct {
 
 func newOwnerCache(o Options, now func() time.Time) *ownerCache {
 	return &ownerCache{
-		owners: o.Owners, logins: &loginBook{store: o.Store, now: now}, maxIdle: o.OwnerMaxIdle, now: now,
+		owners: o.Owners, logins: &loginStore{store: o.Store, now: now}, maxIdle: o.OwnerMaxIdle, now: now,
 		known: lru.New[ownerKey, *ownerEntry](ownerMost),
 	}
 }
@@ -154,9 +154,9 @@ func (b *ownerCache) seen(ctx context.Context, o apitoken.Owner, groups []string
 	return err
 }
 
-// Seen notes that a user has just logged in, and the groups, where the user has
+// RecordLogin notes that a user has just logged in, and the groups, where the user has
 // tokens: those act with these groups from then on. It waits for the store
 // alone, and for no longer than ctx lasts.
-func (s *Service) Seen(ctx context.Context, user, eauth string, groups []string) error {
+func (s *Service) RecordLogin(ctx context.Context, user, eauth string, groups []string) error {
 	return s.owners.seen(ctx, apitoken.Owner{Eauth: eauth, User: user}, groups, false)
 }

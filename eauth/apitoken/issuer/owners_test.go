@@ -64,9 +64,9 @@ func TestAnOwnerWhoDoesNotLogIn(t *testing.T) {
 		})
 		require.ErrorContains(r, err, "has not logged in for too long")
 
-		require.NoError(r, r.Seen(ctx, "bob", "ldap", nil))
+		require.NoError(r, r.RecordLogin(ctx, "bob", "ldap", nil))
 		r.requireIdle(secret)
-		require.NoError(r, r.Seen(ctx, "alice", "ldap", []string{"web"}))
+		require.NoError(r, r.RecordLogin(ctx, "alice", "ldap", []string{"web"}))
 		require.Equal(r, []string{"web"}, r.principal(secret).Groups)
 	})
 }
@@ -92,7 +92,7 @@ func TestWhoDoesNotHaveToLogIn(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			with(t, c.change, func(r *rig) {
-				secret, _ := r.create(c.owner, func(n *issuer.NewToken) { n.Life = issuer.Never() })
+				secret, _ := r.create(c.owner, func(n *issuer.NewToken) { n.Lifetime = issuer.Never() })
 				time.Sleep(1000 * aDay)
 				require.True(r, r.good(r.Service, secret))
 			})
@@ -138,11 +138,11 @@ func TestLoginsAreWrittenDownOnceAnHour(t *testing.T) {
 		first := version()
 		for range 59 {
 			time.Sleep(time.Minute)
-			require.NoError(r, r.Seen(r.Context(), "alice", "ldap", nil))
+			require.NoError(r, r.RecordLogin(r.Context(), "alice", "ldap", nil))
 		}
 		require.Equal(r, first, version())
 		time.Sleep(time.Minute)
-		require.NoError(r, r.Seen(r.Context(), "alice", "ldap", nil))
+		require.NoError(r, r.RecordLogin(r.Context(), "alice", "ldap", nil))
 		require.Greater(r, version(), first)
 	})
 }
@@ -192,7 +192,7 @@ func TestALoginDoesNotWaitForADirectory(t *testing.T) {
 		ctx, cancel := context.WithTimeout(r.Context(), time.Second)
 		defer cancel()
 		began := time.Now()
-		require.NoError(r, r.Seen(ctx, "alice", "ldap", []string{"ops"}))
+		require.NoError(r, r.RecordLogin(ctx, "alice", "ldap", []string{"ops"}))
 		require.Zero(r, time.Since(began))
 
 		close(slow.answer)

@@ -239,9 +239,9 @@ func TestGroupsOfTheLastLogin(t *testing.T) {
 		alice.Eauth = "ldap"
 		secret, _ := r.create(alice, nil)
 		require.Equal(r, []string{"ops", "web"}, r.principal(secret).Groups)
-		require.NoError(r, r.Seen(r.Context(), "alice", "ldap", []string{"web"}))
+		require.NoError(r, r.RecordLogin(r.Context(), "alice", "ldap", []string{"web"}))
 		require.Equal(r, []string{"web"}, r.principal(secret).Groups)
-		require.NoError(r, r.Seen(r.Context(), "bob", "ldap", []string{"web"}))
+		require.NoError(r, r.RecordLogin(r.Context(), "bob", "ldap", []string{"web"}))
 		_, err := r.store.Document(r.Context(), "owner-groups", "ldap/bob")
 		require.ErrorIs(r, err, apitoken.ErrNotFound, "he has no tokens")
 	})

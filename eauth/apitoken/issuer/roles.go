@@ -21,9 +21,9 @@ const rolesDrawer = "roles"
 // maxRoles bounds the operator's roles.
 const maxRoles = 1000
 
-// roleBook has the roles as they are in the store, and the sets that were made
+// roleCache has the roles as they are in the store, and the sets that were made
 // of them.
-type roleBook struct {
+type roleCache struct {
 	changes  atomic.Int64 // goes up with each change in the store
 	failures atomic.Int64 // goes up with each reading that failed
 
@@ -40,15 +40,15 @@ const maxSets = 1024
 
 // roleSet makes a set of roles, or finds the one that was made.
 func (s *Service) roleSet(ctx context.Context, names []string) (*role.Set, error) {
-	b, err := s.take(ctx)
+	b, err := s.acquireRoles(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer b.giveBack()
+	defer b.release()
 	key := strings.Join(names, " ")
 	set, ok := b.narrow.Get(key)
 	if !ok {
-		set = b.roles.Compile(names, s.opts.Scope)
+		set = b.roles.Compile(names, s.opts.RoleOptions)
 		b.narrow.Put(key, set)
 	}
 	return set, nil
@@ -56,11 +56,11 @@ func (s *Service) roleSet(ctx context.Context, names []string) (*role.Set, error
 
 // loginSet is roleSet for who logs in, with what everybody has.
 func (s *Service) loginSet(ctx context.Context, names []string) (*role.Set, error) {
-	b, err := s.take(ctx)
+	b, err := s.acquireRoles(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer b.giveBack()
+	defer b.release()
 	key := strings.Join(names, " ")
 	set, ok := b.login.Get(key)
 	if !ok {
@@ -81,15 +81,15 @@ func (s *Service) loginSet(ctx context.Context, names []string) (*role.Set, erro
 
 // loginOptions are for the sets of who logs in.
 func (s *Service) loginOptions() role.Options {
-	o := s.opts.Scope
+	o := s.opts.RoleOptions
 	o.Login = true
 	return o
 }
 
-// take waits for the book, with the roles as they are now. Whoever had to wait
+// acquireRoles waits for the book, with the roles as they are now. Whoever had to wait
 // while somebody failed to read them fails with him: otherwise all would wait,
 // one after the other, for a store that does not answer.
-func (s *Service) take(ctx context.Context) (*roleBook, error) {
+func (s *Service) acquireRoles(ctx context.Context) (*roleCache, error) {
 	b := &s.roles
 	failures := b.failures.Load()
 	select {
@@ -98,14 +98,14 @@ func (s *Service) take(ctx context.Context) (*roleBook, error) {
 		return nil, ctx.Err()
 	}
 	if b.failures.Load() != failures {
-		defer b.giveBack()
+		defer b.release()
 		return nil, b.err
 	}
 	err := s.refreshRoles(ctx)
 	if err == nil {
 		return b, nil
 	}
-	defer b.giveBack()
+	defer b.release()
 	if ctx.Err() == nil { // it is not that he who asked has gone
 		b.err = err
 		b.failures.Add(1)
@@ -113,7 +113,7 @@ func (s *Service) take(ctx context.Context) (*roleBook, error) {
 	return nil, err
 }
 
-func (b *roleBook) giveBack() { <-b.turn }
+func (b *roleCache) release() { <-b.turn }
 
 // refreshRoles reads the roles where they have changed. It is called by who has
 // the book.
@@ -215,11 +215,11 @@ func (s *Service) Role(ctx context.Context, c Caller, name string) (role.Role, e
 }
 
 func (s *Service) currentRoles(ctx context.Context) (*role.Roles, error) {
-	b, err := s.take(ctx)
+	b, err := s.acquireRoles(ctx)
 	if err != nil {
 		return nil, err
 	}
-	defer b.giveBack()
+	defer b.release()
 	return b.roles, nil
 }
 
@@ -259,7 +259,7 @@ func (s *Service) PutRole(ctx context.Context, c Caller, r role.Role, fresh bool
 		return ofStore(err)
 	}
 	s.rolesChanged()
-	s.tell(ctx, Event{What: Changed, By: c, Subject: "role " + r.Name})
+	s.notify(ctx, Event{What: Changed, By: c, Subject: "role " + r.Name})
 	return nil
 }
 
@@ -308,7 +308,7 @@ func (s *Service) DeleteRole(ctx context.Context, c Caller, name string) error {
 		return ofStore(err)
 	}
 	s.rolesChanged()
-	s.tell(ctx, Event{What: Removed, By: c, Subject: "role " + name})
+	s.notify(ctx, Event{What: Removed, By: c, Subject: "role " + name})
 	return nil
 }
 

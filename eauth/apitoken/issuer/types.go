@@ -8,12 +8,12 @@ import (
 
 // NewToken is what a token is to be.
 type NewToken struct {
-	Name    string
-	Scopes  []string // names of roles; with ProfileVCD none are Superuser
-	Life    Life
-	Profile apitoken.Profile
-	Remind  string // a mail address for reminders of its end
-	Org     string // the organization of Cloud Director
+	Name     string
+	Scopes   []string // names of roles; with ProfileVCD none are Superuser
+	Lifetime Lifetime
+	Profile  apitoken.Profile
+	Remind   string // a mail address for reminders of its end
+	Org      string // the organization of Cloud Director
 
 	// Owner is whose the token is, where that is not the caller: a service
 	// account, or for the operator anybody.
@@ -33,9 +33,9 @@ type Request struct {
 
 // Exchange is what a token was exchanged for.
 type Exchange struct {
-	Access apitoken.Secret
-	Record apitoken.Record // of Access
-	Life   time.Duration   // of Access, in whole seconds
+	Access   apitoken.Secret
+	Record   apitoken.Record // of Access
+	Lifetime time.Duration   // of Access, in whole seconds
 
 	// Token is what was shown: an API token, or a refresh token that is used
 	// up now.

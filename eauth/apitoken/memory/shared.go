@@ -80,8 +80,8 @@ func (s *Store) Once(_ context.Context, key string, ttl time.Duration) (bool, er
 	return true, nil
 }
 
-// Again takes a Once back.
-func (s *Store) Again(_ context.Context, key string) error {
+// UndoOnce takes a Once back.
+func (s *Store) UndoOnce(_ context.Context, key string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.once, key)

@@ -197,7 +197,7 @@ func (s *Store) Revoke(_ context.Context, id string, v apitoken.Revocation) ([]s
 	if !ok {
 		return nil, apitoken.ErrNotFound
 	}
-	if !v.UnusedSince.IsZero() && i.Record.LastSign().After(v.UnusedSince) {
+	if !v.UnusedSince.IsZero() && i.Record.LastActivity().After(v.UnusedSince) {
 		return nil, nil
 	}
 	return s.revoke(i.Record, v), nil

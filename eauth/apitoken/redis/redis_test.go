@@ -239,7 +239,7 @@ func TestUnavailable(t *testing.T) {
 		"documents":      func() error { _, err := s.Documents(ctx, "role", "", 10); return err },
 		"delete":         func() error { return s.DeleteDocument(ctx, "role", "x") },
 		"once":           func() error { _, err := s.Once(ctx, "x", time.Hour); return err },
-		"again":          func() error { return s.Again(ctx, "x") },
+		"again":          func() error { return s.UndoOnce(ctx, "x") },
 		"add failure":    func() error { _, err := s.AddFailure(ctx, "x", time.Hour); return err },
 		"failures":       func() error { _, err := s.Failures(ctx, "x"); return err },
 		"clear failures": func() error { return s.ClearFailures(ctx, "x") },

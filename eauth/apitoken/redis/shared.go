@@ -93,8 +93,8 @@ func (s *Store) Once(ctx context.Context, key string, ttl time.Duration) (bool, 
 // milliseconds is a time to live, which Redis wants to be one at least.
 func milliseconds(d time.Duration) int64 { return max(d.Milliseconds(), 1) }
 
-// Again takes a Once back.
-func (s *Store) Again(ctx context.Context, key string) error {
+// UndoOnce takes a Once back.
+func (s *Store) UndoOnce(ctx context.Context, key string) error {
 	bounded, cancel := s.bounded(ctx)
 	defer cancel()
 	return failed(ctx, s.client.Del(bounded, s.key("once:"+digest(key))).Err())

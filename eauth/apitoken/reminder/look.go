@@ -111,7 +111,7 @@ func (s *Schedule) begin(ctx context.Context, key string, ttl time.Duration) (fi
 func (s *Schedule) again(ctx context.Context, key string) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
 	defer cancel()
-	if err := s.store.Again(ctx, key); err != nil {
+	if err := s.store.UndoOnce(ctx, key); err != nil {
 		return fmt.Errorf("it will not be tried again: %w", err)
 	}
 	return nil

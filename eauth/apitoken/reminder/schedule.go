@@ -26,7 +26,7 @@ type Store interface {
 	Get(ctx context.Context, id string) (apitoken.Record, error)
 	CountExpiring(ctx context.Context, from, to time.Time) (int, error)
 	Once(ctx context.Context, key string, ttl time.Duration) (first bool, err error)
-	Again(ctx context.Context, key string) error
+	UndoOnce(ctx context.Context, key string) error
 }
 
 // Outcome is what became of a reminder.

@@ -57,17 +57,17 @@ func readTokenFiles(t settings.Tokens) (files TokenFiles, err error) {
 func (c *Config) Issuer(o issuer.Options) issuer.Options { return withSettings(o, c.Settings.Tokens) }
 
 func withSettings(o issuer.Options, t settings.Tokens) issuer.Options {
-	o.AccessLife, o.TokenLife = map[apitoken.Profile]time.Duration{}, map[apitoken.Profile]issuer.Life{}
+	o.AccessLifetimes, o.TokenLifetimes = map[apitoken.Profile]time.Duration{}, map[apitoken.Profile]issuer.Lifetime{}
 	for _, l := range livesOf(t) {
 		if l.Access > 0 {
-			o.AccessLife[l.profile] = l.Access
+			o.AccessLifetimes[l.profile] = l.Access
 		}
-		o.TokenLife[l.profile] = issuer.For(l.Token.For)
+		o.TokenLifetimes[l.profile] = issuer.For(l.Token.For)
 		if l.Token.Never {
-			o.TokenLife[l.profile] = issuer.Never()
+			o.TokenLifetimes[l.profile] = issuer.Never()
 		}
 	}
-	o.MaxLife, o.UnusedFor, o.NoDirectUse = t.MaxLife, t.UnusedFor, t.NoDirect
+	o.MaxLifetime, o.UnusedFor, o.NoDirectUse = t.MaxLife, t.UnusedFor, t.NoDirect
 	o.OwnerMaxIdle = t.OwnerMaxIdle
 	o.LoginRoles = t.LoginRoles
 	for _, a := range t.Assignments {

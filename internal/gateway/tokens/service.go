@@ -35,7 +35,7 @@ func Open(ctx context.Context, c *config.Config, o issuer.Options) (*Service, er
 		return nil, err
 	}
 	o = c.Issuer(o)
-	o.Untold = c.RightsUnknown()
+	o.RightsAtLogin = c.RightsUnknown()
 	o.Store, o.Pepper, o.Owners = store, pepper, newOwners(c, o.Logger)
 	s, err := issuer.New(o)
 	if err != nil {

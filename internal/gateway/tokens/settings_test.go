@@ -32,11 +32,11 @@ func TestLivesAreTheAPIs(t *testing.T) {
 		"101y", "36501d", "0d", "-1d", "+1d", "1.5d", "d", "1", "1mo", "1D", " 1d", "1d ", "1h30m", "soon", "Never", "99999999999999999999d",
 	} {
 		set, err := settings.Parse("saltern.yaml", []byte("tokens: {native: {token_life: '"+text+"'}}"))
-		life, apiErr := issuer.ParseLife(text)
+		life, apiErr := issuer.ParseLifetime(text)
 		require.Equal(t, apiErr == nil, err == nil, "%q: %v, %v", text, err, apiErr)
 		if err == nil {
 			o := (&config.Config{Settings: set}).Issuer(issuer.Options{})
-			require.Equal(t, life, o.TokenLife[apitoken.ProfileNative], text)
+			require.Equal(t, life, o.TokenLifetimes[apitoken.ProfileNative], text)
 		}
 	}
 }
@@ -148,7 +148,7 @@ func TestLivesOfTheProfiles(t *testing.T) {
 					}
 					x, err := b.Exchange(t.Context(), secret.Reveal(), issuer.Request{Profile: profile})
 					require.NoError(t, err, profile)
-					require.Equal(t, c.access[profile], x.Life, profile)
+					require.Equal(t, c.access[profile], x.Lifetime, profile)
 				}
 			})
 		})
@@ -159,14 +159,14 @@ func TestMaxLife(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, "  max_life: 30d\n")
-		for _, life := range []issuer.Life{issuer.Never(), issuer.For(31 * oneDay)} {
+		for _, life := range []issuer.Lifetime{issuer.Never(), issuer.For(31 * oneDay)} {
 			_, _, err := b.Create(t.Context(), of("alice"), issuer.NewToken{
-				Name: "ci", Scopes: []string{"User"}, Life: life, Profile: apitoken.ProfileNative,
+				Name: "ci", Scopes: []string{"User"}, Lifetime: life, Profile: apitoken.ProfileNative,
 			})
 			require.ErrorIs(t, err, issuer.ErrInvalid)
 			require.ErrorContains(t, err, "30d")
 		}
-		_, r := b.make(of("alice"), issuer.NewToken{Name: "ci", Life: issuer.For(30 * oneDay), Profile: apitoken.ProfileNative})
+		_, r := b.make(of("alice"), issuer.NewToken{Name: "ci", Lifetime: issuer.For(30 * oneDay), Profile: apitoken.ProfileNative})
 		require.Equal(t, 30*oneDay, r.Expires.Sub(r.Created))
 	})
 }

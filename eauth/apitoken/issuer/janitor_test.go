@@ -13,7 +13,7 @@ import (
 
 // forever makes a token that does not expire.
 func forever(name string) func(*issuer.NewToken) {
-	return func(n *issuer.NewToken) { n.Name, n.Life = name, issuer.Never() }
+	return func(n *issuer.NewToken) { n.Name, n.Lifetime = name, issuer.Never() }
 }
 
 func unusedFor(d time.Duration) func(*issuer.Options) {

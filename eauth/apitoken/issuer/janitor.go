@@ -10,18 +10,18 @@ import (
 )
 
 const (
-	// houseEvery is how often what has ended is removed.
-	houseEvery   = 10 * time.Minute
-	houseTimeout = time.Minute
+	// janitorInterval is how often what has ended is removed.
+	janitorInterval = 10 * time.Minute
+	janitorTimeout  = time.Minute
 
 	// remembered is how long a token that has ended is still known, so that
 	// the use of a stolen one is noticed.
 	remembered = 30 * day
 )
 
-// keepHouse removes what has ended.
-func (s *Service) keepHouse(ctx context.Context) {
-	tick := time.NewTicker(houseEvery)
+// runJanitor removes what has ended.
+func (s *Service) runJanitor(ctx context.Context) {
+	tick := time.NewTicker(janitorInterval)
 	defer tick.Stop()
 	for {
 		select {
@@ -29,14 +29,14 @@ func (s *Service) keepHouse(ctx context.Context) {
 			return
 		case <-tick.C:
 		}
-		if err := s.tidy(ctx); err != nil && ctx.Err() == nil {
+		if err := s.purge(ctx); err != nil && ctx.Err() == nil {
 			s.log.WarnContext(ctx, "tokens that have ended were not removed; trying again later", slog.Any("error", err))
 		}
 	}
 }
 
-func (s *Service) tidy(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, houseTimeout)
+func (s *Service) purge(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, janitorTimeout)
 	defer cancel()
 	now := s.now()
 	if err := s.endUnused(ctx, now); err != nil {
@@ -57,7 +57,7 @@ func (s *Service) endUnused(ctx context.Context, now time.Time) error {
 	ended, err := apitoken.RevokeUnused(ctx, s.store, now.Add(-s.opts.UnusedFor), now)
 	for _, u := range ended {
 		s.follow.end(u.Ended...)
-		s.tell(ctx, Event{What: Revoked, Token: u.Record, Others: u.Ended, Why: apitoken.WhyUnused})
+		s.notify(ctx, Event{What: Revoked, Token: u.Record, Others: u.Ended, Why: apitoken.WhyUnused})
 	}
 	return err
 }

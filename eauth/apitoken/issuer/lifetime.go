@@ -6,51 +6,51 @@ import (
 	"time"
 )
 
-// Life is how long a token is to be good. The zero Life is the profile's default.
-type Life struct {
+// Lifetime is how long a token is to be good. The zero Lifetime is the profile's default.
+type Lifetime struct {
 	never bool
 	span  time.Duration
 }
 
 // Never is the life of a token that does not expire.
-func Never() Life { return Life{never: true} }
+func Never() Lifetime { return Lifetime{never: true} }
 
 // For is a life of that long; not positive, it is the default.
-func For(d time.Duration) Life { return Life{span: max(d, 0)} }
+func For(d time.Duration) Lifetime { return Lifetime{span: max(d, 0)} }
 
 const day = 24 * time.Hour
 
-// lifeUnits are the letters behind a number. A month has no letter: m is a
+// lifetimeUnits are the letters behind a number. A month has no letter: m is a
 // minute, as everywhere else.
-var lifeUnits = map[byte]time.Duration{
+var lifetimeUnits = map[byte]time.Duration{
 	's': time.Second, 'm': time.Minute, 'h': time.Hour, 'd': day, 'w': 7 * day, 'y': 365 * day,
 }
 
 // longest is the longest life with an end. Longer ones are slips.
 const longest = 100 * 365 * day
 
-// ParseLife reads "never", or a whole number and one of s, m, h, d, w and y,
+// ParseLifetime reads "never", or a whole number and one of s, m, h, d, w and y,
 // such as "180d". Empty text is the default.
-func ParseLife(s string) (Life, error) {
+func ParseLifetime(s string) (Lifetime, error) {
 	switch s {
 	case "":
-		return Life{}, nil
+		return Lifetime{}, nil
 	case "never":
 		return Never(), nil
 	}
-	unit := lifeUnits[s[len(s)-1]]
+	unit := lifetimeUnits[s[len(s)-1]]
 	n, err := strconv.ParseInt(s[:len(s)-1], 10, 64)
 	if err != nil || unit == 0 || n <= 0 || s[0] == '+' {
-		return Life{}, invalid(`a lifetime is "never", or a number with s, m, h, d, w or y, such as "180d"`)
+		return Lifetime{}, invalid(`a lifetime is "never", or a number with s, m, h, d, w or y, such as "180d"`)
 	}
 	if n > int64(longest/unit) {
-		return Life{}, invalid(`a lifetime is 100y at the most, or "never"`)
+		return Lifetime{}, invalid(`a lifetime is 100y at the most, or "never"`)
 	}
 	return For(time.Duration(n) * unit), nil
 }
 
-// String writes what [ParseLife] reads.
-func (l Life) String() string {
+// String writes what [ParseLifetime] reads.
+func (l Lifetime) String() string {
 	switch {
 	case l.never:
 		return "never"
