@@ -43,7 +43,7 @@ func argument(b *budget.Budget, s string) (any, error) {
 	if isPlain(s) {
 		return yaml11.Plain(s)
 	}
-	return decode(b, []byte(s), true)
+	return decode(b, []byte(s))
 }
 
 // isPlain finds texts that are one plain scalar to YAML whatever stands around

@@ -1,9 +1,11 @@
 package yamlin
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"math/big"
+	"regexp"
 	"strings"
 
 	"github.com/saltern-api/saltern/internal/budget"
@@ -16,23 +18,38 @@ import (
 //
 // Scalars are those of YAML 1.1 as Salt's own loader has them: yes is a bool,
 // 1:30 a number, a timestamp text, and leading zeros mean nothing. A key that
-// stands twice is refused, as there. Tags and directives are refused; the
-// loader knows a few tags, but no command needs them. Integers of more than 64
-// bits become text, as where Salt packs them.
+// stands twice is refused, as there, and so are tags other than the standard
+// ones of YAML. Integers of more than 64 bits become text, as where Salt packs
+// them.
 //
 // Errors have a text for the client, without a word of what it sent: a
 // password may look like an anchor. They are those of the budget, too, which
 // may be nil.
 func Document(b *budget.Budget, text []byte) (msgpack.Raw, error) {
-	v, err := decode(b, text, false)
+	v, err := decode(b, versioned(text))
 	if err != nil {
 		return nil, err
 	}
 	return pack(b, v, len(text))
 }
 
-func decode(b *budget.Budget, text []byte, tags bool) (any, error) {
-	if err := inspect(b, text, tags); err != nil {
+// version2 finds the digit of YAML 1.2 at the start of a document.
+var version2 = regexp.MustCompile(`\A\x{feff}?(?:[ \t]*(?:#[^\r\n]*)?\r?\n)*%YAML[ \t]+1\.0*(2)(?:\D|\z)`)
+
+// versioned returns a text that says it is YAML 1.1 where it says 1.2: Salt's
+// loader passes over that, and the parser refuses it.
+func versioned(text []byte) []byte {
+	found := version2.FindSubmatchIndex(text)
+	if found == nil {
+		return text
+	}
+	text = bytes.Clone(text)
+	text[found[2]] = '1'
+	return text
+}
+
+func decode(b *budget.Budget, text []byte) (any, error) {
+	if err := inspect(b, text); err != nil {
 		return nil, err
 	}
 	v, err := yaml11.Decode("", text)

@@ -19,6 +19,10 @@ const (
 	maxDepth   = 100
 	maxGrowth  = 16 // from text to msgpack; without aliases it is below 5
 	slack      = 64
+
+	// maxDirectives is for lines that may be directives. The parser's time for
+	// %TAG grows with the square of their number.
+	maxDirectives = 16
 )
 
 // What the parser costs, in units of the budget.
@@ -27,13 +31,12 @@ const (
 	entryCost  = 2
 )
 
-// directive finds lines that start with %. The parser's time for %TAG grows
-// with the square of their number.
+// directive finds lines that start with %.
 var directive = regexp.MustCompile(`(?:^|[\n\r\x{85}\x{2028}\x{2029}])\x{feff}?%`)
 
 // inspect refuses, before anything is made of it, a text with what is not
 // wanted in it and one that would cost too much.
-func inspect(b *budget.Budget, text []byte, tags bool) error {
+func inspect(b *budget.Budget, text []byte) error {
 	if len(text) > maxText {
 		return fmt.Errorf("more than %d bytes", maxText)
 	}
@@ -44,14 +47,14 @@ func inspect(b *budget.Budget, text []byte, tags bool) error {
 	if err := b.Spend(parserCost + n*entryCost + budget.Bytes(len(text))); err != nil {
 		return err
 	}
-	if directive.Match(text) {
-		return errors.New("directives are not supported")
+	if len(directive.FindAllIndex(text, maxDirectives+1)) > maxDirectives {
+		return fmt.Errorf("more than %d directives", maxDirectives)
 	}
 	root, err := parse(text)
 	if err != nil || root == nil {
 		return err
 	}
-	i := inspector{tags: tags, sizes: make(map[*yaml.Node]int)}
+	i := inspector{sizes: make(map[*yaml.Node]int)}
 	_, err = i.size(root, 0)
 	return err
 }
@@ -99,7 +102,6 @@ func parse(text []byte) (root *yaml.Node, err error) {
 
 // inspector adds up what a document holds when its aliases are followed.
 type inspector struct {
-	tags  bool
 	sizes map[*yaml.Node]int // of the nodes that have an anchor; 0 while they are open
 }
 
@@ -107,8 +109,6 @@ func (i *inspector) size(n *yaml.Node, depth int) (int, error) {
 	switch {
 	case depth > maxDepth:
 		return 0, fmt.Errorf("line %d: nested deeper than %d levels", n.Line, maxDepth)
-	case !i.tags && n.Style&yaml.TaggedStyle != 0:
-		return 0, fmt.Errorf("line %d: tags are not supported", n.Line)
 	case n.Kind == yaml.AliasNode:
 		if i.sizes[n.Alias] == 0 {
 			return 0, fmt.Errorf("line %d: a value contains itself", n.Line)

@@ -25,7 +25,7 @@ func FuzzPlain(f *testing.F) {
 			return
 		}
 		fast, fastErr := yaml11.Plain(s)
-		slow, slowErr := decode(nil, []byte(s), true)
+		slow, slowErr := decode(nil, []byte(s))
 		require.Equal(t, slowErr == nil, fastErr == nil, "%q: %v, %v", s, slowErr, fastErr)
 		require.Equal(t, slow, fast, "%q", s)
 	})

@@ -90,7 +90,7 @@ func readVectors(t *testing.T) vectors {
 
 // refused are the texts that Salt reads and Saltern does not.
 var refused = map[string]bool{
-	"a: !!str": true, // tags
+	`!!binary "?"`: true, // Python passes over what is not base64
 }
 
 func TestYAMLAsSalt(t *testing.T) {
