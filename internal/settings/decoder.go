@@ -14,12 +14,60 @@ type decoder struct {
 	problems Problems
 }
 
-// reader takes one value into the place that it was made for. The key is for
-// its problems.
-type reader func(n *yaml.Node, key string)
+// field is a key that a map may have.
+type field struct {
+	key     string
+	value   value
+	meaning string // one line, for docs/configuration.md
+}
 
-// fields are the keys that a map may have.
-type fields map[string]reader
+// fields are the keys that a map may have, in the order of the documentation.
+type fields []field
+
+func (f fields) find(key string) (field, bool) {
+	i := slices.IndexFunc(f, func(f field) bool { return f.key == key })
+	if i < 0 {
+		return field{}, false
+	}
+	return f[i], true
+}
+
+// value is how the value of a key is read, and what there is to say of it.
+type value struct {
+	// read takes the value into the place that it was made for. The key is for
+	// its problems.
+	read func(n *yaml.Node, key string)
+
+	// kind says what may be written, such as "duration".
+	kind string
+
+	// show is what stands in that place now, as the file would have it; "" is
+	// nothing.
+	show func() string
+
+	// keys are those of a map, or of each map in a list.
+	keys   fields
+	isList bool
+}
+
+// as gives the kind another name.
+func (v value) as(kind string) value {
+	v.kind = kind
+	return v
+}
+
+// or puts text in the place of a default that is not in this package: the file's
+// silence reads as zero here, and as that there.
+func (v value) or(text string) value {
+	show := v.show
+	v.show = func() string {
+		if now := show(); now != "" && now != "0" {
+			return now
+		}
+		return text
+	}
+	return v
+}
 
 func (d *decoder) problem(line int, key, format string, args ...any) {
 	d.problems = append(d.problems, Problem{
@@ -41,9 +89,9 @@ func (d *decoder) mapping(n *yaml.Node, key string, known fields) {
 	for pair := range slices.Chunk(n.Content, 2) {
 		k, v := pair[0], pair[1]
 		path := join(key, k.Value)
-		read := known[k.Value]
+		f, ok := known.find(k.Value)
 		switch line := seen[k.Value]; {
-		case k.Kind != yaml.ScalarNode || read == nil:
+		case k.Kind != yaml.ScalarNode || !ok:
 			d.problem(k.Line, path, "unknown key")
 		case line > 0:
 			d.problem(k.Line, path, "is given already on line %d", line)
@@ -52,44 +100,84 @@ func (d *decoder) mapping(n *yaml.Node, key string, known fields) {
 			// them a small file cannot become a large tree.
 			d.problem(v.Line, path, "YAML aliases are not read here")
 		case !isNull(v):
-			read(v, path)
+			f.value.read(v, path)
 		}
 		seen[k.Value] = k.Line
 	}
 }
 
-// section reads a map of settings.
-func (d *decoder) section(known fields) reader {
-	return func(n *yaml.Node, key string) { d.mapping(n, key, known) }
-}
-
-// list reads a list whose items are all of one kind.
-func (d *decoder) list(item reader) reader {
-	return func(n *yaml.Node, key string) {
-		if n.Kind != yaml.SequenceNode {
-			d.problem(n.Line, key, "must be a list")
-			return
-		}
-		for i, v := range n.Content {
-			path := fmt.Sprintf("%s[%d]", key, i)
-			if v.Kind == yaml.AliasNode || isNull(v) {
-				d.problem(v.Line, path, "must have a value of its own")
-				continue
+// section is a map of settings. What is wrong with the map as a whole is found
+// by the checks, once it was read.
+func (d *decoder) section(known fields, checks ...func(n *yaml.Node, key string)) value {
+	return value{
+		kind: "map", keys: known,
+		read: func(n *yaml.Node, key string) {
+			d.mapping(n, key, known)
+			for _, check := range checks {
+				check(n, key)
 			}
-			item(v, path)
-		}
+		},
 	}
 }
 
-// textOrList reads a list, or one item that stands for a list of it alone.
-func (d *decoder) textOrList(item reader) reader {
-	return func(n *yaml.Node, key string) {
-		if n.Kind == yaml.ScalarNode {
-			item(n, key)
-			return
-		}
-		d.list(item)(n, key)
+// entries is a list of maps. Each call of entry makes the place for one more;
+// done, when the map was read, checks and keeps it.
+func (d *decoder) entries(entry func() (known fields, done func(n *yaml.Node, key string))) value {
+	known, _ := entry()
+	v := d.list(value{kind: "map", read: func(n *yaml.Node, key string) {
+		known, done := entry()
+		d.mapping(n, key, known)
+		done(n, key)
+	}})
+	v.kind, v.keys, v.show = "list of maps", known, func() string { return "[]" }
+	return v
+}
+
+// list is a list whose items are all of one kind. Each item is added to what
+// was there.
+func (d *decoder) list(item value) value {
+	return value{
+		kind: "list of " + item.kind, show: item.show, isList: true,
+		read: func(n *yaml.Node, key string) {
+			if n.Kind != yaml.SequenceNode {
+				d.problem(n.Line, key, "must be a list")
+				return
+			}
+			for i, v := range n.Content {
+				path := fmt.Sprintf("%s[%d]", key, i)
+				if v.Kind == yaml.AliasNode || isNull(v) {
+					d.problem(v.Line, path, "must have a value of its own")
+					continue
+				}
+				item.read(v, path)
+			}
+		},
 	}
+}
+
+// textOrList is a list, or one item that stands for a list of it alone.
+func (d *decoder) textOrList(item value) value {
+	list := d.list(item)
+	return value{
+		kind: item.kind + ", or a list", show: item.show, isList: true,
+		read: func(n *yaml.Node, key string) {
+			if n.Kind == yaml.ScalarNode {
+				item.read(n, key)
+				return
+			}
+			list.read(n, key)
+		},
+	}
+}
+
+// replaced is a list that takes the place of its default.
+func replaced[T any](to *[]T, list value) value {
+	read := list.read
+	list.read = func(n *yaml.Node, key string) {
+		*to = []T{}
+		read(n, key)
+	}
+	return list
 }
 
 func isNull(n *yaml.Node) bool {

@@ -4,7 +4,7 @@
 //
 // The file is read strictly, because a limit with a slip in its name is no limit. An
 // unknown key, a key given twice and a value of the wrong form are errors that
-// name the line and the key, and all of them are told at once.
+// name the line and the key, and all of them are reported at once.
 //
 // There is no setting for a password, token or other secret.
 //
@@ -13,5 +13,10 @@
 //		s = settings.Default()
 //	}
 //
+// [Keys] lists every key with its default and meaning. docs/configuration.md has
+// that list, and go generate ./internal/settings writes it there.
+//
 // The package imports nothing of Saltern.
 package settings
+
+//go:generate go test . -run TestDocumentedKeys -count=1 -update

@@ -38,7 +38,7 @@ func Parse(name string, data []byte) (*Settings, error) {
 	s := Default()
 	s.Limits.ConnectionsPerAddress = 0 // it depends on another setting
 	if root := d.document(data); root != nil {
-		d.settings(root, s)
+		d.mapping(root, "", d.schema(s))
 	}
 	if len(d.problems) > 0 {
 		return nil, d.problems

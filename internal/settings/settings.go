@@ -84,7 +84,7 @@ type TLS struct {
 
 // EventsRule lets the callers that it names see the events whose tags match
 // one of Tags. Users, Groups and Tags are shell globs; a rule that names
-// neither users nor groups nor eauth modules is for everybody.
+// neither users nor groups nor eauth modules is for every caller.
 type EventsRule struct {
 	Users  []string
 	Groups []string
@@ -103,7 +103,7 @@ const (
 
 // Events bounds the streams of events.
 type Events struct {
-	Buffer     int           // events that are kept for readers, and for those who come back
+	Buffer     int           // events that are kept for readers, and for those that come back
 	BufferSize int64         // the same in bytes
 	Linger     time.Duration // how long they are kept after the last reader has gone
 
@@ -138,7 +138,7 @@ type Admin struct {
 	Listen string
 
 	// AllowRemote lets Listen be another address than a loopback one. The
-	// listener asks nobody for a password.
+	// listener requires no password.
 	AllowRemote bool
 }
 
@@ -181,6 +181,15 @@ type Auth struct {
 	Deciding []string
 }
 
+// Audit is about the log of what callers did, and with which token.
+type Audit struct {
+	Off       bool
+	File      string // "" for one in the state folder
+	MaxSize   int64  // in bytes; a larger file is put aside
+	Keep      int    // files that were put aside and are kept
+	Arguments bool   // whether the arguments of commands are written down
+}
+
 // Log is about the log on standard error.
 type Log struct {
 	Level slog.Level
@@ -216,7 +225,7 @@ func Default() *Settings {
 		},
 		Master: Master{RequestTimeout: 30 * time.Second, Connections: 8},
 		Tokens: defaultTokens(),
-		Audit:  defaultAudit(),
+		Audit:  Audit{MaxSize: 100 << 20, Keep: 10},
 	}
 }
 

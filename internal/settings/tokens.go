@@ -18,7 +18,7 @@ type Tokens struct {
 	UnusedFor time.Duration // tokens that were not used for so long are revoked; 0 is never
 
 	// OwnerMaxIdle is how long tokens are good without a login of their owner,
-	// where nobody can be asked whether the owner is still there; 0 is for ever.
+	// where no eauth module says that the owner is still there; 0 is for ever.
 	OwnerMaxIdle time.Duration
 
 	// Eauth is the eauth module that checks a name and a password which come
@@ -29,7 +29,7 @@ type Tokens struct {
 	CSP    CSP
 	VCD    VCD
 
-	// LoginRoles are the roles that everybody has who logs in; nil stands for
+	// LoginRoles are the roles of every caller that logs in; nil stands for
 	// the default, and an empty list for none.
 	LoginRoles  []string
 	Assignments []Assignment
@@ -94,7 +94,7 @@ type Redis struct {
 // ClientTLS says how to encrypt towards a server.
 type ClientTLS struct {
 	On   bool
-	CA   string // PEM file of who signed the server's certificate, or "" for the system's
+	CA   string // PEM file of what signed the server's certificate, or "" for the system's
 	Cert string // PEM file of a certificate of our own, or ""
 	Key  string // PEM file
 }
@@ -109,12 +109,48 @@ type Assignment struct {
 	Roles  []string
 }
 
-// Throttle slows down who shows tokens that are not good.
+// Throttle slows down clients that send tokens that are not good.
 type Throttle struct {
 	Attempts int           // failures that cost nothing
 	First    time.Duration // the first refusal, doubled by each failure more
 	Most     time.Duration // the longest refusal
 	Window   time.Duration // a quiet time after which failures are forgotten
+}
+
+// Reminders is about reminding people of the end of their tokens. Without a
+// mail server and a webhook there are none.
+type Reminders struct {
+	Days    []int // days before the end; 0 is the last 24 hours
+	Mail    Mail
+	Webhook Webhook
+}
+
+// MailTLS says how to encrypt towards a mail server.
+type MailTLS string
+
+// The ways to encrypt mail.
+const (
+	MailSTARTTLS MailTLS = "starttls" // demanded, not merely tried
+	MailOverTLS  MailTLS = "tls"
+	MailPlain    MailTLS = "off"
+)
+
+// Mail sends reminders over SMTP.
+type Mail struct {
+	Server       string // host:port, or "" for no mail
+	From         string
+	To           string // a receiver of the reminders of all tokens, or ""
+	Username     string
+	PasswordFile string
+	TLS          MailTLS
+	CA           string // PEM file of what signed the server's certificate, or "" for the system's
+}
+
+// Webhook posts reminders to a URL.
+type Webhook struct {
+	URL        string // "" for none
+	SecretFile string // the key that its requests are signed with
+	CA         string // as Mail's
 }
 
 func defaultTokens() Tokens {

@@ -1,8 +1,6 @@
 package settings_test
 
 import (
-	"os"
-	"regexp"
 	"testing"
 	"time"
 
@@ -141,7 +139,7 @@ func TestParseTokens(t *testing.T) {
 	}
 }
 
-// A secret in the file is not repeated where the problem is told.
+// A secret in the file is not repeated in a problem.
 func TestProblemsHaveNoValues(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
@@ -156,24 +154,4 @@ func TestProblemsHaveNoValues(t *testing.T) {
 		require.Error(t, err, text)
 		require.NotContains(t, err.Error(), "hunter2", text)
 	}
-}
-
-// What the page about configuration shows can be pasted, and changes nothing.
-// Package docs loads all other examples.
-func TestDocumentedDefaults(t *testing.T) {
-	t.Parallel()
-	page, err := os.ReadFile("../../docs/configuration.md")
-	require.NoError(t, err)
-	found := regexp.MustCompile("(?s)```yaml\n(listen:.*?)```").FindSubmatch(page)
-	require.NotNil(t, found)
-	got, err := settings.Parse("configuration.md", found[1])
-	require.NoError(t, err)
-	want := settings.Default()
-	want.MaxRequestBodySize = settings.DefaultBodyLimit
-	// The defaults of these are in the packages that they are for.
-	want.PAM, want.Auth, want.Tokens.Throttle = got.PAM, got.Auth, got.Tokens.Throttle
-	want.Tokens.Native, want.Tokens.CSP, want.Tokens.VCD = got.Tokens.Native, got.Tokens.CSP, got.Tokens.VCD
-	want.Listen, want.TrustedProxies, want.CORSOrigin, want.EventsACL = got.Listen, got.TrustedProxies, got.CORSOrigin, got.EventsACL
-	want.Tokens.Assignments, want.Tokens.LoginRoles = got.Tokens.Assignments, got.Tokens.LoginRoles
-	require.Equal(t, want, got)
 }

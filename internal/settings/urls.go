@@ -1,6 +1,8 @@
 package settings
 
 import (
+	"net"
+	"net/netip"
 	"net/url"
 	"strconv"
 	"strings"
@@ -10,8 +12,8 @@ import (
 
 // origin adds what a browser calls the origin of a page, in the form in which
 // browsers send it, or "*".
-func (d *decoder) origin(to *[]string) reader {
-	return func(n *yaml.Node, key string) {
+func (d *decoder) origin(to *[]string) value {
+	return value{kind: `origin, or "*"`, show: shownList(to), read: func(n *yaml.Node, key string) {
 		origin, path, ok := splitURL(n.Value)
 		if n.Value == "*" {
 			origin, path, ok = "*", "", true
@@ -21,12 +23,12 @@ func (d *decoder) origin(to *[]string) reader {
 			return
 		}
 		*to = append(*to, origin)
-	}
+	}}
 }
 
 // publicURL reads what the URLs of the gateway begin with, or nothing.
-func (d *decoder) publicURL(to *string) reader {
-	return func(n *yaml.Node, key string) {
+func (d *decoder) publicURL(to *string) value {
+	return value{kind: "URL", show: shown(to), read: func(n *yaml.Node, key string) {
 		origin, path, ok := splitURL(n.Value)
 		web := strings.HasPrefix(origin, "https://") || strings.HasPrefix(origin, "http://")
 		switch {
@@ -37,7 +39,7 @@ func (d *decoder) publicURL(to *string) reader {
 		default:
 			*to = origin + path
 		}
-	}
+	}}
 }
 
 // splitURL takes a URL of a scheme, a host and perhaps a port and a path apart.
@@ -92,4 +94,32 @@ func isPlainPath(path string) bool {
 		}
 	}
 	return true
+}
+
+// webhookURL reads a URL without a secret where it would show: in front of the
+// host.
+func (d *decoder) webhookURL(to *string) value {
+	return value{kind: "URL", show: shown(to), read: func(n *yaml.Node, key string) {
+		u, err := url.Parse(n.Value)
+		switch {
+		case !isA(n, "!!str") || err != nil || u.Hostname() == "" || u.Fragment != "" ||
+			u.Scheme != "https" && u.Scheme != "http":
+			d.problem(n.Line, key, "must be a URL such as https://alerts.example.com/saltern")
+		case u.User != nil:
+			d.problem(n.Line, key, "may have no user name or password in it")
+		case u.Scheme == "http" && !IsLoopback(u.Host):
+			d.problem(n.Line, key, "must be https, except to a loopback address")
+		default:
+			*to = n.Value
+		}
+	}}
+}
+
+// IsLoopback reports whether a host, with a port or not, is this machine.
+func IsLoopback(host string) bool {
+	if h, _, err := net.SplitHostPort(host); err == nil {
+		host = h
+	}
+	addr, err := netip.ParseAddr(strings.Trim(host, "[]"))
+	return host == "localhost" || err == nil && addr.Unmap().IsLoopback()
 }

@@ -5,7 +5,10 @@ import (
 	"log/slog"
 	"math"
 	"net"
+	"net/mail"
 	"net/netip"
+	"path"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,83 +17,83 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// isA tells whether n is a scalar that YAML takes for the given tag.
+// isA reports whether n is a scalar that YAML takes for the given tag.
 func isA(n *yaml.Node, tag string) bool {
 	return n.Kind == yaml.ScalarNode && n.ShortTag() == tag
 }
 
-func (d *decoder) text(to *string) reader {
-	return func(n *yaml.Node, key string) {
+func (d *decoder) text(to *string) value {
+	return value{kind: "text", show: shown(to), read: func(n *yaml.Node, key string) {
 		if !isA(n, "!!str") || n.Value == "" || strings.ContainsRune(n.Value, 0) {
 			d.problem(n.Line, key, "must be text")
 			return
 		}
 		*to = n.Value
-	}
+	}}
 }
 
 // eachText adds one text.
-func (d *decoder) eachText(to *[]string) reader {
-	return func(n *yaml.Node, key string) {
+func (d *decoder) eachText(to *[]string) value {
+	return value{kind: "text", show: shownList(to), read: func(n *yaml.Node, key string) {
 		var v string
-		d.text(&v)(n, key)
+		d.text(&v).read(n, key)
 		*to = append(*to, v)
-	}
+	}}
 }
 
-// oneOf adds one of the words that there are.
-func (d *decoder) oneOf(to *[]string, words []string) reader {
-	return func(n *yaml.Node, key string) {
+// eachOf adds one of the words that there are.
+func (d *decoder) eachOf(to *[]string, words []string) value {
+	return value{kind: "word", show: shownList(to), read: func(n *yaml.Node, key string) {
 		if !isA(n, "!!str") || !slices.Contains(words, n.Value) {
 			d.problem(n.Line, key, "must be one of %s", strings.Join(words, ", "))
 			return
 		}
 		*to = append(*to, n.Value)
-	}
+	}}
 }
 
-func (d *decoder) boolean(to *bool) reader {
-	return func(n *yaml.Node, key string) {
+func (d *decoder) boolean(to *bool) value {
+	return value{kind: "true or false", show: shownBool(to), read: func(n *yaml.Node, key string) {
 		if !isA(n, "!!bool") || n.Decode(to) != nil {
 			d.problem(n.Line, key, "must be true or false")
 		}
-	}
+	}}
 }
 
 // count reads a positive number.
-func (d *decoder) count(to *int) reader {
-	return func(n *yaml.Node, key string) {
+func (d *decoder) count(to *int) value {
+	return value{kind: "whole number above 0", show: shownInt(to), read: func(n *yaml.Node, key string) {
 		var v int
 		if !isA(n, "!!int") || n.Decode(&v) != nil || v < 1 || v > math.MaxInt32 {
 			d.problem(n.Line, key, "must be a whole number above 0")
 			return
 		}
 		*to = v
-	}
+	}}
 }
 
 // duration reads text such as 30s; a bare number would leave the unit open.
-func (d *decoder) duration(to *time.Duration) reader {
-	return func(n *yaml.Node, key string) {
+func (d *decoder) duration(to *time.Duration) value {
+	return value{kind: "duration", show: shownDuration(to), read: func(n *yaml.Node, key string) {
 		v, err := time.ParseDuration(n.Value)
 		if !isA(n, "!!str") || err != nil || v <= 0 {
 			d.problem(n.Line, key, "must be a duration above 0, such as 30s or 2m")
 			return
 		}
 		*to = v
-	}
+	}}
 }
 
 // size reads a number of bytes, or text such as 100MiB.
-func (d *decoder) size(to *int64) reader {
-	return func(n *yaml.Node, key string) {
+func (d *decoder) size(to *int64) value {
+	return value{kind: "size", show: shownSize(to), read: func(n *yaml.Node, key string) {
 		v, err := parseSize(n.Value)
 		if !isA(n, "!!str") && !isA(n, "!!int") || err != nil {
 			d.problem(n.Line, key, "must be a number of bytes above 0, such as 1048576 or 100MiB")
 			return
 		}
 		*to = v
-	}
+	}}
 }
 
 var errSize = errors.New("not a size")
@@ -111,14 +114,14 @@ func parseSize(text string) (int64, error) {
 }
 
 // address reads host:port.
-func (d *decoder) address(to *string) reader {
-	return func(n *yaml.Node, key string) {
+func (d *decoder) address(to *string) value {
+	return value{kind: "host:port", show: shown(to), read: func(n *yaml.Node, key string) {
 		if !isA(n, "!!str") || !isAddress(n.Value) {
 			d.problem(n.Line, key, "must be host:port, such as 127.0.0.1:8000")
 			return
 		}
 		*to = n.Value
-	}
+	}}
 }
 
 func isAddress(text string) bool {
@@ -131,8 +134,8 @@ func isAddress(text string) bool {
 }
 
 // adminListen reads host:port, or off.
-func (d *decoder) adminListen(to *string) reader {
-	return func(n *yaml.Node, key string) {
+func (d *decoder) adminListen(to *string) value {
+	return value{kind: "host:port, or off", show: shownAdmin(to), read: func(n *yaml.Node, key string) {
 		switch {
 		case isA(n, "!!str") && n.Value == "off":
 			*to = ""
@@ -141,12 +144,12 @@ func (d *decoder) adminListen(to *string) reader {
 		default:
 			d.problem(n.Line, key, "must be host:port, such as 127.0.0.1:9377, or off")
 		}
-	}
+	}}
 }
 
 // prefix adds an address, or a network such as 10.0.0.0/8.
-func (d *decoder) prefix(to *[]netip.Prefix) reader {
-	return func(n *yaml.Node, key string) {
+func (d *decoder) prefix(to *[]netip.Prefix) value {
+	return value{kind: "address or network", show: shownList(to), read: func(n *yaml.Node, key string) {
 		v, err := netip.ParsePrefix(n.Value)
 		if addr, aerr := netip.ParseAddr(n.Value); aerr == nil && addr.Zone() == "" {
 			v, err = netip.PrefixFrom(addr, addr.BitLen()), nil
@@ -156,11 +159,11 @@ func (d *decoder) prefix(to *[]netip.Prefix) reader {
 			return
 		}
 		*to = append(*to, v.Masked())
-	}
+	}}
 }
 
-func (d *decoder) level(to *slog.Level) reader {
-	return func(n *yaml.Node, key string) {
+func (d *decoder) level(to *slog.Level) value {
+	return value{kind: "debug, info, warn or error", show: shownLevel(to), read: func(n *yaml.Node, key string) {
 		levels := map[string]slog.Level{
 			"debug": slog.LevelDebug, "info": slog.LevelInfo,
 			"warn": slog.LevelWarn, "error": slog.LevelError,
@@ -171,5 +174,104 @@ func (d *decoder) level(to *slog.Level) reader {
 			return
 		}
 		*to = level
+	}}
+}
+
+// optional reads text that may be empty.
+func (d *decoder) optional(to *string) value {
+	return value{kind: "text", show: shown(to), read: func(n *yaml.Node, key string) {
+		if isA(n, "!!str") && n.Value == "" {
+			*to = ""
+			return
+		}
+		d.text(to).read(n, key)
+	}}
+}
+
+// opposite reads a boolean whose name says the contrary.
+func (d *decoder) opposite(to *bool) value {
+	return value{kind: "true or false", show: shownOpposite(to), read: func(n *yaml.Node, key string) {
+		yes := !*to
+		d.boolean(&yes).read(n, key)
+		*to = !yes
+	}}
+}
+
+// number reads a whole number within bounds.
+func (d *decoder) number(to *int, least, most int) value {
+	return value{kind: "whole number", show: shownInt(to), read: func(n *yaml.Node, key string) {
+		var v int
+		if !isA(n, "!!int") || n.Decode(&v) != nil || v < least || v > most {
+			d.problem(n.Line, key, "must be a whole number from %d to %d", least, most)
+			return
+		}
+		*to = v
+	}}
+}
+
+var wordForm = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z._-]{0,63}$`)
+
+// word reads a name that can stand anywhere.
+func (d *decoder) word(to *string) value {
+	return value{kind: "name", show: shown(to), read: func(n *yaml.Node, key string) {
+		if !isA(n, "!!str") || !wordForm.MatchString(n.Value) {
+			d.problem(n.Line, key, "must be a name of letters, digits, hyphens, dots and underscores")
+			return
+		}
+		*to = n.Value
+	}}
+}
+
+// oneOf reads one of some words.
+func oneOf[T comparable](d *decoder, known map[string]T, words string, to *T) value {
+	show := func() string {
+		for word, v := range known {
+			if v == *to {
+				return word
+			}
+		}
+		return ""
 	}
+	return value{kind: words, show: show, read: func(n *yaml.Node, key string) {
+		v, ok := known[n.Value]
+		if n.Kind != yaml.ScalarNode || !ok {
+			d.problem(n.Line, key, "must be %s", words)
+			return
+		}
+		*to = v
+	}}
+}
+
+// mailAddress reads an address, with the name of a person or without.
+func (d *decoder) mailAddress(to *string) value {
+	return value{kind: "mail address", show: shown(to), read: func(n *yaml.Node, key string) {
+		_, err := mail.ParseAddress(n.Value)
+		if !isA(n, "!!str") || err != nil || strings.ContainsAny(n.Value, "\r\n") {
+			d.problem(n.Line, key, "must be a mail address")
+			return
+		}
+		*to = n.Value
+	}}
+}
+
+// glob adds a pattern with *, ? and [a-z].
+func (d *decoder) glob(to *[]string) value {
+	return value{kind: "pattern", show: shownList(to), read: func(n *yaml.Node, key string) {
+		d.eachText(to).read(n, key)
+		if _, err := path.Match(n.Value, ""); err != nil {
+			d.problem(n.Line, key, "is no pattern: a bracket is not closed, or there is nothing in it")
+		}
+	}}
+}
+
+// redisAddress adds host:port, or the path of a socket.
+func (d *decoder) redisAddress(to *[]string) value {
+	return value{kind: "host:port or path", show: shownList(to), read: func(n *yaml.Node, key string) {
+		socket := strings.HasPrefix(n.Value, "/") && !strings.ContainsRune(n.Value, 0)
+		if !isA(n, "!!str") || !socket && (!isAddress(n.Value) || strings.ContainsAny(n.Value, "@/")) {
+			d.problem(n.Line, key, "must be host:port, such as 127.0.0.1:6379, or the path of a socket")
+			return
+		}
+		*to = append(*to, n.Value)
+	}}
 }

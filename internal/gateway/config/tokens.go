@@ -3,8 +3,6 @@ package config
 import (
 	"errors"
 	"fmt"
-	"net"
-	"net/netip"
 	"slices"
 	"strings"
 	"time"
@@ -165,10 +163,5 @@ func unknownRoles(t settings.Tokens) []string {
 
 // isLocal reports whether an address of Redis is on this machine.
 func isLocal(addr string) bool {
-	if strings.HasPrefix(addr, "/") {
-		return true
-	}
-	host, _, _ := net.SplitHostPort(addr)
-	ip, err := netip.ParseAddr(host)
-	return host == "localhost" || err == nil && ip.Unmap().IsLoopback()
+	return strings.HasPrefix(addr, "/") || settings.IsLoopback(addr)
 }

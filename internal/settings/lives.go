@@ -1,0 +1,67 @@
+package settings
+
+import (
+	"strconv"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+)
+
+const day = 24 * time.Hour
+
+// lifeUnits are the letters of lives. The API takes the same.
+var lifeUnits = map[byte]time.Duration{
+	's': time.Second, 'm': time.Minute, 'h': time.Hour, 'd': day, 'w': 7 * day, 'y': 365 * day,
+}
+
+// longestLife is the longest one with an end. Longer ones are slips.
+const longestLife = 100 * 365 * day
+
+// parseLife reads a whole number and a letter, such as 180d.
+func parseLife(text string) (time.Duration, bool) {
+	if len(text) < 2 {
+		return 0, false
+	}
+	unit := lifeUnits[text[len(text)-1]]
+	v, err := strconv.ParseInt(text[:len(text)-1], 10, 64)
+	if unit == 0 || err != nil || v < 1 || v > int64(longestLife/unit) || text[0] == '+' {
+		return 0, false
+	}
+	return time.Duration(v) * unit, true
+}
+
+// life reads how long tokens are good, or never for those without an end.
+func (d *decoder) life(to *Life) value {
+	return value{kind: "lifetime, or never", show: shownLife(to), read: func(n *yaml.Node, key string) {
+		v, ok := parseLife(n.Value)
+		switch {
+		case isA(n, "!!str") && n.Value == "never":
+			*to = Life{Never: true}
+		case isA(n, "!!str") && ok:
+			*to = Life{For: v}
+		default:
+			d.problem(n.Line, key, "must be a number with s, m, h, d, w or y, such as 180d, or never")
+		}
+	}}
+}
+
+// atMost reads a limit, where never is none.
+func (d *decoder) atMost(to *time.Duration) value {
+	return value{kind: "lifetime, or never", show: shownAtMost(to), read: func(n *yaml.Node, key string) {
+		var l Life
+		d.life(&l).read(n, key)
+		*to = l.For
+	}}
+}
+
+// span reads a life with an end.
+func (d *decoder) span(to *time.Duration) value {
+	return value{kind: "lifetime", show: shownSpan(to), read: func(n *yaml.Node, key string) {
+		v, ok := parseLife(n.Value)
+		if !isA(n, "!!str") || !ok {
+			d.problem(n.Line, key, "must be a number with s, m, h, d, w or y, such as 30m or 7d")
+			return
+		}
+		*to = v
+	}}
+}
