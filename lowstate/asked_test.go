@@ -138,7 +138,7 @@ func TestRecords(t *testing.T) {
 
 	call, err = asBench(job)
 	require.NoError(t, err)
-	res, err = b.gateway.RunStream(t.Context(), call, func(soFar Result, _ []byte) error {
+	res, err = b.gateway.RunStream(t.Context(), call, func(soFar Result, _ Answer) error {
 		require.False(t, soFar.Records[0].Done)
 		require.NotEmpty(t, soFar.Records[0].JID)
 		return nil
@@ -148,7 +148,7 @@ func TestRecords(t *testing.T) {
 	call, err = asBench(job)
 	require.NoError(t, err)
 	gone := errors.New("the client has gone")
-	res, err = b.gateway.RunStream(t.Context(), call, func(Result, []byte) error { return gone })
+	res, err = b.gateway.RunStream(t.Context(), call, func(Result, Answer) error { return gone })
 	require.ErrorIs(t, err, gone)
 	require.True(t, res.Records[0].Begun)
 	require.False(t, res.Records[0].Done)

@@ -16,7 +16,7 @@ type batch struct {
 	*batchJob
 	grant eauth.Grant
 	rec   *Record
-	yield func(item []byte) error
+	yield func(item Answer) error
 
 	slots   int
 	pending []string        // minions still to come
@@ -29,12 +29,12 @@ type batch struct {
 type news struct {
 	jid    string // of the job, when it was published
 	id     string // of the minion that is done
-	item   []byte
+	item   Returns
 	failed bool
 	err    error
 }
 
-func newBatch(j *batchJob, grant eauth.Grant, minions []string, rec *Record, yield func([]byte) error) *batch {
+func newBatch(j *batchJob, grant eauth.Grant, minions []string, rec *Record, yield func(Answer) error) *batch {
 	return &batch{
 		batchJob: j, grant: grant, rec: rec, yield: yield,
 		slots:   j.size.of(len(minions)),

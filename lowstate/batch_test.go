@@ -25,7 +25,7 @@ func (b *before) stream(ctx context.Context, yield func(item string) error, chun
 	if err != nil {
 		return err
 	}
-	_, err = b.gateway.RunStream(ctx, c, func(_ Result, item []byte) error { return yield(string(item)) })
+	_, err = b.gateway.RunStream(ctx, c, func(_ Result, item Answer) error { return yield(string(item.JSON())) })
 	return err
 }
 
@@ -277,7 +277,7 @@ func TestBatchWait(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		j := &batchJob{size: batchSize{n: 2}, pause: 3 * time.Second}
-		b := newBatch(j, nil, []string{"a", "b", "c", "d", "e"}, &Record{}, func([]byte) error { return nil })
+		b := newBatch(j, nil, []string{"a", "b", "c", "d", "e"}, &Record{}, func(Answer) error { return nil })
 		done := func(id string) {
 			over, err := b.hear(news{id: id})
 			require.NoError(t, err)

@@ -43,8 +43,9 @@ func BenchmarkLocalAsync(b *testing.B) {
 	for b.Loop() {
 		chunks, err := Parse(nil, body, 0)
 		require.NoError(b, err)
-		_, err = g.Run(b.Context(), Call{Chunks: chunks})
+		res, err := g.Run(b.Context(), Call{Chunks: chunks})
 		require.NoError(b, err)
+		require.NotEmpty(b, res.Answers[0].JSON())
 	}
 }
 

@@ -49,9 +49,9 @@ type Authority struct {
 // Result is what came of a call. Beside an error it has no answers, but says
 // how far the call came.
 type Result struct {
-	// Answers are JSON texts, in order: one for each chunk, or as many as a
+	// Answers are in the order of the chunks: one for each, or as many as a
 	// [Streamer] has.
-	Answers [][]byte
+	Answers []Answer
 
 	// Chunks are those of the call, with the values that were read in the
 	// course of it.

@@ -26,9 +26,9 @@ type Job interface {
 	// the logs look at nothing else of it.
 	Command() Command
 
-	// Run carries the job out with the caller's grant, and returns the answer
-	// as JSON. It notes in rec what the master told of the job.
-	Run(ctx context.Context, grant eauth.Grant, rec *Record) ([]byte, error)
+	// Run carries the job out with the caller's grant. It notes in rec what the
+	// master says of the job.
+	Run(ctx context.Context, grant eauth.Grant, rec *Record) (Answer, error)
 }
 
 // A Streamer is a job whose answer is a number of items, each for itself an
@@ -36,9 +36,9 @@ type Job interface {
 type Streamer interface {
 	Job
 
-	// Stream is Run that hands out each item, as JSON, as soon as it is there.
-	// An error of yield ends the job and is returned as it is.
-	Stream(ctx context.Context, grant eauth.Grant, rec *Record, yield func(item []byte) error) error
+	// Stream is Run that yields each item as soon as it is there. An error of
+	// yield ends the job and is returned as it is.
+	Stream(ctx context.Context, grant eauth.Grant, rec *Record, yield func(item Answer) error) error
 }
 
 // Clients is the table of clients, in the order in which GET / lists them.

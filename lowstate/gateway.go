@@ -73,7 +73,7 @@ func (g *Gateway) Run(ctx context.Context, call Call) (res Result, err error) {
 // to say. An error after it cuts the answer short. yield is given the result so
 // far beside each answer; its own error ends the call and is returned as it is.
 func (g *Gateway) RunStream(
-	ctx context.Context, call Call, yield func(soFar Result, item []byte) error,
+	ctx context.Context, call Call, yield func(soFar Result, item Answer) error,
 ) (res Result, err error) {
 	r := g.newRun(call)
 	defer caught(&res, &r.result, &err)
@@ -81,7 +81,7 @@ func (g *Gateway) RunStream(
 		return r.result, err
 	}
 	defer r.session.Release(context.WithoutCancel(ctx))
-	return r.result, r.stream(ctx, func(item []byte) error { return yield(r.result, item) })
+	return r.result, r.stream(ctx, func(item Answer) error { return yield(r.result, item) })
 }
 
 // Streams reports whether RunStream would yield some of a call's answers

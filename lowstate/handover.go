@@ -3,13 +3,11 @@ package lowstate
 import (
 	"context"
 	"sync"
-
-	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // reply is what came of a command to the master.
 type reply struct {
-	answer msgpack.Raw
+	answer WheelReturn
 	err    error
 }
 

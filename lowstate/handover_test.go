@@ -56,7 +56,7 @@ func TestHandedOver(t *testing.T) {
 			require.NoError(t, err)
 			require.Len(t, res.Answers, 2)
 			if c.answer != "" {
-				require.Equal(t, c.answer, string(res.Answers[0]))
+				require.Equal(t, c.answer, string(res.Answers[0].JSON()))
 			}
 			require.Equal(t, 2, b.Count(c.cmd), "one command for each chunk")
 			require.Zero(t, b.Count("mk_token"))

@@ -44,13 +44,13 @@ type localJob struct {
 func (j *localJob) Command() Command                   { return commandOf(&j.pub) }
 func (j *localJob) restrictTarget(tgt, tgtType string) { restrictTarget(&j.pub, tgt, tgtType) }
 
-func (j *localJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) ([]byte, error) {
+func (j *localJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) (Answer, error) {
 	w, err := j.collect(ctx, grant, rec, nil)
 	switch {
 	case err != nil:
 		return nil, err
 	case w == nil:
-		return []byte("{}"), nil
+		return Returns("{}"), nil
 	}
 	rec.Minions = len(w.targeted)
 	return w.answer(), nil

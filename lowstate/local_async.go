@@ -6,7 +6,6 @@ import (
 
 	"github.com/saltern-api/saltern/eauth"
 	"github.com/saltern-api/saltern/saltmaster"
-	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // localAsync is the client local_async: it publishes, and answers with the
@@ -31,7 +30,7 @@ type asyncJob struct {
 func (j *asyncJob) Command() Command                   { return commandOf(&j.pub) }
 func (j *asyncJob) restrictTarget(tgt, tgtType string) { restrictTarget(&j.pub, tgt, tgtType) }
 
-func (j *asyncJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) ([]byte, error) {
+func (j *asyncJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) (Answer, error) {
 	if j.pub.JID == "" {
 		j.pub.JID = j.JIDs.Next()
 	}
@@ -39,19 +38,7 @@ func (j *asyncJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) ([]b
 	if err != nil {
 		return nil, err
 	}
-	if done.JID == "" {
-		return []byte("{}"), nil
-	}
-	out := append(make([]byte, 0, 256), `{"jid": `...)
-	out = msgpack.AppendJSONString(out, done.JID)
-	out = append(out, `, "minions": [`...)
-	for i, id := range done.Minions {
-		if i > 0 {
-			out = append(out, ", "...)
-		}
-		out = msgpack.AppendJSONString(out, id)
-	}
-	return append(out, "]}"...), nil
+	return Published{JID: done.JID, Minions: done.Minions}, nil
 }
 
 // publish sends a publication with the caller's authority. A JID of "" in the

@@ -60,18 +60,18 @@ func (j *batchJob) Command() Command                   { return commandOf(&j.pub
 func (j *batchJob) restrictTarget(tgt, tgtType string) { restrictTarget(&j.pub, tgt, tgtType) }
 
 // Run returns the items as they stand in a list.
-func (j *batchJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) ([]byte, error) {
+func (j *batchJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) (Answer, error) {
 	var items [][]byte
-	err := j.Stream(ctx, grant, rec, func(item []byte) error {
-		items = append(items, item)
+	err := j.Stream(ctx, grant, rec, func(item Answer) error {
+		items = append(items, item.JSON())
 		return nil
 	})
-	return bytes.Join(items, []byte(", ")), err
+	return Returns(bytes.Join(items, []byte(", "))), err
 }
 
 // Stream asks first who is there, as LocalClient does: those who do not answer
 // are left out.
-func (j *batchJob) Stream(ctx context.Context, grant eauth.Grant, rec *Record, yield func(item []byte) error) error {
+func (j *batchJob) Stream(ctx context.Context, grant eauth.Grant, rec *Record, yield func(item Answer) error) error {
 	var there []string
 	ping := &localJob{Master: j.Master, pub: asking(j.pub, "test.ping"), timeout: j.timeout, gather: j.gather}
 	_, err := ping.collect(ctx, grant, &Record{}, func(id string, _ result) error {
@@ -93,16 +93,16 @@ func (j *batchJob) part(tgt msgpack.Raw, tgtType string) *localJob {
 }
 
 // item is what goes out for a minion's return.
-func (j *batchJob) item(id string, r result) []byte {
+func (j *batchJob) item(id string, r result) Returns {
 	if j.raw {
 		return rawItem(id, r)
 	}
 	b := append(msgpack.AppendJSONString([]byte("{"), id), ": "...)
-	return append(appendReturn(b, r.ret), '}')
+	return append(AppendReturn(b, r.ret), '}')
 }
 
 // silentItem is what goes out for a minion that did not return.
-func (j *batchJob) silentItem(id string) []byte {
+func (j *batchJob) silentItem(id string) Returns {
 	if j.raw {
 		return append(msgpack.AppendJSONString([]byte(`{"data": {"id": `), id), `, "return": {}, "retcode": 0}}`...)
 	}

@@ -53,7 +53,7 @@ type subsetJob struct {
 // Run asks all minions for their functions first, as LocalClient does. Where
 // nobody has the function the master is asked nevertheless: it says whether
 // the caller may call it.
-func (j *subsetJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) ([]byte, error) {
+func (j *subsetJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) (Answer, error) {
 	able, err := j.able(ctx, grant)
 	if err != nil {
 		return nil, err

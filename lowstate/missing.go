@@ -13,7 +13,7 @@ const (
 
 // answer closes the results: with what the master's release says of minions
 // that did not return, and of those that a list names and nobody knows.
-func (w *wait) answer() []byte {
+func (w *wait) answer() Returns {
 	if w.job.expect {
 		w.addSilent(w.sortedPending())
 	}

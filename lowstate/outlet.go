@@ -9,7 +9,7 @@ import (
 var errUnfinished = errors.New("not finished")
 
 // run carries the chunk out and hands its answer to yield.
-func (t task) run(ctx context.Context, yield func(item []byte) error) (err error) {
+func (t task) run(ctx context.Context, yield func(item Answer) error) (err error) {
 	t.begin()
 	err = errUnfinished
 	defer func() { t.end(err) }()
@@ -24,7 +24,7 @@ func (t task) run(ctx context.Context, yield func(item []byte) error) (err error
 }
 
 // all carries the chunk out and adds its answers to those before.
-func (t task) all(ctx context.Context, before [][]byte) (_ [][]byte, err error) {
+func (t task) all(ctx context.Context, before []Answer) (_ []Answer, err error) {
 	t.begin()
 	err = errUnfinished
 	defer func() { t.end(err) }()
@@ -35,8 +35,8 @@ func (t task) all(ctx context.Context, before [][]byte) (_ [][]byte, err error) 
 	return append(before, answer), err
 }
 
-func (t task) items(ctx context.Context, s Streamer, before [][]byte) ([][]byte, error) {
-	err := s.Stream(ctx, t.id.Grant, t.rec, func(item []byte) error {
+func (t task) items(ctx context.Context, s Streamer, before []Answer) ([]Answer, error) {
+	err := s.Stream(ctx, t.id.Grant, t.rec, func(item Answer) error {
 		before = append(before, item)
 		return nil
 	})
@@ -44,8 +44,8 @@ func (t task) items(ctx context.Context, s Streamer, before [][]byte) ([][]byte,
 }
 
 // runAll runs chunks one after the other and keeps their answers.
-func runAll(ctx context.Context, tasks []task) ([][]byte, error) {
-	answers := make([][]byte, 0, len(tasks))
+func runAll(ctx context.Context, tasks []task) ([]Answer, error) {
+	answers := make([]Answer, 0, len(tasks))
 	for _, t := range tasks {
 		var err error
 		if answers, err = t.all(ctx, answers); err != nil {
@@ -58,12 +58,12 @@ func runAll(ctx context.Context, tasks []task) ([][]byte, error) {
 // outlet lets the items of the last chunk out, after those of the chunks
 // before it.
 type outlet struct {
-	before [][]byte
-	yield  func(item []byte) error
+	before []Answer
+	yield  func(item Answer) error
 	err    error // of yield
 }
 
-func (o *outlet) put(item []byte) error {
+func (o *outlet) put(item Answer) error {
 	if err := o.flush(); err != nil {
 		return err
 	}

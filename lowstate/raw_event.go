@@ -9,13 +9,13 @@ import (
 
 // rawItem is a whole event: its own data, but with all of a return of which
 // the bus had no room for all.
-func rawItem(id string, r result) []byte {
+func rawItem(id string, r result) Returns {
 	tag, data := r.event.Tag, r.event.Data
 	if data == nil {
 		tag = fmt.Sprintf("salt/job/%s/ret/%s", r.jid, id)
 		data = fromCacheOnly(id, r)
 	}
-	b := appendReturn([]byte(`{"data": `), withReturn(data, r.ret))
+	b := AppendReturn([]byte(`{"data": `), withReturn(data, r.ret))
 	b = msgpack.AppendJSONString(append(b, `, "tag": `...), tag)
 	return append(b, '}')
 }

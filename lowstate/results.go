@@ -1,7 +1,6 @@
 package lowstate
 
 import (
-	"fmt"
 	"slices"
 
 	"github.com/saltern-api/saltern/saltmaster/eventbus"
@@ -38,10 +37,10 @@ func (r *results) add(id string, v result) error {
 	r.key(id)
 	r.json = slices.Grow(r.json, len(v.ret)+len(v.ret)/8) // JSON is seldom larger
 	if !r.full {
-		r.json = appendReturn(r.json, v.ret)
+		r.json = AppendReturn(r.json, v.ret)
 		return nil
 	}
-	r.json = appendReturn(append(r.json, `{"ret": `...), v.ret)
+	r.json = AppendReturn(append(r.json, `{"ret": `...), v.ret)
 	for _, f := range []struct {
 		key   string
 		value msgpack.Raw
@@ -50,7 +49,7 @@ func (r *results) add(id string, v result) error {
 			continue
 		}
 		r.json = append(append(append(r.json, `, "`...), f.key...), `": `...)
-		r.json = appendReturn(r.json, f.value)
+		r.json = AppendReturn(r.json, f.value)
 	}
 	if v.jid != "" {
 		r.json = append(r.json, `, "jid": `...)
@@ -88,18 +87,4 @@ func (r *results) key(id string) {
 	r.json = append(r.json, ": "...)
 }
 
-func (r *results) close() []byte { return append(r.json, '}') }
-
-// textNotJSON is what salt-api says, for all returns at once.
-const textNotJSON = "Could not serialize the return data from Salt"
-
-// appendReturn appends a return as JSON. One that cannot be written so, such as
-// one that is nested too deep, is the text that it cannot: it must not take the
-// others with it.
-func appendReturn(b []byte, ret msgpack.Raw) []byte {
-	b, err := msgpack.AppendJSON(b, ret)
-	if err != nil {
-		b = msgpack.AppendJSONString(b, fmt.Sprintf("%s: %v.", textNotJSON, err))
-	}
-	return b
-}
+func (r *results) close() Returns { return append(r.json, '}') }

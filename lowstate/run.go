@@ -249,7 +249,7 @@ func (r *run) client(i int) (Client, error) {
 
 // stream runs all chunks and yields their answers: those before the last when
 // that one has something to say.
-func (r *run) stream(ctx context.Context, yield func(item []byte) error) error {
+func (r *run) stream(ctx context.Context, yield func(item Answer) error) error {
 	last := max(0, len(r.tasks)-1)
 	before, err := runAll(ctx, r.tasks[:last])
 	if err != nil {

@@ -20,7 +20,7 @@ func (panicking) Name() string                 { return "local_async" }
 func (p panicking) Prepare(Chunk) (Job, error) { return p, nil }
 func (panicking) Command() Command             { return Command{Fun: "test.panic"} }
 
-func (p panicking) Run(_ context.Context, _ eauth.Grant, rec *Record) ([]byte, error) {
+func (p panicking) Run(_ context.Context, _ eauth.Grant, rec *Record) (Answer, error) {
 	rec.JID = "20260101000000000001"
 	panic(p.value)
 }

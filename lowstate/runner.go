@@ -72,7 +72,7 @@ func (j *runnerJob) Command() Command {
 	return Command{Fun: j.call.Fun, Arg: j.call.Arg, Kwarg: j.call.Kwarg}
 }
 
-func (j *runnerJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) ([]byte, error) {
+func (j *runnerJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) (Answer, error) {
 	data, err := j.result(ctx, grant, rec)
 	if err != nil {
 		return nil, err
@@ -84,13 +84,11 @@ func (j *runnerJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) ([]
 	if err := j.unknown(ret); err != nil {
 		return nil, err
 	}
-	if !j.full {
-		return appendReturn(nil, ret), nil
+	answer := RunnerReturn{Return: ret}
+	if j.full {
+		answer.Data, answer.Tag = data, returnTag(rec.JID)
 	}
-	out := appendReturn([]byte(`{"data": `), data)
-	out = append(out, `, "tag": `...)
-	out = msgpack.AppendJSONString(out, returnTag(rec.JID))
-	return append(out, '}'), nil
+	return answer, nil
 }
 
 // result runs the runner and returns the data of its last event. All runners'

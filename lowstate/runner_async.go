@@ -8,7 +8,6 @@ import (
 
 	"github.com/saltern-api/saltern/eauth"
 	"github.com/saltern-api/saltern/saltmaster/eventbus"
-	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // runnerAsync is the client runner_async: it has the master run a runner
@@ -39,12 +38,12 @@ type runnerAsyncJob struct {
 // Run answers at once for a function that the master was seen to start before.
 // The first time it waits for that, to tell the caller of a function that is
 // not there as salt-api does.
-func (j *runnerAsyncJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) ([]byte, error) {
+func (j *runnerAsyncJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) (Answer, error) {
 	if j.seen.has(j.call.Fun) || !j.Bus.Connected() {
 		if err := j.send(ctx, grant, rec); err != nil {
 			return nil, err
 		}
-		return startedAnswer("run", rec.JID), nil
+		return Started{Tag: "salt/run/" + rec.JID, JID: rec.JID}, nil
 	}
 	sub := j.Bus.Expect("salt/run/")
 	defer sub.Close()
@@ -55,7 +54,7 @@ func (j *runnerAsyncJob) Run(ctx context.Context, grant eauth.Grant, rec *Record
 	if err := j.awaitStart(ctx, grant, sub); err != nil {
 		return nil, err
 	}
-	return startedAnswer("run", rec.JID), nil
+	return Started{Tag: "salt/run/" + rec.JID, JID: rec.JID}, nil
 }
 
 // listMost is how long a caller of an unseen function that does not start
@@ -86,13 +85,6 @@ func (j *runnerAsyncJob) awaitStart(ctx context.Context, grant eauth.Grant, sub 
 		}
 	}
 	return nil
-}
-
-// startedAnswer tells of a job on the master: of a runner (run) or a wheel.
-func startedAnswer(kind, jid string) []byte {
-	b := msgpack.AppendJSONString([]byte(`{"tag": `), "salt/"+kind+"/"+jid)
-	b = msgpack.AppendJSONString(append(b, `, "jid": `...), jid)
-	return append(b, '}')
 }
 
 // seenNames are the runner functions that the master has. Its zero value is

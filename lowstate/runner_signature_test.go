@@ -98,14 +98,14 @@ func TestRunnerTakesUnasked(t *testing.T) {
 	require.NoError(t, err)
 	res, err := b.gateway.Run(t.Context(), Call{Chunks: chunks})
 	require.NoError(t, err)
-	require.JSONEq(t, `{"a": 1, "tgt": "*"}`, string(res.Answers[0]))
+	require.JSONEq(t, `{"a": 1, "tgt": "*"}`, string(res.Answers[0].JSON()))
 
 	call, err := asBench(`"client": "runner", "fun": "own.takes", "a": 1, "tgt": "*"`)
 	require.NoError(t, err)
 	call.Authority.Scope = inScope(t, `[{"@runner": ["own\\.takes$"]}]`)
 	res, err = b.gateway.Run(t.Context(), call)
 	require.NoError(t, err)
-	require.JSONEq(t, `{"a": 1, "tgt": "*"}`, string(res.Answers[0]), "the scope has no salt.cmd")
+	require.JSONEq(t, `{"a": 1, "tgt": "*"}`, string(res.Answers[0].JSON()), "the scope has no salt.cmd")
 	require.Zero(t, asked())
 }
 

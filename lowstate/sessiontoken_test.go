@@ -63,7 +63,7 @@ func TestSessionTokenAtTheMaster(t *testing.T) {
 	call := Call{Chunks: chunks, Authority: Authority{Token: login}}
 	res, err := b.gateway.Run(t.Context(), call)
 	require.NoError(t, err)
-	require.Equal(t, `{"args": [], "kwargs": {}}`, string(res.Answers[2]))
+	require.Equal(t, `{"args": [], "kwargs": {}}`, string(res.Answers[2].JSON()))
 	require.Equal(t, logins, b.Count("mk_token"))
 	require.Equal(t, "bench", res.Records[1].User)
 

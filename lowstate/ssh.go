@@ -166,7 +166,7 @@ func (j *sshJob) Command() Command {
 }
 
 // Run listens for the jid before salt-ssh puts the first return on the bus.
-func (j *sshJob) Run(ctx context.Context, _ eauth.Grant, rec *Record) ([]byte, error) {
+func (j *sshJob) Run(ctx context.Context, _ eauth.Grant, rec *Record) (Answer, error) {
 	if !j.admitted {
 		return nil, errSSHRefused
 	}

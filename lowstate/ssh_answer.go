@@ -80,7 +80,7 @@ func (a *sshAnswer) has(id string) bool {
 	return false
 }
 
-func (a *sshAnswer) json() ([]byte, error) {
+func (a *sshAnswer) json() (Returns, error) {
 	out := []byte("{")
 	for i, h := range a.hosts {
 		if i > 0 {
@@ -91,7 +91,7 @@ func (a *sshAnswer) json() ([]byte, error) {
 		if err != nil {
 			return nil, err
 		}
-		out = appendReturn(out, v)
+		out = AppendReturn(out, v)
 	}
 	return append(out, '}'), nil
 }

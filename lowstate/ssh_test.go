@@ -87,7 +87,10 @@ func (s *sshSetup) call(user, chunk string) (string, *Record, error) {
 	}
 	rec := new(Record)
 	answer, err := job.Run(s.t.Context(), nil, rec)
-	return string(answer), rec, err
+	if err != nil {
+		return "", rec, err
+	}
+	return string(answer.JSON()), rec, nil
 }
 
 func (s *sshSetup) argv() []string {

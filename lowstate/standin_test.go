@@ -139,7 +139,7 @@ func (b *before) callWith(ctx context.Context, chunks ...string) (string, error)
 	res, err := b.gateway.Run(ctx, c)
 	texts := make([]string, len(res.Answers))
 	for i, a := range res.Answers {
-		texts[i] = string(a)
+		texts[i] = string(a.JSON())
 	}
 	return strings.Join(texts, ", "), err
 }
@@ -496,7 +496,7 @@ func TestManyAtOnce(t *testing.T) {
 					return
 				}
 				res, err := b.gateway.Run(t.Context(), Call{Chunks: chunks})
-				if err != nil || strings.Count(string(res.Answers[0]), "true") != 20 {
+				if err != nil || strings.Count(string(res.Answers[0].JSON()), "true") != 20 {
 					t.Errorf("%s %v", res.Answers, err)
 				}
 			})

@@ -76,7 +76,7 @@ func (j *wheelJob) Command() Command {
 	return Command{Fun: j.call.Fun, Arg: j.call.Arg, Kwarg: j.call.Kwarg}
 }
 
-func (j *wheelJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) ([]byte, error) {
+func (j *wheelJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) (Answer, error) {
 	inner, cancel := context.WithTimeout(ctx, j.timeout)
 	defer cancel()
 	answer, err := j.answer(inner, grant, rec.User)
@@ -87,13 +87,13 @@ func (j *wheelJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) ([]b
 		}
 		return nil, err
 	}
-	rec.JID = wheelJID(answer)
-	return appendReturn(nil, answer), nil
+	rec.JID = answer.jid()
+	return answer, nil
 }
 
-func (j *wheelJob) answer(ctx context.Context, grant eauth.Grant, user string) (msgpack.Raw, error) {
+func (j *wheelJob) answer(ctx context.Context, grant eauth.Grant, user string) (WheelReturn, error) {
 	if err := j.running.begin(ctx); err != nil {
-		return nil, err
+		return WheelReturn{}, err
 	}
 	defer j.running.end()
 	same := j.running.enter(likeness(j.call, user))
@@ -107,14 +107,5 @@ func (j *wheelJob) answer(ctx context.Context, grant eauth.Grant, user string) (
 		answer, err = j.Commands.Wheel(ctx, call)
 		return err
 	})
-	if err != nil {
-		return nil, err
-	}
-	return answer, nil
-}
-
-// wheelJID is the jid in the master's answer.
-func wheelJID(answer msgpack.Raw) string {
-	data, _ := answer.Lookup("data")
-	return data.LookupStr("jid")
+	return WheelReturn{answer}, err
 }

@@ -40,7 +40,7 @@ const placeWait = 5 * time.Second
 const textTooManyWheels = "Too many wheel functions at once."
 
 // Run lets those that look alike on the bus start one after the other.
-func (j *wheelAsyncJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) ([]byte, error) {
+func (j *wheelAsyncJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) (Answer, error) {
 	if !j.Bus.Connected() {
 		return nil, saltmaster.ErrDown
 	}
@@ -61,7 +61,7 @@ func (j *wheelAsyncJob) Run(ctx context.Context, grant eauth.Grant, rec *Record)
 		return nil, err
 	}
 	rec.JID = jid
-	return startedAnswer("wheel", rec.JID), nil
+	return Started{Tag: "salt/wheel/" + jid, JID: jid}, nil
 }
 
 // start sends the command and returns when its jid is known, or when it
@@ -117,7 +117,7 @@ func (j *wheelAsyncJob) fromReply(ctx context.Context, sub *eventbus.Sub, s *sea
 	if r.err != nil {
 		return "", r.err
 	}
-	jid := wheelJID(r.answer)
+	jid := r.answer.jid()
 	ctx, cancel := context.WithTimeout(ctx, busLag)
 	defer cancel()
 	for {
@@ -149,7 +149,7 @@ func (j *wheelAsyncJob) send(ctx context.Context, call saltmaster.WheelCall) (*h
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), j.timeout)
 		defer cancel()
 		answer, err := j.Commands.Wheel(ctx, call)
-		h.deliver(reply{answer, err})
+		h.deliver(reply{WheelReturn{answer}, err})
 	}()
 	return h, nil
 }
@@ -158,7 +158,7 @@ func (j *wheelAsyncJob) send(ctx context.Context, call saltmaster.WheelCall) (*h
 // caller was given, or "".
 func (j *wheelAsyncJob) conclude(ctx context.Context, call saltmaster.WheelCall, told string, r reply) {
 	log := j.Log.With(slog.String("fun", call.Fun), slog.String("jid", told))
-	switch jid := wheelJID(r.answer); {
+	switch jid := r.answer.jid(); {
 	case r.err != nil:
 		log.ErrorContext(ctx, "wheel function failed in the background", slog.Any("error", r.err))
 	case told != "" && told != call.JID && told != jid:

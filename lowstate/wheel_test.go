@@ -345,10 +345,10 @@ func TestWheelAsyncWasWrong(t *testing.T) {
 	job := &wheelAsyncJob{wheelJob{Master: m}}
 	answer := mastertest.JSON(`{"tag": "salt/wheel/2", "data": {"jid": "2"}}`)
 	for _, told := range []string{"", "2", "own"} {
-		job.conclude(t.Context(), saltmaster.WheelCall{JID: "own"}, told, reply{answer: answer})
+		job.conclude(t.Context(), saltmaster.WheelCall{JID: "own"}, told, reply{answer: WheelReturn{answer}})
 	}
 	require.Empty(t, log.String())
-	job.conclude(t.Context(), saltmaster.WheelCall{JID: "own"}, "1", reply{answer: answer})
+	job.conclude(t.Context(), saltmaster.WheelCall{JID: "own"}, "1", reply{answer: WheelReturn{answer}})
 	require.Contains(t, log.String(), "another job id")
 }
 

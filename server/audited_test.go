@@ -402,10 +402,10 @@ func (g streaming) Run(context.Context, lowstate.Call) (lowstate.Result, error) 
 func (streaming) Streams(lowstate.Call) bool { return true }
 func (streaming) Clients() []string          { return nil }
 func (g streaming) RunStream(
-	ctx context.Context, call lowstate.Call, yield func(lowstate.Result, []byte) error,
+	ctx context.Context, call lowstate.Call, yield func(lowstate.Result, lowstate.Answer) error,
 ) (lowstate.Result, error) {
 	c := &fakeCall{Call: call}
-	err := g.run(ctx, c, func(item []byte) error { return yield(c.result(nil), item) })
+	err := g.run(ctx, c, func(item []byte) error { return yield(c.result(nil), lowstate.Returns(item)) })
 	return c.result(nil), err
 }
 

@@ -1,13 +1,14 @@
 package server
 
 import (
-	"bytes"
+	"errors"
 	"fmt"
 	"net/http"
 	"regexp"
 	"time"
 
 	"github.com/saltern-api/saltern/lowstate"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // isJob matches what jobs are called by: with unique_jid the master adds its
@@ -52,16 +53,19 @@ func (s *mainSurface) job(x *exchange, r *http.Request, jid string) error {
 	if err != nil {
 		return err
 	}
-	if !isTime(jid) && bytes.HasPrefix(answers[0], []byte(`"`)) {
+	job, ok := answers[0].(lowstate.RunnerReturn)
+	if !ok {
+		return fmt.Errorf("jobs.list_job: the answer is a %T", answers[0])
+	}
+	if !isTime(jid) && job.Return.Kind() == msgpack.Str {
 		writeUnknownJob(x, jid) // the runner's own complaint, that the digits are no time
 		return nil
 	}
-	returns, err := returnsOf(answers[0])
-	if err != nil {
+	body := append(lowstate.AppendReturn([]byte(`{"info": [`), job.Return), `], "return": [`...)
+	if body, err = appendReturns(body, job.Return); err != nil {
 		return fmt.Errorf("jobs.list_job: %w", err)
 	}
-	writeJSON(x, http.StatusOK, bytes.Join([][]byte{
-		[]byte(`{"info": [`), answers[0], []byte(`], "return": [`), returns, []byte(`]}`)}, nil))
+	writeJSON(x, http.StatusOK, append(body, `]}`...))
 	return nil
 }
 
@@ -79,31 +83,30 @@ func isTime(jid string) bool {
 	return err == nil
 }
 
-// returnsOf takes {<minion>: <return>} out of what list_job tells. A minion
-// without a return has null.
-func returnsOf(job []byte) ([]byte, error) {
-	info, err := members(job)
-	if err != nil {
-		return nil, err
+// appendReturns appends {<minion>: <return>} out of what list_job says. A
+// minion without a return has null.
+func appendReturns(b []byte, job msgpack.Raw) ([]byte, error) {
+	result, ok := job.Lookup("Result")
+	if !ok || result.Kind() != msgpack.Map {
+		return nil, errors.New("the answer has no map of results")
 	}
-	result, err := members(info.get("Result"))
-	if err != nil {
-		return nil, err
-	}
-	b := []byte{'{'}
-	for i, minion := range result {
-		if i > 0 {
+	first := true
+	b = append(b, '{')
+	err := result.Each(func(k, v msgpack.Raw) error {
+		minion, ok := k.Str()
+		if !ok || v.Kind() != msgpack.Map {
+			return errors.New("a result is no map")
+		}
+		ret, ok := v.Lookup("return")
+		if !ok {
+			ret = msgpack.AppendNil(nil)
+		}
+		if !first {
 			b = append(b, `, `...)
 		}
-		told, err := members(minion.value)
-		if err != nil {
-			return nil, err
-		}
-		ret := told.get("return")
-		if ret == nil {
-			ret = []byte("null")
-		}
-		b = append(append(append(b, jsonText(minion.name)...), `: `...), ret...)
-	}
-	return append(b, '}'), nil
+		first = false
+		b = lowstate.AppendReturn(append(msgpack.AppendJSONString(b, minion), `: `...), ret)
+		return nil
+	})
+	return append(b, '}'), err
 }

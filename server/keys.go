@@ -3,7 +3,7 @@ package server
 import (
 	"archive/tar"
 	"bytes"
-	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"regexp"
@@ -11,6 +11,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/saltern-api/saltern/lowstate"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 	"github.com/saltern-api/saltern/server/web"
 )
 
@@ -41,7 +42,7 @@ func (s *mainSurface) keys(x *exchange, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	writeJSON(x, http.StatusOK, bytes.Join([][]byte{[]byte(`{"return": `), ret, []byte(`}`)}, nil))
+	writeJSON(x, http.StatusOK, append(lowstate.AppendReturn([]byte(`{"return": `), ret), '}'))
 	return nil
 }
 
@@ -89,11 +90,10 @@ func (s *mainSurface) makeKeys(x *exchange, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var pair struct{ Pub, Priv string }
-	if err := json.Unmarshal(ret, &pair); err != nil {
+	if ret.Kind() != msgpack.Map {
 		return fmt.Errorf("key.gen_accept: the answer is no pair of keys")
 	}
-	archive, err := keyArchive(pair.Pub, pair.Priv)
+	archive, err := keyArchive(ret.LookupStr("pub"), ret.LookupStr("priv"))
 	if err != nil {
 		return err
 	}
@@ -128,18 +128,12 @@ func keyArchive(pub, priv string) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// wheelReturn is data.return of a wheel's answer, or {} when there is none.
-func wheelReturn(answer []byte) ([]byte, error) {
-	top, err := members(answer)
-	if err != nil {
-		return nil, fmt.Errorf("wheel: %w", err)
+// wheelReturn is what a wheel function returned.
+func wheelReturn(answer lowstate.Answer) (msgpack.Raw, error) {
+	wheel, _ := answer.(lowstate.WheelReturn)
+	ret, ok := wheel.Return()
+	if !ok {
+		return nil, errors.New("the answer is none of a wheel function")
 	}
-	data, err := members(top.get("data"))
-	if err != nil {
-		return nil, fmt.Errorf("wheel: %w", err)
-	}
-	if ret := data.get("return"); ret != nil {
-		return ret, nil
-	}
-	return []byte("{}"), nil
+	return ret, nil
 }

@@ -20,6 +20,7 @@ import (
 
 	"github.com/saltern-api/saltern/internal/settings"
 	"github.com/saltern-api/saltern/lowstate"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 	"github.com/saltern-api/saltern/server"
 )
 
@@ -40,8 +41,34 @@ type fakeCall struct {
 	Records []lowstate.Record
 }
 
-func (c *fakeCall) result(answers [][]byte) lowstate.Result {
+func (c *fakeCall) result(texts [][]byte) lowstate.Result {
+	answers := make([]lowstate.Answer, len(texts))
+	for i, text := range texts {
+		answers[i] = c.answer(i, text)
+	}
 	return lowstate.Result{Answers: answers, Chunks: c.Chunks, Records: c.Records}
+}
+
+// answer is a text as the chunk's client would have it.
+func (c *fakeCall) answer(i int, text []byte) lowstate.Answer {
+	client := ""
+	if i < len(c.Chunks) {
+		client, _ = c.Chunks[i].Text("client")
+	}
+	packed, _ := msgpack.AppendFromJSON(nil, text) // none of what is no JSON
+	var job struct {
+		JID     string   `json:"jid"`
+		Minions []string `json:"minions"`
+	}
+	switch {
+	case client == "wheel":
+		return lowstate.WheelReturn{Raw: packed}
+	case client == "runner":
+		return lowstate.RunnerReturn{Return: packed}
+	case client == "local_async" && json.Unmarshal(text, &job) == nil:
+		return lowstate.Published{JID: job.JID, Minions: job.Minions}
+	}
+	return lowstate.Returns(text)
 }
 
 // fakeGateway answers every call with run.
@@ -67,11 +94,11 @@ func (fakeGateway) Streams(call lowstate.Call) bool {
 }
 
 func (g fakeGateway) RunStream(
-	ctx context.Context, call lowstate.Call, yield func(lowstate.Result, []byte) error,
+	ctx context.Context, call lowstate.Call, yield func(lowstate.Result, lowstate.Answer) error,
 ) (lowstate.Result, error) {
 	c := &fakeCall{Call: call}
 	answers, err := g.run(ctx, c)
-	for _, a := range answers {
+	for _, a := range c.result(answers).Answers {
 		if err := yield(c.result(nil), a); err != nil {
 			return c.result(nil), err
 		}

@@ -46,22 +46,22 @@ func (s *mainSurface) startJobs(x *exchange, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	writeJSON(x, http.StatusAccepted, linked(res.Answers, res.Records))
+	writeJSON(x, http.StatusAccepted, linked(res.Answers))
 	return nil
 }
 
 // linked is the jobs' answers with a link to each job. A target that matches
 // nobody made no job.
-func linked(answers [][]byte, records []lowstate.Record) []byte {
+func linked(answers []lowstate.Answer) []byte {
 	var links [][]byte
-	for i, rec := range records {
-		if rec.JID != "" && string(answers[i]) != "{}" {
-			links = append(links, []byte(`{"href": `+jsonText("/jobs/"+rec.JID)+`}`))
+	for _, a := range answers {
+		if job, ok := a.(lowstate.Published); ok && job.JID != "" {
+			links = append(links, []byte(`{"href": `+jsonText("/jobs/"+job.JID)+`}`))
 		}
 	}
 	var b bytes.Buffer
 	b.WriteString(`{"return": [`)
-	b.Write(bytes.Join(answers, []byte(", ")))
+	b.Write(bytes.Join(textsOf(answers), []byte(", ")))
 	b.WriteString(`], "_links": {"jobs": [`)
 	b.Write(bytes.Join(links, []byte(", ")))
 	b.WriteString(`]}}`)

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"github.com/saltern-api/saltern/lowstate"
 	"github.com/saltern-api/saltern/server/format"
 )
 
@@ -17,7 +18,18 @@ const (
 )
 
 // writeAnswers writes the chunks' answers without joining them first.
-func writeAnswers(x *exchange, answers [][]byte) {
+func writeAnswers(x *exchange, answers []lowstate.Answer) { writeTexts(x, textsOf(answers)) }
+
+// textsOf are the answers as they go out.
+func textsOf(answers []lowstate.Answer) [][]byte {
+	texts := make([][]byte, len(answers))
+	for i, a := range answers {
+		texts[i] = a.JSON()
+	}
+	return texts
+}
+
+func writeTexts(x *exchange, answers [][]byte) {
 	if x.media == format.YAML {
 		whole := append([]byte(answersHead), bytes.Join(answers, []byte(answersComma))...)
 		writeJSON(x, http.StatusOK, append(whole, answersTail...))

@@ -58,11 +58,11 @@ func (s *mainSurface) tokenFor(x *exchange, r *http.Request, chunks []lowstate.C
 }
 
 // call runs chunks under a session's token.
-func (s *mainSurface) call(x *exchange, r *http.Request, token string, chunks ...lowstate.Chunk) ([][]byte, error) {
+func (s *mainSurface) call(x *exchange, r *http.Request, token string, chunks ...lowstate.Chunk) ([]lowstate.Answer, error) {
 	return s.callAs(x, r, token, false, chunks...)
 }
 
-func (s *mainSurface) callAs(x *exchange, r *http.Request, token string, chunkFirst bool, chunks ...lowstate.Chunk) ([][]byte, error) {
+func (s *mainSurface) callAs(x *exchange, r *http.Request, token string, chunkFirst bool, chunks ...lowstate.Chunk) ([]lowstate.Answer, error) {
 	res, err := s.run(x, r, lowstate.Call{
 		Chunks: chunks, Authority: lowstate.Authority{Token: token}, ChunkFirst: chunkFirst})
 	return res.Answers, err

@@ -21,7 +21,7 @@ func (s *surface) answerTo(x *exchange, r *http.Request, call lowstate.Call) err
 	}
 	call.Clients = s.clients
 	w := answerStream{x: x}
-	res, err := s.gateway.RunStream(r.Context(), x.begin(call), func(soFar lowstate.Result, item []byte) error {
+	res, err := s.gateway.RunStream(r.Context(), x.begin(call), func(soFar lowstate.Result, item lowstate.Answer) error {
 		x.recorder.SetResult(soFar)
 		return w.item(item)
 	})
@@ -39,13 +39,13 @@ type answerStream struct {
 	begun bool
 }
 
-func (w *answerStream) item(answer []byte) error {
+func (w *answerStream) item(answer lowstate.Answer) error {
 	before := answersComma
 	if !w.begun {
 		w.begin()
 		before = answersHead
 	}
-	return w.write([]byte(before), answer)
+	return w.write([]byte(before), answer.JSON())
 }
 
 func (w *answerStream) begin() {

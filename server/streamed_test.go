@@ -27,7 +27,7 @@ type steps struct {
 var _ server.Gateway = steps{}
 
 func (g steps) RunStream(
-	ctx context.Context, _ lowstate.Call, yield func(lowstate.Result, []byte) error,
+	ctx context.Context, _ lowstate.Call, yield func(lowstate.Result, lowstate.Answer) error,
 ) (res lowstate.Result, err error) {
 	for {
 		select {
@@ -35,7 +35,7 @@ func (g steps) RunStream(
 			if !ok {
 				return res, g.end
 			}
-			if err := yield(res, []byte(item)); err != nil {
+			if err := yield(res, lowstate.Returns(item)); err != nil {
 				return res, err
 			}
 		case <-ctx.Done():
