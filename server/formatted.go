@@ -3,7 +3,6 @@ package server
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"net/netip"
 	"strings"
 
@@ -58,23 +57,6 @@ func (s *mainSurface) formatter(x *exchange, sess *session.Session, style viewSt
 		tell: x.recorder.WriteCall, questions: s.questions, user: sharedUser{sess.Eauth, sess.User}}
 }
 
-// eventView is as much of an event as a formatter reads.
-type eventView struct {
-	Data map[string]json.RawMessage `json:"data"`
-}
-
-func (e eventView) text(key string) string {
-	var s string
-	_ = json.Unmarshal(e.Data[key], &s) // empty when it is no text
-	return s
-}
-
-func (e eventView) texts(key string) []string {
-	var list []string
-	_ = json.Unmarshal(e.Data[key], &list)
-	return list
-}
-
 // show sends what an event changes. Events that are not as expected change
 // nothing; upstream's formatters end the stream with them.
 func (f *formatter) show(ctx context.Context, frame eventstream.Frame, send func([]byte) error) error {
@@ -96,8 +78,8 @@ func (f *formatter) take(ctx context.Context, frame eventstream.Frame) (jobs, mi
 	if len(part) < 2 || part[0] != "salt" || part[1] != "job" && part[1] != "key" && part[1] != "presence" {
 		return false, false
 	}
-	var e eventView
-	if json.Unmarshal(frame.JSON(), &e) != nil {
+	e, ok := frame.View()
+	if !ok {
 		return false, false
 	}
 	switch {
@@ -110,14 +92,14 @@ func (f *formatter) take(ctx context.Context, frame eventstream.Frame) (jobs, mi
 		}
 	case len(part) == 4 && part[3] == "new":
 		jobs = f.jobs.begin(e)
-		if jobs && f.style.fresh && e.text("fun") == grainsItems {
+		if jobs && f.style.fresh && e.Text("fun") == grainsItems {
 			f.minions = minionsView{}
 		}
 	case len(part) == 5 && part[3] == "ret":
 		jobs = f.jobs.returned(part[2], part[4], e)
-		minions = jobs && e.text("fun") == grainsItems
+		minions = jobs && e.Text("fun") == grainsItems
 		if minions {
-			f.minions.setGrains(part[4], e.Data["return"])
+			f.minions.setGrains(part[4], e.JSON("return"))
 		}
 	}
 	return jobs, minions

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"slices"
 	"strings"
+
+	"github.com/saltern-api/saltern/saltmaster/eventstream"
 )
 
 // jobsView is the newest jobs, oldest first, within bounds.
@@ -34,21 +36,21 @@ type resultView struct {
 const resultOverhead = 64
 
 // begin takes up a new job.
-func (v *jobsView) begin(e eventView) bool {
+func (v *jobsView) begin(e eventstream.View) bool {
 	for _, key := range []string{"jid", "_stamp", "fun", "tgt", "tgt_type", "minions"} {
-		if e.Data[key] == nil {
+		if e.JSON(key) == nil {
 			return false
 		}
 	}
-	j := &jobView{jid: e.text("jid"), state: "running"}
+	j := &jobView{jid: e.Text("jid"), state: "running"}
 	if j.jid == "" {
 		return false
 	}
-	j.head = slices.Concat([]byte(`"jid": `), e.Data["jid"], []byte(`, "start_time": `), e.Data["_stamp"], []byte(", "))
-	j.tail = slices.Concat([]byte(`, "fun": `), e.Data["fun"], []byte(`, "tgt": `), e.Data["tgt"],
-		[]byte(`, "tgt_type": `), e.Data["tgt_type"])
+	j.head = slices.Concat([]byte(`"jid": `), e.JSON("jid"), []byte(`, "start_time": `), e.JSON("_stamp"), []byte(", "))
+	j.tail = slices.Concat([]byte(`, "fun": `), e.JSON("fun"), []byte(`, "tgt": `), e.JSON("tgt"),
+		[]byte(`, "tgt_type": `), e.JSON("tgt_type"))
 	size := len(j.head) + len(j.tail)
-	for _, id := range e.texts("minions") {
+	for _, id := range e.Texts("minions") {
 		j.minions = append(j.minions, &resultView{id: id, awaited: true})
 		size += len(id) + resultOverhead
 	}
@@ -57,8 +59,8 @@ func (v *jobsView) begin(e eventView) bool {
 }
 
 // returned takes up what a minion has returned.
-func (v *jobsView) returned(jid, id string, e eventView) bool {
-	ret, retcode, success := e.Data["return"], e.Data["retcode"], e.Data["success"]
+func (v *jobsView) returned(jid, id string, e eventstream.View) bool {
+	ret, retcode, success := e.JSON("return"), e.JSON("retcode"), e.JSON("success")
 	if ret == nil || retcode == nil || success == nil {
 		return false
 	}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"slices"
+
+	"github.com/saltern-api/saltern/saltmaster/eventstream"
 )
 
 // minionsView is the minions that are there, within bounds.
@@ -19,9 +21,9 @@ type minionView struct {
 }
 
 // key takes up that a key was accepted or deleted.
-func (v *minionsView) key(e eventView) bool {
-	id := e.text("id")
-	switch e.text("act") {
+func (v *minionsView) key(e eventstream.View) bool {
+	id := e.Text("id")
+	switch e.Text("act") {
 	case "delete":
 		v.forget(id)
 	case "accept":
@@ -31,9 +33,9 @@ func (v *minionsView) key(e eventView) bool {
 }
 
 // presence takes up who has come and who has gone.
-func (v *minionsView) presence(e eventView) (arrived []string, changed bool) {
-	present, lost, arrived := e.texts("present"), e.texts("lost"), e.texts("new")
-	if len(lost) == 0 && e.Data["present"] != nil {
+func (v *minionsView) presence(e eventstream.View) (arrived []string, changed bool) {
+	present, lost, arrived := e.Texts("present"), e.Texts("lost"), e.Texts("new")
+	if len(lost) == 0 && e.JSON("present") != nil {
 		for _, m := range v.minions {
 			if !slices.Contains(present, m.id) {
 				lost = append(lost, m.id)

@@ -25,6 +25,7 @@ type Frame struct {
 // What stands around the JSON in a frame's text.
 const (
 	dataField = "data: "
+	dataHead  = `{"data": `
 	blockEnd  = "\n\n"
 )
 
@@ -36,6 +37,11 @@ func (f Frame) Data() []byte { return f.text[f.json-len(dataField):] }
 
 // Block is what salt-api's /events sends for an event: a tag line, a data line and an empty line.
 func (f Frame) Block() []byte { return f.text }
+
+// data is the event's data in the JSON.
+func (f Frame) data() []byte {
+	return f.text[f.json+len(dataHead) : len(f.text)-len(appendEnd(nil, f.Tag))]
+}
 
 // frameOverhead is about what a frame costs beside its text.
 const frameOverhead = 128
@@ -49,7 +55,7 @@ func newFrame(tag string, data msgpack.Raw) (Frame, error) {
 	text = append(append(text, "tag: "...), oneLine(tag)...)
 	text = append(text, "\n"+dataField...)
 	f := Frame{Tag: tag, json: len(text)}
-	text = append(text, `{"data": `...)
+	text = append(text, dataHead...)
 	text, err := msgpack.AppendJSON(text, data)
 	if err != nil {
 		return Frame{}, err
@@ -83,7 +89,7 @@ func gap(id, reason string) Frame {
 func Notice(tag, reason string) Frame {
 	text := []byte("tag: " + oneLine(tag) + "\n" + dataField)
 	f := Frame{Tag: tag, json: len(text)}
-	text = msgpack.AppendJSONString(append(text, `{"data": {"reason": `...), reason)
+	text = msgpack.AppendJSONString(append(text, dataHead+`{"reason": `...), reason)
 	f.text = appendEnd(append(text, '}'), tag)
 	return f
 }
