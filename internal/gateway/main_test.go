@@ -1,14 +1,50 @@
 package gateway
 
 import (
+	"bytes"
 	"log/slog"
 	"os"
+	"path/filepath"
+	"sync"
 	"testing"
 
-	"github.com/saltern-api/saltern/eauth/apitoken/redis"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/saltern-api/saltern/internal/gateway/config"
 )
 
-func TestMain(m *testing.M) {
-	redis.LogTo(slog.New(slog.DiscardHandler)) // of those that are stopped
-	os.Exit(m.Run())
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// testConfig is a configuration with its state in a folder of its own, and a
+// listener on a free loopback port. master is the text of the master's file.
+func testConfig(t *testing.T, master, settings string) *config.Config {
+	t.Helper()
+	dir := t.TempDir()
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "master"), []byte(master), 0o600))
+	file := filepath.Join(dir, "saltern.yaml")
+	require.NoError(t, os.WriteFile(file, []byte("state_dir: "+dir+"/state\nadmin: {listen: 'off'}\n"+settings), 0o600))
+	c, err := config.Load(config.Files{MasterDir: dir, Settings: file})
+	require.NoError(t, err)
+	return c
 }
+
+// logBuffer is a log that is read while it is written.
+type logBuffer struct {
+	mu   sync.Mutex
+	text bytes.Buffer
+}
+
+func (b *logBuffer) Write(p []byte) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.Write(p)
+}
+
+func (b *logBuffer) String() string {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	return b.text.String()
+}
+
+func (b *logBuffer) logger() *slog.Logger { return slog.New(slog.NewJSONHandler(b, nil)) }
