@@ -92,7 +92,7 @@ func (s *Sessions) begin(ctx context.Context, sess *Session) error {
 // so where that cannot be removed it is left to expire.
 func (s *Sessions) displace(ctx context.Context, by *Session, old Record) {
 	s.recent.forget(old.Token)
-	s.streams.end(old.Token)
+	s.streams.End(ErrRevoked, old.Token)
 	err := s.tokens.RemoveHashed(ctx, old.Token)
 	s.log.InfoContext(ctx, "a user has too many sessions: the oldest was ended",
 		slog.String("user", by.User), slog.String("eauth", by.Eauth), slog.Bool("token_removed", err == nil))

@@ -48,7 +48,7 @@ func (s *Sessions) end(ctx context.Context, token string, expire time.Time) erro
 	err := s.store.End(ctx, h, until)
 	// Even if that failed: the token may have been removed.
 	s.recent.forget(h)
-	s.streams.end(h)
+	s.streams.End(ErrRevoked, h)
 	if err != nil {
 		return fmt.Errorf("log out: %w", storeError(err))
 	}

@@ -81,7 +81,7 @@ func New(o Options) *Sessions {
 }
 
 // Close ends every context of [Sessions.Follow].
-func (s *Sessions) Close() { s.streams.close() }
+func (s *Sessions) Close() { s.streams.Close() }
 
 func (s *Sessions) denied(ctx context.Context, token string) (bool, error) {
 	denied, err := s.store.Denied(ctx, HashOf(token))

@@ -5,188 +5,145 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/saltern-api/saltern/internal/expiry"
 )
 
-// How often the tokens of streams are looked at. Where the master has to be
+// How often the tokens of streams are looked up. Where the master has to be
 // asked, a round is for a few of them only.
 const (
-	roundEvery    = time.Second
-	remoteMost    = 20              // tokens in a round
-	remoteAtOnce  = 4               // of them
-	remoteTimeout = 5 * time.Second // for one
+	roundInterval     = time.Second
+	remoteRoundSize   = 20              // tokens in a round
+	remoteConcurrency = 4               // lookups at a time
+	remoteTimeout     = 5 * time.Second // of one lookup
 )
 
-// streams are the contexts that end with their token. One goroutine looks
-// after all of them, as long as there are any.
-type streams struct {
-	find  lookup
-	local func() bool
-
-	mu      sync.Mutex
-	tokens  map[Hash]*followed
-	stop    context.CancelFunc // of the goroutine; nil when there is none
-	running sync.WaitGroup
-	closed  bool
+// Follow returns a context that ends with a session: with the cause
+// [ErrExpired] when it expires, with [ErrRevoked] within a second after its
+// token was logged out, at once when that was done here, or was removed from
+// the master's store by others. Where that store is out of reach the master is
+// asked, at a bounded rate, so with very many sessions it takes longer. The
+// function that comes with it must be called.
+func (s *Sessions) Follow(ctx context.Context, sess *Session) (context.Context, context.CancelFunc) {
+	v := followed{hash: HashOf(sess.Token), token: sess.Token, expire: sess.Expire, since: time.Now()}
+	ctx, entry, stop := s.streams.Follow(ctx, v, sess.Expire, ErrExpired, v.hash)
+	// The session may have ended between its look-up and now.
+	if s.gone(ctx, sess.Token) {
+		entry.End(ErrRevoked)
+	}
+	return ctx, stop
 }
 
-// followed is one token with all contexts that end with it.
+// gone reports whether a token is known to have ended, without asking the master.
+func (s *Sessions) gone(ctx context.Context, token string) bool {
+	if !s.tokens.Local() {
+		denied, err := s.denied(ctx, token)
+		return denied && err == nil
+	}
+	_, ok, err := s.look(ctx, token)
+	return !ok && err == nil
+}
+
+// followed is the token that a context ends with.
 type followed struct {
 	hash   Hash
 	token  string
 	expire time.Time
-	looked time.Time // behind the lock of streams: two rounds may look at the same time
-	ends   map[*context.CancelCauseFunc]struct{}
+	since  time.Time // when it was first followed
+}
+
+type (
+	streams = expiry.Registry[Hash, followed]
+	stream  = expiry.Entry[Hash, followed]
+)
+
+// streamCheck looks the tokens of streams up, each once a round. Rounds are
+// never concurrent, see [expiry.Options].
+type streamCheck struct {
+	find  lookup
+	local func() bool
+	end   func(error, ...Hash)
+
+	looked map[Hash]time.Time // when each token was last looked up
 }
 
 func newStreams(find lookup, local func() bool) *streams {
-	return &streams{find: find, local: local, tokens: make(map[Hash]*followed)}
+	c := &streamCheck{find: find, local: local}
+	s := expiry.New(expiry.Options[Hash, followed]{Interval: roundInterval, Check: c.round})
+	c.end = s.End
+	return s
 }
 
-// add has end called when the token is gone before it expires, until forget is.
-func (s *streams) add(token string, expire time.Time, end context.CancelCauseFunc) (forget func()) {
-	h := HashOf(token)
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		end(context.Canceled)
-		return func() {}
-	}
-	f := s.tokens[h]
-	if f == nil {
-		f = &followed{
-			hash: h, token: token, expire: expire, looked: time.Now(),
-			ends: make(map[*context.CancelCauseFunc]struct{}),
+// round looks up every token where that reads a small file. Otherwise the master
+// is asked about those that were not looked up for the longest time.
+func (c *streamCheck) round(ctx context.Context, open []*stream) {
+	tokens := distinct(open)
+	if c.local() {
+		for _, f := range tokens {
+			c.look(ctx, f)
 		}
-		s.tokens[h] = f
-	}
-	f.ends[&end] = struct{}{}
-	if s.stop == nil {
-		var ctx context.Context
-		ctx, s.stop = context.WithCancel(context.Background())
-		s.running.Go(func() { s.run(ctx) })
-	}
-	return func() { s.forget(f, &end) }
-}
-
-func (s *streams) forget(f *followed, end *context.CancelCauseFunc) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	delete(f.ends, end)
-	if len(f.ends) == 0 && s.tokens[f.hash] == f {
-		s.drop(f)
-	}
-}
-
-// drop takes f out, and stops the goroutine when that was the last.
-func (s *streams) drop(f *followed) {
-	delete(s.tokens, f.hash)
-	if len(s.tokens) == 0 && s.stop != nil {
-		s.stop()
-		s.stop = nil
-	}
-}
-
-// end ends every context of a token.
-func (s *streams) end(h Hash) { s.endWith(h, ErrRevoked) }
-
-func (s *streams) endWith(h Hash, cause error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	f := s.tokens[h]
-	if f == nil {
 		return
 	}
-	s.drop(f)
-	for end := range f.ends {
-		(*end)(cause)
+	tokens = c.oldest(tokens)
+	queue := make(chan followed, len(tokens))
+	for _, f := range tokens {
+		queue <- f
 	}
-}
-
-// close ends all, and waits for the goroutine.
-func (s *streams) close() {
-	s.mu.Lock()
-	s.closed = true
-	s.mu.Unlock()
-	for _, f := range s.all() {
-		s.endWith(f.hash, context.Canceled)
-	}
-	s.running.Wait()
-}
-
-func (s *streams) all() []*followed {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	all := make([]*followed, 0, len(s.tokens))
-	for _, f := range s.tokens {
-		all = append(all, f)
-	}
-	return all
-}
-
-// oldest returns those that were not looked at for the longest time, most of
-// them at the most.
-func (s *streams) oldest(most int) []*followed {
-	all := s.all()
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	slices.SortFunc(all, func(a, b *followed) int { return a.looked.Compare(b.looked) })
-	return all[:min(len(all), most)]
-}
-
-func (s *streams) run(ctx context.Context) {
-	tick := time.NewTicker(roundEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
-		}
-		if s.local() {
-			s.round(ctx)
-		} else {
-			s.remoteRound(ctx)
-		}
-	}
-}
-
-// round looks at every token, which is a small file.
-func (s *streams) round(ctx context.Context) {
-	for _, f := range s.all() {
-		s.look(ctx, f)
-	}
-}
-
-// remoteRound asks the master about those that were not asked about for the
-// longest time.
-func (s *streams) remoteRound(ctx context.Context) {
-	all := s.oldest(remoteMost)
+	close(queue)
 	var workers sync.WaitGroup
-	turns := make(chan *followed)
-	for range min(len(all), remoteAtOnce) {
+	for range min(len(tokens), remoteConcurrency) {
 		workers.Go(func() {
-			for f := range turns {
+			for f := range queue {
 				ctx, cancel := context.WithTimeout(ctx, remoteTimeout)
-				s.look(ctx, f)
+				c.look(ctx, f)
 				cancel()
 			}
 		})
 	}
-	for _, f := range all {
-		turns <- f
-	}
-	close(turns)
 	workers.Wait()
 }
 
-// look ends what is built on a token that is gone. One that nobody can tell
-// about is not, and one that has expired has a timer.
-func (s *streams) look(ctx context.Context, f *followed) {
+// distinct returns the tokens of streams, each once: as the first of its streams
+// that is still open has it.
+func distinct(open []*stream) []followed {
+	byHash := make(map[Hash]followed, len(open))
+	for _, s := range open {
+		if f, known := byHash[s.Value.hash]; !known || s.Value.since.Before(f.since) {
+			byHash[s.Value.hash] = s.Value
+		}
+	}
+	tokens := make([]followed, 0, len(byHash))
+	for _, f := range byHash {
+		tokens = append(tokens, f)
+	}
+	return tokens
+}
+
+// oldest returns the tokens of the next round, and forgets when those that are
+// not open any more were looked up.
+func (c *streamCheck) oldest(tokens []followed) []followed {
+	looked := make(map[Hash]time.Time, len(tokens))
+	for _, f := range tokens {
+		looked[f.hash] = f.since
+		if at, known := c.looked[f.hash]; known && at.After(f.since) {
+			looked[f.hash] = at
+		}
+	}
+	slices.SortFunc(tokens, func(a, b followed) int { return looked[a.hash].Compare(looked[b.hash]) })
+	tokens = tokens[:min(len(tokens), remoteRoundSize)]
 	now := time.Now()
-	s.mu.Lock()
-	f.looked = now
-	s.mu.Unlock()
-	if _, ok, err := s.find(ctx, f.token); err == nil && !ok && now.Before(f.expire) {
-		s.end(f.hash)
+	for _, f := range tokens {
+		looked[f.hash] = now
+	}
+	c.looked = looked
+	return tokens
+}
+
+// look ends the streams of a token that is gone. A failed lookup ends nothing,
+// and a token that has expired is left to its timer.
+func (c *streamCheck) look(ctx context.Context, f followed) {
+	now := time.Now()
+	if _, ok, err := c.find(ctx, f.token); err == nil && !ok && now.Before(f.expire) {
+		c.end(ErrRevoked, f.hash)
 	}
 }

@@ -114,7 +114,7 @@ func (s *Service) renew(
 	if err != nil {
 		return apitoken.Secret{}, r, ofStore(err)
 	}
-	s.follow.end(r.ID) // those who came by the former secret
+	s.endStreams(r.ID) // those who came by the former secret
 	s.notify(ctx, Event{What: what, By: c, Token: r})
 	return secret, r, nil
 }

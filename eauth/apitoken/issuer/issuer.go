@@ -83,11 +83,11 @@ type Service struct {
 	pepper *apitoken.Pepper
 	log    *slog.Logger
 
-	roles  roleCache
-	owners *ownerCache
-	guard  *guard
-	uses   *uses
-	follow *followers
+	roles   roleCache
+	owners  *ownerCache
+	guard   *guard
+	uses    *uses
+	streams *streams
 
 	stop context.CancelFunc
 	bg   sync.WaitGroup
@@ -112,12 +112,11 @@ func New(o Options) (*Service, error) {
 	s.owners = newOwnerCache(o, s.now)
 	s.guard = newGuard(o.Store, o.Throttle, s.now)
 	s.uses = newUses(o.Store, o.Logger)
-	s.follow = newFollowers()
+	s.streams = s.newStreams()
 	ctx, stop := context.WithCancel(context.Background())
 	s.stop = stop
 	s.bg.Go(func() { s.watch(ctx) })
 	s.bg.Go(func() { s.uses.run(ctx) })
-	s.bg.Go(func() { s.lookAfter(ctx) })
 	s.bg.Go(func() { s.runJanitor(ctx) })
 	return s, nil
 }
@@ -126,7 +125,7 @@ func New(o Options) (*Service, error) {
 // background.
 func (s *Service) Close() {
 	s.stop()
-	s.follow.close()
+	s.streams.Close()
 	s.bg.Wait()
 }
 

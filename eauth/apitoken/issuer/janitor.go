@@ -56,7 +56,7 @@ func (s *Service) endUnused(ctx context.Context, now time.Time) error {
 	}
 	ended, err := apitoken.RevokeUnused(ctx, s.store, now.Add(-s.opts.UnusedFor), now)
 	for _, u := range ended {
-		s.follow.end(u.Ended...)
+		s.endStreams(u.Ended...)
 		s.notify(ctx, Event{What: Revoked, Token: u.Record, Others: u.Ended, Why: apitoken.WhyUnused})
 	}
 	return err

@@ -80,7 +80,7 @@ func (s *Service) end(ctx context.Context, c Caller, r apitoken.Record, why stri
 	if err != nil {
 		return ofStore(err)
 	}
-	s.follow.end(ids...)
+	s.endStreams(ids...)
 	if len(ids) > 0 {
 		s.notify(ctx, Event{What: Revoked, By: c, Token: r, Others: ids, Why: why})
 	}
