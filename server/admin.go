@@ -14,6 +14,8 @@ import (
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"github.com/saltern-api/saltern/server/web"
 )
 
 const (
@@ -98,13 +100,13 @@ func (h *readiness) serve(w http.ResponseWriter, r *http.Request) {
 		writeHealth(w, http.StatusOK, `{"status": "ready"}`)
 		return
 	}
-	setRetryAfter(w.Header(), http.StatusServiceUnavailable, 0)
-	writeHealth(w, http.StatusServiceUnavailable, `{"status": "not ready", "reason": `+jsonText(reason)+`}`)
+	web.SetRetryAfter(w.Header(), http.StatusServiceUnavailable, 0)
+	writeHealth(w, http.StatusServiceUnavailable, `{"status": "not ready", "reason": `+web.JSONText(reason)+`}`)
 }
 
 func (h *readiness) check(ctx context.Context) error {
 	if h.server.stopping.Load() {
-		return &NotReady{Part: "stopping", Err: errStopping}
+		return &NotReady{Part: "stopping", Err: web.ErrStopping}
 	}
 	return h.server.cfg.Ready(ctx)
 }

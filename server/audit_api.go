@@ -69,8 +69,8 @@ func (a *auditReader) find(ctx context.Context, q audit.Query) (audit.Page, erro
 
 // readAudit answers GET /v1/audit. That somebody reads is written down too, but
 // once for all pages: otherwise who reads to the end would never come to it.
-func (s *mainSurface) readAudit(x *exchange, r *http.Request) error {
-	return s.native(x, r, s.bearers, func(c *nativeCall) (nativeAnswer, error) {
+func (s *shared) readAudit(x *exchange, r *http.Request) error {
+	return s.native(x, r, func(c *nativeCall) (nativeAnswer, error) {
 		if err := s.tokens.May(c, c.caller, role.AuditRead); err != nil {
 			return nativeAnswer{}, err
 		}
@@ -86,7 +86,7 @@ func (s *mainSurface) readAudit(x *exchange, r *http.Request) error {
 			return nativeAnswer{}, err
 		}
 		if q.After == "" {
-			x.recorder.Note(audit.Entry{Event: audit.ReadLog})
+			audit.Of(x).Note(audit.Entry{Event: audit.ReadLog})
 		}
 		answer := struct {
 			Entries []json.RawMessage `json:"entries"`

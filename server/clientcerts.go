@@ -4,21 +4,16 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/asn1"
 	"errors"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/saltern-api/saltern/server/web"
 )
 
 // ClientCertMode says whether a listener asks clients for a certificate.
@@ -189,41 +184,4 @@ func verifyClient(chain []*x509.Certificate, roots *x509.CertPool) error {
 		Roots: roots, Intermediates: between, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth},
 	})
 	return err
-}
-
-// knownName obeys ssl_allowed_cn.
-func (s *mainSurface) knownName(next http.Handler) http.Handler {
-	if len(s.clientNames) == 0 {
-		return next
-	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if name := clientName(r.TLS); name == "" || !slices.Contains(s.clientNames, name) {
-			s.fail(exchangeOf(r.Context()), r,
-				&web.Error{Status: http.StatusForbidden, Text: "Client certificate CN not allowed"})
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
-}
-
-// clientName returns the common name of a client's certificate, which the
-// handshake has verified. It is empty for one with no name or several, of
-// which nobody could say which one counts.
-func clientName(state *tls.ConnectionState) string {
-	if state == nil || len(state.PeerCertificates) == 0 {
-		return ""
-	}
-	commonName := asn1.ObjectIdentifier{2, 5, 4, 3}
-	name, found := "", false
-	for _, attribute := range state.PeerCertificates[0].Subject.Names {
-		if !attribute.Type.Equal(commonName) {
-			continue
-		}
-		text, ok := attribute.Value.(string)
-		if found || !ok {
-			return ""
-		}
-		name, found = text, true
-	}
-	return name
 }

@@ -8,6 +8,8 @@ import (
 
 	"github.com/saltern-api/saltern/eauth/apitoken"
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/server/audit"
+	"github.com/saltern-api/saltern/server/caller"
 	"github.com/saltern-api/saltern/server/web"
 )
 
@@ -47,12 +49,12 @@ func (d *doors) authorize(x *exchange, r *http.Request) error {
 		return err
 	}
 	got, err := d.tokens.Exchange(r.Context(), token, issuer.Request{
-		Profile: apitoken.ProfileCSP, From: bearerClient(x, r),
+		Profile: apitoken.ProfileCSP, From: caller.OriginOf(x, r),
 	})
 	if err != nil {
 		return err
 	}
-	x.recorder.SetGrantee(got.User)
+	audit.Of(x).SetGrantee(got.User)
 	refresh := token // it is good for the next time too, and clients store what they read here
 	if got.Refresh != nil {
 		refresh = got.Refresh.Reveal()
@@ -123,5 +125,5 @@ func writeCSPError(x *exchange, e *web.Error) {
 		ModuleCode  int    `json:"moduleCode"`
 		StatusCode  int    `json:"statusCode"`
 		RequestID   string `json:"requestId"`
-	}{code, text, code + ": " + text, cspModule, e.Status, x.id}))
+	}{code, text, code + ": " + text, cspModule, e.Status, x.ID}))
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/saltern-api/saltern/eauth/apitoken"
+	"github.com/saltern-api/saltern/server/caller"
 	"github.com/saltern-api/saltern/server/oauth/tenant"
 )
 
@@ -53,7 +54,7 @@ func TestCSPAuthorizeRefuses(t *testing.T) {
 	h := build(t, nil)
 	token, r := h.apiToken(t, apitoken.ProfileCSP)
 	revoked := token
-	require.NoError(t, h.tokens.RevokeSecret(t.Context(), revoked, bearerClient(&exchange{}, &http.Request{})))
+	require.NoError(t, h.tokens.RevokeSecret(t.Context(), revoked, caller.OriginOf(&exchange{}, &http.Request{})))
 	require.NotEmpty(t, r.ID)
 	const grant = "invalid_grant"
 	for _, c := range []struct{ path, contentType, body, code string }{

@@ -3,6 +3,8 @@ package server
 import (
 	"net/http"
 	"time"
+
+	"github.com/saltern-api/saltern/server/caller"
 )
 
 // tokenDetails is what Cloud Services tells of an API token to who has it.
@@ -26,7 +28,7 @@ func (d *doors) details(x *exchange, r *http.Request) error {
 	if p["tokenValue"] == "" {
 		return invalidRequest("tokenValue is missing")
 	}
-	t, user, ok, err := d.tokens.Details(r.Context(), p["tokenValue"], bearerClient(x, r))
+	t, user, ok, err := d.tokens.Details(r.Context(), p["tokenValue"], caller.OriginOf(x, r))
 	if err != nil {
 		return err
 	}

@@ -7,13 +7,16 @@ import (
 
 	"github.com/saltern-api/saltern/eauth"
 	"github.com/saltern-api/saltern/eauth/session"
+	"github.com/saltern-api/saltern/server/audit"
+	"github.com/saltern-api/saltern/server/caller"
+	"github.com/saltern-api/saltern/server/netapi"
 	"github.com/saltern-api/saltern/server/web"
 )
 
 // issueXSRF answers GET /account/login: who has a token against cross-site
 // requests can log in.
 func (d *doors) issueXSRF(x *exchange, r *http.Request) error {
-	d.setXSRF(x, r)
+	caller.IssueXSRF(x, r, d.urls.IsSecure(r))
 	writeBody(x, "application/json", http.StatusOK, []byte(`{"authenticated":false}`))
 	return nil
 }
@@ -21,15 +24,15 @@ func (d *doors) issueXSRF(x *exchange, r *http.Request) error {
 // accountLogin answers POST /account/login, to who has a credential already
 // and to who has a name and a password.
 func (d *doors) accountLogin(x *exchange, r *http.Request) error {
-	text, err := headerCredential(r)
+	text, err := caller.HeaderCredential(r)
 	if err != nil {
 		return err
 	}
 	if text != "" {
-		return d.knownLogin(x, r, credential{text: text})
+		return d.knownLogin(x, r, caller.Credential{Text: text})
 	}
 	if user, password, ok := r.BasicAuth(); ok {
-		if err := checkXSRF(r, true); err != nil {
+		if err := caller.CheckXSRF(r, true); err != nil {
 			return err
 		}
 		return d.newLogin(x, r, eauth.Credentials{Username: user, Password: password})
@@ -43,12 +46,12 @@ func (d *doors) accountLogin(x *exchange, r *http.Request) error {
 		if creds.Eauth == "internal" { // RaaS's own users, of whom there are none here
 			creds.Eauth = ""
 		}
-		if err := d.crossOrigin.Check(r); err != nil {
+		if err := d.resolver.CrossOrigin.Check(r); err != nil {
 			return &web.Error{Status: http.StatusForbidden, Text: "Cross-origin request refused", Err: err}
 		}
 		return d.newLogin(x, r, creds)
 	}
-	c, ok := cookieOf(r)
+	c, ok := caller.CookieOf(r)
 	if !ok {
 		return notLoggedIn(nil)
 	}
@@ -56,15 +59,15 @@ func (d *doors) accountLogin(x *exchange, r *http.Request) error {
 }
 
 // knownLogin answers somebody who shows a credential.
-func (d *doors) knownLogin(x *exchange, r *http.Request, c credential) error {
-	if err := checkXSRF(r, c.cookie); err != nil {
+func (d *doors) knownLogin(x *exchange, r *http.Request, c caller.Credential) error {
+	if err := caller.CheckXSRF(r, c.Cookie); err != nil {
 		return err
 	}
 	who, err := d.whoIs(x, r, c)
 	if err != nil {
 		return err
 	}
-	d.setXSRF(x, r)
+	caller.IssueXSRF(x, r, d.urls.IsSecure(r))
 	d.writeLogin(x, who.user(), who.eauth(), "")
 	return nil
 }
@@ -75,8 +78,8 @@ func (d *doors) newLogin(x *exchange, r *http.Request, creds eauth.Credentials) 
 	if err != nil {
 		return err
 	}
-	http.SetCookie(x, d.cookie(r, sess.ID, sess.Expire))
-	d.setXSRF(x, r)
+	caller.SetCookie(x, sess.ID, sess.Expire, d.urls.IsSecure(r))
+	caller.IssueXSRF(x, r, d.urls.IsSecure(r))
 	d.writeLogin(x, sess.User, sess.Eauth, sess.ID)
 	return nil
 }
@@ -84,9 +87,9 @@ func (d *doors) newLogin(x *exchange, r *http.Request, creds eauth.Credentials) 
 // logIn makes a session, as POST /login does.
 func (d *doors) logIn(ctx context.Context, x *exchange, creds eauth.Credentials) (*session.Session, error) {
 	creds.Eauth = cmp.Or(creds.Eauth, d.with.Eauth)
-	creds.RemoteAddr = x.remote
-	x.recorder.Note(loginEntry(creds))
-	if !d.opts.APIACL.allows(creds.Username, x.remote) {
+	creds.RemoteAddr = x.Remote
+	audit.Of(x).Note(audit.LoginEntry(creds))
+	if !d.acl.Allows(creds.Username, x.Remote) {
 		return nil, notLoggedIn(nil)
 	}
 	sess, ok, err := d.sessions.Login(ctx, creds)
@@ -94,9 +97,9 @@ func (d *doors) logIn(ctx context.Context, x *exchange, creds eauth.Credentials)
 		return nil, err
 	}
 	if !ok {
-		return nil, &web.Error{Status: http.StatusUnauthorized, Code: web.CodeInvalidToken, Text: textLoginFailed}
+		return nil, &web.Error{Status: http.StatusUnauthorized, Code: web.CodeInvalidToken, Text: netapi.TextLoginFailed}
 	}
-	x.recorder.SetUser(sess.User, sess.Eauth)
+	audit.Of(x).SetUser(sess.User, sess.Eauth)
 	return sess, nil
 }
 

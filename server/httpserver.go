@@ -10,8 +10,6 @@ import (
 	"net"
 	"net/http"
 	"time"
-
-	"github.com/saltern-api/saltern/server/format"
 )
 
 // Bounds that no client of Salt comes near.
@@ -25,7 +23,7 @@ const (
 const protoHTTP2 = "h2"
 
 // httpServer makes the server for one listener. It has no WriteTimeout, which
-// would count while a request waits for minions: see exchange.Write.
+// would count while a request waits for minions: see [web.Exchange.Write].
 func (s *Server) httpServer(spec ListenerSpec, certs *certificateShelf) (*http.Server, error) {
 	limits := s.cfg.Settings.Limits
 	server := &http.Server{
@@ -61,75 +59,6 @@ func (s *Server) httpServer(spec ListenerSpec, certs *certificateShelf) (*http.S
 		}
 	}
 	return server, nil
-}
-
-// answering is everything that a request passes.
-func (s *Server) answering(spec ListenerSpec) http.Handler {
-	h := s.observe(spec.Surface, s.clientAddr(s.surface(spec)))
-	if spec.Surface != WSGI {
-		h = format.Compress(h)
-	}
-	return Named(h)
-}
-
-// surface returns the handler of a listener's surface.
-func (s *Server) surface(spec ListenerSpec) http.Handler {
-	base := surface{
-		gateway:   s.cfg.Gateway,
-		bodyLimit: s.cfg.BodyLimit,
-		maxChunks: s.cfg.Settings.Limits.MaxChunks,
-		bodies:    s.bodies,
-		turns:     s.turns,
-		metrics:   s.metrics,
-	}
-	switch spec.Surface {
-	case WSGI:
-		return newWSGISurface(base, s.bearers(""))
-	case Tornado:
-		base.clients = s.cfg.Tornado.clients()
-	case Main:
-	}
-	m := s.mainSurface(base, s.cfg.optionsFor(spec.Surface))
-	m.clientNames = spec.Clients.Names
-	return m.handler()
-}
-
-func (s *Server) mainSurface(base surface, opts MainOptions) *mainSurface {
-	m := &mainSurface{
-		surface:     base,
-		opts:        opts,
-		sessions:    s.cfg.Sessions,
-		perms:       s.cfg.Perms,
-		stream:      s.cfg.Events,
-		streaming:   s.streaming,
-		streams:     s.streams,
-		questions:   s.questions,
-		hooks:       s.cfg.Hooks,
-		formats:     s.formats,
-		cors:        newCORS(opts.CORSOrigins, opts.plainOrigins),
-		crossOrigin: http.NewCrossOriginProtection(),
-		proxies:     s.cfg.Settings.TrustedProxies,
-		traffic:     s.traffic,
-		tokens:      s.cfg.Tokens,
-		doors:       s.cfg.Doors,
-		bearers:     s.bearers(opts.WebhookURL),
-		auditLog:    s.auditLog,
-	}
-	m.identify = m.identifies
-	for _, origin := range m.cors.listed {
-		// One that is no origin is not trusted with cookies.
-		_ = m.crossOrigin.AddTrustedOrigin(origin)
-	}
-	return m
-}
-
-// bearers is for the surfaces, of which each that has tokens has the same.
-func (s *Server) bearers(hook string) *bearers {
-	b := &bearers{hook: hook}
-	if s.cfg.Tokens != nil { // nil in an interface is something else
-		b.tokens = s.cfg.Tokens
-	}
-	return b
 }
 
 // errorLog takes what net/http has to say. A failed handshake is no news on a

@@ -5,11 +5,11 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
-	"slices"
 	"sync"
 	"time"
 
 	"github.com/saltern-api/saltern/internal/fair"
+	"github.com/saltern-api/saltern/server/web"
 )
 
 // limitListener accepts so many connections at once; further ones wait in the
@@ -35,7 +35,7 @@ func (s *Server) fairListener(l net.Listener, total, share int) *limitListener {
 		shares: fair.NewShares(int64(total), int64(share)),
 	}
 	limited.share = func(addr netip.Addr) int64 {
-		if isIn(s.cfg.Settings.TrustedProxies, addr) {
+		if web.IsIn(s.cfg.Settings.TrustedProxies, addr) {
 			return int64(total)
 		}
 		return int64(share)
@@ -50,11 +50,6 @@ func (s *Server) fairListener(l net.Listener, total, share int) *limitListener {
 		}
 	}
 	return limited
-}
-
-// isIn reports whether one of the prefixes has an address.
-func isIn(prefixes []netip.Prefix, addr netip.Addr) bool {
-	return slices.ContainsFunc(prefixes, func(p netip.Prefix) bool { return p.Contains(addr.Unmap()) })
 }
 
 // Accept waits for a slot, then for a connection that is within its share.

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/server/web"
 )
 
 // A door that is closed has no paths, whatever is asked for there.
@@ -28,8 +29,7 @@ func TestClosedDoors(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			c.with.Tokens = new(issuer.Service)
-			s := &mainSurface{bearers: &bearers{}, tokens: new(issuer.Service), doors: c.with}
-			routes := s.routes(newStatic(StaticFiles{})).(chi.Routes)
+			routes := routesWith(c.with)
 			var paths []string
 			require.NoError(t, chi.Walk(routes, func(_, route string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
 				paths = append(paths, route)
@@ -51,10 +51,10 @@ func TestClosedDoors(t *testing.T) {
 			}
 
 			// Nor has it errors of its own.
-			d := newDoors(s, c.with)
+			d := newDoors(&shared{}, c.with)
 			require.Equal(t, !c.with.NoCSP, d.styleAt(cspAuthorizePath) != nil)
 			require.Equal(t, !c.with.NoCSP, d.styleAt(cspLoginPath+"/x") != nil)
-			for _, path := range []string{"/oauth/provider/x", metadataPath, resourcePath, cloud, "/api/org/x", "/api/versions"} {
+			for _, path := range []string{"/oauth/provider/x", web.MetadataPath, web.ResourcePath, cloud, "/api/org/x", "/api/versions"} {
 				require.Equal(t, !c.with.NoVCD, d.styleAt(path) != nil, path)
 			}
 			require.Nil(t, d.styleAt("/api"))
@@ -70,5 +70,5 @@ func TestChallengeWithoutMetadata(t *testing.T) {
 	a := h.send(t, http.MethodPost, cspLoginPath, "")
 	require.Equal(t, http.StatusUnauthorized, a.Status)
 	require.Equal(t, `Bearer realm="saltern"`, a.Header.Get("Www-Authenticate"))
-	require.Equal(t, http.StatusNotFound, h.send(t, http.MethodGet, resourcePath, "").Status)
+	require.Equal(t, http.StatusNotFound, h.send(t, http.MethodGet, web.ResourcePath, "").Status)
 }

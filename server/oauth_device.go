@@ -5,6 +5,7 @@ import (
 
 	"github.com/saltern-api/saltern/eauth/apitoken"
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/server/caller"
 	"github.com/saltern-api/saltern/server/oauth/tenant"
 	"github.com/saltern-api/saltern/server/web"
 )
@@ -20,7 +21,7 @@ func (d *doors) authorizeDevice(x *exchange, r *http.Request) error {
 	if p["client_id"] == "" {
 		return invalidRequest("client_id is missing")
 	}
-	code, err := d.tokens.BeginDevice(r.Context(), p["client_id"], bearerClient(x, r))
+	code, err := d.tokens.BeginDevice(r.Context(), p["client_id"], caller.OriginOf(x, r))
 	if err != nil {
 		return deviceError(err)
 	}
@@ -41,7 +42,7 @@ func (d *doors) deviceGrant(x *exchange, r *http.Request, p params) error {
 		return invalidRequest("client_id or device_code is missing")
 	}
 	got, err := d.tokens.ExchangeDevice(r.Context(), code, id, issuer.Request{
-		Profile: apitoken.ProfileVCD, From: bearerClient(x, r), Org: orgOf(r).Name,
+		Profile: apitoken.ProfileVCD, From: caller.OriginOf(x, r), Org: orgOf(r).Name,
 	})
 	if err != nil {
 		return deviceError(err)

@@ -3,10 +3,10 @@ package server
 import (
 	"context"
 	"net/http"
-	"path"
 
 	"github.com/go-chi/chi/v5"
 
+	"github.com/saltern-api/saltern/server/caller"
 	"github.com/saltern-api/saltern/server/oauth/tenant"
 	"github.com/saltern-api/saltern/server/web"
 )
@@ -37,22 +37,22 @@ type DoorOptions struct {
 // doors are the endpoints of Cloud Services, OAuth and VCD. They are part of
 // the main surface.
 type doors struct {
-	*mainSurface
+	*shared
 	with   DoorOptions
 	tokens TokenService
-	small  surface // the main surface's, for small bodies
 	orgs   tenant.Orgs
-	prefix string // what comes before every path, "" for nothing
 }
 
-func newDoors(s *mainSurface, o DoorOptions) *doors {
-	d := &doors{mainSurface: s, with: o, tokens: o.Tokens, small: s.surface}
-	d.small.bodyLimit = min(s.bodyLimit, maxDoorBody)
+func newDoors(s *shared, o DoorOptions) *doors {
+	own := *s
+	if own.resolver != nil {
+		who := *own.resolver
+		who.Tokens, _ = o.Tokens.(caller.Tokens)
+		own.resolver = &who
+	}
+	d := &doors{shared: &own, with: o, tokens: o.Tokens}
 	if d.with.Eauth == "" {
 		d.with.Eauth = "pam"
-	}
-	if d.prefix = path.Clean("/" + s.opts.RootPrefix); d.prefix == "/" {
-		d.prefix = ""
 	}
 	d.orgs = tenant.NewOrgs(o.Orgs...)
 	return d
@@ -70,19 +70,7 @@ func (d *doors) routes(r chi.Router) {
 	}
 }
 
-// base is what this gateway's URLs begin with, as the client sees them. Without
-// public_url that is the host which the client itself has named: no cache keeps
-// these answers for others.
-func (d *doors) base(r *http.Request) string {
-	if d.opts.PublicURL != "" {
-		return d.opts.PublicURL
-	}
-	scheme := "http"
-	if d.isSecure(r) {
-		scheme = "https"
-	}
-	return scheme + "://" + r.Host + d.prefix
-}
+func (d *doors) base(r *http.Request) string { return d.urls.Base(r) }
 
 type doorOrgKey struct{}
 

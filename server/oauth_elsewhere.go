@@ -4,8 +4,6 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/go-chi/chi/v5"
-
 	"github.com/saltern-api/saltern/server/web"
 )
 
@@ -14,7 +12,7 @@ import (
 var (
 	cspPaths = []doorPath{{"/csp/gateway", writeCSPError}, {cspLoginPath, writeOAuthVCDError}}
 	vcdPaths = []doorPath{
-		{"/oauth", writeOAuthVCDError}, {metadataPath, writeOAuthVCDError}, {resourcePath, writeOAuthVCDError},
+		{"/oauth", writeOAuthVCDError}, {web.MetadataPath, writeOAuthVCDError}, {web.ResourcePath, writeOAuthVCDError},
 		{"/cloudapi", writeCloudError}, {"/api/org", writeXMLError}, {"/api/versions", writeXMLError},
 	}
 )
@@ -43,13 +41,13 @@ func (d *doors) styleAt(path string) style {
 
 // orDoor has a door answer a request that has no route, where its path is a
 // door's, and next do that elsewhere.
-func (d *doors) orDoor(h handler, next http.HandlerFunc) http.HandlerFunc {
+func (d *doors) orDoor(h handler, next http.Handler) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if write := d.styleAt(r.URL.Path); write != nil {
 			d.door(write, h)(w, r)
 			return
 		}
-		next(w, r)
+		next.ServeHTTP(w, r)
 	}
 }
 
@@ -59,9 +57,9 @@ func noSuchPath(*exchange, *http.Request) error {
 
 // noSuchMethod is asked by the router for any method that it does not know, on
 // whatever path.
-func noSuchMethod(routes chi.Routes) handler {
+func noSuchMethod(m *web.Mux) handler {
 	return func(x *exchange, r *http.Request) error {
-		allowed := allowedMethods(routes, r)
+		allowed := m.Allowed(r)
 		if len(allowed) == 0 {
 			return noSuchPath(x, r)
 		}

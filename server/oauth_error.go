@@ -1,10 +1,10 @@
 package server
 
 import (
-	"errors"
 	"net/http"
 	"strings"
 
+	"github.com/saltern-api/saltern/server/caller"
 	"github.com/saltern-api/saltern/server/web"
 )
 
@@ -29,37 +29,19 @@ type style func(x *exchange, e *web.Error)
 // door makes one of net/http's of a handler, which answers errors in a style.
 // Nothing that a door says may be kept by anybody (RFC 6749, section 5.1).
 func (d *doors) door(write style, h handler) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) {
-		x := exchangeOf(r.Context())
-		x.routed(r)
+	return d.mux.Handler(func(x *exchange, r *http.Request) error {
 		head := x.Header()
-		head.Set("Cache-Control", "no-store")
 		head.Set("Pragma", "no-cache")
-		if id := r.Header.Get(clientRequestID); isRequestID(id) {
+		if id := r.Header.Get(clientRequestID); web.IsRequestID(id) {
 			head.Set(clientRequestID, id)
 		}
-		err := h(x, r)
-		if err == nil {
-			return
-		}
-		if x.status != 0 || abandoned(r, err) || errors.Is(err, errStopping) {
-			d.fail(x, r, err)
-			return
-		}
-		x.err = err
-		if refused, ok := errors.AsType[*web.Error](err); ok {
-			d.metrics.refused(refused)
-			if refused.Close && r.ProtoMajor == 1 {
-				head.Set("Connection", "close")
-			}
-		}
-		e := web.ErrorOf(err)
-		setRetryAfter(head, e.Status, e.RetryAfter)
+		return h(x, r)
+	}, web.NoStore, web.BodyLimit(maxDoorBody), web.Errors(func(x *exchange, r *http.Request, e *web.Error) {
 		if e.Status == http.StatusUnauthorized {
-			head.Set("Www-Authenticate", d.challenge(r, e))
+			x.Header().Set("Www-Authenticate", d.challenge(r, e))
 		}
 		write(x, e)
-	}
+	})).ServeHTTP
 }
 
 // clientRequestID is a header of VCD's clients, who want it back. They may
@@ -71,9 +53,9 @@ const clientRequestID = "X-Vmware-Vcloud-Client-Request-Id"
 func (d *doors) challenge(r *http.Request, e *web.Error) string {
 	about := `Bearer realm="saltern"`
 	if !d.with.NoVCD {
-		about += `, resource_metadata="` + d.base(r) + resourcePath + `"` // RFC 9728, section 5.1
+		about += `, resource_metadata="` + d.base(r) + web.ResourcePath + `"` // RFC 9728, section 5.1
 	}
-	shown, err := headerCredential(r)
+	shown, err := caller.HeaderCredential(r)
 	if shown == "" && err == nil && r.Header.Get("Authorization") == "" || e.OAuthCode() != web.CodeInvalidToken {
 		return about
 	}

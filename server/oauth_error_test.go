@@ -14,6 +14,7 @@ import (
 	"github.com/saltern-api/saltern/eauth"
 	"github.com/saltern-api/saltern/eauth/apitoken"
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/eauth/apitoken/role"
 	"github.com/saltern-api/saltern/server/web"
 )
 
@@ -29,6 +30,16 @@ func (f failing) Exchange(context.Context, string, issuer.Request) (*issuer.Exch
 
 func (f failing) Check(context.Context, string, issuer.Origin) (*issuer.Principal, bool, error) {
 	return nil, false, f.err
+}
+
+func (f failing) ActAs(context.Context, *issuer.Principal) (*issuer.Delegation, error) {
+	return nil, f.err
+}
+
+func (f failing) Follow(
+	ctx context.Context, _ *issuer.Principal, _ ...role.Permission,
+) (context.Context, context.CancelFunc) {
+	return context.WithCancel(ctx)
 }
 
 // TestDoorErrors has every error of the service at every door.
@@ -81,21 +92,21 @@ func TestDoorsBelowAPrefix(t *testing.T) {
 	h.open(t, DoorOptions{Tokens: failing{err: issuer.ErrGrant}}, MainOptions{RootPrefix: "/salt/"})
 	require.Contains(t, h.send(t, http.MethodGet, "/salt/api/versions", "").Body, h.url+"/salt/cloudapi/1.0.0/sessions<")
 	for path, issuer := range map[string]string{
-		metadataPath + "/salt":                     "/salt", // RFC 8414, section 3.1
-		metadataPath + "/salt/oauth/provider":      "/salt/oauth/provider",
-		"/salt" + metadataPath:                     "/salt",
-		"/salt" + metadataPath + "/":               "/salt",
-		"/salt" + metadataPath + "/oauth/provider": "/salt/oauth/provider",
+		web.MetadataPath + "/salt":                     "/salt", // RFC 8414, section 3.1
+		web.MetadataPath + "/salt/oauth/provider":      "/salt/oauth/provider",
+		"/salt" + web.MetadataPath:                     "/salt",
+		"/salt" + web.MetadataPath + "/":               "/salt",
+		"/salt" + web.MetadataPath + "/oauth/provider": "/salt/oauth/provider",
 	} {
 		a := h.send(t, http.MethodGet, path, "")
 		require.Equal(t, http.StatusOK, a.Status, path)
 		require.Equal(t, h.url+issuer, a.text(t, "issuer"), path)
 		require.Equal(t, h.url+"/salt/oauth/provider/token", a.text(t, "token_endpoint"), path)
 	}
-	for _, path := range []string{resourcePath + "/salt", "/salt" + resourcePath} { // RFC 9728, section 3.1
+	for _, path := range []string{web.ResourcePath + "/salt", "/salt" + web.ResourcePath} { // RFC 9728, section 3.1
 		require.Equal(t, h.url+"/salt", h.send(t, http.MethodGet, path, "").text(t, "resource"), path)
 	}
-	for _, path := range []string{metadataPath, metadataPath + "/saltx", resourcePath, metadataPath + "/oauth/provider", "/salt" + metadataPath + "/salt"} {
+	for _, path := range []string{web.MetadataPath, web.MetadataPath + "/saltx", web.ResourcePath, web.MetadataPath + "/oauth/provider", "/salt" + web.MetadataPath + "/salt"} {
 		require.Equal(t, http.StatusNotFound, h.send(t, http.MethodGet, path, "").Status, path)
 	}
 	require.Equal(t, 404, h.send(t, http.MethodGet, "/api/versions", "").Status)
@@ -107,15 +118,15 @@ func TestDoorPathsWithoutADoor(t *testing.T) {
 	t.Parallel()
 	h := build(t, nil)
 	for path, allow := range map[string]string{
-		providerToken: "POST", "/oauth/tenant/system/revoke/": "POST", metadataPath + "/oauth/provider": "GET",
-		resourcePath: "GET", cspLoginPath: "GET, HEAD, POST",
+		providerToken: "POST", "/oauth/tenant/system/revoke/": "POST", web.MetadataPath + "/oauth/provider": "GET",
+		web.ResourcePath: "GET", cspLoginPath: "GET, HEAD, POST",
 	} {
 		a := h.send(t, http.MethodPut, path, "")
 		union(t, a, http.StatusMethodNotAllowed, "invalid_request")
 		require.Equal(t, allow, a.Header.Get("Allow"))
 		union(t, h.send(t, "BREW", path, ""), http.StatusMethodNotAllowed, "invalid_request")
 	}
-	for _, path := range []string{"/oauth", "/oauth/provider/nothing", "/oauth/tenant", "/account/login/x", metadataPath + "/x"} {
+	for _, path := range []string{"/oauth", "/oauth/provider/nothing", "/oauth/tenant", "/account/login/x", web.MetadataPath + "/x"} {
 		union(t, h.send(t, http.MethodGet, path, ""), http.StatusNotFound, "not_found")
 		union(t, h.send(t, "BREW", path, ""), http.StatusNotFound, "not_found")
 	}

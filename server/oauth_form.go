@@ -12,6 +12,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/saltern-api/saltern/internal/jsonobject"
+	"github.com/saltern-api/saltern/server/web"
 )
 
 const (
@@ -94,7 +95,7 @@ func (d *doors) body(x *exchange, r *http.Request, parse func([]byte) (params, e
 	if err := d.noQuery(r); err != nil {
 		return nil, err
 	}
-	body, err := d.small.readBody(x, r)
+	body, err := x.ReadBody(r)
 	if err != nil {
 		return nil, err
 	}
@@ -124,7 +125,7 @@ func (d *doors) noQuery(r *http.Request) error {
 
 // bodyMedia is the media type of a body, without its parameters.
 func bodyMedia(h http.Header) string {
-	media, _, err := mime.ParseMediaType(bodyType(h))
+	media, _, err := mime.ParseMediaType(web.BodyType(h))
 	if err != nil {
 		return ""
 	}

@@ -3,30 +3,11 @@ package server
 import (
 	"net/http"
 	"net/url"
-	"strings"
 
 	"github.com/saltern-api/saltern/eauth/apitoken/role"
 	"github.com/saltern-api/saltern/server/oauth/tenant"
+	"github.com/saltern-api/saltern/server/web"
 )
-
-// Where RFC 8414 and RFC 9728 have clients look.
-const (
-	metadataPath = "/.well-known/oauth-authorization-server"
-	resourcePath = "/.well-known/oauth-protected-resource"
-)
-
-// belowPrefix turns the path of a well-known document into one below
-// root_prefix, where the routes are. The RFCs have clients put the prefix
-// behind the well-known part, at the root of the host; below the prefix the
-// documents are found too, for proxies that pass on nothing else.
-func belowPrefix(path, prefix string) string {
-	for _, known := range []string{metadataPath, resourcePath} {
-		if rest, ok := strings.CutPrefix(path, known+prefix); ok && prefix != "" && (rest == "" || rest[0] == '/') {
-			return prefix + known + rest
-		}
-	}
-	return path
-}
 
 // issuerURL is the name of the authorization server that a request is for.
 func (d *doors) issuerURL(r *http.Request) string {
@@ -40,7 +21,7 @@ func (d *doors) issuerURL(r *http.Request) string {
 func (d *doors) metadata(x *exchange, r *http.Request) error {
 	at := d.issuerURL(r)
 	issuer := at
-	if r.URL.Path == metadataPath { // section 3.3: the issuer is what the client has asked for
+	if r.URL.Path == web.MetadataPath { // section 3.3: the issuer is what the client has asked for
 		issuer = d.base(r)
 	}
 	writeBody(x, "application/json", http.StatusOK, compact(struct {

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/saltern-api/saltern/server/web"
 )
 
 // With public_url no answer names the host that a request has named.
@@ -35,7 +37,7 @@ func TestPublicURL(t *testing.T) {
 
 	// Without it the answer that anybody gets is for no cache.
 	h.open(t, DoorOptions{Tokens: h.tokens}, MainOptions{})
-	for _, path := range []string{metadataPath, resourcePath} {
+	for _, path := range []string{web.MetadataPath, web.ResourcePath} {
 		a := h.send(t, http.MethodGet, path, "")
 		require.Contains(t, a.Body, h.url, path)
 		require.Equal(t, "no-store", a.Header.Get("Cache-Control"), path)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/saltern-api/saltern/eauth/apitoken"
+	"github.com/saltern-api/saltern/server/caller"
 	"github.com/saltern-api/saltern/server/oauth/tenant"
 )
 
@@ -19,7 +20,7 @@ func (d *doors) revoke(x *exchange, r *http.Request) error {
 	if p["token"] == "" {
 		return invalidRequest("token is missing")
 	}
-	if err := d.tokens.RevokeSecret(r.Context(), p["token"], bearerClient(x, r)); err != nil {
+	if err := d.tokens.RevokeSecret(r.Context(), p["token"], caller.OriginOf(x, r)); err != nil {
 		return err
 	}
 	writeBody(x, "application/json", http.StatusOK, []byte("{}"))

@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/saltern-api/saltern/eauth/apitoken"
+	"github.com/saltern-api/saltern/server/web"
 )
 
 func TestOAuthRevoke(t *testing.T) {
@@ -76,7 +77,7 @@ func TestOAuthMetadata(t *testing.T) {
 		"/oauth/provider":    {"/oauth/provider", "/oauth/provider"},
 		"/oauth/tenant/east": {"/oauth/tenant/east", "/oauth/tenant/east"},
 	} {
-		a := h.send(t, http.MethodGet, metadataPath+path, "")
+		a := h.send(t, http.MethodGet, web.MetadataPath+path, "")
 		require.Equal(t, 200, a.Status, a.Body)
 		require.Equal(t, h.url+want[0], a.text(t, "issuer"))
 		for name, end := range map[string]string{
@@ -89,7 +90,7 @@ func TestOAuthMetadata(t *testing.T) {
 		require.Equal(t, []any{"none"}, a.member(t, "token_endpoint_auth_methods_supported"))
 		require.Contains(t, a.member(t, "scopes_supported"), "Superuser")
 	}
-	require.Equal(t, 404, h.send(t, http.MethodGet, metadataPath+"/oauth/tenant/west", "").Status)
+	require.Equal(t, 404, h.send(t, http.MethodGet, web.MetadataPath+"/oauth/tenant/west", "").Status)
 	a := h.send(t, http.MethodGet, "/.well-known/oauth-protected-resource", "")
 	require.Equal(t, h.url, a.text(t, "resource"))
 	require.True(t, json.Valid([]byte(a.Body)))

@@ -11,6 +11,8 @@ import (
 
 	"github.com/saltern-api/saltern/eauth/apitoken"
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/server/audit"
+	"github.com/saltern-api/saltern/server/caller"
 	"github.com/saltern-api/saltern/server/web"
 )
 
@@ -32,10 +34,10 @@ func (d *doors) oauthRoutes(r chi.Router) {
 			r.Post("/revoke", union(d.revoke))
 			r.Post("/introspect", union(d.introspect))
 		})
-		r.With(d.inOrg).Get(metadataPath+at, union(d.metadata))
+		r.With(d.inOrg).Get(web.MetadataPath+at, union(d.metadata))
 	}
-	r.With(d.inOrg).Get(metadataPath, union(d.metadata))
-	r.Get(resourcePath, union(d.resource))
+	r.With(d.inOrg).Get(web.MetadataPath, union(d.metadata))
+	r.Get(web.ResourcePath, union(d.resource))
 }
 
 // tokenEndpoint answers .../token. Credentials of the client itself are of no meaning:
@@ -67,7 +69,7 @@ func (d *doors) refreshGrant(x *exchange, r *http.Request, p params) error {
 		return invalidRequest("refresh_token is missing")
 	}
 	got, err := d.tokens.Exchange(r.Context(), token, issuer.Request{
-		Profile: apitoken.ProfileVCD, From: bearerClient(x, r), Org: orgOf(r).Name, Scopes: strings.Fields(p["scope"]),
+		Profile: apitoken.ProfileVCD, From: caller.OriginOf(x, r), Org: orgOf(r).Name, Scopes: strings.Fields(p["scope"]),
 	})
 	if err != nil {
 		return err
@@ -83,7 +85,7 @@ func (d *doors) firstGrant(x *exchange, r *http.Request, p params) error {
 	if id == "" || assertion == "" {
 		return invalidRequest("client_id or assertion is missing")
 	}
-	who, err := d.whoIs(x, r, credential{text: assertion})
+	who, err := d.whoIs(x, r, caller.Credential{Text: assertion})
 	if err != nil {
 		return assertionError(err)
 	}
@@ -114,7 +116,7 @@ func assertionError(err error) error {
 // writeGrant writes the answer as VCD lays it out. The refresh_token is the one
 // to use the next time; null stands for the one that was used now.
 func writeGrant(x *exchange, got *issuer.Exchange) {
-	x.recorder.SetGrantee(got.User)
+	audit.Of(x).SetGrantee(got.User)
 	next := "null"
 	if got.Refresh != nil {
 		next = jsonText(got.Refresh.Reveal())

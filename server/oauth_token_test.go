@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/saltern-api/saltern/eauth/apitoken"
+	"github.com/saltern-api/saltern/server/web"
 )
 
 const providerToken = "/oauth/provider/token"
@@ -154,7 +155,7 @@ func TestOAuthRegisterRefuses(t *testing.T) {
 	bob, access := h.session(t, "bob"), h.accessToken(t)
 	api, _ := h.apiToken(t, apitoken.ProfileCSP)
 	const at = "/oauth/provider/register"
-	challenge := `Bearer realm="saltern", resource_metadata="` + h.url + resourcePath + `"`
+	challenge := `Bearer realm="saltern", resource_metadata="` + h.url + web.ResourcePath + `"`
 	account := `{"client_name":"x","software_id":"s","scope":"urn:vcloud:role:System%20Administrator"}`
 	for name, c := range map[string]struct {
 		body, credential string

@@ -11,6 +11,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/internal/settings"
 	"github.com/saltern-api/saltern/server/openapi"
 )
 
@@ -31,11 +32,8 @@ func TestDescriptionIsComplete(t *testing.T) {
 		}
 	}
 
-	s := &mainSurface{
-		bearers: &bearers{}, tokens: new(issuer.Service), doors: DoorOptions{Tokens: new(issuer.Service)},
-	}
 	var routes []string
-	err := chi.Walk(s.routes(newStatic(StaticFiles{})).(chi.Routes), func(method, route string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
+	err := chi.Walk(routesWith(DoorOptions{Tokens: new(issuer.Service)}), func(method, route string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
 		route = strings.Replace(route, "/hook/*", "/hook/{path}", 1)
 		if method != http.MethodHead && !strings.HasPrefix(route, "/app") {
 			routes = append(routes, method+" "+route)
@@ -46,4 +44,10 @@ func TestDescriptionIsComplete(t *testing.T) {
 	slices.Sort(routes)
 	slices.Sort(described)
 	require.Equal(t, routes, described)
+}
+
+// routesWith returns the routes of a gateway that has tokens.
+func routesWith(o DoorOptions) chi.Routes {
+	s := &Server{cfg: Config{Settings: settings.Default(), Tokens: new(issuer.Service), Doors: o}}
+	return s.mux(MainOptions{}).Router()
 }

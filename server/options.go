@@ -1,9 +1,39 @@
 package server
 
 import (
+	"context"
 	"net/netip"
 	"slices"
+
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/session"
+	"github.com/saltern-api/saltern/server/caller"
+	"github.com/saltern-api/saltern/server/events"
+	"github.com/saltern-api/saltern/server/netapi"
+	"github.com/saltern-api/saltern/server/static"
 )
+
+// Surface is the set of answers that a listener gives.
+type Surface int
+
+// The surfaces.
+const (
+	Main    Surface = iota // as rest_cherrypy
+	WSGI                   // as rest_wsgi
+	Tornado                // as rest_cherrypy, with the clients and options of rest_tornado
+)
+
+// String gives the name for logs and metrics.
+func (s Surface) String() string {
+	switch s {
+	case WSGI:
+		return "wsgi"
+	case Tornado:
+		return "tornado"
+	default:
+		return "main"
+	}
+}
 
 // MainOptions is what the main surface is told by `rest_cherrypy:` and
 // saltern.yaml. The zero value is a surface with sessions and nothing else.
@@ -73,32 +103,49 @@ func (c *Config) optionsFor(s Surface) MainOptions {
 	}
 }
 
-// APIACL is rest_cherrypy's api_acl: who may log in from where. A user's name,
-// or else "*", gives the addresses; "*" among those is any.
-type APIACL struct{ Users map[string][]string }
-
-// allows reports whether user may log in from addr.
-func (a *APIACL) allows(user string, addr netip.Addr) bool {
-	if a == nil {
-		return true
-	}
-	from, named := a.Users[user]
-	if !named {
-		from = a.Users["*"]
-	}
-	return slices.ContainsFunc(from, func(allowed string) bool {
-		if allowed == "*" {
-			return true
-		}
-		prefix, err := ParsePrefix(allowed)
-		return err == nil && prefix.Contains(addr.Unmap())
-	})
-}
+// APIACL is rest_cherrypy's api_acl.
+type APIACL = caller.ACL
 
 // ParsePrefix reads an address or a network.
-func ParsePrefix(s string) (netip.Prefix, error) {
-	if addr, err := netip.ParseAddr(s); err == nil {
-		return netip.PrefixFrom(addr, addr.BitLen()), nil
-	}
-	return netip.ParsePrefix(s)
+func ParsePrefix(s string) (netip.Prefix, error) { return caller.ParsePrefix(s) }
+
+// StaticFiles are the options of rest_cherrypy for files.
+type StaticFiles = static.Options
+
+// Gateway carries out what the APIs are asked for. *lowstate.Gateway is one.
+type Gateway = netapi.Gateway
+
+// Events is what the master's event bus says. *eventstream.Hub is one.
+type Events = events.Bus
+
+// Hooks puts events on the master's bus. *eventbus.Firer is one.
+type Hooks = netapi.Hooks
+
+// Sessions is who has logged in. *session.Sessions is one.
+type Sessions interface {
+	caller.Sessions
+	netapi.Sessions
+}
+
+var _ Sessions = (*session.Sessions)(nil)
+
+// noSessions is a gateway where nobody has logged in.
+type noSessions struct{}
+
+func (noSessions) Login(context.Context, eauth.Credentials) (*session.Session, bool, error) {
+	return nil, false, eauth.ErrUnavailable
+}
+
+func (noSessions) Token(context.Context, eauth.Credentials) (*session.Session, bool, error) {
+	return nil, false, eauth.ErrUnavailable
+}
+
+func (noSessions) Resolve(context.Context, string) (*session.Session, bool, error) {
+	return nil, false, nil
+}
+
+func (noSessions) Logout(context.Context, string) error { return nil }
+
+func (noSessions) Follow(ctx context.Context, _ *session.Session) (context.Context, context.CancelFunc) {
+	return context.WithCancel(ctx)
 }

@@ -12,28 +12,29 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/saltern-api/saltern/internal/fair"
+	"github.com/saltern-api/saltern/server/events"
 	"github.com/saltern-api/saltern/server/format"
+	"github.com/saltern-api/saltern/server/netapi"
+	"github.com/saltern-api/saltern/server/web"
 )
 
-// lastWords is how long requests may take to end after they were told to.
-const lastWords = 2 * time.Second
-
-// errStopping is why requests are canceled when the time to stop is over.
-var errStopping = errors.New("the gateway is stopping")
+// forcedCloseTimeout is how long requests may take to end after they were told to.
+const forcedCloseTimeout = 2 * time.Second
 
 // Server answers on every listener of its [Config].
 type Server struct {
 	cfg     Config
 	log     *slog.Logger
 	metrics *metrics
-	bodies  *bodyMemory
-	turns   *fair.Slots
-	traffic *traffic
+	bodies  *web.Bodies
+	traffic *web.Traffic
 	formats *format.Decoder
 
-	streams   *openStreams
-	questions *grainsQuestions
+	webMetrics    *web.Metrics
+	calledMetrics *netapi.Metrics
+
+	streams *events.Limits
+	views   *events.Views
 
 	auditLog *auditReader
 
@@ -68,17 +69,19 @@ func Listen(ctx context.Context, cfg Config) (*Server, error) {
 	s := &Server{
 		cfg:     cfg,
 		log:     cfg.Log,
-		metrics: newMetrics(cfg.Registry, cfg.Gateway.Clients()),
-		bodies:  newBodyMemory(cfg.BodyLimit),
-		turns:   newTurns(),
-		traffic: newTraffic(),
+		metrics: newMetrics(cfg.Registry),
+		bodies:  web.NewBodies(cfg.BodyLimit),
+		traffic: web.NewTraffic(),
 		formats: format.NewDecoder(),
 
-		questions: newGrainsQuestions(),
+		webMetrics:    web.NewMetrics(cfg.Registry),
+		calledMetrics: netapi.NewMetrics(cfg.Registry, cfg.Gateway.Clients()),
+
+		views: events.NewViews(),
 
 		auditLog: newAuditReader(cfg.Audit.Log),
 	}
-	s.streams = newOpenStreams(cfg.Settings.Events, s.metrics)
+	s.streams = events.NewLimits(cfg.Settings.Events, cfg.Registry)
 	s.base, s.cancel = context.WithCancelCause(context.Background())
 	s.streaming, s.endStreaming = context.WithCancelCause(s.base)
 	if err := s.listen(ctx); err != nil {
@@ -173,15 +176,15 @@ func (o *opened) serve() error {
 // watches it.
 func (s *Server) stop(ctx context.Context) {
 	s.stopping.Store(true)
-	s.endStreaming(errStopping)
+	s.endStreaming(web.ErrStopping)
 	timeout := s.cfg.Settings.ShutdownTimeout
 	s.log.LogAttrs(ctx, slog.LevelInfo, "stopping", slog.String("timeout", timeout.String()))
 	if s.shutdown(ctx, timeout) {
 		return
 	}
 	s.log.LogAttrs(ctx, slog.LevelWarn, "requests are cut short, the time to stop is over")
-	s.cancel(errStopping)
-	s.shutdown(ctx, lastWords)
+	s.cancel(web.ErrStopping)
+	s.shutdown(ctx, forcedCloseTimeout)
 }
 
 // shutdown reports whether all requests ended in time.
@@ -203,13 +206,13 @@ func (s *Server) shutdown(ctx context.Context, timeout time.Duration) bool {
 
 // Close closes every listener and connection at once. It may be called again.
 func (s *Server) Close() {
-	s.endStreaming(errStopping)
-	s.cancel(errStopping)
+	s.endStreaming(web.ErrStopping)
+	s.cancel(web.ErrStopping)
 	for _, o := range s.all() {
 		_ = o.http.Close()
 		_ = o.listener.Close()
 	}
-	if !s.requests.wait(lastWords) {
+	if !s.requests.wait(forcedCloseTimeout) {
 		s.log.Warn("a request does not end")
 	}
 }

@@ -8,6 +8,8 @@ import (
 
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
 	"github.com/saltern-api/saltern/internal/jsonobject"
+	"github.com/saltern-api/saltern/server/caller"
+	"github.com/saltern-api/saltern/server/netapi"
 	"github.com/saltern-api/saltern/server/web"
 )
 
@@ -66,25 +68,27 @@ func (n *native) routes(r chi.Router, wrap func(h nativeHandler, body bool) http
 }
 
 // nativeRoutes adds the API to the main surface.
-func (s *mainSurface) nativeRoutes(r chi.Router, b *bearers, tokens Tokens) {
-	r.Get("/v1/audit", s.handle(acceptable(s.readAudit)))
-	r.Head("/v1/audit", s.handle(acceptable(s.readAudit)))
-	(&native{tokens}).routes(r, func(h nativeHandler, body bool) http.HandlerFunc {
-		return s.handle(acceptable(func(x *exchange, r *http.Request) error {
-			return s.native(x, r, b, h, body)
-		}))
+func (s *shared) nativeRoutes(m *web.Mux) {
+	r := m.Router()
+	wrap := func(h handler) http.HandlerFunc {
+		return m.Handler(web.Acceptable(h), web.Errors(netapi.WriteError), web.BodyLimit(maxNativeBody)).ServeHTTP
+	}
+	r.Get("/v1/audit", wrap(s.readAudit))
+	r.Head("/v1/audit", wrap(s.readAudit))
+	(&native{s.tokens}).routes(r, func(h nativeHandler, body bool) http.HandlerFunc {
+		return wrap(func(x *exchange, r *http.Request) error { return s.native(x, r, h, body) })
 	})
 }
 
-func (s *mainSurface) native(x *exchange, r *http.Request, b *bearers, h nativeHandler, body bool) error {
-	caller, err := s.nativeCaller(x, r, b)
+func (s *shared) native(x *exchange, r *http.Request, h nativeHandler, body bool) error {
+	who, err := s.resolver.Caller(x, r, caller.CredentialsOf(r))
 	if err != nil {
 		return err
 	}
 	x.Header().Set("Cache-Control", "no-store")
-	c := &nativeCall{Context: r.Context(), Request: r, caller: caller}
+	c := &nativeCall{Context: r.Context(), Request: r, caller: who.Issuer()}
 	if body {
-		if c.body, err = s.nativeBody(x, r); err != nil {
+		if c.body, err = nativeBody(x, r); err != nil {
 			return err
 		}
 	}
@@ -96,40 +100,16 @@ func (s *mainSurface) native(x *exchange, r *http.Request, b *bearers, h nativeH
 		x.WriteHeader(a.status)
 		return nil
 	}
-	writeJSON(x, a.status, compact(a.value))
+	x.WriteJSON(a.status, compact(a.value))
 	return nil
 }
 
-// nativeCaller is who asks: a user who has logged in, or the holder of a token,
-// who may see some things and change none.
-func (s *mainSurface) nativeCaller(x *exchange, r *http.Request, b *bearers) (issuer.Caller, error) {
-	creds := credentialsOf(r)
-	from := bearerClient(x, r)
-	if len(creds) > 0 && isToken(creds[0]) {
-		p, err := b.principal(x, r, creds[0])
-		if err != nil {
-			return issuer.Caller{}, err
-		}
-		return p.Caller(from), nil
-	}
-	sess, _, err := s.resolve(x, r, creds)
-	if err != nil {
-		return issuer.Caller{}, err
-	}
-	return issuer.Caller{
-		User: sess.User, Eauth: sess.Eauth, Groups: sess.Groups, From: from,
-		LoggedIn: sess.ID != "", // a Salt token is not enough
-	}, nil
-}
-
-func (s *mainSurface) nativeBody(x *exchange, r *http.Request) (jsonobject.Object, error) {
-	if r.ContentLength != 0 && !isJSON(r.Header) {
+func nativeBody(x *exchange, r *http.Request) (jsonobject.Object, error) {
+	if r.ContentLength != 0 && !web.IsJSON(r.Header) {
 		return nil, &web.Error{Status: http.StatusUnsupportedMediaType, Reason: "type", Close: true,
 			Text: "The body has to be application/json"}
 	}
-	small := s.surface
-	small.bodyLimit = min(s.bodyLimit, maxNativeBody)
-	body, err := small.readBody(x, r)
+	body, err := x.ReadBody(r)
 	if err != nil {
 		return nil, err
 	}

@@ -62,7 +62,7 @@ func operatorFailed(w http.ResponseWriter, err error) {
 	if e.Status >= http.StatusInternalServerError {
 		e.Text = err.Error()
 	}
-	setRetryAfter(w.Header(), e.Status, e.RetryAfter)
+	web.SetRetryAfter(w.Header(), e.Status, e.RetryAfter)
 	operatorError(w, e.Status, e.Text)
 }
 

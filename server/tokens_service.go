@@ -6,12 +6,15 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken"
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
 	"github.com/saltern-api/saltern/eauth/apitoken/role"
+	"github.com/saltern-api/saltern/server/caller"
+	"github.com/saltern-api/saltern/server/netapi"
 )
 
 // Tokens gives out API tokens and checks them. *issuer.Service is one, and its
 // errors are those of package issuer.
 type Tokens interface {
-	Bearers
+	caller.Tokens
+	netapi.Tokens
 
 	Create(ctx context.Context, c issuer.Caller, n issuer.NewToken) (apitoken.Secret, apitoken.Record, error)
 	Get(ctx context.Context, c issuer.Caller, id string) (apitoken.Record, error)
@@ -32,13 +35,6 @@ type Tokens interface {
 	DeleteAccount(ctx context.Context, c issuer.Caller, id string) error
 
 	May(ctx context.Context, c issuer.Caller, p role.Permission) error
-}
-
-// Bearers knows who holds a token.
-type Bearers interface {
-	Check(ctx context.Context, secret string, from issuer.Origin) (*issuer.Principal, bool, error)
-	ActAs(ctx context.Context, p *issuer.Principal) (*issuer.Delegation, error)
-	RevokeSecret(ctx context.Context, secret string, from issuer.Origin) error
 }
 
 var _ Tokens = (*issuer.Service)(nil)

@@ -139,7 +139,7 @@ func (d *doors) changeAccount(x *exchange, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	body, err := d.small.readBody(x, r)
+	body, err := x.ReadBody(r)
 	if err != nil {
 		return err
 	}

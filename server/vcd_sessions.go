@@ -58,7 +58,7 @@ type vcdSession struct {
 // startSession logs in by Basic credentials: the user's name has the
 // organization behind its last @.
 func (d *doors) startSession(x *exchange, r *http.Request) error {
-	if err := d.crossOrigin.Check(r); err != nil {
+	if err := d.resolver.CrossOrigin.Check(r); err != nil {
 		return denied("cross-origin request refused", err)
 	}
 	name, password, ok := r.BasicAuth()
@@ -116,7 +116,7 @@ func (d *doors) endSession(x *exchange, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	x.recorder.Note(audit.Entry{Event: audit.Logout})
+	audit.Of(x).Note(audit.Entry{Event: audit.Logout})
 	switch {
 	case who.session != nil:
 		err = d.sessions.Logout(r.Context(), who.credential)

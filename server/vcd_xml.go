@@ -121,7 +121,7 @@ func wantedVersion(accept []string) string {
 func writeXML(x *exchange, mediaType string, status int, body []byte) {
 	// Written in capitals, as VCD does: over HTTP/1.1 the case is visible.
 	x.Header()["X-VMWARE-VCLOUD-REQUEST-EXECUTION-TIME"] = []string{
-		strconv.FormatInt(time.Since(x.start).Milliseconds(), 10),
+		strconv.FormatInt(time.Since(x.Start).Milliseconds(), 10),
 	}
 	writeBody(x, mediaType, status, body)
 }

@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/netip"
 
+	"github.com/saltern-api/saltern/eauth"
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
 	"github.com/saltern-api/saltern/lowstate"
 	"github.com/saltern-api/saltern/server/web"
@@ -53,6 +54,15 @@ func NewRecorder(ctx context.Context, log Writer, arguments bool, about *Request
 		rec.write = func(e Entry) { log.Write(ctx, e) }
 	}
 	return rec, ctx
+}
+
+// Of returns the recorder of a request. What is noted for a request without one is
+// lost.
+func Of(x *web.Exchange) *Recorder {
+	if c, ok := x.Recorder.(*Recorder); ok {
+		return c
+	}
+	return &Recorder{request: &Request{}}
 }
 
 // Route notes which endpoint the request has come to, and where it comes from.
@@ -240,4 +250,10 @@ func OutcomeOf(err error) string {
 		return outcomeCanceled
 	}
 	return OutcomeInternal
+}
+
+// LoginEntry returns a login for the log. Until it has succeeded, the name is only
+// what somebody says.
+func LoginEntry(c eauth.Credentials) Entry {
+	return Entry{Event: Login, ClaimedUser: c.Username, Eauth: c.Eauth}
 }

@@ -4,6 +4,10 @@
 // [ErrorOf] is the one place where the errors of lowstate, eauth and budget
 // become answers.
 //
+// [Front] is what every request passes first, and [Mux] has the routes, of which each
+// has the [ErrorWriter] of its [API]. Handlers get an [Exchange], from which they
+// read the body, within the bounds of [Bodies], and to which they write the answer.
+//
 // It imports lowstate, eauth and internal packages, and none of the packages of
 // server but server/format.
 package web

@@ -22,3 +22,11 @@ type Recorder interface {
 	// has.
 	Attrs() []slog.Attr
 }
+
+// noRecorder keeps nothing.
+type noRecorder struct{}
+
+func (noRecorder) Route(string, netip.Addr) {}
+func (noRecorder) Before(int)               {}
+func (noRecorder) End(int, error)           {}
+func (noRecorder) Attrs() []slog.Attr       { return nil }

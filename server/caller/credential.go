@@ -1,0 +1,119 @@
+package caller
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/saltern-api/saltern/eauth/apitoken"
+	"github.com/saltern-api/saltern/server/web"
+)
+
+// SessionCookie is the name that salt-api gives its cookie.
+const SessionCookie = "session_id"
+
+// Credential is a session id or a token that came beside the body.
+type Credential struct {
+	Text   string
+	Cookie bool // the browser sent it, whoever made the page
+}
+
+// IsToken reports whether a credential is a token of the gateway's own: by its
+// first characters, so that a mistyped token is not looked up elsewhere.
+func (c Credential) IsToken() bool { return apitoken.LooksLike(c.Text) }
+
+// CredentialsOf returns the credentials beside the body, in the order in which
+// they are tried: the first one that is good counts. An empty header is one
+// that is not there: SaltGUI sends one before it has a token.
+//
+// salt-api knows X-Auth-Token, before the cookie, and no Authorization. What
+// stands there may be for a proxy in front or made by one: a Bearer that is no
+// session and no token of the master leaves the cookie to count. Not so one
+// that begins as the gateway's own tokens do. Its sender wants to act within
+// its scopes, and once it has been revoked is not to act without them.
+func CredentialsOf(r *http.Request) []Credential {
+	if token := Only(r.Header["X-Auth-Token"]); token != "" {
+		return []Credential{{Text: token}}
+	}
+	var all []Credential
+	if bearer := bearerOf(r); bearer != "" {
+		all = append(all, Credential{Text: bearer})
+		if all[0].IsToken() {
+			return all
+		}
+	}
+	if c, ok := CookieOf(r); ok {
+		all = append(all, c)
+	}
+	return all
+}
+
+// bearerOf returns the token of Authorization: Bearer. Several that differ are
+// none, or where one of them is the gateway's, one that is good for nobody.
+func bearerOf(r *http.Request) string {
+	var tokens []string
+	for _, value := range r.Header["Authorization"] {
+		scheme, token, _ := strings.Cut(value, " ")
+		if token = strings.TrimSpace(token); strings.EqualFold(scheme, "Bearer") && token != "" {
+			tokens = append(tokens, token)
+		}
+	}
+	all := Only(tokens)
+	own := web.OwnSecret(all)
+	switch several := strings.Contains(all, ","); {
+	case !several:
+		return all
+	case own != "":
+		return own + ", and another"
+	}
+	return ""
+}
+
+// CookieOf returns the credential of the cookie. Of several the last one
+// counts, and blanks and commas do not matter, as in salt-api: there are proxies
+// that join the lines of a header with commas.
+func CookieOf(r *http.Request) (Credential, bool) {
+	last := ""
+	for _, line := range r.Header["Cookie"] {
+		for part := range strings.SplitSeq(strings.ReplaceAll(line, ", ", ";"), ";") {
+			name, value, ok := strings.Cut(part, "=")
+			if ok && strings.TrimSpace(name) == SessionCookie {
+				last = strings.Trim(strings.TrimSpace(value), `"`)
+			}
+		}
+	}
+	return Credential{Text: last, Cookie: true}, last != ""
+}
+
+// Only returns a header's value, of which the first may be empty. Of several
+// that differ, nobody can tell which one a proxy has looked at: they become one
+// that fits nobody.
+func Only(values []string) string {
+	for len(values) > 1 && values[0] == "" {
+		values = values[1:]
+	}
+	return strings.Join(slices.Compact(slices.Clone(values)), ", ")
+}
+
+// HeaderCredential returns a credential that no browser sends by itself, or "".
+// VCD's clients send the same one in two headers, or twice in one. The error is
+// an *web.Error.
+func HeaderCredential(r *http.Request) (string, error) {
+	all := slices.Concat(r.Header["X-Vmware-Vcloud-Access-Token"], r.Header["X-Auth-Token"])
+	for _, value := range r.Header["Authorization"] {
+		if scheme, token, _ := strings.Cut(value, " "); strings.EqualFold(scheme, "Bearer") {
+			all = append(all, strings.TrimSpace(token))
+		}
+	}
+	found := ""
+	for _, text := range all {
+		switch {
+		case text == "" || text == found:
+		case found != "":
+			return "", &web.Error{Status: http.StatusBadRequest, Code: "invalid_request", Text: "there are two credentials"}
+		default:
+			found = text
+		}
+	}
+	return found, nil
+}

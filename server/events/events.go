@@ -1,0 +1,305 @@
+package events
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/saltern-api/saltern/eauth/session"
+	"github.com/saltern-api/saltern/lowstate"
+	"github.com/saltern-api/saltern/saltmaster/eventstream"
+	"github.com/saltern-api/saltern/server/audit"
+	"github.com/saltern-api/saltern/server/caller"
+	"github.com/saltern-api/saltern/server/web"
+)
+
+// Bus is what the master's event bus says. *eventstream.Hub is one.
+type Bus interface {
+	Read(req eventstream.Request) (*eventstream.Reader, error)
+}
+
+var _ Bus = (*eventstream.Hub)(nil)
+
+// Runner runs calls, by which views learn the grains of minions. *lowstate.Gateway
+// is one.
+type Runner interface {
+	Run(ctx context.Context, call lowstate.Call) (lowstate.Result, error)
+}
+
+// API is the streams of events of rest_cherrypy and rest_tornado. It is a
+// [web.API]. Its fields are set once.
+type API struct {
+	Bus      Bus // nil where there is none
+	Runner   Runner
+	Resolver *caller.Resolver
+	CORS     *web.CORS // which pages may open websockets
+	Limits   *Limits
+	Views    *Views
+
+	// Stopping ends when streams are to end.
+	Stopping context.Context
+}
+
+var _ web.API = (*API)(nil)
+
+// Mount adds the routes.
+func (s *API) Mount(m *web.Mux) {
+	m = m.With(web.Identify(s.Resolver.Identifies))
+	m.Handle(http.MethodGet, "/events", s.events, web.SecretParam("token"))
+	m.Handle(http.MethodHead, "/events", s.eventsHead)
+	m.Handle(http.MethodGet, "/ws", s.websocket)
+	m.Handle(http.MethodGet, "/ws/{token}", s.websocket, web.SecretParam("token"))
+	m.Handle(http.MethodGet, "/all_events/{token}", s.allEvents, web.SecretParam("token"))
+	m.Handle(http.MethodGet, "/formatted_events/{token}", s.formattedEvents, web.SecretParam("token"))
+}
+
+const (
+	// keepAlive is how long a stream is silent before it shows that it is
+	// still there; it may be up to twice as long.
+	keepAlive = 10 * time.Second
+
+	// closeTimeout is how long the end of a stream may take.
+	closeTimeout = time.Second
+
+	eventsType = "text/event-stream;charset=utf-8"
+
+	// cutOffTag is the tag and the type of a stream's last event.
+	cutOffTag = "saltern/cut-off"
+
+	textEventsQuery = "The /events endpoint takes no query parameters but tag; in particular, tokens must not be " +
+		"passed via the query string -- they end up in access logs and the Referer header. Use the 'X-Auth-Token' " +
+		"header (for non-browser clients) or the session cookie set by /login (for browser EventSource clients) instead."
+)
+
+// events answers GET /events: the master's events as server-sent events, in
+// salt-api's form, which has a tag line before the data. An id line follows
+// it, so that recipes that expect the tag first still work.
+func (s *API) events(x *web.Exchange, r *http.Request) error {
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil || len(query) > 1 || len(query) == 1 && query["tag"] == nil {
+		return &web.Error{Status: http.StatusBadRequest, Text: textEventsQuery}
+	}
+	who, _, release, err := s.Resolver.Authorize(x, r, caller.CredentialsOf(r), web.Pattern(r))
+	if err != nil {
+		return err
+	}
+	defer release()
+	closed, err := s.Limits.open(who, false)
+	if err != nil {
+		return err
+	}
+	defer closed()
+	reader, err := s.read(who, query["tag"], r.Header.Get("Last-Event-ID"))
+	if err != nil {
+		return err
+	}
+	defer reader.Close()
+	audit.Of(x).Note(audit.Entry{Event: audit.Stream})
+	ctx, done := s.follow(r.Context(), who)
+	defer done()
+	out := newEventWriter(ctx, x)
+	defer out.release()
+	if err := out.begin(r); err != nil {
+		return out.broken(err)
+	}
+	return out.broken(out.copy(ctx, reader))
+}
+
+// eventsHead answers HEAD /events: whether GET would be answered with events.
+func (s *API) eventsHead(x *web.Exchange, r *http.Request) error {
+	_, _, release, err := s.Resolver.Authorize(x, r, caller.CredentialsOf(r), web.Pattern(r))
+	if err != nil {
+		return err
+	}
+	defer release()
+	x.Header().Set("Content-Type", eventsType)
+	x.Header().Set("Cache-Control", "no-cache")
+	x.WriteHeader(http.StatusOK)
+	return nil
+}
+
+// read opens a reader of the events that a caller may see.
+func (s *API) read(who *caller.Caller, tags []string, after string) (*eventstream.Reader, error) {
+	if s.Bus == nil {
+		return nil, &web.Error{Status: http.StatusServiceUnavailable, Text: "The event bus is not available"}
+	}
+	reader, err := s.Bus.Read(eventstream.Request{
+		Who:   eventstream.Who{User: who.User, Eauth: who.Eauth, Groups: who.Groups},
+		Tags:  tags,
+		After: after,
+	})
+	if bad, ok := errors.AsType[*eventstream.GlobError](err); ok {
+		return nil, &web.Error{Status: http.StatusBadRequest, Text: "Parameter tag: " + bad.Error()}
+	}
+	return reader, err
+}
+
+// follow returns a context that ends with the request, with the caller's
+// credential or when the server begins to stop, whichever is first. done frees it.
+func (s *API) follow(ctx context.Context, who *caller.Caller) (_ context.Context, done func()) {
+	ctx, release := s.Resolver.Follow(ctx, who)
+	ctx, cancel := context.WithCancelCause(ctx)
+	unhook := context.AfterFunc(s.Stopping, func() { cancel(context.Cause(s.Stopping)) })
+	return ctx, func() {
+		unhook()
+		cancel(nil)
+		release()
+	}
+}
+
+// closeReason is what a stream's reader is told at its end; ok is false when
+// nobody is there to be told.
+func closeReason(ctx context.Context, err error) (reason string, ok bool) {
+	if cause := context.Cause(ctx); cause != nil {
+		err = cause
+	}
+	switch {
+	case errors.Is(err, eventstream.ErrSlow):
+		return "The events came faster than they were read", true
+	case errors.Is(err, session.ErrRevoked):
+		return "The session was ended", true
+	case errors.Is(err, session.ErrExpired):
+		return "The session has expired", true
+	case errors.Is(err, web.ErrStopping), errors.Is(err, eventstream.ErrClosed):
+		return web.TextStopping, true
+	}
+	return "", false
+}
+
+// eventWriter writes a stream of server-sent events.
+type eventWriter struct {
+	x     *web.Exchange
+	buf   *bufio.Writer
+	moved string // the last id that the client knows
+
+	unblock func() bool   // takes back the deadline to come
+	blocked chan struct{} // closed when it has come
+}
+
+// newEventWriter makes a writer that does not stay blocked for long after ctx
+// has ended.
+func newEventWriter(ctx context.Context, x *web.Exchange) *eventWriter {
+	w := &eventWriter{x: x, buf: bufio.NewWriterSize(x, 8<<10), blocked: make(chan struct{})}
+	w.unblock = context.AfterFunc(ctx, func() {
+		defer close(w.blocked)
+		_ = x.Control.SetWriteDeadline(time.Now().Add(closeTimeout))
+	})
+	return w
+}
+
+// release sees to it that no deadline reaches the connection's next request.
+func (w *eventWriter) release() {
+	if !w.unblock() {
+		<-w.blocked
+	}
+}
+
+func (w *eventWriter) begin(r *http.Request) error {
+	h := w.x.Header()
+	h.Set("Content-Type", eventsType)
+	h.Set("Cache-Control", "no-cache")
+	h.Set("X-Accel-Buffering", "no") // nginx would hold events back
+	if r.ProtoMajor == 1 {
+		h.Set("Connection", "keep-alive")
+	}
+	_, _ = w.buf.WriteString("retry: 400\n") // milliseconds
+	return w.flush()
+}
+
+// copy writes the reader's frames and, when they end, why.
+func (w *eventWriter) copy(ctx context.Context, reader *eventstream.Reader) error {
+	w.moved = reader.Position()
+	for {
+		silent, err := w.copyFor(ctx, reader)
+		switch {
+		case err != nil:
+			return w.end(ctx, err)
+		case silent:
+			w.keepAlive(reader)
+		}
+	}
+}
+
+// copyFor copies for a while, and reports whether there was nothing to copy.
+func (w *eventWriter) copyFor(ctx context.Context, reader *eventstream.Reader) (silent bool, err error) {
+	turn, cancel := context.WithTimeout(ctx, keepAlive)
+	defer cancel()
+	for silent = true; ; silent = false {
+		f, err := reader.Next(turn)
+		if err != nil {
+			if turn.Err() != nil && ctx.Err() == nil {
+				return silent, nil
+			}
+			return false, err
+		}
+		w.frame(f)
+		if reader.Buffered() > 0 {
+			continue
+		}
+		if err := w.flush(); err != nil {
+			return false, err
+		}
+	}
+}
+
+// frame writes a frame's block with the id before its empty line. A gap gets
+// a type too, so that a browser's page does not take it for an event.
+func (w *eventWriter) frame(f eventstream.Frame) {
+	if f.Gap != "" {
+		_, _ = w.buf.WriteString("event: saltern-gap\n")
+	}
+	block := f.Block()
+	_, _ = w.buf.Write(block[:len(block)-1])
+	_, _ = w.buf.WriteString("id: " + f.ID + "\n\n")
+	w.moved = f.ID
+}
+
+// keepAlive writes a comment, and how far the stream has come, when a filter
+// held events back: who comes back with it need not have all of them sought
+// again.
+func (w *eventWriter) keepAlive(reader *eventstream.Reader) {
+	_, _ = w.buf.WriteString(": keep-alive\n")
+	if at := reader.Position(); at != w.moved {
+		_, _ = w.buf.WriteString("id: " + at + "\n")
+		w.moved = at
+	}
+	_, _ = w.buf.WriteString("\n")
+	_ = w.flush() // an error comes again
+}
+
+// end writes the last event, where there is somebody to read it.
+func (w *eventWriter) end(ctx context.Context, err error) error {
+	reason, ok := closeReason(ctx, err)
+	if !ok {
+		if ctx.Err() != nil {
+			return nil // the client has gone
+		}
+		return err
+	}
+	if errors.Is(err, eventstream.ErrSlow) {
+		w.x.Err = err
+	}
+	w.x.WriteTimeout = closeTimeout
+	_, _ = w.buf.WriteString("event: saltern-cut-off\n")
+	_, _ = w.buf.Write(eventstream.Notice(cutOffTag, reason).Block())
+	return w.flush()
+}
+
+func (w *eventWriter) flush() error {
+	if err := w.buf.Flush(); err != nil {
+		return err
+	}
+	return w.x.Control.Flush()
+}
+
+// broken makes an error of one that the client's connection has.
+func (w *eventWriter) broken(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fmt.Errorf("write the events: %w", err)
+}

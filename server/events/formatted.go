@@ -1,0 +1,153 @@
+package events
+
+import (
+	"bytes"
+	"context"
+	"net/netip"
+	"strings"
+
+	"github.com/saltern-api/saltern/lowstate"
+	"github.com/saltern-api/saltern/saltmaster/eventstream"
+	"github.com/saltern-api/saltern/server/audit"
+	"github.com/saltern-api/saltern/server/caller"
+	"github.com/saltern-api/saltern/server/web"
+)
+
+// Bounds of what a formatter knows. Upstream's keep every job for as long as
+// the client stays.
+const (
+	maxViewedJobs = 64
+	maxViewBytes  = 4 << 20 // of the jobs, and again of the minions
+
+	// trimmed is what Salt puts in place of a value that is too large.
+	trimmed = `"VALUE_TRIMMED"`
+)
+
+// viewStyle is what tells upstream's two formatters apart.
+type viewStyle struct {
+	listed bool   // minions are a list, not a map
+	end    string // of each message
+	fresh  bool   // a new call of grains.items forgets the minions
+}
+
+var (
+	asList = viewStyle{listed: true, fresh: true} // rest_cherrypy
+	asMap  = viewStyle{end: "\n\n"}               // rest_tornado
+)
+
+// formatter makes of events a view of the newest jobs and of the minions, and
+// shows the whole of it with each change. It belongs to one client.
+type formatter struct {
+	style     viewStyle
+	runner    Runner
+	authority lowstate.Authority // of the caller
+
+	// key says whose questions are answered alike: those of all users, since
+	// the master takes a question or refuses it, but not those of API tokens,
+	// whose targets are restricted. It is empty but for these.
+	key    string
+	remote netip.Addr
+	tell   func(call *audit.CallRecord, err error) // the audit log
+
+	views *Views
+	user  sharedUser
+
+	jobs    jobsView
+	minions minionsView
+}
+
+func (s *API) formatter(x *web.Exchange, who *caller.Caller, a lowstate.Authority, style viewStyle) *formatter {
+	f := &formatter{style: style, runner: s.Runner, authority: a, remote: x.Remote,
+		tell: audit.Of(x).WriteCall, views: s.Views, user: sharedUser{who.Eauth, who.User}}
+	if who.Principal != nil {
+		f.key = who.Principal.TokenID
+	}
+	return f
+}
+
+// show sends what an event changes. Events that are not as expected change
+// nothing; upstream's formatters end the stream with them.
+func (f *formatter) show(ctx context.Context, frame eventstream.Frame, send func([]byte) error) error {
+	jobs, minions := f.take(ctx, frame)
+	if jobs {
+		if err := send(f.jobs.message(f.style)); err != nil {
+			return err
+		}
+	}
+	if minions {
+		return send(f.minions.message(f.style))
+	}
+	return nil
+}
+
+// take reports what an event has changed.
+func (f *formatter) take(ctx context.Context, frame eventstream.Frame) (jobs, minions bool) {
+	part := strings.Split(frame.Tag, "/")
+	if len(part) < 2 || part[0] != "salt" || part[1] != "job" && part[1] != "key" && part[1] != "presence" {
+		return false, false
+	}
+	e, ok := frame.View()
+	if !ok {
+		return false, false
+	}
+	switch {
+	case part[1] == "key":
+		minions = f.minions.key(e)
+	case part[1] == "presence":
+		var arrived []string
+		if arrived, minions = f.minions.presence(e); len(arrived) > 0 {
+			f.askNew(ctx, frame.ID, strings.Join(arrived, ","))
+		}
+	case len(part) == 4 && part[3] == "new":
+		jobs = f.jobs.begin(e)
+		if jobs && f.style.fresh && e.Text("fun") == grainsItems {
+			f.minions = minionsView{}
+		}
+	case len(part) == 5 && part[3] == "ret":
+		jobs = f.jobs.returned(part[2], part[4], e)
+		minions = jobs && e.Text("fun") == grainsItems
+		if minions {
+			f.minions.setGrains(part[4], e.JSON("return"))
+		}
+	}
+	return jobs, minions
+}
+
+// grainsItems is the function whose returns tell of minions.
+const grainsItems = "grains.items"
+
+// askAll has all minions tell their grains.
+func (f *formatter) askAll(ctx context.Context) {
+	f.views.ofAll(ctx, f.key, f.user, func() error { return f.askGrains(ctx, "*", "glob") })
+}
+
+// askNew has those minions tell theirs that have come with an event.
+func (f *formatter) askNew(ctx context.Context, event, minions string) {
+	f.views.ofArrival(ctx, arrival{f.key, event, minions}, f.user, func() error {
+		return f.askGrains(ctx, minions, "list")
+	})
+}
+
+// askGrains has minions tell their grains; the answers come as events. It is
+// the session's user who asks, and who may not be allowed to.
+func (f *formatter) askGrains(ctx context.Context, tgt, tgtType string) error {
+	call := lowstate.Call{
+		Chunks: []lowstate.Chunk{lowstate.Compose(
+			lowstate.Pair{Key: "client", Value: "local_async"},
+			lowstate.Pair{Key: "tgt", Value: tgt},
+			lowstate.Pair{Key: "tgt_type", Value: tgtType},
+			lowstate.Pair{Key: "fun", Value: grainsItems},
+		)},
+		RemoteAddr: f.remote,
+		Authority:  f.authority,
+	}
+	res, err := f.runner.Run(ctx, call) // the view then has no grains
+	f.tell(&audit.CallRecord{Call: call, Result: res}, err)
+	return err
+}
+
+func comma(b *bytes.Buffer, i int) {
+	if i > 0 {
+		b.WriteString(", ")
+	}
+}

@@ -1,0 +1,139 @@
+package events
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// asking is readers of views, each of whom asks for a second.
+type asking struct {
+	questions *Views
+	refused   map[string]bool
+
+	mu  sync.Mutex
+	who []string // has asked
+}
+
+func (a *asking) asked() []string {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return slices.Clone(a.who)
+}
+
+func (a *asking) by(ctx context.Context, name string) func() error {
+	return func() error {
+		a.mu.Lock()
+		a.who = append(a.who, name)
+		a.mu.Unlock()
+		select {
+		case <-time.After(time.Second):
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		if a.refused[name] {
+			return errors.New("may not")
+		}
+		return nil
+	}
+}
+
+func (a *asking) arrival(ctx context.Context, authority, name, event, minions string) {
+	a.questions.ofArrival(ctx, arrival{authority, event, minions}, sharedUser{"pam", name}, a.by(ctx, name))
+}
+
+func (a *asking) all(ctx context.Context, authority, name string) {
+	a.questions.ofAll(ctx, authority, sharedUser{"pam", name}, a.by(ctx, name))
+}
+
+func newAsking() *asking {
+	return &asking{questions: NewViews(), refused: map[string]bool{"no": true}}
+}
+
+// However many readers an event has, its minions are asked once.
+func TestOneQuestionForAnEvent(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		a := newAsking()
+		for range 3 {
+			for _, name := range []string{"no", "no", "alice", "bob"} {
+				go a.arrival(t.Context(), "", name, "1", "c")
+				synctest.Wait()
+			}
+		}
+		time.Sleep(time.Minute)
+		a.arrival(t.Context(), "", "carol", "1", "c") // who reads late
+		require.Len(t, a.asked(), 2, "one who may not ask leaves it to the others")
+		require.Equal(t, "no", a.asked()[0])
+		require.NotEqual(t, "no", a.asked()[1])
+
+		a.arrival(t.Context(), "", "bob", "2", "c")
+		a.arrival(t.Context(), "", "bob", "2", "c,d")
+		require.Equal(t, []string{"bob", "bob"}, a.asked()[2:], "another event, and other minions")
+		a.arrival(t.Context(), "token", "bob", "2", "c")
+		require.Len(t, a.asked(), 5, "a token's question may have other answers")
+	})
+}
+
+// Who leaves while asking leaves it to the others.
+func TestTheQuestionOfOneWhoLeaves(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		a := newAsking()
+		ctx, cancel := context.WithCancel(t.Context())
+		go a.arrival(ctx, "", "alice", "1", "c")
+		synctest.Wait()
+		go a.arrival(t.Context(), "", "alice", "1", "c")
+		synctest.Wait()
+		require.Len(t, a.asked(), 1)
+		cancel()
+		time.Sleep(time.Minute)
+		require.Len(t, a.asked(), 2)
+	})
+}
+
+// Readers who come while all minions are asked share the next question: they
+// have missed some answers to the one that is on its way.
+func TestOneQuestionForAllWhoCome(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		a := newAsking()
+		for range 100 {
+			go a.all(t.Context(), "", "alice")
+			synctest.Wait()
+		}
+		time.Sleep(time.Minute)
+		require.Len(t, a.asked(), 2)
+
+		start := time.Now()
+		a.all(t.Context(), "", "bob")
+		require.Len(t, a.asked(), 3, "what was answered before is not seen")
+		require.Equal(t, time.Second, time.Since(start))
+
+		for range 2 {
+			a.all(t.Context(), "", "no")
+		}
+		require.Len(t, a.asked(), 5, "who may not ask may be allowed to the next time")
+		a.all(t.Context(), "", "alice")
+		require.Len(t, a.asked(), 6)
+	})
+}
+
+// A question that panics is none, and keeps nobody waiting.
+func TestAQuestionThatPanics(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		a := newAsking()
+		require.Panics(t, func() {
+			a.questions.ofAll(t.Context(), "", sharedUser{"pam", "alice"}, func() error { panic("x") })
+		})
+		a.all(t.Context(), "", "bob")
+		require.Equal(t, []string{"bob"}, a.asked())
+	})
+}

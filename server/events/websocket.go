@@ -1,0 +1,345 @@
+package events
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/coder/websocket"
+
+	"github.com/saltern-api/saltern/eauth/session"
+	"github.com/saltern-api/saltern/lowstate"
+	"github.com/saltern-api/saltern/saltmaster/eventstream"
+	"github.com/saltern-api/saltern/server/audit"
+	"github.com/saltern-api/saltern/server/caller"
+	"github.com/saltern-api/saltern/server/web"
+)
+
+const (
+	// readyMessage is what a client sends when it wants the events to begin.
+	readyMessage = "websocket client ready"
+
+	// receivedMessage is rest_cherrypy's answer to whatever a client sends.
+	receivedMessage = "server received message"
+
+	// maxClientMessage is the most bytes that a client may send at a time.
+	maxClientMessage = 1 << 10
+
+	// pingAfter is how long a websocket is silent before the client is asked
+	// whether it is still there, and pongWithin how long its answer may take.
+	pingAfter  = 30 * time.Second
+	pongWithin = 10 * time.Second
+)
+
+// dialect is how one of upstream's websockets speaks.
+type dialect struct {
+	answers bool // whether each message is answered with receivedMessage
+
+	// show sends what becomes of a frame.
+	show func(ctx context.Context, f eventstream.Frame, send func([]byte) error) error
+
+	// begin is called once the client is ready and the events are followed;
+	// nil is nothing.
+	begin func(ctx context.Context)
+}
+
+// websocket answers GET /ws[/<token>], as rest_cherrypy does.
+func (s *API) websocket(x *web.Exchange, r *http.Request) error {
+	formatted := r.URL.Query().Has("format_events")
+	return s.socket(x, r, formatted, func(who *caller.Caller, a lowstate.Authority) dialect {
+		if formatted {
+			f := s.formatter(x, who, a, asList)
+			return dialect{answers: true, show: f.show}
+		}
+		return dialect{answers: true, show: func(_ context.Context, f eventstream.Frame, send func([]byte) error) error {
+			return send(f.Data())
+		}}
+	})
+}
+
+// allEvents answers GET /all_events/<token>, as rest_tornado does.
+func (s *API) allEvents(x *web.Exchange, r *http.Request) error {
+	return s.socket(x, r, false, func(*caller.Caller, lowstate.Authority) dialect {
+		return dialect{show: func(_ context.Context, f eventstream.Frame, send func([]byte) error) error {
+			return send(f.JSON())
+		}}
+	})
+}
+
+// formattedEvents answers GET /formatted_events/<token>, as rest_tornado does.
+func (s *API) formattedEvents(x *web.Exchange, r *http.Request) error {
+	return s.socket(x, r, true, func(who *caller.Caller, a lowstate.Authority) dialect {
+		f := s.formatter(x, who, a, asMap)
+		return dialect{show: f.show, begin: f.askAll}
+	})
+}
+
+// socket is the course of every websocket. view tells whether it shows a view of
+// the jobs and minions.
+func (s *API) socket(x *web.Exchange, r *http.Request, view bool, speak func(*caller.Caller, lowstate.Authority) dialect) error {
+	if !wantsWebsocket(r) {
+		return &web.Error{Status: http.StatusBadRequest, Text: `Can "Upgrade" only to "WebSocket"`}
+	}
+	creds, ok := s.originCredentials(r)
+	if !ok {
+		return &web.Error{Status: http.StatusForbidden, Text: "Cross-origin request refused"}
+	}
+	who, authority, release, err := s.Resolver.Authorize(x, r, creds, web.Pattern(r))
+	if err != nil {
+		return err
+	}
+	defer release()
+	tags := r.URL.Query()["tag"]
+	if _, err := eventstream.NewFilter(tags...); err != nil {
+		return &web.Error{Status: http.StatusBadRequest, Text: "Parameter tag: " + err.Error()}
+	}
+	if s.Bus == nil {
+		return &web.Error{Status: http.StatusServiceUnavailable, Text: "The event bus is not available"}
+	}
+	closed, err := s.Limits.open(who, view)
+	if err != nil {
+		return err
+	}
+	defer closed()
+	audit.Of(x).Note(audit.Entry{Event: audit.Stream})
+	ctx, done := s.follow(r.Context(), who)
+	defer done()
+	w := &hijackedWriter{Exchange: x}
+	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{
+		InsecureSkipVerify: true, // the origin has been looked at
+	})
+	if err != nil {
+		x.Err = fmt.Errorf("websocket: %w", err) // Accept has answered
+		return nil
+	}
+	c := &client{
+		dialect: speak(who, authority),
+		conn:    conn,
+		raw:     w.conn,
+		timeout: x.WriteTimeout,
+		open:    func() (*eventstream.Reader, error) { return s.read(who, tags, "") },
+	}
+	x.Err = c.serve(ctx)
+	return nil
+}
+
+// wantsWebsocket reports whether a request is a handshake.
+func wantsWebsocket(r *http.Request) bool {
+	has := func(name, token string) bool {
+		for v := range strings.SplitSeq(strings.Join(r.Header.Values(name), ","), ",") {
+			if strings.EqualFold(strings.TrimSpace(v), token) {
+				return true
+			}
+		}
+		return false
+	}
+	return r.ProtoMajor == 1 && has("Connection", "upgrade") && has("Upgrade", "websocket")
+}
+
+// originCredentials returns the credentials of a handshake that count for the page that
+// opens the websocket, and whether it may: if it is our own, or one that
+// cors_origin names. Browsers let pages of any origin open websockets, with the
+// user's cookie; programs send no origin.
+func (s *API) originCredentials(r *http.Request) ([]caller.Credential, bool) {
+	all := socketCredentials(r)
+	origin := r.Header.Get("Origin")
+	if origin == "" {
+		return all, true
+	}
+	u, err := url.Parse(origin)
+	if err == nil && u.Host != "" && strings.EqualFold(u.Host, r.Host) {
+		return all, true
+	}
+	if len(all) == 0 {
+		return nil, s.CORS.Allows(origin)
+	}
+	all = slices.DeleteFunc(all, func(c caller.Credential) bool {
+		return c.Cookie && !s.CORS.Trusts(origin) || !s.CORS.Allows(origin)
+	})
+	return all, len(all) > 0
+}
+
+// socketCredentials are the token in the path, or else what any request may
+// carry.
+func socketCredentials(r *http.Request) []caller.Credential {
+	if token := web.Param(r, "token"); token != "" {
+		return []caller.Credential{{Text: token}}
+	}
+	return caller.CredentialsOf(r)
+}
+
+// hijackedWriter keeps hold of the connection that a websocket is made of.
+type hijackedWriter struct {
+	*web.Exchange
+	conn net.Conn
+}
+
+var _ http.Hijacker = (*hijackedWriter)(nil)
+
+// Hijack is http.Hijacker's.
+func (w *hijackedWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, rw, err := w.Control.Hijack()
+	w.conn = conn
+	return conn, rw, err
+}
+
+// errGone is why a websocket ends when its client has gone.
+var errGone = errors.New("the client has gone")
+
+// client is the other end of a websocket.
+type client struct {
+	dialect
+	conn    *websocket.Conn
+	raw     net.Conn
+	timeout time.Duration // of each write
+	open    func() (*eventstream.Reader, error)
+}
+
+// serve sends events until ctx ends, or the client goes or is too slow. The
+// error is for the log.
+func (c *client) serve(ctx context.Context) error {
+	c.conn.SetReadLimit(maxClientMessage)
+	ctx, cancel := context.WithCancelCause(ctx)
+	ready := make(chan *eventstream.Reader, 1)
+	ended := make(chan struct{})
+	defer context.AfterFunc(ctx, func() { _ = c.raw.SetWriteDeadline(time.Now().Add(closeTimeout)) })()
+	go func() {
+		defer close(ended)
+		cancel(c.listen(ready))
+	}()
+	err := c.send(ctx, ready)
+	c.close(ctx, err)
+	<-ended
+	select {
+	case reader := <-ready: // one that send has not got
+		reader.Close()
+	default:
+	}
+	if errors.Is(err, eventstream.ErrSlow) {
+		return err
+	}
+	return nil
+}
+
+// listen takes the client's messages until it goes. What it says first opens
+// the reader; the client is answered after that, and so misses no event that
+// comes after the answer.
+func (c *client) listen(ready chan<- *eventstream.Reader) error {
+	begun := false
+	for {
+		_, message, err := c.conn.Read(context.Background()) // ended by close
+		if err != nil {
+			return errGone
+		}
+		if !begun && string(message) == readyMessage {
+			reader, err := c.open()
+			if err != nil {
+				return err
+			}
+			begun = true
+			ready <- reader
+		}
+		if c.answers {
+			if err := c.write([]byte(receivedMessage)); err != nil {
+				return errGone
+			}
+		}
+	}
+}
+
+// send is the other direction.
+func (c *client) send(ctx context.Context, ready <-chan *eventstream.Reader) error {
+	reader, err := c.await(ctx, ready)
+	if err != nil {
+		return err
+	}
+	defer reader.Close()
+	if c.begin != nil {
+		c.begin(ctx)
+	}
+	for {
+		turn, cancel := context.WithTimeout(ctx, pingAfter)
+		err := c.copy(turn, reader)
+		cancel()
+		if ctx.Err() != nil || !errors.Is(err, context.DeadlineExceeded) {
+			return err
+		}
+		if err := c.ping(ctx); err != nil {
+			return err
+		}
+	}
+}
+
+// await waits for the client to be ready, as long as it is there.
+func (c *client) await(ctx context.Context, ready <-chan *eventstream.Reader) (*eventstream.Reader, error) {
+	for {
+		select {
+		case reader := <-ready:
+			return reader, nil
+		case <-ctx.Done():
+			return nil, ctx.Err()
+		case <-time.After(pingAfter):
+			if err := c.ping(ctx); err != nil {
+				return nil, err
+			}
+		}
+	}
+}
+
+func (c *client) copy(ctx context.Context, reader *eventstream.Reader) error {
+	for {
+		f, err := reader.Next(ctx)
+		if err != nil {
+			return err
+		}
+		if err := c.show(ctx, f, c.write); err != nil {
+			return errGone
+		}
+	}
+}
+
+// write sends a message. A client that does not take it in time is gone.
+func (c *client) write(message []byte) error {
+	ctx, cancel := context.WithTimeout(context.Background(), c.timeout)
+	defer cancel()
+	return c.conn.Write(ctx, websocket.MessageText, message)
+}
+
+func (c *client) ping(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, pongWithin)
+	defer cancel()
+	if err := c.conn.Ping(ctx); err != nil {
+		return errGone
+	}
+	return nil
+}
+
+// close tells the client why the end has come, and ends.
+func (c *client) close(ctx context.Context, err error) {
+	hangUp := time.AfterFunc(closeTimeout, func() { _ = c.raw.Close() })
+	defer hangUp.Stop()
+	reason, ok := closeReason(ctx, err)
+	if !ok {
+		_ = c.conn.CloseNow()
+		return
+	}
+	_ = c.conn.Close(closeCode(ctx, err), reason)
+}
+
+func closeCode(ctx context.Context, err error) websocket.StatusCode {
+	cause := context.Cause(ctx)
+	switch {
+	case errors.Is(cause, session.ErrRevoked), errors.Is(cause, session.ErrExpired):
+		return websocket.StatusPolicyViolation
+	case errors.Is(err, eventstream.ErrSlow):
+		return websocket.StatusTryAgainLater
+	}
+	return websocket.StatusGoingAway
+}

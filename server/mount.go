@@ -1,0 +1,213 @@
+package server
+
+import (
+	"context"
+	"crypto/tls"
+	"encoding/asn1"
+	"net/http"
+	"net/netip"
+	"slices"
+
+	"github.com/saltern-api/saltern/server/audit"
+	"github.com/saltern-api/saltern/server/caller"
+	"github.com/saltern-api/saltern/server/events"
+	"github.com/saltern-api/saltern/server/format"
+	"github.com/saltern-api/saltern/server/netapi"
+	"github.com/saltern-api/saltern/server/static"
+	"github.com/saltern-api/saltern/server/web"
+)
+
+// answering is everything that a request to a listener passes.
+func (s *Server) answering(spec ListenerSpec) http.Handler {
+	front := &web.Front{
+		Surface:      spec.Surface.String(),
+		WriteTimeout: s.cfg.Settings.Limits.WriteTimeout,
+		BodyTimeout:  s.cfg.Settings.Limits.BodyTimeout,
+		Bodies:       s.bodies,
+		Metrics:      s.webMetrics,
+		Traffic:      s.traffic,
+		Log:          s.log,
+		Errors:       netapi.WriteError,
+		Record:       s.record,
+	}
+	if spec.Surface == WSGI {
+		wsgi := &netapi.WSGI{Calls: s.calls(WSGI, s.resolver(nil))}
+		front.Errors, front.Path = netapi.WriteWSGIError, s.mux(s.cfg.Main).LogPath()
+		front.Next = web.ClientAddr(s.cfg.Settings.TrustedProxies, wsgi.Handler())
+		return Named(s.counted(front))
+	}
+	opts := s.cfg.optionsFor(spec.Surface)
+	m := s.mount(spec.Surface, opts)
+	front.Path = m.mux.LogPath()
+	front.Next = web.ClientAddr(s.cfg.Settings.TrustedProxies, m.handler(opts, spec.Clients.Names))
+	return Named(format.Compress(s.counted(front)))
+}
+
+// counted lets Close wait for the requests that are under way.
+func (s *Server) counted(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		s.requests.enter()
+		defer s.requests.leave()
+		next.ServeHTTP(w, r)
+	})
+}
+
+// record returns the recorder of a request.
+func (s *Server) record(ctx context.Context, x *web.Exchange, r *http.Request) (web.Recorder, context.Context) {
+	return audit.NewRecorder(ctx, s.cfg.Audit.Log, s.cfg.Audit.Arguments,
+		&audit.Request{ID: x.ID, ClientID: x.ClientID, Agent: r.UserAgent()})
+}
+
+// calls is what the calls of a surface are run with.
+func (s *Server) calls(surface Surface, who *caller.Resolver) netapi.Calls {
+	calls := netapi.Calls{
+		Gateway:   s.cfg.Gateway,
+		MaxChunks: s.cfg.Settings.Limits.MaxChunks,
+		Metrics:   s.calledMetrics,
+		Resolver:  who,
+	}
+	if surface == Tornado {
+		calls.Clients = s.cfg.Tornado.clients()
+	}
+	return calls
+}
+
+// resolver finds out who makes requests. Pages of the trusted origins may use
+// cookies.
+func (s *Server) resolver(trusted []string) *caller.Resolver {
+	v := &caller.Resolver{Sessions: s.cfg.Sessions, CrossOrigin: http.NewCrossOriginProtection()}
+	if s.cfg.Tokens != nil { // nil in an interface is something else
+		v.Tokens = s.cfg.Tokens
+	}
+	for _, origin := range trusted {
+		// One that is no origin is not trusted with cookies.
+		_ = v.CrossOrigin.AddTrustedOrigin(origin)
+	}
+	return v
+}
+
+// mounted is the APIs of a surface.
+type mounted struct {
+	mux   *web.Mux
+	cors  *web.CORS
+	files *static.Files
+}
+
+// mux returns the routes of a surface.
+func (s *Server) mux(opts MainOptions) *web.Mux { return s.mount(Main, opts).mux }
+
+// mount puts the APIs of a surface together.
+func (s *Server) mount(surface Surface, opts MainOptions) *mounted {
+	m := &mounted{
+		mux:   web.NewMux(web.Errors(netapi.WriteError)),
+		cors:  web.NewCORS(opts.CORSOrigins, opts.plainOrigins),
+		files: static.New(opts.Static),
+	}
+	who := s.resolver(m.cors.Origins())
+	urls := web.URLs{Public: opts.PublicURL, Root: web.RootPrefix(opts.RootPrefix), Proxies: s.cfg.Settings.TrustedProxies}
+	apis := []web.API{
+		&netapi.CherryPy{
+			Calls:    s.calls(surface, who),
+			Sessions: s.cfg.Sessions, Perms: s.cfg.Perms, Tokens: s.cfg.Tokens, Hooks: s.cfg.Hooks,
+			Formats: s.formats, Traffic: s.traffic, URLs: urls, ACL: opts.APIACL,
+			NoSessions: opts.NoSessions, WebhookURL: opts.WebhookURL,
+			WebhookDisableAuth: opts.WebhookDisableAuth, StatsDisableAuth: opts.StatsDisableAuth,
+		},
+		&events.API{
+			Bus: s.cfg.Events, Runner: s.cfg.Gateway, Resolver: who, CORS: m.cors,
+			Limits: s.streams, Views: s.views, Stopping: s.streaming,
+		},
+		m.files,
+	}
+	for _, api := range apis {
+		api.Mount(m.mux)
+	}
+	tokens := &shared{
+		resolver: who, sessions: s.cfg.Sessions, tokens: s.cfg.Tokens, urls: urls, acl: opts.APIACL,
+		auditLog: s.auditLog, mux: m.mux,
+	}
+	if s.cfg.Tokens != nil {
+		tokens.nativeRoutes(m.mux)
+	}
+	notFound, notAllowed := m.mux.Handler(netapi.NotFound), m.mux.Handler(netapi.NotAllowed(m.mux))
+	if s.cfg.Doors.Tokens != nil {
+		d := newDoors(tokens, s.cfg.Doors)
+		d.routes(m.mux.Router())
+		notFound, notAllowed = d.orDoor(noSuchPath, notFound), d.orDoor(noSuchMethod(m.mux), notAllowed)
+	}
+	m.mux.NotFound(notFound)
+	m.mux.NotAllowed(notAllowed)
+	return m
+}
+
+// handler puts what every request passes before the routes.
+func (m *mounted) handler(opts MainOptions, clientNames []string) http.Handler {
+	h := m.rooted(web.RootPrefix(opts.RootPrefix), m.files.Wrap(web.Negotiated(m.mux)))
+	h = knownAddress(opts.AuthorizedIPs, knownName(clientNames, h))
+	return m.cors.Wrap(h)
+}
+
+// rooted takes off root_prefix, and slashes that separate nothing.
+func (m *mounted) rooted(prefix string, next http.Handler) http.Handler {
+	notFound := m.mux.Handler(netapi.NotFound)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		inner, ok := web.BelowRoot(r, prefix)
+		if !ok {
+			notFound.ServeHTTP(w, r)
+			return
+		}
+		next.ServeHTTP(w, inner)
+	})
+}
+
+// knownAddress obeys authorized_ips.
+func knownAddress(allowed []netip.Prefix, next http.Handler) http.Handler {
+	if len(allowed) == 0 {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		x := web.ExchangeOf(r.Context())
+		if web.IsIn(allowed, x.Remote) {
+			next.ServeHTTP(w, r)
+			return
+		}
+		x.Fail(r, &web.Error{Status: http.StatusForbidden, Text: "Bad IP"}, netapi.WriteError)
+	})
+}
+
+// knownName obeys ssl_allowed_cn.
+func knownName(names []string, next http.Handler) http.Handler {
+	if len(names) == 0 {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if name := clientName(r.TLS); name == "" || !slices.Contains(names, name) {
+			web.ExchangeOf(r.Context()).Fail(r,
+				&web.Error{Status: http.StatusForbidden, Text: "Client certificate CN not allowed"}, netapi.WriteError)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// clientName returns the common name of a client's certificate, which the
+// handshake has verified. It is empty for one with no name or several, of
+// which nobody could say which one counts.
+func clientName(state *tls.ConnectionState) string {
+	if state == nil || len(state.PeerCertificates) == 0 {
+		return ""
+	}
+	commonName := asn1.ObjectIdentifier{2, 5, 4, 3}
+	name, found := "", false
+	for _, attribute := range state.PeerCertificates[0].Subject.Names {
+		if !attribute.Type.Equal(commonName) {
+			continue
+		}
+		text, ok := attribute.Value.(string)
+		if found || !ok {
+			return ""
+		}
+		name, found = text, true
+	}
+	return name
+}

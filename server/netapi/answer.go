@@ -1,0 +1,113 @@
+package netapi
+
+import (
+	"bytes"
+	"cmp"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/saltern-api/saltern/lowstate"
+	"github.com/saltern-api/saltern/server/format"
+	"github.com/saltern-api/saltern/server/web"
+)
+
+// This file is the one place where results and errors become answers. JSON is
+// written with Python's separators, as salt-api's is.
+
+// WriteError writes {"status": number, "return": text}, where salt-api has an
+// HTML page. It is rest_cherrypy's [web.ErrorWriter].
+func WriteError(x *web.Exchange, _ *http.Request, e *web.Error) {
+	setChallenge(x, e)
+	writeText(x, e.Status, e.Text)
+}
+
+// WriteWSGIError writes {"return": text}. What the HTTP side says by itself has
+// the number before the text, as upstream has. It is rest_wsgi's
+// [web.ErrorWriter].
+func WriteWSGIError(x *web.Exchange, _ *http.Request, e *web.Error) {
+	setChallenge(x, e)
+	text := e.Text
+	if _, own := errors.AsType[*web.Error](x.Err); own {
+		text = fmt.Sprintf("%d: %s", e.Status, e.Text)
+	}
+	x.WriteJSON(e.Status, []byte(`{"return": `+web.JSONText(text)+`}`))
+}
+
+// setChallenge names the way to log in: the scheme that salt-api names, unless
+// the error has another one. Browsers ask nobody for a password over it.
+func setChallenge(x *web.Exchange, e *web.Error) {
+	if e.Status == http.StatusUnauthorized || e.Challenge != "" {
+		x.Header().Set("Www-Authenticate", cmp.Or(e.Challenge, "Session"))
+	}
+}
+
+func writeText(x *web.Exchange, status int, text string) {
+	x.WriteJSON(status, fmt.Appendf(nil, `{"status": %d, "return": %s}`, status, web.JSONText(text)))
+}
+
+// NotFound answers where rest_cherrypy has an HTML page. It returns no error,
+// whose text the log would have: a path that is wrong may have a token in it.
+func NotFound(x *web.Exchange, r *http.Request) error {
+	writeText(x, http.StatusNotFound, web.NotFoundText(r))
+	return nil
+}
+
+// NotAllowed answers requests with a method that a path does not have.
+func NotAllowed(m *web.Mux) web.Handler {
+	return func(x *web.Exchange, r *http.Request) error {
+		allowed := m.Allowed(r)
+		if len(allowed) == 0 {
+			return NotFound(x, r)
+		}
+		return &web.Error{Status: http.StatusMethodNotAllowed, Allow: strings.Join(allowed, ", "),
+			Text: "Specified method is invalid for this resource"}
+	}
+}
+
+// What goes around and between answers.
+const (
+	answersHead  = `{"return": [`
+	answersComma = `, `
+	answersTail  = `]}`
+)
+
+// writeAnswers writes the chunks' answers without joining them first.
+func writeAnswers(x *web.Exchange, answers []lowstate.Answer) { writeTexts(x, textsOf(answers)) }
+
+// textsOf are the answers as they go out.
+func textsOf(answers []lowstate.Answer) [][]byte {
+	texts := make([][]byte, len(answers))
+	for i, a := range answers {
+		texts[i] = a.JSON()
+	}
+	return texts
+}
+
+func writeTexts(x *web.Exchange, answers [][]byte) {
+	if x.Media == format.YAML {
+		whole := append([]byte(answersHead), bytes.Join(answers, []byte(answersComma))...)
+		x.WriteJSON(http.StatusOK, append(whole, answersTail...))
+		return
+	}
+	size := len(answersHead) + len(answersTail) + len(answersComma)*max(0, len(answers)-1)
+	for _, a := range answers {
+		size += len(a)
+	}
+	x.WriteHead("application/json", http.StatusOK, size)
+	parts := [][]byte{[]byte(answersHead)}
+	for i, a := range answers {
+		if i > 0 {
+			parts = append(parts, []byte(answersComma))
+		}
+		parts = append(parts, a)
+	}
+	parts = append(parts, []byte(answersTail))
+	for _, p := range parts {
+		if _, err := x.Write(p); err != nil {
+			x.Err = fmt.Errorf("write the answer: %w", err)
+			return
+		}
+	}
+}

@@ -1,0 +1,115 @@
+package netapi
+
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"regexp"
+	"time"
+
+	"github.com/saltern-api/saltern/lowstate"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/server/web"
+)
+
+// isJob matches what jobs are called by: with unique_jid the master adds its
+// process id.
+var isJob = regexp.MustCompile(`^[0-9]{20}(_[0-9]{1,20})?$`)
+
+// jobs answers GET /jobs with the jobs that the master remembers.
+func (s *CherryPy) jobs(x *web.Exchange, r *http.Request) error {
+	if jid := argument(r, "jid"); jid != "" {
+		return s.job(x, r, jid)
+	}
+	_, authority, release, err := s.authorize(x, r)
+	if err != nil {
+		return err
+	}
+	defer release()
+	answers, err := s.call(x, r, authority, lowstate.Compose(
+		lowstate.Pair{Key: "client", Value: "runner"},
+		lowstate.Pair{Key: "fun", Value: "jobs.list_jobs"}))
+	if err != nil {
+		return err
+	}
+	writeAnswers(x, answers)
+	return nil
+}
+
+// job answers GET /jobs/<jid>: what is known of the job, and beside it its
+// returns alone. A text that no job can be called by is not put before the
+// master, but answered as a job that nobody knows.
+func (s *CherryPy) job(x *web.Exchange, r *http.Request, jid string) error {
+	_, authority, release, err := s.authorize(x, r)
+	if err != nil {
+		return err
+	}
+	defer release()
+	if !isJob.MatchString(jid) {
+		writeUnknownJob(x, jid)
+		return nil
+	}
+	answers, err := s.call(x, r, authority, lowstate.Compose(
+		lowstate.Pair{Key: "client", Value: "runner"},
+		lowstate.Pair{Key: "fun", Value: "jobs.list_job"},
+		lowstate.Pair{Key: "jid", Value: jid}))
+	if err != nil {
+		return err
+	}
+	job, ok := answers[0].(lowstate.RunnerReturn)
+	if !ok {
+		return fmt.Errorf("jobs.list_job: the answer is a %T", answers[0])
+	}
+	if !isTime(jid) && job.Return.Kind() == msgpack.Str {
+		writeUnknownJob(x, jid) // the runner's own complaint, that the digits are no time
+		return nil
+	}
+	body := append(lowstate.AppendReturn([]byte(`{"info": [`), job.Return), `], "return": [`...)
+	if body, err = appendReturns(body, job.Return); err != nil {
+		return fmt.Errorf("jobs.list_job: %w", err)
+	}
+	x.WriteJSON(http.StatusOK, append(body, `]}`...))
+	return nil
+}
+
+// writeUnknownJob answers as salt-api does for a job that nobody knows.
+func writeUnknownJob(x *web.Exchange, jid string) {
+	x.WriteJSON(http.StatusOK, []byte(`{"info": [{"jid": `+web.JSONText(jid)+
+		`, "Error": "Cannot contact returner or no job with this jid", "StartTime": "", "Result": {}}], "return": [{}]}`))
+}
+
+// isTime reports whether the digits of a job id are a time, as those of ids
+// that Salt itself has made.
+func isTime(jid string) bool {
+	const layout = "20060102150405"
+	_, err := time.Parse(layout, jid[:len(layout)])
+	return err == nil
+}
+
+// appendReturns appends {<minion>: <return>} out of what list_job says. A
+// minion without a return has null.
+func appendReturns(b []byte, job msgpack.Raw) ([]byte, error) {
+	result, ok := job.Lookup("Result")
+	if !ok || result.Kind() != msgpack.Map {
+		return nil, errors.New("the answer has no map of results")
+	}
+	first := true
+	b = append(b, '{')
+	err := result.Each(func(k, v msgpack.Raw) error {
+		minion, ok := k.Str()
+		if !ok || v.Kind() != msgpack.Map {
+			return errors.New("a result is no map")
+		}
+		ret, ok := v.Lookup("return")
+		if !ok {
+			ret = msgpack.AppendNil(nil)
+		}
+		if !first {
+			b = append(b, `, `...)
+		}
+		first = false
+		b = lowstate.AppendReturn(append(msgpack.AppendJSONString(b, minion), `: `...), ret)
+		return nil
+	})
+	return append(b, '}'), err
+}

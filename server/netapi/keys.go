@@ -1,0 +1,143 @@
+package netapi
+
+import (
+	"archive/tar"
+	"bytes"
+	"errors"
+	"fmt"
+	"net/http"
+	"regexp"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/saltern-api/saltern/lowstate"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/server/audit"
+	"github.com/saltern-api/saltern/server/caller"
+	"github.com/saltern-api/saltern/server/web"
+)
+
+// keys answers GET /keys[/<glob>]: the keys that the master has, or the
+// fingerprints of those that match.
+func (s *CherryPy) keys(x *web.Exchange, r *http.Request) error {
+	c := lowstate.Compose(
+		lowstate.Pair{Key: "client", Value: "wheel"},
+		lowstate.Pair{Key: "fun", Value: "key.list_all"})
+	if mid := argument(r, "mid"); mid != "" {
+		c = c.With(
+			lowstate.Pair{Key: "fun", Value: "key.finger"},
+			lowstate.Pair{Key: "match", Value: mid})
+	}
+	var authority lowstate.Authority
+	if len(caller.CredentialsOf(r)) > 0 {
+		_, a, release, err := s.authorize(x, r)
+		if err != nil {
+			return err
+		}
+		defer release()
+		authority = a
+	}
+	answers, err := s.call(x, r, authority, c)
+	if err != nil {
+		return err
+	}
+	ret, err := wheelReturn(answers[0])
+	if err != nil {
+		return err
+	}
+	x.WriteJSON(http.StatusOK, append(lowstate.AppendReturn([]byte(`{"return": `), ret), '}'))
+	return nil
+}
+
+// maxMinionID is how long the name of a file may be, in characters at the most.
+const maxMinionID = 255
+
+// minionFile matches what the master may make a file of. The length is none of
+// the pattern's: a repeated class of Unicode is 10 MB of memory.
+var minionFile = regexp.MustCompile(`^[^/\\"\pC]+$`)
+
+func isMinionID(id string) bool {
+	return utf8.RuneCountInString(id) <= maxMinionID && minionFile.MatchString(id) && strings.Trim(id, ".") != ""
+}
+
+// makeKeys answers POST /keys: the master makes and accepts a pair of keys for
+// a minion, and the answer is an archive of them. The credentials are in the
+// body, or beside it as everywhere.
+func (s *CherryPy) makeKeys(x *web.Exchange, r *http.Request) error {
+	c, err := s.readChunk(x, r)
+	if err != nil {
+		return err
+	}
+	c = c.Renamed("mid", "id_")
+	id, ok := c.Text("id_")
+	if !ok {
+		return &web.Error{Status: http.StatusBadRequest, Text: "mid is missing"}
+	}
+	if !isMinionID(id) {
+		return &web.Error{Status: http.StatusBadRequest, Text: "mid cannot be the id of a minion"}
+	}
+	if size, ok := c.Number("keysize"); ok { // forms have only text
+		c = c.WithInt("keysize", int64(size))
+	}
+	c = c.With(lowstate.Pair{Key: "client", Value: "wheel"}, lowstate.Pair{Key: "fun", Value: "key.gen_accept"})
+	audit.Of(x).SetChunks(true, c)
+	authority, release, err := s.authorityFor(x, r, []lowstate.Chunk{c}, true)
+	if err != nil {
+		return err
+	}
+	defer release()
+	res, err := s.run(x, r, lowstate.Call{Chunks: []lowstate.Chunk{c}, Authority: authority, ChunkFirst: true})
+	if err != nil {
+		return err
+	}
+	ret, err := wheelReturn(res.Answers[0])
+	if err != nil {
+		return err
+	}
+	if ret.Kind() != msgpack.Map {
+		return fmt.Errorf("key.gen_accept: the answer is no pair of keys")
+	}
+	archive, err := keyArchive(ret.LookupStr("pub"), ret.LookupStr("priv"))
+	if err != nil {
+		return err
+	}
+	h := x.Header()
+	h.Set("Content-Disposition", `attachment; filename="saltkeys-`+id+`.tar"`)
+	h.Set("Cache-Control", "no-cache, no-store")
+	x.WriteBody("application/x-tar", http.StatusOK, archive)
+	return nil
+}
+
+// tarSize is what Python's tarfile fills archives up to.
+const tarSize = 10240
+
+func keyArchive(pub, priv string) ([]byte, error) {
+	var b bytes.Buffer
+	w := tar.NewWriter(&b)
+	for _, file := range []struct{ name, text string }{{"minion.pub", pub}, {"minion.pem", priv}} {
+		header := &tar.Header{Name: file.name, Mode: 0o644, Size: int64(len(file.text)), Format: tar.FormatUSTAR}
+		if err := w.WriteHeader(header); err != nil {
+			return nil, fmt.Errorf("archive of keys: %w", err)
+		}
+		if _, err := w.Write([]byte(file.text)); err != nil {
+			return nil, fmt.Errorf("archive of keys: %w", err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		return nil, fmt.Errorf("archive of keys: %w", err)
+	}
+	if short := tarSize - b.Len()%tarSize; short < tarSize {
+		b.Write(make([]byte, short))
+	}
+	return b.Bytes(), nil
+}
+
+// wheelReturn is what a wheel function returned.
+func wheelReturn(answer lowstate.Answer) (msgpack.Raw, error) {
+	wheel, _ := answer.(lowstate.WheelReturn)
+	ret, ok := wheel.Return()
+	if !ok {
+		return nil, errors.New("the answer is none of a wheel function")
+	}
+	return ret, nil
+}

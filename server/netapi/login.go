@@ -1,0 +1,117 @@
+package netapi
+
+import (
+	"bytes"
+	"net/http"
+	"time"
+
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/apitoken"
+	"github.com/saltern-api/saltern/eauth/session"
+	"github.com/saltern-api/saltern/lowstate"
+	"github.com/saltern-api/saltern/server/audit"
+	"github.com/saltern-api/saltern/server/caller"
+	"github.com/saltern-api/saltern/server/web"
+)
+
+// TextLoginFailed is salt-api's text for a login that was refused.
+const TextLoginFailed = "Could not authenticate using provided credentials"
+
+// pleaseLogIn answers GET /login. salt-api says null for the status.
+func (s *CherryPy) pleaseLogIn(x *web.Exchange, _ *http.Request) error {
+	x.Header().Set("Www-Authenticate", "Session")
+	x.WriteJSON(http.StatusOK, []byte(`{"status": 200, "return": "Please log in"}`))
+	return nil
+}
+
+// login answers POST /login: an object, or a list with one.
+func (s *CherryPy) login(x *web.Exchange, r *http.Request) error {
+	c, err := s.readChunk(x, r)
+	if err != nil {
+		return err
+	}
+	creds := loginCredentials(c, x)
+	audit.Of(x).Note(audit.LoginEntry(creds))
+	if !s.ACL.Allows(creds.Username, x.Remote) {
+		return caller.ErrNoPermission()
+	}
+	sess, ok, err := s.Sessions.Login(r.Context(), creds)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return &web.Error{Status: http.StatusUnauthorized, Text: TextLoginFailed}
+	}
+	audit.Of(x).SetUser(sess.User, sess.Eauth)
+	x.Header().Set("X-Auth-Token", sess.ID)
+	x.Header().Set("Cache-Control", "no-store")
+	caller.SetCookie(x, sess.ID, sess.Expire, s.URLs.IsSecure(r))
+	x.WriteJSON(http.StatusOK, s.loginAnswer(sess))
+	return nil
+}
+
+// loginAnswer has its keys in salt-api's order.
+func (s *CherryPy) loginAnswer(sess *session.Session) []byte {
+	var b bytes.Buffer
+	b.WriteString(`{"return": [{"token": ` + web.JSONText(sess.ID))
+	b.WriteString(`, "expire": ` + web.UnixSeconds(sess.Expire) + `, "start": ` + web.UnixSeconds(sess.Start))
+	b.WriteString(`, "user": ` + web.JSONText(sess.User) + `, "eauth": ` + web.JSONText(sess.Eauth))
+	b.WriteString(`, "perms": `)
+	b.Write(s.Perms(sess))
+	b.WriteString(`}]}`)
+	return b.Bytes()
+}
+
+// loginCredentials takes from a chunk what a login may have. Every other key
+// stays behind: Salt once let clients choose the PAM service that way
+// (CVE-2016-3176). What is not text is as good as absent.
+func loginCredentials(c lowstate.Chunk, x *web.Exchange) eauth.Credentials {
+	creds := eauth.Credentials{RemoteAddr: x.Remote}
+	creds.Username, _ = c.Text("username")
+	creds.Password, _ = c.Text("password")
+	creds.Eauth, _ = c.Text("eauth")
+	// Only where token_expire_user_override allows it is it looked at: salt-api
+	// passes over any value elsewhere.
+	if seconds, ok := c.Number("token_expire"); ok {
+		seconds = max(1, min(seconds, maxTokenLife.Seconds()))
+		creds.TokenExpire = time.Duration(seconds * float64(time.Second))
+	}
+	return creds
+}
+
+// maxTokenLife is the longest that a login may ask for: a hundred years.
+const maxTokenLife = 100 * 365 * 24 * time.Hour
+
+// What a logout says: of a session or an access token, in salt-api's words, and
+// of an API token.
+const (
+	textLoggedOut = "Your token has been cleared"
+	textStaysGood = "An API token stays good until its owner revokes it"
+)
+
+// logout answers POST /logout: the session and its Salt token end.
+func (s *CherryPy) logout(x *web.Exchange, r *http.Request) error {
+	who, _, release, err := s.authorize(x, r)
+	if err != nil {
+		return err
+	}
+	defer release()
+	audit.Of(x).Note(audit.Entry{Event: audit.Logout})
+	text := textLoggedOut
+	switch {
+	case who.Principal == nil:
+		err = s.Sessions.Logout(r.Context(), who.Credential.Text)
+	case who.Principal.Kind == apitoken.KindAccess:
+		err = s.Tokens.RevokeSecret(r.Context(), who.Credential.Text, who.From)
+	default:
+		// An API token is more than a session: who wants to be rid of it
+		// revokes it.
+		text = textStaysGood
+	}
+	if err != nil {
+		return err
+	}
+	caller.SetCookie(x, "", time.Unix(0, 0), s.URLs.IsSecure(r))
+	x.WriteJSON(http.StatusOK, []byte(`{"return": `+web.JSONText(text)+`}`))
+	return nil
+}

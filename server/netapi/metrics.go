@@ -1,0 +1,43 @@
+package netapi
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"github.com/saltern-api/saltern/server/audit"
+	"github.com/saltern-api/saltern/server/web"
+)
+
+// Metrics count chunks. No label takes a value that a client chooses freely.
+type Metrics struct {
+	chunks  *prometheus.CounterVec
+	clients []string // the known names
+}
+
+// NewMetrics registers them. The clients are the values that a label may have.
+func NewMetrics(reg prometheus.Registerer, clients []string) *Metrics {
+	m := &Metrics{clients: clients, chunks: prometheus.NewCounterVec(prometheus.CounterOpts{
+		Name: "saltern_chunks_total",
+		Help: "Lowstate chunks, by client and by what became of the request that they were in.",
+	}, []string{"client", "outcome"})}
+	reg.MustRegister(m.chunks)
+	return m
+}
+
+// count counts the chunks of a request's call.
+func (m *Metrics) count(x *web.Exchange) {
+	call, outcome := audit.Of(x).Call()
+	if m == nil || call == nil {
+		return
+	}
+	outcome = cmp.Or(outcome, audit.OutcomeInternal) // it panicked
+	for i := range call.Chunks() {
+		client := "other"
+		if known := call.Record(i).Client; slices.Contains(m.clients, known) {
+			client = known
+		}
+		m.chunks.WithLabelValues(client, outcome).Inc()
+	}
+}

@@ -1,0 +1,117 @@
+package netapi
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strings"
+
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/eauth/session"
+	"github.com/saltern-api/saltern/lowstate"
+	"github.com/saltern-api/saltern/server/audit"
+	"github.com/saltern-api/saltern/server/caller"
+	"github.com/saltern-api/saltern/server/format"
+	"github.com/saltern-api/saltern/server/web"
+)
+
+// Gateway carries out calls. It is safe for many goroutines at once.
+// *lowstate.Gateway is one.
+type Gateway interface {
+	// Run returns one answer per chunk. Errors are *lowstate.Error,
+	// *lowstate.PanicError or the context's own; any other is answered as an
+	// internal error and logged.
+	Run(ctx context.Context, call lowstate.Call) (lowstate.Result, error)
+
+	// Streams reports whether RunStream yields some answers earlier than Run
+	// could return them.
+	Streams(call lowstate.Call) bool
+
+	// RunStream is Run with answers as they come. From the first yield on, an
+	// error can only cut the answer short.
+	RunStream(ctx context.Context, call lowstate.Call,
+		yield func(soFar lowstate.Result, item lowstate.Answer) error) (lowstate.Result, error)
+
+	// Clients returns the names of the clients, for GET /.
+	Clients() []string
+}
+
+// Sessions makes sessions and ends them. *session.Sessions does.
+type Sessions interface {
+	Login(ctx context.Context, c eauth.Credentials) (*session.Session, bool, error)
+	Token(ctx context.Context, c eauth.Credentials) (*session.Session, bool, error)
+	Logout(ctx context.Context, credential string) error
+}
+
+var _ Sessions = (*session.Sessions)(nil)
+
+// Tokens ends tokens of the gateway's own. *issuer.Service does.
+type Tokens interface {
+	RevokeSecret(ctx context.Context, secret string, from issuer.Origin) error
+}
+
+var _ Tokens = (*issuer.Service)(nil)
+
+// Calls is what the APIs of a listener run calls with.
+type Calls struct {
+	Gateway   Gateway
+	MaxChunks int      // of a request
+	Clients   []string // those that are enabled here, in place of the gateway's; nil stands for these
+	Metrics   *Metrics // may be nil
+	Resolver  *caller.Resolver
+}
+
+// welcome answers GET /.
+func (s *Calls) welcome(x *web.Exchange, _ *http.Request) error {
+	quoted := []string{}
+	for _, name := range s.Gateway.Clients() {
+		if s.Clients == nil || slices.Contains(s.Clients, name) {
+			quoted = append(quoted, web.JSONText(name))
+		}
+	}
+	body := `{"return": "Welcome", "clients": [` + strings.Join(quoted, ", ") + `]}`
+	x.WriteJSON(http.StatusOK, []byte(body))
+	return nil
+}
+
+// run runs chunks and gives back one answer for each.
+func (s *Calls) run(x *web.Exchange, r *http.Request, call lowstate.Call) (lowstate.Result, error) {
+	defer s.Metrics.count(x)
+	res, err := s.Gateway.Run(r.Context(), s.begin(x, call))
+	audit.Of(x).SetOutcome(res, err)
+	return res, err
+}
+
+// begin notes the call that a request makes. A call without an authority has
+// credentials in its chunks.
+func (s *Calls) begin(x *web.Exchange, call lowstate.Call) lowstate.Call {
+	call.RemoteAddr, call.Budget, call.Clients = x.Remote, x.Budget, s.Clients
+	audit.Of(x).SetCall(call)
+	return call
+}
+
+// unparsable returns the answer to a body that is no lowstate.
+func unparsable(err error) error {
+	if e, ok := errors.AsType[*lowstate.Error](err); ok && e.Kind == lowstate.BadRequest {
+		return &web.Error{Status: http.StatusBadRequest, Reason: "malformed", Text: e.Text, Err: e.Err}
+	}
+	return web.Overspent(err)
+}
+
+// parse reads a lowstate of JSON. Errors are an *web.Error, or the context's.
+func (s *Calls) parse(x *web.Exchange, r *http.Request, body []byte) (chunks []lowstate.Chunk, err error) {
+	err = x.InTurn(r, body, func() error {
+		chunks, err = lowstate.Parse(x.Budget, body, s.MaxChunks)
+		return unparsable(err)
+	})
+	return chunks, err
+}
+
+// holdsJSON reports whether the body may be JSON by any of the names that it
+// has: a large one is then read as that, so that its credentials are found
+// first.
+func holdsJSON(h http.Header) bool {
+	return web.IsJSON(h) || format.MediaType(web.BodyType(h)) == "text/plain"
+}

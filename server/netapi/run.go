@@ -1,0 +1,68 @@
+package netapi
+
+import (
+	"errors"
+	"net/http"
+
+	"github.com/saltern-api/saltern/lowstate"
+	"github.com/saltern-api/saltern/server/audit"
+	"github.com/saltern-api/saltern/server/caller"
+	"github.com/saltern-api/saltern/server/web"
+)
+
+// post answers POST / and POST /jobs. A session's token stands for whatever
+// the chunks say of their caller, as in salt-api.
+func (s *CherryPy) post(x *web.Exchange, r *http.Request) error {
+	return s.lowstate(x, r, false)
+}
+
+// runChunks answers POST /run. There the chunks' own credentials come first,
+// and a session serves those that have none.
+func (s *CherryPy) runChunks(x *web.Exchange, r *http.Request) error {
+	return s.lowstate(x, r, true)
+}
+
+func (s *CherryPy) lowstate(x *web.Exchange, r *http.Request, chunkFirst bool) error {
+	chunks, err := s.readChunks(x, r)
+	if err != nil {
+		return err
+	}
+	audit.Of(x).SetChunks(chunkFirst, chunks...)
+	authority, release, err := s.authorityFor(x, r, chunks, chunkFirst)
+	if err != nil {
+		return err
+	}
+	defer release()
+	return s.answerTo(x, r, lowstate.Call{Chunks: chunks, Authority: authority, ChunkFirst: chunkFirst})
+}
+
+// authorityFor returns the authority of the request's session or token, or none
+// where the chunks are to prove by themselves who sends them.
+func (s *CherryPy) authorityFor(
+	x *web.Exchange, r *http.Request, chunks []lowstate.Chunk, chunkFirst bool,
+) (lowstate.Authority, func(), error) {
+	none := func() {}
+	all := true
+	for _, c := range chunks {
+		all = all && c.HasCredentials()
+	}
+	creds := caller.CredentialsOf(r)
+	if len(creds) == 0 || all && chunkFirst {
+		return lowstate.Authority{}, none, nil
+	}
+	_, authority, release, err := s.authorize(x, r)
+	if e, ok := errors.AsType[*web.Error](err); ok && e.Status == http.StatusUnauthorized && creds[0].Cookie && all {
+		// The browser still has a cookie of some session that is over. Nobody
+		// chose to send it.
+		return lowstate.Authority{}, none, nil
+	}
+	return authority, release, err
+}
+
+// call runs chunks under an authority.
+func (s *CherryPy) call(
+	x *web.Exchange, r *http.Request, a lowstate.Authority, chunks ...lowstate.Chunk,
+) ([]lowstate.Answer, error) {
+	res, err := s.run(x, r, lowstate.Call{Chunks: chunks, Authority: a})
+	return res.Answers, err
+}

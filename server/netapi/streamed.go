@@ -1,0 +1,79 @@
+package netapi
+
+import (
+	"fmt"
+	"net/http"
+
+	"github.com/saltern-api/saltern/lowstate"
+	"github.com/saltern-api/saltern/server/audit"
+	"github.com/saltern-api/saltern/server/format"
+	"github.com/saltern-api/saltern/server/web"
+)
+
+// answerTo runs a call and writes its answers: as they come, where the client
+// that runs last has more than one and the format has no need of them all.
+func (s *Calls) answerTo(x *web.Exchange, r *http.Request, call lowstate.Call) error {
+	if x.Media != format.JSON || !s.Gateway.Streams(call) {
+		res, err := s.run(x, r, call)
+		if err != nil {
+			return err
+		}
+		writeAnswers(x, res.Answers)
+		return nil
+	}
+	defer s.Metrics.count(x)
+	w := answerStream{x: x}
+	res, err := s.Gateway.RunStream(r.Context(), s.begin(x, call), func(soFar lowstate.Result, item lowstate.Answer) error {
+		audit.Of(x).SetResult(soFar)
+		return w.item(item)
+	})
+	audit.Of(x).SetOutcome(res, err)
+	if err != nil {
+		return err
+	}
+	return w.end()
+}
+
+// answerStream writes answers one by one. Whoever reads them sees each when it
+// is written, and an answer that is broken off has no end.
+type answerStream struct {
+	x     *web.Exchange
+	begun bool
+}
+
+func (w *answerStream) item(answer lowstate.Answer) error {
+	before := answersComma
+	if !w.begun {
+		w.begin()
+		before = answersHead
+	}
+	return w.write([]byte(before), answer.JSON())
+}
+
+func (w *answerStream) begin() {
+	w.begun = true
+	h := w.x.Header()
+	h.Set("Content-Type", "application/json")
+	h.Set("X-Accel-Buffering", "no") // nginx would keep it to itself
+	w.x.WriteHeader(http.StatusOK)
+}
+
+func (w *answerStream) end() error {
+	if w.begun {
+		return w.write([]byte(answersTail))
+	}
+	w.begin()
+	return w.write([]byte(answersHead), []byte(answersTail))
+}
+
+func (w *answerStream) write(parts ...[]byte) error {
+	for _, p := range parts {
+		if _, err := w.x.Write(p); err != nil {
+			return fmt.Errorf("write the answer: %w", err)
+		}
+	}
+	if err := w.x.Control.Flush(); err != nil {
+		return fmt.Errorf("write the answer: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,122 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"strings"
+	"unicode/utf8"
+
+	"github.com/go-chi/chi/v5"
+)
+
+// cleanPath returns the path of a URL without empty segments, as CherryPy reads
+// one: //login and /login/ are /login. Dots are segments like others. A slash
+// that is escaped belongs to its segment: where there is one, raw is the path
+// with these slashes escaped, and otherwise empty, as in [url.URL].
+// A path that is not UTF-8 is taken for ISO-8859-1, as there.
+func cleanPath(u *url.URL) (path, raw string) {
+	var plain, escaped strings.Builder
+	latin := !utf8.ValidString(u.Path)
+	for part := range strings.SplitSeq(u.EscapedPath(), "/") {
+		segment, err := url.PathUnescape(part)
+		if err != nil { // EscapedPath makes no such
+			segment = part
+		}
+		if segment == "" {
+			continue
+		}
+		if latin {
+			segment = fromLatin1(segment)
+		}
+		plain.WriteString("/" + segment)
+		escaped.WriteString("/" + slashEscaper.Replace(segment))
+	}
+	path, raw = plain.String(), escaped.String()
+	if path == "" {
+		return "/", ""
+	}
+	if strings.Count(path, "/") == strings.Count(raw, "/") {
+		raw = ""
+	}
+	return path, raw
+}
+
+func fromLatin1(s string) string {
+	runes := make([]rune, len(s))
+	for i := range len(s) {
+		runes[i] = rune(s[i])
+	}
+	return string(runes)
+}
+
+// slashEscaper makes of a segment what url.PathUnescape makes it of.
+var slashEscaper = strings.NewReplacer("/", "%2F", "%", "%25")
+
+// BelowRoot takes a prefix that [cleanPath] would not change off the path of a
+// request. It reports whether the path was below the prefix.
+func BelowRoot(r *http.Request, prefix string) (*http.Request, bool) {
+	u := *r.URL
+	u.Path, u.RawPath = cleanPath(r.URL)
+	if u.RawPath == "" {
+		u.Path = belowPrefix(u.Path, prefix)
+	}
+	var ok bool
+	if u.Path, ok = cutRoot(u.Path, prefix); !ok {
+		return r, false
+	}
+	if u.RawPath != "" {
+		if u.RawPath, ok = cutRoot(u.RawPath, slashesKept(prefix)); !ok {
+			return r, false
+		}
+	}
+	inner := *r
+	inner.URL = &u
+	return &inner, true
+}
+
+// slashesKept is a path with everything escaped that slashEscaper escapes in
+// segments.
+func slashesKept(path string) string { return strings.ReplaceAll(path, "%", "%25") }
+
+func cutRoot(path, prefix string) (string, bool) {
+	rest, ok := strings.CutPrefix(path, prefix)
+	switch {
+	case !ok || rest != "" && rest[0] != '/':
+		return "", false
+	case rest == "", rest == "/index": // what CherryPy has by this name is the root
+		return "/", true
+	}
+	return rest, true
+}
+
+// Param returns what stands in the path at a place of the route. Unlike
+// [chi.URLParam] it may have a slash in it.
+func Param(r *http.Request, name string) string {
+	v := chi.URLParam(r, name)
+	if r.URL.RawPath == "" {
+		return v
+	}
+	if plain, err := url.PathUnescape(v); err == nil {
+		return plain
+	}
+	return v
+}
+
+// Where RFC 8414 and RFC 9728 have clients look.
+const (
+	MetadataPath = "/.well-known/oauth-authorization-server"
+	ResourcePath = "/.well-known/oauth-protected-resource"
+)
+
+// belowPrefix turns the path of a well-known document into one below
+// root_prefix, where the routes are. The RFCs have clients put the prefix
+// behind the well-known part, at the root of the host; below the prefix the
+// documents are found too, for proxies that pass on nothing else.
+func belowPrefix(path, prefix string) string {
+	for _, known := range []string{MetadataPath, ResourcePath} {
+		if rest, ok := strings.CutPrefix(path, known+prefix); ok && prefix != "" && (rest == "" || rest[0] == '/') {
+			return prefix + known + rest
+		}
+	}
+	return path
+}

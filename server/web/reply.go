@@ -1,0 +1,58 @@
+package web
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/saltern-api/saltern/server/format"
+)
+
+// WriteJSON writes a whole body, in the media type that the client asked for.
+func (x *Exchange) WriteJSON(status int, body []byte) {
+	if x.Media == format.YAML {
+		if yaml, err := format.AppendYAML(nil, body); err == nil {
+			x.WriteBody("application/x-yaml", status, yaml)
+			return
+		}
+	}
+	x.WriteBody("application/json", status, body)
+}
+
+// WriteBody writes a whole body of a media type.
+func (x *Exchange) WriteBody(mediaType string, status int, body []byte) {
+	x.WriteHead(mediaType, status, len(body))
+	if _, err := x.Write(body); err != nil && x.Err == nil {
+		x.Err = fmt.Errorf("write the answer: %w", err)
+	}
+}
+
+// WriteHead writes the head of an answer whose body has that many bytes.
+func (x *Exchange) WriteHead(mediaType string, status, size int) {
+	h := x.Header()
+	h.Set("Content-Type", mediaType)
+	h.Set("Content-Length", strconv.Itoa(size))
+	x.WriteHeader(status)
+}
+
+// JSONText returns a text as a JSON string, with <, > and & as they are.
+func JSONText(text string) string { return string(JSON(text)) }
+
+// JSON returns a value as JSON without blanks, with <, > and & as they are. It
+// panics for one that JSON cannot have.
+func JSON(v any) []byte {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		panic(err) // the types are ours, and encode
+	}
+	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
+}
+
+// UnixSeconds returns a time as Python's time.time() has it.
+func UnixSeconds(t time.Time) string {
+	return strconv.FormatFloat(float64(t.UnixMicro())/1e6, 'f', -1, 64)
+}
