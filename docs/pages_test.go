@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -117,4 +118,32 @@ func TestExamplesLoad(t *testing.T) {
 			require.NoError(t, err, "%s:\n%s", page, found[1])
 		}
 	}
+}
+
+// A block of Go that begins with the name of a file has the lines of that file,
+// in their order; comments and what lies between may be left out.
+func TestGoBlocksAreTheCode(t *testing.T) {
+	t.Parallel()
+	block := regexp.MustCompile("(?ms)^```go\n// (\\S+\\.go)\n(.*?)^```$")
+	found := 0
+	for page, text := range pages(t) {
+		for _, b := range block.FindAllStringSubmatch(text, -1) {
+			found++
+			code, err := os.ReadFile(filepath.Join("..", filepath.FromSlash(b[1])))
+			require.NoError(t, err, page)
+			rest := strings.Split(string(code), "\n")
+			for line := range strings.SplitSeq(strings.TrimSpace(b[2]), "\n") {
+				at := slices.IndexFunc(rest, func(s string) bool { return words(s) == words(line) })
+				require.GreaterOrEqual(t, at, 0, "%s: %s has no line %q after the ones before", page, b[1], line)
+				rest = rest[at+1:]
+			}
+		}
+	}
+	require.Positive(t, found)
+}
+
+// words returns a line of code without its comment and with single blanks.
+func words(line string) string {
+	code, _, _ := strings.Cut(line, "//")
+	return strings.Join(strings.Fields(code), " ")
 }
