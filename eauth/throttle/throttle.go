@@ -1,23 +1,3 @@
-// Package throttle refuses those who guess passwords before anything costly is
-// asked. It counts wrong answers per eauth, user and address prefix; the first
-// few are free, then each one doubles the time in which the next try is
-// refused.
-//
-//	if t.Refused(key) > 0 {
-//		return wrong
-//	}
-//	if check(credentials) {
-//		t.Succeeded(key)
-//	} else {
-//		t.Failed(key)
-//	}
-//
-// The prefix is part of the key, so a stranger cannot lock a user out.
-//
-// What is remembered is bounded, and trying many names is no way to have it
-// forgotten: a prefix has room for some names of its own, and those that do not
-// fit share one count. Prefixes push out others only, and have no more to gain
-// by that than the tries that each new prefix has free anyway.
 package throttle
 
 import (
@@ -32,15 +12,37 @@ import (
 	"github.com/saltern-api/saltern/internal/lru"
 )
 
-// Options set how patient the throttle is. The zero value of a field stands
-// for its default.
+// Backoff is how long attempts are refused after a number of failures.
+type Backoff struct {
+	Free  int           // failures without a refusal
+	First time.Duration // the refusal after the first failure that is not free; doubled by each further one
+	Most  time.Duration // the longest refusal
+}
+
+// Refusal returns how long attempts are refused from the last of so many
+// failures on.
+func (b Backoff) Refusal(failures int) time.Duration {
+	if failures <= b.Free {
+		return 0
+	}
+	d := b.First
+	for range failures - b.Free - 1 {
+		if d >= b.Most {
+			break
+		}
+		d *= 2
+	}
+	return min(d, b.Most)
+}
+
+// Options set up a [Throttle]. The zero value of a field stands for its default.
 type Options struct {
-	Free     int           // wrong answers that cost nothing; 3
-	First    time.Duration // the refusal after the first that is not free; 1 s
-	Most     time.Duration // the longest refusal; 60 s
-	Forget   time.Duration // a quiet time after which all is forgotten; 10 min
-	Prefixes int           // how many address prefixes are kept; 2048
-	Names    int           // how many names are kept of each; 64
+	Free     int           // see [Backoff]; 3
+	First    time.Duration // see [Backoff]; 1 s
+	Most     time.Duration // see [Backoff]; 60 s
+	Forget   time.Duration // the time without a failure after which a count is dropped; 10 min
+	Prefixes int           // address prefixes remembered; 2048
+	Names    int           // names remembered of each prefix; 64
 }
 
 func (o Options) withDefaults() Options {
@@ -65,30 +67,31 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// Key is whom failures are counted for.
+// Key is what failures are counted by.
 type Key struct {
 	eauth, user string
 	from        netip.Prefix
 }
 
-// KeyOf returns the key that credentials count for. Addresses count by their
-// [fair.Prefix]; all that are not known are one. Names that differ in case are
-// one as well, since some eauth modules take them for the same user.
+// KeyOf returns the key of credentials. Addresses count by their [fair.Prefix],
+// and all unknown addresses as one. Names that differ in case only count as one,
+// since some eauth modules take them for the same user.
 func KeyOf(c eauth.Credentials) Key {
 	return Key{eauth: c.Eauth, user: strings.ToLower(c.Username), from: fair.Prefix(c.RemoteAddr)}
 }
 
 // Throttle is safe for use by several goroutines.
 type Throttle struct {
-	opts Options
-	seed maphash.Seed
+	opts    Options
+	backoff Backoff
+	seed    maphash.Seed
 
 	mu       sync.Mutex
 	prefixes *lru.Cache[netip.Prefix, *failures]
 }
 
-// failures are those of one prefix. Names are kept as hashes, since they may be
-// long and anybody can send them.
+// failures are those of one prefix. Names are kept as hashes, since clients
+// choose them and they may be long.
 type failures struct {
 	names  map[uint64]record
 	others record // of the names that had no room
@@ -100,18 +103,21 @@ type record struct {
 	until    time.Time // refused before
 }
 
-// New returns a throttle that knows of no failure yet.
+// New returns a throttle without any failures.
 func New(o Options) *Throttle {
 	o = o.withDefaults()
-	return &Throttle{opts: o, seed: maphash.MakeSeed(), prefixes: lru.New[netip.Prefix, *failures](o.Prefixes)}
+	return &Throttle{
+		opts: o, backoff: Backoff{Free: o.Free, First: o.First, Most: o.Most},
+		seed: maphash.MakeSeed(), prefixes: lru.New[netip.Prefix, *failures](o.Prefixes),
+	}
 }
 
 func (t *Throttle) name(k Key) uint64 {
 	return maphash.Comparable(t.seed, [2]string{k.eauth, k.user})
 }
 
-// of returns what is kept of a name: its own record, or that of all the names
-// that had no room.
+// of returns the record of a name: its own, or the shared one of the names that
+// had no room.
 func (f *failures) of(name uint64) record {
 	if r, known := f.names[name]; known {
 		return r
@@ -119,8 +125,8 @@ func (f *failures) of(name uint64) record {
 	return f.others
 }
 
-// Refused returns how long k is still refused, 0 when it may try. Asking does
-// not make it longer.
+// Refused returns for how long k is still refused, 0 when an attempt is allowed.
+// The call itself does not count.
 func (t *Throttle) Refused(k Key) time.Duration {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -148,7 +154,7 @@ func (t *Throttle) Failed(k Key) {
 	}
 	r.failures++
 	r.last = now
-	r.until = now.Add(t.refusal(r.failures))
+	r.until = now.Add(t.backoff.Refusal(r.failures))
 	if _, known := f.names[name]; !known && !t.hasRoom(f, now) {
 		f.others = r
 		return
@@ -158,8 +164,8 @@ func (t *Throttle) Failed(k Key) {
 
 func (t *Throttle) isForgotten(r record, now time.Time) bool { return now.Sub(r.last) > t.opts.Forget }
 
-// hasRoom reports whether a prefix may have one more name, once those that are
-// forgotten are gone.
+// hasRoom drops the names of a prefix whose failures are forgotten, and reports
+// whether one more fits.
 func (t *Throttle) hasRoom(f *failures, now time.Time) bool {
 	if len(f.names) < t.opts.Names {
 		return true
@@ -172,22 +178,7 @@ func (t *Throttle) hasRoom(f *failures, now time.Time) bool {
 	return len(f.names) < t.opts.Names
 }
 
-// refusal is the time after so many failures.
-func (t *Throttle) refusal(failures int) time.Duration {
-	if failures <= t.opts.Free {
-		return 0
-	}
-	d := t.opts.First
-	for range failures - t.opts.Free - 1 {
-		if d >= t.opts.Most {
-			break
-		}
-		d *= 2
-	}
-	return min(d, t.opts.Most)
-}
-
-// Succeeded forgets the failures of k, but not those that it shares with other
+// Succeeded resets the failures of k, but not those that it shares with other
 // names.
 func (t *Throttle) Succeeded(k Key) {
 	t.mu.Lock()

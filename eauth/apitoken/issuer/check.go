@@ -64,7 +64,7 @@ func (s *Service) principal(ctx context.Context, r apitoken.Record, who actor, f
 // client, who is not answered any more after too much of it.
 func (s *Service) verify(ctx context.Context, secret apitoken.Secret, from Origin) (apitoken.Record, actor, error) {
 	h := s.pepper.Hash(secret)
-	if err := s.guard.admit(ctx, h, from); err != nil {
+	if err := s.guard.allow(ctx, h, from); err != nil {
 		if _, ok := errors.AsType[*Throttled](err); ok {
 			s.notify(ctx, Event{What: Refused, By: Caller{From: from}, Why: "throttled"})
 		}

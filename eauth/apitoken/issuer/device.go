@@ -50,7 +50,7 @@ const (
 // BeginDevice gives a device its codes. clientID is the id of its service
 // account; where there is none the error is [ErrNotFound].
 func (s *Service) BeginDevice(ctx context.Context, clientID string, from Origin) (DeviceCode, error) {
-	if err := s.guard.admitKeys(ctx, byAddress(from.Addr)); err != nil {
+	if err := s.guard.allowKeys(ctx, byAddress(from.Addr)); err != nil {
 		return DeviceCode{}, err
 	}
 	a, err := s.account(ctx, clientID)
@@ -183,7 +183,7 @@ func (s *Service) AnswerDevice(ctx context.Context, c Caller, userCode string, y
 // device finds a user code that waits for an answer. Guesses are counted.
 func (s *Service) device(ctx context.Context, c Caller, userCode string) (string, device, error) {
 	keys := []string{byAddress(c.From.Addr), "token-user-code:" + c.Eauth + ":" + c.User}
-	if err := s.guard.admitKeys(ctx, keys...); err != nil {
+	if err := s.guard.allowKeys(ctx, keys...); err != nil {
 		return "", device{}, err
 	}
 	code, ok := readUserCode(userCode)
