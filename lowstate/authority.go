@@ -2,62 +2,107 @@ package lowstate
 
 import (
 	"context"
-	"errors"
+	"fmt"
+	"strings"
 
 	"github.com/saltern-api/saltern/eauth"
-	"github.com/saltern-api/saltern/saltmaster"
 )
 
-// shown is what a command shows the master of its caller: a token, or else a login.
-type shown struct {
-	token string
-	login saltmaster.Login
+// Authority is what a request proves of its caller beside its chunks. It
+// stands for every chunk, whatever the chunk itself says of its caller, unless
+// the call has ChunkFirst. Its zero value is that of a request whose chunks
+// have credentials of their own.
+type Authority struct {
+	// Token is the Salt token of a session, or "".
+	Token string
+
+	// Identity is the caller, where that is known already: the owner of an API
+	// token. Token does not matter then. The identity's grant is released by
+	// whoever has made the Authority.
+	Identity *eauth.Identity
+
+	// Scope limits what the caller may do by this authority; nil does not.
+	Scope Scope
 }
 
-// withAuthority sends a command with the caller's token. When the master does not know the token, though the gateway had
-// reason to think that it does, the grant is asked for another one, once: a command that was refused for its token was
-// not carried out.
-//
-// Where the grant is the caller's own credentials, they are sent once, and send may go on after ctx has ended and
-// withAuthority has returned. So send keeps to the context that it is given, and leaves alone what others may read then.
-func withAuthority(ctx context.Context, grant eauth.Grant, send func(ctx context.Context, a shown) error) error {
-	if h, ok := grant.(*eauth.CredentialGrant); ok {
-		return h.Carry(ctx, func(ctx context.Context, c eauth.Credentials) (eauth.Verdict, error) {
-			err := send(ctx, shown{login: saltmaster.Login{Eauth: c.Eauth, Username: c.Username, Password: c.Password}})
-			return verdict(err), err
-		})
+// credentials are those of the request's session, or what a chunk says of its
+// caller. A token wins
+// over a password, as in salt-api. Whatever has not the form of credentials
+// gets the same answer as wrong ones, and goes no further.
+func (g *Gateway) credentials(call *Call, c Chunk) (eauth.Credentials, error) {
+	creds := eauth.Credentials{RemoteAddr: call.RemoteAddr}
+	if call.isKnown(c) {
+		return creds, nil
 	}
-	token, err := grant.Token(ctx)
+	if call.Authority.Token != "" && (!call.ChunkFirst || !c.HasCredentials()) {
+		if !eauth.WellFormedToken(call.Authority.Token, g.hashType) {
+			return creds, ErrUnauthenticated
+		}
+		creds.Token = call.Authority.Token
+		return creds, nil
+	}
+	if v, ok := c.Get("token"); ok {
+		token, isText := text(v)
+		if !isText || !eauth.WellFormedToken(token, g.hashType) || isNumber(token) {
+			return creds, ErrUnauthenticated
+		}
+		creds.Token = token
+		return creds, nil
+	}
+	if _, ok := c.Get("eauth"); !ok {
+		return creds, &Error{Kind: Unauthenticated, Text: textNoCredentials}
+	}
+	var ok [3]bool
+	creds.Eauth, ok[0] = c.stringOr("eauth", "")
+	creds.Username, ok[1] = c.stringOr("username", "")
+	creds.Password, ok[2] = c.stringOr("password", "")
+	if !ok[0] || !ok[1] || !ok[2] {
+		return creds, ErrUnauthenticated
+	}
+	return creds, nil
+}
+
+// isKnown tells whether the request's Identity stands for a chunk.
+func (call *Call) isKnown(c Chunk) bool {
+	return call.Authority.Identity != nil && (!call.ChunkFirst || !c.HasCredentials())
+}
+
+// ErrUnauthenticated is the answer to credentials that are not good, whatever
+// is wrong with them.
+var ErrUnauthenticated = &Error{Kind: Unauthenticated, Text: textUnauthenticated}
+
+// authenticate finds the caller of a chunk, by one of the ways of a session.
+func authenticate(
+	ctx context.Context, ask func(context.Context, eauth.Credentials) (eauth.Identity, bool, error), c eauth.Credentials,
+) (eauth.Identity, error) {
+	id, ok, err := ask(ctx, c)
 	if err != nil {
-		return err
+		return eauth.Identity{}, fmt.Errorf("authenticate: %w", err)
 	}
-	err = send(ctx, shown{token: token})
-	if !errors.Is(err, saltmaster.ErrUnauthenticated) {
-		return err
+	if !ok {
+		return eauth.Identity{}, ErrUnauthenticated
 	}
-	again, renewErr := grant.Renew(ctx, token)
-	switch {
-	case errors.Is(renewErr, eauth.ErrNoToken):
-		return err
-	case renewErr != nil:
-		return renewErr
-	}
-	return send(ctx, shown{token: again})
+	return id, nil
 }
 
-// verdict is what the master's answer to a command tells of the credentials in it. What it names a user in, it says of a
-// wrong password as of a runner or wheel that the user may not call.
-func verdict(err error) eauth.Verdict {
-	switch {
-	case err == nil:
-		return eauth.Right
-	case errors.Is(err, saltmaster.ErrUnauthenticated):
-		return eauth.Wrong
-	case errors.Is(err, saltmaster.ErrNamed):
-		return eauth.Unclear
-	case errors.Is(err, saltmaster.ErrUnauthorized):
-		return eauth.Right
-	default:
-		return eauth.NoVerdict
+// checkNow finds out who the callers are that would be checked with their chunks.
+func checkNow(ctx context.Context, s *eauth.RequestAuth, tasks []task) error {
+	for i := range tasks {
+		t := &tasks[i]
+		if t.checked() {
+			continue
+		}
+		id, err := authenticate(ctx, s.AuthenticateNow, t.creds)
+		if err != nil {
+			return err
+		}
+		t.id = id
+		t.name()
 	}
+	return nil
 }
+
+// isNumber finds tokens that were written as a number: one that needs more
+// than 64 bits has become text on its way. No real token is of decimal digits
+// alone, but once in 10^13.
+func isNumber(token string) bool { return strings.Trim(token, "0123456789") == "" }

@@ -3,7 +3,6 @@ package lowstate
 import (
 	"net/netip"
 
-	"github.com/saltern-api/saltern/eauth"
 	"github.com/saltern-api/saltern/internal/budget"
 )
 
@@ -27,23 +26,6 @@ type Call struct {
 	// it. It is a caller's from when all chunks are authenticated. A nil one
 	// stands for that of a request of which nothing was read.
 	Budget *budget.Budget
-}
-
-// Authority is what a request proves of its caller beside its chunks. It
-// stands for every chunk, whatever the chunk itself says of its caller, unless
-// the call has ChunkFirst. Its zero value is that of a request whose chunks
-// have credentials of their own.
-type Authority struct {
-	// Token is the Salt token of a session, or "".
-	Token string
-
-	// Identity is the caller, where that is known already: the owner of an API
-	// token. Token does not matter then. The identity's grant is released by
-	// whoever has made the Authority.
-	Identity *eauth.Identity
-
-	// Scope limits what the caller may do by this authority; nil does not.
-	Scope Scope
 }
 
 // Result is what came of a call. Beside an error it has no answers, but says

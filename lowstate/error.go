@@ -1,8 +1,15 @@
 package lowstate
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"time"
+
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/internal/budget"
+	"github.com/saltern-api/saltern/saltmaster"
+	"github.com/saltern-api/saltern/saltmaster/eventbus"
 )
 
 // Kind says what went wrong in terms that a front end can turn into an answer.
@@ -40,3 +47,52 @@ func (e *Error) Error() string {
 
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
+
+// The texts of salt-api that clients know.
+const (
+	textNoCredentials    = "No authentication credentials given"
+	textUnauthenticated  = "Authentication error occurred."
+	textUnauthorized     = "Authorization error occurred."
+	textRawShell         = "Raw shell option not allowed."
+	textMasterDown       = "Salt Master is not available."
+	textMessageTimedOut  = "Message timed out"
+	textRunnerTimedOut   = "The gateway server did not receive a timely response"
+	textUnexpected       = "An unexpected error occurred"
+	textConnectionBroken = "The connection to the Salt Master broke. The command may have been carried out."
+)
+
+// retryAfter is what a client is told to wait when the master is away.
+const retryAfter = 2 * time.Second
+
+// failure turns any error into one for the client. The text of an error that
+// is not known here goes to the log alone.
+func failure(err error) error {
+	if already, ok := errors.AsType[*Error](err); ok {
+		return already
+	}
+	if spent, ok := errors.AsType[*budget.Error](err); ok {
+		return &Error{Kind: TooLarge, Text: spent.Error()}
+	}
+	refused, isRefused := errors.AsType[*saltmaster.RefusedError](err)
+	switch {
+	case errors.Is(err, context.Canceled):
+		return err
+	case errors.Is(err, saltmaster.ErrUnauthenticated), errors.Is(err, eauth.ErrWrong):
+		return &Error{Kind: Unauthenticated, Text: textUnauthenticated, Err: err}
+	case errors.Is(err, saltmaster.ErrUnauthorized):
+		return &Error{Kind: Unauthorized, Text: textUnauthorized, Err: err}
+	case errors.Is(err, saltmaster.ErrDown), errors.Is(err, eventbus.ErrClosed):
+		return &Error{Kind: Unavailable, Text: textMasterDown, RetryAfter: retryAfter, Err: err}
+	case errors.Is(err, saltmaster.ErrLost):
+		return &Error{Kind: Unavailable, Text: textConnectionBroken, RetryAfter: retryAfter, Err: err}
+	case errors.Is(err, saltmaster.ErrTimeout), errors.Is(err, context.DeadlineExceeded):
+		return &Error{Kind: Timeout, Text: textMessageTimedOut, Err: err}
+	case errors.Is(err, eauth.ErrBusy):
+		return &Error{Kind: Unavailable, Text: "Too many logins at once.", RetryAfter: retryAfter, Err: err}
+	case errors.Is(err, eauth.ErrUnavailable):
+		return &Error{Kind: Unavailable, Text: "Authentication is not available.", RetryAfter: retryAfter, Err: err}
+	case isRefused && refused.Name == "SaltInvocationError":
+		return &Error{Kind: BadRequest, Text: refused.Message, Err: err}
+	}
+	return &Error{Kind: Internal, Text: textUnexpected, Err: err}
+}

@@ -219,3 +219,20 @@ func jidLike(v msgpack.Raw) (string, bool) {
 	}
 	return s, len(s) == 20
 }
+
+// text is Str for values that must be text, not bytes.
+func text(v msgpack.Raw) (string, bool) {
+	if v.Kind() != msgpack.Str {
+		return "", false
+	}
+	return v.Str()
+}
+
+// printable bounds a name that a client chose, before it goes back to it.
+func printable(name string) string {
+	const most = 64
+	if r := []rune(name); len(r) > most {
+		return string(r[:most]) + "..."
+	}
+	return name
+}

@@ -3,6 +3,12 @@ package lowstate
 import (
 	"bytes"
 	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
 	"time"
 
 	"github.com/saltern-api/saltern/eauth"
@@ -107,4 +113,108 @@ func (j *batchJob) silentItem(id string) Returns {
 		return append(msgpack.AppendJSONString([]byte(`{"data": {"id": `), id), `, "return": {}, "retcode": 0}}`...)
 	}
 	return append(msgpack.AppendJSONString([]byte("{"), id), ": {}}"...)
+}
+
+// batchSize is how many minions may work on a batch at once: a number of them,
+// or a part of all.
+type batchSize struct {
+	n       int
+	percent float64
+	isPart  bool
+}
+
+// of returns the size for a number of minions, which is 1 at the least.
+func (s batchSize) of(minions int) int {
+	n := float64(s.n)
+	if s.isPart {
+		n = s.percent / 100 * float64(minions)
+	}
+	return int(max(1, min(n, float64(minions))))
+}
+
+// defaultBatch is LocalClient.cmd_batch's own.
+var defaultBatch = batchSize{percent: 10, isPart: true}
+
+// batch returns the chunk's batch: 10, "10" or "25%".
+func (c Chunk) batch() (batchSize, error) {
+	v, ok := c.given("batch")
+	if !ok {
+		return defaultBatch, nil
+	}
+	size, ok := parseBatch(v)
+	if !ok {
+		return batchSize{}, badRequest("Invalid batch specification " + pythonRepr(v) +
+			": must be an integer or percentage string like '10' or '25%'.")
+	}
+	return size, nil
+}
+
+func parseBatch(v msgpack.Raw) (size batchSize, ok bool) {
+	if s, isText := text(v); isText {
+		if strings.Contains(s, "%") {
+			size.isPart = true
+			size.percent, ok = number(msgpack.AppendString(nil, strings.Trim(s, "%")))
+			return size, ok
+		}
+		n, err := strconv.ParseInt(strings.TrimSpace(s), 10, 32)
+		return batchSize{n: int(n)}, err == nil || errors.Is(err, strconv.ErrRange)
+	}
+	f, ok := number(v) // of true and false, too
+	return batchSize{n: int(max(math.MinInt32, min(f, math.MaxInt32)))}, ok
+}
+
+// pythonRepr writes a value as Python's repr does, so far as that is a matter
+// of quotes.
+func pythonRepr(v msgpack.Raw) string {
+	s, isText := text(v)
+	if !isText {
+		js, err := msgpack.AppendJSON(nil, v)
+		if err != nil {
+			return "value"
+		}
+		return printable(string(js))
+	}
+	s = printable(s)
+	if strings.Contains(s, "'") && !strings.Contains(s, `"`) {
+		return `"` + s + `"`
+	}
+	return "'" + strings.ReplaceAll(s, "'", `\'`) + "'"
+}
+
+// rawItem is a whole event: its own data, but with all of a return of which
+// the bus had no room for all.
+func rawItem(id string, r result) Returns {
+	tag, data := r.event.Tag, r.event.Data
+	if data == nil {
+		tag = fmt.Sprintf("salt/job/%s/ret/%s", r.jid, id)
+		data = fromCacheOnly(id, r)
+	}
+	b := AppendReturn([]byte(`{"data": `), withReturn(data, r.ret))
+	b = msgpack.AppendJSONString(append(b, `, "tag": `...), tag)
+	return append(b, '}')
+}
+
+// withReturn is an event's data with another return.
+func withReturn(data, ret msgpack.Raw) msgpack.Raw {
+	b := msgpack.AppendMap(nil, data.Len())
+	_ = data.Each(func(k, v msgpack.Raw) error {
+		if key, _ := k.Str(); key == "return" {
+			v = ret
+		}
+		b = append(append(b, k...), v...)
+		return nil
+	})
+	return b
+}
+
+// fromCacheOnly is what is known of an event that was missed.
+func fromCacheOnly(id string, r result) msgpack.Raw {
+	fields := []field{
+		{"id", msgpack.AppendString(nil, id)},
+		{"return", r.ret},
+		{"retcode", r.retcode},
+		{"out", r.out},
+		{"jid", msgpack.AppendString(nil, r.jid)},
+	}
+	return object(slices.DeleteFunc(fields, func(f field) bool { return f.value == nil }))
 }

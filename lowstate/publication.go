@@ -1,6 +1,10 @@
 package lowstate
 
 import (
+	"context"
+	"errors"
+
+	"github.com/saltern-api/saltern/eauth"
 	"github.com/saltern-api/saltern/saltmaster"
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
@@ -62,4 +66,27 @@ func asking(p saltmaster.Publication, fun string) saltmaster.Publication {
 		}
 	}
 	return q
+}
+
+// publish sends a publication with the caller's authority. A JID of "" in the
+// answer says that no minion matched and nothing was sent.
+func (m *Master) publish(ctx context.Context, grant eauth.Grant, p saltmaster.Publication, rec *Record) (saltmaster.Published, error) {
+	var done saltmaster.Published
+	err := withAuthority(ctx, grant, func(ctx context.Context, a shown) (err error) {
+		p := p
+		p.Token, p.Login = a.token, a.login
+		done, err = m.Commands.Publish(ctx, p)
+		if errors.Is(err, saltmaster.ErrUnauthorized) {
+			grant.Exposed(a.token)
+		}
+		return err
+	})
+	if err != nil {
+		return saltmaster.Published{}, err
+	}
+	if len(done.Minions) == 0 && !m.OrderMasters {
+		done.JID = ""
+	}
+	rec.JID, rec.Minions = done.JID, len(done.Minions)
+	return done, nil
 }

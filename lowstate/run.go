@@ -10,7 +10,6 @@ import (
 
 	"github.com/saltern-api/saltern/eauth"
 	"github.com/saltern-api/saltern/internal/budget"
-	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // run is one call on its way.
@@ -22,15 +21,6 @@ type run struct {
 	result  Result
 }
 
-// task is one chunk of a run. chunk and rec are in the run's result.
-type task struct {
-	chunk *Chunk
-	creds eauth.Credentials
-	job   Job
-	id    eauth.Identity
-	rec   *Record
-}
-
 func (g *Gateway) newRun(call Call) *run {
 	r := &run{Gateway: g, call: call, tasks: make([]task, len(call.Chunks))}
 	r.result.Chunks = slices.Clone(call.Chunks)
@@ -39,31 +29,6 @@ func (g *Gateway) newRun(call Call) *run {
 		r.tasks[i].chunk, r.tasks[i].rec = &r.result.Chunks[i], &r.result.Records[i]
 	}
 	return r
-}
-
-// checked reports whether it has been checked who the chunk's caller is.
-func (t task) checked() bool {
-	h, ok := t.id.Grant.(*eauth.CredentialGrant)
-	return !ok || h.Verified()
-}
-
-// name notes the caller.
-func (t task) name() { t.rec.User, t.rec.Eauth = t.id.User, t.id.Eauth }
-
-// begin notes that the chunk has begun, in the name of the caller that it
-// claims.
-func (t task) begin() {
-	t.name()
-	t.rec.Begun = true
-}
-
-// end notes what came of the chunk. A caller that the master has not confirmed
-// by then is none.
-func (t task) end(err error) {
-	t.rec.Done = err == nil
-	if !t.checked() {
-		t.rec.User, t.rec.Eauth = "", ""
-	}
 }
 
 // PanicError is the error of a call that panicked. Its text is for the log: it
@@ -245,38 +210,4 @@ func (r *run) client(i int) (Client, error) {
 			"Add to 'netapi_enable_clients' master config option to enable.", name))
 	}
 	return client, nil
-}
-
-// stream runs all chunks and yields their answers: those before the last when
-// that one has something to say.
-func (r *run) stream(ctx context.Context, yield func(item Answer) error) error {
-	last := max(0, len(r.tasks)-1)
-	before, err := runAll(ctx, r.tasks[:last])
-	if err != nil {
-		return err
-	}
-	out := &outlet{before: before, yield: yield}
-	for _, t := range r.tasks[last:] {
-		if err := t.run(ctx, out.put); err != nil {
-			return out.failure(err)
-		}
-	}
-	return out.flush()
-}
-
-// text is Str for values that must be text, not bytes.
-func text(v msgpack.Raw) (string, bool) {
-	if v.Kind() != msgpack.Str {
-		return "", false
-	}
-	return v.Str()
-}
-
-// printable bounds a name that a client chose, before it goes back to it.
-func printable(name string) string {
-	const most = 64
-	if r := []rune(name); len(r) > most {
-		return string(r[:most]) + "..."
-	}
-	return name
 }

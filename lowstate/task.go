@@ -3,7 +3,43 @@ package lowstate
 import (
 	"context"
 	"errors"
+
+	"github.com/saltern-api/saltern/eauth"
 )
+
+// task is one chunk of a run. chunk and rec are in the run's result.
+type task struct {
+	chunk *Chunk
+	creds eauth.Credentials
+	job   Job
+	id    eauth.Identity
+	rec   *Record
+}
+
+// checked reports whether it has been checked who the chunk's caller is.
+func (t task) checked() bool {
+	h, ok := t.id.Grant.(*eauth.CredentialGrant)
+	return !ok || h.Verified()
+}
+
+// name notes the caller.
+func (t task) name() { t.rec.User, t.rec.Eauth = t.id.User, t.id.Eauth }
+
+// begin notes that the chunk has begun, in the name of the caller that it
+// claims.
+func (t task) begin() {
+	t.name()
+	t.rec.Begun = true
+}
+
+// end notes what came of the chunk. A caller that the master has not confirmed
+// by then is none.
+func (t task) end(err error) {
+	t.rec.Done = err == nil
+	if !t.checked() {
+		t.rec.User, t.rec.Eauth = "", ""
+	}
+}
 
 // errUnfinished is the error of a chunk that runs, and of one that panicked.
 var errUnfinished = errors.New("not finished")
@@ -53,37 +89,4 @@ func runAll(ctx context.Context, tasks []task) ([]Answer, error) {
 		}
 	}
 	return answers, nil
-}
-
-// outlet lets the items of the last chunk out, after those of the chunks
-// before it.
-type outlet struct {
-	before []Answer
-	yield  func(item Answer) error
-	err    error // of yield
-}
-
-func (o *outlet) put(item Answer) error {
-	if err := o.flush(); err != nil {
-		return err
-	}
-	o.err = o.yield(item)
-	return o.err
-}
-
-// flush lets out what is held back.
-func (o *outlet) flush() error {
-	for len(o.before) > 0 && o.err == nil {
-		o.err = o.yield(o.before[0])
-		o.before = o.before[1:]
-	}
-	return o.err
-}
-
-// failure is what the caller hears of a chunk's error: yield's is its own.
-func (o *outlet) failure(err error) error {
-	if o.err != nil && errors.Is(err, o.err) {
-		return o.err
-	}
-	return failure(err)
 }

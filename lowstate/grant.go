@@ -1,0 +1,63 @@
+package lowstate
+
+import (
+	"context"
+	"errors"
+
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/saltmaster"
+)
+
+// shown is what a command shows the master of its caller: a token, or else a login.
+type shown struct {
+	token string
+	login saltmaster.Login
+}
+
+// withAuthority sends a command with the caller's token. When the master does not know the token, though the gateway had
+// reason to think that it does, the grant is asked for another one, once: a command that was refused for its token was
+// not carried out.
+//
+// Where the grant is the caller's own credentials, they are sent once, and send may go on after ctx has ended and
+// withAuthority has returned. So send keeps to the context that it is given, and leaves alone what others may read then.
+func withAuthority(ctx context.Context, grant eauth.Grant, send func(ctx context.Context, a shown) error) error {
+	if h, ok := grant.(*eauth.CredentialGrant); ok {
+		return h.Carry(ctx, func(ctx context.Context, c eauth.Credentials) (eauth.Verdict, error) {
+			err := send(ctx, shown{login: saltmaster.Login{Eauth: c.Eauth, Username: c.Username, Password: c.Password}})
+			return verdict(err), err
+		})
+	}
+	token, err := grant.Token(ctx)
+	if err != nil {
+		return err
+	}
+	err = send(ctx, shown{token: token})
+	if !errors.Is(err, saltmaster.ErrUnauthenticated) {
+		return err
+	}
+	again, renewErr := grant.Renew(ctx, token)
+	switch {
+	case errors.Is(renewErr, eauth.ErrNoToken):
+		return err
+	case renewErr != nil:
+		return renewErr
+	}
+	return send(ctx, shown{token: again})
+}
+
+// verdict is what the master's answer to a command tells of the credentials in it. What it names a user in, it says of a
+// wrong password as of a runner or wheel that the user may not call.
+func verdict(err error) eauth.Verdict {
+	switch {
+	case err == nil:
+		return eauth.Right
+	case errors.Is(err, saltmaster.ErrUnauthenticated):
+		return eauth.Wrong
+	case errors.Is(err, saltmaster.ErrNamed):
+		return eauth.Unclear
+	case errors.Is(err, saltmaster.ErrUnauthorized):
+		return eauth.Right
+	default:
+		return eauth.NoVerdict
+	}
+}
