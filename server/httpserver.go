@@ -10,6 +10,8 @@ import (
 	"net"
 	"net/http"
 	"time"
+
+	"github.com/saltern-api/saltern/server/web/certs"
 )
 
 // Bounds that no client of Salt comes near.
@@ -24,7 +26,7 @@ const protoHTTP2 = "h2"
 
 // httpServer makes the server for one listener. It has no WriteTimeout, which
 // would count while a request waits for minions: see [web.Exchange.Write].
-func (s *Server) httpServer(spec ListenerSpec, certs *certificateShelf) (*http.Server, error) {
+func (s *Server) httpServer(spec ListenerSpec, pairs *certs.Cache) (*http.Server, error) {
 	limits := s.cfg.Settings.Limits
 	server := &http.Server{
 		Handler:                      s.answering(spec),
@@ -41,21 +43,21 @@ func (s *Server) httpServer(spec ListenerSpec, certs *certificateShelf) (*http.S
 		},
 	}
 	if spec.TLS {
-		certificate, err := certs.get(spec.Pair)
+		certificate, err := pairs.Get(spec.Pair)
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", spec.Address, err)
 		}
 		server.TLSConfig = &tls.Config{
 			MinVersion:     tls.VersionTLS12,
-			GetCertificate: certificate.forHandshake,
+			GetCertificate: certificate.ForHandshake,
 			NextProtos:     []string{protoHTTP2, "http/1.1"},
 		}
 		if spec.Clients.Mode != ClientCertNone {
-			cas, err := newClientCAs(spec.Clients.CA, s.log, s.metrics)
+			cas, err := certs.NewClientCAs(spec.Clients.CA, s.log, s.certMetrics)
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", spec.Address, err)
 			}
-			cas.demand(server.TLSConfig, spec.Clients.Mode)
+			cas.Demand(server.TLSConfig, spec.Clients.Mode)
 		}
 	}
 	return server, nil

@@ -10,6 +10,7 @@ import (
 	"strconv"
 
 	"github.com/saltern-api/saltern/internal/settings"
+	"github.com/saltern-api/saltern/server/web/certs"
 )
 
 // ListenerSpec is one listener to open.
@@ -24,6 +25,20 @@ type ListenerSpec struct {
 	// address, as ::1 where IPv6 is off.
 	Optional bool
 }
+
+// What listeners present, and demand of clients.
+type (
+	KeyPair        = certs.KeyPair
+	ClientCerts    = certs.ClientCerts
+	ClientCertMode = certs.ClientCertMode
+)
+
+// The modes, as in Salt's ssl_cert_reqs.
+const (
+	ClientCertNone     = certs.ClientCertNone
+	ClientCertOptional = certs.ClientCertOptional
+	ClientCertRequired = certs.ClientCertRequired
+)
 
 // Sections is what Salt's master config says of listeners. A section that is
 // not there is nil.
@@ -166,7 +181,7 @@ func (p *plan) clientCerts(where string, c ClientCerts, spec *ListenerSpec) {
 	case asked && c.CA == "":
 		p.problem("%s: ssl_cert_reqs needs ssl_ca_certs, without which every client would be refused", where)
 	case spec.TLS && c.CA != "":
-		if _, err := loadClientCAs(c.CA); err != nil {
+		if err := certs.CheckClientCAs(c.CA); err != nil {
 			p.problem("%s: ssl_ca_certs: %w", where, err)
 		}
 		if !asked {
@@ -269,14 +284,14 @@ func (p *plan) checkPort(where string, port int) bool {
 }
 
 func (p *plan) checkPair(where string, pair KeyPair) {
-	if pair.selfSigned() {
+	if pair.IsSelfSigned() {
 		return
 	}
-	if _, err := pair.load(); err != nil {
+	if _, err := pair.Load(); err != nil {
 		p.problem("%s: %w", where, err)
 		return
 	}
-	if warning := pair.permissionWarning(); warning != "" {
+	if warning := pair.PermissionWarning(); warning != "" {
 		p.warn("%s: %s", where, warning)
 	}
 }

@@ -9,11 +9,7 @@ import (
 
 // metrics are the server's own. No label takes a value that a client chooses
 // freely: no function, user or path.
-type metrics struct {
-	reloads     *prometheus.CounterVec
-	expiry      *prometheus.GaugeVec
-	connections prometheus.Counter
-}
+type metrics struct{ connections prometheus.Counter }
 
 // NewRegistry returns a registry with what Go and the process tell of
 // themselves. Other rooms of the gateway may add their own.
@@ -28,20 +24,12 @@ func NewRegistry() *prometheus.Registry {
 
 func newMetrics(reg prometheus.Registerer) *metrics {
 	m := &metrics{
-		reloads: prometheus.NewCounterVec(prometheus.CounterOpts{
-			Name: "saltern_tls_reloads_total",
-			Help: "TLS certificates read again after their files changed.",
-		}, []string{"result"}),
-		expiry: prometheus.NewGaugeVec(prometheus.GaugeOpts{
-			Name: "saltern_tls_certificate_not_after_timestamp_seconds",
-			Help: "When the TLS certificate in use ends.",
-		}, []string{"file"}),
 		connections: prometheus.NewCounter(prometheus.CounterOpts{
 			Name: "saltern_http_connections_refused_total",
 			Help: "Connections closed because their address had its share already.",
 		}),
 	}
-	reg.MustRegister(m.connections, m.reloads, m.expiry)
+	reg.MustRegister(m.connections)
 	return m
 }
 

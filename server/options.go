@@ -7,6 +7,7 @@ import (
 
 	"github.com/saltern-api/saltern/eauth"
 	"github.com/saltern-api/saltern/eauth/session"
+	"github.com/saltern-api/saltern/server/admin"
 	"github.com/saltern-api/saltern/server/caller"
 	"github.com/saltern-api/saltern/server/events"
 	"github.com/saltern-api/saltern/server/netapi"
@@ -108,6 +109,9 @@ type APIACL = caller.ACL
 
 // ParsePrefix reads an address or a network.
 func ParsePrefix(s string) (netip.Prefix, error) { return caller.ParsePrefix(s) }
+
+// NotReady is an error of Config.Ready that says which part is missing.
+type NotReady = admin.NotReady
 
 // StaticFiles are the options of rest_cherrypy for files.
 type StaticFiles = static.Options

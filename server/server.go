@@ -12,10 +12,12 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/saltern-api/saltern/server/admin"
 	"github.com/saltern-api/saltern/server/events"
 	"github.com/saltern-api/saltern/server/format"
 	"github.com/saltern-api/saltern/server/netapi"
 	"github.com/saltern-api/saltern/server/web"
+	"github.com/saltern-api/saltern/server/web/certs"
 )
 
 // forcedCloseTimeout is how long requests may take to end after they were told to.
@@ -31,6 +33,7 @@ type Server struct {
 	formats *format.Decoder
 
 	webMetrics    *web.Metrics
+	certMetrics   *certs.Metrics
 	calledMetrics *netapi.Metrics
 
 	streams *events.Limits
@@ -75,6 +78,7 @@ func Listen(ctx context.Context, cfg Config) (*Server, error) {
 		formats: format.NewDecoder(),
 
 		webMetrics:    web.NewMetrics(cfg.Registry),
+		certMetrics:   certs.NewMetrics(cfg.Registry),
 		calledMetrics: netapi.NewMetrics(cfg.Registry, cfg.Gateway.Clients()),
 
 		views: events.NewViews(),
@@ -92,9 +96,9 @@ func Listen(ctx context.Context, cfg Config) (*Server, error) {
 }
 
 func (s *Server) listen(ctx context.Context) error {
-	certs := newCertificateShelf(s.cfg.Settings.StateDir, s.log, s.metrics)
+	pairs := certs.NewCache(s.cfg.Settings.StateDir, s.log, s.certMetrics)
 	for _, spec := range s.cfg.Listeners {
-		server, err := s.httpServer(spec, certs)
+		server, err := s.httpServer(spec, pairs)
 		if err != nil {
 			return err
 		}
@@ -226,4 +230,42 @@ func (s *Server) all() []*opened {
 		all = append(all, s.admin)
 	}
 	return all
+}
+
+// listenAdmin opens the listener for metrics and health. It has a server of
+// its own, so that nothing that holds up the surfaces holds up this one.
+func (s *Server) listenAdmin(ctx context.Context) error {
+	address := s.cfg.Settings.Admin.Listen
+	if address == "" {
+		return nil
+	}
+	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	if err != nil {
+		return fmt.Errorf("admin: %w", err)
+	}
+	s.admin = &opened{
+		listener: s.fairListener(l, admin.MaxConnections, admin.MaxConnections/2),
+		http: &http.Server{
+			Handler: Named(admin.Handler(admin.Options{
+				Registry: s.cfg.Registry, Ready: s.ready, Log: s.log,
+			})),
+			BaseContext:    func(net.Listener) context.Context { return s.base },
+			ReadTimeout:    admin.Timeout,
+			WriteTimeout:   admin.Timeout,
+			IdleTimeout:    s.cfg.Settings.Limits.IdleTimeout,
+			MaxHeaderBytes: maxHeaderBytes,
+			ErrorLog:       slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+		},
+	}
+	s.log.LogAttrs(ctx, slog.LevelInfo, "listening",
+		slog.String("surface", "admin"), slog.String("address", l.Addr().String()))
+	return nil
+}
+
+// ready reports whether requests would be answered.
+func (s *Server) ready(ctx context.Context) error {
+	if s.stopping.Load() {
+		return &NotReady{Part: "stopping", Err: web.ErrStopping}
+	}
+	return s.cfg.Ready(ctx)
 }

@@ -1,4 +1,4 @@
-package server
+package certs
 
 import (
 	"crypto/ecdsa"
@@ -37,7 +37,7 @@ func selfSignedPair(dir string, log *slog.Logger) (KeyPair, error) {
 		Cert: filepath.Join(dir, "self-signed.crt"),
 		Key:  filepath.Join(dir, "self-signed.key"),
 	}
-	old, err := pair.load()
+	old, err := pair.Load()
 	switch {
 	case err == nil && time.Until(old.Leaf.NotAfter) > selfSignedRenewal:
 		return pair, nil

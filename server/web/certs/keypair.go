@@ -1,4 +1,4 @@
-package server
+package certs
 
 import (
 	"bytes"
@@ -10,7 +10,6 @@ import (
 	"io"
 	"os"
 	"strings"
-	"time"
 )
 
 // maxPEM is far more than any chain of certificates has.
@@ -24,10 +23,11 @@ type KeyPair struct {
 	Chain string // Salt's ssl_chain: intermediate certificates; may be ""
 }
 
-func (p KeyPair) selfSigned() bool { return p == KeyPair{} }
+// IsSelfSigned reports whether the pair is the self-signed one.
+func (p KeyPair) IsSelfSigned() bool { return p == KeyPair{} }
 
-// load reads the files and checks that they belong together.
-func (p KeyPair) load() (*tls.Certificate, error) {
+// Load reads the files and checks that they belong together.
+func (p KeyPair) Load() (*tls.Certificate, error) {
 	cert, err := readPEM(p.Cert)
 	if err != nil {
 		return nil, fmt.Errorf("certificate: %w", err)
@@ -85,8 +85,9 @@ func readPEM(path string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, maxPEM))
 }
 
-// permissionWarning says so when others than owner and group may use the key.
-func (p KeyPair) permissionWarning() string {
+// PermissionWarning returns a warning when others than owner and group may use
+// the key, or "".
+func (p KeyPair) PermissionWarning() string {
 	info, err := os.Stat(p.Key)
 	if err != nil || info.Mode().Perm()&0o007 == 0 {
 		return ""
@@ -95,20 +96,18 @@ func (p KeyPair) permissionWarning() string {
 		p.Key, info.Mode().Perm())
 }
 
-// stamp tells one version of a pair's files from another.
-type stamp [3]struct {
-	size    int64
-	changed time.Time
-}
+// version tells one version of a pair's files from another.
+func (p KeyPair) version() string { return versionOf(p.Cert, p.Key, p.Chain) }
 
-func (p KeyPair) stamp() stamp {
-	var s stamp
-	for i, path := range []string{p.Cert, p.Key, p.Chain} {
-		if info, err := os.Stat(path); err == nil {
-			s[i].size, s[i].changed = info.Size(), info.ModTime()
+// versionOf tells one version of files from another, by their sizes and times.
+func versionOf(files ...string) string {
+	var b strings.Builder
+	for _, file := range files {
+		if info, err := os.Stat(file); err == nil {
+			fmt.Fprintln(&b, file, info.Size(), info.ModTime().UnixNano())
 		}
 	}
-	return s
+	return b.String()
 }
 
 // fingerprint is the certificate's SHA-256 as openssl x509 -fingerprint

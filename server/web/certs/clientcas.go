@@ -1,4 +1,4 @@
-package server
+package certs
 
 import (
 	"context"
@@ -10,10 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"strings"
-	"sync"
-	"sync/atomic"
-	"time"
 )
 
 // ClientCertMode says whether a listener asks clients for a certificate.
@@ -37,60 +33,44 @@ type ClientCerts struct {
 	Names []string
 }
 
-// clientCAs are the trust anchors for certificates of clients, read again when
-// their files change. The zero value is not usable.
-type clientCAs struct {
-	path    string
-	log     *slog.Logger
-	metrics *metrics
-	current atomic.Pointer[x509.CertPool]
+// ClientCAs are the trust anchors for certificates of clients, read again when
+// their files change.
+type ClientCAs struct{ current *reloaded[*x509.CertPool] }
 
-	mu      sync.Mutex // held by the one handshake that looks
-	looked  time.Time
-	version string // of the last attempt to read, good or bad
-}
-
-func newClientCAs(path string, log *slog.Logger, m *metrics) (*clientCAs, error) {
-	c := &clientCAs{path: path, log: log, metrics: m, looked: time.Now(), version: caStamp(path)}
-	pool, err := loadClientCAs(path)
+// NewClientCAs reads the trust anchors at path.
+func NewClientCAs(path string, log *slog.Logger, m *Metrics) (*ClientCAs, error) {
+	current, err := newReloaded(&caSource{path: path, log: log, metrics: m})
 	if err != nil {
 		return nil, err
 	}
-	c.current.Store(pool)
-	return c, nil
+	return &ClientCAs{current}, nil
 }
 
-// pool returns the trust anchors in force.
-func (c *clientCAs) pool() *x509.CertPool {
-	if c.mu.TryLock() {
-		c.look()
-		c.mu.Unlock()
-	}
-	return c.current.Load()
+// caSource is the files of trust anchors.
+type caSource struct {
+	path    string
+	log     *slog.Logger
+	metrics *Metrics
 }
 
-// look reads the files if they have changed. Files that cannot be used leave
-// the old ones in their place, as with key pairs.
-func (c *clientCAs) look() {
-	if time.Since(c.looked) < reloadEvery {
-		return
-	}
-	c.looked = time.Now()
-	version := caStamp(c.path)
-	if version == c.version {
-		return
-	}
-	c.version = version
-	pool, err := loadClientCAs(c.path)
+func (s *caSource) version() string {
+	files, err := caFiles(s.path)
 	if err != nil {
-		c.metrics.reloads.WithLabelValues("failed").Inc()
-		c.log.Warn("the new trust anchors for client certificates cannot be used, the old ones stay", slog.Any("error", err))
+		return err.Error()
+	}
+	return versionOf(files...)
+}
+
+func (s *caSource) load() (*x509.CertPool, error) { return loadClientCAs(s.path) }
+
+func (s *caSource) changed(_ *x509.CertPool, err error) {
+	s.metrics.reloaded(err)
+	if err != nil {
+		s.log.Warn("the new trust anchors for client certificates cannot be used, the old ones stay", slog.Any("error", err))
 		return
 	}
-	c.metrics.reloads.WithLabelValues("ok").Inc()
-	c.current.Store(pool)
-	c.log.LogAttrs(context.Background(), slog.LevelInfo, "trust anchors for client certificates in use",
-		slog.String("file", c.path))
+	s.log.LogAttrs(context.Background(), slog.LevelInfo, "trust anchors for client certificates in use",
+		slog.String("file", s.path))
 }
 
 // hashedName is the name that OpenSSL gives a certificate in a folder of them:
@@ -122,6 +102,12 @@ func caFiles(path string) ([]string, error) {
 	return files, nil
 }
 
+// CheckClientCAs reports what is wrong with the trust anchors at path.
+func CheckClientCAs(path string) error {
+	_, err := loadClientCAs(path)
+	return err
+}
+
 func loadClientCAs(path string) (*x509.CertPool, error) {
 	files, err := caFiles(path)
 	if err != nil {
@@ -140,26 +126,11 @@ func loadClientCAs(path string) (*x509.CertPool, error) {
 	return pool, nil
 }
 
-// caStamp tells one version of the files at path from another.
-func caStamp(path string) string {
-	files, err := caFiles(path)
-	if err != nil {
-		return err.Error()
-	}
-	var b strings.Builder
-	for _, file := range files {
-		if info, err := os.Stat(file); err == nil {
-			fmt.Fprintln(&b, file, info.Size(), info.ModTime().UnixNano())
-		}
-	}
-	return b.String()
-}
-
-// demand makes the handshakes of a listener check the certificates of clients.
+// Demand makes the handshakes of a listener check the certificates of clients.
 // VerifyConnection is called for resumed sessions too, so that neither a
 // certificate that has expired since nor one of a CA that is no longer trusted
 // gets in by a session ticket.
-func (c *clientCAs) demand(cfg *tls.Config, mode ClientCertMode) {
+func (c *ClientCAs) Demand(cfg *tls.Config, mode ClientCertMode) {
 	cfg.ClientAuth = tls.RequestClientCert
 	if mode == ClientCertRequired {
 		cfg.ClientAuth = tls.RequireAnyClientCert
@@ -171,7 +142,7 @@ func (c *clientCAs) demand(cfg *tls.Config, mode ClientCertMode) {
 			}
 			return nil
 		}
-		return verifyClient(state.PeerCertificates, c.pool())
+		return verifyClient(state.PeerCertificates, c.current.get())
 	}
 }
 

@@ -1,11 +1,14 @@
-package server
+// Package admin is the endpoints for those who run the gateway: /metrics for
+// Prometheus, /healthz and /readyz. They are not for the public.
+//
+// It imports server/web, and nothing else of this module.
+package admin
 
 import (
 	"context"
 	"errors"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"strconv"
 	"sync"
@@ -13,18 +16,22 @@ import (
 
 	"github.com/go-chi/chi/v5"
 	"github.com/go-chi/chi/v5/middleware"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"github.com/saltern-api/saltern/server/web"
 )
 
 const (
-	readyTimeout     = 2 * time.Second
-	adminConnections = 16
-	adminTimeout     = 10 * time.Second
+	readyTimeout = 2 * time.Second
+
+	// MaxConnections is how many there may be at once, and Timeout is for
+	// reading a request and for writing its answer.
+	MaxConnections = 16
+	Timeout        = 10 * time.Second
 )
 
-// NotReady is an error of Config.Ready that says which part is missing.
+// NotReady is an error of [Options.Ready] that says which part is missing.
 type NotReady struct {
 	Part string // one word of the gateway's own, such as "master" or "bus"; shown
 	Err  error  // for the log
@@ -36,53 +43,37 @@ func (e *NotReady) Error() string { return fmt.Sprintf("%s is not ready: %v", e.
 // Unwrap returns the cause.
 func (e *NotReady) Unwrap() error { return e.Err }
 
-// listenAdmin opens the listener for metrics and health. It has a server of
-// its own, so that nothing that holds up the surfaces holds up this one.
-func (s *Server) listenAdmin(ctx context.Context) error {
-	address := s.cfg.Settings.Admin.Listen
-	if address == "" {
-		return nil
-	}
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
-	if err != nil {
-		return fmt.Errorf("admin: %w", err)
-	}
-	s.admin = &opened{
-		listener: s.fairListener(l, adminConnections, adminConnections/2),
-		http: &http.Server{
-			Handler:        s.adminHandler(),
-			BaseContext:    func(net.Listener) context.Context { return s.base },
-			ReadTimeout:    adminTimeout,
-			WriteTimeout:   adminTimeout,
-			IdleTimeout:    s.cfg.Settings.Limits.IdleTimeout,
-			MaxHeaderBytes: maxHeaderBytes,
-			ErrorLog:       slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
-		},
-	}
-	s.log.LogAttrs(ctx, slog.LevelInfo, "listening",
-		slog.String("surface", "admin"), slog.String("address", l.Addr().String()))
-	return nil
+// Options are what the endpoints show.
+type Options struct {
+	Registry *prometheus.Registry // for /metrics
+
+	// Ready returns nil when requests would be answered. An error may be a
+	// *[NotReady].
+	Ready func(ctx context.Context) error
+
+	Log *slog.Logger // says when the answer of /readyz changes
 }
 
-func (s *Server) adminHandler() http.Handler {
-	ready := &readiness{server: s}
+// Handler returns the endpoints: /metrics, /healthz and /readyz.
+func Handler(o Options) http.Handler {
+	ready := &readiness{opts: o}
 	r := chi.NewRouter()
 	r.Use(middleware.GetHead)
-	r.Method(http.MethodGet, "/metrics", promhttp.HandlerFor(s.cfg.Registry, promhttp.HandlerOpts{
-		Registry:            s.cfg.Registry,
-		ErrorLog:            slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
-		MaxRequestsInFlight: adminConnections,
+	r.Method(http.MethodGet, "/metrics", promhttp.HandlerFor(o.Registry, promhttp.HandlerOpts{
+		Registry:            o.Registry,
+		ErrorLog:            slog.NewLogLogger(o.Log.Handler(), slog.LevelWarn),
+		MaxRequestsInFlight: MaxConnections,
 	}))
 	r.Get("/healthz", func(w http.ResponseWriter, _ *http.Request) {
 		writeHealth(w, http.StatusOK, `{"status": "ok"}`)
 	})
 	r.Get("/readyz", ready.serve)
-	return Named(r)
+	return r
 }
 
 // readiness answers /readyz and logs when the answer changes.
 type readiness struct {
-	server *Server
+	opts   Options
 	mu     sync.Mutex
 	reason string // of the last answer; "" when it was ready
 }
@@ -90,7 +81,7 @@ type readiness struct {
 func (h *readiness) serve(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), readyTimeout)
 	defer cancel()
-	err := h.check(ctx)
+	err := h.opts.Ready(ctx)
 	if r.Context().Err() != nil {
 		return // nobody waits, and nothing was learnt
 	}
@@ -104,13 +95,6 @@ func (h *readiness) serve(w http.ResponseWriter, r *http.Request) {
 	writeHealth(w, http.StatusServiceUnavailable, `{"status": "not ready", "reason": `+web.JSONText(reason)+`}`)
 }
 
-func (h *readiness) check(ctx context.Context) error {
-	if h.server.stopping.Load() {
-		return &NotReady{Part: "stopping", Err: web.ErrStopping}
-	}
-	return h.server.cfg.Ready(ctx)
-}
-
 // note logs a change, not every probe.
 func (h *readiness) note(ctx context.Context, reason string, err error) {
 	h.mu.Lock()
@@ -120,10 +104,10 @@ func (h *readiness) note(ctx context.Context, reason string, err error) {
 	}
 	h.reason = reason
 	if reason == "" {
-		h.server.log.LogAttrs(ctx, slog.LevelInfo, "ready again")
+		h.opts.Log.LogAttrs(ctx, slog.LevelInfo, "ready again")
 		return
 	}
-	h.server.log.LogAttrs(ctx, slog.LevelWarn, "not ready",
+	h.opts.Log.LogAttrs(ctx, slog.LevelWarn, "not ready",
 		slog.String("reason", reason), slog.String("error", err.Error()))
 }
 
