@@ -18,7 +18,7 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/sandbox"
 )
 
-// The demo's one user, who exists in a private PAM service folder only.
+// The demo's one user, in a private PAM service folder only.
 const (
 	demoUser    = "saltdev"
 	demoService = "saltern-demo"
@@ -28,7 +28,7 @@ const (
 var demoMinions = []string{"ms-0", "ms-1", "ms-2", "ms-3"}
 
 // demo starts a private master with minions and a gateway before it, shows
-// three calls, and leaves all that running until it is told to stop.
+// three calls, and leaves all that running until it is stopped.
 func demo(ctx context.Context, args []string, std stdio) error {
 	f := flags("demo")
 	salt := f.String("salt", "", "")
@@ -236,7 +236,7 @@ func (d *demonstration) commandLine(chunk string) string {
 	return strings.Join(words, " ")
 }
 
-// call runs curl and shows what it was told.
+// call runs curl and shows the answer.
 func (d *demonstration) call(ctx context.Context, chunk string) (string, error) {
 	d.say("\n%% %s", d.commandLine(chunk))
 	words := d.curl(chunk)

@@ -39,7 +39,7 @@ func (p *printer) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
-// isPlain tells whether a text can be printed as it is: most can.
+// isPlain reports whether a text can be printed as it is: most can.
 func isPlain(text []byte) bool {
 	for _, b := range text {
 		if (b < ' ' || b > '~') && b != '\n' && b != '\t' {

@@ -122,28 +122,28 @@ func tokenCommand(ctx context.Context, args []string, std stdio) error {
 	}, args, std)
 }
 
-// whose are the flags that name an owner.
-type whose struct{ user, eauth, account string }
+// ownerFlags are the flags that name an owner.
+type ownerFlags struct{ user, eauth, account string }
 
-func (w *whose) flags(f *flag.FlagSet) {
-	f.StringVar(&w.user, "user", "", "")
-	f.StringVar(&w.eauth, "eauth", "pam", "")
-	f.StringVar(&w.account, "service-account", "", "")
+func (o *ownerFlags) flags(f *flag.FlagSet) {
+	f.StringVar(&o.user, "user", "", "")
+	f.StringVar(&o.eauth, "eauth", "pam", "")
+	f.StringVar(&o.account, "service-account", "", "")
 }
 
 // fields are the names of the owner in the API.
-func (w *whose) fields() map[string]string {
+func (o *ownerFlags) fields() map[string]string {
 	switch {
-	case w.account != "":
-		return map[string]string{"service_account": w.account}
-	case w.user != "":
-		return map[string]string{"user": w.user, "eauth": w.eauth}
+	case o.account != "":
+		return map[string]string{"service_account": o.account}
+	case o.user != "":
+		return map[string]string{"user": o.user, "eauth": o.eauth}
 	}
 	return nil
 }
 
 func tokenCreate() subcommand {
-	var owner whose
+	var owner ownerFlags
 	var name, ttl, remind string
 	var scopes words
 	return subcommand{
@@ -191,7 +191,7 @@ func (t *tokenJSON) reveal(std stdio) error {
 }
 
 func tokenList() subcommand {
-	var owner whose
+	var owner ownerFlags
 	var asJSON bool
 	return subcommand{
 		flags: func(f *flag.FlagSet) {

@@ -149,7 +149,7 @@ func accountList() subcommand {
 }
 
 func accountCreate() subcommand {
-	var owner whose
+	var owner ownerFlags
 	var name string
 	var scopes words
 	return subcommand{

@@ -53,7 +53,7 @@ type Gateway struct {
 }
 
 // New puts a gateway together: it opens the stores and the listeners. It takes
-// no request and asks no master before [Gateway.Run]. The caller must call
+// no request and connects to no master before [Gateway.Run]. The caller must call
 // [Gateway.Close], also after Run. When New fails, nothing stays open.
 func New(ctx context.Context, c *config.Config, log *slog.Logger) (_ *Gateway, err error) {
 	g := &Gateway{config: c, log: log}
@@ -113,8 +113,8 @@ func (g *Gateway) openMaster() error {
 // removeTimeout bounds the removal of the gateway's own Salt tokens at the end.
 const removeTimeout = 5 * time.Second
 
-// openAuth prepares what says who a caller is, and who carries out what the
-// caller wants.
+// openAuth prepares the backends of authentication, and the clients that carry
+// out what an authenticated caller sends.
 func (g *Gateway) openAuth(reg prometheus.Registerer) {
 	g.auth = auth.New(g.config, g.tokens, server.NewAuthMetrics(reg, auth.Backends()...), g.log)
 	g.opened.add("the gateway's own Salt tokens", func() error {

@@ -29,7 +29,7 @@ func registerMetrics(reg prometheus.Registerer, g *Gateway) {
 	gauge("saltern_stream_buffer_bytes", "What is kept for readers of events.", func() float64 { return float64(g.hub.Stats().RingBytes) })
 	counter("saltern_stream_frames_total", "Events made ready for readers.", func() uint64 { return g.hub.Stats().Frames })
 	counter("saltern_stream_dropped_total", "Events that could not be made ready.", func() uint64 { return g.hub.Stats().Dropped })
-	counter("saltern_stream_gaps_total", "Places where readers were told that events are missing.", func() uint64 { return g.hub.Stats().Gaps })
+	counter("saltern_stream_gaps_total", "Places where readers learned that events are missing.", func() uint64 { return g.hub.Stats().Gaps })
 	counter("saltern_stream_cut_off_total", "Readers that were too slow.", func() uint64 { return g.hub.Stats().CutOff })
 	counter("saltern_bus_reconnects_total", "Connections to the event bus after the first.", func() uint64 { return g.bus.Stats().Reconnects })
 }

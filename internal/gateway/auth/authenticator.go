@@ -20,7 +20,7 @@ import (
 
 // failDelay is how long a wrong password takes at the least, as at a master.
 // So a PAM service without a delay of its own gives guessers nothing, and
-// nobody learns from the time whether a user exists.
+// the time does not show whether a user exists.
 const failDelay = time.Second
 
 // The backends of authentication, as metrics name them.
@@ -39,7 +39,7 @@ type Metrics interface {
 	NotTried(backend, reason string)
 }
 
-// Auth is who may do what: the backends of eauth before one master.
+// Auth is what says who a caller is: the backends of eauth before one master.
 type Auth struct {
 	*eauth.Authenticator
 

@@ -10,8 +10,7 @@ import (
 )
 
 // acceptedMint makes Salt tokens of the gateway's own, where the master takes
-// them. It waits until that is known: right after the start the master was not
-// asked yet.
+// them. It waits until that is known: right after the start it is not.
 type acceptedMint struct{ mint *mint.Mint }
 
 // Grant is that of the mint.
@@ -26,8 +25,8 @@ func (m acceptedMint) Grant(ctx context.Context, user, module string, groups []s
 	return m.mint.Grant(ctx, user, module, groups)
 }
 
-// ownerMint makes Salt tokens for the owners of API tokens, and for nobody whose
-// rights only a login can say.
+// ownerMint makes Salt tokens for the owners of API tokens, but for those whose
+// rights only a login shows.
 type ownerMint struct {
 	accepted      acceptedMint
 	rightsUnknown func(module string) bool

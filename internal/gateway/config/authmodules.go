@@ -21,9 +21,9 @@ func (c *Config) ModuleRights() func(module string) eauth.ModuleRights {
 	}
 }
 
-// RightsUnknown returns whether nobody knows what the users of an eauth module
-// may do without a login. With keep_acl_in_token a user who logs in at salt-api
-// has what acl() has said to the password; the rules of external_auth, by which
+// RightsUnknown returns whether the rights of an eauth module's users are not
+// known without a login. With keep_acl_in_token a login at salt-api has the
+// rights that acl() has returned for the password; the rules of external_auth, by which
 // a token without a login would act, may be more. Without the option they are
 // what a session of salt-api has.
 func (c *Config) RightsUnknown() func(module string) bool {

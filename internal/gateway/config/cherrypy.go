@@ -58,7 +58,7 @@ func (c *Config) BodyLimit() int64 {
 }
 
 // apiACL reads api_acl: {users: {<name or *>: [<address or *>]}}. One that is
-// there and names nobody lets nobody log in, as in salt-api.
+// there and names no user lets no user log in, as in salt-api.
 func apiACL(v any) (*server.APIACL, error) {
 	if v == nil {
 		return nil, nil

@@ -8,6 +8,7 @@ import (
 
 	"github.com/saltern-api/saltern/eauth/apitoken/reminder"
 	"github.com/saltern-api/saltern/internal/settings"
+	"github.com/saltern-api/saltern/saltmaster/eventstream"
 	"github.com/saltern-api/saltern/saltmaster/masterconf"
 	"github.com/saltern-api/saltern/server"
 )
@@ -104,3 +105,15 @@ func (c *Config) Warnings() []string { return c.warnings }
 
 // LogLevel is how much is to be logged.
 func (c *Config) LogLevel() slog.Level { return c.Settings.Log.Level }
+
+// EventsACL is who sees which events; nil shows every event to every caller.
+func (c *Config) EventsACL() (*eventstream.ACL, error) {
+	if len(c.Settings.EventsACL) == 0 {
+		return nil, nil //nolint:nilnil // without rules there is no limit, as in salt-api
+	}
+	rules := make([]eventstream.Rule, len(c.Settings.EventsACL))
+	for i, r := range c.Settings.EventsACL {
+		rules[i] = eventstream.Rule{Users: r.Users, Groups: r.Groups, Eauth: r.Eauth, Tags: r.Tags}
+	}
+	return eventstream.NewACL(rules)
+}

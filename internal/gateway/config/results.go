@@ -29,7 +29,7 @@ func jobCache(mc *masterconf.Config) (jobcache.Cache, error) {
 }
 
 // checksMinions is the minimum_auth_version from which on a master refuses the
-// returns of minions that do not show who they are.
+// returns of minions that do not prove their id.
 const checksMinions = 3
 
 // checkResults says why returns cannot be read from the job cache, where they

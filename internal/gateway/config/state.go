@@ -78,7 +78,7 @@ func (c *Config) MayOpenTokens() error {
 }
 
 // checkStateOwner refuses to make files in a state folder that belongs to
-// somebody else: the gateway could not read what root has made there.
+// another user: the gateway could not read what root has made there.
 func checkStateOwner(dir string) error {
 	uid, err := ownerOf(dir)
 	switch {
@@ -105,8 +105,8 @@ func ownerOf(path string) (int, error) {
 	return int(stat.Uid), nil
 }
 
-// stateDirWarnings are about others who may put files into the state folder in
-// the place of the gateway's own: sessions, tokens and the key of their hashes.
+// stateDirWarnings are about other users that may put files into the state folder
+// in the place of the gateway's own: sessions, tokens and the key of their hashes.
 // One that is not there yet is made for the gateway alone.
 func stateDirWarnings(dir string) []string {
 	info, err := os.Stat(dir)

@@ -6,8 +6,8 @@ import (
 	"github.com/saltern-api/saltern/server"
 )
 
-// Summary is what the gateway will do, a line each: where it listens, and whom
-// it asks about users.
+// Summary is what the gateway will do, a line each: where it listens, and which
+// eauth modules decide what.
 func (c *Config) Summary() (lines []string) {
 	for _, l := range c.Listeners {
 		lines = append(lines, "listen: "+describe(l))
