@@ -20,7 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-var update = flag.Bool("update", false, "write the tables of errors.md")
+var update = flag.Bool("update", false, "write the parts of the pages that are made of the code")
 
 // The page about errors has the tables that the code has: the errors of the
 // packages below server and what becomes of them, and the answers that the APIs
@@ -45,7 +45,7 @@ func TestErrors(t *testing.T) {
 			text = head + begin + table.text + end + tail
 			continue
 		}
-		require.Equal(t, table.text, documented, "write it anew with: go test ./docs -run TestErrors -update")
+		sameLines(t, table.text, documented)
 	}
 	if *update {
 		require.NoError(t, os.WriteFile("errors.md", []byte(text), 0o644))

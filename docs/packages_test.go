@@ -30,7 +30,7 @@ func TestPackages(t *testing.T) {
 		require.NoError(t, os.WriteFile("architecture.md", []byte(head+begin+packages(t)+end+tail), 0o644))
 		return
 	}
-	require.Equal(t, packages(t), documented, "write it anew with: go test ./docs -run TestPackages -update")
+	sameLines(t, packages(t), documented)
 }
 
 func packages(t *testing.T) string {
