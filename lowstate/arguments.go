@@ -18,10 +18,10 @@ const (
 	NotRead = "NOT READ"
 )
 
-// notArguments are the keys that [Asked] has, and those that say who asks.
+// notArguments are the keys that [Summary] has, and those that say who asks.
 var notArguments = []string{"client", "fun", "tgt", "tgt_type", "username", "eauth", "password", "token"}
 
-// Arguments returns what a chunk has besides what [Asked] tells, as a JSON
+// Arguments returns what a chunk has besides what [Summary] tells, as a JSON
 // object; only its beginning, which is none, where that is longer than most
 // bytes or nested very deep. Values that are named like a credential are
 // hidden, at any depth. What stands there without a name is not looked through:
@@ -62,7 +62,7 @@ func (w *argumentWriter) chunk(c Chunk) error {
 			continue
 		}
 		v := f.value
-		if _, ok := c.later[f.key]; ok {
+		if _, ok := c.deferred[f.key]; ok {
 			v = msgpack.AppendString(nil, NotRead)
 		}
 		w.comma(&first)

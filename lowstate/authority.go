@@ -85,8 +85,8 @@ func authenticate(
 	return id, nil
 }
 
-// checkNow finds out who the callers are that would be checked with their chunks.
-func checkNow(ctx context.Context, s *eauth.RequestAuth, tasks []task) error {
+// authenticateNow finds out who the callers are that would be checked with their chunks.
+func authenticateNow(ctx context.Context, s *eauth.RequestAuth, tasks []task) error {
 	for i := range tasks {
 		t := &tasks[i]
 		if t.checked() {

@@ -22,11 +22,11 @@ type batch struct {
 	pending []string        // minions still to come
 	active  map[string]bool // minions at work
 	cooling []time.Time     // when the places of minions that are done are free again, the earliest first
-	news    chan news       // from the jobs
+	updates chan update     // from the jobs
 }
 
-// news is what a job has to tell.
-type news struct {
+// update is what a job has to tell.
+type update struct {
 	jid    string // of the job, when it was published
 	id     string // of the minion that is done
 	item   Returns
@@ -40,7 +40,7 @@ func newBatch(j *batchJob, grant eauth.Grant, minions []string, rec *Record, yie
 		slots:   j.size.of(len(minions)),
 		pending: minions,
 		active:  make(map[string]bool),
-		news:    make(chan news),
+		updates: make(chan update),
 	}
 }
 
@@ -63,15 +63,15 @@ func (b *batch) run(ctx context.Context) error {
 	return nil
 }
 
-// await takes in news, or waits until a place is free.
+// await takes in update, or waits until a place is free.
 func (b *batch) await(ctx context.Context) (over bool, err error) {
 	var free <-chan time.Time
 	if len(b.pending) > 0 && len(b.cooling) > 0 {
 		free = time.After(time.Until(b.cooling[0]))
 	}
 	select {
-	case n := <-b.news:
-		return b.hear(n)
+	case n := <-b.updates:
+		return b.handle(n)
 	case <-free:
 		return false, nil
 	case <-ctx.Done():
@@ -83,7 +83,7 @@ func (b *batch) await(ctx context.Context) (over bool, err error) {
 // about the same time, so that they make one job for the master and not many.
 const gatherStep = 20 * time.Millisecond
 
-func (b *batch) hear(n news) (over bool, err error) {
+func (b *batch) handle(n update) (over bool, err error) {
 	switch {
 	case n.err != nil:
 		return true, n.err
@@ -122,7 +122,7 @@ func (b *batch) next(now time.Time) []string {
 func (b *batch) publish(ctx context.Context, minions []string) {
 	job := b.part(stringArray(minions), "list")
 	job.pub.JID = b.JIDs.Next()
-	if b.tell(ctx, news{jid: job.pub.JID}) != nil {
+	if b.send(ctx, update{jid: job.pub.JID}) != nil {
 		return
 	}
 	silent := make(map[string]bool, len(minions))
@@ -131,22 +131,22 @@ func (b *batch) publish(ctx context.Context, minions []string) {
 	}
 	_, err := job.collect(ctx, b.grant, &Record{}, func(id string, r result) error {
 		delete(silent, id)
-		return b.tell(ctx, news{id: id, item: b.item(id, r), failed: failed(r.retcode)})
+		return b.send(ctx, update{id: id, item: b.item(id, r), failed: failed(r.retcode)})
 	})
 	if err != nil {
-		_ = b.tell(ctx, news{err: err}) // whoever ended ctx does not listen
+		_ = b.send(ctx, update{err: err}) // whoever ended ctx does not listen
 		return
 	}
 	for _, id := range minions {
-		if silent[id] && b.tell(ctx, news{id: id, item: b.silentItem(id)}) != nil {
+		if silent[id] && b.send(ctx, update{id: id, item: b.silentItem(id)}) != nil {
 			return
 		}
 	}
 }
 
-func (b *batch) tell(ctx context.Context, n news) error {
+func (b *batch) send(ctx context.Context, n update) error {
 	select {
-	case b.news <- n:
+	case b.updates <- n:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()

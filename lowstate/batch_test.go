@@ -279,7 +279,7 @@ func TestBatchWait(t *testing.T) {
 		j := &batchJob{size: batchSize{n: 2}, pause: 3 * time.Second}
 		b := newBatch(j, nil, []string{"a", "b", "c", "d", "e"}, &Record{}, func(Answer) error { return nil })
 		done := func(id string) {
-			over, err := b.hear(news{id: id})
+			over, err := b.handle(update{id: id})
 			require.NoError(t, err)
 			require.False(t, over)
 		}

@@ -65,7 +65,7 @@ func BenchmarkParse(b *testing.B) {
 			for b.Loop() {
 				chunks, err := Parse(nil, []byte(body), 0)
 				require.NoError(b, err)
-				_, err = chunks[0].whole(b.Context(), nil)
+				_, err = chunks[0].readAll(b.Context(), nil)
 				require.NoError(b, err)
 			}
 		})

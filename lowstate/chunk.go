@@ -14,9 +14,9 @@ import (
 // the master. Keys are compared byte by byte, as Python does: a Chunk is
 // never decoded into a struct, where ClIeNt would become client.
 type Chunk struct {
-	fields []field
-	later  map[string]Later // of the fields whose values are not read yet
-	budget *budget.Budget   // pays for what else is made of the values
+	fields   []field
+	deferred map[string]Deferred // of the fields whose values are not read yet
+	budget   *budget.Budget      // pays for what else is made of the values
 }
 
 type field struct {
@@ -66,7 +66,7 @@ func (b *chunkBuilder) add(key string, v msgpack.Raw) (int, error) {
 			return i, fmt.Errorf("the keys %q and %q differ in case only", printable(f.key), printable(key))
 		}
 		f.value = v
-		delete(b.chunk.later, key)
+		delete(b.chunk.deferred, key)
 		return i, nil
 	}
 	if b.seen == nil {
@@ -125,7 +125,7 @@ func isBlank(v msgpack.Raw) bool {
 
 // truthy tells what Python's "if" makes of a value; an absent one is false.
 func (c Chunk) truthy(key string) bool {
-	if _, ok := c.later[key]; ok {
+	if _, ok := c.deferred[key]; ok {
 		return true // it is too long for an empty one
 	}
 	v, ok := c.present(key)

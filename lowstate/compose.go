@@ -26,7 +26,7 @@ func (c Chunk) With(pairs ...Pair) Chunk {
 	}
 	c.fields = fields
 	for _, p := range pairs {
-		c.later = without(c.later, p.Key)
+		c.deferred = without(c.deferred, p.Key)
 	}
 	return c
 }
@@ -34,7 +34,7 @@ func (c Chunk) With(pairs ...Pair) Chunk {
 // WithInt returns the chunk with a number for one of its keys.
 func (c Chunk) WithInt(key string, n int64) Chunk {
 	fields := slices.DeleteFunc(slices.Clone(c.fields), func(f field) bool { return f.key == key })
-	c.fields, c.later = append(fields, field{key, msgpack.AppendInt(nil, n)}), without(c.later, key)
+	c.fields, c.deferred = append(fields, field{key, msgpack.AppendInt(nil, n)}), without(c.deferred, key)
 	return c
 }
 
@@ -50,10 +50,10 @@ func (c Chunk) Renamed(from, to string) Chunk {
 			fields[i].key = to
 		}
 	}
-	read, isLater := c.later[from]
-	c.fields, c.later = fields, without(c.later, from, to)
-	if isLater {
-		c.later[to] = read
+	read, isDeferred := c.deferred[from]
+	c.fields, c.deferred = fields, without(c.deferred, from, to)
+	if isDeferred {
+		c.deferred[to] = read
 	}
 	return c
 }

@@ -10,30 +10,30 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
-// Later reads a value that was left alone until the sender of its chunk is
+// Deferred reads a value that was left alone until the sender of its chunk is
 // known. The error is that of the budget, the context's, or one with a text
 // for the client.
-type Later = func(ctx context.Context, b *budget.Budget) (msgpack.Raw, error)
+type Deferred = func(ctx context.Context, b *budget.Budget) (msgpack.Raw, error)
 
-// Deferring returns the chunk with values that are to be read later, in the
+// WithDeferred returns the chunk with values that are to be read later, in the
 // place of those that it has for these keys.
-func (c Chunk) Deferring(later map[string]Later) Chunk {
-	if len(later) > 0 {
-		c.later = later
+func (c Chunk) WithDeferred(deferred map[string]Deferred) Chunk {
+	if len(deferred) > 0 {
+		c.deferred = deferred
 	}
 	return c
 }
 
-// whole returns the chunk with all its values read, and with the budget that
+// readAll returns the chunk with all its values read, and with the budget that
 // pays for what is made of them.
-func (c Chunk) whole(ctx context.Context, b *budget.Budget) (Chunk, error) {
+func (c Chunk) readAll(ctx context.Context, b *budget.Budget) (Chunk, error) {
 	c.budget = b
-	if len(c.later) == 0 {
+	if len(c.deferred) == 0 {
 		return c, nil
 	}
 	fields := slices.Clone(c.fields)
 	for i, f := range fields {
-		read, ok := c.later[f.key]
+		read, ok := c.deferred[f.key]
 		if !ok {
 			continue
 		}
@@ -43,24 +43,24 @@ func (c Chunk) whole(ctx context.Context, b *budget.Budget) (Chunk, error) {
 		}
 		fields[i].value = v
 	}
-	c.fields, c.later = fields, nil
+	c.fields, c.deferred = fields, nil
 	return c, nil
 }
 
 // without returns what is still to be read but for some keys.
-func without(later map[string]Later, keys ...string) map[string]Later {
-	if len(later) == 0 {
+func without(deferred map[string]Deferred, keys ...string) map[string]Deferred {
+	if len(deferred) == 0 {
 		return nil
 	}
-	later = maps.Clone(later)
+	deferred = maps.Clone(deferred)
 	for _, key := range keys {
-		delete(later, key)
+		delete(deferred, key)
 	}
-	return later
+	return deferred
 }
 
-// jsonLater reads a value of JSON whose syntax has been checked.
-func jsonLater(js []byte) Later {
+// deferredJSON reads a value of JSON whose syntax has been checked.
+func deferredJSON(js []byte) Deferred {
 	return func(_ context.Context, b *budget.Budget) (msgpack.Raw, error) {
 		v, err := msgpack.AppendFromJSONWithin(b, nil, js)
 		if e, ok := errors.AsType[*msgpack.SyntaxError](err); ok {

@@ -51,9 +51,9 @@ func (c Chunk) duration(key string, def time.Duration) (time.Duration, error) {
 	return time.Duration(min(seconds, maxTimeout.Seconds()) * float64(time.Second)), nil
 }
 
-// patience is duration as LocalClient reads it: what is no number stands for
+// lenientDuration is duration as LocalClient reads it: what is no number stands for
 // def.
-func (c Chunk) patience(key string, def time.Duration) (time.Duration, error) {
+func (c Chunk) lenientDuration(key string, def time.Duration) (time.Duration, error) {
 	v, _ := c.given(key)
 	if _, ok := number(v); !ok {
 		return def, nil
@@ -71,9 +71,9 @@ func (c Chunk) pause(key string) (time.Duration, error) {
 	return c.duration(key, 0)
 }
 
-// gather returns how long minions may take to say whether they still work on a
+// gatherTimeout returns how long minions may take to say whether they still work on a
 // job.
-func (c Chunk) gather(def time.Duration) (time.Duration, error) {
+func (c Chunk) gatherTimeout(def time.Duration) (time.Duration, error) {
 	v, ok := c.given("gather_job_timeout")
 	if seconds, isNumber := number(v); ok && isNumber && seconds <= 0 {
 		return noTime, nil

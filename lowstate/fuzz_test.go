@@ -57,9 +57,9 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// FuzzOutlined compares what is made of a large body with what is made of the
+// FuzzParseLarge compares what is made of a large body with what is made of the
 // same as a small one.
-func FuzzOutlined(f *testing.F) {
+func FuzzParseLarge(f *testing.F) {
 	long := `"` + strings.Repeat("long ", readValue) + `"`
 	for _, body := range []string{
 		`{}`, `[]`, `[{}]`, `[{}, 1]`, `[[{"a": 1}]]`, `[{"a": 1, "b": 2, "a": {"c": [3]}}, {"d": null}]`, `1`, `"a"`, `null`,
@@ -70,11 +70,11 @@ func FuzzOutlined(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		want, wantErr := Parse(nil, body[:min(len(body), readAtOnce)], 3)
-		got, err := outlined(nil, body[:min(len(body), readAtOnce)], 3)
+		got, err := parseLarge(nil, body[:min(len(body), readAtOnce)], 3)
 		require.Equal(t, wantErr, err)
 		require.Len(t, got, len(want))
 		for i := range want {
-			whole, err := got[i].whole(t.Context(), nil)
+			whole, err := got[i].readAll(t.Context(), nil)
 			require.NoError(t, err)
 			require.Equal(t, want[i].fields, whole.fields)
 		}

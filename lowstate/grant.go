@@ -8,22 +8,22 @@ import (
 	"github.com/saltern-api/saltern/saltmaster"
 )
 
-// shown is what a command shows the master of its caller: a token, or else a login.
-type shown struct {
+// proof is what a command shows the master of its caller: a token, or else a login.
+type proof struct {
 	token string
 	login saltmaster.Login
 }
 
-// withAuthority sends a command with the caller's token. When the master does not know the token, though the gateway had
+// withGrant sends a command with the caller's token. When the master does not know the token, though the gateway had
 // reason to think that it does, the grant is asked for another one, once: a command that was refused for its token was
 // not carried out.
 //
 // Where the grant is the caller's own credentials, they are sent once, and send may go on after ctx has ended and
-// withAuthority has returned. So send keeps to the context that it is given, and leaves alone what others may read then.
-func withAuthority(ctx context.Context, grant eauth.Grant, send func(ctx context.Context, a shown) error) error {
+// withGrant has returned. So send keeps to the context that it is given, and leaves alone what others may read then.
+func withGrant(ctx context.Context, grant eauth.Grant, send func(ctx context.Context, as proof) error) error {
 	if h, ok := grant.(*eauth.CredentialGrant); ok {
 		return h.Carry(ctx, func(ctx context.Context, c eauth.Credentials) (eauth.Verdict, error) {
-			err := send(ctx, shown{login: saltmaster.Login{Eauth: c.Eauth, Username: c.Username, Password: c.Password}})
+			err := send(ctx, proof{login: saltmaster.Login{Eauth: c.Eauth, Username: c.Username, Password: c.Password}})
 			return verdict(err), err
 		})
 	}
@@ -31,7 +31,7 @@ func withAuthority(ctx context.Context, grant eauth.Grant, send func(ctx context
 	if err != nil {
 		return err
 	}
-	err = send(ctx, shown{token: token})
+	err = send(ctx, proof{token: token})
 	if !errors.Is(err, saltmaster.ErrUnauthenticated) {
 		return err
 	}
@@ -42,7 +42,7 @@ func withAuthority(ctx context.Context, grant eauth.Grant, send func(ctx context
 	case renewErr != nil:
 		return renewErr
 	}
-	return send(ctx, shown{token: again})
+	return send(ctx, proof{token: again})
 }
 
 // verdict is what the master's answer to a command tells of the credentials in it. What it names a user in, it says of a

@@ -68,7 +68,7 @@ func (w *wait) fromCache(ctx context.Context) error {
 		if !ok {
 			continue
 		}
-		w.settle(id)
+		w.finish(id)
 		r := result{ret: c.Return, out: c.Out, retcode: c.Retcode, jid: w.job.pub.JID}
 		if err := w.results.add(id, r); err != nil {
 			return err

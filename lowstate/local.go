@@ -20,10 +20,10 @@ func (l local) Prepare(c Chunk) (Job, error) {
 		return nil, err
 	}
 	j := &localJob{Master: l.Master, pub: p, full: c.truthy("full_return"), expect: l.ExpectMinions()}
-	if j.timeout, err = c.patience("timeout", l.Timeout); err != nil {
+	if j.timeout, err = c.lenientDuration("timeout", l.Timeout); err != nil {
 		return nil, err
 	}
-	if j.gather, err = c.gather(l.GatherJobTimeout); err != nil {
+	if j.gather, err = c.gatherTimeout(l.GatherJobTimeout); err != nil {
 		return nil, err
 	}
 	if _, ok := c.Get("expect_minions"); ok {

@@ -34,10 +34,10 @@ func (l localBatch) Prepare(c Chunk) (Job, error) {
 	if j.size, err = c.batch(); err != nil {
 		return nil, err
 	}
-	if j.timeout, err = c.patience("timeout", l.Timeout); err != nil {
+	if j.timeout, err = c.lenientDuration("timeout", l.Timeout); err != nil {
 		return nil, err
 	}
-	if j.gather, err = c.gather(l.GatherJobTimeout); err != nil {
+	if j.gather, err = c.gatherTimeout(l.GatherJobTimeout); err != nil {
 		return nil, err
 	}
 	if j.pause, err = c.pause("batch_wait"); err != nil {
@@ -79,7 +79,7 @@ func (j *batchJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) (Ans
 // are left out.
 func (j *batchJob) Stream(ctx context.Context, grant eauth.Grant, rec *Record, yield func(item Answer) error) error {
 	var there []string
-	ping := &localJob{Master: j.Master, pub: asking(j.pub, "test.ping"), timeout: j.timeout, gather: j.gather}
+	ping := &localJob{Master: j.Master, pub: query(j.pub, "test.ping"), timeout: j.timeout, gather: j.gather}
 	_, err := ping.collect(ctx, grant, &Record{}, func(id string, _ result) error {
 		there = append(there, id)
 		return nil

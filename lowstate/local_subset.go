@@ -67,7 +67,7 @@ func (j *subsetJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) (An
 func (j *subsetJob) able(ctx context.Context, grant eauth.Grant) ([]string, error) {
 	var able []string
 	list := *j.localJob
-	list.pub = asking(j.pub, "sys.list_functions")
+	list.pub = query(j.pub, "sys.list_functions")
 	_, err := list.collect(ctx, grant, &Record{}, func(id string, r result) error {
 		if hasAll(r.ret, j.pub) {
 			able = append(able, id)

@@ -45,9 +45,9 @@ func TestWithAuthority(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			var sent []string
-			err := withAuthority(t.Context(), &tc.grant, func(_ context.Context, a shown) error {
-				require.Empty(t, a.login)
-				sent = append(sent, a.token)
+			err := withGrant(t.Context(), &tc.grant, func(_ context.Context, as proof) error {
+				require.Empty(t, as.login)
+				sent = append(sent, as.token)
 				return tc.answers[len(sent)-1]
 			})
 			require.ErrorIs(t, err, tc.want)

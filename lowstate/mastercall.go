@@ -29,7 +29,7 @@ type masterCall struct {
 // masterCall brings the three forms in which the arguments may be written to
 // one: a list arg, whose texts of the form name=value are keywords; an object
 // kwarg; and any other key of the chunk itself, but for those of reserved.
-// Later forms win.
+// Deferred forms win.
 func (c Chunk) masterCall(reserved []string) (masterCall, error) {
 	fun, err := c.function()
 	if err != nil {

@@ -12,36 +12,36 @@ import (
 // the other on each minion.
 const maxFunctions = 100
 
-// command is what a minion is to run: one function, or a list of them, which
+// minionCall is what a minion is to run: one function, or a list of them, which
 // Salt calls a compound command.
-type command struct {
+type minionCall struct {
 	fun  string      // the function, or the functions of a list joined by commas, for the log
 	funs msgpack.Raw // the list; nil for one function
 	arg  msgpack.Raw // the arguments as they are published; of a list, an array for each function
 }
 
-// command returns the chunk's functions with their arguments.
-func (c Chunk) command() (command, error) {
+// minionCall returns the chunk's functions with their arguments.
+func (c Chunk) minionCall() (minionCall, error) {
 	if v, ok := c.present("fun"); ok && v.Kind() == msgpack.Array {
 		return c.compound(v)
 	}
 	fun, err := c.function()
 	if err != nil && !errors.Is(err, errEmptyFunction) { // a minion says of it what it says of any other that it has not
-		return command{}, err
+		return minionCall{}, err
 	}
 	kwargs, err := c.mapping("kwarg")
-	return command{fun: fun, arg: conditioned(c.list("arg"), kwargs)}, err
+	return minionCall{fun: fun, arg: conditioned(c.list("arg"), kwargs)}, err
 }
 
-func (c Chunk) compound(funs msgpack.Raw) (command, error) {
+func (c Chunk) compound(funs msgpack.Raw) (minionCall, error) {
 	switch n := funs.Len(); {
 	case n == 0:
-		return command{}, errors.New("fun is empty")
+		return minionCall{}, errors.New("fun is empty")
 	case n > maxFunctions:
-		return command{}, fmt.Errorf("%d functions are more than the %d that fun may list", n, maxFunctions)
+		return minionCall{}, fmt.Errorf("%d functions are more than the %d that fun may list", n, maxFunctions)
 	case c.truthy("kwarg"):
 		// Salt hands it to no function, or to one that it is not meant for.
-		return command{}, errors.New(`kwarg does not go with a list of functions: ` +
+		return minionCall{}, errors.New(`kwarg does not go with a list of functions: ` +
 			`end a function's arguments with {"__kwarg__": true, ...}`)
 	}
 	var names []string
@@ -51,10 +51,10 @@ func (c Chunk) compound(funs msgpack.Raw) (command, error) {
 		return err
 	})
 	if err != nil {
-		return command{}, err
+		return minionCall{}, err
 	}
 	arg, err := c.compoundArg(len(names))
-	return command{fun: strings.Join(names, ","), funs: funs, arg: arg}, err
+	return minionCall{fun: strings.Join(names, ","), funs: funs, arg: arg}, err
 }
 
 var errCompoundArg = errors.New("arg must have a list of arguments for each function")

@@ -23,7 +23,7 @@ const DefaultMaxChunks = 1000
 // are read by [Gateway.Run], when that is known.
 func Parse(b *budget.Budget, body []byte, maxChunks int) ([]Chunk, error) {
 	if len(body) > readAtOnce {
-		return outlined(b, body, maxChunks)
+		return parseLarge(b, body, maxChunks)
 	}
 	v, err := msgpack.AppendFromJSON(make([]byte, 0, len(body)), body)
 	if err != nil {

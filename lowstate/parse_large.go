@@ -20,16 +20,16 @@ const (
 	keyCost = 3
 )
 
-// sayWho are the keys whose texts are read however long they are: each has an
+// identifyingKeys are the keys whose texts are read however long they are: each has an
 // answer of its own to one that makes no sense.
-var sayWho = []string{"client", "token", "username", "password", "eauth", "fun", "tgt", "tgt_type"}
+var identifyingKeys = []string{"client", "token", "username", "password", "eauth", "fun", "tgt", "tgt_type"}
 
-// outlined is Parse that makes nothing of large values.
-func outlined(b *budget.Budget, body []byte, maxChunks int) ([]Chunk, error) {
+// parseLarge is Parse that makes nothing of large values.
+func parseLarge(b *budget.Budget, body []byte, maxChunks int) ([]Chunk, error) {
 	if maxChunks <= 0 {
 		maxChunks = DefaultMaxChunks
 	}
-	o := outliner{budget: b, most: maxChunks}
+	o := largeParser{budget: b, most: maxChunks}
 	kind, err := msgpack.SkimJSON(body, msgpack.Outline{Element: o.element, Entry: o.entry})
 	if budget.IsSpent(err) {
 		return nil, failure(err)
@@ -52,9 +52,9 @@ func outlined(b *budget.Budget, body []byte, maxChunks int) ([]Chunk, error) {
 	return o.chunks, nil
 }
 
-// outliner collects chunks. What is wrong with one counts for nothing before
+// largeParser collects chunks. What is wrong with one counts for nothing before
 // it is known that the whole is JSON.
-type outliner struct {
+type largeParser struct {
 	budget *budget.Budget
 	most   int
 
@@ -66,7 +66,7 @@ type outliner struct {
 	keys    int          // of it
 }
 
-func (o *outliner) element(k msgpack.Kind) {
+func (o *largeParser) element(k msgpack.Kind) {
 	if o.n > 0 {
 		o.end()
 	}
@@ -77,7 +77,7 @@ func (o *outliner) element(k msgpack.Kind) {
 }
 
 // end ends the chunk that is open.
-func (o *outliner) end() {
+func (o *largeParser) end() {
 	if o.n == 0 || o.err != nil || o.n > o.most {
 		return
 	}
@@ -89,13 +89,13 @@ func (o *outliner) end() {
 	o.builder, o.keys = chunkBuilder{}, 0
 }
 
-func (o *outliner) fail(text string) {
+func (o *largeParser) fail(text string) {
 	if o.err == nil {
 		o.err = badChunk(max(0, o.n-1), text)
 	}
 }
 
-func (o *outliner) entry(key, js []byte) error {
+func (o *largeParser) entry(key, js []byte) error {
 	if o.err != nil || o.n > o.most {
 		return nil
 	}
@@ -108,8 +108,8 @@ func (o *outliner) entry(key, js []byte) error {
 	}
 	name := string(key)
 	var v msgpack.Raw
-	isLater := len(js) > readValue && (js[0] != '"' || !slices.Contains(sayWho, name))
-	if !isLater {
+	isDeferred := len(js) > readValue && (js[0] != '"' || !slices.Contains(identifyingKeys, name))
+	if !isDeferred {
 		var err error
 		if v, err = msgpack.AppendFromJSONWithin(o.budget, nil, js); err != nil {
 			if budget.IsSpent(err) {
@@ -124,12 +124,12 @@ func (o *outliner) entry(key, js []byte) error {
 		return nil
 	}
 	o.keys = len(o.builder.chunk.fields)
-	if isLater {
+	if isDeferred {
 		c := &o.builder.chunk
-		if c.later == nil {
-			c.later = make(map[string]Later)
+		if c.deferred == nil {
+			c.deferred = make(map[string]Deferred)
 		}
-		c.later[name] = jsonLater(js)
+		c.deferred[name] = deferredJSON(js)
 	}
 	return nil
 }

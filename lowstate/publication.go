@@ -23,7 +23,7 @@ func (m *Master) publication(c Chunk) (saltmaster.Publication, error) {
 	if err != nil {
 		return saltmaster.Publication{}, err
 	}
-	run, err := c.command()
+	run, err := c.minionCall()
 	if err != nil {
 		return saltmaster.Publication{}, err
 	}
@@ -56,9 +56,9 @@ func (m *Master) returners(ret string) string {
 	}
 }
 
-// asking is a question that goes to the minions of a publication before the
+// query is a question that goes to the minions of a publication before the
 // publication itself does.
-func asking(p saltmaster.Publication, fun string) saltmaster.Publication {
+func query(p saltmaster.Publication, fun string) saltmaster.Publication {
 	q := saltmaster.Publication{Tgt: p.Tgt, TgtType: p.TgtType, Fun: fun, Arg: msgpack.AppendArray(nil, 0)}
 	for _, e := range p.Extra {
 		if e.Key == "delimiter" {
@@ -72,12 +72,12 @@ func asking(p saltmaster.Publication, fun string) saltmaster.Publication {
 // answer says that no minion matched and nothing was sent.
 func (m *Master) publish(ctx context.Context, grant eauth.Grant, p saltmaster.Publication, rec *Record) (saltmaster.Published, error) {
 	var done saltmaster.Published
-	err := withAuthority(ctx, grant, func(ctx context.Context, a shown) (err error) {
+	err := withGrant(ctx, grant, func(ctx context.Context, as proof) (err error) {
 		p := p
-		p.Token, p.Login = a.token, a.login
+		p.Token, p.Login = as.token, as.login
 		done, err = m.Commands.Publish(ctx, p)
 		if errors.Is(err, saltmaster.ErrUnauthorized) {
-			grant.Exposed(a.token)
+			grant.Exposed(as.token)
 		}
 		return err
 	})

@@ -88,7 +88,7 @@ func (r *run) check(ctx context.Context) (err error) {
 		}
 	}
 	if slices.ContainsFunc(r.tasks, func(t task) bool { return !t.checked() }) {
-		err = r.prepareUnchecked(ctx, func() error { return checkNow(ctx, r.session, r.tasks) })
+		err = r.prepareUnchecked(ctx, func() error { return authenticateNow(ctx, r.session, r.tasks) })
 	} else {
 		err = r.prepareAll(ctx)
 	}
@@ -124,7 +124,7 @@ func (r *run) admit(i int) (err error) {
 	if err != nil {
 		return err
 	}
-	t.rec.Client, t.rec.Known, t.rec.Fun = client.Name(), r.call.isKnown(*t.chunk), t.chunk.askedFun()
+	t.rec.Client, t.rec.Known, t.rec.Fun = client.Name(), r.call.isKnown(*t.chunk), t.chunk.functionText()
 	if t.creds, err = r.credentials(&r.call, *t.chunk); err != nil {
 		return err
 	}
@@ -180,7 +180,7 @@ func (r *run) prepareEach(ctx context.Context) error {
 }
 
 func (r *run) prepare(ctx context.Context, t *task) (Job, error) {
-	c, err := t.chunk.whole(ctx, r.call.Budget)
+	c, err := t.chunk.readAll(ctx, r.call.Budget)
 	if err != nil {
 		return nil, err
 	}

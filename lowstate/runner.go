@@ -118,9 +118,9 @@ func (j *runnerJob) result(ctx context.Context, grant eauth.Grant, rec *Record) 
 // send has the master start the runner and notes its jid.
 func (j *runnerJob) send(ctx context.Context, grant eauth.Grant, rec *Record) error {
 	var jid string
-	err := withAuthority(ctx, grant, func(ctx context.Context, a shown) (err error) {
+	err := withGrant(ctx, grant, func(ctx context.Context, as proof) (err error) {
 		call := j.call
-		call.Token, call.Login = a.token, a.login
+		call.Token, call.Login = as.token, as.login
 		jid, err = j.Commands.Runner(ctx, call)
 		return err
 	})
@@ -159,7 +159,7 @@ func (j *runnerJob) wait(ctx context.Context, grant eauth.Grant, sub *eventbus.S
 				return data, nil
 			}
 			if time.Now().Before(end) {
-				if err := doubt.ask(ctx); err != nil {
+				if err := doubt.check(ctx); err != nil {
 					return nil, err
 				}
 				continue

@@ -27,13 +27,13 @@ type signatures struct {
 	// than Salt's own.
 	replaced func(module string) bool
 
-	mu     sync.Mutex
-	proven map[string]provenSignature // by function
+	mu    sync.Mutex
+	known map[string]knownSignature // by function
 }
 
-// provenSignature is what the master said of a function. Only what a function
+// knownSignature is what the master said of a function. Only what a function
 // takes is believed for a while: an argument is left out after asking alone.
-type provenSignature struct {
+type knownSignature struct {
 	signature.Signature
 	until time.Time
 }
@@ -50,7 +50,7 @@ func newSignatures(replaced func(module string) bool) *signatures {
 	if replaced == nil {
 		replaced = func(string) bool { return false }
 	}
-	return &signatures{stock: signature.Stock(), replaced: replaced, proven: make(map[string]provenSignature)}
+	return &signatures{stock: signature.Stock(), replaced: replaced, known: make(map[string]knownSignature)}
 }
 
 // of returns the signature of one of Salt's own functions.
@@ -70,18 +70,18 @@ func (s *signatures) isStock(fun string) bool {
 
 func (s *signatures) takesAll(fun string, kwargs msgpack.Raw) bool {
 	s.mu.Lock()
-	p, ok := s.proven[fun]
+	p, ok := s.known[fun]
 	s.mu.Unlock()
 	return ok && time.Now().Before(p.until) && takesAll(p.Signature, kwargs)
 }
 
-func (s *signatures) prove(fun string, sig signature.Signature) {
+func (s *signatures) learn(fun string, sig signature.Signature) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.proven) >= maxSignatures {
-		clear(s.proven)
+	if len(s.known) >= maxSignatures {
+		clear(s.known)
 	}
-	s.proven[fun] = provenSignature{sig, time.Now().Add(signatureLife)}
+	s.known[fun] = knownSignature{sig, time.Now().Add(signatureLife)}
 }
 
 func takesAll(sig signature.Signature, kwargs msgpack.Raw) bool {
@@ -152,11 +152,11 @@ func (j *runnerJob) fit(ctx context.Context, id eauth.Identity, may func(role.Fu
 	if !isFunctionName(j.call.Fun) || !may(ask) {
 		return false, nil
 	}
-	sig, ok, err := j.askSignature(ctx, id.Grant)
+	sig, ok, err := j.fetchSignature(ctx, id.Grant)
 	if err != nil || !ok {
 		return false, ctx.Err()
 	}
-	j.signatures.prove(j.call.Fun, sig)
+	j.signatures.learn(j.call.Fun, sig)
 	j.take(sig)
 	return len(j.leftOut) > 0, nil
 }
@@ -173,7 +173,7 @@ func isFunctionName(fun string) bool {
 	return strings.Count(fun, ".") == 1 && !strings.ContainsAny(fun, "*?[] =")
 }
 
-func (j *runnerJob) askSignature(ctx context.Context, grant eauth.Grant) (sig signature.Signature, ok bool, err error) {
+func (j *runnerJob) fetchSignature(ctx context.Context, grant eauth.Grant) (sig signature.Signature, ok bool, err error) {
 	ask := &runnerJob{Master: j.Master, call: j.call, timeout: signatureWait}
 	ask.call.Fun = signatureRunner
 	ask.call.Arg = stringArray([]string{signatureFunction, j.call.Fun})

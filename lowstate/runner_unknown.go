@@ -44,10 +44,10 @@ const functionList = "doc.runner"
 // doubt is about a runner of which no sign was seen yet. The master tells of
 // the start of every runner before it runs it.
 type doubt struct {
-	job   *runnerJob
-	grant eauth.Grant
-	at    time.Time // when to ask next; zero when there is no doubt
-	asked bool
+	job     *runnerJob
+	grant   eauth.Grant
+	at      time.Time // when to ask next; zero when there is no doubt
+	checked bool
 }
 
 func newDoubt(j *runnerJob, grant eauth.Grant) *doubt {
@@ -60,15 +60,15 @@ func newDoubt(j *runnerJob, grant eauth.Grant) *doubt {
 
 func (d *doubt) settled() { d.at = time.Time{} }
 
-// ask looks for the function among those that the master has, with the
+// check looks for the function among those that the master has, with the
 // caller's own authority. Whoever may not list them is answered when a start
 // is no longer to be expected.
-func (d *doubt) ask(ctx context.Context) error {
-	if d.asked {
+func (d *doubt) check(ctx context.Context) error {
+	if d.checked {
 		return &Error{Kind: Timeout, Text: textRunnerTimedOut,
 			Err: fmt.Errorf("runner did not start within %s", startMost)}
 	}
-	d.asked = true
+	d.checked = true
 	d.at = d.at.Add(startMost - startDoubtful)
 	has, err := d.job.hasFunction(ctx, d.grant, startMost)
 	switch {

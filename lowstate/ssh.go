@@ -97,10 +97,10 @@ type sshJob struct {
 	call saltssh.Call
 
 	arg         msgpack.Raw   // as a publication would have it
-	ruled       []msgpack.Raw // the arguments that the rules have to allow, one after the other
+	ruleArgs    []msgpack.Raw // the arguments that the rules have to allow, one after the other
 	extras      bool          // the chunk has more than a function and its target
 	otherRoster bool          // the chunk chose the roster, of which Program.Hosts knows nothing
-	admitted    bool          // the rules allow the call
+	allowed     bool          // the rules allow the call
 	kept        *acl.Call     // what was asked for, where the call was changed to keep to the roster
 }
 
@@ -122,10 +122,10 @@ func (j *sshJob) fill(c Chunk) (err error) {
 	if err != nil {
 		return err
 	}
-	j.ruled = []msgpack.Raw{conditioned(c.list("arg"), nil)}
+	j.ruleArgs = []msgpack.Raw{conditioned(c.list("arg"), nil)}
 	j.arg = conditioned(c.list("arg"), kwargs)
 	if len(kwargs) > 0 {
-		j.ruled = append(j.ruled, j.arg)
+		j.ruleArgs = append(j.ruleArgs, j.arg)
 	}
 	if j.call.Args, err = sshArgs(c.budget, j.arg); err != nil {
 		return err
@@ -167,8 +167,8 @@ func (j *sshJob) Command() Command {
 
 // Run listens for the jid before salt-ssh puts the first return on the bus.
 func (j *sshJob) Run(ctx context.Context, _ eauth.Grant, rec *Record) (Answer, error) {
-	if !j.admitted {
-		return nil, errSSHRefused
+	if !j.allowed {
+		return nil, errSSHUnauthorized
 	}
 	if j.RestTimeout > 0 {
 		var cancel context.CancelFunc

@@ -26,12 +26,12 @@ func SSHPrivileges() []string { return append(saltssh.Privileged(), OffRoster) }
 func (j *sshJob) authorize(id eauth.Identity) error {
 	who, ok := WhoIs(id)
 	if !ok || j.opts.Rules == nil {
-		return errSSHRefused
+		return errSSHUnauthorized
 	}
-	for _, arg := range j.ruled {
+	for _, arg := range j.ruleArgs {
 		args, isList := aclList(arg)
-		if !isList || j.opts.Rules.SSH(who, j.ruledCall(args.([]any))) != acl.Allowed {
-			return errSSHRefused
+		if !isList || j.opts.Rules.SSH(who, j.rulesCall(args.([]any))) != acl.Allowed {
+			return errSSHUnauthorized
 		}
 	}
 	if !j.opts.Rules.Unrestricted(who) {
@@ -39,14 +39,14 @@ func (j *sshJob) authorize(id eauth.Identity) error {
 			return err
 		}
 	}
-	j.admitted = true
+	j.allowed = true
 	return nil
 }
 
-// ruledCall is the call in the terms of the rules. salt-api shows them the
+// rulesCall is the call in the terms of the rules. salt-api shows them the
 // argument arg alone. What the chunk has in kwarg has to be allowed beside that:
 // it would stand for what is in arg, and come to the function in its place.
-func (j *sshJob) ruledCall(args []any) acl.Call {
+func (j *sshJob) rulesCall(args []any) acl.Call {
 	c := acl.Call{Fun: j.call.Fun, Args: args, Tgt: j.call.Target, TgtType: j.call.TargetType}
 	if j.call.TargetType == "list" {
 		var ids []any
@@ -74,7 +74,7 @@ func (j *sshJob) restrict() error {
 	if slices.Contains(j.opts.Open, OffRoster) {
 		return nil
 	}
-	asked := j.ruledCall(nil)
+	asked := j.rulesCall(nil)
 	if !j.call.KeepToRoster() {
 		return sshPrivilege(OffRoster)
 	}
@@ -82,7 +82,7 @@ func (j *sshJob) restrict() error {
 	return nil
 }
 
-var errSSHRefused = &Error{Kind: Unauthorized, Text: textUnauthorized}
+var errSSHUnauthorized = &Error{Kind: Unauthorized, Text: textUnauthorized}
 
 // sshPrivilege refuses what is for callers with more rights.
 func sshPrivilege(name string) error {

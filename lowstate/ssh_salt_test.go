@@ -242,9 +242,9 @@ func admitted(t *testing.T, job *sshJob, caller sshCaller, rules, chunk string) 
 	}
 	who, _ := WhoIs(id)
 	var verdicts []acl.Verdict
-	for _, arg := range job.ruled {
+	for _, arg := range job.ruleArgs {
 		args, _ := aclList(arg)
-		verdicts = append(verdicts, job.opts.Rules.SSH(who, job.ruledCall(args.([]any))))
+		verdicts = append(verdicts, job.opts.Rules.SSH(who, job.rulesCall(args.([]any))))
 	}
 	switch {
 	case verdicts[0] == acl.Allowed:

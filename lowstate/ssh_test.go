@@ -349,11 +349,11 @@ func TestSSHRunsNothingThatWasNotAdmitted(t *testing.T) {
 	job, err := s.client.Prepare(chunks[0])
 	require.NoError(t, err)
 	_, err = job.Run(t.Context(), nil, new(Record))
-	require.Equal(t, errSSHRefused, err)
+	require.Equal(t, errSSHUnauthorized, err)
 
 	s.client.opts.Rules = nil
 	_, _, err = s.call("alice", `"tgt": "web", "fun": "test.ping"`)
-	require.Equal(t, errSSHRefused, err)
+	require.Equal(t, errSSHUnauthorized, err)
 	require.NoFileExists(t, s.path("argv"))
 }
 

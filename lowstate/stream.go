@@ -13,24 +13,24 @@ func (r *run) stream(ctx context.Context, yield func(item Answer) error) error {
 	if err != nil {
 		return err
 	}
-	out := &outlet{before: before, yield: yield}
+	out := &orderedWriter{before: before, yield: yield}
 	for _, t := range r.tasks[last:] {
-		if err := t.run(ctx, out.put); err != nil {
+		if err := t.run(ctx, out.write); err != nil {
 			return out.failure(err)
 		}
 	}
 	return out.flush()
 }
 
-// outlet lets the items of the last chunk out, after those of the chunks
+// orderedWriter lets the items of the last chunk out, after those of the chunks
 // before it.
-type outlet struct {
+type orderedWriter struct {
 	before []Answer
 	yield  func(item Answer) error
 	err    error // of yield
 }
 
-func (o *outlet) put(item Answer) error {
+func (o *orderedWriter) write(item Answer) error {
 	if err := o.flush(); err != nil {
 		return err
 	}
@@ -39,7 +39,7 @@ func (o *outlet) put(item Answer) error {
 }
 
 // flush lets out what is held back.
-func (o *outlet) flush() error {
+func (o *orderedWriter) flush() error {
 	for len(o.before) > 0 && o.err == nil {
 		o.err = o.yield(o.before[0])
 		o.before = o.before[1:]
@@ -48,7 +48,7 @@ func (o *outlet) flush() error {
 }
 
 // failure is what the caller hears of a chunk's error: yield's is its own.
-func (o *outlet) failure(err error) error {
+func (o *orderedWriter) failure(err error) error {
 	if o.err != nil && errors.Is(err, o.err) {
 		return o.err
 	}

@@ -23,7 +23,7 @@ func chunkOf(t *testing.T, text string) Chunk {
 
 func TestAsked(t *testing.T) {
 	t.Parallel()
-	for text, want := range map[string]Asked{
+	for text, want := range map[string]Summary{
 		`"client": "local", "tgt": "*", "fun": "test.ping", "username": "ops", "eauth": "pam", "password": "x"`: {
 			Client: "local", Fun: "test.ping", Tgt: "*", TgtType: "glob", User: "ops", Eauth: "pam"},
 		`"client": "local", "tgt": ["a", "b"], "tgt_type": "list", "fun": ["test.ping", "cmd.run"]`: {
@@ -35,11 +35,11 @@ func TestAsked(t *testing.T) {
 			Client: "ssh", Fun: "ssh._raw", Tgt: "*", TgtType: "glob"},
 		``: {},
 	} {
-		require.Equal(t, want, chunkOf(t, text).Asked(), text)
+		require.Equal(t, want, chunkOf(t, text).Summary(), text)
 	}
-	long := chunkOf(t, `"tgt": ["`+strings.Repeat(`x", "`, 100000)+`x"], "fun": "`+strings.Repeat("y", 100000)+`"`).Asked()
-	require.Less(t, len(long.Tgt), maxAsked+10)
-	require.Len(t, long.Fun, maxAsked)
+	long := chunkOf(t, `"tgt": ["`+strings.Repeat(`x", "`, 100000)+`x"], "fun": "`+strings.Repeat("y", 100000)+`"`).Summary()
+	require.Less(t, len(long.Tgt), maxSummary+10)
+	require.Len(t, long.Fun, maxSummary)
 }
 
 func TestArguments(t *testing.T) {
@@ -69,7 +69,7 @@ func TestArguments(t *testing.T) {
 	} {
 		c := chunkOf(t, text)
 		require.JSONEq(t, `{"arg": "NOT READ"}`, string(c.Arguments(most)), "of somebody who is not known")
-		c, err := c.whole(t.Context(), nil)
+		c, err := c.readAll(t.Context(), nil)
 		require.NoError(t, err)
 		got := c.Arguments(most)
 		require.LessOrEqual(t, len(got), most, name)
@@ -96,9 +96,9 @@ func FuzzAsked(f *testing.F) {
 			return
 		}
 		for _, c := range chunks {
-			a := c.Asked()
+			a := c.Summary()
 			for _, text := range []string{a.Client, a.Fun, a.Tgt, a.TgtType, a.User, a.Eauth} {
-				require.LessOrEqual(t, len(text), 2*maxAsked+1)
+				require.LessOrEqual(t, len(text), 2*maxSummary+1)
 			}
 			const most = 4096
 			got, whole := c.arguments(most)

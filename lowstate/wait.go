@@ -34,25 +34,25 @@ type wait struct {
 	reports reports // verified: who is said to have returned
 	over    bool    // there is nothing more to wait for, but for them
 
-	order    []string  // the targeted minions as the master listed them
-	atLeast  time.Time // order_masters: other masters may still name minions until then
-	askAt    time.Time
-	anyone   bool // a minion was at work in the last round (or none was held yet)
-	findJobs map[string]bool
+	order      []string  // the targeted minions as the master listed them
+	atLeast    time.Time // order_masters: other masters may still name minions until then
+	findJobAt  time.Time
+	anyWorking bool // a minion was at work in the last round (or none was held yet)
+	findJobs   map[string]bool
 }
 
 func newWait(j *localJob, grant eauth.Grant, sub *eventbus.Sub, p saltmaster.Published) *wait {
 	w := &wait{
 		job: j, grant: grant, sub: sub,
-		results:  newResults(j.full),
-		targeted: make(map[string]bool, len(p.Minions)),
-		pending:  make(map[string]time.Time, len(p.Minions)),
-		missing:  p.Missing,
-		order:    p.Minions,
-		askAt:    time.Now().Add(j.timeout),
-		anyone:   true,
-		findJobs: make(map[string]bool),
-		reports:  newReports(),
+		results:    newResults(j.full),
+		targeted:   make(map[string]bool, len(p.Minions)),
+		pending:    make(map[string]time.Time, len(p.Minions)),
+		missing:    p.Missing,
+		order:      p.Minions,
+		findJobAt:  time.Now().Add(j.timeout),
+		anyWorking: true,
+		findJobs:   make(map[string]bool),
+		reports:    newReports(),
 	}
 	if j.OrderMasters {
 		w.atLeast = time.Now().Add(j.SyndicWait)
@@ -107,22 +107,22 @@ func (w *wait) timeUp(ctx context.Context) (over bool, err error) {
 	if err := w.fromCache(ctx); err != nil {
 		return false, err
 	}
-	if len(w.pending) > 0 && !w.anyone {
+	if len(w.pending) > 0 && !w.anyWorking {
 		return true, nil
 	}
 	if len(w.pending) > 0 {
-		w.ask(ctx)
+		w.findJob(ctx)
 	}
 	return false, nil
 }
 
 // next waits for the next event, until something else is to be done.
 func (w *wait) next(ctx context.Context) (eventbus.Event, error) {
-	until := w.askAt
+	until := w.findJobAt
 	switch {
 	case len(w.pending) == 0:
 		until = w.atLeast
-	case !w.anyone:
+	case !w.anyWorking:
 		for _, t := range w.pending {
 			if t.After(until) {
 				until = t
@@ -138,11 +138,11 @@ func (w *wait) next(ctx context.Context) (eventbus.Event, error) {
 	return ev, err
 }
 
-// ask publishes find_job to those who have not returned. A round that could
+// findJob publishes saltutil.find_job to the minions that have not returned. A round that could
 // not be published counts as one without an answer.
-func (w *wait) ask(ctx context.Context) {
-	w.anyone = false
-	w.askAt = time.Now().Add(w.job.gather)
+func (w *wait) findJob(ctx context.Context) {
+	w.anyWorking = false
+	w.findJobAt = time.Now().Add(w.job.gather)
 	jid := w.job.JIDs.Next()
 	w.sub.Follow(jid)
 	w.findJobs[jid] = true

@@ -21,7 +21,7 @@ func (w *wait) event(ctx context.Context, ev eventbus.Event) error {
 		return nil
 	}
 	if w.findJobs[jid] {
-		w.stillThere(id, ev.Data)
+		w.stillWorking(id, ev.Data)
 		return nil
 	}
 	if jid != w.job.pub.JID || ev.Data.LookupStr("id") != id {
@@ -97,9 +97,9 @@ func (w *wait) announced(ev eventbus.Event) {
 	})
 }
 
-// stillThere takes in a minion's answer to find_job: an empty map when it is
+// stillWorking takes in a minion's answer to find_job: an empty map when it is
 // not at work on the job (any more), and a description of the job otherwise.
-func (w *wait) stillThere(id string, data msgpack.Raw) {
+func (w *wait) stillWorking(id string, data msgpack.Raw) {
 	if _, ok := w.pending[id]; !ok {
 		return
 	}
@@ -117,7 +117,7 @@ func (w *wait) stillThere(id string, data msgpack.Raw) {
 		return
 	}
 	w.pending[id] = time.Now().Add(w.job.timeout)
-	w.anyone = true
+	w.anyWorking = true
 }
 
 // splitReturnTag takes salt/job/<jid>/ret/<id> apart.

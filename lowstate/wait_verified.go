@@ -95,7 +95,7 @@ func (w *wait) verify(ctx context.Context, id string) error {
 	case ok && said.out && c.Out == nil && time.Since(said.found) < outWait:
 	case ok:
 		w.expect(id)
-		w.settle(id)
+		w.finish(id)
 		return w.results.add(id, result{ret: c.Return, out: c.Out, retcode: c.Retcode, jid: w.job.pub.JID})
 	case time.Now().After(said.until):
 		w.job.Log.WarnContext(ctx, "a return was announced and is not in the job cache",
@@ -105,8 +105,8 @@ func (w *wait) verify(ctx context.Context, id string) error {
 	return nil
 }
 
-// settle ends the waiting for a minion.
-func (w *wait) settle(id string) {
+// finish ends the waiting for a minion.
+func (w *wait) finish(id string) {
 	delete(w.pending, id)
 	delete(w.reports.open, id)
 }

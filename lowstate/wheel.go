@@ -32,7 +32,7 @@ func (w wheel) Prepare(c Chunk) (Job, error) {
 // wheelTimeout returns how long a chunk's function may take. salt-api has no
 // timeout for wheels, and answers any value with success.
 func wheelTimeout(c Chunk, def time.Duration) time.Duration {
-	timeout, err := c.patience("timeout", def)
+	timeout, err := c.lenientDuration("timeout", def)
 	if err != nil {
 		return def
 	}
@@ -92,18 +92,18 @@ func (j *wheelJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) (Ans
 }
 
 func (j *wheelJob) answer(ctx context.Context, grant eauth.Grant, user string) (WheelReturn, error) {
-	if err := j.running.begin(ctx); err != nil {
+	if err := j.running.acquire(ctx); err != nil {
 		return WheelReturn{}, err
 	}
-	defer j.running.end()
+	defer j.running.release()
 	same := j.running.enter(likeness(j.call, user))
 	defer j.running.leave(same)
-	defer same.answered()
-	same.asked()
+	defer same.end()
+	same.begin()
 	var answer msgpack.Raw
-	err := withAuthority(ctx, grant, func(ctx context.Context, a shown) (err error) {
+	err := withGrant(ctx, grant, func(ctx context.Context, as proof) (err error) {
 		call := j.call
-		call.Token, call.Login = a.token, a.login
+		call.Token, call.Login = as.token, as.login
 		answer, err = j.Commands.Wheel(ctx, call)
 		return err
 	})

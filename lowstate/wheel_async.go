@@ -53,8 +53,8 @@ func (j *wheelAsyncJob) Run(ctx context.Context, grant eauth.Grant, rec *Record)
 		return nil, ctx.Err()
 	}
 	user, jid := rec.User, ""
-	err := withAuthority(ctx, grant, func(ctx context.Context, a shown) (err error) {
-		jid, err = j.start(ctx, a, user, same)
+	err := withGrant(ctx, grant, func(ctx context.Context, as proof) (err error) {
+		jid, err = j.start(ctx, as, user, same)
 		return err
 	})
 	if err != nil {
@@ -66,11 +66,11 @@ func (j *wheelAsyncJob) Run(ctx context.Context, grant eauth.Grant, rec *Record)
 
 // start sends the command and returns when its jid is known, or when it
 // failed.
-func (j *wheelAsyncJob) start(ctx context.Context, a shown, user string, same *alike) (string, error) {
+func (j *wheelAsyncJob) start(ctx context.Context, as proof, user string, same *alike) (string, error) {
 	sub := j.Bus.Expect("salt/wheel/")
 	defer sub.Close()
 	call := j.call
-	call.Token, call.Login, call.JID = a.token, a.login, j.JIDs.Next()
+	call.Token, call.Login, call.JID = as.token, as.login, j.JIDs.Next()
 	quiet := same.quiet()
 	s := newSearch(call, user)
 	reply, err := j.send(ctx, call)
@@ -83,25 +83,25 @@ func (j *wheelAsyncJob) start(ctx context.Context, a shown, user string, same *a
 		cancel()
 		switch {
 		case err == nil:
-			if s.see(ev) {
-				reply.leave(call.JID)
+			if s.observe(ev) {
+				reply.abandon(call.JID)
 				return call.JID, nil
 			}
 		case errors.Is(err, eventbus.ErrGap), errors.Is(err, eventbus.ErrOverflow):
 			s.blind = true
 		case errors.Is(err, context.DeadlineExceeded) && ctx.Err() == nil:
 			if jid, ok := s.settle(time.Now()); ok && quiet() {
-				reply.leave(jid)
+				reply.abandon(jid)
 				return jid, nil
 			}
 			s.blind = true // the reply tells
 		case ctx.Err() != nil:
-			reply.leave("")
+			reply.abandon("")
 			return "", ctx.Err()
 		case reply.awaited.Err() != nil:
-			return j.fromReply(ctx, sub, s, <-reply.came)
+			return j.fromReply(ctx, sub, s, <-reply.replies)
 		default:
-			reply.leave("")
+			reply.abandon("")
 			return "", err
 		}
 	}
@@ -125,7 +125,7 @@ func (j *wheelAsyncJob) fromReply(ctx context.Context, sub *eventbus.Sub, s *sea
 		switch {
 		case err != nil:
 			return jid, nil
-		case s.see(ev):
+		case s.observe(ev):
 			return s.call.JID, nil
 		case ev.Tag == "salt/wheel/"+jid+"/ret":
 			return jid, nil
@@ -134,29 +134,29 @@ func (j *wheelAsyncJob) fromReply(ctx context.Context, sub *eventbus.Sub, s *sea
 }
 
 // send sends the command from a goroutine that outlives the request.
-func (j *wheelAsyncJob) send(ctx context.Context, call saltmaster.WheelCall) (*handover, error) {
+func (j *wheelAsyncJob) send(ctx context.Context, call saltmaster.WheelCall) (*pendingReply, error) {
 	wait, cancel := context.WithTimeout(ctx, placeWait)
 	defer cancel()
-	if err := j.running.begin(wait); err != nil {
+	if err := j.running.acquire(wait); err != nil {
 		if ctx.Err() == nil {
 			err = &Error{Kind: Unavailable, Text: textTooManyWheels, RetryAfter: retryAfter, Err: err}
 		}
 		return nil, err
 	}
-	h := newHandover(ctx, func(told string, r reply) { j.conclude(ctx, call, told, r) })
+	h := newPendingReply(ctx, func(told string, r reply) { j.logLate(ctx, call, told, r) })
 	go func() {
-		defer j.running.end()
+		defer j.running.release()
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), j.timeout)
 		defer cancel()
 		answer, err := j.Commands.Wheel(ctx, call)
-		h.deliver(reply{WheelReturn{answer}, err})
+		h.resolve(reply{WheelReturn{answer}, err})
 	}()
 	return h, nil
 }
 
-// conclude logs what nobody waits for any more. told is the jid that the
+// logLate logs what nobody waits for any more. told is the jid that the
 // caller was given, or "".
-func (j *wheelAsyncJob) conclude(ctx context.Context, call saltmaster.WheelCall, told string, r reply) {
+func (j *wheelAsyncJob) logLate(ctx context.Context, call saltmaster.WheelCall, told string, r reply) {
 	log := j.Log.With(slog.String("fun", call.Fun), slog.String("jid", told))
 	switch jid := r.answer.jid(); {
 	case r.err != nil:

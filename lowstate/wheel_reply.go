@@ -11,46 +11,46 @@ type reply struct {
 	err    error
 }
 
-// handover is where a reply meets the one who waits for it, and who may leave
+// pendingReply is where a reply meets the one who waits for it, and who may leave
 // before.
-type handover struct {
+type pendingReply struct {
 	awaited context.Context // ends when the reply is there, or with the request
-	came    chan reply
+	replies chan reply
 
-	end      context.CancelFunc
-	conclude func(told string, r reply) // hears of a reply for which nobody waited
+	end    context.CancelFunc
+	onLate func(told string, r reply) // hears of a reply for which nobody waited
 
 	mu   sync.Mutex
 	left bool
 	told string
 }
 
-func newHandover(ctx context.Context, conclude func(told string, r reply)) *handover {
-	h := &handover{came: make(chan reply, 1), conclude: conclude}
+func newPendingReply(ctx context.Context, onLate func(told string, r reply)) *pendingReply {
+	h := &pendingReply{replies: make(chan reply, 1), onLate: onLate}
 	h.awaited, h.end = context.WithCancel(ctx)
 	return h
 }
 
-// deliver hands the reply over. It is called once.
-func (h *handover) deliver(r reply) {
+// resolve hands the reply over. It is called once.
+func (h *pendingReply) resolve(r reply) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.left {
-		h.conclude(h.told, r)
+		h.onLate(h.told, r)
 	} else {
-		h.came <- r
+		h.replies <- r
 	}
 	h.end()
 }
 
-// leave ends the waiting of one who is content with what was told.
-func (h *handover) leave(told string) {
+// abandon ends the waiting of one who is content with what was told.
+func (h *pendingReply) abandon(told string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.left, h.told = true, told
 	select {
-	case r := <-h.came:
-		h.conclude(told, r)
+	case r := <-h.replies:
+		h.onLate(told, r)
 	default:
 	}
 }

@@ -45,9 +45,9 @@ func newSearch(call saltmaster.WheelCall, user string) *search {
 	}
 }
 
-// see takes in an event. certain tells that the call runs under the jid that
+// observe takes in an event. certain tells that the call runs under the jid that
 // it asked for.
-func (s *search) see(ev eventbus.Event) (certain bool) {
+func (s *search) observe(ev eventbus.Event) (certain bool) {
 	jid, what, _ := strings.Cut(strings.TrimPrefix(ev.Tag, "salt/wheel/"), "/")
 	if jid == s.call.JID {
 		return true

@@ -26,8 +26,8 @@ func newWheels() *wheels {
 	return &wheels{places: make(chan struct{}, wheelsAtOnce), alike: make(map[string]*alike)}
 }
 
-// begin waits for a place; whoever has one gives it back with end.
-func (w *wheels) begin(ctx context.Context) error {
+// acquire waits for a place, which release gives back.
+func (w *wheels) acquire(ctx context.Context) error {
 	select {
 	case w.places <- struct{}{}:
 		return nil
@@ -36,7 +36,7 @@ func (w *wheels) begin(ctx context.Context) error {
 	}
 }
 
-func (w *wheels) end() { <-w.places }
+func (w *wheels) release() { <-w.places }
 
 // alike are the calls that look the same on the bus: the same function with
 // the same arguments for the same user.
@@ -95,15 +95,15 @@ func (w *wheels) leave(a *alike) {
 	}
 }
 
-// asked and answered surround a call whose jid is not known in between.
-func (a *alike) asked() {
+// begin and end surround a call whose jid is not known in between.
+func (a *alike) begin() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.open++
 	a.openedAt++
 }
 
-func (a *alike) answered() {
+func (a *alike) end() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.open--

@@ -313,7 +313,7 @@ func TestWheelPlaces(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWheels()
 		for range wheelsAtOnce {
-			require.NoError(t, w.begin(t.Context()))
+			require.NoError(t, w.acquire(t.Context()))
 		}
 		m := testMaster()
 		m.Commands = commands{}
@@ -329,7 +329,7 @@ func TestWheelPlaces(t *testing.T) {
 		_, err = job.send(ctx, saltmaster.WheelCall{})
 		require.ErrorIs(t, err, context.Canceled)
 
-		w.end()
+		w.release()
 		h, err := job.send(t.Context(), saltmaster.WheelCall{})
 		require.NoError(t, err)
 		<-h.awaited.Done()
@@ -345,10 +345,10 @@ func TestWheelAsyncWasWrong(t *testing.T) {
 	job := &wheelAsyncJob{wheelJob{Master: m}}
 	answer := mastertest.JSON(`{"tag": "salt/wheel/2", "data": {"jid": "2"}}`)
 	for _, told := range []string{"", "2", "own"} {
-		job.conclude(t.Context(), saltmaster.WheelCall{JID: "own"}, told, reply{answer: WheelReturn{answer}})
+		job.logLate(t.Context(), saltmaster.WheelCall{JID: "own"}, told, reply{answer: WheelReturn{answer}})
 	}
 	require.Empty(t, log.String())
-	job.conclude(t.Context(), saltmaster.WheelCall{JID: "own"}, "1", reply{answer: WheelReturn{answer}})
+	job.logLate(t.Context(), saltmaster.WheelCall{JID: "own"}, "1", reply{answer: WheelReturn{answer}})
 	require.Contains(t, log.String(), "another job id")
 }
 
@@ -356,15 +356,15 @@ func TestHandover(t *testing.T) {
 	t.Parallel()
 	var told []string
 	conclude := func(s string, _ reply) { told = append(told, s) }
-	h := newHandover(t.Context(), conclude)
-	h.deliver(reply{})
+	h := newPendingReply(t.Context(), conclude)
+	h.resolve(reply{})
 	require.Error(t, h.awaited.Err())
-	require.Len(t, h.came, 1)
-	h.leave("after")
+	require.Len(t, h.replies, 1)
+	h.abandon("after")
 	require.Equal(t, []string{"after"}, told)
 
-	h = newHandover(t.Context(), conclude)
-	h.leave("before")
-	h.deliver(reply{})
+	h = newPendingReply(t.Context(), conclude)
+	h.abandon("before")
+	h.resolve(reply{})
 	require.Equal(t, []string{"after", "before"}, told)
 }

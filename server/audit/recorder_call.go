@@ -82,7 +82,7 @@ func (c *Recorder) truncated(status int) []Entry {
 // chunkEntry is a line about a chunk, but for its outcome.
 func (c *Recorder) chunkEntry(call *CallRecord, i int) Entry {
 	chunk, rec := call.Chunks()[i], call.Record(i)
-	asked := chunk.Asked()
+	asked := chunk.Summary()
 	e := Entry{
 		Event:  Command,
 		Client: asked.Client, Fun: asked.Fun, Tgt: asked.Tgt, TgtType: asked.TgtType,

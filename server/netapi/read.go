@@ -63,7 +63,7 @@ func (s *CherryPy) readForm(x *web.Exchange, body []byte) (lowstate.Chunk, error
 			return v, err
 		}
 	}
-	return chunks[0].Deferring(later), nil
+	return chunks[0].WithDeferred(later), nil
 }
 
 // decode reads a body in the format that the request names.
