@@ -104,7 +104,7 @@ func TestRun(t *testing.T) {
 			more["netapi_enable_clients"] = []string{"local"}
 			text, err := json.Marshal(more)
 			require.NoError(t, err)
-			conf := testConfig(t, string(text), "listen: [{address: '127.0.0.1:0'}]\n")
+			conf := testConfig(t, string(text), "listen: [{address: '127.0.0.1:0'}]\nadmin: {listen: '127.0.0.1:0'}\n")
 			var log logBuffer
 			ctx, cancel := context.WithCancel(t.Context())
 			g, err := New(ctx, conf, log.logger())
@@ -140,6 +140,18 @@ func TestRun(t *testing.T) {
 			o.Close()
 			require.Equal(t, `{"return":[{"ms-0":true}]}`, c.post("/", token.Token, "[{"+ping+"}]"))
 
+			require.Equal(t, release == "3008.3", g.isFrom3008())
+			require.Equal(t, release != "3008.3", g.isBefore3008())
+			figures := c.get("http://" + g.server.AdminAddr().String() + "/metrics")
+			for _, want := range []string{
+				"saltern_bus_connected 1\n", "saltern_bus_reconnects_total 0\n", "saltern_stream_readers 0\n",
+				"saltern_audit_lost_total 0\n", "saltern_token_store_up ",
+				`saltern_token_events_total{event="issued",profile="native",why=""} 1` + "\n",
+			} {
+				require.Contains(t, figures, want)
+			}
+			require.NotRegexp(t, `saltern_bus_events_total 0\n`, figures)
+
 			cancel()
 			require.NoError(t, <-ended)
 			g.Close()
@@ -166,17 +178,29 @@ func (c *caller) post(path, token, body string) string {
 	req, err := http.NewRequestWithContext(c.t.Context(), http.MethodPost, c.url+path, strings.NewReader(body))
 	require.NoError(c.t, err)
 	req.Header.Set("Content-Type", "application/json")
-	req.Close = true
 	if token != "" {
 		req.Header.Set("X-Auth-Token", token)
 	}
+	return strings.ReplaceAll(c.do(req), ": ", ":")
+}
+
+func (c *caller) get(url string) string {
+	c.t.Helper()
+	req, err := http.NewRequestWithContext(c.t.Context(), http.MethodGet, url, nil)
+	require.NoError(c.t, err)
+	return c.do(req)
+}
+
+func (c *caller) do(req *http.Request) string {
+	c.t.Helper()
+	req.Close = true
 	res, err := http.DefaultClient.Do(req)
 	require.NoError(c.t, err)
 	defer res.Body.Close() //nolint:errcheck // it was read
 	text, err := io.ReadAll(res.Body)
 	require.NoError(c.t, err)
 	require.Equal(c.t, http.StatusOK, res.StatusCode, string(text))
-	return strings.ReplaceAll(string(text), ": ", ":")
+	return string(text)
 }
 
 // A master that is down keeps a gateway neither from starting nor from ending.

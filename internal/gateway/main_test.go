@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 
@@ -23,7 +24,10 @@ func testConfig(t *testing.T, master, settings string) *config.Config {
 	dir := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "master"), []byte(master), 0o600))
 	file := filepath.Join(dir, "saltern.yaml")
-	require.NoError(t, os.WriteFile(file, []byte("state_dir: "+dir+"/state\nadmin: {listen: 'off'}\n"+settings), 0o600))
+	if !strings.Contains(settings, "admin") {
+		settings += "admin: {listen: 'off'}\n"
+	}
+	require.NoError(t, os.WriteFile(file, []byte("state_dir: "+dir+"/state\n"+settings), 0o600))
 	c, err := config.Load(config.Files{MasterDir: dir, Settings: file})
 	require.NoError(t, err)
 	return c
