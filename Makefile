@@ -29,6 +29,9 @@ STRICT := SALTERN_SALT=$(WORK) SALTERN_REQUIRE_SALT=1 SALTERN_REQUIRE_PAM=1 SALT
 	SALTERN_REQUIRE_DOOR_CLIENTS=1 SALTERN_VDK=$(WORK)/doors-venv/bin/python
 GOTEST := go test -race
 
+# A program with the race detector in it sleeps for a second before it ends.
+export GORACE := atexit_sleep_ms=50
+
 export GOTOOLCHAIN := local
 export PYTHON
 

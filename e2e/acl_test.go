@@ -87,7 +87,9 @@ func startACLMaster(t *testing.T, salt string, options map[string]any) *aclMaste
 	require.NoError(t, err)
 	config := map[string]any{"external_auth": plainYAML(external)}
 	maps.Copy(config, options)
-	box, err := sandbox.Start(t.Context(), sandbox.Options{Salt: salt, SaltAPI: len(options) == 0, MasterConfig: config})
+	box, err := sandbox.Start(t.Context(), sandbox.Options{
+		Salt: salt, SaltAPI: len(options) == 0, WorkerThreads: fewWorkers, MasterConfig: config,
+	})
 	require.NoError(t, err)
 	t.Cleanup(func() { assert.NoError(t, box.Stop(context.Background())) })
 	for _, id := range aclMinions {

@@ -99,7 +99,7 @@ func TestModulesDecide(t *testing.T) {
 				maps.Copy(options, s.options)
 				r, err := rig.Start(t.Context(), rig.Options{
 					Saltern: saltern.build(t),
-					Sandbox: sandbox.Options{Salt: salt, SaltAPI: true, MasterConfig: options},
+					Sandbox: sandbox.Options{Salt: salt, SaltAPI: true, WorkerThreads: fewWorkers, MasterConfig: options},
 				})
 				require.NoError(t, err)
 				t.Cleanup(func() { assert.NoError(t, r.Stop(context.Background())) })

@@ -62,7 +62,7 @@ func clientsRig(t *testing.T, salt string) *rig.Rig {
 	require.NoError(t, os.WriteFile(filepath.Join(wheels, "slowly.py"), []byte(slowWheel), 0o600))
 	r, err := rig.Start(t.Context(), rig.Options{
 		Saltern: saltern.build(t),
-		Sandbox: sandbox.Options{Salt: salt, Minions: minions, MasterConfig: map[string]any{
+		Sandbox: sandbox.Options{Salt: salt, Minions: minions, WorkerThreads: 3, MasterConfig: map[string]any{
 			"wheel_dirs": []string{wheels},
 			"external_auth": map[string]any{"sharedsecret": map[string]any{
 				sandbox.UserAll:      []any{".*", "@runner", "@wheel", "@jobs"},

@@ -45,11 +45,15 @@ func TestMain(m *testing.M) {
 	os.Exit(code)
 }
 
+// fewWorkers is the worker_threads of masters that a few tests use: what a
+// worker loads when it starts costs more than its share of their requests.
+const fewWorkers = 2
+
 // shared are the rigs that tests use together: one for each release, started
 // by the first test that asks for it.
 var shared = rigs{options: rig.Options{
 	Sandbox: sandbox.Options{
-		Minions: minions, SaltAPI: true,
+		Minions: minions, SaltAPI: true, WorkerThreads: 3,
 		MasterConfig: map[string]any{"nodegroups": nodegroups},
 	},
 }}

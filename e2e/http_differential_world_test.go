@@ -61,7 +61,7 @@ func startHTTPRig(t *testing.T, salt string) *rig.Rig {
 		Saltern:  saltern.build(t),
 		Settings: "auth: {attempts: 100000}\n",
 		Sandbox: sandbox.Options{
-			Salt: salt, SaltAPI: true, Minions: minions[:2],
+			Salt: salt, SaltAPI: true, Minions: minions[:2], WorkerThreads: 3,
 			MasterConfig: map[string]any{
 				"token_expire_user_override": true,
 				"external_auth": map[string]any{

@@ -26,7 +26,7 @@ func TestLargeReturns(t *testing.T) {
 	for release, salt := range sandboxtest.Salts(t) {
 		t.Run(release, func(t *testing.T) {
 			largeReturns(t, ownRig(t, rig.Options{Sandbox: sandbox.Options{
-				Salt: salt, Minions: minions[:1], MinionConfig: map[string]any{"max_event_size": 256 << 20},
+				Salt: salt, Minions: minions[:1], WorkerThreads: fewWorkers, MinionConfig: map[string]any{"max_event_size": 256 << 20},
 			}}))
 		})
 	}

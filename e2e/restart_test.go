@@ -26,7 +26,7 @@ import (
 func TestMasterRestartedUnderLoad(t *testing.T) {
 	for release, salt := range sandboxtest.Salts(t) {
 		t.Run(release, func(t *testing.T) {
-			r := ownRig(t, rig.Options{Sandbox: sandbox.Options{Salt: salt, Minions: minions[:1]}})
+			r := ownRig(t, rig.Options{Sandbox: sandbox.Options{Salt: salt, Minions: minions[:1], WorkerThreads: fewWorkers}})
 			local := rig.Chunk(rig.User, `"client": "local", "tgt": "*", "fun": "test.ping"`)
 			async := rig.Chunk(rig.User, `"client": "local_async", "tgt": "*", "fun": "test.ping"`)
 			require.Equal(t, http.StatusOK, post(t, r, local).Status)

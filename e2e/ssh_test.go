@@ -59,7 +59,7 @@ func startSSH(t *testing.T, salt string) *sshMaster {
 		Saltern:  saltern.build(t),
 		Settings: fmt.Sprintf("ssh:\n  program: %s\n", filepath.Join(salt, "bin", "salt-ssh")),
 		Sandbox: sandbox.Options{
-			Salt: salt, SaltAPI: true,
+			Salt: salt, SaltAPI: true, WorkerThreads: fewWorkers,
 			MasterConfig: map[string]any{
 				"roster_file": m.path("roster"), "rosters": []string{m.dir}, "ssh_priv": d.Key, "ssh_log_file": m.path("ssh.log"),
 				"no_host_keys":          true, // no known_hosts file is touched

@@ -13,8 +13,9 @@ import (
 // the client local_async is not enabled.
 var strict = rigs{options: rig.Options{
 	Sandbox: sandbox.Options{
-		Minions:      minions[:1],
-		MasterConfig: map[string]any{"netapi_enable_clients": []string{"local", "runner"}},
+		Minions:       minions[:1],
+		WorkerThreads: fewWorkers,
+		MasterConfig:  map[string]any{"netapi_enable_clients": []string{"local", "runner"}},
 	},
 	Settings: `
 max_request_body_size: 64KiB

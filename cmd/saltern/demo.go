@@ -59,7 +59,7 @@ func runDemo(ctx context.Context, salt string, std stdio) (err error) {
 		return err
 	}
 	sb, err := sandbox.Start(ctx, sandbox.Options{
-		Salt: salt, Minions: demoMinions, Log: std.out,
+		Salt: salt, Minions: demoMinions, Log: std.out, AsInstalled: true,
 		MasterConfig: map[string]any{"auth.pam.service": demoService},
 	})
 	if err != nil {

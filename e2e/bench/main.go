@@ -93,7 +93,7 @@ func bench(ctx context.Context, o options, out io.Writer) (err error) {
 	r, err := rig.Start(ctx, rig.Options{
 		Saltern: o.saltern,
 		Sandbox: sandbox.Options{
-			Salt: o.salt, Minions: []string{minion}, SaltAPI: true, Log: os.Stderr,
+			Salt: o.salt, Minions: []string{minion}, SaltAPI: true, Log: os.Stderr, AsInstalled: true,
 			// A minion that is slow under load is measured, not asked after.
 			MasterConfig: map[string]any{"timeout": 60},
 		},

@@ -98,7 +98,7 @@ func (s *rigs) get(t *testing.T, release, salt string) *rig.Rig {
 	r, err := rig.Start(context.Background(), rig.Options{
 		Saltern: filepath.Join(s.dir, "saltern"),
 		Sandbox: sandbox.Options{
-			Salt: salt, Minions: minions, SaltAPI: true,
+			Salt: salt, Minions: minions, SaltAPI: true, WorkerThreads: 3,
 			CherryPy: map[string]any{
 				"disable_ssl":   true,
 				"static":        filepath.Join(site, "static"),

@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"crypto/rand"
+	_ "embed"
 	"fmt"
 	"maps"
 	"os"
@@ -24,6 +25,13 @@ const (
 )
 
 func everything() []string { return []string{".*", "@runner", "@wheel", "@jobs"} }
+
+// launcher runs Salt's programs unless Options.AsInstalled is set.
+//
+//go:embed launcher.py
+var launcher []byte
+
+func (s *Sandbox) launcher() string { return s.path("run", "launcher.py") }
 
 func randomText() string { return rand.Text() }
 
@@ -57,6 +65,9 @@ func (s *Sandbox) makeDir() error {
 func (s *Sandbox) writeAll() error {
 	if err := s.writePAMPython(); err != nil {
 		return err
+	}
+	if err := os.WriteFile(s.launcher(), launcher, 0o600); err != nil {
+		return fmt.Errorf("write launcher: %w", err)
 	}
 	master, err := s.masterConfig()
 	if err != nil {
@@ -130,6 +141,12 @@ func (s *Sandbox) masterConfig() (map[string]any, error) {
 		"auto_accept":  true,
 
 		"fileserver_list_cache_time": 0, // a new state is found at once
+
+		// Each worker of the master collects grains of its own when it starts, which takes longer than all else it does then.
+		"grains_cache":           true,
+		"enable_fqdns_grains":    false,
+		"enable_gpu_grains":      false,
+		"metadata_server_grains": false,
 
 		"sharedsecret":    s.secret,
 		"auth.pam.python": s.pamPython(),

@@ -93,6 +93,28 @@ func TestConfig(t *testing.T) {
 	require.Error(t, err)
 }
 
+// Salt's programs are started through the launcher, unless they are to run as
+// they are installed.
+func TestLauncher(t *testing.T) {
+	t.Parallel()
+	for _, asInstalled := range []bool{false, true} {
+		s := stopped(t, Options{AsInstalled: asInstalled})
+		python := filepath.Join(s.salt, "bin", "python")
+		require.NoError(t, os.MkdirAll(filepath.Dir(python), 0o700))
+		require.NoError(t, os.WriteFile(python, []byte("#!/bin/sh\necho \"$@\"\n"), 0o700))
+		p, err := s.spawn("master", "salt-master", "-c", "conf")
+		require.NoError(t, err)
+		<-p.done
+		line := filepath.Join(s.salt, "bin", "salt-master") + " -c conf\n"
+		if !asInstalled {
+			line = s.launcher() + " " + line
+		}
+		out, err := os.ReadFile(p.log)
+		require.NoError(t, err)
+		require.Equal(t, line, string(out))
+	}
+}
+
 func TestPrepareRefuses(t *testing.T) {
 	t.Parallel()
 	salt := fakeSalt(t, "salt-3008.3", "3008.3")

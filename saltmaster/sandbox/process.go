@@ -39,8 +39,11 @@ func (s *Sandbox) spawn(name, program string, args ...string) (*process, error) 
 	defer func() { _ = out.Close() }() // the program has its own copy
 
 	python := filepath.Join(s.salt, "bin", "python")
-	script := filepath.Join(s.salt, "bin", program)
-	cmd := exec.Command(python, append([]string{script}, args...)...)
+	line := append([]string{filepath.Join(s.salt, "bin", program)}, args...)
+	if !s.opts.AsInstalled {
+		line = append([]string{s.launcher()}, line...)
+	}
+	cmd := exec.Command(python, line...)
 	cmd.Dir = s.dir
 	cmd.Env = s.environ()
 	cmd.Stdout, cmd.Stderr = out, out
