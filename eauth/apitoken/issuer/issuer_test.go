@@ -275,7 +275,7 @@ func TestRegenerate(t *testing.T) {
 		require.True(r, r.good(r.Service, again.Reveal()))
 
 		never, vcd := r.create(user("alice"), func(n *issuer.NewToken) { n.Name, n.Lifetime = "old", issuer.Never() })
-		time.Sleep(400 * day)
+		time.Sleep(200 * day)
 		require.True(r, r.good(r.Service, never))
 		_, renewed, err = r.Regenerate(r.Context(), user("alice"), vcd.ID)
 		require.NoError(r, err)

@@ -23,8 +23,8 @@ func unusedFor(d time.Duration) func(*issuer.Options) {
 // What nobody used for the operator's time is revoked, with what it was
 // exchanged for; what is used in whichever way is not.
 func TestUnused(t *testing.T) {
-	with(t, unusedFor(20*day), func(r *rig) {
-		second := r.another(unusedFor(20 * day)) // which keeps house too
+	with(t, unusedFor(2*day), func(r *rig) {
+		second := r.another(unusedFor(2 * day)) // which keeps house too
 		defer second.Close()
 		idle, idleMade := r.create(user("alice"), forever("idle"))
 		direct, _ := r.create(user("alice"), forever("direct"))
@@ -42,7 +42,7 @@ func TestUnused(t *testing.T) {
 		defer done()
 		r.told()
 
-		time.Sleep(20*day - time.Hour)
+		time.Sleep(2*day - time.Hour)
 		require.Empty(r, r.told())
 		require.NoError(r, stream.Err())
 		require.True(r, r.good(second, direct))
@@ -100,7 +100,7 @@ func TestNotUnused(t *testing.T) {
 func TestUnusedForEver(t *testing.T) {
 	with(t, nil, func(r *rig) {
 		secret, _ := r.create(user("alice"), forever("ci"))
-		time.Sleep(400 * day)
+		time.Sleep(200 * day)
 		require.True(r, r.good(r.Service, secret))
 	})
 }
