@@ -44,6 +44,8 @@ func open(t testing.TB, o redis.Options) *redis.Store {
 	return s
 }
 
+// TestConformance runs the suite with no more rights than the package's
+// documentation names, but for the sentinel's server, whose user may do all.
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	for name, o := range map[string]redistest.Options{
@@ -52,26 +54,11 @@ func TestConformance(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			server := redistest.Start(t, o)
-			apitokentest.Run(t, func(t *testing.T) apitoken.Store { return newStore(t, server) })
-		})
-	}
-}
-
-// The rights that the package's documentation names are enough.
-func TestConformanceOfAnotherUser(t *testing.T) {
-	t.Parallel()
-	for name, o := range map[string]redistest.Options{"server": {}, "cluster": {Cluster: true}} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			server := redistest.Start(t, o)
-			root := server.Client()
-			admin := goredis.NewUniversalClient(&root)
-			defer admin.Close() //nolint:errcheck // it only asked
-			rights := []any{"ACL", "SETUSER", "saltern", "on", ">sesame", "~{test*}:*", "+@read", "+@write", "+@scripting", "+@connection", "-@dangerous"}
-			if o.Cluster {
-				rights = append(rights, "+cluster|slots")
+			if o.Sentinel {
+				apitokentest.Run(t, func(t *testing.T) apitoken.Store { return newStore(t, server) })
+				return
 			}
-			require.NoError(t, admin.Do(t.Context(), rights...).Err())
+			allowFew(t, server, o.Cluster)
 			apitokentest.Run(t, func(t *testing.T) apitoken.Store {
 				o := server.Client()
 				o.Username, o.Password = "saltern", "sesame"
@@ -79,6 +66,19 @@ func TestConformanceOfAnotherUser(t *testing.T) {
 			})
 		})
 	}
+}
+
+// allowFew adds the user saltern with the rights that the documentation names.
+func allowFew(t *testing.T, server *redistest.Server, cluster bool) {
+	t.Helper()
+	root := server.Client()
+	admin := goredis.NewUniversalClient(&root)
+	defer admin.Close() //nolint:errcheck // it only asked
+	rights := []any{"ACL", "SETUSER", "saltern", "on", ">sesame", "~{test*}:*", "+@read", "+@write", "+@scripting", "+@connection", "-@dangerous"}
+	if cluster {
+		rights = append(rights, "+cluster|slots")
+	}
+	require.NoError(t, admin.Do(t.Context(), rights...).Err())
 }
 
 func BenchmarkLookup(b *testing.B) {
