@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -29,17 +30,45 @@ type gateway struct {
 	log   string // file
 }
 
-// startGateway builds saltern and starts it as a process of its own, so that
+// program is saltern, built once for all tests, without the race detector since
+// its memory is looked at.
+var program struct {
+	once sync.Once
+	dir  string
+	err  error
+}
+
+func TestMain(m *testing.M) {
+	code := m.Run()
+	if program.dir != "" {
+		_ = os.RemoveAll(program.dir)
+	}
+	os.Exit(code)
+}
+
+func saltern(tb testing.TB) string {
+	tb.Helper()
+	program.once.Do(func() {
+		if program.dir, program.err = os.MkdirTemp("", "saltern-crowd"); program.err != nil {
+			return
+		}
+		out, err := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", filepath.Join(program.dir, "saltern"),
+			"github.com/saltern-api/saltern/cmd/saltern").CombinedOutput()
+		if err != nil {
+			program.err = fmt.Errorf("build saltern: %w\n%s", err, out)
+		}
+	})
+	require.NoError(tb, program.err)
+	return filepath.Join(program.dir, "saltern")
+}
+
+// startGateway starts saltern as a process of its own, so that
 // its memory is its own too. It ends with the test. more is added to its
 // settings, and options to the master's file, those of rest_cherrypy to what
 // that has.
 func startGateway(tb testing.TB, master *mastertest.Master, more string, options map[string]any) *gateway {
 	tb.Helper()
 	dir := tb.TempDir()
-	program := filepath.Join(dir, "saltern")
-	out, err := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", program, "github.com/saltern-api/saltern/cmd/saltern").CombinedOutput()
-	require.NoError(tb, err, "%s", out)
-
 	port, admin := freePort(tb), freePort(tb)
 	conf := maps.Clone(master.Config())
 	conf["netapi_enable_clients"] = []string{"local", "local_async"}
@@ -59,7 +88,7 @@ func startGateway(tb testing.TB, master *mastertest.Master, more string, options
 	log, err := os.Create(g.log)
 	require.NoError(tb, err)
 	defer log.Close() //nolint:errcheck // the process has its own
-	g.cmd = exec.Command(program, "serve", "-c", dir, "--config", settings)
+	g.cmd = exec.Command(saltern(tb), "serve", "-c", dir, "--config", settings)
 	g.cmd.Stdout, g.cmd.Stderr = log, log
 	g.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	require.NoError(tb, g.cmd.Start())
