@@ -63,7 +63,7 @@ type RunnerReturn struct {
 	Return msgpack.Raw
 
 	// Data and Tag are the whole event of the runner's end, where the chunk
-	// asked for it with full_return; nil and "" elsewhere.
+	// has full_return; nil and "" elsewhere.
 	Data msgpack.Raw
 	Tag  string
 }

@@ -18,14 +18,14 @@ const (
 	NotRead = "NOT READ"
 )
 
-// notArguments are the keys that [Summary] has, and those that say who asks.
+// notArguments are the keys of a [Summary], and those of the credentials.
 var notArguments = []string{"client", "fun", "tgt", "tgt_type", "username", "eauth", "password", "token"}
 
-// Arguments returns what a chunk has besides what [Summary] tells, as a JSON
+// Arguments returns what a chunk holds besides its [Summary], as a JSON
 // object; only its beginning, which is none, where that is longer than most
 // bytes or nested very deep. Values that are named like a credential are
 // hidden, at any depth. What stands there without a name is not looked through:
-// an operator who has arguments written down has to know that.
+// documentation of the audit log's setting says so.
 func (c Chunk) Arguments(most int) []byte {
 	text, _ := c.arguments(most)
 	return text

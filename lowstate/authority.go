@@ -18,16 +18,15 @@ type Authority struct {
 
 	// Identity is the caller, where that is known already: the owner of an API
 	// token. Token does not matter then. The identity's grant is released by
-	// whoever has made the Authority.
+	// the maker of the Authority.
 	Identity *eauth.Identity
 
 	// Scope limits what the caller may do by this authority; nil does not.
 	Scope Scope
 }
 
-// credentials are those of the request's session, or what a chunk says of its
-// caller. A token wins
-// over a password, as in salt-api. Whatever has not the form of credentials
+// credentials are those of the request's session, or the chunk's own. A token
+// wins over a password, as in salt-api. Whatever has not the form of credentials
 // gets the same answer as wrong ones, and goes no further.
 func (g *Gateway) credentials(call *Call, c Chunk) (eauth.Credentials, error) {
 	creds := eauth.Credentials{RemoteAddr: call.RemoteAddr}
@@ -62,7 +61,7 @@ func (g *Gateway) credentials(call *Call, c Chunk) (eauth.Credentials, error) {
 	return creds, nil
 }
 
-// isKnown tells whether the request's Identity stands for a chunk.
+// isKnown reports whether the request's Identity stands for a chunk.
 func (call *Call) isKnown(c Chunk) bool {
 	return call.Authority.Identity != nil && (!call.ChunkFirst || !c.HasCredentials())
 }
@@ -71,7 +70,7 @@ func (call *Call) isKnown(c Chunk) bool {
 // is wrong with them.
 var ErrUnauthenticated = &Error{Kind: Unauthenticated, Text: textUnauthenticated}
 
-// authenticate finds the caller of a chunk, by one of the ways of a session.
+// authenticate returns the caller of a chunk.
 func authenticate(
 	ctx context.Context, ask func(context.Context, eauth.Credentials) (eauth.Identity, bool, error), c eauth.Credentials,
 ) (eauth.Identity, error) {
@@ -85,7 +84,8 @@ func authenticate(
 	return id, nil
 }
 
-// authenticateNow finds out who the callers are that would be checked with their chunks.
+// authenticateNow authenticates the callers whose credentials would otherwise be
+// checked by the master, with their chunks.
 func authenticateNow(ctx context.Context, s *eauth.RequestAuth, tasks []task) error {
 	for i := range tasks {
 		t := &tasks[i]

@@ -22,7 +22,8 @@ var _ Authorizer = (*acl.Rules)(nil)
 const textRightsUnknown = "Authorization error occurred: an eauth module of the master decides what you may do, " +
 	"which the gateway cannot ask for a list of functions or for the client ssh."
 
-// errRightsUnknown is for a job that needs rights which only the master can tell.
+// errRightsUnknown is the answer to a job that needs rights which only an eauth
+// module of the master knows.
 var errRightsUnknown = &Error{Kind: Unauthorized, Text: textRightsUnknown}
 
 // authorize refuses what the gateway has to check and the caller is not surely

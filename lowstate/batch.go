@@ -25,7 +25,7 @@ type batch struct {
 	updates chan update     // from the jobs
 }
 
-// update is what a job has to tell.
+// update is what a job reports to its batch.
 type update struct {
 	jid    string // of the job, when it was published
 	id     string // of the minion that is done
@@ -118,7 +118,7 @@ func (b *batch) next(now time.Time) []string {
 	return next
 }
 
-// publish runs the function on some minions and tells of each.
+// publish runs the function on some minions and sends an update for each.
 func (b *batch) publish(ctx context.Context, minions []string) {
 	job := b.part(stringArray(minions), "list")
 	job.pub.JID = b.JIDs.Next()
@@ -134,7 +134,7 @@ func (b *batch) publish(ctx context.Context, minions []string) {
 		return b.send(ctx, update{id: id, item: b.item(id, r), failed: failed(r.retcode)})
 	})
 	if err != nil {
-		_ = b.send(ctx, update{err: err}) // whoever ended ctx does not listen
+		_ = b.send(ctx, update{err: err}) // once ctx has ended nothing is received
 		return
 	}
 	for _, id := range minions {
@@ -153,7 +153,7 @@ func (b *batch) send(ctx context.Context, n update) error {
 	}
 }
 
-// failed tells whether a return code says so. Of a list of functions it is a
+// failed reports whether a return code stands for a failure. Of a list of functions it is a
 // map with one for each.
 func failed(retcode msgpack.Raw) bool {
 	if retcode.Kind() == msgpack.Map {

@@ -45,7 +45,7 @@ type Result struct {
 	Records []Record
 }
 
-// Record is what may be told of one chunk.
+// Record is what became of one chunk.
 type Record struct {
 	User    string
 	Eauth   string
@@ -54,7 +54,7 @@ type Record struct {
 	JID     string
 	Minions int // how many minions the master targeted
 
-	// Known tells that the call's Identity stands for the chunk, and not what
+	// Known is set where the call's Identity stands for the chunk, and not what
 	// the chunk says of its caller.
 	Known bool
 
@@ -66,7 +66,7 @@ type Record struct {
 	// runner function does not take them.
 	LeftOut []string
 
-	// Begun and Done tell how far it came: a chunk that has begun and is not
+	// Begun and Done say how far it came: a chunk that has begun and is not
 	// done has failed, or still runs.
 	Begun, Done bool
 }

@@ -25,7 +25,7 @@ type field struct {
 }
 
 // maxKeys is the most keys that a chunk may have: far more than any command
-// takes, and few enough to cost nothing before anybody has logged in.
+// takes, and few enough to cost nothing before the caller is authenticated.
 const maxKeys = 1000
 
 // NewChunk makes a chunk of a msgpack map. The error names what is wrong with
@@ -123,7 +123,7 @@ func isBlank(v msgpack.Raw) bool {
 	return false
 }
 
-// truthy tells what Python's "if" makes of a value; an absent one is false.
+// truthy is what Python's "if" makes of a value; an absent one is false.
 func (c Chunk) truthy(key string) bool {
 	if _, ok := c.deferred[key]; ok {
 		return true // it is too long for an empty one

@@ -14,16 +14,16 @@ type Client interface {
 	// Name is what chunks call it.
 	Name() string
 
-	// Prepare checks a chunk and says what it asks for, without doing any of
-	// it. Its error is the text for the client, naming the field; an *Error
-	// goes there as it is.
+	// Prepare checks a chunk and returns its job, without doing any of it. The
+	// error is the text for the client, naming the field; an *Error goes there
+	// as it is.
 	Prepare(c Chunk) (Job, error)
 }
 
 // A Job is a checked chunk, ready to run once.
 type Job interface {
-	// Command is what the job asks for. External_auth, an API token's scope and
-	// the logs look at nothing else of it.
+	// Command is what the job is to run. The rules of external_auth, an API
+	// token's scope and the logs look at nothing else of it.
 	Command() Command
 
 	// Run carries the job out with the caller's grant. It notes in rec what the

@@ -10,7 +10,7 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
-// Command is what a job asks for: everything by which the gateway decides
+// Command is what a job is to run: everything by which the gateway decides
 // whether it may run, and what the logs call it. The zero value is a command
 // that no scope allows.
 type Command struct {
@@ -45,7 +45,7 @@ type Command struct {
 	Extras bool
 
 	// Authorize decides whether the caller may run the command, where the
-	// master does not: it never learns of it. Nil elsewhere, which leaves the
+	// master does not, since the command does not go there. Nil elsewhere, which leaves the
 	// decision to the master's own check.
 	Authorize func(id eauth.Identity) error
 }

@@ -58,7 +58,7 @@ func (c Chunk) Renamed(from, to string) Chunk {
 	return c
 }
 
-// HasCredentials reports whether the chunk says who sends it.
+// HasCredentials reports whether the chunk has credentials of its own.
 func (c Chunk) HasCredentials() bool {
 	_, token := c.Get("token")
 	_, eauth := c.Get("eauth")

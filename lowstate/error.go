@@ -61,7 +61,7 @@ const (
 	textConnectionBroken = "The connection to the Salt Master broke. The command may have been carried out."
 )
 
-// retryAfter is what a client is told to wait when the master is away.
+// retryAfter is how long a client is to wait when the master is away.
 const retryAfter = 2 * time.Second
 
 // failure turns any error into one for the client. The text of an error that

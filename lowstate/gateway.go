@@ -25,8 +25,8 @@ type Options struct {
 	Auth     *eauth.Authenticator
 	HashType string // hash_type, which says how long a token is
 
-	// Authorizer tells who may have a list of functions run. Without one
-	// every list is refused.
+	// Authorizer decides about lists of functions, see [Authorizer]. Without
+	// one every list is refused.
 	Authorizer Authorizer
 
 	AllowRawShell bool // netapi_allow_raw_shell: the client ssh may run any command
@@ -69,8 +69,8 @@ func (g *Gateway) Run(ctx context.Context, call Call) (res Result, err error) {
 
 // RunStream is Run for a call whose answers are to go out as they come. The
 // first yield means that no error can change the answer's status any more: it
-// comes when only the last chunk is left to run, and that one has something
-// to say. An error after it cuts the answer short. yield is given the result so
+// comes when only the last chunk is left to run, and that one has an item. An
+// error after it cuts the answer short. yield is given the result so
 // far beside each answer; its own error ends the call and is returned as it is.
 func (g *Gateway) RunStream(
 	ctx context.Context, call Call, yield func(soFar Result, item Answer) error,

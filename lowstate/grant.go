@@ -15,8 +15,8 @@ type proof struct {
 }
 
 // withGrant sends a command with the caller's token. When the master does not know the token, though the gateway had
-// reason to think that it does, the grant is asked for another one, once: a command that was refused for its token was
-// not carried out.
+// reason to think that it does, the command is sent again, once, with another token of the grant: a command that was
+// refused for its token was not carried out.
 //
 // Where the grant is the caller's own credentials, they are sent once, and send may go on after ctx has ended and
 // withGrant has returned. So send keeps to the context that it is given, and leaves alone what others may read then.
@@ -45,8 +45,8 @@ func withGrant(ctx context.Context, grant eauth.Grant, send func(ctx context.Con
 	return send(ctx, proof{token: again})
 }
 
-// verdict is what the master's answer to a command tells of the credentials in it. What it names a user in, it says of a
-// wrong password as of a runner or wheel that the user may not call.
+// verdict is what the master's answer to a command means for the credentials in it. An answer that names a user is the
+// same for a wrong password and for a runner or wheel function that the user may not call.
 func verdict(err error) eauth.Verdict {
 	switch {
 	case err == nil:

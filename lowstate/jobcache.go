@@ -56,7 +56,7 @@ func (m *Master) awaitCache(ctx context.Context, read func() (jobcache.Return, b
 	return jobcache.Return{}, false, nil
 }
 
-// fromCache looks in the job cache for those who have not returned: their
+// fromCache looks in the job cache for minions that have not returned: their
 // events may have passed while the bus was not connected.
 func (w *wait) fromCache(ctx context.Context) error {
 	for _, id := range w.sortedPending() {

@@ -35,7 +35,7 @@ func (l local) Prepare(c Chunk) (Job, error) {
 type localJob struct {
 	*Master
 	pub     saltmaster.Publication
-	timeout time.Duration // until a silent minion is asked after, and how long its answer counts
+	timeout time.Duration // until find_job is sent for a silent minion, and how long its answer counts
 	gather  time.Duration // how long the answers to that may take
 	full    bool          // full_return
 	expect  bool          // expect_minions

@@ -75,7 +75,7 @@ func (j *batchJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) (Ans
 	return Returns(bytes.Join(items, []byte(", "))), err
 }
 
-// Stream asks first who is there, as LocalClient does: those who do not answer
+// Stream pings the minions first, as LocalClient does: those that do not answer
 // are left out.
 func (j *batchJob) Stream(ctx context.Context, grant eauth.Grant, rec *Record, yield func(item Answer) error) error {
 	var there []string

@@ -28,8 +28,8 @@ func (l localSubset) Prepare(c Chunk) (Job, error) {
 // defaultSubset is LocalClient.cmd_subset's own.
 const defaultSubset = 3
 
-// subset returns how many minions the chunk asks for. Its old name wins, as it
-// does in Salt.
+// subset returns the number of minions. The older of its two names wins, as in
+// Salt.
 func (c Chunk) subset() (int, error) {
 	for _, key := range []string{"sub", "subset"} {
 		v, ok := c.given(key)
@@ -50,9 +50,9 @@ type subsetJob struct {
 	size int
 }
 
-// Run asks all minions for their functions first, as LocalClient does. Where
-// nobody has the function the master is asked nevertheless: it says whether
-// the caller may call it.
+// Run lists the functions of all minions first, as LocalClient does. Where none
+// has the function it is published nevertheless, so that the master decides
+// whether the caller may call it.
 func (j *subsetJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) (Answer, error) {
 	able, err := j.able(ctx, grant)
 	if err != nil {

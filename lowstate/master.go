@@ -31,7 +31,7 @@ var (
 	_ Bus      = (*eventbus.Bus)(nil)
 )
 
-// Master is what the clients know of the master.
+// Master is the master as the clients see it.
 type Master struct {
 	Commands Commands
 	Bus      Bus
@@ -39,7 +39,7 @@ type Master struct {
 	JIDs     *saltmaster.JIDs
 	Log      *slog.Logger
 
-	Timeout          time.Duration // timeout: when a silent minion is first asked after
+	Timeout          time.Duration // timeout: when find_job is first sent for a silent minion
 	GatherJobTimeout time.Duration // gather_job_timeout: how long it may take to answer that
 	RestTimeout      time.Duration // rest_timeout: how long a runner may take
 	Nodegroups       Nodegroups    // nodegroups
@@ -55,7 +55,7 @@ type Master struct {
 
 	// ExpectMinions says how a minion that did not return shows: as false up
 	// to Salt 3007, as a text from 3008 on, where expect_minions defaults to
-	// true. It is asked anew for each job, since masters are upgraded.
+	// true. It is called anew for each job, since masters are upgraded.
 	ExpectMinions func() bool
 
 	// ReplacedRunner reports whether the master may have a runner module of
@@ -63,6 +63,6 @@ type Master struct {
 	ReplacedRunner func(module string) bool
 
 	// NotConnected reports whether the master has no connection from a minion
-	// that it knows. Nil when that cannot be told.
+	// that it knows. Nil when that is not known.
 	NotConnected func(minions []string) map[string]bool
 }

@@ -19,8 +19,9 @@ const DefaultMaxChunks = 1000
 // DefaultMaxChunks. Errors are *Error of kind BadRequest and say where, of kind
 // TooLarge when the budget, which may be nil, is used up, or the context's.
 //
-// Of a large body nothing is made but what says who sends it: its other values
-// are read by [Gateway.Run], when that is known.
+// Of a large body only the credentials and what identifies the command are
+// made: its other values are read by [Gateway.Run], once the caller is
+// authenticated.
 func Parse(b *budget.Budget, body []byte, maxChunks int) ([]Chunk, error) {
 	if len(body) > readAtOnce {
 		return parseLarge(b, body, maxChunks)

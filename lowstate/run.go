@@ -57,9 +57,9 @@ func caught(res, soFar *Result, err *error) {
 // begin authenticates and checks all chunks. After nil the session is to be
 // released.
 //
-// Who sends a chunk is found out first: what else is in it costs nothing
-// before, and nothing that the master's configuration has to do with is told
-// to strangers, but which clients are enabled, as by salt-api.
+// Callers are authenticated first: what else is in a chunk costs nothing
+// before, and an unauthenticated answer shows nothing of the master's
+// configuration but which clients are enabled, as salt-api's does.
 func (r *run) begin(ctx context.Context) (err error) {
 	for i := range r.tasks {
 		if err := r.admit(i); err != nil {
@@ -74,7 +74,8 @@ func (r *run) begin(ctx context.Context) (err error) {
 	return nil
 }
 
-// check finds out who sends each chunk, and whether all may run.
+// check authenticates the callers of all chunks, and decides whether all may
+// run.
 func (r *run) check(ctx context.Context) (err error) {
 	for i := range r.tasks {
 		t := &r.tasks[i]
@@ -98,8 +99,8 @@ func (r *run) check(ctx context.Context) (err error) {
 	return r.allow(ctx)
 }
 
-// allow decides whether the prepared jobs may run. Nothing is asked of the
-// master for a call of which a part is refused.
+// allow decides whether the prepared jobs may run. For a call of which a part is
+// refused nothing is sent to the master.
 func (r *run) allow(ctx context.Context) error {
 	scope := r.call.Authority.Scope
 	for _, check := range []func(*task) error{
@@ -116,8 +117,8 @@ func (r *run) allow(ctx context.Context) error {
 	return nil
 }
 
-// admit notes a chunk's credentials, after what salt-api looks at before
-// these and in its order.
+// admit notes a chunk's credentials, after the checks that salt-api makes before
+// it looks at these, in the same order.
 func (r *run) admit(i int) (err error) {
 	t := &r.tasks[i]
 	client, err := r.client(i)
@@ -134,7 +135,7 @@ func (r *run) admit(i int) (err error) {
 	return nil
 }
 
-// prepareAll reads and checks all of the chunks, whose senders are known.
+// prepareAll reads and checks all chunks, whose callers are authenticated.
 func (r *run) prepareAll(ctx context.Context) error {
 	if r.call.Budget == nil {
 		r.call.Budget = budget.New(ctx, nil)
@@ -143,10 +144,10 @@ func (r *run) prepareAll(ctx context.Context) error {
 	return r.prepareEach(ctx)
 }
 
-// prepareUnchecked is prepareAll where some of the senders are checked with
-// their chunk. They have the budget of strangers, and are told of nothing that
-// is wrong but their credentials: where there is more to do, or the gateway has
-// to know their rights, check finds out who they are.
+// prepareUnchecked is prepareAll where some callers are authenticated with
+// their chunk. They have the budget of unauthenticated callers, and get no error
+// but that of their credentials: where there is more to do, or the gateway has
+// to know their rights, check authenticates them now.
 func (r *run) prepareUnchecked(ctx context.Context, check func() error) error {
 	if r.call.Budget == nil {
 		r.call.Budget = budget.New(ctx, nil)

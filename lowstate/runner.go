@@ -92,7 +92,7 @@ func (j *runnerJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) (An
 }
 
 // result runs the runner and returns the data of its last event. All runners'
-// events are collected until the master has told the jid of this one: it
+// events are collected until the master has answered with the jid of this one: it
 // chooses the jid itself, and may be done before it answers.
 func (j *runnerJob) result(ctx context.Context, grant eauth.Grant, rec *Record) (msgpack.Raw, error) {
 	if !j.Bus.Connected() {

@@ -36,8 +36,8 @@ type runnerAsyncJob struct {
 }
 
 // Run answers at once for a function that the master was seen to start before.
-// The first time it waits for that, to tell the caller of a function that is
-// not there as salt-api does.
+// The first time it waits for that, since a function that is not there is an
+// error, as with salt-api.
 func (j *runnerAsyncJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) (Answer, error) {
 	if j.seen.has(j.call.Fun) || !j.Bus.Connected() {
 		if err := j.send(ctx, grant, rec); err != nil {
@@ -62,7 +62,7 @@ func (j *runnerAsyncJob) Run(ctx context.Context, grant eauth.Grant, rec *Record
 const listMost = 10 * time.Second
 
 // awaitStart returns when the function has started, when there is no such
-// function, or when it cannot be told.
+// function, or when that cannot be found out.
 func (j *runnerAsyncJob) awaitStart(ctx context.Context, grant eauth.Grant, sub *eventbus.Sub) error {
 	inner, cancel := context.WithTimeout(ctx, startDoubtful)
 	defer cancel()

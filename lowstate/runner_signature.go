@@ -14,7 +14,7 @@ import (
 
 // This file leaves out the keyword arguments that a runner function does not
 // take, as salt-api does: clients send a tgt with everything. For a function of
-// the operator's own the master is asked, once the scope allows the call with
+// the operator's own the master is queried, once the scope allows the call with
 // all its arguments; the scope then decides anew about what is sent. What came
 // of the call itself shows nothing: the function may have run, and its own code
 // may have failed for other arguments.
@@ -42,7 +42,7 @@ const (
 	signatureLife = 10 * time.Minute
 	maxSignatures = 1000
 
-	// signatureWait is how long the master may take to tell a signature.
+	// signatureWait is how long the master may take to return a signature.
 	signatureWait = 20 * time.Second
 )
 
@@ -142,8 +142,9 @@ func (g *Gateway) fit(ctx context.Context, s Scope, t *task) error {
 
 func (j *runnerJob) omitted() []string { return j.leftOut }
 
-// fit asks the master for the signature, where that is not known and the caller
-// may ask. Elsewhere the master says that the arguments are invalid.
+// fit fetches the signature from the master, where it is not known and the
+// caller may run the runner for that. Elsewhere the master answers that the
+// arguments are invalid.
 func (j *runnerJob) fit(ctx context.Context, id eauth.Identity, may func(role.Function) bool) (changed bool, err error) {
 	if j.known || j.call.Kwarg.Len() == 0 || j.signatures.takesAll(j.call.Fun, j.call.Kwarg) {
 		return false, nil

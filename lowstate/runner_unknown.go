@@ -11,10 +11,10 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
-// This file finds out that the master has no such runner function. salt-api
-// loads the runners itself and knows before it asks. A master of 3006 or 3007
+// This file detects that the master has no such runner function. salt-api loads
+// the runners itself, and knows before it sends. A master of 3006 or 3007
 // answers with a traceback; one of 3008 starts a process for the function that
-// dies without a word.
+// ends without an event.
 
 func (j *runnerJob) notAvailable() error {
 	return &Error{Kind: Failed, Text: fmt.Sprintf("'%s' is not available.", j.call.Fun)}
@@ -41,12 +41,12 @@ const (
 // functionList is the runner that lists the runner functions.
 const functionList = "doc.runner"
 
-// doubt is about a runner of which no sign was seen yet. The master tells of
-// the start of every runner before it runs it.
+// doubt is about a runner of which no event was seen yet. The master fires an
+// event for the start of every runner before it runs it.
 type doubt struct {
 	job     *runnerJob
 	grant   eauth.Grant
-	at      time.Time // when to ask next; zero when there is no doubt
+	at      time.Time // when to check next; zero when there is no doubt
 	checked bool
 }
 
@@ -61,8 +61,8 @@ func newDoubt(j *runnerJob, grant eauth.Grant) *doubt {
 func (d *doubt) settled() { d.at = time.Time{} }
 
 // check looks for the function among those that the master has, with the
-// caller's own authority. Whoever may not list them is answered when a start
-// is no longer to be expected.
+// caller's own authority. A caller that may not list them is answered when a
+// start is no longer to be expected.
 func (d *doubt) check(ctx context.Context) error {
 	if d.checked {
 		return &Error{Kind: Timeout, Text: textRunnerTimedOut,

@@ -20,8 +20,8 @@ type targetRestricter interface {
 }
 
 // applyScope refuses a chunk that is out of the scope, and restricts the target
-// of one that is in it in part. What the gateway itself asks minions while it
-// waits for them goes to the restricted target, and is not checked again.
+// of one that is in it in part. Jobs that the gateway itself publishes while it
+// waits go to the restricted target, and are not checked again.
 func (t *task) applyScope(s Scope) error {
 	if s == nil {
 		return nil
@@ -47,8 +47,8 @@ func (t *task) applyScope(s Scope) error {
 
 const textOutOfScope = "The token's scopes do not allow this"
 
-// outOfScope says why a call is refused. Nothing that the client wrote is in
-// the reason, see [role.Decision], nor anything that it may not know.
+// outOfScope is the error of a refused call. The reason holds nothing that the
+// client wrote, see [role.Decision], nor anything that it may not know.
 func outOfScope(why string) error {
 	return &Error{Kind: OutOfScope, Text: textOutOfScope + ": " + why}
 }

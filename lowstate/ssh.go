@@ -19,8 +19,8 @@ import (
 type SSHOptions struct {
 	Program *saltssh.Program
 
-	// Rules decide who may run what: the master hears nothing of salt-ssh.
-	// Without rules everybody is refused.
+	// Rules decide which caller may run what: the master is not involved in
+	// salt-ssh. Without rules every call is refused.
 	Rules SSHAuthorizer
 
 	// Open are the names of what callers may choose whose rules do not let
@@ -36,7 +36,7 @@ type SSHOptions struct {
 type SSHAuthorizer interface {
 	SSH(who acl.Who, c acl.Call) acl.Verdict
 
-	// Unrestricted tells whether a caller may run any function everywhere.
+	// Unrestricted reports whether a caller may run any function everywhere.
 	Unrestricted(who acl.Who) bool
 }
 
@@ -101,7 +101,7 @@ type sshJob struct {
 	extras      bool          // the chunk has more than a function and its target
 	otherRoster bool          // the chunk chose the roster, of which Program.Hosts knows nothing
 	allowed     bool          // the rules allow the call
-	kept        *acl.Call     // what was asked for, where the call was changed to keep to the roster
+	kept        *acl.Call     // the call as it was before it was changed to keep to the roster
 }
 
 func (j *sshJob) fill(c Chunk) (err error) {

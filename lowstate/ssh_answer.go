@@ -127,7 +127,7 @@ func (a *sshAnswer) entry(h field) (msgpack.Raw, error) {
 
 // printed makes an entry of what the program printed: of a host where
 // something failed that is all there is, of others it is the return. Whose
-// fault the exit code is can only be told of a host that is alone.
+// fault the exit code is can only be known of a host that is alone.
 func (a *sshAnswer) printed(entry *keywords, v msgpack.Raw) {
 	if _, failed := v.Lookup("stderr"); failed {
 		if _, ok := v.Lookup("retcode"); ok {

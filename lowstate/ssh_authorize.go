@@ -17,10 +17,10 @@ const OffRoster = "off_roster"
 // the settings of [saltssh.Privileged], and [OffRoster].
 func SSHPrivileges() []string { return append(saltssh.Privileged(), OffRoster) }
 
-// authorize asks the rules. A job that they do not allow does not run.
+// authorize applies the rules. A job that they do not allow does not run.
 //
 // What goes beyond running a function on a host of the roster is for callers
-// who may run any function there. A command of the shell is not checked by its
+// with the right to run any function there. A command of the shell is not checked by its
 // first word, as salt-api does: it is no function, and "user.*" means user.list
 // and not userdel.
 func (j *sshJob) authorize(id eauth.Identity) error {

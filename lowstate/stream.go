@@ -5,8 +5,8 @@ import (
 	"errors"
 )
 
-// stream runs all chunks and yields their answers: those before the last when
-// that one has something to say.
+// stream runs all chunks and yields their answers: those of the chunks before
+// the last one when that one yields its first.
 func (r *run) stream(ctx context.Context, yield func(item Answer) error) error {
 	last := max(0, len(r.tasks)-1)
 	before, err := runAll(ctx, r.tasks[:last])
@@ -22,8 +22,8 @@ func (r *run) stream(ctx context.Context, yield func(item Answer) error) error {
 	return out.flush()
 }
 
-// orderedWriter lets the items of the last chunk out, after those of the chunks
-// before it.
+// orderedWriter yields the items of the last chunk, after the answers of the
+// chunks before it.
 type orderedWriter struct {
 	before []Answer
 	yield  func(item Answer) error
@@ -38,7 +38,7 @@ func (o *orderedWriter) write(item Answer) error {
 	return o.err
 }
 
-// flush lets out what is held back.
+// flush yields what is held back.
 func (o *orderedWriter) flush() error {
 	for len(o.before) > 0 && o.err == nil {
 		o.err = o.yield(o.before[0])
@@ -47,7 +47,8 @@ func (o *orderedWriter) flush() error {
 	return o.err
 }
 
-// failure is what the caller hears of a chunk's error: yield's is its own.
+// failure is the error of the stream for a chunk's error: that of yield is
+// returned as it is.
 func (o *orderedWriter) failure(err error) error {
 	if o.err != nil && errors.Is(err, o.err) {
 		return o.err

@@ -6,15 +6,15 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
-// Summary is what a chunk asks for, in the words of whoever sent it: for an
-// audit log, which tells of chunks that are refused too. It has no password, no
-// token and no argument in it.
+// Summary is what a chunk is to run and for whom, as its sender wrote it: for
+// the audit log, which has chunks that are refused, too. It holds no password,
+// no token and no argument.
 type Summary struct {
 	Client       string
 	Fun          string // the functions of a list are joined by commas
 	Tgt, TgtType string // likewise
 
-	User, Eauth string // who the chunk says that its caller is
+	User, Eauth string // the caller, as the chunk claims
 }
 
 // rawShell is what Salt calls the function where "fun" is a whole command line.
@@ -23,7 +23,7 @@ const rawShell = "ssh._raw"
 // maxSummary is about how much of a value is taken, in bytes.
 const maxSummary = 4 << 10
 
-// Summary returns what the chunk asks for. What is neither text nor a list of
+// Summary returns the chunk's summary. What is neither text nor a list of
 // texts is left out.
 func (c Chunk) Summary() Summary {
 	a := Summary{

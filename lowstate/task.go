@@ -16,7 +16,7 @@ type task struct {
 	rec   *Record
 }
 
-// checked reports whether it has been checked who the chunk's caller is.
+// checked reports whether the chunk's caller is authenticated already.
 func (t task) checked() bool {
 	h, ok := t.id.Grant.(*eauth.CredentialGrant)
 	return !ok || h.Verified()

@@ -15,9 +15,9 @@ import (
 
 // wait is the waiting of one local job. It follows LocalClient's rules:
 //
-//   - A minion that has not returned after timeout is asked, with
-//     saltutil.find_job, whether it is still at work. The answers may take
-//     gather_job_timeout; then whoever still works is asked again.
+//   - A minion that has not returned after timeout gets a saltutil.find_job,
+//     which returns whether it is still at work. The answers may take
+//     gather_job_timeout; then the minions still at work get another.
 //   - A minion that said so is waited for, for another timeout each time.
 //   - It is over when all have returned, or when a round brought no sign of
 //     work and each minion's time is up.
@@ -28,10 +28,10 @@ type wait struct {
 	results results
 
 	targeted map[string]bool      // whose returns count
-	pending  map[string]time.Time // who has not returned, and how long that is waited for
+	pending  map[string]time.Time // the minions that have not returned, and how long each is waited for
 	missing  []string             // ids that the master does not know
 
-	reports reports // verified: who is said to have returned
+	reports reports // verified: the minions that are said to have returned
 	over    bool    // there is nothing more to wait for, but for them
 
 	order      []string  // the targeted minions as the master listed them
@@ -101,8 +101,9 @@ func (w *wait) run(ctx context.Context) error {
 
 var errTimeUp = errors.New("time is up")
 
-// timeUp looks for returns whose events were missed, and asks after those who
-// are still silent. over tells that there is nothing more to wait for.
+// timeUp looks for returns whose events were missed, and sends find_job to the
+// minions that are still silent. over is set when there is nothing more to wait
+// for.
 func (w *wait) timeUp(ctx context.Context) (over bool, err error) {
 	if err := w.fromCache(ctx); err != nil {
 		return false, err
@@ -176,7 +177,8 @@ const (
 )
 
 // answer closes the results: with what the master's release says of minions
-// that did not return, and of those that a list names and nobody knows.
+// that did not return, and of those that a list names and the master does not
+// know.
 func (w *wait) answer() Returns {
 	if w.job.expect {
 		w.addSilent(w.sortedPending())

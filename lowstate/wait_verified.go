@@ -69,7 +69,7 @@ func (w *wait) reported(ctx context.Context, id string, data msgpack.Raw) error 
 	return w.verify(ctx, id)
 }
 
-// verifyAll looks for the returns of all who are said to have returned.
+// verifyAll looks for the returns of all minions that are said to have returned.
 func (w *wait) verifyAll(ctx context.Context) error {
 	for _, id := range slices.Sorted(maps.Keys(w.reports.open)) {
 		if err := w.verify(ctx, id); err != nil {

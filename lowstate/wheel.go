@@ -50,8 +50,9 @@ var notForWheel = []string{
 }
 
 // wheelCall refuses keyword arguments named arg and kwarg, which no wheel
-// function has. That is where the argument rules of external_auth look: who
-// could set them could show the rules other arguments than the function's.
+// function has. That is where the argument rules of external_auth look: a
+// caller that could set them could show the rules other arguments than the
+// function's.
 func wheelCall(c Chunk) (saltmaster.WheelCall, error) {
 	call, err := c.masterCall(notForWheel)
 	if err != nil {

@@ -94,7 +94,7 @@ func (j *wheelAsyncJob) start(ctx context.Context, as proof, user string, same *
 				reply.abandon(jid)
 				return jid, nil
 			}
-			s.blind = true // the reply tells
+			s.blind = true // only the reply shows the jid
 		case ctx.Err() != nil:
 			reply.abandon("")
 			return "", ctx.Err()
@@ -111,8 +111,8 @@ func (j *wheelAsyncJob) start(ctx context.Context, as proof, user string, same *
 const busLag = time.Second
 
 // fromReply takes the jid from the reply, unless the master has run the
-// function under the one it was asked for: then the bus has told, or will have
-// when it tells of the end of the job in the reply.
+// function under the one that was requested: then the bus has an event of that,
+// at the latest before the event of the end of the job in the reply.
 func (j *wheelAsyncJob) fromReply(ctx context.Context, sub *eventbus.Sub, s *search, r reply) (string, error) {
 	if r.err != nil {
 		return "", r.err
@@ -154,7 +154,7 @@ func (j *wheelAsyncJob) send(ctx context.Context, call saltmaster.WheelCall) (*p
 	return h, nil
 }
 
-// logLate logs what nobody waits for any more. told is the jid that the
+// logLate logs a reply that is not waited for any more. told is the jid that the
 // caller was given, or "".
 func (j *wheelAsyncJob) logLate(ctx context.Context, call saltmaster.WheelCall, told string, r reply) {
 	log := j.Log.With(slog.String("fun", call.Fun), slog.String("jid", told))

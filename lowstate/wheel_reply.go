@@ -11,14 +11,14 @@ type reply struct {
 	err    error
 }
 
-// pendingReply is where a reply meets the one who waits for it, and who may leave
-// before.
+// pendingReply is the reply to a command that runs in the background, for one
+// waiter that may give up before it comes.
 type pendingReply struct {
 	awaited context.Context // ends when the reply is there, or with the request
 	replies chan reply
 
 	end    context.CancelFunc
-	onLate func(told string, r reply) // hears of a reply for which nobody waited
+	onLate func(told string, r reply) // called with a reply that is not waited for any more
 
 	mu   sync.Mutex
 	left bool
@@ -31,7 +31,7 @@ func newPendingReply(ctx context.Context, onLate func(told string, r reply)) *pe
 	return h
 }
 
-// resolve hands the reply over. It is called once.
+// resolve delivers the reply. It is called once.
 func (h *pendingReply) resolve(r reply) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -43,7 +43,7 @@ func (h *pendingReply) resolve(r reply) {
 	h.end()
 }
 
-// abandon ends the waiting of one who is content with what was told.
+// abandon ends the waiting. told is the jid that the caller was given, or "".
 func (h *pendingReply) abandon(told string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

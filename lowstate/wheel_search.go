@@ -12,13 +12,13 @@ import (
 // search looks on the bus for the jid under which the master runs a wheel
 // function that was just sent to it.
 //
-// A master of 3006 or 3007 takes the jid that it is asked to take, so that one
-// event with it is certain. One of 3008 chooses by itself, and its events say
-// only who runs what with which arguments. Such an event counts when it is the
+// A master of 3006 or 3007 takes the jid that it is given, so that one event
+// with it is certain. One of 3008 chooses by itself, and its events hold only
+// the user, the function and its arguments. Such an event counts when it is the
 // only one of its kind since the command was sent, and when after some time
-// there is neither another nor a reply. Else the reply alone tells.
+// there is neither another nor a reply. Else only the reply shows the jid.
 //
-// What is left is somebody else's call, of the same user with the same
+// What is left is another call, of the same user with the same
 // arguments, that begins while a master without a free worker keeps this one
 // waiting. The reply shows that too, later, and the log has it.
 type search struct {
@@ -28,11 +28,11 @@ type search struct {
 	since string    // the time of sending, as events are stamped
 	found []string  // jids of events that may be of this call
 	at    time.Time // of the first of them
-	blind bool      // the bus cannot tell
+	blind bool      // the bus does not show it
 }
 
 // searchSettle is how long after such an event another may come that makes it
-// doubtful. A master at rest tells of a function's begin within milliseconds.
+// doubtful. A master at rest fires the event of a function's begin within milliseconds.
 const searchSettle = 300 * time.Millisecond
 
 // stampLayout is that of _stamp, without the zone that newer masters add.
@@ -45,8 +45,8 @@ func newSearch(call saltmaster.WheelCall, user string) *search {
 	}
 }
 
-// observe takes in an event. certain tells that the call runs under the jid that
-// it asked for.
+// observe takes in an event. certain is set when the call runs under the jid
+// that was requested.
 func (s *search) observe(ev eventbus.Event) (certain bool) {
 	jid, what, _ := strings.Cut(strings.TrimPrefix(ev.Tag, "salt/wheel/"), "/")
 	if jid == s.call.JID {
@@ -73,7 +73,7 @@ func (s *search) matches(data msgpack.Raw) bool {
 	return err == nil && string(js) == s.args
 }
 
-// settledAt is when settle may be asked.
+// settledAt is when settle may be called.
 func (s *search) settledAt() time.Time {
 	if s.blind || len(s.found) != 1 {
 		return time.Now().Add(maxTimeout)

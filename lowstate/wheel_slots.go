@@ -109,7 +109,7 @@ func (a *alike) end() {
 	a.open--
 }
 
-// quiet returns a function that tells whether no call like this one was open
+// quiet returns a function that reports whether no call like this one was open
 // since.
 func (a *alike) quiet() func() bool {
 	a.mu.Lock()
