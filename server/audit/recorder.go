@@ -56,13 +56,15 @@ func NewRecorder(ctx context.Context, log Writer, arguments bool, about *Request
 	return rec, ctx
 }
 
-// Of returns the recorder of a request. What is noted for a request without one is
-// lost.
+// Of returns the recorder of a request. A request that has none gets one now,
+// without a log.
 func Of(x *web.Exchange) *Recorder {
-	if c, ok := x.Recorder.(*Recorder); ok {
-		return c
+	c, ok := x.Recorder.(*Recorder)
+	if !ok {
+		c = &Recorder{request: &Request{}}
+		x.Recorder = c
 	}
-	return &Recorder{request: &Request{}}
+	return c
 }
 
 // Route notes which endpoint the request has come to, and where it comes from.

@@ -1,6 +1,7 @@
 package caller
 
 import (
+	"github.com/saltern-api/saltern/eauth"
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
 	"github.com/saltern-api/saltern/eauth/session"
 )
@@ -36,17 +37,39 @@ func ofSession(s *session.Session, c Credential, from issuer.Origin) *Caller {
 	}
 }
 
-// Issuer returns the caller in the terms of package issuer.
-func (c *Caller) Issuer() issuer.Caller {
-	if c.Principal != nil {
-		return c.Principal.Caller(c.From)
+// Identity returns who the caller is, as the credential says it: the holder of a
+// token is the token's owner, whatever stands in User. Nobody is the zero value.
+func (c *Caller) Identity() eauth.Identity {
+	switch {
+	case c == nil:
+	case c.Principal != nil:
+		return eauth.Identity{User: c.Principal.User, Eauth: c.Principal.Eauth, Groups: c.Principal.Groups}
+	case c.Session != nil:
+		return eauth.Identity{User: c.Session.User, Eauth: c.Session.Eauth, Groups: c.Session.Groups}
 	}
-	return issuer.Caller{User: c.User, Eauth: c.Eauth, Groups: c.Groups, From: c.From, LoggedIn: c.LoggedIn}
+	return eauth.Identity{}
+}
+
+// Issuer returns the caller in the terms of package issuer. Nobody has no rights
+// there.
+func (c *Caller) Issuer() issuer.Caller {
+	switch {
+	case c == nil:
+		return issuer.Caller{}
+	case c.Principal != nil:
+		return c.Principal.Caller(c.From)
+	case c.Session == nil:
+		return issuer.Caller{From: c.From}
+	}
+	s := c.Session
+	return issuer.Caller{User: s.User, Eauth: s.Eauth, Groups: s.Groups, From: c.From, LoggedIn: s.ID != ""}
 }
 
 // Key tells sessions and tokens apart. It holds a secret.
 func (c *Caller) Key() string {
 	switch {
+	case c == nil:
+		return ""
 	case c.Principal != nil:
 		return "token " + c.Principal.TokenID
 	case c.Session == nil:

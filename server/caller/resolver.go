@@ -168,7 +168,7 @@ func (v *Resolver) Lookup(x *web.Exchange, r *http.Request, c Credential) (*Call
 // MayReach returns an error, a 403, unless the caller may use an endpoint: the
 // scopes of a token may not open it.
 func MayReach(c *Caller, method, endpoint string) error {
-	if c.Principal == nil || c.Principal.Scopes.MayReach(method, endpoint) {
+	if c == nil || c.Principal == nil || c.Principal.Scopes.MayReach(method, endpoint) {
 		return nil
 	}
 	return &web.Error{Status: http.StatusForbidden, Text: "The scopes of the token do not allow this",
@@ -199,9 +199,10 @@ func (v *Resolver) Authority(ctx context.Context, c *Caller) (lowstate.Authority
 
 // Follow returns a context that ends with the caller's credential, with the cause
 // [session.ErrExpired] or [session.ErrRevoked]. The function that comes with it
-// must be called.
+// must be called. For nobody the context has ended already.
 func (v *Resolver) Follow(ctx context.Context, c *Caller) (context.Context, context.CancelFunc) {
 	switch {
+	case c == nil:
 	case c.Principal != nil && v.Tokens != nil:
 		return v.Tokens.Follow(ctx, c.Principal, role.EventRead)
 	case c.Principal == nil && c.Session != nil:

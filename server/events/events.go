@@ -127,8 +127,12 @@ func (s *API) read(who *caller.Caller, tags []string, after string) (*eventstrea
 	if s.Bus == nil {
 		return nil, &web.Error{Status: http.StatusServiceUnavailable, Text: "The event bus is not available"}
 	}
+	is := who.Identity()
+	if is.User == "" {
+		return nil, caller.ErrNoPermission()
+	}
 	reader, err := s.Bus.Read(eventstream.Request{
-		Who:   eventstream.Who{User: who.User, Eauth: who.Eauth, Groups: who.Groups},
+		Who:   eventstream.Who{User: is.User, Eauth: is.Eauth, Groups: is.Groups},
 		Tags:  tags,
 		After: after,
 	})

@@ -58,7 +58,7 @@ type formatter struct {
 
 func (s *API) formatter(x *web.Exchange, who *caller.Caller, a lowstate.Authority, style viewStyle) *formatter {
 	f := &formatter{style: style, runner: s.Runner, authority: a, remote: x.Remote,
-		tell: audit.Of(x).WriteCall, views: s.Views, user: sharedUser{who.Eauth, who.User}}
+		tell: audit.Of(x).WriteCall, views: s.Views, user: sharedUserOf(who)}
 	if who.Principal != nil {
 		f.key = who.Principal.TokenID
 	}

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"github.com/saltern-api/saltern/internal/lru"
+	"github.com/saltern-api/saltern/server/caller"
 )
 
 // Views lets the readers of all views ask minions for their grains
@@ -32,6 +33,11 @@ type grainsQuestion struct {
 
 // sharedUser is somebody for whom a question or a stream counts.
 type sharedUser struct{ eauth, name string }
+
+func sharedUserOf(who *caller.Caller) sharedUser {
+	is := who.Identity()
+	return sharedUser{is.Eauth, is.User}
+}
 
 // NewViews returns one without questions.
 func NewViews() *Views {

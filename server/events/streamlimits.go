@@ -42,7 +42,7 @@ func NewLimits(limits settings.Events, reg prometheus.Registerer) *Limits {
 
 // open takes a place for a stream. The error is a *web.Error.
 func (o *Limits) open(who *caller.Caller, view bool) (done func(), err error) {
-	user, key := sharedUser{who.Eauth, who.User}, who.Key()
+	user, key := sharedUserOf(who), who.Key()
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	switch {

@@ -1,0 +1,116 @@
+package caller_test
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/eauth/session"
+	"github.com/saltern-api/saltern/lowstate"
+	"github.com/saltern-api/saltern/server/caller"
+	"github.com/saltern-api/saltern/server/caller/callertest"
+	"github.com/saltern-api/saltern/server/web"
+)
+
+// request returns a request with a credential in X-Auth-Token.
+func request(t *testing.T, credential string) (*web.Exchange, *http.Request) {
+	t.Helper()
+	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/", nil)
+	if credential != "" {
+		r.Header.Set("X-Auth-Token", credential)
+	}
+	return web.NewExchange(httptest.NewRecorder(), time.Minute), r
+}
+
+func TestCaller(t *testing.T) {
+	t.Parallel()
+	v, tokens := callertest.New()
+	for credential, want := range map[string]struct {
+		user   string
+		salt   string // of the authority
+		scoped bool
+	}{
+		"session":              {"saltdev", "salt-token-of-saltdev", false},
+		callertest.Secret:      {"ops", "salt-token-of-ops", true},
+		"wrong":                {},
+		callertest.Secret[:20]: {},
+		"":                     {},
+	} {
+		x, r := request(t, credential)
+		who, err := v.Caller(x, r, caller.CredentialsOf(r))
+		if want.user == "" {
+			e, ok := web.Known(err)
+			require.True(t, ok)
+			require.Equal(t, http.StatusUnauthorized, e.Status)
+			continue
+		}
+		require.NoError(t, err)
+		require.Equal(t, want.user, who.User)
+		a, release, err := v.Authority(t.Context(), who)
+		require.NoError(t, err)
+		require.Equal(t, want.salt, a.Token)
+		require.Equal(t, want.scoped, a.Scope != nil)
+		require.Equal(t, want.scoped, a.Identity != nil)
+		release()
+		require.Zero(t, tokens.Held.Load())
+	}
+}
+
+// TestSwappedCaller changes the caller behind its back: what comes of it is less
+// than before, never more.
+func TestSwappedCaller(t *testing.T) {
+	t.Parallel()
+	root := &session.Session{ID: "root's", Token: "salt-token-of-root", User: "root", Eauth: "pam"}
+	for name, c := range map[string]struct {
+		swap func(c *caller.Caller) *caller.Caller
+		less bool // there is nothing left
+	}{
+		"the name":              {func(c *caller.Caller) *caller.Caller { c.User, c.Eauth = "root", "file"; return c }, false},
+		"the groups":            {func(c *caller.Caller) *caller.Caller { c.Groups = []string{"wheel"}; return c }, false},
+		"logged in":             {func(c *caller.Caller) *caller.Caller { c.LoggedIn = true; return c }, false},
+		"a session beside it":   {func(c *caller.Caller) *caller.Caller { c.Session = root; return c }, false},
+		"no token":              {func(c *caller.Caller) *caller.Caller { c.Principal = nil; return c }, true},
+		"no token, and a name":  {func(c *caller.Caller) *caller.Caller { return &caller.Caller{User: "root", LoggedIn: true} }, true},
+		"nothing":               {func(*caller.Caller) *caller.Caller { return nil }, true},
+		"another caller's zero": {func(*caller.Caller) *caller.Caller { return new(caller.Caller) }, true},
+	} {
+		v, _ := callertest.New()
+		x, r := request(t, callertest.Secret)
+		who, err := v.Caller(x, r, caller.CredentialsOf(r))
+		require.NoError(t, err, name)
+		who = c.swap(who)
+
+		a, release, err := v.Authority(t.Context(), who)
+		require.NoError(t, err, name)
+		ctx, done := v.Follow(t.Context(), who)
+		if c.less {
+			require.Equal(t, lowstate.Authority{}, a, name)
+			require.Equal(t, eauth.Identity{}, who.Identity(), name)
+			require.Equal(t, issuer.Caller{}, who.Issuer(), name)
+			require.Error(t, ctx.Err(), name)
+		} else {
+			require.Equal(t, "ops", a.Identity.User, name)
+			require.Equal(t, "pam", a.Identity.Eauth, name)
+			require.Empty(t, a.Identity.Groups, name)
+			require.NotNil(t, a.Scope, name)
+			require.Equal(t, "ops", who.Identity().User, name)
+			require.Empty(t, who.Identity().Groups, name)
+			require.False(t, who.Issuer().LoggedIn, name)
+			require.NotNil(t, who.Issuer().Principal, name)
+			require.NoError(t, ctx.Err(), name)
+		}
+		done()
+		release()
+
+		again, err := v.Caller(x, r, caller.CredentialsOf(r))
+		require.NoError(t, err, name)
+		require.Equal(t, "ops", again.User, "%s: the next one who looks sees the caller as it was", name)
+		require.NotNil(t, again.Principal, name)
+		require.Nil(t, again.Session, name)
+	}
+}

@@ -1,0 +1,92 @@
+package events
+
+import (
+	"errors"
+	"net/http"
+	"net/http/httptest"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/stretchr/testify/require"
+
+	"github.com/saltern-api/saltern/eauth/session"
+	"github.com/saltern-api/saltern/internal/settings"
+	"github.com/saltern-api/saltern/saltmaster/eventstream"
+	"github.com/saltern-api/saltern/server/caller"
+	"github.com/saltern-api/saltern/server/caller/callertest"
+	"github.com/saltern-api/saltern/server/web"
+	"github.com/saltern-api/saltern/server/web/webtest"
+)
+
+var errNoBus = errors.New("there is no bus")
+
+// askedBus keeps who has read last, and has no events.
+type askedBus struct{ who []eventstream.Who }
+
+func (b *askedBus) Read(req eventstream.Request) (*eventstream.Reader, error) {
+	b.who = append(b.who, req.Who)
+	return nil, errNoBus
+}
+
+func newAPI(t *testing.T, bus Bus) *API {
+	t.Helper()
+	v, _ := callertest.New()
+	return &API{
+		Bus: bus, Resolver: v, CORS: web.NewCORS(nil, nil), Views: NewViews(), Stopping: t.Context(),
+		Limits: NewLimits(settings.Default().Events, prometheus.NewRegistry()),
+	}
+}
+
+// TestSwappedCaller has a handler forget who reads events, or take it for somebody
+// else: the reader sees the events of the token's owner, or none.
+func TestSwappedCaller(t *testing.T) {
+	t.Parallel()
+	root := &session.Session{ID: "root's", Token: "salt-token-of-root", User: "root", Eauth: "pam"}
+	for name, c := range map[string]struct {
+		swap func(who *caller.Caller) *caller.Caller
+		read bool
+	}{
+		"as it is":     {func(c *caller.Caller) *caller.Caller { return c }, true},
+		"renamed":      {func(c *caller.Caller) *caller.Caller { c.User, c.Groups = "root", []string{"wheel"}; return c }, true},
+		"a session":    {func(c *caller.Caller) *caller.Caller { c.Session = root; return c }, true},
+		"forgotten":    {func(*caller.Caller) *caller.Caller { return nil }, false},
+		"no principal": {func(c *caller.Caller) *caller.Caller { c.Principal = nil; return c }, false},
+	} {
+		bus := new(askedBus)
+		s := newAPI(t, bus)
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/events", nil)
+		r.Header.Set("X-Auth-Token", callertest.Secret)
+		x := web.NewExchange(httptest.NewRecorder(), time.Minute)
+		who, err := s.Resolver.Caller(x, r, caller.CredentialsOf(r))
+		require.NoError(t, err, name)
+		who = c.swap(who)
+		_, err = s.read(who, nil, "")
+		ctx, done := s.follow(t.Context(), who)
+		if c.read {
+			require.ErrorIs(t, err, errNoBus, name)
+			require.Equal(t, []eventstream.Who{{User: "ops", Eauth: "pam"}}, bus.who, name)
+			require.NoError(t, ctx.Err(), name)
+		} else {
+			require.Empty(t, bus.who, name)
+			require.Error(t, ctx.Err(), name)
+		}
+		done()
+	}
+}
+
+// TestNoEventsWithoutCredential has no stream open for nobody.
+func TestNoEventsWithoutCredential(t *testing.T) {
+	t.Parallel()
+	bus := new(askedBus)
+	m := web.NewMux()
+	newAPI(t, bus).Mount(m)
+	front := webtest.Front(m)
+	for _, path := range []string{"/events", "/ws", "/ws/wrong", "/all_events/wrong", "/formatted_events/wrong"} {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil)
+		r.Header.Set("Connection", "upgrade")
+		r.Header.Set("Upgrade", "websocket")
+		require.Equal(t, http.StatusUnauthorized, webtest.Send(front, r).Code, path)
+	}
+	require.Empty(t, bus.who)
+}
