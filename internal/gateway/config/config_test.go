@@ -1,7 +1,6 @@
 package config
 
 import (
-	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -160,23 +159,4 @@ func TestDefaultPlace(t *testing.T) {
 	c, err := Load(Files{MasterDir: t.TempDir()})
 	require.NoError(t, err)
 	require.Equal(t, settings.Default(), c.Settings)
-}
-
-func ExampleLoad() {
-	dir, err := os.MkdirTemp("", "saltern-example-*")
-	if err != nil {
-		panic(err)
-	}
-	defer os.RemoveAll(dir) //nolint:errcheck // an example
-	_ = os.WriteFile(filepath.Join(dir, "master"), []byte("netapi_enable_clients: [local]\nrest_wsgi: {port: 8001}\n"), 0o600)
-	_ = os.WriteFile(filepath.Join(dir, "saltern.yaml"), []byte("state_dir: "+dir+"\n"), 0o600)
-	c, err := Load(Files{MasterDir: dir, Settings: filepath.Join(dir, "saltern.yaml")})
-	fmt.Println(err)
-	for _, line := range c.Summary() {
-		fmt.Println(line)
-	}
-	// Output:
-	// <nil>
-	// listen: http://127.0.0.1:8001 as wsgi
-	// listen: http://[::1]:8001 as wsgi
 }
