@@ -1,7 +1,6 @@
-// Package server is HTTP in and out: the listeners and their TLS, the router,
-// one file per surface (rest_cherrypy's and rest_wsgi's), and the loopback
-// listener for metrics and health. It knows no Salt wire: what a request asks
-// for is package lowstate's business, reached through [Gateway].
+// Package server is the listeners: what they are bound to, their TLS, their APIs,
+// and how they stop. The APIs are packages of their own, from netapi (salt-api's
+// own) to vcd; this one mounts them and is imported by none of them.
 //
 // [Plan] turns what the config files say into listeners, [Listen] opens them,
 // and [Server.Serve] answers until its context ends. Limits stand in front of
@@ -20,5 +19,5 @@
 //	})
 //	err = srv.Serve(ctx) // nil after ctx has ended and the running requests with it
 //
-// The package imports lowstate and its own settings.
+// Imports go one way: server, then the APIs, then server/caller, then server/web.
 package server

@@ -9,7 +9,7 @@ import (
 
 // serverName is what the Server header of every answer says. There are clients
 // that read the header before anything else, as salt-api has always sent one.
-// It has no version: that is nothing for strangers.
+// It has no version: clients need none.
 const serverName = "Saltern"
 
 // Named puts the Server header on every answer of a server that serves h on

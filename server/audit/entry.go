@@ -18,7 +18,7 @@ const (
 	Refused  = "refused"    // a credential, or something that its holder may not do
 	ReadLog  = "audit_read" // this log, over HTTP; one line for all pages of an answer
 	Lost     = "lost"       // lines of this log, which could not be written
-	Withheld = "withheld"   // lines about strangers, of whom there were too many
+	Withheld = "withheld"   // lines of requests that prove nothing, of which there were too many
 )
 
 // What came of it.
@@ -104,8 +104,8 @@ type Entry struct {
 	AdditionalProperties map[string]string `json:"additionalProperties,omitempty"`
 }
 
-// byNobody tells whether an entry is about somebody who proved nothing: neither
+// isAnonymous reports whether an entry is of a request that proved nothing: neither
 // a password nor a token. Of such entries anybody could cause any number.
-func (e *Entry) byNobody() bool {
+func (e *Entry) isAnonymous() bool {
 	return e.User == "" && !e.Operator && (e.Outcome != OK || e.TokenID == "")
 }

@@ -60,12 +60,12 @@ func (f finder) find(ctx context.Context, path string, q Query) (Page, error) {
 	if err != nil {
 		return Page{}, err
 	}
-	shelf, err := openShelf(path)
+	files, err := openFileSet(path)
 	if err != nil {
 		return Page{}, fmt.Errorf("audit log: %w", err)
 	}
-	defer shelf.close()
-	s := &search{matcher: newMatcher(q), finder: f, shelf: shelf}
+	defer files.close()
+	s := &search{matcher: newMatcher(q), finder: f, files: files}
 	if q.Oldest {
 		err = s.forward(ctx, from)
 	} else {
@@ -104,7 +104,7 @@ func parsePlace(text string) (*place, error) {
 type search struct {
 	*matcher
 	finder
-	shelf *shelf
+	files *fileSet
 
 	page  Page
 	at    place
@@ -114,29 +114,29 @@ type search struct {
 
 // backward goes from the newest to the oldest.
 func (s *search) backward(ctx context.Context, from *place) error {
-	s.at = place{s.shelf.newest(), 0}
-	for _, n := range s.shelf.backward() {
+	s.at = place{s.files.newest(), 0}
+	for _, n := range s.files.backward() {
 		if from != nil && n > from.file {
 			continue
 		}
-		book, err := s.shelf.open(n)
+		f, err := s.files.open(n)
 		if err != nil {
 			return err
 		}
-		if book == nil { // it is gone
+		if f == nil { // it is gone
 			continue
 		}
-		if !s.Since.IsZero() && book.last.Before(s.Since.Add(-clockSlack)) {
+		if !s.Since.IsZero() && f.last.Before(s.Since.Add(-clockSlack)) {
 			return nil // and so are all before it
 		}
-		s.at = place{n, book.size}
+		s.at = place{n, f.size}
 		if from != nil && n == from.file {
-			s.at.at = min(from.at, book.size)
+			s.at.at = min(from.at, f.size)
 		}
-		if !s.Until.IsZero() && s.shelf.lastBefore(n).After(s.Until.Add(clockSlack)) {
+		if !s.Until.IsZero() && s.files.lastBefore(n).After(s.Until.Add(clockSlack)) {
 			continue
 		}
-		if err := book.lines(s.block).backward(s.at.at, s.visitor(ctx)); err != nil || s.page.More {
+		if err := f.lines(s.block).backward(s.at.at, s.visitor(ctx)); err != nil || s.page.More {
 			return err
 		}
 		s.at.at = 0
@@ -149,27 +149,27 @@ func (s *search) forward(ctx context.Context, from *place) error {
 	if from != nil {
 		s.at = *from
 	}
-	for _, n := range s.shelf.forward() {
+	for _, n := range s.files.forward() {
 		if from != nil && n < from.file {
 			continue
 		}
-		if !s.Until.IsZero() && s.shelf.lastBefore(n).After(s.Until.Add(clockSlack)) {
+		if !s.Until.IsZero() && s.files.lastBefore(n).After(s.Until.Add(clockSlack)) {
 			return nil
 		}
-		book, err := s.shelf.open(n)
+		f, err := s.files.open(n)
 		if err != nil {
 			return err
 		}
-		if book == nil {
+		if f == nil {
 			continue
 		}
 		if s.at = (place{n, 0}); from != nil && n == from.file {
 			s.at.at = from.at
 		}
-		if !s.Since.IsZero() && book.last.Before(s.Since.Add(-clockSlack)) {
+		if !s.Since.IsZero() && f.last.Before(s.Since.Add(-clockSlack)) {
 			continue
 		}
-		if err := book.lines(s.block).forward(s.at.at, s.visitor(ctx)); err != nil || s.page.More {
+		if err := f.lines(s.block).forward(s.at.at, s.visitor(ctx)); err != nil || s.page.More {
 			return err
 		}
 	}
@@ -212,7 +212,7 @@ func (s *search) take(line []byte) {
 // End is the place behind the newest entry, for a [Query] with the oldest first
 // to begin at, or with the newest first to end at.
 func End(path string) (string, error) {
-	s, err := openShelf(path)
+	s, err := openFileSet(path)
 	if err != nil {
 		return "", fmt.Errorf("audit log: %w", err)
 	}

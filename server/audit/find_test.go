@@ -150,11 +150,11 @@ func TestFindByFileTimes(t *testing.T) {
 	for i, id := range want {
 		l.Write(t.Context(), Entry{Time: start.Add(time.Duration(i) * 10 * time.Hour), Event: Login, Outcome: OK, RequestID: id})
 	}
-	shelf, err := openShelf(l.opts.File)
+	files, err := openFileSet(l.opts.File)
 	require.NoError(t, err)
-	defer shelf.close()
-	for _, n := range shelf.forward()[:len(shelf.numbers)] {
-		b, err := shelf.open(n)
+	defer files.close()
+	for _, n := range files.forward()[:len(files.numbers)] {
+		b, err := files.open(n)
 		require.NoError(t, err)
 		text, err := os.ReadFile(b.f.Name())
 		require.NoError(t, err)

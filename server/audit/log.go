@@ -40,7 +40,7 @@ type Log struct {
 
 	mu        sync.Mutex
 	file      file
-	strangers strangers
+	anonymous anonymousLimiter
 	stats     Stats
 	missing   uint64 // lines that were lost since one was last written
 }
@@ -49,7 +49,7 @@ type Log struct {
 type Stats struct {
 	Written  uint64
 	Lost     uint64 // that could not be written
-	Withheld uint64 // about strangers, of whom there were too many
+	Withheld uint64 // of requests that prove nothing, of which there were too many
 }
 
 // Open opens the log, and makes it where there is none.
@@ -87,17 +87,17 @@ func (l *Log) Write(ctx context.Context, e Entry) {
 	line := e.line()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if e.byNobody() && !l.strangers.admit(e.Address, l.now()) {
+	if e.isAnonymous() && !l.anonymous.Allow(e.Address, l.now()) {
 		l.stats.Withheld++
 		return
 	}
-	if n, ok := l.strangers.account(l.now()); ok {
-		l.tellWithheld(ctx, n)
+	if n, ok := l.anonymous.account(l.now()); ok {
+		l.writeSuppressed(ctx, n)
 	}
 	l.append(ctx, line)
 }
 
-func (l *Log) tellWithheld(ctx context.Context, n int) {
+func (l *Log) writeSuppressed(ctx context.Context, n int) {
 	l.append(ctx, Entry{Time: l.now(), Event: Withheld, Outcome: Denied, Count: n}.line())
 }
 
@@ -144,9 +144,9 @@ func (l *Log) Close() error {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if n := l.strangers.withheld; n > 0 {
-		l.strangers.withheld = 0
-		l.tellWithheld(context.Background(), n)
+	if n := l.anonymous.suppressed; n > 0 {
+		l.anonymous.suppressed = 0
+		l.writeSuppressed(context.Background(), n)
 	}
 	return l.file.close()
 }

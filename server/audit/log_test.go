@@ -162,7 +162,7 @@ func TestRotationFails(t *testing.T) {
 	require.Contains(t, told.String(), "the audit log cannot be rotated")
 }
 
-// Of strangers only so many lines are written; those who are known come
+// Of requests that prove nothing only so many lines are written; all others come
 // through.
 func TestStrangers(t *testing.T) {
 	t.Parallel()
@@ -171,15 +171,15 @@ func TestStrangers(t *testing.T) {
 		l, err := Open(Options{File: filepath.Join(dir, "audit.jsonl")})
 		require.NoError(t, err)
 		n := 0
-		stranger := func(id string) {
+		anonymous := func(id string) {
 			n++
 			from := fmt.Sprintf("192.0.2.%d", n%100)
 			l.Write(t.Context(), Entry{Event: Login, Outcome: Denied, ClaimedUser: "root", RequestID: id, Address: from})
 		}
-		for i := range strangersAtOnce + 500 {
-			stranger(fmt.Sprint("x", i))
+		for i := range anonymousAtOnce + 500 {
+			anonymous(fmt.Sprint("x", i))
 		}
-		require.Equal(t, Stats{Written: strangersAtOnce, Withheld: 500}, l.Stats())
+		require.Equal(t, Stats{Written: anonymousAtOnce, Withheld: 500}, l.Stats())
 		note(l, "known")
 		l.Write(t.Context(), Entry{Event: Command, Outcome: Denied, User: "ops", RequestID: "refused"})
 		require.Equal(t, []string{"refused", "known"}, l.found(t, Query{})[:2])
@@ -200,22 +200,22 @@ func TestStrangers(t *testing.T) {
 		}
 
 		time.Sleep(time.Second)
-		for i := range strangersPerSecond + 1 {
-			stranger(fmt.Sprint("y", i))
+		for i := range anonymousPerSecond + 1 {
+			anonymous(fmt.Sprint("y", i))
 		}
 		require.Equal(t, "y9", l.found(t, Query{})[0])
-		time.Sleep(withheldEvery)
+		time.Sleep(suppressedEvery)
 		note(l, "later")
 		require.Equal(t, []string{"later", "withheld 505"}, l.found(t, Query{})[:2])
-		for range strangersAtOnce {
-			stranger("z")
+		for range anonymousAtOnce {
+			anonymous("z")
 		}
 		require.NoError(t, l.Close())
 		require.Equal(t, "withheld 400", l.found(t, Query{})[0], "a minute is worth 600")
 	})
 }
 
-// One address does not use up what is written about all strangers.
+// One address does not use up what is written about all requests that prove nothing.
 func TestOneStranger(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -227,19 +227,19 @@ func TestOneStranger(t *testing.T) {
 			l.Write(t.Context(), Entry{Event: Login, Outcome: Denied, ClaimedUser: "root", Address: address})
 			return l.Stats().Written > before
 		}
-		for i := range 2 * strangersAtOnce {
+		for i := range 2 * anonymousAtOnce {
 			address := "2001:db8::1" // of one network, which counts as one address
 			if i%2 == 0 {
 				address = fmt.Sprintf("2001:db8::%x", i+1)
 			}
-			require.Equal(t, i < strangersAtOnce/4, write(address))
+			require.Equal(t, i < anonymousAtOnce/4, write(address))
 		}
 		require.True(t, write("2001:db8:0:1::1"))
 		require.True(t, write("192.0.2.1"))
 		require.True(t, write("")) // of whom not even that is known
 		time.Sleep(2 * time.Second)
 		for i := range 10 {
-			require.Equal(t, i < strangersPerSecond/2, write("2001:db8::1"))
+			require.Equal(t, i < anonymousPerSecond/2, write("2001:db8::1"))
 		}
 
 		// More of them than are told apart have what there is for all.
@@ -249,7 +249,7 @@ func TestOneStranger(t *testing.T) {
 				written++
 			}
 		}
-		require.Less(t, written, strangersAtOnce)
+		require.Less(t, written, anonymousAtOnce)
 		require.NoError(t, l.Close())
 	})
 }

@@ -13,24 +13,24 @@ import (
 // could have everything else rotated away. One address prefix may have a
 // quarter of that, so that the others' entries are still written.
 const (
-	strangersAtOnce    = 1000
-	strangersPerSecond = 10
+	anonymousAtOnce    = 1000
+	anonymousPerSecond = 10
 	ofOnePrefix        = 0.25
 
 	// maxPrefixes is how many prefixes are told apart. Those that are dropped
 	// start afresh, within what there is for all.
 	maxPrefixes = 1024
 
-	// withheldEvery is how often it is told how many were not written.
-	withheldEvery = time.Minute
+	// suppressedEvery is how often a line says how many were not written.
+	suppressedEvery = time.Minute
 )
 
-// strangers is what may be written about strangers.
-type strangers struct {
-	all      bucket
-	prefixes *lru.Cache[netip.Prefix, *bucket]
-	withheld int
-	since    time.Time // of the first that was withheld
+// anonymousLimiter bounds what is written about requests that prove nothing.
+type anonymousLimiter struct {
+	all        bucket
+	prefixes   *lru.Cache[netip.Prefix, *bucket]
+	suppressed int
+	since      time.Time // of the first that was suppressed
 }
 
 // bucket fills with time.
@@ -43,21 +43,21 @@ type bucket struct {
 // more.
 func (b *bucket) hasRoom(now time.Time, part float64) bool {
 	if passed := now.Sub(b.last).Seconds(); passed > 0 {
-		b.spent = max(0, b.spent-passed*strangersPerSecond*part)
+		b.spent = max(0, b.spent-passed*anonymousPerSecond*part)
 		b.last = now
 	}
-	return b.spent+1 <= strangersAtOnce*part
+	return b.spent+1 <= anonymousAtOnce*part
 }
 
-// admit reports whether one more entry is to be written, about somebody at an
+// Allow reports whether one more entry is to be written, of a request from an
 // address, which may be empty.
-func (s *strangers) admit(address string, now time.Time) bool {
+func (s *anonymousLimiter) Allow(address string, now time.Time) bool {
 	own := s.of(address)
 	if !own.hasRoom(now, ofOnePrefix) || !s.all.hasRoom(now, 1) {
-		if s.withheld == 0 {
+		if s.suppressed == 0 {
 			s.since = now
 		}
-		s.withheld++
+		s.suppressed++
 		return false
 	}
 	own.spent++
@@ -66,7 +66,7 @@ func (s *strangers) admit(address string, now time.Time) bool {
 }
 
 // of returns the bucket of an address's prefix.
-func (s *strangers) of(address string) *bucket {
+func (s *anonymousLimiter) of(address string) *bucket {
 	if s.prefixes == nil {
 		s.prefixes = lru.New[netip.Prefix, *bucket](maxPrefixes)
 	}
@@ -80,11 +80,11 @@ func (s *strangers) of(address string) *bucket {
 	return b
 }
 
-// account returns how many were withheld, if that is due to be told.
-func (s *strangers) account(now time.Time) (n int, ok bool) {
-	if s.withheld == 0 || now.Sub(s.since) < withheldEvery {
+// account returns how many were suppressed, if that is due to be written.
+func (s *anonymousLimiter) account(now time.Time) (n int, ok bool) {
+	if s.suppressed == 0 || now.Sub(s.since) < suppressedEvery {
 		return 0, false
 	}
-	n, s.withheld = s.withheld, 0
+	n, s.suppressed = s.suppressed, 0
 	return n, true
 }

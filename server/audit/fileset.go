@@ -9,29 +9,29 @@ import (
 	"time"
 )
 
-// shelf is all files of a log as they are at one moment. The one that is
+// fileSet is all files of a log as they are at one moment. The one that is
 // written has the number that it will get when it is put aside.
-type shelf struct {
+type fileSet struct {
 	path    string
-	numbers []int64 // of those that were put aside
-	current *book   // nil where there is none
+	numbers []int64  // of those that were put aside
+	current *logFile // nil where there is none
 
-	opened *book // of the others
+	opened *logFile // of the others
 	number int64
 }
 
 // maxRaces is how often it may happen that the log is rotated just then.
 const maxRaces = 100
 
-func openShelf(path string) (*shelf, error) {
+func openFileSet(path string) (*fileSet, error) {
 	for range maxRaces {
-		current, err := openBook(path)
+		current, err := openLogFile(path)
 		if err != nil {
 			return nil, err
 		}
 		numbers, err := aside(path)
 		if err == nil && current.isStill(path) {
-			return &shelf{path: path, numbers: numbers, current: current}, nil
+			return &fileSet{path: path, numbers: numbers, current: current}, nil
 		}
 		current.close()
 		if err != nil {
@@ -41,17 +41,17 @@ func openShelf(path string) (*shelf, error) {
 	return nil, errors.New("it is rotated too fast to be read")
 }
 
-// book is a file that is open for reading.
-type book struct {
+// logFile is a file that is open for reading.
+type logFile struct {
 	f    *os.File
 	size int64
 	last time.Time // that something was written to it
 }
 
-func (b *book) lines(block int) lines { return lines{r: b.f, block: block, most: maxLine} }
+func (b *logFile) lines(block int) lines { return lines{r: b.f, block: block, most: maxLine} }
 
-// openBook opens a file. It is nil where there is none.
-func openBook(path string) (*book, error) {
+// openLogFile opens a file. It is nil where there is none.
+func openLogFile(path string) (*logFile, error) {
 	info, err := os.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
@@ -72,11 +72,11 @@ func openBook(path string) (*book, error) {
 	if info, err = f.Stat(); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	return &book{f: f, size: info.Size(), last: info.ModTime()}, nil
+	return &logFile{f: f, size: info.Size(), last: info.ModTime()}, nil
 }
 
 // isStill reports whether the file has kept its name.
-func (b *book) isStill(path string) bool {
+func (b *logFile) isStill(path string) bool {
 	named, err := os.Lstat(path)
 	if b == nil || err != nil {
 		return b == nil && errors.Is(err, fs.ErrNotExist)
@@ -85,14 +85,14 @@ func (b *book) isStill(path string) bool {
 	return err == nil && os.SameFile(named, own)
 }
 
-func (b *book) close() {
+func (b *logFile) close() {
 	if b != nil {
 		_ = b.f.Close() // it was only read
 	}
 }
 
 // newest is the number of the file that is written.
-func (s *shelf) newest() int64 {
+func (s *fileSet) newest() int64 {
 	if len(s.numbers) == 0 {
 		return 1
 	}
@@ -100,10 +100,10 @@ func (s *shelf) newest() int64 {
 }
 
 // forward are the numbers of all files, the oldest first.
-func (s *shelf) forward() []int64 { return append(slices.Clone(s.numbers), s.newest()) }
+func (s *fileSet) forward() []int64 { return append(slices.Clone(s.numbers), s.newest()) }
 
 // backward are the same, the newest first.
-func (s *shelf) backward() []int64 {
+func (s *fileSet) backward() []int64 {
 	all := s.forward()
 	slices.Reverse(all)
 	return all
@@ -111,7 +111,7 @@ func (s *shelf) backward() []int64 {
 
 // open opens a file by its number. It is nil where that is gone. One file is
 // open at a time, besides the one that is written.
-func (s *shelf) open(n int64) (*book, error) {
+func (s *fileSet) open(n int64) (*logFile, error) {
 	if n == s.newest() {
 		return s.current, nil
 	}
@@ -120,7 +120,7 @@ func (s *shelf) open(n int64) (*book, error) {
 	}
 	s.opened.close()
 	s.opened, s.number = nil, 0
-	b, err := openBook(numbered(s.path, n))
+	b, err := openLogFile(numbered(s.path, n))
 	if err == nil {
 		s.opened, s.number = b, n
 	}
@@ -129,7 +129,7 @@ func (s *shelf) open(n int64) (*book, error) {
 
 // lastBefore is when the file before another one was last written to, zero
 // where that is not known.
-func (s *shelf) lastBefore(n int64) time.Time {
+func (s *fileSet) lastBefore(n int64) time.Time {
 	i := slices.Index(s.numbers, n-1)
 	if i < 0 {
 		return time.Time{}
@@ -141,7 +141,7 @@ func (s *shelf) lastBefore(n int64) time.Time {
 	return info.ModTime()
 }
 
-func (s *shelf) close() {
+func (s *fileSet) close() {
 	s.current.close()
 	s.opened.close()
 }
