@@ -109,7 +109,7 @@ func (c *Client) send(ctx context.Context, payload []byte) (msgpack.Raw, error) 
 	return answer, answerError(answer)
 }
 
-// wireError tells what a failed exchange means for the caller. A context that
+// wireError is what a failed exchange means for the caller. A context that
 // the caller itself ended is passed on as it is.
 func wireError(ctx context.Context, err error) error {
 	if ctx.Err() != nil {

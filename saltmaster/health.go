@@ -63,7 +63,7 @@ func (c *Client) probe(ctx context.Context) error {
 	return err
 }
 
-// Ping asks the master for a sign of life, through one of its workers. It
+// Ping sends the master a request that one of its workers has to answer. It
 // needs no credentials.
 func (c *Client) Ping(ctx context.Context) error {
 	answer, err := c.do(ctx, load("ping", 0))

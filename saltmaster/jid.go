@@ -6,7 +6,7 @@ import (
 )
 
 // JIDs hands out job ids as Salt makes them: the UTC time to the microsecond,
-// 20 digits. Two of one process are never equal, however fast they are asked
+// 20 digits. Two of one process are never equal, however fast they are requested
 // for. The zero value is ready.
 type JIDs struct {
 	mu   sync.Mutex

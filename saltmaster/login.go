@@ -9,7 +9,7 @@ import "log/slog"
 // it refuses the publication. salt-api's own have the same in them.
 type Login struct{ Eauth, Username, Password string }
 
-// String tells of a login what may be told.
+// String is a login without its password.
 func (l Login) String() string { return l.Eauth + " user " + l.Username }
 
 // GoString keeps the password out of %#v too.
@@ -26,7 +26,7 @@ func authorityPairs(l Login) int {
 	return 1
 }
 
-// appendAuthority writes who a command is from: never both, since the master takes the token then, and asks the eauth
+// appendAuthority writes the credentials of a command: never both, since the master takes the token then, and calls the eauth
 // module about the other user.
 func appendAuthority(b []byte, token string, l Login) []byte {
 	if l.Eauth == "" {

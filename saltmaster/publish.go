@@ -15,7 +15,7 @@ type Publication struct {
 	Funs    msgpack.Raw // in place of Fun: an array of functions, and Arg has an array for each
 	Arg     msgpack.Raw // an array; keyword arguments are its last element, marked __kwarg__
 	Ret     string      // returners, separated by commas
-	JID     string      // always chosen by the caller, who listens for it already
+	JID     string      // always chosen by the caller, which listens for it already
 	Token   string
 	Login   Login   // in place of Token, where it has an Eauth
 	Extra   []Extra // what else the master passes on: metadata, delimiter, ...
@@ -27,7 +27,7 @@ type Extra struct {
 	Value msgpack.Raw
 }
 
-// Published tells what the master made of a publication.
+// Published is what the master made of a publication.
 type Published struct {
 	JID     string   // "" when no minion matched
 	Minions []string // the targeted minions

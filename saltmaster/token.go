@@ -13,7 +13,7 @@ import (
 // Token is what a Salt token says of its owner.
 type Token = tokenstore.Record
 
-// GetToken asks the master for the data of a Salt token. ok is false when the
+// GetToken returns the master's data of a Salt token. ok is false when the
 // master does not know it.
 func (c *Client) GetToken(ctx context.Context, token string) (t Token, ok bool, err error) {
 	answer, err := c.do(ctx, appendPair(load("get_token", 1), "token", token))
@@ -30,9 +30,9 @@ func (c *Client) MakeToken(ctx context.Context, eauth, username, password string
 	return c.MakeTokenFor(ctx, eauth, username, password, 0)
 }
 
-// MakeTokenFor is MakeToken with a lifetime to ask for, Salt's token_expire.
+// MakeTokenFor is MakeToken with a lifetime, Salt's token_expire.
 // The master heeds it where its token_expire_user_override allows that. 0 or
-// less asks for none.
+// less stands for none.
 func (c *Client) MakeTokenFor(
 	ctx context.Context, eauth, username, password string, life time.Duration,
 ) (t Token, ok bool, err error) {

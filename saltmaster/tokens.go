@@ -37,7 +37,7 @@ type TokensOptions struct {
 	Life     time.Duration // token_expire
 	Log      *slog.Logger
 
-	// MayChooseLife is token_expire_user_override: whether a user may ask for
+	// MayChooseLife is token_expire_user_override: whether a user may choose
 	// another lifetime. nil is no.
 	MayChooseLife func(eauth, user string) bool
 }
@@ -61,7 +61,7 @@ func NewTokens(client *Client, o TokensOptions) *Tokens {
 // nothing: it lives for seconds and its eauth is none that a master has.
 const probeUser = "saltern-self-check"
 
-// Check writes a token in each known layout and asks the master for it. The
+// Check writes a token in each known layout and looks it up at the master. The
 // first that it knows is the layout to use from then on. ErrNotAccepted is
 // final until the master changes; any other error is not an answer, and leaves
 // the layout as it was.
@@ -101,7 +101,7 @@ func (t *Tokens) Written() (tokenstore.Layout, bool) {
 }
 
 // Write puts a token for user into the master's store. life is what the user
-// asks for; it counts as it would at the master, and 0 or less asks for none.
+// asks for; it counts as it would at the master, and 0 or less stands for none.
 func (t *Tokens) Write(_ context.Context, user, eauth string, groups []string, life time.Duration) (Token, error) {
 	s := t.store.Load()
 	if s == nil {
@@ -137,7 +137,7 @@ func (t *Tokens) RemoveHashed(_ context.Context, sum [sha256.Size]byte) error {
 	return s.RemoveHashed(sum)
 }
 
-// LookupToken tells whose a token is: from the store if that is in reach, from
+// LookupToken returns the owner of a token: from the store if that is in reach, from
 // the master otherwise. ok is false when the master would not know it.
 func (t *Tokens) LookupToken(ctx context.Context, token string) (found Token, ok bool, err error) {
 	s := t.store.Load()

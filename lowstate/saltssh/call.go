@@ -48,7 +48,7 @@ var (
 	pcreTarget  = regexp.MustCompile(`^[\p{L}\p{N}_.:*?\[\]()^\\][\p{L}\p{N}_.:*?\[\]()^\\!$,%+=~|{}-]*$`)
 )
 
-// Check tells what is wrong with a call, in a text for the client.
+// Check returns what is wrong with a call, as a text for the client.
 func (c *Call) Check() error {
 	if _, ok := targetFlags[c.TargetType]; !ok {
 		return fmt.Errorf("salt-ssh knows no tgt_type %q: it takes glob, pcre, list, nodegroup and range", shortened(c.TargetType))

@@ -17,7 +17,7 @@
 // lives as long as the call, or until the next start ([Program.Sweep]) where the
 // process was killed: it includes the master's own configuration and
 // adds to it. The function's arguments do show in the process list of the
-// master's host, as they do for whoever types the command there.
+// master's host, as they do for a command that is typed there.
 //
 // salt-ssh itself puts the command line of ssh together as one text and splits
 // it again, and so does not keep its options apart: a value with a space in it

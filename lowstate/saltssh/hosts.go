@@ -11,7 +11,7 @@ import (
 )
 
 // hostsKept is how long the list of hosts is believed. One check of the rules
-// asks several times, and salt-ssh takes a second to answer.
+// needs them several times, and salt-ssh takes a second to answer.
 const hostsKept = 2 * time.Second
 
 // hostsTimeout bounds the question.
@@ -28,7 +28,7 @@ type roster struct {
 	at  time.Time
 }
 
-// Hosts returns the ids in the master's own roster, sorted. It asks salt-ssh,
+// Hosts returns the ids in the master's own roster, sorted. It runs salt-ssh,
 // which renders the roster; the answer is kept for two seconds.
 func (p *Program) Hosts() ([]string, error) {
 	if p.opts.Roster != "" && p.opts.Roster != "flat" {

@@ -137,7 +137,7 @@ func (p *Program) run(ctx context.Context, argv []string, settings map[string]an
 	return p.output(dir, cmd.ProcessState)
 }
 
-// declined answers every question that salt-ssh might ask at a terminal: it
+// declined answers every question of salt-ssh at a terminal: it
 // offers to deploy its key where it was not let in.
 var declined = strings.Repeat("n\n", 10_000)
 

@@ -64,7 +64,7 @@ var privileged = map[string]bool{
 	"ssh_remote_port_forwards": true, // a way from the host into the master's network
 	"ssh_port":                 true, // another server on the host, which is given the roster's password
 	"ssh_scan_ports":           true, // the same with the roster scan
-	"ignore_host_keys":         true, // anybody's server on the way, which is given the roster's password
+	"ignore_host_keys":         true, // any server on the way, which is then given the roster's password
 	"no_host_keys":             true, // the same
 	"roster":                   true, // another list of hosts; some run programs
 	"roster_file":              true,
@@ -72,7 +72,7 @@ var privileged = map[string]bool{
 	"min_extra_mods":           true,
 }
 
-// Privileged returns the names of the settings that are for callers who may run
+// Privileged returns the names of the settings that are for callers that may run
 // anything anyway, sorted.
 func Privileged() []string { return slices.Sorted(maps.Keys(privileged)) }
 
@@ -130,7 +130,7 @@ func HasProxyCommand(v msgpack.Raw) bool {
 // others are refused, because they run programs or load libraries on the
 // master's host (ProxyCommand, LocalCommand, KnownHostsCommand,
 // PKCS11Provider, Match), read or write files there, or lead to another host
-// than the one that was asked for (HostName, ProxyJump).
+// than the requested one (HostName, ProxyJump).
 var allowedOptions = map[string]bool{
 	"addressfamily": true, "batchmode": true, "canonicalizehostname": true, "casignaturealgorithms": true,
 	"checkhostip": true, "ciphers": true, "compression": true, "connectionattempts": true, "connecttimeout": true,

@@ -18,7 +18,7 @@ const folderPrefix = "salt-ssh-"
 const lockName = ".saltern"
 
 // newLock makes the lock's file. It has its name only when it is locked, so
-// that nobody finds it in between.
+// that it is not found in between.
 func newLock(dir string) (*os.File, error) {
 	f, err := os.OpenFile(filepath.Join(dir, lockName+".new"), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
@@ -95,7 +95,7 @@ func sweep(root *os.Root, name string) (removed bool, err error) {
 	return true, root.RemoveAll(name)
 }
 
-// isPrivate tells whether a folder is this user's and nobody else's.
+// isPrivate reports whether a folder is this user's alone.
 func isPrivate(info fs.FileInfo, err error) bool {
 	if err != nil || !info.IsDir() || info.Mode().Perm() != 0o700 {
 		return false

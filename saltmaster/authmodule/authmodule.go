@@ -1,15 +1,3 @@
-// Package authmodule tells which eauth modules of a master may have a say of their own in what their users may do. A
-// module of Salt's can have a function acl(), which names a user's rules in place of external_auth, and a function
-// process_acl(), which changes them; eauth_acl_module names one module whose acl() counts for the users of all.
-//
-//	m := authmodule.Modules{ACLModule: "demo", Dirs: []string{"/srv/salt/auth"}}
-//	m.Says("pam") // ACL, because of eauth_acl_module
-//
-// The modules are not run and not parsed: one that Salt does not bring itself may have both functions, whatever is in it,
-// and one that Salt brings is taken for Salt's only while no file in the master's folders may stand in its place. What
-// such a folder cannot tell is a Salt extension that was installed with pip.
-//
-// The package imports nothing of Saltern.
 package authmodule
 
 import (
@@ -35,7 +23,7 @@ type Modules struct {
 	// not there hold none.
 	Dirs []string
 
-	// OUs tells whether a rule of external_auth for the module ldap is for an OU of the directory: "ldap(OU=...)".
+	// OUs reports whether a rule of external_auth for the module ldap is for an OU of the directory: "ldap(OU=...)".
 	OUs bool
 }
 
@@ -48,7 +36,7 @@ type Says struct {
 // stock are the modules of Salt 3006 and 3008 alike, none of which has an acl().
 var stock = []string{"auto", "file", "ldap", "pam", "sharedsecret"}
 
-// Says tells what the module may say of its users. It reads the folders anew.
+// Says returns what the module may decide about its users. It reads the folders anew.
 func (m Modules) Says(module string) Says {
 	own, why := m.own(module)
 	s := Says{ACL: own, Process: own, Why: why}
@@ -61,7 +49,7 @@ func (m Modules) Says(module string) Says {
 	return s
 }
 
-// own tells whether the module may be another than Salt's own, without an acl().
+// own reports whether the module may be another than Salt's own, without an acl().
 func (m Modules) own(module string) (own bool, why string) {
 	if slices.Contains(m.Deciding, module) {
 		return true, "saltern.yaml names it in auth.deciding"
@@ -116,7 +104,7 @@ func replaces(dir, module string) (file string, err error) {
 // maxModule is far more than a module has, in bytes.
 const maxModule = 1 << 20
 
-// called tells whether a file may call itself otherwise than its name. One that cannot be read may.
+// called reports whether a file may call itself otherwise than its name. One that cannot be read may.
 func called(path string) bool {
 	f, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {

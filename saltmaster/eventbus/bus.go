@@ -34,7 +34,7 @@ type Options struct {
 	// QueueEvents and QueueBytes bound what waits in one Sub (65536 events, 256 MiB).
 	QueueEvents int
 	QueueBytes  int64
-	// Log is told of connections made and lost (slog.Default).
+	// Log has a line for connections made and lost (slog.Default).
 	Log *slog.Logger
 }
 
@@ -63,7 +63,7 @@ type Event struct {
 	Data msgpack.Raw
 }
 
-// Bus is the one connection to the publisher, and the table of who waits for what.
+// Bus is the one connection to the publisher, and the table of the waiters.
 type Bus struct {
 	opts Options
 	dial func(context.Context) (net.Conn, error)
@@ -96,7 +96,7 @@ func New(opts Options) *Bus {
 // dialTimeout matters only when a stopped master's queue of connections is full.
 const dialTimeout = 5 * time.Second
 
-// Connected tells whether the connection is up.
+// Connected reports whether the connection is up.
 func (b *Bus) Connected() bool { return b.connected.Load() }
 
 // Ready waits until the bus was connected for the first time.

@@ -1,19 +1,19 @@
-// Package eventbus listens to a Salt master's event publisher and hands each return to whoever waits for it.
+// Package eventbus listens to a Salt master's event publisher and hands each return to its waiter.
 //
 // The master sends every event to every listener, so one process has one connection: a [Bus]. A waiter makes its
 // jid first, subscribes, and publishes after that, so that no return can come before it listens. Where the master
 // makes the jid (runners and wheels), [Bus.Expect] collects from before the request, and [Sub.Bind] narrows it to
 // the jid that the answer names.
 //
-// An event that nobody wants is skipped in the stream without being held in memory. A waiter that is slow loses
-// its own events (and is told so), never the time of the reader.
+// An event without a waiter is skipped in the stream without being held in memory. A waiter that is slow loses
+// its own events (and gets an error for it), never the time of the reader.
 //
 // # Lost events
 //
 // The bus has no history. Every Sub that exists when a connection comes up gets [ErrGap] once, at that point in its
 // queue: whatever the master said while the connection was down is in its job cache by then, and everything after
-// is read from the bus. A Sub learns nothing at the moment of the loss itself; [Bus.Connected] tells. Where its own
-// queue was full a Sub gets [ErrOverflow], which asks for the same look into the job cache.
+// is read from the bus. A Sub has no sign of the loss at the moment itself; [Bus.Connected] has. Where its own
+// queue was full a Sub gets [ErrOverflow], which means the same look into the job cache.
 //
 // The package imports saltmaster/msgpack and the standard library.
 //

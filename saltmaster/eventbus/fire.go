@@ -15,7 +15,7 @@ import (
 )
 
 // Errors of [Firer.Fire]. After ErrMalformed, ErrTooLarge and ErrUnavailable the master has not got the event; after
-// ErrNotConfirmed nobody can tell.
+// ErrNotConfirmed it is not known.
 var (
 	// ErrMalformed says that no master would take the event for one.
 	ErrMalformed = errors.New("not an event")
@@ -38,10 +38,10 @@ type FirerOptions struct {
 	Confirm time.Duration
 	// Concurrent is how many events are fired at once (16). More wait.
 	Concurrent int
-	// BareStamp tells whether the master writes the time of its events without an offset, as Salt does up to 3007. It
-	// is asked for each event; nil is no.
+	// BareStamp reports whether the master writes the time of its events without an offset, as Salt does up to 3007. It
+	// is called for each event; nil is no.
 	BareStamp func() bool
-	// Log is told how the master reads (slog.Default).
+	// Log has a line for how the master reads (slog.Default).
 	Log *slog.Logger
 }
 
@@ -102,7 +102,7 @@ func NewFirer(bus *Bus, opts FirerOptions) *Firer {
 }
 
 // Fire puts an event on the bus and returns once it was seen there. data is a map; the event gets it with a _stamp of
-// its own, the time in UTC. Fire never sends an event twice: after an error it is the caller who decides. Errors are
+// its own, the time in UTC. Fire never sends an event twice: after an error the caller decides. Errors are
 // those named above, or the context's.
 func (f *Firer) Fire(ctx context.Context, tag string, data msgpack.Raw) error {
 	if err := checkTag(tag); err != nil {
@@ -164,7 +164,7 @@ func (f *Firer) stampText() string {
 	return f.stamp().Format("2006-01-02T15:04:05.000000-07:00")
 }
 
-// stamp returns the present time in microseconds, and a later one with each call: it tells an event from an equal one.
+// stamp returns the present time in microseconds, and a later one with each call: it distinguishes an event from an equal one.
 func (f *Firer) stamp() time.Time {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -14,7 +14,7 @@ import (
 )
 
 // ProbePrefix begins the tags of the events by which a [Firer] finds out how the master reads. They mean nothing to
-// anybody else.
+// any other sender.
 const ProbePrefix = "saltern/probe/"
 
 // bareHead is how long the bare framing is waited for before the other one is tried. It is the first because a master

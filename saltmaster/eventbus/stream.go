@@ -11,7 +11,7 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/internal/bounded"
 )
 
-// Framing is how a publisher tells its messages apart.
+// Framing is how a publisher separates its messages.
 type Framing int32
 
 const (
@@ -41,7 +41,7 @@ func malformed(format string, args ...any) error {
 
 const (
 	// maxTag is how far into a body its tag may reach, in bytes. Salt's own tags are far shorter; an event with
-	// a longer one is somebody's own and is skipped.
+	// a longer one is none of Salt's and is skipped.
 	maxTag = 4 << 10
 	// maxPairs bounds a message's outer map, which has two: head and body.
 	maxPairs = 16

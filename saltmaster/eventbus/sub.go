@@ -30,7 +30,7 @@ func (i item) size() int64 { return int64(len(i.event.Tag) + len(i.event.Data)) 
 func newSub(b *Bus) *Sub { return &Sub{bus: b, wake: make(chan struct{}, 1)} }
 
 // Next waits for the next event. Events come in the master's order. At a place where events were lost it returns
-// [ErrGap] or [ErrOverflow] once and can be called again; losses with no event between them are told as one.
+// [ErrGap] or [ErrOverflow] once and can be called again; losses with no event between them are reported as one.
 // [ErrClosed] is the end, and comes after the events that were queued before the bus ended.
 func (s *Sub) Next(ctx context.Context) (Event, error) {
 	for {
@@ -71,7 +71,7 @@ func (s *Sub) Bind(jid string) { s.bus.bind(s, jid) }
 // does nothing.
 func (s *Sub) Follow(jid string) { s.bus.follow(s, jid) }
 
-// also adds a job. It tells whether the Sub takes one.
+// also adds a job. It reports whether the Sub takes one.
 func (s *Sub) also(jid string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -123,7 +123,7 @@ func (s *Sub) end() {
 func (s *Sub) push(e Event) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	// The Sub may have been bound or closed since the reader looked for those who want the event.
+	// The Sub may have been bound or closed since the reader looked for those that want the event.
 	if s.ended || len(s.jids) > 0 && !slices.Contains(s.jids, jobOf(e.Tag)) {
 		return
 	}

@@ -7,22 +7,22 @@ import (
 
 // Rule lets some users see the events with some tags.
 type Rule struct {
-	// Users and Groups are globs. The rule is for whoever has one of these names or is in one of these groups; when
+	// Users and Groups are globs. The rule is for users with one of these names or in one of these groups; when
 	// both are empty it is for everybody.
 	Users, Groups []string
-	// Eauth are names of Salt's eauth modules; when there are any, the rule is only for who logged in by one of them.
+	// Eauth are names of Salt's eauth modules; when there are any, the rule is only for users that logged in by one of them.
 	Eauth []string
 	// Tags are globs of what may be seen.
 	Tags []string
 }
 
-// Who is a reader, as far as rules ask.
+// Who is a reader, as far as rules go.
 type Who struct {
 	User, Eauth string
 	Groups      []string
 }
 
-// ACL says who sees which events. A nil ACL lets everybody see all of them. With an ACL, a user sees the tags of all
+// ACL decides which reader sees which events. With a nil ACL every reader sees all of them. With an ACL, a user sees the tags of all
 // rules that are for them, and without such a rule nothing.
 type ACL struct{ rules []rule }
 
@@ -55,7 +55,7 @@ func NewACL(rules []Rule) (*ACL, error) {
 	return a, nil
 }
 
-// Allowed returns the filter of what somebody may see.
+// Allowed returns the filter of what a reader may see.
 func (a *ACL) Allowed(who Who) Filter {
 	if a == nil {
 		return Filter{}

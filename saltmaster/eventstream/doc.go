@@ -5,7 +5,7 @@
 // it. A reader that the ring has overtaken is cut off. The hub listens to the bus from its first reader until some
 // time after the last one left, so that a gateway without readers does no work.
 //
-// Credentials that the master or another salt-api put on the bus never get into the ring, and an [ACL] says who sees
+// Credentials that the master or another salt-api put on the bus never get into the ring, and an [ACL] decides which reader sees
 // which tags.
 //
 // The package imports saltmaster/eventbus, saltmaster/msgpack and the standard library.

@@ -22,7 +22,7 @@ func (f Filter) And(other Filter) Filter {
 	return Filter{sets: slices.Concat(f.sets, other.sets)}
 }
 
-// Match tells whether events with this tag pass.
+// Match reports whether events with this tag pass.
 func (f Filter) Match(tag string) bool {
 	for _, set := range f.sets {
 		if !matchAny(set, tag) {

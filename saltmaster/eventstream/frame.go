@@ -84,7 +84,7 @@ func gap(id, reason string) Frame {
 	return f
 }
 
-// Notice makes a frame of the gateway's own that tells the reader something: {"data": {"reason": "..."}, "tag": ...}.
+// Notice makes a frame of the gateway's own, for the reader: {"data": {"reason": "..."}, "tag": ...}.
 // It has no id.
 func Notice(tag, reason string) Frame {
 	text := []byte("tag: " + oneLine(tag) + "\n" + dataField)

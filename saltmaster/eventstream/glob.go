@@ -118,7 +118,7 @@ func compileSet(s string) (p piece, rest string) {
 	return p, s[end+1:]
 }
 
-// match tells whether the whole of s matches.
+// match reports whether the whole of s matches.
 func (g *glob) match(s string) bool {
 	rest, ok := strings.CutPrefix(s, g.text)
 	if !ok {

@@ -33,18 +33,18 @@ var _ Tap = (*eventbus.Sub)(nil)
 type Options struct {
 	// Tap begins to listen to every event of the bus.
 	Tap func() Tap
-	// ACL says who sees what; nil lets everybody see everything, as salt-api does.
+	// ACL decides which reader sees what; with nil every reader sees everything, as with salt-api.
 	ACL *ACL
 	// Events and Bytes bound the ring (8192 events, 64 MiB).
 	Events int
 	Bytes  int64
-	// Linger is how long the hub goes on listening after its last reader has left, so that one who comes back in
+	// Linger is how long the hub goes on listening after its last reader has left, so that one that comes back in
 	// time misses nothing (2 min).
 	Linger time.Duration
 	// Batch is the least time between two wakings of the readers (10 ms): with many of them and many events, waking
 	// is what costs.
 	Batch time.Duration
-	// Log is told of events that had to be left out (slog.Default).
+	// Log has a line for events that had to be left out (slog.Default).
 	Log *slog.Logger
 }
 
@@ -177,7 +177,7 @@ func (h *Hub) leave() {
 	timer = time.AfterFunc(h.opts.Linger, func() {
 		h.mu.Lock()
 		defer h.mu.Unlock()
-		if h.linger == timer { // nobody has come back
+		if h.linger == timer { // no reader has come back
 			h.linger = nil
 			h.deafen()
 		}
@@ -187,7 +187,7 @@ func (h *Hub) leave() {
 
 // Stats is what the hub has done since it was made, for metrics. Counts only grow.
 type Stats struct {
-	// Readers are those now open; Listening tells whether the bus is listened to.
+	// Readers are those now open; Listening reports whether the bus is listened to.
 	Readers   int
 	Listening bool
 	// RingEvents and RingBytes are what the ring now holds.

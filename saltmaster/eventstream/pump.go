@@ -116,7 +116,7 @@ func (h *Hub) add(ctx context.Context, f Frame) bool {
 
 func (h *Hub) id(seq uint64) string { return h.boot + "-" + strconv.FormatUint(seq, 10) }
 
-// seqOf reads an id, which comes from a client. It tells whether it is one of this hub's.
+// seqOf reads an id, which comes from a client. It reports whether it is one of this hub's.
 func (h *Hub) seqOf(id string) (seq uint64, ok bool) {
 	boot, number, _ := strings.Cut(id, "-")
 	seq, err := strconv.ParseUint(number, 10, 63)

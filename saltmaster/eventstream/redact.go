@@ -9,7 +9,7 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
-// Redacted stands in place of every value that could be used to act as somebody.
+// Redacted stands in place of every value that could be used to act as another user.
 const Redacted = "REDACTED"
 
 // secret is a kind of event in which a credential may stand, and where.
@@ -35,10 +35,10 @@ var secrets = []secret{
 	{ // auth.mk_token is given a password and returns a token; auth.del_token is given one.
 		prefix: "salt/run/", fun: "runner.auth.", whole: []string{"fun_args", "return"},
 	},
-	{ // The runner "reactor" proves by the master's key who it is.
+	{ // The runner "reactor" authenticates with the master's key.
 		within: "salt/reactors/manage/", whole: []string{"key"},
 	},
-	{ // Webhooks: of another salt-api with the session of whoever called, and of any with what the caller sent. The
+	{ // Webhooks: of another salt-api with the session of the caller, and of any with what the caller sent. The
 		// reactor still gets all of it.
 		prefix: "salt/netapi/", fields: []string{"headers"}, keys: credname.Is,
 	},
@@ -74,7 +74,7 @@ func redacted(tag string, data msgpack.Raw) (msgpack.Raw, error) {
 	return data, nil
 }
 
-// redact copies an event's data without what is secret in it, and tells whether there was anything.
+// redact copies an event's data without what is secret in it, and reports whether there was anything.
 func (s *secret) redact(data msgpack.Raw) (clean msgpack.Raw, hidden bool, err error) {
 	w := redactor{secret: s, out: make([]byte, 0, len(data))}
 	r := msgpack.NewReader(data)
@@ -189,7 +189,7 @@ func (w *redactor) scalar(r *msgpack.Reader) error {
 	return err
 }
 
-// assigns tells whether a text has a credential in it in the form name=value, as forms and command lines do.
+// assigns reports whether a text has a credential in it in the form name=value, as forms and command lines do.
 func assigns(text string) bool {
 	for part := range strings.FieldsFuncSeq(text, func(c rune) bool { return c <= ' ' || c == '&' || c == ';' || c == ',' }) {
 		if _, ok := credname.Assigned(part); ok {

@@ -22,7 +22,7 @@ func (r *ring) push(f Frame, maxBytes int64) {
 	r.head++
 }
 
-// reset lets go of everything. A number is left out, so that nobody who had the last frame takes the next one for the
+// reset lets go of everything. A number is left out, so that no reader of the last frame takes the next one for the
 // one that followed.
 func (r *ring) reset() {
 	r.head++

@@ -88,7 +88,7 @@ func readRestCherryPy(top options, f files) *RestCherryPy {
 	return r
 }
 
-// bodySize tells that the limit holds here.
+// bodySize warns that the limit holds here.
 func (r *RestCherryPy) bodySize(o options) {
 	const key = "max_request_body_size"
 	r.MaxRequestBodySize = 1 << 20

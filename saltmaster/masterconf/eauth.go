@@ -5,7 +5,7 @@ import "github.com/saltern-api/saltern/saltmaster/masterconf/yaml11"
 // ExternalAuth is external_auth in the order of the file. The master decides with it; a gateway only looks at it.
 type ExternalAuth []EauthModule
 
-// EauthModule is what one eauth module, such as pam, gives to whom.
+// EauthModule is what one eauth module, such as pam, permits its users.
 type EauthModule struct {
 	Name  string // pam, ldap, ...
 	Rules []EauthRule
@@ -58,7 +58,7 @@ func (c *Config) externalAuth(o options) {
 		}
 		c.ExternalAuth = append(c.ExternalAuth, m)
 	}
-	// The rest module keeps no password to ask again with, so Salt keeps its answer in the token.
+	// The rest module keeps no password to authenticate again with, so Salt keeps its answer in the token.
 	if _, ok := c.ExternalAuth.Module("rest"); ok && !c.KeepACLInToken {
 		o.rep.warn(at, "the rest module needs keep_acl_in_token: Salt takes it for True")
 		c.KeepACLInToken = true

@@ -20,7 +20,7 @@ func (c *Config) RequestEndpoint() (network, address string, err error) {
 	if err != nil {
 		return "", "", fmt.Errorf("interface: %w", err)
 	}
-	// Salt compares the text, so that another way to write :: is left alone; nobody can connect to that, though.
+	// Salt compares the text, so that another way to write :: is left alone; there is no connecting to that, though.
 	switch addr {
 	case netip.IPv4Unspecified():
 		addr = netip.AddrFrom4([4]byte{127, 0, 0, 1})

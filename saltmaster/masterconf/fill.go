@@ -157,7 +157,7 @@ var netapiClients = []string{
 	"local", "local_async", "local_batch", "local_subset", "runner", "runner_async", "ssh", "wheel", "wheel_async",
 }
 
-// netapiClients reads netapi_enable_clients. Salt asks only whether a client's name is "in" the value, so that text
+// netapiClients reads netapi_enable_clients. Salt only checks whether a client's name is "in" the value, so that text
 // enables every client whose name it contains.
 func (c *Config) netapiClients(o options) {
 	const key = "netapi_enable_clients"

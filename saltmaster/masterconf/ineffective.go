@@ -1,7 +1,7 @@
 package masterconf
 
 // ineffective are options of salt-api that change nothing here, and why.
-// Whoever sets one is told so.
+// Each that is set is a warning.
 var ineffective = []struct{ section, key, why string }{
 	{"rest_cherrypy", "thread_pool", "has no effect: requests need no thread of a pool; limits.connections of saltern.yaml bounds them"},
 	{"rest_cherrypy", "queue_size", "has no effect: the system's own queue of connections is used"},
@@ -17,7 +17,7 @@ var ineffective = []struct{ section, key, why string }{
 	{"", "api_pidfile", "has no effect: the service manager knows the process"},
 }
 
-// warnIneffective tells of every such option that is set.
+// warnIneffective warns of every such option that is set.
 func (o options) warnIneffective(section string) {
 	for _, i := range ineffective {
 		if i.section != section {

@@ -127,7 +127,7 @@ func (o options) number(key string, def, lo, hi int64) int64 {
 	if hi >= math.MaxInt32 { // a limit and no port
 		switch x := v.(type) {
 		case *big.Int:
-			v = hi * int64(x.Sign()) // no limit that anybody reaches
+			v = hi * int64(x.Sign()) // a limit that is never reached
 		case float64:
 			if math.Abs(x) < math.MaxInt32 {
 				v = int64(x)
@@ -198,7 +198,7 @@ func (o options) seconds(key string, def time.Duration) time.Duration {
 	return time.Duration(s * float64(time.Second))
 }
 
-// flag reads a boolean. Salt only asks whether a value is true in Python's sense, so that the text "no" is true.
+// flag reads a boolean. Salt only checks whether a value is true in Python's sense, so that the text "no" is true.
 func (o options) flag(key string, def bool) bool {
 	v, at, ok := o.value(key)
 	if !ok {

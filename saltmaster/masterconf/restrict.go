@@ -70,7 +70,7 @@ func (o options) names(key, things, thing string) []string {
 	}
 }
 
-// restrictingWords are in the names of options that keep somebody out.
+// restrictingWords are in the names of options that keep clients out.
 var restrictingWords = []string{
 	"acl", "acls", "allow", "allowed", "allowlist", "authorized", "block", "blocked", "blocklist", "cert", "certs",
 	"authorised", //nolint:misspell // people write it so too
@@ -79,8 +79,8 @@ var restrictingWords = []string{
 }
 
 // unknown reports the keys of a section that are not known, and returns them.
-// One that is meant to keep somebody out is a problem: salt-api passes over what
-// it does not know, and a gateway that does the same is open to those whom a
+// One that is meant to keep clients out is a problem: salt-api passes over what
+// it does not know, and a gateway that does the same is open to the clients that a
 // newer Salt, or the right spelling, would refuse.
 func (o options) unknown(section string, known []string) []string {
 	var keys []string

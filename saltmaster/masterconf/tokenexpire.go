@@ -6,7 +6,7 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/masterconf/yaml11"
 )
 
-// MayChooseTokenExpire tells whether a user may ask for another lifetime of a token than TokenExpire, by
+// MayChooseTokenExpire reports whether a user may choose another lifetime of a token than TokenExpire, by
 // token_expire_user_override: true lets everybody, a mapping from an eauth module lets the users that it lists.
 func (c *Config) MayChooseTokenExpire(eauth, user string) bool {
 	switch override := c.TokenExpireUserOverride.(type) {
@@ -19,8 +19,8 @@ func (c *Config) MayChooseTokenExpire(eauth, user string) bool {
 	return false
 }
 
-// lists tells whether a list, or the keys of a mapping, hold a name. Salt would find it inside of longer text too, where
-// there is text in place of a list; that nobody means.
+// lists reports whether a list, or the keys of a mapping, hold a name. Salt would find it inside of longer text too, where
+// there is text in place of a list; that is never meant.
 func lists(v any, name string) bool {
 	switch v := v.(type) {
 	case string:

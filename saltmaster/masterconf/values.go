@@ -11,7 +11,7 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/masterconf/yaml11"
 )
 
-// truthy tells whether Python takes a value for true.
+// truthy reports whether Python takes a value for true.
 func truthy(v any) bool {
 	switch v := v.(type) {
 	case nil:
@@ -82,7 +82,7 @@ func keyText(v any) string {
 	}
 }
 
-// hasSDB tells whether a value is, or holds, an sdb:// address.
+// hasSDB reports whether a value is, or holds, an sdb:// address.
 func hasSDB(v any) bool {
 	switch v := v.(type) {
 	case string:

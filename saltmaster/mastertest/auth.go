@@ -8,7 +8,7 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
-// caller is who a load's credentials say it is. kind is the one of "token", "eauth" and "user" that the master looks
+// caller is the user of a load's credentials. kind is the one of "token", "eauth" and "user" that the master looks
 // at; user may be named although known is false.
 type caller struct {
 	kind, user string
@@ -36,7 +36,7 @@ func (m *Master) login(creds msgpack.Raw) (user string, ok bool) {
 	return name, ok
 }
 
-// mayPublish tells whether external_auth lets user run fun on minions.
+// mayPublish reports whether external_auth lets user run fun on minions.
 func (m *Master) mayPublish(user, fun string) bool {
 	if fun == "saltutil.find_job" {
 		return true
@@ -49,7 +49,7 @@ func (m *Master) mayPublish(user, fun string) bool {
 	return false
 }
 
-// mayCall tells the same of a runner or wheel.
+// mayCall reports the same for a runner or wheel.
 func (m *Master) mayCall(user, form, fun string) bool {
 	module, _, _ := strings.Cut(fun, ".")
 	for _, perm := range m.opts.Users[user].Perms {
@@ -61,7 +61,7 @@ func (m *Master) mayCall(user, form, fun string) bool {
 }
 
 // refusal is the answer to a runner or wheel that may not run. The master makes no difference between one that is
-// not permitted and one that is not who it says.
+// not permitted and one with wrong credentials.
 func (c caller) refusal() msgpack.Raw {
 	name := strings.ToUpper(c.kind[:1]) + c.kind[1:] + "AuthenticationError"
 	message := `Authentication failure of type "` + c.kind + `" occurred`

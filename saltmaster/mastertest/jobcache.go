@@ -52,7 +52,7 @@ func (m *Master) saveReturn(job Job, r Return) {
 	})
 }
 
-// writeFile appears at once or not at all, as the master's own files do. There is nobody to tell an error to; a
+// writeFile appears at once or not at all, as the master's own files do. An error has no reader; a
 // test that needs the file misses it.
 func writeFile(path string, content []byte) {
 	if os.MkdirAll(filepath.Dir(path), 0o700) != nil {

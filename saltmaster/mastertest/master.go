@@ -205,7 +205,7 @@ func (m *Master) writeConfig() error {
 	return os.WriteFile(filepath.Join(m.ConfDir(), "master"), b, 0o600)
 }
 
-// Subscribers is how many are connected to the bus. An event reaches those who are when it is said.
+// Subscribers is how many are connected to the bus. An event reaches those that are when it is fired.
 func (m *Master) Subscribers() int { return m.bus.count() }
 
 // Count is how many requests with this cmd arrived; "" counts those without one.

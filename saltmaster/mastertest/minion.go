@@ -52,7 +52,7 @@ func split(arg []msgpack.Raw) (args []msgpack.Raw, kwargs []pair) {
 	return args, kwargs
 }
 
-// pub is what a minion tells a function that takes any keyword about its publication.
+// pub is what a minion passes of its publication to a function that takes any keyword.
 func (j Job) pub() []pair {
 	known := []pair{
 		{"__pub_fun", j.function()}, {"__pub_arg", j.arg}, {"__pub_tgt", j.Tgt}, {"__pub_jid", text(j.JID)},

@@ -13,7 +13,7 @@ type Options struct {
 	Release string
 	// Minions are those whose keys are accepted.
 	Minions []Minion
-	// Users may log in; nil stands for the user "bench" with the password "secret", who may do everything.
+	// Users may log in; nil stands for the user "bench" with the password "secret", which may do everything.
 	Users map[string]User
 	// Eauth are the names under external_auth; nil stands for "sharedsecret" and "pam".
 	Eauth []string
@@ -30,7 +30,7 @@ type Options struct {
 	TokenExpire time.Duration
 }
 
-// User is who may log in, and what external_auth permits: regular expressions of functions, "@runner", "@wheel" or
+// User may log in. Its rights are those of external_auth: regular expressions of functions, "@runner", "@wheel" or
 // "@" and the name of a runner or wheel module.
 type User struct {
 	Password string
@@ -48,7 +48,7 @@ type Minion struct {
 	Delay time.Duration
 	// Silent minions are targeted and never answer anything.
 	Silent bool
-	// Misses tells of a function that its publications never reach the minion. Nil misses none.
+	// Misses reports for a function that its publications never reach the minion. Nil misses none.
 	Misses func(fun string) bool
 }
 

@@ -126,7 +126,7 @@ func (m *Master) answerLater(ctx context.Context, minion Minion, job Job, metada
 	}
 }
 
-// Return says a minion's return on the bus, whether it was asked for or not, and keeps it in the job cache.
+// Return fires a minion's return on the bus, whether there is a job of it or not, and keeps it in the job cache.
 func (m *Master) Return(job Job, r Return) { m.returned(job, r, nil) }
 
 func (m *Master) returned(job Job, r Return, metadata msgpack.Raw) {

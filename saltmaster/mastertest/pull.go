@@ -122,7 +122,7 @@ func (p *puller) readBare(conn io.Reader) {
 	}
 }
 
-// fired says on the bus what somebody fired, as it is.
+// fired puts what was fired on the bus, as it is.
 func (m *Master) fired(message msgpack.Raw) {
 	body, _ := message.Lookup("body")
 	if text, ok := body.Str(); ok && !m.currentFaults().DropFired {

@@ -8,7 +8,7 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
-// authorize is the way of runners and wheels in: who calls, and a refusal where it may not.
+// authorize returns the caller of a runner or wheel function, and a refusal where it may not call it.
 func (m *Master) authorize(load msgpack.Raw, form string) (user string, refused msgpack.Raw) {
 	c := m.authenticate(load)
 	fun := lookupText(load, "fun")

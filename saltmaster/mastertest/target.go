@@ -9,7 +9,7 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
-// target finds the minions that tgt means, in the order of Options.Minions, and the names of a list that nobody has.
+// target finds the minions that tgt means, in the order of Options.Minions, and the names of a list that no minion has.
 func (m *Master) target(tgt msgpack.Raw, tgtType string) (minions, missing []string) {
 	pattern, _ := tgt.Str()
 	var match func(id string) bool

@@ -63,7 +63,7 @@ func (m *Master) getToken(load msgpack.Raw) msgpack.Raw {
 	return object()
 }
 
-// readToken finds a token in token_dir, whoever wrote it there.
+// readToken finds a token in token_dir, whatever wrote it there.
 func (m *Master) readToken(token string) (msgpack.Raw, bool) {
 	if _, err := hex.DecodeString(token); err != nil || token == "" {
 		return nil, false

@@ -42,7 +42,7 @@ func (m *Master) wheelFlat(c Call, f Function, known bool) msgpack.Raw {
 }
 
 // wheelNested is the way of 3006: the call's events surround those of an inner call, which has another jid, the one
-// that the load asks for if any, and no user.
+// that the load requests if any, and no user.
 func (m *Master) wheelNested(c Call, innerJID string, f Function, known bool) msgpack.Raw {
 	tag := "salt/wheel/" + c.JID
 	head := []pair{{"fun", text("wheel." + c.Fun)}, {"jid", text(c.JID)}, {"tag", text(tag)}, {"user", text(c.User)}}

@@ -169,7 +169,7 @@ type eventReader struct {
 	prefixed bool
 }
 
-// more tells whether another event begins; only for readers of what is in memory.
+// more reports whether another event begins; only for readers of what is in memory.
 func (e *eventReader) more() bool {
 	if len(e.buf) == 0 {
 		b := make([]byte, 64<<10)

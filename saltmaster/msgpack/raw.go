@@ -7,7 +7,7 @@ import "math"
 // kind, or with an error.
 type Raw []byte
 
-// Valid tells whether b is exactly one complete value within the bounds of
+// Valid reports whether b is exactly one complete value within the bounds of
 // this package.
 func Valid(b []byte) error {
 	off, err := skip(b, 0, 0)
@@ -29,7 +29,7 @@ func (v Raw) Kind() Kind {
 	return r.Kind()
 }
 
-// IsNil tells whether the value is nil. An empty Raw is not.
+// IsNil reports whether the value is nil. An empty Raw is not.
 func (v Raw) IsNil() bool {
 	_, ok := v.token(Nil)
 	return ok

@@ -20,7 +20,7 @@ type Reader struct {
 // NewReader returns a Reader at the start of b.
 func NewReader(b []byte) Reader { return Reader{b: b} }
 
-// Done tells whether all input is read.
+// Done reports whether all input is read.
 func (r *Reader) Done() bool { return r.off == len(r.b) }
 
 // Rest returns the input not yet read.

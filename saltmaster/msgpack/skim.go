@@ -1,6 +1,6 @@
 package msgpack
 
-// Outline hears what [SkimJSON] finds.
+// Outline is called with what [SkimJSON] finds.
 type Outline struct {
 	// Element is called before each element of a document that is a list.
 	Element func(k Kind)
@@ -31,11 +31,11 @@ func SkimJSON(js []byte, o Outline) (Kind, error) {
 
 type skim struct {
 	Outline
-	depth int // of the entries that are told
+	depth int // of the entries that Entry is called for
 }
 
-// kindOf is the kind of a value of JSON by its first byte, so far as anybody
-// asks: all numbers are Int.
+// kindOf is the kind of a value of JSON by its first byte, as far as it matters
+// here: all numbers are Int.
 func kindOf(first byte) Kind {
 	switch first {
 	case '[':

@@ -1,11 +1,3 @@
-// Package presence tells which of the minions that a master knows are
-// connected to it, the way Salt does (salt.utils.minions.CkMinions): by the
-// addresses in their cached grains and the machine's TCP connections.
-//
-// It knows files and msgpack, and imports nothing else of Saltern.
-//
-//	p := presence.Minions{CacheDir: "/var/cache/salt/master", PublishPort: 4505}
-//	away := p.NotConnected([]string{"web1"})
 package presence
 
 import (
@@ -27,9 +19,9 @@ type Minions struct {
 	PublishPort int    // publish_port, to which minions are connected
 }
 
-// NotConnected returns those of ids whose grains are cached and who have no
+// NotConnected returns those of ids whose grains are cached and that have no
 // connection. It says nothing when no minion at all is seen to be connected:
-// then the connections cannot be told from here.
+// then the connections are not visible from here.
 func (m Minions) NotConnected(ids []string) map[string]bool {
 	peers := peerAddresses(m.PublishPort)
 	if len(peers) == 0 {

@@ -36,7 +36,7 @@ func (s *Sandbox) KillMaster() error {
 	return errors.Join(err, s.awaitPorts(context.Background()))
 }
 
-// awaitPorts waits until nobody listens on the master's ports any more. The
+// awaitPorts waits until nothing listens on the master's ports any more. The
 // last threads of a killed process hold its sockets for a moment longer than
 // the process is seen to live.
 func (s *Sandbox) awaitPorts(ctx context.Context) error {

@@ -109,12 +109,12 @@ func (p *process) kill() error {
 }
 
 // running reports whether any member of the group still runs. Dead members that
-// nobody reaps, as in a container without an init, do not count.
+// no parent reaps, as in a container without an init, do not count.
 func (p *process) running() bool {
 	return !p.exited() || groupRuns(p.pid)
 }
 
-// stopAll asks all parts to end, and kills what has not ended after grace or at
+// stopAll sends SIGTERM to all parts, and kills what has not ended after grace or at
 // the end of ctx. Nil parts are skipped.
 func stopAll(ctx context.Context, grace time.Duration, all ...*process) error {
 	var errs []error

@@ -22,7 +22,7 @@ import (
 // readyLimit bounds every wait for Salt; a quiet two-core machine needs a tenth.
 const readyLimit = 3 * time.Minute
 
-// probeScript asks the master over its request channel, with the libraries that
+// probeScript sends the master a request over its channel, with the libraries that
 // the virtual environment has anyway.
 //
 //go:embed probe.py

@@ -1,21 +1,3 @@
-// Package sandbox runs a private, real Salt: one master, any number of minions
-// and, if asked, salt-api, all from a virtual environment that holds a pinned
-// Salt version. Everything listens on free loopback ports, keeps its state in
-// one folder, and ends when the sandbox is stopped or the process that started
-// it dies. No file, user or service of the machine is touched.
-//
-// It serves tests, the benchmark and the demo, so it imports nothing above
-// itself and nothing from testing.
-//
-//	sb, err := sandbox.Start(ctx, sandbox.Options{
-//		Salt:    ".work/salt-3008.3",
-//		Minions: []string{"ms-0", "ms-1"},
-//	})
-//	if err != nil {
-//		return err
-//	}
-//	defer sb.Stop(context.Background())
-//	// saltern serve -c sb.ConfDir()
 package sandbox
 
 import (
@@ -67,7 +49,7 @@ type Options struct {
 	// changes no answer and takes a third of the time, see launcher.py.
 	AsInstalled bool
 
-	// Log gets one line per step, for a person who waits. Nil is silent.
+	// Log gets one line per step, for the person at the terminal. Nil is silent.
 	Log io.Writer
 }
 
@@ -187,7 +169,7 @@ func (s *Sandbox) ConfDir() string { return s.path("conf") }
 func (s *Sandbox) MasterLog() string { return s.path("log", "master") }
 
 // Secret returns the password of every sharedsecret user. It differs from
-// sandbox to sandbox, since who knows it may run any command as this user.
+// sandbox to sandbox, since anyone with it may run any command as this user.
 func (s *Sandbox) Secret() string { return s.secret }
 
 // RetPort returns the TCP port of the master's request channel on 127.0.0.1.
@@ -203,7 +185,7 @@ func (s *Sandbox) SockDir() string { return s.path("sock") }
 func (s *Sandbox) CacheDir() string { return s.path("cache") }
 
 // SaltAPIURL returns where salt-api listens, such as http://127.0.0.1:21001,
-// or "" if it was not asked for.
+// or "" if it was not requested.
 func (s *Sandbox) SaltAPIURL() string {
 	if !s.opts.SaltAPI {
 		return ""

@@ -11,7 +11,7 @@ import (
 )
 
 // RemoveHashed removes the token with this SHA-256 (of its text), for those
-// who keep no more of a token than that. It looks through the whole folder. A
+// that keep no more of a token than that. It looks through the whole folder. A
 // token that is gone already is fine.
 func (s Store) RemoveHashed(sum [sha256.Size]byte) error {
 	d, err := os.Open(s.Dir)

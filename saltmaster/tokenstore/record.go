@@ -64,7 +64,7 @@ func decode(b []byte, layout Layout) (r Record, ok bool) {
 
 // Parse reads the map of a token, which the master keeps in files and answers
 // with: start, expire (seconds), name, eauth, token, perhaps groups and
-// auth_list. ok is false where it does not tell whose token it is.
+// auth_list. ok is false where it has no owner.
 func Parse(m msgpack.Raw) (r Record, ok bool) {
 	r = Record{
 		Token:  m.LookupStr("token"),
@@ -87,7 +87,7 @@ func Parse(m msgpack.Raw) (r Record, ok bool) {
 }
 
 // lastSecond is the end of the year 9999, beyond which times cannot be
-// written: a caller may have asked for a token that lives longer.
+// written: a caller may have chosen a longer life.
 const lastSecond = 253402300799
 
 func instant(m msgpack.Raw, key string) time.Time {

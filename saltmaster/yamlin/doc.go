@@ -1,6 +1,6 @@
 // Package yamlin makes msgpack of the YAML that a client sends, by the rules
 // by which salt-api reads it (see yaml11), and within bounds that hold for
-// bytes of strangers: few values, little nesting, and an output that is a
+// bytes of unauthenticated clients: few values, little nesting, and an output that is a
 // small multiple of the text whatever its aliases and merge keys would have
 // it grow to.
 //

@@ -88,7 +88,7 @@ func parse(text []byte) (root *yaml.Node, err error) {
 	err = yaml.Unmarshal(text, &doc)
 	if err != nil {
 		// yaml11 knows the line better. As it fails where the parser does,
-		// nothing is lost by asking it before the bounds are checked.
+		// nothing is lost by calling it before the bounds are checked.
 		if _, better := yaml11.Decode("", text); better != nil {
 			return nil, plainly(better)
 		}

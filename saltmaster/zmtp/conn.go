@@ -98,7 +98,7 @@ func (c *conn) command(body []byte) error {
 
 // settle looks, without waiting, at what arrived while the connection was idle, and answers heartbeats.
 // It returns an error when the connection cannot be used for another request: the peer closed it, or sent
-// a message that nobody asked for.
+// a message without a request.
 func (c *conn) settle() error {
 	for {
 		if c.r.Buffered() == 0 {

@@ -1,5 +1,5 @@
 // Package zmtp is the client side of ZeroMQ's wire protocol (ZMTP 3.x, RFC 37) for the one thing a Salt master
-// is asked over it: a request and its reply. It speaks the NULL mechanism as a REQ socket, over tcp and unix.
+// is sent over it: a request, and its reply comes back. It speaks the NULL mechanism as a REQ socket, over tcp and unix.
 //
 // A Salt reply carries no request id, so a connection has one request in flight at a time and a [Pool] keeps
 // several connections. A connection that saw an error, a timeout or a cancellation is closed and never reused,

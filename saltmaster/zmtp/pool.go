@@ -20,7 +20,7 @@ type Options struct {
 	// MaxFrame is the most bytes of a reply (64 MiB).
 	MaxFrame int64
 	// DialTimeout bounds connecting and the handshake together (5 s): a stopped master's kernel accepts
-	// connections that nobody greets.
+	// connections whose peer sends no greeting.
 	DialTimeout time.Duration
 	// IdleTimeout closes a connection that had no request for so long (20 s). It is below the 30 s after
 	// which a 3008 master gives up a connection that answers no heartbeat.

@@ -1,9 +1,3 @@
-// Package sshdtest starts a private OpenSSH server on loopback, for tests of
-// salt-ssh: its own keys, its own configuration, only the user who runs the
-// test may log in.
-//
-//	d := sshdtest.Start(t)
-//	roster := d.Entry(map[string]any{"thin_dir": dir})
 package sshdtest
 
 import (

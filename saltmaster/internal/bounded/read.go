@@ -1,9 +1,3 @@
-// Package bounded reads messages whose lengths their senders tell.
-//
-//	body, err := bounded.Read(conn, size) // size was checked against a limit
-//	return body, bounded.Unexpected(err)
-//
-// It imports nothing of Saltern's.
 package bounded
 
 import (

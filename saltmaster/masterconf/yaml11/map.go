@@ -105,7 +105,7 @@ func identity(v any) any {
 	}
 }
 
-// Equal tells whether Python's == holds between two values: numbers by their value, maps without regard to order.
+// Equal reports whether Python's == holds between two values: numbers by their value, maps without regard to order.
 func Equal(a, b any) bool {
 	switch a := a.(type) {
 	case []any:

@@ -117,7 +117,7 @@ func binary(n *yaml.Node) (any, *Error) {
 	return b, nil
 }
 
-// Plain returns the value of a plain scalar, one without quotes or a tag, that somebody else has found to be one.
+// Plain returns the value of a plain scalar, one without quotes or a tag, which the caller has made sure of.
 // Errors are *Error.
 func Plain(text string) (any, error) {
 	v, err := scalar(&yaml.Node{Kind: yaml.ScalarNode, Value: text})

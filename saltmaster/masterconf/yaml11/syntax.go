@@ -9,7 +9,7 @@ import (
 
 var (
 	parserMessage = regexp.MustCompile(`^yaml: (?:line (\d+): )?(?s:(.*))$`)
-	// grammarMessage tells the messages of the parser from those of its scanner. It counts the lines of the former from
+	// grammarMessage distinguishes the messages of the parser from those of its scanner. It counts the lines of the former from
 	// 0 and leaves out a line 0; those of the scanner are counted from 1.
 	grammarMessage = regexp.MustCompile(`^did not find expected (?:key|node content|',' or|'-' ind|<)|` +
 		`^found (?:duplicate|undefined|incompatible)`)

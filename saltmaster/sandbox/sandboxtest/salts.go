@@ -1,8 +1,3 @@
-// Package sandboxtest tells tests which real Salts they are to run against.
-//
-//	for version, dir := range sandboxtest.Salts(t) {
-//		t.Run(version, func(t *testing.T) { ... sandbox.Options{Salt: dir} ... })
-//	}
 package sandboxtest
 
 import (

@@ -1,5 +1,5 @@
 // Package zmtptest is the other side of package zmtp for tests: a ROUTER socket that greets, reads requests and
-// writes replies, and that can be told to misbehave. It is written apart from package zmtp, so that one does not
+// writes replies, and that misbehaves where a test wants it. It is written apart from package zmtp, so that one does not
 // share the other's mistakes. It imports only the standard library.
 //
 //	peer := zmtptest.Listen(t, "tcp", "127.0.0.1:0", func(c *zmtptest.Conn, request []byte) {

@@ -1,0 +1,7 @@
+// Package sshdtest starts a private OpenSSH server on loopback, for tests of
+// salt-ssh: its own keys, its own configuration, only the user that runs the
+// test may log in.
+//
+//	d := sshdtest.Start(t)
+//	roster := d.Entry(map[string]any{"thin_dir": dir})
+package sshdtest

@@ -1,0 +1,6 @@
+// Package sandboxtest lists the real Salts that tests are to run against.
+//
+//	for version, dir := range sandboxtest.Salts(t) {
+//		t.Run(version, func(t *testing.T) { ... sandbox.Options{Salt: dir} ... })
+//	}
+package sandboxtest
