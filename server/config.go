@@ -27,7 +27,7 @@ type Config struct {
 	// Sessions is who has logged in; nil is nobody, ever.
 	Sessions Sessions
 
-	// Perms tells, as JSON, what a session may do. Nil tells nothing.
+	// Perms returns, as JSON, what a session may do. Nil stands for {}.
 	Perms func(*session.Session) []byte
 
 	// Events is the master's event bus, and Hooks the way onto it. Without
@@ -55,7 +55,7 @@ type Config struct {
 	// stands for a new one.
 	Registry *prometheus.Registry
 
-	// Ready tells for /readyz whether requests would be answered. An error may
+	// Ready returns nil when requests would be answered, for /readyz. An error may
 	// be a *[NotReady], to say what is missing.
 	Ready func(ctx context.Context) error
 

@@ -40,10 +40,10 @@ func (s *Server) fairListener(l net.Listener, total, share int) *limitListener {
 		}
 		return int64(share)
 	}
-	var told occasionally
+	var warned occasionally
 	limited.refused = func(addr netip.Addr) {
 		s.metrics.connections.Inc()
-		if told.now() {
+		if warned.now() {
 			s.log.LogAttrs(context.Background(), slog.LevelWarn,
 				"connections are refused: an address has its share (limits.connections_per_address), or a proxy is missing in trusted_proxies",
 				slog.String("remote", addr.String()))

@@ -127,7 +127,7 @@ func (p *plan) wsgi(s *WSGISection) {
 	p.add("rest_wsgi", ListenerSpec{Surface: WSGI, Address: address("localhost", s.Port)})
 }
 
-// cherryPy plans rest_cherrypy, which speaks TLS unless told not to.
+// cherryPy plans rest_cherrypy, which speaks TLS unless disable_ssl is set.
 func (p *plan) cherryPy(s *CherryPySection) {
 	const where = "rest_cherrypy"
 	if !p.checkPort(where, s.Port) {
@@ -151,7 +151,7 @@ func (p *plan) cherryPy(s *CherryPySection) {
 	p.add(where, spec)
 }
 
-// tornado plans rest_tornado, which speaks TLS unless told not to.
+// tornado plans rest_tornado, which speaks TLS unless disable_ssl is set.
 func (p *plan) tornado(s *TornadoSection) {
 	const where = "rest_tornado"
 	if !p.checkPort(where, s.Port) {
@@ -229,7 +229,7 @@ func (p *plan) warnOtherWays() {
 	}
 }
 
-// admin checks the admin listener, which asks nobody who they are.
+// admin checks the admin listener, which has no authentication.
 func (p *plan) admin(a settings.Admin) {
 	if a.Listen == "" {
 		return
@@ -312,7 +312,7 @@ func isLoopback(host string) bool {
 	return host == "localhost" || err == nil && addr.Unmap().IsLoopback()
 }
 
-// overlap tells whether two addresses cannot both be listened on.
+// overlap reports whether two addresses cannot both be listened on.
 func overlap(a, b string) bool {
 	hostA, portA, _ := net.SplitHostPort(a)
 	hostB, portB, _ := net.SplitHostPort(b)

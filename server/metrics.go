@@ -11,8 +11,8 @@ import (
 // freely: no function, user or path.
 type metrics struct{ connections prometheus.Counter }
 
-// NewRegistry returns a registry with what Go and the process tell of
-// themselves. Other rooms of the gateway may add their own.
+// NewRegistry returns a registry with the metrics of Go and of the process. Other
+// packages may add their own.
 func NewRegistry() *prometheus.Registry {
 	r := prometheus.NewRegistry()
 	r.MustRegister(

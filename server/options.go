@@ -36,7 +36,7 @@ func (s Surface) String() string {
 	}
 }
 
-// MainOptions is what the main surface is told by `rest_cherrypy:` and
+// MainOptions are the options of the main surface in `rest_cherrypy:` and
 // saltern.yaml. The zero value is a surface with sessions and nothing else.
 type MainOptions struct {
 	RootPrefix string // root_prefix; "" and "/" are the same
@@ -116,7 +116,7 @@ type NotReady = admin.NotReady
 // StaticFiles are the options of rest_cherrypy for files.
 type StaticFiles = static.Options
 
-// Gateway carries out what the APIs are asked for. *lowstate.Gateway is one.
+// Gateway carries out the calls of the APIs. *lowstate.Gateway is one.
 type Gateway = netapi.Gateway
 
 // Events is what the master's event bus says. *eventstream.Hub is one.

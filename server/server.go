@@ -20,7 +20,7 @@ import (
 	"github.com/saltern-api/saltern/server/web/certs"
 )
 
-// forcedCloseTimeout is how long requests may take to end after they were told to.
+// forcedCloseTimeout is how long requests may take to end after they were canceled.
 const forcedCloseTimeout = 2 * time.Second
 
 // Server answers on every listener of its [Config].

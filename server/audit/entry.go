@@ -75,7 +75,7 @@ type Entry struct {
 	ClientRequestID string `json:"client_request_id,omitempty"`
 	Endpoint        string `json:"endpoint,omitempty"`
 
-	// The command, as it was asked for. A list in fun or tgt is joined by
+	// The command, as it was requested. A list in fun or tgt is joined by
 	// commas. SentTgt and SentTgtType are what the master was sent where the
 	// token's scopes narrowed the target.
 	Client      string `json:"client,omitempty"`

@@ -101,8 +101,8 @@ func (l *Log) writeSuppressed(ctx context.Context, n int) {
 	l.append(ctx, Entry{Time: l.now(), Event: Withheld, Outcome: Denied, Count: n}.line())
 }
 
-// append writes a line, and tells of the first that cannot be written and of
-// the first that can be again.
+// append writes a line, and logs the first that cannot be written and the first
+// that can be again.
 func (l *Log) append(ctx context.Context, line []byte) {
 	if err := l.file.append(line); err != nil {
 		l.stats.Lost++

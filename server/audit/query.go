@@ -63,7 +63,7 @@ type seen struct {
 	Context   map[string]string `json:"additionalProperties"`
 }
 
-// matcher is a query that is ready to be asked many times.
+// matcher is a query that is ready to be matched many times.
 type matcher struct {
 	Query
 	since, until []byte   // as they are written

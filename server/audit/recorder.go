@@ -178,7 +178,7 @@ func (c *Recorder) identify(e *Entry) {
 	e.User, e.Eauth = c.user, c.eauth
 }
 
-// isRefused tells of statuses that are about who asks.
+// isRefused reports whether a status is about the caller.
 func isRefused(status int) bool {
 	return status == http.StatusUnauthorized || status == http.StatusForbidden || status == http.StatusTooManyRequests
 }

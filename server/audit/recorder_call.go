@@ -103,7 +103,7 @@ func (c *Recorder) chunkEntry(call *CallRecord, i int) Entry {
 	return e
 }
 
-// outcomeOfChunk tells what became of one chunk of a request.
+// outcomeOfChunk returns what became of one chunk of a request.
 func outcomeOfChunk(call *CallRecord, i, status int) string {
 	rec := call.Record(i)
 	begun := slices.ContainsFunc(call.Result.Records, func(r lowstate.Record) bool { return r.Begun })

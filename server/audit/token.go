@@ -13,7 +13,7 @@ func (e *Entry) By(p *issuer.Principal) {
 	e.AdditionalProperties = p.AuditContext()
 }
 
-// OfToken is what package issuer tells, as an entry.
+// OfToken returns an event of package issuer as an entry.
 func OfToken(ev issuer.Event) Entry {
 	e := Entry{
 		Time: ev.At, Event: ev.What, Outcome: OK, Why: ev.Why,
@@ -43,7 +43,7 @@ func OfToken(ev issuer.Event) Entry {
 	return e
 }
 
-// byItself tells whether it was done with the token that it happened to: then
+// byItself reports whether it was done with the token that it happened to: then
 // the event names nobody.
 func byItself(ev issuer.Event) bool {
 	c := ev.By

@@ -14,7 +14,7 @@ type Caller struct {
 	Groups      []string
 
 	// LoggedIn says that the caller has a session here. A Salt token is not
-	// enough for what it is asked for.
+	// enough.
 	LoggedIn bool
 
 	// One of these is set. Where both are, the token's scopes count.

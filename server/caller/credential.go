@@ -86,8 +86,8 @@ func CookieOf(r *http.Request) (Credential, bool) {
 }
 
 // Only returns a header's value, of which the first may be empty. Of several
-// that differ, nobody can tell which one a proxy has looked at: they become one
-// that fits nobody.
+// that differ, it is not known which one a proxy has looked at: they become one
+// that is good for no caller.
 func Only(values []string) string {
 	for len(values) > 1 && values[0] == "" {
 		values = values[1:]

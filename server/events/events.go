@@ -155,8 +155,8 @@ func (s *API) follow(ctx context.Context, who *caller.Caller) (_ context.Context
 	}
 }
 
-// closeReason is what a stream's reader is told at its end; ok is false when
-// nobody is there to be told.
+// closeReason returns why a stream ends, for its reader; ok is false when the
+// reader has gone.
 func closeReason(ctx context.Context, err error) (reason string, ok bool) {
 	if cause := context.Cause(ctx); cause != nil {
 		err = cause

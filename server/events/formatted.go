@@ -23,7 +23,7 @@ const (
 	trimmed = `"VALUE_TRIMMED"`
 )
 
-// viewStyle is what tells upstream's two formatters apart.
+// viewStyle is the difference between upstream's two formatters.
 type viewStyle struct {
 	listed bool   // minions are a list, not a map
 	end    string // of each message
@@ -47,7 +47,7 @@ type formatter struct {
 	// whose targets are restricted. It is empty but for these.
 	key    string
 	remote netip.Addr
-	tell   func(call *audit.CallRecord, err error) // the audit log
+	record func(call *audit.CallRecord, err error) // in the audit log
 
 	views *Views
 	user  sharedUser
@@ -58,7 +58,7 @@ type formatter struct {
 
 func (s *API) formatter(x *web.Exchange, who *caller.Caller, a lowstate.Authority, style viewStyle) *formatter {
 	f := &formatter{style: style, runner: s.Runner, authority: a, remote: x.Remote,
-		tell: audit.Of(x).WriteCall, views: s.Views, user: sharedUserOf(who)}
+		record: audit.Of(x).WriteCall, views: s.Views, user: sharedUserOf(who)}
 	if who.Principal != nil {
 		f.key = who.Principal.TokenID
 	}
@@ -113,23 +113,23 @@ func (f *formatter) take(ctx context.Context, frame eventstream.Frame) (jobs, mi
 	return jobs, minions
 }
 
-// grainsItems is the function whose returns tell of minions.
+// grainsItems is the function whose returns describe minions.
 const grainsItems = "grains.items"
 
-// askAll has all minions tell their grains.
+// askAll requests the grains of all minions.
 func (f *formatter) askAll(ctx context.Context) {
 	f.views.ofAll(ctx, f.key, f.user, func() error { return f.askGrains(ctx, "*", "glob") })
 }
 
-// askNew has those minions tell theirs that have come with an event.
+// askNew requests the grains of those minions that have come with an event.
 func (f *formatter) askNew(ctx context.Context, event, minions string) {
 	f.views.ofArrival(ctx, arrival{f.key, event, minions}, f.user, func() error {
 		return f.askGrains(ctx, minions, "list")
 	})
 }
 
-// askGrains has minions tell their grains; the answers come as events. It is
-// the session's user who asks, and who may not be allowed to.
+// askGrains requests the grains of minions; the answers come as events. It does so
+// with the caller's authority, which may not allow it.
 func (f *formatter) askGrains(ctx context.Context, tgt, tgtType string) error {
 	call := lowstate.Call{
 		Chunks: []lowstate.Chunk{lowstate.Compose(
@@ -142,7 +142,7 @@ func (f *formatter) askGrains(ctx context.Context, tgt, tgtType string) error {
 		Authority:  f.authority,
 	}
 	res, err := f.runner.Run(ctx, call) // the view then has no grains
-	f.tell(&audit.CallRecord{Call: call, Result: res}, err)
+	f.record(&audit.CallRecord{Call: call, Result: res}, err)
 	return err
 }
 

@@ -20,13 +20,13 @@ type Views struct {
 // once more.
 const maxQuestions = 256
 
-// arrival is minions of whom an event tells.
+// arrival is the minions that an event names.
 type arrival struct{ authority, event, minions string }
 
-// grainsQuestion is asked once. Its fields are guarded by Views.mu.
+// grainsQuestion is sent once. Its fields are guarded by Views.mu.
 type grainsQuestion struct {
 	after   <-chan struct{}     // to be waited for first; nil is nothing
-	running chan struct{}       // closed when whoever asks is done; nil while nobody does
+	running chan struct{}       // closed when it has been sent; nil while it is not being sent
 	asked   bool                // with success
 	refused map[sharedUser]bool // whom it was not answered to
 }
@@ -47,7 +47,7 @@ func NewViews() *Views {
 	}
 }
 
-// ofArrival asks the minions of whom an event tells, unless another reader of
+// ofArrival asks the minions that an event names, unless another reader of
 // the same event has. A user who may not ask is no reason for another one not
 // to; authority sets those apart whose questions have other answers.
 func (g *Views) ofArrival(ctx context.Context, a arrival, user sharedUser, ask func() error) {

@@ -32,8 +32,8 @@ const (
 	// maxClientMessage is the most bytes that a client may send at a time.
 	maxClientMessage = 1 << 10
 
-	// pingAfter is how long a websocket is silent before the client is asked
-	// whether it is still there, and pongWithin how long its answer may take.
+	// pingAfter is how long a websocket is silent before a ping finds
+	// out whether the client is still there, and pongWithin how long its answer may take.
 	pingAfter  = 30 * time.Second
 	pongWithin = 10 * time.Second
 )
@@ -81,7 +81,7 @@ func (s *API) formattedEvents(x *web.Exchange, r *http.Request) error {
 	})
 }
 
-// socket is the course of every websocket. view tells whether it shows a view of
+// socket is the course of every websocket. view says whether it shows a view of
 // the jobs and minions.
 func (s *API) socket(x *web.Exchange, r *http.Request, view bool, speak func(*caller.Caller, lowstate.Authority) dialect) error {
 	if !wantsWebsocket(r) {
@@ -321,7 +321,7 @@ func (c *client) ping(ctx context.Context) error {
 	return nil
 }
 
-// close tells the client why the end has come, and ends.
+// close sends why the end has come, and ends the connection.
 func (c *client) close(ctx context.Context, err error) {
 	hangUp := time.AfterFunc(closeTimeout, func() { _ = c.raw.Close() })
 	defer hangUp.Stop()

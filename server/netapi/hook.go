@@ -149,7 +149,7 @@ func appendHeaders(b []byte, x *web.Exchange, r *http.Request) []byte {
 func isCredentialHeader(name string) bool {
 	switch name {
 	case "X-Auth-Token", "Cookie", "Authorization", "Proxy-Authorization", "X-Csrf-Token", "X-Csrftoken",
-		"Csp-Auth-Token", "X-Vmware-Vcloud-Access-Token": // with which programs come to the doors
+		"Csp-Auth-Token", "X-Vmware-Vcloud-Access-Token": // of the clients of Cloud Services and Cloud Director
 		return true
 	}
 	return strings.HasPrefix(name, "X-Xsrf")

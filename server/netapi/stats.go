@@ -11,7 +11,7 @@ import (
 
 // stats answers GET /stats with the gateway's own figures under the names that
 // CherryPy gives to its own, whether or not collect_stats is on, as salt-api
-// does. Nothing is told of other requests and their clients.
+// does. There is nothing of other requests and their clients in it.
 func (s *CherryPy) stats(x *web.Exchange, r *http.Request) error {
 	if !s.StatsDisableAuth {
 		_, _, release, err := s.authorize(x, r)

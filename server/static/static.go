@@ -32,8 +32,8 @@ type Options struct {
 	Favicon    string // a file
 }
 
-// Files serves them, to anybody. A file is looked for when it is asked
-// for, so that an application can be replaced at any time.
+// Files serves them, to anybody. A file is looked for when it is requested,
+// so that an application can be replaced at any time.
 type Files struct{ cfg Options }
 
 const faviconPath = "/favicon.ico"
@@ -221,5 +221,5 @@ func missing(w http.ResponseWriter, r *http.Request) {
 	h.Set("Content-Type", "application/json")
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(http.StatusNotFound)
-	_, _ = w.Write([]byte(body)) // nobody is left to tell
+	_, _ = w.Write([]byte(body)) // the client has gone
 }

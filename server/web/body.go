@@ -355,7 +355,7 @@ func Overspent(err error) error {
 }
 
 // BodyType returns the type of a body, or "" when there is none or more than one:
-// then nobody can tell what another reader of the request made of it.
+// then it is not known what another reader of the request made of it.
 func BodyType(h http.Header) string {
 	found := ""
 	for _, value := range h["Content-Type"] {

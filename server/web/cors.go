@@ -17,7 +17,7 @@ type CORS struct {
 	any    bool
 }
 
-// What a preflight is told.
+// The answer to a preflight.
 const (
 	corsMethods = "GET, POST, OPTIONS"
 	corsHeaders = "Content-Type, X-Auth-Token, X-Requested-With, Authorization, Last-Event-ID"

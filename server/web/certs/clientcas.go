@@ -12,7 +12,7 @@ import (
 	"regexp"
 )
 
-// ClientCertMode says whether a listener asks clients for a certificate.
+// ClientCertMode says whether a listener requests certificates of clients.
 type ClientCertMode int
 
 // The modes, as in Salt's ssl_cert_reqs.
