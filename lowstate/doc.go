@@ -1,12 +1,40 @@
-// Package lowstate carries out what a client asks for: a list of chunks, each
-// naming a client (local, local_async, runner, ...), a function and a target.
-// It authenticates every chunk, checks the whole list, and only then runs the
-// chunks one after the other.
-//
-// A client is one file: a type with [Client]'s two methods, listed in
-// [Clients]. The package imports eauth and saltmaster, and knows no HTTP.
+// Package lowstate runs lowstates: lists of chunks, each naming a client (local,
+// local_async, runner, ...), a function and a target. It authenticates the
+// caller of every chunk, checks the whole list, and only then runs the chunks
+// one after the other.
 //
 //	b := budget.New(ctx, nil)
 //	chunks, err := lowstate.Parse(b, body, 0)
 //	result, err := gateway.Run(ctx, lowstate.Call{Chunks: chunks, RemoteAddr: addr, Budget: b})
+//
+// # The way of a call
+//
+//	parse*, chunk, fields     a body becomes chunks; large values are read later (deferred)
+//	run, task, stream         one call: authenticate, prepare, allow, run, answer
+//	authority, grant          the caller of a chunk, and how commands are sent in its name
+//	command, authorize, scope what a job is to run, and whether it may
+//	answer                    what jobs return, typed; it becomes JSON where it goes out
+//	summary, arguments        what the audit log has of a chunk
+//
+// # The clients
+//
+//	local*, batch, wait*      publications, and the waiting for minions' returns
+//	target, nodegroup, minioncall, publication, results, jobcache
+//	                          what these share
+//	runner*, wheel*           functions of the master itself; mastercall is what they share
+//	ssh*                      salt-ssh, through package saltssh
+//
+// # Adding a client
+//
+// A client is one file: a type with [Client]'s methods, whose Prepare returns a
+// [Job]. Its line in [Clients] makes it one of the gateway's. Its name has a
+// place among the values of netapi_enable_clients (masterconf), and among the
+// kinds of role.Call, without which no API token's scope allows it. A job cannot do without [Job.Command],
+// by which the rules, scopes and logs see it; one that has a target to be
+// restricted has the method restrictTarget beside that. The example is a whole
+// client.
+//
+// The package imports eauth, eauth/acl, eauth/apitoken/role, saltmaster and its
+// packages, and internal packages. It knows no HTTP, and imports nothing of
+// server.
 package lowstate

@@ -5,10 +5,10 @@
 // it. A reader that the ring has overtaken is cut off. The hub listens to the bus from its first reader until some
 // time after the last one left, so that a gateway without readers does no work.
 //
-// Credentials that the master or another salt-api put on the bus never get into the ring, and an [ACL] decides which reader sees
-// which tags.
+// Credentials that the master or another salt-api put on the bus never get into the ring, and an [ACL] decides which
+// reader sees which tags.
 //
-// The package imports saltmaster/eventbus, saltmaster/msgpack and the standard library.
+// The package imports saltmaster/eventbus, saltmaster/msgpack, internal/credname and the standard library.
 //
 //	hub := eventstream.New(eventstream.Options{Tap: func() eventstream.Tap { return bus.Expect("") }})
 //	defer hub.Close()

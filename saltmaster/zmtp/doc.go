@@ -6,7 +6,7 @@
 // because a late reply on it would be taken for the answer of the next request. Nothing is ever sent twice once
 // a byte of it may have reached the peer: a publish that ran twice is worse than one that failed.
 //
-// The package imports only the standard library and knows nothing of what the payloads mean.
+// The package imports saltmaster/internal/bounded and the standard library, and knows nothing of what the payloads mean.
 //
 //	pool := zmtp.NewPool(zmtp.Options{Network: "tcp", Address: "127.0.0.1:4506"})
 //	defer pool.Close()

@@ -9,4 +9,6 @@
 // the same arguments: what these are does not depend on the master's release.
 // Its test makes it anew from the Salts that are installed; with -update it
 // writes it.
+//
+// It imports the standard library alone.
 package signature
