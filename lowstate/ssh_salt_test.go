@@ -1,13 +1,9 @@
 package lowstate
 
 import (
-	"bytes"
 	_ "embed"
 	"encoding/json"
 	"errors"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -261,20 +257,7 @@ func admitted(t *testing.T, job *sshJob, caller sshCaller, rules, chunk string) 
 
 func askAuthorizeSSH(t *testing.T, salt string, setups []*sshSetupCase) (answers [][]string) {
 	t.Helper()
-	in, err := json.Marshal(map[string]any{
-		"folder": t.TempDir(), "minions": sshMinions, "roster": sshRoster, "setups": setups,
-	})
-	require.NoError(t, err)
-	python, err := filepath.Abs(filepath.Join(salt, "bin", "python"))
-	require.NoError(t, err)
-	// Without -P Python would import modules that lie in the working directory.
-	cmd := exec.CommandContext(t.Context(), python, "-P", "-W", "ignore", "-c", authorizeSSH)
-	cmd.Dir = t.TempDir()
-	cmd.Env = []string{"HOME=" + cmd.Dir, "PATH=" + os.Getenv("PATH"), "PYTHONDONTWRITEBYTECODE=1", "LC_ALL=C.UTF-8"}
-	cmd.Stdin = bytes.NewReader(in)
-	var out, errs bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &errs
-	require.NoError(t, cmd.Run(), "%s", &errs)
-	require.NoError(t, json.Unmarshal(out.Bytes(), &answers), "%s", &out)
+	in := map[string]any{"folder": t.TempDir(), "minions": sshMinions, "roster": sshRoster, "setups": setups}
+	sandboxtest.Python(t, salt, authorizeSSH, in, &answers)
 	return answers
 }

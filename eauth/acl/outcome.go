@@ -43,7 +43,7 @@ func (o outcome) verdict() Verdict {
 	}
 }
 
-func told(ok bool) outcome {
+func certain(ok bool) outcome {
 	if ok {
 		return yes
 	}

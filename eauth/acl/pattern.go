@@ -4,16 +4,19 @@ import (
 	"regexp"
 	"strings"
 	"unicode/utf8"
+
+	"github.com/saltern-api/saltern/internal/pyglob"
 )
 
-// pattern is a pattern of the operator's, ready to be matched as often as is asked.
+// pattern is a compiled pattern of the operator's: a regular expression, a glob, or neither.
 type pattern struct {
-	always outcome        // what every text comes to, where there is no re
+	always outcome        // the outcome for every text, where there is neither
 	re     *regexp.Regexp // anchored at the start
+	glob   *pyglob.Glob
 	traits
 }
 
-// traits are the texts that a pattern cannot be told about.
+// traits are the texts for which the outcome of a pattern is not certain.
 type traits struct {
 	ascii   bool // Python's classes know more letters than Go's: only ASCII is sure
 	oneLine bool // Python's $ matches before a last line feed, too: only texts without one are sure
@@ -33,6 +36,16 @@ func regex(src string) *pattern {
 	}
 }
 
+// glob compiles a pattern of Python's fnmatch, which matches whole texts. For one that releases of Python read
+// differently the outcome is not certain.
+func glob(src string) *pattern {
+	g := pyglob.Compile(src)
+	if g.Varies() || !utf8.ValidString(src) {
+		return &pattern{always: maybe}
+	}
+	return &pattern{glob: &g}
+}
+
 func compile(expr string, t traits) *pattern {
 	re, err := regexp.Compile(expr)
 	if err != nil { // too large for Go
@@ -41,17 +54,19 @@ func compile(expr string, t traits) *pattern {
 	return &pattern{re: re, traits: t}
 }
 
-// match tells whether the pattern matches at the start of a text.
+// match is the outcome of a regular expression at the start of a text, or of a glob on the whole of it.
 func (p *pattern) match(s string) outcome {
 	switch {
-	case p.re == nil:
+	case p.re == nil && p.glob == nil:
 		return p.always
 	case !utf8.ValidString(s),
 		p.ascii && !isASCII(s),
 		p.oneLine && strings.Contains(s, "\n"):
 		return maybe
+	case p.glob != nil:
+		return certain(p.glob.Match(s))
 	default:
-		return told(p.re.MatchString(s))
+		return certain(p.re.MatchString(s))
 	}
 }
 

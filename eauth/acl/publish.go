@@ -123,7 +123,7 @@ func (a *aim) within(target string) outcome {
 	if !ok {
 		return maybe
 	}
-	return told(!slices.ContainsFunc(ids, func(id string) bool { return !slices.Contains(allowed, id) }))
+	return certain(!slices.ContainsFunc(ids, func(id string) bool { return !slices.Contains(allowed, id) }))
 }
 
 // same tells whether the call's target is the rule's, so that whatever it matches is the same.

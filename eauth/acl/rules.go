@@ -165,7 +165,7 @@ const special = `*?[]\.+^$|(){}`
 // as a regular expression, and the rule's name for the text.
 func names(user, rule string) outcome {
 	if !strings.ContainsAny(user, special) {
-		return told(user == rule)
+		return certain(user == rule)
 	}
 	o := glob(user).match(rule)
 	if o == yes {

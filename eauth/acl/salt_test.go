@@ -1,14 +1,9 @@
 package acl
 
 import (
-	"bytes"
 	_ "embed"
 	"encoding/hex"
-	"encoding/json"
 	"fmt"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -69,19 +64,7 @@ func eachSalt(t *testing.T, q question, check func(t *testing.T, a answer)) {
 func ask(t *testing.T, salt string, q question) (a answer) {
 	t.Helper()
 	q.Folder = t.TempDir()
-	in, err := json.Marshal(q)
-	require.NoError(t, err)
-	python, err := filepath.Abs(filepath.Join(salt, "bin", "python"))
-	require.NoError(t, err)
-	// Without -P Python would import modules that lie in the working directory.
-	cmd := exec.CommandContext(t.Context(), python, "-P", "-W", "ignore", "-c", askScript)
-	cmd.Dir = t.TempDir()
-	cmd.Env = []string{"HOME=" + cmd.Dir, "PATH=" + os.Getenv("PATH"), "PYTHONDONTWRITEBYTECODE=1", "LC_ALL=C.UTF-8"}
-	cmd.Stdin = bytes.NewReader(in)
-	var out, errs bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &errs
-	require.NoError(t, cmd.Run(), "%s", &errs)
-	require.NoError(t, json.Unmarshal(out.Bytes(), &a), "%s", &out)
+	sandboxtest.Python(t, salt, askScript, q, &a)
 	return a
 }
 

@@ -35,7 +35,7 @@ func onMaster(entries []entry, form, fun string, args, kwargs any) outcome {
 			if e.text == "" {
 				return fails // it has no first letter
 			}
-			return told(e.text == "@"+module || ofForm(e.text))
+			return certain(e.text == "@"+module || ofForm(e.text))
 		case e.only == nil:
 			return no
 		case !e.only.isText:

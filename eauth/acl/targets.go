@@ -114,5 +114,5 @@ func listMatcher(tgt any) (matcher, bool) {
 	if s, isText := tgt.(string); isText {
 		ids, ok = strings.Split(s, ","), true
 	}
-	return func(id string) outcome { return told(slices.Contains(ids, id)) }, ok
+	return func(id string) outcome { return certain(slices.Contains(ids, id)) }, ok
 }

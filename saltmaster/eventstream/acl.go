@@ -3,6 +3,8 @@ package eventstream
 import (
 	"fmt"
 	"slices"
+
+	"github.com/saltern-api/saltern/internal/pyglob"
 )
 
 // Rule lets some users see the events with some tags.
@@ -27,7 +29,7 @@ type Who struct {
 type ACL struct{ rules []rule }
 
 type rule struct {
-	users, groups, tags []glob
+	users, groups, tags []pyglob.Glob
 	eauth               []string
 }
 
@@ -38,7 +40,7 @@ func NewACL(rules []Rule) (*ACL, error) {
 		c := rule{eauth: r.Eauth}
 		for _, list := range []struct {
 			name  string
-			to    *[]glob
+			to    *[]pyglob.Glob
 			globs []string
 		}{{"users", &c.users, r.Users}, {"groups", &c.groups, r.Groups}, {"tags", &c.tags, r.Tags}} {
 			globs, err := compileGlobs(list.globs)
@@ -60,13 +62,13 @@ func (a *ACL) Allowed(who Who) Filter {
 	if a == nil {
 		return Filter{}
 	}
-	var tags []glob
+	var tags []pyglob.Glob
 	for i := range a.rules {
 		if a.rules[i].isFor(who) {
 			tags = append(tags, a.rules[i].tags...)
 		}
 	}
-	return Filter{sets: [][]glob{tags}}
+	return Filter{sets: [][]pyglob.Glob{tags}}
 }
 
 func (r *rule) isFor(who Who) bool {

@@ -1,10 +1,14 @@
 package eventstream
 
-import "slices"
+import (
+	"slices"
+
+	"github.com/saltern-api/saltern/internal/pyglob"
+)
 
 // Filter chooses events by tag. The zero value lets all of them through.
 type Filter struct {
-	sets [][]glob // a tag must match one glob of each set
+	sets [][]pyglob.Glob // a tag must match one glob of each set
 }
 
 // NewFilter makes a filter of globs as of Python's fnmatch, of which one must match; with none, all events pass. The
@@ -14,7 +18,7 @@ func NewFilter(tags ...string) (Filter, error) {
 	if err != nil || len(globs) == 0 {
 		return Filter{}, err
 	}
-	return Filter{sets: [][]glob{globs}}, nil
+	return Filter{sets: [][]pyglob.Glob{globs}}, nil
 }
 
 // And returns a filter that lets through what both do.
@@ -32,9 +36,9 @@ func (f Filter) Match(tag string) bool {
 	return true
 }
 
-func matchAny(globs []glob, s string) bool {
+func matchAny(globs []pyglob.Glob, s string) bool {
 	for i := range globs {
-		if globs[i].match(s) {
+		if globs[i].Match(s) {
 			return true
 		}
 	}

@@ -2,8 +2,9 @@ package masterconf
 
 import (
 	"path"
-	"regexp"
 	"strings"
+
+	"github.com/saltern-api/saltern/internal/pyglob"
 )
 
 // glob finds the names that a pattern of Python's glob module matches. It differs from filepath.Glob: a * does not match
@@ -46,10 +47,7 @@ func globIn(f files, pattern string, onlyDirs bool) []string {
 
 // globDir returns the names in one folder; a folder that cannot be read has none.
 func globDir(f files, dir, pattern string, onlyDirs bool) []string {
-	re, err := regexp.Compile(`^(?s:` + shellPattern(pattern) + `)$`)
-	if err != nil {
-		return nil
-	}
+	g := pyglob.Compile(pattern)
 	entries, _ := f.ReadDir(dir)
 	var names []string
 	for _, e := range entries {
@@ -57,7 +55,7 @@ func globDir(f files, dir, pattern string, onlyDirs bool) []string {
 		if strings.HasPrefix(name, ".") && !strings.HasPrefix(pattern, ".") {
 			continue
 		}
-		if !re.MatchString(name) || onlyDirs && !exists(f, dir+"/"+name, true) {
+		if !g.Match(name) || onlyDirs && !exists(f, dir+"/"+name, true) {
 			continue
 		}
 		names = append(names, name)
@@ -75,57 +73,4 @@ func exists(f files, name string, dir bool) bool {
 	}
 	_, err := f.Lstat(name)
 	return err == nil
-}
-
-// shellPattern turns a pattern of Python's fnmatch into a regular expression.
-func shellPattern(pattern string) string {
-	var b strings.Builder
-	for i := 0; i < len(pattern); i++ {
-		switch c := pattern[i]; c {
-		case '*':
-			b.WriteString(`.*`)
-		case '?':
-			b.WriteString(`.`)
-		case '[':
-			end := classEnd(pattern, i+1)
-			if end < 0 {
-				b.WriteString(`\[`)
-				continue
-			}
-			b.WriteString(class(pattern[i+1 : end]))
-			i = end
-		default:
-			// Byte by byte is right for UTF-8, too: only ASCII is quoted.
-			if c < 0x80 {
-				b.WriteString(regexp.QuoteMeta(string(rune(c))))
-			} else {
-				b.WriteByte(c)
-			}
-		}
-	}
-	return b.String()
-}
-
-// classEnd returns the index of the ] that closes a class; one directly behind the [ or [! belongs to it.
-func classEnd(pattern string, start int) int {
-	i := start
-	if i < len(pattern) && pattern[i] == '!' {
-		i++
-	}
-	if i < len(pattern) {
-		i++
-	}
-	end := strings.IndexByte(pattern[i:], ']')
-	if end < 0 {
-		return -1
-	}
-	return i + end
-}
-
-func class(body string) string {
-	negate := ""
-	if strings.HasPrefix(body, "!") {
-		negate, body = "^", body[1:]
-	}
-	return "[" + negate + strings.NewReplacer(`\`, `\\`, `[`, `\[`, `]`, `\]`, `^`, `\^`).Replace(body) + "]"
 }

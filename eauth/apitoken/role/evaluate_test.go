@@ -2,10 +2,11 @@ package role
 
 import (
 	"errors"
-	"path"
 	"regexp"
 	"slices"
 	"strings"
+
+	"github.com/saltern-api/saltern/internal/pyglob"
 )
 
 // This is a small evaluator of targets, written after what minions do and
@@ -50,11 +51,8 @@ func matches(m minion, tgt any, tgtType, delimiter string) (bool, error) {
 }
 
 func glob(pattern, id string) (bool, error) {
-	if strings.ContainsAny(pattern, `[]\/`) { // fnmatch differs there
-		return false, errNotKnown
-	}
-	ok, err := path.Match(pattern, id)
-	return ok, err
+	g := pyglob.Compile(pattern)
+	return g.Match(id), nil
 }
 
 func pcre(pattern, text string) (bool, error) {

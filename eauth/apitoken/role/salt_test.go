@@ -1,12 +1,7 @@
 package role
 
 import (
-	"bytes"
 	_ "embed"
-	"encoding/json"
-	"os"
-	"os/exec"
-	"path/filepath"
 	"slices"
 	"testing"
 
@@ -105,18 +100,6 @@ func ask(t *testing.T, salt string, targets []saltTarget) (answers []meant) {
 	for _, m := range fleet {
 		q.Minions = append(q.Minions, saltMinion{m.id, m.grains})
 	}
-	in, err := json.Marshal(q)
-	require.NoError(t, err)
-	python, err := filepath.Abs(filepath.Join(salt, "bin", "python"))
-	require.NoError(t, err)
-	// Without -P Python would import modules that lie in the working directory.
-	cmd := exec.CommandContext(t.Context(), python, "-P", "-W", "ignore", "-c", matchScript)
-	cmd.Dir = t.TempDir()
-	cmd.Env = []string{"HOME=" + cmd.Dir, "PATH=" + os.Getenv("PATH"), "PYTHONDONTWRITEBYTECODE=1", "LC_ALL=C.UTF-8"}
-	cmd.Stdin = bytes.NewReader(in)
-	var out, errs bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &errs
-	require.NoError(t, cmd.Run(), "%s", &errs)
-	require.NoError(t, json.Unmarshal(out.Bytes(), &answers), "%s", &out)
+	sandboxtest.Python(t, salt, matchScript, q, &answers)
 	return answers
 }
