@@ -12,6 +12,8 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
 	"github.com/saltern-api/saltern/eauth/apitoken/role"
 	"github.com/saltern-api/saltern/server/audit"
+	"github.com/saltern-api/saltern/server/caller"
+	"github.com/saltern-api/saltern/server/tokens"
 	"github.com/saltern-api/saltern/server/web"
 )
 
@@ -67,40 +69,56 @@ func (a *auditReader) find(ctx context.Context, q audit.Query) (audit.Page, erro
 	return page, err
 }
 
-// readAudit answers GET /v1/audit. That somebody reads is written down too, but
-// once for all pages: otherwise who reads to the end would never come to it.
-func (s *shared) readAudit(x *exchange, r *http.Request) error {
-	return s.native(x, r, func(c *nativeCall) (nativeAnswer, error) {
-		if err := s.tokens.May(c, c.caller, role.AuditRead); err != nil {
-			return nativeAnswer{}, err
-		}
-		if s.auditLog.log == nil {
-			return nativeAnswer{}, &web.Error{Status: http.StatusNotFound, Text: "The audit log is off"}
-		}
-		q, err := auditQuery(r, time.Now())
-		if err != nil {
-			return nativeAnswer{}, err
-		}
-		page, err := s.auditLog.find(c, q)
-		if err != nil {
-			return nativeAnswer{}, err
-		}
-		if q.After == "" {
-			audit.Of(x).Note(audit.Entry{Event: audit.ReadLog})
-		}
-		answer := struct {
-			Entries []json.RawMessage `json:"entries"`
-			Next    string            `json:"next,omitempty"`
-			Damaged int               `json:"damaged,omitempty"`
-		}{Entries: page.Entries, Damaged: page.Damaged}
-		if page.More {
-			answer.Next = page.Next
-		}
-		if page.Entries == nil {
-			answer.Entries = []json.RawMessage{}
-		}
-		return nativeAnswer{http.StatusOK, answer}, nil
-	}, false)
+// auditAPI is GET /v1/audit.
+type auditAPI struct {
+	reader  *auditReader
+	tokens  Tokens
+	callers tokens.Callers
+}
+
+// Mount adds the API's route.
+func (a *auditAPI) Mount(m *web.Mux) {
+	m.Get("/v1/audit", a.read, web.Wrap(web.Acceptable))
+}
+
+// read answers GET /v1/audit. That the log is read is written down too, but once
+// for all pages: otherwise a reader would never come to its end.
+func (a *auditAPI) read(x *web.Exchange, r *http.Request) error {
+	who, err := a.callers.Caller(x, r, caller.CredentialsOf(r))
+	if err != nil {
+		return err
+	}
+	x.Header().Set("Cache-Control", "no-store")
+	if err := a.tokens.May(r.Context(), who.Issuer(), role.AuditRead); err != nil {
+		return err
+	}
+	if a.reader.log == nil {
+		return &web.Error{Status: http.StatusNotFound, Text: "The audit log is off"}
+	}
+	q, err := auditQuery(r, time.Now())
+	if err != nil {
+		return err
+	}
+	page, err := a.reader.find(r.Context(), q)
+	if err != nil {
+		return err
+	}
+	if q.After == "" {
+		audit.Of(x).Note(audit.Entry{Event: audit.ReadLog})
+	}
+	answer := struct {
+		Entries []json.RawMessage `json:"entries"`
+		Next    string            `json:"next,omitempty"`
+		Damaged int               `json:"damaged,omitempty"`
+	}{Entries: page.Entries, Damaged: page.Damaged}
+	if page.More {
+		answer.Next = page.Next
+	}
+	if page.Entries == nil {
+		answer.Entries = []json.RawMessage{}
+	}
+	x.WriteJSON(http.StatusOK, web.JSON(answer))
+	return nil
 }
 
 // auditQuery reads the parameters of GET /v1/audit. Errors are for the client.

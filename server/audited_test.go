@@ -29,9 +29,9 @@ import (
 	"github.com/saltern-api/saltern/server/openapi"
 )
 
-// auditRig is a server with tokens, doors and an audit log.
+// auditRig is a server with the APIs for tokens and an audit log.
 type auditRig struct {
-	*tokenRig
+	*tokenEnv
 	audit *audit.Log
 	file  string
 }
@@ -41,9 +41,9 @@ func withAudit(t *testing.T, g server.Gateway, change func(*server.Config)) *aud
 	r := &auditRig{file: filepath.Join(t.TempDir(), "audit.jsonl")}
 	r.audit = openAudit(t, r.file)
 	notify := func(ctx context.Context, e issuer.Event) { r.audit.Write(ctx, audit.OfToken(e)) }
-	r.tokenRig = withTokensTold(t, g, notify, func(c *server.Config) {
+	r.tokenEnv = withTokensTold(t, g, notify, func(c *server.Config) {
 		c.Audit.Log = r.audit
-		c.Doors = server.DoorOptions{Tokens: c.Tokens.(server.TokenService)}
+		c.TokenAPIs = server.TokenAPIs{Issuer: c.Tokens.(server.Issuer)}
 		if change != nil {
 			change(c)
 		}

@@ -35,11 +35,10 @@ type Config struct {
 	Events Events
 	Hooks  Hooks
 
-	// Tokens gives out API tokens and checks them, and Doors are the other
-	// APIs by which programs get at them. Without the one there are no
-	// tokens, and without the other's Tokens no doors.
-	Tokens Tokens
-	Doors  DoorOptions
+	// Tokens issues API tokens and checks them; nil stands for none. TokenAPIs
+	// are the APIs besides /v1 by which programs get them.
+	Tokens    Tokens
+	TokenAPIs TokenAPIs
 
 	// Audit keeps who did what.
 	Audit AuditOptions

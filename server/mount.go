@@ -122,21 +122,7 @@ func (s *Server) mount(surface Surface, opts MainOptions) *mounted {
 	for _, api := range apis {
 		api.Mount(m.mux)
 	}
-	tokens := &shared{
-		resolver: who, sessions: s.cfg.Sessions, tokens: s.cfg.Tokens, urls: urls, acl: opts.APIACL,
-		auditLog: s.auditLog, mux: m.mux,
-	}
-	if s.cfg.Tokens != nil {
-		tokens.nativeRoutes(m.mux)
-	}
-	notFound, notAllowed := m.mux.Handler(netapi.NotFound), m.mux.Handler(netapi.NotAllowed(m.mux))
-	if s.cfg.Doors.Tokens != nil {
-		d := newDoors(tokens, s.cfg.Doors)
-		d.routes(m.mux.Router())
-		notFound, notAllowed = d.orDoor(noSuchPath, notFound), d.orDoor(noSuchMethod(m.mux), notAllowed)
-	}
-	m.mux.NotFound(notFound)
-	m.mux.NotAllowed(notAllowed)
+	s.mountTokens(m.mux, who, urls, opts.APIACL)
 	return m
 }
 

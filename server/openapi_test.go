@@ -33,7 +33,7 @@ func TestDescriptionIsComplete(t *testing.T) {
 	}
 
 	var routes []string
-	err := chi.Walk(routesWith(DoorOptions{Tokens: new(issuer.Service)}), func(method, route string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
+	err := chi.Walk(routesWith(TokenAPIs{Issuer: new(issuer.Service)}), func(method, route string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
 		route = strings.Replace(route, "/hook/*", "/hook/{path}", 1)
 		if method != http.MethodHead && !strings.HasPrefix(route, "/app") {
 			routes = append(routes, method+" "+route)
@@ -47,7 +47,7 @@ func TestDescriptionIsComplete(t *testing.T) {
 }
 
 // routesWith returns the routes of a gateway that has tokens.
-func routesWith(o DoorOptions) chi.Routes {
-	s := &Server{cfg: Config{Settings: settings.Default(), Tokens: new(issuer.Service), Doors: o}}
+func routesWith(o TokenAPIs) chi.Routes {
+	s := &Server{cfg: Config{Settings: settings.Default(), Tokens: new(issuer.Service), TokenAPIs: o}}
 	return s.mux(MainOptions{}).Router()
 }

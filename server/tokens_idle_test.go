@@ -29,13 +29,13 @@ func TestATokenWhoseOwnerHasToLogIn(t *testing.T) {
 	pepper, err := apitoken.LoadPepper(t.TempDir())
 	require.NoError(t, err)
 	tokens, err := issuer.New(issuer.Options{
-		Store: memory.New(), Pepper: pepper, Owners: unknowable{}, Mint: &villagers{}, OwnerMaxIdle: 30 * 24 * time.Hour,
+		Store: memory.New(), Pepper: pepper, Owners: unknowable{}, Mint: &fakeOwners{}, OwnerMaxIdle: 30 * 24 * time.Hour,
 		Clock: func() time.Time { return time.Now().Add(time.Duration(later.Load())) },
 	})
 	require.NoError(t, err)
 	t.Cleanup(tokens.Close)
 	r, _ := withSessions(t, answering("{}"), func(c *server.Config) {
-		c.Tokens, c.Doors.Tokens = tokens, tokens
+		c.Tokens, c.TokenAPIs.Issuer = tokens, tokens
 	})
 	secret, _, err := tokens.Create(t.Context(), issuer.Caller{User: "saltdev", Eauth: "ldap", LoggedIn: true},
 		issuer.NewToken{Name: "ci", Scopes: []string{"User"}, Profile: apitoken.ProfileNative})

@@ -16,7 +16,7 @@ import (
 
 // silent mints nothing while nobody knows what users may do.
 type silent struct {
-	villagers
+	fakeOwners
 	untold atomic.Bool
 }
 
@@ -24,7 +24,7 @@ func (s *silent) Grant(ctx context.Context, user, module string, groups []string
 	if s.untold.Load() {
 		return nil, eauth.ErrRights
 	}
-	return s.villagers.Grant(ctx, user, module, groups)
+	return s.fakeOwners.Grant(ctx, user, module, groups)
 }
 
 // Tokens of users whose rights an eauth module says at their logins are refused, and whoever shows or wants one is told

@@ -157,7 +157,7 @@ func (g *Gateway) listen(ctx context.Context, reg *prometheus.Registry) (err err
 		Events:    g.hub,
 		Hooks:     g.firer,
 		Tokens:    g.apiTokens,
-		Doors:     profiles(g.apiTokens, c.Settings.Tokens),
+		TokenAPIs: tokenAPIs(g.apiTokens, c.Settings.Tokens),
 		Audit:     g.auditOptions(),
 		Listeners: c.Listeners,
 		Settings:  c.Settings,

@@ -35,11 +35,11 @@ func (g *Gateway) openTokens(ctx context.Context, reg prometheus.Registerer) (er
 	return nil
 }
 
-// profiles are the APIs by which programs of Cloud Services and Cloud Director
-// get at tokens.
-func profiles(tokens server.TokenService, t settings.Tokens) server.DoorOptions {
-	return server.DoorOptions{
-		Tokens: tokens, Eauth: t.Eauth, NoCSP: t.CSP.Off, NoVCD: t.VCD.Off,
+// tokenAPIs are the APIs by which programs of Cloud Services and Cloud Director
+// get their tokens.
+func tokenAPIs(issuer server.Issuer, t settings.Tokens) server.TokenAPIs {
+	return server.TokenAPIs{
+		Issuer: issuer, Eauth: t.Eauth, NoCSP: t.CSP.Off, NoVCD: t.VCD.Off,
 		Orgs: t.VCD.Orgs, QueryTokens: t.CSP.QueryTokens,
 	}
 }

@@ -8,12 +8,12 @@ import (
 	"github.com/saltern-api/saltern/internal/settings"
 )
 
-func TestProfiles(t *testing.T) {
+func TestTokenAPIs(t *testing.T) {
 	t.Parallel()
 	set, err := settings.Parse("saltern.yaml", []byte(
 		"tokens: {eauth: ldap, csp: {enabled: false, query_tokens: true}, vcd: {enabled: false, orgs: [a, b]}}"))
 	require.NoError(t, err)
-	o := profiles(nil, set.Tokens)
+	o := tokenAPIs(nil, set.Tokens)
 	require.True(t, o.NoCSP)
 	require.True(t, o.NoVCD)
 	require.True(t, o.QueryTokens)

@@ -20,8 +20,8 @@ import (
 	"github.com/saltern-api/saltern/internal/gateway/config"
 	"github.com/saltern-api/saltern/internal/gateway/tokens"
 	"github.com/saltern-api/saltern/internal/settings"
-	"github.com/saltern-api/saltern/server"
 	"github.com/saltern-api/saltern/server/audit"
+	servertokens "github.com/saltern-api/saltern/server/tokens"
 )
 
 // Client gives commands about tokens: over the socket of the gateway that runs,
@@ -59,7 +59,7 @@ func Open(ctx context.Context, c *config.Config, agent string, log *slog.Logger)
 	if err != nil {
 		return nil, err
 	}
-	return &Client{http: &http.Client{Transport: direct{server.OperatorHandler(s)}}, agent: agent, close: func() {
+	return &Client{http: &http.Client{Transport: direct{servertokens.OperatorHandler(s)}}, agent: agent, close: func() {
 		s.Close()
 		lines.close()
 	}}, nil

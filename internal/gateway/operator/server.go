@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/saltern-api/saltern/server"
+	"github.com/saltern-api/saltern/server/tokens"
 )
 
 // socketFile is where in the state folder a running gateway takes the
@@ -34,13 +35,13 @@ type Server struct {
 // Serve opens the socket in the state folder, and answers there until
 // [Server.Close]. What can connect to it may do everything with tokens, so it is
 // not to be seen before it has the mode that keeps others away.
-func Serve(dir string, tokens server.Tokens, log *slog.Logger) (*Server, error) {
+func Serve(dir string, service tokens.Tokens, log *slog.Logger) (*Server, error) {
 	l, err := listenPrivately(dir, socketFile)
 	if err != nil {
 		return nil, fmt.Errorf("state_dir: %w", err)
 	}
 	s := &Server{path: filepath.Join(dir, socketFile), http: &http.Server{
-		Handler:           server.Named(server.OperatorHandler(tokens)),
+		Handler:           server.Named(tokens.OperatorHandler(service)),
 		ReadHeaderTimeout: requestTimeout,
 		ReadTimeout:       requestTimeout,
 		WriteTimeout:      requestTimeout,

@@ -1,0 +1,97 @@
+package server
+
+import (
+	"context"
+	"slices"
+
+	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/eauth/apitoken/role"
+	"github.com/saltern-api/saltern/server/caller"
+	"github.com/saltern-api/saltern/server/csp"
+	"github.com/saltern-api/saltern/server/netapi"
+	"github.com/saltern-api/saltern/server/oauth"
+	"github.com/saltern-api/saltern/server/oauth/tenant"
+	"github.com/saltern-api/saltern/server/tokenapi"
+	"github.com/saltern-api/saltern/server/tokens"
+	"github.com/saltern-api/saltern/server/vcd"
+	"github.com/saltern-api/saltern/server/web"
+)
+
+// Tokens issues API tokens and checks them. *issuer.Service does, and its errors
+// are those of package issuer.
+type Tokens interface {
+	tokens.Tokens
+	caller.Tokens
+	netapi.Tokens
+
+	May(ctx context.Context, c issuer.Caller, p role.Permission) error
+}
+
+var _ Tokens = (*issuer.Service)(nil)
+
+// Issuer issues tokens to programs. *issuer.Service does.
+type Issuer interface {
+	csp.Issuer
+	oauth.Issuer
+	vcd.Issuer
+}
+
+var _ Issuer = (*issuer.Service)(nil)
+
+// TokenAPIs are the APIs by which programs of OAuth, Cloud Services and Cloud
+// Director get their tokens.
+type TokenAPIs struct {
+	// Issuer issues the tokens. Without it there are none of these APIs.
+	Issuer Issuer
+
+	// NoCSP takes the paths of Cloud Services away, and NoVCD those of OAuth
+	// and Cloud Director.
+	NoCSP, NoVCD bool
+
+	// Eauth is the eauth module that checks a user name and password which
+	// come without the name of one; "" stands for pam.
+	Eauth string
+
+	// Orgs are the organizations besides System, which every gateway has. An
+	// organization is a Salt master.
+	Orgs []string
+
+	// QueryTokens takes API tokens from the query string too, as old scripts
+	// for Cloud Services send them. Proxies write them into their logs then.
+	QueryTokens bool
+}
+
+// mountTokens adds the APIs for tokens to a surface, and has what comes to no
+// route answered as their errors are where the path is one of theirs.
+func (s *Server) mountTokens(m *web.Mux, who *caller.Resolver, urls web.URLs, acl *caller.ACL) {
+	if s.cfg.Tokens != nil {
+		(&tokens.API{Tokens: s.cfg.Tokens, Callers: who}).Mount(m)
+		(&auditAPI{reader: s.auditLog, tokens: s.cfg.Tokens, callers: who}).Mount(m)
+	}
+	with := s.cfg.TokenAPIs
+	realm := tokenapi.Realm{URLs: urls, Metadata: !with.NoVCD}
+	var areas tokenapi.Areas
+	if with.Issuer != nil {
+		callers := tokenapi.Callers{Lookup: who}
+		logins := &tokenapi.Logins{Sessions: s.cfg.Sessions, Eauth: with.Eauth, Allows: acl.Allows}
+		orgs := tenant.NewOrgs(with.Orgs...)
+		if !with.NoCSP {
+			(&csp.API{
+				Issuer: with.Issuer, Callers: callers, Logins: logins, Realm: realm, Orgs: orgs,
+				CrossOrigin: who.CrossOrigin, QueryTokens: with.QueryTokens,
+			}).Mount(m)
+			areas = csp.Areas()
+		}
+		if !with.NoVCD {
+			(&oauth.API{
+				Issuer: with.Issuer, Callers: callers, Realm: realm, Orgs: orgs, VerificationPath: vcd.DeviceLookupPath,
+			}).Mount(m)
+			(&vcd.API{
+				Issuer: with.Issuer, Callers: callers, Logins: logins, Realm: realm, Orgs: orgs, CrossOrigin: who.CrossOrigin,
+			}).Mount(m)
+			areas = slices.Concat(areas, oauth.Areas(), vcd.Areas())
+		}
+	}
+	m.NotFound(realm.Unrouted(m, areas, m.Handler(netapi.NotFound)))
+	m.NotAllowed(realm.Unrouted(m, areas, m.Handler(netapi.NotAllowed(m))))
+}

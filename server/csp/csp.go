@@ -1,0 +1,76 @@
+package csp
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/saltern-api/saltern/eauth/apitoken"
+	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/server/oauth/tenant"
+	"github.com/saltern-api/saltern/server/tokenapi"
+	"github.com/saltern-api/saltern/server/web"
+)
+
+// The paths that clients of Cloud Services know.
+const (
+	AuthorizePath = "/csp/gateway/am/api/auth/api-tokens/authorize"
+	DetailsPath   = "/csp/gateway/am/api/auth/api-tokens/details"
+	LoginPath     = "/account/login"
+)
+
+// Issuer exchanges API tokens. *issuer.Service does.
+type Issuer interface {
+	Exchange(ctx context.Context, secret string, req issuer.Request) (*issuer.Exchange, error)
+	Details(ctx context.Context, secret string, from issuer.Origin) (t apitoken.Record, user string, ok bool, err error)
+}
+
+var _ Issuer = (*issuer.Service)(nil)
+
+// API is the API of Cloud Services. Its fields are set once.
+type API struct {
+	Issuer  Issuer
+	Callers tokenapi.Callers
+	Logins  *tokenapi.Logins
+	Realm   tokenapi.Realm
+	Orgs    tenant.Orgs
+
+	// CrossOrigin says whether a page may log its user in.
+	CrossOrigin *http.CrossOriginProtection
+
+	// QueryTokens takes API tokens from the query string too, as old scripts
+	// for Cloud Services send them. Proxies write them into their logs then.
+	QueryTokens bool
+}
+
+// Mount adds the API's routes.
+func (api *API) Mount(m *web.Mux) {
+	tokens := m.With(api.Realm.Options(writeError)...)
+	tokens.Handle(http.MethodPost, AuthorizePath, api.authorize)
+	tokens.Handle(http.MethodPost, DetailsPath, api.details)
+	login := m.With(api.Realm.Options(tokenapi.WriteOAuthVCDError)...)
+	login.Get(LoginPath, api.issueXSRF)
+	login.Handle(http.MethodPost, LoginPath, api.accountLogin)
+}
+
+// Areas returns where errors are written as those of Cloud Services.
+func Areas() tokenapi.Areas {
+	return tokenapi.Areas{{Path: "/csp/gateway", Write: writeError}, {Path: LoginPath, Write: tokenapi.WriteOAuthVCDError}}
+}
+
+// module is the number by which Cloud Services says that its part for
+// tokens has refused.
+const module = 340
+
+// writeError writes what clients of RFC 6749 read first, then what those of Cloud
+// Services do.
+func writeError(x *web.Exchange, _ *http.Request, e *web.Error) {
+	code, text := e.OAuthCode(), tokenapi.ASCII(e.Text)
+	x.WriteBody("application/json", e.Status, web.JSON(struct {
+		Error       string `json:"error"`
+		Description string `json:"error_description"`
+		Message     string `json:"message"`
+		ModuleCode  int    `json:"moduleCode"`
+		StatusCode  int    `json:"statusCode"`
+		RequestID   string `json:"requestId"`
+	}{code, text, code + ": " + text, module, e.Status, x.ID}))
+}

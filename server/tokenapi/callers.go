@@ -1,0 +1,97 @@
+package tokenapi
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net/http"
+	"net/netip"
+
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/eauth/session"
+	"github.com/saltern-api/saltern/server/audit"
+	"github.com/saltern-api/saltern/server/caller"
+	"github.com/saltern-api/saltern/server/web"
+)
+
+// Lookup finds out who a credential stands for. *caller.Resolver does.
+type Lookup interface {
+	Lookup(x *web.Exchange, r *http.Request, c caller.Credential) (*caller.Caller, bool, error)
+}
+
+var _ Lookup = (*caller.Resolver)(nil)
+
+// Callers finds out who makes a request.
+type Callers struct{ Lookup Lookup }
+
+// OfHeader returns whose credential is in a header, and requires one that is good.
+// Cookies do not count: what browsers have no use for need not be guarded against
+// their other pages.
+func (c Callers) OfHeader(x *web.Exchange, r *http.Request) (*caller.Caller, error) {
+	text, err := caller.HeaderCredential(r)
+	if err != nil {
+		return nil, err
+	}
+	if text == "" {
+		return nil, NotLoggedIn(nil)
+	}
+	return c.Of(x, r, caller.Credential{Text: text})
+}
+
+// Of returns whose a credential is, and requires that it is good.
+func (c Callers) Of(x *web.Exchange, r *http.Request, cred caller.Credential) (*caller.Caller, error) {
+	found, ok, err := c.Lookup.Lookup(x, r, cred)
+	if errors.Is(err, issuer.ErrIdle) {
+		return nil, &web.Error{Status: http.StatusUnauthorized, Code: web.CodeInvalidToken, Text: web.TextIdle, Err: err}
+	}
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, NotLoggedIn(nil)
+	}
+	return found, nil
+}
+
+// Sessions logs users in and out. *session.Sessions does.
+type Sessions interface {
+	Login(ctx context.Context, c eauth.Credentials) (*session.Session, bool, error)
+	Logout(ctx context.Context, credential string) error
+}
+
+var _ Sessions = (*session.Sessions)(nil)
+
+// Logins makes sessions of names and passwords.
+type Logins struct {
+	Sessions Sessions
+
+	// Eauth is the eauth module of names that come without one; "" stands for
+	// pam.
+	Eauth string
+
+	// Allows says whether a user may log in from an address; nil allows all.
+	Allows func(user string, from netip.Addr) bool
+}
+
+const textLoginFailed = "Could not authenticate using provided credentials"
+
+// Login makes a session, as POST /login does.
+func (l *Logins) Login(ctx context.Context, x *web.Exchange, creds eauth.Credentials) (*session.Session, error) {
+	creds.Eauth = cmp.Or(creds.Eauth, l.Eauth, "pam")
+	creds.RemoteAddr = x.Remote
+	rec := audit.Of(x)
+	rec.Note(audit.LoginEntry(creds))
+	if l.Allows != nil && !l.Allows(creds.Username, x.Remote) {
+		return nil, NotLoggedIn(nil)
+	}
+	s, ok, err := l.Sessions.Login(ctx, creds)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, &web.Error{Status: http.StatusUnauthorized, Code: web.CodeInvalidToken, Text: textLoginFailed}
+	}
+	rec.SetUser(s.User, s.Eauth)
+	return s, nil
+}

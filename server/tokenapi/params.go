@@ -1,0 +1,136 @@
+package tokenapi
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"mime"
+	"net/http"
+	"net/url"
+	"slices"
+	"unicode/utf8"
+
+	"github.com/saltern-api/saltern/internal/jsonobject"
+	"github.com/saltern-api/saltern/server/web"
+)
+
+const (
+	// MaxBody is the size of the largest body, in bytes, that is read. A token
+	// request has some hundred.
+	MaxBody = 64 << 10
+
+	// maxParams is how many parameters a request may have.
+	maxParams = 64
+)
+
+// Params are what a client sent. One without a value is as good as absent
+// (RFC 6749, section 3.2), so there are no empty values here.
+type Params map[string]string
+
+// ParseForm reads an application/x-www-form-urlencoded body. A parameter that
+// comes twice makes the whole request wrong, since another reader of it may
+// have looked at the other one.
+func ParseForm(body []byte) (Params, error) {
+	if bytes.Count(body, []byte("&")) >= maxParams {
+		return nil, errors.New("it has too many parameters")
+	}
+	values, err := url.ParseQuery(string(body))
+	if err != nil {
+		return nil, errors.New("it is no form") // the cause may quote a secret
+	}
+	p := make(Params, len(values))
+	for name, given := range values {
+		if !utf8.ValidString(name) || !utf8.ValidString(given[0]) {
+			return nil, errors.New("it is not UTF-8")
+		}
+		if len(given) > 1 {
+			return nil, errors.New("a parameter is given more than once")
+		}
+		if given[0] != "" {
+			p[name] = given[0]
+		}
+	}
+	return p, nil
+}
+
+// parseObject reads a JSON object for the strings in it, with the rules of
+// ParseForm. Members that are no strings are left out: whoever needs one finds
+// it missing.
+func parseObject(body []byte) (Params, error) {
+	o, err := jsonobject.Parse(body)
+	if _, ok := errors.AsType[*jsonobject.DuplicateError](err); ok {
+		return nil, errors.New("a member is given more than once") // its name may be a secret
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(o) > maxParams {
+		return nil, errors.New("it has too many members")
+	}
+	p := make(Params)
+	for _, m := range o {
+		var text *string
+		if json.Unmarshal(m.Value, &text) == nil && text != nil && *text != "" {
+			p[m.Name] = *text
+		}
+	}
+	return p, nil
+}
+
+// Form reads a body that is a form, as RFC 6749 requires.
+func Form(x *web.Exchange, r *http.Request) (Params, error) {
+	if BodyMedia(r.Header) != "application/x-www-form-urlencoded" {
+		return nil, InvalidRequest("the body has to be application/x-www-form-urlencoded")
+	}
+	return read(x, r, ParseForm)
+}
+
+// Object reads a body that is a JSON object.
+func Object(x *web.Exchange, r *http.Request) (Params, error) {
+	if BodyMedia(r.Header) != "application/json" {
+		return nil, InvalidRequest("the body has to be application/json")
+	}
+	return read(x, r, parseObject)
+}
+
+func read(x *web.Exchange, r *http.Request, parse func([]byte) (Params, error)) (Params, error) {
+	if err := RefuseQuery(r); err != nil {
+		return nil, err
+	}
+	body, err := x.ReadBody(r)
+	if err != nil {
+		return nil, err
+	}
+	p, err := parse(body)
+	if err != nil {
+		return nil, InvalidRequest(fmt.Sprintf("the body cannot be used: %v", err))
+	}
+	return p, nil
+}
+
+// secretParams are the parameters that hold a credential.
+var secretParams = []string{
+	"api_token", "refresh_token", "access_token", "token", "assertion", "device_code", "client_secret", "password", "passcode",
+}
+
+// RefuseQuery refuses credentials in the URL, where every proxy writes them into
+// its log (RFC 9700, section 4.3.2).
+func RefuseQuery(r *http.Request) error {
+	if r.URL.RawQuery == "" {
+		return nil
+	}
+	if slices.ContainsFunc(secretParams, r.URL.Query().Has) {
+		return InvalidRequest("credentials are not taken from the URL")
+	}
+	return nil
+}
+
+// BodyMedia returns the media type of a body, without its parameters.
+func BodyMedia(h http.Header) string {
+	media, _, err := mime.ParseMediaType(web.BodyType(h))
+	if err != nil {
+		return ""
+	}
+	return media
+}

@@ -1,0 +1,4 @@
+package vcd
+
+// APIVersions is for the tests.
+var APIVersions = apiVersions

@@ -1,0 +1,99 @@
+package vcd
+
+import (
+	"net/http"
+	"strings"
+
+	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/apitoken"
+	"github.com/saltern-api/saltern/server/audit"
+	"github.com/saltern-api/saltern/server/oauth/tenant"
+	"github.com/saltern-api/saltern/server/tokenapi"
+	"github.com/saltern-api/saltern/server/web"
+)
+
+// session is a login.
+type session struct {
+	ID          string             `json:"id"`
+	User        tenant.Reference   `json:"user"`
+	Org         tenant.Reference   `json:"org"`
+	Location    string             `json:"location"`
+	Roles       []string           `json:"roles"`
+	RoleRefs    []tenant.Reference `json:"roleRefs"`
+	IdleMinutes int                `json:"sessionIdleTimeoutMinutes"`
+}
+
+// startSession logs in by Basic credentials: the user's name has the
+// organization behind its last @.
+func (api *API) startSession(x *web.Exchange, r *http.Request) error {
+	if err := api.CrossOrigin.Check(r); err != nil {
+		return &web.Error{Status: http.StatusForbidden, Text: "cross-origin request refused", Err: err}
+	}
+	name, password, ok := r.BasicAuth()
+	if !ok {
+		return tokenapi.NotLoggedIn(nil)
+	}
+	o, ok := api.orgOfLogin(&name, strings.HasSuffix(r.URL.Path, "/provider"))
+	if !ok {
+		return tokenapi.NotLoggedIn(nil) // clients do not learn which organizations there are
+	}
+	sess, err := api.Logins.Login(r.Context(), x, eauth.Credentials{Username: name, Password: password})
+	if err != nil {
+		return err
+	}
+	head := x.Header()
+	head["X-VMWARE-VCLOUD-ACCESS-TOKEN"] = []string{sess.ID}
+	head["X-VMWARE-VCLOUD-TOKEN-TYPE"] = []string{"Bearer"}
+	x.WriteBody("application/json", http.StatusOK, web.JSON(aboutSession(sess.ID, sess.Eauth, sess.User, o)))
+	return nil
+}
+
+// orgOfLogin takes the organization off a name, and returns it. Only System has providers.
+func (api *API) orgOfLogin(name *string, provider bool) (tenant.Org, bool) {
+	at := strings.LastIndexByte(*name, '@')
+	if at < 0 {
+		return tenant.System, true
+	}
+	o, ok := api.Orgs.Named((*name)[at+1:])
+	*name = (*name)[:at]
+	return o, ok && (!provider || o == tenant.System)
+}
+
+func aboutSession(credential, module, user string, o tenant.Org) session {
+	return session{
+		ID: "urn:vcloud:session:" + tenant.UUID("session", credential), Org: o.Reference(),
+		User: tenant.User(module, user), Roles: []string{}, RoleRefs: []tenant.Reference{},
+	}
+}
+
+// currentSession answers GET .../sessions/current.
+func (api *API) currentSession(x *web.Exchange, r *http.Request) error {
+	who, err := api.Callers.OfHeader(x, r)
+	if err != nil {
+		return err
+	}
+	x.WriteBody("application/json", http.StatusOK, web.JSON(aboutSession(who.Credential.Text, who.Eauth, who.User, tenant.System)))
+	return nil
+}
+
+// endSession logs out. An access token is revoked. An API token stays, whether
+// the access token was given for it or it was used directly: it ends by a
+// revocation.
+func (api *API) endSession(x *web.Exchange, r *http.Request) error {
+	who, err := api.Callers.OfHeader(x, r)
+	if err != nil {
+		return err
+	}
+	audit.Of(x).Note(audit.Entry{Event: audit.Logout})
+	switch {
+	case who.Principal == nil:
+		err = api.Logins.Sessions.Logout(r.Context(), who.Credential.Text)
+	case who.Principal.Kind == apitoken.KindAccess:
+		err = api.Issuer.RevokeSecret(r.Context(), who.Credential.Text, who.From)
+	}
+	if err != nil {
+		return err
+	}
+	x.WriteHeader(http.StatusNoContent)
+	return nil
+}

@@ -1,0 +1,88 @@
+package vcd
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/saltern-api/saltern/eauth/apitoken"
+	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/server/oauth/tenant"
+	"github.com/saltern-api/saltern/server/tokenapi"
+	"github.com/saltern-api/saltern/server/web"
+)
+
+// apiPath is what the paths of the newer API begin with.
+const apiPath = "/cloudapi/1.0.0"
+
+// DeviceLookupPath is where users grant a device what it waits for.
+const DeviceLookupPath = apiPath + "/deviceLookup"
+
+// Issuer manages tokens and service accounts. *issuer.Service does.
+type Issuer interface {
+	Get(ctx context.Context, c issuer.Caller, id string) (apitoken.Record, error)
+	List(ctx context.Context, c issuer.Caller, q issuer.Query) (page []apitoken.Record, next string, err error)
+	Revoke(ctx context.Context, c issuer.Caller, id string) error
+	RevokeSecret(ctx context.Context, secret string, from issuer.Origin) error
+
+	Account(ctx context.Context, c issuer.Caller, id string) (issuer.Account, error)
+	Accounts(ctx context.Context, c issuer.Caller) ([]issuer.Account, error)
+	UpdateAccount(ctx context.Context, c issuer.Caller, id string, n issuer.NewAccount) (issuer.Account, error)
+	RevokeAccount(ctx context.Context, c issuer.Caller, id string) (issuer.Account, error)
+	DeleteAccount(ctx context.Context, c issuer.Caller, id string) error
+
+	DeviceAccount(ctx context.Context, c issuer.Caller, userCode string) (issuer.Account, error)
+	AnswerDevice(ctx context.Context, c issuer.Caller, userCode string, yes bool) error
+}
+
+var _ Issuer = (*issuer.Service)(nil)
+
+// API is Cloud Director's older API, in XML, and the newer one. Its fields are set
+// once.
+type API struct {
+	Issuer  Issuer
+	Callers tokenapi.Callers
+	Logins  *tokenapi.Logins
+	Realm   tokenapi.Realm
+	Orgs    tenant.Orgs
+
+	// CrossOrigin says whether a page may log its user in.
+	CrossOrigin *http.CrossOriginProtection
+}
+
+// Mount adds the API's routes.
+func (api *API) Mount(m *web.Mux) {
+	old := m.With(api.Realm.Options(writeXMLError)...)
+	old.Handle(http.MethodGet, "/api/versions", api.versions)
+	old.Handle(http.MethodGet, "/api/org", api.orgList)
+	old.Handle(http.MethodGet, "/api/org/{id}", api.oneOrg)
+
+	m = m.With(api.Realm.Options(writeCloudError)...)
+	for _, kind := range []string{"", "/provider"} {
+		m.Handle(http.MethodPost, apiPath+"/sessions"+kind, api.startSession)
+		m.Handle(http.MethodDelete, apiPath+"/sessions"+kind, api.endSession)
+	}
+	m.Handle(http.MethodGet, apiPath+"/sessions/current", api.currentSession)
+	m.Handle(http.MethodDelete, apiPath+"/sessions/current", api.endSession)
+
+	m.Handle(http.MethodGet, apiPath+"/tokens", api.listTokens)
+	m.Handle(http.MethodGet, apiPath+"/tokens/{urn}", api.oneToken)
+	m.Handle(http.MethodDelete, apiPath+"/tokens/{urn}", api.deleteToken)
+
+	m.Handle(http.MethodGet, apiPath+"/serviceAccounts", api.listAccounts)
+	m.Handle(http.MethodGet, apiPath+"/serviceAccounts/{urn}", api.oneAccount)
+	m.Handle(http.MethodPut, apiPath+"/serviceAccounts/{urn}", api.changeAccount)
+	m.Handle(http.MethodDelete, apiPath+"/serviceAccounts/{urn}", api.deleteAccount)
+	m.Handle(http.MethodPost, apiPath+"/serviceAccounts/{urn}/revoke", api.revokeAccount)
+
+	m.Handle(http.MethodGet, DeviceLookupPath, api.howToGrant)
+	m.Handle(http.MethodPost, DeviceLookupPath, api.lookUpDevice)
+	m.Handle(http.MethodPost, DeviceLookupPath+"/grant", api.answerDevice(true))
+	m.Handle(http.MethodPost, DeviceLookupPath+"/deny", api.answerDevice(false))
+}
+
+// Areas returns where errors are written as those of Cloud Director.
+func Areas() tokenapi.Areas {
+	return tokenapi.Areas{
+		{Path: "/cloudapi", Write: writeCloudError}, {Path: "/api/org", Write: writeXMLError}, {Path: "/api/versions", Write: writeXMLError},
+	}
+}
