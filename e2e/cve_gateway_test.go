@@ -41,7 +41,8 @@ func newAttacked(t *testing.T, r *rig.Rig) *attacked {
 	g := anotherGateway(t, r, rig.More{
 		Master: map[string]any{"netapi_enable_clients": allClients},
 		// Nobody is slowed down, and the log has all that it ever has.
-		Settings: "auth: {attempts: 1000000}\nlog: {level: debug}\nssh: {program: " + sshProgram(t) + "}\n",
+		Settings: "auth: {attempts: 1000000}\nlog: {level: debug}\nssh: {program: " + sshProgram(t) + "}\ntrusted_proxies: [127.0.0.1, '::1']\n",
+		PAMSlots: 64,
 	})
 	a := &attacked{Rig: g, first: r, witness: newWitness(t, r), marker: filepath.Join(t.TempDir(), "marker")}
 	a.session = a.login(t, sandbox.UserAll)
@@ -136,9 +137,13 @@ func (in entrance) request(t *testing.T, chunk string) aimed {
 	return aimed{base: in.base, asked: asked{path: in.path, kind: in.kind, body: body}}
 }
 
-// requireRefused sends requests, of which none has good credentials.
+// requireRefused sends requests, of which none has good credentials. Each comes
+// from an address of its own, since those of one address wait for each other.
 func (a *attacked) requireRefused(t *testing.T, qs []aimed) {
 	t.Helper()
+	for i := range qs {
+		qs[i].header = map[string]string{"X-Forwarded-For": fmt.Sprintf("198.51.%d.%d", i>>8&255, i&255)}
+	}
 	for i, answer := range askAll(t, a.Rig, qs) {
 		require.Equal(t, http.StatusUnauthorized, answer.Status, "%+v: %s", qs[i], answer.Body)
 	}

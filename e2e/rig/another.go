@@ -13,6 +13,7 @@ type More struct {
 	Master   map[string]any // over the master's configuration, by key, as only this gateway sees it
 	CherryPy map[string]any // over rest_cherrypy
 	Settings string         // saltern.yaml, in place of Options.Settings
+	PAMSlots int            // pam.unproven_slots; 0 is the default
 }
 
 // Another starts one more gateway before the same master and with the same PAM
@@ -23,7 +24,7 @@ func (r *Rig) Another(ctx context.Context, more More) (_ *Rig, err error) {
 	o.Settings = more.Settings
 	o.Sandbox.MasterConfig = over(o.Sandbox.MasterConfig, more.Master)
 	o.Sandbox.CherryPy = over(o.Sandbox.CherryPy, more.CherryPy)
-	second := &Rig{Sandbox: r.Sandbox, opts: o, pam: r.pam, shared: true}
+	second := &Rig{Sandbox: r.Sandbox, opts: o, pam: r.pam, pamSlots: more.PAMSlots, shared: true}
 	if second.dir, err = os.MkdirTemp("", "rig"); err != nil {
 		return nil, fmt.Errorf("rig: %w", err)
 	}

@@ -46,11 +46,12 @@ type Rig struct {
 	Main  string // base URL of the rest_cherrypy listener, TLS with a self-signed pair unless disable_ssl
 	Admin string // base URL of metrics and health
 
-	opts   Options
-	dir    string // of the gateway
-	pam    string // PAMDir
-	shared bool   // whether the master is that of another rig
-	kept   kept
+	opts     Options
+	dir      string // of the gateway
+	pam      string // PAMDir
+	pamSlots int    // of the gateway, if not 0
+	shared   bool   // whether the master is that of another rig
+	kept     kept
 	gateway
 }
 
@@ -129,8 +130,12 @@ func (r *Rig) configure() error {
 		return err
 	}
 	r.settings = r.path("saltern.yaml")
-	set := fmt.Sprintf("state_dir: %s\nadmin:\n  listen: '%s'\npam:\n  conf_dir: %s\n%s",
-		r.path("state"), strings.TrimPrefix(r.Admin, "http://"), r.PAMDir(), r.opts.Settings)
+	slots := ""
+	if r.pamSlots > 0 {
+		slots = fmt.Sprintf("  unproven_slots: %d\n", r.pamSlots)
+	}
+	set := fmt.Sprintf("state_dir: %s\nadmin:\n  listen: '%s'\npam:\n  conf_dir: %s\n%s%s",
+		r.path("state"), strings.TrimPrefix(r.Admin, "http://"), r.PAMDir(), slots, r.opts.Settings)
 	if err := os.WriteFile(r.settings, []byte(set), 0o600); err != nil {
 		return fmt.Errorf("rig: %w", err)
 	}
