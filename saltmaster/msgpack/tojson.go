@@ -265,3 +265,8 @@ func appendScalar(dst []byte, t token, b []byte) []byte {
 	}
 	return append(dst, "null"...)
 }
+
+// AppendJSONString appends s as a JSON string, by the rules of [AppendJSON].
+func AppendJSONString(dst []byte, s string) []byte {
+	return appendQuoted(dst, []byte(s))
+}
