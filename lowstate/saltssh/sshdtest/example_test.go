@@ -9,6 +9,6 @@ import (
 func Example() {
 	var t *testing.T // the test's own
 	server := sshdtest.Start(t)
-	roster := map[string]any{"web1": server.Entry(map[string]any{"thin_dir": t.TempDir()})}
+	roster := map[string]any{"web1": server.Entry(map[string]any{"thin_dir": "/var/tmp/thin"})}
 	_ = roster // is what the roster file holds
 }
