@@ -5,15 +5,10 @@ package deploy_test
 import (
 	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/pem"
 	"fmt"
 	"io"
-	"math/big"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -26,6 +21,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/saltern-api/saltern/internal/certtest"
 )
 
 const (
@@ -272,29 +269,9 @@ func (p *proxy) client(t *testing.T, http2 bool) *http.Client {
 // writePair writes a self-signed pair and returns it as the only root.
 func (p *proxy) writePair(t *testing.T) *x509.CertPool {
 	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	require.NoError(t, err)
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1),
-		DNSNames:     []string{serverName},
-		NotBefore:    time.Now().Add(-time.Hour),
-		NotAfter:     time.Now().Add(time.Hour),
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
-	require.NoError(t, err)
-	keyDER, err := x509.MarshalPKCS8PrivateKey(key)
-	require.NoError(t, err)
-	for name, block := range map[string]*pem.Block{
-		"crt": {Type: "CERTIFICATE", Bytes: der},
-		"key": {Type: "PRIVATE KEY", Bytes: keyDER},
-	} {
-		require.NoError(t, os.WriteFile(p.path(name), pem.EncodeToMemory(block), 0o600))
-	}
-	cert, err := x509.ParseCertificate(der)
-	require.NoError(t, err)
-	pool := x509.NewCertPool()
-	pool.AddCert(cert)
-	return pool
+	pair := certtest.New(t, nil, func(c *x509.Certificate) { c.DNSNames, c.IPAddresses, c.IsCA = []string{serverName}, nil, false })
+	pair.Write(t, p.path("crt"), p.path("key"))
+	return pair.Pool()
 }
 
 // files lists the files in a folder of the proxy.

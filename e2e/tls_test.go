@@ -1,25 +1,19 @@
 package e2e
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"fmt"
-	"math/big"
-	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/saltern-api/saltern/internal/certtest"
 )
 
 // TestTLS meets the main listener as clients of several kinds do.
@@ -179,28 +173,7 @@ func fingerprint(cert *x509.Certificate) string {
 // writePair makes a new certificate and its key, the key first.
 func writePair(t *testing.T, crt, key string) *x509.Certificate {
 	t.Helper()
-	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	require.NoError(t, err)
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(time.Now().UnixNano()),
-		Subject:      pkix.Name{CommonName: "localhost"},
-		DNSNames:     []string{"localhost"},
-		IPAddresses:  []net.IP{net.IPv4(127, 0, 0, 1)},
-		NotBefore:    time.Now().Add(-time.Hour),
-		NotAfter:     time.Now().Add(time.Hour),
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, template, private.Public(), private)
-	require.NoError(t, err)
-	secret, err := x509.MarshalPKCS8PrivateKey(private)
-	require.NoError(t, err)
-	for _, f := range []struct {
-		path, kind string
-		der        []byte
-	}{{key, "PRIVATE KEY", secret}, {crt, "CERTIFICATE", der}} {
-		text := pem.EncodeToMemory(&pem.Block{Type: f.kind, Bytes: f.der})
-		require.NoError(t, os.WriteFile(f.path, text, 0o600))
-	}
-	cert, err := x509.ParseCertificate(der)
-	require.NoError(t, err)
-	return cert
+	pair := certtest.New(t, nil, func(c *x509.Certificate) { c.IsCA = false })
+	pair.Write(t, crt, key)
+	return pair.Cert
 }

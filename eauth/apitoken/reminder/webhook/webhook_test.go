@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"crypto/tls"
+	"crypto/x509"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -23,6 +24,7 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken/reminder"
 	"github.com/saltern-api/saltern/eauth/apitoken/reminder/remindertest"
 	"github.com/saltern-api/saltern/eauth/apitoken/reminder/webhook"
+	"github.com/saltern-api/saltern/internal/certtest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -31,7 +33,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 type far struct {
 	t       *testing.T
 	server  *httptest.Server
-	ca      []byte
+	roots   *x509.CertPool
 	arrived chan string
 	ending  chan struct{}
 
@@ -41,10 +43,10 @@ type far struct {
 
 func newFar(t *testing.T, h2 bool) *far {
 	f := &far{t: t, arrived: make(chan string, 100), ending: make(chan struct{})}
-	var pair tls.Certificate
-	pair, f.ca = remindertest.Certificate(t)
+	pair := certtest.New(t, nil)
+	f.roots = pair.Pool()
 	f.server = httptest.NewUnstartedServer(f)
-	f.server.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
+	f.server.TLS = &tls.Config{Certificates: []tls.Certificate{pair.TLS()}, MinVersion: tls.VersionTLS12}
 	f.server.EnableHTTP2 = h2
 	f.server.Config.ErrorLog = log.New(io.Discard, "", 0)
 	f.server.StartTLS()
@@ -80,7 +82,7 @@ func (f *far) Sender(address string) reminder.Sender {
 	if address != "" {
 		url = "https://" + address
 	}
-	s, err := webhook.New(webhook.Options{URL: url, Roots: remindertest.Roots(f.t, f.ca)})
+	s, err := webhook.New(webhook.Options{URL: url, Roots: f.roots})
 	require.NoError(f.t, err)
 	return s
 }

@@ -1,12 +1,13 @@
 // Package smtptest is a mail server for tests, on loopback:
 //
 //	server := smtptest.Start(t, smtptest.Options{STARTTLS: true})
-//	sender, err := mail.New(mail.Options{Server: server.Address, Roots: remindertest.Roots(t, server.CA), From: "saltern@example.com"})
+//	sender, err := mail.New(mail.Options{Server: server.Address, Roots: server.Roots, From: "saltern@example.com"})
 //	got := <-server.Mails
 package smtptest
 
 import (
 	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"io"
 	"log"
@@ -23,6 +24,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/saltern-api/saltern/eauth/apitoken/reminder/remindertest"
+	"github.com/saltern-api/saltern/internal/certtest"
 )
 
 // Options say what the server offers.
@@ -38,7 +40,8 @@ type Options struct {
 // Server is a running server.
 type Server struct {
 	Address string
-	CA      []byte    // PEM
+	CA      []byte // PEM
+	Roots   *x509.CertPool
 	Mails   chan Mail // has room for many
 
 	// Tell, set before the first of them, hears of them in place of that.
@@ -79,8 +82,8 @@ func (m Mail) Word(name string) string {
 func Start(t *testing.T, o Options) *Server {
 	t.Helper()
 	s := &Server{opts: o, Mails: make(chan Mail, 100), ending: make(chan struct{})}
-	pair, ca := remindertest.Certificate(t)
-	s.CA = ca
+	pair := certtest.New(t, nil)
+	s.CA, s.Roots = pair.CertPEM(), pair.Pool()
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	require.NoError(t, err)
 	s.Address = l.Addr().String()
@@ -93,7 +96,7 @@ func Start(t *testing.T, o Options) *Server {
 	}))
 	server.Domain, server.AllowInsecureAuth = "mail.example.com", o.InClear
 	server.ErrorLog = log.New(io.Discard, "", 0)
-	config := &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
+	config := &tls.Config{Certificates: []tls.Certificate{pair.TLS()}, MinVersion: tls.VersionTLS12}
 	switch {
 	case o.STARTTLS:
 		server.TLSConfig = config
