@@ -63,22 +63,22 @@ type TokenAPIs struct {
 
 // mountTokens adds the APIs for tokens to a surface, and has what comes to no
 // route answered as their errors are where the path is one of theirs.
-func (s *Server) mountTokens(m *web.Mux, who *caller.Resolver, urls web.URLs, acl *caller.ACL) {
+func (s *Server) mountTokens(m *web.Mux, resolver *caller.Resolver, urls web.URLs, acl *caller.ACL) {
 	if s.cfg.Tokens != nil {
-		(&tokens.API{Tokens: s.cfg.Tokens, Callers: who}).Mount(m)
-		(&auditAPI{reader: s.auditLog, tokens: s.cfg.Tokens, callers: who}).Mount(m)
+		(&tokens.API{Tokens: s.cfg.Tokens, Callers: resolver}).Mount(m)
+		(&auditAPI{reader: s.auditLog, tokens: s.cfg.Tokens, callers: resolver}).Mount(m)
 	}
 	with := s.cfg.TokenAPIs
 	realm := tokenapi.Realm{URLs: urls, Metadata: !with.NoVCD}
 	var areas tokenapi.Areas
 	if with.Issuer != nil {
-		callers := tokenapi.Callers{Lookup: who}
+		callers := tokenapi.Callers{Lookup: resolver}
 		logins := &tokenapi.Logins{Sessions: s.cfg.Sessions, Eauth: with.Eauth, Allows: acl.Allows}
 		orgs := tenant.NewOrgs(with.Orgs...)
 		if !with.NoCSP {
 			(&csp.API{
 				Issuer: with.Issuer, Callers: callers, Logins: logins, Realm: realm, Orgs: orgs,
-				CrossOrigin: who.CrossOrigin, QueryTokens: with.QueryTokens,
+				CrossOrigin: resolver.CrossOrigin, QueryTokens: with.QueryTokens,
 			}).Mount(m)
 			areas = csp.Areas()
 		}
@@ -87,7 +87,7 @@ func (s *Server) mountTokens(m *web.Mux, who *caller.Resolver, urls web.URLs, ac
 				Issuer: with.Issuer, Callers: callers, Realm: realm, Orgs: orgs, VerificationPath: vcd.DeviceLookupPath,
 			}).Mount(m)
 			(&vcd.API{
-				Issuer: with.Issuer, Callers: callers, Logins: logins, Realm: realm, Orgs: orgs, CrossOrigin: who.CrossOrigin,
+				Issuer: with.Issuer, Callers: callers, Logins: logins, Realm: realm, Orgs: orgs, CrossOrigin: resolver.CrossOrigin,
 			}).Mount(m)
 			areas = slices.Concat(areas, oauth.Areas(), vcd.Areas())
 		}

@@ -86,7 +86,7 @@ func TestCSPAuthorizeRefuses(t *testing.T) {
 	unknown := h.Form(t, csp.AuthorizePath, "api_token="+tokentest.WrongToken())
 	ended := h.Form(t, csp.AuthorizePath, "api_token="+revoked)
 	cut := func(a tokentest.Answer) string { before, _, _ := strings.Cut(a.Body, `,"requestId"`); return before }
-	require.Equal(t, cut(unknown), cut(ended), "nobody learns why")
+	require.Equal(t, cut(unknown), cut(ended), "clients do not learn why")
 }
 
 func TestCSPTokenInTheURL(t *testing.T) {
@@ -99,7 +99,7 @@ func TestCSPTokenInTheURL(t *testing.T) {
 	require.Equal(t, http.StatusOK, h.Form(t, csp.AuthorizePath, "api_token="+token).Status)
 	require.Equal(t, http.StatusBadRequest, h.Object(t, csp.AuthorizePath+"?refresh_token=a&refresh_token=b", "").Status)
 	require.Equal(t, http.StatusBadRequest, h.Form(t, "/oauth/provider/token?refresh_token="+token,
-		"grant_type=refresh_token").Status, "there nobody has ever done so")
+		"grant_type=refresh_token").Status, "only Cloud Services has ever allowed that")
 }
 
 func TestCSPDetails(t *testing.T) {

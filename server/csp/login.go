@@ -59,12 +59,12 @@ func (api *API) knownLogin(x *web.Exchange, r *http.Request, c caller.Credential
 	if err := caller.CheckXSRF(r, c.Cookie); err != nil {
 		return err
 	}
-	who, err := api.Callers.Of(x, r, c)
+	by, err := api.Callers.Of(x, r, c)
 	if err != nil {
 		return err
 	}
 	caller.IssueXSRF(x, r, api.Realm.URLs.IsSecure(r))
-	api.writeLogin(x, who.User, who.Eauth, "")
+	api.writeLogin(x, by.User, by.Eauth, "")
 	return nil
 }
 

@@ -66,7 +66,7 @@ func TestOAuthDevice(t *testing.T) {
 	require.NotEqual(t, first, second)
 	require.Equal(t, http.StatusOK, h.Send(t, http.MethodGet, "/api/org", "", tokentest.Bearer(access)).Status)
 
-	// Whoever shows one again ends them all.
+	// One that is shown again ends them all.
 	tokentest.Union(t, h.Form(t, providerToken, grant+first), http.StatusBadRequest, "invalid_grant")
 	tokentest.Union(t, h.Form(t, providerToken, grant+second), http.StatusBadRequest, "invalid_grant")
 	require.Equal(t, http.StatusUnauthorized, h.Send(t, http.MethodGet, "/api/org", "", tokentest.Bearer(access)).Status)

@@ -21,7 +21,7 @@ func (api *API) issuerURL(r *http.Request, o tenant.Org) string {
 func (api *API) metadata(x *web.Exchange, r *http.Request, o tenant.Org) error {
 	at := api.issuerURL(r, o)
 	issuer := at
-	if r.URL.Path == MetadataPath { // section 3.3: the issuer is what the client has asked for
+	if r.URL.Path == MetadataPath { // section 3.3: the issuer is the one in the request
 		issuer = api.Realm.URLs.Base(r)
 	}
 	x.WriteBody("application/json", http.StatusOK, web.JSON(struct {
@@ -54,8 +54,8 @@ func (api *API) resource(x *web.Exchange, r *http.Request) error {
 	return nil
 }
 
-// scopesSupported are the roles that every gateway has. The operator's own are
-// nobody's business who has not logged in.
+// scopesSupported returns the roles that every gateway has. Those of the operator
+// are not shown without a login.
 func scopesSupported() []string {
 	var names []string
 	for _, role := range role.BuiltIn() {

@@ -27,7 +27,7 @@ type registration struct {
 // gets its tokens by a device code; without one it is an API token of the
 // caller's, which has no secret before the first grant.
 func (api *API) register(x *web.Exchange, r *http.Request, o tenant.Org) error {
-	who, err := api.Callers.OfHeader(x, r)
+	by, err := api.Callers.OfHeader(x, r)
 	if err != nil {
 		return err
 	}
@@ -49,14 +49,14 @@ func (api *API) register(x *web.Exchange, r *http.Request, o tenant.Org) error {
 	case made.SoftwareID == "":
 		made.GrantTypes = []string{grantJWT, grantRefresh}
 		var t apitoken.Record
-		t, err = api.Issuer.Register(r.Context(), who.Issuer(), issuer.NewToken{
+		t, err = api.Issuer.Register(r.Context(), by.Issuer(), issuer.NewToken{
 			Name: made.ClientName, Scopes: scopes, Profile: apitoken.ProfileVCD, Org: o.Name,
 		})
 		made.ClientID = t.ID
 	default:
 		made.GrantTypes = []string{grantDevice, grantRefresh}
 		var a issuer.Account
-		a, err = api.Issuer.CreateAccount(r.Context(), who.Issuer(), issuer.NewAccount{
+		a, err = api.Issuer.CreateAccount(r.Context(), by.Issuer(), issuer.NewAccount{
 			Name: made.ClientName, SoftwareID: made.SoftwareID, SoftwareVersion: made.SoftwareVersion,
 			URI: made.ClientURI, Org: o.Name, Scopes: scopes,
 		})

@@ -47,7 +47,7 @@ type introspection struct {
 
 // introspect answers .../introspect, to callers that may introspect.
 func (api *API) introspect(x *web.Exchange, r *http.Request, o tenant.Org) error {
-	who, err := api.Callers.OfHeader(x, r)
+	by, err := api.Callers.OfHeader(x, r)
 	if err != nil {
 		return err
 	}
@@ -58,7 +58,7 @@ func (api *API) introspect(x *web.Exchange, r *http.Request, o tenant.Org) error
 	if p["token"] == "" {
 		return tokenapi.InvalidRequest("token is missing")
 	}
-	found, err := api.Issuer.Introspect(r.Context(), who.Issuer(), p["token"])
+	found, err := api.Issuer.Introspect(r.Context(), by.Issuer(), p["token"])
 	if err != nil {
 		return err
 	}

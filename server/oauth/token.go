@@ -67,12 +67,12 @@ func (api *API) initialGrant(x *web.Exchange, r *http.Request, o tenant.Org, p t
 	if id == "" || assertion == "" {
 		return tokenapi.InvalidRequest("client_id or assertion is missing")
 	}
-	who, err := api.Callers.Of(x, r, caller.Credential{Text: assertion})
+	by, err := api.Callers.Of(x, r, caller.Credential{Text: assertion})
 	if err != nil {
 		return assertionError(err)
 	}
-	got, err := api.Issuer.IssueInitialSecret(r.Context(), who.Issuer(), id, issuer.Request{
-		Profile: apitoken.ProfileVCD, From: who.From, Org: o.Name,
+	got, err := api.Issuer.IssueInitialSecret(r.Context(), by.Issuer(), id, issuer.Request{
+		Profile: apitoken.ProfileVCD, From: by.From, Org: o.Name,
 	})
 	if err != nil {
 		return assertionError(err)

@@ -169,12 +169,12 @@ func TestOAuthRegisterRefuses(t *testing.T) {
 		status           int
 		code             string
 	}{
-		"nobody":                        {`{"client_name":"x"}`, "", 401, "invalid_token"},
+		"no credential":                 {`{"client_name":"x"}`, "", 401, "invalid_token"},
 		"an access token":               {`{"client_name":"x"}`, access, 403, "access_denied"},
 		"an API token":                  {`{"client_name":"x"}`, api, 403, "access_denied"},
 		"a Salt token":                  {`{"client_name":"x"}`, tokentest.SaltToken, 403, "access_denied"},
 		"an account by an access token": {account, access, 403, "access_denied"},
-		"an account by who may not":     {account, bob, 403, "access_denied"},
+		"an account, not allowed":       {account, bob, 403, "access_denied"},
 		"no name":                       {`{}`, bob, 400, "invalid_client_metadata"},
 		"an odd name":                   {`{"client_name":"a\u0007"}`, bob, 400, "invalid_client_metadata"},
 		"no such role":                  {`{"client_name":"x","scope":"Emperor"}`, bob, 400, "invalid_client_metadata"},

@@ -96,7 +96,7 @@ func TestClientOAuth2Device(t *testing.T) {
 	code, err := cfg.DeviceAuth(ctx)
 	require.NoError(t, err)
 	require.EqualValues(t, 5, code.Interval)
-	code.Interval = 1 // nobody has to wait in a test
+	code.Interval = 1 // a test need not wait
 	grant := h.Object(t, vcd.DeviceLookupPath+"/grant", `{"userCode":"`+code.UserCode+`"}`, tokentest.Bearer(admin))
 	require.Equal(t, http.StatusNoContent, grant.Status)
 	got, err := cfg.DeviceAccessToken(ctx, code)

@@ -55,8 +55,7 @@ func ParseForm(body []byte) (Params, error) {
 }
 
 // parseObject reads a JSON object for the strings in it, with the rules of
-// ParseForm. Members that are no strings are left out: whoever needs one finds
-// it missing.
+// ParseForm. Members that are no strings are left out, as if they were missing.
 func parseObject(body []byte) (Params, error) {
 	o, err := jsonobject.Parse(body)
 	if _, ok := errors.AsType[*jsonobject.DuplicateError](err); ok {

@@ -11,8 +11,8 @@ import (
 	"github.com/saltern-api/saltern/server/web"
 )
 
-// OperatorHandler is the API for the operator on the gateway's host, who may do
-// everything. It does not find out who the caller is: what it is served on has to
+// OperatorHandler is the API for the operator on the gateway's host, which
+// allows everything. It does not find out who the caller is: what it is served on has to
 // keep others away.
 func OperatorHandler(tokens Tokens) http.Handler {
 	r := chi.NewRouter()

@@ -46,7 +46,7 @@ type Callers interface {
 var _ Callers = (*caller.Resolver)(nil)
 
 // API is /v1: tokens, roles and service accounts, for users that have logged in
-// and for the holders of tokens, who may see some things and change none. Its
+// and for the holders of tokens, which may see some things and change none. Its
 // fields are set once.
 type API struct {
 	Tokens  Tokens

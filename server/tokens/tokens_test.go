@@ -99,7 +99,7 @@ func TestRefusals(t *testing.T) {
 		"for another":        {"POST", "/v1/tokens", `{"name": "x", "scopes": ["User"], "user": "bob", "eauth": "pam"}`, sessionID, 403, "You are not allowed to do this\""},
 		"no such token":      {"DELETE", "/v1/tokens/" + apitoken.NewID(), "", sessionID, 404, "none"},
 		"no id":              {"GET", "/v1/tokens/..%2f", "", sessionID, 404, ""},
-		"unknown parameter":  {"GET", "/v1/tokens?user=x&who=y", "", sessionID, 400, ""},
+		"unknown parameter":  {"GET", "/v1/tokens?user=x&what=y", "", sessionID, 400, ""},
 		"half a user":        {"GET", "/v1/tokens?user=x", "", sessionID, 400, "user and eauth"},
 		"wrong method":       {"PATCH", "/v1/tokens", "", sessionID, 405, ""},
 		"built in":           {"DELETE", "/v1/roles/User", "", sessionID, 403, "You are not allowed to do this\""},
@@ -162,7 +162,7 @@ func TestRolesAndAccounts(t *testing.T) {
 	do(204, "DELETE", "/v1/roles/web", "")
 }
 
-// Whoever may not write a role as it is hears which part of it is too much.
+// A role that is more than its writer has is refused with the part that is.
 func TestARoleWithMoreThanItsWriter(t *testing.T) {
 	t.Parallel()
 	h := tokentest.Build(t, func(o *tokentest.Options) { o.LoginRoles = []string{"writer"} })

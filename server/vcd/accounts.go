@@ -59,7 +59,7 @@ func (a *account) field(name string) string {
 
 // listAccounts answers GET .../serviceAccounts.
 func (api *API) listAccounts(x *web.Exchange, r *http.Request) error {
-	who, err := api.Callers.OfHeader(x, r)
+	by, err := api.Callers.OfHeader(x, r)
 	if err != nil {
 		return err
 	}
@@ -67,7 +67,7 @@ func (api *API) listAccounts(x *web.Exchange, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	accounts, err := api.Issuer.Accounts(r.Context(), who.Issuer())
+	accounts, err := api.Issuer.Accounts(r.Context(), by.Issuer())
 	if err != nil {
 		return err
 	}
@@ -87,7 +87,7 @@ func (api *API) listAccounts(x *web.Exchange, r *http.Request) error {
 
 // accountOf returns the caller and the service account that a path names.
 func (api *API) accountOf(x *web.Exchange, r *http.Request) (*caller.Caller, issuer.Account, error) {
-	who, err := api.Callers.OfHeader(x, r)
+	by, err := api.Callers.OfHeader(x, r)
 	if err != nil {
 		return nil, issuer.Account{}, err
 	}
@@ -95,8 +95,8 @@ func (api *API) accountOf(x *web.Exchange, r *http.Request) (*caller.Caller, iss
 	if err != nil {
 		return nil, issuer.Account{}, err
 	}
-	a, err := api.Issuer.Account(r.Context(), who.Issuer(), id)
-	return who, a, asForbidden(err)
+	a, err := api.Issuer.Account(r.Context(), by.Issuer(), id)
+	return by, a, asForbidden(err)
 }
 
 // oneAccount answers GET .../serviceAccounts/{urn}.
@@ -111,11 +111,11 @@ func (api *API) oneAccount(x *web.Exchange, r *http.Request) error {
 
 // deleteAccount answers DELETE .../serviceAccounts/{urn}. Its tokens end.
 func (api *API) deleteAccount(x *web.Exchange, r *http.Request) error {
-	who, a, err := api.accountOf(x, r)
+	by, a, err := api.accountOf(x, r)
 	if err != nil {
 		return err
 	}
-	if err := api.Issuer.DeleteAccount(r.Context(), who.Issuer(), a.ID); err != nil {
+	if err := api.Issuer.DeleteAccount(r.Context(), by.Issuer(), a.ID); err != nil {
 		return asForbidden(err)
 	}
 	x.WriteHeader(http.StatusNoContent)
@@ -125,11 +125,11 @@ func (api *API) deleteAccount(x *web.Exchange, r *http.Request) error {
 // revokeAccount answers POST .../serviceAccounts/{urn}/revoke: its tokens end,
 // and it is as it was when it was made.
 func (api *API) revokeAccount(x *web.Exchange, r *http.Request) error {
-	who, a, err := api.accountOf(x, r)
+	by, a, err := api.accountOf(x, r)
 	if err != nil {
 		return err
 	}
-	if _, err := api.Issuer.RevokeAccount(r.Context(), who.Issuer(), a.ID); err != nil {
+	if _, err := api.Issuer.RevokeAccount(r.Context(), by.Issuer(), a.ID); err != nil {
 		return asForbidden(err)
 	}
 	x.WriteHeader(http.StatusNoContent)
@@ -138,7 +138,7 @@ func (api *API) revokeAccount(x *web.Exchange, r *http.Request) error {
 
 // changeAccount answers PUT .../serviceAccounts/{urn}.
 func (api *API) changeAccount(x *web.Exchange, r *http.Request) error {
-	who, a, err := api.accountOf(x, r)
+	by, a, err := api.accountOf(x, r)
 	if err != nil {
 		return err
 	}
@@ -154,7 +154,7 @@ func (api *API) changeAccount(x *web.Exchange, r *http.Request) error {
 	if role := wanted.Role; role != nil && role.Name != "" && (len(a.Scopes) == 0 || role.Name != a.Scopes[0]) {
 		change.Scopes = []string{tenant.Role(role.Name)}
 	}
-	a, err = api.Issuer.UpdateAccount(r.Context(), who.Issuer(), a.ID, change)
+	a, err = api.Issuer.UpdateAccount(r.Context(), by.Issuer(), a.ID, change)
 	if err != nil {
 		return asForbidden(err)
 	}

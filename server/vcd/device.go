@@ -24,7 +24,7 @@ func (api *API) howToGrant(x *web.Exchange, r *http.Request) error {
 
 // userCode returns the caller, and the user code in the body.
 func (api *API) userCode(x *web.Exchange, r *http.Request) (*caller.Caller, string, error) {
-	who, err := api.Callers.OfHeader(x, r)
+	by, err := api.Callers.OfHeader(x, r)
 	if err != nil {
 		return nil, "", err
 	}
@@ -35,17 +35,17 @@ func (api *API) userCode(x *web.Exchange, r *http.Request) (*caller.Caller, stri
 	if p["userCode"] == "" {
 		return nil, "", tokenapi.InvalidRequest("userCode is missing")
 	}
-	return who, p["userCode"], nil
+	return by, p["userCode"], nil
 }
 
 // lookUpDevice answers POST .../deviceLookup with the service account that a user
 // code belongs to.
 func (api *API) lookUpDevice(x *web.Exchange, r *http.Request) error {
-	who, code, err := api.userCode(x, r)
+	by, code, err := api.userCode(x, r)
 	if err != nil {
 		return err
 	}
-	a, err := api.Issuer.DeviceAccount(r.Context(), who.Issuer(), code)
+	a, err := api.Issuer.DeviceAccount(r.Context(), by.Issuer(), code)
 	if err != nil {
 		return err
 	}
@@ -58,11 +58,11 @@ func (api *API) lookUpDevice(x *web.Exchange, r *http.Request) error {
 // answerDevice answers .../grant and .../deny.
 func (api *API) answerDevice(yes bool) web.Handler {
 	return func(x *web.Exchange, r *http.Request) error {
-		who, code, err := api.userCode(x, r)
+		by, code, err := api.userCode(x, r)
 		if err != nil {
 			return err
 		}
-		if err := api.Issuer.AnswerDevice(r.Context(), who.Issuer(), code, yes); err != nil {
+		if err := api.Issuer.AnswerDevice(r.Context(), by.Issuer(), code, yes); err != nil {
 			return err
 		}
 		x.WriteHeader(http.StatusNoContent)

@@ -24,7 +24,7 @@ type page[T any] struct {
 	Values       []T        `json:"values"`
 }
 
-// pageOf cuts the page out of all that a client asks for.
+// pageOf returns the page of all that the query names.
 func pageOf[T any](r *http.Request, all []T) (page[T], error) {
 	p := page[T]{ResultTotal: len(all), Page: 1, PageSize: defaultPageSize, Values: []T{}}
 	for name, to := range map[string]*int{"page": &p.Page, "pageSize": &p.PageSize} {
@@ -47,7 +47,7 @@ func pageOf[T any](r *http.Request, all []T) (page[T], error) {
 	return p, nil
 }
 
-// filterOf reads the filter that a client asks for.
+// filterOf returns the filter in the query.
 func filterOf(r *http.Request, fields ...string) (fiql.Filter, error) {
 	f, err := fiql.Parse(r.URL.Query().Get("filter"), fields...)
 	if err != nil {

@@ -68,11 +68,11 @@ func aboutSession(credential, module, user string, o tenant.Org) session {
 
 // currentSession answers GET .../sessions/current.
 func (api *API) currentSession(x *web.Exchange, r *http.Request) error {
-	who, err := api.Callers.OfHeader(x, r)
+	by, err := api.Callers.OfHeader(x, r)
 	if err != nil {
 		return err
 	}
-	x.WriteBody("application/json", http.StatusOK, web.JSON(aboutSession(who.Credential.Text, who.Eauth, who.User, tenant.System)))
+	x.WriteBody("application/json", http.StatusOK, web.JSON(aboutSession(by.Credential.Text, by.Eauth, by.User, tenant.System)))
 	return nil
 }
 
@@ -80,16 +80,16 @@ func (api *API) currentSession(x *web.Exchange, r *http.Request) error {
 // the access token was given for it or it was used directly: it ends by a
 // revocation.
 func (api *API) endSession(x *web.Exchange, r *http.Request) error {
-	who, err := api.Callers.OfHeader(x, r)
+	by, err := api.Callers.OfHeader(x, r)
 	if err != nil {
 		return err
 	}
 	audit.Of(x).Note(audit.Entry{Event: audit.Logout})
 	switch {
-	case who.Principal == nil:
-		err = api.Logins.Sessions.Logout(r.Context(), who.Credential.Text)
-	case who.Principal.Kind == apitoken.KindAccess:
-		err = api.Issuer.RevokeSecret(r.Context(), who.Credential.Text, who.From)
+	case by.Principal == nil:
+		err = api.Logins.Sessions.Logout(r.Context(), by.Credential.Text)
+	case by.Principal.Kind == apitoken.KindAccess:
+		err = api.Issuer.RevokeSecret(r.Context(), by.Credential.Text, by.From)
 	}
 	if err != nil {
 		return err

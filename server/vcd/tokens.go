@@ -70,7 +70,7 @@ func (t *token) field(name string) string {
 // listTokens answers GET .../tokens: with all tokens where the caller may see
 // them, and else with the caller's own.
 func (api *API) listTokens(x *web.Exchange, r *http.Request) error {
-	who, err := api.Callers.OfHeader(x, r)
+	by, err := api.Callers.OfHeader(x, r)
 	if err != nil {
 		return err
 	}
@@ -78,9 +78,9 @@ func (api *API) listTokens(x *web.Exchange, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	records, err := api.tokensFor(r.Context(), who.Issuer(), true)
+	records, err := api.tokensFor(r.Context(), by.Issuer(), true)
 	if errors.Is(err, issuer.ErrForbidden) {
-		records, err = api.tokensFor(r.Context(), who.Issuer(), false)
+		records, err = api.tokensFor(r.Context(), by.Issuer(), false)
 	}
 	if err != nil {
 		return err
@@ -102,11 +102,11 @@ func (api *API) listTokens(x *web.Exchange, r *http.Request) error {
 // maxListed bounds what is gone through for one page.
 const maxListed = 100_000
 
-func (api *API) tokensFor(ctx context.Context, who issuer.Caller, everyone bool) ([]apitoken.Record, error) {
+func (api *API) tokensFor(ctx context.Context, by issuer.Caller, everyone bool) ([]apitoken.Record, error) {
 	var all []apitoken.Record
 	q := issuer.Query{Everyone: everyone, Limit: 1000}
 	for {
-		records, next, err := api.Issuer.List(ctx, who, q)
+		records, next, err := api.Issuer.List(ctx, by, q)
 		if err != nil {
 			return nil, err
 		}
@@ -120,7 +120,7 @@ func (api *API) tokensFor(ctx context.Context, who issuer.Caller, everyone bool)
 
 // oneToken answers GET .../tokens/{urn}.
 func (api *API) oneToken(x *web.Exchange, r *http.Request) error {
-	who, err := api.Callers.OfHeader(x, r)
+	by, err := api.Callers.OfHeader(x, r)
 	if err != nil {
 		return err
 	}
@@ -128,7 +128,7 @@ func (api *API) oneToken(x *web.Exchange, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	record, err := api.Issuer.Get(r.Context(), who.Issuer(), id)
+	record, err := api.Issuer.Get(r.Context(), by.Issuer(), id)
 	if err != nil {
 		return asForbidden(err)
 	}
@@ -138,7 +138,7 @@ func (api *API) oneToken(x *web.Exchange, r *http.Request) error {
 
 // deleteToken answers DELETE .../tokens/{urn}.
 func (api *API) deleteToken(x *web.Exchange, r *http.Request) error {
-	who, err := api.Callers.OfHeader(x, r)
+	by, err := api.Callers.OfHeader(x, r)
 	if err != nil {
 		return err
 	}
@@ -146,7 +146,7 @@ func (api *API) deleteToken(x *web.Exchange, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := api.Issuer.Revoke(r.Context(), who.Issuer(), id); err != nil {
+	if err := api.Issuer.Revoke(r.Context(), by.Issuer(), id); err != nil {
 		return asForbidden(err)
 	}
 	x.WriteHeader(http.StatusNoContent)

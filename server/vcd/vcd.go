@@ -2,6 +2,7 @@ package vcd
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"github.com/saltern-api/saltern/eauth/apitoken"
@@ -85,4 +86,31 @@ func Areas() tokenapi.Areas {
 	return tokenapi.Areas{
 		{Path: "/cloudapi", Write: writeCloudError}, {Path: "/api/org", Write: writeXMLError}, {Path: "/api/versions", Write: writeXMLError},
 	}
+}
+
+// codeForbidden is Cloud Director's code both for what is not there and for what
+// the caller may not see. Its clients take it for "not found".
+const codeForbidden = "ACCESS_TO_RESOURCE_IS_FORBIDDEN"
+
+func forbiddenOrAbsent(err error) error {
+	return &web.Error{Status: http.StatusForbidden, Code: codeForbidden, Err: err,
+		Text: "either there is none, or you may not see it"}
+}
+
+// asForbidden makes the error of something that a path names, and that is not
+// there, the same as that of something which the caller may not see.
+func asForbidden(err error) error {
+	if errors.Is(err, issuer.ErrNotFound) {
+		return forbiddenOrAbsent(err)
+	}
+	return err
+}
+
+// writeCloudError writes an error of Cloud Director's newer API.
+func writeCloudError(x *web.Exchange, _ *http.Request, e *web.Error) {
+	x.WriteBody("application/json", e.Status, web.JSON(struct {
+		MinorErrorCode string  `json:"minorErrorCode"`
+		Message        string  `json:"message"`
+		StackTrace     *string `json:"stackTrace"` // null
+	}{e.OAuthCode(), tokenapi.ASCII(e.Text), nil}))
 }

@@ -95,7 +95,7 @@ func (api *API) oneOrg(x *web.Exchange, r *http.Request) error {
 	return nil
 }
 
-// xmlCaller demands somebody who is logged in, and an API version that there is.
+// xmlCaller requires a good credential, and an API version that is served.
 func (api *API) xmlCaller(x *web.Exchange, r *http.Request) (version string, err error) {
 	if _, err := api.Callers.OfHeader(x, r); err != nil {
 		return "", err
@@ -108,8 +108,8 @@ func (api *API) xmlCaller(x *web.Exchange, r *http.Request) (version string, err
 	return version, nil
 }
 
-// wantedVersion is the version in an Accept header, or the one that is told to
-// whoever asks for none.
+// wantedVersion returns the version in an Accept header, or the default where
+// there is none.
 func wantedVersion(accept []string) string {
 	for part := range strings.SplitSeq(strings.Join(accept, ","), ",") {
 		if _, given, err := mime.ParseMediaType(part); err == nil && given["version"] != "" {
