@@ -2,5 +2,5 @@
 // folder against the tree: links lead somewhere, examples of saltern.yaml load,
 // metrics exist, requirements name tests that exist.
 //
-// It may import internal/settings.
+// They may import internal/settings and saltmaster/masterconf.
 package docs
