@@ -64,7 +64,7 @@ func (w *world) serve() (url string, stop func()) {
 	}
 }
 
-// The commands ask the gateway that runs, whose store nobody else can open.
+// The commands go to the gateway that runs, whose store no other process can open.
 func TestTokenCommandsOverTheSocket(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

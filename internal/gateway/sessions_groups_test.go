@@ -52,7 +52,7 @@ func TestGroupsAreRecordedAtALogin(t *testing.T) {
 	}{
 		{name: "right", logins: logins{ok: true}, want: []string{"alice ldap web"}},
 		{name: "wrong", logins: logins{}},
-		{name: "nobody can tell", logins: logins{ok: true, err: eauth.ErrUnavailable}},
+		{name: "not known now", logins: logins{ok: true, err: eauth.ErrUnavailable}},
 		{name: "the store is away", logins: logins{ok: true}, fails: errors.New("no store"), want: []string{"alice ldap web"}},
 		{name: "the store hangs", logins: logins{ok: true}, hangs: true, want: []string{"alice ldap web"}},
 	} {

@@ -14,20 +14,20 @@ import (
 	"github.com/saltern-api/saltern/eauth/mint"
 )
 
-// unasked is a master's token store that cannot be written before the master
-// was asked about it.
-type unasked struct {
-	err   error // of the check
-	asked atomic.Bool
+// uncheckedStore is a master's token store that cannot be written before it was
+// checked.
+type uncheckedStore struct {
+	err     error // of the check
+	checked atomic.Bool
 }
 
-func (s *unasked) Check(context.Context) error {
-	s.asked.Store(true)
+func (s *uncheckedStore) Check(context.Context) error {
+	s.checked.Store(true)
 	return s.err
 }
 
-func (s *unasked) Write(_ context.Context, user, module string, groups []string, _ time.Duration) (eauth.Token, error) {
-	if !s.asked.Load() {
+func (s *uncheckedStore) Write(_ context.Context, user, module string, groups []string, _ time.Duration) (eauth.Token, error) {
+	if !s.checked.Load() {
 		return eauth.Token{}, errors.New("the layout is not known")
 	}
 	return eauth.Token{
@@ -35,7 +35,7 @@ func (s *unasked) Write(_ context.Context, user, module string, groups []string,
 	}, nil
 }
 
-func (*unasked) Remove(context.Context, string) error { return nil }
+func (*uncheckedStore) Remove(context.Context, string) error { return nil }
 
 func TestOwnerMint(t *testing.T) {
 	t.Parallel()
@@ -49,7 +49,7 @@ func TestOwnerMint(t *testing.T) {
 		"away":           {check: eauth.ErrUnavailable, want: eauth.ErrUnavailable},
 		"unknown rights": {unknown: true, want: eauth.ErrRights},
 	} {
-		m := mint.New(&unasked{err: c.check}, mint.Options{})
+		m := mint.New(&uncheckedStore{err: c.check}, mint.Options{})
 		grant, err := ownerMint{acceptedMint{m}, func(string) bool { return c.unknown }}.Grant(t.Context(), "alice", "pam", nil)
 		if c.want == nil {
 			require.NoError(t, err, name)

@@ -106,7 +106,7 @@ func TestACLOptions(t *testing.T) {
 }
 
 // TestSSHOptionsOfTheSettings holds the names that saltern.yaml may list against
-// those that the client ssh asks for.
+// those that the client ssh requires.
 func TestSSHOptionsOfTheSettings(t *testing.T) {
 	t.Parallel()
 	require.ElementsMatch(t, lowstate.SSHPrivileges(), settings.SSHOptions())

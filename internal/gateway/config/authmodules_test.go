@@ -13,7 +13,7 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/masterconf"
 )
 
-// TestModes has what an operator is told of the eauth modules that have a say.
+// TestModes has what the log and config-test show of eauth modules that decide something.
 func TestModes(t *testing.T) {
 	t.Parallel()
 	const creds = ": the master authorizes with the credentials of each request"

@@ -67,7 +67,7 @@ func (w *world) create() (id, secret string) {
 	return out["id"].(string), out["token"].(string)
 }
 
-// The operator asks the gateway that runs, whose store nobody else can open.
+// Requests go to the gateway that runs, whose store no other process can open.
 func TestOverTheSocket(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

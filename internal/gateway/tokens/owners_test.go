@@ -51,7 +51,7 @@ func TestTokenOwners(t *testing.T) {
 		"in no group":                  {apitoken.Owner{Eauth: "ldap", User: "alice"}, &issuer.LastLogin{}, false},
 		"PAM knows better than logins": {apitoken.Owner{Eauth: "pam", User: "carol"}, &issuer.LastLogin{}, false},
 		"no such module":               {apitoken.Owner{Eauth: "rest", User: "alice"}, nil, false},
-		"nobody":                       {apitoken.Owner{Eauth: "ldap"}, nil, false},
+		"no name":                      {apitoken.Owner{Eauth: "ldap"}, nil, false},
 	} {
 		got, _, err := o.Active(t.Context(), c.owner, netip.Addr{}, c.last)
 		require.NoError(t, err, name)

@@ -120,13 +120,13 @@ func TestRedisWithAnotherPepper(t *testing.T) {
 	require.ErrorIs(t, err, apitoken.ErrUnavailable)
 }
 
-// The password is never told.
+// The password is in no error and no line of the log.
 func TestRedisPassword(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t, redistest.Options{})
 	o := server.Client()
 	admin := goredis.NewUniversalClient(&o)
-	defer admin.Close() //nolint:errcheck // it only asked
+	defer admin.Close() //nolint:errcheck // it only set a password
 	require.NoError(t, admin.ConfigSet(t.Context(), "requirepass", "open sesame").Err())
 
 	file := filepath.Join(t.TempDir(), "password")

@@ -108,7 +108,7 @@ func (b *bench) good(secret string) bool {
 	return ok
 }
 
-// What a profile gives when nobody says anything, and when the settings do.
+// What a profile gives by default, and by the settings.
 func TestLivesOfTheProfiles(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -185,7 +185,7 @@ func TestDirectUse(t *testing.T) {
 	}
 }
 
-// A token that nobody uses ends; one that is in use does not.
+// A token that is not used ends; one that is in use does not.
 func TestUnusedFor(t *testing.T) {
 	t.Parallel()
 	for yaml, want := range map[string]bool{"": true, "  unused_for: 2d\n": false} {
