@@ -52,7 +52,7 @@ func frugal(change func(m *Master)) (*Gateway, *lastPublished) {
 	}), published
 }
 
-// send runs a chunk, read within the budget of a stranger, with a token.
+// send runs a chunk, read within the budget of an unauthenticated caller, with a token.
 func send(ctx context.Context, g *Gateway, token, chunk string) (Result, error) {
 	return sendWithin(ctx, budget.New(ctx, nil), g, token, chunk)
 }
@@ -73,8 +73,8 @@ func requireKind(t *testing.T, want Kind, text string, err error) {
 	require.Contains(t, e.Text, text)
 }
 
-// What is wrong with a chunk is told to callers alone.
-func TestStrangersAreToldNothing(t *testing.T) {
+// Only authenticated callers learn what is wrong with a chunk.
+func TestUnauthenticatedLearnNothing(t *testing.T) {
 	t.Parallel()
 	g, published := frugal(nil)
 	for chunk, want := range map[string]string{
@@ -97,7 +97,7 @@ func TestStrangersAreToldNothing(t *testing.T) {
 	}
 	require.Empty(t, published.last.Fun)
 
-	// These are told before, as by salt-api.
+	// These come before, as from salt-api.
 	for chunk, want := range map[string]string{
 		`"client": "nope"`:                 "Invalid client specified: 'nope'",
 		`"client": "local_batch"`:          "Client disabled: 'local_batch'",

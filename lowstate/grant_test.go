@@ -35,9 +35,9 @@ func cannotRun() mastertest.Options {
 	return o
 }
 
-// TestHandedOver sends commands to a master that has to see the caller's own credentials: once for each command, and
+// TestCredentialGrant sends commands to a master that has to see the caller's own credentials: once for each command, and
 // without a token.
-func TestHandedOver(t *testing.T) {
+func TestCredentialGrant(t *testing.T) {
 	t.Parallel()
 	for client, c := range map[string]struct{ chunk, cmd, answer string }{
 		"local":        {ping, "publish", `{"web1": true}`},
@@ -75,9 +75,9 @@ func TestHandedOver(t *testing.T) {
 	}
 }
 
-// TestHandedOverInVain has what the master refuses: nobody is told more than that, and whoever was not known is nobody
+// TestCredentialGrantRefused has what the master refuses: the answer says no more, and an unconfirmed caller is none
 // in the records.
-func TestHandedOverInVain(t *testing.T) {
+func TestCredentialGrantRefused(t *testing.T) {
 	t.Parallel()
 	const cmd = `"client": "local", "tgt": "*", "fun": "cmd.run"`
 	for name, c := range map[string]struct {
@@ -118,8 +118,8 @@ func TestHandedOverInVain(t *testing.T) {
 	}
 }
 
-// A request that is too much for a stranger is read once its sender is known.
-func TestHandedOverLargely(t *testing.T) {
+// A request that is too much for an unauthenticated caller is read once that is authenticated.
+func TestCredentialGrantLarge(t *testing.T) {
 	t.Parallel()
 	arg := `"client": "local_async", "tgt": "*", "fun": "test.ping", "arg": [` + strings.Repeat(`"x=1",`, 300_000) + `"x"]`
 	for password, want := range map[string]string{"secret": "", "wrong": textUnauthenticated} {
@@ -140,15 +140,15 @@ func TestHandedOverLargely(t *testing.T) {
 }
 
 // As at salt-api, the chunks before one that is refused have run.
-func TestHandedOverOneByOne(t *testing.T) {
+func TestCredentialGrantInOrder(t *testing.T) {
 	t.Parallel()
 	b := decidingGateway(t, cannotRun())
 	b.requireError(Unauthorized, textUnauthorized, ping, `"client": "local", "tgt": "*", "fun": "cmd.run"`, ping)
 	require.Equal(t, 2, b.Count("publish"))
 }
 
-// A minion that is silent is asked after with the credentials too.
-func TestHandedOverWaiting(t *testing.T) {
+// find_job for a silent minion is sent with the credentials too.
+func TestCredentialGrantFindJob(t *testing.T) {
 	t.Parallel()
 	o := one("web1")
 	o.Minions[0].Delay = 1500 * time.Millisecond
@@ -159,7 +159,7 @@ func TestHandedOverWaiting(t *testing.T) {
 }
 
 // A wrong password is slowed down wherever it is tried.
-func TestHandedOverGuesses(t *testing.T) {
+func TestCredentialGrantThrottled(t *testing.T) {
 	t.Parallel()
 	b := decidingGateway(t, one("web1"))
 	for range 20 {

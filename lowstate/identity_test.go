@@ -21,7 +21,7 @@ func (b *borrowed) Exposed(token string)                        { b.exposed = ap
 func (*borrowed) Release(context.Context)                       { panic("it is not the gateway's to release") }
 
 // A known identity stands for every chunk, whatever the chunk says, but on
-// /run, where the chunk's own credentials come first. Its grant hears of it
+// /run, where the chunk's own credentials come first. Its grant is notified
 // when the master has shown its token.
 func TestAKnownIdentity(t *testing.T) {
 	t.Parallel()

@@ -114,7 +114,7 @@ func TestReturners(t *testing.T) {
 	require.Equal(t, "mysql,redis", m.returners("mysql"))
 }
 
-// Errors that nobody has thought of say nothing to the client.
+// The client sees nothing of unexpected errors.
 func TestFailure(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {

@@ -46,7 +46,7 @@ func TestCompound(t *testing.T) {
 	})
 }
 
-// Without rules nobody may run a list.
+// Without rules every list is refused.
 func TestCompoundWithoutRules(t *testing.T) {
 	t.Parallel()
 	b := gatewayBefore(t, one("web1"))
@@ -55,7 +55,7 @@ func TestCompoundWithoutRules(t *testing.T) {
 	b.require(`{"web1": true}`, ping)
 }
 
-// authorizer remembers what it was asked.
+// authorizer records the calls that it decides about.
 type authorizer struct {
 	who  acl.Who
 	call []acl.Call

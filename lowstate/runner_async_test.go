@@ -47,7 +47,7 @@ func TestRunnerAsyncWithoutTheBus(t *testing.T) {
 	require.Contains(t, got, `"tag": "salt/run/`)
 }
 
-// Whether a silent function is there cannot always be told: then it is
+// Whether a silent function is there cannot always be known: then it is
 // answered as one that is.
 func TestRunnerAsyncInDoubt(t *testing.T) {
 	t.Parallel()

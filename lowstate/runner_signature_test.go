@@ -12,7 +12,7 @@ import (
 )
 
 // ownRunners is a master with runners of the operator's own: own.takes has the
-// arguments a and b, own.all any. It tells the signatures that it was asked for.
+// arguments a and b, own.all any. asked counts the signatures that it returned.
 func ownRunners() (o mastertest.Options, asked func() int) {
 	var mu sync.Mutex
 	n := 0
@@ -70,8 +70,8 @@ func TestRunnerTakes(t *testing.T) {
 	}
 }
 
-// What is left out is told, for the audit log.
-func TestRunnerTellsWhatItLeavesOut(t *testing.T) {
+// What is left out is in the record, for the audit log.
+func TestRunnerRecordsWhatItLeavesOut(t *testing.T) {
 	t.Parallel()
 	o, _ := ownRunners()
 	b := gatewayBefore(t, o)
@@ -87,9 +87,9 @@ func TestRunnerTellsWhatItLeavesOut(t *testing.T) {
 	require.Equal(t, [][]string{{"tgt", "ret"}, {"tgt"}, nil}, leftOut)
 }
 
-// Who may not ask for a signature has everything sent, and the master is not
-// asked in vain.
-func TestRunnerTakesUnasked(t *testing.T) {
+// For a caller that may not fetch a signature everything is sent, and nothing is
+// fetched.
+func TestRunnerSignatureNotAllowed(t *testing.T) {
 	t.Parallel()
 	o, asked := ownRunners()
 	b := gatewayBefore(t, o)
@@ -131,8 +131,8 @@ func TestScopeOfArgumentsThatAreTaken(t *testing.T) {
 	}
 }
 
-// The master is asked for no signature when the call is refused anyway.
-func TestRunnerOutOfScopeIsNotAskedFor(t *testing.T) {
+// No signature is fetched for a call that is refused anyway.
+func TestRunnerSignatureAfterScope(t *testing.T) {
 	t.Parallel()
 	const own = `"client": "runner", "fun": "own.takes", "a": 1, "tgt": "*"`
 	for name, c := range map[string]struct {

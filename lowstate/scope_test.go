@@ -31,7 +31,7 @@ func TestScope(t *testing.T) {
 	for name, c := range map[string]struct {
 		chunk   string
 		refused bool
-		tgt     string // as the master got it, when it was asked
+		tgt     string // as the master got it, when it got the command
 		tgtType string
 	}{
 		"elsewhere and here":  {`"client": "local_async", "tgt": "*", "fun": "state.apply"`, false, "* and web*", "compound"},
@@ -90,7 +90,7 @@ func TestScopeOfEveryChunk(t *testing.T) {
 	require.Zero(t, b.Count("publish"))
 }
 
-// A client is told why its call is out of the scope, and nothing that it wrote.
+// The answer says why a call is out of the scope, and repeats nothing of it.
 func TestScopeSaysWhy(t *testing.T) {
 	t.Parallel()
 	b := gatewayBefore(t, mastertest.Options{Minions: []mastertest.Minion{{ID: "web1"}}})
@@ -113,8 +113,8 @@ func TestScopeSaysWhy(t *testing.T) {
 	}
 }
 
-// Narrowing replaces the target of every client that has one.
-func TestNarrow(t *testing.T) {
+// restrictTarget replaces the target of every client that has one.
+func TestRestrictTarget(t *testing.T) {
 	t.Parallel()
 	m := testMaster()
 	for _, client := range []Client{local{m}, localAsync{m}, localBatch{m}, localSubset{m}} {

@@ -111,7 +111,7 @@ const (
 	sshPattern = "a rule with a pattern that cannot be evaluated"
 )
 
-// sshUnresolved are words of the chunks whose targets match nobody or cannot be
+// sshUnresolved are words of the chunks whose targets match no host or cannot be
 // resolved.
 var sshUnresolved = []string{"nobody", "127.0.0.1", "nodegroup", "range", "roster_file"}
 
@@ -124,7 +124,7 @@ type sshSetupCase struct {
 	opts   acl.Options
 }
 
-// TestSSHAuthorisationAgrees asks Salt's own _authorize_ssh about every call:
+// TestSSHAuthorisationAgrees compares with Salt's own _authorize_ssh for every call:
 // what it refuses is refused, and what it allows is allowed, but for the reasons
 // that are listed.
 func TestSSHAuthorisationAgrees(t *testing.T) {
@@ -221,7 +221,7 @@ func sshPrepared(t *testing.T) (jobs []*sshJob) {
 	return jobs
 }
 
-// admitted tells whether a job is, and why it is not where salt-api may be less
+// admitted reports whether a job is allowed, and why it is not where salt-api may be less
 // strict.
 func admitted(t *testing.T, job *sshJob, caller sshCaller, rules, chunk string) (ok bool, why string) {
 	t.Helper()

@@ -212,7 +212,7 @@ func TestSSHAuthorisation(t *testing.T) {
 		{"mallory", `"tgt": "x@db", "fun": "saltutil.find_job"`, false},
 		{"mallory", `"tgt": "*", "fun": "saltutil.find_job"`, false},
 		{"bob", `"tgt": "web@db", "fun": "test.ping"`, false},   // salt-ssh would go to db
-		{"bob", `"tgt": "10.0.0.1", "fun": "test.ping"`, false}, // web, but who knows
+		{"bob", `"tgt": "10.0.0.1", "fun": "test.ping"`, false}, // web, but that is not known
 		{"bob", `"tgt": "web", "fun": "test.ping", "roster_file": "other"`, false},
 		{"bob", `"tgt": "web", "fun": "test.ping", "roster": "scan"`, false},
 		{"bob", `"tgt": "n1", "tgt_type": "nodegroup", "fun": "test.ping"`, false},
@@ -233,7 +233,7 @@ func TestSSHAuthorisation(t *testing.T) {
 	}
 }
 
-// TestSSHPrivileges shows what is for alice alone, who may run anything, unless
+// TestSSHPrivileges shows what is for alice alone, which may run anything, unless
 // the operator lists it.
 func TestSSHPrivileges(t *testing.T) {
 	t.Parallel()
@@ -320,9 +320,9 @@ func TestSSHOffTheRoster(t *testing.T) {
 	}
 }
 
-// TestSSHRawShellAsksForEverything shows that a command is not checked by its
+// TestSSHRawShellNeedsEveryRight shows that a command is not checked by its
 // first word.
-func TestSSHRawShellAsksForEverything(t *testing.T) {
+func TestSSHRawShellNeedsEveryRight(t *testing.T) {
 	t.Parallel()
 	s := newSSHSetup(t)
 	s.client.opts.AllowRawShell = true

@@ -253,7 +253,7 @@ func TestMinionAtWork(t *testing.T) {
 	})
 }
 
-// What is no return of a minion that was asked does not count.
+// What is no return of a targeted minion does not count.
 func TestForgedReturns(t *testing.T) {
 	t.Parallel()
 	o := mastertest.Options{Minions: []mastertest.Minion{{ID: "web1", Delay: 300 * time.Millisecond}, {ID: "web2"}}}
@@ -460,7 +460,7 @@ func TestRunner(t *testing.T) {
 	})
 }
 
-// A caller who hangs up frees what waited for the answer.
+// A client that hangs up frees what waited for the answer.
 func TestCallerHangsUp(t *testing.T) {
 	t.Parallel()
 	o := mastertest.Options{Minions: []mastertest.Minion{{ID: "web1", Silent: true}}}

@@ -21,7 +21,7 @@ func chunkOf(t *testing.T, text string) Chunk {
 	return chunks[0]
 }
 
-func TestAsked(t *testing.T) {
+func TestSummary(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]Summary{
 		`"client": "local", "tgt": "*", "fun": "test.ping", "username": "ops", "eauth": "pam", "password": "x"`: {
@@ -86,7 +86,7 @@ func TestArguments(t *testing.T) {
 }
 
 // FuzzAsked describes any chunk. What is short is whole and is JSON, and nothing
-// that has the name of a credential is told.
+// that has the name of a credential is shown.
 func FuzzAsked(f *testing.F) {
 	f.Add([]byte(`{"client": "local", "tgt": ["a"], "fun": ["b"], "arg": [1, {"password": "MARKED"}], "token": "MARKED"}`))
 	f.Add([]byte(`{"kwarg": {"secret": {"a": "MARKED"}}, "x": 1e400, "arg": ["token=MARKED"]}`))
@@ -115,7 +115,7 @@ func FuzzAsked(f *testing.F) {
 	})
 }
 
-// What became of each chunk, for those who look at the records.
+// What became of each chunk, in the records.
 func TestRecords(t *testing.T) {
 	t.Parallel()
 	b := gatewayBefore(t, mastertest.Options{Minions: []mastertest.Minion{{ID: "web1"}}})

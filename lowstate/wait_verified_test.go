@@ -115,7 +115,7 @@ func TestVerifiedWithoutCache(t *testing.T) {
 	b.require(`{"web1": false}`, ping+`, "timeout": 0.05, "gather_job_timeout": 0.05, "expect_minions": false`)
 }
 
-// TestVerifiedBehindASyndic is about minions that nobody named before.
+// TestVerifiedBehindASyndic is about minions that were not named before.
 func TestVerifiedBehindASyndic(t *testing.T) {
 	t.Parallel()
 	o := one("web1")

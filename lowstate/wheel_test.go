@@ -164,7 +164,7 @@ func TestWheelAsync(t *testing.T) {
 	})
 }
 
-// Several at once that look the same: each is told its own jid.
+// Several at once that look the same: each gets its own jid.
 func TestWheelAsyncManyAtOnce(t *testing.T) {
 	t.Parallel()
 	o, g := withGate()
@@ -192,7 +192,7 @@ func TestWheelAsyncManyAtOnce(t *testing.T) {
 	require.Len(t, told, wheelsAtOnce)
 }
 
-// Where events may be of another call that looks the same, the reply tells.
+// Where events may be of another call that looks the same, the reply decides.
 func TestWheelAsyncInDoubt(t *testing.T) {
 	t.Parallel()
 	for name, other := range map[string]func(b *before, g *gate){
@@ -256,7 +256,7 @@ func (l *lines) String() string {
 	return l.b.String()
 }
 
-// What fails when nobody waits any more is logged, and the request's own end
+// What fails after the caller was answered is logged, and the request's own end
 // does not end it.
 func TestWheelAsyncFailsInTheBackground(t *testing.T) {
 	t.Parallel()
@@ -281,7 +281,7 @@ func TestWheelAsyncFailsInTheBackground(t *testing.T) {
 	require.NotContains(t, log.String(), "secret-argument")
 }
 
-// A caller who hangs up before the jid is known leaves nothing waiting.
+// A client that hangs up before the jid is known leaves nothing waiting.
 func TestWheelAsyncHangUp(t *testing.T) {
 	t.Parallel()
 	o, g := withGate()
@@ -352,7 +352,7 @@ func TestWheelAsyncWasWrong(t *testing.T) {
 	require.Contains(t, log.String(), "another job id")
 }
 
-func TestHandover(t *testing.T) {
+func TestPendingReply(t *testing.T) {
 	t.Parallel()
 	var told []string
 	conclude := func(s string, _ reply) { told = append(told, s) }

@@ -17,7 +17,7 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/zmtp"
 )
 
-// What a real master makes of the tokens that are asked of it and written for
+// What a real master makes of the tokens that it makes and that are written for
 // it.
 func TestTokensOfRealMasters(t *testing.T) {
 	for version, salt := range sandboxtest.Salts(t) {

@@ -101,7 +101,7 @@ func TestCheckOfAMasterElsewhere(t *testing.T) {
 	requireNoFiles(t, o)
 }
 
-func TestCheckThatCannotTell(t *testing.T) {
+func TestCheckWithoutAnswer(t *testing.T) {
 	t.Parallel()
 	o, _, _ := stores(t)
 	c := New(wire(func(context.Context, []byte) ([]byte, error) {
@@ -147,7 +147,7 @@ func TestCheckWithoutAFolder(t *testing.T) {
 	require.ErrorIs(t, NewTokens(masterWithStore(t, flat), o).Check(t.Context()), ErrNotAccepted)
 }
 
-// Without a store in reach the master itself is asked.
+// Without a store in reach the master itself makes the token.
 func TestLookupOverTheWire(t *testing.T) {
 	t.Parallel()
 	o, flat, _ := stores(t)
@@ -159,7 +159,7 @@ func TestLookupOverTheWire(t *testing.T) {
 	require.Equal(t, "bench ldap", found.User+" "+found.Eauth)
 }
 
-func TestTheLifeThatAUserAsksFor(t *testing.T) {
+func TestTheLifeThatAUserChooses(t *testing.T) {
 	t.Parallel()
 	o, flat, _ := stores(t)
 	asked := func(user string, life time.Duration) time.Duration {

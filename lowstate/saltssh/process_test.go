@@ -15,7 +15,7 @@ import (
 	"github.com/saltern-api/saltern/lowstate/saltssh"
 )
 
-// longScript starts a child, says who both are, and stays.
+// longScript starts a child, prints both process ids, and stays.
 const longScript = `#!/bin/sh
 %trap%
 here=${0%/*}

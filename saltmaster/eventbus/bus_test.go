@@ -146,7 +146,7 @@ func TestOverflow(t *testing.T) {
 				p.send(jid1, []byte{byte(i)})
 			}
 			p.send(jid2, []byte{9})
-			requireEvent(t, other, jid2, []byte{9}) // a full queue holds nobody up
+			requireEvent(t, other, jid2, []byte{9}) // a full queue holds up no other
 			for i := range 3 {
 				requireEvent(t, slow, jid1, []byte{byte(i)})
 			}
@@ -302,7 +302,7 @@ func TestBackoff(t *testing.T) {
 	})
 }
 
-// What nobody asked for is not held in memory, however large it is.
+// What has no waiter is not held in memory, however large it is.
 func TestUnwantedEventsAreNotKept(t *testing.T) {
 	master, gateway := net.Pipe()
 	defer func() { _ = master.Close() }()

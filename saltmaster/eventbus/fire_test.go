@@ -109,7 +109,7 @@ func TestFireManyAtOnce(t *testing.T) {
 	var all sync.WaitGroup
 	for range n {
 		all.Go(func() {
-			// All alike, so that only the stamp tells whose event came back.
+			// All alike, so that only the stamp shows whose event came back.
 			err := r.firer.Fire(t.Context(), "salt/netapi/hook", mastertest.JSON(`{}`))
 			require.NoError(t, err) //nolint:testifylint // ends this goroutine, which is all that is left to do
 		})

@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A waiter that asks after its job hears the answers in the same place.
+// A waiter that sends find_job for its job receives the answers in the same place.
 func TestFollow(t *testing.T) {
 	t.Parallel()
 	p := newPublisher(t, FramingBare)

@@ -155,7 +155,7 @@ func FuzzBare(f *testing.F) {
 	})
 }
 
-// FuzzFramed can be told to put the right length before data, so that the fuzzer easily gets past the prefix.
+// FuzzFramed can put the right length before data, so that the fuzzer easily gets past the prefix.
 func FuzzFramed(f *testing.F) {
 	f.Add([]byte("\x82\xa4head\x80\xa4body\xa4a\n\n\x01"), []byte{0}, true)
 	f.Add(append(message(FramingPrefixed, "b", make([]byte, 5000)), message(FramingPrefixed, "c", nil)...), []byte{7, 200}, false)

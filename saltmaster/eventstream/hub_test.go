@@ -268,7 +268,7 @@ func TestListensOnlyWhileThereAreReaders(t *testing.T) {
 	})
 }
 
-func TestLossesAreTold(t *testing.T) {
+func TestLossesAreGaps(t *testing.T) {
 	t.Parallel()
 	inHub(t, Options{}, func(t *testing.T, b *fakeBus, h *Hub) {
 		r := read(t, h, Request{Tags: []string{"b"}})

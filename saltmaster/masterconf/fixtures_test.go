@@ -204,7 +204,7 @@ func problems(t *testing.T, err error) []*Problem {
 	if err == nil {
 		return nil
 	}
-	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // the join itself is what is asked for
+	joined, ok := err.(interface{ Unwrap() []error }) //nolint:errorlint // the join itself is what is looked at
 	require.True(t, ok)
 	var all []*Problem
 	for _, e := range joined.Unwrap() {

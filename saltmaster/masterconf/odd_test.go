@@ -155,7 +155,7 @@ func (c oddCase) row(difference string) string {
 	return ""
 }
 
-// difference tells how this package reads a file otherwise than Salt does,
+// difference is how this package reads a file otherwise than Salt does,
 // where Salt can use what it reads.
 func (c oddCase) difference(t *testing.T, dir, text string, want map[string]string) string {
 	t.Helper()

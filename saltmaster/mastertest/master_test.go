@@ -37,7 +37,7 @@ func requireReturn(t *testing.T, s *eventbus.Sub, minion, want string) {
 	for {
 		e, err := s.Next(soon(t))
 		require.NoError(t, err)
-		if e.Tag == jid { // says who was targeted
+		if e.Tag == jid { // lists the targeted minions
 			continue
 		}
 		require.Equal(t, "salt/job/"+jid+"/ret/"+minion, e.Tag)
@@ -147,7 +147,7 @@ func TestTokensWrittenByOthers(t *testing.T) {
 		const later = 1e11
 		write("aa", "pam", later)
 		require.Equal(t, "alice", ask("aa"))
-		write("bb", "ldap", later) // not under external_auth: its data is told, but nothing may be done with it
+		write("bb", "ldap", later) // not under external_auth: its data is returned, but nothing may be done with it
 		require.Equal(t, "alice", ask("bb"))
 		reply, err := pool.Request(soon(t), publication(jid, "test.ping", `"*"`, `[]`, `{"token": "bb"}`))
 		require.NoError(t, err)

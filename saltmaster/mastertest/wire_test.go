@@ -76,7 +76,7 @@ func replay(t *testing.T, rec recording) {
 		case "mk_token", "mk_token of another user": // later requests carry the recorded token
 			_, err := m.saveToken(lookupText(reply, "token"), lookupText(reply, "name"), "sharedsecret")
 			require.NoError(t, err)
-		case "find_job running": // the job that it asks for was published before it
+		case "find_job running": // the job that it looks for was published before it
 			jobs := publication("20260101000000000021", "test.sleep", `"*"`, "[6]",
 				`{"username": "bench", "password": "correct horse", "eauth": "sharedsecret"}`)
 			_, err := pool.Request(soon(t), jobs)
@@ -138,7 +138,7 @@ func recordedMaster(release string, wake <-chan struct{}) Options {
 	}
 }
 
-// The files that tell the releases apart are those of a real master.
+// The files that differ between the releases are those of a real master.
 func TestFilesAgainstRecordings(t *testing.T) {
 	t.Parallel()
 	for name := range releases {

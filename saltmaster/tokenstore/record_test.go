@@ -63,7 +63,7 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
-// A caller may have asked for a lifetime that no calendar has.
+// A caller may have chosen a lifetime that no calendar has.
 func TestTimesThatAreFar(t *testing.T) {
 	t.Parallel()
 	for _, seconds := range []float64{1e18, 1e300, math.Inf(1)} {

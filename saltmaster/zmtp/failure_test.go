@@ -17,7 +17,7 @@ import (
 
 func TestRestartBetweenRequestsCostsNoRequest(t *testing.T) {
 	t.Parallel()
-	// A path, because another test may be given a tcp port while nobody listens on it.
+	// A path, because another test may be given a tcp port while nothing listens on it.
 	peer := zmtptest.Listen(t, "unix", filepath.Join(t.TempDir(), "s"), echo)
 	pool := newPool(t, peer, func(o *Options) { o.Network = "unix" })
 	for range 20 {
@@ -134,7 +134,7 @@ func TestStoppedPeerDoesNotGreet(t *testing.T) {
 	require.NoError(t, err)
 }
 
-func TestNobodyListens(t *testing.T) {
+func TestNothingListens(t *testing.T) {
 	t.Parallel()
 	peer := zmtptest.Listen(t, "tcp", "127.0.0.1:0", echo)
 	peer.Stop()

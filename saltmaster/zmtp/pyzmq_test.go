@@ -65,7 +65,7 @@ func TestLibzmqHeartbeats(t *testing.T) {
 	_, err := pool.Request(soon(t), []byte("a"))
 	require.NoError(t, err)
 	c := pool.idle[0]
-	// The heartbeats that nobody answers make libzmq hang up; that is seen before the next request is sent.
+	// The unanswered heartbeats make libzmq hang up; that is seen before the next request is sent.
 	require.Eventually(t, func() bool { return c.settle() != nil }, 10*time.Second, 300*time.Millisecond)
 	_, err = pool.Request(soon(t), []byte("b"))
 	require.NoError(t, err)
@@ -90,7 +90,7 @@ func TestStoppedLibzmqPeer(t *testing.T) {
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	fresh, cancelFresh := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancelFresh()
-	_, err = pool.Request(fresh, []byte("d")) // the kernel accepts, nobody greets
+	_, err = pool.Request(fresh, []byte("d")) // the kernel accepts, there is no greeting
 	requireFailure(t, err, "handshake", false)
 
 	require.NoError(t, proc.Signal(syscall.SIGCONT))

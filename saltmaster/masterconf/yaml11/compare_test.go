@@ -86,10 +86,10 @@ func TestDocuments(t *testing.T) {
 	}
 }
 
-// ours lists where this package differs from Salt on purpose or for want of a parser that tells.
+// ours lists where this package differs from Salt on purpose or for want of a parser that shows it.
 var ours = map[string]string{
 	`a: "\/"` + "\n":   "crash",       // the parser does not know this escape: refused, never passed over
-	`a: "\q"` + "\n":   "crash",       // and cannot tell it from one that Salt refuses, too
+	`a: "\q"` + "\n":   "crash",       // and cannot distinguish it from one that Salt refuses, too
 	"a: !\n":           `{"a": null}`, // the parser drops the non-specific tag
 	`a: ! "12"` + "\n": `{"a": "12"}`, // the same
 }
@@ -107,7 +107,7 @@ func expect(table map[string]string, input, recorded string) string {
 	return recorded
 }
 
-// TestSaltReadsTheSame asks the real Salts for every recorded answer.
+// TestSaltReadsTheSame compares every recorded answer with the real Salts.
 func TestSaltReadsTheSame(t *testing.T) {
 	t.Parallel()
 	for _, salt := range oracle.Salts(t) {
