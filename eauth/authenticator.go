@@ -26,7 +26,7 @@ type Options struct {
 	// then the master does it.
 	PAM Backend
 
-	// PAMUsable tells whether the master takes what PAM grants. While it says
+	// PAMUsable reports whether the master takes what PAM grants. While it says
 	// no, or cannot tell, the master checks eauth pam itself. nil means yes.
 	PAMUsable func(ctx context.Context) (bool, error)
 
@@ -34,7 +34,7 @@ type Options struct {
 	// the others are refused. nil is everybody.
 	PAMAllowed func(ctx context.Context, c Credentials) (bool, error)
 
-	// ModuleRights tells what an eauth module itself says of rights; nil is nothing.
+	// ModuleRights returns what an eauth module itself says of rights; nil is nothing.
 	// KeepACL is keep_acl_in_token. Carrier takes credentials to the master
 	// with commands, where only that shows the master's own rights; without one
 	// tokens stand for them always. Mint, which may be nil, writes tokens that
@@ -98,7 +98,7 @@ func (a *Authenticator) entitled(ctx context.Context, c Credentials) (Identity, 
 	return id, ok, err
 }
 
-// check asks the one backend that c is for, and tells whether it is the master's
+// check asks the one backend that c is for, and reports whether it is the master's
 // for passwords.
 func (a *Authenticator) check(ctx context.Context, c Credentials) (id Identity, byMaster, ok bool, err error) {
 	if c.Check() != nil {
@@ -122,7 +122,7 @@ func (a *Authenticator) check(ctx context.Context, c Credentials) (id Identity, 
 	return id, true, ok, err
 }
 
-// mayAsk tells whether credentials may go to the master at all.
+// mayAsk reports whether credentials may go to the master at all.
 func (a *Authenticator) mayAsk(ctx context.Context, c Credentials) (bool, error) {
 	if c.Eauth != pamName || a.opts.PAMAllowed == nil {
 		return true, nil
@@ -168,7 +168,7 @@ func (a *Authenticator) byToken(ctx context.Context, c Credentials) (Identity, b
 	return id, ok, err
 }
 
-// checksPAM tells whether credentials of an eauth module are checked by
+// checksPAM reports whether credentials of an eauth module are checked by
 // Options.PAM, and not by the master.
 func (a *Authenticator) checksPAM(ctx context.Context, name string) bool {
 	if name != pamName {

@@ -13,7 +13,7 @@ type ModuleRights struct {
 	Process bool // process_acl(): it may change the rules
 }
 
-// Any tells whether it says anything.
+// Any reports whether it says anything.
 func (s ModuleRights) Any() bool { return s.ACL || s.Process }
 
 // ErrWrong says that credentials which went to the master with a command were not right. The command was not carried
@@ -71,7 +71,7 @@ func (h *CredentialGrant) Carry(ctx context.Context, send func(ctx context.Conte
 	return err
 }
 
-// Verified tells whether the master has taken the credentials. Until then nobody has checked them.
+// Verified reports whether the master has taken the credentials. Until then nobody has checked them.
 func (h *CredentialGrant) Verified() bool { return h.verified.Load() }
 
 // Token is [Grant]'s. There is none.
@@ -98,7 +98,7 @@ func (a *Authenticator) moduleRights(eauth string) ModuleRights {
 	return a.opts.ModuleRights(eauth)
 }
 
-// defersToMaster tells whether credentials go to the master with the commands, unchecked: the module says who may do what, and
+// defersToMaster reports whether credentials go to the master with the commands, unchecked: the module says who may do what, and
 // no token would show it.
 func (a *Authenticator) defersToMaster(c Credentials) bool {
 	return c.Token == "" && a.eauths[c.Eauth] && a.opts.Carrier != nil && !a.opts.KeepACL && a.moduleRights(c.Eauth).Any()

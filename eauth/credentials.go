@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// Check tells whether credentials can be right at all. Where it returns an
+// Check reports whether credentials can be right at all. Where it returns an
 // error they are wrong, and no backend is called: what is behind one may cut a
 // C string at its first NUL and so check another name than the one that is
 // authorized afterwards. The error never quotes what it complains about.
@@ -50,7 +50,7 @@ func unprintable(r rune) bool {
 	return unicode.In(r, unicode.C, unicode.Zl, unicode.Zp)
 }
 
-// String tells of credentials what may be told: no password, no token.
+// String describes credentials without their password and token.
 func (c Credentials) String() string {
 	if c.Token != "" {
 		return "token"

@@ -43,7 +43,7 @@ func (a *Authenticator) Deny(denied func(ctx context.Context, token string) (boo
 	a.denied = denied
 }
 
-// Knows tells whether external_auth has this eauth module. A token of another
+// Knows reports whether external_auth has this eauth module. A token of another
 // one is older than the operator's change of that, and worth nothing.
 func (a *Authenticator) Knows(eauth string) bool { return a.eauths[eauth] }
 

@@ -24,12 +24,12 @@ type Token struct {
 	Expire time.Time
 }
 
-// Valid tells whether t names its owner and has not expired.
+// Valid reports whether t names its owner and has not expired.
 func (t Token) Valid(now time.Time) bool {
 	return t.Value != "" && t.User != "" && now.Before(t.Expire)
 }
 
-// String tells of a token what may be told.
+// String describes the token without its secret.
 func (t Token) String() string { return fmt.Sprintf("token of %s user %q", t.Eauth, t.User) }
 
 // GoString keeps the token out of %#v too.

@@ -14,7 +14,7 @@ var tokenLengths = map[string]int{
 	"sha512": maxToken,
 }
 
-// WellFormedToken tells whether s can be a token of a master with this
+// WellFormedToken reports whether s can be a token of a master with this
 // hash_type: hex digits, as many as its digest has. A hash type that is not
 // known is taken for Salt's default, sha256. A token names a file on the
 // master, so nothing else may ever be looked up.

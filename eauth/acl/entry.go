@@ -115,7 +115,7 @@ func orAny(v any) *pattern {
 	return valuePattern(v)
 }
 
-// allows tells whether one of the rule's functions is called, with good arguments.
+// allows reports whether one of the rule's functions is called, with good arguments.
 func (r *rule) allows(fun string, args, kwargs any) outcome {
 	return firstYes(r.funs, func(c condition) outcome {
 		called := c.fun.match(fun)
@@ -148,7 +148,7 @@ func (a *arguments) met(args, kwargs any) outcome {
 	})
 }
 
-// metAt tells whether the argument at place i is there and good.
+// metAt reports whether the argument at place i is there and good.
 func metAt(want *pattern, args any, i int) outcome {
 	if args == nil {
 		return no

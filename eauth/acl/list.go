@@ -43,7 +43,7 @@ func (l *List) Functions(c Call) (everywhere bool, targets []string) {
 	return false, targets
 }
 
-// Runner tells whether a runner may be called, as [Rules.Runner] does.
+// Runner reports whether a runner may be called, as [Rules.Runner] does.
 func (l *List) Runner(fun string, args, kwargs any) bool {
 	return onMaster(l.entries, "runner", fun, args, kwargs) == yes
 }
@@ -53,7 +53,7 @@ func (l *List) Wheel(fun string, args, kwargs any) bool {
 	return onMaster(l.entries, "wheel", fun, args, kwargs) == yes
 }
 
-// CheckPattern tells what is wrong with a pattern of functions or arguments: nothing, or why it matches nothing here.
+// CheckPattern returns what is wrong with a pattern of functions or arguments: nothing, or why it matches nothing here.
 func CheckPattern(src string) error {
 	expr, t, err := translate(src)
 	switch {

@@ -9,7 +9,7 @@ import (
 // with a ^ in front, such as those of file, say nothing of who may do what.
 func listOptions() []string { return []string{"^model", "^url"} }
 
-// Named tells whether external_auth has rules for a caller, without which the master allows nothing. A list that the
+// Named reports whether external_auth has rules for a caller, without which the master allows nothing. A list that the
 // eauth module makes itself ("^model") may have anybody in it: Allowed.
 //
 // groupsKnown tells that who.Groups are all groups of the caller. Without that, a rule for any group may be for the

@@ -20,10 +20,10 @@ type Call struct {
 // findJob is what waiting for a job's end takes, so everybody may call it.
 const findJob = "saltutil.find_job"
 
-// Publish tells whether the caller may call a function of minions.
+// Publish reports whether the caller may call a function of minions.
 func (r *Rules) Publish(who Who, c Call) Verdict { return r.check(who, c, findJob) }
 
-// SSH tells whether the caller may call a function of hosts by salt-ssh. It differs from Publish in that no function is
+// SSH reports whether the caller may call a function of hosts by salt-ssh. It differs from Publish in that no function is
 // excepted: nothing that waits for salt-ssh calls saltutil.find_job. See [Roster] for the targets.
 func (r *Rules) SSH(who Who, c Call) Verdict { return r.check(who, c, "") }
 
@@ -97,7 +97,7 @@ func (a *aim) minions() (ids []string, known bool) {
 	return a.ids, a.known
 }
 
-// within tells whether every minion that the call is aimed at is one of those that a rule is for. Of a target that
+// within reports whether every minion that the call is aimed at is one of those that a rule is for. Of a target that
 // matches nobody here nothing is said: the master would let it through, but minions behind a syndic may match it.
 func (a *aim) within(target string) outcome {
 	if target == anyone && (a.starCompared == nil || !a.starCompared()) {
@@ -126,7 +126,7 @@ func (a *aim) within(target string) outcome {
 	return certain(!slices.ContainsFunc(ids, func(id string) bool { return !slices.Contains(allowed, id) }))
 }
 
-// same tells whether the call's target is the rule's, so that whatever it matches is the same.
+// same reports whether the call's target is the rule's, so that whatever it matches is the same.
 func (a *aim) same(target string) bool {
 	return a.call.TgtType == compound && a.call.Tgt == any(target)
 }

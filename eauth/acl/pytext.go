@@ -20,7 +20,7 @@ func text(v any) (s string, sure bool) {
 	return s, known(v) && isASCII(s)
 }
 
-// known tells whether a value is of one of the types that this package knows.
+// known reports whether a value is of one of the types that this package knows.
 func known(v any) bool {
 	switch v := v.(type) {
 	case nil, bool, int, int64, uint64, *big.Int, float64, []byte:

@@ -23,7 +23,7 @@ type Options struct {
 	// Targets resolves targets to the ids of accepted minions. Without it, no rule for a target but "*" is decided.
 	Targets Targets
 
-	// StarCompared tells whether a rule for "*" means the accepted minions, as Salt 3006 has it, and not everything
+	// StarCompared reports whether a rule for "*" means the accepted minions, as Salt 3006 has it, and not everything
 	// that a target may match, as 3008 has it. Nil is the latter. It makes a difference where targets match more than
 	// accepted minions: for salt-ssh.
 	StarCompared func() bool
@@ -35,7 +35,7 @@ type Who struct {
 	User   string
 	Groups []string
 
-	// AuthList is the token's auth_list, and HasAuthList tells whether the token has one: the value may be nil. It
+	// AuthList is the token's auth_list, and HasAuthList reports whether the token has one: the value may be nil. It
 	// is what the eauth module itself allows; see keep_acl_in_token.
 	AuthList    any
 	HasAuthList bool
@@ -161,7 +161,7 @@ const (
 // special are the characters that make a user's name a pattern.
 const special = `*?[]\.+^$|(){}`
 
-// names tells whether a user is meant by a rule's name. It is the user that Salt takes for the pattern, as a glob and
+// names reports whether a user is meant by a rule's name. It is the user that Salt takes for the pattern, as a glob and
 // as a regular expression, and the rule's name for the text.
 func names(user, rule string) outcome {
 	if !strings.ContainsAny(user, special) {

@@ -2,7 +2,7 @@ package acl
 
 import "strings"
 
-// Runner tells whether the caller may call a runner, such as jobs.active. args and kwargs are what the request's
+// Runner reports whether the caller may call a runner, such as jobs.active. args and kwargs are what the request's
 // kwarg has under arg and kwarg, which is where the master looks: a list and a [Map], or nil where there is none.
 func (r *Rules) Runner(who Who, fun string, args, kwargs any) Verdict {
 	return r.special(who, "runner", fun, args, kwargs)

@@ -78,7 +78,7 @@ func (a accepted) matcher(tgt any, tgtType string) (matcher, bool) {
 	}
 }
 
-// plain tells whether an expression falls into words in Go as it does in Python.
+// plain reports whether an expression falls into words in Go as it does in Python.
 func plain(expr string) bool {
 	return isASCII(expr) && strings.IndexFunc(expr, func(r rune) bool { return r < ' ' }) < 0
 }

@@ -6,7 +6,7 @@ import "slices"
 // for it.
 var everything = []string{".*", "^.*", ".*$", "^.*$", ".+", "^.+", ".+$", "^.+$"}
 
-// Unrestricted tells whether the caller's list has an entry that lets any function run everywhere, with any arguments:
+// Unrestricted reports whether the caller's list has an entry that lets any function run everywhere, with any arguments:
 // ".*", or the same for the target "*". It says nothing of runners and wheels. Whether a call is allowed is another
 // question: an entry before it may end the master's check.
 func (r *Rules) Unrestricted(who Who) bool {

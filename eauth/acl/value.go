@@ -15,7 +15,7 @@ type Pair struct{ Key, Value any }
 // Get returns the value of a key that is text.
 func (m Map) Get(key string) (any, bool) { return m.find(key) }
 
-// truthy tells whether Python takes a value for true.
+// truthy reports whether Python takes a value for true.
 func truthy(v any) bool {
 	switch v := v.(type) {
 	case nil:

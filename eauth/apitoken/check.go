@@ -58,7 +58,7 @@ func (i Issue) Prepared() (Issue, error) {
 	return Issue{Hash: i.Hash, Record: r}, nil
 }
 
-// texts tells whether all of these can be kept and shown.
+// texts reports whether all of these can be kept and shown.
 func texts(all ...string) bool {
 	for _, s := range all {
 		if len(s) > maxText || !utf8.ValidString(s) || strings.ContainsRune(s, 0) {
@@ -93,7 +93,7 @@ func PreparedFor(next []Issue) ([]Issue, error) {
 	return out, nil
 }
 
-// CheckParent tells whether a token may be made for this parent: not when that
+// CheckParent reports whether a token may be made for this parent: not when that
 // has ended, and not to outlive it. The parent may be a one-time token that
 // was used, since that is what its exchange makes of it.
 func (r Record) CheckParent(parent Record, now time.Time) error {
@@ -110,7 +110,7 @@ func (r Record) CheckParent(parent Record, now time.Time) error {
 	return nil
 }
 
-// CheckSuccessor tells whether r may be exchanged for one more token, after
+// CheckSuccessor reports whether r may be exchanged for one more token, after
 // those before it. That has no parent, or r, or one of those.
 func (r Record) CheckSuccessor(next Record, before []Issue, now time.Time) error {
 	if next.Parent == "" {
@@ -127,7 +127,7 @@ func (r Record) CheckSuccessor(next Record, before []Issue, now time.Time) error
 	return invalid("parent")
 }
 
-// CheckConsume tells whether a one-time token may be used now.
+// CheckConsume reports whether a one-time token may be used now.
 func (r Record) CheckConsume(now time.Time) error {
 	switch {
 	case !r.OneTime:
@@ -167,7 +167,7 @@ func (r Record) Renewed(n Renewal) Record {
 	return r
 }
 
-// CheckRenew tells whether the token may be given another secret.
+// CheckRenew reports whether the token may be given another secret.
 func (r Record) CheckRenew(n Renewal) error {
 	switch {
 	case r.Kind != KindAPI:
@@ -199,10 +199,10 @@ func (u Use) Prepared() Use {
 }
 
 // Check returns an [ErrInvalid] for a document that cannot be kept.
-func (d Document) Check(drawer string) error {
+func (d Document) Check(collection string) error {
 	switch {
-	case !validDrawer(drawer):
-		return invalid("drawer")
+	case !validCollection(collection):
+		return invalid("collection")
 	case d.Key == "" || !texts(d.Key):
 		return invalid("key")
 	case len(d.Value) > MaxDocument:
@@ -211,7 +211,7 @@ func (d Document) Check(drawer string) error {
 	return nil
 }
 
-func validDrawer(s string) bool {
+func validCollection(s string) bool {
 	for _, c := range []byte(s) {
 		if c != '-' && (c < 'a' || c > 'z') {
 			return false

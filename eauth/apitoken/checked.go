@@ -153,35 +153,35 @@ func (c *Checked) Sweep(ctx context.Context, now time.Time, keep time.Duration) 
 }
 
 // PutDocument keeps a document.
-func (c *Checked) PutDocument(ctx context.Context, drawer string, d Document) (Document, error) {
+func (c *Checked) PutDocument(ctx context.Context, collection string, d Document) (Document, error) {
 	if err := c.Check(ctx); err != nil {
 		return d, err
 	}
-	return c.store.PutDocument(ctx, drawer, d)
+	return c.store.PutDocument(ctx, collection, d)
 }
 
 // Document returns a document.
-func (c *Checked) Document(ctx context.Context, drawer, key string) (Document, error) {
+func (c *Checked) Document(ctx context.Context, collection, key string) (Document, error) {
 	if err := c.Check(ctx); err != nil {
 		return Document{}, err
 	}
-	return c.store.Document(ctx, drawer, key)
+	return c.store.Document(ctx, collection, key)
 }
 
 // Documents returns documents in order.
-func (c *Checked) Documents(ctx context.Context, drawer, after string, limit int) ([]Document, error) {
+func (c *Checked) Documents(ctx context.Context, collection, after string, limit int) ([]Document, error) {
 	if err := c.Check(ctx); err != nil {
 		return nil, err
 	}
-	return c.store.Documents(ctx, drawer, after, limit)
+	return c.store.Documents(ctx, collection, after, limit)
 }
 
 // DeleteDocument removes a document.
-func (c *Checked) DeleteDocument(ctx context.Context, drawer, key string) error {
+func (c *Checked) DeleteDocument(ctx context.Context, collection, key string) error {
 	if err := c.Check(ctx); err != nil {
 		return err
 	}
-	return c.store.DeleteDocument(ctx, drawer, key)
+	return c.store.DeleteDocument(ctx, collection, key)
 }
 
 // Once is true for the first call.

@@ -93,11 +93,11 @@ type comingStore struct {
 	away atomic.Int32
 }
 
-func (s *comingStore) PutDocument(ctx context.Context, drawer string, d apitoken.Document) (apitoken.Document, error) {
+func (s *comingStore) PutDocument(ctx context.Context, collection string, d apitoken.Document) (apitoken.Document, error) {
 	if s.away.Add(-1) >= 0 {
 		return d, apitoken.ErrUnavailable
 	}
-	return s.Store.PutDocument(ctx, drawer, d)
+	return s.Store.PutDocument(ctx, collection, d)
 }
 
 func TestCheckedComesBack(t *testing.T) {

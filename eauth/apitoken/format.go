@@ -27,7 +27,7 @@ const SecretLen = prefixLen + randomLen + sumLen
 
 const prefixLen = len("saltern_api_")
 
-// Kind tells what a token is for.
+// Kind returns what a token is for.
 type Kind string
 
 // The kinds of tokens.
@@ -46,10 +46,10 @@ var prefixes = map[Kind]string{
 	KindDevice:  "saltern_dev_",
 }
 
-// Known tells whether this is one of the kinds.
+// Known reports whether this is one of the kinds.
 func (k Kind) Known() bool { return prefixes[k] != "" }
 
-// Lasting tells whether tokens of this kind are listed, and are kept for a
+// Lasting reports whether tokens of this kind are listed, and are kept for a
 // while after their end. The others come and go by the thousand.
 func (k Kind) Lasting() bool { return k == KindAPI || k == KindRefresh }
 
@@ -123,7 +123,7 @@ func wellFormed(s string) bool {
 	return string(appendSum(body)) == s
 }
 
-// LooksLike tells whether s has the prefix of a secret of ours, whatever
+// LooksLike reports whether s has the prefix of a secret of ours, whatever
 // follows, so that a mistyped one is not taken for a credential of others.
 func LooksLike(s string) bool {
 	for _, prefix := range prefixes {
@@ -134,7 +134,7 @@ func LooksLike(s string) bool {
 	return false
 }
 
-// Kind tells what the secret is for.
+// Kind returns what the secret is for.
 func (s Secret) Kind() Kind { return s.kind }
 
 // Reveal returns the secret itself.

@@ -27,7 +27,7 @@ func NewID() string {
 
 var hyphens = [...]int{8, 13, 18, 23}
 
-// ValidID tells whether s is a UUID in lower case, of whichever version.
+// ValidID reports whether s is a UUID in lower case, of whichever version.
 func ValidID(s string) bool {
 	if len(s) != 36 {
 		return false

@@ -32,7 +32,7 @@ var ErrPepper = errors.New("the tokens in this store were hashed with another pe
 // The zero Hash stands for a token that has no secret yet.
 type Hash [sha256.Size]byte
 
-// IsZero tells whether there is no secret.
+// IsZero reports whether there is no secret.
 func (h Hash) IsZero() bool { return h == Hash{} }
 
 // Equal compares in constant time.
@@ -132,9 +132,9 @@ func syncDir(dir string) error {
 
 // Where CheckPepper keeps its mark.
 const (
-	pepperDrawer = "meta"
-	pepperKey    = "pepper"
-	pepperMark   = "saltern token pepper v1"
+	pepperCollection = "meta"
+	pepperKey        = "pepper"
+	pepperMark       = "saltern token pepper v1"
 )
 
 // CheckPepper returns [ErrPepper] where a store was begun with another pepper
@@ -142,11 +142,11 @@ const (
 // that comes leaves a mark for that.
 func CheckPepper(ctx context.Context, s Documents, p *Pepper) error {
 	mark := p.sum(pepperMark)
-	_, err := s.PutDocument(ctx, pepperDrawer, Document{Key: pepperKey, Value: mark[:]})
+	_, err := s.PutDocument(ctx, pepperCollection, Document{Key: pepperKey, Value: mark[:]})
 	if !errors.Is(err, ErrConflict) {
 		return err
 	}
-	there, err := s.Document(ctx, pepperDrawer, pepperKey)
+	there, err := s.Document(ctx, pepperCollection, pepperKey)
 	if err != nil {
 		return err
 	}

@@ -91,7 +91,7 @@ type Use struct {
 	Agent string     `json:"agent,omitempty"` // of the User-Agent header, cut to 200 bytes
 }
 
-// IsZero tells whether there was no use.
+// IsZero reports whether there was no use.
 func (u Use) IsZero() bool { return u.At.IsZero() }
 
 // Issue is a token to be kept: its record and the hash of its secret.
@@ -112,7 +112,7 @@ const (
 	NoSecret State = "pending" // registered, see [Record.Issued]
 )
 
-// State tells what the token is good for now.
+// State returns what the token is good for now.
 func (r Record) State(now time.Time) State {
 	switch {
 	case !r.Revoked.IsZero():
@@ -151,7 +151,7 @@ func (r Record) LastActivity() time.Time {
 	return last
 }
 
-// TouchDue tells whether a use at that time is worth noting, which is so once
+// TouchDue reports whether a use at that time is worth noting, which is so once
 // in [TouchEvery].
 func (r Record) TouchDue(at time.Time) bool { return at.Sub(r.LastUsed.At) >= TouchEvery }
 

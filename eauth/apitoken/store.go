@@ -87,7 +87,7 @@ type Tokens interface {
 
 	// Sweep removes the tokens that had ended by now, listed ones only when
 	// that is as long ago as keep and when no child of theirs is left, and
-	// what [Shared] has no need of any more. It tells how many tokens those
+	// what [Shared] has no need of any more. It returns how many tokens those
 	// were.
 	Sweep(ctx context.Context, now time.Time, keep time.Duration) (removed int, err error)
 }
@@ -138,23 +138,23 @@ const (
 )
 
 // Documents is the part of a [Store] that has roles, service accounts and the
-// like: small texts with a key, in a drawer per kind. A drawer's name has
+// like: small texts with a key, in a collection per kind. A collection's name has
 // letters and hyphens.
 type Documents interface {
 	// PutDocument keeps d where d.Version is the version that is there, 0 for
 	// none, or else returns an [ErrConflict]. It returns d with its new
 	// version.
-	PutDocument(ctx context.Context, drawer string, d Document) (Document, error)
+	PutDocument(ctx context.Context, collection string, d Document) (Document, error)
 
 	// Document returns an [ErrNotFound] where there is none.
-	Document(ctx context.Context, drawer, key string) (Document, error)
+	Document(ctx context.Context, collection, key string) (Document, error)
 
-	// Documents returns those of a drawer with a key after that one, in the
+	// Documents returns those of a collection with a key after that one, in the
 	// order of their keys, and limit of them at the most.
-	Documents(ctx context.Context, drawer, after string, limit int) ([]Document, error)
+	Documents(ctx context.Context, collection, after string, limit int) ([]Document, error)
 
 	// DeleteDocument returns an [ErrNotFound] where there is none.
-	DeleteDocument(ctx context.Context, drawer, key string) error
+	DeleteDocument(ctx context.Context, collection, key string) error
 }
 
 // Document is a small text.
@@ -173,7 +173,7 @@ type Shared interface {
 	// UndoOnce takes a Once back, for what did not succeed.
 	UndoOnce(ctx context.Context, key string) error
 
-	// AddFailure counts a failure, and Failures tells how many there were. A
+	// AddFailure counts a failure, and Failures returns how many there were. A
 	// count is forgotten when there was no failure for as long as the window.
 	AddFailure(ctx context.Context, key string, window time.Duration) (Failures, error)
 	Failures(ctx context.Context, key string) (Failures, error)

@@ -12,7 +12,7 @@ import (
 // grant is one request's use of a user's token.
 type grant struct {
 	mint   *Mint
-	who    who
+	owner  owner
 	groups []string
 
 	mu    sync.Mutex
@@ -53,7 +53,7 @@ func (g *grant) Renew(ctx context.Context, old string) (string, error) {
 }
 
 func (g *grant) replace(ctx context.Context, bad string) (string, error) {
-	t, err := g.mint.acquire(ctx, g.who, g.groups, bad)
+	t, err := g.mint.acquire(ctx, g.owner, g.groups, bad)
 	if err != nil {
 		return "", err
 	}
@@ -64,12 +64,12 @@ func (g *grant) replace(ctx context.Context, bad string) (string, error) {
 
 // Keep writes a token that the mint does not share and forgets at once.
 func (g *grant) Keep(ctx context.Context, life time.Duration) (eauth.Token, error) {
-	return g.mint.keep(ctx, g.who, g.groups, life)
+	return g.mint.keep(ctx, g.owner, g.groups, life)
 }
 
 // Exposed keeps a token from the user's later requests, and has it removed as
 // soon as those that use it have ended.
-func (g *grant) Exposed(token string) { g.mint.expose(g.who, token) }
+func (g *grant) Exposed(token string) { g.mint.expose(g.owner, token) }
 
 // Release ends the use. The token stays for the user's next request.
 func (g *grant) Release(ctx context.Context) {

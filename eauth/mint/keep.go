@@ -9,7 +9,7 @@ import (
 
 // keep writes a token that is the user's own to keep. Like every write it does
 // not end with the request, and where it fails it leaves nothing behind.
-func (m *Mint) keep(ctx context.Context, w who, groups []string, life time.Duration) (eauth.Token, error) {
+func (m *Mint) keep(ctx context.Context, o owner, groups []string, life time.Duration) (eauth.Token, error) {
 	m.mu.Lock()
 	if m.closed {
 		m.mu.Unlock()
@@ -19,13 +19,13 @@ func (m *Mint) keep(ctx context.Context, w who, groups []string, life time.Durat
 	m.mu.Unlock()
 	defer m.calls.Done()
 
-	t, err := m.call(context.WithoutCancel(ctx), w, groups, life)
+	t, err := m.call(context.WithoutCancel(ctx), o, groups, life)
 	if err == nil {
 		return t, nil
 	}
 	if t.Value != "" {
 		m.mu.Lock()
-		m.doomed = append(m.doomed, t.Value)
+		m.pendingRemoval = append(m.pendingRemoval, t.Value)
 		m.mu.Unlock()
 		m.remove(ctx)
 	}

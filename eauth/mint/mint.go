@@ -30,7 +30,7 @@ import (
 
 // Store is the master's token store.
 type Store interface {
-	// Check tells whether the master accepts a token that was written here, by
+	// Check reports whether the master accepts a token that was written here, by
 	// writing one and removing it. An error that is [ErrNotAccepted] is a
 	// final no; any other one means that it could not be told yet.
 	Check(ctx context.Context) error
@@ -48,8 +48,8 @@ type Store interface {
 var ErrNotAccepted = errors.New("the master does not accept written tokens")
 
 var (
-	errClosed = fmt.Errorf("mint: closed: %w", eauth.ErrUnavailable)
-	errTrail  = fmt.Errorf("mint: too many tokens could not be removed: %w", eauth.ErrUnavailable)
+	errClosed      = fmt.Errorf("mint: closed: %w", eauth.ErrUnavailable)
+	errTooManyLeft = fmt.Errorf("mint: too many tokens could not be removed: %w", eauth.ErrUnavailable)
 )
 
 // Options set up a [Mint]. The zero value is fit for use.
@@ -71,17 +71,17 @@ type Mint struct {
 	usable selfCheck
 	calls  sync.WaitGroup // calls of the store that run on their own
 
-	mu      sync.Mutex
-	users   *lru.Cache[who, *place]
-	live    map[*token]struct{} // all tokens that may be used
-	doomed  []string            // tokens to be removed, by whoever unlocks
-	failed  []string            // tokens whose removal failed
-	retryAt time.Time           // when to try those again
-	closed  bool
+	mu             sync.Mutex
+	users          *lru.Cache[owner, *place]
+	live           map[*token]struct{} // all tokens that may be used
+	pendingRemoval []string            // tokens to be removed, by whoever unlocks
+	failed         []string            // tokens whose removal failed
+	retryAt        time.Time           // when to try those again
+	closed         bool
 }
 
-// who a token is for.
-type who struct{ user, eauth string }
+// owner is the user that a token is written for.
+type owner struct{ user, eauth string }
 
 // place is where the token of one user is kept. Its fields, and those of what
 // it points to, are guarded by Mint.mu.
@@ -93,11 +93,11 @@ type place struct {
 
 // token is one that the store wrote.
 type token struct {
-	value   string
-	groups  []string
-	renewAt time.Time
-	refs    int  // grants that use it
-	retired bool // removed as soon as nobody uses it
+	value      string
+	groups     []string
+	renewAt    time.Time
+	refs       int  // grants that use it
+	superseded bool // removed as soon as nobody uses it
 }
 
 // New returns a mint over store. It must be closed.
@@ -112,7 +112,7 @@ func New(store Store, o Options) *Mint {
 		store: store,
 		log:   o.Logger,
 		most:  o.Users,
-		users: lru.New[who, *place](o.Users),
+		users: lru.New[owner, *place](o.Users),
 		live:  make(map[*token]struct{}),
 	}
 }
@@ -120,8 +120,8 @@ func New(store Store, o Options) *Mint {
 // Grant returns the authority of a user who was checked. groups are the user's
 // groups as Salt's eauth module would list them; the order does not matter.
 func (m *Mint) Grant(ctx context.Context, user, module string, groups []string) (eauth.Grant, error) {
-	g := &grant{mint: m, who: who{user, module}, groups: normal(groups)}
-	t, err := m.acquire(ctx, g.who, g.groups, "")
+	g := &grant{mint: m, owner: owner{user, module}, groups: normal(groups)}
+	t, err := m.acquire(ctx, g.owner, g.groups, "")
 	if err != nil {
 		return nil, err
 	}
@@ -137,9 +137,9 @@ func normal(groups []string) []string {
 
 // acquire returns the user's token, written now if need be, and counts its
 // use. bad is a token that the master did not take, or empty.
-func (m *Mint) acquire(ctx context.Context, w who, groups []string, bad string) (*token, error) {
+func (m *Mint) acquire(ctx context.Context, o owner, groups []string, bad string) (*token, error) {
 	for {
-		t, wr, err := m.join(ctx, w, groups, bad)
+		t, wr, err := m.join(ctx, o, groups, bad)
 		m.remove(ctx) // whom this one pushed out
 		if t != nil || err != nil {
 			return t, err
@@ -152,7 +152,7 @@ func (m *Mint) acquire(ctx context.Context, w who, groups []string, bad string) 
 			}
 		case <-ctx.Done():
 			if mine {
-				m.leave(ctx, wr)
+				m.abandon(ctx, wr)
 			}
 			return nil, fmt.Errorf("mint: %w", ctx.Err())
 		}
@@ -161,22 +161,22 @@ func (m *Mint) acquire(ctx context.Context, w who, groups []string, bad string) 
 
 // join returns the user's token if it is good, and otherwise a write to wait
 // for. Where that is for the same groups, a use of its token is counted.
-func (m *Mint) join(ctx context.Context, w who, groups []string, bad string) (*token, *write, error) {
+func (m *Mint) join(ctx context.Context, o owner, groups []string, bad string) (*token, *write, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.closed {
 		return nil, nil, errClosed
 	}
-	p := m.place(w)
+	p := m.place(o)
 	if t := p.token; t != nil && t.serves(groups, bad) {
 		t.refs++
 		return t, nil, nil
 	}
 	if p.write == nil {
 		if len(m.failed) >= m.most {
-			return nil, nil, errTrail
+			return nil, nil, errTooManyLeft
 		}
-		m.start(ctx, w, p, groups, bad != "")
+		m.start(ctx, o, p, groups, bad != "")
 		m.sweep()
 	}
 	if slices.Equal(p.write.groups, groups) {
@@ -185,20 +185,20 @@ func (m *Mint) join(ctx context.Context, w who, groups []string, bad string) (*t
 	return nil, p.write, nil
 }
 
-// serves tells whether t is good for another request.
+// serves reports whether t is good for another request.
 func (t *token) serves(groups []string, bad string) bool {
 	return t.value != bad && time.Now().Before(t.renewAt) && slices.Equal(t.groups, groups)
 }
 
-// place finds the place of w, or makes one, which may push another out.
-func (m *Mint) place(w who) *place {
-	if p, ok := m.users.Get(w); ok {
+// place finds the place of o, or makes one, which may push another out.
+func (m *Mint) place(o owner) *place {
+	if p, ok := m.users.Get(o); ok {
 		return p
 	}
 	p := &place{}
-	if old, evicted := m.users.Put(w, p); evicted {
+	if old, evicted := m.users.Put(o, p); evicted {
 		old.gone = true
-		m.retire(old.token)
+		m.scheduleRemoval(old.token)
 	}
 	return p
 }
@@ -206,37 +206,37 @@ func (m *Mint) place(w who) *place {
 // sweep forgets users whose token has had its time and is not in use.
 func (m *Mint) sweep() {
 	now := time.Now()
-	for w, p := range m.users.All() {
+	for o, p := range m.users.All() {
 		if t := p.token; t != nil && p.write == nil && t.refs == 0 && !now.Before(t.renewAt) {
-			m.users.Delete(w)
-			m.retire(t)
+			m.users.Delete(o)
+			m.scheduleRemoval(t)
 		}
 	}
 }
 
 // retire has t, which may be nil, removed once nobody uses it.
-func (m *Mint) retire(t *token) {
+func (m *Mint) scheduleRemoval(t *token) {
 	if t != nil {
-		t.retired = true
-		m.bury(t)
+		t.superseded = true
+		m.removeIfUnused(t)
 	}
 }
 
-// expose retires the token of w, if it still is this one.
-func (m *Mint) expose(w who, value string) {
+// expose retires the token of o, if it still is this one.
+func (m *Mint) expose(o owner, value string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if p, ok := m.users.Get(w); ok && p.token != nil && p.token.value == value {
-		m.retire(p.token)
+	if p, ok := m.users.Get(o); ok && p.token != nil && p.token.value == value {
+		m.scheduleRemoval(p.token)
 		p.token = nil
 	}
 }
 
 // bury dooms t if it has no use left.
-func (m *Mint) bury(t *token) {
-	if _, ok := m.live[t]; ok && t.retired && t.refs == 0 {
+func (m *Mint) removeIfUnused(t *token) {
+	if _, ok := m.live[t]; ok && t.superseded && t.refs == 0 {
 		delete(m.live, t)
-		m.doomed = append(m.doomed, t.value)
+		m.pendingRemoval = append(m.pendingRemoval, t.value)
 	}
 }
 
@@ -244,7 +244,7 @@ func (m *Mint) bury(t *token) {
 func (m *Mint) release(ctx context.Context, t *token) {
 	m.mu.Lock()
 	t.refs--
-	m.bury(t)
+	m.removeIfUnused(t)
 	m.mu.Unlock()
 	m.remove(ctx)
 }

@@ -14,13 +14,13 @@ import (
 // retryPause is how long a token whose removal failed is left alone.
 const retryPause = time.Second
 
-// remove removes the doomed tokens from the store. It is called after whatever
-// may have doomed one, without Mint.mu, and does its work although the request
+// remove removes the pendingRemoval tokens from the store. It is called after whatever
+// may have pendingRemoval one, without Mint.mu, and does its work although the request
 // at whose end it runs may have ended.
 func (m *Mint) remove(ctx context.Context) {
 	m.mu.Lock()
-	tokens := m.doomed
-	m.doomed = nil
+	tokens := m.pendingRemoval
+	m.pendingRemoval = nil
 	if !time.Now().Before(m.retryAt) {
 		tokens = append(tokens, m.failed...)
 		m.failed = nil
@@ -69,8 +69,8 @@ func (m *Mint) Close(ctx context.Context) error {
 	err := m.wait(ctx)
 
 	m.mu.Lock()
-	tokens := slices.Concat(m.doomed, m.failed)
-	m.doomed, m.failed = nil, nil
+	tokens := slices.Concat(m.pendingRemoval, m.failed)
+	m.pendingRemoval, m.failed = nil, nil
 	for t := range m.live {
 		tokens = append(tokens, t.value)
 	}

@@ -32,7 +32,7 @@ type checkRun struct {
 	stale bool // begun before Recheck: guarded by selfCheck.mu
 }
 
-// Usable tells whether the master accepts the tokens that this mint writes. An
+// Usable reports whether the master accepts the tokens that this mint writes. An
 // answer is kept until [Mint.Recheck], and beyond it while a new one cannot be
 // had: a master that falls silent takes no logins away from those who need none
 // of it. An error, when nothing was ever told, is not kept. Many callers at once

@@ -23,7 +23,7 @@ type write struct {
 // start begins a write for p. Mint.mu is held. forgotten tells that the master
 // did not take the last token: one was removed by hand, or else the master has
 // changed and may not take any of ours now.
-func (m *Mint) start(ctx context.Context, w who, p *place, groups []string, forgotten bool) {
+func (m *Mint) start(ctx context.Context, o owner, p *place, groups []string, forgotten bool) {
 	wr := &write{groups: groups, done: make(chan struct{})}
 	p.write = wr
 	m.calls.Go(func() {
@@ -33,16 +33,16 @@ func (m *Mint) start(ctx context.Context, w who, p *place, groups []string, forg
 		if forgotten {
 			m.usable.doubt()
 		}
-		t, err := m.call(ctx, w, groups, 0)
+		t, err := m.call(ctx, o, groups, 0)
 		m.finish(p, wr, t.Value, t.Expire, err)
 		m.remove(ctx)
 	})
 }
 
-func (m *Mint) call(ctx context.Context, w who, groups []string, life time.Duration) (eauth.Token, error) {
+func (m *Mint) call(ctx context.Context, o owner, groups []string, life time.Duration) (eauth.Token, error) {
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
-	t, err := m.store.Write(ctx, w.user, w.eauth, groups, life)
+	t, err := m.store.Write(ctx, o.user, o.eauth, groups, life)
 	switch {
 	case err != nil:
 		return t, fmt.Errorf("write a token: %w", redact.Error(err, t.Value))
@@ -66,7 +66,7 @@ func (m *Mint) finish(p *place, wr *write, value string, expire time.Time, err e
 	if err != nil {
 		wr.err = err
 		if value != "" {
-			m.doomed = append(m.doomed, value)
+			m.pendingRemoval = append(m.pendingRemoval, value)
 		}
 		return
 	}
@@ -75,10 +75,10 @@ func (m *Mint) finish(p *place, wr *write, value string, expire time.Time, err e
 	m.live[t] = struct{}{}
 	wr.token = t
 	if p.gone {
-		m.retire(t) // it serves those who wait for it, and is not kept
+		m.scheduleRemoval(t) // it serves those who wait for it, and is not kept
 		return
 	}
-	m.retire(p.token)
+	m.scheduleRemoval(p.token)
 	p.token = t
 }
 
@@ -88,8 +88,8 @@ func renewal(now, expire time.Time) time.Time {
 	return expire.Add(-min(expire.Sub(now)/10, 5*time.Minute))
 }
 
-// leave is for one who waits no longer.
-func (m *Mint) leave(ctx context.Context, wr *write) {
+// abandon ends the wait of one request for a write.
+func (m *Mint) abandon(ctx context.Context, wr *write) {
 	m.mu.Lock()
 	select {
 	case <-wr.done: // at the same moment: the token came with a use counted

@@ -30,7 +30,7 @@ func NewAccounts(o Options) *Accounts {
 	return &Accounts{login: New(o).login, slots: make(chan struct{}, accountsAtOnce), ask: askAccount}
 }
 
-// Active tells whether a user's account may be used now by a client at an
+// Active reports whether a user's account may be used now by a client at an
 // address, and the user's groups. One whose password is locked may not, where
 // this process can read that. An error says that PAM could not tell.
 func (a *Accounts) Active(ctx context.Context, user string, from netip.Addr) (ok bool, groups []string, err error) {

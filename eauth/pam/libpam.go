@@ -79,7 +79,7 @@ func styleOf(s libpam.Style) style {
 	}
 }
 
-// canStart tells whether libpam knows what to do for the service.
+// canStart reports whether libpam knows what to do for the service.
 func canStart(service, confDir string) error {
 	tx, err := begin(service, "", confDir, &conversation{})
 	if err != nil {

@@ -95,7 +95,7 @@ type Backend struct {
 
 var _ eauth.Backend = (*Backend)(nil)
 
-// New returns a backend. [Backend.Check] tells whether it can work.
+// New returns a backend. [Backend.Check] reports whether it can work.
 func New(o Options) *Backend {
 	if o.Service == "" {
 		o.Service = DefaultService
@@ -195,13 +195,13 @@ func rhost(addr netip.Addr) string {
 	return addr.Unmap().String()
 }
 
-// Allowed tells whether the user of credentials may log in at all, wherever the
+// Allowed reports whether the user of credentials may log in at all, wherever the
 // password is checked: root may not, but with [Options.AllowRoot].
 func (b *Backend) Allowed(ctx context.Context, c eauth.Credentials) (bool, error) {
 	return b.login.allowed(ctx, c, c.Username)
 }
 
-// allowed tells whether user may log in at all. An error wraps
+// allowed reports whether user may log in at all. An error wraps
 // [eauth.ErrUnavailable].
 func (l *login) allowed(ctx context.Context, c eauth.Credentials, user string) (bool, error) {
 	if l.opts.AllowRoot {

@@ -12,7 +12,7 @@ import (
 // rootID is the user id with all the rights of root, whatever its name is.
 const rootID = "0"
 
-// isRoot tells whether a user is root, by this or any other name.
+// isRoot reports whether a user is root, by this or any other name.
 func (l *login) isRoot(ctx context.Context, name string) (bool, error) {
 	if name == "root" {
 		return true, nil

@@ -13,7 +13,7 @@ const (
 	maxShadowLine = 64 << 10 // bytes
 )
 
-// passwordLocked tells whether a user's password is locked: usermod -L and
+// passwordLocked reports whether a user's password is locked: usermod -L and
 // passwd -l put a ! in front of its hash. pam_unix refuses such a password, but
 // not the account, which others than password users may go on using. Where the
 // file cannot be read, or does not have the user, nothing is known, and the

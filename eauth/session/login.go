@@ -22,7 +22,7 @@ func newID() string {
 	return hex.EncodeToString(b[:])
 }
 
-// isID tells whether s can be the id of a session.
+// isID reports whether s can be the id of a session.
 func isID(s string) bool {
 	if len(s) != 2*idSize {
 		return false

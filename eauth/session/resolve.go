@@ -59,7 +59,7 @@ func (s *Sessions) byToken(ctx context.Context, token string) (*Session, bool, e
 	return sess, true, nil
 }
 
-// good tells whether the session can be used at all.
+// good reports whether the session can be used at all.
 func (s *Sessions) good(sess *Session) bool {
 	return sess.User != "" && time.Now().Before(sess.Expire) && s.auth.Knows(sess.Eauth)
 }

@@ -262,7 +262,7 @@ func (s *setup) requireRefused(t *testing.T, credential string) {
 	require.Nil(t, sess)
 }
 
-// chunk tells whether a chunk with this token would be authenticated.
+// chunk reports whether a chunk with this token would be authenticated.
 func (s *setup) chunk(t *testing.T, token string) bool {
 	t.Helper()
 	request := s.auth.NewRequestAuth()

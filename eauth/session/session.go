@@ -32,7 +32,7 @@ func newSession(id string, t eauth.Token) *Session {
 	}
 }
 
-// String tells of a session what may be told.
+// String describes the session without its secret.
 func (s Session) String() string { return fmt.Sprintf("session of %s user %q", s.Eauth, s.User) }
 
 // GoString keeps the secrets out of %#v too.

@@ -30,7 +30,7 @@ type Tokens interface {
 	// RemoveHashed is Remove for a token of which the SHA-256 is known.
 	RemoveHashed(ctx context.Context, sum [sha256.Size]byte) error
 
-	// Local tells whether a lookup reads a file. Otherwise the master is asked,
+	// Local reports whether a lookup reads a file. Otherwise the master is asked,
 	// which costs it something.
 	Local() bool
 }

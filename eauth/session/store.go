@@ -36,11 +36,11 @@ type Store interface {
 	// zero, it denies the token as well, in the same step.
 	End(ctx context.Context, token Hash, until time.Time) error
 
-	// Denied tells whether a token is denied.
+	// Denied reports whether a token is denied.
 	Denied(ctx context.Context, token Hash) (bool, error)
 
 	// Sweep removes the sessions that have expired by now, and the denials
-	// whose time is up. It tells how many of both those were.
+	// whose time is up. It returns how many of both those were.
 	Sweep(ctx context.Context, now time.Time) (removed int, err error)
 
 	// Close frees what the store holds. It is not used afterwards.

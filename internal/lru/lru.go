@@ -1,5 +1,5 @@
 // Package lru is a bounded map that drops what was not used for the longest
-// time. It keeps tables small whatever strangers send.
+// time. It keeps tables small whatever unauthenticated clients send.
 //
 //	c := lru.New[string, int](100)
 //	c.Put("a", 1)

@@ -75,7 +75,7 @@ func testDocuments(t *testing.T, s apitoken.Store) {
 	require.Len(t, keys, 20)
 	list, err := s.Documents(ctx, "role", "", 100)
 	require.NoError(t, err)
-	require.Len(t, list, 1, "the drawers are apart")
+	require.Len(t, list, 1, "the collections are apart")
 	list, err = s.Documents(ctx, "role", "", 0)
 	require.NoError(t, err)
 	require.Empty(t, list)

@@ -36,7 +36,7 @@ func (t tables) makeRoom(parent string, now time.Time) (crowded []string, err er
 }
 
 // leaver finds the child that goes where a parent has as many as it may have,
-// and tells whether it had not ended. The entries come with the oldest first.
+// and reports whether it had not ended. The entries come with the oldest first.
 func (t tables) leaver(parent string, now []byte) (entry []byte, live bool) {
 	var count int
 	var oldest, ended, first []byte // first is the end of the one that has ended

@@ -11,7 +11,7 @@ import (
 
 const versionSize = 8
 
-func documentKey(drawer, key string) []byte { return []byte(drawer + "\x00" + key) }
+func documentKey(collection, key string) []byte { return []byte(collection + "\x00" + key) }
 
 func readDocument(key string, b []byte) (apitoken.Document, error) {
 	if len(b) < versionSize {
@@ -22,13 +22,13 @@ func readDocument(key string, b []byte) (apitoken.Document, error) {
 }
 
 // PutDocument keeps a document.
-func (s *Store) PutDocument(_ context.Context, drawer string, d apitoken.Document) (apitoken.Document, error) {
-	if err := d.Check(drawer); err != nil {
+func (s *Store) PutDocument(_ context.Context, collection string, d apitoken.Document) (apitoken.Document, error) {
+	if err := d.Check(collection); err != nil {
 		return apitoken.Document{}, err
 	}
 	err := s.update(func(t tables) error {
 		documents := t.bucket(documentsName)
-		key := documentKey(drawer, d.Key)
+		key := documentKey(collection, d.Key)
 		var old apitoken.Document
 		if b := documents.Get(key); b != nil {
 			var err error
@@ -55,9 +55,9 @@ func (s *Store) PutDocument(_ context.Context, drawer string, d apitoken.Documen
 }
 
 // Document returns a document.
-func (s *Store) Document(_ context.Context, drawer, key string) (d apitoken.Document, err error) {
+func (s *Store) Document(_ context.Context, collection, key string) (d apitoken.Document, err error) {
 	err = s.view(func(t tables) (err error) {
-		b := t.bucket(documentsName).Get(documentKey(drawer, key))
+		b := t.bucket(documentsName).Get(documentKey(collection, key))
 		if b == nil {
 			return apitoken.ErrNotFound
 		}
@@ -68,11 +68,11 @@ func (s *Store) Document(_ context.Context, drawer, key string) (d apitoken.Docu
 }
 
 // Documents returns documents in order.
-func (s *Store) Documents(_ context.Context, drawer, after string, limit int) (found []apitoken.Document, err error) {
+func (s *Store) Documents(_ context.Context, collection, after string, limit int) (found []apitoken.Document, err error) {
 	err = s.view(func(t tables) error {
-		prefix := documentKey(drawer, "")
+		prefix := documentKey(collection, "")
 		c := t.bucket(documentsName).Cursor()
-		for k, b := c.Seek(documentKey(drawer, after)); bytes.HasPrefix(k, prefix) && len(found) < limit; k, b = c.Next() {
+		for k, b := c.Seek(documentKey(collection, after)); bytes.HasPrefix(k, prefix) && len(found) < limit; k, b = c.Next() {
 			key := string(k[len(prefix):])
 			if key == after {
 				continue
@@ -89,9 +89,9 @@ func (s *Store) Documents(_ context.Context, drawer, after string, limit int) (f
 }
 
 // DeleteDocument removes a document.
-func (s *Store) DeleteDocument(_ context.Context, drawer, key string) error {
+func (s *Store) DeleteDocument(_ context.Context, collection, key string) error {
 	err := s.update(func(t tables) error {
-		at := documentKey(drawer, key)
+		at := documentKey(collection, key)
 		if t.bucket(documentsName).Get(at) == nil {
 			return apitoken.ErrNotFound
 		}

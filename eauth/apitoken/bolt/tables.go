@@ -26,7 +26,7 @@ var (
 	childrenName  = []byte("children")  // parent, created, id: end, if there is one
 	familiesName  = []byte("families")  // family, id
 	endsName      = []byte("ends")      // class, end, id
-	documentsName = []byte("documents") // drawer, 0, key: version, value
+	documentsName = []byte("documents") // collection, 0, key: version, value
 	onceName      = []byte("once")      // key: until
 
 	allNames = [][]byte{
@@ -49,7 +49,7 @@ type index struct {
 	name, key, value []byte
 }
 
-// listed tells whether List returns the token.
+// listed reports whether List returns the token.
 func listed(r apitoken.Record) bool {
 	return r.Kind.Lasting() && r.Revoked.IsZero() && r.Used.IsZero()
 }
@@ -187,7 +187,7 @@ func (t tables) idsUnder(name []byte, prefix string) (ids []string) {
 	return ids
 }
 
-// hasUnder tells whether there is an entry with this prefix.
+// hasUnder reports whether there is an entry with this prefix.
 func (t tables) hasUnder(name []byte, prefix string) bool {
 	k, _ := t.bucket(name).Cursor().Seek([]byte(prefix))
 	return bytes.HasPrefix(k, []byte(prefix))

@@ -12,8 +12,8 @@ import (
 
 // Where the store has service accounts, and the id of each name.
 const (
-	accountsDrawer     = "service-accounts"
-	accountNamesDrawer = "service-account-names"
+	accountsCollection     = "service-accounts"
+	accountNamesCollection = "service-account-names"
 )
 
 // maxAccounts bounds how many there are: all of them are listed at once.
@@ -68,11 +68,11 @@ func (s *Service) CreateAccount(ctx context.Context, c Caller, n NewAccount) (Ac
 		return Account{}, err
 	}
 	name := apitoken.Document{Key: a.Name, Value: []byte(a.ID)}
-	if _, err := s.store.PutDocument(ctx, accountNamesDrawer, name); err != nil {
+	if _, err := s.store.PutDocument(ctx, accountNamesCollection, name); err != nil {
 		return Account{}, fmt.Errorf("the name of the service account: %w", ofStore(err))
 	}
 	if err := s.putAccount(ctx, &a); err != nil {
-		_ = s.store.DeleteDocument(context.WithoutCancel(ctx), accountNamesDrawer, a.Name)
+		_ = s.store.DeleteDocument(context.WithoutCancel(ctx), accountNamesCollection, a.Name)
 		return Account{}, err
 	}
 	s.notify(ctx, Event{What: Changed, By: c, Subject: "service account " + a.ID})
@@ -82,7 +82,7 @@ func (s *Service) CreateAccount(ctx context.Context, c Caller, n NewAccount) (Ac
 // roomForAccount keeps the list of all accounts one that can be read. Of those
 // who ask at the same moment each may find room for one more.
 func (s *Service) roomForAccount(ctx context.Context) error {
-	found, err := s.documents(ctx, accountsDrawer, maxAccounts)
+	found, err := s.documents(ctx, accountsCollection, maxAccounts)
 	if err != nil {
 		return err
 	}
@@ -124,7 +124,7 @@ func (s *Service) Accounts(ctx context.Context, c Caller) ([]Account, error) {
 	if err := s.may(ctx, c, role.ServiceAccountRead, role.ServiceAccountWrite); err != nil {
 		return nil, err
 	}
-	found, err := s.documents(ctx, accountsDrawer, maxAccounts)
+	found, err := s.documents(ctx, accountsCollection, maxAccounts)
 	if err != nil {
 		return nil, err
 	}
@@ -186,10 +186,10 @@ func (s *Service) DeleteAccount(ctx context.Context, c Caller, id string) error 
 	if err != nil {
 		return err
 	}
-	if err := s.store.DeleteDocument(ctx, accountsDrawer, id); err != nil {
+	if err := s.store.DeleteDocument(ctx, accountsCollection, id); err != nil {
 		return ofStore(err)
 	}
-	err = s.store.DeleteDocument(ctx, accountNamesDrawer, a.Name)
+	err = s.store.DeleteDocument(ctx, accountNamesCollection, a.Name)
 	if err != nil && !errors.Is(err, apitoken.ErrNotFound) {
 		return err
 	}
@@ -241,7 +241,7 @@ func (s *Service) account(ctx context.Context, id string) (Account, error) {
 	if !apitoken.ValidID(id) {
 		return Account{}, ErrNotFound
 	}
-	d, err := s.store.Document(ctx, accountsDrawer, id)
+	d, err := s.store.Document(ctx, accountsCollection, id)
 	if err != nil {
 		return Account{}, ofStore(err)
 	}
@@ -261,7 +261,7 @@ func (s *Service) putAccount(ctx context.Context, a *Account) error {
 	if err != nil {
 		return fmt.Errorf("write a service account: %w", err)
 	}
-	d, err := s.store.PutDocument(ctx, accountsDrawer, apitoken.Document{Key: a.ID, Version: a.version, Value: value})
+	d, err := s.store.PutDocument(ctx, accountsCollection, apitoken.Document{Key: a.ID, Version: a.version, Value: value})
 	if err != nil {
 		return ofStore(err)
 	}

@@ -232,7 +232,7 @@ func within(scopes, limit []string) []string {
 	return both
 }
 
-// covers tells whether all scopes are within the limit.
+// covers reports whether all scopes are within the limit.
 func covers(limit, scopes []string) bool {
 	return slices.Contains(limit, superuser) ||
 		!slices.ContainsFunc(scopes, func(name string) bool { return !slices.Contains(limit, name) })

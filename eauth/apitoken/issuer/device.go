@@ -18,9 +18,9 @@ import (
 // be let in by a code that it shows to a person, and asks again and again
 // until that person has said yes (RFC 8628).
 const (
-	devicesDrawer  = "device-codes"
-	deviceTime     = 10 * time.Minute
-	deviceInterval = 5 * time.Second
+	devicesCollection = "device-codes"
+	deviceTime        = 10 * time.Minute
+	deviceInterval    = 5 * time.Second
 
 	beginsAtOnce = 8
 
@@ -242,7 +242,7 @@ func (s *Service) ExchangeDevice(ctx context.Context, text, clientID string, req
 	s.notify(ctx, Event{What: Issued, By: Caller{From: req.From}, Token: x.Token, Others: []string{x.Record.ID}})
 	// The tokens are out: what is left to do is done or left to [Service.runJanitor].
 	ctx = context.WithoutCancel(ctx)
-	_ = s.store.DeleteDocument(ctx, devicesDrawer, r.Name)
+	_ = s.store.DeleteDocument(ctx, devicesCollection, r.Name)
 	if a, err := s.account(ctx, r.ClientID); err == nil {
 		_ = s.setStatus(ctx, a, Active)
 	}
@@ -281,7 +281,7 @@ func (s *Service) letIn(ctx context.Context, secret apitoken.Secret, r apitoken.
 }
 
 func (s *Service) getDevice(ctx context.Context, code string) (device, error) {
-	doc, err := s.store.Document(ctx, devicesDrawer, code)
+	doc, err := s.store.Document(ctx, devicesCollection, code)
 	if err != nil {
 		return device{}, ofStore(err)
 	}
@@ -297,7 +297,7 @@ func (s *Service) putDevice(ctx context.Context, code string, d device) error {
 	if err != nil {
 		return fmt.Errorf("write a device code: %w", err)
 	}
-	_, err = s.store.PutDocument(ctx, devicesDrawer, apitoken.Document{Key: code, Version: d.version, Value: value})
+	_, err = s.store.PutDocument(ctx, devicesCollection, apitoken.Document{Key: code, Version: d.version, Value: value})
 	return ofStore(err)
 }
 

@@ -8,7 +8,7 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken/role"
 )
 
-// Introspect tells what a secret is worth (RFC 7662): of tokens of one's own,
+// Introspect returns what a secret is worth (RFC 7662): of tokens of one's own,
 // and of all to who has the permission token-introspect. Others look as
 // unknown ones do. A caller who is nobody is an [ErrLogin].
 //

@@ -45,7 +45,7 @@ type Options struct {
 	// token.
 	NoDirectUse bool
 
-	// LoginRoles are the roles that everybody has who logs in, and
+	// LoginRoles are the roles that everybody has a login, and
 	// Assignments who has more. They count for what the gateway keeps itself
 	// and take away nothing at the master. Nil LoginRoles are a default: own
 	// tokens and what concerns one's own work, but nothing of others.

@@ -64,7 +64,7 @@ func (s *Service) endUnused(ctx context.Context, now time.Time) error {
 
 func (s *Service) forgetDevices(ctx context.Context, now time.Time) error {
 	const most = 10000
-	found, err := s.documents(ctx, devicesDrawer, most)
+	found, err := s.documents(ctx, devicesCollection, most)
 	if err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ func (s *Service) forgetDevices(ctx context.Context, now time.Time) error {
 		if json.Unmarshal(doc.Value, &d) == nil && now.Before(d.Expires) {
 			continue
 		}
-		if err := s.store.DeleteDocument(ctx, devicesDrawer, doc.Key); err != nil && ofStore(err) != ErrNotFound {
+		if err := s.store.DeleteDocument(ctx, devicesCollection, doc.Key); err != nil && ofStore(err) != ErrNotFound {
 			return err
 		}
 	}

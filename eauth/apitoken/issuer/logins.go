@@ -24,8 +24,8 @@ type loginStore struct {
 	now   func() time.Time
 }
 
-// loginsDrawer is where the store has them.
-const loginsDrawer = "owner-groups"
+// loginsCollection is where the store has them.
+const loginsCollection = "owner-groups"
 
 // loginPrecision is how far the time of a login may be off: not every login of
 // a program that logs in for each of its requests is written down.
@@ -66,7 +66,7 @@ func loginKey(o apitoken.Owner) string { return o.Eauth + "/" + o.User }
 
 // last returns the last login of an owner, or the zero one.
 func (b *loginStore) last(ctx context.Context, o apitoken.Owner) (l ownerLogin, err error) {
-	d, err := b.store.Document(ctx, loginsDrawer, loginKey(o))
+	d, err := b.store.Document(ctx, loginsCollection, loginKey(o))
 	if errors.Is(err, apitoken.ErrNotFound) {
 		return l, nil
 	}
@@ -109,7 +109,7 @@ func (b *loginStore) put(ctx context.Context, o apitoken.Owner, l ownerLogin) er
 	if err != nil {
 		return fmt.Errorf("write the last login of a token's owner: %w", err)
 	}
-	_, err = b.store.PutDocument(ctx, loginsDrawer, apitoken.Document{Key: loginKey(o), Version: l.version, Value: value})
+	_, err = b.store.PutDocument(ctx, loginsCollection, apitoken.Document{Key: loginKey(o), Version: l.version, Value: value})
 	if errors.Is(err, apitoken.ErrConflict) {
 		return nil // another login was faster
 	}

@@ -11,9 +11,9 @@ import (
 	"github.com/saltern-api/saltern/internal/lru"
 )
 
-// Owners tells whether users are still what they were.
+// Owners reports whether users are still what they were.
 type Owners interface {
-	// Active tells whether a user may act now, for a client at an address, and
+	// Active reports whether a user may act now, for a client at an address, and
 	// the groups that the user is in. The owner is never a service account.
 	//
 	// last is what is known of the user's last login; nil is nothing. Nil groups
@@ -121,7 +121,7 @@ func (b *ownerCache) ask(ctx context.Context, o apitoken.Owner, from netip.Addr)
 	return last.Groups, "", nil
 }
 
-// idle tells whether an owner has to log in. The time of one who was never seen
+// idle reports whether an owner has to log in. The time of one who was never seen
 // begins now.
 func (b *ownerCache) idle(ctx context.Context, o apitoken.Owner, last ownerLogin) (bool, error) {
 	if b.maxIdle <= 0 {

@@ -39,7 +39,7 @@ type Principal struct {
 	from   Origin    // who showed the token
 }
 
-// May tells whether a permission is among what the scopes allow and what the
+// May reports whether a permission is among what the scopes allow and what the
 // owner has. It is for what the gateway itself keeps; calls go before Scopes,
 // and then to the master.
 func (p *Principal) May(what role.Permission) bool {
@@ -49,7 +49,7 @@ func (p *Principal) May(what role.Permission) bool {
 // Caller is the principal as one who wants something done with tokens.
 func (p *Principal) Caller(from Origin) Caller { return Caller{Principal: p, From: from} }
 
-// String tells of a principal what may be told.
+// String describes the principal without its secret.
 func (p *Principal) String() string {
 	return fmt.Sprintf("token %s of %s user %q", p.TokenID, p.Eauth, p.User)
 }

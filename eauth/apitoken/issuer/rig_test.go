@@ -95,11 +95,11 @@ func (s *store) List(ctx context.Context, q apitoken.Query) ([]apitoken.Record, 
 	return s.Store.List(ctx, q)
 }
 
-func (s *store) Document(ctx context.Context, drawer, key string) (apitoken.Document, error) {
+func (s *store) Document(ctx context.Context, collection, key string) (apitoken.Document, error) {
 	if err := s.gone(); err != nil {
 		return apitoken.Document{}, err
 	}
-	return s.Store.Document(ctx, drawer, key)
+	return s.Store.Document(ctx, collection, key)
 }
 
 func (s *store) Failures(ctx context.Context, key string) (apitoken.Failures, error) {
@@ -292,7 +292,7 @@ func (r *rig) exchange(secret string) *issuer.Exchange {
 	return x
 }
 
-// good tells whether a secret passes.
+// good reports whether a secret passes.
 func (r *rig) good(s *issuer.Service, secret string) bool {
 	r.Helper()
 	p, ok, err := s.Check(r.Context(), secret, here)

@@ -63,7 +63,7 @@ var everyday = role.Role{Name: "everyday", Permissions: []role.Permission{
 	role.RoleRead, role.TokenManage,
 }}
 
-// rightsOf are the rights that a user has who logs in.
+// rightsOf are the rights that a user has a login.
 func (s *Service) rightsOf(ctx context.Context, user, eauth string, groups []string) (*role.Set, error) {
 	names := slices.Clone(s.opts.LoginRoles)
 	for _, a := range s.opts.Assignments {
@@ -110,7 +110,7 @@ func (s *Service) May(ctx context.Context, c Caller, p role.Permission) error {
 	return s.may(ctx, c, p)
 }
 
-// mayActAs tells whether the caller may have somebody act as a service
+// mayActAs reports whether the caller may have somebody act as a service
 // account: by a token of it, by letting a device in, or by giving it more
 // scopes. The account stands for a user, so that is for this user himself and,
 // as with the account's making, for a Superuser.
@@ -121,7 +121,7 @@ func (s *Service) mayActAs(ctx context.Context, c Caller, a Account) error {
 	return s.may(ctx, c, role.Superuser)
 }
 
-// mayIssue tells whether the caller may be given a secret of an owner's tokens.
+// mayIssue reports whether the caller may be given a secret of an owner's tokens.
 func (s *Service) mayIssue(ctx context.Context, c Caller, o apitoken.Owner) error {
 	err := s.mayManage(ctx, c, o)
 	if err != nil || o.ServiceAccount == "" {
@@ -134,7 +134,7 @@ func (s *Service) mayIssue(ctx context.Context, c Caller, o apitoken.Owner) erro
 	return s.mayActAs(ctx, c, a)
 }
 
-// mayManage tells whether the caller may see and end all tokens of an owner.
+// mayManage reports whether the caller may see and end all tokens of an owner.
 func (s *Service) mayManage(ctx context.Context, c Caller, o apitoken.Owner) error {
 	switch {
 	case c.Operator:

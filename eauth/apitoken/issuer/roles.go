@@ -15,8 +15,8 @@ import (
 	"github.com/saltern-api/saltern/internal/lru"
 )
 
-// rolesDrawer is where the store has the operator's roles.
-const rolesDrawer = "roles"
+// rolesCollection is where the store has the operator's roles.
+const rolesCollection = "roles"
 
 // maxRoles bounds the operator's roles.
 const maxRoles = 1000
@@ -54,7 +54,7 @@ func (s *Service) roleSet(ctx context.Context, names []string) (*role.Set, error
 	return set, nil
 }
 
-// loginSet is roleSet for who logs in, with what everybody has.
+// loginSet is roleSet for a login, with what everybody has.
 func (s *Service) loginSet(ctx context.Context, names []string) (*role.Set, error) {
 	b, err := s.acquireRoles(ctx)
 	if err != nil {
@@ -79,7 +79,7 @@ func (s *Service) loginSet(ctx context.Context, names []string) (*role.Set, erro
 	return set, nil
 }
 
-// loginOptions are for the sets of who logs in.
+// loginOptions are for the sets of a login.
 func (s *Service) loginOptions() role.Options {
 	o := s.opts.RoleOptions
 	o.Login = true
@@ -135,7 +135,7 @@ func (s *Service) refreshRoles(ctx context.Context) error {
 // readRoles reads the roles of the store. One that this release does not
 // understand is left out, and so allows nothing.
 func (s *Service) readRoles(ctx context.Context) (*role.Roles, error) {
-	documents, err := s.documents(ctx, rolesDrawer, maxRoles)
+	documents, err := s.documents(ctx, rolesCollection, maxRoles)
 	if err != nil {
 		return nil, err
 	}
@@ -169,14 +169,14 @@ func readRole(d apitoken.Document) (r role.Role, err error) {
 	return r, r.Check()
 }
 
-// documents reads a drawer.
-func (s *Service) documents(ctx context.Context, drawer string, most int) ([]apitoken.Document, error) {
+// documents reads a collection.
+func (s *Service) documents(ctx context.Context, collection string, most int) ([]apitoken.Document, error) {
 	const page = 100
 	var found []apitoken.Document
 	for after := ""; len(found) < most; after = found[len(found)-1].Key {
-		some, err := s.store.Documents(ctx, drawer, after, page)
+		some, err := s.store.Documents(ctx, collection, after, page)
 		if err != nil {
-			return nil, fmt.Errorf("read %s: %w", drawer, err)
+			return nil, fmt.Errorf("read %s: %w", collection, err)
 		}
 		found = append(found, some...)
 		if len(some) < page {
@@ -238,7 +238,7 @@ func (s *Service) PutRole(ctx context.Context, c Caller, r role.Role, fresh bool
 	if err := s.covers(ctx, c, r); err != nil {
 		return err
 	}
-	before, err := s.store.Document(ctx, rolesDrawer, r.Name)
+	before, err := s.store.Document(ctx, rolesCollection, r.Name)
 	switch {
 	case errors.Is(err, apitoken.ErrNotFound):
 		// Another role may have this name but for the case.
@@ -254,7 +254,7 @@ func (s *Service) PutRole(ctx context.Context, c Caller, r role.Role, fresh bool
 	if err != nil {
 		return invalid("%w", err)
 	}
-	_, err = s.store.PutDocument(ctx, rolesDrawer, apitoken.Document{Key: r.Name, Version: before.Version, Value: value})
+	_, err = s.store.PutDocument(ctx, rolesCollection, apitoken.Document{Key: r.Name, Version: before.Version, Value: value})
 	if err != nil {
 		return ofStore(err)
 	}
@@ -304,7 +304,7 @@ func (s *Service) DeleteRole(ctx context.Context, c Caller, name string) error {
 			return fmt.Errorf("%w: the role is built in", ErrForbidden)
 		}
 	}
-	if err := s.store.DeleteDocument(ctx, rolesDrawer, name); err != nil {
+	if err := s.store.DeleteDocument(ctx, rolesCollection, name); err != nil {
 		return ofStore(err)
 	}
 	s.rolesChanged()

@@ -22,9 +22,9 @@ type hung struct {
 	asked atomic.Int64
 }
 
-func (s *hung) Documents(ctx context.Context, drawer, after string, limit int) ([]apitoken.Document, error) {
+func (s *hung) Documents(ctx context.Context, collection, after string, limit int) ([]apitoken.Document, error) {
 	if s.up.Load() {
-		return s.Store.Documents(ctx, drawer, after, limit)
+		return s.Store.Documents(ctx, collection, after, limit)
 	}
 	s.asked.Add(1)
 	select {

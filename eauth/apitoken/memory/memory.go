@@ -29,7 +29,7 @@ type Store struct {
 }
 
 // place is where a document lies.
-type place struct{ drawer, key string }
+type place struct{ collection, key string }
 
 var _ apitoken.Store = (*Store)(nil)
 

@@ -11,13 +11,13 @@ import (
 )
 
 // PutDocument keeps a document.
-func (s *Store) PutDocument(_ context.Context, drawer string, d apitoken.Document) (apitoken.Document, error) {
-	if err := d.Check(drawer); err != nil {
+func (s *Store) PutDocument(_ context.Context, collection string, d apitoken.Document) (apitoken.Document, error) {
+	if err := d.Check(collection); err != nil {
 		return apitoken.Document{}, err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	at := place{drawer, d.Key}
+	at := place{collection, d.Key}
 	if d.Version != s.documents[at].Version {
 		return apitoken.Document{}, apitoken.ErrConflict
 	}
@@ -30,10 +30,10 @@ func (s *Store) PutDocument(_ context.Context, drawer string, d apitoken.Documen
 }
 
 // Document returns a document.
-func (s *Store) Document(_ context.Context, drawer, key string) (apitoken.Document, error) {
+func (s *Store) Document(_ context.Context, collection, key string) (apitoken.Document, error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	d, ok := s.documents[place{drawer, key}]
+	d, ok := s.documents[place{collection, key}]
 	if !ok {
 		return apitoken.Document{}, apitoken.ErrNotFound
 	}
@@ -42,11 +42,11 @@ func (s *Store) Document(_ context.Context, drawer, key string) (apitoken.Docume
 }
 
 // Documents returns documents in order.
-func (s *Store) Documents(_ context.Context, drawer, after string, limit int) (found []apitoken.Document, err error) {
+func (s *Store) Documents(_ context.Context, collection, after string, limit int) (found []apitoken.Document, err error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	for at, d := range s.documents {
-		if at.drawer == drawer && at.key > after {
+		if at.collection == collection && at.key > after {
 			d.Value = bytes.Clone(d.Value)
 			found = append(found, d)
 		}
@@ -56,10 +56,10 @@ func (s *Store) Documents(_ context.Context, drawer, after string, limit int) (f
 }
 
 // DeleteDocument removes a document.
-func (s *Store) DeleteDocument(_ context.Context, drawer, key string) error {
+func (s *Store) DeleteDocument(_ context.Context, collection, key string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	at := place{drawer, key}
+	at := place{collection, key}
 	if _, ok := s.documents[at]; !ok {
 		return apitoken.ErrNotFound
 	}

@@ -34,14 +34,14 @@ func (s *Store) Create(_ context.Context, i apitoken.Issue) error {
 	return nil
 }
 
-// taken tells whether id or hash of a new token are there.
+// taken reports whether id or hash of a new token are there.
 func (s *Store) taken(i apitoken.Issue) bool {
 	_, id := s.tokens[i.Record.ID]
 	_, hash := s.byHash[i.Hash]
 	return id || hash
 }
 
-// nameTaken tells whether another API token of this name and owner is in the
+// nameTaken reports whether another API token of this name and owner is in the
 // way.
 func (s *Store) nameTaken(r apitoken.Record, now time.Time) bool {
 	if r.Kind != apitoken.KindAPI {
@@ -145,7 +145,7 @@ func (s *Store) Consume(
 	return i.Record.Clone(), err
 }
 
-// checkNext tells whether r may be exchanged for these.
+// checkNext reports whether r may be exchanged for these.
 func (s *Store) checkNext(r apitoken.Record, now time.Time, next []apitoken.Issue) error {
 	for at, n := range next {
 		if err := r.CheckSuccessor(n.Record, next[:at], now); err != nil {

@@ -18,11 +18,11 @@ import (
 func callNumber() string { return strings.ReplaceAll(apitoken.NewID(), "-", "") }
 
 // PutDocument keeps a document.
-func (s *Store) PutDocument(ctx context.Context, drawer string, d apitoken.Document) (apitoken.Document, error) {
-	if err := d.Check(drawer); err != nil {
+func (s *Store) PutDocument(ctx context.Context, collection string, d apitoken.Document) (apitoken.Document, error) {
+	if err := d.Check(collection); err != nil {
 		return apitoken.Document{}, err
 	}
-	reply, err := s.run(ctx, s.scripts.putDocument, drawer, d.Key, d.Version, d.Value, callNumber())
+	reply, err := s.run(ctx, s.scripts.putDocument, collection, d.Key, d.Version, d.Value, callNumber())
 	if err != nil {
 		return apitoken.Document{}, err
 	}
@@ -46,10 +46,10 @@ func readDocument(key, text string) (apitoken.Document, error) {
 }
 
 // Document returns a document.
-func (s *Store) Document(ctx context.Context, drawer, key string) (apitoken.Document, error) {
+func (s *Store) Document(ctx context.Context, collection, key string) (apitoken.Document, error) {
 	bounded, cancel := s.bounded(ctx)
 	defer cancel()
-	text, err := s.client.HGet(bounded, s.key("documents:"+drawer), key).Result()
+	text, err := s.client.HGet(bounded, s.key("documents:"+collection), key).Result()
 	if errors.Is(err, goredis.Nil) {
 		return apitoken.Document{}, apitoken.ErrNotFound
 	}
@@ -60,8 +60,8 @@ func (s *Store) Document(ctx context.Context, drawer, key string) (apitoken.Docu
 }
 
 // Documents returns documents in order.
-func (s *Store) Documents(ctx context.Context, drawer, after string, limit int) (list []apitoken.Document, err error) {
-	reply, err := s.run(ctx, s.scripts.documents, drawer, after, max(limit, 0))
+func (s *Store) Documents(ctx context.Context, collection, after string, limit int) (list []apitoken.Document, err error) {
+	reply, err := s.run(ctx, s.scripts.documents, collection, after, max(limit, 0))
 	if err != nil {
 		return nil, err
 	}
@@ -79,8 +79,8 @@ func (s *Store) Documents(ctx context.Context, drawer, after string, limit int) 
 }
 
 // DeleteDocument removes a document.
-func (s *Store) DeleteDocument(ctx context.Context, drawer, key string) error {
-	_, err := s.run(ctx, s.scripts.deleteDocument, drawer, key)
+func (s *Store) DeleteDocument(ctx context.Context, collection, key string) error {
+	_, err := s.run(ctx, s.scripts.deleteDocument, collection, key)
 	return err
 }
 

@@ -117,7 +117,7 @@ func (s *Schedule) again(ctx context.Context, key string) error {
 	return nil
 }
 
-// still tells whether a token is what it was when it was read.
+// still reports whether a token is what it was when it was read.
 func (s *Schedule) still(ctx context.Context, r Reminder) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()

@@ -17,7 +17,7 @@ type Sender interface {
 	// it too, so it stays the same from one version to the next.
 	Name() string
 
-	// Wants tells whether there is anybody to be told of this token.
+	// Wants reports whether there is anybody to be told of this token.
 	Wants(r apitoken.Record) bool
 
 	// Send sends a reminder and returns when it was taken. An error that is
@@ -53,7 +53,7 @@ func (r Reminder) What() string {
 	return `API token "` + reach.Line(r.Token.Name, maxName) + `"`
 }
 
-// Left tells how long the token is good, such as "in 7 days". That is less than
+// Left returns how long the token is good, such as "in 7 days". That is less than
 // the stage says where the reminder is late.
 func (r Reminder) Left() string {
 	left := r.Token.Expires.Sub(r.At)

@@ -16,7 +16,7 @@ type ACL []any
 
 const maxRules = 1000 // in a list
 
-// check tells what is wrong. The master ignores most of it silently: here it is
+// check returns what is wrong. The master ignores most of it silently: here it is
 // told while somebody is there to hear it.
 func (a ACL) check() []error {
 	if len(a) > maxRules {

@@ -47,7 +47,7 @@ var (
 
 func refused(why string) Decision { return Decision{Verdict: Refused, Why: why} }
 
-// Allows tells whether the roles allow a call, and on which minions. All
+// Allows reports whether the roles allow a call, and on which minions. All
 // functions of a list have to be allowed; they run on the minions where each
 // of them is.
 func (s *Set) Allows(c Call) Decision {

@@ -48,7 +48,7 @@ func (s *Set) Covers(o Options, r Role) error {
 	return nil
 }
 
-// runsOn tells whether any function may be run on all minions of a target.
+// runsOn reports whether any function may be run on all minions of a target.
 func (s *Set) runsOn(c *comparison, target *targetExpr) bool {
 	return s.anywhere || eachPart(target, func(part *targetExpr) bool {
 		return slices.ContainsFunc(s.targets, func(t string) bool { return c.within(part, parseTarget(t)) })
@@ -238,7 +238,7 @@ func readWanted(v any) (pattern *string, ok bool) {
 	return &s, ok
 }
 
-// within tells whether one of some functions is allowed wherever f is.
+// within reports whether one of some functions is allowed wherever f is.
 func (f allowedFun) within(c *comparison, funs []allowedFun) bool {
 	return slices.ContainsFunc(funs, func(of allowedFun) bool {
 		if !c.step() || !patternWithin(f.pattern, of.pattern) {
@@ -250,7 +250,7 @@ func (f allowedFun) within(c *comparison, funs []allowedFun) bool {
 	})
 }
 
-// within tells whether arguments that are good for a are good for of.
+// within reports whether arguments that are good for a are good for of.
 func (a wantedArgs) within(of wantedArgs) bool {
 	if len(a.args) < len(of.args) {
 		return false

@@ -221,7 +221,7 @@ func TestTargetWithin(t *testing.T) {
 	require.Greater(t, found, 1000)
 }
 
-// requireWithin tells whether one target is said to be within another, which
+// requireWithin reports whether one target is said to be within another, which
 // has to hold for all minions then.
 func requireWithin(t *testing.T, inner, outer string) bool {
 	t.Helper()

@@ -83,7 +83,7 @@ var endpoints = []Endpoint{
 // Endpoints is the table of endpoints.
 func Endpoints() []Endpoint { return slices.Clone(endpoints) }
 
-// MayReach tells whether the roles open an endpoint. One that is not in the
+// MayReach reports whether the roles open an endpoint. One that is not in the
 // table they do not.
 func (s *Set) MayReach(method, path string) bool {
 	if method == http.MethodHead {

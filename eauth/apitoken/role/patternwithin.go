@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// patternWithin tells whether every text that begins with a match of pattern p
+// patternWithin reports whether every text that begins with a match of pattern p
 // also begins with one of pattern of. It is sure of patterns that begin with
 // plain characters, dots for any character among them; of others it says no,
 // unless they are the same or of matches everything.
@@ -81,7 +81,7 @@ func isWordChar(c rune) bool {
 	return c == '_' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
 }
 
-// hasAlternatives tells whether a | may stand outside of parentheses.
+// hasAlternatives reports whether a | may stand outside of parentheses.
 func hasAlternatives(pattern string) bool {
 	if !strings.Contains(pattern, "|") {
 		return false

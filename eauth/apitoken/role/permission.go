@@ -7,7 +7,7 @@ import "slices"
 // is made in the same way.
 type Permission string
 
-// The permissions. The table behind them tells what each allows.
+// The permissions. The table behind them returns what each allows.
 const (
 	Superuser Permission = "superuser"
 
@@ -112,7 +112,7 @@ var permissions = []Described{
 // Permissions is the table of all permissions.
 func Permissions() []Described { return slices.Clone(permissions) }
 
-// LoginOnly tells whether nobody has the right by a token.
+// LoginOnly reports whether nobody has the right by a token.
 func (p Permission) LoginOnly() bool {
 	d, _ := describe(p)
 	return d.LoginOnly

@@ -88,7 +88,7 @@ func (o Options) list(rules ACL) list {
 	return l
 }
 
-// May tells whether a permission is among what the roles allow.
+// May reports whether a permission is among what the roles allow.
 func (s *Set) May(p Permission) bool {
 	d, known := describe(p)
 	return known && (s.login || !d.LoginOnly) && (s.has[p] || s.has[Superuser])

@@ -12,7 +12,7 @@ import (
 // everywhere is the target of all minions.
 const everywhere = "*"
 
-// checkTarget tells what is wrong with a target of a role, which is a compound
+// checkTarget returns what is wrong with a target of a role, which is a compound
 // one. It is stricter than for a caller's: a mistake here is found by nobody
 // else.
 func checkTarget(target string) error {

@@ -102,7 +102,7 @@ func joined(op string, kids []*targetExpr) *targetExpr {
 	return &targetExpr{text: "( " + strings.Join(texts, " "+op+" ") + " )", op: op, kids: kids}
 }
 
-// eachPart tells whether something holds for all parts of a target that "or"
+// eachPart reports whether something holds for all parts of a target that "or"
 // joins.
 func eachPart(e *targetExpr, holds func(*targetExpr) bool) bool {
 	if e.op != opOr {
@@ -125,7 +125,7 @@ func (c *comparison) step() bool {
 	return c.steps >= 0
 }
 
-// within tells whether all minions of one target are minions of another,
+// within reports whether all minions of one target are minions of another,
 // whatever minions there are.
 func (c *comparison) within(e, of *targetExpr) bool {
 	if !c.step() || e.text == "" || of.text == "" {
@@ -190,13 +190,13 @@ func idsOf(t term) (ids []string, ok bool) {
 	return nil, false
 }
 
-// globWithin tells whether a glob matches nothing that another does not match.
+// globWithin reports whether a glob matches nothing that another does not match.
 // Of classes it is not sure.
 func globWithin(glob, of []rune) bool {
 	if slices.Contains(glob, '[') || slices.Contains(of, '[') {
 		return false
 	}
-	// can[j] tells whether what was read of the one is within the first j of
+	// can[j] reports whether what was read of the one is within the first j of
 	// the other.
 	can := make([]bool, len(of)+1)
 	can[0] = true

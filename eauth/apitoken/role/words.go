@@ -41,7 +41,7 @@ func readTerm(word string) term {
 	return t
 }
 
-// isWord tells whether Python takes a text for one word, as it is: Salt splits
+// isWord reports whether Python takes a text for one word, as it is: Salt splits
 // a target at whatever Python takes for a space.
 func isWord(s string) bool {
 	return s != "" && utf8.ValidString(s) &&

@@ -46,7 +46,7 @@ func (s *Store) End(_ context.Context, token session.Hash, until time.Time) erro
 	})
 }
 
-// Denied tells whether a token is denied.
+// Denied reports whether a token is denied.
 func (s *Store) Denied(_ context.Context, token session.Hash) (denied bool, err error) {
 	err = s.view(func(t tables) error {
 		denied = t.denied().Get(token[:]) != nil

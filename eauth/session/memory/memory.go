@@ -77,7 +77,7 @@ func (s *Store) End(_ context.Context, token session.Hash, until time.Time) erro
 	return nil
 }
 
-// Denied tells whether a token is denied.
+// Denied reports whether a token is denied.
 func (s *Store) Denied(_ context.Context, token session.Hash) (bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

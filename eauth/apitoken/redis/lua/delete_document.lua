@@ -1,4 +1,4 @@
--- ARGV: drawer, key.
+-- ARGV: collection, key.
 redis.call('ZREM', P .. 'document-keys:' .. ARGV[1], ARGV[2])
 if redis.call('HDEL', P .. 'documents:' .. ARGV[1], ARGV[2]) == 0 then return {'not found'} end
 notify('documents', '1')

@@ -1,4 +1,4 @@
--- ARGV: drawer, key to go on after or '', how many.
+-- ARGV: collection, key to go on after or '', how many.
 local from = ARGV[2] == '' and '-' or '(' .. ARGV[2]
 local keys = redis.call('ZRANGEBYLEX', P .. 'document-keys:' .. ARGV[1], from, '+', 'LIMIT', 0, ARGV[3])
 local found = {}

@@ -1,4 +1,4 @@
--- ARGV: drawer, key, version, value, and the number of this call.
+-- ARGV: collection, key, version, value, and the number of this call.
 -- A document is kept as version, number and value, with a space between.
 local values, keys = P .. 'documents:' .. ARGV[1], P .. 'document-keys:' .. ARGV[1]
 local version, by = '0', ''

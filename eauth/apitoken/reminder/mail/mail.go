@@ -188,7 +188,7 @@ func (s *Sender) clientOptions(l *line) []gomail.Option {
 		))
 }
 
-// mayBeSent tells whether a failure leaves it open what became of the message.
+// mayBeSent reports whether a failure leaves it open what became of the message.
 func mayBeSent(err error) bool {
 	e, ok := errors.AsType[*gomail.SendError](err)
 	if !ok {

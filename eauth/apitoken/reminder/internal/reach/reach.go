@@ -11,7 +11,7 @@ import (
 	"unicode"
 )
 
-// Loopback tells whether what is sent to a host stays on this machine.
+// Loopback reports whether what is sent to a host stays on this machine.
 func Loopback(host string) bool {
 	if host == "localhost" {
 		return true
