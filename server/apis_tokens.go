@@ -6,6 +6,7 @@ import (
 
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
 	"github.com/saltern-api/saltern/eauth/apitoken/role"
+	"github.com/saltern-api/saltern/server/audit/auditapi"
 	"github.com/saltern-api/saltern/server/caller"
 	"github.com/saltern-api/saltern/server/csp"
 	"github.com/saltern-api/saltern/server/netapi"
@@ -66,7 +67,7 @@ type TokenAPIs struct {
 func (s *Server) mountTokens(m *web.Mux, resolver *caller.Resolver, urls web.URLs, acl *caller.ACL) {
 	if s.cfg.Tokens != nil {
 		(&tokens.API{Tokens: s.cfg.Tokens, Callers: resolver}).Mount(m)
-		(&auditAPI{reader: s.auditLog, tokens: s.cfg.Tokens, callers: resolver}).Mount(m)
+		(&auditapi.API{Reader: s.auditReader, Rights: s.cfg.Tokens, Callers: resolver}).Mount(m)
 	}
 	with := s.cfg.TokenAPIs
 	realm := tokenapi.Realm{URLs: urls, Metadata: !with.NoVCD}

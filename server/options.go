@@ -8,6 +8,7 @@ import (
 	"github.com/saltern-api/saltern/eauth"
 	"github.com/saltern-api/saltern/eauth/session"
 	"github.com/saltern-api/saltern/server/admin"
+	"github.com/saltern-api/saltern/server/audit"
 	"github.com/saltern-api/saltern/server/caller"
 	"github.com/saltern-api/saltern/server/events"
 	"github.com/saltern-api/saltern/server/netapi"
@@ -109,6 +110,22 @@ type APIACL = caller.ACL
 
 // ParsePrefix reads an address or a network.
 func ParsePrefix(s string) (netip.Prefix, error) { return caller.ParsePrefix(s) }
+
+// AuditLog keeps who did what. *audit.Log is one.
+type AuditLog interface {
+	Write(ctx context.Context, e audit.Entry)
+	Find(ctx context.Context, q audit.Query) (audit.Page, error)
+}
+
+var _ AuditLog = (*audit.Log)(nil)
+
+// AuditOptions are about the audit log. Without a Log there is none.
+type AuditOptions struct {
+	Log AuditLog
+
+	// Arguments has the arguments of commands written down too.
+	Arguments bool
+}
 
 // NotReady is an error of Config.Ready that says which part is missing.
 type NotReady = admin.NotReady

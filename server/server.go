@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/saltern-api/saltern/server/admin"
+	"github.com/saltern-api/saltern/server/audit/auditapi"
 	"github.com/saltern-api/saltern/server/events"
 	"github.com/saltern-api/saltern/server/format"
 	"github.com/saltern-api/saltern/server/netapi"
@@ -39,7 +40,7 @@ type Server struct {
 	streams *events.Limits
 	views   *events.Views
 
-	auditLog *auditReader
+	auditReader *auditapi.Reader
 
 	open  []opened
 	admin *opened // nil when it is off
@@ -83,7 +84,7 @@ func Listen(ctx context.Context, cfg Config) (*Server, error) {
 
 		views: events.NewViews(),
 
-		auditLog: newAuditReader(cfg.Audit.Log),
+		auditReader: auditapi.NewReader(cfg.Audit.Log),
 	}
 	s.streams = events.NewLimits(cfg.Settings.Events, cfg.Registry)
 	s.base, s.cancel = context.WithCancelCause(context.Background())
@@ -268,4 +269,51 @@ func (s *Server) ready(ctx context.Context) error {
 		return &NotReady{Part: "stopping", Err: web.ErrStopping}
 	}
 	return s.cfg.Ready(ctx)
+}
+
+// tally counts what is under way. Unlike a sync.WaitGroup it may be waited for
+// while more comes in, and not for ever.
+type tally struct {
+	mu   sync.Mutex
+	n    int
+	none chan struct{} // made by wait, closed when n gets to 0
+}
+
+func (t *tally) enter() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.n++
+}
+
+func (t *tally) leave() {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.n--
+	if t.n == 0 && t.none != nil {
+		close(t.none)
+		t.none = nil
+	}
+}
+
+// wait reports whether nothing was under way within the given time.
+func (t *tally) wait(most time.Duration) bool {
+	t.mu.Lock()
+	if t.n == 0 {
+		t.mu.Unlock()
+		return true
+	}
+	if t.none == nil {
+		t.none = make(chan struct{})
+	}
+	none := t.none
+	t.mu.Unlock()
+
+	timer := time.NewTimer(most)
+	defer timer.Stop()
+	select {
+	case <-none:
+		return true
+	case <-timer.C:
+		return false
+	}
 }

@@ -1,4 +1,8 @@
-package server
+// Package auditapi is GET /v1/audit, by which those who may do so read the audit
+// log.
+//
+// It imports eauth/apitoken/issuer, server/audit, server/caller and server/web.
+package auditapi
 
 import (
 	"context"
@@ -13,45 +17,51 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken/role"
 	"github.com/saltern-api/saltern/server/audit"
 	"github.com/saltern-api/saltern/server/caller"
-	"github.com/saltern-api/saltern/server/tokens"
 	"github.com/saltern-api/saltern/server/web"
 )
 
-// AuditLog keeps who did what. *audit.Log is one.
-type AuditLog interface {
-	Write(ctx context.Context, e audit.Entry)
+// Log finds entries of the audit log. *audit.Log does.
+type Log interface {
 	Find(ctx context.Context, q audit.Query) (audit.Page, error)
 }
 
-var _ AuditLog = (*audit.Log)(nil)
+var _ Log = (*audit.Log)(nil)
 
-// AuditOptions are about the audit log. Without a Log there is none.
-type AuditOptions struct {
-	Log AuditLog
-
-	// Arguments has the arguments of commands written down too.
-	Arguments bool
+// Rights says who may read the audit log. *issuer.Service does.
+type Rights interface {
+	May(ctx context.Context, c issuer.Caller, p role.Permission) error
 }
+
+var _ Rights = (*issuer.Service)(nil)
+
+// Callers finds out who makes a request. *caller.Resolver does.
+type Callers interface {
+	Caller(x *web.Exchange, r *http.Request, all []caller.Credential) (*caller.Caller, error)
+}
+
+var _ Callers = (*caller.Resolver)(nil)
 
 // Bounds of reading the audit log over HTTP.
 const (
-	auditReaders = 2 // at once
-	auditTimeout = 20 * time.Second
+	maxReaders = 2 // at once
+	timeout    = 20 * time.Second
 )
 
-// auditReader lets people read the audit log.
-type auditReader struct {
-	log   AuditLog // nil where there is none
+// Reader reads the audit log, for all listeners. It is safe for many goroutines at
+// once.
+type Reader struct {
+	log   Log // nil where there is none
 	slots chan struct{}
 }
 
-func newAuditReader(log AuditLog) *auditReader {
-	return &auditReader{log: log, slots: make(chan struct{}, auditReaders)}
+// NewReader returns what reads a log; nil stands for none.
+func NewReader(log Log) *Reader {
+	return &Reader{log: log, slots: make(chan struct{}, maxReaders)}
 }
 
-// find is AuditLog.Find, not too often at once. The error may be a refusal.
-func (a *auditReader) find(ctx context.Context, q audit.Query) (audit.Page, error) {
-	ctx, cancel := context.WithTimeout(ctx, auditTimeout)
+// find is Log.Find, not too often at once.
+func (a *Reader) find(ctx context.Context, q audit.Query) (audit.Page, error) {
+	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	select {
 	case a.slots <- struct{}{}:
@@ -69,37 +79,39 @@ func (a *auditReader) find(ctx context.Context, q audit.Query) (audit.Page, erro
 	return page, err
 }
 
-// auditAPI is GET /v1/audit.
-type auditAPI struct {
-	reader  *auditReader
-	tokens  Tokens
-	callers tokens.Callers
+// API is GET /v1/audit. It is a [web.API]. Its fields are set once.
+type API struct {
+	Reader  *Reader
+	Rights  Rights
+	Callers Callers
 }
 
+var _ web.API = (*API)(nil)
+
 // Mount adds the API's route.
-func (a *auditAPI) Mount(m *web.Mux) {
+func (a *API) Mount(m *web.Mux) {
 	m.Get("/v1/audit", a.read, web.Wrap(web.Acceptable))
 }
 
 // read answers GET /v1/audit. That the log is read is written down too, but once
 // for all pages: otherwise a reader would never come to its end.
-func (a *auditAPI) read(x *web.Exchange, r *http.Request) error {
-	who, err := a.callers.Caller(x, r, caller.CredentialsOf(r))
+func (a *API) read(x *web.Exchange, r *http.Request) error {
+	who, err := a.Callers.Caller(x, r, caller.CredentialsOf(r))
 	if err != nil {
 		return err
 	}
 	x.Header().Set("Cache-Control", "no-store")
-	if err := a.tokens.May(r.Context(), who.Issuer(), role.AuditRead); err != nil {
+	if err := a.Rights.May(r.Context(), who.Issuer(), role.AuditRead); err != nil {
 		return err
 	}
-	if a.reader.log == nil {
+	if a.Reader.log == nil {
 		return &web.Error{Status: http.StatusNotFound, Text: "The audit log is off"}
 	}
 	q, err := auditQuery(r, time.Now())
 	if err != nil {
 		return err
 	}
-	page, err := a.reader.find(r.Context(), q)
+	page, err := a.Reader.find(r.Context(), q)
 	if err != nil {
 		return err
 	}
