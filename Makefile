@@ -48,12 +48,11 @@ build: ## build bin/saltern
 
 test: deps salt $(DOOR_STAMPS) ## run every test, with real masters and the race detector
 	@deploy/deps.sh test
-	$(STRICT) SALTERN_SALT_VERSIONS='$(SALT_VERSIONS)' $(GOTEST) -timeout 5m $(UNIT)
-	@MAKE='$(MAKE)' e2e/releases.sh $(WORK) $(SALT_VERSIONS)
-	@$(MAKE) --no-print-directory test-clients
+	$(STRICT) SALTERN_SALT_VERSIONS='$(SALT_VERSIONS)' $(GOTEST) -p 4 -timeout 5m $(UNIT)
+	@MAKE='$(MAKE)' e2e/releases.sh $(WORK) $(SALT_VERSIONS) clients
 
 test-unit: ## run the tests that need no Salt
-	env -u SALTERN_SALT $(GOTEST) -timeout 5m $(UNIT)
+	env -u SALTERN_SALT $(GOTEST) -p 4 -timeout 5m $(UNIT)
 
 test-salt: salt $(DOOR_STAMPS) ## run the real-master tests, of one version only with VERSION=3008
 	@test -n '$(filter $(VERSION)%,$(SALT_VERSIONS))' || \

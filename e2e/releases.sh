@@ -1,9 +1,10 @@
 #!/bin/sh
-# Runs "make test-salt" for several releases of Salt at once, since most of it
-# is waiting. Usage: releases.sh FOLDER VERSION...
+# Runs "make test-salt" for several releases of Salt, and "make test-clients",
+# at once, since much of it is waiting. Usage: releases.sh FOLDER PART..., where
+# a part is a version of Salt or the word clients.
 #
-# What each of them prints goes to FOLDER/test-VERSION.log, and comes out whole
-# when it has ended; until then a line a minute tells that it goes on.
+# What each of them prints goes to FOLDER/test-PART.log, and comes out whole
+# when it has ended; until then a line a minute says that it goes on.
 set -u
 
 folder=$1
@@ -12,11 +13,14 @@ make=${MAKE:-make}
 stop() { kill $(jobs -p) 2>/dev/null; }
 trap 'stop; exit 130' INT TERM
 
-for version in "$@"; do
-	rm -f "$folder/test-$version.rc"
+for part in "$@"; do
+	rm -f "$folder/test-$part.rc"
 	(
-		"$make" --no-print-directory test-salt VERSION="$version" >"$folder/test-$version.log" 2>&1
-		echo $? >"$folder/test-$version.rc"
+		case $part in
+		clients) "$make" --no-print-directory test-clients ;;
+		*) "$make" --no-print-directory test-salt VERSION="$part" ;;
+		esac >"$folder/test-$part.log" 2>&1
+		echo $? >"$folder/test-$part.rc"
 	) &
 done
 
@@ -27,18 +31,18 @@ while [ -n "$running" ]; do
 	sleep 5
 	seconds=$((seconds + 5))
 	left=
-	for version in $running; do
-		if [ ! -s "$folder/test-$version.rc" ]; then
-			left="$left $version"
+	for part in $running; do
+		if [ ! -s "$folder/test-$part.rc" ]; then
+			left="$left $part"
 			continue
 		fi
-		echo "== Salt $version, after $seconds s"
-		cat "$folder/test-$version.log"
-		[ "$(cat "$folder/test-$version.rc")" = 0 ] || failed=1
+		echo "== $part, after $seconds s"
+		cat "$folder/test-$part.log"
+		[ "$(cat "$folder/test-$part.rc")" = 0 ] || failed=1
 	done
 	running=$left
 	if [ -n "$running" ] && [ $((seconds % 60)) = 0 ]; then
-		echo "still testing Salt$running ($seconds s)"
+		echo "still testing$running ($seconds s)"
 	fi
 done
 exit $failed
