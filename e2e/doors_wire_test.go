@@ -16,6 +16,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/saltern-api/saltern/e2e/doors"
 	"github.com/saltern-api/saltern/e2e/rig"
 )
 
@@ -52,19 +53,7 @@ Authorization: Bearer Generated_Access_Token
 Content-Type: application/vnd.vmware.vcloud.orglist+xml;version=36.1
 X-VMWARE-VCLOUD-REQUEST-EXECUTION-TIME: 41
 
-<?xml version="1.0" encoding="UTF-8" standalone="yes"?>
-<OrgList
-    xmlns="http://www.vmware.com/vcloud/v1.5"
-    xmlns:vmext="http://www.vmware.com/vcloud/extension/v1.5"
-    xmlns:ovf="http://schemas.dmtf.org/ovf/envelope/1"
-    xmlns:vssd="http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_VirtualSystemSettingData"
-    xmlns:common="http://schemas.dmtf.org/wbem/wscim/1/common"
-    xmlns:rasd="http://schemas.dmtf.org/wbem/wscim/1/cim-schema/2/CIM_ResourceAllocationSettingData"
-    xmlns:vmw="http://www.vmware.com/schema/ovf"
-    xmlns:ovfenv="http://schemas.dmtf.org/ovf/environment/1"
-    xmlns:ns9="http://www.vmware.com/vcloud/versions" href="https://host_name/api/org/" type="application/vnd.vmware.vcloud.orgList+xml">
-    <Org href="https://host_name/api/org/a93c9db9-7471-3192-8d09-a8f7eeda85f9" type="application/vnd.vmware.vcloud.org+xml" name="System"/>
-</OrgList>`
+`
 )
 
 // more are the headers that the manual leaves out: HTTP's own, those that
@@ -90,7 +79,7 @@ func TestDoorExchangeByteForByte(t *testing.T) {
 		use := func(access string) {
 			answer := onTheWire(t, r, strings.Replace(manualUse, "Generated_Access_Token", access, 1))
 			took := regexp.MustCompile(`(?m)^(X-VMWARE-VCLOUD-REQUEST-EXECUTION-TIME: )\d+`)
-			asPrinted(t, manualUsed, took.ReplaceAllString(answer, "${1}41"))
+			asPrinted(t, manualUsed+doors.ManualOrgList, took.ReplaceAllString(answer, "${1}41"))
 		}
 		access := exchange()
 		use(access)

@@ -63,7 +63,7 @@ func TestDecode(t *testing.T) {
 	for text, want := range map[string]string{
 		`{"name": "ci", "count": 1}`:     "",
 		`{"name": null}`:                 "",
-		`{"nmae": "ci"}`:                 `there is no key "nmae"`,
+		`{"nome": "ci"}`:                 `there is no key "nome"`,
 		`{"name": 1}`:                    "name: a number cannot stand there",
 		`{"name": "ci", "count": "one"}`: "count: a string cannot stand there",
 	} {
