@@ -9,8 +9,8 @@ import (
 )
 
 // Authority is what a request proves of its caller beside its chunks. It
-// stands for every chunk, whatever the chunk itself says of its caller, unless
-// the call has ChunkFirst. Its zero value is that of a request whose chunks
+// stands for every chunk, whatever credentials the chunk itself has, unless the
+// call has ChunkFirst. Its zero value is that of a request whose chunks
 // have credentials of their own.
 type Authority struct {
 	// Token is the Salt token of a session, or "".

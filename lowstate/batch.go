@@ -63,7 +63,7 @@ func (b *batch) run(ctx context.Context) error {
 	return nil
 }
 
-// await takes in update, or waits until a place is free.
+// await handles the next update, or waits until a place is free.
 func (b *batch) await(ctx context.Context) (over bool, err error) {
 	var free <-chan time.Time
 	if len(b.pending) > 0 && len(b.cooling) > 0 {

@@ -54,8 +54,8 @@ type Record struct {
 	JID     string
 	Minions int // how many minions the master targeted
 
-	// Known is set where the call's Identity stands for the chunk, and not what
-	// the chunk says of its caller.
+	// Known is set where the call's Identity stands for the chunk, in place of
+	// the chunk's own credentials.
 	Known bool
 
 	// SentTgt and SentTgtType are the target that takes the place of the

@@ -26,8 +26,8 @@ type Job interface {
 	// token's scope and the logs look at nothing else of it.
 	Command() Command
 
-	// Run carries the job out with the caller's grant. It notes in rec what the
-	// master says of the job.
+	// Run carries the job out with the caller's grant. It notes the job's id and
+	// the number of its minions in rec.
 	Run(ctx context.Context, grant eauth.Grant, rec *Record) (Answer, error)
 }
 

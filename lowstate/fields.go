@@ -84,7 +84,7 @@ func (c Chunk) gatherTimeout(def time.Duration) (time.Duration, error) {
 // noTime is the shortest time that there is to wait.
 const noTime = time.Millisecond
 
-// number returns a number, or what text says of one. True is 1, as in Python.
+// number returns a number, or text that reads as one. True is 1, as in Python.
 func number(v msgpack.Raw) (float64, bool) {
 	switch v.Kind() {
 	case msgpack.Bool:

@@ -26,7 +26,7 @@ func (c Chunk) minionCall() (minionCall, error) {
 		return c.compound(v)
 	}
 	fun, err := c.function()
-	if err != nil && !errors.Is(err, errEmptyFunction) { // a minion says of it what it says of any other that it has not
+	if err != nil && !errors.Is(err, errEmptyFunction) { // minions answer it as any other function that they do not have
 		return minionCall{}, err
 	}
 	kwargs, err := c.mapping("kwarg")

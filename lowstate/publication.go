@@ -68,8 +68,8 @@ func query(p saltmaster.Publication, fun string) saltmaster.Publication {
 	return q
 }
 
-// publish sends a publication with the caller's authority. A JID of "" in the
-// answer says that no minion matched and nothing was sent.
+// publish sends a publication with the caller's authority. The JID is "" when no
+// minion matched and nothing was sent.
 func (m *Master) publish(ctx context.Context, grant eauth.Grant, p saltmaster.Publication, rec *Record) (saltmaster.Published, error) {
 	var done saltmaster.Published
 	err := withGrant(ctx, grant, func(ctx context.Context, as proof) (err error) {

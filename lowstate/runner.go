@@ -14,7 +14,7 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
-// runner is the client runner: it has the master run a runner function and
+// runner is the client runner: it sends the master a runner function and
 // waits for its result.
 type runner struct {
 	*Master
@@ -115,7 +115,7 @@ func (j *runnerJob) result(ctx context.Context, grant eauth.Grant, rec *Record) 
 	return whole.Return, nil
 }
 
-// send has the master start the runner and notes its jid.
+// send starts the runner on the master and notes its jid.
 func (j *runnerJob) send(ctx context.Context, grant eauth.Grant, rec *Record) error {
 	var jid string
 	err := withGrant(ctx, grant, func(ctx context.Context, as proof) (err error) {

@@ -10,7 +10,7 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/eventbus"
 )
 
-// runnerAsync is the client runner_async: it has the master run a runner
+// runnerAsync is the client runner_async: it sends the master a runner
 // function, and answers with the jid under which that happens.
 type runnerAsync struct {
 	*Master

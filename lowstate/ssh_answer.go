@@ -27,7 +27,7 @@ type sshAnswer struct {
 	events map[string]msgpack.Raw
 }
 
-// read takes in what salt-ssh printed: the hosts in the order of their returns.
+// read parses what salt-ssh printed: the hosts in the order of their returns.
 func (a *sshAnswer) read(js []byte) error {
 	printed, err := msgpack.AppendFromJSON(nil, js)
 	if err != nil {

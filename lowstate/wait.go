@@ -176,7 +176,7 @@ const (
 		"salt-run jobs.lookup_jid "
 )
 
-// answer closes the results: with what the master's release says of minions
+// answer closes the results: with the master's release's own texts for minions
 // that did not return, and of those that a list names and the master does not
 // know.
 func (w *wait) answer() Returns {

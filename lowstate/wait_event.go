@@ -9,7 +9,7 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
-// event takes in one event of the job or of a find_job round. What is not a
+// event handles one event of the job or of a find_job round. What is not a
 // return of a targeted minion is left alone. The bus carries what the master,
 // minions and programs on the master's host put there; that an event names a
 // minion is no proof that it is the minion's. Whoever wants one has returns
@@ -81,7 +81,7 @@ func (w *wait) returned(ctx context.Context, id string, ev eventbus.Event) error
 	return w.results.add(shown, r)
 }
 
-// announced takes in the minions that the master names later than in its
+// announced adds the minions that the master names later than in its
 // answer, as masters of masters do.
 func (w *wait) announced(ev eventbus.Event) {
 	if !w.job.OrderMasters {
@@ -97,7 +97,7 @@ func (w *wait) announced(ev eventbus.Event) {
 	})
 }
 
-// stillWorking takes in a minion's answer to find_job: an empty map when it is
+// stillWorking handles a minion's answer to find_job: an empty map when it is
 // not at work on the job (any more), and a description of the job otherwise.
 func (w *wait) stillWorking(id string, data msgpack.Raw) {
 	if _, ok := w.pending[id]; !ok {

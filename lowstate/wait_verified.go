@@ -52,7 +52,7 @@ func (w *wait) wakeUp(t time.Time) time.Time {
 	return t
 }
 
-// reported takes in that an event names a minion as having returned. Minions
+// reported handles an event that names a minion as having returned. Minions
 // behind a syndic are known only by returning.
 func (w *wait) reported(ctx context.Context, id string, data msgpack.Raw) error {
 	_, pending := w.pending[id]

@@ -11,7 +11,7 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
-// wheel is the client wheel: it has the master run a wheel function and
+// wheel is the client wheel: it sends the master a wheel function and
 // answers with what the master says at its end.
 type wheel struct {
 	*Master

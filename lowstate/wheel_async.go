@@ -12,7 +12,7 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/eventbus"
 )
 
-// wheelAsync is the client wheel_async: it has the master run a wheel function
+// wheelAsync is the client wheel_async: it sends the master a wheel function
 // and answers with the jid under which that happens. The master's own command
 // answers at the end only, so the function's begin is looked for on the bus,
 // and the rest of the exchange goes on in the background.

@@ -45,7 +45,7 @@ func newSearch(call saltmaster.WheelCall, user string) *search {
 	}
 }
 
-// observe takes in an event. certain is set when the call runs under the jid
+// observe handles an event. certain is set when the call runs under the jid
 // that was requested.
 func (s *search) observe(ev eventbus.Event) (certain bool) {
 	jid, what, _ := strings.Cut(strings.TrimPrefix(ev.Tag, "salt/wheel/"), "/")

@@ -9,8 +9,8 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
-// wheelsAtOnce is how many wheel functions the gateway has the master run at
-// once. Each holds one of the master's workers, of which there are five by
+// wheelsAtOnce bounds the wheel functions that run on the master for the gateway
+// at once. Each holds one of the master's workers, of which there are five by
 // default, and one of the gateway's connections until its end.
 const wheelsAtOnce = 4
 

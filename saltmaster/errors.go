@@ -6,24 +6,24 @@ import (
 )
 
 var (
-	// ErrDown says that the master cannot be reached: nothing was sent.
+	// ErrDown means that the master cannot be reached: nothing was sent.
 	ErrDown = errors.New("salt master is not available")
 
-	// ErrLost says that the connection broke after the request was sent. The
+	// ErrLost means that the connection broke after the request was sent. The
 	// master may have carried it out, so it must not be sent again.
 	ErrLost = errors.New("connection to the salt master was lost")
 
-	// ErrTimeout says that the master did not answer in time. It may still
+	// ErrTimeout means that the master did not answer in time. It may still
 	// carry the request out.
 	ErrTimeout = errors.New("salt master did not answer in time")
 
-	// ErrProtocol says that the master answered something that is not Salt.
+	// ErrProtocol means that the master answered something that is not Salt.
 	ErrProtocol = errors.New("unexpected answer of the salt master")
 
-	// ErrUnauthenticated says that the master does not know the credentials.
+	// ErrUnauthenticated means that the master does not know the credentials.
 	ErrUnauthenticated = errors.New("salt master: authentication error")
 
-	// ErrUnauthorized says that the caller is known but may not do this.
+	// ErrUnauthorized means that the caller is known but may not do this.
 	ErrUnauthorized = errors.New("salt master: authorization error")
 
 	// ErrNamed is an [ErrUnauthorized] for a [Login] that went with a runner or

@@ -10,7 +10,7 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/tokenstore"
 )
 
-// Token is what a Salt token says of its owner.
+// Token is a Salt token and its owner.
 type Token = tokenstore.Record
 
 // GetToken returns the master's data of a Salt token. ok is false when the

@@ -12,7 +12,7 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/tokenstore"
 )
 
-// ErrNotAccepted says that the master does not accept tokens that are written
+// ErrNotAccepted means that the master does not accept tokens that are written
 // into its store from outside: another user, another driver, another host.
 var ErrNotAccepted = errors.New("salt master does not accept written tokens")
 

@@ -11,10 +11,10 @@ import (
 	"strings"
 )
 
-// ErrNoKey says that ssh_priv names no file. salt-ssh would make one there.
+// ErrNoKey means that ssh_priv names no file. salt-ssh would make one there.
 var ErrNoKey = errors.New("ssh_priv is not a file")
 
-// ErrNoRoster says that roster_file is in none of the operator's folders.
+// ErrNoRoster means that roster_file is in none of the operator's folders.
 var ErrNoRoster = errors.New("roster_file is in none of the folders of the master's rosters")
 
 // folder is the configuration of one run. Everything in it is ours alone.

@@ -17,7 +17,7 @@ const hostsKept = 2 * time.Second
 // hostsTimeout bounds the question.
 const hostsTimeout = 30 * time.Second
 
-// ErrOtherRoster says that the hosts cannot be listed: the master's roster is
+// ErrOtherRoster means that the hosts cannot be listed: the master's roster is
 // not a file, and salt-ssh lists those of a file alone.
 var ErrOtherRoster = errors.New("the hosts of this roster cannot be listed")
 

@@ -21,7 +21,7 @@ var (
 	ErrTooLarge = errors.New("the output of salt-ssh is too large")
 )
 
-// FailedError says that salt-ssh ended without an answer. What it has to say
+// FailedError means that salt-ssh ended without an answer. What it has to say
 // of that is in its own log file (ssh_log_file).
 type FailedError struct{ Status string }
 

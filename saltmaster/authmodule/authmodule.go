@@ -16,7 +16,7 @@ type Modules struct {
 	// ACLModule is eauth_acl_module, or "".
 	ACLModule string
 
-	// Deciding are modules of which the operator says that they have a say.
+	// Deciding are modules that decide themselves, according to the operator.
 	Deciding []string
 
 	// Dirs are the folders in which the master looks for eauth modules before it looks in Salt itself. Those that are

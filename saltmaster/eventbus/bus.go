@@ -16,11 +16,11 @@ import (
 
 // Errors of [Sub.Next].
 var (
-	// ErrGap says that events were lost because the connection to the master was down; it is up again.
+	// ErrGap means that events were lost because the connection to the master was down; it is up again.
 	ErrGap = errors.New("event bus connection was lost in between")
-	// ErrOverflow says that events were lost because more of them waited than Options allow.
+	// ErrOverflow means that events were lost because more of them waited than Options allow.
 	ErrOverflow = errors.New("too many events waited")
-	// ErrClosed says that no event will come any more: the Sub was closed, or the bus has ended.
+	// ErrClosed means that no event will come any more: the Sub was closed, or the bus has ended.
 	ErrClosed = errors.New("event subscription is closed")
 )
 

@@ -17,13 +17,13 @@ import (
 // Errors of [Firer.Fire]. After ErrMalformed, ErrTooLarge and ErrUnavailable the master has not got the event; after
 // ErrNotConfirmed it is not known.
 var (
-	// ErrMalformed says that no master would take the event for one.
+	// ErrMalformed means that no master would take the event for one.
 	ErrMalformed = errors.New("not an event")
-	// ErrTooLarge says that the packed event is larger than Salt's max_event_size.
+	// ErrTooLarge means that the packed event is larger than Salt's max_event_size.
 	ErrTooLarge = errors.New("event is too large")
-	// ErrUnavailable says that the event could not be handed over.
+	// ErrUnavailable means that the event could not be handed over.
 	ErrUnavailable = errors.New("event bus is not available")
-	// ErrNotConfirmed says that the event was handed over and did not appear on the bus in time.
+	// ErrNotConfirmed means that the event was handed over and did not appear on the bus in time.
 	ErrNotConfirmed = errors.New("event was not seen on the bus")
 )
 

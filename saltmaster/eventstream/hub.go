@@ -15,9 +15,9 @@ import (
 
 // Errors of [Reader.Next].
 var (
-	// ErrSlow says that events came faster than this reader took them, until some were gone.
+	// ErrSlow means that events came faster than this reader took them, until some were gone.
 	ErrSlow = errors.New("events came faster than they were read")
-	// ErrClosed says that no event will come any more.
+	// ErrClosed means that no event will come any more.
 	ErrClosed = errors.New("event stream is closed")
 )
 
@@ -223,7 +223,7 @@ type ring struct {
 
 func (r *ring) at(seq uint64) *Frame { return &r.frames[seq%uint64(len(r.frames))] }
 
-// push adds a frame and lets go of the oldest ones until all fit.
+// push adds a frame and drops the oldest ones until all fit.
 func (r *ring) push(f Frame, maxBytes int64) {
 	for r.tail < r.head && (r.head-r.tail == uint64(len(r.frames)) || r.bytes+f.size() > maxBytes) {
 		oldest := r.at(r.tail)
@@ -236,7 +236,7 @@ func (r *ring) push(f Frame, maxBytes int64) {
 	r.head++
 }
 
-// reset lets go of everything. A number is left out, so that no reader of the last frame takes the next one for the
+// reset drops everything. A number is left out, so that no reader of the last frame takes the next one for the
 // one that followed.
 func (r *ring) reset() {
 	r.head++

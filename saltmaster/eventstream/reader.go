@@ -2,7 +2,7 @@ package eventstream
 
 import "context"
 
-// What a reader takes from the ring at a time. It bounds what a slow one keeps alive after the ring has let go of it.
+// What a reader takes from the ring at a time. It bounds what a slow one keeps alive after the ring has dropped it.
 const (
 	batchFrames = 32
 	batchBytes  = 64 << 10

@@ -36,7 +36,7 @@ func (l Layout) String() string {
 	return "enveloped"
 }
 
-// ErrNotFound says that the store has no such token.
+// ErrNotFound means that the store has no such token.
 var ErrNotFound = errors.New("no such token")
 
 // maxFile bounds what is read of a token file. A token that carries its ACL

@@ -5,7 +5,7 @@ import (
 	"fmt"
 )
 
-// ErrClosed says that the pool was closed before or during the request.
+// ErrClosed means that the pool was closed before or during the request.
 var ErrClosed = errors.New("pool is closed")
 
 // errProtocol is wrapped by everything a peer says that ZMTP does not allow.
@@ -19,7 +19,7 @@ func protocolError(format string, args ...any) error {
 type Error struct {
 	// Op is the step that failed: "wait" (for a free connection), "dial", "handshake", "send" or "receive".
 	Op string
-	// Sent says that the peer may have received the request, so that it may have been carried out.
+	// Sent is set when the peer may have received the request, so that it may have been carried out.
 	Sent bool
 	// Err is the cause: the context's error when the context ended, [ErrClosed] when the pool was closed.
 	Err error
