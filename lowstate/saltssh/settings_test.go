@@ -163,7 +163,7 @@ func FuzzSettings(f *testing.F) {
 	f.Fuzz(func(t *testing.T, name string, js []byte) {
 		v, err := msgpack.AppendFromJSON(nil, js)
 		if err != nil {
-			t.Skip()
+			t.Skip("not JSON")
 		}
 		var s saltssh.Settings
 		if s.Add(name, v) != nil || name == "ssh_passwd" || name == "ssh_priv_passwd" {
