@@ -47,6 +47,8 @@ func openHookEvents(t *testing.T, w *httpWorld) *hookEvents {
 	return e
 }
 
+const neverCame = `"never came"`
+
 // wait returns the event with this tag, or a text when there is none after a
 // while.
 func (e *hookEvents) wait(tag string) string {
@@ -59,7 +61,7 @@ func (e *hookEvents) wait(tag string) string {
 		}
 		time.Sleep(100 * time.Millisecond)
 	}
-	return `"never came"`
+	return neverCame
 }
 
 // readStream reads a stream of events up to the one with this tag, which it
