@@ -77,9 +77,9 @@ func shownDuration(v *time.Duration) func() string {
 // shownSpan shows a lifetime in the largest unit that is whole.
 func shownSpan(v *time.Duration) func() string {
 	return func() string {
-		for _, unit := range "ywdhms" {
-			if u := lifeUnits[byte(unit)]; *v > 0 && *v%u == 0 {
-				return strconv.FormatInt(int64(*v/u), 10) + string(unit)
+		for _, unit := range []byte("ywdhms") {
+			if u := lifeUnits[unit]; *v > 0 && *v%u == 0 {
+				return strconv.FormatInt(int64(*v/u), 10) + string(rune(unit))
 			}
 		}
 		return ""

@@ -31,9 +31,8 @@ func (f *figures) NotTried(backend, reason string) { *f = append(*f, backend+" "
 
 // fixed is a backend, and a carrier, that always answers the same.
 type fixed struct {
-	ok      bool
-	verdict eauth.Verdict
-	err     error
+	ok  bool
+	err error
 }
 
 func (b fixed) Authenticate(context.Context, eauth.Credentials) (eauth.Identity, bool, error) {

@@ -26,11 +26,11 @@ func mainOptions(r *masterconf.RestCherryPy, set *settings.Settings) (server.Mai
 		Static: r.Static, StaticPath: r.StaticPath, App: r.App, AppPath: r.AppPath, Favicon: r.Favicon,
 	}
 	var problems []error
-	for name, path := range map[string]string{
-		"root_prefix": r.RootPrefix, "webhook_url": r.WebhookURL, "static_path": r.StaticPath, "app_path": r.AppPath,
+	for _, option := range []struct{ name, path string }{
+		{"root_prefix", r.RootPrefix}, {"webhook_url", r.WebhookURL}, {"static_path", r.StaticPath}, {"app_path", r.AppPath},
 	} {
-		if strings.ContainsAny(path, "{}*?#% ") {
-			problems = append(problems, fmt.Errorf("rest_cherrypy: %s: %q is not a plain path", name, path))
+		if strings.ContainsAny(option.path, "{}*?#% ") {
+			problems = append(problems, fmt.Errorf("rest_cherrypy: %s: %q is not a plain path", option.name, option.path))
 		}
 	}
 	for _, ip := range r.AuthorizedIPs {

@@ -65,6 +65,7 @@ func TestProblemsOfSections(t *testing.T) {
 		"mail CA":          {set: "tokens: {reminders: {mail: {server: 'h:25', from: a@b.example, ca: DIR/no}}}", want: "tokens.reminders.mail.ca: "},
 		"webhook secret":   {set: "tokens: {reminders: {webhook: {url: 'https://h/', secret_file: DIR/no}}}", want: "tokens.reminders.webhook.secret_file: "},
 		"webhook CA":       {set: "tokens: {reminders: {webhook: {url: 'https://h/', ca: DIR/no}}}", want: "tokens.reminders.webhook.ca: "},
+		"paths":            {master: "rest_cherrypy: {port: 8001, disable_ssl: true, app_path: 'a b', root_prefix: '/{x}'}", want: "root_prefix: \"/{x}\" is not a plain path\nrest_cherrypy: app_path: \"a b\" is not a plain path"},
 		"no settings file": {set: "state_dir: [", want: "saltern.yaml"},
 	} {
 		_, _, err := load(t, c.master, c.set)
