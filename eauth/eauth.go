@@ -1,35 +1,3 @@
-// Package eauth answers who is asking. Each way of proving it is a [Backend]
-// in a folder of its own (pam, token, master), and every backend passes the
-// one suite in eauthtest. [Authenticator] picks the backend for a chunk's
-// [Credentials] as the operator set it up, and a [RequestAuth] makes that one
-// check per request.
-//
-// What backends share has folders too: guard stands before a costly one, with
-// lane to bound what runs and throttle to slow down who guesses; mint writes
-// the Salt tokens of users whom the gateway has checked itself. And session
-// keeps who has logged in, each with a Salt token of [Authenticator.Login].
-//
-//	a := eauth.New(eauth.Options{
-//		Eauths: names, HashType: "sha256",
-//		Token: token.New(store), PAM: pam.New(pam.Options{Mint: minter}),
-//		PAMUsable: minter.Usable, Master: master.New(salt, master.Options{}),
-//	})
-//	session := a.NewSession()
-//	defer session.Release(ctx)
-//
-// The package knows no Salt wire and no HTTP. What a backend needs of a master
-// it declares as a small interface of its own; it imports nothing of Saltern.
-//
-// The answer has three outcomes, and what they mean is the same everywhere:
-//
-//	id, ok, err := session.Authenticate(ctx, eauth.Credentials{
-//		Eauth: "pam", Username: "saltdev", Password: "secret",
-//	})
-//	switch {
-//	case err != nil: // the backend could not tell: 503
-//	case !ok:        // the credentials are wrong: 401
-//	default:         // id.Grant is what the master gets to see
-//	}
 package eauth
 
 import (

@@ -19,6 +19,6 @@
 //
 // Values are those of YAML and msgpack: nil, bool, integers, float64, string, []byte, []any and [Map].
 //
-// The package imports nothing of Saltern. Nothing in it changes after [New]: all methods may be called from many
+// The package may import internal/pyglob. Nothing in it changes after [New]: all methods may be called from many
 // goroutines at once.
 package acl

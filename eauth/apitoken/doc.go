@@ -1,5 +1,5 @@
 // Package apitoken keeps the credentials that Saltern issues itself: the
-// long-lived API token that a person makes for a program, the short-lived
+// long-lived API token that a user makes for a program, the short-lived
 // access tokens it is exchanged for, the one-time refresh tokens of service
 // accounts and the device codes those begin with.
 //
@@ -28,8 +28,8 @@
 //
 // # Ends
 //
-// A token ends by its time, by its one use, or by being revoked. What ends
-// with it is told by two fields. An access token has a Parent, and is revoked
+// A token ends by its time, by its one use, or by being revoked. Two fields
+// define what ends with it. An access token has a Parent, and is revoked
 // with it. The refresh tokens that follow one another have a Family, and are
 // revoked together: that happens when one that was used already is presented
 // again, since then one of the two who did that has stolen it (RFC 9700,
@@ -39,5 +39,5 @@
 // place of one that has ended, or else ends the oldest.
 //
 // Each kind of store is a folder (memory, bolt, redis) and passes the one suite
-// in apitokentest. The package imports eauth only.
+// in apitokentest. The package may import eauth.
 package apitoken

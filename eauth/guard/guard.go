@@ -1,16 +1,3 @@
-// Package guard stands before a backend whose check is costly: one that holds
-// a thread in PAM, or one of the master's few workers. It refuses what cannot
-// be right, slows down those who guess, and bounds how many checks run.
-//
-//	g := guard.New(backend, guard.Options{})
-//	id, ok, err := g.Authenticate(ctx, credentials)
-//
-// While it slows somebody down, a right password is refused like a wrong one:
-// same answer, same time, no check. The one exception is for users whom others
-// impersonate: credentials that were right lately, from the same address prefix,
-// pass (see [admission.Queue.AllowThrottled] for its limits).
-//
-// Backends guard themselves with it, so nobody can forget to.
 package guard
 
 import (

@@ -1,16 +1,3 @@
-// Package master is the eauth backend that lets the master do it: the
-// credentials go to the master's own eauth module, whichever that is. The
-// master answers with a token, which serves the whole request and is then
-// taken back, so a request costs one authentication and leaves nothing behind.
-//
-//	b := master.New(saltMaster, master.Options{})
-//	id, ok, err := b.Authenticate(ctx, eauth.Credentials{
-//		Eauth: "ldap", Username: "alice", Password: "secret",
-//	})
-//
-// The master holds a wrong password in one of its few workers for a second or
-// so; that is why a guard stands before it. The package imports eauth and its
-// guard only.
 package master
 
 import (

@@ -1,18 +1,3 @@
-// Package mint writes Salt tokens for users whom the gateway has checked
-// itself, so that they act at the master under their own name. A user has one
-// token, which all their requests share until it is about to expire; it is
-// replaced when their groups change or when the master has forgotten it.
-//
-//	m := mint.New(store, mint.Options{})
-//	defer m.Close(ctx)
-//	grant, err := m.Grant(ctx, "alice", "pam", []string{"ops"})
-//
-// A token that was written is known to the mint until it is removed, whatever
-// becomes of the request that asked for it. So the number of token files is
-// bounded by the number of users that are kept, and of requests that run. Only
-// what a grant gave away to keep, for a login, is its new owner's to count.
-//
-// The package imports eauth only.
 package mint
 
 import (

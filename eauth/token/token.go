@@ -1,11 +1,3 @@
-// Package token is the eauth backend for Salt tokens: who holds one is the
-// user it was made for. The master checks it again with every command, so this
-// check is there to answer early and with a name, not to authorize.
-//
-//	b := token.New(store)
-//	id, ok, err := b.Authenticate(ctx, eauth.Credentials{Token: "c0ffee..."})
-//
-// The package imports eauth only.
 package token
 
 import (

@@ -1,5 +1,3 @@
-// Package cgroup reads how much memory the control groups of this process leave it: those of Linux, version 1 and 2, as
-// systemd and containers set them.
 package cgroup
 
 import (

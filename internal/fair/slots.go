@@ -1,16 +1,3 @@
-// Package fair divides what is bounded among the address prefixes that ask for
-// it, so that no single one can use it up.
-//
-// [Slots] bounds what runs at once: prefixes wait in turns, and within a prefix
-// the users do. [Shares] bounds what is held, such as memory or connections.
-//
-//	release, err := slots.Acquire(ctx, fair.Key{From: fair.Prefix(addr), User: name})
-//	if err != nil {
-//		return err // fair.ErrFull, or the context's
-//	}
-//	defer release()
-//
-// All tables hold what is waiting or running now, and are bounded by that.
 package fair
 
 import (

@@ -1,13 +1,3 @@
-// Package pyglob matches patterns as Python's fnmatch does (fnmatchcase on
-// Linux), which is what Salt uses for minion ids, user names, event tags and
-// file names: * is any text, slashes included, ? is one character, [ab-d] and
-// [!ab-d] are one character of a set, and a [ without its ] is itself.
-//
-//	g := pyglob.Compile("web[0-9]*")
-//	g.Match("web1.example.org") // true
-//
-// It differs from package path: nothing escapes, a slash is no border, and no
-// pattern is malformed. The package imports the standard library only.
 package pyglob
 
 import (

@@ -1,15 +1,3 @@
-// Package bolt keeps tokens in a file, so that they outlive the process
-// however it ends. One process at a time has the file open: several gateways
-// share the store of package redis instead.
-//
-//	store, err := bolt.Open("/var/lib/saltern/tokens.db")
-//	if err != nil {
-//		return err // it names the file
-//	}
-//	defer store.Close()
-//
-// Failures are counted in memory, so that nobody can demand writes to the disk
-// by guessing.
 package bolt
 
 import (

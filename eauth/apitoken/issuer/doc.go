@@ -1,6 +1,6 @@
-// Package issuer gives out API tokens and says what they are worth. It is the
-// one service behind every API: the native API, the one that looks like
-// Cloud Services, and the OAuth one that looks like Cloud Director.
+// Package issuer issues API tokens and checks them. It is the one service behind
+// all profiles: the native API, the one that is compatible with Cloud Services, and
+// the OAuth endpoints that are compatible with Cloud Director.
 //
 //	s, err := issuer.New(issuer.Options{Store: store, Pepper: pepper, Owners: owners})
 //	defer s.Close()
@@ -10,39 +10,39 @@
 //	})
 //	x, err := s.Exchange(ctx, secret.Reveal(), issuer.Request{Profile: apitoken.ProfileCSP, From: client})
 //	p, ok, err := s.Check(ctx, x.Access.Reveal(), client)
-//	a, err := s.ActAs(ctx, p) // a.Session.Token is what the master gets to see
-//	defer a.Release(ctx)
+//	d, err := s.ActAs(ctx, p) // d.Session.Token is the Salt token for the master
+//	defer d.Release(ctx)
 //
 // # What a token may do
 //
-// A token may do what its scopes allow and what its owner may do at that
-// moment. For commands the second is decided by the master, who sees a Salt
-// token of the owner. For what the gateway keeps itself (tokens, roles,
-// service accounts, the audit log) it is decided here, by the roles that the
-// operator gives to users: see [Options.LoginRoles] and [Options.Assignments].
-// So a scope never adds a right: anybody may ask for the scope Superuser, and
-// has then a token that may do whatever its owner may do, and no more.
+// A token may do what its scopes allow and what its owner may do at that moment. For
+// commands the master decides the second, since it receives a Salt token of the
+// owner. For what the gateway keeps itself (tokens, roles, service accounts, the
+// audit log) this package decides it, by the roles that the operator assigns to
+// users: see [Options.LoginRoles] and [Options.Assignments]. A scope never adds a
+// right: any user may request the scope Superuser, and the token may then do what
+// its owner may do, and no more.
 //
-// Who came in through an API token or an access token has none of the rights
-// to tokens, users, roles and service accounts that [role.Described] marks
-// LoginOnly, whatever the scopes and whoever the owner. Nor has who showed a
-// Salt token without having logged in here: that is good for half a day, and
-// must not become something that lasts for years.
+// A caller with an API token or an access token does not get the rights to tokens,
+// users, roles and service accounts that [role.Described] marks LoginOnly, whatever
+// the scopes and the owner. Neither does a caller with a Salt token that is not of a
+// login here: that is valid for half a day, and must not become something that lasts
+// for years.
 //
-// # Revoked is revoked
+// # Revocation
 //
-// What is known of a secret is not kept. Each request looks its token up in
-// the store, and so the first one after a revocation is refused, in every
-// gateway. Roles and the owner's groups are kept for some seconds at most.
-// A store that does not answer is an error, [apitoken.ErrUnavailable], and no
-// pass.
+// Results of look-ups are not cached. Each request looks its token up in the store,
+// so the first one after a revocation is refused, in every gateway. Roles and the
+// owner's groups are cached for some seconds at most. A store that does not answer
+// is an error, [apitoken.ErrUnavailable], and never a pass.
 //
-// # Guessing
+// # Guesses
 //
-// A token that is unknown, one that has expired and one that was revoked get
-// the same answer after the same work. Failures are counted in the store, per
-// address and per secret, and who has too many is refused without a look-up
-// for a while; that does not touch secrets that were right before.
+// An unknown token, an expired one and a revoked one get the same answer after the
+// same work. Failures are counted in the store, per address prefix and per secret;
+// after too many, look-ups are refused for a while. Secrets that were valid before
+// from the same prefix are not affected.
 //
-// The package imports eauth, and what is below it.
+// The package may import eauth with its session and throttle, apitoken, role,
+// internal/expiry, internal/fair and internal/lru.
 package issuer

@@ -1,8 +1,3 @@
-// Package memory keeps tokens in memory: they end with the process. It is for
-// tests and trials, and looks at every token where the other stores have an
-// index.
-//
-//	store := memory.New()
 package memory
 
 import (

@@ -1,29 +1,3 @@
-// Package redis keeps tokens in Redis, where several gateways share them. It
-// works with a single server, with Sentinel and with Cluster.
-//
-//	store := redis.Open(redis.Options{
-//		UniversalOptions: goredis.UniversalOptions{Addrs: []string{"127.0.0.1:6379"}},
-//	})
-//	defer store.Close()
-//
-// Opening does not ask Redis: while that cannot be reached every call returns
-// [apitoken.ErrUnavailable], and the rest of the gateway goes on.
-//
-// # What Redis has to be
-//
-// Version 5 or newer, with maxmemory-policy noeviction. It is as durable as it
-// was set up to be: only with "appendonly yes" and "appendfsync always" is
-// there after a crash what was answered before, and a replica that takes over
-// lacks what had not reached it. Tokens are always read from the primary.
-//
-// A user of its own needs no more than
-//
-//	ACL SETUSER saltern on >password ~{saltern}:* +@read +@write +@scripting +@connection -@dangerous
-//
-// and in a cluster +cluster|slots.
-//
-// All keys have one hash tag, so that in a cluster they lie in one slot: what
-// has to happen in one step is a script, and tokens are few.
 package redis
 
 import (

@@ -26,18 +26,18 @@
 // decide themselves whether they are meant, as always in Salt: they read the
 // target that this package writes.
 //
-// What the gateway asks on its own account while it waits for a job, such as
-// saltutil.find_job, is no call of the token's and is not put before a [Set].
+// What the gateway sends on its own behalf while it waits for a job, such as
+// saltutil.find_job, is not a call of the token and is not checked by a [Set].
 //
 // # Rules are Salt's
 //
-// Rules in the form of external_auth are read as the master reads them, so that
-// an operator gets what he knows. That includes that functions are regular
+// Rules in the form of external_auth are read as the master reads them, as
+// operators expect. That includes that functions are regular
 // expressions which match a prefix: "state.apply" also allows
-// "state.apply_all", and "test.*" also allows "testinfra.run". Who wants the
-// one function writes "state\.apply$". It also includes that grains are what a
+// "state.apply_all", and "test.*" also allows "testinfra.run". A rule for the
+// one function alone is "state\.apply$". It also includes that grains are what a
 // minion says of itself.
 //
-// The package imports eauth/acl only. Nothing in it changes after it was made:
+// The package may import eauth/acl. Nothing in it changes after it was made:
 // all methods may be called from many goroutines at once.
 package role

@@ -1,13 +1,3 @@
-// Package bolt keeps sessions in a file, so that they outlive the process
-// however it ends. One process at a time has the file open.
-//
-//	store, err := bolt.Open("/var/lib/saltern/sessions.db")
-//	if err != nil {
-//		return err // it names the file
-//	}
-//	defer store.Close()
-//
-// It imports package session and below, and bbolt.
 package bolt
 
 import (

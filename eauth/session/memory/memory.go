@@ -1,6 +1,3 @@
-// Package memory keeps sessions in memory: they end with the process.
-//
-//	s := session.New(session.Options{Store: memory.New(), ...})
 package memory
 
 import (

@@ -1,19 +1,3 @@
-// Package mail sends reminders by SMTP.
-//
-//	owners, err := mail.New(mail.Options{Server: "mail.example.com:587", From: "saltern@example.com"})
-//
-// It goes to the address that a token's owner has given for it, or with
-// [Options.To] to one that hears of all tokens.
-//
-// The connection is encrypted and the server's certificate checked; a server
-// that does not offer STARTTLS gets nothing. Only one on this machine may be
-// spoken to in clear.
-//
-// # What may have been sent
-//
-// Until the end of the message has been written the server takes nothing, and
-// whatever fails is [reminder.ErrNotSent]; so is what the server refuses. Where
-// its answer to the whole message does not arrive, nobody knows.
 package mail
 
 import (

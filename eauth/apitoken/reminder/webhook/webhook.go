@@ -1,18 +1,3 @@
-// Package webhook sends reminders as a JSON document over HTTP.
-//
-//	hook, err := webhook.New(webhook.Options{URL: "https://chat.example.com/hooks/saltern", Secret: secret})
-//
-// It hears of all tokens. See [Payload] for what is posted, and [Verify] for
-// how a receiver finds out that it is from here.
-//
-// # What may have been sent
-//
-// A status of 200 to 299 says that the document was taken. Any other is
-// [reminder.ErrNotSent], redirections too, which are not followed; but for 504,
-// by which a proxy says that it does not know itself. Whatever fails before a
-// connection is there is ErrNotSent too; when it fails after that without a
-// status, nobody knows. As a proxy's word is not always true, receivers should
-// go by the id, which is the same in each attempt.
 package webhook
 
 import (

@@ -1,0 +1,15 @@
+// Package guard protects a backend whose check is costly: one that holds a thread in
+// PAM, or one of the master's few workers. It refuses credentials that cannot be
+// right, throttles guesses, and bounds how many checks run at once.
+//
+//	g := guard.New(backend, guard.Options{})
+//	id, ok, err := g.Authenticate(ctx, credentials)
+//
+// While it throttles, a right password is refused like a wrong one: same answer,
+// same time, no check. The one exception protects users whose name others guess
+// with: credentials that were right lately from the same address prefix are checked
+// (see [admission.Queue.AllowThrottled] for its limits).
+//
+// Backends include their guard, so no caller can forget it. The package may import
+// eauth, eauth/admission and eauth/throttle.
+package guard
