@@ -68,7 +68,7 @@ func newErrorCode(t *testing.T) *errorCode {
 			c.status["Status"+regexp.MustCompile(`[^A-Za-z]`).ReplaceAllString(name, "")] = code
 		}
 	}
-	for _, pattern := range []string{"../lowstate/*.go", "../server/*.go", "../server/*/*.go"} {
+	for _, pattern := range []string{"../lowstate/*.go", "../server/*.go", "../server/*/*.go", "../server/*/*/*.go"} {
 		names, err := filepath.Glob(pattern)
 		require.NoError(t, err)
 		for _, name := range names {
