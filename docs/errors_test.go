@@ -219,6 +219,15 @@ func (c *errorCode) answers(t *testing.T, top string) string {
 		}
 		for _, file := range files {
 			ast.Inspect(file, func(n ast.Node) bool {
+				if call, ok := n.(*ast.CallExpr); ok && isBadRequest(call.Fun) && len(call.Args) > 0 {
+					if text, ok := c.text(folder, call.Args[0]); ok {
+						status := "400"
+						if top == "lowstate" {
+							status = "BadRequest"
+						}
+						rows[folder+text] = row(folder, status, "", text)
+					}
+				}
 				lit, ok := n.(*ast.CompositeLit)
 				if !ok || !isErrorType(lit.Type) {
 					return true
@@ -260,6 +269,18 @@ func (c *errorCode) answers(t *testing.T, top string) string {
 		return "| kind | text |\n|---|---|\n" + inOrder(rows)
 	}
 	return "| package | status | code | text |\n|---|---|---|---|\n" + inOrder(rows)
+}
+
+// isBadRequest reports whether a call makes a 400 of a text.
+func isBadRequest(f ast.Expr) bool {
+	name := ""
+	switch f := f.(type) {
+	case *ast.Ident:
+		name = f.Name
+	case *ast.SelectorExpr:
+		name = f.Sel.Name
+	}
+	return name == "InvalidRequest" || name == "badRequest"
 }
 
 func isErrorType(e ast.Expr) bool {
