@@ -106,8 +106,16 @@ func (m *Mux) Files(pattern string, h http.HandlerFunc) {
 	m.router.Head(pattern, h)
 }
 
-// Router returns what the routes are in.
-func (m *Mux) Router() chi.Router { return m.router }
+// Routes returns the method and the pattern of each route.
+func (m *Mux) Routes() [][2]string {
+	var routes [][2]string
+	// The walk has no errors but those of the function.
+	_ = chi.Walk(m.router, func(method, pattern string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
+		routes = append(routes, [2]string{method, pattern})
+		return nil
+	})
+	return routes
+}
 
 // NotFound answers requests whose path has no route, and NotAllowed those whose
 // method has none.
