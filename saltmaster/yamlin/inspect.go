@@ -1,7 +1,6 @@
 package yamlin
 
 import (
-	"errors"
 	"fmt"
 	"regexp"
 
@@ -76,28 +75,13 @@ func entries(text []byte) int {
 	return n
 }
 
-// parse returns the root node of the first document; yaml11 looks for others.
-func parse(text []byte) (root *yaml.Node, err error) {
-	// The parser panics on states that it believes impossible.
-	defer func() {
-		if r := recover(); r != nil {
-			root, err = nil, errors.New("the YAML parser failed")
-		}
-	}()
-	var doc yaml.Node
-	err = yaml.Unmarshal(text, &doc)
+// parse returns the root node of the document; nil for none.
+func parse(text []byte) (*yaml.Node, error) {
+	root, err := yaml11.Parse(text)
 	if err != nil {
-		// yaml11 knows the line better. As it fails where the parser does,
-		// nothing is lost by calling it before the bounds are checked.
-		if _, better := yaml11.Decode("", text); better != nil {
-			return nil, plainly(better)
-		}
-		return nil, errors.New("not readable")
+		return nil, plainly(err)
 	}
-	if len(doc.Content) == 0 {
-		return nil, nil
-	}
-	return doc.Content[0], nil
+	return root, nil
 }
 
 // inspector adds up what a document holds when its aliases are followed.

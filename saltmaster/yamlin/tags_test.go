@@ -21,6 +21,10 @@ func TestTags(t *testing.T) {
 		"!!map {b: 1}": `{"b": 1}`, "!!map [1]": "", "!!seq [1]": "[1]", "!!seq {a: 1}": "", "!!str [a]": "", "!!str {b: 1}": "",
 		"!!omap [b: 1]": `[["b", 1]]`, "!!pairs [b: 1]": `[["b", 1]]`, "!!set {b}": `["b"]`,
 		"!!timestamp 2001-01-01": `"2001-01-01"`, "!!binary aGk=": `"hi"`, "! 5": "5",
+		"[!!str, 5]": `["", 5]`, "[!!str,5]": `["", 5]`, "[!!str, !!str null]": `["", "null"]`, "[!!null, &a !!str, 5]": `[null, "", 5]`,
+		"[!<tag:yaml.org,2002:str>, 5]": `["", 5]`, "[!!int, 5]": "", "[!!map, 5]": "", "[!own, 5]": "", "{!!str, b}": `{"": null, "b": null}`,
+		`["a, !!str, b", 'it''s !!str, x', foo !!str, bar!]`: `["a, !!str, b", "it's !!str, x", "foo !!str", "bar!"]`,
+		"Hello!, you": `"Hello!, you"`, "!!str, b": "", "- !!str, x": "", "|\n a !!str, b": `"a !!str, b"`, `"!a, \ue000"`: "\"!a, \ue000\"",
 		"!!value x": "", "!!merge x": "", "!!python/str x": "", "!!python/name:os.system x": "", "!own x": "",
 	} {
 		v, err := yamlin.Document(nil, []byte(text))

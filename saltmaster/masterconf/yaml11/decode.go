@@ -29,9 +29,6 @@ func Decode(name string, data []byte) (any, error) {
 }
 
 func decode(name string, data []byte) (any, *Error) {
-	if i := invalidUTF8(data); i >= 0 {
-		return nil, fatalAt(lineAt(data, i), "not UTF-8 text")
-	}
 	root, err := parse(data)
 	if err != nil || root == nil {
 		return nil, err
@@ -60,13 +57,17 @@ var versionDirective = regexp.MustCompile(`\A((?:\x{feff})?(?:[ \t]*(?:#.*)?\r?\
 
 // parse returns the root node, nil for an empty document.
 func parse(data []byte) (root *yaml.Node, fail *Error) {
+	if i := invalidUTF8(data); i >= 0 {
+		return nil, fatalAt(lineAt(data, i), "not UTF-8 text")
+	}
 	// The parser panics on states that it believes impossible; a strange file must not end the process.
 	defer func() {
 		if r := recover(); r != nil {
 			root, fail = nil, fatalAt(0, "the YAML parser failed: %v", r)
 		}
 	}()
-	dec := yaml.NewDecoder(bytes.NewReader(versionDirective.ReplaceAll(data, []byte("${1}1.1"))))
+	marked, isMarked := markEmpty(data)
+	dec := yaml.NewDecoder(bytes.NewReader(versionDirective.ReplaceAll(marked, []byte("${1}1.1"))))
 	var doc yaml.Node
 	switch err := dec.Decode(&doc); {
 	case errors.Is(err, io.EOF):
@@ -77,12 +78,24 @@ func parse(data []byte) (root *yaml.Node, fail *Error) {
 	var second yaml.Node
 	switch err := dec.Decode(&second); {
 	case errors.Is(err, io.EOF):
-		return doc.Content[0], nil
+		if isMarked {
+			fail = unmark(doc.Content[0])
+		}
+		return doc.Content[0], fail
 	case err != nil:
 		return nil, syntaxError(err, data)
 	default:
 		return nil, errAt(second.Line, "a second document starts here; only one is allowed")
 	}
+}
+
+// Parse returns the root node of the one document in data, nil for an empty one. Every error is an *Error.
+func Parse(data []byte) (*yaml.Node, error) {
+	root, err := parse(data)
+	if err != nil {
+		return nil, err // and not an *Error that is nil
+	}
+	return root, nil
 }
 
 // uniqueAnchors refuses an anchor name used twice, as PyYAML does; the parser would take the last.
