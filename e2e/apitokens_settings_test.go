@@ -80,7 +80,7 @@ func narrowTokens(t *testing.T, g *rig.Rig) {
 		require.Equal(t, http.StatusOK, ping(t, g, x.Access))
 	}
 	require.NotContains(t, g.Log(), made.Token)
-	requireNoDoor(t, g, "POST /oauth/provider/token", "GET /.well-known/oauth-authorization-server", "GET /api/org",
+	requireNotServed(t, g, "POST /oauth/provider/token", "GET /.well-known/oauth-authorization-server", "GET /api/org",
 		"GET /api/versions", "POST /cloudapi/1.0.0/sessions", "GET /cloudapi/1.0.0/tokens")
 }
 
@@ -89,12 +89,12 @@ func noCSP(t *testing.T, g *rig.Rig) {
 	status, x := oauth(t, g, "oauth/provider/token", url.Values{"grant_type": {"refresh_token"}, "refresh_token": {made.Token}})
 	require.Equal(t, http.StatusOK, status, "%v", x)
 	require.Equal(t, http.StatusOK, ping(t, g, x["access_token"].(string)))
-	requireNoDoor(t, g, "POST /"+cspAuthorize, "POST /csp/gateway/am/api/auth/api-tokens/details", "POST /account/login", "GET /account/login")
+	requireNotServed(t, g, "POST /"+cspAuthorize, "POST /csp/gateway/am/api/auth/api-tokens/details", "POST /account/login", "GET /account/login")
 	require.NoFileExists(t, g.StateDir()+"/tokens.db")
 }
 
-// requireNoDoor finds nothing behind a door that is closed.
-func requireNoDoor(t *testing.T, g *rig.Rig, routes ...string) {
+// requireNotServed finds no API that is off.
+func requireNotServed(t *testing.T, g *rig.Rig, routes ...string) {
 	t.Helper()
 	for _, route := range routes {
 		method, path, _ := strings.Cut(route, " /")

@@ -56,13 +56,13 @@ func (r *Record) UnmarshalJSON(text []byte) error {
 	type record Record // without methods
 	stored := struct {
 		*record
-		Door Profile `json:"door"`
+		Former Profile `json:"door"`
 	}{record: (*record)(r)}
 	if err := json.Unmarshal(text, &stored); err != nil {
 		return fmt.Errorf("read a record: %w", err)
 	}
 	if r.Profile == "" {
-		r.Profile = stored.Door
+		r.Profile = stored.Former
 	}
 	return nil
 }

@@ -21,7 +21,7 @@ func TestStoredRecords(t *testing.T) {
 	const before = `{"id":"` + id + `","kind":"api","name":"ci","owner":{"eauth":"pam","user":"alice"},`
 	const after = `"scopes":["User"],"created":"2026-11-01T12:00:00Z"}`
 	for name, text := range map[string]string{
-		"with door":    before + `"door":"csp",` + after,
+		"formerly":     before + `"door":"csp",` + after,
 		"with profile": before + `"profile":"csp",` + after,
 		"with both":    before + `"door":"vcd","profile":"csp",` + after,
 	} {
