@@ -109,6 +109,9 @@ func TestModulesDecide(t *testing.T) {
 					users = slices.Concat(s.modules, s.more)
 				}
 				compareModules(t, r, users)
+				if name == "keep_acl_in_token" {
+					tokensWhereModulesDecide(t, r)
+				}
 			})
 		}
 	}

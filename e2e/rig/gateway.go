@@ -25,6 +25,10 @@ type gateway struct {
 // LogFile is where the gateway's log goes.
 func (r *Rig) LogFile() string { return r.path("saltern.log") }
 
+// GatewayConf is the folder with the master's configuration as the gateway sees
+// it. The gateway reads it when it starts.
+func (r *Rig) GatewayConf() string { return r.conf }
+
 // StartGateway starts saltern and waits until it says that it is ready.
 func (r *Rig) StartGateway(ctx context.Context) error {
 	log, err := os.OpenFile(r.LogFile(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
