@@ -72,6 +72,9 @@ func (s *Sandbox) environ() []string {
 			env = append(env, e)
 		}
 	}
+	if s.opts.PythonPath != "" {
+		env = append(env, "PYTHONPATH="+s.opts.PythonPath)
+	}
 	return append(env, s.mark,
 		"SPT_NOENV=1", // Salt's process titles must not overwrite the environment
 		"PYTHONUNBUFFERED=1",

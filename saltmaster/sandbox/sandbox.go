@@ -44,6 +44,10 @@ type Options struct {
 	// in place of the machine's, see WritePAMService. Empty means the machine's.
 	PAMServiceDir string
 
+	// PythonPath is a folder of Python modules for Salt beside those of Salt's
+	// environment. Empty means none.
+	PythonPath string
+
 	// AsInstalled runs Salt's programs as they are, for measurements and for
 	// people. Otherwise their loaders remember which module files there are, which
 	// changes no answer and takes a third of the time, see launcher.py.
