@@ -6,8 +6,8 @@ import (
 	"sync/atomic"
 )
 
-// ModuleRights is what an eauth module itself has to say about rights, beside the rules of external_auth. A master asks it where
-// a command carries a name and a password, and never where it carries a token.
+// ModuleRights are the functions by which an eauth module itself decides about rights, beside the rules of
+// external_auth. A master calls them where a command carries a name and a password, and never where it carries a token.
 type ModuleRights struct {
 	ACL     bool // acl(), of this module or of eauth_acl_module: it may name other rules
 	Process bool // process_acl(): it may change the rules
@@ -16,15 +16,14 @@ type ModuleRights struct {
 // Any reports whether it says anything.
 func (s ModuleRights) Any() bool { return s.ACL || s.Process }
 
-// ErrWrong says that credentials which went to the master with a command were not right. The command was not carried
-// out.
+// ErrWrong is returned where credentials that went to the master with a command were wrong. The command was not run.
 var ErrWrong = errors.New("the credentials are wrong")
 
-// ErrRights says that a user's rights are what an eauth module says at each login, so that nobody can act for the user
-// without one.
+// ErrRights is returned where an eauth module decides about a user's rights at each login, so that no token can act for
+// the user without one.
 var ErrRights = errors.New("the master's eauth module decides at each login what the user may do")
 
-// A Verdict is what the answer to a command tells of the credentials that it carried.
+// A Verdict is what the answer to a command reveals of the credentials that it carried.
 type Verdict int
 
 // The verdicts.
@@ -35,7 +34,7 @@ const (
 	Unclear                  // one of the latter two, for the master says both in the same words
 )
 
-// A Carrier lets credentials go to the master in a command. It is the guard of the backend for the same credentials, so
+// A Carrier sends credentials to the master in a command. It is the guard of the backend for the same credentials, so
 // that guesses count wherever they are made.
 type Carrier interface {
 	// Carry calls send once at most. Its error is send's, or [ErrWrong], or one of this package: then nothing was sent.
