@@ -2,15 +2,16 @@ package e2e
 
 import (
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/saltern-api/saltern/internal/freeport"
 )
 
 // alone is a gateway without a master, for tests that need none.
@@ -29,13 +30,12 @@ func startAlone(t *testing.T, more string) *alone {
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
 	g := &alone{dir: dir}
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := freeport.Find()
 	require.NoError(t, err)
-	g.address = l.Addr().String()
-	require.NoError(t, l.Close())
+	g.address = fmt.Sprintf("127.0.0.1:%d", port)
 
 	g.write(t, "master", fmt.Sprintf("root_dir: %s\nrest_cherrypy: {host: 127.0.0.1, port: %d%s}\n",
-		g.dir, l.Addr().(*net.TCPAddr).Port, more))
+		g.dir, port, more))
 	g.write(t, "saltern.yaml", fmt.Sprintf("state_dir: %s\nadmin:\n  listen: 'off'\n", filepath.Join(g.dir, "state")))
 	t.Cleanup(func() { g.stop(t) })
 	g.start(t)
@@ -49,12 +49,13 @@ func (g *alone) write(t *testing.T, name, text string) {
 	require.NoError(t, os.WriteFile(g.path(name), []byte(text), 0o600))
 }
 
-// start returns when the gateway takes connections.
+// start returns when the gateway says that it takes connections.
 func (g *alone) start(t *testing.T) {
 	t.Helper()
 	log, err := os.OpenFile(g.path("log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	require.NoError(t, err)
 	defer func() { _ = log.Close() }() // the process has its own
+	before := g.log(t)
 	g.cmd = exec.Command(saltern.build(t), "serve", "-c", g.dir, "--config", g.path("saltern.yaml"))
 	g.cmd.Stdout, g.cmd.Stderr = log, log
 	g.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
@@ -63,12 +64,7 @@ func (g *alone) start(t *testing.T) {
 	go func() { g.ended <- g.cmd.Wait() }()
 	requireEventually(t, func() bool {
 		require.Empty(t, g.ended, "the gateway ended: %s", g.log(t))
-		conn, err := net.DialTimeout("tcp", g.address, time.Second)
-		if err != nil {
-			return false
-		}
-		require.NoError(t, conn.Close())
-		return true
+		return strings.Contains(g.log(t)[len(before):], `"listening"`)
 	})
 }
 

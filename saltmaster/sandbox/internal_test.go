@@ -31,16 +31,6 @@ func TestInstalled(t *testing.T) {
 	require.ErrorContains(t, Installed(filepath.Join(t.TempDir(), "salt-3008.3")), "holds no Salt")
 }
 
-func TestPorts(t *testing.T) {
-	t.Parallel()
-	p, err := freePorts()
-	require.NoError(t, err)
-	for _, port := range []int{p.publish, p.ret, p.api} {
-		require.GreaterOrEqual(t, port, portFirst)
-		require.Less(t, port, portFirst+portCount)
-	}
-}
-
 // stopped is a sandbox whose files are written and whose parts do not run.
 func stopped(t *testing.T, opts Options) *Sandbox {
 	t.Helper()

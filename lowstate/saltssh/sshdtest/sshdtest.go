@@ -13,6 +13,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/saltern-api/saltern/internal/freeport"
 )
 
 // envRequire makes a missing sshd fail the test; otherwise it skips it.
@@ -134,10 +136,9 @@ func missing(t testing.TB, format string, args ...any) {
 
 func freePort(t testing.TB) int {
 	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := freeport.Find()
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close() //nolint:errcheck // it only held the port
-	return l.Addr().(*net.TCPAddr).Port
+	return port
 }

@@ -1,0 +1,32 @@
+// Package freeport finds TCP ports for servers that tests start and that cannot
+// be given a listener. It imports nothing of this module.
+package freeport
+
+import (
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+)
+
+// The range lies below the one that Linux takes for outgoing connections: a
+// server that is stopped for a moment finds its port still free, and no
+// connection to a port where nobody listens yet becomes one to itself.
+const (
+	first = 20000
+	count = 10000
+)
+
+// Find returns a port of 127.0.0.1 on which nothing listens. It is not kept
+// from others.
+func Find() (int, error) {
+	for range 100 {
+		port := first + rand.IntN(count)
+		l, err := net.Listen("tcp4", fmt.Sprintf("127.0.0.1:%d", port))
+		if err != nil {
+			continue
+		}
+		return port, l.Close()
+	}
+	return 0, errors.New("no free port on 127.0.0.1")
+}
