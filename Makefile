@@ -16,7 +16,7 @@ RELEASE  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev
 WORK := $(CURDIR)/.work
 BIN  := $(WORK)/bin
 SALT_STAMPS := $(SALT_VERSIONS:%=$(WORK)/salt-%/.installed)
-DOOR_STAMPS := $(WORK)/doors-venv/.vdk-$(VDK_VERSION) $(WORK)/govcd/.built
+TOKEN_CLIENT_STAMPS := $(WORK)/vdk-venv/.vdk-$(VDK_VERSION) $(WORK)/govcd/.built
 CLIENT_STAMPS := $(WORK)/clients-venv/.installed $(WORK)/clients-node/.installed
 
 # Packages whose tests start real masters, and all others.
@@ -26,7 +26,7 @@ TEST_FILES = $(shell go list -f '{{range .TestGoFiles}}{{$$.Dir}}/{{.}} {{end}}{
 
 # A part that cannot run fails instead of being skipped.
 STRICT := SALTERN_SALT=$(WORK) SALTERN_REQUIRE_SALT=1 SALTERN_REQUIRE_PAM=1 SALTERN_REQUIRE_NGINX=1 SALTERN_REQUIRE_REDIS=1 \
-	SALTERN_REQUIRE_DOOR_CLIENTS=1 SALTERN_VDK=$(WORK)/doors-venv/bin/python
+	SALTERN_REQUIRE_TOKEN_CLIENTS=1 SALTERN_VDK=$(WORK)/vdk-venv/bin/python
 GOTEST := go test -race
 
 # A program with the race detector in it sleeps for a second before it ends.
@@ -46,7 +46,7 @@ build: ## build bin/saltern
 	go build -trimpath -ldflags '-s -w -X main.version=$(RELEASE)' -o bin/saltern ./cmd/saltern || \
 		{ echo 'if a header is missing, make deps installs it'; exit 1; }
 
-test: deps salt $(DOOR_STAMPS) ## run every test, with real masters and the race detector
+test: deps salt $(TOKEN_CLIENT_STAMPS) ## run every test, with real masters and the race detector
 	@deploy/deps.sh test
 	$(STRICT) SALTERN_SALT_VERSIONS='$(SALT_VERSIONS)' $(GOTEST) -p 4 -timeout 5m $(UNIT)
 	@MAKE='$(MAKE)' e2e/releases.sh $(WORK) $(SALT_VERSIONS) clients
@@ -54,7 +54,7 @@ test: deps salt $(DOOR_STAMPS) ## run every test, with real masters and the race
 test-unit: ## run the tests that need no Salt
 	env -u SALTERN_SALT $(GOTEST) -p 4 -timeout 5m $(UNIT)
 
-test-salt: salt $(DOOR_STAMPS) ## run the real-master tests, of one version only with VERSION=3008
+test-salt: salt $(TOKEN_CLIENT_STAMPS) ## run the real-master tests, of one version only with VERSION=3008
 	@test -n '$(filter $(VERSION)%,$(SALT_VERSIONS))' || \
 		{ echo "no Salt $(VERSION) among the pinned $(SALT_VERSIONS)"; exit 1; }
 	$(STRICT) SALTERN_SALT_VERSIONS='$(filter $(VERSION)%,$(SALT_VERSIONS))' \
@@ -83,7 +83,7 @@ bench: salt build ## compare Saltern, salt-api and the bare wire on one master
 
 lint: build $(BIN)/golangci-lint-$(GOLANGCI_VERSION) $(BIN)/govulncheck-$(GOVULN_VERSION) ## golangci-lint, the systemd unit, govulncheck
 	$(BIN)/golangci-lint run ./...
-	cd e2e/doors/govcd && $(BIN)/golangci-lint run ./...
+	cd e2e/tokenclients/govcd && $(BIN)/golangci-lint run ./...
 	@if command -v systemd-analyze >/dev/null; then deploy/check-unit.sh $(CURDIR)/bin/saltern; \
 		else echo "the systemd unit was not checked: there is no systemd-analyze here"; fi
 	@out=$$($(BIN)/govulncheck ./... 2>&1) && { echo "$$out"; exit 0; }; code=$$?; echo "$$out"; \
@@ -123,23 +123,23 @@ $(WORK)/salt-%/.installed:
 	$$dir/bin/python -c "$$check" && touch $$dir/.installed
 
 # A client of Cloud Services that is in use.
-$(WORK)/doors-venv/.vdk-$(VDK_VERSION):
+$(WORK)/vdk-venv/.vdk-$(VDK_VERSION):
 	@mkdir -p $(WORK)
 	@cd $(WORK) && \
 	check='from importlib.metadata import version as v; assert v("vdk-control-api-auth") == "$(VDK_VERSION)"'; \
-	if doors-venv/bin/python -c "$$check" 2>/dev/null; then touch $@; exit 0; fi; \
-	echo "installing vdk-control-api-auth $(VDK_VERSION) into $(WORK)/doors-venv"; \
-	rm -rf doors-venv && $(PYTHON) -m venv doors-venv || \
+	if vdk-venv/bin/python -c "$$check" 2>/dev/null; then touch $@; exit 0; fi; \
+	echo "installing vdk-control-api-auth $(VDK_VERSION) into $(WORK)/vdk-venv"; \
+	rm -rf vdk-venv && $(PYTHON) -m venv vdk-venv || \
 		{ echo "$(PYTHON) cannot make a virtual environment (Debian: apt-get install python3-venv)"; exit 1; }; \
-	pip="doors-venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input vdk-control-api-auth==$(VDK_VERSION)"; \
+	pip="vdk-venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input vdk-control-api-auth==$(VDK_VERSION)"; \
 	$$pip || { echo "once more"; sleep 5; $$pip; } || { echo "pip could not install vdk-control-api-auth"; exit 1; }; \
-	doors-venv/bin/python -c "$$check" && touch $@
+	vdk-venv/bin/python -c "$$check" && touch $@
 
 # Cloud Director's library and the program that calls it. The tests build it
 # themselves, of what this has downloaded.
-$(WORK)/govcd/.built: $(wildcard e2e/doors/govcd/*)
+$(WORK)/govcd/.built: $(wildcard e2e/tokenclients/govcd/*)
 	@mkdir -p $(@D)
-	cd e2e/doors/govcd && go build -o $(@D)/govcd .
+	cd e2e/tokenclients/govcd && go build -o $(@D)/govcd .
 	@touch $@
 
 # Programs of Python's and Node's registries that speak to a salt-api.

@@ -18,7 +18,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 	"github.com/saltern-api/saltern/saltmaster/sandbox"
 	"github.com/saltern-api/saltern/saltmaster/sandbox/sandboxtest"
 )
@@ -35,7 +35,7 @@ func moduleAuth() map[string]any {
 	of := func(rules ...any) map[string]any { return map[string]any{moduleUser: rules} }
 	return map[string]any{
 		"sharedsecret": map[string]any{sandbox.UserAll: all},
-		"pam":          map[string]any{rig.User: all},
+		"pam":          map[string]any{env.User: all},
 
 		"plain":   of("test.*", "@runner"),
 		"narrow":  of(all...),
@@ -97,7 +97,7 @@ func TestModulesDecide(t *testing.T) {
 			t.Run(release+"/"+name, func(t *testing.T) {
 				options := map[string]any{"auth_dirs": []string{modules}, "external_auth": moduleAuth()}
 				maps.Copy(options, s.options)
-				r, err := rig.Start(t.Context(), rig.Options{
+				r, err := env.Start(t.Context(), env.Options{
 					Saltern: saltern.build(t),
 					Sandbox: sandbox.Options{Salt: salt, SaltAPI: true, WorkerThreads: fewWorkers, MasterConfig: options},
 				})
@@ -131,7 +131,7 @@ var moduleDifferences = map[string]string{
 	"eauth_acl_module/wide/session beside wheel": "A2",
 }
 
-func compareModules(t *testing.T, r *rig.Rig, modules []string) {
+func compareModules(t *testing.T, r *env.Env, modules []string) {
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	outcomes := map[string][2]map[string]string{}
@@ -163,7 +163,7 @@ func compareModules(t *testing.T, r *rig.Rig, modules []string) {
 }
 
 // moduleOutcomes is what came of each call of a module's user.
-func moduleOutcomes(t *testing.T, r *rig.Rig, base, module string) map[string]string {
+func moduleOutcomes(t *testing.T, r *env.Env, base, module string) map[string]string {
 	creds := moduleCredentials(r, module)
 	seen := map[string]string{}
 	for name, call := range moduleCalls {
@@ -192,18 +192,18 @@ func moduleOutcomes(t *testing.T, r *rig.Rig, base, module string) map[string]st
 	return seen
 }
 
-func moduleCredentials(r *rig.Rig, module string) string {
+func moduleCredentials(r *env.Env, module string) string {
 	user, password := moduleUser, modulePassword
 	switch module {
 	case "sharedsecret":
 		user, password = sandbox.UserAll, r.Secret()
 	case "pam":
-		user, password = rig.User, rig.User
+		user, password = env.User, env.User
 	}
 	return fmt.Sprintf(`"eauth": %q, "username": %q, "password": %q`, module, user, password)
 }
 
-func moduleAsk(t *testing.T, r *rig.Rig, url, session, body string) rig.Answer {
+func moduleAsk(t *testing.T, r *env.Env, url, session, body string) env.Answer {
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(body))
 	assert.NoError(t, err)
 	req.Header.Set("Content-Type", "application/json")
@@ -217,7 +217,7 @@ func moduleAsk(t *testing.T, r *rig.Rig, url, session, body string) rig.Answer {
 }
 
 // moduleOutcome is the status of an answer and whether something ran.
-func moduleOutcome(t *testing.T, r *rig.Rig, url, session, body string) string {
+func moduleOutcome(t *testing.T, r *env.Env, url, session, body string) string {
 	a := moduleAsk(t, r, url, session, body)
 	for range 3 { // 3006's salt-api now and then fails one of several requests at once
 		if a.Status != http.StatusInternalServerError || !strings.HasPrefix(url, r.SaltAPIURL()) {

@@ -11,12 +11,12 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 )
 
 // tokensWhereModulesDecide is for a gateway with keep_acl_in_token: nobody gets an API token whose rights the master's eauth
 // module says at each login, and one that was made before that module had a say cannot be used while it has.
-func tokensWhereModulesDecide(t *testing.T, r *rig.Rig) {
+func tokensWhereModulesDecide(t *testing.T, r *env.Env) {
 	const (
 		runner = `[{"client": "runner", "fun": "test.arg", "arg": ["x"]}]`
 		want   = `{"name": "ci", "scopes": ["Superuser"], "ttl": "1d"}`
@@ -33,7 +33,7 @@ func tokensWhereModulesDecide(t *testing.T, r *rig.Rig) {
 	require.Len(t, answer.Return, 1)
 	refuse(answer.Return[0].Token, "wide")
 
-	made := makeToken(t, r, pamSession(t, r, rig.User), "ci", "Superuser")
+	made := makeToken(t, r, pamSession(t, r, env.User), "ci", "Superuser")
 	use := func() (int, string) {
 		t.Helper()
 		a := bearing(t, r, made.Token, "POST /", runner)
@@ -55,7 +55,7 @@ func tokensWhereModulesDecide(t *testing.T, r *rig.Rig) {
 	status, body = use()
 	assert.Equal(t, http.StatusForbidden, status, body)
 	assert.Contains(t, body, "so no API token can act for the owner: log in")
-	refuse(pamSession(t, r, rig.User), "pam")
+	refuse(pamSession(t, r, env.User), "pam")
 
 	restart(string(before))
 	status, body = use()

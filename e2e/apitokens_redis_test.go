@@ -14,29 +14,29 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 	"github.com/saltern-api/saltern/eauth/apitoken"
 	"github.com/saltern-api/saltern/eauth/apitoken/redistest"
 )
 
 // onRedis are the settings of gateways that share a Redis, with more of them.
-// The user of the rig may do everything with tokens.
-func onRedis(t *testing.T, server *redistest.Server, more string) rig.More {
+// The user of the env may do everything with tokens.
+func onRedis(t *testing.T, server *redistest.Server, more string) env.More {
 	t.Helper()
 	pepper := filepath.Join(t.TempDir(), "pepper")
 	require.NoError(t, os.WriteFile(pepper, []byte(strings.Repeat("5a", 32)+"\n"), 0o600))
-	return rig.More{Settings: fmt.Sprintf(`tokens:
+	return env.More{Settings: fmt.Sprintf(`tokens:
   store: redis
   pepper_file: %s
   redis: {addresses: [%q]}
   assignments: [{users: [%s], roles: [Superuser]}]
-%s`, pepper, server.Client().Addrs[0], rig.User, more)}
+%s`, pepper, server.Client().Addrs[0], env.User, more)}
 }
 
 const tokenPing = `[{"client": "local", "tgt": "ms--0", "fun": "test.ping"}]`
 
 // ping runs a command with a token.
-func ping(t *testing.T, r *rig.Rig, token string) int {
+func ping(t *testing.T, r *env.Env, token string) int {
 	t.Helper()
 	a := bearing(t, r, token, "POST /", tokenPing)
 	if a.Status == http.StatusOK {
@@ -57,11 +57,11 @@ func requireCutOff(t *testing.T, e *eventBlocks) {
 // What is done to tokens at one gateway counts at the other one, from the next
 // request on.
 func TestTokensOfTwoGateways(t *testing.T) {
-	eachRelease(t, func(t *testing.T, r *rig.Rig) {
+	eachRelease(t, func(t *testing.T, r *env.Env) {
 		const guesses = 30
 		more := onRedis(t, redistest.Start(t, redistest.Options{}), fmt.Sprintf("  throttle: {attempts: %d, first: 1h, most: 1h}\n", guesses))
 		one, two := anotherGateway(t, r, more), anotherGateway(t, r, more)
-		session := pamSession(t, one, rig.User)
+		session := pamSession(t, one, env.User)
 
 		t.Run("revoked", func(t *testing.T) {
 			made := makeToken(t, one, session, "revoked", "Superuser")
@@ -69,7 +69,7 @@ func TestTokensOfTwoGateways(t *testing.T) {
 			stream, socket := followEvents(t, two, made.Token, ""), openSocket(t, two, "/ws/"+made.Token)
 			a := bearing(t, one, session, "DELETE /v1/tokens/"+made.ID, "")
 			require.Equal(t, http.StatusNoContent, a.Status, a.Body)
-			for _, g := range []*rig.Rig{two, one} {
+			for _, g := range []*env.Env{two, one} {
 				require.Equal(t, http.StatusUnauthorized, ping(t, g, made.Token))
 			}
 			requireCutOff(t, stream)
@@ -82,12 +82,12 @@ func TestTokensOfTwoGateways(t *testing.T) {
 		t.Run("regenerated", func(t *testing.T) {
 			made := makeToken(t, one, session, "regenerated", "Superuser")
 			stream := followEvents(t, one, made.Token, "")
-			a := bearing(t, two, pamSession(t, two, rig.User), "POST /v1/tokens/"+made.ID+"/regenerate", "")
+			a := bearing(t, two, pamSession(t, two, env.User), "POST /v1/tokens/"+made.ID+"/regenerate", "")
 			require.Equal(t, http.StatusOK, a.Status, a.Body)
 			var again apiToken
 			require.NoError(t, json.Unmarshal([]byte(a.Body), &again))
 			require.Equal(t, made.ID, again.ID)
-			for _, g := range []*rig.Rig{one, two} {
+			for _, g := range []*env.Env{one, two} {
 				require.Equal(t, http.StatusUnauthorized, ping(t, g, made.Token))
 				require.Equal(t, http.StatusOK, ping(t, g, again.Token))
 			}
@@ -111,10 +111,10 @@ func TestTokensOfTwoGateways(t *testing.T) {
 			tries := 0
 			requireEventually(t, func() bool {
 				tries++
-				return ping(t, []*rig.Rig{one, two}[tries%2], wrong) == http.StatusTooManyRequests
+				return ping(t, []*env.Env{one, two}[tries%2], wrong) == http.StatusTooManyRequests
 			})
 			require.LessOrEqual(t, tries, guesses+1)
-			for _, g := range []*rig.Rig{one, two} {
+			for _, g := range []*env.Env{one, two} {
 				require.Equal(t, http.StatusTooManyRequests, ping(t, g, wrong))
 			}
 		})
@@ -122,7 +122,7 @@ func TestTokensOfTwoGateways(t *testing.T) {
 }
 
 // oauth posts a form, and returns the status and the members of the answer.
-func oauth(t *testing.T, r *rig.Rig, path string, form url.Values) (int, map[string]any) {
+func oauth(t *testing.T, r *env.Env, path string, form url.Values) (int, map[string]any) {
 	t.Helper()
 	a := ask(t, r, r.Main, asked{path: path, kind: "application/x-www-form-urlencoded", body: form.Encode()})
 	var members map[string]any
@@ -132,7 +132,7 @@ func oauth(t *testing.T, r *rig.Rig, path string, form url.Values) (int, map[str
 
 // reusedElsewhere lets a service account in over both gateways, and shows one
 // of its refresh tokens at each.
-func reusedElsewhere(t *testing.T, one, two *rig.Rig, session string) {
+func reusedElsewhere(t *testing.T, one, two *env.Env, session string) {
 	a := bearing(t, one, session, "POST /oauth/provider/register",
 		`{"client_name": "robot", "software_id": "12345678-1234-1234-1234-1234567890ab", "scope": "Superuser"}`)
 	require.Equal(t, http.StatusCreated, a.Status, a.Body)
@@ -150,20 +150,20 @@ func reusedElsewhere(t *testing.T, one, two *rig.Rig, session string) {
 	})
 	require.Equal(t, http.StatusOK, status, "%v", got)
 
-	refresh := func(g *rig.Rig, token any) (int, map[string]any) {
+	refresh := func(g *env.Env, token any) (int, map[string]any) {
 		return oauth(t, g, "oauth/provider/token", url.Values{"grant_type": {"refresh_token"}, "refresh_token": {token.(string)}})
 	}
 	status, next := refresh(one, got["refresh_token"])
 	require.Equal(t, http.StatusOK, status, "%v", next)
 	access := next["access_token"].(string)
-	for _, g := range []*rig.Rig{one, two} {
+	for _, g := range []*env.Env{one, two} {
 		require.Equal(t, http.StatusOK, ping(t, g, access))
 	}
 	stream := followEvents(t, one, access, "")
 	status, refused := refresh(two, got["refresh_token"])
 	require.Equal(t, http.StatusBadRequest, status, "it was used at the other one")
 	require.Equal(t, "invalid_grant", refused["error"])
-	for _, g := range []*rig.Rig{one, two} {
+	for _, g := range []*env.Env{one, two} {
 		status, _ = refresh(g, next["refresh_token"])
 		require.Equal(t, http.StatusBadRequest, status, "the family has ended")
 		require.Equal(t, http.StatusUnauthorized, ping(t, g, access))

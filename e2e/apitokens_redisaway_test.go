@@ -10,18 +10,18 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 	"github.com/saltern-api/saltern/eauth/apitoken/redistest"
 )
 
 // While Redis is away, who comes with a token is told so at every endpoint,
 // and let in at none; all else goes on. When it is back, so are the tokens.
 func TestTokensWithoutRedis(t *testing.T) {
-	eachRelease(t, func(t *testing.T, r *rig.Rig) {
+	eachRelease(t, func(t *testing.T, r *env.Env) {
 		server := redistest.Start(t, redistest.Options{Durable: true})
 		more := onRedis(t, server, "  csp: {query_tokens: true}\n")
 		g := anotherGateway(t, r, more)
-		session := pamSession(t, g, rig.User)
+		session := pamSession(t, g, env.User)
 		made := makeToken(t, g, session, "away", "Superuser")
 		status, x := oauth(t, g, "oauth/provider/token", url.Values{"grant_type": {"refresh_token"}, "refresh_token": {made.Token}})
 		require.Equal(t, http.StatusOK, status, "%v", x)
@@ -44,17 +44,17 @@ func TestTokensWithoutRedis(t *testing.T) {
 
 			// Nor does it keep a gateway from starting.
 			late := anotherGateway(t, r, more)
-			requireNoTokens(t, late, pamSession(t, late, rig.User), made.Token, access)
+			requireNoTokens(t, late, pamSession(t, late, env.User), made.Token, access)
 			server.Start()
-			for _, g := range []*rig.Rig{g, late} {
+			for _, g := range []*env.Env{g, late} {
 				requireTokensBack(t, g, made.Token, access)
 			}
 			stream.until("tag: salt/job/") // it went on
-			a := bearing(t, late, pamSession(t, late, rig.User), "DELETE /v1/tokens/"+made.ID, "")
+			a := bearing(t, late, pamSession(t, late, env.User), "DELETE /v1/tokens/"+made.ID, "")
 			require.Equal(t, http.StatusNoContent, a.Status, a.Body)
 			requireCutOff(t, stream)
 		})
-		for _, secret := range []string{made.Token, access, rig.User + `","password`} {
+		for _, secret := range []string{made.Token, access, env.User + `","password`} {
 			require.NotContains(t, g.Log(), secret)
 		}
 	})
@@ -62,7 +62,7 @@ func TestTokensWithoutRedis(t *testing.T) {
 
 // requireNoTokens asks everything while Redis is away. There is no limit of
 // time but that of the requests: see [patience].
-func requireNoTokens(t *testing.T, g *rig.Rig, session, token, access string) {
+func requireNoTokens(t *testing.T, g *env.Env, session, token, access string) {
 	t.Helper()
 	var qs []aimed
 	ask := func(q asked) { qs = append(qs, aimed{q, g.Main}) }
@@ -112,14 +112,14 @@ func requireNoTokens(t *testing.T, g *rig.Rig, session, token, access string) {
 }
 
 // requireAllElseWorks asks what has nothing to do with API tokens.
-func requireAllElseWorks(t *testing.T, g *rig.Rig, session string) {
+func requireAllElseWorks(t *testing.T, g *env.Env, session string) {
 	t.Helper()
-	salt := ask(t, g, g.Main, asked{path: "token", body: fmt.Sprintf(`{"username": %q, "password": %q, "eauth": "pam"}`, rig.User, rig.User)})
+	salt := ask(t, g, g.Main, asked{path: "token", body: fmt.Sprintf(`{"username": %q, "password": %q, "eauth": "pam"}`, env.User, env.User)})
 	require.Equal(t, http.StatusOK, salt.Status, salt.Body)
 	_, rest, _ := strings.Cut(salt.Body, `"token": "`)
 	saltToken, _, _ := strings.Cut(rest, `"`)
 	for name, q := range map[string]asked{
-		"a password":      {path: "run", body: rig.Chunk(rig.User, goodPing)},
+		"a password":      {path: "run", body: env.Chunk(env.User, goodPing)},
 		"a session":       {body: "[{" + goodPing + "}]", header: map[string]string{"X-Auth-Token": session}},
 		"a Salt token":    {path: "run", body: fmt.Sprintf(`[{"token": %q, %s}]`, saltToken, goodPing)},
 		"another one":     {body: "[{" + goodPing + "}]", header: map[string]string{"Authorization": "Bearer " + saltToken}},
@@ -128,15 +128,15 @@ func requireAllElseWorks(t *testing.T, g *rig.Rig, session string) {
 		a := ask(t, g, g.Main, q)
 		require.Equal(t, http.StatusOK, a.Status, "%s: %s", name, a.Body)
 	}
-	require.Equal(t, goodPingAnswer, post(t, g, rig.Chunk(rig.User, goodPing)).Body)
+	require.Equal(t, goodPingAnswer, post(t, g, env.Chunk(env.User, goodPing)).Body)
 	followEvents(t, g, session, "")
-	require.Equal(t, http.StatusOK, sessionRequest(t, g, pamSession(t, g, rig.User), http.MethodPost, "/logout", "").Status)
+	require.Equal(t, http.StatusOK, sessionRequest(t, g, pamSession(t, g, env.User), http.MethodPost, "/logout", "").Status)
 	for _, path := range []string{"healthz", "readyz", "metrics"} {
 		require.Equal(t, http.StatusOK, ask(t, g, g.Admin, asked{method: http.MethodGet, path: path, kind: "-"}).Status, path)
 	}
 }
 
-func requireTokensBack(t *testing.T, g *rig.Rig, tokens ...string) {
+func requireTokensBack(t *testing.T, g *env.Env, tokens ...string) {
 	t.Helper()
 	for _, token := range tokens {
 		requireEventually(t, func() bool { return ping(t, g, token) == http.StatusOK })

@@ -10,17 +10,17 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 )
 
 const cspAuthorize = "csp/gateway/am/api/auth/api-tokens/authorize"
 
 // What saltern.yaml says of tokens, in gateways of their own.
 func TestTokenSettings(t *testing.T) {
-	eachRelease(t, func(t *testing.T, r *rig.Rig) {
+	eachRelease(t, func(t *testing.T, r *env.Env) {
 		for name, o := range map[string]struct {
 			settings string
-			test     func(t *testing.T, g *rig.Rig)
+			test     func(t *testing.T, g *env.Env)
 		}{
 			"narrow": {`tokens:
   max_life: 30d
@@ -29,14 +29,14 @@ func TestTokenSettings(t *testing.T) {
   csp: {access_life: 120s, query_tokens: true}
   vcd: {enabled: false}
   login_roles: []
-  assignments: [{users: [` + rig.User + `], eauth: [pam], roles: [User]}]
+  assignments: [{users: [` + env.User + `], eauth: [pam], roles: [User]}]
 `, narrowTokens},
 			"without csp, in memory": {"tokens: {store: memory, csp: {enabled: false}}\n", noCSP},
 		} {
-			t.Run(name, func(t *testing.T) { o.test(t, anotherGateway(t, r, rig.More{Settings: o.settings})) })
+			t.Run(name, func(t *testing.T) { o.test(t, anotherGateway(t, r, env.More{Settings: o.settings})) })
 		}
 		t.Run("none", func(t *testing.T) {
-			made := makeToken(t, r, pamSession(t, r, rig.User), "query", "Superuser")
+			made := makeToken(t, r, pamSession(t, r, env.User), "query", "Superuser")
 			a := ask(t, r, r.Main, asked{path: cspAuthorize + "?api_token=" + made.Token, kind: "-"})
 			require.Equal(t, http.StatusBadRequest, a.Status, a.Body)
 			require.NotContains(t, a.Body+r.Log(), made.Token)
@@ -44,11 +44,11 @@ func TestTokenSettings(t *testing.T) {
 	})
 }
 
-func narrowTokens(t *testing.T, g *rig.Rig) {
-	session := pamSession(t, g, rig.User)
-	create := func(session, body string) rig.Answer { return bearing(t, g, session, "POST /v1/tokens", body) }
+func narrowTokens(t *testing.T, g *env.Env) {
+	session := pamSession(t, g, env.User)
+	create := func(session, body string) env.Answer { return bearing(t, g, session, "POST /v1/tokens", body) }
 
-	require.Equal(t, http.StatusForbidden, create(pamSession(t, g, rig.ReadOnly), `{"name": "n", "scopes": ["User"]}`).Status,
+	require.Equal(t, http.StatusForbidden, create(pamSession(t, g, env.ReadOnly), `{"name": "n", "scopes": ["User"]}`).Status,
 		"nothing is assigned to this one")
 	for _, ttl := range []string{"31d", "never"} {
 		a := create(session, `{"name": "n", "scopes": ["User"], "ttl": "`+ttl+`"}`)
@@ -84,8 +84,8 @@ func narrowTokens(t *testing.T, g *rig.Rig) {
 		"GET /api/versions", "POST /cloudapi/1.0.0/sessions", "GET /cloudapi/1.0.0/tokens")
 }
 
-func noCSP(t *testing.T, g *rig.Rig) {
-	made := makeToken(t, g, pamSession(t, g, rig.User), "n", "Superuser")
+func noCSP(t *testing.T, g *env.Env) {
+	made := makeToken(t, g, pamSession(t, g, env.User), "n", "Superuser")
 	status, x := oauth(t, g, "oauth/provider/token", url.Values{"grant_type": {"refresh_token"}, "refresh_token": {made.Token}})
 	require.Equal(t, http.StatusOK, status, "%v", x)
 	require.Equal(t, http.StatusOK, ping(t, g, x["access_token"].(string)))
@@ -94,7 +94,7 @@ func noCSP(t *testing.T, g *rig.Rig) {
 }
 
 // requireNotServed finds no API that is off.
-func requireNotServed(t *testing.T, g *rig.Rig, routes ...string) {
+func requireNotServed(t *testing.T, g *env.Env, routes ...string) {
 	t.Helper()
 	for _, route := range routes {
 		method, path, _ := strings.Cut(route, " /")

@@ -11,7 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 )
 
 // apiToken is what the native API tells of a token.
@@ -21,7 +21,7 @@ type apiToken struct {
 }
 
 // bearing asks the main listener with a credential.
-func bearing(t *testing.T, r *rig.Rig, token, route, body string) rig.Answer {
+func bearing(t *testing.T, r *env.Env, token, route, body string) env.Answer {
 	t.Helper()
 	method, path, _ := strings.Cut(route, " ")
 	return ask(t, r, r.Main, asked{
@@ -31,7 +31,7 @@ func bearing(t *testing.T, r *rig.Rig, token, route, body string) rig.Answer {
 }
 
 // login returns the session of a PAM user whose password is its name.
-func pamSession(t *testing.T, r *rig.Rig, user string) string {
+func pamSession(t *testing.T, r *env.Env, user string) string {
 	t.Helper()
 	a := ask(t, r, r.Main, asked{path: "login", body: fmt.Sprintf(`{"username": %q, "password": %q, "eauth": "pam"}`, user, user)})
 	require.Equal(t, http.StatusOK, a.Status, a.Body)
@@ -39,7 +39,7 @@ func pamSession(t *testing.T, r *rig.Rig, user string) string {
 }
 
 // makeToken makes a token of the session's user.
-func makeToken(t *testing.T, r *rig.Rig, session, name string, scopes ...string) apiToken {
+func makeToken(t *testing.T, r *env.Env, session, name string, scopes ...string) apiToken {
 	t.Helper()
 	in, err := json.Marshal(map[string]any{"name": name, "scopes": scopes, "ttl": "1d"})
 	require.NoError(t, err)
@@ -61,7 +61,7 @@ func makeToken(t *testing.T, r *rig.Rig, session, name string, scopes ...string)
 }
 
 // addRole gives the gateway a role of the operator's.
-func addRole(t *testing.T, r *rig.Rig, name, acl string) {
+func addRole(t *testing.T, r *env.Env, name, acl string) {
 	t.Helper()
 	_, err := r.Command(t.Context(), fmt.Sprintf(`{"name": %q, "acl": %s}`, name, acl), "role", "put", "-")
 	require.NoError(t, err)
@@ -74,10 +74,10 @@ func addRole(t *testing.T, r *rig.Rig, name, acl string) {
 // A token as CI has it, for one function on some minions, does that and
 // nothing else, though its owner may do everything.
 func TestTokenForCI(t *testing.T) {
-	eachRelease(t, func(t *testing.T, r *rig.Rig) {
+	eachRelease(t, func(t *testing.T, r *env.Env) {
 		addRole(t, r, "ci-test", `[{"ms--[01]": ["state\\.apply$", "test\\.ping$"]}]`)
-		made := makeToken(t, r, pamSession(t, r, rig.User), "ci", "ci-test")
-		run := func(chunk string) rig.Answer { return bearing(t, r, made.Token, "POST /", "["+chunk+"]") }
+		made := makeToken(t, r, pamSession(t, r, env.User), "ci", "ci-test")
+		run := func(chunk string) env.Answer { return bearing(t, r, made.Token, "POST /", "["+chunk+"]") }
 
 		a := run(`{"client": "local", "tgt": "*", "fun": "test.ping"}`)
 		require.Equal(t, http.StatusOK, a.Status, a.Body)
@@ -120,9 +120,9 @@ func TestTokenForCI(t *testing.T) {
 }
 
 // callerJobs counts the jobs of callers in the job cache.
-func callerJobs(t *testing.T, r *rig.Rig) int {
+func callerJobs(t *testing.T, r *env.Env) int {
 	t.Helper()
-	a := bearing(t, r, pamSession(t, r, rig.User), "GET /jobs", "")
+	a := bearing(t, r, pamSession(t, r, env.User), "GET /jobs", "")
 	require.Equal(t, http.StatusOK, a.Status)
 	var answer struct {
 		Return []map[string]struct{ Function string }
@@ -140,25 +140,25 @@ func callerJobs(t *testing.T, r *rig.Rig) int {
 // On the listener of rest_wsgi a token in a header is good for chunks that do
 // not say who sends them, and its scopes hold there too.
 func TestTokenOnRestWSGI(t *testing.T) {
-	eachRelease(t, func(t *testing.T, r *rig.Rig) {
+	eachRelease(t, func(t *testing.T, r *env.Env) {
 		addRole(t, r, "wsgi-test", `[{"ms--[01]": ["test\\.ping$"]}]`)
-		made := makeToken(t, r, pamSession(t, r, rig.User), "wsgi", "wsgi-test")
-		run := func(body string) rig.Answer {
+		made := makeToken(t, r, pamSession(t, r, env.User), "wsgi", "wsgi-test")
+		run := func(body string) env.Answer {
 			return ask(t, r, r.WSGI, asked{body: body, header: map[string]string{"Authorization": "Bearer " + made.Token}})
 		}
 		a := run(`[{"client": "local", "tgt": "*", "fun": "test.ping"}]`)
 		require.JSONEq(t, `{"return": [{"ms--0": true, "ms--1": true}]}`, a.Body)
 		a = run(`[{"client": "local", "tgt": "*", "fun": "test.version"}]`)
 		require.Equal(t, http.StatusForbidden, a.Status, a.Body)
-		a = run(rig.Chunk(rig.User, `"client": "local", "tgt": "ms--2", "fun": "test.ping"`))
+		a = run(env.Chunk(env.User, `"client": "local", "tgt": "ms--2", "fun": "test.ping"`))
 		require.Equal(t, `{"return": [{"ms--2": true}]}`, a.Body, "the chunk's own count")
 	})
 }
 
 // A token never does more than its owner may, whatever its scope.
 func TestTokenOfOneWhoMayLittle(t *testing.T) {
-	eachRelease(t, func(t *testing.T, r *rig.Rig) {
-		made := makeToken(t, r, pamSession(t, r, rig.ReadOnly), "all", "Superuser")
+	eachRelease(t, func(t *testing.T, r *env.Env) {
+		made := makeToken(t, r, pamSession(t, r, env.ReadOnly), "all", "Superuser")
 		a := bearing(t, r, made.Token, "POST /", `[{"client": "local", "tgt": "ms--0", "fun": "test.ping"}]`)
 		require.Equal(t, `{"return": [{"ms--0": true}]}`, a.Body)
 		a = bearing(t, r, made.Token, "POST /", `[{"client": "local", "tgt": "ms--0", "fun": "cmd.run", "arg": ["id"]}]`)
@@ -169,10 +169,10 @@ func TestTokenOfOneWhoMayLittle(t *testing.T) {
 // A revoked token is refused from the next request on, and its streams end;
 // the owner's logout does neither.
 func TestTokenRevoked(t *testing.T) {
-	eachRelease(t, func(t *testing.T, r *rig.Rig) {
-		session := pamSession(t, r, rig.User)
+	eachRelease(t, func(t *testing.T, r *env.Env) {
+		session := pamSession(t, r, env.User)
 		made := makeToken(t, r, session, "stream", "Superuser")
-		other := pamSession(t, r, rig.User)
+		other := pamSession(t, r, env.User)
 		a := bearing(t, r, session, "POST /logout", "")
 		require.Equal(t, http.StatusOK, a.Status)
 		const ping = `[{"client": "local", "tgt": "ms--0", "fun": "test.ping"}]`
@@ -208,8 +208,8 @@ func TestTokenRevoked(t *testing.T) {
 
 // The operator's commands on the gateway's host.
 func TestTokenCommands(t *testing.T) {
-	eachRelease(t, func(t *testing.T, r *rig.Rig) {
-		secret, err := r.Command(t.Context(), "", "token", "create", "--name", "host", "--scope", "Superuser", "--user", rig.User)
+	eachRelease(t, func(t *testing.T, r *env.Env) {
+		secret, err := r.Command(t.Context(), "", "token", "create", "--name", "host", "--scope", "Superuser", "--user", env.User)
 		require.NoError(t, err)
 		secret = strings.TrimSpace(secret)
 		const ping = `[{"client": "local", "tgt": "ms--0", "fun": "test.ping"}]`

@@ -11,7 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 )
 
 // The token of the README: for state.apply on the minions whose names begin
@@ -19,7 +19,7 @@ import (
 // names and with others.
 func TestTokenForWeb(t *testing.T) {
 	const web = "web-1"
-	eachRelease(t, func(t *testing.T, r *rig.Rig) {
+	eachRelease(t, func(t *testing.T, r *env.Env) {
 		require.NoError(t, r.AddMinion(t.Context(), web))
 		t.Cleanup(func() { require.NoError(t, r.RemoveMinion(context.Background(), web)) })
 		done := t.TempDir()
@@ -30,10 +30,10 @@ func TestTokenForWeb(t *testing.T) {
 		deployed := func() []string { return fileNames(t, done) }
 
 		addRole(t, r, "deploy-web", `[{"web*": ["state\\.apply$"]}]`)
-		made := makeToken(t, r, pamSession(t, r, rig.User), "ci-web", "deploy-web")
+		made := makeToken(t, r, pamSession(t, r, env.User), "ci-web", "deploy-web")
 		exchanged := ask(t, r, r.Main, asked{path: authorizePath[1:], kind: "application/x-www-form-urlencoded", body: "api_token=" + made.Token})
 		for n, credential := range []string{made.Token, member(t, exchanged, "access_token")} {
-			run := func(chunk string) rig.Answer { return bearing(t, r, credential, "POST /run", chunk) }
+			run := func(chunk string) env.Answer { return bearing(t, r, credential, "POST /run", chunk) }
 			for _, tgt := range []string{"web*", "*", "web-1", "ms--0 or web-1"} {
 				kind := "glob"
 				if tgt[0] == 'm' {

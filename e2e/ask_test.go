@@ -24,7 +24,7 @@ import (
 	"github.com/prometheus/common/model"
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 	"github.com/saltern-api/saltern/saltmaster"
 	"github.com/saltern-api/saltern/saltmaster/tokenstore"
 	"github.com/saltern-api/saltern/saltmaster/zmtp"
@@ -45,7 +45,7 @@ type asked struct {
 }
 
 // ask sends a request to one of the gateway's base URLs.
-func ask(t *testing.T, r *rig.Rig, base string, q asked) rig.Answer {
+func ask(t *testing.T, r *env.Env, base string, q asked) env.Answer {
 	t.Helper()
 	a, err := q.send(t.Context(), r, base)
 	require.NoError(t, err)
@@ -60,15 +60,15 @@ type aimed struct {
 
 // askAll sends many requests, some at a time, and returns their answers in
 // order.
-func askAll(t *testing.T, r *rig.Rig, qs []aimed) []rig.Answer {
+func askAll(t *testing.T, r *env.Env, qs []aimed) []env.Answer {
 	t.Helper()
 	return askSome(t, r, qs, 16)
 }
 
 // askSome is askAll with so many at a time.
-func askSome(t *testing.T, r *rig.Rig, qs []aimed, atOnce int) []rig.Answer {
+func askSome(t *testing.T, r *env.Env, qs []aimed, atOnce int) []env.Answer {
 	t.Helper()
-	answers, errs := make([]rig.Answer, len(qs)), make([]error, len(qs))
+	answers, errs := make([]env.Answer, len(qs)), make([]error, len(qs))
 	var next atomic.Int64
 	var all sync.WaitGroup
 	for range atOnce {
@@ -83,7 +83,7 @@ func askSome(t *testing.T, r *rig.Rig, qs []aimed, atOnce int) []rig.Answer {
 	return answers
 }
 
-func (q asked) send(ctx context.Context, r *rig.Rig, base string) (rig.Answer, error) {
+func (q asked) send(ctx context.Context, r *env.Env, base string) (env.Answer, error) {
 	if q.method == "" {
 		q.method = http.MethodPost
 	}
@@ -91,7 +91,7 @@ func (q asked) send(ctx context.Context, r *rig.Rig, base string) (rig.Answer, e
 	defer cancel()
 	req, err := http.NewRequestWithContext(ctx, q.method, base+"/"+q.path, strings.NewReader(q.body))
 	if err != nil {
-		return rig.Answer{}, err
+		return env.Answer{}, err
 	}
 	switch q.kind {
 	case "":
@@ -119,7 +119,7 @@ func refused(surface string, status int, text string) string {
 }
 
 // surfaces are the gateway's two listeners.
-func surfaces(r *rig.Rig) map[string]string { return map[string]string{"wsgi": r.WSGI, "main": r.Main} }
+func surfaces(r *env.Env) map[string]string { return map[string]string{"wsgi": r.WSGI, "main": r.Main} }
 
 // dial opens a plain connection to one of the gateway's base URLs, which ends
 // with the test.
@@ -145,7 +145,7 @@ func quoted(t *testing.T, text string) string {
 type metrics map[string]*dto.MetricFamily
 
 // scrape reads /metrics, which must be of the form that Prometheus takes.
-func scrape(t *testing.T, r *rig.Rig) metrics {
+func scrape(t *testing.T, r *env.Env) metrics {
 	t.Helper()
 	a := ask(t, r, r.Admin, asked{method: http.MethodGet, path: "metrics", kind: "-"})
 	require.Equal(t, http.StatusOK, a.Status, a.Body)
@@ -176,13 +176,13 @@ func (m metrics) sum(name string, labels ...string) float64 {
 }
 
 // authentications is how often any backend was asked about credentials.
-func authentications(t *testing.T, r *rig.Rig) float64 {
+func authentications(t *testing.T, r *env.Env) float64 {
 	t.Helper()
 	return scrape(t, r).sum("saltern_auth_results_total")
 }
 
-// masterOf speaks to the rig's master past the gateway.
-func masterOf(t *testing.T, r *rig.Rig) *saltmaster.Client {
+// masterOf speaks to the env's master past the gateway.
+func masterOf(t *testing.T, r *env.Env) *saltmaster.Client {
 	t.Helper()
 	pool := zmtp.NewPool(zmtp.Options{Network: "tcp", Address: net.JoinHostPort("127.0.0.1", strconv.Itoa(r.RetPort()))})
 	c := saltmaster.New(pool, saltmaster.Options{})
@@ -193,9 +193,9 @@ func masterOf(t *testing.T, r *rig.Rig) *saltmaster.Client {
 	return c
 }
 
-func tokenDir(r *rig.Rig) string { return filepath.Join(r.CacheDir(), "tokens") }
+func tokenDir(r *env.Env) string { return filepath.Join(r.CacheDir(), "tokens") }
 
-func tokensOf(t *testing.T, r *rig.Rig) tokenstore.Store {
+func tokensOf(t *testing.T, r *env.Env) tokenstore.Store {
 	s := tokenstore.Store{Dir: tokenDir(r), HashType: "sha256"}
 	if is3008(t) {
 		s.Layout = tokenstore.Enveloped
@@ -204,7 +204,7 @@ func tokensOf(t *testing.T, r *rig.Rig) tokenstore.Store {
 }
 
 // tokenFiles lists everything in the master's token folder.
-func tokenFiles(t *testing.T, r *rig.Rig) []string {
+func tokenFiles(t *testing.T, r *env.Env) []string {
 	t.Helper()
 	if _, err := os.Stat(tokenDir(r)); errors.Is(err, fs.ErrNotExist) {
 		return nil
@@ -240,7 +240,7 @@ func added(before, now []string) []string {
 }
 
 // inJobCache tells whether the master has published or run a job.
-func inJobCache(t *testing.T, r *rig.Rig, jid string) bool {
+func inJobCache(t *testing.T, r *env.Env, jid string) bool {
 	t.Helper()
 	sum := sha256.Sum256([]byte(jid))
 	digest := hex.EncodeToString(sum[:])

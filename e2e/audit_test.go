@@ -13,16 +13,16 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 	"github.com/saltern-api/saltern/server/audit"
 )
 
 // auditors is a gateway where saltdev may read the audit log over HTTP too, and
 // whose log is rotated all the time.
-var auditors = rig.More{Settings: "tokens:\n  assignments: [{users: saltdev, roles: Superuser}]\naudit: {max_size: 2000, keep: 1000}\n"}
+var auditors = env.More{Settings: "tokens:\n  assignments: [{users: saltdev, roles: Superuser}]\naudit: {max_size: 2000, keep: 1000}\n"}
 
 // audited is what saltern audit prints, the oldest line first.
-func audited(t *testing.T, r *rig.Rig, args ...string) (entries []audit.Entry, text string) {
+func audited(t *testing.T, r *env.Env, args ...string) (entries []audit.Entry, text string) {
 	t.Helper()
 	text, err := r.Command(t.Context(), "", append([]string{"audit"}, args...)...)
 	require.NoError(t, err)
@@ -38,11 +38,11 @@ func audited(t *testing.T, r *rig.Rig, args ...string) (entries []audit.Entry, t
 // its id, with the name that Cloud Director gives that, and no line has a
 // secret or an argument in it.
 func TestAudit(t *testing.T) {
-	eachRelease(t, func(t *testing.T, r *rig.Rig) {
+	eachRelease(t, func(t *testing.T, r *env.Env) {
 		g := anotherGateway(t, r, auditors)
-		require.NoError(t, r.WritePAM(map[string]string{rig.User: markPassword}))
+		require.NoError(t, r.WritePAM(map[string]string{env.User: markPassword}))
 		t.Cleanup(func() { require.NoError(t, r.WritePAM(nil)) })
-		send := func(q asked, id string, credential string, status int) rig.Answer {
+		send := func(q asked, id string, credential string, status int) env.Answer {
 			t.Helper()
 			q.header = map[string]string{"X-Request-Id": id}
 			if credential != "" {
@@ -52,9 +52,9 @@ func TestAudit(t *testing.T) {
 			require.Equal(t, status, a.Status, "%s: %s", id, a.Body)
 			return a
 		}
-		login := func(id, password string, status int) rig.Answer {
+		login := func(id, password string, status int) env.Answer {
 			t.Helper()
-			return send(asked{path: "login", body: fmt.Sprintf(`{"username": %q, "password": %q, "eauth": "pam"}`, rig.User, password)}, id, "", status)
+			return send(asked{path: "login", body: fmt.Sprintf(`{"username": %q, "password": %q, "eauth": "pam"}`, env.User, password)}, id, "", status)
 		}
 		login("guess", markWrong, http.StatusUnauthorized)
 		session := login("login", markPassword, http.StatusOK).Header.Get("X-Auth-Token")
@@ -97,10 +97,10 @@ func TestAudit(t *testing.T) {
 		}
 		requireCommand(t, byToken[2], made.ID)
 		require.Equal(t, "cmd.run", byToken[5].Fun)
-		require.Equal(t, rig.User, byToken[5].User)
+		require.Equal(t, env.User, byToken[5].User)
 		require.Equal(t, []string{"guess login refused unauthenticated", "login login ok", "logout logout ok"},
-			inShort(first(audited(t, g, "--user", rig.User, "--event", "login")), first(audited(t, g, "--event", "logout"))))
-		require.Equal(t, rig.User, first(audited(t, g, "--client-request", "guess"))[0].ClaimedUser)
+			inShort(first(audited(t, g, "--user", env.User, "--event", "login")), first(audited(t, g, "--event", "logout"))))
+		require.Equal(t, env.User, first(audited(t, g, "--client-request", "guess"))[0].ClaimedUser)
 		role := first(audited(t, g, "--event", "changed"))
 		require.Len(t, role, 1)
 		require.True(t, role[0].Operator)
@@ -131,7 +131,7 @@ func requireCommand(t *testing.T, e audit.Entry, token string) {
 	require.Equal(t, "access", string(e.TokenKind))
 	require.NotEqual(t, token, e.TokenID)
 	require.Equal(t, []string{"ci-audit"}, e.Scopes)
-	require.Equal(t, rig.User, e.User)
+	require.Equal(t, env.User, e.User)
 	require.Equal(t, "pam", e.Eauth)
 	require.Equal(t, "127.0.0.1", e.Address)
 	require.Equal(t, "POST /", e.Endpoint)
@@ -146,7 +146,7 @@ func requireCommand(t *testing.T, e audit.Entry, token string) {
 }
 
 // requireAuditIsClean looks through all files of the log.
-func requireAuditIsClean(t *testing.T, g *rig.Rig, secrets ...string) {
+func requireAuditIsClean(t *testing.T, g *env.Env, secrets ...string) {
 	t.Helper()
 	dir := filepath.Join(g.StateDir(), "audit")
 	info, err := os.Stat(dir)
@@ -169,7 +169,7 @@ func requireAuditIsClean(t *testing.T, g *rig.Rig, secrets ...string) {
 }
 
 // requireAuditOverHTTP reads the same over HTTP, as it is described.
-func requireAuditOverHTTP(t *testing.T, g *rig.Rig, session, token string) {
+func requireAuditOverHTTP(t *testing.T, g *env.Env, session, token string) {
 	t.Helper()
 	d := newDescribed(t, g)
 	by := map[string]string{"X-Auth-Token": session}
@@ -192,14 +192,14 @@ func requireAuditOverHTTP(t *testing.T, g *rig.Rig, session, token string) {
 // Only who has the right reads the audit log, and where it is off nothing is
 // written.
 func TestAuditRights(t *testing.T) {
-	eachRelease(t, func(t *testing.T, r *rig.Rig) {
-		made := makeToken(t, r, pamSession(t, r, rig.User), "auditor", "Administrator")
-		for _, credential := range []string{pamSession(t, r, rig.User), made.Token} {
+	eachRelease(t, func(t *testing.T, r *env.Env) {
+		made := makeToken(t, r, pamSession(t, r, env.User), "auditor", "Administrator")
+		for _, credential := range []string{pamSession(t, r, env.User), made.Token} {
 			a := bearing(t, r, credential, "GET /v1/audit", "")
 			require.Equal(t, http.StatusForbidden, a.Status, "the scope has it, the owner has not")
 		}
-		g := anotherGateway(t, r, rig.More{Settings: "tokens:\n  assignments: [{users: saltdev, roles: Administrator}]\naudit: {file: \"off\"}\n"})
-		session := pamSession(t, g, rig.User)
+		g := anotherGateway(t, r, env.More{Settings: "tokens:\n  assignments: [{users: saltdev, roles: Administrator}]\naudit: {file: \"off\"}\n"})
+		session := pamSession(t, g, env.User)
 		require.Equal(t, http.StatusNotFound, bearing(t, g, session, "GET /v1/audit", "").Status)
 		_, err := g.Command(context.Background(), "", "audit")
 		require.ErrorContains(t, err, "the audit log is off")

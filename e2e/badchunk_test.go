@@ -6,14 +6,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 	"github.com/saltern-api/saltern/saltmaster"
 )
 
 // TestOneBadChunk sends good chunks with a bad one last: nothing is published,
 // since all are checked before any runs.
 func TestOneBadChunk(t *testing.T) {
-	eachRelease(t, func(t *testing.T, r *rig.Rig) {
+	eachRelease(t, func(t *testing.T, r *env.Env) {
 		jids := new(saltmaster.JIDs)
 		good := func(client, jid string) string {
 			return `{` + pamLogin + `, "client": "` + client + `", "tgt": "ms--0", "fun": "test.ping", "jid": "` + jid + `"}`

@@ -3,7 +3,7 @@ package e2e
 import (
 	"strings"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 )
 
 // syntaxRows are bodies that are no lowstate.
@@ -107,7 +107,7 @@ const pamLogin = `"eauth": "pam", "username": "saltdev", "password": "saltdev"`
 
 // httpRows are requests that are wrong before their body is read.
 func httpRows() map[string]badRow {
-	good := rig.Chunk(rig.User, goodPing)
+	good := env.Chunk(env.User, goodPing)
 	allow := map[string]map[string]string{"wsgi": {"Allow": "GET, POST"}, "main": {"Allow": "GET, HEAD, POST"}}
 	texts := map[string]string{"wsgi": "Method Not Allowed", "main": textBadMethod}
 	gzipped, brotli := map[string]string{"Content-Encoding": "gzip"}, map[string]string{"Content-Encoding": "br"}

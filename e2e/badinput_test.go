@@ -12,7 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 	"github.com/saltern-api/saltern/saltmaster/sandbox"
 	"github.com/saltern-api/saltern/saltmaster/tokenstore"
 )
@@ -48,7 +48,7 @@ const (
 // TestBadInput has the rows for which the master does not have to be away, on
 // both listeners.
 func TestBadInput(t *testing.T) {
-	eachRelease(t, func(t *testing.T, r *rig.Rig) {
+	eachRelease(t, func(t *testing.T, r *env.Env) {
 		// Wrong logins slow down nobody whose credentials were right lately.
 		loginAll(t, r)
 		t.Cleanup(func() { loginAll(t, r) })
@@ -68,16 +68,16 @@ func TestBadInput(t *testing.T) {
 
 // loginAll logs every user in, so that the gateway knows their passwords to be
 // right and counts no failure of theirs.
-func loginAll(t *testing.T, r *rig.Rig) {
+func loginAll(t *testing.T, r *env.Env) {
 	t.Helper()
-	for user, status := range map[string]int{rig.User: 200, rig.ReadOnly: 200, rig.Stranger: 401} {
-		a, err := r.Post(context.Background(), r.WSGI, rig.Chunk(user, goodPing))
+	for user, status := range map[string]int{env.User: 200, env.ReadOnly: 200, env.Stranger: 401} {
+		a, err := r.Post(context.Background(), r.WSGI, env.Chunk(user, goodPing))
 		require.NoError(t, err)
 		require.Equal(t, status, a.Status, a.Body)
 	}
 }
 
-func (row badRow) check(t *testing.T, surface string, a rig.Answer) {
+func (row badRow) check(t *testing.T, surface string, a env.Answer) {
 	t.Helper()
 	want := row.body
 	if want == "" {
@@ -102,7 +102,7 @@ func (row badRow) check(t *testing.T, surface string, a rig.Answer) {
 	}
 }
 
-func badRows(t *testing.T, r *rig.Rig) map[string]badRow {
+func badRows(t *testing.T, r *env.Env) map[string]badRow {
 	rows := make(map[string]badRow)
 	for _, more := range []map[string]badRow{
 		credentialRows(t, r), permissionRows(t, r), syntaxRows(), chunkRows(), unknownRows(), httpRows(),
@@ -124,10 +124,10 @@ func password(eauth, user, password string) asked {
 
 // credentialRows are credentials that are wrong: for every cause there is the
 // same answer.
-func credentialRows(t *testing.T, r *rig.Rig) map[string]badRow {
+func credentialRows(t *testing.T, r *env.Env) map[string]badRow {
 	store := tokensOf(t, r)
 	expired := tokenstore.Record{
-		Token: store.NewToken(), User: rig.User, Eauth: "pam",
+		Token: store.NewToken(), User: env.User, Eauth: "pam",
 		Start: time.Now().Add(-2 * time.Hour), Expire: time.Now().Add(-time.Hour),
 	}
 	require.NoError(t, store.Write(expired))
@@ -138,24 +138,24 @@ func credentialRows(t *testing.T, r *rig.Rig) map[string]badRow {
 		asked: asked{body: `[{` + goodPing + `}]`}, status: 401, text: textNoLogin,
 	}}
 	for name, q := range map[string]asked{
-		"wrong password":           password("pam", rig.User, "wrong"),
+		"wrong password":           password("pam", env.User, "wrong"),
 		"wrong password, by Salt":  password("sharedsecret", sandbox.UserAll, "wrong"),
 		"unknown user":             password("pam", "who-is-that", "wrong"),
-		"another user's password":  password("pam", rig.ReadOnly, rig.User),
-		"empty password":           password("pam", rig.User, ""),
-		"empty user":               password("pam", "", rig.User),
+		"another user's password":  password("pam", env.ReadOnly, env.User),
+		"empty password":           password("pam", env.User, ""),
+		"empty user":               password("pam", "", env.User),
 		"no user":                  login(`"eauth": "pam", "password": "x"`),
 		"no password":              login(`"eauth": "pam", "username": "saltdev"`),
 		"user is a number":         login(`"eauth": "pam", "username": 1, "password": "x"`),
 		"password is a list":       login(`"eauth": "pam", "username": "saltdev", "password": ["saltdev"]`),
-		"eauth that is not set up": password("ldap", rig.User, rig.User),
+		"eauth that is not set up": password("ldap", env.User, env.User),
 		"eauth is null":            login(`"eauth": null, "username": "saltdev", "password": "saltdev"`),
 		"expired token":            login(`"token": "` + expired.Token + `"`),
 		"unknown token":            login(`"token": "` + store.NewToken() + `"`),
 		"NUL in the user":          login(`"eauth": "pam", "username": "saltdev\u0000x", "password": "saltdev"`),
 		"NUL in the password":      login(`"eauth": "pam", "username": "saltdev", "password": "saltdev\u0000x"`),
 		"too long a user":          password("pam", long, "x"),
-		"too long a password":      password("pam", rig.User, long),
+		"too long a password":      password("pam", env.User, long),
 	} {
 		row := badRow{asked: q, status: 401, text: textWrong}
 		if name != "wrong password" && regexp.MustCompile(`user|password|by Salt`).MatchString(name) {
@@ -167,7 +167,7 @@ func credentialRows(t *testing.T, r *rig.Rig) map[string]badRow {
 }
 
 // permissionRows are callers who are known and ask for what they may not do.
-func permissionRows(t *testing.T, r *rig.Rig) map[string]badRow {
+func permissionRows(t *testing.T, r *env.Env) map[string]badRow {
 	made, ok, err := masterOf(t, r).MakeToken(t.Context(), "sharedsecret", sandbox.UserTestOnly, r.Secret())
 	require.NoError(t, err)
 	require.True(t, ok)
@@ -178,12 +178,12 @@ func permissionRows(t *testing.T, r *rig.Rig) map[string]badRow {
 	run := `"client": "runner", "fun": "test.arg"`
 	rows := make(map[string]badRow)
 	for name, body := range map[string]string{
-		"cmd.run by who may test":       rig.Chunk(rig.ReadOnly, cmd),
-		"cmd.run async by who may test": rig.Chunk(rig.ReadOnly, async),
-		"runner by who may test":        rig.Chunk(rig.ReadOnly, run),
-		"cmd.run by a stranger":         rig.Chunk(rig.Stranger, cmd),
-		"runner by a stranger":          rig.Chunk(rig.Stranger, run),
-		"test.ping by a stranger":       rig.Chunk(rig.Stranger, goodPing),
+		"cmd.run by who may test":       env.Chunk(env.ReadOnly, cmd),
+		"cmd.run async by who may test": env.Chunk(env.ReadOnly, async),
+		"runner by who may test":        env.Chunk(env.ReadOnly, run),
+		"cmd.run without a right":       env.Chunk(env.Stranger, cmd),
+		"runner without a right":        env.Chunk(env.Stranger, run),
+		"test.ping without a right":     env.Chunk(env.Stranger, goodPing),
 		"cmd.run by token":              `[{"token": "` + made.Token + `", ` + cmd + `}]`,
 		"runner by token":               `[{"token": "` + made.Token + `", ` + run + `}]`,
 	} {
@@ -194,8 +194,8 @@ func permissionRows(t *testing.T, r *rig.Rig) map[string]badRow {
 
 // TestNumericText is the other side of a row: text that is a number is one.
 func TestNumericText(t *testing.T) {
-	eachRelease(t, func(t *testing.T, r *rig.Rig) {
-		a := post(t, r, rig.Chunk(rig.User, goodPing+`, "timeout": "5", "gather_job_timeout": "2.5"`))
+	eachRelease(t, func(t *testing.T, r *env.Env) {
+		a := post(t, r, env.Chunk(env.User, goodPing+`, "timeout": "5", "gather_job_timeout": "2.5"`))
 		require.Equal(t, http.StatusOK, a.Status, a.Body)
 		require.Equal(t, goodPingAnswer, a.Body)
 	})
@@ -204,16 +204,16 @@ func TestNumericText(t *testing.T) {
 // TestUnknownRunner gets salt-api's sentence, and none of the master's
 // traceback.
 func TestUnknownRunner(t *testing.T) {
-	eachRelease(t, func(t *testing.T, r *rig.Rig) {
+	eachRelease(t, func(t *testing.T, r *env.Env) {
 		for _, fun := range []string{"no.such", "jobs.no_such"} {
 			t.Run(fun, func(t *testing.T) {
 				t.Parallel()
-				a := post(t, r, rig.Chunk(rig.User, `"client": "runner", "fun": "`+fun+`"`))
+				a := post(t, r, env.Chunk(env.User, `"client": "runner", "fun": "`+fun+`"`))
 				require.Equal(t, http.StatusInternalServerError, a.Status, a.Body)
 				require.Equal(t, said("'"+fun+"' is not available."), a.Body)
 			})
 		}
-		a := post(t, r, rig.Chunk(rig.User, `"client": "runner", "fun": "nope"`))
+		a := post(t, r, env.Chunk(env.User, `"client": "runner", "fun": "nope"`))
 		require.Equal(t, http.StatusBadRequest, a.Status, "not even of the form of a function")
 		require.Equal(t, said("A command invocation error occurred: Check syntax."), a.Body)
 	})
@@ -221,9 +221,9 @@ func TestUnknownRunner(t *testing.T) {
 
 // TestDisabledClient is about a client that netapi_enable_clients leaves out.
 func TestDisabledClient(t *testing.T) {
-	eachStrict(t, func(t *testing.T, r *rig.Rig) {
+	eachStrict(t, func(t *testing.T, r *env.Env) {
 		for surface, base := range surfaces(r) {
-			a := ask(t, r, base, asked{body: rig.Chunk(rig.User, `"client": "local_async", "tgt": "*", "fun": "test.ping"`)})
+			a := ask(t, r, base, asked{body: env.Chunk(env.User, `"client": "local_async", "tgt": "*", "fun": "test.ping"`)})
 			require.Equal(t, http.StatusBadRequest, a.Status, surface)
 			require.Equal(t, refused(surface, http.StatusBadRequest, "Client disabled: 'local_async'. "+
 				"Add to 'netapi_enable_clients' master config option to enable."), a.Body, surface)
@@ -234,8 +234,8 @@ func TestDisabledClient(t *testing.T) {
 // TestAskedNobody shows that credentials which cannot be right go to no
 // backend: not to PAM, not to the token store, not to the master.
 func TestAskedNobody(t *testing.T) {
-	eachRelease(t, func(t *testing.T, r *rig.Rig) {
-		require.Equal(t, http.StatusOK, post(t, r, rig.Chunk(rig.User, goodPing)).Status)
+	eachRelease(t, func(t *testing.T, r *env.Env) {
+		require.Equal(t, http.StatusOK, post(t, r, env.Chunk(env.User, goodPing)).Status)
 		before := authentications(t, r)
 		rows := credentialRows(t, r)
 		impossible := regexp.MustCompile(`NUL|too long|is a |is null|not set up|no user|empty user|no credentials`)

@@ -12,14 +12,14 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 )
 
 // TestMalformedToken sends tokens that are none. A token names a file of the
 // master's, so none of these may reach the token folder or the master.
 func TestMalformedToken(t *testing.T) {
-	eachRelease(t, func(t *testing.T, r *rig.Rig) {
-		require.Equal(t, http.StatusOK, post(t, r, rig.Chunk(rig.User, goodPing)).Status)
+	eachRelease(t, func(t *testing.T, r *env.Env) {
+		require.Equal(t, http.StatusOK, post(t, r, env.Chunk(env.User, goodPing)).Status)
 		here := filepath.Join(t.TempDir(), "victim")
 		beside := filepath.Join(r.CacheDir(), "victim") // the token folder's neighbor
 		var victims []string
@@ -82,7 +82,7 @@ func withToken(token string) asked {
 	return asked{body: fmt.Sprintf(`[{"token": %s, %s, %s}]`, token, pamLogin, goodPing)}
 }
 
-func masterLog(t *testing.T, r *rig.Rig) string {
+func masterLog(t *testing.T, r *env.Env) string {
 	t.Helper()
 	b, err := os.ReadFile(r.MasterLog())
 	require.NoError(t, err)

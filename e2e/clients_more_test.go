@@ -17,7 +17,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 	"github.com/saltern-api/saltern/saltmaster/eventbus"
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 	"github.com/saltern-api/saltern/saltmaster/sandbox"
@@ -33,7 +33,7 @@ def nap(seconds=1, note=""):
     return note
 `
 
-// Users of the clients' own rig, beside those of package sandbox.
+// Users of the clients' own env, beside those of package sandbox.
 const (
 	userTargets = "targets" // may call all of test on two minions, and test.ping on all
 	userWheel   = "onekey"  // may see the fingerprint of one key
@@ -44,8 +44,8 @@ const (
 func TestClients(t *testing.T) {
 	for release, salt := range sandboxtest.Salts(t) {
 		t.Run(release, func(t *testing.T) {
-			r := clientsRig(t, salt)
-			for name, test := range map[string]func(t *testing.T, r *rig.Rig){
+			r := clientsEnv(t, salt)
+			for name, test := range map[string]func(t *testing.T, r *env.Env){
 				"batch": testBatch, "batch streams": testBatchStreams, "batch refuses": testBatchRefuses,
 				"subset": testSubset, "runner_async": testRunnerAsync, "wheel": testWheel,
 				"wheel_async": testWheelAsync, "compound": testCompound, "arguments": testArguments,
@@ -56,11 +56,11 @@ func TestClients(t *testing.T) {
 	}
 }
 
-func clientsRig(t *testing.T, salt string) *rig.Rig {
+func clientsEnv(t *testing.T, salt string) *env.Env {
 	t.Helper()
 	wheels := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(wheels, "slowly.py"), []byte(slowWheel), 0o600))
-	r, err := rig.Start(t.Context(), rig.Options{
+	r, err := env.Start(t.Context(), env.Options{
 		Saltern: saltern.build(t),
 		Sandbox: sandbox.Options{Salt: salt, Minions: minions, WorkerThreads: 3, MasterConfig: map[string]any{
 			"wheel_dirs": []string{wheels},
@@ -79,12 +79,12 @@ func clientsRig(t *testing.T, salt string) *rig.Rig {
 
 // as posts chunks of a user, written as JSON without braces, to the main
 // surface.
-func as(t *testing.T, r *rig.Rig, user string, chunks ...string) rig.Answer {
+func as(t *testing.T, r *env.Env, user string, chunks ...string) env.Answer {
 	t.Helper()
 	return ask(t, r, r.Main, asked{path: "run", body: chunksOf(r, user, chunks...)})
 }
 
-func chunksOf(r *rig.Rig, user string, chunks ...string) string {
+func chunksOf(r *env.Env, user string, chunks ...string) string {
 	for i, c := range chunks {
 		chunks[i] = fmt.Sprintf(`{"eauth": "sharedsecret", "username": %q, "password": %q, %s}`, user, r.Secret(), c)
 	}
@@ -92,7 +92,7 @@ func chunksOf(r *rig.Rig, user string, chunks ...string) string {
 }
 
 // items are the elements of a good answer, each as JSON, sorted.
-func items(t *testing.T, r *rig.Rig, chunks ...string) []string {
+func items(t *testing.T, r *env.Env, chunks ...string) []string {
 	t.Helper()
 	a := as(t, r, sandbox.UserAll, chunks...)
 	require.Equal(t, http.StatusOK, a.Status, a.Body)
@@ -107,7 +107,7 @@ func items(t *testing.T, r *rig.Rig, chunks ...string) []string {
 }
 
 // requireRefused wants an error of the main surface.
-func requireRefused(t *testing.T, a rig.Answer, status int, text string) {
+func requireRefused(t *testing.T, a env.Answer, status int, text string) {
 	t.Helper()
 	require.Equal(t, status, a.Status, a.Body)
 	require.Equal(t, refused("main", status, text), a.Body)
@@ -115,7 +115,7 @@ func requireRefused(t *testing.T, a rig.Answer, status int, text string) {
 
 const pingBatch = `"client": "local_batch", "tgt": "*", "fun": "test.ping"`
 
-func testBatch(t *testing.T, r *rig.Rig) {
+func testBatch(t *testing.T, r *env.Env) {
 	all := make([]string, len(minions))
 	for i, id := range minions {
 		all[i] = fmt.Sprintf(`{"%s": true}`, id)
@@ -140,7 +140,7 @@ func testBatch(t *testing.T, r *rig.Rig) {
 }
 
 // testBatchStreams reads an answer while the batch goes on, and then leaves.
-func testBatchStreams(t *testing.T, r *rig.Rig) {
+func testBatchStreams(t *testing.T, r *env.Env) {
 	client, err := r.Client()
 	require.NoError(t, err)
 	defer client.CloseIdleConnections()
@@ -169,7 +169,7 @@ func testBatchStreams(t *testing.T, r *rig.Rig) {
 }
 
 // jobs counts the jobs of a function in the master's job cache.
-func jobs(t *testing.T, r *rig.Rig, fun string) int {
+func jobs(t *testing.T, r *env.Env, fun string) int {
 	t.Helper()
 	loads, err := filepath.Glob(filepath.Join(r.CacheDir(), "jobs", "*", "*", ".load.p"))
 	require.NoError(t, err)
@@ -184,7 +184,7 @@ func jobs(t *testing.T, r *rig.Rig, fun string) int {
 	return n
 }
 
-func testBatchRefuses(t *testing.T, r *rig.Rig) {
+func testBatchRefuses(t *testing.T, r *env.Env) {
 	requireRefused(t, as(t, r, sandbox.UserAll, pingBatch+`, "batch": "abc"`), http.StatusBadRequest,
 		"Invalid batch specification 'abc': must be an integer or percentage string like '10' or '25%'.")
 	before := jobs(t, r, "cmd.run")
@@ -200,7 +200,7 @@ func testBatchRefuses(t *testing.T, r *rig.Rig) {
 	require.Equal(t, http.StatusOK, as(t, r, sandbox.UserTestOnly, pingBatch).Status)
 }
 
-func testSubset(t *testing.T, r *rig.Rig) {
+func testSubset(t *testing.T, r *env.Env) {
 	const subset = `"client": "local_subset", "tgt": "ms--[0-3]", "fun": "test.ping"`
 	for keys, want := range map[string]int{``: 3, `, "sub": "2"`: 2, `, "tgt": "nobody*"`: 0} {
 		got := items(t, r, subset+keys)
@@ -212,7 +212,7 @@ func testSubset(t *testing.T, r *rig.Rig) {
 	require.Regexp(t, `^\{"ms--\d": \{"ret": true, "retcode": 0, "jid": "\d{20}"\}\}$`, full[0])
 }
 
-func testRunnerAsync(t *testing.T, r *rig.Rig) {
+func testRunnerAsync(t *testing.T, r *env.Env) {
 	events := listen(t, r)
 	for range 2 { // the second time it is known
 		got := items(t, r, `"client": "runner_async", "fun": "test.arg", "arg": [1], "kwarg": {"a": 2}, "b": 3`)
@@ -229,7 +229,7 @@ func testRunnerAsync(t *testing.T, r *rig.Rig) {
 		http.StatusBadRequest, "A command invocation error occurred: Check syntax.")
 }
 
-func testWheel(t *testing.T, r *rig.Rig) {
+func testWheel(t *testing.T, r *env.Env) {
 	got := items(t, r, `"client": "wheel", "fun": "key.list_all"`)
 	require.Regexp(t, `^\{"tag": "salt/wheel/\d{20}", "data": \{"fun": "wheel.key.list_all", "jid": "\d{20}", "tag": "salt/wheel/\d{20}", "user": "bench", `, got[0])
 	require.Contains(t, got[0], `"minions": ["ms--0", "ms--1", "ms--2", "ms--3", "ms--4"]`)
@@ -265,9 +265,9 @@ func testWheel(t *testing.T, r *rig.Rig) {
 
 // testWheelAsync wants the jid of the job itself: the one under which its
 // return goes over the bus, with the note that was given along.
-func testWheelAsync(t *testing.T, r *rig.Rig) {
+func testWheelAsync(t *testing.T, r *env.Env) {
 	events := listen(t, r)
-	jidOf := func(a rig.Answer) string {
+	jidOf := func(a env.Answer) string {
 		m := regexp.MustCompile(`^\{"return": \[\{"tag": "salt/wheel/(\d{20})", "jid": "(\d{20})"\}\]\}$`).FindStringSubmatch(a.Body)
 		require.NotNil(t, m, a.Body)
 		require.Equal(t, m[1], m[2])
@@ -310,7 +310,7 @@ func testWheelAsync(t *testing.T, r *rig.Rig) {
 	}
 }
 
-func testCompound(t *testing.T, r *rig.Rig) {
+func testCompound(t *testing.T, r *env.Env) {
 	require.Equal(t, []string{`{"ms--0": {"test.ping": true, "test.echo": "x"}}`},
 		items(t, r, `"client": "local", "tgt": "ms--0", "fun": ["test.ping", "test.echo"], "arg": [[], ["x"]]`))
 	require.Equal(t, []string{`{"ms--0": {"test.ping": true, "test.echo": "x"}}`},
@@ -345,7 +345,7 @@ func testCompound(t *testing.T, r *rig.Rig) {
 	}
 }
 
-func version(t *testing.T, r *rig.Rig) string {
+func version(t *testing.T, r *env.Env) string {
 	t.Helper()
 	m := regexp.MustCompile(`: "(.*)"\}`).FindStringSubmatch(items(t, r, `"client": "local", "tgt": "ms--0", "fun": "test.version"`)[0])
 	require.NotNil(t, m)
@@ -353,7 +353,7 @@ func version(t *testing.T, r *rig.Rig) string {
 }
 
 // testArguments wants what the minion got, for each way to write arg.
-func testArguments(t *testing.T, r *rig.Rig) {
+func testArguments(t *testing.T, r *env.Env) {
 	for arg, want := range map[string]string{
 		`"arg": "one two"`:        `"args": ["one two"], "kwargs": {"__pub`,
 		`"arg": 5`:                `"args": [5], "kwargs": {"__pub`,
@@ -375,7 +375,7 @@ type heard struct {
 }
 
 // listen connects to the master's bus for the length of the test.
-func listen(t *testing.T, r *rig.Rig) *heard {
+func listen(t *testing.T, r *env.Env) *heard {
 	t.Helper()
 	bus := eventbus.New(eventbus.Options{Network: "unix", Address: filepath.Join(r.SockDir(), "master_event_pub.ipc")})
 	ctx, cancel := context.WithCancel(context.Background())

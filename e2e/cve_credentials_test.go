@@ -11,7 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 	"github.com/saltern-api/saltern/saltmaster/sandbox"
 )
 
@@ -164,12 +164,12 @@ func (a *attacked) chosenPAMService(t *testing.T) {
 	t.Cleanup(func() { require.NoError(t, os.Remove(open)) })
 	creds := func(password string) string {
 		return fmt.Sprintf(`"eauth": "pam", "username": %q, "password": %q, "service": "open", "auth.pam.service": "open", `+
-			`"pam_service": "open"`, rig.User, password)
+			`"pam_service": "open"`, env.User, password)
 	}
 	for _, path := range []string{"login", "token"} {
-		answer := ask(t, a.Rig, a.Main, asked{path: path, body: "{" + creds("wrong") + "}"})
+		answer := ask(t, a.Env, a.Main, asked{path: path, body: "{" + creds("wrong") + "}"})
 		require.Equal(t, http.StatusUnauthorized, answer.Status, answer.Body)
-		answer = ask(t, a.Rig, a.Main, asked{path: path, body: "{" + creds(rig.User) + "}"})
+		answer = ask(t, a.Env, a.Main, asked{path: path, body: "{" + creds(env.User) + "}"})
 		require.Equal(t, http.StatusOK, answer.Status, answer.Body)
 	}
 	a.requireRefused(t, a.through(t, creds("wrong")+", "+a.command("local")))
@@ -177,18 +177,18 @@ func (a *attacked) chosenPAMService(t *testing.T) {
 
 // lockedAccount locks the accounts of users who were let in a moment ago.
 func (a *attacked) lockedAccount(t *testing.T) {
-	body := fmt.Sprintf(`{"eauth": "pam", "username": %q, "password": %q}`, rig.User, rig.User)
+	body := fmt.Sprintf(`{"eauth": "pam", "username": %q, "password": %q}`, env.User, env.User)
 	paths := []string{"login", "token"}
 	for _, path := range paths {
-		require.Equal(t, http.StatusOK, ask(t, a.Rig, a.Main, asked{path: path, body: body}).Status, path)
+		require.Equal(t, http.StatusOK, ask(t, a.Env, a.Main, asked{path: path, body: body}).Status, path)
 	}
-	file := filepath.Join(a.PAMDir(), rig.PAMService)
+	file := filepath.Join(a.PAMDir(), env.PAMService)
 	service, err := os.ReadFile(file)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, os.WriteFile(file, service, 0o600)) })
 	require.NoError(t, os.WriteFile(file, append([]byte("account requisite pam_deny.so\n"), service...), 0o600))
 	for _, path := range paths {
-		answer := ask(t, a.Rig, a.Main, asked{path: path, body: body})
+		answer := ask(t, a.Env, a.Main, asked{path: path, body: body})
 		require.Equal(t, http.StatusUnauthorized, answer.Status, "%s: %s", path, answer.Body)
 	}
 	a.requireRefused(t, a.through(t, strings.Trim(body, "{}")+", "+a.command("local")))
@@ -213,10 +213,10 @@ func (a *attacked) emptyTargets(t *testing.T) {
 // that is not set up.
 func (a *attacked) eauthEnumeration(t *testing.T) {
 	for _, path := range []string{"login", "token", "run"} {
-		var answers []rig.Answer
+		var answers []env.Answer
 		for _, eauth := range []string{"sharedsecret", "pam", "ldap", "no-such"} {
 			body := fmt.Sprintf(`{"eauth": %q, "username": "who", "password": "x", "client": "local", "tgt": "*", "fun": "test.ping"}`, eauth)
-			answer := ask(t, a.Rig, a.Main, asked{path: path, body: body})
+			answer := ask(t, a.Env, a.Main, asked{path: path, body: body})
 			require.Equal(t, http.StatusUnauthorized, answer.Status, answer.Body)
 			answer.Header.Del("X-Request-Id")
 			answer.Header.Del("Date")

@@ -15,15 +15,15 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 	"github.com/saltern-api/saltern/saltmaster/sandbox"
 )
 
 // attacked is a gateway with every client enabled.
 type attacked struct {
-	*rig.Rig
+	*env.Env
 	*witness
-	first *rig.Rig // the rig's own gateway, which has another configuration
+	first *env.Env // the env's own gateway, which has another configuration
 
 	marker  string // the file that commands make
 	session string // of a user who may do everything
@@ -36,15 +36,15 @@ var allClients = []string{
 	"local", "local_async", "local_batch", "local_subset", "runner", "runner_async", "wheel", "wheel_async", "ssh",
 }
 
-func newAttacked(t *testing.T, r *rig.Rig) *attacked {
+func newAttacked(t *testing.T, r *env.Env) *attacked {
 	t.Helper()
-	g := anotherGateway(t, r, rig.More{
+	g := anotherGateway(t, r, env.More{
 		Master: map[string]any{"netapi_enable_clients": allClients},
 		// Nobody is slowed down, and the log has all that it ever has.
 		Settings: "auth: {attempts: 1000000}\nlog: {level: debug}\nssh: {program: " + sshProgram(t) + "}\ntrusted_proxies: [127.0.0.1, '::1']\n",
 		PAMSlots: 64,
 	})
-	a := &attacked{Rig: g, first: r, witness: newWitness(t, r), marker: filepath.Join(t.TempDir(), "marker")}
+	a := &attacked{Env: g, first: r, witness: newWitness(t, r), marker: filepath.Join(t.TempDir(), "marker")}
 	a.session = a.login(t, sandbox.UserAll)
 	a.limited = a.login(t, sandbox.UserTestOnly)
 	made, ok, err := masterOf(t, r).MakeToken(t.Context(), "sharedsecret", sandbox.UserAll, r.Secret())
@@ -54,8 +54,8 @@ func newAttacked(t *testing.T, r *rig.Rig) *attacked {
 	return a
 }
 
-// anotherGateway is rig.Another for as long as the test runs.
-func anotherGateway(t *testing.T, r *rig.Rig, more rig.More) *rig.Rig {
+// anotherGateway is env.Another for as long as the test runs.
+func anotherGateway(t *testing.T, r *env.Env, more env.More) *env.Env {
 	t.Helper()
 	g, err := r.Another(t.Context(), more)
 	require.NoError(t, err)
@@ -80,7 +80,7 @@ func (a *attacked) sharedsecret(user string) string {
 
 func (a *attacked) login(t *testing.T, user string) string {
 	t.Helper()
-	answer := ask(t, a.Rig, a.Main, asked{path: "login", body: `{` + a.sharedsecret(user) + `}`})
+	answer := ask(t, a.Env, a.Main, asked{path: "login", body: `{` + a.sharedsecret(user) + `}`})
 	require.Equal(t, http.StatusOK, answer.Status, answer.Body)
 	return answer.Header.Get("X-Auth-Token")
 }
@@ -122,10 +122,10 @@ func (a *attacked) entrances() map[string]entrance {
 }
 
 // send puts a chunk, in JSON without the braces, through an entrance.
-func (a *attacked) send(t *testing.T, in entrance, chunk string) rig.Answer {
+func (a *attacked) send(t *testing.T, in entrance, chunk string) env.Answer {
 	t.Helper()
 	q := in.request(t, chunk)
-	return ask(t, a.Rig, q.base, q.asked)
+	return ask(t, a.Env, q.base, q.asked)
 }
 
 func (in entrance) request(t *testing.T, chunk string) aimed {
@@ -144,7 +144,7 @@ func (a *attacked) requireRefused(t *testing.T, qs []aimed) {
 	for i := range qs {
 		qs[i].header = map[string]string{"X-Forwarded-For": fmt.Sprintf("198.51.%d.%d", i>>8&255, i&255)}
 	}
-	for i, answer := range askAll(t, a.Rig, qs) {
+	for i, answer := range askAll(t, a.Env, qs) {
 		require.Equal(t, http.StatusUnauthorized, answer.Status, "%+v: %s", qs[i], answer.Body)
 	}
 }
@@ -182,7 +182,7 @@ func asForm(t *testing.T, object string) string {
 }
 
 // with sends a request with a session or a token in the header.
-func (a *attacked) with(t *testing.T, token, method, path, body string) rig.Answer {
+func (a *attacked) with(t *testing.T, token, method, path, body string) env.Answer {
 	t.Helper()
 	q := asked{method: method, path: strings.TrimPrefix(path, "/"), body: body, kind: "-"}
 	if token != "" {
@@ -191,7 +191,7 @@ func (a *attacked) with(t *testing.T, token, method, path, body string) rig.Answ
 	if body != "" {
 		q.kind = asJSON
 	}
-	return ask(t, a.Rig, a.Main, q)
+	return ask(t, a.Env, a.Main, q)
 }
 
 // control shows that the attacks would succeed with good credentials, and that

@@ -32,7 +32,7 @@ func (a *attacked) privateMethods(t *testing.T) {
 		}
 		for _, path := range []string{"", "run", "login", "token", "hook", "keys", "minions"} {
 			wire := fmt.Sprintf(`{"enc": "clear", "version": 3, "cmd": %q, "load": {"cmd": %q}}`, method, method)
-			answer := ask(t, a.Rig, a.Main, asked{path: path, body: wire})
+			answer := ask(t, a.Env, a.Main, asked{path: path, body: wire})
 			require.Contains(t, []int{400, 401}, answer.Status, "%s: %s", path, answer.Body)
 		}
 	}
@@ -90,7 +90,7 @@ func (a *attacked) hostileYAML(t *testing.T) {
 	} {
 		for _, kind := range []string{"application/x-yaml", "text/yaml"} {
 			for _, path := range []string{"", "run", "login", "token", "minions", "jobs", "keys", "hook"} {
-				answer := ask(t, a.Rig, a.Main, asked{
+				answer := ask(t, a.Env, a.Main, asked{
 					path: path, kind: kind, body: text, header: map[string]string{"X-Auth-Token": a.session},
 				})
 				require.Equal(t, http.StatusBadRequest, answer.Status, "%s %s %.80s: %s", path, kind, text, answer.Body)
@@ -104,7 +104,7 @@ func (a *attacked) hostileYAML(t *testing.T) {
 				"client": {"local"}, "tgt": {"nobody"}, "fun": {"test.arg"}, field: {arg},
 				"eauth": {"sharedsecret"}, "username": {sandbox.UserAll}, "password": {a.Secret()},
 			}
-			answer := ask(t, a.Rig, a.Main, asked{path: "run", kind: "application/x-www-form-urlencoded", body: form.Encode()})
+			answer := ask(t, a.Env, a.Main, asked{path: "run", kind: "application/x-www-form-urlencoded", body: form.Encode()})
 			require.Contains(t, []int{200, 400}, answer.Status, "%s: %s", field, answer.Body)
 		}
 	}
@@ -117,7 +117,7 @@ func (a *attacked) hostileYAML(t *testing.T) {
 // malformedRequests are whatever a client may send, while the master's workers
 // go on.
 func (a *attacked) malformedRequests(t *testing.T) {
-	log := masterLog(t, a.Rig)
+	log := masterLog(t, a.Env)
 	for body, status := range map[string]int{
 		strings.Repeat("[", 1<<20):                                        400,
 		strings.Repeat(`{"a":`, 1<<18) + "1" + strings.Repeat("}", 1<<18): 400,
@@ -136,7 +136,7 @@ func (a *attacked) malformedRequests(t *testing.T) {
 		answer := a.with(t, a.session, http.MethodPost, "/", `[{"client": "local", "tgt": "ms--0", "fun": "test.ping"}]`)
 		require.Equal(t, goodPingAnswer, answer.Body)
 	}
-	more := masterLog(t, a.Rig)[len(log):]
+	more := masterLog(t, a.Env)[len(log):]
 	require.NotContains(t, more, "Traceback")
 	require.NotContains(t, more, "Bad load")
 }

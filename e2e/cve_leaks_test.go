@@ -13,7 +13,7 @@ import (
 	"github.com/coder/websocket"
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 	"github.com/saltern-api/saltern/saltmaster/sandbox"
 )
 
@@ -45,7 +45,7 @@ func (a *attacked) secretsInLog(t *testing.T) {
 		}
 	}
 	statuses := make(map[int]int)
-	for _, answer := range askAll(t, a.Rig, qs) {
+	for _, answer := range askAll(t, a.Env, qs) {
 		statuses[answer.Status]++
 	}
 	for _, status := range []int{200, 202, 400, 401, 404} {
@@ -60,7 +60,7 @@ func (a *attacked) requireSilentLog(t *testing.T) {
 	for _, secret := range []string{a.Secret(), a.session, a.limited, a.token, "mark-", markToken, hex64, "touch "} {
 		require.False(t, strings.Contains(log, secret), "the log has %q in it", secret)
 	}
-	for _, token := range append(tokensOfUser(t, a.Rig, rig.User), tokensOfUser(t, a.Rig, rig.ReadOnly)...) {
+	for _, token := range append(tokensOfUser(t, a.Env, env.User), tokensOfUser(t, a.Env, env.ReadOnly)...) {
 		require.False(t, strings.Contains(log, token), "the log has a token in it")
 	}
 }
@@ -92,13 +92,13 @@ func (a *attacked) secretsOnBus(t *testing.T) {
 	for _, path := range []string{"login", "token"} {
 		for _, creds := range []string{
 			a.sharedsecret(sandbox.UserAll),
-			fmt.Sprintf(`"eauth": "pam", "username": %q, "password": %q`, rig.User, rig.User),
+			fmt.Sprintf(`"eauth": "pam", "username": %q, "password": %q`, env.User, env.User),
 		} {
-			before := tokenFiles(t, a.Rig)
-			answer := ask(t, a.Rig, a.Main, asked{path: path, body: "{" + creds + "}"})
+			before := tokenFiles(t, a.Env)
+			answer := ask(t, a.Env, a.Main, asked{path: path, body: "{" + creds + "}"})
 			require.Equal(t, http.StatusOK, answer.Status, answer.Body)
 			require.Contains(t, answer.Header.Get("Cache-Control"), "no-store")
-			for _, file := range added(before, tokenFiles(t, a.Rig)) {
+			for _, file := range added(before, tokenFiles(t, a.Env)) {
 				secrets = append(secrets, strings.TrimSuffix(file, ".p"))
 			}
 			if id := answer.Header.Get("X-Auth-Token"); id != "" {
@@ -135,7 +135,7 @@ func (a *attacked) secretsInHooks(t *testing.T) {
 		"cookie": {"Cookie": "other=1; session_id=" + a.session}, "proxy": {"X-Auth-Token": a.session, "Proxy-Authorization": "Basic " + markPassword},
 	} {
 		header["X-Mark"] = name
-		answer := ask(t, a.Rig, a.Main, asked{path: "hook/" + name, body: `{"a": 1}`, header: header})
+		answer := ask(t, a.Env, a.Main, asked{path: "hook/" + name, body: `{"a": 1}`, header: header})
 		require.Equal(t, http.StatusOK, answer.Status, answer.Body)
 	}
 	hooks := 0
@@ -159,7 +159,7 @@ func (a *attacked) anyOrigin(t *testing.T) {
 			if method == http.MethodOptions {
 				q.header = map[string]string{"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
 			}
-			answer := ask(t, a.Rig, a.Main, q)
+			answer := ask(t, a.Env, a.Main, q)
 			for name := range answer.Header {
 				require.False(t, strings.HasPrefix(name, "Access-Control-"), "%s %s: %s", method, path, name)
 			}
@@ -182,7 +182,7 @@ func (a *attacked) anyOrigin(t *testing.T) {
 
 // cookies are only for the browser, our own pages and TLS.
 func (a *attacked) cookies(t *testing.T) {
-	answer := ask(t, a.Rig, a.Main, asked{path: "login", body: "{" + a.sharedsecret(sandbox.UserAll) + "}"})
+	answer := ask(t, a.Env, a.Main, asked{path: "login", body: "{" + a.sharedsecret(sandbox.UserAll) + "}"})
 	cookie := answer.Header.Get("Set-Cookie")
 	for _, part := range []string{"session_id=" + answer.Header.Get("X-Auth-Token"), "; HttpOnly", "; Secure", "; SameSite=Strict", "; Path=/"} {
 		require.Contains(t, cookie, part)
@@ -191,13 +191,13 @@ func (a *attacked) cookies(t *testing.T) {
 		{method: http.MethodGet}, {method: http.MethodGet, path: "login"}, {path: "login", body: "{}"},
 		{path: "run", body: "[]"}, {method: http.MethodGet, path: "stats", header: map[string]string{"X-Auth-Token": a.session}},
 	} {
-		require.Empty(t, ask(t, a.Rig, a.Main, q).Header.Get("Set-Cookie"), q.path)
+		require.Empty(t, ask(t, a.Env, a.Main, q).Header.Get("Set-Cookie"), q.path)
 	}
 }
 
 // disabledClients are not reached by what has a name of its own either.
 func (a *attacked) disabledClients(t *testing.T) {
-	g := anotherGateway(t, a.first, rig.More{Master: map[string]any{"netapi_enable_clients": []string{}}})
+	g := anotherGateway(t, a.first, env.More{Master: map[string]any{"netapi_enable_clients": []string{}}})
 	header := map[string]string{"X-Auth-Token": a.token}
 	for _, q := range []asked{
 		{method: http.MethodGet, path: "minions", kind: "-"}, {method: http.MethodGet, path: "minions/ms--0", kind: "-"},
@@ -225,7 +225,7 @@ func (a *attacked) contentDisposition(t *testing.T) {
 	t.Cleanup(func() { a.forgetKeys(t) })
 	for _, id := range []string{`a"; filename="b`, "a\r\nX-Evil: 1", "a;b", "é", `a\`} {
 		body := fmt.Sprintf(`{%s, "mid": %s}`, a.sharedsecret(sandbox.UserAll), quoted(t, id))
-		answer := ask(t, a.Rig, a.Main, asked{path: "keys", body: body})
+		answer := ask(t, a.Env, a.Main, asked{path: "keys", body: body})
 		require.Empty(t, answer.Header.Get("X-Evil"))
 		if answer.Status != http.StatusOK { // salt has no keys for names that are not ASCII
 			require.Contains(t, []int{400, 500}, answer.Status, answer.Body)

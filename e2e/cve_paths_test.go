@@ -11,7 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 	"github.com/saltern-api/saltern/saltmaster/sandbox"
 )
 
@@ -39,7 +39,7 @@ func (a *attacked) wheelPaths(t *testing.T) {
 	require.NoError(t, err)
 	require.Empty(t, written)
 
-	off := anotherGateway(t, a.first, rig.More{Master: map[string]any{"netapi_enable_clients": nil}})
+	off := anotherGateway(t, a.first, env.More{Master: map[string]any{"netapi_enable_clients": nil}})
 	a.seen(t)
 	for _, client := range allClients {
 		answer := ask(t, off, off.Main, asked{body: "[{" + a.sharedsecret(sandbox.UserAll) + ", " + a.command(client) + "}]"})
@@ -69,7 +69,7 @@ func (a *attacked) idsAsPaths(t *testing.T) {
 	// Ids of minions, whose keys would be files.
 	for _, id := range []string{"../" + filepath.Base(a.marker), a.marker, "../../" + filepath.Base(a.marker), "a/b", "..", "a\x00b", ""} {
 		body := fmt.Sprintf(`{%s, "mid": %s}`, a.sharedsecret(sandbox.UserAll), quoted(t, id))
-		answer := ask(t, a.Rig, a.Main, asked{path: "keys", body: body})
+		answer := ask(t, a.Env, a.Main, asked{path: "keys", body: body})
 		require.Equal(t, http.StatusBadRequest, answer.Status, "%q: %s", id, answer.Body)
 	}
 	for _, dir := range []string{a.Dir(), filepath.Dir(a.marker), filepath.Join(a.Dir(), "pki")} {
@@ -96,7 +96,7 @@ func (a *attacked) staticTraversal(t *testing.T) {
 	require.NoError(t, os.WriteFile(secret, []byte("a secret"), 0o600))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "page.html"), []byte("a page"), 0o600))
 	require.NoError(t, os.Symlink(secret, filepath.Join(dir, "link")))
-	g := anotherGateway(t, a.first, rig.More{CherryPy: map[string]any{"static": dir, "app": filepath.Join(dir, "page.html")}})
+	g := anotherGateway(t, a.first, env.More{CherryPy: map[string]any{"static": dir, "app": filepath.Join(dir, "page.html")}})
 	a.seen(t)
 	for path, status := range map[string]int{
 		"/static/page.html": 200, "/static/link": 404, "/static/sub": 404, "/static/": 404, "/static/../../secret": 404,

@@ -5,14 +5,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 )
 
 // TestCVE repeats the attacks that salt-api, or Salt by way of it, once fell
 // for. The gateway has every client enabled, and none of the attacks gets the
 // master to do anything, but where the case says what.
 func TestCVE(t *testing.T) {
-	eachRelease(t, func(t *testing.T, r *rig.Rig) {
+	eachRelease(t, func(t *testing.T, r *env.Env) {
 		a := newAttacked(t, r)
 		t.Run("what is allowed works", a.control)
 		for name, attack := range a.idleCases() {

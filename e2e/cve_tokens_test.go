@@ -12,7 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 	"github.com/saltern-api/saltern/saltmaster/tokenstore"
 )
 
@@ -38,10 +38,10 @@ func (a *attacked) tokenUses(token string) map[string]asked {
 // expiredTokens uses tokens that are over, the first time and again: Salt once
 // took them once more.
 func (a *attacked) expiredTokens(t *testing.T) {
-	store := tokensOf(t, a.Rig)
+	store := tokensOf(t, a.Env)
 	write := func(expire time.Time) string {
 		record := tokenstore.Record{
-			Token: store.NewToken(), User: rig.User, Eauth: "pam", Start: time.Now().Add(-time.Hour), Expire: expire,
+			Token: store.NewToken(), User: env.User, Eauth: "pam", Start: time.Now().Add(-time.Hour), Expire: expire,
 		}
 		require.NoError(t, store.Write(record))
 		t.Cleanup(func() { _ = store.Remove(record.Token) })
@@ -52,7 +52,7 @@ func (a *attacked) expiredTokens(t *testing.T) {
 		q.body = strings.ReplaceAll(q.body, "TOKEN", token)
 		q.header = replaced(q.header, token)
 		for range 2 {
-			answer := ask(t, a.Rig, a.Main, q)
+			answer := ask(t, a.Env, a.Main, q)
 			require.Equal(t, http.StatusUnauthorized, answer.Status, "%s: %s", name, answer.Body)
 		}
 	}
@@ -61,10 +61,10 @@ func (a *attacked) expiredTokens(t *testing.T) {
 	expire := time.Now().Add(3 * time.Second).Truncate(time.Second)
 	token := write(expire)
 	require.Equal(t, http.StatusOK, a.with(t, token, http.MethodGet, "/stats", "").Status)
-	stream := followEvents(t, a.Rig, token, "")
+	stream := followEvents(t, a.Env, token, "")
 	time.Sleep(time.Until(expire))
 	for name, q := range a.tokenUses(token) {
-		answer := ask(t, a.Rig, a.Main, q)
+		answer := ask(t, a.Env, a.Main, q)
 		require.Equal(t, http.StatusUnauthorized, answer.Status, "%s: %s", name, answer.Body)
 	}
 	stream.until(`"reason": "The session has expired"`)
@@ -87,18 +87,18 @@ func (a *attacked) tokenAsPath(t *testing.T) {
 		t.Cleanup(func() { _ = os.Remove(path) })
 		victims = append(victims, path)
 	}
-	logins := authentications(t, a.Rig)
+	logins := authentications(t, a.Env)
 	touched := watchFiles(t, victims...)
 	for _, token := range []string{
 		"../victim", "..%2fvictim", "..%2Fvictim", `..\victim`, beside, "./../victim", "victim", "*", "0x" + hex64[2:],
 		strings.Repeat("../", 21) + "a", hex64 + "/../../victim", hex64[1:] + "G", strings.Repeat("a", 5000), "-1", "１２３",
 	} {
 		for name, q := range a.tokenUses(token) {
-			answer := ask(t, a.Rig, a.Main, q)
+			answer := ask(t, a.Env, a.Main, q)
 			require.Equal(t, http.StatusUnauthorized, answer.Status, "%s %s: %s", name, token, answer.Body)
 		}
 		for _, path := range []string{"ws/", "all_events/", "formatted_events/"} {
-			answer := ask(t, a.Rig, a.Main, asked{method: http.MethodGet, path: path + url.PathEscape(token), kind: "-"})
+			answer := ask(t, a.Env, a.Main, asked{method: http.MethodGet, path: path + url.PathEscape(token), kind: "-"})
 			require.GreaterOrEqual(t, answer.Status, 400, "%s%s", path, token)
 			require.Less(t, answer.Status, 500, "%s%s", path, token)
 		}
@@ -107,6 +107,6 @@ func (a *attacked) tokenAsPath(t *testing.T) {
 		answer := a.send(t, a.entrances()["POST /run"], chunk+", "+a.command("local"))
 		require.Equal(t, http.StatusUnauthorized, answer.Status, answer.Body)
 	}
-	require.Equal(t, logins, authentications(t, a.Rig), "a backend was asked")
+	require.Equal(t, logins, authentications(t, a.Env), "a backend was asked")
 	require.Empty(t, touched(), "files were touched")
 }

@@ -13,7 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 	"github.com/saltern-api/saltern/saltmaster"
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 	"github.com/saltern-api/saltern/saltmaster/sandbox"
@@ -75,7 +75,7 @@ func (tap *wiretap) Write(p []byte) (int, error) {
 // (CVE-2020-11651).
 func (a *attacked) protocol(t *testing.T) {
 	tap := newWiretap(t, a.RetPort())
-	g := anotherGateway(t, a.first, rig.More{Master: map[string]any{"ret_port": tap.port, "netapi_enable_clients": allClients[:8]}})
+	g := anotherGateway(t, a.first, env.More{Master: map[string]any{"ret_port": tap.port, "netapi_enable_clients": allClients[:8]}})
 	for _, client := range allClients[:8] {
 		chunk := `"tgt": "ms--0", "fun": "test.ping"`
 		switch {
@@ -128,9 +128,9 @@ func (a *attacked) forgedEvents(t *testing.T) {
 	jids := new(saltmaster.JIDs)
 	jid, another := jids.Next(), jids.Next()
 	a.seen(t)
-	done := make(chan rig.Answer, 1)
+	done := make(chan env.Answer, 1)
 	go func() {
-		answer, err := a.Post(t.Context(), a.WSGI, rig.Chunk(rig.User,
+		answer, err := a.Post(t.Context(), a.WSGI, env.Chunk(env.User,
 			`"client": "local", "tgt": "ms--0", "fun": "test.sleep", "arg": [4], "jid": "`+jid+`"`))
 		if err != nil {
 			answer.Body = err.Error()

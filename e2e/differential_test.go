@@ -18,7 +18,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 	"github.com/saltern-api/saltern/saltmaster"
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 	"github.com/saltern-api/saltern/saltmaster/sandbox"
@@ -30,7 +30,7 @@ import (
 // among those that docs/differences.md lists, and be as the case says.
 func TestDifferential(t *testing.T) {
 	topics := readTopics(t)
-	eachRelease(t, func(t *testing.T, r *rig.Rig) {
+	eachRelease(t, func(t *testing.T, r *env.Env) {
 		d := newDifferential(t, r)
 		for _, topic := range topics {
 			t.Run(topic.name, func(t *testing.T) {
@@ -53,15 +53,15 @@ func TestDifferential(t *testing.T) {
 
 // differential is one master with both gateways before it.
 type differential struct {
-	rig   *rig.Rig
+	env   *env.Env
 	known map[string]bool // the minions, and those that cases ask for
 	users map[string]string
 	jids  saltmaster.JIDs
 }
 
-func newDifferential(t *testing.T, r *rig.Rig) *differential {
+func newDifferential(t *testing.T, r *env.Env) *differential {
 	t.Helper()
-	d := &differential{rig: r, known: make(map[string]bool)}
+	d := &differential{env: r, known: make(map[string]bool)}
 	for _, id := range append([]string{"ghost", "nobody", "alpha", "zeta"}, minions...) {
 		d.known[id] = true
 	}
@@ -71,8 +71,8 @@ func newDifferential(t *testing.T, r *rig.Rig) *differential {
 	d.users = map[string]string{
 		"":         login("sharedsecret", sandbox.UserAll, r.Secret()),
 		"saltro":   login("sharedsecret", sandbox.UserTestOnly, r.Secret()),
-		"saltdev":  login("pam", rig.User, rig.User),
-		"stranger": login("pam", rig.Stranger, rig.Stranger),
+		"saltdev":  login("pam", env.User, env.User),
+		"stranger": login("pam", env.Stranger, env.Stranger),
 		"nobody":   "",
 	}
 	d.users["a token"] = fmt.Sprintf(`"token": %q, `, d.token(t))
@@ -84,7 +84,7 @@ func newDifferential(t *testing.T, r *rig.Rig) *differential {
 // token has salt-api make a Salt token.
 func (d *differential) token(t *testing.T) string {
 	t.Helper()
-	a, err := d.rig.Post(t.Context(), d.rig.SaltAPIURL()+"/token", "{"+strings.TrimSuffix(d.users[""], ", ")+"}")
+	a, err := d.env.Post(t.Context(), d.env.SaltAPIURL()+"/token", "{"+strings.TrimSuffix(d.users[""], ", ")+"}")
 	require.NoError(t, err)
 	var made []struct{ Token string }
 	require.NoError(t, json.Unmarshal([]byte(a.Body), &made), "%d %s", a.Status, a.Body)
@@ -98,12 +98,12 @@ func (d *differential) addModule(t *testing.T) {
 	t.Helper()
 	text, err := os.ReadFile("testdata/differential/odd.py")
 	require.NoError(t, err)
-	dir := filepath.Join(d.rig.Dir(), "srv", "_modules")
+	dir := filepath.Join(d.env.Dir(), "srv", "_modules")
 	require.NoError(t, os.MkdirAll(dir, 0o700))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "odd.py"), text, 0o600))
 	require.Eventually(t, func() bool {
-		d.ask(t, d.rig.Main+"/", `{"client": "local", "tgt": "*", "fun": "saltutil.sync_modules"}`, "")
-		a := d.ask(t, d.rig.Main+"/", `{"client": "local", "tgt": "*", "fun": "odd.here"}`, "")
+		d.ask(t, d.env.Main+"/", `{"client": "local", "tgt": "*", "fun": "saltutil.sync_modules"}`, "")
+		a := d.ask(t, d.env.Main+"/", `{"client": "local", "tgt": "*", "fun": "odd.here"}`, "")
 		return strings.Count(a.Body, ": true") == len(minions)
 	}, 90*time.Second, time.Second, "the module odd")
 }
@@ -113,7 +113,7 @@ func (d *differential) addRunner(t *testing.T) {
 	t.Helper()
 	text, err := os.ReadFile("testdata/differential/own.py")
 	require.NoError(t, err)
-	dir := filepath.Join(d.rig.Dir(), "var", "cache", "salt", "master", "extmods", "runners")
+	dir := filepath.Join(d.env.Dir(), "var", "cache", "salt", "master", "extmods", "runners")
 	require.NoError(t, os.MkdirAll(dir, 0o700))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "own.py"), text, 0o600))
 }
@@ -122,17 +122,17 @@ func (d *differential) addRunner(t *testing.T) {
 func (d *differential) prepare(t *testing.T, topic diffTopic) {
 	t.Helper()
 	if topic.paused != "" {
-		pause(t, d.rig, topic.paused)
+		pause(t, d.env, topic.paused)
 	}
 	if topic.ghost != "" {
-		addGhost(t, d.rig, topic.ghost)
+		addGhost(t, d.env, topic.ghost)
 	}
 }
 
 // ask posts a case's request. Each chunk in it begins with its client, and
 // gets the user's credentials put before that. OWN_JID becomes a job id that
 // nobody has used.
-func (d *differential) ask(t *testing.T, url, request, user string) rig.Answer {
+func (d *differential) ask(t *testing.T, url, request, user string) env.Answer {
 	t.Helper()
 	creds, ok := d.users[user]
 	require.True(t, ok, "no user %q", user)
@@ -140,7 +140,7 @@ func (d *differential) ask(t *testing.T, url, request, user string) rig.Answer {
 	body = strings.ReplaceAll(body, "OWN_JID", d.jids.Next())
 	ctx, cancel := context.WithTimeout(t.Context(), 90*time.Second)
 	defer cancel()
-	a, err := d.rig.Post(ctx, url, body)
+	a, err := d.env.Post(ctx, url, body)
 	assert.NoError(t, err)
 	return a
 }
@@ -157,17 +157,17 @@ func (d *differential) check(t *testing.T, c diffCase, inTurn bool) {
 	}
 	t.Log(c.request)
 	var both sync.WaitGroup
-	both.Go(ask(d.rig.SaltAPIURL()+"/run", &fromAPI))
+	both.Go(ask(d.env.SaltAPIURL()+"/run", &fromAPI))
 	if inTurn {
 		both.Wait()
 	}
-	both.Go(ask(d.rig.Main+"/", &fromSaltern))
+	both.Go(ask(d.env.Main+"/", &fromSaltern))
 	both.Wait()
 	for range 3 {
 		if !c.lostRace(fromAPI) {
 			break
 		}
-		ask(d.rig.SaltAPIURL()+"/run", &fromAPI)()
+		ask(d.env.SaltAPIURL()+"/run", &fromAPI)()
 	}
 
 	if len(c.differences) > 0 {
@@ -200,7 +200,7 @@ func requireAnswer(t *testing.T, want, got string, message ...any) {
 
 // seen is an answer in the form that the cases compare: the status, then the
 // normalised JSON, or HTML and the message of salt-api's error page.
-func (d *differential) seen(a rig.Answer) string {
+func (d *differential) seen(a env.Answer) string {
 	if message, ok := htmlMessage(a.Body); ok {
 		return fmt.Sprintf("%d HTML %s", a.Status, message)
 	}
@@ -215,7 +215,7 @@ func (d *differential) seen(a rig.Answer) string {
 }
 
 // pause freezes a minion for the rest of the test. Its connection stays.
-func pause(t *testing.T, r *rig.Rig, id string) {
+func pause(t *testing.T, r *env.Env, id string) {
 	t.Helper()
 	text, err := os.ReadFile(filepath.Join(r.Dir(), "minions", id, "minion.pid"))
 	require.NoError(t, err)
@@ -227,7 +227,7 @@ func pause(t *testing.T, r *rig.Rig, id string) {
 
 // addGhost has the master believe, for the rest of the test, that it once
 // accepted a minion which is not connected.
-func addGhost(t *testing.T, r *rig.Rig, id string) {
+func addGhost(t *testing.T, r *env.Env, id string) {
 	t.Helper()
 	keys := filepath.Join(r.Dir(), "pki", "minions")
 	key, err := os.ReadFile(filepath.Join(keys, minions[0]))

@@ -6,14 +6,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 	"github.com/saltern-api/saltern/saltmaster"
 )
 
 // TestDifferentialWholeList shows row D13 of docs/differences.md: what becomes
 // of a good chunk before a bad one.
 func TestDifferentialWholeList(t *testing.T) {
-	eachRelease(t, func(t *testing.T, r *rig.Rig) {
+	eachRelease(t, func(t *testing.T, r *env.Env) {
 		jids := new(saltmaster.JIDs)
 		for url, runs := range map[string]bool{r.SaltAPIURL() + "/run": true, r.Main + "/": false} {
 			jid := jids.Next()

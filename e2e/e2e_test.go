@@ -15,7 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 	"github.com/saltern-api/saltern/eauth/apitoken/redis"
 	"github.com/saltern-api/saltern/saltmaster/sandbox"
 	"github.com/saltern-api/saltern/saltmaster/sandbox/sandboxtest"
@@ -49,25 +49,25 @@ func TestMain(m *testing.M) {
 // worker loads when it starts costs more than its share of their requests.
 const fewWorkers = 2
 
-// shared are the rigs that tests use together: one for each release, started
+// shared are the envs that tests use together: one for each release, started
 // by the first test that asks for it.
-var shared = rigs{options: rig.Options{
+var shared = envs{options: env.Options{
 	Sandbox: sandbox.Options{
 		Minions: minions, SaltAPI: true, WorkerThreads: 3,
 		MasterConfig: map[string]any{"nodegroups": nodegroups},
 	},
 }}
 
-type rigs struct {
-	options rig.Options // but for the program and the Salt
+type envs struct {
+	options env.Options // but for the program and the Salt
 
 	mu  sync.Mutex
-	all map[string]*rig.Rig
+	all map[string]*env.Env
 }
 
-// eachRelease runs a test on a rig of every Salt release that is installed.
-// The rig is shared: a test leaves it as it was.
-func eachRelease(t *testing.T, test func(t *testing.T, r *rig.Rig)) {
+// eachRelease runs a test on a env of every Salt release that is installed.
+// The env is shared: a test leaves it as it was.
+func eachRelease(t *testing.T, test func(t *testing.T, r *env.Env)) {
 	t.Helper()
 	for release, salt := range sandboxtest.Salts(t) {
 		t.Run(release, func(t *testing.T) {
@@ -78,7 +78,7 @@ func eachRelease(t *testing.T, test func(t *testing.T, r *rig.Rig)) {
 
 func is3008(t *testing.T) bool { return strings.Contains(t.Name(), "/3008") }
 
-func (s *rigs) get(t *testing.T, release, salt string) *rig.Rig {
+func (s *envs) get(t *testing.T, release, salt string) *env.Env {
 	t.Helper()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -87,16 +87,16 @@ func (s *rigs) get(t *testing.T, release, salt string) *rig.Rig {
 	}
 	o := s.options
 	o.Saltern, o.Sandbox.Salt = saltern.build(t), salt
-	r, err := rig.Start(context.Background(), o)
+	r, err := env.Start(context.Background(), o)
 	require.NoError(t, err)
 	if s.all == nil {
-		s.all = make(map[string]*rig.Rig)
+		s.all = make(map[string]*env.Env)
 	}
 	s.all[release] = r
 	return r
 }
 
-func (s *rigs) stop() error {
+func (s *envs) stop() error {
 	var err error
 	for release, r := range s.all {
 		if stopErr := r.Stop(context.Background()); stopErr != nil {
@@ -107,7 +107,7 @@ func (s *rigs) stop() error {
 }
 
 // post sends a lowstate to the rest_wsgi listener.
-func post(t *testing.T, r *rig.Rig, body string) rig.Answer {
+func post(t *testing.T, r *env.Env, body string) env.Answer {
 	t.Helper()
 	a, err := r.Post(t.Context(), r.WSGI, body)
 	require.NoError(t, err)

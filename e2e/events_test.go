@@ -14,11 +14,11 @@ import (
 	"github.com/coder/websocket"
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 )
 
 // openSession logs in on the main surface.
-func openSession(t *testing.T, r *rig.Rig, user string) (id string) {
+func openSession(t *testing.T, r *env.Env, user string) (id string) {
 	t.Helper()
 	a, err := r.Post(t.Context(), r.Main+"/login", fmt.Sprintf(`{"username": %q, "password": %q, "eauth": "pam"}`, user, user))
 	require.NoError(t, err)
@@ -27,7 +27,7 @@ func openSession(t *testing.T, r *rig.Rig, user string) (id string) {
 }
 
 // sessionRequest sends a request with a session.
-func sessionRequest(t *testing.T, r *rig.Rig, session, method, path, body string) rig.Answer {
+func sessionRequest(t *testing.T, r *env.Env, session, method, path, body string) env.Answer {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, r.Main+path, strings.NewReader(body))
 	require.NoError(t, err)
@@ -46,7 +46,7 @@ type eventBlocks struct {
 	lines *bufio.Reader
 }
 
-func followEvents(t *testing.T, r *rig.Rig, session, query string) *eventBlocks {
+func followEvents(t *testing.T, r *env.Env, session, query string) *eventBlocks {
 	t.Helper()
 	client, err := r.Client()
 	require.NoError(t, err)
@@ -96,8 +96,8 @@ func event(t *testing.T, block string) (data map[string]any) {
 }
 
 func TestEvents(t *testing.T) {
-	eachRelease(t, func(t *testing.T, r *rig.Rig) {
-		session := openSession(t, r, rig.User)
+	eachRelease(t, func(t *testing.T, r *env.Env) {
+		session := openSession(t, r, env.User)
 		all, some := followEvents(t, r, session, ""), followEvents(t, r, session, "?tag=salt/job/*/ret/ms--1")
 		a := sessionRequest(t, r, session, http.MethodPost, "/", `[{"client": "local", "tgt": "*", "fun": "test.ping"}]`)
 		require.Equal(t, http.StatusOK, a.Status, a.Body)
@@ -125,9 +125,9 @@ func TestEvents(t *testing.T) {
 // TestRefusedCallsShowNoCredentials has the master refuse a call, which puts
 // the call with its credentials on the bus.
 func TestRefusedCallsShowNoCredentials(t *testing.T) {
-	eachRelease(t, func(t *testing.T, r *rig.Rig) {
-		e := followEvents(t, r, openSession(t, r, rig.User), "?tag=salt/job/*/error")
-		a := post(t, r, rig.Chunk(rig.ReadOnly, `"client": "local", "tgt": "*", "fun": "cmd.run", "arg": ["true"]`))
+	eachRelease(t, func(t *testing.T, r *env.Env) {
+		e := followEvents(t, r, openSession(t, r, env.User), "?tag=salt/job/*/error")
+		a := post(t, r, env.Chunk(env.ReadOnly, `"client": "local", "tgt": "*", "fun": "cmd.run", "arg": ["true"]`))
 		require.NotEqual(t, http.StatusOK, a.Status)
 		block := e.until("AuthorizationError")
 		kwargs, ok := event(t, block)["kwargs"].(map[string]any)
@@ -143,8 +143,8 @@ func TestRefusedCallsShowNoCredentials(t *testing.T) {
 }
 
 func TestWebsockets(t *testing.T) {
-	eachRelease(t, func(t *testing.T, r *rig.Rig) {
-		session := openSession(t, r, rig.User)
+	eachRelease(t, func(t *testing.T, r *env.Env) {
+		session := openSession(t, r, env.User)
 		client, err := r.Client()
 		require.NoError(t, err)
 		defer client.CloseIdleConnections()

@@ -7,12 +7,12 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 )
 
 func TestHooks(t *testing.T) {
-	eachRelease(t, func(t *testing.T, r *rig.Rig) {
-		session := openSession(t, r, rig.User)
+	eachRelease(t, func(t *testing.T, r *env.Env) {
+		session := openSession(t, r, env.User)
 		e := followEvents(t, r, session, "?tag=salt/netapi/hook*")
 		large := strings.Repeat("é", 200<<10)
 		for path, body := range map[string]string{"": `{"é": [1, 2.5, null]}`, "/a/b": `"` + large + `"`} {

@@ -22,7 +22,7 @@ func TestDifferentialHTTP(t *testing.T) {
 	topics := readHTTPTopics(t)
 	for release, salt := range sandboxtest.Salts(t) {
 		t.Run(release, func(t *testing.T) {
-			w := newHTTPWorld(t, startHTTPRig(t, salt))
+			w := newHTTPWorld(t, startHTTPEnv(t, salt))
 			for _, topic := range topics {
 				t.Run(topic.name, func(t *testing.T) {
 					for _, c := range topic.cases {

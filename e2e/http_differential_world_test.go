@@ -16,7 +16,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 	"github.com/saltern-api/saltern/saltmaster"
 	"github.com/saltern-api/saltern/saltmaster/sandbox"
 )
@@ -29,7 +29,7 @@ import (
 // gateway there are $OWN_SESSION, $OWN_TOKEN, $OWN_JID, and $NEW, a word that
 // nobody has used. $LONG(N) is a text of N letters.
 type httpWorld struct {
-	rig     *rig.Rig
+	env     *env.Env
 	saltAPI *httpSide
 	saltern *httpSide
 	fixed   map[string]string            // for both
@@ -55,9 +55,9 @@ var httpUsers = map[string]any{
 	"staff%":   []any{"test.ping"},
 }
 
-func startHTTPRig(t *testing.T, salt string) *rig.Rig {
+func startHTTPEnv(t *testing.T, salt string) *env.Env {
 	t.Helper()
-	r, err := rig.Start(context.Background(), rig.Options{
+	r, err := env.Start(context.Background(), env.Options{
 		Saltern:  saltern.build(t),
 		Settings: "auth: {attempts: 100000}\n",
 		Sandbox: sandbox.Options{
@@ -80,10 +80,10 @@ func startHTTPRig(t *testing.T, salt string) *rig.Rig {
 	return r
 }
 
-func newHTTPWorld(t *testing.T, r *rig.Rig) *httpWorld {
+func newHTTPWorld(t *testing.T, r *env.Env) *httpWorld {
 	t.Helper()
 	w := &httpWorld{
-		rig:     r,
+		env:     r,
 		saltAPI: newHTTPSide(t, "salt-api", r.SaltAPIURL(), ""),
 		saltern: newHTTPSide(t, "saltern", r.Main, r.Certificate()),
 		fixed:   map[string]string{"SECRET": r.Secret()},
@@ -116,7 +116,7 @@ func (w *httpWorld) call(t *testing.T, s *httpSide, path, session, body string, 
 }
 
 func (w *httpWorld) credentials(user string) string {
-	return fmt.Sprintf(`"username": %q, "password": %q, "eauth": "sharedsecret"`, user, w.rig.Secret())
+	return fmt.Sprintf(`"username": %q, "password": %q, "eauth": "sharedsecret"`, user, w.env.Secret())
 }
 
 func (w *httpWorld) login(t *testing.T, s *httpSide, user string) string {
@@ -170,7 +170,7 @@ func (w *httpWorld) runnerJob(t *testing.T) string {
 // wait for those minions in whatever comes next.
 func (w *httpWorld) forgetKeys(t *testing.T) {
 	t.Helper()
-	keys, err := filepath.Glob(filepath.Join(w.rig.Dir(), "pki", "minions*", "*"))
+	keys, err := filepath.Glob(filepath.Join(w.env.Dir(), "pki", "minions*", "*"))
 	require.NoError(t, err)
 	for _, key := range keys {
 		if !httpMinions[filepath.Base(key)] {

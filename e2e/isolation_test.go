@@ -16,7 +16,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 	"github.com/saltern-api/saltern/saltmaster/sandbox"
 )
 
@@ -26,13 +26,13 @@ import (
 // its own. How much slower those are is only reported: tests assert no times.
 func TestWrongLoginsCostOthersNothing(t *testing.T) {
 	const wrongLogins = 20
-	eachRelease(t, func(t *testing.T, r *rig.Rig) {
+	eachRelease(t, func(t *testing.T, r *env.Env) {
 		delayFailures(t, r)
-		users := map[string]string{rig.User: goodPing, rig.ReadOnly: goodPing}
+		users := map[string]string{env.User: goodPing, env.ReadOnly: goodPing}
 		right := func() (took []time.Duration) {
 			for user, chunk := range users {
 				began := time.Now()
-				a := post(t, r, rig.Chunk(user, chunk))
+				a := post(t, r, env.Chunk(user, chunk))
 				took = append(took, time.Since(began))
 				require.Equal(t, http.StatusOK, a.Status, a.Body)
 				require.Equal(t, goodPingAnswer, a.Body)
@@ -46,7 +46,7 @@ func TestWrongLoginsCostOthersNothing(t *testing.T) {
 
 		var wrong sync.WaitGroup
 		var answered atomic.Int32
-		answers := make([]rig.Answer, wrongLogins)
+		answers := make([]env.Answer, wrongLogins)
 		errs := make([]error, wrongLogins)
 		for i := range wrongLogins {
 			wrong.Go(func() {
@@ -59,7 +59,7 @@ func TestWrongLoginsCostOthersNothing(t *testing.T) {
 		for i := 2; answered.Load() < wrongLogins; i++ {
 			during = append(during, right()...)
 			began := time.Now()
-			a, err := postFrom(t, r, r.WSGI, fmt.Sprintf("127.0.0.%d", i%200+2), rig.Chunk(rig.User, goodPing))
+			a, err := postFrom(t, r, r.WSGI, fmt.Sprintf("127.0.0.%d", i%200+2), env.Chunk(env.User, goodPing))
 			require.NoError(t, err)
 			require.Equal(t, http.StatusOK, a.Status, a.Body)
 			first = append(first, time.Since(began))
@@ -80,26 +80,26 @@ func TestWrongLoginsCostOthersNothing(t *testing.T) {
 }
 
 // postFrom sends a body from another address of this machine.
-func postFrom(t *testing.T, r *rig.Rig, url, from, body string) (rig.Answer, error) {
+func postFrom(t *testing.T, r *env.Env, url, from, body string) (env.Answer, error) {
 	client, err := r.Client()
 	if err != nil {
-		return rig.Answer{}, err
+		return env.Answer{}, err
 	}
 	d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}}
 	transport := client.Transport.(*http.Transport)
 	transport.DisableKeepAlives, transport.DialContext = true, d.DialContext
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(body))
 	if err != nil {
-		return rig.Answer{}, err
+		return env.Answer{}, err
 	}
 	req.Header.Set("Content-Type", "application/json")
 	resp, err := client.Do(req)
 	if err != nil {
-		return rig.Answer{}, err
+		return env.Answer{}, err
 	}
 	defer resp.Body.Close() //nolint:errcheck // it was read
 	text, err := io.ReadAll(resp.Body)
-	return rig.Answer{Status: resp.StatusCode, Header: resp.Header, Body: string(text)}, err
+	return env.Answer{Status: resp.StatusCode, Header: resp.Header, Body: string(text)}, err
 }
 
 // TestTheThrottleTellsNothing guesses from another address at the password of a
@@ -107,11 +107,11 @@ func postFrom(t *testing.T, r *rig.Rig, url, from, body string) (rig.Answer, err
 // wrong one are answered alike, and the user goes on. So it is with eauth pam,
 // which is checked by the gateway, and with one that the master checks.
 func TestTheThrottleTellsNothing(t *testing.T) {
-	eachRelease(t, func(t *testing.T, r *rig.Rig) {
+	eachRelease(t, func(t *testing.T, r *env.Env) {
 		for i, who := range []struct{ eauth, user, password string }{
-			{"pam", rig.User, rig.User}, {"sharedsecret", sandbox.UserAll, r.Secret()},
+			{"pam", env.User, env.User}, {"sharedsecret", sandbox.UserAll, r.Secret()},
 		} {
-			login := func(from, password string) (a rig.Answer) {
+			login := func(from, password string) (a env.Answer) {
 				a, err := postFrom(t, r, r.Main+"/login", from,
 					fmt.Sprintf(`{"eauth": %q, "username": %q, "password": %q}`, who.eauth, who.user, password))
 				if err != nil {
@@ -132,7 +132,7 @@ func TestTheThrottleTellsNothing(t *testing.T) {
 					guessing.Go(func() { login(guesser, "wrong") })
 				}
 				guessing.Wait()
-				var right, wrong, users rig.Answer
+				var right, wrong, users env.Answer
 				guessing.Go(func() { right = login(guesser, who.password) })
 				guessing.Go(func() { wrong = login(guesser, "wrong as well") })
 				guessing.Go(func() { users = login(user, who.password) })
@@ -148,11 +148,11 @@ func TestTheThrottleTellsNothing(t *testing.T) {
 	})
 }
 
-// delayFailures has the rig's PAM service hold every failure for two seconds,
+// delayFailures has the env's PAM service hold every failure for two seconds,
 // until the test ends.
-func delayFailures(t *testing.T, r *rig.Rig) {
+func delayFailures(t *testing.T, r *env.Env) {
 	t.Helper()
-	file := filepath.Join(r.PAMDir(), rig.PAMService)
+	file := filepath.Join(r.PAMDir(), env.PAMService)
 	service, err := os.ReadFile(file)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, os.WriteFile(file, service, 0o600)) })

@@ -13,7 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 	"github.com/saltern-api/saltern/saltmaster/sandbox"
 	"github.com/saltern-api/saltern/saltmaster/sandbox/sandboxtest"
 )
@@ -25,14 +25,14 @@ import (
 func TestLargeReturns(t *testing.T) {
 	for release, salt := range sandboxtest.Salts(t) {
 		t.Run(release, func(t *testing.T) {
-			largeReturns(t, ownRig(t, rig.Options{Sandbox: sandbox.Options{
+			largeReturns(t, ownEnv(t, env.Options{Sandbox: sandbox.Options{
 				Salt: salt, Minions: minions[:1], WorkerThreads: fewWorkers, MinionConfig: map[string]any{"max_event_size": 256 << 20},
 			}}))
 		})
 	}
 }
 
-func largeReturns(t *testing.T, r *rig.Rig) {
+func largeReturns(t *testing.T, r *env.Env) {
 	sizes := []int{900 << 10, 3 << 20}
 	if is3008(t) { // 3006 has trouble of its own with events that size
 		sizes = append(sizes, 50<<20)
@@ -43,7 +43,7 @@ func largeReturns(t *testing.T, r *rig.Rig) {
 			file := filepath.Join(t.TempDir(), "large")
 			require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
 
-			a := post(t, r, rig.Chunk(rig.User, fmt.Sprintf(
+			a := post(t, r, env.Chunk(env.User, fmt.Sprintf(
 				`"client": "local", "tgt": "ms--0", "fun": "file.read", "arg": [%q], "timeout": 60`, file)))
 			require.Equal(t, http.StatusOK, a.Status, "%.200s", a.Body)
 			require.Equal(t, strconv.Itoa(len(a.Body)), a.Header.Get("Content-Length"))

@@ -18,7 +18,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 	"github.com/saltern-api/saltern/saltmaster/sandbox"
 	"github.com/saltern-api/saltern/saltmaster/sandbox/sandboxtest"
 )
@@ -70,7 +70,7 @@ func TestLDAP(t *testing.T) {
 					"auth.ldap.activedirectory": true, "auth.ldap.groupclass": "groupOfNames",
 				}
 				maps.Copy(conf, more)
-				r, err := rig.Start(t.Context(), rig.Options{
+				r, err := env.Start(t.Context(), env.Options{
 					Saltern: saltern.build(t),
 					Sandbox: sandbox.Options{Salt: salt, SaltAPI: true, PythonPath: python, MasterConfig: conf},
 				})
@@ -143,7 +143,7 @@ var ldapCalls = map[string]string{
 }
 
 // ldapOutcomes is what came of each call of a user, with credentials on /run and with a session.
-func ldapOutcomes(t *testing.T, r *rig.Rig, base, user string) map[string]string {
+func ldapOutcomes(t *testing.T, r *env.Env, base, user string) map[string]string {
 	password := ldapPassword
 	if name, _, wrong := strings.Cut(user, " with"); wrong {
 		user, password = name, "wrong"

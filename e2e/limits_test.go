@@ -17,13 +17,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 )
 
 // TestBodyLimit announces a body over the default limit, sends none of it, and
 // is answered nevertheless; the connection ends with that.
 func TestBodyLimit(t *testing.T) {
-	eachRelease(t, func(t *testing.T, r *rig.Rig) {
+	eachRelease(t, func(t *testing.T, r *env.Env) {
 		for surface, text := range map[string]string{
 			"wsgi": "413: The request body is larger than 100 MiB",
 			"main": "The request body is larger than 100 MiB",
@@ -45,7 +45,7 @@ func TestBodyLimit(t *testing.T) {
 // TestOwnBodyLimit sends more than a limit that was set, without saying before
 // how much it will be.
 func TestOwnBodyLimit(t *testing.T) {
-	eachStrict(t, func(t *testing.T, r *rig.Rig) {
+	eachStrict(t, func(t *testing.T, r *env.Env) {
 		for surface, base := range surfaces(r) {
 			t.Run(surface, func(t *testing.T) {
 				t.Parallel()
@@ -59,7 +59,7 @@ func TestOwnBodyLimit(t *testing.T) {
 				require.Equal(t, "close", a.Header.Get("Connection"))
 				requireClosed(t, conn)
 
-				fits := rig.Chunk(rig.User, goodPing)
+				fits := env.Chunk(env.User, goodPing)
 				fits += strings.Repeat(" ", 64<<10-len(fits))
 				require.Equal(t, http.StatusOK, ask(t, r, base, asked{body: fits}).Status)
 			})
@@ -70,7 +70,7 @@ func TestOwnBodyLimit(t *testing.T) {
 // TestSlowClient stalls in every place where a client can. It is cut off, and
 // meanwhile others are answered.
 func TestSlowClient(t *testing.T) {
-	eachStrict(t, func(t *testing.T, r *rig.Rig) {
+	eachStrict(t, func(t *testing.T, r *env.Env) {
 		stalled := map[string]net.Conn{}
 		for surface, base := range surfaces(r) {
 			head := dialHTTP1(t, base)
@@ -88,7 +88,7 @@ func TestSlowClient(t *testing.T) {
 		}
 		stalled["before TLS"] = dial(t, r.Main)
 
-		a := post(t, r, rig.Chunk(rig.User, goodPing))
+		a := post(t, r, env.Chunk(env.User, goodPing))
 		require.Equal(t, http.StatusOK, a.Status, a.Body)
 		for where, conn := range stalled {
 			if strings.HasPrefix(where, "in the body") {
@@ -122,7 +122,7 @@ func sendHead(t *testing.T, conn net.Conn, framing string) {
 	require.NoError(t, err)
 }
 
-func answerOn(t *testing.T, conn net.Conn) rig.Answer {
+func answerOn(t *testing.T, conn net.Conn) env.Answer {
 	t.Helper()
 	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	require.NoError(t, err)
@@ -132,7 +132,7 @@ func answerOn(t *testing.T, conn net.Conn) rig.Answer {
 	if resp.Close {
 		resp.Header.Set("Connection", "close") // net/http takes it out of the header
 	}
-	return rig.Answer{Status: resp.StatusCode, Header: resp.Header, Body: string(b)}
+	return env.Answer{Status: resp.StatusCode, Header: resp.Header, Body: string(b)}
 }
 
 // requireClosed reads what is left, to the end of the connection.

@@ -11,7 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 	"github.com/saltern-api/saltern/saltmaster/sandbox"
 	"github.com/saltern-api/saltern/server/audit"
 )
@@ -37,8 +37,8 @@ type logged struct {
 // line has a password, a token or an argument in it, nor has any in the audit
 // log.
 func TestLog(t *testing.T) {
-	eachRelease(t, func(t *testing.T, r *rig.Rig) {
-		require.NoError(t, r.WritePAM(map[string]string{rig.User: markPassword}))
+	eachRelease(t, func(t *testing.T, r *env.Env) {
+		require.NoError(t, r.WritePAM(map[string]string{env.User: markPassword}))
 		t.Cleanup(func() { require.NoError(t, r.WritePAM(nil)) })
 		made, ok, err := masterOf(t, r).MakeToken(t.Context(), "sharedsecret", sandbox.UserAll, r.Secret())
 		require.NoError(t, err)
@@ -56,7 +56,7 @@ func TestLog(t *testing.T) {
 		require.NoError(t, tokensOf(t, r).Remove(made.Token))
 
 		log, audited := r.Log()[before:], auditedSince(t, r, begin)
-		for _, secret := range append(tokensOfUser(t, r, rig.User), made.Token, r.Secret(), "mark-", markToken) {
+		for _, secret := range append(tokensOfUser(t, r, env.User), made.Token, r.Secret(), "mark-", markToken) {
 			require.NotContains(t, log, secret)
 			require.NotContains(t, audited, secret)
 		}
@@ -68,8 +68,8 @@ func TestLog(t *testing.T) {
 	})
 }
 
-func loggedRequests(r *rig.Rig, token string) map[string]logged {
-	right := fmt.Sprintf(`"eauth": "pam", "username": %q, "password": %q`, rig.User, markPassword)
+func loggedRequests(r *env.Env, token string) map[string]logged {
+	right := fmt.Sprintf(`"eauth": "pam", "username": %q, "password": %q`, env.User, markPassword)
 	secret := fmt.Sprintf(`"eauth": "sharedsecret", "username": %q, "password": %q`, sandbox.UserAll, r.Secret())
 	echo := `"client": "local", "tgt": "ms--0", "fun": "test.arg", "arg": ["` + markArgument + `"], "kwarg": {"a": "` + markArgument + `"}, "metadata": {"x": "` + markArgument + `"}`
 	run := `"client": "runner", "fun": "test.arg", "arg": ["` + markArgument + `"], "kwarg": {"a": "` + markArgument + `"}, "b": "` + markArgument + `"`
@@ -143,7 +143,7 @@ func (q logged) check(t *testing.T, id string, line map[string]any) {
 }
 
 // auditedSince is what the audit log has since then.
-func auditedSince(t *testing.T, r *rig.Rig, since time.Time) string {
+func auditedSince(t *testing.T, r *env.Env, since time.Time) string {
 	t.Helper()
 	page, err := audit.Find(t.Context(), filepath.Join(r.StateDir(), "audit", "audit.jsonl"), audit.Query{Since: since, Limit: audit.MaxLimit})
 	require.NoError(t, err)

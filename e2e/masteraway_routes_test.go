@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 	"github.com/saltern-api/saltern/saltmaster/sandbox"
 )
 
@@ -20,8 +20,8 @@ const promptly = 20 * time.Second
 // TestRoutesWithoutMaster asks every route while the master is away. What needs
 // it is answered 503, all else as ever, and streams stay open and go on.
 func TestRoutesWithoutMaster(t *testing.T) {
-	eachStrict(t, func(t *testing.T, r *rig.Rig) {
-		g := anotherGateway(t, r, rig.More{
+	eachStrict(t, func(t *testing.T, r *env.Env) {
+		g := anotherGateway(t, r, env.More{
 			Master:   map[string]any{"netapi_enable_clients": allClients[:8]},
 			Settings: "master: {request_timeout: 3s}\nauth: {attempts: 1000000}\n",
 		})
@@ -66,7 +66,7 @@ func TestRoutesWithoutMaster(t *testing.T) {
 				}
 				for _, streams := range []*openedStreams{s, late} {
 					streams.events.until("tag: salt/job/")
-					streams.socket.until(t, "salt/job/", func() { post(t, g, rig.Chunk(rig.User, goodPing)) })
+					streams.socket.until(t, "salt/job/", func() { post(t, g, env.Chunk(env.User, goodPing)) })
 				}
 			})
 		}
@@ -81,9 +81,9 @@ type openedStreams struct {
 }
 
 // openStreams needs no master: pam is checked by the gateway.
-func openStreams(t *testing.T, g *rig.Rig) *openedStreams {
+func openStreams(t *testing.T, g *env.Env) *openedStreams {
 	t.Helper()
-	s := &openedStreams{session: openSession(t, g, rig.User)}
+	s := &openedStreams{session: openSession(t, g, env.User)}
 	s.events = followEvents(t, g, s.session, "")
 	s.socket = openSocket(t, g, "/ws/"+s.session)
 	s.socket.ready(t)
@@ -98,7 +98,7 @@ type awayRoute struct {
 }
 
 // awayRoutes has first those that are asked again when the master is back.
-func awayRoutes(g *rig.Rig, session string) []awayRoute {
+func awayRoutes(g *env.Env, session string) []awayRoute {
 	header := map[string]string{"X-Auth-Token": session}
 	secret := fmt.Sprintf(`"eauth": "sharedsecret", "username": %q, "password": %q`, sandbox.UserAll, g.Secret())
 	down := func(method, path, body string) awayRoute {

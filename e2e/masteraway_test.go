@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 	"github.com/saltern-api/saltern/saltmaster/sandbox"
 )
 
@@ -19,10 +19,10 @@ const (
 )
 
 // awayChunks are requests that need the master, each in another way.
-func awayChunks(r *rig.Rig) map[string]string {
+func awayChunks(r *env.Env) map[string]string {
 	return map[string]string{
-		"local":        rig.Chunk(rig.User, goodPing),
-		"runner":       rig.Chunk(rig.User, `"client": "runner", "fun": "test.arg"`),
+		"local":        env.Chunk(env.User, goodPing),
+		"runner":       env.Chunk(env.User, `"client": "runner", "fun": "test.arg"`),
 		"sharedsecret": `[{"eauth": "sharedsecret", "username": "` + sandbox.UserAll + `", "password": "` + r.Secret() + `", ` + goodPing + `}]`,
 	}
 }
@@ -30,7 +30,7 @@ func awayChunks(r *rig.Rig) map[string]string {
 // TestMasterStopped takes the master away and brings it back: in between,
 // clients and probes are told so, and what does not need it still works.
 func TestMasterStopped(t *testing.T) {
-	eachStrict(t, func(t *testing.T, r *rig.Rig) {
+	eachStrict(t, func(t *testing.T, r *env.Env) {
 		requireAllWork(t, r)
 		require.NoError(t, r.StopMaster(t.Context()))
 		back := masterBack(t, r)
@@ -60,7 +60,7 @@ func TestMasterStopped(t *testing.T) {
 
 // masterBack returns a function that starts the master again; the test's end calls
 // it if the test did not.
-func masterBack(t *testing.T, r *rig.Rig) func() {
+func masterBack(t *testing.T, r *env.Env) func() {
 	t.Helper()
 	started := false
 	start := func() {
@@ -77,7 +77,7 @@ func masterBack(t *testing.T, r *rig.Rig) func() {
 // nothing. Whoever meets that first waits for the time limit; whoever comes
 // later is told at once.
 func TestMasterSilent(t *testing.T) {
-	eachStrict(t, func(t *testing.T, r *rig.Rig) {
+	eachStrict(t, func(t *testing.T, r *env.Env) {
 		requireAllWork(t, r)
 		require.NoError(t, r.PauseMaster())
 		t.Cleanup(func() { require.NoError(t, r.ResumeMaster()) })
@@ -101,10 +101,10 @@ func TestMasterSilent(t *testing.T) {
 }
 
 // requireAllWork waits until every kind of request is answered well.
-func requireAllWork(t *testing.T, r *rig.Rig) {
+func requireAllWork(t *testing.T, r *env.Env) {
 	t.Helper()
 	for what, body := range awayChunks(r) {
-		var a rig.Answer
+		var a env.Answer
 		requireEventually(t, func() bool {
 			a = post(t, r, body)
 			return a.Status == http.StatusOK
@@ -115,14 +115,14 @@ func requireAllWork(t *testing.T, r *rig.Rig) {
 	}
 }
 
-func requireRetryAfter(t *testing.T, a rig.Answer) {
+func requireRetryAfter(t *testing.T, a env.Answer) {
 	t.Helper()
 	seconds, err := strconv.Atoi(a.Header.Get("Retry-After"))
 	require.NoError(t, err)
 	require.Positive(t, seconds)
 }
 
-func ready(t *testing.T, r *rig.Rig) rig.Answer {
+func ready(t *testing.T, r *env.Env) env.Answer {
 	t.Helper()
 	return ask(t, r, r.Admin, asked{method: http.MethodGet, path: "readyz", kind: "-"})
 }

@@ -6,13 +6,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 )
 
 // TestMetrics counts requests of a few kinds, and looks for labels whose
 // values clients can choose.
 func TestMetrics(t *testing.T) {
-	eachRelease(t, func(t *testing.T, r *rig.Rig) {
+	eachRelease(t, func(t *testing.T, r *env.Env) {
 		before := scrape(t, r)
 		require.Equal(t, http.StatusOK, post(t, r, `[{`+pamLogin+`, `+goodPing+`}, {`+pamLogin+`, `+goodPing+`}]`).Status)
 		require.Equal(t, http.StatusBadRequest, post(t, r, `[{`+pamLogin+`, "client": "mark-client"}]`).Status)
@@ -47,7 +47,7 @@ func TestMetrics(t *testing.T) {
 		for name, family := range after {
 			require.NotContains(t, family.String(), "mark-", name)
 			require.NotContains(t, family.String(), "MARK", name)
-			require.NotContains(t, family.String(), rig.User, name)
+			require.NotContains(t, family.String(), env.User, name)
 			require.NotContains(t, family.String(), "test.ping", name)
 		}
 	})
@@ -55,7 +55,7 @@ func TestMetrics(t *testing.T) {
 
 // TestAdminAlone asks each listener for what only the other has.
 func TestAdminAlone(t *testing.T) {
-	eachRelease(t, func(t *testing.T, r *rig.Rig) {
+	eachRelease(t, func(t *testing.T, r *env.Env) {
 		for _, path := range []string{"metrics", "healthz", "readyz"} {
 			get := asked{method: http.MethodGet, path: path, kind: "-"}
 			require.Equal(t, http.StatusOK, ask(t, r, r.Admin, get).Status, path)
@@ -64,9 +64,9 @@ func TestAdminAlone(t *testing.T) {
 		}
 		require.Equal(t, `{"status": "ok"}`, ask(t, r, r.Admin, asked{method: http.MethodGet, path: "healthz"}).Body)
 		require.Equal(t, `{"status": "ready"}`, ready(t, r).Body)
-		a := ask(t, r, r.Admin, asked{body: rig.Chunk(rig.User, goodPing)})
+		a := ask(t, r, r.Admin, asked{body: env.Chunk(env.User, goodPing)})
 		require.Equal(t, http.StatusNotFound, a.Status)
-		a = ask(t, r, r.Admin, asked{path: "metrics", body: rig.Chunk(rig.User, goodPing)})
+		a = ask(t, r, r.Admin, asked{path: "metrics", body: env.Chunk(env.User, goodPing)})
 		require.Equal(t, http.StatusMethodNotAllowed, a.Status)
 	})
 }

@@ -24,7 +24,7 @@ import (
 func TestOddValues(t *testing.T) {
 	for release, salt := range sandboxtest.Salts(t) {
 		t.Run(release, func(t *testing.T) {
-			w := newHTTPWorld(t, startHTTPRig(t, salt))
+			w := newHTTPWorld(t, startHTTPEnv(t, salt))
 			w.askAll(t, sharedOut(allValueCases(), is3008(t)), listedValues(t, is3008(t)))
 		})
 	}

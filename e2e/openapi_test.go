@@ -17,20 +17,20 @@ import (
 	"github.com/getkin/kin-openapi/routers/gorillamux"
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 	"github.com/saltern-api/saltern/saltmaster/sandbox"
 )
 
 // described holds requests and answers against the gateway's own description.
 type described struct {
-	rig    *rig.Rig
+	env    *env.Env
 	doc    *openapi3.T
 	router routers.Router
 	client *http.Client
 	seen   map[string]bool // operations that were answered with success
 }
 
-func newDescribed(t *testing.T, r *rig.Rig) *described {
+func newDescribed(t *testing.T, r *env.Env) *described {
 	t.Helper()
 	client, err := r.Client()
 	require.NoError(t, err)
@@ -47,7 +47,7 @@ func newDescribed(t *testing.T, r *rig.Rig) *described {
 	doc.Servers = openapi3.Servers{{URL: r.Main}}
 	router, err := gorillamux.NewRouter(doc)
 	require.NoError(t, err)
-	return &described{rig: r, doc: doc, router: router, client: client, seen: map[string]bool{"openapi": true}}
+	return &described{env: r, doc: doc, router: router, client: client, seen: map[string]bool{"openapi": true}}
 }
 
 // request is a request: "METHOD /path", its headers, and its body with its
@@ -68,7 +68,7 @@ var pythonNumbers = strings.NewReplacer("-Infinity", "0", "Infinity", "0", "NaN"
 func (d *described) check(t *testing.T, q request) {
 	t.Helper()
 	method, path, _ := strings.Cut(q.route, " ")
-	req, err := http.NewRequestWithContext(t.Context(), method, d.rig.Main+path, strings.NewReader(q.body))
+	req, err := http.NewRequestWithContext(t.Context(), method, d.env.Main+path, strings.NewReader(q.body))
 	require.NoError(t, err)
 	if q.kind != "" {
 		req.Header.Set("Content-Type", q.kind)
@@ -113,7 +113,7 @@ var operators = map[string]bool{
 func TestDescription(t *testing.T) {
 	openapi3filter.RegisterBodyDecoder("application/x-yaml", openapi3filter.FileBodyDecoder)
 	openapi3filter.RegisterBodyDecoder("application/x-tar", openapi3filter.FileBodyDecoder)
-	eachRelease(t, func(t *testing.T, r *rig.Rig) {
+	eachRelease(t, func(t *testing.T, r *env.Env) {
 		d := newDescribed(t, r)
 		session := map[string]string{"X-Auth-Token": d.login(t)}
 		creds := fmt.Sprintf(`"username": %q, "password": %q, "eauth": "sharedsecret"`, sandbox.UserAll, r.Secret())
@@ -175,8 +175,8 @@ func TestDescription(t *testing.T) {
 
 func (d *described) login(t *testing.T) string {
 	t.Helper()
-	a, err := d.rig.Post(t.Context(), d.rig.Main+"/login",
-		fmt.Sprintf(`{"username": %q, "password": %q, "eauth": "sharedsecret"}`, sandbox.UserAll, d.rig.Secret()))
+	a, err := d.env.Post(t.Context(), d.env.Main+"/login",
+		fmt.Sprintf(`{"username": %q, "password": %q, "eauth": "sharedsecret"}`, sandbox.UserAll, d.env.Secret()))
 	require.NoError(t, err)
 	require.Equal(t, http.StatusOK, a.Status, a.Body)
 	return a.Header.Get("X-Auth-Token")
@@ -185,7 +185,7 @@ func (d *described) login(t *testing.T) string {
 // tokens makes a token, and ends it.
 func (d *described) tokens(t *testing.T, session map[string]string) {
 	t.Helper()
-	a := bearing(t, d.rig, session["X-Auth-Token"], "POST /v1/tokens", `{"name": "to be looked at", "scopes": ["User"]}`)
+	a := bearing(t, d.env, session["X-Auth-Token"], "POST /v1/tokens", `{"name": "to be looked at", "scopes": ["User"]}`)
 	require.Equal(t, http.StatusCreated, a.Status, a.Body)
 	var made apiToken
 	require.NoError(t, json.Unmarshal([]byte(a.Body), &made))
@@ -203,7 +203,7 @@ func (d *described) tokens(t *testing.T, session map[string]string) {
 	} {
 		d.check(t, q)
 	}
-	a = bearing(t, d.rig, session["X-Auth-Token"], "GET /v1/tokens", "")
+	a = bearing(t, d.env, session["X-Auth-Token"], "GET /v1/tokens", "")
 	var all struct{ Tokens []apiToken }
 	require.NoError(t, json.Unmarshal([]byte(a.Body), &all))
 	for _, left := range all.Tokens {
@@ -219,7 +219,7 @@ func (d *described) websockets(t *testing.T, token string) {
 		"allEvents": "/all_events/" + token, "formattedEvents": "/formatted_events/" + token,
 	} {
 		ctx, cancel := context.WithTimeout(t.Context(), patience)
-		conn, resp, err := websocket.Dial(ctx, d.rig.Main+path, &websocket.DialOptions{ //nolint:bodyclose // Dial says that nobody has to
+		conn, resp, err := websocket.Dial(ctx, d.env.Main+path, &websocket.DialOptions{ //nolint:bodyclose // Dial says that nobody has to
 			HTTPClient: d.client, HTTPHeader: http.Header{"X-Auth-Token": {token}},
 		})
 		cancel()

@@ -15,7 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 	"github.com/saltern-api/saltern/eauth/apitoken/redistest"
 	"github.com/saltern-api/saltern/eauth/apitoken/reminder/mail/smtptest"
 	"github.com/saltern-api/saltern/eauth/apitoken/reminder/webhook"
@@ -24,7 +24,7 @@ import (
 // TestReminders has two gateways on one Redis remind of a token's last day,
 // together once: its owner by mail, and a webhook.
 func TestReminders(t *testing.T) {
-	eachRelease(t, func(t *testing.T, r *rig.Rig) {
+	eachRelease(t, func(t *testing.T, r *env.Env) {
 		dir := t.TempDir()
 		file := func(name, text string) string {
 			path := filepath.Join(dir, name)
@@ -55,7 +55,7 @@ log: {level: debug}
 		one := anotherGateway(t, r, more)
 		require.NoError(t, one.StopGateway(t.Context()))
 		_, err := one.Command(t.Context(), "", "token", "create", "--name", "ci", "--scope", "User",
-			"--user", rig.User, "--ttl", "86401s", "--remind", "ops@example.com")
+			"--user", env.User, "--ttl", "86401s", "--remind", "ops@example.com")
 		require.NoError(t, err)
 		lastDay := time.Now().Add(time.Second)
 		requireEventually(t, func() bool { return time.Now().After(lastDay) })
@@ -69,7 +69,7 @@ log: {level: debug}
 		require.Contains(t, m.Body, p.Token.ID)
 		require.Equal(t, "ci", p.Token.Name)
 		require.Zero(t, p.Days)
-		for _, g := range []*rig.Rig{one, two} {
+		for _, g := range []*env.Env{one, two} {
 			requireEventually(t, func() bool {
 				return strings.Contains(afterStart(g.Log()), `"looked for tokens that end soon"`)
 			})
@@ -82,7 +82,7 @@ log: {level: debug}
 		require.Empty(t, posted)
 		for _, by := range []string{"mail", "webhook"} {
 			sent := 0.0
-			for _, g := range []*rig.Rig{one, two} {
+			for _, g := range []*env.Env{one, two} {
 				sent += scrape(t, g).sum("saltern_reminders_total", "by="+by)
 			}
 			require.InDelta(t, 1, sent, 0, by)
@@ -97,7 +97,7 @@ func afterStart(log string) string {
 }
 
 // requireAlertMetrics looks for each figure that the alert rules ask for.
-func requireAlertMetrics(t *testing.T, r *rig.Rig) {
+func requireAlertMetrics(t *testing.T, r *env.Env) {
 	t.Helper()
 	require.Equal(t, http.StatusOK, post(t, r, `[{`+pamLogin+`, `+goodPing+`}]`).Status)
 	have := scrape(t, r)

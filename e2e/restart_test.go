@@ -15,7 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 	"github.com/saltern-api/saltern/saltmaster/sandbox"
 	"github.com/saltern-api/saltern/saltmaster/sandbox/sandboxtest"
 )
@@ -26,9 +26,9 @@ import (
 func TestMasterRestartedUnderLoad(t *testing.T) {
 	for release, salt := range sandboxtest.Salts(t) {
 		t.Run(release, func(t *testing.T) {
-			r := ownRig(t, rig.Options{Sandbox: sandbox.Options{Salt: salt, Minions: minions[:1], WorkerThreads: fewWorkers}})
-			local := rig.Chunk(rig.User, `"client": "local", "tgt": "*", "fun": "test.ping"`)
-			async := rig.Chunk(rig.User, `"client": "local_async", "tgt": "*", "fun": "test.ping"`)
+			r := ownEnv(t, env.Options{Sandbox: sandbox.Options{Salt: salt, Minions: minions[:1], WorkerThreads: fewWorkers}})
+			local := env.Chunk(env.User, `"client": "local", "tgt": "*", "fun": "test.ping"`)
+			async := env.Chunk(env.User, `"client": "local_async", "tgt": "*", "fun": "test.ping"`)
 			require.Equal(t, http.StatusOK, post(t, r, local).Status)
 			before := goroutines(t, r)
 
@@ -57,18 +57,18 @@ func TestMasterRestartedUnderLoad(t *testing.T) {
 	}
 }
 
-// ownRig starts a rig that the test may treat as it likes.
-func ownRig(t *testing.T, o rig.Options) *rig.Rig {
+// ownEnv starts a env that the test may treat as it likes.
+func ownEnv(t *testing.T, o env.Options) *env.Env {
 	t.Helper()
 	o.Saltern = saltern.build(t)
-	r, err := rig.Start(t.Context(), o)
+	r, err := env.Start(t.Context(), o)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, r.Stop(context.Background())) })
 	return r
 }
 
 // goroutines reads the gateway's own count.
-func goroutines(t *testing.T, r *rig.Rig) int {
+func goroutines(t *testing.T, r *env.Env) int {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, r.Admin+"/metrics", nil)
 	require.NoError(t, err)
@@ -91,7 +91,7 @@ type load struct {
 	counts map[int]int
 }
 
-func startLoad(t *testing.T, r *rig.Rig, bodies ...string) *load {
+func startLoad(t *testing.T, r *env.Env, bodies ...string) *load {
 	ctx, cancel := context.WithCancel(t.Context())
 	l := &load{cancel: cancel, counts: make(map[int]int)}
 	for _, body := range slices.Repeat(bodies, 3) {
@@ -104,7 +104,7 @@ func startLoad(t *testing.T, r *rig.Rig, bodies ...string) *load {
 	return l
 }
 
-func (l *load) one(t *testing.T, r *rig.Rig, body string) {
+func (l *load) one(t *testing.T, r *env.Env, body string) {
 	a, err := r.Post(t.Context(), r.WSGI, body)
 	if err != nil {
 		l.failed.Add(1)

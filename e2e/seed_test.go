@@ -9,13 +9,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 )
 
 // TestSeed runs the three curls of rest_wsgi's documentation as they stand
 // there, but for the port, with the minions that they show.
 func TestSeed(t *testing.T) {
-	eachRelease(t, func(t *testing.T, r *rig.Rig) {
+	eachRelease(t, func(t *testing.T, r *env.Env) {
 		host := strings.TrimPrefix(r.WSGI, "http://")
 		curl := func(rest string) (status, length, kind, body string) {
 			out, err := exec.CommandContext(t.Context(), "curl", "-sS", "-i",

@@ -9,7 +9,7 @@ import (
 	"github.com/coder/websocket"
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 )
 
 // socket is a client of /ws and its like.
@@ -20,7 +20,7 @@ type socket struct {
 }
 
 // openSocket opens a websocket, which ends with the test.
-func openSocket(t *testing.T, r *rig.Rig, path string) *socket {
+func openSocket(t *testing.T, r *env.Env, path string) *socket {
 	t.Helper()
 	client, err := r.Client()
 	require.NoError(t, err)

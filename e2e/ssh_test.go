@@ -20,7 +20,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 	"github.com/saltern-api/saltern/lowstate/saltssh/sshdtest"
 	"github.com/saltern-api/saltern/saltmaster/sandbox"
 	"github.com/saltern-api/saltern/saltmaster/sandbox/sandboxtest"
@@ -29,7 +29,7 @@ import (
 // sshMaster is a master with a roster of hosts on a private sshd, salt-api and
 // Saltern before it.
 type sshMaster struct {
-	*rig.Rig
+	*env.Env
 	dir string // of the roster
 	key string // that ssh shows
 
@@ -55,7 +55,7 @@ func startSSH(t *testing.T, salt string) *sshMaster {
 	require.NoError(t, err)
 	require.NoError(t, os.WriteFile(m.path("roster"), roster, 0o600))
 
-	m.Rig, err = rig.Start(t.Context(), rig.Options{
+	m.Env, err = env.Start(t.Context(), env.Options{
 		Saltern:  saltern.build(t),
 		Settings: fmt.Sprintf("ssh:\n  program: %s\n", filepath.Join(salt, "bin", "salt-ssh")),
 		Sandbox: sandbox.Options{
@@ -89,7 +89,7 @@ func (m *sshMaster) body(user, chunk string) string {
 		user, m.Secret(), chunk)
 }
 
-func (m *sshMaster) post(t *testing.T, url, body string) rig.Answer {
+func (m *sshMaster) post(t *testing.T, url, body string) env.Answer {
 	t.Helper()
 	a, err := m.Post(t.Context(), url, body)
 	require.NoError(t, err)
@@ -172,7 +172,7 @@ func (m *sshMaster) refusals(t *testing.T) {
 		"an empty token":    {`[{"client": "ssh", "tgt": "web", "fun": "test.ping", "token": ""}]`, 401},
 		"another function":  {m.body(sandbox.UserTestOnly, `"tgt": "web", "fun": "cmd.run", "arg": "touch `+m.path("marker")+`"`), 401},
 		"another target":    {m.body("webmaster", `"tgt": "*", "fun": "test.ping"`), 401},
-		"a stranger's":      {m.body("stranger", `"tgt": "web", "fun": "test.ping"`), 401},
+		"an unknown user's": {m.body("stranger", `"tgt": "web", "fun": "test.ping"`), 401},
 		"no minion's name":  {m.body("deadmaster", `"tgt": "dead", "fun": "test.ping"`), 401},
 		"find_job":          {m.body("nobody", `"tgt": "web", "fun": "saltutil.find_job", "arg": ["20260101000000000001"]`), 401},
 		"find_job anywhere": {m.body("nobody", `"tgt": "root@127.0.0.1", "fun": "saltutil.find_job"`), 401},
@@ -240,7 +240,7 @@ func (m *sshMaster) privileges(t *testing.T) {
 				require.Equal(t, http.StatusUnauthorized, a.Status, a.Body)
 				require.Contains(t, a.Body, tc.refused+" is for callers with unrestricted rights.")
 			}
-			theirs := make(chan rig.Answer, 1)
+			theirs := make(chan env.Answer, 1)
 			go func() { // salt-api lets this user do it, and Saltern another
 				a, err := m.Post(t.Context(), m.SaltAPIURL()+"/run", m.body(sandbox.UserTestOnly, tc.chunk))
 				if err != nil {

@@ -11,19 +11,19 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 )
 
 // answering is a request that runs in the background.
 type answering struct {
 	done   chan struct{}
-	answer rig.Answer
+	answer env.Answer
 	err    error
 }
 
 // postLater sends a lowstate that waits for minions, and returns when the
 // gateway waits too.
-func postLater(t *testing.T, r *rig.Rig, body string) *answering {
+func postLater(t *testing.T, r *env.Env, body string) *answering {
 	t.Helper()
 	waiting := scrape(t, r).sum("saltern_bus_subscribers")
 	a := &answering{done: make(chan struct{})}
@@ -36,7 +36,7 @@ func postLater(t *testing.T, r *rig.Rig, body string) *answering {
 }
 
 // restoreGateway has the gateway run again when the test is over.
-func restoreGateway(t *testing.T, r *rig.Rig) {
+func restoreGateway(t *testing.T, r *env.Env) {
 	t.Helper()
 	t.Cleanup(func() {
 		require.NoError(t, r.StopGateway(context.Background()))
@@ -47,14 +47,14 @@ func restoreGateway(t *testing.T, r *rig.Rig) {
 // TestStopping sends SIGTERM while a request waits for a minion: it is
 // answered in full, nobody new is let in, and nothing is left behind.
 func TestStopping(t *testing.T) {
-	eachRelease(t, func(t *testing.T, r *rig.Rig) {
+	eachRelease(t, func(t *testing.T, r *env.Env) {
 		require.NoError(t, r.StopGateway(t.Context()))
 		restoreGateway(t, r)
 		before := tokenFiles(t, r)
 		require.NoError(t, r.StartGateway(t.Context()))
 		log := len(r.Log())
 
-		running := postLater(t, r, rig.Chunk(rig.User, `"client": "local", "tgt": "ms--0", "fun": "test.sleep", "arg": [3]`))
+		running := postLater(t, r, env.Chunk(env.User, `"client": "local", "tgt": "ms--0", "fun": "test.sleep", "arg": [3]`))
 		require.Len(t, added(before, tokenFiles(t, r)), 1, "the user's token")
 		require.NoError(t, r.Signal(syscall.SIGTERM))
 		for _, base := range surfaces(r) {
@@ -84,13 +84,13 @@ func TestStopping(t *testing.T) {
 
 // TestStoppingIsBounded has a request run for longer than shutdown_timeout.
 func TestStoppingIsBounded(t *testing.T) {
-	eachStrict(t, func(t *testing.T, r *rig.Rig) {
+	eachStrict(t, func(t *testing.T, r *env.Env) {
 		require.NoError(t, r.StopGateway(t.Context()))
 		restoreGateway(t, r)
 		before := tokenFiles(t, r)
 		require.NoError(t, r.StartGateway(t.Context()))
 
-		running := postLater(t, r, rig.Chunk(rig.User, `"client": "local", "tgt": "ms--0", "fun": "test.sleep", "arg": [20]`))
+		running := postLater(t, r, env.Chunk(env.User, `"client": "local", "tgt": "ms--0", "fun": "test.sleep", "arg": [20]`))
 		require.NoError(t, r.StopGateway(t.Context()), "the exit code")
 		<-running.done
 		require.NoError(t, running.err)

@@ -3,15 +3,15 @@ package e2e
 import (
 	"testing"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 	"github.com/saltern-api/saltern/saltmaster/sandbox"
 	"github.com/saltern-api/saltern/saltmaster/sandbox/sandboxtest"
 )
 
-// strict are rigs for the tests that take the master away or run into limits:
+// strict are envs for the tests that take the master away or run into limits:
 // each limit is as short as a busy machine allows, there is one minion, and
 // the client local_async is not enabled.
-var strict = rigs{options: rig.Options{
+var strict = envs{options: env.Options{
 	Sandbox: sandbox.Options{
 		Minions:       minions[:1],
 		WorkerThreads: fewWorkers,
@@ -28,8 +28,8 @@ master:
 `,
 }}
 
-// eachStrict is eachRelease with the strict rigs.
-func eachStrict(t *testing.T, test func(t *testing.T, r *rig.Rig)) {
+// eachStrict is eachRelease with the strict envs.
+func eachStrict(t *testing.T, test func(t *testing.T, r *env.Env)) {
 	t.Helper()
 	for release, salt := range sandboxtest.Salts(t) {
 		t.Run(release, func(t *testing.T) {

@@ -15,7 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/sys/unix"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 	"github.com/saltern-api/saltern/saltmaster/sandbox"
 )
 
@@ -23,7 +23,7 @@ import (
 // share one token file, which is gone when the gateway is.
 func TestOneTokenFile(t *testing.T) {
 	const requests, atOnce = 200, 20
-	eachRelease(t, func(t *testing.T, r *rig.Rig) {
+	eachRelease(t, func(t *testing.T, r *env.Env) {
 		require.NoError(t, r.StopGateway(t.Context()))
 		restoreGateway(t, r)
 		before := tokenFiles(t, r)
@@ -38,7 +38,7 @@ func TestOneTokenFile(t *testing.T) {
 		for range atOnce {
 			load.Go(func() {
 				for range requests / atOnce {
-					answers <- status(client, r.WSGI, rig.Chunk(rig.User, `"client": "local_async", "tgt": "nobody", "fun": "test.ping"`))
+					answers <- status(client, r.WSGI, env.Chunk(env.User, `"client": "local_async", "tgt": "nobody", "fun": "test.ping"`))
 				}
 			})
 		}
@@ -55,14 +55,14 @@ func TestOneTokenFile(t *testing.T) {
 		require.LessOrEqual(t, len(added(mine, ever)), 2, "there never was another one of the user's")
 		record, err := tokensOf(t, r).Read(strings.TrimSuffix(mine[0], ".p"))
 		require.NoError(t, err)
-		require.Equal(t, rig.User, record.User)
+		require.Equal(t, env.User, record.User)
 		require.Equal(t, "pam", record.Eauth)
 		info, err := os.Stat(filepath.Join(tokenDir(r), mine[0]))
 		require.NoError(t, err)
 		require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
 
 		// Another user has another one.
-		require.Equal(t, http.StatusOK, post(t, r, rig.Chunk(rig.ReadOnly, goodPing)).Status)
+		require.Equal(t, http.StatusOK, post(t, r, env.Chunk(env.ReadOnly, goodPing)).Status)
 		require.Len(t, added(before, tokenFiles(t, r)), 2)
 
 		require.NoError(t, r.StopGateway(t.Context()))
@@ -73,21 +73,21 @@ func TestOneTokenFile(t *testing.T) {
 // TestTokenRemovedByHand takes the user's token away under a gateway that
 // counts on it: the request is answered, with a new one.
 func TestTokenRemovedByHand(t *testing.T) {
-	eachRelease(t, func(t *testing.T, r *rig.Rig) {
+	eachRelease(t, func(t *testing.T, r *env.Env) {
 		for _, chunk := range []string{
 			goodPing,
 			`"client": "local_async", "tgt": "ms--0", "fun": "test.ping"`,
 			`"client": "runner", "fun": "test.arg"`,
 		} {
-			require.Equal(t, http.StatusOK, post(t, r, rig.Chunk(rig.User, goodPing)).Status)
-			old := tokensOfUser(t, r, rig.User)
+			require.Equal(t, http.StatusOK, post(t, r, env.Chunk(env.User, goodPing)).Status)
+			old := tokensOfUser(t, r, env.User)
 			require.NotEmpty(t, old)
 			for _, token := range old {
 				require.NoError(t, tokensOf(t, r).Remove(token))
 			}
-			a := post(t, r, rig.Chunk(rig.User, chunk))
+			a := post(t, r, env.Chunk(env.User, chunk))
 			require.Equal(t, http.StatusOK, a.Status, a.Body)
-			again := tokensOfUser(t, r, rig.User)
+			again := tokensOfUser(t, r, env.User)
 			require.Len(t, again, 1)
 			require.NotContains(t, old, again[0])
 		}
@@ -96,7 +96,7 @@ func TestTokenRemovedByHand(t *testing.T) {
 
 // TestSaltToken gives the gateway tokens that the master made.
 func TestSaltToken(t *testing.T) {
-	eachRelease(t, func(t *testing.T, r *rig.Rig) {
+	eachRelease(t, func(t *testing.T, r *env.Env) {
 		made, ok, err := masterOf(t, r).MakeToken(t.Context(), "sharedsecret", sandbox.UserAll, r.Secret())
 		require.NoError(t, err)
 		require.True(t, ok)
@@ -124,7 +124,7 @@ func TestSaltToken(t *testing.T) {
 // waiting takes several rounds of find_job, with credentials that only the
 // master can check: it checks them once, and its token is taken back.
 func TestOneAuthenticationPerRequest(t *testing.T) {
-	eachRelease(t, func(t *testing.T, r *rig.Rig) {
+	eachRelease(t, func(t *testing.T, r *env.Env) {
 		before := tokenFiles(t, r)
 		made := watchTokens(t, r)
 		logins := authentications(t, r)
@@ -157,7 +157,7 @@ func status(client *http.Client, url, body string) string {
 }
 
 // tokensOfUser lists the tokens of a pam user.
-func tokensOfUser(t *testing.T, r *rig.Rig, user string) []string {
+func tokensOfUser(t *testing.T, r *env.Env, user string) []string {
 	t.Helper()
 	var tokens []string
 	for _, name := range tokenFiles(t, r) {
@@ -175,7 +175,7 @@ var tokenFile = regexp.MustCompile(`[0-9a-f]{64}(\.p)?`)
 // watchTokens watches the master's token folder. The function returns the
 // names of the token files that have appeared since it was last called, those
 // that are gone again included.
-func watchTokens(t *testing.T, r *rig.Rig) func() []string {
+func watchTokens(t *testing.T, r *env.Env) func() []string {
 	t.Helper()
 	require.NoError(t, os.MkdirAll(tokenDir(r), 0o700))
 	fd, err := unix.InotifyInit1(unix.IN_CLOEXEC | unix.IN_NONBLOCK)

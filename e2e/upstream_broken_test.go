@@ -13,21 +13,21 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 	"github.com/saltern-api/saltern/saltmaster/sandbox"
 )
 
 // TestBrokenUpstream uses what salt-api documents and does not do: see what is
 // said of Salt 3008.5 at each.
 func TestBrokenUpstream(t *testing.T) {
-	eachRelease(t, func(t *testing.T, r *rig.Rig) {
+	eachRelease(t, func(t *testing.T, r *env.Env) {
 		page := filepath.Join(t.TempDir(), "index.html")
 		require.NoError(t, os.WriteFile(page, []byte("<!doctype html>"), 0o600))
-		b := &broken{Rig: anotherGateway(t, r, rig.More{
+		b := &broken{Env: anotherGateway(t, r, env.More{
 			CherryPy: map[string]any{"app": page, "max_request_body_size": 10_000, "socket_queue_size": 10},
 			Settings: "cors_origin: https://ui.example.com\n",
 		})}
-		b.session = openSession(t, b.Rig, rig.User)
+		b.session = openSession(t, b.Env, env.User)
 		for name, test := range map[string]func(*testing.T){
 			"rest_wsgi answers":                     b.wsgi,
 			"CORS preflight":                        b.preflight,
@@ -48,25 +48,25 @@ func TestBrokenUpstream(t *testing.T) {
 
 // broken is a gateway with options that have no effect upstream.
 type broken struct {
-	*rig.Rig
+	*env.Env
 	session string
 }
 
-func (b *broken) ask(t *testing.T, q asked) rig.Answer {
+func (b *broken) ask(t *testing.T, q asked) env.Answer {
 	t.Helper()
-	return ask(t, b.Rig, b.Main, q)
+	return ask(t, b.Env, b.Main, q)
 }
 
 // wsgi gets 500 from upstream, whatever it asks: the answer is text where
 // wsgiref wants bytes, after the command has run.
 func (b *broken) wsgi(t *testing.T) {
 	for _, path := range []string{"", "/", "/any/path"} {
-		a, err := b.Post(t.Context(), b.WSGI+path, rig.Chunk(rig.User, goodPing))
+		a, err := b.Post(t.Context(), b.WSGI+path, env.Chunk(env.User, goodPing))
 		require.NoError(t, err)
 		require.Equal(t, http.StatusOK, a.Status)
 		require.Equal(t, goodPingAnswer, a.Body)
 	}
-	a := post(t, b.Rig, rig.Chunk(rig.User, `"client": "local", "tgt": "ms--0", "fun": "test.echo", "arg": ["é€😀"]`))
+	a := post(t, b.Env, env.Chunk(env.User, `"client": "local", "tgt": "ms--0", "fun": "test.echo", "arg": ["é€😀"]`))
 	require.Equal(t, `{"return": [{"ms--0": "é€😀"}]}`, a.Body, "whole, though it has more bytes than letters")
 }
 
@@ -88,7 +88,7 @@ func (b *broken) preflight(t *testing.T) {
 	// told nothing.
 	for origin, allowed := range map[string]string{"https://ui.example.com": "https://ui.example.com", "https://evil.example": ""} {
 		for path, status := range map[string]int{"run": http.StatusOK, "jobs": http.StatusUnauthorized, "nope": http.StatusNotFound} {
-			a := b.ask(t, asked{path: path, body: rig.Chunk(rig.User+strings.TrimPrefix(path, "run"), goodPing), header: map[string]string{"Origin": origin}})
+			a := b.ask(t, asked{path: path, body: env.Chunk(env.User+strings.TrimPrefix(path, "run"), goodPing), header: map[string]string{"Origin": origin}})
 			require.Equal(t, status, a.Status, "%s: %s", path, a.Body)
 			require.Equal(t, allowed, a.Header.Get("Access-Control-Allow-Origin"), path)
 		}
@@ -97,10 +97,10 @@ func (b *broken) preflight(t *testing.T) {
 
 // websocket is let in and then hears nothing.
 func (b *broken) websocket(t *testing.T) {
-	s := openSocket(t, b.Rig, "/ws/"+b.session)
+	s := openSocket(t, b.Env, "/ws/"+b.session)
 	s.ready(t)
 	require.Equal(t, "server received message", s.until(t, "", func() {}))
-	a := sessionRequest(t, b.Rig, b.session, http.MethodPost, "/", "[{"+goodPing+"}]")
+	a := sessionRequest(t, b.Env, b.session, http.MethodPost, "/", "[{"+goodPing+"}]")
 	require.Equal(t, goodPingAnswer, a.Body)
 	message := s.until(t, "/ret/ms--0", func() {})
 	require.Regexp(t, `^data: \{"data": \{.*\}, "tag": "salt/job/\d{20}/ret/ms--0"\}\n\n$`, message)
@@ -133,7 +133,7 @@ func (b *broken) bodySize(t *testing.T) {
 			require.Equal(t, refused("main", 413, "The request body is larger than 10000 bytes"), a.Body, path)
 		}
 	}
-	fits := rig.Chunk(rig.User, goodPing)
+	fits := env.Chunk(env.User, goodPing)
 	fits += strings.Repeat(" ", 10_000-len(fits))
 	require.Equal(t, http.StatusOK, b.ask(t, asked{path: "run", body: fits}).Status)
 }
@@ -150,7 +150,7 @@ func (b *broken) chunked(t *testing.T) {
 	_, err := fmt.Fprintf(conn, "POST /run HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"+
 		"Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n")
 	require.NoError(t, err)
-	for piece := range strings.SplitAfterSeq(rig.Chunk(rig.User, goodPing), ",") {
+	for piece := range strings.SplitAfterSeq(env.Chunk(env.User, goodPing), ",") {
 		_, err := fmt.Fprintf(conn, "%x\r\n%s\r\n", len(piece), piece)
 		require.NoError(t, err)
 	}
@@ -172,11 +172,11 @@ func (b *broken) getLogin(t *testing.T) {
 // getLogout is a 500.
 func (b *broken) getLogout(t *testing.T) {
 	for _, token := range []string{"", b.session} {
-		a := sessionRequest(t, b.Rig, token, http.MethodGet, "/logout", "")
+		a := sessionRequest(t, b.Env, token, http.MethodGet, "/logout", "")
 		require.Equal(t, http.StatusMethodNotAllowed, a.Status, a.Body)
 		require.Equal(t, "POST", a.Header.Get("Allow"))
 	}
-	require.Equal(t, http.StatusOK, sessionRequest(t, b.Rig, b.session, http.MethodGet, "/stats", "").Status, "the session goes on")
+	require.Equal(t, http.StatusOK, sessionRequest(t, b.Env, b.session, http.MethodGet, "/stats", "").Status, "the session goes on")
 }
 
 // badKeys is a 500.
@@ -220,7 +220,7 @@ func (b *broken) goodKeys(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, strings.TrimSpace(string(accepted)), strings.TrimSpace(contents["minion.pub"]))
 
-	a = sessionRequest(t, b.Rig, b.session, http.MethodGet, "/keys/new-good", "")
+	a = sessionRequest(t, b.Env, b.session, http.MethodGet, "/keys/new-good", "")
 	var finger struct {
 		Return struct{ Minions map[string]string }
 	}

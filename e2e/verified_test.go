@@ -11,7 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 	"github.com/saltern-api/saltern/saltmaster"
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
@@ -20,13 +20,13 @@ import (
 // beside one that takes them from the bus, and tells both of a return that
 // never was.
 func TestResultsVerified(t *testing.T) {
-	eachRelease(t, func(t *testing.T, r *rig.Rig) {
-		verified, err := r.Another(t.Context(), rig.More{Settings: "results: verified\n"})
+	eachRelease(t, func(t *testing.T, r *env.Env) {
+		verified, err := r.Another(t.Context(), env.More{Settings: "results: verified\n"})
 		require.NoError(t, err)
 		t.Cleanup(func() { require.NoError(t, verified.Stop(context.WithoutCancel(t.Context()))) })
 		w := newWitness(t, r)
 		for name, tc := range map[string]struct {
-			gateway *rig.Rig
+			gateway *env.Env
 			want    string
 		}{
 			"bus":      {r, `{"return": [{"ms--0": "forged"}]}`},
@@ -34,9 +34,9 @@ func TestResultsVerified(t *testing.T) {
 		} {
 			t.Run(name, func(t *testing.T) {
 				jid := new(saltmaster.JIDs).Next()
-				answered := make(chan rig.Answer, 1)
+				answered := make(chan env.Answer, 1)
 				go func() {
-					a, err := tc.gateway.Post(context.WithoutCancel(t.Context()), tc.gateway.WSGI, rig.Chunk(rig.User, fmt.Sprintf(
+					a, err := tc.gateway.Post(context.WithoutCancel(t.Context()), tc.gateway.WSGI, env.Chunk(env.User, fmt.Sprintf(
 						`"client": "local", "tgt": "ms--0", "fun": "test.sleep", "arg": [3], "jid": %q`, jid)))
 					if err != nil {
 						a.Body = err.Error()
@@ -60,9 +60,9 @@ func TestResultsVerified(t *testing.T) {
 		} {
 			t.Run(chunk, func(t *testing.T) {
 				var answers []any
-				for _, g := range []*rig.Rig{r, verified} {
+				for _, g := range []*env.Env{r, verified} {
 					jid := new(saltmaster.JIDs).Next()
-					a := post(t, g, rig.Chunk(rig.User, regexp.MustCompile("JID").ReplaceAllString(chunk, jid)))
+					a := post(t, g, env.Chunk(env.User, regexp.MustCompile("JID").ReplaceAllString(chunk, jid)))
 					require.Equal(t, http.StatusOK, a.Status, a.Body)
 					answers = append(answers, alike(t, regexp.MustCompile(jid).ReplaceAllString(a.Body, "JID")))
 				}
@@ -76,7 +76,7 @@ func TestResultsVerified(t *testing.T) {
 // list, as a tuple of Python's is packed, beside another minion's. salt-api
 // cannot read that event, and waits for another one.
 func TestOddReturnOnTheBus(t *testing.T) {
-	eachRelease(t, func(t *testing.T, r *rig.Rig) {
+	eachRelease(t, func(t *testing.T, r *env.Env) {
 		w := newWitness(t, r)
 		for name, tc := range map[string]struct {
 			url, want string
@@ -86,9 +86,9 @@ func TestOddReturnOnTheBus(t *testing.T) {
 		} {
 			t.Run(name, func(t *testing.T) {
 				jid := new(saltmaster.JIDs).Next()
-				answered := make(chan rig.Answer, 1)
+				answered := make(chan env.Answer, 1)
 				go func() {
-					a, err := r.Post(context.WithoutCancel(t.Context()), tc.url, rig.Chunk(rig.User, fmt.Sprintf(
+					a, err := r.Post(context.WithoutCancel(t.Context()), tc.url, env.Chunk(env.User, fmt.Sprintf(
 						`"client": "local", "tgt": ["ms--0", "ms--1"], "tgt_type": "list", "fun": "test.sleep", "arg": [3], "jid": %q`, jid)))
 					if err != nil {
 						a.Body = err.Error()

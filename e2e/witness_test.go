@@ -12,7 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 	"github.com/saltern-api/saltern/saltmaster/eventbus"
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
@@ -28,7 +28,7 @@ type witness struct {
 }
 
 // newWitness sees what happens from now on. It ends with the test.
-func newWitness(t *testing.T, r *rig.Rig) *witness {
+func newWitness(t *testing.T, r *env.Env) *witness {
 	t.Helper()
 	log := slog.New(slog.DiscardHandler)
 	bus := eventbus.New(eventbus.Options{Network: "unix", Address: filepath.Join(r.SockDir(), "master_event_pub.ipc"), Log: log})

@@ -7,12 +7,12 @@ import (
 	"net/http"
 	"net/url"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 )
 
 // overBearer is Saltern's main listener, asked with an access token that an
 // API token was exchanged for.
-func overBearer(ctx context.Context, r *rig.Rig) (over, error) {
+func overBearer(ctx context.Context, r *env.Env) (over, error) {
 	o := newOver(r.Main)
 	client, err := r.Client()
 	if err != nil {

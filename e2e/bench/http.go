@@ -8,7 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 )
 
 // over is how a gateway is reached: over plain HTTP with kept-alive
@@ -29,9 +29,9 @@ func newOver(url string) over {
 	}}}
 }
 
-func overSaltern(r *rig.Rig) over { return newOver(r.WSGI) }
+func overSaltern(r *env.Env) over { return newOver(r.WSGI) }
 
-func overSaltAPI(r *rig.Rig) over {
+func overSaltAPI(r *env.Env) over {
 	o := newOver(r.SaltAPIURL() + "/run")
 	o.login = r.SaltAPIURL() + "/login"
 	return o
@@ -82,7 +82,7 @@ func (o over) authorize(req *http.Request) {
 
 // The credentials of a chunk: a password that is checked for each request, or
 // a Salt token; or neither, beside a bearer token.
-func withPAM() string { return fmt.Sprintf(`"eauth":"pam","username":%q,"password":%[1]q`, rig.User) }
+func withPAM() string { return fmt.Sprintf(`"eauth":"pam","username":%q,"password":%[1]q`, env.User) }
 
 // and joins credentials to what stands before them.
 func and(credentials string) string { return "," + credentials }

@@ -28,7 +28,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 	"github.com/saltern-api/saltern/saltmaster/sandbox"
 )
 
@@ -65,7 +65,7 @@ const (
 
 // acceptAway gives the master a key for the minion that is away. It needs
 // nothing else.
-func acceptAway(r *rig.Rig) error {
+func acceptAway(r *env.Env) error {
 	keys := filepath.Join(r.Dir(), "pki", "minions")
 	key, err := os.ReadFile(filepath.Join(keys, minion))
 	if err == nil {
@@ -90,7 +90,7 @@ func bench(ctx context.Context, o options, out io.Writer) (err error) {
 			return err
 		}
 	}
-	r, err := rig.Start(ctx, rig.Options{
+	r, err := env.Start(ctx, env.Options{
 		Saltern: o.saltern,
 		Sandbox: sandbox.Options{
 			Salt: o.salt, Minions: []string{minion}, SaltAPI: true, Log: os.Stderr, AsInstalled: true,

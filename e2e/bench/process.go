@@ -10,15 +10,15 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 )
 
 // group is a gateway's process group: each is started in one of its own. Zero
 // is none.
 type group int
 
-// groupsOf finds the gateways of a rig.
-func groupsOf(r *rig.Rig) (saltern, saltAPI group, err error) {
+// groupsOf finds the gateways of a env.
+func groupsOf(r *env.Env) (saltern, saltAPI group, err error) {
 	text, err := os.ReadFile(filepath.Join(r.Dir(), "run", "api.pid"))
 	if err != nil {
 		return 0, 0, fmt.Errorf("salt-api: %w", err)

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 )
 
 // subjects are those who take turns.
@@ -17,7 +17,7 @@ type subjects struct {
 	wire                *wire
 }
 
-func newSubjects(ctx context.Context, r *rig.Rig, w *wire) (*subjects, error) {
+func newSubjects(ctx context.Context, r *env.Env, w *wire) (*subjects, error) {
 	bearer, err := overBearer(ctx, r)
 	if err != nil {
 		return nil, err

@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 	"github.com/saltern-api/saltern/saltmaster"
 	"github.com/saltern-api/saltern/saltmaster/eventbus"
 	"github.com/saltern-api/saltern/saltmaster/masterconf"
@@ -29,7 +29,7 @@ type wire struct {
 }
 
 // newWire connects as saltern does, with the same bounds.
-func newWire(ctx context.Context, r *rig.Rig) (*wire, error) {
+func newWire(ctx context.Context, r *env.Env) (*wire, error) {
 	mc, _, err := masterconf.Load(r.ConfDir())
 	if err != nil {
 		return nil, fmt.Errorf("bare wire: %w", err)
@@ -68,7 +68,7 @@ func (w *wire) login(ctx context.Context) error {
 
 // makeToken has the master check a password, as salt-api does.
 func (w *wire) makeToken(ctx context.Context) (saltmaster.Token, error) {
-	t, ok, err := w.client.MakeToken(ctx, "pam", rig.User, rig.User)
+	t, ok, err := w.client.MakeToken(ctx, "pam", env.User, env.User)
 	if err == nil && !ok {
 		err = saltmaster.ErrUnauthenticated
 	}

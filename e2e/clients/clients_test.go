@@ -21,7 +21,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 	"github.com/saltern-api/saltern/saltmaster/sandbox"
 	"github.com/saltern-api/saltern/saltmaster/sandbox/sandboxtest"
 )
@@ -39,7 +39,7 @@ func TestMain(m *testing.M) {
 
 // target is a gateway to test: salt-api, or Saltern before the same master.
 type target struct {
-	*rig.Rig
+	*env.Env
 
 	url  string // without a slash at its end
 	api  bool   // it is salt-api
@@ -63,26 +63,26 @@ func eachTarget(t *testing.T, test func(t *testing.T, g target)) {
 		t.Run(release, func(t *testing.T) {
 			r := shared.get(t, release, salt)
 			t.Run("salt-api", func(t *testing.T) {
-				test(t, target{Rig: r, url: r.SaltAPIURL(), api: true, salt: salt})
+				test(t, target{Env: r, url: r.SaltAPIURL(), api: true, salt: salt})
 			})
 			t.Run("saltern", func(t *testing.T) {
-				test(t, target{Rig: r, url: r.Main, salt: salt})
+				test(t, target{Env: r, url: r.Main, salt: salt})
 			})
 		})
 	}
 }
 
-// shared is the built program, and a rig for each release: started by the
+// shared is the built program, and a env for each release: started by the
 // first test that asks for it, and left by each as it was.
-var shared rigs
+var shared envs
 
-type rigs struct {
+type envs struct {
 	mu  sync.Mutex
 	dir string // of the program
-	all map[string]*rig.Rig
+	all map[string]*env.Env
 }
 
-func (s *rigs) get(t *testing.T, release, salt string) *rig.Rig {
+func (s *envs) get(t *testing.T, release, salt string) *env.Env {
 	t.Helper()
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -91,11 +91,11 @@ func (s *rigs) get(t *testing.T, release, salt string) *rig.Rig {
 	}
 	if s.all == nil {
 		s.dir = buildSaltern(t)
-		s.all = make(map[string]*rig.Rig)
+		s.all = make(map[string]*env.Env)
 	}
 	site, err := filepath.Abs("testdata")
 	require.NoError(t, err)
-	r, err := rig.Start(context.Background(), rig.Options{
+	r, err := env.Start(context.Background(), env.Options{
 		Saltern: filepath.Join(s.dir, "saltern"),
 		Sandbox: sandbox.Options{
 			Salt: salt, Minions: minions, SaltAPI: true, WorkerThreads: 3,
@@ -123,7 +123,7 @@ func buildSaltern(t *testing.T) (dir string) {
 	return dir
 }
 
-func (s *rigs) stop() error {
+func (s *envs) stop() error {
 	var err error
 	for release, r := range s.all {
 		if stopErr := r.Stop(context.Background()); stopErr != nil {

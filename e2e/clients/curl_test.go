@@ -14,11 +14,11 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 )
 
 // login are the curl options of Salt's documentation that name a user.
-var login = []string{"-d", "username=" + rig.User, "-d", "password=" + rig.User, "-d", "eauth=pam"}
+var login = []string{"-d", "username=" + env.User, "-d", "password=" + env.User, "-d", "eauth=pam"}
 
 func curl(t *testing.T, args ...string) string {
 	t.Helper()
@@ -46,7 +46,7 @@ func cookies(t *testing.T, g target) (jar, token string) {
 	require.NoError(t, yaml.Unmarshal([]byte(out), &answer), out)
 	require.Len(t, answer.Return, 1, out)
 	r := answer.Return[0]
-	require.Equal(t, rig.User, r.User)
+	require.Equal(t, env.User, r.User)
 	require.Equal(t, "pam", r.Eauth)
 	require.Equal(t, []string{".*", "@jobs", "@runner", "@wheel"}, r.Perms)
 	require.Greater(t, r.Expire, r.Start)
@@ -177,19 +177,19 @@ func TestCurl(t *testing.T) {
         "client": "local",
         "tgt": "*",
         "fun": "test.ping",
-        "username": "` + rig.User + `",
-        "password": "` + rig.User + `",
+        "username": "` + env.User + `",
+        "password": "` + env.User + `",
         "eauth": "pam"
     }]`}))
 		})
 		t.Run("run with a token", func(t *testing.T) {
 			out := call([]string{g.url + "/token"}, sendJSON, []string{
-				`{"username": "` + rig.User + `", "password": "` + rig.User + `", "eauth": "pam"}`,
+				`{"username": "` + env.User + `", "password": "` + env.User + `", "eauth": "pam"}`,
 			})
 			var made []struct{ Token, Name, Eauth string }
 			require.NoError(t, json.Unmarshal([]byte(out), &made), out)
 			require.Len(t, made, 1)
-			require.Equal(t, rig.User, made[0].Name)
+			require.Equal(t, env.User, made[0].Name)
 			out = call([]string{g.url + "/run"}, sendJSON, []string{
 				`[{"client": "local", "tgt": "*", "fun": "test.ping", "token": "` + made[0].Token + `"}]`,
 			})

@@ -12,7 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 )
 
 // param is one parameter of a form.
@@ -36,7 +36,7 @@ func rubyForm(form []param) string {
 // itself, and the proxy only adds to it; Ruby unpacks gzip.
 func foreman(t *testing.T, g target, password string, form ...param) (status int, body string) {
 	t.Helper()
-	form = append(form, param{"username", rig.User}, param{"password", password}, param{"eauth", "pam"})
+	form = append(form, param{"username", env.User}, param{"password", password}, param{"eauth", "pam"})
 	accept := "*/*, application/json"
 	if g.api {
 		// With the option app, salt-api takes any mention of */* but that alone
@@ -75,7 +75,7 @@ func TestForeman(t *testing.T) {
 		// list is decoded into v, as the proxy does.
 		call := func(t *testing.T, v any, form ...param) {
 			t.Helper()
-			status, body := foreman(t, g, rig.User, form...)
+			status, body := foreman(t, g, env.User, form...)
 			require.Equal(t, 200, status, body)
 			var answer struct{ Return []json.RawMessage }
 			require.NoError(t, json.Unmarshal([]byte(body), &answer), body)

@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 	"github.com/saltern-api/saltern/saltmaster/sandbox"
 )
 
@@ -16,7 +16,7 @@ import (
 // name a content type in requests without a body too.
 type goLibrary struct{ wire }
 
-func (l *goLibrary) call(t *testing.T, method, path string, body any) rig.Answer {
+func (l *goLibrary) call(t *testing.T, method, path string, body any) env.Answer {
 	t.Helper()
 	headers := []string{"User-Agent: Go-http-client/1.1"}
 	text := ""
@@ -39,7 +39,7 @@ func (l *goLibrary) call(t *testing.T, method, path string, body any) rig.Answer
 func TestEbustoSaltAPI(t *testing.T) {
 	eachTarget(t, func(t *testing.T, g target) {
 		l := &goLibrary{wire{target: g}}
-		a := l.call(t, "POST", "/login", map[string]any{"username": rig.User, "password": rig.User, "eauth": "pam"})
+		a := l.call(t, "POST", "/login", map[string]any{"username": env.User, "password": env.User, "eauth": "pam"})
 		require.Equal(t, http.StatusOK, a.Status, a.Body)
 		l.token = a.Header.Get("X-Auth-Token")
 
@@ -136,7 +136,7 @@ func TestFinarfinNetapi(t *testing.T) {
 			var job jobStarted
 			decode(t, a, http.StatusAccepted, &job)
 			require.Len(t, job.Return, 1)
-			found := awaitJob(t, func() rig.Answer { return l.call(t, "GET", "/jobs/"+job.Return[0].JID, nil) })
+			found := awaitJob(t, func() env.Answer { return l.call(t, "GET", "/jobs/"+job.Return[0].JID, nil) })
 			require.Equal(t, "test.arg", found.Info[0].Function)
 			require.Equal(t, "glob", found.Info[0].TargetType)
 			require.NotEmpty(t, found.Info[0].StartTime)

@@ -14,7 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 )
 
 // javaClient is the folder into which make test-clients has built java/.
@@ -52,7 +52,7 @@ func TestJava(t *testing.T) {
 		defer cancel()
 		cmd := exec.CommandContext(ctx, "java", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC",
 			"-cp", filepath.Join(dir, "classes")+":"+filepath.Join(dir, "lib", "*"),
-			"clients.Main", g.url, rig.User, rig.User, "PAM", strconv.FormatBool(websocket), strconv.FormatBool(!g.api))
+			"clients.Main", g.url, env.User, env.User, "PAM", strconv.FormatBool(websocket), strconv.FormatBool(!g.api))
 		var errs strings.Builder
 		cmd.Stderr = &errs
 		out, err := cmd.Output()

@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 )
 
 // jenkins sends what Jenkins' saltstack-plugin sends through Java's
@@ -14,7 +14,7 @@ import (
 // something to send.
 type jenkins struct{ wire }
 
-func (j *jenkins) call(t *testing.T, path string, params map[string]any) rig.Answer {
+func (j *jenkins) call(t *testing.T, path string, params map[string]any) env.Answer {
 	t.Helper()
 	if path == "" {
 		path = "/" // HttpURLConnection writes it for a URL that ends with the port
@@ -37,7 +37,7 @@ func (j *jenkins) call(t *testing.T, path string, params map[string]any) rig.Ans
 func TestJenkins(t *testing.T) {
 	eachTarget(t, func(t *testing.T, g target) {
 		j := &jenkins{wire{target: g}}
-		a := j.call(t, "/login", map[string]any{"username": rig.User, "password": rig.User, "eauth": "pam"})
+		a := j.call(t, "/login", map[string]any{"username": env.User, "password": env.User, "eauth": "pam"})
 		var in loggedIn
 		decode(t, a, http.StatusOK, &in)
 		// The plugin reads the header first, and fails without one: it tells
@@ -78,7 +78,7 @@ func TestJenkins(t *testing.T) {
 			decode(t, a, http.StatusAccepted, &job)
 			require.Len(t, job.Return, 1)
 			require.Len(t, job.Return[0].JID, 20)
-			found := awaitJob(t, func() rig.Answer { return j.call(t, "/jobs/"+job.Return[0].JID, nil) })
+			found := awaitJob(t, func() env.Answer { return j.call(t, "/jobs/"+job.Return[0].JID, nil) })
 			require.ElementsMatch(t, minions, found.Info[0].Minions)
 			require.Len(t, found.Info[0].Result, len(minions))
 		})

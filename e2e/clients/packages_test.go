@@ -12,7 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 )
 
 // installed is the folder that a variable names, into which make test-clients
@@ -49,7 +49,7 @@ func TestSaltypie(t *testing.T) {
 			"local_async", "local_async, waiting", "local_async without a minion",
 			"runner", "runner with a target", "runner_async", "wheel", "wheel, keywords",
 			"versions", "highstate", "get", "wrong password",
-		}, filepath.Join(dir, "bin", "python"), "python/saltypie_calls.py", g.url+"/", rig.User, rig.User)
+		}, filepath.Join(dir, "bin", "python"), "python/saltypie_calls.py", g.url+"/", env.User, env.User)
 	})
 }
 
@@ -60,7 +60,7 @@ func TestNodeSaltAPI(t *testing.T) {
 		calls(t, []string{
 			"login", "fun", "fun, options", "fun, one argument", "fun, client", "minions", "minions, one",
 			"jobs", "jobs, one", "events", "wrong password",
-		}, "node", "node/calls.mjs", dir, g.url, rig.User, rig.User)
+		}, "node", "node/calls.mjs", dir, g.url, env.User, env.User)
 	})
 }
 
@@ -77,7 +77,7 @@ func TestSaltAPICLI(t *testing.T) {
 			defer cancel()
 			cmd := exec.CommandContext(ctx, filepath.Join(dir, "bin", "salt"), args...)
 			cmd.Env = append(os.Environ(), "HOME="+home, "COLUMNS=200",
-				"SALT_API_URL="+g.url, "SALT_API_USER="+rig.User, "SALT_API_PASS="+password)
+				"SALT_API_URL="+g.url, "SALT_API_USER="+env.User, "SALT_API_PASS="+password)
 			var o, e strings.Builder
 			cmd.Stdout, cmd.Stderr = &o, &e
 			err = cmd.Run()
@@ -85,7 +85,7 @@ func TestSaltAPICLI(t *testing.T) {
 		}
 		run := func(t *testing.T, args ...string) string {
 			t.Helper()
-			out, errs, err := try(t, rig.User, args...)
+			out, errs, err := try(t, env.User, args...)
 			require.NoError(t, err, "%s%s", out, errs)
 			return out
 		}
@@ -138,7 +138,7 @@ func TestSaltAPICLI(t *testing.T) {
 		})
 		t.Run("state", func(t *testing.T) {
 			// There is no top file, which is what the answer says.
-			out, _, _ := try(t, rig.User, "state", "test", "ms--2")
+			out, _, _ := try(t, env.User, "state", "test", "ms--2")
 			require.Contains(t, out, "ms--2")
 			require.Contains(t, out, "1 failed")
 		})

@@ -13,7 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 	"github.com/saltern-api/saltern/saltmaster/sandbox"
 )
 
@@ -224,7 +224,7 @@ func TestPepper(t *testing.T) {
 		})
 		t.Run("pam", func(t *testing.T) {
 			var all map[string]fullReturn
-			pepper{g, rig.User, rig.User, "pam"}.run(t, "ms--0", "test.ping").one(t, &all)
+			pepper{g, env.User, env.User, "pam"}.run(t, "ms--0", "test.ping").one(t, &all)
 			require.Len(t, all, 1)
 		})
 	})

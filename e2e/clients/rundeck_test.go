@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 )
 
 // rundeck sends what Rundeck's salt-step plugin sends through Apache's
@@ -16,7 +16,7 @@ import (
 // plugin takes the one for the other.
 type rundeck struct{ wire }
 
-func (r *rundeck) form(t *testing.T, path string, form []param, headers ...string) rig.Answer {
+func (r *rundeck) form(t *testing.T, path string, form []param, headers ...string) env.Answer {
 	t.Helper()
 	if r.api && len(headers) == 0 {
 		// With the option app, salt-api answers a POST without Accept with the app.
@@ -31,7 +31,7 @@ func (r *rundeck) form(t *testing.T, path string, form []param, headers ...strin
 	return r.send(t, "POST "+path, headers, javaForm(form))
 }
 
-func (r *rundeck) get(t *testing.T, path string, headers ...string) rig.Answer {
+func (r *rundeck) get(t *testing.T, path string, headers ...string) env.Answer {
 	t.Helper()
 	headers = append(headers, "Connection: Keep-Alive", "User-Agent: Apache-HttpClient/4.3.4 (java 1.5)", "Accept-Encoding: gzip,deflate")
 	return r.send(t, "GET "+path, headers, "")
@@ -50,10 +50,10 @@ func javaForm(form []param) string {
 func TestRundeck(t *testing.T) {
 	eachTarget(t, func(t *testing.T, g target) {
 		r := &rundeck{wire{target: g}}
-		login := func(password string) rig.Answer {
-			return r.form(t, "/login", []param{{"username", rig.User}, {"password", password}, {"eauth", "pam"}})
+		login := func(password string) env.Answer {
+			return r.form(t, "/login", []param{{"username", env.User}, {"password", password}, {"eauth", "pam"}})
 		}
-		a := login(rig.User)
+		a := login(env.User)
 		require.Equal(t, http.StatusOK, a.Status, a.Body)
 		r.token = a.Header.Get("X-Auth-Token") // the plugin reads it there
 		require.NotEmpty(t, r.token)
@@ -68,7 +68,7 @@ func TestRundeck(t *testing.T) {
 		require.Len(t, job.Return, 1)
 		require.Equal(t, []string{"ms--1"}, job.Return[0].Minions)
 
-		found := awaitJob(t, func() rig.Answer { return r.get(t, "/jobs/"+job.Return[0].JID, session...) })
+		found := awaitJob(t, func() env.Answer { return r.get(t, "/jobs/"+job.Return[0].JID, session...) })
 		require.Len(t, found.Return, 1)
 		require.Equal(t, map[string]any{"args": []any{"two words"}, "kwargs": map[string]any{"key": "ü&value"}},
 			withoutPub(found.Return[0]["ms--1"]))

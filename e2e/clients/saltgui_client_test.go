@@ -11,7 +11,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 )
 
 // saltGUI sends what a browser sends that shows SaltGUI: to be had only from
@@ -59,7 +59,7 @@ func (s *saltGUI) request(ctx context.Context, t *testing.T, method, path string
 	return req
 }
 
-func (s *saltGUI) send(t *testing.T, method, path string, params map[string]any) rig.Answer {
+func (s *saltGUI) send(t *testing.T, method, path string, params map[string]any) env.Answer {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -67,7 +67,7 @@ func (s *saltGUI) send(t *testing.T, method, path string, params map[string]any)
 }
 
 // do sends a request without any header of Go's own.
-func do(t *testing.T, req *http.Request) rig.Answer {
+func do(t *testing.T, req *http.Request) env.Answer {
 	t.Helper()
 	transport := &http.Transport{DisableCompression: true}
 	defer transport.CloseIdleConnections()
@@ -78,7 +78,7 @@ func do(t *testing.T, req *http.Request) rig.Answer {
 	require.NoError(t, err)
 	body, err := io.ReadAll(reader)
 	require.NoError(t, err)
-	return rig.Answer{Status: resp.StatusCode, Header: resp.Header, Body: string(body)}
+	return env.Answer{Status: resp.StatusCode, Header: resp.Header, Body: string(body)}
 }
 
 // call is a call to / that is answered, with return[0] decoded into v.

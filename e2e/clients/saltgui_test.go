@@ -8,7 +8,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 	"github.com/saltern-api/saltern/saltmaster/sandbox"
 )
 
@@ -16,7 +16,7 @@ import (
 // any login.
 func TestSaltGUIPage(t *testing.T) {
 	eachTarget(t, func(t *testing.T, g target) {
-		get := func(path, accept string) rig.Answer {
+		get := func(path, accept string) env.Answer {
 			req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, g.url+path, http.NoBody)
 			require.NoError(t, err)
 			req.Header.Set("Accept", accept)
@@ -61,16 +61,16 @@ func TestSaltGUIPage(t *testing.T) {
 func TestSaltGUILogin(t *testing.T) {
 	eachTarget(t, func(t *testing.T, g target) {
 		gui := saltGUI{target: g}
-		for _, user := range []string{rig.User, ""} {
+		for _, user := range []string{env.User, ""} {
 			a := gui.send(t, http.MethodPost, "/login", map[string]any{"eauth": "pam", "password": "wrong", "username": user})
 			require.Equal(t, http.StatusUnauthorized, a.Status, a.Body)
 		}
 		a := gui.send(t, http.MethodPost, "/", map[string]any{"client": "wheel", "fun": "key.list_all"})
 		require.Equal(t, http.StatusUnauthorized, a.Status, a.Body)
 
-		l := gui.login(t, rig.User, rig.User, "pam")
+		l := gui.login(t, env.User, env.User, "pam")
 		require.JSONEq(t, `[".*", "@jobs", "@runner", "@wheel"]`, string(l.Perms))
-		l = gui.login(t, rig.Stranger, rig.Stranger, "pam")
+		l = gui.login(t, env.Stranger, env.Stranger, "pam")
 		require.Contains(t, []string{"{}", "[]"}, string(l.Perms), "SaltGUI shows: no permissions")
 	})
 }

@@ -6,7 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 )
 
 // stackStorm sends what StackStorm's salt pack sends through Python's requests:
@@ -16,17 +16,17 @@ type stackStorm struct{ wire }
 // python are the header lines of requests.
 var python = []string{"Accept-Encoding: gzip, deflate", "Connection: keep-alive"}
 
-func (s *stackStorm) login(t *testing.T, password string) rig.Answer {
+func (s *stackStorm) login(t *testing.T, password string) env.Answer {
 	t.Helper()
 	return s.send(t, "POST /login",
 		append([]string{"User-Agent: python-requests/2.31.0", "Accept: */*", "Content-Type: application/json"}, python...),
-		toJSON(t, map[string]any{"eauth": "pam", "username": rig.User, "password": password}))
+		toJSON(t, map[string]any{"eauth": "pam", "username": env.User, "password": password}))
 }
 
 // action runs one. charset is a header of its own to the pack.
 func (s *stackStorm) action(t *testing.T, v any, chunk map[string]any) {
 	t.Helper()
-	a := s.login(t, rig.User)
+	a := s.login(t, env.User)
 	require.Equal(t, http.StatusOK, a.Status, a.Body)
 	a = s.send(t, "POST /", append([]string{
 		"Accept: application/json", "Content-Type: application/json", "charset: utf-8",

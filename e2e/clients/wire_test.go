@@ -13,7 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 )
 
 // A wire sends requests as a program that cannot be run here puts them on the
@@ -26,7 +26,7 @@ type wire struct {
 
 // send sends a request and reads its answer. The header Host is added and, with
 // a body, Content-Length.
-func (w *wire) send(t *testing.T, line string, headers []string, body string) rig.Answer {
+func (w *wire) send(t *testing.T, line string, headers []string, body string) env.Answer {
 	t.Helper()
 	host := strings.TrimPrefix(w.url, "http://")
 	var b strings.Builder
@@ -54,11 +54,11 @@ func (w *wire) send(t *testing.T, line string, headers []string, body string) ri
 	require.NoError(t, err)
 	text, err := io.ReadAll(plain)
 	require.NoError(t, err)
-	return rig.Answer{Status: resp.StatusCode, Header: resp.Header, Body: string(text)}
+	return env.Answer{Status: resp.StatusCode, Header: resp.Header, Body: string(text)}
 }
 
 // decode reads an answer of the given status.
-func decode(t *testing.T, a rig.Answer, status int, v any) {
+func decode(t *testing.T, a env.Answer, status int, v any) {
 	t.Helper()
 	require.Equal(t, status, a.Status, a.Body)
 	require.NoError(t, json.Unmarshal([]byte(a.Body), v), a.Body)
@@ -98,7 +98,7 @@ type (
 )
 
 // awaitJob asks for a job as ask does until all its minions have returned.
-func awaitJob(t *testing.T, ask func() rig.Answer) (found jobFound) {
+func awaitJob(t *testing.T, ask func() env.Answer) (found jobFound) {
 	t.Helper()
 	for range 150 {
 		found = jobFound{}

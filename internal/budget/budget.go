@@ -11,9 +11,9 @@ import (
 const bytesPerUnit = 64
 
 const (
-	// Stranger is the allowance, in units, of a request whose sender is not
+	// Anonymous is the allowance, in units, of a request whose sender is not
 	// known yet: 8 MiB out of gzip, or 65,000 entries of YAML.
-	Stranger = 1 << 17
+	Anonymous = 1 << 17
 
 	// Caller is the allowance, in units, of a request whose sender is known.
 	Caller = 1 << 22
@@ -55,14 +55,14 @@ type Budget struct {
 	known    bool
 }
 
-// New returns the budget of a stranger's request. Once ctx has ended, nothing
+// New returns the budget of an anonymous request. Once ctx has ended, nothing
 // more can be spent.
 //
-// identify, if it is not nil, is called once at most, when the budget of a
-// stranger is used up: it finds out who has sent the request from what came
+// identify, if it is not nil, is called once at most, when the budget of an
+// anonymous one is used up: it finds out who has sent the request from what came
 // beside the body, and reports whether that is known.
 func New(ctx context.Context, identify func() bool) *Budget {
-	return &Budget{ctx: ctx, identify: identify, left: Stranger, looked: Stranger}
+	return &Budget{ctx: ctx, identify: identify, left: Anonymous, looked: Anonymous}
 }
 
 // Known notes that the sender of the request is known.
@@ -71,7 +71,7 @@ func (b *Budget) Known() {
 		return
 	}
 	b.known = true
-	b.left += Caller - Stranger
+	b.left += Caller - Anonymous
 	b.looked = b.left
 }
 

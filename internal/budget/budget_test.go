@@ -12,12 +12,12 @@ import (
 func TestSpend(t *testing.T) {
 	t.Parallel()
 	b := budget.New(t.Context(), nil)
-	require.NoError(t, b.Spend(budget.Stranger))
+	require.NoError(t, b.Spend(budget.Anonymous))
 	require.Equal(t, budget.ErrStranger, b.Spend(1))
 	require.Equal(t, budget.ErrStranger, b.Spend(0), "it stays used up")
 
 	b.Known()
-	require.NoError(t, b.Spend(budget.Caller-budget.Stranger-1), "what was spent before counts")
+	require.NoError(t, b.Spend(budget.Caller-budget.Anonymous-1), "what was spent before counts")
 	require.Equal(t, budget.ErrCaller, b.Spend(1))
 	b.Known()
 	require.Equal(t, budget.ErrCaller, b.Spend(0), "a second time it gives nothing")
@@ -39,7 +39,7 @@ func TestIdentify(t *testing.T) {
 			asked++
 			return known
 		})
-		require.NoError(t, b.Spend(budget.Stranger))
+		require.NoError(t, b.Spend(budget.Anonymous))
 		require.Zero(t, asked)
 		for range 2 {
 			err := b.Spend(1)

@@ -111,7 +111,7 @@ func (h *readiness) note(ctx context.Context, reason string, err error) {
 		slog.String("reason", reason), slog.String("error", err.Error()))
 }
 
-// notReadyReason returns the class of the error, which is all that a stranger
+// notReadyReason returns the class of the error, which is all that an unknown client
 // may learn of it.
 func notReadyReason(err error) string {
 	if err == nil {

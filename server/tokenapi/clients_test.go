@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/oauth2"
 
-	clients "github.com/saltern-api/saltern/e2e/doors"
+	"github.com/saltern-api/saltern/e2e/tokenclients"
 	"github.com/saltern-api/saltern/eauth/apitoken"
 	"github.com/saltern-api/saltern/server/csp"
 	"github.com/saltern-api/saltern/server/internal/tokentest"
@@ -21,7 +21,7 @@ func TestClientCurl(t *testing.T) {
 	t.Parallel()
 	h := tokentest.Build(t, nil)
 	token, _ := h.APIToken(t, apitoken.ProfileCSP)
-	said := clients.Site{URL: h.URL}.Script(t, token)
+	said := tokenclients.Site{URL: h.URL}.Script(t, token)
 	require.Regexp(t, `^saltern_acc_\w{36}$`, said.Access)
 	require.Regexp(t, `^[0-9A-Z]{26}$`, said.XSRF)
 
@@ -36,7 +36,7 @@ func TestClientVDK(t *testing.T) {
 	t.Parallel()
 	h := tokentest.Build(t, nil)
 	token, _ := h.APIToken(t, apitoken.ProfileCSP)
-	site := clients.Site{URL: h.URL}
+	site := tokenclients.Site{URL: h.URL}
 	access, err := site.VDK(t, csp.AuthorizePath, token)
 	require.NoError(t, err, access)
 	require.Equal(t, http.StatusOK, h.Send(t, http.MethodPost, csp.LoginPath, "", tokentest.Bearer(access)).Status)
@@ -49,10 +49,10 @@ func TestClientVDK(t *testing.T) {
 // service account.
 func TestClientGovcd(t *testing.T) {
 	t.Parallel()
-	program := clients.BuildGovcd(t)
+	program := tokenclients.BuildGovcd(t)
 	h := tokentest.Build(t, func(o *tokentest.Options) { o.Orgs = []string{"east"} })
 	for _, org := range []string{"System", "east"} {
-		program.Run(t, clients.Site{URL: h.URL}, "admin", "secret", org, "")
+		program.Run(t, tokenclients.Site{URL: h.URL}, "admin", "secret", org, "")
 	}
 }
 

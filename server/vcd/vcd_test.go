@@ -9,7 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/e2e/doors"
+	"github.com/saltern-api/saltern/e2e/tokenclients"
 	"github.com/saltern-api/saltern/eauth/apitoken"
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
 	"github.com/saltern-api/saltern/server/internal/tokentest"
@@ -28,7 +28,7 @@ func TestVCDOrgList(t *testing.T) {
 		_, version, _ := strings.Cut(accept, "=")
 		a := h.Send(t, http.MethodGet, "/api/org", "", tokentest.Bearer(access), "Accept: "+accept)
 		require.Equal(t, http.StatusOK, a.Status, a.Body)
-		require.Equal(t, doors.ManualOrgList, strings.ReplaceAll(a.Body, h.URL, "https://host_name"))
+		require.Equal(t, tokenclients.ManualOrgList, strings.ReplaceAll(a.Body, h.URL, "https://host_name"))
 		require.Equal(t, "application/vnd.vmware.vcloud.orglist+xml;version="+version, a.Header.Get("Content-Type"))
 		require.Regexp(t, `^\d+$`, a.Header.Get("X-Vmware-Vcloud-Request-Execution-Time"))
 	}

@@ -136,14 +136,14 @@ type reading struct {
 	turn func() (release func(), err error)
 
 	// identify, if it is not nil, has to say that the sender is known before
-	// more than mostOfStranger is read: what comes out of it is more, and would
+	// more than anonymousInflated is read: what comes out of it is more, and would
 	// use up the budget.
 	identify func() bool
 }
 
-// mostOfStranger is how much of what is compressed is read of a stranger, in
+// anonymousInflated is how much of what is compressed is read of an unknown client, in
 // bytes.
-const mostOfStranger = 8 << 20
+const anonymousInflated = 8 << 20
 
 // readAll reads to the end.
 func (x *Exchange) readAll(body io.Reader, about reading) ([]byte, error) {
@@ -175,7 +175,7 @@ func (x *Exchange) readAll(body io.Reader, about reading) ([]byte, error) {
 		}
 		n, err := body.Read(buf[len(buf):cap(buf)])
 		buf = buf[:len(buf)+n]
-		if about.identify != nil && len(buf) > mostOfStranger {
+		if about.identify != nil && len(buf) > anonymousInflated {
 			if !about.identify() {
 				return nil, x.unreadable(budget.ErrStranger)
 			}

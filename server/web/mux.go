@@ -74,7 +74,7 @@ func NoStore(o *route) { o.noStore = true }
 func SecretParam(name string) Option { return func(o *route) { o.secrets = append(o.secrets, name) } }
 
 // Identify finds out whether a credential beside a request's body is good. It is
-// called before more of the body is read than a stranger's.
+// called before more of the body is read than an anonymous client may send.
 func Identify(f func(x *Exchange, r *http.Request) bool) Option {
 	return func(o *route) { o.identify = f }
 }

@@ -14,7 +14,7 @@ import (
 )
 
 // account makes a service account that acts as boss.
-func (r *rig) account(scopes ...string) issuer.Account {
+func (r *env) account(scopes ...string) issuer.Account {
 	r.Helper()
 	a, err := r.CreateAccount(r.Context(), user("boss"), issuer.NewAccount{Name: "robot", Scopes: scopes, SoftwareID: "s-1"})
 	require.NoError(r, err)
@@ -23,7 +23,7 @@ func (r *rig) account(scopes ...string) issuer.Account {
 }
 
 // letIn takes a service account through the device flow.
-func (r *rig) letIn(a issuer.Account) *issuer.Exchange {
+func (r *env) letIn(a issuer.Account) *issuer.Exchange {
 	r.Helper()
 	time.Sleep(time.Second)
 	code, err := r.BeginDevice(r.Context(), a.ID, here)
@@ -34,12 +34,12 @@ func (r *rig) letIn(a issuer.Account) *issuer.Exchange {
 	return x
 }
 
-func (r *rig) refresh(secret *apitoken.Secret) (*issuer.Exchange, error) {
+func (r *env) refresh(secret *apitoken.Secret) (*issuer.Exchange, error) {
 	return r.Exchange(r.Context(), secret.Reveal(), issuer.Request{Profile: apitoken.ProfileVCD, From: there})
 }
 
 func TestADeviceIsLetIn(t *testing.T) {
-	with(t, bosses, func(r *rig) {
+	with(t, bosses, func(r *env) {
 		ctx, boss := r.Context(), user("boss")
 		a := r.account("User")
 		code, err := r.BeginDevice(ctx, a.ID, here)
@@ -85,7 +85,7 @@ func TestADeviceIsLetIn(t *testing.T) {
 }
 
 func TestADeviceIsNotLetIn(t *testing.T) {
-	with(t, bosses, func(r *rig) {
+	with(t, bosses, func(r *env) {
 		a := r.account("User")
 		code, err := r.BeginDevice(r.Context(), a.ID, here)
 		require.NoError(r, err)
@@ -122,7 +122,7 @@ func TestADeviceIsNotLetIn(t *testing.T) {
 // the time does not keep its devices from having one, and all together have no
 // more than so many.
 func TestCodesOfOneAccount(t *testing.T) {
-	with(t, bosses, func(r *rig) {
+	with(t, bosses, func(r *env) {
 		a := r.account("User")
 		begin := func(addr string) error {
 			_, err := r.BeginDevice(r.Context(), a.ID, issuer.Origin{Addr: netip.MustParseAddr(addr)})
@@ -151,7 +151,7 @@ func TestCodesOfOneAccount(t *testing.T) {
 
 // User codes are short, so guessing at them is slowed down too.
 func TestGuessingUserCodes(t *testing.T) {
-	with(t, bosses, func(r *rig) {
+	with(t, bosses, func(r *env) {
 		var err error
 		for range 12 {
 			err = r.AnswerDevice(r.Context(), user("boss"), "BCDF-GHJK", true)
@@ -163,7 +163,7 @@ func TestGuessingUserCodes(t *testing.T) {
 
 // A refresh token is good once. Shown again, it ends all that came of it.
 func TestRotation(t *testing.T) {
-	with(t, bosses, func(r *rig) {
+	with(t, bosses, func(r *env) {
 		first := r.letIn(r.account("User"))
 		require.False(r, r.good(r.Service, first.Refresh.Reveal()), "it is no access token")
 		second, err := r.refresh(first.Refresh)
@@ -186,7 +186,7 @@ func TestRotation(t *testing.T) {
 }
 
 func TestRotationAtOnce(t *testing.T) {
-	with(t, bosses, func(r *rig) {
+	with(t, bosses, func(r *env) {
 		first := r.letIn(r.account("User"))
 		var wg sync.WaitGroup
 		var mu sync.Mutex
@@ -207,7 +207,7 @@ func TestRotationAtOnce(t *testing.T) {
 }
 
 func TestAccounts(t *testing.T) {
-	with(t, bosses, func(r *rig) {
+	with(t, bosses, func(r *env) {
 		ctx, boss, carol := r.Context(), user("boss"), user("carol", "admins")
 		a := r.account("User", "Read-only")
 		for name, c := range map[string]struct {
@@ -268,7 +268,7 @@ func TestAccounts(t *testing.T) {
 
 // There are no more than can be listed at once.
 func TestTooManyAccounts(t *testing.T) {
-	with(t, bosses, func(r *rig) {
+	with(t, bosses, func(r *env) {
 		ctx, boss := r.Context(), user("boss")
 		a := r.account("User")
 		for range 9999 {
@@ -288,7 +288,7 @@ func TestTooManyAccounts(t *testing.T) {
 // Who may manage service accounts, and no more, does not get by one of them to
 // what a user may do whom the account stands for.
 func TestAnAccountOfAnother(t *testing.T) {
-	with(t, bosses, func(r *rig) {
+	with(t, bosses, func(r *env) {
 		ctx, carol := r.Context(), user("carol", "admins")
 		a := r.account("Read-only", "User")
 		owner := apitoken.Owner{ServiceAccount: a.ID}
@@ -325,14 +325,14 @@ func TestAnAccountOfAnother(t *testing.T) {
 	})
 }
 
-func revokeAccount(r *rig, c issuer.Caller, id string) error {
+func revokeAccount(r *env, c issuer.Caller, id string) error {
 	_, err := r.RevokeAccount(r.Context(), c, id)
 	return err
 }
 
 // A code that was granted and not used yet is not good after a revocation.
 func TestACodeOfARevokedAccount(t *testing.T) {
-	with(t, bosses, func(r *rig) {
+	with(t, bosses, func(r *env) {
 		a := r.account("User")
 		code, err := r.BeginDevice(r.Context(), a.ID, here)
 		require.NoError(r, err)

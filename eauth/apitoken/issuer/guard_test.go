@@ -19,7 +19,7 @@ import (
 // A secret that is not good is answered the same way, after the same work,
 // whyever it is not good.
 func TestEqualAnswers(t *testing.T) {
-	with(t, nil, func(r *rig) {
+	with(t, nil, func(r *env) {
 		expired, _ := r.create(user("alice"), func(n *issuer.NewToken) { n.Lifetime = issuer.For(time.Minute) })
 		revoked, made := r.create(user("alice"), func(n *issuer.NewToken) { n.Name = "gone" })
 		require.NoError(r, r.Revoke(r.Context(), user("alice"), made.ID))
@@ -47,7 +47,7 @@ func TestEqualAnswers(t *testing.T) {
 }
 
 func TestGuessing(t *testing.T) {
-	with(t, nil, func(r *rig) {
+	with(t, nil, func(r *env) {
 		second := r.another(nil)
 		defer second.Close()
 		secret, _ := r.create(user("alice"), nil)
@@ -88,7 +88,7 @@ func TestGuessing(t *testing.T) {
 // whether it is good or not: the same error, after the same work. Where it was
 // good, it passes, for a day.
 func TestThrottlingTellsNothing(t *testing.T) {
-	with(t, nil, func(r *rig) {
+	with(t, nil, func(r *env) {
 		secret, _ := r.create(user("alice"), nil)
 		require.True(r, r.good(r.Service, secret)) // here
 		elsewhere := issuer.Origin{Addr: there.Addr}
@@ -139,7 +139,7 @@ func TestThrottlingTellsNothing(t *testing.T) {
 // What somebody shows who may ask of any token was sent by others: it is not he
 // who guesses, nor is it a guess at the secret.
 func TestIntrospectionIsNoGuessing(t *testing.T) {
-	with(t, bosses, func(r *rig) {
+	with(t, bosses, func(r *env) {
 		admin := user("carol", "admins")
 		scoped, _ := r.create(user("boss"), func(n *issuer.NewToken) { n.Scopes = []string{"Superuser"} })
 		secret, _ := r.create(user("alice"), nil)
@@ -184,7 +184,7 @@ func TestIntrospectionIsNoGuessing(t *testing.T) {
 
 // One secret, from many addresses.
 func TestGuessingOneSecret(t *testing.T) {
-	with(t, nil, func(r *rig) {
+	with(t, nil, func(r *env) {
 		secret, made := r.create(user("alice"), nil)
 		require.NoError(r, r.Revoke(r.Context(), user("alice"), made.ID))
 		var err error
@@ -203,7 +203,7 @@ func TestGuessingOneSecret(t *testing.T) {
 
 // A store that is away is an error, and no pass, also for what passed before.
 func TestTheStoreIsAway(t *testing.T) {
-	with(t, nil, func(r *rig) {
+	with(t, nil, func(r *env) {
 		secret, made := r.create(user("alice"), nil)
 		require.True(r, r.good(r.Service, secret))
 		r.store.down.Store(true)
@@ -239,7 +239,7 @@ func TestTheStoreIsAway(t *testing.T) {
 // What one gateway revokes, the next request at another one is refused for,
 // and its streams end.
 func TestTwoGateways(t *testing.T) {
-	with(t, nil, func(r *rig) {
+	with(t, nil, func(r *env) {
 		second := r.another(nil)
 		defer second.Close()
 		secret, made := r.create(user("alice"), nil)
@@ -263,20 +263,20 @@ func TestTwoGateways(t *testing.T) {
 // What ends a stream, and how soon.
 func TestStreams(t *testing.T) {
 	for name, c := range map[string]struct {
-		do     func(r *rig, made apitoken.Record)
+		do     func(r *env, made apitoken.Record)
 		within time.Duration
 		want   error
 	}{
-		"revoked":     {func(r *rig, made apitoken.Record) { _ = r.Revoke(r.Context(), user("alice"), made.ID) }, 0, session.ErrRevoked},
-		"regenerated": {func(r *rig, made apitoken.Record) { _, _, _ = r.Regenerate(r.Context(), user("alice"), made.ID) }, 0, session.ErrRevoked},
-		"expired":     {func(*rig, apitoken.Record) {}, time.Hour, session.ErrExpired},
-		"owner gone":  {func(r *rig, _ apitoken.Record) { r.town.set(func() { r.town.gone["alice"] = true }) }, 11 * time.Second, session.ErrRevoked},
-		"role gone":   {func(r *rig, _ apitoken.Record) { _ = r.DeleteRole(r.Context(), operator, "listen") }, time.Second, session.ErrRevoked},
-		"store away":  {func(r *rig, _ apitoken.Record) { r.store.down.Store(true) }, 40 * time.Second, session.ErrRevoked},
-		"closed":      {func(r *rig, _ apitoken.Record) { r.Close() }, 0, context.Canceled},
+		"revoked":     {func(r *env, made apitoken.Record) { _ = r.Revoke(r.Context(), user("alice"), made.ID) }, 0, session.ErrRevoked},
+		"regenerated": {func(r *env, made apitoken.Record) { _, _, _ = r.Regenerate(r.Context(), user("alice"), made.ID) }, 0, session.ErrRevoked},
+		"expired":     {func(*env, apitoken.Record) {}, time.Hour, session.ErrExpired},
+		"owner gone":  {func(r *env, _ apitoken.Record) { r.town.set(func() { r.town.gone["alice"] = true }) }, 11 * time.Second, session.ErrRevoked},
+		"role gone":   {func(r *env, _ apitoken.Record) { _ = r.DeleteRole(r.Context(), operator, "listen") }, time.Second, session.ErrRevoked},
+		"store away":  {func(r *env, _ apitoken.Record) { r.store.down.Store(true) }, 40 * time.Second, session.ErrRevoked},
+		"closed":      {func(r *env, _ apitoken.Record) { r.Close() }, 0, context.Canceled},
 	} {
 		t.Run(name, func(t *testing.T) {
-			with(t, nil, func(r *rig) {
+			with(t, nil, func(r *env) {
 				require.NoError(r, r.PutRole(r.Context(), operator,
 					role.Role{Name: "listen", Permissions: []role.Permission{role.EventRead}}, true))
 				secret, made := r.create(user("alice"), func(n *issuer.NewToken) { n.Scopes = []string{"listen"} })
@@ -299,7 +299,7 @@ func TestStreams(t *testing.T) {
 
 // One that ended before it was followed has ended.
 func TestFollowingTooLate(t *testing.T) {
-	with(t, nil, func(r *rig) {
+	with(t, nil, func(r *env) {
 		secret, made := r.create(user("alice"), nil)
 		p := r.principal(secret)
 		require.NoError(r, r.Revoke(r.Context(), user("alice"), made.ID))
@@ -315,7 +315,7 @@ func TestFollowingTooLate(t *testing.T) {
 }
 
 func TestIntrospection(t *testing.T) {
-	with(t, bosses, func(r *rig) {
+	with(t, bosses, func(r *env) {
 		secret, made := r.create(user("alice"), nil)
 		other, _ := r.create(user("bob"), nil)
 		for name, c := range map[string]struct {
@@ -370,7 +370,7 @@ func TestIntrospection(t *testing.T) {
 
 // Many at once: each name once, each revocation final.
 func TestManyAtOnce(t *testing.T) {
-	with(t, nil, func(r *rig) {
+	with(t, nil, func(r *env) {
 		var wg sync.WaitGroup
 		var mu sync.Mutex
 		made := 0

@@ -18,7 +18,7 @@ import (
 const day = 24 * time.Hour
 
 func TestATokenFromItsMakingToItsUse(t *testing.T) {
-	with(t, nil, func(r *rig) {
+	with(t, nil, func(r *env) {
 		secret, made := r.create(user("alice"), func(n *issuer.NewToken) { n.Remind = "alice@example.com" })
 		require.Regexp(r, "^"+apitoken.Pattern+"$", secret)
 		require.Equal(r, time.Now().AddDate(0, 6, 0), made.Expires)
@@ -65,7 +65,7 @@ func TestATokenFromItsMakingToItsUse(t *testing.T) {
 }
 
 func TestAccessDoesNotOutliveItsToken(t *testing.T) {
-	with(t, nil, func(r *rig) {
+	with(t, nil, func(r *env) {
 		secret, made := r.create(user("alice"), func(n *issuer.NewToken) { n.Lifetime = issuer.For(10 * time.Minute) })
 		x := r.exchange(secret)
 		require.Equal(r, 10*time.Minute, x.Lifetime)
@@ -97,7 +97,7 @@ func TestLives(t *testing.T) {
 		"longer than the usual": {profile: apitoken.ProfileCSP, asked: issuer.For(700 * day), want: 700 * day},
 	} {
 		t.Run(name, func(t *testing.T) {
-			with(t, func(o *issuer.Options) { o.MaxLifetime = c.most }, func(r *rig) {
+			with(t, func(o *issuer.Options) { o.MaxLifetime = c.most }, func(r *env) {
 				_, made, err := r.Create(r.Context(), user("alice"),
 					issuer.NewToken{Name: "ci", Scopes: []string{"User"}, Profile: c.profile, Lifetime: c.asked})
 				if c.fails {
@@ -151,7 +151,7 @@ func FuzzParseLifetime(f *testing.F) {
 }
 
 func TestWhatATokenMayNotBe(t *testing.T) {
-	with(t, nil, func(r *rig) {
+	with(t, nil, func(r *env) {
 		r.create(user("alice"), nil)
 		for name, c := range map[string]struct {
 			change func(*issuer.NewToken)
@@ -190,7 +190,7 @@ func TestWhatATokenMayNotBe(t *testing.T) {
 
 // A token that was registered has no secret until it is asked for, once.
 func TestTheFirstSecret(t *testing.T) {
-	with(t, nil, func(r *rig) {
+	with(t, nil, func(r *env) {
 		made, err := r.Register(r.Context(), user("alice"), issuer.NewToken{Name: "ci", Profile: apitoken.ProfileVCD})
 		require.NoError(r, err)
 		require.Equal(r, []string{"Superuser"}, made.Scopes)
@@ -226,7 +226,7 @@ func TestTheFirstSecret(t *testing.T) {
 // Whatever is shown once is not lost when the store fails: it can be asked for
 // again, as long as nobody has got it.
 func TestNothingIsLost(t *testing.T) {
-	with(t, bosses, func(r *rig) {
+	with(t, bosses, func(r *env) {
 		req := issuer.Request{Profile: apitoken.ProfileVCD, From: here}
 		for n := range int64(3) {
 			made, err := r.Register(r.Context(), user("alice"),
@@ -260,7 +260,7 @@ func TestNothingIsLost(t *testing.T) {
 }
 
 func TestRegenerate(t *testing.T) {
-	with(t, nil, func(r *rig) {
+	with(t, nil, func(r *env) {
 		secret, made := r.create(user("alice"), func(n *issuer.NewToken) { n.Lifetime = issuer.For(30 * day) })
 		access := r.exchange(secret).Access.Reveal()
 		time.Sleep(29 * day)
@@ -284,7 +284,7 @@ func TestRegenerate(t *testing.T) {
 }
 
 func TestRevoke(t *testing.T) {
-	with(t, nil, func(r *rig) {
+	with(t, nil, func(r *env) {
 		secret, made := r.create(user("alice"), nil)
 		access := r.exchange(secret).Access.Reveal()
 		require.NoError(r, r.Revoke(r.Context(), user("alice"), made.ID))
@@ -300,7 +300,7 @@ func TestRevoke(t *testing.T) {
 }
 
 func TestNoDirectUse(t *testing.T) {
-	with(t, func(o *issuer.Options) { o.NoDirectUse = true }, func(r *rig) {
+	with(t, func(o *issuer.Options) { o.NoDirectUse = true }, func(r *env) {
 		secret, _ := r.create(user("alice"), nil)
 		require.False(r, r.good(r.Service, secret))
 		require.True(r, r.good(r.Service, r.exchange(secret).Access.Reveal()))
@@ -308,7 +308,7 @@ func TestNoDirectUse(t *testing.T) {
 }
 
 func TestFewerScopes(t *testing.T) {
-	with(t, nil, func(r *rig) {
+	with(t, nil, func(r *env) {
 		secret, _ := r.create(user("alice"), func(n *issuer.NewToken) { n.Scopes = []string{"User", "Read-only"} })
 		for asked, want := range map[string]error{
 			"Read-only": nil, "Read-only User": nil, "Superuser": issuer.ErrScope, "Administrator": issuer.ErrScope,
@@ -332,7 +332,7 @@ func TestFewerScopes(t *testing.T) {
 }
 
 func TestATenantsTokenAtAnotherTenant(t *testing.T) {
-	with(t, nil, func(r *rig) {
+	with(t, nil, func(r *env) {
 		secret, _ := r.create(user("alice"), func(n *issuer.NewToken) { n.Org = "red" })
 		_, err := r.Exchange(r.Context(), secret, issuer.Request{Profile: apitoken.ProfileVCD, Org: "blue"})
 		require.ErrorIs(r, err, issuer.ErrGrant)
@@ -342,7 +342,7 @@ func TestATenantsTokenAtAnotherTenant(t *testing.T) {
 }
 
 func TestAct(t *testing.T) {
-	with(t, nil, func(r *rig) {
+	with(t, nil, func(r *env) {
 		r.town.set(func() { r.town.groups["alice"] = []string{"ops"} })
 		secret, _ := r.create(user("alice"), nil)
 		p := r.principal(secret)
@@ -361,7 +361,7 @@ func TestAct(t *testing.T) {
 }
 
 func TestActWithoutAMint(t *testing.T) {
-	with(t, func(o *issuer.Options) { o.Mint = nil }, func(r *rig) {
+	with(t, func(o *issuer.Options) { o.Mint = nil }, func(r *env) {
 		secret, _ := r.create(user("alice"), nil)
 		_, err := r.ActAs(r.Context(), r.principal(secret))
 		require.ErrorIs(r, err, eauth.ErrUnavailable)
@@ -370,7 +370,7 @@ func TestActWithoutAMint(t *testing.T) {
 
 // What is told and printed has no secret in it.
 func TestNoSecretIsTold(t *testing.T) {
-	with(t, nil, func(r *rig) {
+	with(t, nil, func(r *env) {
 		secret, made := r.create(user("alice"), nil)
 		x := r.exchange(secret)
 		p := r.principal(x.Access.Reveal())

@@ -23,7 +23,7 @@ func unusedFor(d time.Duration) func(*issuer.Options) {
 // What nobody used for the operator's time is revoked, with what it was
 // exchanged for; what is used in whichever way is not.
 func TestUnused(t *testing.T) {
-	with(t, unusedFor(2*day), func(r *rig) {
+	with(t, unusedFor(2*day), func(r *env) {
 		second := r.another(unusedFor(2 * day)) // which keeps house too
 		defer second.Close()
 		idle, idleMade := r.create(user("alice"), forever("idle"))
@@ -69,7 +69,7 @@ func TestUnused(t *testing.T) {
 
 // What ended with an unused token is told.
 func TestUnusedIsTold(t *testing.T) {
-	with(t, unusedFor(20*day), func(r *rig) {
+	with(t, unusedFor(20*day), func(r *env) {
 		secret, made := r.create(user("alice"), forever("idle"))
 		x, err := r.Exchange(r.Context(), secret, issuer.Request{Profile: apitoken.ProfileVCD, From: here})
 		require.NoError(r, err)
@@ -87,7 +87,7 @@ func TestUnusedIsTold(t *testing.T) {
 
 // Regenerating is a sign of use; without the option nothing is.
 func TestNotUnused(t *testing.T) {
-	with(t, unusedFor(20*day), func(r *rig) {
+	with(t, unusedFor(20*day), func(r *env) {
 		_, made := r.create(user("alice"), forever("ci"))
 		time.Sleep(15 * day)
 		secret, _, err := r.Regenerate(r.Context(), user("alice"), made.ID)
@@ -98,7 +98,7 @@ func TestNotUnused(t *testing.T) {
 }
 
 func TestUnusedForEver(t *testing.T) {
-	with(t, nil, func(r *rig) {
+	with(t, nil, func(r *env) {
 		secret, _ := r.create(user("alice"), forever("ci"))
 		time.Sleep(200 * day)
 		require.True(r, r.good(r.Service, secret))
@@ -108,7 +108,7 @@ func TestUnusedForEver(t *testing.T) {
 // A service account goes on with its refresh token after it has used the access
 // token for longer than the operator's time; and ends when it did neither.
 func TestUnusedAccount(t *testing.T) {
-	with(t, func(o *issuer.Options) { bosses(o); o.UnusedFor = 10 * day }, func(r *rig) {
+	with(t, func(o *issuer.Options) { bosses(o); o.UnusedFor = 10 * day }, func(r *env) {
 		first := r.letIn(r.account("User"))
 		second, err := r.refresh(first.Refresh)
 		require.NoError(r, err)

@@ -25,7 +25,7 @@ func ofLDAP(name string, groups ...string) issuer.Caller {
 }
 
 // requireIdle demands that a secret is refused because its owner has to log in.
-func (r *rig) requireIdle(secret string) {
+func (r *env) requireIdle(secret string) {
 	r.Helper()
 	_, ok, err := r.Check(r.Context(), secret, here)
 	require.False(r, ok)
@@ -35,7 +35,7 @@ func (r *rig) requireIdle(secret string) {
 
 // An owner whom nobody can ask for has to log in now and then.
 func TestAnOwnerWhoDoesNotLogIn(t *testing.T) {
-	with(t, maxIdle, func(r *rig) {
+	with(t, maxIdle, func(r *env) {
 		ctx := r.Context()
 		secret, _ := r.create(ofLDAP("alice", "web"), nil)
 		access := r.exchange(secret).Access.Reveal()
@@ -74,7 +74,7 @@ func TestAnOwnerWhoDoesNotLogIn(t *testing.T) {
 
 // It is no guess, however often it is shown.
 func TestAnIdleOwnersTokenIsNotThrottled(t *testing.T) {
-	with(t, maxIdle, func(r *rig) {
+	with(t, maxIdle, func(r *env) {
 		secret, _ := r.create(ofLDAP("alice"), nil)
 		time.Sleep(31 * aDay)
 		for range 50 {
@@ -92,7 +92,7 @@ func TestWhoDoesNotHaveToLogIn(t *testing.T) {
 		"nobody, without the setting":    {nil, ofLDAP("alice")},
 	} {
 		t.Run(name, func(t *testing.T) {
-			with(t, c.change, func(r *rig) {
+			with(t, c.change, func(r *env) {
 				secret, _ := r.create(c.owner, func(n *issuer.NewToken) { n.Lifetime = issuer.Never() })
 				time.Sleep(200 * aDay)
 				require.True(r, r.good(r.Service, secret))
@@ -104,7 +104,7 @@ func TestWhoDoesNotHaveToLogIn(t *testing.T) {
 // The time of an owner who was never seen begins with the first token, and of
 // one from before there was a time with its first use.
 func TestAnOwnerWhoWasNeverSeen(t *testing.T) {
-	with(t, maxIdle, func(r *rig) {
+	with(t, maxIdle, func(r *env) {
 		byOperator, _ := r.create(operator, func(n *issuer.NewToken) { n.Owner = apitoken.Owner{Eauth: "ldap", User: "deploy"} })
 		_, last := r.town.asked()
 		require.Nil(r, last)
@@ -129,7 +129,7 @@ func TestAnOwnerWhoWasNeverSeen(t *testing.T) {
 
 // A program that logs in for each request does not write each time.
 func TestLoginsAreWrittenDownOnceAnHour(t *testing.T) {
-	with(t, maxIdle, func(r *rig) {
+	with(t, maxIdle, func(r *env) {
 		r.create(ofLDAP("alice"), nil)
 		version := func() int64 {
 			d, err := r.store.Document(r.Context(), "owner-groups", "ldap/alice")
@@ -150,7 +150,7 @@ func TestLoginsAreWrittenDownOnceAnHour(t *testing.T) {
 
 // PAM may let an owner in from some places only.
 func TestOwnersAreAskedForWithTheClientsAddress(t *testing.T) {
-	with(t, nil, func(r *rig) {
+	with(t, nil, func(r *env) {
 		from := func() netip.Addr {
 			addr, _ := r.town.asked()
 			return addr
@@ -176,7 +176,7 @@ func TestALoginDoesNotWaitForADirectory(t *testing.T) {
 	with(t, func(o *issuer.Options) {
 		slow.Owners = o.Owners
 		o.Owners = slow
-	}, func(r *rig) {
+	}, func(r *env) {
 		slow.asked, slow.answer = make(chan struct{}), make(chan struct{})
 		alice := ofLDAP("alice", "web")
 		secret, _ := r.create(alice, nil)

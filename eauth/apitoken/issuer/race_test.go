@@ -28,15 +28,15 @@ func (s *slow) Create(ctx context.Context, i apitoken.Issue) error {
 // An exchange that has begun gives nothing for a secret that ends before it is
 // done.
 func TestTheTokenEndsDuringItsExchange(t *testing.T) {
-	for name, end := range map[string]func(r *rig, id string) error{
-		"revoked": func(r *rig, id string) error { return r.Revoke(r.Context(), user("alice"), id) },
-		"regenerated": func(r *rig, id string) error {
+	for name, end := range map[string]func(r *env, id string) error{
+		"revoked": func(r *env, id string) error { return r.Revoke(r.Context(), user("alice"), id) },
+		"regenerated": func(r *env, id string) error {
 			_, _, err := r.Regenerate(r.Context(), user("alice"), id)
 			return err
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			with(t, nil, func(r *rig) {
+			with(t, nil, func(r *env) {
 				secret, made := r.create(user("alice"), nil)
 				time.Sleep(time.Second)
 				gateway := r.another(func(o *issuer.Options) {

@@ -186,8 +186,8 @@ func (*grant) Renew(context.Context, string) (string, error) { return "", eauth.
 func (*grant) Exposed(string)                                {}
 func (g *grant) Release(context.Context)                     { g.set(func() { g.freed++ }) }
 
-// rig is a service with all around it, in a bubble of time.
-type rig struct {
+// env is a service with all around it, in a bubble of time.
+type env struct {
 	*testing.T
 	*issuer.Service
 	store  *store
@@ -199,14 +199,14 @@ type rig struct {
 }
 
 // with runs a test on a service.
-func with(t *testing.T, change func(*issuer.Options), test func(r *rig)) {
+func with(t *testing.T, change func(*issuer.Options), test func(r *env)) {
 	t.Helper()
 	t.Parallel()
 	dir := t.TempDir()
 	synctest.Test(t, func(t *testing.T) {
 		pepper, err := apitoken.LoadPepper(dir)
 		require.NoError(t, err)
-		r := &rig{T: t, store: &store{Store: memory.New()}, pepper: pepper,
+		r := &env{T: t, store: &store{Store: memory.New()}, pepper: pepper,
 			town: &town{gone: make(map[string]bool), groups: make(map[string][]string)}}
 		r.Service = r.another(change)
 		defer r.Close()
@@ -215,7 +215,7 @@ func with(t *testing.T, change func(*issuer.Options), test func(r *rig)) {
 }
 
 // another is another gateway with the same store.
-func (r *rig) another(change func(*issuer.Options)) *issuer.Service {
+func (r *env) another(change func(*issuer.Options)) *issuer.Service {
 	o := issuer.Options{Store: r.store, Pepper: r.pepper, Owners: r.town, Mint: r.town, Notify: r.note}
 	if change != nil {
 		change(&o)
@@ -226,14 +226,14 @@ func (r *rig) another(change func(*issuer.Options)) *issuer.Service {
 	return s
 }
 
-func (r *rig) note(_ context.Context, e issuer.Event) {
+func (r *env) note(_ context.Context, e issuer.Event) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.events = append(r.events, e)
 }
 
 // told are the events so far, as "what" or "what:why".
-func (r *rig) told() []string {
+func (r *env) told() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var all []string
@@ -249,7 +249,7 @@ func (r *rig) told() []string {
 }
 
 // ended are the names of the tokens that were revoked so far for a reason.
-func (r *rig) ended(why string) []string {
+func (r *env) ended(why string) []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var all []string
@@ -274,7 +274,7 @@ func user(name string, groups ...string) issuer.Caller {
 var operator = issuer.Caller{Operator: true}
 
 // create makes a token that has to be made.
-func (r *rig) create(c issuer.Caller, change func(*issuer.NewToken)) (string, apitoken.Record) {
+func (r *env) create(c issuer.Caller, change func(*issuer.NewToken)) (string, apitoken.Record) {
 	r.Helper()
 	n := issuer.NewToken{Name: "ci", Scopes: []string{"Superuser"}, Profile: apitoken.ProfileNative}
 	if change != nil {
@@ -285,7 +285,7 @@ func (r *rig) create(c issuer.Caller, change func(*issuer.NewToken)) (string, ap
 	return secret.Reveal(), record
 }
 
-func (r *rig) exchange(secret string) *issuer.Exchange {
+func (r *env) exchange(secret string) *issuer.Exchange {
 	r.Helper()
 	x, err := r.Exchange(r.Context(), secret, issuer.Request{Profile: apitoken.ProfileNative, From: here})
 	require.NoError(r, err)
@@ -293,7 +293,7 @@ func (r *rig) exchange(secret string) *issuer.Exchange {
 }
 
 // good reports whether a secret passes.
-func (r *rig) good(s *issuer.Service, secret string) bool {
+func (r *env) good(s *issuer.Service, secret string) bool {
 	r.Helper()
 	p, ok, err := s.Check(r.Context(), secret, here)
 	require.NoError(r, err)
@@ -301,7 +301,7 @@ func (r *rig) good(s *issuer.Service, secret string) bool {
 	return ok
 }
 
-func (r *rig) principal(secret string) *issuer.Principal {
+func (r *env) principal(secret string) *issuer.Principal {
 	r.Helper()
 	p, ok, err := r.Check(r.Context(), secret, here)
 	require.NoError(r, err)

@@ -22,7 +22,7 @@ func bosses(o *issuer.Options) {
 
 // Who may do what with the token of alice and with her work.
 func TestRights(t *testing.T) {
-	with(t, bosses, func(r *rig) {
+	with(t, bosses, func(r *env) {
 		secret, made := r.create(user("alice"), nil)
 		access := r.exchange(secret).Access.Reveal()
 		_, bossMade := r.create(user("boss"), func(n *issuer.NewToken) { n.Name = "all" })
@@ -83,7 +83,7 @@ func TestRights(t *testing.T) {
 // Who came by a token is told that this is why, and only where no other scopes
 // would help.
 func TestALoginIsNeeded(t *testing.T) {
-	with(t, bosses, func(r *rig) {
+	with(t, bosses, func(r *env) {
 		ctx := r.Context()
 		secret, made := r.create(user("boss"), func(n *issuer.NewToken) { n.Scopes = []string{"User"} })
 		saltToken := user("boss")
@@ -115,7 +115,7 @@ func TestALoginIsNeeded(t *testing.T) {
 
 // Of others' tokens only the names are told, also to who may revoke them.
 func TestOthersTokensAreNames(t *testing.T) {
-	with(t, bosses, func(r *rig) {
+	with(t, bosses, func(r *env) {
 		_, made := r.create(user("alice"), func(n *issuer.NewToken) { n.Remind = "alice@example.com" })
 		time.Sleep(time.Second)
 		r.create(user("boss"), func(n *issuer.NewToken) { n.Name = "own" })
@@ -154,7 +154,7 @@ func TestNoTokensByDefault(t *testing.T) {
 	with(t, func(o *issuer.Options) {
 		o.LoginRoles = []string{"Read-only"}
 		o.Assignments = []issuer.Assignment{{Users: []string{"alice"}, Roles: []string{"User"}}}
-	}, func(r *rig) {
+	}, func(r *env) {
 		r.create(user("alice"), nil)
 		_, _, err := r.Create(r.Context(), user("bob"),
 			issuer.NewToken{Name: "ci", Scopes: []string{"User"}, Profile: apitoken.ProfileNative})
@@ -165,7 +165,7 @@ func TestNoTokensByDefault(t *testing.T) {
 }
 
 func TestTheOperatorMakesTokensForOthers(t *testing.T) {
-	with(t, nil, func(r *rig) {
+	with(t, nil, func(r *env) {
 		r.town.set(func() { r.town.gone["ghost"] = true })
 		n := issuer.NewToken{Name: "ci", Scopes: []string{"Superuser"}, Profile: apitoken.ProfileNative}
 		_, _, err := r.Create(r.Context(), operator, n)
@@ -188,7 +188,7 @@ func TestTheOperatorMakesTokensForOthers(t *testing.T) {
 
 // A scope gives nothing that the owner does not have.
 func TestAScopeAddsNothing(t *testing.T) {
-	with(t, bosses, func(r *rig) {
+	with(t, bosses, func(r *env) {
 		for name, c := range map[string]struct {
 			owner string
 			scope string
@@ -210,7 +210,7 @@ func TestAScopeAddsNothing(t *testing.T) {
 }
 
 func TestAnOwnerWhoGoes(t *testing.T) {
-	with(t, nil, func(r *rig) {
+	with(t, nil, func(r *env) {
 		secret, _ := r.create(user("alice"), nil)
 		access := r.exchange(secret).Access.Reveal()
 		r.town.set(func() { r.town.gone["alice"] = true })
@@ -234,7 +234,7 @@ func TestAnOwnerWhoGoes(t *testing.T) {
 
 // Where nobody can be asked for groups, those of the last login count.
 func TestGroupsOfTheLastLogin(t *testing.T) {
-	with(t, nil, func(r *rig) {
+	with(t, nil, func(r *env) {
 		alice := user("alice", "web", "ops")
 		alice.Eauth = "ldap"
 		secret, _ := r.create(alice, nil)
@@ -248,7 +248,7 @@ func TestGroupsOfTheLastLogin(t *testing.T) {
 }
 
 func TestRoles(t *testing.T) {
-	with(t, bosses, func(r *rig) {
+	with(t, bosses, func(r *env) {
 		ctx, carol := r.Context(), user("carol", "admins")
 		deploy := role.Role{Name: "deploy", ACL: role.ACL{acl.Map{{Key: "web*", Value: []any{"state.apply"}}}}}
 		require.NoError(r, r.PutRole(ctx, carol, deploy, true))
@@ -306,7 +306,7 @@ func TestRoleWriters(t *testing.T) {
 		bosses(o)
 		o.Assignments = append(o.Assignments, issuer.Assignment{Users: []string{"wendy"}, Roles: []string{"writer"}})
 		o.LoginRoles = []string{}
-	}, func(r *rig) {
+	}, func(r *env) {
 		ctx, wendy := r.Context(), user("wendy")
 		require.NoError(r, r.PutRole(ctx, operator, writer, true))
 		require.NoError(r, r.PutRole(ctx, operator, runOn("ops", "web*"), true))
@@ -362,7 +362,7 @@ func TestRoleWriters(t *testing.T) {
 
 // A role that cannot be read allows nothing, and harms no other.
 func TestARoleThatCannotBeRead(t *testing.T) {
-	with(t, nil, func(r *rig) {
+	with(t, nil, func(r *env) {
 		for key, value := range map[string]string{
 			"User": `{"name": "User", "permissions": ["superuser"]}`, "GOOD": `{"name": "GOOD", "permissions": ["cmd-read"]}`,
 			"broken": `{`, "other": `{"name": "some", "permissions": ["cmd-read"]}`, "new": `{"name": "new", "permissions": ["to-fly"]}`,

@@ -18,7 +18,7 @@ import (
 // What the operator gives to logins is for what the gateway keeps. It closes no
 // stream to a token that it does not close to a session.
 func TestAStreamNeedsScopesAlone(t *testing.T) {
-	with(t, func(o *issuer.Options) { o.LoginRoles = []string{"own-tokens"} }, func(r *rig) {
+	with(t, func(o *issuer.Options) { o.LoginRoles = []string{"own-tokens"} }, func(r *env) {
 		own := role.Role{Name: "own-tokens", Permissions: []role.Permission{role.TokenManage}}
 		require.NoError(r, r.PutRole(r.Context(), operator, own, true))
 		for scopes, want := range map[string]error{"Read-only": nil, "own-tokens": session.ErrRevoked} {
@@ -35,7 +35,7 @@ func TestAStreamNeedsScopesAlone(t *testing.T) {
 // Who exchanges a token again and again ends the first of what he got, and the
 // streams that were opened with it.
 func TestExchangesAreBounded(t *testing.T) {
-	with(t, nil, func(r *rig) {
+	with(t, nil, func(r *env) {
 		secret, _ := r.create(user("alice"), nil)
 		others, _ := r.create(user("alice"), func(n *issuer.NewToken) { n.Name = "other" })
 		first, other := r.exchange(secret).Access.Reveal(), r.exchange(others).Access.Reveal()

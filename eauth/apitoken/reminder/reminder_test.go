@@ -106,8 +106,8 @@ func (s *store) CountExpiring(ctx context.Context, from, to time.Time) (int, err
 	return s.Store.CountExpiring(ctx, from, to)
 }
 
-// rig is a store with tokens, and gateways that look at it.
-type rig struct {
+// env is a store with tokens, and gateways that look at it.
+type env struct {
 	*testing.T
 	store *store
 	one   *sender
@@ -142,17 +142,17 @@ func (l *lines) since() []string {
 	return all
 }
 
-func with(t *testing.T, test func(r *rig)) {
+func with(t *testing.T, test func(r *env)) {
 	t.Helper()
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		r := &rig{T: t, store: &store{Store: memory.New()}, one: &sender{name: "one"}, log: new(lines), told: new(lines)}
+		r := &env{T: t, store: &store{Store: memory.New()}, one: &sender{name: "one"}, log: new(lines), told: new(lines)}
 		test(r)
 	})
 }
 
 // token makes one that is good for so long; 0 is for ever.
-func (r *rig) token(name string, life time.Duration, change ...func(*apitoken.Issue)) apitoken.Record {
+func (r *env) token(name string, life time.Duration, change ...func(*apitoken.Issue)) apitoken.Record {
 	r.Helper()
 	now := time.Now()
 	i := apitoken.Issue{Hash: sha256.Sum256([]byte(name)), Record: apitoken.Record{
@@ -170,7 +170,7 @@ func (r *rig) token(name string, life time.Duration, change ...func(*apitoken.Is
 }
 
 // gateway starts one, and returns what stops it.
-func (r *rig) gateway(senders ...reminder.Sender) (s *reminder.Schedule, stop func()) {
+func (r *env) gateway(senders ...reminder.Sender) (s *reminder.Schedule, stop func()) {
 	r.Helper()
 	s, err := reminder.New(reminder.Options{
 		Store: r.store, Senders: senders, Logger: slog.New(slog.NewTextHandler(r.log, nil)),
@@ -196,7 +196,7 @@ func pass(d time.Duration) {
 }
 
 func TestThirtySevenAndTheDay(t *testing.T) {
-	with(t, func(r *rig) {
+	with(t, func(r *env) {
 		r.token("long", 40*day)
 		r.token("endless", 0)
 		_, stop := r.gateway(r.one)
@@ -219,7 +219,7 @@ func TestThirtySevenAndTheDay(t *testing.T) {
 
 // Who makes a token for a short time is not told at once what he knows.
 func TestStagesBeforeTheTokenWasMade(t *testing.T) {
-	with(t, func(r *rig) {
+	with(t, func(r *env) {
 		r.token("five", 5*day)
 		r.token("thirty", 30*day)
 		r.token("hour", time.Hour)
@@ -236,7 +236,7 @@ func TestStagesBeforeTheTokenWasMade(t *testing.T) {
 }
 
 func TestTwoGatewaysAndTwoWays(t *testing.T) {
-	with(t, func(r *rig) {
+	with(t, func(r *env) {
 		r.token("a", 40*day)
 		r.token("b", 40*day)
 		two := &sender{name: "two", only: "b"}
@@ -255,7 +255,7 @@ func TestTwoGatewaysAndTwoWays(t *testing.T) {
 // Without any gateway for weeks there is one reminder afterwards, late. One
 // that comes back sends nothing again.
 func TestLate(t *testing.T) {
-	with(t, func(r *rig) {
+	with(t, func(r *env) {
 		r.token("ci", 60*day)
 		pass(55 * day)
 		for _, want := range [][]string{{"ci 7"}, nil} {
@@ -275,7 +275,7 @@ func TestLate(t *testing.T) {
 }
 
 func TestRegeneratedAndRevoked(t *testing.T) {
-	with(t, func(r *rig) {
+	with(t, func(r *env) {
 		renewed, revoked := r.token("renewed", 40*day), r.token("revoked", 40*day)
 		_, stop := r.gateway(r.one)
 		defer stop()
@@ -301,7 +301,7 @@ var errMany = fmt.Errorf("%w: nobody listens", reminder.ErrNotSent)
 // What was certainly not sent is sent at the next look, by whoever looks first;
 // what may have been sent is not.
 func TestFailures(t *testing.T) {
-	with(t, func(r *rig) {
+	with(t, func(r *env) {
 		r.token("ci", 60*day)
 		_, stop := r.gateway(r.one)
 		defer stop()
@@ -330,7 +330,7 @@ func TestFailures(t *testing.T) {
 // One way that fails does not hold up the other, and is left alone for a while
 // when it fails for all.
 func TestAWayThatIsClosed(t *testing.T) {
-	with(t, func(r *rig) {
+	with(t, func(r *env) {
 		for n := range 20 {
 			r.token(fmt.Sprint(n), 40*day)
 		}
@@ -350,7 +350,7 @@ func TestAWayThatIsClosed(t *testing.T) {
 
 // Another one may have been made, renewed or revoked while much was being sent.
 func TestWhatChangesDuringALook(t *testing.T) {
-	with(t, func(r *rig) {
+	with(t, func(r *env) {
 		r.token("first", 40*day)
 		time.Sleep(time.Second) // the oldest is the first
 		renewed, revoked := r.token("renewed", 40*day), r.token("revoked", 40*day)
@@ -372,7 +372,7 @@ func TestWhatChangesDuringALook(t *testing.T) {
 
 // More tokens than are on a page.
 func TestPages(t *testing.T) {
-	with(t, func(r *rig) {
+	with(t, func(r *env) {
 		for n := range 1001 {
 			r.token(fmt.Sprint(n), 30*day+time.Second)
 		}
@@ -384,7 +384,7 @@ func TestPages(t *testing.T) {
 }
 
 func TestTheStoreIsAway(t *testing.T) {
-	with(t, func(r *rig) {
+	with(t, func(r *env) {
 		r.token("ci", 40*day)
 		s, stop := r.gateway(r.one)
 		defer stop()
@@ -416,7 +416,7 @@ func TestTheStoreIsAway(t *testing.T) {
 
 // A gateway that is stopped stops what it sends.
 func TestStopped(t *testing.T) {
-	with(t, func(r *rig) {
+	with(t, func(r *env) {
 		r.token("ci", 40*day)
 		r.one.slow = 30 * time.Second
 		_, stop := r.gateway(r.one)
@@ -430,7 +430,7 @@ func TestStopped(t *testing.T) {
 }
 
 func TestWithoutSenders(t *testing.T) {
-	with(t, func(r *rig) {
+	with(t, func(r *env) {
 		r.token("ci", day)
 		s, stop := r.gateway()
 		defer stop()

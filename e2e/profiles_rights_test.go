@@ -9,16 +9,16 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
 )
 
 // Whoever comes with a token, even one of a superuser that is for everything,
 // cannot make, see or revoke tokens, nor change users, roles or service
-// accounts. He may look at roles.
-func TestDoorTokenRights(t *testing.T) {
-	eachRelease(t, func(t *testing.T, r *rig.Rig) {
+// accounts. The user may look at roles.
+func TestProfileTokenRights(t *testing.T) {
+	eachRelease(t, func(t *testing.T, r *env.Env) {
 		g := anotherGateway(t, r, plainSuperuser)
-		session := vcdLogin(t, g, rig.User)
+		session := vcdLogin(t, g, env.User)
 		id, secret := vcdToken(t, g, session, "all")
 		other := makeToken(t, g, session, "other", "Superuser")
 		account := member(t, bearing(t, g, session, "POST /v1/service-accounts", `{"name": "robot", "scopes": ["User"]}`), "id")
@@ -72,15 +72,15 @@ var bodies = map[string]string{
 
 // Users make tokens where their role says so, and see their own. Who may manage
 // everybody's sees that there are others, by name, and ends them.
-func TestDoorUserRights(t *testing.T) {
-	eachRelease(t, func(t *testing.T, r *rig.Rig) {
-		g := anotherGateway(t, r, rig.More{CherryPy: map[string]any{"disable_ssl": true}, Settings: `tokens:
+func TestProfileUserRights(t *testing.T) {
+	eachRelease(t, func(t *testing.T, r *env.Env) {
+		g := anotherGateway(t, r, env.More{CherryPy: map[string]any{"disable_ssl": true}, Settings: `tokens:
   login_roles: []
   assignments:
     - {users: saltdev, roles: [maker, keeper]}
     - {users: saltro, roles: maker}
 `})
-		boss, user := vcdLogin(t, g, rig.User), vcdLogin(t, g, rig.ReadOnly)
+		boss, user := vcdLogin(t, g, env.User), vcdLogin(t, g, env.ReadOnly)
 		const create = `{"name": "ci", "scopes": ["User"]}`
 		for _, session := range []string{boss, user} {
 			require.Equal(t, http.StatusForbidden, bearing(t, g, session, "POST /v1/tokens", create).Status, "there is no such role yet")
@@ -121,7 +121,7 @@ func TestDoorUserRights(t *testing.T) {
 
 // tokenNames are the names of the tokens that a session sees, which never come
 // with their secrets.
-func tokenNames(t *testing.T, r *rig.Rig, session, query string) []string {
+func tokenNames(t *testing.T, r *env.Env, session, query string) []string {
 	t.Helper()
 	a := bearing(t, r, session, "GET /v1/tokens"+query, "")
 	require.Equal(t, http.StatusOK, a.Status, a.Body)

@@ -1,11 +1,11 @@
-// Package rig puts a built saltern before a private real master, for the
+// Package env puts a built saltern before a private real master, for the
 // end-to-end tests and the benchmark. Both run as processes of their own, as
 // they would on a server; everything is on loopback and ends with Stop.
 //
-//	r, err := rig.Start(ctx, rig.Options{Saltern: "bin/saltern", Sandbox: sandbox.Options{Salt: ".work/salt-3008.3"}})
+//	r, err := env.Start(ctx, env.Options{Saltern: "bin/saltern", Sandbox: sandbox.Options{Salt: ".work/salt-3008.3"}})
 //	defer r.Stop(ctx)
 //	status, header, body, err := r.Post(ctx, r.WSGI, `[{"client": "local", ...}]`)
-package rig
+package env
 
 import (
 	"context"
@@ -29,17 +29,17 @@ const (
 )
 
 // PAMService is the service that knows these users.
-const PAMService = "saltern-rig"
+const PAMService = "saltern-env"
 
-// Options of a [Rig].
+// Options of a [Env].
 type Options struct {
 	Saltern  string          // the built program
 	Sandbox  sandbox.Options // the master before which it stands; CherryPy is the gateway's section too
 	Settings string          // more of saltern.yaml
 }
 
-// Rig is a running master with a gateway before it.
-type Rig struct {
+// Env is a running master with a gateway before it.
+type Env struct {
 	*sandbox.Sandbox
 
 	WSGI  string // base URL of the rest_wsgi listener, plain HTTP
@@ -50,16 +50,16 @@ type Rig struct {
 	dir      string // of the gateway
 	pam      string // PAMDir
 	pamSlots int    // of the gateway, if not 0
-	shared   bool   // whether the master is that of another rig
+	shared   bool   // whether the master is that of another env
 	kept     kept
 	gateway
 }
 
 // Start starts the master, its minions and the gateway.
-func Start(ctx context.Context, o Options) (_ *Rig, err error) {
-	r := &Rig{opts: o}
-	if r.dir, err = os.MkdirTemp("", "rig"); err != nil {
-		return nil, fmt.Errorf("rig: %w", err)
+func Start(ctx context.Context, o Options) (_ *Env, err error) {
+	r := &Env{opts: o}
+	if r.dir, err = os.MkdirTemp("", "env"); err != nil {
+		return nil, fmt.Errorf("env: %w", err)
 	}
 	defer func() {
 		if err != nil {
@@ -68,7 +68,7 @@ func Start(ctx context.Context, o Options) (_ *Rig, err error) {
 	}()
 	r.pam = r.path("pam.d")
 	if err := os.Mkdir(r.PAMDir(), 0o700); err != nil {
-		return nil, fmt.Errorf("rig: %w", err)
+		return nil, fmt.Errorf("env: %w", err)
 	}
 	if err := r.WritePAM(nil); err != nil {
 		return nil, err
@@ -87,7 +87,7 @@ func Start(ctx context.Context, o Options) (_ *Rig, err error) {
 }
 
 // Stop ends the gateway and its master, and removes their folders.
-func (r *Rig) Stop(ctx context.Context) error {
+func (r *Env) Stop(ctx context.Context) error {
 	err := r.StopGateway(ctx)
 	if r.Sandbox != nil && !r.shared {
 		err = errors.Join(err, r.Sandbox.Stop(ctx))
@@ -95,21 +95,21 @@ func (r *Rig) Stop(ctx context.Context) error {
 	return errors.Join(err, os.RemoveAll(r.dir))
 }
 
-func (r *Rig) path(name string) string { return filepath.Join(r.dir, name) }
+func (r *Env) path(name string) string { return filepath.Join(r.dir, name) }
 
 // PAMDir is the folder with the file of PAMService, which is read anew for
 // each login.
-func (r *Rig) PAMDir() string { return r.pam }
+func (r *Env) PAMDir() string { return r.pam }
 
 // WritePAM writes the PAM service as Start does, with other passwords for the
 // users that are named.
-func (r *Rig) WritePAM(passwords map[string]string) error {
+func (r *Env) WritePAM(passwords map[string]string) error {
 	users := map[string]string{User: User, ReadOnly: ReadOnly, Stranger: Stranger}
 	maps.Copy(users, passwords)
 	return sandbox.WritePAMService(r.PAMDir(), PAMService, users)
 }
 
-func (r *Rig) configure() error {
+func (r *Env) configure() error {
 	ports, err := freePorts(3)
 	if err != nil {
 		return err
@@ -137,16 +137,16 @@ func (r *Rig) configure() error {
 	set := fmt.Sprintf("state_dir: %s\nadmin:\n  listen: '%s'\npam:\n  conf_dir: %s\n%s%s",
 		r.path("state"), strings.TrimPrefix(r.Admin, "http://"), r.PAMDir(), slots, r.opts.Settings)
 	if err := os.WriteFile(r.settings, []byte(set), 0o600); err != nil {
-		return fmt.Errorf("rig: %w", err)
+		return fmt.Errorf("env: %w", err)
 	}
 	return nil
 }
 
 // StateDir is the gateway's state_dir.
-func (r *Rig) StateDir() string { return r.path("state") }
+func (r *Env) StateDir() string { return r.path("state") }
 
 // Certificate is the file with the gateway's self-signed certificate.
-func (r *Rig) Certificate() string { return r.path("state/self-signed.crt") }
+func (r *Env) Certificate() string { return r.path("state/self-signed.crt") }
 
 // freePorts returns ports of which nobody listens on any loopback address.
 func freePorts(n int) ([]int, error) {

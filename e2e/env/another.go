@@ -1,4 +1,4 @@
-package rig
+package env
 
 import (
 	"context"
@@ -19,14 +19,14 @@ type More struct {
 // Another starts one more gateway before the same master and with the same PAM
 // service. What it keeps is its own. Its Stop leaves the master alone, and has
 // to come before that of r.
-func (r *Rig) Another(ctx context.Context, more More) (_ *Rig, err error) {
+func (r *Env) Another(ctx context.Context, more More) (_ *Env, err error) {
 	o := r.opts
 	o.Settings = more.Settings
 	o.Sandbox.MasterConfig = over(o.Sandbox.MasterConfig, more.Master)
 	o.Sandbox.CherryPy = over(o.Sandbox.CherryPy, more.CherryPy)
-	second := &Rig{Sandbox: r.Sandbox, opts: o, pam: r.pam, pamSlots: more.PAMSlots, shared: true}
-	if second.dir, err = os.MkdirTemp("", "rig"); err != nil {
-		return nil, fmt.Errorf("rig: %w", err)
+	second := &Env{Sandbox: r.Sandbox, opts: o, pam: r.pam, pamSlots: more.PAMSlots, shared: true}
+	if second.dir, err = os.MkdirTemp("", "env"); err != nil {
+		return nil, fmt.Errorf("env: %w", err)
 	}
 	if err = second.configure(); err == nil {
 		err = second.StartGateway(ctx)

@@ -1,4 +1,4 @@
-package doors
+package tokenclients
 
 import (
 	_ "embed"
@@ -18,7 +18,7 @@ func (s Site) VDK(t *testing.T, path, token string) (string, error) {
 	t.Helper()
 	python := os.Getenv("SALTERN_VDK")
 	if python == "" {
-		python = filepath.Join(top(t), ".work", "doors-venv", "bin", "python")
+		python = filepath.Join(top(t), ".work", "vdk-venv", "bin", "python")
 	}
 	if _, err := os.Stat(python); err != nil {
 		lacking(t, "there is no Python with vdk-control-api-auth here; make test installs it")

@@ -1,4 +1,4 @@
-package rig
+package env
 
 import (
 	"context"
@@ -22,10 +22,10 @@ type Answer struct {
 }
 
 // Post sends a JSON body to a URL of the gateway or of salt-api.
-func (r *Rig) Post(ctx context.Context, url, body string) (Answer, error) {
+func (r *Env) Post(ctx context.Context, url, body string) (Answer, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, url, strings.NewReader(body))
 	if err != nil {
-		return Answer{}, fmt.Errorf("rig: %w", err)
+		return Answer{}, fmt.Errorf("env: %w", err)
 	}
 	req.Header.Set("Content-Type", "application/json")
 	return r.Do(req)
@@ -33,7 +33,7 @@ func (r *Rig) Post(ctx context.Context, url, body string) (Answer, error) {
 
 // Do sends any request. It trusts the gateway's certificate. Connections with TLS
 // are kept while the gateway runs; salt-api closes its own too soon for that.
-func (r *Rig) Do(req *http.Request) (Answer, error) {
+func (r *Env) Do(req *http.Request) (Answer, error) {
 	var client *http.Client
 	var err error
 	if req.URL.Scheme == "https" {
@@ -46,12 +46,12 @@ func (r *Rig) Do(req *http.Request) (Answer, error) {
 	}
 	resp, err := client.Do(req)
 	if err != nil {
-		return Answer{}, fmt.Errorf("rig: %w", err)
+		return Answer{}, fmt.Errorf("env: %w", err)
 	}
 	defer resp.Body.Close() //nolint:errcheck // read to its end below
 	b, err := io.ReadAll(resp.Body)
 	if err != nil {
-		return Answer{}, fmt.Errorf("rig: %w", err)
+		return Answer{}, fmt.Errorf("env: %w", err)
 	}
 	return Answer{Status: resp.StatusCode, Header: resp.Header, Body: string(b)}, nil
 }
@@ -62,7 +62,7 @@ type kept struct {
 	client *http.Client
 }
 
-func (k *kept) get(r *Rig) (*http.Client, error) {
+func (k *kept) get(r *Env) (*http.Client, error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.client != nil {
@@ -86,10 +86,10 @@ func (k *kept) drop() {
 
 // Client returns a new HTTP client that trusts the gateway's certificate, if
 // it has one.
-func (r *Rig) Client() (*http.Client, error) {
+func (r *Env) Client() (*http.Client, error) {
 	pem, err := os.ReadFile(r.Certificate())
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("rig: %w", err)
+		return nil, fmt.Errorf("env: %w", err)
 	}
 	roots := x509.NewCertPool()
 	roots.AppendCertsFromPEM(pem)

@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"golang.org/x/oauth2"
 
-	"github.com/saltern-api/saltern/e2e/doors"
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
+	"github.com/saltern-api/saltern/e2e/tokenclients"
 )
 
 const (
@@ -21,9 +21,9 @@ const (
 	grantPath     = "/oauth/provider/token"
 )
 
-// siteOf is a gateway for the clients of the doors.
-func siteOf(r *rig.Rig) doors.Site {
-	s := doors.Site{URL: r.Main}
+// siteOf is a gateway for the clients of Cloud Services, OAuth and Cloud Director.
+func siteOf(r *env.Env) tokenclients.Site {
+	s := tokenclients.Site{URL: r.Main}
 	if strings.HasPrefix(r.Main, "https:") {
 		s.CA = r.Certificate()
 	}
@@ -32,13 +32,13 @@ func siteOf(r *rig.Rig) doors.Site {
 
 // plainSuperuser is a gateway without TLS where saltdev may do everything with
 // tokens too, and where there are two organizations.
-var plainSuperuser = rig.More{
+var plainSuperuser = env.More{
 	CherryPy: map[string]any{"disable_ssl": true},
 	Settings: "tokens:\n  vcd: {orgs: [east]}\n  assignments: [{users: saltdev, roles: Superuser}]\n",
 }
 
 // pings sees that a credential has a minion answer.
-func pings(t *testing.T, r *rig.Rig, credential string, headers ...string) {
+func pings(t *testing.T, r *env.Env, credential string, headers ...string) {
 	t.Helper()
 	all := map[string]string{"Authorization": "Bearer " + credential}
 	for _, line := range headers {
@@ -53,11 +53,11 @@ func pings(t *testing.T, r *rig.Rig, credential string, headers ...string) {
 // over TLS and over plain HTTP. Its last command asks /rpc, which there is not
 // yet: everything before it has done what it should, and what it holds then
 // runs a command as the script would.
-func TestDoorScript(t *testing.T) {
-	eachRelease(t, func(t *testing.T, r *rig.Rig) {
-		for name, g := range map[string]*rig.Rig{"TLS": r, "plain": anotherGateway(t, r, plainSuperuser)} {
+func TestProfileScript(t *testing.T) {
+	eachRelease(t, func(t *testing.T, r *env.Env) {
+		for name, g := range map[string]*env.Env{"TLS": r, "plain": anotherGateway(t, r, plainSuperuser)} {
 			t.Run(name, func(t *testing.T) {
-				made := makeToken(t, g, pamSession(t, g, rig.User), "script", "Superuser")
+				made := makeToken(t, g, pamSession(t, g, env.User), "script", "Superuser")
 				site := siteOf(g)
 				site.Console = strings.Replace(g.Main, "127.0.0.1", "localhost", 1)
 				said := site.Script(t, made.Token)
@@ -74,9 +74,9 @@ func TestDoorScript(t *testing.T) {
 }
 
 // The Versatile Data Kit gets its access token, until the token is revoked.
-func TestDoorVDK(t *testing.T) {
-	eachRelease(t, func(t *testing.T, r *rig.Rig) {
-		session := pamSession(t, r, rig.User)
+func TestProfileVDK(t *testing.T) {
+	eachRelease(t, func(t *testing.T, r *env.Env) {
+		session := pamSession(t, r, env.User)
 		made := makeToken(t, r, session, "vdk", "User")
 		access, err := siteOf(r).VDK(t, authorizePath, made.Token)
 		require.NoError(t, err, access)
@@ -91,14 +91,14 @@ func TestDoorVDK(t *testing.T) {
 }
 
 // Go's own client refreshes, sends what it gets, and lets a device in.
-func TestDoorOAuth2(t *testing.T) {
-	eachRelease(t, func(t *testing.T, r *rig.Rig) {
+func TestProfileOAuth2(t *testing.T) {
+	eachRelease(t, func(t *testing.T, r *env.Env) {
 		g := anotherGateway(t, r, plainSuperuser)
 		client, err := g.Client()
 		require.NoError(t, err)
 		t.Cleanup(client.CloseIdleConnections)
 		ctx := context.WithValue(t.Context(), oauth2.HTTPClient, client)
-		session := pamSession(t, g, rig.User)
+		session := pamSession(t, g, env.User)
 		ping := func(cfg *oauth2.Config, token *oauth2.Token) {
 			a, err := cfg.Client(ctx, token).Post(g.Main+"/run", asJSON,
 				strings.NewReader(`{"client": "local", "tgt": "ms--0", "fun": "test.ping"}`))
@@ -147,18 +147,18 @@ func TestDoorOAuth2(t *testing.T) {
 
 // go-vcloud-director goes through the life of a token and of a service account,
 // in either organization, and each of its tokens runs a command.
-func TestDoorGovcd(t *testing.T) {
-	eachRelease(t, func(t *testing.T, r *rig.Rig) {
-		program := doors.BuildGovcd(t)
+func TestProfileGovcd(t *testing.T) {
+	eachRelease(t, func(t *testing.T, r *env.Env) {
+		program := tokenclients.BuildGovcd(t)
 		g := anotherGateway(t, r, plainSuperuser)
 		for _, org := range []string{"System", "east"} {
-			program.Run(t, siteOf(g), rig.User, rig.User, org, "ms--0")
+			program.Run(t, siteOf(g), env.User, env.User, org, "ms--0")
 		}
 	})
 }
 
 // member is a text of a JSON answer.
-func member(t *testing.T, a rig.Answer, name string) string {
+func member(t *testing.T, a env.Answer, name string) string {
 	t.Helper()
 	var all map[string]any
 	require.NoError(t, json.Unmarshal([]byte(a.Body), &all), a.Body)
@@ -168,7 +168,7 @@ func member(t *testing.T, a rig.Answer, name string) string {
 }
 
 // vcdLogin logs a PAM user in as VCD's clients do.
-func vcdLogin(t *testing.T, r *rig.Rig, user string) string {
+func vcdLogin(t *testing.T, r *env.Env, user string) string {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, r.Main+"/cloudapi/1.0.0/sessions/provider", nil)
 	require.NoError(t, err)
@@ -180,7 +180,7 @@ func vcdLogin(t *testing.T, r *rig.Rig, user string) string {
 }
 
 // vcdToken makes an API token as VCD's page for it does.
-func vcdToken(t *testing.T, r *rig.Rig, session, name string) (id, secret string) {
+func vcdToken(t *testing.T, r *env.Env, session, name string) (id, secret string) {
 	t.Helper()
 	a := bearing(t, r, session, "POST /oauth/provider/register", `{"client_name": "`+name+`"}`)
 	require.Equal(t, http.StatusCreated, a.Status, a.Body)

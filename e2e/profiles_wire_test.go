@@ -16,8 +16,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/e2e/doors"
-	"github.com/saltern-api/saltern/e2e/rig"
+	"github.com/saltern-api/saltern/e2e/env"
+	"github.com/saltern-api/saltern/e2e/tokenclients"
 )
 
 // The exchange of Cloud Director's manual, as it is printed there. What varies
@@ -65,9 +65,9 @@ var more = []string{
 // An API token is exchanged, and what it was exchanged for used, byte for byte
 // as in the manual. The access token is good when its owner has logged out, and
 // the API token gets another one then.
-func TestDoorExchangeByteForByte(t *testing.T) {
-	eachRelease(t, func(t *testing.T, r *rig.Rig) {
-		session := vcdLogin(t, r, rig.User)
+func TestProfileExchangeByteForByte(t *testing.T) {
+	eachRelease(t, func(t *testing.T, r *env.Env) {
+		session := vcdLogin(t, r, env.User)
 		_, token := vcdToken(t, r, session, "bytes")
 		exchange := func() string {
 			answer := onTheWire(t, r, withBody(manualExchange, "Generated_API_Token", token))
@@ -79,7 +79,7 @@ func TestDoorExchangeByteForByte(t *testing.T) {
 		use := func(access string) {
 			answer := onTheWire(t, r, strings.Replace(manualUse, "Generated_Access_Token", access, 1))
 			took := regexp.MustCompile(`(?m)^(X-VMWARE-VCLOUD-REQUEST-EXECUTION-TIME: )\d+`)
-			asPrinted(t, manualUsed+doors.ManualOrgList, took.ReplaceAllString(answer, "${1}41"))
+			asPrinted(t, manualUsed+tokenclients.ManualOrgList, took.ReplaceAllString(answer, "${1}41"))
 		}
 		access := exchange()
 		use(access)
@@ -102,7 +102,7 @@ func withBody(request, word, token string) string {
 
 // onTheWire sends a request over TLS, its head with the line ends of HTTP, and
 // returns the whole answer with those of this file.
-func onTheWire(t *testing.T, r *rig.Rig, request string) string {
+func onTheWire(t *testing.T, r *env.Env, request string) string {
 	t.Helper()
 	pem, err := os.ReadFile(r.Certificate())
 	require.NoError(t, err)

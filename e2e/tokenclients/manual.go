@@ -1,4 +1,4 @@
-package doors
+package tokenclients
 
 import _ "embed"
 

@@ -1,14 +1,14 @@
-// Package doors runs real clients of the doors of Cloud Services, OAuth and
+// Package tokenclients runs real clients of Cloud Services, OAuth and
 // Cloud Director: the script of the manual, vdk-control-api-auth, and
 // go-vcloud-director. The tests of package server run them against a server in
 // process, and the end-to-end tests against the program. It imports nothing of
 // Saltern. A client that is not there skips the test; with
-// SALTERN_REQUIRE_DOOR_CLIENTS=1, as make test sets it, the test fails.
+// SALTERN_REQUIRE_TOKEN_CLIENTS=1, as make test sets it, the test fails.
 //
-//	site := doors.Site{URL: "https://127.0.0.1:8000", CA: "state/self-signed.crt"}
+//	site := tokenclients.Site{URL: "https://127.0.0.1:8000", CA: "state/self-signed.crt"}
 //	said := site.Script(t, apiToken)
 //	require.NotEmpty(t, said.Access)
-package doors
+package tokenclients
 
 import (
 	"os"
@@ -46,7 +46,7 @@ func (s Site) command(t *testing.T, name string, args ...string) *exec.Cmd {
 // lacking skips the test, or fails it where all clients have to be there.
 func lacking(t *testing.T, what string) {
 	t.Helper()
-	if os.Getenv("SALTERN_REQUIRE_DOOR_CLIENTS") == "1" {
+	if os.Getenv("SALTERN_REQUIRE_TOKEN_CLIENTS") == "1" {
 		t.Fatal(what)
 	}
 	t.Skip(what)

@@ -1,4 +1,4 @@
-package rig
+package env
 
 import (
 	"context"
@@ -23,17 +23,17 @@ type gateway struct {
 }
 
 // LogFile is where the gateway's log goes.
-func (r *Rig) LogFile() string { return r.path("saltern.log") }
+func (r *Env) LogFile() string { return r.path("saltern.log") }
 
 // GatewayConf is the folder with the master's configuration as the gateway sees
 // it. The gateway reads it when it starts.
-func (r *Rig) GatewayConf() string { return r.conf }
+func (r *Env) GatewayConf() string { return r.conf }
 
 // StartGateway starts saltern and waits until it says that it is ready.
-func (r *Rig) StartGateway(ctx context.Context) error {
+func (r *Env) StartGateway(ctx context.Context) error {
 	log, err := os.OpenFile(r.LogFile(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
-		return fmt.Errorf("rig: %w", err)
+		return fmt.Errorf("env: %w", err)
 	}
 	defer log.Close() //nolint:errcheck // the process has its own
 	cmd := exec.Command(r.opts.Saltern, "serve", "-c", r.conf, "--config", r.settings)
@@ -52,7 +52,7 @@ func (r *Rig) StartGateway(ctx context.Context) error {
 }
 
 // AwaitReady waits until /readyz answers 200.
-func (r *Rig) AwaitReady(ctx context.Context) error {
+func (r *Env) AwaitReady(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
 	for {
@@ -69,7 +69,7 @@ func (r *Rig) AwaitReady(ctx context.Context) error {
 	}
 }
 
-func (r *Rig) isReady(ctx context.Context) bool {
+func (r *Env) isReady(ctx context.Context) bool {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, r.Admin+"/readyz", nil)
 	if err != nil {
 		return false
@@ -84,7 +84,7 @@ func (r *Rig) isReady(ctx context.Context) bool {
 
 // StopGateway sends SIGTERM and waits for the end. An exit code other than 0
 // is an error.
-func (r *Rig) StopGateway(ctx context.Context) error {
+func (r *Env) StopGateway(ctx context.Context) error {
 	if r.cmd == nil {
 		return nil
 	}
@@ -107,19 +107,19 @@ func (r *Rig) StopGateway(ctx context.Context) error {
 }
 
 // Signal sends a signal to the gateway.
-func (r *Rig) Signal(s syscall.Signal) error {
+func (r *Env) Signal(s syscall.Signal) error {
 	r.kept.drop()
 	return r.cmd.Process.Signal(s)
 }
 
 // PID is the gateway's process id.
-func (r *Rig) PID() int { return r.cmd.Process.Pid }
+func (r *Env) PID() int { return r.cmd.Process.Pid }
 
 // Ended is closed when the gateway's process has ended.
-func (r *Rig) Ended() <-chan struct{} { return r.ended }
+func (r *Env) Ended() <-chan struct{} { return r.ended }
 
 // Log returns what the gateway has logged.
-func (r *Rig) Log() string {
+func (r *Env) Log() string {
 	b, err := os.ReadFile(r.LogFile())
 	if err != nil {
 		return err.Error()
@@ -129,7 +129,7 @@ func (r *Rig) Log() string {
 
 // Command runs another sub-command of saltern with the gateway's
 // configuration, and returns what it printed on standard output.
-func (r *Rig) Command(ctx context.Context, stdin string, args ...string) (string, error) {
+func (r *Env) Command(ctx context.Context, stdin string, args ...string) (string, error) {
 	var out, errs strings.Builder
 	n := 0 // what names the command comes before the flags
 	for n < min(2, len(args)) && !strings.HasPrefix(args[n], "-") {

@@ -1,4 +1,4 @@
-package doors
+package tokenclients
 
 import (
 	"os/exec"
@@ -16,7 +16,7 @@ func BuildGovcd(t *testing.T) Govcd {
 	t.Helper()
 	g := Govcd{program: filepath.Join(t.TempDir(), "govcd")}
 	compile := exec.CommandContext(t.Context(), "go", "build", "-o", g.program, ".")
-	compile.Dir = filepath.Join(top(t), "e2e", "doors", "govcd")
+	compile.Dir = filepath.Join(top(t), "e2e", "tokenclients", "govcd")
 	if out, err := compile.CombinedOutput(); err != nil {
 		lacking(t, "go-vcloud-director cannot be built here: "+string(out))
 	}
