@@ -81,7 +81,8 @@ bench: salt build ## compare Saltern, salt-api and the bare wire on one master
 	@echo; echo "500 readers of /events and 200 waiting local calls at once, before a stand-in master:"
 	go test -run '^$$' -bench Crowd -benchtime 1x ./e2e/crowd
 
-lint: build $(BIN)/golangci-lint-$(GOLANGCI_VERSION) $(BIN)/govulncheck-$(GOVULN_VERSION) ## golangci-lint, the systemd unit, govulncheck
+lint: build $(BIN)/golangci-lint-$(GOLANGCI_VERSION) $(BIN)/govulncheck-$(GOVULN_VERSION) ## golangci-lint, retired words, the systemd unit, govulncheck
+	@.ci/words
 	$(BIN)/golangci-lint run ./...
 	cd e2e/tokenclients/govcd && $(BIN)/golangci-lint run ./...
 	@if command -v systemd-analyze >/dev/null; then deploy/check-unit.sh $(CURDIR)/bin/saltern; \

@@ -47,7 +47,7 @@ func (l listing) Authenticate(ctx context.Context, c eauth.Credentials) (eauth.I
 // TestEntitled has the authority under which a command goes to the master, and whether the gateway knows what it is.
 func TestEntitled(t *testing.T) {
 	t.Parallel()
-	const handover = "the caller's own credentials"
+	const credentials = "the caller's own credentials"
 	acl, process, both := eauth.ModuleRights{ACL: true}, eauth.ModuleRights{Process: true}, eauth.ModuleRights{ACL: true, Process: true}
 	for name, c := range map[string]struct {
 		eauth   string
@@ -62,21 +62,21 @@ func TestEntitled(t *testing.T) {
 	}{
 		"external_auth is all":                 {eauth: "ldap", grant: "master", asked: 1},
 		"the same, for pam":                    {eauth: "pam", grant: "pam"},
-		"acl()":                                {eauth: "ldap", says: acl, grant: handover, unknown: true},
-		"process_acl()":                        {eauth: "ldap", says: process, grant: handover, unknown: true},
-		"eauth_acl_module and pam":             {eauth: "pam", says: acl, grant: handover, unknown: true},
-		"acl(), and rights are needed":         {eauth: "ldap", says: acl, now: true, grant: handover, unknown: true, asked: 1},
-		"process_acl(), and rights are needed": {eauth: "ldap", says: process, now: true, grant: handover, unknown: true, asked: 1},
+		"acl()":                                {eauth: "ldap", says: acl, grant: credentials, unknown: true},
+		"process_acl()":                        {eauth: "ldap", says: process, grant: credentials, unknown: true},
+		"eauth_acl_module and pam":             {eauth: "pam", says: acl, grant: credentials, unknown: true},
+		"acl(), and rights are needed":         {eauth: "ldap", says: acl, now: true, grant: credentials, unknown: true, asked: 1},
+		"process_acl(), and rights are needed": {eauth: "ldap", says: process, now: true, grant: credentials, unknown: true, asked: 1},
 
 		"kept: acl() has spoken":                       {eauth: "ldap", says: both, keep: true, list: `["test.*"]`, grant: "master", asked: 1},
 		"kept: acl() allows nothing":                   {eauth: "ldap", says: acl, keep: true, list: `[]`, grant: "master", asked: 1},
 		"kept: acl() had nothing to say":               {eauth: "ldap", says: acl, keep: true, list: `null`, grant: "written", asked: 1},
 		"kept: there is none":                          {eauth: "ldap", keep: true, list: `null`, grant: "written", asked: 1},
-		"kept: there is none, and no token is written": {eauth: "ldap", keep: true, noMint: true, list: `null`, grant: handover, asked: 1},
-		"kept: process_acl() is left":                  {eauth: "ldap", says: both, keep: true, list: `null`, grant: handover, unknown: true, asked: 1},
+		"kept: there is none, and no token is written": {eauth: "ldap", keep: true, noMint: true, list: `null`, grant: credentials, asked: 1},
+		"kept: process_acl() is left":                  {eauth: "ldap", says: both, keep: true, list: `null`, grant: credentials, unknown: true, asked: 1},
 		"kept: pam":                                    {eauth: "pam", keep: true, grant: "pam"},
 
-		"the master keeps no list, against its file": {eauth: "ldap", says: acl, keep: true, grant: handover, unknown: true, asked: 1},
+		"the master keeps no list, against its file": {eauth: "ldap", says: acl, keep: true, grant: credentials, unknown: true, asked: 1},
 		"the master keeps lists, against its file":   {eauth: "ldap", list: `["test.*"]`, grant: "master", asked: 1},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -101,7 +101,7 @@ func TestEntitled(t *testing.T) {
 			require.True(t, ok)
 			h, isCredentialGrant := id.Grant.(*eauth.CredentialGrant)
 			if isCredentialGrant {
-				require.Equal(t, handover, c.grant)
+				require.Equal(t, credentials, c.grant)
 				require.Equal(t, c.asked > 0, h.Verified(), "whoever was checked is known")
 			} else {
 				token, err := id.Grant.Token(t.Context())

@@ -182,7 +182,7 @@ func (r Record) CheckRenew(n Renewal) error {
 	return nil
 }
 
-// Prepared returns the use as stores keep it. The agent is a stranger's text,
+// Prepared returns the use as stores keep it. The agent is an unknown client's text,
 // and is shown in terminals.
 func (u Use) Prepared() Use {
 	u.At = Micro(u.At)

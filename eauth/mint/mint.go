@@ -217,7 +217,7 @@ func (m *Mint) expose(o owner, value string) {
 	}
 }
 
-// bury dooms t if it has no use left.
+// removeIfUnused schedules the removal of t if it has no use left.
 func (m *Mint) removeIfUnused(t *token) {
 	if _, ok := m.live[t]; ok && t.superseded && t.refs == 0 {
 		delete(m.live, t)

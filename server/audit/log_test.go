@@ -183,7 +183,7 @@ func TestStrangers(t *testing.T) {
 		note(l, "known")
 		l.Write(t.Context(), Entry{Event: Command, Outcome: Denied, User: "ops", RequestID: "refused"})
 		require.Equal(t, []string{"refused", "known"}, l.found(t, Query{})[:2])
-		for id, e := range map[string]Entry{ // a hook may ask nobody who he is
+		for id, e := range map[string]Entry{ // a hook may need no credential
 			"hook": {Event: Hook, Outcome: OK}, "down": {Event: Login, Outcome: Failed, ClaimedUser: "root"},
 			"revoked": {Event: "refused", Outcome: Denied, TokenID: "x"}, "gone": {Event: Command, Outcome: Canceled},
 		} {

@@ -315,7 +315,7 @@ func TestAnAccountOfAnother(t *testing.T) {
 		require.NoError(r, r.Revoke(ctx, carol, made.ID))
 		require.NoError(r, revokeAccount(r, carol, a.ID))
 
-		// An account that stands for herself is hers.
+		// An account that stands for its maker belongs to the maker.
 		own, err := r.CreateAccount(ctx, carol, issuer.NewAccount{Name: "own", Scopes: []string{"User"}})
 		require.NoError(r, err)
 		_, err = r.UpdateAccount(ctx, carol, own.ID, issuer.NewAccount{Scopes: []string{"Superuser"}})

@@ -136,8 +136,8 @@ func TestThrottlingTellsNothing(t *testing.T) {
 	})
 }
 
-// What somebody shows who may ask of any token was sent by others: it is not he
-// who guesses, nor is it a guess at the secret.
+// An introspected token was sent by another client: a wrong one counts neither
+// against the caller nor as a guess at the secret.
 func TestIntrospectionIsNoGuessing(t *testing.T) {
 	with(t, bosses, func(r *env) {
 		admin := user("carol", "admins")
@@ -161,7 +161,7 @@ func TestIntrospectionIsNoGuessing(t *testing.T) {
 		require.True(r, r.good(r.Service, r.exchange(secret).Access.Reveal()), "others at the address")
 		require.False(r, r.good(r.Service, revoked), "others with the secret")
 
-		// Nor are the failures of others at the address in his way.
+		// Failures of others at the same address do not count against the user.
 		var late *issuer.Throttled
 		bob := user("bob")
 		bob.From = here

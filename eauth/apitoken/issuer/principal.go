@@ -65,7 +65,7 @@ func (p *Principal) LogValue() slog.Value { return slog.StringValue(p.String()) 
 type Delegation struct {
 	*Principal
 
-	// Session is the user as one who is logged in, with a Salt token of his.
+	// Session is a login of the user, with a Salt token written for it.
 	// It has no id.
 	Session *session.Session
 

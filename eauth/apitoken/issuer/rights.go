@@ -112,8 +112,8 @@ func (s *Service) May(ctx context.Context, c Caller, p role.Permission) error {
 
 // mayActAs reports whether the caller may have somebody act as a service
 // account: by a token of it, by letting a device in, or by giving it more
-// scopes. The account stands for a user, so that is for this user himself and,
-// as with the account's making, for a Superuser.
+// scopes. The account stands for a user, so only that user may do it and,
+// as with the account's creation, a Superuser.
 func (s *Service) mayActAs(ctx context.Context, c Caller, a Account) error {
 	if (apitoken.Owner{Eauth: a.Eauth, User: a.User}) == c.owner() {
 		return nil

@@ -86,9 +86,9 @@ func (s *Service) loginOptions() role.Options {
 	return o
 }
 
-// acquireRoles waits for the book, with the roles as they are now. Whoever had to wait
-// while somebody failed to read them fails with him: otherwise all would wait,
-// one after the other, for a store that does not answer.
+// acquireRoles waits for the cache and returns it with the current roles. Callers
+// that wait while a read fails get the same error: otherwise each would wait
+// in turn for a store that does not answer.
 func (s *Service) acquireRoles(ctx context.Context) (*roleCache, error) {
 	b := &s.roles
 	failures := b.failures.Load()
@@ -106,7 +106,7 @@ func (s *Service) acquireRoles(ctx context.Context) (*roleCache, error) {
 		return b, nil
 	}
 	defer b.release()
-	if ctx.Err() == nil { // it is not that he who asked has gone
+	if ctx.Err() == nil { // the failure is the store's, not a canceled caller's
 		b.err = err
 		b.failures.Add(1)
 	}

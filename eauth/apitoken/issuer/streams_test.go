@@ -32,8 +32,8 @@ func TestAStreamNeedsScopesAlone(t *testing.T) {
 	})
 }
 
-// Who exchanges a token again and again ends the first of what he got, and the
-// streams that were opened with it.
+// Exchanging a token again and again ends the first access tokens, and the
+// streams that were opened with them.
 func TestExchangesAreBounded(t *testing.T) {
 	with(t, nil, func(r *env) {
 		secret, _ := r.create(user("alice"), nil)

@@ -217,7 +217,7 @@ func TestThirtySevenAndTheDay(t *testing.T) {
 	})
 }
 
-// Who makes a token for a short time is not told at once what he knows.
+// A token with a short life causes no reminder right after it was made.
 func TestStagesBeforeTheTokenWasMade(t *testing.T) {
 	with(t, func(r *env) {
 		r.token("five", 5*day)

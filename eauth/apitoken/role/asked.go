@@ -26,7 +26,7 @@ func (c Call) tgtType() string {
 		"nodegroup", "compound":
 		return t
 	default:
-		return "another kind" // it goes into texts: nothing of a stranger's there
+		return "another kind" // it goes into texts: no foreign text may be there
 	}
 }
 

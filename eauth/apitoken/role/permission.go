@@ -58,9 +58,9 @@ type Described struct {
 	Permission Permission `json:"name"`
 	Allows     string     `json:"allows"`
 
-	// LoginOnly marks a right that nobody has by a token, whatever its scopes:
-	// only who logged in himself. Otherwise a token that leaked could make
-	// others, which nobody would know of when it is revoked.
+	// LoginOnly marks a right that no token grants, whatever its scopes, but
+	// only a login. Otherwise a leaked token could make others, which would
+	// outlive its revocation unseen.
 	LoginOnly bool `json:"login_only,omitempty"`
 }
 

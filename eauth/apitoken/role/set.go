@@ -8,8 +8,8 @@ import (
 
 // Options of [Compile].
 type Options struct {
-	// Login tells that the set is for somebody who logged in himself, so that
-	// the rights that no token has count too.
+	// Login is set for a caller that has logged in: the rights that no token
+	// grants count then too.
 	Login bool
 
 	// Nodegroups replaces words such as N@web by what they stand for. Without

@@ -73,7 +73,7 @@ func TestMay(t *testing.T) {
 	roles := rolesFor(t)
 	for _, c := range []struct {
 		role               string
-		may, mayNot, login []Permission // login: only who logged in himself
+		may, mayNot, login []Permission // login: by a login only
 	}{
 		{"Superuser", []Permission{Superuser, AuditRead, EventWrite, UserRead, RoleRead, TokenIntrospect}, nil,
 			[]Permission{TokenManage, TokenManageAll, UserWrite, UserDelete, RoleWrite, RoleDelete, ServiceAccountWrite, ServiceAccountDelete}},

@@ -132,7 +132,7 @@ func (s *Server) Refuse(command string, code int, text string) {
 	s.refuses = map[string]*smtp.SMTPError{command: {Code: code, Message: text}}
 }
 
-// Logins is how often somebody began to prove who he is.
+// Logins returns how many authentications were begun.
 func (s *Server) Logins() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
