@@ -90,7 +90,7 @@ func (r *Registry[K, V]) add(e *Entry[K, V]) {
 		return
 	}
 	if len(r.entries) == 0 {
-		r.ctx, r.cancel = context.WithCancel(context.Background())
+		r.ctx, r.cancel = context.WithCancel(context.Background()) //nolint:gosec // removeLocked calls it with the last entry
 	}
 	r.entries[e] = struct{}{}
 	for _, k := range e.keys {
