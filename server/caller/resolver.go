@@ -132,7 +132,7 @@ func (v *Resolver) look(x *web.Exchange, r *http.Request, c Credential) (*Caller
 		return nil, false, err
 	case !ok && c.IsToken():
 		return nil, false, errBadToken()
-	case ok:
+	case ok && x.Header().Get("Cache-Control") == "": // a route may be stricter
 		x.Header().Set("Cache-Control", "private")
 	}
 	return who, ok, nil

@@ -61,6 +61,22 @@ func TestCaller(t *testing.T) {
 	}
 }
 
+// A good credential makes an answer private, unless its route keeps it out of
+// every cache.
+func TestCacheControl(t *testing.T) {
+	t.Parallel()
+	v, _ := callertest.New()
+	for before, want := range map[string]string{"": "private", "no-store": "no-store"} {
+		x, r := request(t, "session")
+		if before != "" {
+			x.Header().Set("Cache-Control", before)
+		}
+		_, err := v.Caller(x, r, caller.CredentialsOf(r))
+		require.NoError(t, err)
+		require.Equal(t, want, x.Header().Get("Cache-Control"))
+	}
+}
+
 // TestSwappedCaller changes the caller behind its back: what comes of it is less
 // than before, never more.
 func TestSwappedCaller(t *testing.T) {
