@@ -10,19 +10,20 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken/role"
 )
 
-// Where the store has service accounts, and the id of each name.
+// The collections of the service accounts, and of the id for each name.
 const (
 	accountsCollection     = "service-accounts"
 	accountNamesCollection = "service-account-names"
 )
 
-// maxAccounts bounds how many there are: all of them are listed at once.
+// maxAccounts bounds the service accounts, since all are listed at once.
 const maxAccounts = 10000
 
-// maxText is the most bytes of what is told of software. It goes into records.
+// maxText bounds, in bytes, the texts that describe software. They are stored in
+// records.
 const maxText = 512
 
-// NewAccount is what a service account is to be.
+// NewAccount describes a service account to create.
 type NewAccount struct {
 	Name            string
 	SoftwareID      string
@@ -31,12 +32,12 @@ type NewAccount struct {
 	Org             string
 	Scopes          []string
 
-	// User and Eauth are who the account acts as. Empty is the caller; only a
-	// Superuser or the operator names somebody else.
+	// User and Eauth are the user that the account acts as. Empty stands for the
+	// caller; only a Superuser or the operator may name another user.
 	User, Eauth string
 }
 
-// CreateAccount makes a service account. It has no token yet.
+// CreateAccount creates a service account. It has no token yet.
 func (s *Service) CreateAccount(ctx context.Context, c Caller, n NewAccount) (Account, error) {
 	if err := s.may(ctx, c, role.ServiceAccountWrite); err != nil {
 		return Account{}, err
@@ -79,8 +80,8 @@ func (s *Service) CreateAccount(ctx context.Context, c Caller, n NewAccount) (Ac
 	return a, nil
 }
 
-// roomForAccount keeps the list of all accounts one that can be read. Of those
-// who ask at the same moment each may find room for one more.
+// roomForAccount returns an [ErrConflict] where there are [maxAccounts] already.
+// Concurrent calls may exceed the bound, each by one.
 func (s *Service) roomForAccount(ctx context.Context) error {
 	found, err := s.documents(ctx, accountsCollection, maxAccounts)
 	if err != nil {
@@ -163,12 +164,12 @@ func (s *Service) UpdateAccount(ctx context.Context, c Caller, id string, n NewA
 	})
 }
 
-// RevokeAccount ends all tokens of a service account, which has to be let in
-// anew.
+// RevokeAccount revokes all tokens of a service account. Its device has to be
+// approved again.
 func (s *Service) RevokeAccount(ctx context.Context, c Caller, id string) (Account, error) {
 	a, err := s.changeAccount(ctx, c, role.ServiceAccountWrite, id, func(a *Account) error {
 		a.Status = Created
-		a.Revoked = apitoken.Micro(s.now()) // by this alone nothing of it is good any more
+		a.Revoked = apitoken.Micro(s.now()) // this alone invalidates all its tokens
 		return nil
 	})
 	if err != nil {
@@ -177,7 +178,7 @@ func (s *Service) RevokeAccount(ctx context.Context, c Caller, id string) (Accou
 	return a, s.revokeAll(ctx, c, id)
 }
 
-// DeleteAccount removes a service account, and so ends its tokens.
+// DeleteAccount deletes a service account, and so ends its tokens.
 func (s *Service) DeleteAccount(ctx context.Context, c Caller, id string) error {
 	if err := s.may(ctx, c, role.ServiceAccountDelete); err != nil {
 		return err
@@ -197,7 +198,7 @@ func (s *Service) DeleteAccount(ctx context.Context, c Caller, id string) error 
 	return s.revokeAll(ctx, c, id)
 }
 
-// revokeAll ends the tokens of a service account.
+// revokeAll revokes the tokens of a service account.
 func (s *Service) revokeAll(ctx context.Context, c Caller, id string) error {
 	q := apitoken.Query{Owner: &apitoken.Owner{ServiceAccount: id}, Limit: 1000}
 	for {

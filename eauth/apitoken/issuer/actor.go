@@ -8,19 +8,19 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken"
 )
 
-// actor is the user who acts with a token.
+// actor is the user that a token acts as.
 type actor struct {
 	user, eauth string
 	groups      []string
 
-	// Of a service account: the most that its tokens may do, and when it was
-	// last revoked.
+	// For a service account: the most scopes that its tokens can have, and when
+	// they were last revoked.
 	account bool
 	limit   []string
 	since   time.Time
 }
 
-// narrow are the scopes that a token has now.
+// narrow returns the scopes that a token has now.
 func (a actor) narrow(scopes []string) []string {
 	if !a.account {
 		return scopes
@@ -28,7 +28,8 @@ func (a actor) narrow(scopes []string) []string {
 	return within(scopes, a.limit)
 }
 
-// actorOf finds who acts for an owner, or why nobody does any more.
+// actorOf returns the user that the tokens of an owner act as, or why they may
+// not act any more.
 func (s *Service) actorOf(ctx context.Context, o apitoken.Owner, from Origin) (who actor, why string, err error) {
 	if o.ServiceAccount != "" {
 		a, err := s.account(ctx, o.ServiceAccount)
@@ -46,7 +47,7 @@ func (s *Service) actorOf(ctx context.Context, o apitoken.Owner, from Origin) (w
 	return who, why, err
 }
 
-// mustAct returns an [ErrInvalid] where nobody may act for an owner.
+// mustAct returns an [ErrInvalid] where no token can act for an owner.
 func (s *Service) mustAct(ctx context.Context, field string, o apitoken.Owner, from Origin) error {
 	who, why, err := s.actorOf(ctx, o, from)
 	switch {

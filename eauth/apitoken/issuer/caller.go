@@ -6,34 +6,33 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken"
 )
 
-// Origin is where a request comes from.
+// Origin is the client that a request comes from.
 type Origin struct {
 	Addr  netip.Addr
 	Agent string // its User-Agent
 }
 
-// Caller is who wants something done with tokens. The zero Caller may do
-// nothing.
+// Caller is the caller of a [Service]. The zero Caller may do nothing.
 type Caller struct {
 	User, Eauth string
 	Groups      []string
 
-	// LoggedIn tells that the caller has a session of its own here. Without
-	// it, and without one of the two below, there are no rights at all.
+	// LoggedIn is set for a caller with a session of this gateway. Without it,
+	// Principal or Operator the caller has no rights.
 	LoggedIn bool
 
-	// Principal is set for who came in through a token of ours. The fields
-	// above do not matter then.
+	// Principal is set for a caller with an API token or access token. The fields
+	// above are ignored then.
 	Principal *Principal
 
-	// Operator marks who is on the gateway's host and may read its files. The
-	// operator may do everything, and acts for nobody but who is named.
+	// Operator is set for a caller on the gateway's host that may read its files.
+	// The operator may do everything and owns nothing: requests name the owner.
 	Operator bool
 
 	From Origin
 }
 
-// owner is whose tokens are the caller's own.
+// owner returns the owner of the caller's own tokens.
 func (c Caller) owner() apitoken.Owner {
 	switch {
 	case c.Operator:
@@ -44,7 +43,7 @@ func (c Caller) owner() apitoken.Owner {
 	return apitoken.Owner{Eauth: c.Eauth, User: c.User}
 }
 
-// Name is the caller for logs.
+// Name returns the caller's name for logs.
 func (c Caller) Name() string {
 	switch {
 	case c.Operator:

@@ -8,9 +8,10 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken/role"
 )
 
-// Check finds out who holds a secret: an access token, or an API token that is
-// used directly. ok is false when it is not good, whatever the reason, but for
-// [ErrIdle]. Another error is a [Throttled], or says that it cannot be told.
+// Check returns the principal of a secret: of an access token, or of an API token
+// that is used directly. ok is false where it is not valid, for whatever reason
+// except [ErrIdle], which is an error. Other errors are a [Throttled] and those of
+// the look-up, which leave open whether the secret is valid.
 func (s *Service) Check(ctx context.Context, text string, from Origin) (p *Principal, ok bool, err error) {
 	secret, err := apitoken.Parse(text)
 	if err != nil {
@@ -39,7 +40,7 @@ func (s *Service) Check(ctx context.Context, text string, from Origin) (p *Princ
 	return p, true, nil
 }
 
-// principal is who holds a good token.
+// principal returns the principal of a valid token.
 func (s *Service) principal(ctx context.Context, r apitoken.Record, who actor, from Origin) (*Principal, error) {
 	names := who.narrow(r.Scopes)
 	set, err := s.roleSet(ctx, names)
@@ -61,8 +62,8 @@ func (s *Service) principal(ctx context.Context, r apitoken.Record, who actor, f
 	return p, nil
 }
 
-// verify is lookUp for who may be guessing: what is not good counts against the
-// client, who is not answered any more after too much of it.
+// verify is lookUp for secrets that may be guesses: invalid ones count as failures
+// of the client, which is throttled after too many.
 func (s *Service) verify(ctx context.Context, secret apitoken.Secret, from Origin) (apitoken.Record, actor, error) {
 	h := s.pepper.Hash(secret)
 	if err := s.guard.allow(ctx, h, from); err != nil {
@@ -72,14 +73,14 @@ func (s *Service) verify(ctx context.Context, secret apitoken.Secret, from Origi
 		return apitoken.Record{}, actor{}, err
 	}
 	r, who, err := s.lookUp(ctx, h, from)
-	if errors.Is(err, ErrGrant) && !errors.Is(err, ErrIdle) { // which only a secret that is right gets
+	if errors.Is(err, ErrGrant) && !errors.Is(err, ErrIdle) { // ErrIdle: the secret itself is right
 		s.guard.bad(ctx, h, from)
 	}
 	return r, who, err
 }
 
-// lookUp looks a secret up and returns its token and who acts with it. Where it
-// is not good the error is an [ErrGrant], with the token as far as there is one.
+// lookUp returns the token of a secret and the user that it acts as. Where it is
+// not valid the error is an [ErrGrant], and the token is returned if there is one.
 func (s *Service) lookUp(ctx context.Context, h apitoken.Hash, from Origin) (apitoken.Record, actor, error) {
 	r, err := s.store.Lookup(ctx, h)
 	if err != nil && !errors.Is(err, apitoken.ErrNotFound) {
@@ -98,7 +99,7 @@ func (s *Service) lookUp(ctx context.Context, h apitoken.Hash, from Origin) (api
 	return r, who, nil
 }
 
-// validate tells who acts with a token, or why nobody does.
+// validate returns the user that a token acts as, or why it is not valid.
 func (s *Service) validate(ctx context.Context, r apitoken.Record, from Origin) (who actor, why string, err error) {
 	if r.ID == "" {
 		return actor{}, "unknown", nil
@@ -109,7 +110,7 @@ func (s *Service) validate(ctx context.Context, r apitoken.Record, from Origin) 
 	return s.validateOwner(ctx, r, from)
 }
 
-// validateOwner is judge for a token that is live, or has no secret yet.
+// validateOwner is validate for a token that is live, or has no secret yet.
 func (s *Service) validateOwner(ctx context.Context, r apitoken.Record, from Origin) (who actor, why string, err error) {
 	who, why, err = s.actorOf(ctx, r.Owner, from)
 	if err == nil && why == "" && r.Created.Before(who.since) {
@@ -121,7 +122,7 @@ func (s *Service) validateOwner(ctx context.Context, r apitoken.Record, from Ori
 	return who, "", nil
 }
 
-// refusal is the error for a secret that is not good.
+// refusal returns the error for a secret that is not valid.
 func refusal(why string) error {
 	if why == whyIdle {
 		return ErrIdle
@@ -129,12 +130,12 @@ func refusal(why string) error {
 	return ErrGrant
 }
 
-// Introspect returns what a secret is worth (RFC 7662): of tokens of one's own,
-// and of all to who has the permission token-introspect. Others look as
-// unknown ones do. A caller who is nobody is an [ErrLogin].
+// Introspect returns the state of a secret (RFC 7662): for the caller's own tokens,
+// and with the permission token-introspect for all. Other tokens look like unknown
+// ones. A caller with neither a login nor a token gets an [ErrLogin].
 //
-// Who has the permission shows what others have sent: it is not the caller who
-// guesses, so nothing of it is throttled.
+// A caller with the permission presents secrets that others have sent to it. Wrong
+// ones are not the caller's guesses, so they are not throttled.
 func (s *Service) Introspect(ctx context.Context, c Caller, text string) (Introspection, error) {
 	if c.Principal == nil && !c.LoggedIn && !c.Operator {
 		return Introspection{}, ErrLogin
@@ -167,7 +168,8 @@ func (s *Service) Introspect(ctx context.Context, c Caller, text string) (Intros
 	return Introspection{Active: true, Record: r, User: who.user, Scopes: who.narrow(r.Scopes)}, nil
 }
 
-// Details tells of a token to who holds it. ok is false when it is not good.
+// Details returns the token of a secret, for its holder, and the user that it acts
+// as. ok is false where it is not valid.
 func (s *Service) Details(ctx context.Context, text string, from Origin) (r apitoken.Record, user string, ok bool, err error) {
 	secret, err := apitoken.Parse(text)
 	if err != nil {
@@ -183,8 +185,8 @@ func (s *Service) Details(ctx context.Context, text string, from Origin) (r apit
 	return r, who.user, true, nil
 }
 
-// RevokeSecret ends a token on the word of who holds it (RFC 7009), with all
-// that it was exchanged for. One that is not good is no error.
+// RevokeSecret revokes the token of a secret for its holder (RFC 7009), with all
+// that it was exchanged for. An invalid secret is no error.
 func (s *Service) RevokeSecret(ctx context.Context, text string, from Origin) error {
 	secret, err := apitoken.Parse(text)
 	if err != nil {

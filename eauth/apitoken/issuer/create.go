@@ -15,14 +15,14 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken"
 )
 
-// Bounds of what callers choose.
+// Bounds of values that callers choose.
 const (
 	maxName   = 128 // bytes
 	maxScopes = 32
 	maxMail   = 254 // bytes, RFC 5321
 )
 
-// Create makes an API token. The secret is returned this once.
+// Create creates an API token. The secret is not returned again.
 func (s *Service) Create(ctx context.Context, c Caller, n NewToken) (apitoken.Secret, apitoken.Record, error) {
 	r, err := s.prepare(ctx, c, n)
 	if err != nil {
@@ -37,8 +37,8 @@ func (s *Service) Create(ctx context.Context, c Caller, n NewToken) (apitoken.Se
 	return secret, r, nil
 }
 
-// Register makes an API token that has no secret yet: [Service.IssueInitialSecret] gives it
-// one. Its id is the client_id of OAuth.
+// Register creates an API token without a secret, which
+// [Service.IssueInitialSecret] issues later. Its id is the client_id of OAuth.
 func (s *Service) Register(ctx context.Context, c Caller, n NewToken) (apitoken.Record, error) {
 	r, err := s.prepare(ctx, c, n)
 	if err != nil {
@@ -47,10 +47,10 @@ func (s *Service) Register(ctx context.Context, c Caller, n NewToken) (apitoken.
 	return r, s.keep(ctx, apitoken.Issue{Record: r})
 }
 
-// IssueInitialSecret gives a token its first secret, which works once: after that it is an
-// [ErrConflict]. The secret is [Exchange.Refresh], and comes with an access
-// token. The store makes both in one step: were the second to fail, the secret
-// would be lost.
+// IssueInitialSecret issues the first secret of a token. A second call returns an
+// [ErrConflict]. The secret is [Exchange.Refresh], and comes with an access token.
+// The store creates both in one step: if the second failed alone, the secret would
+// be lost.
 func (s *Service) IssueInitialSecret(ctx context.Context, c Caller, id string, req Request) (*Exchange, error) {
 	r, err := s.managed(ctx, c, id)
 	if err != nil {
@@ -79,9 +79,9 @@ func (s *Service) IssueInitialSecret(ctx context.Context, c Caller, id string, r
 	return x, nil
 }
 
-// Regenerate gives a token another secret. Name, scopes and id stay, and its
-// time begins again. The former secret, and what it was exchanged for, is not
-// good any more.
+// Regenerate replaces the secret of a token. Name, scopes and id stay, and its
+// lifetime begins again. The former secret, and what it was exchanged for, are not
+// valid any more.
 func (s *Service) Regenerate(ctx context.Context, c Caller, id string) (apitoken.Secret, apitoken.Record, error) {
 	r, err := s.managed(ctx, c, id)
 	if err != nil {
@@ -114,7 +114,7 @@ func (s *Service) renew(
 	if err != nil {
 		return apitoken.Secret{}, r, ofStore(err)
 	}
-	s.endStreams(r.ID) // those who came by the former secret
+	s.endStreams(r.ID) // that were opened with the former secret
 	s.notify(ctx, Event{What: what, By: c, Token: r})
 	return secret, r, nil
 }
@@ -127,7 +127,7 @@ func (s *Service) keep(ctx context.Context, i apitoken.Issue) error {
 	return ofStore(err)
 }
 
-// prepare makes the record of a new token.
+// prepare checks a new token and returns its record.
 func (s *Service) prepare(ctx context.Context, c Caller, n NewToken) (apitoken.Record, error) {
 	owner := n.Owner
 	if owner == (apitoken.Owner{}) {
@@ -166,7 +166,7 @@ func (s *Service) prepare(ctx context.Context, c Caller, n NewToken) (apitoken.R
 	}, nil
 }
 
-// noteLogin remembers the login of a caller who makes a token.
+// noteLogin records the login of a caller that creates a token for itself.
 func (s *Service) noteLogin(ctx context.Context, c Caller, owner apitoken.Owner) error {
 	if !c.LoggedIn || c.Principal != nil || owner != c.owner() {
 		return nil
@@ -174,8 +174,8 @@ func (s *Service) noteLogin(ctx context.Context, c Caller, owner apitoken.Owner)
 	return s.owners.seen(ctx, owner, c.Groups, true)
 }
 
-// scopesFor checks the scopes of a new token. For the limits of a service
-// account, see [within].
+// scopesFor returns the scopes of a new token, checked. The scopes of a service
+// account are their limit.
 func (s *Service) scopesFor(ctx context.Context, owner apitoken.Owner, n NewToken) ([]string, error) {
 	scopes := n.Scopes
 	if owner.ServiceAccount != "" {
@@ -211,11 +211,11 @@ func (s *Service) checkScopes(ctx context.Context, scopes []string) ([]string, e
 	return slices.Compact(sorted), nil
 }
 
-// superuser is the role that narrows nothing.
+// superuser is the role that restricts nothing.
 const superuser = "Superuser"
 
-// within are the scopes that are among the limit. The role Superuser has all
-// others in it.
+// within returns the scopes that are in the limit. The role Superuser includes all
+// others.
 func within(scopes, limit []string) []string {
 	switch {
 	case slices.Contains(limit, superuser):
@@ -266,7 +266,7 @@ func checkMail(text string) error {
 	return checkPrintable("remind", text)
 }
 
-// expires is the end of a new token; zero is never.
+// expires returns the expiry of a new token; zero is never.
 func (s *Service) expires(profile apitoken.Profile, now time.Time, asked Lifetime) (time.Time, error) {
 	switch profile {
 	case apitoken.ProfileNative, apitoken.ProfileCSP, apitoken.ProfileVCD:
@@ -300,7 +300,7 @@ func (l Lifetime) end(now time.Time) time.Time {
 	return now.Add(l.span)
 }
 
-// cut is an end that the operator's maximum allows.
+// cut returns an expiry bounded by the operator's maximum.
 func (s *Service) cut(now, end time.Time) time.Time {
 	if s.opts.MaxLifetime <= 0 {
 		return end
@@ -311,7 +311,7 @@ func (s *Service) cut(now, end time.Time) time.Time {
 	return end
 }
 
-// cmpErr is the first error that there is.
+// cmpErr returns err, or otherwise where that is nil.
 func cmpErr(err, otherwise error) error {
 	if err != nil {
 		return err

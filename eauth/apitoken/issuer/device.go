@@ -14,9 +14,9 @@ import (
 	"github.com/saltern-api/saltern/internal/fair"
 )
 
-// A device, which is to say a program that runs as a service account, asks to
-// be let in by a code that it shows to a person, and asks again and again
-// until that person has said yes (RFC 8628).
+// A device is a program that runs as a service account. It shows its user code to
+// a person, and polls with its device code until the person has approved or denied
+// the user code (RFC 8628).
 const (
 	devicesCollection = "device-codes"
 	deviceTime        = 10 * time.Minute
@@ -24,15 +24,15 @@ const (
 
 	beginsAtOnce = 8
 
-	// pollTolerance is how much too early a device may ask.
+	// pollTolerance is how much too early a device may poll.
 	pollTolerance = time.Second
 
-	// userLetters are those that nobody mistakes for one another, and that
-	// make no words. Eight of them are 34 bits, for ten minutes.
+	// userLetters are the letters of user codes: they are not mistaken for one
+	// another, and form no words. Eight of them are 34 bits, valid for ten minutes.
 	userLetters = "BCDFGHJKLMNPQRSTVWXZ"
 )
 
-// device is what is kept of a user code.
+// device is the stored record of a user code.
 type device struct {
 	Token   string    `json:"token"` // the id of the device code
 	Account string    `json:"account"`
@@ -47,7 +47,7 @@ const (
 	saidNo  = "no"
 )
 
-// BeginDevice gives a device its codes. clientID is the id of its service
+// BeginDevice issues the codes of a device. clientID is the id of its service
 // account; where there is none the error is [ErrNotFound].
 func (s *Service) BeginDevice(ctx context.Context, clientID string, from Origin) (DeviceCode, error) {
 	if err := s.guard.allowKeys(ctx, byAddress(from.Addr)); err != nil {
@@ -83,9 +83,9 @@ func (s *Service) BeginDevice(ctx context.Context, clientID string, from Origin)
 	return code, s.setStatus(ctx, a, Requested)
 }
 
-// mayBegin bounds how many codes there are for a service account, whose id is
-// no secret: one a second from each address prefix, so that nobody else keeps a
-// device from having one, and beginsAtOnce a second from all of them together.
+// mayBegin bounds the codes that are issued for a service account, whose id is no
+// secret: one a second for each address prefix, so that other clients do not use up
+// the device's share, and beginsAtOnce a second for all prefixes together.
 func (s *Service) mayBegin(ctx context.Context, a Account, from Origin) error {
 	first, err := s.store.Once(ctx, "device-begin:"+a.ID+":"+fair.Prefix(from.Addr).String(), time.Second)
 	for i := 0; first && i < beginsAtOnce; i++ {
@@ -100,7 +100,7 @@ func (s *Service) mayBegin(ctx context.Context, a Account, from Origin) error {
 	return &Throttled{After: time.Second}
 }
 
-// newUserCode makes a code as "BDFG-KLMN".
+// newUserCode returns a random code such as "BDFG-KLMN".
 func newUserCode() string {
 	var code []byte
 	for len(code) < 9 {
@@ -116,7 +116,8 @@ func newUserCode() string {
 	return string(code)
 }
 
-// readUserCode takes a code as people write it.
+// readUserCode parses a code as people type it: in either case, with or without
+// spaces and hyphens.
 func readUserCode(text string) (string, bool) {
 	var code []byte
 	for _, c := range []byte(strings.ToUpper(text)) {
@@ -134,7 +135,7 @@ func readUserCode(text string) (string, bool) {
 	return string(code[:4]) + "-" + string(code[4:]), true
 }
 
-// DeviceAccount tells which service account a user code is for.
+// DeviceAccount returns the service account that a user code is for.
 func (s *Service) DeviceAccount(ctx context.Context, c Caller, userCode string) (Account, error) {
 	if err := s.may(ctx, c, role.ServiceAccountWrite); err != nil {
 		return Account{}, err
@@ -146,7 +147,7 @@ func (s *Service) DeviceAccount(ctx context.Context, c Caller, userCode string) 
 	return s.account(ctx, d.Account)
 }
 
-// AnswerDevice lets a device in, or not.
+// AnswerDevice approves or denies a user code.
 func (s *Service) AnswerDevice(ctx context.Context, c Caller, userCode string, yes bool) error {
 	if err := s.may(ctx, c, role.ServiceAccountWrite); err != nil {
 		return err
@@ -180,7 +181,8 @@ func (s *Service) AnswerDevice(ctx context.Context, c Caller, userCode string, y
 	return s.setStatus(ctx, a, status)
 }
 
-// device finds a user code that waits for an answer. Guesses are counted.
+// device returns the record of a user code that is not answered yet. Failures are
+// counted, since they may be guesses.
 func (s *Service) device(ctx context.Context, c Caller, userCode string) (string, device, error) {
 	keys := []string{byAddress(c.From.Addr), "token-user-code:" + c.Eauth + ":" + c.User}
 	if err := s.guard.allowKeys(ctx, keys...); err != nil {
@@ -201,9 +203,9 @@ func (s *Service) device(ctx context.Context, c Caller, userCode string) (string
 	return code, d, err
 }
 
-// ExchangeDevice gives a device its tokens, once somebody has let it in. Until
-// then the errors are those of RFC 8628: [ErrPending], [ErrSlowDown],
-// [ErrDenied] and [ErrExpired]; or [ErrGrant].
+// ExchangeDevice exchanges an approved device code for tokens (RFC 8628, 3.4). Where
+// it is not approved the errors are those of section 3.5: [ErrPending],
+// [ErrSlowDown], [ErrDenied] and [ErrExpired]; or [ErrGrant].
 func (s *Service) ExchangeDevice(ctx context.Context, text, clientID string, req Request) (*Exchange, error) {
 	secret, err := apitoken.Parse(text)
 	if err != nil || secret.Kind() != apitoken.KindDevice {
@@ -240,7 +242,8 @@ func (s *Service) ExchangeDevice(ctx context.Context, text, clientID string, req
 		return nil, s.notGiven(ctx, r, req, err)
 	}
 	s.notify(ctx, Event{What: Issued, By: Caller{From: req.From}, Token: x.Token, Others: []string{x.Record.ID}})
-	// The tokens are out: what is left to do is done or left to [Service.runJanitor].
+	// The tokens are issued. Errors from here on are ignored: [Service.runJanitor]
+	// deletes the document if this does not.
 	ctx = context.WithoutCancel(ctx)
 	_ = s.store.DeleteDocument(ctx, devicesCollection, r.Name)
 	if a, err := s.account(ctx, r.ClientID); err == nil {
@@ -249,7 +252,7 @@ func (s *Service) ExchangeDevice(ctx context.Context, text, clientID string, req
 	return x, nil
 }
 
-// pending is the answer to a device that has to wait.
+// pending returns the error for a device code that is not answered yet.
 func (s *Service) pending(ctx context.Context, r apitoken.Record) error {
 	first, err := s.store.Once(ctx, "device-poll:"+r.ID, deviceInterval-pollTolerance)
 	switch {
@@ -261,9 +264,8 @@ func (s *Service) pending(ctx context.Context, r apitoken.Record) error {
 	return ErrPending
 }
 
-// letIn exchanges a device code for the first refresh token of a family, and
-// that for an access token. The store makes both in one step, since the code is
-// good once.
+// letIn exchanges a device code for the first refresh token of a family, with an
+// access token. The store creates both in one step, since the code is valid once.
 func (s *Service) letIn(ctx context.Context, secret apitoken.Secret, r apitoken.Record, who actor, req Request) (*Exchange, error) {
 	next := apitoken.NewSecret(apitoken.KindRefresh)
 	r.Family = apitoken.NewID()
@@ -301,15 +303,15 @@ func (s *Service) putDevice(ctx context.Context, code string, d device) error {
 	return ofStore(err)
 }
 
-// setStatus notes how far a service account has come.
+// setStatus stores the status of a service account.
 func (s *Service) setStatus(ctx context.Context, a Account, status Status) error {
 	if a.Status == Active && status != Active {
-		return nil // it goes on with the tokens that it has
+		return nil // the account keeps its present tokens
 	}
 	a.Status = status
 	err := s.putAccount(ctx, &a)
 	if errors.Is(err, ErrConflict) {
-		return nil // somebody else has changed it meanwhile, and knows better
+		return nil // a concurrent change takes precedence
 	}
 	return err
 }

@@ -26,15 +26,15 @@
 // A caller with an API token or an access token does not get the rights to tokens,
 // users, roles and service accounts that [role.Described] marks LoginOnly, whatever
 // the scopes and the owner. Neither does a caller with a Salt token that is not of a
-// login here: that is valid for half a day, and must not become something that lasts
-// for years.
+// login here: that token is valid for half a day, and must not be turned into tokens
+// that last for years.
 //
 // # Revocation
 //
 // Results of look-ups are not cached. Each request looks its token up in the store,
 // so the first one after a revocation is refused, in every gateway. Roles and the
-// owner's groups are cached for some seconds at most. A store that does not answer
-// is an error, [apitoken.ErrUnavailable], and never a pass.
+// owner's groups are cached for some seconds at most. Where the store does not
+// answer, requests fail with [apitoken.ErrUnavailable].
 //
 // # Guesses
 //

@@ -14,21 +14,21 @@ const (
 	Refused     = "refused"
 	Regenerated = "regenerated"
 	Revoked     = "revoked"
-	Reused      = "reused"  // a one-time token was shown again, and its family ended
-	Granted     = "granted" // a device was let in
-	Denied      = "denied"  // or not
+	Reused      = "reused"  // a one-time token was presented again, and its family revoked
+	Granted     = "granted" // a device code was approved
+	Denied      = "denied"  // or denied
 	Changed     = "changed" // a role or a service account
 	Removed     = "removed"
 )
 
-// Event is something for the audit log. It holds no secret.
+// Event is an entry for the audit log. It holds no secret.
 type Event struct {
 	What string
 	At   time.Time
-	By   Caller // who did it; for an exchange and a refusal only From is set
+	By   Caller // the caller; for an exchange and a refusal only From is set
 
-	// Token is the token that it happened to; for a refusal, as far as it is
-	// known. Others is what ended with it.
+	// Token is the token concerned; for a refusal, as far as it is known. Others
+	// are the ids of the tokens that were issued for it or revoked with it.
 	Token  apitoken.Record
 	Others []string
 

@@ -8,9 +8,9 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken"
 )
 
-// Exchange gives an access token for an API token, or for the refresh token of
-// a service account, which is used up by that and comes with the next one. The
-// errors are [ErrGrant], [ErrScope], a [Throttled], and those of the store.
+// Exchange issues an access token for an API token or for the refresh token of a
+// service account. A refresh token is used up by that, and replaced by the next one.
+// The errors are [ErrGrant], [ErrScope], a [Throttled], and those of the store.
 func (s *Service) Exchange(ctx context.Context, text string, req Request) (*Exchange, error) {
 	secret, err := apitoken.Parse(text)
 	if err != nil {
@@ -43,14 +43,14 @@ func (s *Service) Exchange(ctx context.Context, text string, req Request) (*Exch
 	if err != nil {
 		return nil, s.notGiven(ctx, r, req, err)
 	}
-	s.guard.good(access.Hash, req.From) // others at this address may guess meanwhile
+	s.guard.good(access.Hash, req.From) // so that failures of others at this address do not block it
 	s.uses.note(r, s.now(), req.From)
 	s.notify(ctx, Event{What: Exchanged, By: Caller{From: req.From}, Token: r, Others: []string{access.Record.ID}})
 	return x, nil
 }
 
-// askedScopes are the scopes that somebody wants of those that a token has.
-// One that is no role is an [ErrScope] too: the answer says what was given.
+// askedScopes returns the requested scopes, checked. One that is no role is an
+// [ErrScope], as is one that the token lacks.
 func (s *Service) askedScopes(ctx context.Context, scopes []string) ([]string, error) {
 	if len(scopes) == 0 {
 		return nil, nil
@@ -62,10 +62,10 @@ func (s *Service) askedScopes(ctx context.Context, scopes []string) ([]string, e
 	return scopes, err
 }
 
-// give keeps an access token that an API token is exchanged for. The store
-// makes none for a token that was revoked. Nor may there be one where the token
-// got another secret since this one was looked at: who regenerates a token that
-// has leaked would not be rid of the thief. A renewal from here on ends it.
+// give stores the access token that an API token is exchanged for. The store
+// creates none for a revoked token. Where the token got another secret since its
+// look-up, give fails too: otherwise a leaked secret would still work after the
+// token was regenerated. A later regeneration revokes the access token.
 func (s *Service) give(ctx context.Context, secret apitoken.Secret, access apitoken.Issue) error {
 	if err := s.store.Create(ctx, access); err != nil {
 		return err
@@ -74,7 +74,8 @@ func (s *Service) give(ctx context.Context, secret apitoken.Secret, access apito
 	return err
 }
 
-// ineligibleReason tells why a good token cannot be exchanged so.
+// ineligibleReason returns why a valid token cannot be exchanged by this request;
+// empty if it can.
 func (req Request) ineligibleReason(r apitoken.Record) string {
 	switch {
 	case !r.Kind.Lasting():
@@ -85,8 +86,8 @@ func (req Request) ineligibleReason(r apitoken.Record) string {
 	return ""
 }
 
-// rotate uses a refresh token up. The access token belongs to the next one, so
-// that this is in use as long as that is.
+// rotate consumes a refresh token. The parent of the access token is the next
+// refresh token, so that a use of the one counts for the other.
 func (s *Service) rotate(
 	ctx context.Context, secret apitoken.Secret, r apitoken.Record, access apitoken.Issue, x *Exchange, from Origin,
 ) error {
@@ -101,8 +102,8 @@ func (s *Service) rotate(
 	return err
 }
 
-// reused ends the family of a refresh token that was used before: one of those
-// who showed it has stolen it.
+// reused revokes the family of a refresh token that was used before: one of the
+// clients that presented it has stolen it.
 func (s *Service) reused(ctx context.Context, secret apitoken.Secret, r apitoken.Record, from Origin) {
 	_, err := s.store.Consume(context.WithoutCancel(ctx), s.pepper.Hash(secret), s.now())
 	if errors.Is(err, apitoken.ErrReused) {
@@ -110,7 +111,7 @@ func (s *Service) reused(ctx context.Context, secret apitoken.Secret, r apitoken
 	}
 }
 
-// refresh is the refresh token that comes after r.
+// refresh returns the refresh token that replaces r.
 func (s *Service) refresh(secret apitoken.Secret, r apitoken.Record) apitoken.Issue {
 	now := s.now()
 	return apitoken.Issue{Hash: s.pepper.Hash(secret), Record: apitoken.Record{
@@ -120,7 +121,7 @@ func (s *Service) refresh(secret apitoken.Secret, r apitoken.Record) apitoken.Is
 	}}
 }
 
-// access makes the access token that r is exchanged for.
+// access returns the access token that r is exchanged for.
 func (s *Service) access(r apitoken.Record, who actor, req Request) (*Exchange, apitoken.Issue, error) {
 	scopes := who.narrow(r.Scopes)
 	if len(req.Scopes) > 0 {
@@ -147,7 +148,7 @@ func (s *Service) access(r apitoken.Record, who actor, req Request) (*Exchange, 
 	return x, apitoken.Issue{Hash: s.pepper.Hash(secret), Record: record}, nil
 }
 
-// accessLifetimes are the lives of access tokens that nobody has set.
+// accessLifetimes are the default lifetimes of access tokens.
 var accessLifetimes = map[apitoken.Profile]time.Duration{
 	apitoken.ProfileNative: time.Hour,
 	apitoken.ProfileCSP:    1799 * time.Second,
@@ -164,9 +165,9 @@ func (s *Service) accessLifetime(profile apitoken.Profile) time.Duration {
 	return time.Hour
 }
 
-// notGiven is why an exchange failed after all: it was for too much, or what was
-// good a moment ago has been ended meanwhile. That of a reused token was told
-// already.
+// notGiven returns the error of an exchange that failed although the token was
+// valid: too many scopes were requested, or the token was revoked meanwhile. It
+// reports the refusal as an [Event], except for a reused token, where that is done.
 func (s *Service) notGiven(ctx context.Context, r apitoken.Record, req Request, err error) error {
 	why, given := "", ErrGrant
 	switch {

@@ -18,7 +18,7 @@ import (
 // Throttle bounds guesses of secrets. The zero value of a field stands for its
 // default.
 type Throttle struct {
-	Free   int           // see [throttle.Backoff]; 10, as some clients try everything twice
+	Free   int           // see [throttle.Backoff]; 10, since some clients send every request twice
 	First  time.Duration // see [throttle.Backoff]; 1 s
 	Most   time.Duration // see [throttle.Backoff]; 60 s
 	Window time.Duration // the time without a failure after which a count is dropped; 10 min
@@ -70,8 +70,8 @@ func newGuard(store apitoken.Shared, o Throttle, now func() time.Time) *guard {
 }
 
 // allow returns a [Throttled] where the secret must not be looked up. A
-// known-good secret is allowed whatever others have failed with, without a call
-// of the store.
+// known-good secret is allowed despite the failures of others, without a call of
+// the store.
 func (g *guard) allow(ctx context.Context, h apitoken.Hash, from Origin) error {
 	if g.isKnownGood(h, from) {
 		return nil
@@ -132,7 +132,7 @@ func (g *guard) bad(ctx context.Context, h apitoken.Hash, from Origin) {
 }
 
 // count adds a failure for each key. It ignores errors: a store that cannot count
-// has not answered anything about a secret either.
+// cannot look up secrets either.
 func (g *guard) count(ctx context.Context, keys ...string) {
 	for _, key := range keys {
 		_, _ = g.store.AddFailure(context.WithoutCancel(ctx), key, g.opts.Window)

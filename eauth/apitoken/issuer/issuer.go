@@ -12,7 +12,7 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken/role"
 )
 
-// Minter makes Salt tokens of users. *mint.Mint is one.
+// Minter mints Salt tokens for users. *mint.Mint is one.
 type Minter interface {
 	Grant(ctx context.Context, user, eauth string, groups []string) (eauth.Grant, error)
 }
@@ -25,57 +25,57 @@ type Options struct {
 	Owners Owners
 	Mint   Minter
 
-	// RightsAtLogin tells of which eauth modules users have rights that are said at
-	// their logins alone: [eauth.ErrRights]. nil is none.
+	// RightsAtLogin reports whether an eauth module decides at each login what a
+	// user may do, so that no token can act for its users: see [eauth.ErrRights].
+	// Nil stands for no such module.
 	RightsAtLogin func(eauth string) bool
 
-	// AccessLifetimes is how long access tokens are good, by profile. A profile that is
-	// not there has its default: 1799 s at CSP, 30 days at VCD, an hour at the
-	// native one.
+	// AccessLifetimes are the lifetimes of access tokens, by profile. Defaults are
+	// 1799 s for CSP, 30 days for VCD and an hour for the native profile.
 	AccessLifetimes map[apitoken.Profile]time.Duration
 
-	// TokenLifetimes is how long API tokens are good that ask for nothing, by profile.
-	// A profile that is not there has its default: never ending at VCD, and six
-	// months at the others. MaxLifetime bounds all of them, 0 does not: a default
-	// is cut to it, and who asks for more is refused.
+	// TokenLifetimes are the lifetimes of API tokens that are requested without one,
+	// by profile. Defaults are "never" for VCD and six months for the others.
+	// MaxLifetime bounds the lifetimes of all tokens; 0 is no bound. Defaults are cut
+	// to it, and requests for more are refused.
 	TokenLifetimes map[apitoken.Profile]Lifetime
 	MaxLifetime    time.Duration
 
-	// NoDirectUse refuses API tokens that are shown in place of an access
+	// NoDirectUse refuses API tokens that are presented in place of an access
 	// token.
 	NoDirectUse bool
 
-	// LoginRoles are the roles that everybody has a login, and
-	// Assignments who has more. They count for what the gateway keeps itself
-	// and take away nothing at the master. Nil LoginRoles are a default: own
-	// tokens and what concerns one's own work, but nothing of others.
+	// LoginRoles are the roles of every user with a login, and Assignments
+	// gives further roles to some users. They apply to the data that the gateway
+	// keeps, and restrict nothing at the master. Nil LoginRoles stand for a
+	// default: a user's own tokens and own work, but nothing of other users.
 	LoginRoles  []string
 	Assignments []Assignment
 
-	// RoleOptions is for the sets that are made of roles.
+	// RoleOptions are the options with which roles are compiled.
 	RoleOptions role.Options
 
 	Throttle Throttle
 
-	// UnusedFor revokes tokens that were not used for so long; 0 does not. An
-	// open stream is a use, and so is the use of what a token was exchanged
-	// for.
+	// UnusedFor is the time without use after which a token is revoked; 0 is
+	// never. An open stream is a use, and so is the use of the access token that a
+	// token was exchanged for.
 	UnusedFor time.Duration
 
-	// OwnerMaxIdle is how long the tokens of an owner are good without a login,
-	// where nobody can be asked whether the owner is still there, see [Owners];
-	// 0 is for ever. The time of an owner who was never seen to log in begins
-	// with the first use of a token, or with its making.
+	// OwnerMaxIdle is how long the tokens of an owner are valid without a login,
+	// where [Owners] cannot find out whether the owner still exists; 0 is no
+	// bound. For an owner without a recorded login the time begins with the first
+	// use of a token, or with its creation.
 	OwnerMaxIdle time.Duration
 
-	// Notify hears of everything that an audit log is for. It must not block.
+	// Notify receives the events for the audit log. It must not block.
 	Notify func(context.Context, Event)
 
 	Clock  func() time.Time // time.Now when nil
 	Logger *slog.Logger     // nil discards
 }
 
-// Service gives out tokens and checks them. It is safe for use by several
+// Service issues tokens and checks them. It is safe for use by several
 // goroutines.
 type Service struct {
 	opts   Options
@@ -93,7 +93,7 @@ type Service struct {
 	bg   sync.WaitGroup
 }
 
-// New returns a service that must be closed, before its store is.
+// New returns a service. It must be closed, and before its store.
 func New(o Options) (*Service, error) {
 	if o.Store == nil || o.Pepper == nil || o.Owners == nil {
 		return nil, errors.New("a token service needs a store, a pepper and owners")
@@ -121,8 +121,7 @@ func New(o Options) (*Service, error) {
 	return s, nil
 }
 
-// Close ends every context of [Service.Follow] and what runs in the
-// background.
+// Close ends every context of [Service.Follow] and the background goroutines.
 func (s *Service) Close() {
 	s.stop()
 	s.streams.Close()

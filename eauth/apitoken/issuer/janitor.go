@@ -10,16 +10,16 @@ import (
 )
 
 const (
-	// janitorInterval is how often what has ended is removed.
+	// janitorInterval is how often ended tokens are removed.
 	janitorInterval = 10 * time.Minute
 	janitorTimeout  = time.Minute
 
-	// remembered is how long a token that has ended is still known, so that
-	// the use of a stolen one is noticed.
+	// remembered is how long a token that has ended is kept, so that the use of a
+	// stolen one is noticed.
 	remembered = 30 * day
 )
 
-// runJanitor removes what has ended.
+// runJanitor removes ended tokens and user codes.
 func (s *Service) runJanitor(ctx context.Context) {
 	tick := time.NewTicker(janitorInterval)
 	defer tick.Stop()
@@ -49,7 +49,7 @@ func (s *Service) purge(ctx context.Context) error {
 	return err
 }
 
-// endUnused revokes what was not used for the operator's time.
+// endUnused revokes the tokens that were not used for [Options.UnusedFor].
 func (s *Service) endUnused(ctx context.Context, now time.Time) error {
 	if s.opts.UnusedFor <= 0 {
 		return nil

@@ -6,16 +6,16 @@ import (
 	"time"
 )
 
-// Lifetime is how long a token is to be good. The zero Lifetime is the profile's default.
+// Lifetime is how long a token is valid. The zero Lifetime is the profile's default.
 type Lifetime struct {
 	never bool
 	span  time.Duration
 }
 
-// Never is the life of a token that does not expire.
+// Never returns the lifetime of a token that does not expire.
 func Never() Lifetime { return Lifetime{never: true} }
 
-// For is a life of that long; not positive, it is the default.
+// For returns a lifetime of d. If d is not positive it is the default.
 func For(d time.Duration) Lifetime { return Lifetime{span: max(d, 0)} }
 
 const day = 24 * time.Hour
@@ -26,10 +26,10 @@ var lifetimeUnits = map[byte]time.Duration{
 	's': time.Second, 'm': time.Minute, 'h': time.Hour, 'd': day, 'w': 7 * day, 'y': 365 * day,
 }
 
-// longest is the longest life with an end. Longer ones are slips.
+// longest is the longest lifetime with an end. Longer ones are taken for mistakes.
 const longest = 100 * 365 * day
 
-// ParseLifetime reads "never", or a whole number and one of s, m, h, d, w and y,
+// ParseLifetime parses "never", or a whole number and one of s, m, h, d, w and y,
 // such as "180d". Empty text is the default.
 func ParseLifetime(s string) (Lifetime, error) {
 	switch s {
@@ -49,7 +49,7 @@ func ParseLifetime(s string) (Lifetime, error) {
 	return For(time.Duration(n) * unit), nil
 }
 
-// String writes what [ParseLifetime] reads.
+// String returns the lifetime in the form of [ParseLifetime].
 func (l Lifetime) String() string {
 	switch {
 	case l.never:

@@ -8,9 +8,9 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken/role"
 )
 
-// Get returns a token, without its secret, which nobody has any more. Of a
-// token of somebody else's only the name is told, and that only to who may
-// manage everybody's.
+// Get returns a token, without its secret, which is not stored. Of another owner's
+// token it returns only id, kind, name and owner, and those only to a caller that
+// may manage the tokens of all.
 func (s *Service) Get(ctx context.Context, c Caller, id string) (apitoken.Record, error) {
 	if err := s.mayTokens(ctx, c); err != nil {
 		return apitoken.Record{}, err
@@ -22,8 +22,8 @@ func (s *Service) Get(ctx context.Context, c Caller, id string) (apitoken.Record
 	return s.seenBy(ctx, c, r)
 }
 
-// List returns a page of tokens, the oldest first, and where to go on: empty
-// at the end. Those that were revoked or used up are not there.
+// List returns a page of tokens, the oldest first, and the start of the next page,
+// empty at the end. Tokens that were revoked or used up are left out.
 func (s *Service) List(ctx context.Context, c Caller, q Query) (page []apitoken.Record, next string, err error) {
 	if err := s.mayTokens(ctx, c); err != nil {
 		return nil, "", err
@@ -57,8 +57,8 @@ func (s *Service) List(ctx context.Context, c Caller, q Query) (page []apitoken.
 	return page, next, nil
 }
 
-// Revoke ends a token, and what it was exchanged for. One that is gone already
-// is an [ErrNotFound].
+// Revoke revokes a token and those that it was exchanged for. A token that has
+// been revoked before is an [ErrNotFound].
 func (s *Service) Revoke(ctx context.Context, c Caller, id string) error {
 	if err := s.mayTokens(ctx, c); err != nil {
 		return err
@@ -73,9 +73,9 @@ func (s *Service) Revoke(ctx context.Context, c Caller, id string) error {
 	return s.end(ctx, c, r, "revoked")
 }
 
-// end revokes a token for one reason or another.
+// end revokes a token. why is the reason, for the store and the audit log.
 func (s *Service) end(ctx context.Context, c Caller, r apitoken.Record, why string) error {
-	// Whoever hangs up meant it.
+	// A client that disconnects does not withdraw the revocation.
 	ids, err := s.store.Revoke(context.WithoutCancel(ctx), r.ID, apitoken.Revocation{At: s.now(), Why: why})
 	if err != nil {
 		return ofStore(err)
@@ -87,18 +87,18 @@ func (s *Service) end(ctx context.Context, c Caller, r apitoken.Record, why stri
 	return nil
 }
 
-// mayTokens returns [ErrForbidden] for who may do nothing with tokens at all,
-// so that it is the same for a token that is there and for one that is not. It
-// is an [ErrLogin] for who came by a token.
+// mayTokens returns [ErrForbidden] for a caller without any right to tokens, so
+// that the answer does not depend on whether a token exists. It is an [ErrLogin]
+// for a caller with a token.
 func (s *Service) mayTokens(ctx context.Context, c Caller) error {
 	if c.Principal != nil {
-		return ErrLogin // whatever its scopes: none of these rights comes by a token
+		return ErrLogin // whatever its scopes: these rights are all LoginOnly
 	}
 	return s.may(ctx, c, role.TokenManage, role.TokenManageAll, role.ServiceAccountWrite)
 }
 
-// lasting finds a token of a kind that is listed, and that has not ended for
-// good.
+// lasting returns a token of a kind that is listed, and that was neither revoked
+// nor used up.
 func (s *Service) lasting(ctx context.Context, id string) (apitoken.Record, error) {
 	if !apitoken.ValidID(id) {
 		return apitoken.Record{}, ErrNotFound
@@ -113,7 +113,7 @@ func (s *Service) lasting(ctx context.Context, id string) (apitoken.Record, erro
 	return r, nil
 }
 
-// seenBy is as much of a token as the caller may see.
+// seenBy returns the part of a token that the caller may see.
 func (s *Service) seenBy(ctx context.Context, c Caller, r apitoken.Record) (apitoken.Record, error) {
 	err := s.mayManage(ctx, c, r.Owner)
 	if err == nil || !errors.Is(err, ErrForbidden) {
@@ -126,7 +126,7 @@ func (s *Service) seenBy(ctx context.Context, c Caller, r apitoken.Record) (apit
 	return apitoken.Record{ID: r.ID, Kind: r.Kind, Name: r.Name, Owner: r.Owner}, err
 }
 
-// managed finds a token of which the caller may be given the secret.
+// managed returns a token for which the caller may get a new secret.
 func (s *Service) managed(ctx context.Context, c Caller, id string) (apitoken.Record, error) {
 	if err := s.mayTokens(ctx, c); err != nil {
 		return apitoken.Record{}, err

@@ -16,21 +16,20 @@ import (
 	"github.com/saltern-api/saltern/internal/lru"
 )
 
-// Owners reports whether users are still what they were.
+// Owners reports whether the owners of tokens may still act.
 type Owners interface {
 	// Active reports whether a user may act now, for a client at an address, and
-	// the groups that the user is in. The owner is never a service account.
+	// the groups of the user. The owner is never a service account.
 	//
-	// last is what is known of the user's last login; nil is nothing. Nil groups
-	// in the answer say that nobody can be asked for them without the user's
-	// password: then those of the last login count, and the user has to log in
-	// again and again, see [Options.OwnerMaxIdle]. An error says that it cannot
-	// be told now.
+	// last is the user's last recorded login; nil is none. Nil groups mean that
+	// they cannot be looked up without the user's password: then those of the last
+	// login apply, and the user has to log in regularly, see
+	// [Options.OwnerMaxIdle]. An error leaves open whether the user may act.
 	Active(ctx context.Context, o apitoken.Owner, from netip.Addr, last *LastLogin) (active bool, groups []string, err error)
 }
 
-// What is kept of owners, and for how long: where users come from a directory,
-// asking for one takes longer than the request.
+// The number of cached owners, and for how long each is cached: a look-up in a
+// directory takes longer than the request itself.
 const (
 	ownerTime = 5 * time.Second
 	ownerMost = 4096
@@ -42,24 +41,24 @@ const (
 	whyIdle  = "idle"  // has not logged in for too long
 )
 
-// ownerCache asks for owners, once for all requests that need the same answer
-// at the same time. That an owner may not act is not kept.
+// ownerCache coalesces concurrent look-ups of an owner. Negative results are not
+// cached.
 type ownerCache struct {
 	owners  Owners
 	logins  *loginStore
 	maxIdle time.Duration
 	now     func() time.Time
 
-	// changes goes up with each login that changes something. It makes what is
-	// kept worthless without a wait for those who are asking at the moment.
+	// changes counts the logins that changed an owner. Entries of an earlier
+	// count are stale, also those whose look-up is still under way.
 	changes atomic.Int64
 
 	mu    sync.Mutex
 	known *lru.Cache[ownerKey, *ownerEntry]
 }
 
-// ownerKey has the address, because PAM may let an account in from some places
-// only.
+// ownerKey includes the address, because PAM may allow an account from some
+// addresses only.
 type ownerKey struct {
 	owner apitoken.Owner
 	from  netip.Addr
@@ -67,7 +66,7 @@ type ownerKey struct {
 
 type ownerEntry struct {
 	turn   chan struct{} // holds one element while the rest is in use
-	of     int64         // the value of changes before the answer
+	of     int64         // the value of changes before the look-up
 	until  time.Time
 	groups []string
 }
@@ -79,8 +78,8 @@ func newOwnerCache(o Options, now func() time.Time) *ownerCache {
 	}
 }
 
-// active returns the groups with which an owner may act, or why the owner may
-// not.
+// active returns the groups with which an owner may act, or why the owner may not
+// act.
 func (b *ownerCache) active(ctx context.Context, o apitoken.Owner, from netip.Addr) (groups []string, why string, err error) {
 	p := b.entry(ownerKey{o, from.Unmap().WithZone("")})
 	select {
@@ -126,8 +125,8 @@ func (b *ownerCache) ask(ctx context.Context, o apitoken.Owner, from netip.Addr)
 	return last.Groups, "", nil
 }
 
-// idle reports whether an owner has to log in. The time of one who was never seen
-// begins now.
+// idle reports whether an owner has to log in. For one without a recorded login the
+// time begins now.
 func (b *ownerCache) idle(ctx context.Context, o apitoken.Owner, last ownerLogin) (bool, error) {
 	if b.maxIdle <= 0 {
 		return false, nil
@@ -149,8 +148,8 @@ func (b *ownerCache) entry(k ownerKey) *ownerEntry {
 	return p
 }
 
-// seen notes that a user has logged in. Without first it does so only of
-// owners of tokens.
+// seen records that a user has logged in. Without first it does so only for users
+// with a record, which are the owners of tokens.
 func (b *ownerCache) seen(ctx context.Context, o apitoken.Owner, groups []string, first bool) error {
 	changed, err := b.logins.note(ctx, o, groups, first)
 	if changed {
@@ -159,9 +158,9 @@ func (b *ownerCache) seen(ctx context.Context, o apitoken.Owner, groups []string
 	return err
 }
 
-// RecordLogin notes that a user has just logged in, and the groups, where the user has
-// tokens: those act with these groups from then on. It waits for the store
-// alone, and for no longer than ctx lasts.
+// RecordLogin records that a user has just logged in, and the groups, where the user
+// has tokens: the tokens act with these groups from then on. It waits only for the
+// store, and no longer than ctx lasts.
 func (s *Service) RecordLogin(ctx context.Context, user, eauth string, groups []string) error {
 	return s.owners.seen(ctx, apitoken.Owner{Eauth: eauth, User: user}, groups, false)
 }
@@ -169,35 +168,35 @@ func (s *Service) RecordLogin(ctx context.Context, user, eauth string, groups []
 // LastLogin is the last login of a token's owner at one of the gateways that
 // share the store.
 type LastLogin struct {
-	Groups []string // which the user was in
+	Groups []string // of the user at that time
 }
 
-// loginStore keeps the last logins of owners of tokens in the store.
+// loginStore stores the last logins of owners of tokens.
 type loginStore struct {
 	store apitoken.Documents
 	now   func() time.Time
 }
 
-// loginsCollection is where the store has them.
+// loginsCollection is the collection of the last logins.
 const loginsCollection = "owner-groups"
 
-// loginPrecision is how far the time of a login may be off: not every login of
-// a program that logs in for each of its requests is written down.
+// loginPrecision is how old the stored time of a login may be before a new login is
+// written: programs may log in for each of their requests.
 const loginPrecision = time.Hour
 
-// ownerLogin is what is kept of an owner.
+// ownerLogin is the stored record of an owner.
 type ownerLogin struct {
 	Groups []string `json:"groups"`
 
-	// Login tells that the user has logged in; Since is when, or else when the
-	// first token of the user was seen.
+	// Login is set where the user has logged in. Since is the time of the login, or
+	// without one of the first token that was seen.
 	Login bool      `json:"login"`
 	Since time.Time `json:"since,omitzero"`
 
 	version int64
 }
 
-// known is nil for a user who was not seen to log in.
+// known returns the last login, or nil for a user without one.
 func (l ownerLogin) known() *LastLogin {
 	if !l.Login {
 		return nil
@@ -205,8 +204,7 @@ func (l ownerLogin) known() *LastLogin {
 	return &LastLogin{Groups: l.Groups}
 }
 
-// UnmarshalJSON also reads what was kept before there was a time: the groups
-// alone.
+// UnmarshalJSON also reads the former format, which is the list of groups alone.
 func (l *ownerLogin) UnmarshalJSON(b []byte) error {
 	if bytes.HasPrefix(b, []byte("[")) {
 		l.Login = true
@@ -234,8 +232,8 @@ func (b *loginStore) last(ctx context.Context, o apitoken.Owner) (l ownerLogin, 
 	return l, nil
 }
 
-// note writes a login down, of somebody new only with first. changed tells
-// whether tokens of the user may act in another way from then on.
+// note stores a login; that of a user without a record only with first. changed
+// reports whether it may change what the user's tokens may do.
 func (b *loginStore) note(ctx context.Context, o apitoken.Owner, groups []string, first bool) (changed bool, err error) {
 	was, err := b.last(ctx, o)
 	if err != nil || was.version == 0 && !first {
@@ -252,7 +250,7 @@ func (b *loginStore) note(ctx context.Context, o apitoken.Owner, groups []string
 	return changed, b.put(ctx, o, is)
 }
 
-// begin has the time of an owner begin who was not seen to log in.
+// begin stores the present as the start of the time of an owner without a login.
 func (b *loginStore) begin(ctx context.Context, o apitoken.Owner, l ownerLogin) error {
 	l.Since = apitoken.Micro(b.now())
 	return b.put(ctx, o, l)
@@ -265,7 +263,7 @@ func (b *loginStore) put(ctx context.Context, o apitoken.Owner, l ownerLogin) er
 	}
 	_, err = b.store.PutDocument(ctx, loginsCollection, apitoken.Document{Key: loginKey(o), Version: l.version, Value: value})
 	if errors.Is(err, apitoken.ErrConflict) {
-		return nil // another login was faster
+		return nil // another login was recorded meanwhile
 	}
 	return err
 }

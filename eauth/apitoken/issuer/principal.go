@@ -12,11 +12,11 @@ import (
 	"github.com/saltern-api/saltern/eauth/session"
 )
 
-// Principal is who holds a good token. It does not change, and has no secret.
+// Principal is the holder of a valid token. It does not change, and holds no secret.
 type Principal struct {
-	// TokenID is the token that was shown. RefreshTokenID is the one behind
-	// it: that an access token was given for, or else the same. It is what an
-	// audit line names.
+	// TokenID is the id of the token that was presented. RefreshTokenID is the id
+	// of the token that an access token was issued for; for an API token it is the
+	// same as TokenID. Audit lines name it.
 	TokenID        string
 	RefreshTokenID string
 
@@ -24,14 +24,14 @@ type Principal struct {
 	Name    string        // of the API token; empty for an access token
 	Profile apitoken.Profile
 
-	// Owner is whose the token is. User, Eauth and Groups are who acts: the
-	// owner, or the user that a service account stands for.
+	// Owner is the owner of the token. User, Eauth and Groups are the user that
+	// it acts as: the owner, or the user of a service account.
 	Owner       apitoken.Owner
 	User, Eauth string
 	Groups      []string
 
-	// ScopeNames are the roles that narrow the token, and Scopes what these
-	// allow: it has to agree to every call. See also [Principal.May].
+	// ScopeNames are the roles that limit the token, and Scopes is what they
+	// allow: every call must pass it. See also [Principal.May].
 	ScopeNames []string
 	Scopes     *role.Set
 
@@ -39,17 +39,17 @@ type Principal struct {
 	Expires time.Time // zero: never
 
 	rights *role.Set // of the acting user
-	from   Origin    // who showed the token
+	from   Origin    // the client that presented the token
 }
 
-// May reports whether a permission is among what the scopes allow and what the
-// owner has. It is for what the gateway itself keeps; calls go before Scopes,
-// and then to the master.
+// May reports whether both the scopes and the user's own roles include a permission.
+// It is for the data that the gateway keeps. Calls are checked by Scopes, and then
+// by the master.
 func (p *Principal) May(what role.Permission) bool {
 	return p.Scopes.May(what) && p.rights.May(what)
 }
 
-// Caller is the principal as one who wants something done with tokens.
+// Caller returns the principal as the [Caller] of a [Service].
 func (p *Principal) Caller(from Origin) Caller { return Caller{Principal: p, From: from} }
 
 // String describes the principal without its secret.
@@ -57,7 +57,7 @@ func (p *Principal) String() string {
 	return fmt.Sprintf("token %s of %s user %q", p.TokenID, p.Eauth, p.User)
 }
 
-// LogValue is the same for logs.
+// LogValue returns the same for logs.
 func (p *Principal) LogValue() slog.Value { return slog.StringValue(p.String()) }
 
 // Delegation is a principal with the authority to act at the master, for the time
@@ -69,16 +69,16 @@ type Delegation struct {
 	// It has no id.
 	Session *session.Session
 
-	// Identity is the same in the terms of package eauth. Its grant has
-	// another token where the master has forgotten this one.
+	// Identity is the same in the terms of package eauth. Its grant mints another
+	// token where the master does not accept this one any more.
 	Identity eauth.Identity
 
 	service *Service
 }
 
-// ActAs mints a Salt token for a principal, or takes the one that the user has
-// already. The caller must release it. Errors wrap [eauth.ErrUnavailable] where
-// the master or its token store is not there.
+// ActAs mints a Salt token for a principal, or reuses the user's present one. The
+// caller must release it. Errors wrap [eauth.ErrUnavailable] where the master or its
+// token store is not available.
 func (s *Service) ActAs(ctx context.Context, p *Principal) (*Delegation, error) {
 	if s.opts.Mint == nil {
 		return nil, fmt.Errorf("act as a token's owner: %w", eauth.ErrUnavailable)
@@ -112,8 +112,7 @@ func (a *Delegation) Follow(ctx context.Context, needs ...role.Permission) (cont
 	return a.service.Follow(ctx, a.Principal, needs...)
 }
 
-// AuditContext is what an audit line says of the token that an action was
-// carried out with.
+// AuditContext returns the fields of an audit line that name the token used.
 func (p *Principal) AuditContext() map[string]string {
 	return map[string]string{"currentContext.refreshTokenId": p.RefreshTokenID}
 }

@@ -12,12 +12,12 @@ import (
 
 // Assignment gives roles to users.
 type Assignment struct {
-	// Users and Groups are patterns with *, ? and [a-z]. The roles are for
-	// whoever has one of these names or is in one of these groups.
+	// Users and Groups are patterns with *, ? and [a-z]. The roles are for users
+	// with a matching name or in a matching group.
 	Users, Groups []string
 
-	// Eauth are names of eauth modules; when there are any, the roles are only
-	// for who is known by one of them.
+	// Eauth are names of eauth modules. If there are any, the roles are only for
+	// users of these modules.
 	Eauth []string
 
 	Roles []string
@@ -50,8 +50,8 @@ func (a Assignment) isFor(user, eauth string, groups []string) bool {
 	return matches(a.Users, user) || slices.ContainsFunc(groups, func(g string) bool { return matches(a.Groups, g) })
 }
 
-// everyday is what a login has by default: one's own work. What concerns
-// others, and the gateway's own data, is for whom the operator names.
+// everyday is the default role of a login: the user's own work. Rights to other
+// users and to the gateway's own data have to be assigned by the operator.
 var everyday = role.Role{Name: "everyday", Permissions: []role.Permission{
 	role.CmdRun, role.TargetAllMinionsRun, role.CmdRunnerRun, role.CmdWheelRun, role.CmdSSHRun,
 	role.CmdRead, role.ReturnerRead,
@@ -63,7 +63,7 @@ var everyday = role.Role{Name: "everyday", Permissions: []role.Permission{
 	role.RoleRead, role.TokenManage,
 }}
 
-// rightsOf are the rights that a user has a login.
+// rightsOf returns the rights of a user with a login.
 func (s *Service) rightsOf(ctx context.Context, user, eauth string, groups []string) (*role.Set, error) {
 	names := slices.Clone(s.opts.LoginRoles)
 	for _, a := range s.opts.Assignments {
@@ -75,11 +75,11 @@ func (s *Service) rightsOf(ctx context.Context, user, eauth string, groups []str
 	return s.loginSet(ctx, slices.Compact(names))
 }
 
-// all is what the operator on the host may do.
+// all are the rights of the operator on the host.
 var all = role.Compile(role.Options{Login: true}, role.Role{Permissions: []role.Permission{role.Superuser}})
 
-// may returns [ErrForbidden] where the caller has none of some permissions. It
-// is an [ErrLogin] where no token of the caller's kind could have one.
+// may returns [ErrForbidden] where the caller has none of the permissions. It is an
+// [ErrLogin] where no credential of the caller's kind could have one.
 func (s *Service) may(ctx context.Context, c Caller, one ...role.Permission) error {
 	var has func(role.Permission) bool
 	switch {
@@ -94,7 +94,7 @@ func (s *Service) may(ctx context.Context, c Caller, one ...role.Permission) err
 		}
 		has = set.May
 	default:
-		return ErrLogin // a Salt token: nobody else comes as far as here
+		return ErrLogin // a Salt token: no other caller gets here
 	}
 	switch {
 	case slices.ContainsFunc(one, has):
@@ -110,10 +110,10 @@ func (s *Service) May(ctx context.Context, c Caller, p role.Permission) error {
 	return s.may(ctx, c, p)
 }
 
-// mayActAs reports whether the caller may have somebody act as a service
-// account: by a token of it, by letting a device in, or by giving it more
-// scopes. The account stands for a user, so only that user may do it and,
-// as with the account's creation, a Superuser.
+// mayActAs returns an error where the caller may not extend what a service account
+// can be used for: by issuing a token for it, by approving a device or by adding
+// scopes. The account acts as a user, so only that user may, and a Superuser, as
+// for the creation of the account.
 func (s *Service) mayActAs(ctx context.Context, c Caller, a Account) error {
 	if (apitoken.Owner{Eauth: a.Eauth, User: a.User}) == c.owner() {
 		return nil
@@ -121,7 +121,8 @@ func (s *Service) mayActAs(ctx context.Context, c Caller, a Account) error {
 	return s.may(ctx, c, role.Superuser)
 }
 
-// mayIssue reports whether the caller may be given a secret of an owner's tokens.
+// mayIssue returns an error where the caller may not get secrets of an owner's
+// tokens.
 func (s *Service) mayIssue(ctx context.Context, c Caller, o apitoken.Owner) error {
 	err := s.mayManage(ctx, c, o)
 	if err != nil || o.ServiceAccount == "" {
@@ -134,7 +135,8 @@ func (s *Service) mayIssue(ctx context.Context, c Caller, o apitoken.Owner) erro
 	return s.mayActAs(ctx, c, a)
 }
 
-// mayManage reports whether the caller may see and end all tokens of an owner.
+// mayManage returns an error where the caller may not see and revoke all tokens of
+// an owner.
 func (s *Service) mayManage(ctx context.Context, c Caller, o apitoken.Owner) error {
 	switch {
 	case c.Operator:

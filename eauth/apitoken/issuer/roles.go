@@ -15,30 +15,29 @@ import (
 	"github.com/saltern-api/saltern/internal/lru"
 )
 
-// rolesCollection is where the store has the operator's roles.
+// rolesCollection is the collection of the operator's roles.
 const rolesCollection = "roles"
 
 // maxRoles bounds the operator's roles.
 const maxRoles = 1000
 
-// roleCache has the roles as they are in the store, and the sets that were made
-// of them.
+// roleCache holds the roles as stored, and the sets that were compiled from them.
 type roleCache struct {
-	changes  atomic.Int64 // goes up with each change in the store
-	failures atomic.Int64 // goes up with each reading that failed
+	changes  atomic.Int64 // counts changes in the store
+	failures atomic.Int64 // counts reads that failed
 
 	turn   chan struct{} // holds one element while the rest is in use
-	err    error         // of the last one
-	of     int64         // the value of changes that the rest is of
+	err    error         // of the last read that failed
+	of     int64         // the value of changes when the rest was read
 	roles  *role.Roles
 	narrow *lru.Cache[string, *role.Set] // by the names of roles
 	login  *lru.Cache[string, *role.Set]
 }
 
-// maxSets is how many sets are kept.
+// maxSets bounds the sets of each cache.
 const maxSets = 1024
 
-// roleSet makes a set of roles, or finds the one that was made.
+// roleSet returns the set of some roles, compiled or from the cache.
 func (s *Service) roleSet(ctx context.Context, names []string) (*role.Set, error) {
 	b, err := s.acquireRoles(ctx)
 	if err != nil {
@@ -54,7 +53,8 @@ func (s *Service) roleSet(ctx context.Context, names []string) (*role.Set, error
 	return set, nil
 }
 
-// loginSet is roleSet for a login, with what everybody has.
+// loginSet is roleSet for a login. It includes the default role [everyday] where
+// there are no LoginRoles.
 func (s *Service) loginSet(ctx context.Context, names []string) (*role.Set, error) {
 	b, err := s.acquireRoles(ctx)
 	if err != nil {
@@ -79,7 +79,7 @@ func (s *Service) loginSet(ctx context.Context, names []string) (*role.Set, erro
 	return set, nil
 }
 
-// loginOptions are for the sets of a login.
+// loginOptions returns the options for the sets of a login.
 func (s *Service) loginOptions() role.Options {
 	o := s.opts.RoleOptions
 	o.Login = true
@@ -115,11 +115,11 @@ func (s *Service) acquireRoles(ctx context.Context) (*roleCache, error) {
 
 func (b *roleCache) release() { <-b.turn }
 
-// refreshRoles reads the roles where they have changed. It is called by who has
-// the book.
+// refreshRoles reads the roles where they have changed. The caller must hold the
+// cache's turn.
 func (s *Service) refreshRoles(ctx context.Context) error {
 	b := &s.roles
-	changes := b.changes.Load() // before the reading: a change meanwhile counts as later
+	changes := b.changes.Load() // before the read, so that a change meanwhile causes another one
 	if b.roles != nil && b.of == changes {
 		return nil
 	}
@@ -132,15 +132,15 @@ func (s *Service) refreshRoles(ctx context.Context) error {
 	return nil
 }
 
-// readRoles reads the roles of the store. One that this release does not
-// understand is left out, and so allows nothing.
+// readRoles reads the roles of the store. A role that is not valid for this release
+// is left out, and so allows nothing.
 func (s *Service) readRoles(ctx context.Context) (*role.Roles, error) {
 	documents, err := s.documents(ctx, rolesCollection, maxRoles)
 	if err != nil {
 		return nil, err
 	}
 	var own []role.Role
-	taken := make(map[string]bool) // names, but for the case
+	taken := make(map[string]bool) // names in lower case
 	for _, r := range role.BuiltIn() {
 		taken[strings.ToLower(r.Name)] = true
 	}
@@ -169,7 +169,7 @@ func readRole(d apitoken.Document) (r role.Role, err error) {
 	return r, r.Check()
 }
 
-// documents reads a collection.
+// documents reads a collection, and stops after the page that reaches most.
 func (s *Service) documents(ctx context.Context, collection string, most int) ([]apitoken.Document, error) {
 	const page = 100
 	var found []apitoken.Document
@@ -223,10 +223,10 @@ func (s *Service) currentRoles(ctx context.Context) (*role.Roles, error) {
 	return b.roles, nil
 }
 
-// PutRole keeps a role of the operator's, a new one or in place of one with the
-// same name. fresh demands that it is new. Nobody puts more into a role than
-// the caller may do: it may be a role of the caller's own, or one that others
-// have tokens of. Where that cannot be told, the error has a [*role.Wider].
+// PutRole stores a role, a new one or in place of one with the same name. With fresh
+// it must be new. A role must not allow more than the caller may do, since it may be
+// assigned to the caller, or be a scope of existing tokens. Where it does, or that
+// is undecided, the error wraps a [*role.Wider].
 func (s *Service) PutRole(ctx context.Context, c Caller, r role.Role, fresh bool) error {
 	if err := s.may(ctx, c, role.RoleWrite); err != nil {
 		return err
@@ -241,7 +241,7 @@ func (s *Service) PutRole(ctx context.Context, c Caller, r role.Role, fresh bool
 	before, err := s.store.Document(ctx, rolesCollection, r.Name)
 	switch {
 	case errors.Is(err, apitoken.ErrNotFound):
-		// Another role may have this name but for the case.
+		// Another role may have this name in a different case.
 		if err := s.checkNewRole(ctx, r); err != nil {
 			return err
 		}
@@ -263,7 +263,7 @@ func (s *Service) PutRole(ctx context.Context, c Caller, r role.Role, fresh bool
 	return nil
 }
 
-// covers returns an [ErrForbidden] where a role allows more than the caller has.
+// covers returns an [ErrForbidden] where a role allows more than the caller's rights.
 func (s *Service) covers(ctx context.Context, c Caller, r role.Role) error {
 	if c.Operator {
 		return nil
@@ -293,8 +293,8 @@ func (s *Service) checkNewRole(ctx context.Context, r role.Role) error {
 	return nil
 }
 
-// DeleteRole removes a role of the operator's. Tokens that have it lose what
-// it allowed.
+// DeleteRole removes a role of the operator's. Tokens with this scope lose what the
+// role allowed.
 func (s *Service) DeleteRole(ctx context.Context, c Caller, name string) error {
 	if err := s.may(ctx, c, role.RoleDelete); err != nil {
 		return err
@@ -314,7 +314,7 @@ func (s *Service) DeleteRole(ctx context.Context, c Caller, name string) error {
 
 func (s *Service) rolesChanged() { s.roles.changes.Add(1) }
 
-// known returns an [ErrInvalid] where a name is no role.
+// known returns an [ErrInvalid] where a name is not that of a role.
 func (s *Service) known(ctx context.Context, names []string) error {
 	roles, err := s.currentRoles(ctx)
 	if err != nil {
@@ -328,7 +328,7 @@ func (s *Service) known(ctx context.Context, names []string) error {
 	return nil
 }
 
-// ofStore puts a store's error into this package's words.
+// ofStore returns this package's error for an error of the store.
 func ofStore(err error) error {
 	switch {
 	case errors.Is(err, apitoken.ErrNotFound):

@@ -13,29 +13,29 @@ import (
 )
 
 const (
-	// recheckInterval is how often the tokens of streams are looked up where no
-	// notice comes: their owners may have gone.
+	// recheckInterval is how often the tokens of streams are looked up without a
+	// notice of the store: their owners may not be allowed to act any more.
 	recheckInterval = 5 * time.Second
 	recheckTimeout  = 10 * time.Second // of one token
 
-	// maxUnconfirmed is how long a stream goes on while its token cannot be
+	// maxUnconfirmed is how long a stream stays open while its token cannot be
 	// looked up.
 	maxUnconfirmed = 30 * time.Second
 )
 
 // Follow returns a context that ends with a token: with the cause
 // [session.ErrExpired] when it expires, and with [session.ErrRevoked] within a
-// second after it was revoked, and some seconds after its owner has gone or its
-// scopes have lost one of the permissions in needs. Opening a stream requires no
-// more than that, see [role.Set.MayReach]. The function that comes with it must
-// be called.
+// second after it was revoked, and some seconds after its owner may not act any more
+// or its scopes have lost one of the permissions in needs. Those are the permissions
+// that opening the stream requires, see [role.Set.MayReach]. The returned function
+// must be called.
 func (s *Service) Follow(
 	ctx context.Context, p *Principal, needs ...role.Permission,
 ) (context.Context, context.CancelFunc) {
 	f := &followed{p: p, needs: needs}
 	f.confirmed.Store(s.now().UnixNano())
 	ctx, entry, stop := s.streams.Follow(ctx, f, p.Expires, session.ErrExpired, p.TokenID, p.RefreshTokenID)
-	// It may have ended between its check and now.
+	// The token may have ended between its check and now.
 	s.checkStream(ctx, entry)
 	return ctx, stop
 }
@@ -44,7 +44,7 @@ func (s *Service) Follow(
 type followed struct {
 	p         *Principal
 	needs     []role.Permission
-	confirmed atomic.Int64 // the Unix time, in ns, when the token was last known to be good
+	confirmed atomic.Int64 // the Unix time, in ns, when the token was last found valid
 }
 
 type (
@@ -66,7 +66,7 @@ func (s *Service) newStreams() *streams {
 // endStreams ends the streams of tokens that were revoked or given another secret.
 func (s *Service) endStreams(ids ...string) { s.streams.End(session.ErrRevoked, ids...) }
 
-// watch ends streams by the notices of the store, which other gateways cause too.
+// watch ends streams on notices of the store, also those of other gateways.
 func (s *Service) watch(ctx context.Context) {
 	for n := range s.store.Watch(ctx) {
 		s.endStreams(n.Revoked...)
@@ -77,7 +77,7 @@ func (s *Service) watch(ctx context.Context) {
 	}
 }
 
-// checkStream ends a stream whose token is not good any more.
+// checkStream ends a stream whose token is not valid any more.
 func (s *Service) checkStream(ctx context.Context, e *stream) {
 	ctx, cancel := context.WithTimeout(ctx, recheckTimeout)
 	defer cancel()
@@ -92,8 +92,8 @@ func (s *Service) checkStream(ctx context.Context, e *stream) {
 	}
 }
 
-// endCause returns why a token is not good any more, or not for what is needed;
-// nil while it is.
+// endCause returns why a token is not valid any more, or lacks a needed permission;
+// nil while it is valid and has them.
 func (s *Service) endCause(ctx context.Context, f *followed) (cause, err error) {
 	if e := f.p.Expires; !e.IsZero() && !s.now().Before(e) {
 		return session.ErrExpired, nil
@@ -121,7 +121,7 @@ func (s *Service) endCause(ctx context.Context, f *followed) (cause, err error) 
 			return session.ErrRevoked, nil
 		}
 	}
-	// An open stream is a use, though no request comes.
+	// An open stream is a use, even without requests.
 	s.uses.note(r, s.now(), Origin{Addr: r.LastUsed.Addr, Agent: r.LastUsed.Agent})
 	return nil, nil
 }

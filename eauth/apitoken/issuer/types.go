@@ -6,53 +6,53 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken"
 )
 
-// NewToken is what a token is to be.
+// NewToken describes a token to create.
 type NewToken struct {
 	Name     string
-	Scopes   []string // names of roles; with ProfileVCD none are Superuser
+	Scopes   []string // names of roles; with ProfileVCD, none stands for Superuser
 	Lifetime Lifetime
 	Profile  apitoken.Profile
-	Remind   string // a mail address for reminders of its end
+	Remind   string // a mail address for reminders of its expiry
 	Org      string // the organization of Cloud Director
 
-	// Owner is whose the token is, where that is not the caller: a service
-	// account, or for the operator anybody.
+	// Owner is the token's owner where that is not the caller: a service account,
+	// or for the operator any owner.
 	Owner apitoken.Owner
 }
 
-// Request is an exchange.
+// Request is a request to exchange a token.
 type Request struct {
 	Profile apitoken.Profile
 	From    Origin
-	Scopes  []string // fewer than the token has; none are all of them
+	Scopes  []string // some of the token's scopes; none stands for all of them
 
-	// Org is the tenant at whose endpoint it is asked for. A token that was
-	// made for another one is not good there; one that was made for none is.
+	// Org is the tenant whose endpoint received the request. A token of another
+	// tenant is refused there; a token without a tenant is not.
 	Org string
 }
 
-// Exchange is what a token was exchanged for.
+// Exchange is the result of an exchange.
 type Exchange struct {
 	Access   apitoken.Secret
 	Record   apitoken.Record // of Access
 	Lifetime time.Duration   // of Access, in whole seconds
 
-	// Token is what was shown: an API token, or a refresh token that is used
-	// up now.
+	// Token is the token that was presented: an API token, or a refresh token
+	// that is now used up.
 	Token apitoken.Record
 
-	// Refresh is the next refresh token of a service account, or the secret of
-	// an API token that [Service.IssueInitialSecret] gave it; shown this once. It is nil for
-	// an API token that was shown, which can be used again.
+	// Refresh is the next refresh token of a service account, or the secret that
+	// [Service.IssueInitialSecret] issued; it is not returned again. It is nil where
+	// an API token was presented, since that can be used again.
 	Refresh *apitoken.Secret
 
-	User string // who acts
+	User string // that the token acts as
 }
 
 // Query selects tokens to list.
 type Query struct {
-	// Owner is whose; the zero Owner is the caller, or for the operator
-	// everybody. Everybody asks for all.
+	// Owner selects the tokens of one owner. The zero Owner stands for the caller,
+	// or for the operator for all owners. Everyone selects the tokens of all owners.
 	Owner    apitoken.Owner
 	Everyone bool
 
@@ -60,16 +60,15 @@ type Query struct {
 	Limit int
 }
 
-// Introspection is what a token is worth, as RFC 7662 wants to know it.
+// Introspection is the result of a token introspection (RFC 7662).
 type Introspection struct {
-	Active bool // if not, nothing else is told
+	Active bool // the other fields are set only if it is true
 	Record apitoken.Record
 	User   string
 	Scopes []string
 }
 
-// DeviceCode is what a device is told that wants to be let in (RFC 8628,
-// section 3.2).
+// DeviceCode is a device authorization response (RFC 8628, section 3.2).
 type DeviceCode struct {
 	Code     apitoken.Secret
 	UserCode string
@@ -86,10 +85,10 @@ type Account struct {
 	URI             string `json:"uri,omitempty"`
 	Org             string `json:"org,omitempty"`
 
-	// Scopes are the most that tokens of the account have.
+	// Scopes are the most that tokens of the account can have.
 	Scopes []string `json:"scopes"`
 
-	// Eauth and User are who the account acts as.
+	// Eauth and User are the user that the account acts as.
 	Eauth string `json:"eauth"`
 	User  string `json:"user"`
 
@@ -97,20 +96,20 @@ type Account struct {
 	Created   time.Time      `json:"created"`
 	CreatedBy apitoken.Owner `json:"created_by"`
 
-	// Revoked is when all its tokens were last revoked: none that is older is
-	// good.
+	// Revoked is when all its tokens were last revoked: tokens created before it
+	// are not valid.
 	Revoked time.Time `json:"revoked,omitzero"`
 
 	version int64
 }
 
-// Status is how far a service account has come.
+// Status is the state of a service account.
 type Status string
 
 // The statuses, as at Cloud Director.
 const (
 	Created   Status = "CREATED"
-	Requested Status = "REQUESTED" // a device has asked to be let in
-	Allowed   Status = "GRANTED"   // somebody has said yes
-	Active    Status = "ACTIVE"    // the device has its tokens
+	Requested Status = "REQUESTED" // a device has requested a code
+	Allowed   Status = "GRANTED"   // a user has approved the code
+	Active    Status = "ACTIVE"    // the device has received its tokens
 )

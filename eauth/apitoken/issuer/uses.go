@@ -9,8 +9,8 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken"
 )
 
-// uses writes down when tokens were used, behind the requests' back: a request
-// waits for no write to the disk.
+// uses writes the last uses of tokens in the background, so that requests do not
+// wait for writes to disk.
 type uses struct {
 	store apitoken.Tokens
 	log   *slog.Logger
@@ -31,15 +31,15 @@ func newUses(store apitoken.Tokens, log *slog.Logger) *uses {
 	return &uses{store: store, log: log, queue: make(chan use, maxUses)}
 }
 
-// note has a use written down. Where too many wait already it is dropped: the
-// next one comes in a moment.
+// note queues a use to be written. Where the queue is full it is dropped: the next
+// use comes soon.
 func (u *uses) note(r apitoken.Record, at time.Time, from Origin) {
 	if !r.TouchDue(at) {
 		return
 	}
 	ids := []string{r.ID}
 	if r.Parent != "" {
-		ids = append(ids, r.Parent) // it is in use as long as what it was exchanged for
+		ids = append(ids, r.Parent) // a use of an access token is one of its parent
 	}
 	for _, id := range ids {
 		select {
