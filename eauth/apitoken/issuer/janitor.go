@@ -19,7 +19,7 @@ const (
 	remembered = 30 * day
 )
 
-// runJanitor removes ended tokens and user codes.
+// runJanitor revokes unused tokens, and removes ended tokens and user codes.
 func (s *Service) runJanitor(ctx context.Context) {
 	tick := time.NewTicker(janitorInterval)
 	defer tick.Stop()

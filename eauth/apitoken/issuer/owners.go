@@ -50,7 +50,8 @@ type ownerCache struct {
 	now     func() time.Time
 
 	// changes counts the logins that changed an owner. Entries of an earlier
-	// count are stale, also those whose look-up is still under way.
+	// count are stale, also those whose look-up is still under way, so that a
+	// login does not wait for it.
 	changes atomic.Int64
 
 	mu    sync.Mutex

@@ -53,8 +53,8 @@ func (s *Service) roleSet(ctx context.Context, names []string) (*role.Set, error
 	return set, nil
 }
 
-// loginSet is roleSet for a login. It includes the default role [everyday] where
-// there are no LoginRoles.
+// loginSet is roleSet for a login. It includes the default role everyday where
+// LoginRoles is nil.
 func (s *Service) loginSet(ctx context.Context, names []string) (*role.Set, error) {
 	b, err := s.acquireRoles(ctx)
 	if err != nil {

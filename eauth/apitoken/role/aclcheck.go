@@ -16,8 +16,8 @@ type ACL []any
 
 const maxRules = 1000 // in a list
 
-// check returns what is wrong. The master ignores most of it silently: here it is
-// told while somebody is there to hear it.
+// check returns what is wrong. The master ignores most of it silently; here the
+// author of the rules gets an error.
 func (a ACL) check() []error {
 	if len(a) > maxRules {
 		return []error{fmt.Errorf("more than %d rules", maxRules)}
@@ -124,7 +124,7 @@ func checkArguments(v any) []error {
 	return errs
 }
 
-// checkWanted checks what an argument has to be: a pattern, or null for any.
+// checkWanted checks the condition for an argument: a pattern, or null for any.
 func checkWanted(v any) []error {
 	if v == nil {
 		return nil
@@ -154,7 +154,7 @@ func onlyPair(m acl.Map) (key string, value any, err error) {
 	return key, m[0].Value, nil
 }
 
-// listOf is a list as it is, and anything else as a list of itself, as Salt
+// listOf returns a list unchanged, and any other value as a list of one, as Salt
 // reads it.
 func listOf(v any) []any {
 	if list, ok := v.([]any); ok {

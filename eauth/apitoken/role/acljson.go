@@ -14,7 +14,7 @@ import (
 // arguments, args.
 const maxDepth = 8
 
-// UnmarshalJSON reads rules in the order in which they stand there.
+// UnmarshalJSON reads rules and keeps the order of the keys of mappings.
 func (a *ACL) UnmarshalJSON(b []byte) error {
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.UseNumber()

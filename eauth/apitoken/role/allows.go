@@ -6,14 +6,14 @@ import (
 	"github.com/saltern-api/saltern/eauth/acl"
 )
 
-// Verdict is what a set says of a call.
+// Verdict is whether a call is allowed.
 type Verdict uint8
 
 // The verdicts.
 const (
 	Refused Verdict = iota
 	Allowed
-	Narrowed // allowed with the target that the Decision has
+	Narrowed // allowed with the target in the Decision
 )
 
 func (v Verdict) String() string {
@@ -27,16 +27,15 @@ func (v Verdict) String() string {
 	}
 }
 
-// Decision is a verdict with what belongs to it.
+// Decision is a verdict with its target or its reason.
 type Decision struct {
 	Verdict Verdict
 
-	// Tgt and TgtType stand in place of the call's where the verdict is
-	// [Narrowed].
+	// Tgt and TgtType replace those of the call where the verdict is [Narrowed].
 	Tgt, TgtType string
 
-	// Why is the reason of a refusal, for the caller and the log. It has
-	// nothing in it that the caller wrote.
+	// Why is the reason of a refusal, for the caller and the log. It contains no
+	// text of the caller's.
 	Why string
 }
 
@@ -102,8 +101,8 @@ func (s *Set) onMinions(c Call) Decision {
 	return Decision{Verdict: Narrowed, Tgt: narrow(asked, limits), TgtType: "compound"}
 }
 
-// onHosts cannot narrow: salt-ssh knows no compound targets. It allows what is
-// asked where all of it is within what is allowed.
+// onHosts does not narrow, since salt-ssh has no compound targets. It allows a call
+// where all its hosts are within the allowed targets.
 func (s *Set) onHosts(c Call) Decision {
 	limits, ok := s.limits(c, s.has[CmdSSHRun], nil)
 	switch {
@@ -129,8 +128,9 @@ func (s *Set) onHosts(c Call) Decision {
 }
 
 // limits returns, for each function that is not allowed everywhere, the targets
-// where it is. anyFun and anyFunOn tell where any function may run. ok is false
-// where some function may run nowhere.
+// where it is. anyFun is set where any function may run everywhere, and anyFunOn
+// are the targets where any function may run. ok is false where some function may
+// run nowhere.
 func (s *Set) limits(c Call, anyFun bool, anyFunOn []string) (limits [][]string, ok bool) {
 	if anyFun {
 		return nil, true
@@ -154,7 +154,7 @@ func (s *Set) limits(c Call, anyFun bool, anyFunOn []string) (limits [][]string,
 	return limits, true
 }
 
-// where tells where a function may run by its name.
+// where returns the targets where a function is allowed by name or by rules.
 func (s *Set) where(k kind, f Function) (anywhere bool, targets []string) {
 	if s.has[stands[k][f.Name]] {
 		return true, nil

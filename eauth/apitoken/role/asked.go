@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// asked writes a call's target as the words of a compound one, which match the
-// same minions. Where there is no sure way it is an error, for the caller to
-// read: a target that means something else would be worse than none.
+// asked returns the words of a compound target that matches the same minions as the
+// call's target. Where there is none for certain it returns an error, whose text is
+// fit for the caller: a target with another meaning would be worse than none.
 func (c Call) asked() ([]string, error) {
 	words, err := c.askedWords()
 	if err != nil {
@@ -26,7 +26,7 @@ func (c Call) tgtType() string {
 		"nodegroup", "compound":
 		return t
 	default:
-		return "another kind" // it goes into texts: no foreign text may be there
+		return "another kind" // it goes into error texts, which contain no text of the caller's
 	}
 }
 
@@ -53,22 +53,22 @@ func (c Call) askedWords() ([]string, error) {
 	case "pillar":
 		return c.pathWord("I", tgt)
 	case "pillar_pcre":
-		if c.delimiter() != ":" { // the master obeys it, minions do not
+		if c.delimiter() != ":" { // the master uses it, minions do not
 			return nil, errors.New("it has a delimiter")
 		}
 		return c.pathWord("J", tgt)
 	case "compound":
 		return readCompound(tgt, checkAsked)
 	default:
-		// pillar_exact has no form in a compound target. Ranges are not known
-		// to every minion, nodegroups to none.
+		// pillar_exact has no form in a compound target. Not every minion supports
+		// ranges, and none supports nodegroups.
 		return nil, errors.New("there is no other form of it")
 	}
 }
 
-// checkAsked refuses engines of which minions and masters, or their releases,
-// think differently: nodegroups, which are to be replaced before and which a
-// minion without them just skips, ranges, and the resources of Salt 3008.
+// checkAsked refuses engines that differ between minions and masters, or between
+// their releases: nodegroups, which have to be replaced before and which a minion
+// without them skips, ranges, and the resources of Salt 3008.
 func checkAsked(t term) error {
 	if t.engine != "" && strings.Contains("NRTM", t.engine) {
 		return fmt.Errorf("it has a word with %s@", t.engine)
@@ -76,8 +76,8 @@ func checkAsked(t term) error {
 	return nil
 }
 
-// globWord refuses globs that would be read as something else in a compound
-// target.
+// globWord returns a glob as a word. It refuses globs that mean something else in a
+// compound target.
 func globWord(tgt string) ([]string, error) {
 	words, err := engineWord("", tgt)
 	switch {
@@ -100,8 +100,9 @@ func engineWord(engine, pattern string) ([]string, error) {
 var errSpace = errors.New("it has a space, or a character that cannot be printed " +
 	"(in a glob, ? stands for any character)")
 
-// pathWord writes a path of grains or pillars. The delimiter stands there
-// where it is needed, also where the pattern would be taken for one.
+// pathWord returns a path of grains or pillars as a word. It contains the delimiter
+// where that is not a colon, or where the pattern starts with an @ and would be
+// read as one.
 func (c Call) pathWord(engine, pattern string) ([]string, error) {
 	d := c.delimiter()
 	switch {
@@ -120,8 +121,8 @@ func (c Call) delimiter() string {
 	return c.Delimiter
 }
 
-// listWord writes a list of ids. A comma in an id of a real list would make
-// two of it.
+// listWord returns a list of ids as a word. It refuses an id with a comma, which
+// would become two ids.
 func listWord(tgt any) (string, error) {
 	var ids []string
 	switch tgt := tgt.(type) {

@@ -2,7 +2,7 @@ package role
 
 import "slices"
 
-// builtIn are the roles that are always there.
+// builtIn are the built-in roles.
 var builtIn = []Role{
 	{
 		Name:        "Superuser",
@@ -10,18 +10,18 @@ var builtIn = []Role{
 		Permissions: []Permission{Superuser},
 	},
 	{
-		// All but the upkeep of the gateway's own data, which destroys what
-		// tells of others, and needs the role above.
+		// All but the upkeep of the gateway's own data, which deletes records
+		// about other users and needs the role Superuser.
 		Name:        "Administrator",
 		Description: "Everything but the upkeep of the gateway's own data.",
 		Permissions: administrator(),
 	},
 	{
-		// Runs what it wants on minions. Nothing that acts on the master
-		// itself: no runners, which may run as root there and reach every
-		// minion by orchestration, no wheel functions, which hold the keys and
-		// the configuration, and no salt-ssh, which holds the keys to its
-		// hosts. Nothing about other people but to see which roles there are.
+		// Runs any function on minions. Nothing that acts on the master itself:
+		// no runners, which may run as root there and reach every minion by
+		// orchestration, no wheel functions, which manage the keys and the
+		// configuration, and no salt-ssh, which has the keys to its hosts.
+		// Nothing about other users except the list of roles.
 		Name:        "User",
 		Description: "Run functions on minions, and see what came of it.",
 		Permissions: []Permission{
@@ -32,8 +32,9 @@ var builtIn = []Role{
 		},
 	},
 	{
-		// Sees all that commands do and changes nothing. Not the audit log:
-		// it is about people. No tokens of its own, by the same measure.
+		// Sees all that commands do and changes nothing. Not the audit log, which
+		// is about people. No tokens of its own either, since creating them is a
+		// change.
 		Name:        "Read-only",
 		Description: "See minions, jobs and events; change nothing.",
 		Permissions: []Permission{
@@ -54,7 +55,7 @@ func administrator() []Permission {
 	return all
 }
 
-// BuiltIn returns the roles that are always there.
+// BuiltIn returns the built-in roles.
 func BuiltIn() []Role {
 	roles := slices.Clone(builtIn)
 	for i := range roles {

@@ -6,11 +6,11 @@ import (
 	"github.com/saltern-api/saltern/eauth/acl"
 )
 
-// Call is one chunk of a lowstate, as it would go out.
+// Call is one chunk of a lowstate, as it would be sent.
 type Call struct {
 	Client string // local, local_async, local_batch, local_subset, runner, runner_async, wheel, wheel_async, ssh
 
-	// Funs is what is to run: one function, or the functions of a list.
+	// Funs are the functions to run: one, or those of a list.
 	Funs []Function
 
 	// Tgt and TgtType are the target of minions or hosts, with nodegroups
@@ -20,27 +20,26 @@ type Call struct {
 	TgtType   string
 	Delimiter string
 
-	// Extras tells that the chunk has one of [ExtraKeys], or for salt-ssh any
-	// option: that more is to run than the functions, or by other means.
+	// Extras is set where the chunk has one of [ExtraKeys], or for salt-ssh any
+	// option: then more runs than the functions, or by other means.
 	Extras bool
 
-	// JID tells that the chunk chose the id of its job. Where there is a job of
-	// that id already, what that one returned is the answer, whatever its
-	// function was, and the master's record of it is written anew.
+	// JID is set where the chunk contains the id of its job. If a job with this id
+	// exists, its returns are the result, whatever its function was, and the master
+	// overwrites its record.
 	JID bool
 
-	// RawShell tells that salt-ssh is to run a command of the shell.
+	// RawShell is set where salt-ssh is to run a shell command.
 	RawShell bool
 
-	// Hosts gives the ids that the target of salt-ssh matches, or false where
-	// that cannot be told. Nil is the same as false.
+	// Hosts returns the ids that the target of salt-ssh matches, or false where
+	// they cannot be found out. Nil is the same as false.
 	Hosts func() (ids []string, ok bool)
 }
 
-// ExtraKeys are the keys of a chunk by which code runs on a minion that is not
-// the function's: returners, one of which writes to any file, and executors.
-// Rules about functions say nothing of them, so they are for those who may run
-// any function.
+// ExtraKeys returns the keys of a chunk by which a minion runs code other than the
+// function's: returners, one of which writes to any file, and executors. Rules about
+// functions do not cover them, so they require the right to run any function.
 func ExtraKeys() []string {
 	return []string{"ret", "ret_config", "ret_kwargs", "module_executors", "executor_opts"}
 }
@@ -57,9 +56,9 @@ type Function struct {
 	Kwargs acl.Map
 }
 
-// rulesCall is the function as the rules see it. Where a minion may read the
-// arguments in another way than the rules do, they see none: then no rule that
-// asks for arguments allows it.
+// rulesCall returns the function as it is matched with rules. Where a minion may
+// read the arguments in another way than the rules do, it has no arguments: then no
+// rule with conditions on arguments allows it.
 func (f Function) rulesCall() acl.Call {
 	for i, arg := range f.Args {
 		switch arg := arg.(type) {
@@ -77,11 +76,11 @@ func (f Function) rulesCall() acl.Call {
 	return acl.Call{Fun: f.Name, Args: f.Args}
 }
 
-// nameValue finds text that a minion makes a keyword argument of, if the
-// function has one of that name, and some more.
+// nameValue matches text that a minion turns into a keyword argument if the
+// function has one of that name, and some other text.
 var nameValue = regexp.MustCompile(`^[\pL\pM\pN_][\pL\pM\pN_.\-]*=`)
 
-// kind is what a client is for.
+// kind is the kind of a client.
 type kind uint8
 
 const (

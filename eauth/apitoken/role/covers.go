@@ -8,18 +8,18 @@ import (
 	"github.com/saltern-api/saltern/eauth/acl"
 )
 
-// Wider says what of a role is more than somebody has, or may be.
+// Wider is the error for a part of a role that allows more than a set, or may do so.
 type Wider struct{ What string }
 
-// Error tells where the role has it, in nothing but this package's own words.
+// Error names that part, in texts of this package only.
 func (w *Wider) Error() string {
 	return w.What + " allows more than your own roles do, or that cannot be told"
 }
 
-// Covers returns a [*Wider] where a role allows something that the set does
-// not. Whether one pattern or target is within another is told for those that
-// people write: names, prefixes, lists and the operators between them. Where it
-// cannot be told, the role counts as wider.
+// Covers returns a [*Wider] where a role allows something that the set does not.
+// Patterns and targets are compared if they have the usual forms: names, prefixes,
+// lists and the operators between them. Where one cannot be compared, the role
+// counts as wider.
 func (s *Set) Covers(o Options, r Role) error {
 	if s.has[Superuser] && s.login {
 		return nil
@@ -55,17 +55,17 @@ func (s *Set) runsOn(c *comparison, target *targetExpr) bool {
 	})
 }
 
-// ruled is a rule of an [ACL] in one form.
+// ruled is a parsed rule of an [ACL].
 type ruled struct {
-	at     string      // runner, wheel or a module of theirs, behind an @
+	at     string      // runner, wheel or a module of theirs: the name after the @
 	target *targetExpr // of minions and hosts; nil for at
 
 	whole bool // everything of at
 	funs  []allowedFun
 }
 
-// allowedFun is a function with what its arguments have to be: one of args; nil
-// is anything.
+// allowedFun is a function with the conditions for its arguments, one of which has
+// to hold; nil is no condition.
 type allowedFun struct {
 	pattern string
 	args    []wantedArgs
@@ -77,7 +77,7 @@ type wantedArgs struct {
 	kwargs map[string]*string
 }
 
-// ownRules are the rules of the set's roles.
+// ownRules returns the rules of the set's roles.
 func (s *Set) ownRules() (all []ruled) {
 	for _, l := range s.lists {
 		for _, rule := range l.source {
@@ -101,7 +101,7 @@ func (s *Set) coversRule(c *comparison, o Options, own []ruled, rule any) bool {
 	case r.at != "":
 		return s.coversOnMaster(c, own, r)
 	}
-	// Rules hold for salt-ssh as well as for minions.
+	// Rules apply to salt-ssh as well as to minions.
 	all := s.has[CmdSSHRun]
 	return eachPart(r.target, func(part *targetExpr) bool {
 		return all && s.runsOn(c, part) || !slices.ContainsFunc(r.funs, func(f allowedFun) bool {
@@ -136,7 +136,8 @@ const (
 	atWheel  = "wheel"
 )
 
-// atName is what stands behind an @, in one form.
+// atName returns the name after the @ of a rule; the plural forms "runners" and
+// "wheels" become the singular.
 func atName(s string) string {
 	switch s = strings.TrimPrefix(s, "@"); s {
 	case "runners":
@@ -250,7 +251,7 @@ func (f allowedFun) within(c *comparison, funs []allowedFun) bool {
 	})
 }
 
-// within reports whether arguments that are good for a are good for of.
+// within reports whether all arguments that match a also match of.
 func (a wantedArgs) within(of wantedArgs) bool {
 	if len(a.args) < len(of.args) {
 		return false

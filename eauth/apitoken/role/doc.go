@@ -17,14 +17,14 @@
 // # What it decides, and what not
 //
 // A token may do what its scopes allow and what its owner may do at that
-// moment. The second is the master's to decide, since commands go out under
-// the owner's Salt token. So nothing here gives a right to anybody: it only
-// takes some away, and takes it where there is doubt.
+// moment. The master decides the second, since commands are sent with the
+// owner's Salt token. So this package gives no rights: it only takes some away,
+// and in cases of doubt it does.
 //
 // Where only rules with a target allow a function, the command is not refused
-// but aimed at those minions that are both asked for and allowed. The minions
-// decide themselves whether they are meant, as always in Salt: they read the
-// target that this package writes.
+// but sent to the minions that are both requested and allowed. As always in
+// Salt, each minion decides whether it matches: it evaluates the target that
+// this package writes.
 //
 // What the gateway sends on its own behalf while it waits for a job, such as
 // saltutil.find_job, is not a call of the token and is not checked by a [Set].
@@ -35,9 +35,9 @@
 // operators expect. That includes that functions are regular
 // expressions which match a prefix: "state.apply" also allows
 // "state.apply_all", and "test.*" also allows "testinfra.run". A rule for the
-// one function alone is "state\.apply$". It also includes that grains are what a
-// minion says of itself.
+// one function alone is "state\.apply$". It also includes that grains are
+// reported by the minion itself.
 //
-// The package may import eauth/acl. Nothing in it changes after it was made:
-// all methods may be called from many goroutines at once.
+// The package may import eauth/acl. Its values do not change after they were made:
+// all methods are safe for use by several goroutines.
 package role

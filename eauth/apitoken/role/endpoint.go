@@ -7,18 +7,18 @@ import (
 
 // Endpoint is a path of the gateway with the permission that it needs.
 type Endpoint struct {
-	Method string // GET stands for HEAD too
-	Path   string // as routers write patterns, with names for what varies
+	Method string // GET includes HEAD
+	Path   string // a router pattern, with names for the variable parts
 
-	// Needs is empty where any token will do: what is called there is decided
-	// call by call, or it is about the token itself.
+	// Needs is empty where any token is accepted: either each call is checked on
+	// its own, or the endpoint is about the token itself.
 	Needs Permission
 }
 
-// endpoints are those that a token opens. At others, such as POST /login and
-// those of OAuth, the caller shows something else than an access token.
+// endpoints are those that accept a token. Others, such as POST /login and those of
+// OAuth, take other credentials.
 var endpoints = []Endpoint{
-	// Calls, each of which goes before Set.Allows.
+	// Calls, each of which is checked by Set.Allows.
 	{http.MethodPost, "/", ""},
 	{http.MethodPost, "/run", ""},
 	{http.MethodPost, "/minions", ""},
@@ -80,11 +80,11 @@ var endpoints = []Endpoint{
 	{http.MethodGet, "/v1/audit", AuditRead},
 }
 
-// Endpoints is the table of endpoints.
+// Endpoints returns the table of endpoints.
 func Endpoints() []Endpoint { return slices.Clone(endpoints) }
 
-// MayReach reports whether the roles open an endpoint. One that is not in the
-// table they do not.
+// MayReach reports whether the roles allow an endpoint. One that is not in the table
+// is not allowed.
 func (s *Set) MayReach(method, path string) bool {
 	if method == http.MethodHead {
 		method = http.MethodGet

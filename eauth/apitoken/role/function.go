@@ -1,8 +1,8 @@
 package role
 
-// stands are the functions that a permission to see or change something stands
-// for, by their exact names: what endpoints call, and what else is the same.
-// The others of these modules do more: manage.down may delete keys, for one.
+// stands maps the exact names of functions to the permission, to see or change
+// something, that allows them: the functions that endpoints call, and equivalent
+// ones. The others of these modules do more: manage.down, for one, may delete keys.
 var stands = map[kind]map[string]Permission{
 	minions: {
 		"grains.get":   MinionRead,

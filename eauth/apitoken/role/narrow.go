@@ -5,15 +5,14 @@ import (
 	"strings"
 )
 
-// narrow writes the target of the minions that are asked for and, for each of
-// limits, match one of its targets.
+// narrow returns the target of the minions that are requested and that match, for
+// each of limits, one of its targets.
 //
-// In front stands the glob of all minions. It changes nothing for minions. But
-// those of Salt 3008 also ask whether a target means one of the resources that
-// they manage, and of globs, pillars and networks they say no then: "not db*"
-// would mean all resources, also those of db1, and for states db1 itself with
-// them. With a glob that has to match as well, no narrowed target means a
-// resource.
+// It begins with the glob of all minions, which changes nothing for minions. But
+// minions of Salt 3008 also match a target against the resources that they manage,
+// and there globs, pillars and networks match nothing: "not db*" would match all
+// resources, also those of db1, and for states db1 itself with them. With a glob
+// that has to match too, no narrowed target matches a resource.
 func narrow(asked []string, limits [][]string) string {
 	parts := []string{everywhere}
 	if len(asked) != 1 || asked[0] != everywhere {
@@ -27,7 +26,7 @@ func narrow(asked []string, limits [][]string) string {
 	return strings.Join(parts, " and ")
 }
 
-// union writes the targets of minions that match one of several.
+// union returns the target of the minions that match one of several targets.
 func union(targets []string) string {
 	if len(targets) == 1 {
 		return targets[0]

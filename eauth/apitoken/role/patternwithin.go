@@ -6,9 +6,9 @@ import (
 )
 
 // patternWithin reports whether every text that begins with a match of pattern p
-// also begins with one of pattern of. It is sure of patterns that begin with
-// plain characters, dots for any character among them; of others it says no,
-// unless they are the same or of matches everything.
+// also begins with one of pattern of. It compares patterns that begin with plain
+// characters and dots; for others it returns false, unless they are the same or of
+// matches everything.
 func patternWithin(p, of string) bool {
 	if p == of {
 		return true
@@ -32,14 +32,14 @@ func patternWithin(p, of string) bool {
 // anyChar stands for a dot in a pattern.
 const anyChar rune = -1
 
-// prefix is how every text begins that a pattern matches.
+// prefix is the common beginning of all texts that a pattern matches.
 type prefix struct {
 	chars    []rune
-	complete bool // the pattern says nothing more
-	end      bool // but that the text ends there
+	complete bool // the pattern has no other condition
+	end      bool // except that the text ends there
 }
 
-// special are the characters that mean something in Python's patterns.
+// special are the special characters of Python's patterns.
 const special = `\.^$*+?{}[]|()`
 
 func readPrefix(pattern string) (p prefix) {
@@ -64,7 +64,7 @@ func readPrefix(pattern string) (p prefix) {
 		case c == '\\' && i+1 < len(in) && in[i+1] < 0x80 && !isWordChar(in[i+1]):
 			i++
 			p.chars = append(p.chars, in[i])
-		case strings.ContainsRune("*?+{", c): // it is about the character before
+		case strings.ContainsRune("*?+{", c): // a quantifier of the character before
 			p.chars = p.chars[:max(0, len(p.chars)-1)]
 			return p
 		case strings.ContainsRune(special, c):
@@ -92,7 +92,7 @@ func hasAlternatives(pattern string) bool {
 		switch in[i] {
 		case '\\':
 			i++
-		case '[': // what is in it may look like anything
+		case '[': // the end of a class is not looked for: any | after it counts
 			return slices.Contains(in[i:], '|') || depth > 0
 		case '(':
 			depth++

@@ -2,12 +2,12 @@ package role
 
 import "slices"
 
-// Permission is one right. Their names are those of SaltStack Config (RaaS):
-// resource[-qualifier]-action. Where that has no word for something, the name
-// is made in the same way.
+// Permission is one right. The names are those of SaltStack Config (RaaS):
+// resource[-qualifier]-action. A right that does not exist there has a name of the
+// same form.
 type Permission string
 
-// The permissions. The table behind them returns what each allows.
+// The permissions. [Permissions] describes what each allows.
 const (
 	Superuser Permission = "superuser"
 
@@ -58,9 +58,9 @@ type Described struct {
 	Permission Permission `json:"name"`
 	Allows     string     `json:"allows"`
 
-	// LoginOnly marks a right that no token grants, whatever its scopes, but
-	// only a login. Otherwise a leaked token could make others, which would
-	// outlive its revocation unseen.
+	// LoginOnly marks a right that only a login has, and no token, whatever its
+	// scopes. Otherwise a leaked token could be used to create others, which would
+	// stay valid, unnoticed, after it is revoked.
 	LoginOnly bool `json:"login_only,omitempty"`
 }
 
@@ -109,10 +109,10 @@ var permissions = []Described{
 	{AuditRead, "read the audit log", false},
 }
 
-// Permissions is the table of all permissions.
+// Permissions returns the table of all permissions.
 func Permissions() []Described { return slices.Clone(permissions) }
 
-// LoginOnly reports whether nobody has the right by a token.
+// LoginOnly reports whether no token grants the right.
 func (p Permission) LoginOnly() bool {
 	d, _ := describe(p)
 	return d.LoginOnly

@@ -14,11 +14,11 @@ type Role struct {
 	Description string       `json:"description,omitempty"`
 	Permissions []Permission `json:"permissions,omitempty"`
 
-	// Targets are where [CmdRun] holds: compound targets, one of which has to
-	// match a minion.
+	// Targets are the compound targets of [CmdRun], one of which has to match a
+	// minion.
 	Targets []string `json:"targets,omitempty"`
 
-	// ACL are rules as in external_auth, which allow on top of the permissions.
+	// ACL are rules as in external_auth, which allow more than the permissions.
 	ACL ACL `json:"acl,omitempty"`
 
 	BuiltIn bool `json:"built_in,omitempty"`
@@ -29,11 +29,11 @@ const (
 	maxTargets     = 500
 )
 
-// roleName keeps to what an OAuth scope may have (RFC 6749, section 3.3), and
-// to what needs no quotes anywhere.
+// roleName allows characters of an OAuth scope (RFC 6749, section 3.3) that need no
+// quotes anywhere.
 var roleName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$`)
 
-// Check tells everything that is wrong with a role, in words for its author.
+// Check returns all that is wrong with a role, as an error for its author.
 func (r Role) Check() error {
 	var errs []error
 	complain := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
@@ -83,14 +83,14 @@ func (r Role) Check() error {
 	return nil
 }
 
-// Roles are the roles there are: the built-in ones and the operator's.
+// Roles are all roles: the built-in ones and the operator's.
 type Roles struct {
 	all  []Role
 	find map[string]int
 }
 
-// NewRoles puts the operator's roles behind the built-in ones. Names may not
-// differ in case only, so that no role is taken for another.
+// NewRoles returns the built-in roles and the operator's. Names must not differ in
+// case only, so that no role is mistaken for another.
 func NewRoles(own ...Role) (*Roles, error) {
 	r := &Roles{all: BuiltIn(), find: make(map[string]int)}
 	for _, role := range own {
@@ -119,7 +119,7 @@ func NewRoles(own ...Role) (*Roles, error) {
 // All returns every role, the built-in ones first.
 func (r *Roles) All() []Role { return append([]Role(nil), r.all...) }
 
-// Get finds a role by its name.
+// Get returns a role by its name.
 func (r *Roles) Get(name string) (Role, bool) {
 	i, ok := r.find[name]
 	if !ok {
@@ -128,8 +128,8 @@ func (r *Roles) Get(name string) (Role, bool) {
 	return r.all[i], true
 }
 
-// Compile makes a set of the roles with these names. A name that is no role,
-// or no longer, allows nothing.
+// Compile returns the set of the roles with these names. A name without a role
+// allows nothing.
 func (r *Roles) Compile(names []string, o Options) *Set {
 	var roles []Role
 	for _, name := range names {

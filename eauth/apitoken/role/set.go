@@ -8,16 +8,16 @@ import (
 
 // Options of [Compile].
 type Options struct {
-	// Login is set for a caller that has logged in: the rights that no token
-	// grants count then too.
+	// Login is set for a caller with a login: it also has the rights that no token
+	// grants.
 	Login bool
 
-	// Nodegroups replaces words such as N@web by what they stand for. Without
-	// it, targets with such words allow nothing.
+	// Nodegroups replaces words such as N@web by the words of the nodegroup.
+	// Without it, targets with such words allow nothing.
 	Nodegroups func(words []string) ([]string, error)
 }
 
-// Set is what some roles allow together.
+// Set holds what some roles allow together.
 type Set struct {
 	login bool
 	has   map[Permission]bool
@@ -27,15 +27,15 @@ type Set struct {
 	lists    []list
 }
 
-// list are the rules of one role.
+// list holds the rules of one role.
 type list struct {
 	source  ACL
 	rules   *acl.List
-	targets map[string]string // the operand that a target of the rules is
+	targets map[string]string // from the targets of the rules to operands
 }
 
-// Compile makes a set of roles: what one of them allows is allowed. What is
-// wrong with a role, see [Role.Check], allows nothing.
+// Compile returns the set of some roles: it allows what one of them allows. Parts
+// of a role that are wrong, see [Role.Check], allow nothing.
 func Compile(o Options, roles ...Role) *Set {
 	s := &Set{login: o.Login, has: make(map[Permission]bool)}
 	for _, r := range roles {
@@ -88,7 +88,7 @@ func (o Options) list(rules ACL) list {
 	return l
 }
 
-// May reports whether a permission is among what the roles allow.
+// May reports whether the roles include a permission.
 func (s *Set) May(p Permission) bool {
 	d, known := describe(p)
 	return known && (s.login || !d.LoginOnly) && (s.has[p] || s.has[Superuser])

@@ -13,8 +13,8 @@ import (
 const everywhere = "*"
 
 // checkTarget returns what is wrong with a target of a role, which is a compound
-// one. It is stricter than for a caller's: a mistake here is found by nobody
-// else.
+// one. It is stricter than [checkAsked] is for a caller's target, since nothing else
+// finds a mistake here.
 func checkTarget(target string) error {
 	_, err := readCompound(target, checkAllowed)
 	return err
@@ -52,7 +52,7 @@ func checkGlob(glob string) error {
 	return nil
 }
 
-// checkNetwork wants what Python's ipaddress does.
+// checkNetwork accepts only what Python's ipaddress accepts.
 func checkNetwork(s string) error {
 	if _, err := netip.ParseAddr(s); err == nil {
 		return nil
@@ -63,8 +63,8 @@ func checkNetwork(s string) error {
 	return errors.New("behind S@ stands an address, or a network without bits of a host")
 }
 
-// target makes a target of a role one operand. ok is false where it cannot be
-// used: it allows nothing then.
+// target returns a target of a role as one operand. ok is false where it cannot be
+// used; then it allows nothing.
 func (o Options) target(target string) (operand string, ok bool) {
 	words, err := readCompound(target, checkAllowed)
 	if err != nil {

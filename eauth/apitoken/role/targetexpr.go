@@ -7,7 +7,7 @@ import (
 	"github.com/saltern-api/saltern/eauth/acl"
 )
 
-// targetExpr is a compound target, taken apart.
+// targetExpr is a parsed compound target.
 type targetExpr struct {
 	text string // its words, each with one space between
 	op   string // and, or, not; empty for a word
@@ -20,8 +20,8 @@ const (
 	opNot = "not"
 )
 
-// expr makes a target of a role one, with nodegroups replaced. ok is
-// false where the target cannot be used.
+// expr parses a target of a role, with nodegroups replaced. ok is false where the
+// target cannot be used.
 func (o Options) expr(target string) (*targetExpr, bool) {
 	operand, ok := o.target(target)
 	if !ok {
@@ -30,8 +30,7 @@ func (o Options) expr(target string) (*targetExpr, bool) {
 	return parseTarget(operand), true
 }
 
-// parseTarget takes a well-formed compound target apart, see
-// [readCompound].
+// parseTarget parses a well-formed compound target, see [readCompound].
 func parseTarget(target string) *targetExpr {
 	p := &targetParser{words: strings.Fields(target)}
 	return p.either()
@@ -46,7 +45,7 @@ func (p *targetParser) peek() string {
 	return p.words[0]
 }
 
-// either reads what "or" joins, which binds the least.
+// either parses operands of "or", which has the lowest precedence.
 func (p *targetParser) either() *targetExpr {
 	kids := []*targetExpr{p.both()}
 	for p.peek() == opOr {
@@ -56,7 +55,7 @@ func (p *targetParser) either() *targetExpr {
 	return joined(opOr, kids)
 }
 
-// both reads what "and" joins. Before a "not" it may be left out.
+// both parses operands of "and", which may be left out before a "not".
 func (p *targetParser) both() *targetExpr {
 	kids := []*targetExpr{p.one()}
 	for {
@@ -73,7 +72,7 @@ func (p *targetParser) both() *targetExpr {
 
 func (p *targetParser) one() *targetExpr {
 	word := p.peek()
-	if word == "" { // no well-formed one has it; it is within nothing, and nothing is within it
+	if word == "" { // not in a well-formed target; it is within nothing, and nothing is within it
 		return &targetExpr{op: opOr, kids: nil, text: ""}
 	}
 	p.words = p.words[1:]
@@ -102,8 +101,8 @@ func joined(op string, kids []*targetExpr) *targetExpr {
 	return &targetExpr{text: "( " + strings.Join(texts, " "+op+" ") + " )", op: op, kids: kids}
 }
 
-// eachPart reports whether something holds for all parts of a target that "or"
-// joins.
+// eachPart reports whether a condition holds for all parts of a target that are
+// joined by "or".
 func eachPart(e *targetExpr, holds func(*targetExpr) bool) bool {
 	if e.op != opOr {
 		return holds(e)
@@ -111,22 +110,22 @@ func eachPart(e *targetExpr, holds func(*targetExpr) bool) bool {
 	return len(e.kids) > 0 && !slices.ContainsFunc(e.kids, func(k *targetExpr) bool { return !eachPart(k, holds) })
 }
 
-// maxSteps bounds how long a role is compared with others: some 0.1 s.
+// maxSteps bounds the comparison of a role with others to some 0.1 s.
 const maxSteps = 50_000
 
-// comparison is one, with the steps that it may still take.
+// comparison counts the steps that a comparison may still take.
 type comparison struct{ steps int }
 
 func newComparison() *comparison { return &comparison{maxSteps} }
 
-// step takes one more, unless there were too many already.
+// step counts a step, and reports whether it may be taken.
 func (c *comparison) step() bool {
 	c.steps--
 	return c.steps >= 0
 }
 
-// within reports whether all minions of one target are minions of another,
-// whatever minions there are.
+// within reports whether all minions of target e are minions of target of, whatever
+// minions exist.
 func (c *comparison) within(e, of *targetExpr) bool {
 	if !c.step() || e.text == "" || of.text == "" {
 		return false
@@ -177,8 +176,7 @@ func wordWithin(word string, of *targetExpr) bool {
 	return false
 }
 
-// idsOf returns the ids that a word names; ok is false where it is none that
-// does.
+// idsOf returns the ids that a word lists; ok is false for a word of another form.
 func idsOf(t term) (ids []string, ok bool) {
 	switch {
 	case t.engine == "" && !strings.ContainsAny(t.pattern, "*?["):
@@ -190,14 +188,14 @@ func idsOf(t term) (ids []string, ok bool) {
 	return nil, false
 }
 
-// globWithin reports whether a glob matches nothing that another does not match.
-// Of classes it is not sure.
+// globWithin reports whether a glob matches nothing that another does not match. It
+// returns false where one has classes.
 func globWithin(glob, of []rune) bool {
 	if slices.Contains(glob, '[') || slices.Contains(of, '[') {
 		return false
 	}
-	// can[j] reports whether what was read of the one is within the first j of
-	// the other.
+	// can[j] is set where what was read of glob is within the first j characters
+	// of of.
 	can := make([]bool, len(of)+1)
 	can[0] = true
 	through := func() {

@@ -11,15 +11,15 @@ import (
 )
 
 const (
-	maxWords  = 1000 // of a compound target, which Python takes; a list of ids is one word
-	maxNested = 50   // parentheses; Python takes 200, and those of a narrowed target come on top
+	maxWords  = 1000 // of a compound target, which Python accepts; a list of ids is one word
+	maxNested = 50   // parentheses; Python accepts 200, and a narrowed target adds some
 )
 
 // operators are the words of a compound target that match nothing.
 var operators = []string{"and", "or", "not", "(", ")"}
 
-// engine is how Salt finds the engine of a word (TARGET_REX): a letter, for
-// some with a delimiter, and an @.
+// engine matches a word with an engine as Salt does (TARGET_REX): a letter, for
+// some a delimiter, and an @.
 var engine = regexp.MustCompile(`^(?:([GPIJ])(.)?@|([LNSERTM])@)(.+)$`)
 
 // term is a word of a compound target that matches minions.
@@ -41,24 +41,23 @@ func readTerm(word string) term {
 	return t
 }
 
-// isWord reports whether Python takes a text for one word, as it is: Salt splits
-// a target at whatever Python takes for a space.
+// isWord reports whether a text is one word for Python, unchanged: Salt splits a
+// target at all that Python regards as space.
 func isWord(s string) bool {
 	return s != "" && utf8.ValidString(s) &&
 		!strings.ContainsFunc(s, func(r rune) bool { return r == ' ' || !unicode.IsPrint(r) })
 }
 
-// readCompound splits a compound target into words and makes sure that it
-// means the same wherever it is put in parentheses: that it is one expression,
-// with an operand on each side of each operator. Of others Salt makes
-// something too, and something else when more stands around them:
-// "web1 ) or ( db1" would get out of any parentheses.
+// readCompound splits a compound target into words and makes sure that it keeps its
+// meaning in parentheses: that it is one expression, with an operand on each side of
+// each operator. Salt evaluates other texts too, but their meaning changes with what
+// is around them: "web1 ) or ( db1" would escape any parentheses.
 func readCompound(target string, check func(term) error) ([]string, error) {
 	words := strings.Fields(target)
 	if len(words) > maxWords {
 		return nil, fmt.Errorf("more than %d words", maxWords)
 	}
-	operand, depth := true, 0 // whether one has to come
+	operand, depth := true, 0 // whether an operand has to come; open parentheses
 	for i, word := range words {
 		switch {
 		case !isWord(word):
@@ -103,7 +102,7 @@ func readCompound(target string, check func(term) error) ([]string, error) {
 
 var errNoExpression = errors.New("no well-formed compound expression")
 
-// grouped writes an expression as one operand.
+// grouped returns an expression as one operand.
 func grouped(words []string) string {
 	if len(words) == 1 {
 		return words[0]
