@@ -13,7 +13,7 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
 )
 
-// account makes a service account that acts as boss.
+// account creates a service account that acts as boss.
 func (r *env) account(scopes ...string) issuer.Account {
 	r.Helper()
 	a, err := r.CreateAccount(r.Context(), user("boss"), issuer.NewAccount{Name: "robot", Scopes: scopes, SoftwareID: "s-1"})
@@ -118,9 +118,9 @@ func TestADeviceIsNotLetIn(t *testing.T) {
 	})
 }
 
-// The id of a service account is no secret: somebody who asks for its codes all
-// the time does not keep its devices from having one, and all together have no
-// more than so many.
+// The id of a service account is no secret: a client that requests codes all the
+// time does not keep devices at other addresses from getting one, and the codes for
+// all of them together are bounded.
 func TestCodesOfOneAccount(t *testing.T) {
 	with(t, bosses, func(r *env) {
 		a := r.account("User")
@@ -149,7 +149,7 @@ func TestCodesOfOneAccount(t *testing.T) {
 	})
 }
 
-// User codes are short, so guessing at them is slowed down too.
+// User codes are short, so guesses of them are throttled too.
 func TestGuessingUserCodes(t *testing.T) {
 	with(t, bosses, func(r *env) {
 		var err error
@@ -161,7 +161,7 @@ func TestGuessingUserCodes(t *testing.T) {
 	})
 }
 
-// A refresh token is good once. Shown again, it ends all that came of it.
+// A refresh token is valid once. Presented again, its whole family is revoked.
 func TestRotation(t *testing.T) {
 	with(t, bosses, func(r *env) {
 		first := r.letIn(r.account("User"))
@@ -234,7 +234,7 @@ func TestAccounts(t *testing.T) {
 		_, err = r.Accounts(ctx, user("alice"))
 		require.ErrorIs(r, err, issuer.ErrForbidden)
 
-		// An API token of the account, narrowed by what the account has.
+		// An API token of the account is limited to the account's scopes.
 		token := func(n *issuer.NewToken) { n.Owner, n.Scopes = apitoken.Owner{ServiceAccount: a.ID}, nil }
 		secret, made := r.create(boss, token)
 		require.ElementsMatch(r, a.Scopes, made.Scopes)
@@ -246,7 +246,7 @@ func TestAccounts(t *testing.T) {
 		_, err = r.UpdateAccount(ctx, boss, a.ID, issuer.NewAccount{User: "alice"})
 		require.ErrorIs(r, err, issuer.ErrInvalid)
 
-		// Revoked, it has to be let in again.
+		// After a revocation its device has to be approved again.
 		x := r.letIn(a)
 		require.NoError(r, revokeAccount(r, boss, a.ID))
 		require.False(r, r.good(r.Service, secret))
@@ -256,7 +256,7 @@ func TestAccounts(t *testing.T) {
 		x = r.letIn(a)
 		require.True(r, r.good(r.Service, x.Access.Reveal()))
 
-		// Without the account there is nothing left.
+		// Without the account none of its tokens is valid.
 		require.ErrorIs(r, r.DeleteAccount(ctx, user("alice"), a.ID), issuer.ErrForbidden)
 		require.NoError(r, r.DeleteAccount(ctx, boss, a.ID))
 		require.False(r, r.good(r.Service, x.Access.Reveal()))
@@ -266,7 +266,7 @@ func TestAccounts(t *testing.T) {
 	})
 }
 
-// There are no more than can be listed at once.
+// There are no more accounts than can be listed at once.
 func TestTooManyAccounts(t *testing.T) {
 	with(t, bosses, func(r *env) {
 		ctx, boss := r.Context(), user("boss")
@@ -285,8 +285,8 @@ func TestTooManyAccounts(t *testing.T) {
 	})
 }
 
-// Who may manage service accounts, and no more, does not get by one of them to
-// what a user may do whom the account stands for.
+// A caller that may only manage service accounts does not get the rights of the user
+// that an account acts as.
 func TestAnAccountOfAnother(t *testing.T) {
 	with(t, bosses, func(r *env) {
 		ctx, carol := r.Context(), user("carol", "admins")
@@ -306,7 +306,7 @@ func TestAnAccountOfAnother(t *testing.T) {
 		require.NoError(r, err)
 		require.ErrorIs(r, r.AnswerDevice(ctx, carol, code.UserCode, true), issuer.ErrForbidden)
 
-		// What takes away is hers to do.
+		// She may deny, revoke and reduce scopes.
 		require.NoError(r, r.AnswerDevice(ctx, carol, code.UserCode, false))
 		_, err = r.UpdateAccount(ctx, carol, a.ID, issuer.NewAccount{Scopes: []string{"Read-only"}})
 		require.NoError(r, err)
@@ -315,7 +315,7 @@ func TestAnAccountOfAnother(t *testing.T) {
 		require.NoError(r, r.Revoke(ctx, carol, made.ID))
 		require.NoError(r, revokeAccount(r, carol, a.ID))
 
-		// An account that stands for its maker belongs to the maker.
+		// An account that acts as its creator belongs to the creator.
 		own, err := r.CreateAccount(ctx, carol, issuer.NewAccount{Name: "own", Scopes: []string{"User"}})
 		require.NoError(r, err)
 		_, err = r.UpdateAccount(ctx, carol, own.ID, issuer.NewAccount{Scopes: []string{"Superuser"}})
@@ -330,7 +330,7 @@ func revokeAccount(r *env, c issuer.Caller, id string) error {
 	return err
 }
 
-// A code that was granted and not used yet is not good after a revocation.
+// A device code that was approved but not used is not valid after a revocation.
 func TestACodeOfARevokedAccount(t *testing.T) {
 	with(t, bosses, func(r *env) {
 		a := r.account("User")

@@ -12,7 +12,7 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken/memory"
 )
 
-// everybody are owners who may all act.
+// everybody implements Owners: all may act.
 type everybody struct{}
 
 func (everybody) Active(

@@ -16,8 +16,7 @@ import (
 	"github.com/saltern-api/saltern/eauth/session"
 )
 
-// A secret that is not good is answered the same way, after the same work,
-// whyever it is not good.
+// Every invalid secret gets the same answer after the same work, whatever the reason.
 func TestEqualAnswers(t *testing.T) {
 	with(t, nil, func(r *env) {
 		expired, _ := r.create(user("alice"), func(n *issuer.NewToken) { n.Lifetime = issuer.For(time.Minute) })
@@ -84,9 +83,9 @@ func TestGuessing(t *testing.T) {
 	})
 }
 
-// While an address is slowed down, a secret that was never good there is refused
-// whether it is good or not: the same error, after the same work. Where it was
-// good, it passes, for a day.
+// While an address is throttled, a secret that was never valid there is refused,
+// valid or not: with the same error, after the same work. Where it was valid, it
+// passes for a day.
 func TestThrottlingTellsNothing(t *testing.T) {
 	with(t, nil, func(r *env) {
 		secret, _ := r.create(user("alice"), nil)
@@ -182,7 +181,7 @@ func TestIntrospectionIsNoGuessing(t *testing.T) {
 	})
 }
 
-// One secret, from many addresses.
+// Failures with one secret are counted over all addresses.
 func TestGuessingOneSecret(t *testing.T) {
 	with(t, nil, func(r *env) {
 		secret, made := r.create(user("alice"), nil)
@@ -201,7 +200,7 @@ func TestGuessingOneSecret(t *testing.T) {
 	})
 }
 
-// A store that is away is an error, and no pass, also for what passed before.
+// A store that does not answer is an error, also for secrets that passed before.
 func TestTheStoreIsAway(t *testing.T) {
 	with(t, nil, func(r *env) {
 		secret, made := r.create(user("alice"), nil)
@@ -236,8 +235,8 @@ func TestTheStoreIsAway(t *testing.T) {
 	})
 }
 
-// What one gateway revokes, the next request at another one is refused for,
-// and its streams end.
+// After a revocation at one gateway, another one refuses the next request and ends
+// the token's streams.
 func TestTwoGateways(t *testing.T) {
 	with(t, nil, func(r *env) {
 		second := r.another(nil)
@@ -260,7 +259,7 @@ func TestTwoGateways(t *testing.T) {
 	})
 }
 
-// What ends a stream, and how soon.
+// What ends a stream, and within which time.
 func TestStreams(t *testing.T) {
 	for name, c := range map[string]struct {
 		do     func(r *env, made apitoken.Record)
@@ -297,7 +296,7 @@ func TestStreams(t *testing.T) {
 	}
 }
 
-// One that ended before it was followed has ended.
+// A token that ended before Follow gets a context that has ended.
 func TestFollowingTooLate(t *testing.T) {
 	with(t, nil, func(r *env) {
 		secret, made := r.create(user("alice"), nil)
@@ -368,7 +367,7 @@ func TestIntrospection(t *testing.T) {
 	})
 }
 
-// Many at once: each name once, each revocation final.
+// With concurrent calls each name is taken once, and a revocation is final.
 func TestManyAtOnce(t *testing.T) {
 	with(t, nil, func(r *env) {
 		var wg sync.WaitGroup

@@ -184,11 +184,11 @@ func TestWhatATokenMayNotBe(t *testing.T) {
 			_, _, err := r.Create(r.Context(), user("alice"), n)
 			require.ErrorIs(r, err, c.want, name)
 		}
-		r.create(user("bob"), nil) // names are the owner's own
+		r.create(user("bob"), nil) // names are unique per owner
 	})
 }
 
-// A token that was registered has no secret until it is asked for, once.
+// A registered token has no secret until IssueInitialSecret issues it, once.
 func TestTheFirstSecret(t *testing.T) {
 	with(t, nil, func(r *env) {
 		made, err := r.Register(r.Context(), user("alice"), issuer.NewToken{Name: "ci", Profile: apitoken.ProfileVCD})
@@ -223,8 +223,8 @@ func TestTheFirstSecret(t *testing.T) {
 	})
 }
 
-// Whatever is shown once is not lost when the store fails: it can be asked for
-// again, as long as nobody has got it.
+// A secret that is returned once is not lost when the store fails: the request can
+// be repeated until it succeeds.
 func TestNothingIsLost(t *testing.T) {
 	with(t, bosses, func(r *env) {
 		req := issuer.Request{Profile: apitoken.ProfileVCD, From: here}
@@ -368,7 +368,7 @@ func TestActWithoutAMint(t *testing.T) {
 	})
 }
 
-// What is told and printed has no secret in it.
+// Events and printed values contain no secret.
 func TestNoSecretIsTold(t *testing.T) {
 	with(t, nil, func(r *env) {
 		secret, made := r.create(user("alice"), nil)

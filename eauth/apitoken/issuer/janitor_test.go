@@ -11,7 +11,7 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken/role"
 )
 
-// forever makes a token that does not expire.
+// forever gives a new token this name and no expiry.
 func forever(name string) func(*issuer.NewToken) {
 	return func(n *issuer.NewToken) { n.Name, n.Lifetime = name, issuer.Never() }
 }
@@ -20,11 +20,11 @@ func unusedFor(d time.Duration) func(*issuer.Options) {
 	return func(o *issuer.Options) { o.UnusedFor = d }
 }
 
-// What nobody used for the operator's time is revoked, with what it was
-// exchanged for; what is used in whichever way is not.
+// A token that was not used for UnusedFor is revoked, with what it was exchanged
+// for; a token that is used in any way is not.
 func TestUnused(t *testing.T) {
 	with(t, unusedFor(2*day), func(r *env) {
-		second := r.another(unusedFor(2 * day)) // which keeps house too
+		second := r.another(unusedFor(2 * day)) // which runs its janitor too
 		defer second.Close()
 		idle, idleMade := r.create(user("alice"), forever("idle"))
 		direct, _ := r.create(user("alice"), forever("direct"))
@@ -67,7 +67,7 @@ func TestUnused(t *testing.T) {
 	})
 }
 
-// What ended with an unused token is told.
+// The event of an unused token names all that was revoked with it.
 func TestUnusedIsTold(t *testing.T) {
 	with(t, unusedFor(20*day), func(r *env) {
 		secret, made := r.create(user("alice"), forever("idle"))
@@ -85,7 +85,7 @@ func TestUnusedIsTold(t *testing.T) {
 	})
 }
 
-// Regenerating is a sign of use; without the option nothing is.
+// A regeneration counts as a use.
 func TestNotUnused(t *testing.T) {
 	with(t, unusedFor(20*day), func(r *env) {
 		_, made := r.create(user("alice"), forever("ci"))
@@ -105,8 +105,8 @@ func TestUnusedForEver(t *testing.T) {
 	})
 }
 
-// A service account goes on with its refresh token after it has used the access
-// token for longer than the operator's time; and ends when it did neither.
+// A refresh token stays valid while its access token is used, also for longer than
+// UnusedFor; it is revoked when neither is used.
 func TestUnusedAccount(t *testing.T) {
 	with(t, func(o *issuer.Options) { bosses(o); o.UnusedFor = 10 * day }, func(r *env) {
 		first := r.letIn(r.account("User"))

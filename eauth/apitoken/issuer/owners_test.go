@@ -17,14 +17,14 @@ const aDay = 24 * time.Hour
 
 func maxIdle(o *issuer.Options) { o.OwnerMaxIdle = 30 * aDay }
 
-// ofLDAP is somebody whom nobody can be asked about.
+// ofLDAP returns a user whose groups cannot be looked up.
 func ofLDAP(name string, groups ...string) issuer.Caller {
 	c := user(name, groups...)
 	c.Eauth = "ldap"
 	return c
 }
 
-// requireIdle demands that a secret is refused because its owner has to log in.
+// requireIdle requires that a secret is refused because its owner has to log in.
 func (r *env) requireIdle(secret string) {
 	r.Helper()
 	_, ok, err := r.Check(r.Context(), secret, here)
@@ -33,7 +33,7 @@ func (r *env) requireIdle(secret string) {
 	require.ErrorIs(r, err, issuer.ErrGrant)
 }
 
-// An owner whom nobody can ask for has to log in now and then.
+// An owner that cannot be looked up has to log in regularly.
 func TestAnOwnerWhoDoesNotLogIn(t *testing.T) {
 	with(t, maxIdle, func(r *env) {
 		ctx := r.Context()
@@ -72,7 +72,7 @@ func TestAnOwnerWhoDoesNotLogIn(t *testing.T) {
 	})
 }
 
-// It is no guess, however often it is shown.
+// The token of an idle owner does not count as a guess, however often it is presented.
 func TestAnIdleOwnersTokenIsNotThrottled(t *testing.T) {
 	with(t, maxIdle, func(r *env) {
 		secret, _ := r.create(ofLDAP("alice"), nil)
@@ -101,8 +101,8 @@ func TestWhoDoesNotHaveToLogIn(t *testing.T) {
 	}
 }
 
-// The time of an owner who was never seen begins with the first token, and of
-// one from before there was a time with its first use.
+// The time of an owner without a login begins with the first token; for a record in
+// the former format, which has no time, it begins with the first use.
 func TestAnOwnerWhoWasNeverSeen(t *testing.T) {
 	with(t, maxIdle, func(r *env) {
 		byOperator, _ := r.create(operator, func(n *issuer.NewToken) { n.Owner = apitoken.Owner{Eauth: "ldap", User: "deploy"} })
@@ -127,7 +127,7 @@ func TestAnOwnerWhoWasNeverSeen(t *testing.T) {
 	})
 }
 
-// A program that logs in for each request does not write each time.
+// The logins of a program that logs in for each request are not all stored.
 func TestLoginsAreWrittenDownOnceAnHour(t *testing.T) {
 	with(t, maxIdle, func(r *env) {
 		r.create(ofLDAP("alice"), nil)
@@ -148,7 +148,7 @@ func TestLoginsAreWrittenDownOnceAnHour(t *testing.T) {
 	})
 }
 
-// PAM may let an owner in from some places only.
+// PAM may allow an owner from some addresses only.
 func TestOwnersAreAskedForWithTheClientsAddress(t *testing.T) {
 	with(t, nil, func(r *env) {
 		from := func() netip.Addr {
@@ -169,8 +169,8 @@ func TestOwnersAreAskedForWithTheClientsAddress(t *testing.T) {
 	})
 }
 
-// A login waits for the store of tokens, and not for whoever asks a slow
-// directory about the same user at that moment.
+// A login waits for the store of tokens, but not for a concurrent look-up of the
+// same user in a slow directory.
 func TestALoginDoesNotWaitForADirectory(t *testing.T) {
 	slow := &slowTown{asked: make(chan struct{}), answer: make(chan struct{})}
 	with(t, func(o *issuer.Options) {

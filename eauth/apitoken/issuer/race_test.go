@@ -11,8 +11,7 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
 )
 
-// slow is a store where something else happens just before an access token is
-// kept.
+// slow is a store that calls meanwhile just before an access token is created.
 type slow struct {
 	*store
 	meanwhile func()
@@ -25,8 +24,7 @@ func (s *slow) Create(ctx context.Context, i apitoken.Issue) error {
 	return s.store.Create(ctx, i)
 }
 
-// An exchange that has begun gives nothing for a secret that ends before it is
-// done.
+// An exchange fails if its secret becomes invalid before the exchange is done.
 func TestTheTokenEndsDuringItsExchange(t *testing.T) {
 	for name, end := range map[string]func(r *env, id string) error{
 		"revoked": func(r *env, id string) error { return r.Revoke(r.Context(), user("alice"), id) },

@@ -22,17 +22,17 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// store is a memory store that can go away, and that counts its calls.
+// store is a memory store that can fail, and that counts its calls.
 type store struct {
 	*memory.Store
 	down  atomic.Bool
 	calls atomic.Int64
 
 	limited atomic.Bool
-	writes  atomic.Int64 // how many more succeed while they are limited
+	writes  atomic.Int64 // how many more succeed while limited is set
 }
 
-// failing has all writes after the first n fail.
+// failing makes all writes after the first n fail.
 func (s *store) failing(n int64) {
 	s.writes.Store(n)
 	s.limited.Store(true)
@@ -116,7 +116,7 @@ func (s *store) AddFailure(ctx context.Context, key string, w time.Duration) (ap
 	return s.Store.AddFailure(ctx, key, w)
 }
 
-// town is who there is. It also mints.
+// town implements Owners and Minter.
 type town struct {
 	mu     sync.Mutex
 	gone   map[string]bool
@@ -124,7 +124,7 @@ type town struct {
 	err    error
 	minted []string
 
-	// What was asked last.
+	// The arguments of the last call of Active.
 	last  *issuer.LastLogin
 	from  netip.Addr
 	freed int
@@ -142,7 +142,7 @@ func (o *town) Active(
 	return !o.gone[who.User] && who.Eauth == "pam", append([]string{}, o.groups[who.User]...), o.err
 }
 
-// slowTown takes its time when it is told to.
+// slowTown blocks Active until answer is closed, while slow is set.
 type slowTown struct {
 	issuer.Owners
 	slow          atomic.Bool
@@ -159,7 +159,7 @@ func (o *slowTown) Active(
 	return o.Owners.Active(ctx, who, from, last)
 }
 
-// asked is what it was asked last.
+// asked returns the arguments of the last call of Active.
 func (o *town) asked() (from netip.Addr, last *issuer.LastLogin) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -186,7 +186,7 @@ func (*grant) Renew(context.Context, string) (string, error) { return "", eauth.
 func (*grant) Exposed(string)                                {}
 func (g *grant) Release(context.Context)                     { g.set(func() { g.freed++ }) }
 
-// env is a service with all around it, in a bubble of time.
+// env is a service with its dependencies, in a synctest bubble.
 type env struct {
 	*testing.T
 	*issuer.Service
@@ -198,7 +198,7 @@ type env struct {
 	events []issuer.Event
 }
 
-// with runs a test on a service.
+// with runs a test with a service.
 func with(t *testing.T, change func(*issuer.Options), test func(r *env)) {
 	t.Helper()
 	t.Parallel()
@@ -214,7 +214,7 @@ func with(t *testing.T, change func(*issuer.Options), test func(r *env)) {
 	})
 }
 
-// another is another gateway with the same store.
+// another returns the service of another gateway with the same store.
 func (r *env) another(change func(*issuer.Options)) *issuer.Service {
 	o := issuer.Options{Store: r.store, Pepper: r.pepper, Owners: r.town, Mint: r.town, Notify: r.note}
 	if change != nil {
@@ -232,7 +232,7 @@ func (r *env) note(_ context.Context, e issuer.Event) {
 	r.events = append(r.events, e)
 }
 
-// told are the events so far, as "what" or "what:why".
+// told returns the events since its last call, as "what" or "what:why".
 func (r *env) told() []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -248,7 +248,8 @@ func (r *env) told() []string {
 	return all
 }
 
-// ended are the names of the tokens that were revoked so far for a reason.
+// ended returns the names of the tokens that were revoked for a reason, since the
+// last call of told.
 func (r *env) ended(why string) []string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -266,14 +267,14 @@ var (
 	there = issuer.Origin{Addr: netip.MustParseAddr("198.51.100.9")}
 )
 
-// user is who has logged in.
+// user returns a caller with a login.
 func user(name string, groups ...string) issuer.Caller {
 	return issuer.Caller{User: name, Eauth: "pam", Groups: groups, LoggedIn: true, From: here}
 }
 
 var operator = issuer.Caller{Operator: true}
 
-// create makes a token that has to be made.
+// create creates a token, and requires that this succeeds.
 func (r *env) create(c issuer.Caller, change func(*issuer.NewToken)) (string, apitoken.Record) {
 	r.Helper()
 	n := issuer.NewToken{Name: "ci", Scopes: []string{"Superuser"}, Profile: apitoken.ProfileNative}
@@ -292,7 +293,7 @@ func (r *env) exchange(secret string) *issuer.Exchange {
 	return x
 }
 
-// good reports whether a secret passes.
+// good reports whether a secret is valid.
 func (r *env) good(s *issuer.Service, secret string) bool {
 	r.Helper()
 	p, ok, err := s.Check(r.Context(), secret, here)

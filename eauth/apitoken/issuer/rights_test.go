@@ -12,7 +12,7 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken/role"
 )
 
-// bosses are those whom the operator gives more.
+// bosses assigns further roles to some users.
 func bosses(o *issuer.Options) {
 	o.Assignments = []issuer.Assignment{
 		{Users: []string{"boss"}, Roles: []string{"Superuser"}},
@@ -20,7 +20,7 @@ func bosses(o *issuer.Options) {
 	}
 }
 
-// Who may do what with the token of alice and with her work.
+// What each caller may do with the token of alice, and with tokens of all.
 func TestRights(t *testing.T) {
 	with(t, bosses, func(r *env) {
 		secret, made := r.create(user("alice"), nil)
@@ -50,7 +50,7 @@ func TestRights(t *testing.T) {
 			"admin by ldap":       {ldapAdmin, want{get: none, regenerate: none, revoke: none, listAll: no}},
 			"administrator":       {user("carol", "staff", "admins"), want{regenerate: no}},
 			"superuser":           {user("boss"), want{regenerate: no}},
-			"operator":            {operator, want{create: issuer.ErrForbidden}}, // for whom?
+			"operator":            {operator, want{create: issuer.ErrForbidden}}, // without an owner
 			"herself":             {user("alice"), want{listAll: no}},
 		} {
 			got := want{}
@@ -59,7 +59,7 @@ func TestRights(t *testing.T) {
 			_, _, got.create = r.Create(r.Context(), c.caller,
 				issuer.NewToken{Name: "new " + name, Scopes: []string{"User"}, Profile: apitoken.ProfileNative})
 			_, _, got.regenerate = r.Regenerate(r.Context(), c.caller, apitoken.NewID())
-			if c.want.regenerate == no && c.want != nothing { // found, and then refused
+			if c.want.regenerate == no && c.want != nothing { // the token is found, but the caller refused
 				_, _, got.regenerate = r.Regenerate(r.Context(), c.caller, made.ID)
 			} else if c.want.regenerate == nil {
 				require.ErrorIs(r, got.regenerate, none, name)
@@ -67,7 +67,7 @@ func TestRights(t *testing.T) {
 			}
 			got.revoke = r.Revoke(r.Context(), c.caller, made.ID)
 			if c.want.revoke == nil && got.revoke == nil {
-				_, made = r.create(user("alice"), nil) // for the next one
+				_, made = r.create(user("alice"), nil) // for the next case
 			}
 			require.ErrorIs(r, got.get, c.want.get, "%s: get", name)
 			require.ErrorIs(r, got.regenerate, c.want.regenerate, "%s: regenerate", name)
@@ -80,8 +80,8 @@ func TestRights(t *testing.T) {
 	})
 }
 
-// Who came by a token is told that this is why, and only where no other scopes
-// would help.
+// A caller with a token gets ErrLogin where no other scopes would help, and only
+// there.
 func TestALoginIsNeeded(t *testing.T) {
 	with(t, bosses, func(r *env) {
 		ctx := r.Context()
@@ -113,7 +113,7 @@ func TestALoginIsNeeded(t *testing.T) {
 	})
 }
 
-// Of others' tokens only the names are told, also to who may revoke them.
+// Only the names of others' tokens are visible, also to a caller that may revoke them.
 func TestOthersTokensAreNames(t *testing.T) {
 	with(t, bosses, func(r *env) {
 		_, made := r.create(user("alice"), func(n *issuer.NewToken) { n.Remind = "alice@example.com" })
@@ -149,7 +149,7 @@ func TestOthersTokensAreNames(t *testing.T) {
 	})
 }
 
-// An operator may keep tokens from those who log in.
+// The operator can configure that logins may not create tokens.
 func TestNoTokensByDefault(t *testing.T) {
 	with(t, func(o *issuer.Options) {
 		o.LoginRoles = []string{"Read-only"}
@@ -186,7 +186,7 @@ func TestTheOperatorMakesTokensForOthers(t *testing.T) {
 	})
 }
 
-// A scope gives nothing that the owner does not have.
+// A scope gives no right that the owner does not have.
 func TestAScopeAddsNothing(t *testing.T) {
 	with(t, bosses, func(r *env) {
 		for name, c := range map[string]struct {
@@ -232,7 +232,7 @@ func TestAnOwnerWhoGoes(t *testing.T) {
 	})
 }
 
-// Where nobody can be asked for groups, those of the last login count.
+// Where groups cannot be looked up, those of the last login apply.
 func TestGroupsOfTheLastLogin(t *testing.T) {
 	with(t, nil, func(r *env) {
 		alice := user("alice", "web", "ops")
@@ -293,8 +293,8 @@ func TestRoles(t *testing.T) {
 	})
 }
 
-// Whoever writes roles gives them no more than the writer has, to whomever and
-// under whichever name.
+// A caller that writes a role cannot make it allow more than the caller may do,
+// whoever has the role and whatever its name.
 func TestRoleWriters(t *testing.T) {
 	writer := role.Role{Name: "writer", Permissions: []role.Permission{role.RoleWrite, role.RoleDelete, role.RoleRead, role.CmdRun},
 		Targets: []string{"web*"}, ACL: role.ACL{"test.*", acl.Map{{Key: "db*", Value: []any{"state.apply"}}}}}
@@ -350,7 +350,7 @@ func TestRoleWriters(t *testing.T) {
 		require.ErrorContains(r, err, "target 2 allows more than your own roles do")
 		require.ErrorAs(r, err, new(*role.Wider))
 
-		// A name that is free again is no way around it.
+		// Deleting a role and writing it anew does not change that.
 		require.NoError(r, r.DeleteRole(ctx, wendy, "ops"))
 		require.Equal(r, role.Refused, reach("web1"))
 		require.ErrorIs(r, r.PutRole(ctx, wendy, runOn("ops", "db*"), true), issuer.ErrForbidden)
@@ -360,7 +360,7 @@ func TestRoleWriters(t *testing.T) {
 	})
 }
 
-// A role that cannot be read allows nothing, and harms no other.
+// A role that cannot be read allows nothing, and does not affect others.
 func TestARoleThatCannotBeRead(t *testing.T) {
 	with(t, nil, func(r *env) {
 		for key, value := range map[string]string{

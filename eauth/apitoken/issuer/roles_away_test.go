@@ -15,7 +15,7 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken/role"
 )
 
-// hung is a store that takes its time to say that it does not answer.
+// hung is a store that fails only after 2 s.
 type hung struct {
 	*memory.Store
 	up    atomic.Bool
@@ -35,7 +35,7 @@ func (s *hung) Documents(ctx context.Context, collection, after string, limit in
 	}
 }
 
-// Many who ask at once while the store hangs do not wait for one another.
+// Concurrent calls do not wait for one another while the store hangs.
 func TestRolesOfAHungStore(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -51,20 +51,20 @@ func TestRolesOfAHungStore(t *testing.T) {
 		ended := make(chan error, many)
 		ask := func(ctx context.Context) { ended <- s.May(ctx, user("alice"), role.TokenManage) }
 		gone, leave := context.WithCancel(t.Context())
-		go ask(gone) // it has the turn
+		go ask(gone) // it holds the turn
 		synctest.Wait()
 		for range many - 1 {
 			go ask(t.Context())
 		}
 		synctest.Wait()
-		leave() // that tells the others nothing
+		leave() // this is no failure of the store for the others
 		require.ErrorIs(t, <-ended, context.Canceled)
 		for range many - 1 {
 			require.ErrorIs(t, <-ended, apitoken.ErrUnavailable)
 		}
 		require.EqualValues(t, 2, store.asked.Load())
 
-		// Who comes later tries again, and who does not want to wait goes.
+		// Later calls try again, and a call ends with its context.
 		go ask(t.Context())
 		synctest.Wait()
 		impatient, cancel := context.WithTimeout(t.Context(), time.Second)

@@ -15,8 +15,8 @@ import (
 	"github.com/saltern-api/saltern/eauth/session"
 )
 
-// What the operator gives to logins is for what the gateway keeps. It closes no
-// stream to a token that it does not close to a session.
+// LoginRoles apply to the data that the gateway keeps. They do not keep a token from
+// a stream that a session can open.
 func TestAStreamNeedsScopesAlone(t *testing.T) {
 	with(t, func(o *issuer.Options) { o.LoginRoles = []string{"own-tokens"} }, func(r *env) {
 		own := role.Role{Name: "own-tokens", Permissions: []role.Permission{role.TokenManage}}
@@ -32,8 +32,8 @@ func TestAStreamNeedsScopesAlone(t *testing.T) {
 	})
 }
 
-// Exchanging a token again and again ends the first access tokens, and the
-// streams that were opened with them.
+// Exchanging a token too often revokes its oldest access tokens, and ends the streams
+// that were opened with them.
 func TestExchangesAreBounded(t *testing.T) {
 	with(t, nil, func(r *env) {
 		secret, _ := r.create(user("alice"), nil)

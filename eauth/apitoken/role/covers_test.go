@@ -21,7 +21,7 @@ func roleOf(t testing.TB, text string) (r Role) {
 	return r
 }
 
-// What somebody with some roles may put into another one.
+// What a user with some roles may put into another role.
 func TestCovers(t *testing.T) {
 	t.Parallel()
 	groups := Options{Login: true, Nodegroups: func(words []string) ([]string, error) {
@@ -143,7 +143,7 @@ func TestCoversEnds(t *testing.T) {
 	require.ErrorAs(t, set.Covers(Options{}, Role{ACL: others}), new(*Wider))
 }
 
-// Each built-in role, for whoever has just that one.
+// Each built-in role, compared with the others.
 func TestCoversBuiltIn(t *testing.T) {
 	t.Parallel()
 	for i, own := range BuiltIn() {
@@ -155,7 +155,7 @@ func TestCoversBuiltIn(t *testing.T) {
 	}
 }
 
-// madePattern makes a pattern up of what has a meaning.
+// madePattern returns a random pattern of special and plain characters.
 func madePattern(r *rand.Rand) string {
 	parts := []string{"a", "b", "ab", ".", `\.`, ".*", "a*", "b?", "(a|b)", "(ab)", "[ab]", "$", "|", `\w`, "a+", "b{2}", "", "[|(]", "|"}
 	var b strings.Builder
@@ -165,7 +165,7 @@ func madePattern(r *rand.Rand) string {
 	return b.String()
 }
 
-// texts are all short ones of some letters.
+// shortTexts returns all texts of up to 4 of some characters.
 func shortTexts() []string {
 	all, last := []string{""}, []string{""}
 	for range 4 {
@@ -180,7 +180,7 @@ func shortTexts() []string {
 	return all
 }
 
-// What is within a pattern matches nothing that the pattern does not.
+// A pattern within another matches nothing that the other does not.
 func TestPatternWithin(t *testing.T) {
 	t.Parallel()
 	texts := shortTexts()
@@ -208,7 +208,7 @@ func TestPatternWithin(t *testing.T) {
 	require.Greater(t, found, 100)
 }
 
-// What is within a target has no minion that the target does not have.
+// A target within another matches no minion that the other does not.
 func TestTargetWithin(t *testing.T) {
 	t.Parallel()
 	r := rand.New(rand.NewPCG(5, 6))
@@ -221,8 +221,8 @@ func TestTargetWithin(t *testing.T) {
 	require.Greater(t, found, 1000)
 }
 
-// requireWithin reports whether one target is said to be within another, which
-// has to hold for all minions then.
+// requireWithin reports whether within holds for two targets, and requires that it
+// is right for all minions.
 func requireWithin(t *testing.T, inner, outer string) bool {
 	t.Helper()
 	if inner == outer || !newComparison().within(parseTarget(inner), parseTarget(outer)) {
@@ -238,7 +238,7 @@ func requireWithin(t *testing.T, inner, outer string) bool {
 	return true
 }
 
-// FuzzTargetWithin has any two targets that a role may have.
+// FuzzTargetWithin compares any two targets that a role may have.
 func FuzzTargetWithin(f *testing.F) {
 	for _, s := range []string{"web*", "web1", "L@web1,db1", "not web*", "not ( web* or db* )", "w?b*", "E@web", "E@web\\d", "*", "web* not web1", "G@os:Debian"} {
 		f.Add(s, "web*")

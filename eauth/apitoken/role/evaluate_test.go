@@ -9,9 +9,9 @@ import (
 	"github.com/saltern-api/saltern/internal/pyglob"
 )
 
-// This is a small evaluator of targets, written after what minions do and
-// independently of the package: a minion replaces each word by True or False
-// and has Python evaluate the rest.
+// This is a small evaluator of targets that does what minions do, independently of
+// the package: a minion replaces each word by True or False and lets Python evaluate
+// the rest.
 
 type minion struct {
 	id     string
@@ -67,7 +67,7 @@ func onList(list, id string) bool {
 	return strings.Contains(list, ","+id+",") || strings.HasPrefix(list, id+",") || strings.HasSuffix(list, ","+id) || list == id
 }
 
-// grain knows grains that are text, one level deep.
+// grain supports grains that are text, one level deep.
 func grain(expr, delimiter string, regex bool, m minion) (bool, error) {
 	if delimiter == "" {
 		delimiter = ":"
@@ -84,7 +84,7 @@ func grain(expr, delimiter string, regex bool, m minion) (bool, error) {
 	}
 }
 
-// compound evaluates an expression that Python takes, and says False to others.
+// compound evaluates an expression that Python accepts, and returns false for others.
 func compound(expr string, m minion) (bool, error) {
 	p := &parser{m: m}
 	for _, w := range pythonSpace.Split(expr, -1) {

@@ -18,7 +18,7 @@ var fleet = []minion{
 	{"web10.example.org", map[string]string{"os": "Debian", "site": "muc:1"}},
 	{"db1", map[string]string{"os": "Debian", "site": "ber:1"}},
 	{"db2", map[string]string{"os": "RedHat", "site": "muc:1"}},
-	{"and", nil}, // what an id may be, too
+	{"and", nil}, // ids may have these forms, too
 	{"L@web1", map[string]string{"os": "Debian"}},
 	{"(", nil},
 }
@@ -114,8 +114,8 @@ func TestNarrowedTarget(t *testing.T) {
 	}
 }
 
-// isRight checks that a minion is meant by a narrowed target exactly if it is
-// asked for and allowed, where the evaluator can tell.
+// isRight requires that a narrowed target matches a minion exactly if the minion is
+// requested and allowed, where the evaluator supports the targets.
 func isRight(t *testing.T, m minion, tgt any, tgtType, delimiter string, allowed []string, narrowed string) {
 	t.Helper()
 	asked, err := matches(m, tgt, tgtType, delimiter)
@@ -135,8 +135,8 @@ func isRight(t *testing.T, m minion, tgt any, tgtType, delimiter string, allowed
 	require.Equal(t, asked && within, got, "minion %q: %v (%s), allowed %q, narrowed %q", m.id, tgt, tgtType, allowed, narrowed)
 }
 
-// FuzzNarrow shows for any target that a caller may ask for, and any that an
-// operator may allow, that the narrowed one means the minions in both.
+// FuzzNarrow shows for any requested target and any allowed one that the narrowed
+// target matches the minions in both.
 func FuzzNarrow(f *testing.F) {
 	for _, s := range []string{"web*", "web1 ) or ( db1", "( a or b ) and not c", "G@os:Debian", "os:Debian", "L@web1,db1", "web1,db1",
 		"not web1", "E@web\\d", "and", "L@web1", "web1\x1cor\x1cdb1", "@os:x", "*"} {
@@ -168,7 +168,7 @@ func FuzzNarrow(f *testing.F) {
 	})
 }
 
-// expression makes up a compound expression.
+// expression returns a random compound expression.
 func expression(r *rand.Rand, depth int) string {
 	words := []string{"web*", "*", "db1", "L@web1,db2", "E@web\\d+$", "G@os:Debian", "P@os:(red|x)", "nobody", "G|@site|ber:1", "not"}
 	n := len(words) - 1
@@ -191,7 +191,7 @@ func expression(r *rand.Rand, depth int) string {
 	}
 }
 
-// asks are calls and limits, some of every type and a number of made-up ones.
+// asks returns calls and limits: some of every type, and a number of random ones.
 func asks(made int) (calls []Call, limits [][]string) {
 	r := rand.New(rand.NewPCG(1, 2))
 	add := func(tgt any, tgtType, delimiter string, allowed ...string) {

@@ -14,7 +14,7 @@ func TestRoleFromJSON(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
 		name, json string
-		wrong      []string // what is complained about; none: it is a role
+		wrong      []string // parts of the error; none: it is a valid role
 	}{
 		{"permissions", `{"name": "a", "permissions": ["cmd-read", "returner-read"]}`, nil},
 		{"targets", `{"name": "a", "permissions": ["cmd-run"], "targets": ["web*", "G@os:Debian and not ( db1 or L@a,b )"]}`, nil},

@@ -13,7 +13,7 @@ import (
 //go:embed testdata/match.py
 var matchScript string
 
-// question is what Salt's own code is asked.
+// question is the input of the script that runs Salt's own code.
 type question struct {
 	Folder  string       `json:"folder"`
 	Minions []saltMinion `json:"minions"`
@@ -31,21 +31,20 @@ type saltTarget struct {
 	Delimiter string `json:"delimiter"`
 }
 
-// meant are the ids that a target means: to the master's check, to minions and
-// to the resources of a minion.
+// meant holds the ids that a target matches: in the master's check, on minions and
+// among the resources of a minion.
 type meant struct {
 	Master    []string `json:"master"`
 	Minions   []string `json:"minions"`
 	Resources []string `json:"resources"`
 }
 
-// TestSaltReadsNarrowedTargets asks Salt's own matchers, of the master and of
-// minions, whom targets mean: those that are asked for, those that are allowed,
-// and the narrowed ones.
+// TestSaltReadsNarrowedTargets evaluates targets with Salt's own matchers, of the
+// master and of minions: the requested, the allowed and the narrowed ones.
 func TestSaltReadsNarrowedTargets(t *testing.T) {
 	t.Parallel()
 	var all []saltTarget
-	var sizes []int // of the parts of all: the narrowed target, the one asked for, and the allowed ones
+	var sizes []int // of the parts of all: the narrowed target, the requested one, and the allowed ones
 	calls, limits := asks(150)
 	for i, c := range calls {
 		d := limited(limits[i]).Allows(c)
@@ -83,7 +82,7 @@ func TestSaltReadsNarrowedTargets(t *testing.T) {
 	}
 }
 
-// inBoth returns the ids that are asked for and in one of the allowed targets.
+// inBoth returns the ids that are requested and in one of the allowed targets.
 func inBoth(a []meant, ids func(meant) []string) []string {
 	both := []string{}
 	for _, id := range ids(a[1]) {

@@ -73,7 +73,7 @@ func TestMay(t *testing.T) {
 	roles := rolesFor(t)
 	for _, c := range []struct {
 		role               string
-		may, mayNot, login []Permission // login: by a login only
+		may, mayNot, login []Permission // login: with a login only
 	}{
 		{"Superuser", []Permission{Superuser, AuditRead, EventWrite, UserRead, RoleRead, TokenIntrospect}, nil,
 			[]Permission{TokenManage, TokenManageAll, UserWrite, UserDelete, RoleWrite, RoleDelete, ServiceAccountWrite, ServiceAccountDelete}},
@@ -111,7 +111,7 @@ func TestEndpoints(t *testing.T) {
 		method, path      string
 		ci, reader, super bool
 	}{
-		{http.MethodPost, "/", true, true, true}, // what is called there is another question
+		{http.MethodPost, "/", true, true, true}, // each call is checked on its own
 		{http.MethodPost, "/logout", true, true, true},
 		{http.MethodGet, "/minions/{mid}", false, true, true},
 		{http.MethodHead, "/jobs", false, true, true},
@@ -239,7 +239,7 @@ func TestNodegroupsThatCannotBeReplaced(t *testing.T) {
 	}
 }
 
-// TestUncheckedRoles shows that what is wrong with a role allows nothing.
+// TestUncheckedRoles shows that the wrong parts of a role allow nothing.
 func TestUncheckedRoles(t *testing.T) {
 	t.Parallel()
 	set := Compile(Options{Login: true}, Role{
