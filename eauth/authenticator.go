@@ -7,38 +7,40 @@ import (
 	"time"
 )
 
-// pamName is the eauth module of Salt that the gateway can stand in for.
+// pamName is Salt's eauth module that the gateway can replace.
 const pamName = "pam"
 
 // Options set up an [Authenticator].
 type Options struct {
 	// Eauths are the names under the master's external_auth. Every other name
-	// is refused without asking anybody, as the master would.
+	// is refused without a backend being called, as the master would refuse it.
 	Eauths []string
 
-	// HashType is the master's hash_type: it gives the length of a token.
+	// HashType is the master's hash_type, which determines the length of a
+	// token.
 	HashType string
 
 	Token  Backend // checks Salt tokens
-	Master Backend // checks every eauth the master knows
+	Master Backend // checks every eauth module of the master
 
-	// PAM checks eauth pam in this process; nil when that is not possible, and
-	// then the master does it.
+	// PAM checks eauth pam in this process. nil where that is not possible; the
+	// master checks it then.
 	PAM Backend
 
-	// PAMUsable reports whether the master takes what PAM grants. While it says
-	// no, or cannot tell, the master checks eauth pam itself. nil means yes.
+	// PAMUsable reports whether the master accepts the tokens that PAM grants.
+	// While it returns false or an error, the master checks eauth pam itself.
+	// nil means true.
 	PAMUsable func(ctx context.Context) (bool, error)
 
-	// PAMAllowed tells whom the master is asked about where it checks eauth pam;
-	// the others are refused. nil is everybody.
+	// PAMAllowed reports whether credentials may be sent to the master where it
+	// checks eauth pam; all others are refused. nil allows everybody.
 	PAMAllowed func(ctx context.Context, c Credentials) (bool, error)
 
-	// ModuleRights returns what an eauth module itself says of rights; nil is nothing.
-	// KeepACL is keep_acl_in_token. Carrier takes credentials to the master
-	// with commands, where only that shows the master's own rights; without one
-	// tokens stand for them always. Mint, which may be nil, writes tokens that
-	// spare some of that.
+	// ModuleRights returns which functions of an eauth module decide about
+	// rights; nil means none. KeepACL is keep_acl_in_token. Carrier sends
+	// credentials to the master with a command, where only that applies the
+	// master's own rights; without it a token is always used. Mint, which may
+	// be nil, writes tokens that avoid some of these authentications.
 	ModuleRights func(eauth string) ModuleRights
 	KeepACL      bool
 	Carrier      Carrier
@@ -46,12 +48,13 @@ type Options struct {
 		Grant(ctx context.Context, user, eauth string, groups []string) (Grant, error)
 	}
 
-	// UnknownDelay is how long a name that is not in Eauths takes to be
-	// refused: as long as a wrong password, so that nobody learns from the
-	// time which modules there are.
+	// UnknownDelay is how long the refusal of a name that is not in Eauths
+	// takes: as long as that of a wrong password, so that the time does not
+	// reveal which modules exist.
 	UnknownDelay time.Duration
 
-	// Logger hears when the way of eauth pam changes. nil discards.
+	// Logger receives a message when the route of eauth pam changes. nil
+	// discards.
 	Logger *slog.Logger
 }
 
@@ -60,12 +63,12 @@ type Options struct {
 type Authenticator struct {
 	opts     Options
 	eauths   map[string]bool
-	denied   func(ctx context.Context, token string) (bool, error) // nil when none is
+	denied   func(ctx context.Context, token string) (bool, error) // nil when no token is denied
 	log      *slog.Logger
 	pamRoute atomic.Int32 // the last route of eauth pam that was logged
 }
 
-// The routes of eauth pam; 0 is none yet.
+// The routes of eauth pam; 0 means that none was logged yet.
 const (
 	routePAM int32 = iota + 1
 	routeMaster
@@ -83,13 +86,13 @@ func New(o Options) *Authenticator {
 	return a
 }
 
-// authenticate asks the one backend that c is for.
+// authenticate calls the one backend that is responsible for c.
 func (a *Authenticator) authenticate(ctx context.Context, c Credentials) (Identity, bool, error) {
 	id, _, ok, err := a.check(ctx, c)
 	return id, ok, err
 }
 
-// entitled is authenticate, with a grant for commands.
+// entitled is authenticate, but returns a grant for commands.
 func (a *Authenticator) entitled(ctx context.Context, c Credentials) (Identity, bool, error) {
 	id, byMaster, ok, err := a.check(ctx, c)
 	if ok && byMaster && err == nil {
@@ -98,8 +101,8 @@ func (a *Authenticator) entitled(ctx context.Context, c Credentials) (Identity, 
 	return id, ok, err
 }
 
-// check asks the one backend that c is for, and reports whether it is the master's
-// for passwords.
+// check calls the one backend that is responsible for c. byMaster reports
+// whether that was the master's backend for passwords.
 func (a *Authenticator) check(ctx context.Context, c Credentials) (id Identity, byMaster, ok bool, err error) {
 	if c.Check() != nil {
 		return Identity{}, false, false, nil
@@ -122,7 +125,7 @@ func (a *Authenticator) check(ctx context.Context, c Credentials) (id Identity, 
 	return id, true, ok, err
 }
 
-// mayAsk reports whether credentials may go to the master at all.
+// mayAsk reports whether credentials may be sent to the master at all.
 func (a *Authenticator) mayAsk(ctx context.Context, c Credentials) (bool, error) {
 	if c.Eauth != pamName || a.opts.PAMAllowed == nil {
 		return true, nil
@@ -134,7 +137,7 @@ func (a *Authenticator) mayAsk(ctx context.Context, c Credentials) (bool, error)
 	return ok, err
 }
 
-// pause waits, unless the caller gives up before.
+// pause waits for d, or until ctx ends.
 func pause(ctx context.Context, d time.Duration) error {
 	if d <= 0 {
 		return nil
@@ -161,15 +164,15 @@ func (a *Authenticator) byToken(ctx context.Context, c Credentials) (Identity, b
 	id, ok, err := a.opts.Token.Authenticate(ctx, c)
 	if ok && !a.eauths[id.Eauth] {
 		// The token is older than the operator's change of external_auth. The
-		// master would refuse it, but with another answer.
+		// master would refuse it as well, but with another response.
 		id.Grant.Release(ctx)
 		return Identity{}, false, nil
 	}
 	return id, ok, err
 }
 
-// checksPAM reports whether credentials of an eauth module are checked by
-// Options.PAM, and not by the master.
+// checksPAM reports whether Options.PAM checks the credentials of an eauth
+// module, and not the master.
 func (a *Authenticator) checksPAM(ctx context.Context, name string) bool {
 	if name != pamName {
 		return false
@@ -188,8 +191,8 @@ func (a *Authenticator) checksPAM(ctx context.Context, name string) bool {
 	usable, err := a.opts.PAMUsable(ctx)
 	switch {
 	case err != nil:
-		// Nobody knows yet. The master can check by itself, and when it is the
-		// master that is missing, asking it says so.
+		// Not known yet. The master can check by itself; if it is the master
+		// that is unreachable, the attempt returns that error.
 		a.log.DebugContext(ctx, "could not tell yet whether the master takes tokens of this gateway", slog.Any("err", err))
 		return false
 	case !usable:
@@ -200,7 +203,7 @@ func (a *Authenticator) checksPAM(ctx context.Context, name string) bool {
 	return true
 }
 
-// logPAMRoute logs which way eauth pam goes, once for each change of it.
+// logPAMRoute logs the route of eauth pam, once for each change.
 func (a *Authenticator) logPAMRoute(route int32, why string) {
 	before := a.pamRoute.Swap(route)
 	switch {

@@ -9,10 +9,10 @@ import (
 	"unicode/utf8"
 )
 
-// Check reports whether credentials can be right at all. Where it returns an
-// error they are wrong, and no backend is called: what is behind one may cut a
-// C string at its first NUL and so check another name than the one that is
-// authorized afterwards. The error never quotes what it complains about.
+// Check returns an error if the credentials cannot be right. No backend is
+// called for them: the code behind one may cut a C string at its first NUL, and
+// so check another name than the one that is authorized afterwards. The error
+// never quotes the credentials.
 func (c Credentials) Check() error {
 	if c.Token != "" {
 		if len(c.Token) > maxToken || !isHex(c.Token) {
@@ -26,8 +26,8 @@ func (c Credentials) Check() error {
 	if err := checkText("user name", c.Username); err != nil {
 		return err
 	}
-	// A line break would forge lines in the logs of whoever is asked, and an
-	// invisible character would make two names look the same there.
+	// A line break would forge lines in the backend's logs, and an invisible
+	// character would make two names look the same there.
 	if strings.ContainsFunc(c.Username, unprintable) {
 		return errors.New("the user name has control characters")
 	}

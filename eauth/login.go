@@ -6,13 +6,13 @@ import (
 	"fmt"
 )
 
-// errNotKept says that a backend cannot do what a login needs. All of this
-// module's can.
+// errNotKept means that the grant of a backend is no [Keeper], which a login
+// requires. Those of all backends of this module are.
 var errNotKept = errors.New("the backend gives no token to keep")
 
-// Login checks c once, which has a password and no token, and returns a Salt
-// token of the caller's own: nobody else uses it, and it is good until it
-// expires or is removed. It answers as [Backend] does.
+// Login checks c, which has a password and no token, once and returns a Salt
+// token for the caller alone, which is valid until it expires or is removed. It
+// returns ok and err as [Backend] does.
 func (a *Authenticator) Login(ctx context.Context, c Credentials) (Token, bool, error) {
 	if c.Token != "" {
 		return Token{}, false, nil
@@ -36,15 +36,16 @@ func (a *Authenticator) Login(ctx context.Context, c Credentials) (Token, bool, 
 	return t, true, nil
 }
 
-// Deny has the authenticator ask before it accepts a Salt token, wherever that
-// comes from: one that was logged out may still be in the master's store. It
-// is called once, before the authenticator is used.
+// Deny sets a function that is called before any Salt token is accepted: a
+// token that was logged out may still be in the master's store. Deny is called
+// once, before the authenticator is used.
 func (a *Authenticator) Deny(denied func(ctx context.Context, token string) (bool, error)) {
 	a.denied = denied
 }
 
 // Knows reports whether external_auth has this eauth module. A token of another
-// one is older than the operator's change of that, and worth nothing.
+// module is older than the operator's change of external_auth, and is not
+// accepted.
 func (a *Authenticator) Knows(eauth string) bool { return a.eauths[eauth] }
 
 // WellFormed is [WellFormedToken] for the master's hash_type.

@@ -7,13 +7,13 @@ import (
 )
 
 // A RequestAuth authenticates the chunks of one request. Chunks with equal
-// credentials share one check and one [Grant], however many they are: a
-// request costs the backend one authentication. Where the grant is a
-// [CredentialGrant], each command is an authentication of its own.
+// credentials share one check and one [Grant], however many they are: a request
+// costs the backend one authentication. Where the grant is a [CredentialGrant],
+// each command is an authentication of its own.
 //
-//	s := authenticator.NewSession()
-//	defer s.Release(ctx)
-//	id, ok, err := s.Authenticate(ctx, credentials)
+//	auth := authenticator.NewRequestAuth()
+//	defer auth.Release(ctx)
+//	id, ok, err := auth.Authenticate(ctx, credentials)
 type RequestAuth struct {
 	a *Authenticator
 
@@ -21,7 +21,7 @@ type RequestAuth struct {
 	checks map[question]*check
 }
 
-// question is what one check answers.
+// question is the key of one check: the credentials, and how they are checked.
 type question struct {
 	creds  Credentials
 	rights bool
@@ -40,11 +40,11 @@ func (a *Authenticator) NewRequestAuth() *RequestAuth {
 	return &RequestAuth{a: a, checks: make(map[question]*check)}
 }
 
-// Authenticate answers as [Backend] does. The grant of an ok identity belongs
-// to the session: [RequestAuth.Release] releases it, not the caller. Answers that
-// are no or an error are kept too, so that one request is one attempt.
+// Authenticate returns what [Backend] does. The RequestAuth owns the grant of
+// an ok identity: [RequestAuth.Release] releases it, not the caller. Refusals
+// and errors are kept too, so that one request is one attempt.
 //
-// Where only the master can tell what a user may do, nothing is checked yet:
+// Where only the master can decide what a user may do, nothing is checked yet:
 // the grant is a [CredentialGrant], and the first command checks it.
 func (s *RequestAuth) Authenticate(ctx context.Context, c Credentials) (Identity, bool, error) {
 	if s.a.defersToMaster(c) {
@@ -53,8 +53,8 @@ func (s *RequestAuth) Authenticate(ctx context.Context, c Credentials) (Identity
 	return s.AuthenticateNow(ctx, c)
 }
 
-// AuthenticateNow is Authenticate for a caller whose rights have to be known
-// before anything is sent: the credentials are checked in any case.
+// AuthenticateNow is Authenticate for a caller whose rights are needed before
+// anything is sent: the credentials are checked in any case.
 func (s *RequestAuth) AuthenticateNow(ctx context.Context, c Credentials) (Identity, bool, error) {
 	return s.ask(ctx, question{creds: c, rights: true}, s.a.entitled)
 }
@@ -84,9 +84,9 @@ func (s *RequestAuth) check(q question) *check {
 	return k
 }
 
-// Release ends the request: every grant is released and the credentials are
-// forgotten. It is called once every Authenticate has returned; calling it
-// again does nothing.
+// Release ends the request: it releases every grant and drops the credentials.
+// It is called once every Authenticate has returned; calling it again does
+// nothing.
 func (s *RequestAuth) Release(ctx context.Context) {
 	s.mu.Lock()
 	checks := s.checks

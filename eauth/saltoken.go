@@ -7,24 +7,24 @@ import (
 	"time"
 )
 
-// Token is a Salt token and what the master's store says of its owner. It
-// prints without the token itself.
+// Token is a Salt token and its owner, as the master's store has it. It prints
+// without the token itself.
 type Token struct {
 	Value  string
 	User   string
 	Eauth  string
 	Groups []string
 
-	// AuthList is what the token allows, as JSON, where the master keeps that
-	// in its tokens (keep_acl_in_token). It is null where the eauth module had
-	// nothing to say, and nil where the token has no auth_list at all.
+	// AuthList is what the token allows, as JSON, where the master stores that
+	// in its tokens (keep_acl_in_token). It is null where the eauth module
+	// returned nothing, and nil where the token has no auth_list at all.
 	AuthList json.RawMessage
 
 	Start  time.Time
 	Expire time.Time
 }
 
-// Valid reports whether t names its owner and has not expired.
+// Valid reports whether t has an owner and has not expired.
 func (t Token) Valid(now time.Time) bool {
 	return t.Value != "" && t.User != "" && now.Before(t.Expire)
 }
@@ -53,9 +53,9 @@ var tokenLengths = map[string]int{
 }
 
 // WellFormedToken reports whether s can be a token of a master with this
-// hash_type: hex digits, as many as its digest has. A hash type that is not
-// known is taken for Salt's default, sha256. A token names a file on the
-// master, so nothing else may ever be looked up.
+// hash_type: hex digits, as many as its digest has. An unknown hash type is
+// treated as Salt's default, sha256. A token is a file name on the master, so
+// nothing else may ever be looked up.
 func WellFormedToken(s, hashType string) bool {
 	want, ok := tokenLengths[hashType]
 	if !ok {
