@@ -2,9 +2,9 @@ package acl
 
 import "strings"
 
-// compoundMatcher reads a compound expression: words and the operators and, or, not and parentheses. It says false to
-// every expression that is not well formed, of which Salt's reading is its own, and to one with a word that is not
-// about ids.
+// compoundMatcher parses a compound expression: words and the operators and, or, not and parentheses. ok is false for
+// an expression that is not well formed, which Salt reads in its own way, and for one with a word that matches more
+// than ids.
 func compoundMatcher(words []string) (matcher, bool) {
 	if len(words) > maxWords {
 		return nil, false
@@ -39,7 +39,7 @@ func (p *compoundParser) accept(word string) bool {
 	return true
 }
 
-// either reads what "or" joins, which binds the least.
+// either parses operands joined by "or", which binds the least.
 func (p *compoundParser) either() (matcher, bool) {
 	left, ok := p.both()
 	for ok && p.accept("or") {
@@ -53,7 +53,7 @@ func (p *compoundParser) either() (matcher, bool) {
 	return left, ok
 }
 
-// both reads what "and" joins. Before a "not" it may be left out.
+// both parses operands joined by "and". Before a "not" it may be left out.
 func (p *compoundParser) both() (matcher, bool) {
 	left, ok := p.one()
 	for ok && (p.accept("and") || p.peek() == "not") {
@@ -103,7 +103,7 @@ func negate(o outcome) outcome {
 	}
 }
 
-// wordMatcher reads one word: an engine's letter, an @ and the engine's pattern, or a glob.
+// wordMatcher parses one word: an engine's letter, an @ and the engine's pattern, or a glob.
 func wordMatcher(word string) (matcher, bool) {
 	engine, pattern, found := strings.Cut(word, "@")
 	if !found || engine == "" || pattern == "" {

@@ -1,7 +1,7 @@
 // Package acl evaluates the rules of Salt's external_auth: what a user may call, and what /login shows of it. The
-// master decides with the same rules; this is for what a gateway has to know before it asks, or without asking: the
-// perms of a login, each function of a list before the list is sent (the master lets a list through as soon as one of
-// its functions is allowed), and salt-ssh, of which the master hears nothing.
+// master decides by the same rules; this package is for decisions of the gateway before the master's, or without it:
+// the perms of a login, each function of a list before the list is sent (the master lets a list through as soon as one
+// of its functions is allowed), and salt-ssh, which does not involve the master.
 //
 //	rules := acl.New([]acl.Module{{Name: "pam", Rules: acl.Map{
 //		{Key: "alice", Value: []any{"test.*", acl.Map{{Key: "web*", Value: []any{"state.apply"}}}}},
@@ -12,10 +12,10 @@
 //	rules.Publish(who, acl.Call{Fun: "test.ping", Tgt: "*", TgtType: "glob"}) // Allowed
 //	rules.Runner(who, "jobs.active", nil, nil)                                // Refused
 //
-// The answers are those of the master, bit by bit: its patterns are Python's and match a prefix, a text in place of a
-// list counts letter by letter, and where its code ends in an exception nothing is allowed. What cannot be told here
-// is [Unknown], which a caller has to take for a refusal: Python's patterns that Go cannot express, targets that need
-// the grains or pillars of minions, and rules that Salt 3006 and 3008 read differently.
+// The results are exactly the master's: its patterns are Python's and match a prefix, a text in place of a list counts
+// letter by letter, and where its code ends in an exception nothing is allowed. What cannot be decided here is
+// [Unknown], which a caller must treat as a refusal: Python's patterns that Go cannot express, targets that need the
+// grains or pillars of minions, and rules that Salt 3006 and 3008 read differently.
 //
 // Values are those of YAML and msgpack: nil, bool, integers, float64, string, []byte, []any and [Map].
 //

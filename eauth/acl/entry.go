@@ -1,6 +1,6 @@
 package acl
 
-// entry is one entry of a user's list, in the forms in which the checks ask for it.
+// entry is one entry of a user's list, in the forms that the checks need.
 type entry struct {
 	value any
 
@@ -9,10 +9,10 @@ type entry struct {
 	fun    *pattern // the text as a pattern of functions
 
 	isMap bool
-	only  *rule // the one pair of a mapping that has just one
+	only  *rule // set for a mapping with exactly one pair
 }
 
-// rule is what a target, or one of the names with an @, is allowed.
+// rule is what is allowed for a target, or for one of the names with an @.
 type rule struct {
 	key    any
 	target string // the key as text
@@ -21,18 +21,18 @@ type rule struct {
 	funs   []condition
 }
 
-// condition is a function that is allowed, if its arguments are good.
+// condition is a function that is allowed if its arguments match.
 type condition struct {
 	fun  *pattern
-	args []*arguments // one of these has to hold; nil for any arguments
+	args []*arguments // one of these has to match; nil for any arguments
 }
 
-// arguments is what {"args": [...], "kwargs": {...}} demands.
+// arguments is the requirement {"args": [...], "kwargs": {...}}.
 type arguments struct {
 	args   []*pattern // nil is any argument
 	kwargs []keyword
 
-	argsFail, kwargsFail bool // the master's code ends in an exception when it comes to them
+	argsFail, kwargsFail bool // the master's code ends in an exception when it evaluates them
 }
 
 type keyword struct {
@@ -70,7 +70,8 @@ func compileRule(p Pair) *rule {
 	return r
 }
 
-// orList is a list as it is, and anything else as a list of itself.
+// orList returns a list as it is, and any other value as a list with that one
+// element.
 func orList(v any) []any {
 	if list, ok := v.([]any); ok {
 		return list
@@ -79,7 +80,7 @@ func orList(v any) []any {
 }
 
 func compileArguments(v any) []*arguments {
-	all := []*arguments{} // not nil: where nothing can be met, nothing is allowed
+	all := []*arguments{} // not nil, which would allow any arguments
 	for _, c := range orList(v) {
 		if m, ok := c.(Map); ok {
 			all = append(all, compileArgument(m))
@@ -107,7 +108,7 @@ func compileArgument(m Map) *arguments {
 	return a
 }
 
-// orAny is nil for a value that stands for anything.
+// orAny returns nil for a value that matches any argument.
 func orAny(v any) *pattern {
 	if v == nil {
 		return nil
@@ -115,7 +116,8 @@ func orAny(v any) *pattern {
 	return valuePattern(v)
 }
 
-// allows reports whether one of the rule's functions is called, with good arguments.
+// allows reports whether one of the rule's functions is called with matching
+// arguments.
 func (r *rule) allows(fun string, args, kwargs any) outcome {
 	return firstYes(r.funs, func(c condition) outcome {
 		called := c.fun.match(fun)
@@ -148,7 +150,7 @@ func (a *arguments) met(args, kwargs any) outcome {
 	})
 }
 
-// metAt reports whether the argument at place i is there and good.
+// metAt reports whether argument i exists and matches.
 func metAt(want *pattern, args any, i int) outcome {
 	if args == nil {
 		return no
@@ -187,7 +189,7 @@ func (k keyword) met(kwargs any) outcome {
 	}
 }
 
-// matchValue matches a value as the text that Python makes of it.
+// matchValue matches Python's str of a value.
 func matchValue(want *pattern, v any) outcome {
 	s, sure := text(v)
 	if !sure && want.re != nil {

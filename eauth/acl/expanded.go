@@ -2,9 +2,9 @@ package acl
 
 import "slices"
 
-// expanded is the check with auth.enable_expanded_auth_matching. What it was to be for mappings never worked: Salt
-// puts the words "minions", "missing" and "ssh_minions" where the ids of minions should be. So only functions allowed
-// on all minions are ever allowed, unless the target matches nobody.
+// expanded is the check with auth.enable_expanded_auth_matching. For mappings it does not work in Salt, which puts the
+// words "minions", "missing" and "ssh_minions" where the ids of minions should be. So only functions allowed on all
+// minions are allowed, unless the target matches no minion.
 func expanded(entries []entry, a *aim) outcome {
 	var first any // of the values of mappings, to which Salt appends the others
 	seen := false
@@ -35,7 +35,7 @@ func expanded(entries []entry, a *aim) outcome {
 
 func isWord(id string) bool { return id == "minions" || id == "missing" || id == "ssh_minions" }
 
-// appends fails where Python cannot append one value's items to the other.
+// appends returns fails where Python cannot append the items of one value to the other.
 func appends(to, from any) outcome {
 	if _, ok := to.([]any); !ok {
 		return fails

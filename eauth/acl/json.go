@@ -7,7 +7,7 @@ import (
 )
 
 // appendJSON writes a value as Salt's json.dumps does: a space after each comma and colon, and no escapes beyond those
-// that JSON demands.
+// that JSON requires.
 func appendJSON(dst []byte, v any) []byte {
 	switch v := v.(type) {
 	case nil:
@@ -18,7 +18,7 @@ func appendJSON(dst []byte, v any) []byte {
 		return append(dst, floatText(v, "NaN", "Infinity")...)
 	case string:
 		return appendJSONText(dst, v)
-	case []byte: // Salt answers 500 to these
+	case []byte: // Salt responds with 500 to these
 		return appendJSONText(dst, string(v))
 	case []any:
 		dst = append(dst, '[')

@@ -5,8 +5,8 @@ import (
 	"fmt"
 )
 
-// List is one list of rules, as stands behind a user's name in external_auth, for who has such a list without a name.
-// What cannot be told of a call is not allowed.
+// List is one list of rules in the form of a user's list in external_auth, but without a user name. A call that cannot
+// be decided is not allowed.
 type List struct{ entries []entry }
 
 // NewList compiles a list.
@@ -15,8 +15,9 @@ func NewList(rules []any) *List {
 	return &List{entries}
 }
 
-// Functions tells where a function may be called: everywhere, or on the minions of some targets, which are compound
-// expressions. Of the call, Fun and Args count. Unlike [Rules.Publish] it makes no exception for saltutil.find_job.
+// Functions returns where a function may be called: everywhere, or on the minions of some targets, which are compound
+// expressions. Of the call, only Fun and Args count. Unlike [Rules.Publish] it makes no exception for
+// saltutil.find_job.
 func (l *List) Functions(c Call) (everywhere bool, targets []string) {
 	args, kwargs := c.split()
 	for _, e := range l.entries {
@@ -53,7 +54,7 @@ func (l *List) Wheel(fun string, args, kwargs any) bool {
 	return onMaster(l.entries, "wheel", fun, args, kwargs) == yes
 }
 
-// CheckPattern returns what is wrong with a pattern of functions or arguments: nothing, or why it matches nothing here.
+// CheckPattern returns an error for a pattern of functions or arguments that matches nothing here, with the reason.
 func CheckPattern(src string) error {
 	expr, t, err := translate(src)
 	switch {

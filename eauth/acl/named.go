@@ -5,15 +5,15 @@ import (
 	"strings"
 )
 
-// listOptions are the options with which a module makes the lists of users by itself: django's and rest's. Other options
-// with a ^ in front, such as those of file, say nothing of who may do what.
+// listOptions are the options with which a module makes the lists of users itself: django's and rest's. Other options
+// that begin with ^, such as those of file, grant nothing.
 func listOptions() []string { return []string{"^model", "^url"} }
 
 // Named reports whether external_auth has rules for a caller, without which the master allows nothing. A list that the
-// eauth module makes itself ("^model") may have anybody in it: Allowed.
+// eauth module makes itself ("^model") may contain any user: the verdict is Allowed.
 //
-// groupsKnown tells that who.Groups are all groups of the caller. Without that, a rule for any group may be for the
-// caller, and the answer is Allowed.
+// groupsKnown reports whether who.Groups are all groups of the caller. If not, a rule for any group may apply to the
+// caller, and the verdict is Allowed.
 func (r *Rules) Named(who Who, groupsKnown bool) Verdict {
 	m := r.modules[who.Eauth]
 	if m == nil || m.fails {

@@ -1,12 +1,12 @@
 package acl
 
-// Verdict is what the rules say of a call.
+// Verdict is the decision of the rules about a call.
 type Verdict uint8
 
 const (
 	Refused Verdict = iota
 	Allowed
-	Unknown // cannot be told here: to be refused
+	Unknown // cannot be decided here: to be refused
 )
 
 func (v Verdict) String() string {
@@ -20,8 +20,8 @@ func (v Verdict) String() string {
 	}
 }
 
-// outcome is what one step of the master's check comes to. It is finer than a Verdict because an exception ends the
-// check: what stands after it no longer counts.
+// outcome is the result of one step of the master's check. It is finer than a Verdict because an exception ends the
+// check: the steps after it no longer count.
 type outcome uint8
 
 const (
@@ -50,7 +50,7 @@ func certain(ok bool) outcome {
 	return no
 }
 
-// and is the step next, which is taken only after o said yes.
+// and runs the step next only if o is yes.
 func (o outcome) and(next func() outcome) outcome {
 	switch o {
 	case yes:
@@ -69,7 +69,7 @@ func (o outcome) and(next func() outcome) outcome {
 	}
 }
 
-// firstYes takes the steps of a list one after the other until one says yes.
+// firstYes runs the steps of a list one after the other until one returns yes.
 func firstYes[T any](list []T, step func(T) outcome) outcome {
 	sum := no
 	for _, e := range list {

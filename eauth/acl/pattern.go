@@ -8,21 +8,21 @@ import (
 	"github.com/saltern-api/saltern/internal/pyglob"
 )
 
-// pattern is a compiled pattern of the operator's: a regular expression, a glob, or neither.
+// pattern is a compiled pattern of the configuration: a regular expression, a glob, or neither.
 type pattern struct {
-	always outcome        // the outcome for every text, where there is neither
+	always outcome        // the outcome for every text, if it is neither
 	re     *regexp.Regexp // anchored at the start
 	glob   *pyglob.Glob
 	traits
 }
 
-// traits are the texts for which the outcome of a pattern is not certain.
+// traits describe the texts for which the outcome of a pattern is uncertain.
 type traits struct {
-	ascii   bool // Python's classes know more letters than Go's: only ASCII is sure
-	oneLine bool // Python's $ matches before a last line feed, too: only texts without one are sure
+	ascii   bool // Python's classes contain more letters than Go's: only ASCII is certain
+	oneLine bool // Python's $ also matches before a final line feed: only texts without one are certain
 }
 
-// regex compiles a Python regular expression for re.match. One that Python does not accept matches nothing, as at the
+// regex compiles a Python regular expression for re.match. One that Python does not accept matches nothing, as in the
 // master.
 func regex(src string) *pattern {
 	expr, t, err := translate(src)
@@ -37,7 +37,7 @@ func regex(src string) *pattern {
 }
 
 // glob compiles a pattern of Python's fnmatch, which matches whole texts. For one that releases of Python read
-// differently the outcome is not certain.
+// differently the outcome is uncertain.
 func glob(src string) *pattern {
 	g := pyglob.Compile(src)
 	if g.Varies() || !utf8.ValidString(src) {
@@ -54,7 +54,7 @@ func compile(expr string, t traits) *pattern {
 	return &pattern{re: re, traits: t}
 }
 
-// match is the outcome of a regular expression at the start of a text, or of a glob on the whole of it.
+// match matches a regular expression at the start of a text, or a glob against the whole of it.
 func (p *pattern) match(s string) outcome {
 	switch {
 	case p.re == nil && p.glob == nil:
@@ -70,7 +70,7 @@ func (p *pattern) match(s string) outcome {
 	}
 }
 
-// valuePattern is the pattern that a value of the configuration stands for. Python takes nothing but text for one.
+// valuePattern returns the pattern for a value of the configuration. Python accepts only text as a pattern.
 func valuePattern(v any) *pattern {
 	if s, ok := v.(string); ok {
 		return regex(s)

@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// Perms is what /login shows under perms, as JSON: the lists of the user, of "*" and of the user's groups together,
-// text first and sorted, then the rest sorted by how Python writes it, nothing twice. Only exact names count, as in
-// salt-api, though the master takes more. It is {} where there are none.
+// Perms returns what /login shows under perms, as JSON: the lists of the user, of "*" and of the user's groups
+// together, text first and sorted, then the rest sorted by Python's repr, without duplicates. Only exact names count,
+// as in salt-api, though the master matches more. It is {} where there are none.
 func (r *Rules) Perms(who Who) []byte {
 	perms := r.perms(who)
 	if !truthy(perms) {
@@ -16,7 +16,7 @@ func (r *Rules) Perms(who Who) []byte {
 	return appendJSON(nil, perms)
 }
 
-// perms returns nil where salt-api gives up.
+// perms returns nil where salt-api fails.
 func (r *Rules) perms(who Who) any {
 	m := r.modules[who.Eauth]
 	if m == nil {
@@ -72,7 +72,7 @@ func (m *module) sum(who Who) (sum []any, ok bool) {
 	return sum, true
 }
 
-// sorted puts permissions in order, each once.
+// sorted returns permissions in order, without duplicates.
 func sorted(perms []any) []any {
 	var texts []string
 	var others []any

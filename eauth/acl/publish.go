@@ -2,7 +2,7 @@ package acl
 
 import "slices"
 
-// Call is a function for minions, as it would be published. A list of functions is one Call for each.
+// Call is a call of one function on minions, as it would be published. A list of functions is one Call for each.
 type Call struct {
 	Fun string
 
@@ -12,23 +12,23 @@ type Call struct {
 	Tgt     any    // text, or a list of text where TgtType takes one
 	TgtType string // glob, list, compound, ...
 
-	// Minions gives the ids that the target matches, where Options.Targets cannot know: those of salt-ssh's roster.
-	// ok is false when they cannot be told. Nil means Options.Targets.
+	// Minions returns the ids that the target matches, for targets that Options.Targets cannot resolve: those of
+	// salt-ssh's roster. ok is false when they are unknown. Nil means Options.Targets.
 	Minions func() (ids []string, ok bool)
 }
 
-// findJob is what waiting for a job's end takes, so everybody may call it.
+// findJob is called to wait for a job's end, so every user with a list may call it.
 const findJob = "saltutil.find_job"
 
-// Publish reports whether the caller may call a function of minions.
+// Publish reports whether the caller may call a function on minions.
 func (r *Rules) Publish(who Who, c Call) Verdict { return r.check(who, c, findJob) }
 
-// SSH reports whether the caller may call a function of hosts by salt-ssh. It differs from Publish in that no function is
-// excepted: nothing that waits for salt-ssh calls saltutil.find_job. See [Roster] for the targets.
+// SSH reports whether the caller may call a function on hosts by salt-ssh. It differs from Publish in that no function
+// is exempt: waiting for salt-ssh does not call saltutil.find_job. See [Roster] for the targets.
 func (r *Rules) SSH(who Who, c Call) Verdict { return r.check(who, c, "") }
 
-// check is auth_check of Salt's CkMinions. A function that is excepted is allowed to everybody who has a list, unless
-// matching is expanded.
+// check is auth_check of Salt's CkMinions. The exempt function is allowed to every caller with a list, unless matching
+// is expanded.
 func (r *Rules) check(who Who, c Call, excepted string) Verdict {
 	entries, isNone, o := r.list(who)
 	if o != yes {
@@ -59,7 +59,7 @@ func (r *Rules) check(who Who, c Call, excepted string) Verdict {
 	}).verdict()
 }
 
-// split takes the keyword arguments off the others. kwargs is nil where there are none.
+// split separates the keyword arguments from the others. kwargs is nil where there are none.
 func (c Call) split() (args []any, kwargs any) {
 	if n := len(c.Args); n > 0 {
 		if m, ok := c.Args[n-1].(Map); ok {
@@ -71,7 +71,7 @@ func (c Call) split() (args []any, kwargs any) {
 	return c.Args, nil
 }
 
-// aim is what a call is aimed at.
+// aim is the target of a call.
 type aim struct {
 	call         Call
 	targets      Targets
@@ -97,8 +97,8 @@ func (a *aim) minions() (ids []string, known bool) {
 	return a.ids, a.known
 }
 
-// within reports whether every minion that the call is aimed at is one of those that a rule is for. Of a target that
-// matches nobody here nothing is said: the master would let it through, but minions behind a syndic may match it.
+// within reports whether every minion of the call's target is one of the minions of a rule. For a target that matches
+// no minion here the outcome is uncertain: the master would let it through, but minions behind a syndic may match it.
 func (a *aim) within(target string) outcome {
 	if target == anyone && (a.starCompared == nil || !a.starCompared()) {
 		return yes
@@ -107,7 +107,7 @@ func (a *aim) within(target string) outcome {
 	if known && len(ids) == 0 {
 		return maybe
 	}
-	if target != "" && target[0] == '@' { // no minion's id; Salt 3006 looks for one all the same
+	if target != "" && target[0] == '@' { // not the id of a minion; Salt 3006 looks it up as one nevertheless
 		if known {
 			return no
 		}
@@ -126,7 +126,7 @@ func (a *aim) within(target string) outcome {
 	return certain(!slices.ContainsFunc(ids, func(id string) bool { return !slices.Contains(allowed, id) }))
 }
 
-// same reports whether the call's target is the rule's, so that whatever it matches is the same.
+// same reports whether the call's target equals the rule's, so that both match the same minions.
 func (a *aim) same(target string) bool {
 	return a.call.TgtType == compound && a.call.Tgt == any(target)
 }

@@ -7,7 +7,7 @@ import (
 	"unicode/utf8"
 )
 
-// classes are Python's classes in ASCII. Its \s has four separators more than Go's.
+// classes are Python's classes in ASCII. Its \s contains four separators more than Go's.
 var classes = map[rune]string{
 	'd': `0-9`,
 	'D': `\D`,
@@ -20,7 +20,7 @@ var classes = map[rune]string{
 // controls are the letters that stand for one character each.
 var controls = map[rune]rune{'a': '\a', 'f': '\f', 'n': '\n', 'r': '\r', 't': '\t', 'v': '\v', '\\': '\\'}
 
-// escape reads what follows a \ outside of a class.
+// escape parses what follows a \ outside of a class.
 func (p *translator) escape() (item, error) {
 	r := p.take()
 	switch r {
@@ -34,7 +34,7 @@ func (p *translator) escape() (item, error) {
 		p.out.WriteString(`\b`)
 		p.ascii = true
 		return nothing, nil
-	case 'B', 'z': // what they mean depends on the release of Python
+	case 'B', 'z': // their meaning depends on the release of Python
 		return nothing, errUnclear
 	}
 	if set, ok := classes[r]; ok {
@@ -72,7 +72,7 @@ func (p *translator) character(r rune) (rune, error) {
 	}
 }
 
-// hex reads a character by its number of n digits.
+// hex parses a character given as n hexadecimal digits.
 func (p *translator) hex(n int) (rune, error) {
 	if len(p.in)-p.pos < n {
 		return 0, errInvalid
@@ -89,7 +89,7 @@ func (p *translator) hex(n int) (rune, error) {
 	return rune(c), nil
 }
 
-// class reads what follows a [.
+// class parses what follows a [.
 func (p *translator) class() error {
 	p.out.WriteByte('[')
 	if p.accept("^") {
@@ -128,7 +128,7 @@ func (p *translator) class() error {
 	}
 }
 
-// member reads one member of a class: a character, or a set of them in Go's syntax.
+// member parses one member of a class: a character, or a set of them in Go's syntax.
 func (p *translator) member(r rune) (c rune, set string, err error) {
 	switch r {
 	case -1:

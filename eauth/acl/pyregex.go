@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// The two ways in which a Python pattern has no translation.
+// The two reasons why a Python pattern has no translation.
 var (
 	errInvalid = errors.New("not a regular expression of Python's")
 	errUnclear = errors.New("a regular expression that Go cannot express, or that releases of Python read differently")
@@ -14,8 +14,8 @@ var (
 
 const maxGroups = 100 // nested in each other
 
-// translator turns a Python regular expression into one of Go's that matches the same texts, at their start, as
-// re.match does. It knows the syntax that rules are made of, and says so where it meets anything else: a pattern is
+// translator translates a Python regular expression into one of Go's that matches the same texts, at their start, as
+// re.match does. It supports the syntax that occurs in rules, and returns an error for anything else: a pattern is
 // never guessed.
 type translator struct {
 	in    []rune
@@ -27,7 +27,7 @@ type translator struct {
 	ignoreCase, dotAll bool
 }
 
-// translate returns the expression and the texts that it is not sure of.
+// translate returns the expression and the traits of the texts for which it is uncertain.
 func translate(src string) (expr string, t traits, err error) {
 	p := &translator{in: []rune(src), names: make(map[string]bool)}
 	if err := p.flags(); err != nil {
@@ -60,7 +60,7 @@ func (p *translator) peek() rune {
 	return p.in[p.pos]
 }
 
-// take returns the next character and goes past it.
+// take returns the next character and advances past it.
 func (p *translator) take() rune {
 	r := p.peek()
 	if r >= 0 {
@@ -69,7 +69,7 @@ func (p *translator) take() rune {
 	return r
 }
 
-// accept goes past a text if it stands next.
+// accept advances past a text if it is next.
 func (p *translator) accept(s string) bool {
 	rest := p.in[p.pos:]
 	if len(rest) < len(s) || string(rest[:len(s)]) != s { // s is ASCII
@@ -79,7 +79,7 @@ func (p *translator) accept(s string) bool {
 	return true
 }
 
-// flags reads the flags that may stand before everything else. Any other group is left for later.
+// flags parses the flags that may stand before everything else. Any other group is left for later.
 func (p *translator) flags() error {
 	for {
 		start, i, d, m := p.pos, p.ignoreCase, p.dotAll, p.oneLine
@@ -114,7 +114,7 @@ func (p *translator) flagLetters() bool {
 	}
 }
 
-// alternatives reads up to a ) or the end.
+// alternatives parses up to a ) or the end.
 func (p *translator) alternatives() error {
 	for {
 		if err := p.sequence(); err != nil {
@@ -128,7 +128,7 @@ func (p *translator) alternatives() error {
 	}
 }
 
-// item is what stands before a quantifier.
+// item is the kind of expression before a quantifier.
 type item int
 
 const (
@@ -181,7 +181,7 @@ func (p *translator) literal(r rune) error {
 	return nil
 }
 
-// group reads what follows a (.
+// group parses what follows a (.
 func (p *translator) group(was item) (item, error) {
 	switch {
 	case p.accept("?#"):
@@ -189,7 +189,7 @@ func (p *translator) group(was item) (item, error) {
 			switch r {
 			case -1:
 				return nothing, errInvalid
-			case '\\': // goes with the character after it, even here
+			case '\\': // belongs to the character after it, even here
 				return nothing, errUnclear
 			}
 		}
@@ -219,7 +219,7 @@ func (p *translator) group(was item) (item, error) {
 
 var groupName = regexp.MustCompile(`^[A-Za-z_][A-Za-z0-9_]*$`)
 
-// name reads the name of a group up to its >.
+// name parses the name of a group up to its >.
 func (p *translator) name() bool {
 	start := p.pos
 	for r := p.take(); r != '>'; r = p.take() {

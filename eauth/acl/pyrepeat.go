@@ -22,7 +22,8 @@ func (p *translator) repeat(last item, quantifier string) error {
 	return nil
 }
 
-// count reads what follows a {, which is only itself unless a quantifier follows.
+// count parses what follows a {, which is a literal { unless a quantifier
+// follows.
 func (p *translator) count(last item) (item, error) {
 	start := p.pos
 	lo := p.digits()
@@ -48,7 +49,8 @@ func (p *translator) count(last item) (item, error) {
 	}
 }
 
-// bound reads one end of a quantifier. ok is false for more than Go repeats.
+// bound parses one end of a quantifier. ok is false if Go does not repeat that
+// often.
 func bound(digits string, def int) (n int, ok bool) {
 	if digits == "" {
 		return def, true

@@ -10,8 +10,8 @@ import (
 	"unicode/utf8"
 )
 
-// text is Python's str of a value. sure is false where releases of Python differ, or the value is none that a master
-// can have.
+// text returns Python's str of a value. sure is false where releases of Python differ, or the value has a type that the
+// master cannot have.
 func text(v any) (s string, sure bool) {
 	if s, ok := v.(string); ok {
 		return s, true
@@ -20,13 +20,13 @@ func text(v any) (s string, sure bool) {
 	return s, known(v) && isASCII(s)
 }
 
-// known reports whether a value is of one of the types that this package knows.
+// known reports whether this package supports the type of a value.
 func known(v any) bool {
 	switch v := v.(type) {
 	case nil, bool, int, int64, uint64, *big.Int, float64, []byte:
 		return true
 	case string:
-		return isASCII(v) // what is printable differs between releases of Unicode
+		return isASCII(v) // the printable characters differ between releases of Unicode
 	case []any:
 		for _, x := range v {
 			if !known(x) {
@@ -50,7 +50,7 @@ func isASCII(s string) bool {
 	return strings.IndexFunc(s, func(r rune) bool { return r >= utf8.RuneSelf }) < 0
 }
 
-// repr is Python's repr of a value.
+// repr returns Python's repr of a value.
 func repr(v any) string {
 	var b strings.Builder
 	writeRepr(&b, v)
@@ -101,7 +101,7 @@ func separate(b *strings.Builder, i int) {
 	}
 }
 
-// floatText is Python's repr of a float: the shortest text, with an exponent from 1e16 up and below 1e-4.
+// floatText returns Python's repr of a float: the shortest text, with an exponent from 1e16 up and below 1e-4.
 func floatText(f float64, nan, inf string) string {
 	switch {
 	case math.IsNaN(f):
@@ -121,7 +121,7 @@ func floatText(f float64, nan, inf string) string {
 	return s
 }
 
-// quote is the mark that Python puts around a text.
+// quote returns the quotation mark that Python puts around a text.
 func quote(s string) rune {
 	if strings.Contains(s, "'") && !strings.Contains(s, `"`) {
 		return '"'

@@ -5,16 +5,16 @@ import (
 	"strings"
 )
 
-// Module is what one eauth module, such as pam, gives to whom.
+// Module is the external_auth configuration of one eauth module, such as pam.
 type Module struct {
 	Name string
 
-	// Rules are the lists of users and groups, in the order of the file. The keys are users, groups with a % behind
-	// them, "*", and for some modules options of their own ("^model"). It is empty where the file has no mapping.
+	// Rules are the lists of users and groups, in the order of the file. The keys are users, groups with a trailing %,
+	// "*", and for some modules options of their own ("^model"). It is empty where the file has no mapping.
 	Rules Map
 }
 
-// Options are the master's.
+// Options are the master's settings.
 type Options struct {
 	PermissiveACL    bool // permissive_acl
 	ExpandedMatching bool // auth.enable_expanded_auth_matching
@@ -23,20 +23,20 @@ type Options struct {
 	// Targets resolves targets to the ids of accepted minions. Without it, no rule for a target but "*" is decided.
 	Targets Targets
 
-	// StarCompared reports whether a rule for "*" means the accepted minions, as Salt 3006 has it, and not everything
-	// that a target may match, as 3008 has it. Nil is the latter. It makes a difference where targets match more than
+	// StarCompared reports whether a rule for "*" means the accepted minions, as in Salt 3006, and not everything that
+	// a target may match, as in 3008. Nil means the latter. It makes a difference where targets match more than
 	// accepted minions: for salt-ssh.
 	StarCompared func() bool
 }
 
-// Who is a caller, as the caller's Salt token has it.
+// Who is a caller, as described by the caller's Salt token.
 type Who struct {
 	Eauth  string
 	User   string
 	Groups []string
 
-	// AuthList is the token's auth_list, and HasAuthList reports whether the token has one: the value may be nil. It
-	// is what the eauth module itself allows; see keep_acl_in_token.
+	// AuthList is the token's auth_list, and HasAuthList reports whether the token has one: the value may be nil. It is
+	// what the eauth module itself allows; see keep_acl_in_token.
 	AuthList    any
 	HasAuthList bool
 }
@@ -51,18 +51,18 @@ type module struct {
 	rules Map
 	users []user
 
-	// fails says that the master's code ends in an exception for every user of the module.
+	// fails is true if the master's code ends in an exception for every user of the module.
 	fails bool
 }
 
 // user is one rule with its list compiled.
 type user struct {
 	name    string
-	fails   bool // the value is none that a list can be made of
+	fails   bool // no list can be made of the value
 	entries []entry
 }
 
-// New compiles rules. A later module of the same name is left out.
+// New compiles rules. A later module of the same name is ignored.
 func New(modules []Module, o Options) *Rules {
 	r := &Rules{opts: o, modules: make(map[string]*module, len(modules))}
 	for _, m := range modules {
@@ -87,7 +87,7 @@ func compileModule(m Module) *module {
 	return c
 }
 
-// compileList compiles what Python's iteration over a value gives.
+// compileList compiles the items of Python's iteration over a value.
 func compileList(v any) (entries []entry, ok bool) {
 	list, ok := items(v)
 	for _, e := range list {
@@ -96,8 +96,8 @@ func compileList(v any) (entries []entry, ok bool) {
 	return entries, ok
 }
 
-// list returns the entries that count for a caller, and whether they could be put together: yes, fails or maybe.
-// isNone tells that the master has None in place of a list.
+// list returns the entries that apply to a caller, and whether they could be determined: yes, fails or maybe. isNone
+// reports that the master has None in place of a list.
 func (r *Rules) list(who Who) (entries []entry, isNone bool, o outcome) {
 	m := r.modules[who.Eauth]
 	switch {
@@ -122,7 +122,7 @@ func (r *Rules) list(who Who) (entries []entry, isNone bool, o outcome) {
 	return entries, false, yes
 }
 
-// named returns the rules of a module that are for a caller, and whether they could be told: yes or maybe.
+// named returns the rules of a module that apply to a caller, and whether they could be determined: yes or maybe.
 func (r *Rules) named(m *module, who Who) (lists []user, o outcome) {
 	matched, star := false, false
 	for _, u := range m.users {
@@ -150,19 +150,19 @@ func (r *Rules) named(m *module, who Who) (lists []user, o outcome) {
 	return lists, yes
 }
 
-// group is the group that a rule with a % behind its name is for.
+// group returns the group of a rule with a trailing %.
 func (u user) group() string { return strings.TrimRight(u.name, groupMark) }
 
 const (
 	anyone    = "*"
-	groupMark = "%" // behind the name of a group
+	groupMark = "%" // trails the name of a group
 )
 
-// special are the characters that make a user's name a pattern.
+// special are the characters that turn a user's name into a pattern.
 const special = `*?[]\.+^$|(){}`
 
-// names reports whether a user is meant by a rule's name. It is the user that Salt takes for the pattern, as a glob and
-// as a regular expression, and the rule's name for the text.
+// names reports whether a rule's name matches a user. Salt takes the user for the pattern, as a glob and as a regular
+// expression, and the rule's name for the text.
 func names(user, rule string) outcome {
 	if !strings.ContainsAny(user, special) {
 		return certain(user == rule)

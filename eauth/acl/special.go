@@ -2,8 +2,8 @@ package acl
 
 import "strings"
 
-// Runner reports whether the caller may call a runner, such as jobs.active. args and kwargs are what the request's
-// kwarg has under arg and kwarg, which is where the master looks: a list and a [Map], or nil where there is none.
+// Runner reports whether the caller may call a runner, such as jobs.active. args and kwargs are the values of arg and
+// kwarg in the request's kwarg, where the master looks for them: a list and a [Map], or nil where there is none.
 func (r *Rules) Runner(who Who, fun string, args, kwargs any) Verdict {
 	return r.special(who, "runner", fun, args, kwargs)
 }
@@ -13,7 +13,7 @@ func (r *Rules) Wheel(who Who, fun string, args, kwargs any) Verdict {
 	return r.special(who, "wheel", fun, args, kwargs)
 }
 
-// special looks for the entries with an @: a module's name, "@runner", "@runners", ...
+// special checks the entries with an @: a module's name, "@runner", "@runners", ...
 func (r *Rules) special(who Who, form, fun string, args, kwargs any) Verdict {
 	entries, _, o := r.list(who)
 	if o != yes {
@@ -22,11 +22,11 @@ func (r *Rules) special(who Who, form, fun string, args, kwargs any) Verdict {
 	return onMaster(entries, form, fun, args, kwargs).verdict()
 }
 
-// onMaster is special with the entries at hand.
+// onMaster is special for given entries.
 func onMaster(entries []entry, form, fun string, args, kwargs any) outcome {
 	module, name, ok := strings.Cut(fun, ".")
 	if !ok || strings.Contains(name, ".") {
-		return no // "Check syntax", says the master
+		return no // the master's error is "Check syntax"
 	}
 	ofForm := func(s string) bool { return s == "@"+form || s == "@"+form+"s" }
 	return firstYes(entries, func(e entry) outcome {
@@ -54,10 +54,10 @@ func onMaster(entries []entry, form, fun string, args, kwargs any) outcome {
 	})
 }
 
-// noLetter is what comes of asking a key that is no text for its first letter.
+// noLetter is the outcome of reading the first letter of a key that is no text.
 func noLetter(key any) outcome {
 	if b, ok := key.([]byte); ok && len(b) > 0 {
-		return no // it is a number
+		return no // in Python its first item is a number
 	}
 	return fails
 }

@@ -7,11 +7,12 @@ import (
 
 // Targets resolves targets to minions.
 type Targets interface {
-	// Match returns the ids that a target matches, or false when that cannot be told. tgt is text or a list of text.
+	// Match returns the ids that a target matches. ok is false when they cannot be determined. tgt is text or a list of
+	// text.
 	Match(tgt any, tgtType string) (ids []string, ok bool)
 }
 
-// The types of targets that are resolved here.
+// The target types that are resolved here.
 const (
 	globTarget = "glob"
 	listTarget = "list"
@@ -23,9 +24,9 @@ type accepted struct{ ids func() ([]string, error) }
 
 var _ Targets = accepted{}
 
-// Accepted resolves targets of the types glob, list, pcre, and compound ones made of these, as the master resolves
-// them over the ids of the minions whose keys it accepts. It asks for the ids each time. With an error, or a target
-// that needs to know more than ids, nothing can be told.
+// Accepted resolves targets of the types glob, list, pcre, and compound ones made of these, as the master resolves them
+// over the ids of the minions whose keys it accepts. It calls ids for each target. If that fails, or a target depends
+// on more than ids, the result is unknown.
 func Accepted(ids func() ([]string, error)) Targets { return accepted{ids} }
 
 func (a accepted) Match(tgt any, tgtType string) ([]string, bool) {
@@ -50,7 +51,7 @@ func (a accepted) Match(tgt any, tgtType string) ([]string, bool) {
 	return ids, true
 }
 
-// matcher tells of one minion whether a target matches it.
+// matcher reports whether a target matches one minion.
 type matcher func(id string) outcome
 
 func (a accepted) matcher(tgt any, tgtType string) (matcher, bool) {
@@ -78,12 +79,12 @@ func (a accepted) matcher(tgt any, tgtType string) (matcher, bool) {
 	}
 }
 
-// plain reports whether an expression falls into words in Go as it does in Python.
+// plain reports whether Go splits an expression into the same words as Python.
 func plain(expr string) bool {
 	return isASCII(expr) && strings.IndexFunc(expr, func(r rune) bool { return r < ' ' }) < 0
 }
 
-// texts returns a list that holds only text.
+// texts returns the elements of a list. ok is false for any value but a list of text.
 func texts(v any) ([]string, bool) {
 	list, ok := v.([]any)
 	words := make([]string, 0, len(list))
@@ -103,7 +104,8 @@ func globMatcher(expr string) (matcher, bool) {
 	return glob(expr).match, true
 }
 
-// pcreMatcher refuses what Python does not accept, too: it is no regular expression that matches nobody.
+// pcreMatcher also returns false for an expression that Python does not accept: such a target must not count as one
+// that matches no minion.
 func pcreMatcher(expr string) (matcher, bool) {
 	p := regex(expr)
 	return p.match, p.re != nil
@@ -118,11 +120,11 @@ func listMatcher(tgt any) (matcher, bool) {
 }
 
 // Roster resolves targets as salt-api does before it runs salt-ssh: a call's target means the accepted minions that
-// match it, and the hosts of the roster. The targets of rules are compound ones, which a flat roster does not know: they
-// mean accepted minions alone. A rule for "web*" therefore covers a host of the roster only where a minion of the same
-// id is accepted.
+// match it, and the hosts of the roster. The targets of rules are compound ones, which a flat roster does not support:
+// they mean accepted minions alone. A rule for "web*" therefore covers a host of the roster only where a minion of the
+// same id is accepted.
 //
-// Without accepted, or when the hosts cannot be listed, nothing can be told.
+// Without accepted, or when the hosts cannot be listed, the result is unknown.
 func Roster(accepted Targets, hosts func() ([]string, error)) Targets {
 	return roster{accepted, Accepted(hosts)}
 }

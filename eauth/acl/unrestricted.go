@@ -2,13 +2,12 @@ package acl
 
 import "slices"
 
-// everything are the patterns that an operator writes for any function. Others may match as much: they are not taken
-// for it.
+// everything are the usual patterns for any function. Other patterns that match as much are not recognized.
 var everything = []string{".*", "^.*", ".*$", "^.*$", ".+", "^.+", ".+$", "^.+$"}
 
-// Unrestricted reports whether the caller's list has an entry that lets any function run everywhere, with any arguments:
-// ".*", or the same for the target "*". It says nothing of runners and wheels. Whether a call is allowed is another
-// question: an entry before it may end the master's check.
+// Unrestricted reports whether the caller's list has an entry that allows any function everywhere, with any arguments:
+// ".*", or the same for the target "*". It ignores runners and wheels. It does not mean that every call is allowed: an
+// earlier entry may end the master's check.
 func (r *Rules) Unrestricted(who Who) bool {
 	entries, _, o := r.list(who)
 	return o == yes && slices.ContainsFunc(entries, func(e entry) bool {

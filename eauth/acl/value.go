@@ -6,16 +6,16 @@ import (
 	"slices"
 )
 
-// Map is a mapping in the order in which it was written. Its keys are scalars and differ from each other.
+// Map is a mapping in the order in which it was written. Its keys are scalars and distinct.
 type Map []Pair
 
 // Pair is one entry of a [Map].
 type Pair struct{ Key, Value any }
 
-// Get returns the value of a key that is text.
+// Get returns the value of a text key.
 func (m Map) Get(key string) (any, bool) { return m.find(key) }
 
-// truthy reports whether Python takes a value for true.
+// truthy reports whether a value is true in Python.
 func truthy(v any) bool {
 	switch v := v.(type) {
 	case nil:
@@ -34,8 +34,8 @@ func truthy(v any) bool {
 	}
 }
 
-// items is what Python's iteration over a value gives: the letters of a text, the keys of a mapping. ok is false for
-// what cannot be iterated.
+// items returns the items of Python's iteration over a value: the letters of a text, the keys of a mapping. ok is false
+// for a value that cannot be iterated.
 func items(v any) (list []any, ok bool) {
 	switch v := v.(type) {
 	case []any:
@@ -60,7 +60,7 @@ func items(v any) (list []any, ok bool) {
 	}
 }
 
-// number returns what Python counts as a number, booleans included. NaN and the infinities are none here.
+// number returns the value of what is a number in Python, booleans included. NaN and the infinities are excluded.
 func number(v any) (*big.Float, bool) {
 	f := new(big.Float)
 	switch v := v.(type) {
@@ -87,7 +87,7 @@ func number(v any) (*big.Float, bool) {
 	return f, true
 }
 
-// equal is Python's ==.
+// equal reports whether a == b in Python.
 func equal(a, b any) bool {
 	if x, ok := number(a); ok {
 		y, ok := number(b)
@@ -121,7 +121,7 @@ func (m Map) holds(p Pair) bool {
 	return ok && equal(v, p.Value)
 }
 
-// find returns the value of a key of any type: the last one, should it stand there twice all the same.
+// find returns the value of a key of any type: the last one, if the key occurs twice.
 func (m Map) find(key any) (any, bool) {
 	for _, p := range slices.Backward(m) {
 		if equal(p.Key, key) {
