@@ -11,10 +11,10 @@ import (
 
 var _ eauth.Carrier = (*Guard)(nil)
 
-// Carry lets credentials go to the master in a command, under the rules by which they would be checked. The slot is kept
-// until send returns, even where the caller leaves: whoever hangs up does not guess for free. Where the answer tells
-// nothing of the credentials, since the master says "not you" and "not this" in the same words, the inner backend is
-// asked about them, so that it counts.
+// Carry sends credentials to the master in a command, under the same rules as a check. The slot is kept until send
+// returns, even if the client disconnects, so that a disconnect does not make a guess free. If the response reveals
+// nothing about the credentials, since the master uses the same words for wrong credentials and for a missing right,
+// the inner backend checks them, so that a guess is counted.
 func (g *Guard) Carry(
 	ctx context.Context, c eauth.Credentials, send func(ctx context.Context) (eauth.Verdict, error),
 ) (eauth.Verdict, error) {
@@ -57,8 +57,8 @@ func (g *Guard) carry(
 	}
 }
 
-// send calls send without the caller's end, but not without one: no patience of the caller's, which may be a field of a
-// chunk, makes it shorter.
+// send calls send under a deadline of its own: the end of ctx does not stop it, and a shorter timeout of the client's,
+// which may be a field of a chunk, does not apply.
 func (g *Guard) send(
 	ctx context.Context, send func(ctx context.Context) (eauth.Verdict, error),
 ) (v eauth.Verdict, err error) {
@@ -76,7 +76,7 @@ func (g *Guard) send(
 	return send(ctx)
 }
 
-// settle notes what the answer to a command tells.
+// settle records the verdict of a command.
 func (g *Guard) settle(t attempt, v eauth.Verdict) {
 	switch v {
 	case eauth.Right:
@@ -91,7 +91,7 @@ func (g *Guard) settle(t attempt, v eauth.Verdict) {
 	}
 }
 
-// clear finds out whether the credentials were wrong that came with a command which was refused with err.
+// clear determines whether the credentials of a command that was refused with err were wrong.
 func (g *Guard) clear(ctx context.Context, c eauth.Credentials, err error) (eauth.Verdict, error) {
 	a := g.ask(ctx, c)
 	switch {

@@ -12,41 +12,41 @@ import (
 	"github.com/saltern-api/saltern/eauth/throttle"
 )
 
-// An Outcome is how an attempt ended, for counting.
+// An Outcome is the result of an attempt, for metrics.
 type Outcome string
 
 // The outcomes. An attempt has exactly one.
 const (
 	OK        Outcome = "ok"
 	Wrong     Outcome = "wrong"
-	Throttled Outcome = "throttled" // answered as wrong, the backend not asked
+	Throttled Outcome = "throttled" // refused as wrong, without a call of the backend
 	Busy      Outcome = "busy"      // no slot was free in time
-	Error     Outcome = "error"     // the backend could not tell
+	Error     Outcome = "error"     // the backend could not decide
 )
 
-// Options set up a [Guard]. The zero value is fit for use.
+// Options set up a [Guard]. The zero value is usable.
 type Options struct {
 	Admission admission.Options
 	Throttle  throttle.Options
 
-	// FailDelay is the shortest time that a wrong answer takes, whatever the
-	// reason. Waiting costs no slot and no thread. 0 is none: then it is left
-	// to the backend not to tell an unknown user by a quick answer.
+	// FailDelay is the minimum time of a refusal, whatever the reason. Waiting
+	// occupies no slot and no thread. With 0, the backend itself must not
+	// reveal an unknown user by a quick refusal.
 	FailDelay time.Duration
 
-	// Timeout bounds a check that listens to its context, 60 s when 0. It
-	// does not end when the caller does: a check half done may have made a
-	// token, which is then taken back.
+	// Timeout bounds a check that honors its context, 60 s when 0. The check
+	// does not end with the caller's context: a check in progress may have made
+	// a token, which is then removed.
 	Timeout time.Duration
 
-	// Observe, when set, is told the outcome of every attempt.
+	// Observe, when set, is called with the outcome of every attempt.
 	Observe func(Outcome)
 
-	// Logger hears of checks that panicked. nil discards.
+	// Logger receives checks that panicked. nil discards.
 	Logger *slog.Logger
 }
 
-// Guard is a backend before another one.
+// Guard is a backend in front of another one.
 type Guard struct {
 	inner    eauth.Backend
 	queue    *admission.Queue
@@ -59,7 +59,7 @@ type Guard struct {
 
 var _ eauth.Backend = (*Guard)(nil)
 
-// New returns a guard before inner.
+// New returns a guard in front of inner.
 func New(inner eauth.Backend, o Options) *Guard {
 	g := &Guard{
 		inner:    inner,
@@ -82,8 +82,8 @@ func New(inner eauth.Backend, o Options) *Guard {
 	return g
 }
 
-// Authenticate asks the inner backend, if it comes to that. Its own errors are
-// [eauth.ErrBusy] and ctx's.
+// Authenticate calls the inner backend if the rules of the guard permit it. Its
+// own errors are [eauth.ErrBusy] and ctx's.
 func (g *Guard) Authenticate(ctx context.Context, c eauth.Credentials) (eauth.Identity, bool, error) {
 	start := time.Now()
 	id, ok, err := g.authenticate(ctx, c)
@@ -110,7 +110,7 @@ func (g *Guard) authenticate(ctx context.Context, c eauth.Credentials) (eauth.Id
 }
 
 // admit lets credentials through to the backend, with a slot. ok is false where
-// they count as wrong without asking it.
+// they count as wrong without a check.
 func (g *Guard) admit(ctx context.Context, c eauth.Credentials) (t attempt, ok bool, err error) {
 	if c.Check() != nil {
 		g.observe(Wrong)
@@ -126,8 +126,8 @@ func (g *Guard) admit(ctx context.Context, c eauth.Credentials) (t attempt, ok b
 		g.observe(Busy)
 		return t, false, fmt.Errorf("authenticate: %w", err)
 	}
-	// Others with the same name and address may have failed while this one
-	// waited: a burst of guesses is no way around the throttle.
+	// Other attempts with the same name and address may have failed while this
+	// one waited: a burst of guesses must not bypass the throttle.
 	refused := g.throttle.Refused(key) > 0
 	if refused && !g.queue.AllowThrottled(c) {
 		slot.Done(admission.Unknown)
@@ -157,7 +157,7 @@ func sleep(ctx context.Context, d time.Duration) {
 	}
 }
 
-// answer is what the inner backend said.
+// answer is the result of the inner backend.
 type answer struct {
 	id  eauth.Identity
 	ok  bool
@@ -168,13 +168,13 @@ type answer struct {
 type attempt struct {
 	creds  eauth.Credentials
 	key    throttle.Key
-	passed bool // though the throttle refuses them
+	passed bool // let through although the throttle refuses them
 	slot   *admission.Slot
 }
 
-// done takes up what the check has said. Credentials that were known to be good
-// forgive nobody's failures: those of somebody else behind the same address
-// would start afresh with each request of an active user.
+// done records the result of a check. A success with known-good credentials
+// does not reset the count of failures: guesses from the same address would
+// start afresh with each request of an active user.
 func (g *Guard) done(t attempt, v admission.Verdict) {
 	switch {
 	case v == admission.Wrong:
@@ -189,8 +189,8 @@ func (g *Guard) done(t attempt, v admission.Verdict) {
 	t.slot.Done(v)
 }
 
-// check asks the inner backend and keeps the slot until that returns. When the
-// caller is gone by then, what was granted is given back.
+// check calls the inner backend and keeps the slot until that returns. If the
+// caller has left by then, the grant is released.
 func (g *Guard) check(ctx context.Context, t attempt, answers chan<- answer) {
 	detached := context.WithoutCancel(ctx)
 	a := g.ask(detached, t.creds)
@@ -217,7 +217,7 @@ func (g *Guard) check(ctx context.Context, t attempt, answers chan<- answer) {
 }
 
 // ask calls the inner backend. It runs outside of the goroutines in which an
-// HTTP server catches a panic, so it does that itself.
+// HTTP server recovers from a panic, so it recovers itself.
 func (g *Guard) ask(ctx context.Context, c eauth.Credentials) (a answer) {
 	ctx, cancel := context.WithTimeout(ctx, g.timeout)
 	defer cancel()
@@ -230,8 +230,8 @@ func (g *Guard) ask(ctx context.Context, c eauth.Credentials) (a answer) {
 	return a
 }
 
-// panicked tells of a panic with p. What was panicked with may quote a
-// password, its type does not.
+// panicked logs a panic with p. The value of p may quote a password, its type
+// does not.
 func (g *Guard) panicked(p any) error {
 	g.log.Error("a check of credentials panicked",
 		slog.String("type", fmt.Sprintf("%T", p)), slog.String("stack", string(debug.Stack())))

@@ -14,30 +14,30 @@ import (
 	"github.com/saltern-api/saltern/eauth/internal/redact"
 )
 
-// Master is what the backend needs of a master.
+// Master is the part of a master that the backend needs.
 type Master interface {
-	// MakeToken has the master authenticate, as its command mk_token does.
-	// ok is false when the credentials are wrong. err wraps
-	// [eauth.ErrUnavailable] when the master does not answer.
-	// life is what the user asks for, 0 for nothing; the master decides.
+	// MakeToken lets the master authenticate, as its command mk_token does. ok
+	// is false when the credentials are wrong. err wraps [eauth.ErrUnavailable]
+	// when the master does not respond. life is the lifetime that the user
+	// requests, 0 for none; the master decides.
 	MakeToken(ctx context.Context, eauth, username, password string, life time.Duration) (t eauth.Token, ok bool, err error)
 
-	// RemoveToken takes back a token that MakeToken made. A token that is gone
-	// already is no error.
+	// RemoveToken removes a token that MakeToken made. A token that no longer
+	// exists is no error.
 	RemoveToken(ctx context.Context, token string) error
 }
 
-// The default lanes leave most workers of a master, which has five by default,
-// to others while passwords are guessed.
+// The default queue leaves most workers of a master, which has five by default,
+// to other commands while passwords are guessed.
 const (
 	DefaultKnownGood = 4
 	DefaultOthers    = 2
 )
 
-// Options set up a [Backend]. The zero value is fit for use.
+// Options set up a [Backend]. The zero value is usable.
 type Options struct {
-	Guard  guard.Options // with the default lanes above where none are set
-	Logger *slog.Logger  // hears of tokens that could not be taken back; nil discards
+	Guard  guard.Options // with the default queue above where none is set
+	Logger *slog.Logger  // receives tokens that could not be removed; nil discards
 }
 
 // Backend authenticates at the master.
@@ -87,15 +87,15 @@ func (l *login) Authenticate(ctx context.Context, c eauth.Credentials) (eauth.Id
 	return id, true, nil
 }
 
-// removeTimeout bounds how long the end of a request waits for its token to
-// be taken back.
+// removeTimeout bounds how long the end of a request waits for the removal of
+// its token.
 const removeTimeout = 5 * time.Second
 
 // grant is the authority of a token made for one request.
 type grant struct {
 	login *login
 	token eauth.Token
-	once  sync.Once // for its end: kept, or taken back
+	once  sync.Once // for its end: kept, or removed
 }
 
 var _ eauth.Keeper = (*grant)(nil)
@@ -104,7 +104,7 @@ func (g *grant) Token(context.Context) (string, error) { return g.token.Value, n
 
 var errReleased = errors.New("the token was taken back already")
 
-// Keep gives the token away. Its lifetime was settled when it was made.
+// Keep hands the token over. Its lifetime was fixed when it was made.
 func (g *grant) Keep(context.Context, time.Duration) (eauth.Token, error) {
 	err := errReleased
 	g.once.Do(func() { err = nil })
@@ -114,15 +114,15 @@ func (g *grant) Keep(context.Context, time.Duration) (eauth.Token, error) {
 	return g.token, nil
 }
 
-// Renew has nothing to offer: another token would take the password, which is
-// not kept.
+// Renew returns no token: another one would require the password, which is not
+// kept.
 func (g *grant) Renew(context.Context, string) (string, error) { return "", eauth.ErrNoToken }
 
 // Exposed does nothing: the token ends with the request.
 func (*grant) Exposed(string) {}
 
-// Release takes the token back, even though the request's context has often
-// ended by now.
+// Release removes the token, even though the request's context has often ended
+// by now.
 func (g *grant) Release(ctx context.Context) {
 	g.once.Do(func() {
 		if g.token.Value == "" {
@@ -137,6 +137,6 @@ func (g *grant) Release(ctx context.Context) {
 	})
 }
 
-// String and GoString keep the token out of whatever prints an identity.
+// String and GoString keep the token out of a printed identity.
 func (g *grant) String() string   { return "a token of the master" }
 func (g *grant) GoString() string { return g.String() }

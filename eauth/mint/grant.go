@@ -37,9 +37,9 @@ func (g *grant) Token(ctx context.Context) (string, error) {
 	return g.replace(ctx, "")
 }
 
-// Renew replaces a token that the master did not know. However many requests
-// find that out at once, one token is written. It also makes the mint doubt
-// that the master takes its tokens at all.
+// Renew replaces a token that the master did not recognize. If many requests
+// notice that at once, one token is written. The mint also checks again whether
+// the master accepts its tokens at all.
 func (g *grant) Renew(ctx context.Context, old string) (string, error) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -47,7 +47,7 @@ func (g *grant) Renew(ctx context.Context, old string) (string, error) {
 		return "", errReleased
 	}
 	if g.token.value != old {
-		return g.token.value, nil // another chunk of the request came first
+		return g.token.value, nil // another chunk of the request was faster
 	}
 	return g.replace(ctx, old)
 }
@@ -62,13 +62,13 @@ func (g *grant) replace(ctx context.Context, bad string) (string, error) {
 	return t.value, nil
 }
 
-// Keep writes a token that the mint does not share and forgets at once.
+// Keep writes a token that the mint neither shares nor tracks.
 func (g *grant) Keep(ctx context.Context, life time.Duration) (eauth.Token, error) {
 	return g.mint.keep(ctx, g.owner, g.groups, life)
 }
 
-// Exposed keeps a token from the user's later requests, and has it removed as
-// soon as those that use it have ended.
+// Exposed withholds a token from the user's later requests, and schedules its
+// removal for when the requests that use it have ended.
 func (g *grant) Exposed(token string) { g.mint.expose(g.owner, token) }
 
 // Release ends the use. The token stays for the user's next request.
@@ -81,6 +81,6 @@ func (g *grant) Release(ctx context.Context) {
 	}
 }
 
-// String and GoString keep the token out of whatever prints an identity.
+// String and GoString keep the token out of a printed identity.
 func (g *grant) String() string   { return "a minted token" }
 func (g *grant) GoString() string { return g.String() }

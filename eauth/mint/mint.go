@@ -15,21 +15,21 @@ import (
 
 // Store is the master's token store.
 type Store interface {
-	// Check reports whether the master accepts a token that was written here, by
-	// writing one and removing it. An error that is [ErrNotAccepted] is a
-	// final no; any other one means that it could not be told yet.
+	// Check returns nil if the master accepts a token that was written here, by
+	// writing one and removing it. An error that is [ErrNotAccepted] is final;
+	// any other one means that the check could not decide yet.
 	Check(ctx context.Context) error
 
-	// Write makes a token for user. life is what the user asks for, 0 for
-	// nothing. After an error nothing is left behind, unless the token has a
-	// value: then that is still to be removed.
+	// Write makes a token for user. life is the lifetime that the user
+	// requests, 0 for none. After an error nothing is left behind, unless the
+	// returned token has a value: that one is still to be removed.
 	Write(ctx context.Context, user, eauth string, groups []string, life time.Duration) (eauth.Token, error)
 
-	// Remove removes a token. One that is gone already is no error.
+	// Remove removes a token. One that no longer exists is no error.
 	Remove(ctx context.Context, token string) error
 }
 
-// ErrNotAccepted says that the master does not take tokens written here.
+// ErrNotAccepted means that the master does not accept tokens written here.
 var ErrNotAccepted = errors.New("the master does not accept written tokens")
 
 var (
@@ -37,14 +37,14 @@ var (
 	errTooManyLeft = fmt.Errorf("mint: too many tokens could not be removed: %w", eauth.ErrUnavailable)
 )
 
-// Options set up a [Mint]. The zero value is fit for use.
+// Options set up a [Mint]. The zero value is usable.
 type Options struct {
 	Users  int          // how many users have a token at once; 1024
-	Logger *slog.Logger // hears of tokens that could not be removed; nil discards
+	Logger *slog.Logger // receives tokens that could not be removed; nil discards
 }
 
 // storeTimeout bounds one call of the store. Such a call does not end with the
-// request that caused it: a write that was cut off might have been done.
+// request that caused it: a canceled write might have succeeded.
 const storeTimeout = 15 * time.Second
 
 // Mint is safe for use by several goroutines.
@@ -54,26 +54,26 @@ type Mint struct {
 	most  int
 
 	usable selfCheck
-	calls  sync.WaitGroup // calls of the store that run on their own
+	calls  sync.WaitGroup // calls of the store in their own goroutines
 
 	mu             sync.Mutex
 	users          *lru.Cache[owner, *place]
 	live           map[*token]struct{} // all tokens that may be used
-	pendingRemoval []string            // tokens to be removed, by whoever unlocks
+	pendingRemoval []string            // tokens to be removed, after the next unlock
 	failed         []string            // tokens whose removal failed
-	retryAt        time.Time           // when to try those again
+	retryAt        time.Time           // when to retry those
 	closed         bool
 }
 
 // owner is the user that a token is written for.
 type owner struct{ user, eauth string }
 
-// place is where the token of one user is kept. Its fields, and those of what
-// it points to, are guarded by Mint.mu.
+// place is the entry of one user's token. Its fields, and those of what it
+// points to, are guarded by Mint.mu.
 type place struct {
 	token *token // nil when there is none yet
-	write *write // nil when none is on its way
-	gone  bool   // the user was pushed out: nothing is kept here any more
+	write *write // nil when none is in progress
+	gone  bool   // the user was evicted: no token is kept here any more
 }
 
 // token is one that the store wrote.
@@ -82,7 +82,7 @@ type token struct {
 	groups     []string
 	renewAt    time.Time
 	refs       int  // grants that use it
-	superseded bool // removed as soon as nobody uses it
+	superseded bool // to be removed as soon as it is unused
 }
 
 // New returns a mint over store. It must be closed.
@@ -102,8 +102,8 @@ func New(store Store, o Options) *Mint {
 	}
 }
 
-// Grant returns the authority of a user who was checked. groups are the user's
-// groups as Salt's eauth module would list them; the order does not matter.
+// Grant returns the authority of a checked user. groups are the user's groups
+// as Salt's eauth module would list them; the order does not matter.
 func (m *Mint) Grant(ctx context.Context, user, module string, groups []string) (eauth.Grant, error) {
 	g := &grant{mint: m, owner: owner{user, module}, groups: normal(groups)}
 	t, err := m.acquire(ctx, g.owner, g.groups, "")
@@ -120,12 +120,12 @@ func normal(groups []string) []string {
 	return slices.Compact(groups)
 }
 
-// acquire returns the user's token, written now if need be, and counts its
-// use. bad is a token that the master did not take, or empty.
+// acquire returns the user's token, written now if necessary, and counts its
+// use. bad is a token that the master did not accept, or empty.
 func (m *Mint) acquire(ctx context.Context, o owner, groups []string, bad string) (*token, error) {
 	for {
 		t, wr, err := m.join(ctx, o, groups, bad)
-		m.remove(ctx) // whom this one pushed out
+		m.remove(ctx) // the tokens of the user that this one evicted
 		if t != nil || err != nil {
 			return t, err
 		}
@@ -145,7 +145,7 @@ func (m *Mint) acquire(ctx context.Context, o owner, groups []string, bad string
 }
 
 // join returns the user's token if it is good, and otherwise a write to wait
-// for. Where that is for the same groups, a use of its token is counted.
+// for. If that write is for the same groups, a use of its token is counted.
 func (m *Mint) join(ctx context.Context, o owner, groups []string, bad string) (*token, *write, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -175,7 +175,7 @@ func (t *token) serves(groups []string, bad string) bool {
 	return t.value != bad && time.Now().Before(t.renewAt) && slices.Equal(t.groups, groups)
 }
 
-// place finds the place of o, or makes one, which may push another out.
+// place returns the place of o, or makes one, which may evict another.
 func (m *Mint) place(o owner) *place {
 	if p, ok := m.users.Get(o); ok {
 		return p
@@ -188,7 +188,7 @@ func (m *Mint) place(o owner) *place {
 	return p
 }
 
-// sweep forgets users whose token has had its time and is not in use.
+// sweep drops users whose token has expired and is not in use.
 func (m *Mint) sweep() {
 	now := time.Now()
 	for o, p := range m.users.All() {
@@ -199,7 +199,8 @@ func (m *Mint) sweep() {
 	}
 }
 
-// retire has t, which may be nil, removed once nobody uses it.
+// scheduleRemoval schedules the removal of t, which may be nil, for when it is
+// unused.
 func (m *Mint) scheduleRemoval(t *token) {
 	if t != nil {
 		t.superseded = true
@@ -207,7 +208,7 @@ func (m *Mint) scheduleRemoval(t *token) {
 	}
 }
 
-// expose retires the token of o, if it still is this one.
+// expose schedules the removal of o's token, if it still is this one.
 func (m *Mint) expose(o owner, value string) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -235,7 +236,7 @@ func (m *Mint) release(ctx context.Context, t *token) {
 }
 
 // keep writes a token that is the user's own to keep. Like every write it does
-// not end with the request, and where it fails it leaves nothing behind.
+// not end with the request, and leaves nothing behind where it fails.
 func (m *Mint) keep(ctx context.Context, o owner, groups []string, life time.Duration) (eauth.Token, error) {
 	m.mu.Lock()
 	if m.closed {

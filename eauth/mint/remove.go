@@ -11,12 +11,12 @@ import (
 	"github.com/saltern-api/saltern/eauth/internal/redact"
 )
 
-// retryPause is how long a token whose removal failed is left alone.
+// retryPause is how long the mint waits before it retries a failed removal.
 const retryPause = time.Second
 
-// remove removes the pendingRemoval tokens from the store. It is called after whatever
-// may have pendingRemoval one, without Mint.mu, and does its work although the request
-// at whose end it runs may have ended.
+// remove removes the tokens in pendingRemoval from the store. It is called,
+// without Mint.mu, after every operation that may have added one, and is not
+// stopped by the end of the request's context.
 func (m *Mint) remove(ctx context.Context) {
 	m.mu.Lock()
 	tokens := m.pendingRemoval
@@ -36,8 +36,8 @@ func (m *Mint) remove(ctx context.Context) {
 	}
 }
 
-// removeAll removes tokens and keeps those that it could not remove. The error
-// is the first one.
+// removeAll removes tokens and records those that it could not remove. The
+// error is the first one.
 func (m *Mint) removeAll(ctx context.Context, tokens []string) error {
 	var failed []string
 	var first error
@@ -59,9 +59,9 @@ func (m *Mint) removeAll(ctx context.Context, tokens []string) error {
 	return fmt.Errorf("remove %d of %d tokens: %w", len(failed), len(tokens), first)
 }
 
-// Close removes all tokens that the mint wrote, those in use too, once the
-// writes on their way have ended. Grants are worth nothing afterwards. The
-// error, which may be ctx's, says that tokens are left.
+// Close removes all tokens that the mint wrote, including those in use, once
+// the writes in progress have ended. Grants are useless afterwards. The error,
+// which may be ctx's, means that tokens are left.
 func (m *Mint) Close(ctx context.Context) error {
 	m.mu.Lock()
 	m.closed = true
@@ -79,8 +79,8 @@ func (m *Mint) Close(ctx context.Context) error {
 	return errors.Join(err, m.removeAll(ctx, tokens))
 }
 
-// wait waits for the calls of the store that run on their own. They have a
-// time limit each, so the goroutine that waits ends too.
+// wait waits for the calls of the store in their own goroutines. Each has a
+// time limit, so the goroutine that waits ends too.
 func (m *Mint) wait(ctx context.Context) error {
 	done := make(chan struct{})
 	go func() {

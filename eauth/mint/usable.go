@@ -9,19 +9,19 @@ import (
 )
 
 // recheckPause is how long an error of the self-check is repeated before the
-// store is asked again, so that a master that is down is not asked by every
-// request.
+// store is checked again, so that not every request contacts a master that is
+// down.
 const recheckPause = time.Second
 
-// selfCheck is what is known about the master taking our tokens.
+// selfCheck is the state of the check whether the master accepts our tokens.
 type selfCheck struct {
 	mu      sync.Mutex
 	known   bool
-	yes     bool      // meaningful when known, and as the former answer when told
-	told    bool      // there was an answer once
-	run     *checkRun // nil when none is on its way
-	err     error     // of the last run, when it could not tell
-	askNext time.Time // err is good until then
+	yes     bool      // meaningful when known, and as the former result when told
+	told    bool      // a check has succeeded or failed for good at least once
+	run     *checkRun // nil when none is in progress
+	err     error     // of the last run, when it could not decide
+	askNext time.Time // err is repeated until then
 }
 
 // checkRun is one call of Store.Check.
@@ -32,11 +32,11 @@ type checkRun struct {
 	stale bool // begun before Recheck: guarded by selfCheck.mu
 }
 
-// Usable reports whether the master accepts the tokens that this mint writes. An
-// answer is kept until [Mint.Recheck], and beyond it while a new one cannot be
-// had: a master that falls silent takes no logins away from those who need none
-// of it. An error, when nothing was ever told, is not kept. Many callers at once
-// share one check.
+// Usable reports whether the master accepts the tokens that this mint writes. A
+// result is kept until [Mint.Recheck], and longer while no new one can be
+// obtained: a master that does not respond must not prevent logins that do not
+// need it. An error, which is returned when there never was a result, is not
+// kept. Concurrent callers share one check.
 func (m *Mint) Usable(ctx context.Context) (bool, error) {
 	s := &m.usable
 	for {
@@ -75,8 +75,8 @@ func (m *Mint) Usable(ctx context.Context) (bool, error) {
 	}
 }
 
-// former is the answer when a check could not tell: the last one there was.
-// selfCheck.mu is held.
+// former returns the last result, for a check that could not decide, or err if
+// there was none. selfCheck.mu is held.
 func (s *selfCheck) former(err error) (bool, error) {
 	if s.told {
 		return s.yes, nil
@@ -84,7 +84,7 @@ func (s *selfCheck) former(err error) (bool, error) {
 	return false, err
 }
 
-// Recheck forgets what is known, for when the master was restarted.
+// Recheck discards the result, for when the master was restarted.
 func (m *Mint) Recheck() {
 	s := &m.usable
 	s.mu.Lock()
@@ -113,7 +113,7 @@ func (m *Mint) startCheck(ctx context.Context) error {
 	return nil
 }
 
-// doubt forgets what is known, but lets a check go on that is on its way.
+// doubt discards the result, but not a check in progress.
 func (s *selfCheck) doubt() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

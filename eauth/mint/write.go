@@ -10,7 +10,7 @@ import (
 	"github.com/saltern-api/saltern/eauth/internal/redact"
 )
 
-// write is a token on its way: one call of the store, for which any number of
+// write is one call of the store that writes a token, for which any number of
 // requests wait.
 type write struct {
 	groups  []string
@@ -20,15 +20,15 @@ type write struct {
 	err     error
 }
 
-// start begins a write for p. Mint.mu is held. forgotten tells that the master
-// did not take the last token: one was removed by hand, or else the master has
-// changed and may not take any of ours now.
+// start begins a write for p. Mint.mu is held. forgotten means that the master
+// did not accept the last token: one was removed by hand, or the master has
+// changed and may not accept any of ours now.
 func (m *Mint) start(ctx context.Context, o owner, p *place, groups []string, forgotten bool) {
 	wr := &write{groups: groups, done: make(chan struct{})}
 	p.write = wr
 	m.calls.Go(func() {
-		// The write is for all who wait, and must be known to its end: it does
-		// not stop with the request that happened to begin it.
+		// The write is for all requests that wait, and its result must be
+		// recorded: it does not stop with the request that began it.
 		ctx := context.WithoutCancel(ctx)
 		if forgotten {
 			m.usable.doubt()
@@ -54,7 +54,7 @@ func (m *Mint) call(ctx context.Context, o owner, groups []string, life time.Dur
 	return t, nil
 }
 
-// finish puts what was written in its place.
+// finish stores the written token in its place.
 func (m *Mint) finish(p *place, wr *write, value string, expire time.Time, err error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -75,15 +75,15 @@ func (m *Mint) finish(p *place, wr *write, value string, expire time.Time, err e
 	m.live[t] = struct{}{}
 	wr.token = t
 	if p.gone {
-		m.scheduleRemoval(t) // it serves those who wait for it, and is not kept
+		m.scheduleRemoval(t) // used by the requests that wait for it, but not kept
 		return
 	}
 	m.scheduleRemoval(p.token)
 	p.token = t
 }
 
-// renewal is when a token is replaced: five minutes before it expires, or in
-// the last tenth of its life if that is shorter.
+// renewal returns when a token is replaced: five minutes before it expires, or
+// in the last tenth of its life if that is shorter.
 func renewal(now, expire time.Time) time.Time {
 	return expire.Add(-min(expire.Sub(now)/10, 5*time.Minute))
 }
@@ -92,7 +92,7 @@ func renewal(now, expire time.Time) time.Time {
 func (m *Mint) abandon(ctx context.Context, wr *write) {
 	m.mu.Lock()
 	select {
-	case <-wr.done: // at the same moment: the token came with a use counted
+	case <-wr.done: // at the same moment: the token has one use counted
 		m.mu.Unlock()
 		if wr.token != nil {
 			m.release(ctx, wr.token)

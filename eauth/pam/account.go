@@ -9,30 +9,31 @@ import (
 	"github.com/saltern-api/saltern/eauth"
 )
 
-// accountsAtOnce is how many accounts are asked about at once: each holds a
-// thread.
+// accountsAtOnce is how many accounts are checked at once: each check occupies
+// a thread.
 const accountsAtOnce = 4
 
-// Accounts asks PAM about users without their passwords: whether an account is
-// still there and may be used (pam_acct_mgmt). It is for who has a credential
-// of another kind.
+// Accounts checks users with PAM without their passwords: whether an account
+// still exists and may be used (pam_acct_mgmt). It is for users with a
+// credential of another kind.
 //
 //	a := pam.NewAccounts(pam.Options{Service: "login"})
 //	ok, groups, err := a.Active(ctx, "alice", client)
 type Accounts struct {
 	login *login
 	slots chan struct{}
-	ask   func(*question) answer // the one in this package but for tests
+	ask   func(*question) answer // the function of this package, except in tests
 }
 
-// NewAccounts takes all of o but Mint and Guard.
+// NewAccounts uses all of o but Mint and Guard.
 func NewAccounts(o Options) *Accounts {
 	return &Accounts{login: New(o).login, slots: make(chan struct{}, accountsAtOnce), ask: askAccount}
 }
 
 // Active reports whether a user's account may be used now by a client at an
-// address, and the user's groups. One whose password is locked may not, where
-// this process can read that. An error says that PAM could not tell.
+// address, and returns the user's groups. A user with a locked password may
+// not, where this process can read that. An error means that PAM could not
+// decide.
 func (a *Accounts) Active(ctx context.Context, user string, from netip.Addr) (ok bool, groups []string, err error) {
 	c := eauth.Credentials{Username: user, RemoteAddr: from}
 	if c.Check() != nil {
@@ -65,8 +66,8 @@ func (a *Accounts) Active(ctx context.Context, user string, from netip.Addr) (ok
 	return true, groups, nil
 }
 
-// wait asks PAM, which cannot be stopped: its slot is taken until it answers,
-// whether or not somebody still waits.
+// wait calls PAM, which cannot be stopped: its slot is occupied until PAM
+// returns, even if ctx has ended.
 func (a *Accounts) wait(ctx context.Context, user string, from netip.Addr) (answer, error) {
 	select {
 	case a.slots <- struct{}{}:

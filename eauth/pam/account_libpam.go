@@ -4,8 +4,8 @@ package pam
 
 import "runtime"
 
-// askAccount asks libpam about an account and blocks for as long as that
-// takes. Nobody is there to answer a prompt.
+// askAccount checks an account with libpam and blocks for as long as that
+// takes. Prompts are not answered.
 func askAccount(q *question) answer {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()

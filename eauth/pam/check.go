@@ -11,16 +11,16 @@ import (
 	"syscall"
 )
 
-// systemDirs are where libpam looks for services; which of them it does is
-// fixed when it is built.
+// systemDirs are the directories where libpam looks for services; which of them
+// it uses is fixed when it is built.
 var systemDirs = []string{"/etc/pam.d", "/usr/lib/pam.d", "/usr/etc/pam.d", "/usr/local/etc/pam.d"}
 
 // shadowFile holds the passwords that pam_unix checks.
 const shadowFile = "/etc/shadow"
 
-// Check tells, when the gateway starts, whether logins can work: PAM is built
-// in and the service exists. It logs once when this process can check its own
-// user's password only.
+// Check returns an error if logins cannot work, since PAM is not built in or
+// the service does not exist. It is called when the gateway starts, and logs a
+// warning if this process can check its own user's password only.
 func (b *Backend) Check() error {
 	o := b.login.opts
 	if strings.ContainsAny(o.Service, "/\x00") {
@@ -29,8 +29,9 @@ func (b *Backend) Check() error {
 	if err := canStart(o.Service, o.ConfDir); err != nil {
 		return fmt.Errorf("PAM service %q: %w", o.Service, err)
 	}
-	// libpam takes the service "other" for one that is missing, which mostly
-	// denies everybody. That is an operator's mistake to be told at start.
+	// libpam uses the service "other" for one that is missing, which usually
+	// denies everybody. That is an error of the operator's, which is reported
+	// at the start.
 	if err := findService(o.Service, o.ConfDir); err != nil {
 		return fmt.Errorf("PAM service %q: %w", o.Service, err)
 	}

@@ -2,17 +2,17 @@ package pam
 
 import "errors"
 
-// style is the kind of message with which a module talks to the user.
+// style is the kind of a module's message to the user.
 type style int
 
 const (
-	promptHidden  style = iota // wants an answer that is not shown: the password
-	promptVisible              // wants an answer that is shown: the user name
-	message                    // wants to be read
+	promptHidden  style = iota // requires a response that is not shown: the password
+	promptVisible              // requires a response that is shown: the user name
+	message                    // is only to be read
 	unknownStyle
 )
 
-// maxMessages is how much a module may talk in one login.
+// maxMessages is how many messages modules may send in one login.
 const maxMessages = 32
 
 var errConversation = errors.New("the module asks for something else than a user name and a password")
@@ -21,13 +21,13 @@ var errConversation = errors.New("the module asks for something else than a user
 type conversation struct {
 	user     string
 	password string
-	asked    bool // for the password
-	refused  bool // to answer
+	asked    bool // the password was requested
+	refused  bool // a message got no response
 	messages int
 }
 
-// respond gives the password once. A second hidden prompt is for something
-// else, such as a new password or a one-time code, which must not get it.
+// respond returns the password once. A second hidden prompt is for something
+// else, such as a new password or a one-time code, and must not receive it.
 func (c *conversation) respond(s style) (answer string, err error) {
 	defer func() {
 		// C called this, and a panic cannot pass through C.
@@ -51,6 +51,6 @@ func (c *conversation) respond(s style) (answer string, err error) {
 	return "", errConversation
 }
 
-// forget drops the password. The binding keeps a conversation for ever when it
-// cannot start one.
+// forget drops the password. The binding keeps a conversation forever when a
+// login cannot be started.
 func (c *conversation) forget() { *c = conversation{asked: true} }

@@ -7,16 +7,17 @@
 //	}
 //	id, ok, err := b.Authenticate(ctx, credentials)
 //
-// A user who was right acts at the master through what [Options.Mint] grants.
+// A user whose password was right acts at the master through what
+// [Options.Mint] grants.
 //
 // # Wrong, or broken
 //
-// Whatever makes PAM refuse is a wrong password to the client: a locked
-// account, an expired one, a wrong password; the class of the refusal goes to
-// the log. That includes PAM_SYSTEM_ERR, since pam_exec returns it when its
-// program says no. Broken, and so an error, is only what says that nobody
-// could have passed: a module or service that is missing, no memory, a
-// password store that does not answer.
+// Every refusal by PAM is a wrong password to the client: a locked account, an
+// expired one, a wrong password; the class of the refusal is logged. That
+// includes PAM_SYSTEM_ERR, since pam_exec returns it when its program fails.
+// Broken, and so an error, is only a failure with which no user could have
+// passed: a missing module or service, no memory, a password store that does
+// not respond.
 //
 // # Privileges
 //

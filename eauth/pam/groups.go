@@ -8,9 +8,9 @@ import (
 	"slices"
 )
 
-// SystemGroups lists the names of all groups of a user, the primary one
-// included, sorted, as Salt's pam module does. A user whom only PAM knows has
-// none.
+// SystemGroups returns the names of all groups of a user, the primary one
+// included, sorted, as Salt's pam module does. A user that exists only for PAM
+// has none.
 func SystemGroups(_ context.Context, name string) ([]string, error) {
 	u, err := user.Lookup(name)
 	if _, unknown := errors.AsType[user.UnknownUserError](err); unknown {

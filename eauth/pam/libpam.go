@@ -9,14 +9,14 @@ import (
 	libpam "github.com/msteinert/pam/v2"
 )
 
-// flags: messages are of no use here, and a user without a password may not
-// log in without one.
+// flags: messages are of no use here, and a user without a password may not log
+// in.
 const flags = libpam.Silent | libpam.DisallowNullAuthtok
 
-// ask puts one login to libpam and blocks for as long as that takes.
+// ask authenticates one login with libpam and blocks for as long as that takes.
 func ask(q *question) answer {
-	// A module may change what belongs to the thread, as its file system user,
-	// between the calls of one login.
+	// A module may change a property of the thread, such as its file system
+	// user, between the calls of one login.
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 
@@ -79,7 +79,7 @@ func styleOf(s libpam.Style) style {
 	}
 }
 
-// canStart reports whether libpam knows what to do for the service.
+// canStart returns an error if libpam cannot start the service.
 func canStart(service, confDir string) error {
 	tx, err := begin(service, "", confDir, &conversation{})
 	if err != nil {
@@ -89,17 +89,17 @@ func canStart(service, confDir string) error {
 	return nil
 }
 
-// answer is for what PAM returned at one stage of a login.
+// answer returns the result of one stage of a login for what PAM returned.
 func (c *conversation) answer(err error, stage string) answer {
 	if c.refused {
-		// A module may make anything of it that it got no answer. It is a
-		// login that takes more than a password, and so a wrong one.
+		// A module may return anything if it got no response. Such a login
+		// takes more than a password, and so counts as a wrong one.
 		return answer{verdict: wrong, class: stage + "unexpected prompt"}
 	}
 	return answer{verdict: judge(err), class: stage + class(err)}
 }
 
-// judge tells a refusal from a check that could not be made.
+// judge distinguishes a refusal from a check that failed.
 func judge(err error) verdict {
 	code, ok := errors.AsType[libpam.Error](err)
 	if !ok {
@@ -114,7 +114,7 @@ func judge(err error) verdict {
 	}
 }
 
-// classes are PAM's own names of what it returned, without PAM_.
+// classes are PAM's names of its return values, without PAM_.
 var classes = map[libpam.Error]string{
 	libpam.ErrOpen:             "OPEN_ERR",
 	libpam.ErrSymbol:           "SYMBOL_ERR",

@@ -14,7 +14,7 @@ import (
 // DefaultService is the PAM service that Salt uses by default.
 const DefaultService = "login"
 
-// ErrNotBuilt says that this binary has no PAM in it.
+// ErrNotBuilt means that this binary was built without PAM.
 var ErrNotBuilt = errors.New("built without PAM")
 
 // Mint grants a checked user the authority to act at the master.
@@ -26,30 +26,30 @@ type Mint interface {
 type Options struct {
 	Service string // Salt's auth.pam.service; DefaultService when empty
 
-	// ConfDir is a folder of PAM services to use in place of the system's,
-	// for tests and demonstrations. Empty is the system's.
+	// ConfDir is a directory of PAM services to use in place of the system's,
+	// for tests and demonstrations. Empty means the system's.
 	ConfDir string
 
-	// AllowRoot lets root log in, and whoever else has the user id 0. By default
-	// they are refused without asking PAM: nobody should be able to guess at the
-	// password of root from afar.
+	// AllowRoot lets root log in, and any other user with the user id 0. By
+	// default they are refused without calling PAM, so that the password of
+	// root cannot be guessed remotely.
 	AllowRoot bool
 
 	// UserID returns a user's numeric id, and false for a user that has none;
 	// [SystemUserID] when nil.
 	UserID func(ctx context.Context, user string) (id string, ok bool, err error)
 
-	// ShadowFile is where [Accounts] finds out whether a password is locked;
+	// ShadowFile is the file in which [Accounts] looks for locked passwords;
 	// /etc/shadow when empty.
 	ShadowFile string
 
-	// Groups lists a user's groups for external_auth's "group%" entries;
-	// [SystemGroups] when nil. nil groups are none.
+	// Groups returns a user's groups for external_auth's "group%" entries;
+	// [SystemGroups] when nil. nil groups mean none.
 	Groups func(ctx context.Context, user string) ([]string, error)
 
 	Mint   Mint
 	Guard  guard.Options
-	Logger *slog.Logger // hears why PAM refused; nil discards
+	Logger *slog.Logger // receives the reasons of PAM's refusals; nil discards
 }
 
 // Backend checks passwords through PAM.
@@ -87,36 +87,36 @@ func New(o Options) *Backend {
 // login is the backend behind the guard.
 type login struct {
 	opts Options
-	ask  func(*question) answer // the one in this package but for tests
+	ask  func(*question) answer // the function of this package, except in tests
 }
 
-// question is what libpam is asked. ask empties the password.
+// question is the input of one check with libpam. ask empties the password.
 type question struct {
 	service, confDir string
 	user, password   string
 	rhost            string // the client's address, or empty
 }
 
-// answer is what libpam said.
+// answer is the result of one check with libpam.
 type answer struct {
 	verdict verdict
-	class   string // what PAM called it: one of few words, for logs
-	user    string // the name as PAM has it afterwards; when right
+	class   string // PAM's name of it: one of few words, for logs
+	user    string // the name as PAM has it afterwards; set if right
 }
 
 type verdict int
 
 const (
-	broken verdict = iota // PAM could not tell
+	broken verdict = iota // PAM could not decide
 	wrong
 	right
 )
 
 func (l *login) Authenticate(ctx context.Context, c eauth.Credentials) (eauth.Identity, bool, error) {
 	no := eauth.Identity{}
-	// No service that asks for a password takes an empty one here, since PAM
-	// is told to disallow it, and one that asks for none must not let
-	// everybody in who sends none.
+	// No service that prompts for a password accepts an empty one here, since
+	// PAM is called with DisallowNullAuthtok; and a service that does not
+	// prompt must not let everybody in without a password.
 	if c.Token != "" || c.Password == "" {
 		return no, false, nil
 	}
@@ -139,8 +139,8 @@ func (l *login) Authenticate(ctx context.Context, c eauth.Credentials) (eauth.Id
 		return no, false, fmt.Errorf("%w: PAM service %q: %s", eauth.ErrUnavailable, l.opts.Service, a.class)
 	}
 
-	// A module may have mapped the name to another one, and then it is that
-	// one whose password was right. It is held to the same rules.
+	// A module may have mapped the name to another one; then the password was
+	// right for that one, to which the same rules apply.
 	who := eauth.Credentials{Username: a.user}
 	if who.Check() != nil {
 		l.opts.Logger.WarnContext(ctx, "PAM let a login pass under a name that cannot be one", slog.String("user", c.Username))
@@ -152,7 +152,8 @@ func (l *login) Authenticate(ctx context.Context, c eauth.Credentials) (eauth.Id
 	return l.identity(ctx, c.Eauth, a.user)
 }
 
-// rhost is an address as modules see it in PAM_RHOST; empty where there is none.
+// rhost returns an address as modules see it in PAM_RHOST; empty where there is
+// none.
 func rhost(addr netip.Addr) string {
 	if !addr.IsValid() {
 		return ""
@@ -160,8 +161,8 @@ func rhost(addr netip.Addr) string {
 	return addr.Unmap().String()
 }
 
-// Allowed reports whether the user of credentials may log in at all, wherever the
-// password is checked: root may not, but with [Options.AllowRoot].
+// Allowed reports whether the user of credentials may log in at all, wherever
+// the password is checked: root may only with [Options.AllowRoot].
 func (b *Backend) Allowed(ctx context.Context, c eauth.Credentials) (bool, error) {
 	return b.login.allowed(ctx, c, c.Username)
 }

@@ -24,8 +24,8 @@ func (l *login) isRoot(ctx context.Context, name string) (bool, error) {
 	return ok && id == rootID, nil
 }
 
-// SystemUserID looks a user's id up in this machine's list of users, from
-// wherever its name service has it. A user whom only PAM knows has none.
+// SystemUserID looks a user's id up in this machine's user database, by its
+// name service. A user that exists only for PAM has none.
 func SystemUserID(_ context.Context, name string) (id string, ok bool, err error) {
 	u, err := user.Lookup(name)
 	if _, unknown := errors.AsType[user.UnknownUserError](err); unknown {

@@ -7,17 +7,16 @@ import (
 	"strings"
 )
 
-// Bounds of the file with the passwords. A line is a few hundred bytes.
+// Limits of the file with the passwords. A line is a few hundred bytes.
 const (
 	maxShadowFile = 64 << 20 // bytes
 	maxShadowLine = 64 << 10 // bytes
 )
 
 // passwordLocked reports whether a user's password is locked: usermod -L and
-// passwd -l put a ! in front of its hash. pam_unix refuses such a password, but
-// not the account, which others than password users may go on using. Where the
-// file cannot be read, or does not have the user, nothing is known, and the
-// answer is false.
+// passwd -l put a ! in front of its hash. pam_unix refuses such a password but
+// not the account, which may still be used without a password. If the file
+// cannot be read, or does not contain the user, the result is false.
 func passwordLocked(file, user string) bool {
 	f, err := os.Open(file)
 	if err != nil {

@@ -9,11 +9,11 @@ import (
 	"github.com/saltern-api/saltern/eauth/internal/redact"
 )
 
-// Store is where the master keeps its tokens.
+// Store is the master's token store.
 type Store interface {
-	// LookupToken tells whose token this is. ok is false when there is no
-	// such token; err, when that could not be found out, wraps
-	// [eauth.ErrUnavailable] where the master or its store is not there.
+	// LookupToken returns the token and its owner. ok is false when there is no
+	// such token. err means that this could not be determined; it wraps
+	// [eauth.ErrUnavailable] where the master or its store cannot be reached.
 	LookupToken(ctx context.Context, token string) (t eauth.Token, ok bool, err error)
 }
 
@@ -51,7 +51,7 @@ type grant struct{ token string }
 
 func (g grant) Token(context.Context) (string, error) { return g.token, nil }
 
-// Renew has nothing to offer: the token is the caller's to renew.
+// Renew returns no token: only the caller can renew its own.
 func (g grant) Renew(context.Context, string) (string, error) { return "", eauth.ErrNoToken }
 
 // Exposed does nothing: the token is the caller's own.
@@ -60,6 +60,6 @@ func (grant) Exposed(string) {}
 // Release leaves the token alone: the caller goes on using it.
 func (g grant) Release(context.Context) {}
 
-// String and GoString keep the token out of whatever prints an identity.
+// String and GoString keep the token out of a printed identity.
 func (g grant) String() string   { return "the caller's token" }
 func (g grant) GoString() string { return g.String() }
