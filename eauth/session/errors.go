@@ -8,8 +8,8 @@ import (
 	"github.com/saltern-api/saltern/eauth"
 )
 
-// storeError marks a failure of the store as one that says nothing about the
-// credentials.
+// storeError marks a failure of the store, which says nothing about the
+// credentials, as [eauth.ErrUnavailable].
 func storeError(err error) error {
 	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err

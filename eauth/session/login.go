@@ -13,7 +13,7 @@ import (
 	"github.com/saltern-api/saltern/eauth/internal/redact"
 )
 
-// idSize is how many bytes an id has: as many as one of salt-api's.
+// idSize is the length of an id in bytes, the same as that of salt-api's.
 const idSize = 20
 
 func newID() string {
@@ -35,8 +35,9 @@ func isID(s string) bool {
 	return true
 }
 
-// Token checks c once, as a login, and makes a Salt token that is the caller's
-// own. There is no session: ID is empty. It answers as [eauth.Backend] does.
+// Token checks c once, as a login, and makes a Salt token for the caller alone.
+// There is no session: ID is empty. It returns ok and err as [eauth.Backend]
+// does.
 func (s *Sessions) Token(ctx context.Context, c eauth.Credentials) (*Session, bool, error) {
 	t, ok, err := s.auth.Login(ctx, c)
 	if !ok || err != nil {
@@ -45,15 +46,15 @@ func (s *Sessions) Token(ctx context.Context, c eauth.Credentials) (*Session, bo
 	return newSession("", t), true, nil
 }
 
-// Login is Token, with a session for the token.
+// Login is Token, but also creates a session for the token.
 func (s *Sessions) Login(ctx context.Context, c eauth.Credentials) (*Session, bool, error) {
 	sess, ok, err := s.Token(ctx, c)
 	if !ok || err != nil {
 		return nil, false, err
 	}
 	sess.ID = newID()
-	// What follows does not stop with the request: a half made session would
-	// leave a token behind.
+	// The rest does not stop with the request: a half made session would leave
+	// a token behind.
 	detached := context.WithoutCancel(ctx)
 	err = ctx.Err()
 	if err == nil {
@@ -65,8 +66,8 @@ func (s *Sessions) Login(ctx context.Context, c eauth.Credentials) (*Session, bo
 	return sess, true, nil
 }
 
-// begin stores a session, and ends the user's oldest for it where there are
-// too many.
+// begin stores a session, and ends the user's oldest ones if there are too
+// many.
 func (s *Sessions) begin(ctx context.Context, sess *Session) error {
 	sealed, err := seal(sess)
 	if err != nil {
@@ -77,7 +78,7 @@ func (s *Sessions) begin(ctx context.Context, sess *Session) error {
 		Key:   HashOf(sess.ID),
 		Token: HashOf(sess.Token),
 		User:  HashOf(sess.Eauth + "\x00" + sess.User),
-		// The order of a user's sessions is by our own clock, not the master's.
+		// Our own clock orders a user's sessions, not the master's.
 		Start:  time.Now(),
 		Expire: sess.Expire,
 		Sealed: sealed,
@@ -88,8 +89,8 @@ func (s *Sessions) begin(ctx context.Context, sess *Session) error {
 	return storeError(err)
 }
 
-// displace ends what another session has pushed out. Nobody has seen its token,
-// so where that cannot be removed it is left to expire.
+// displace ends a session that another one has displaced. If its token, which
+// was never revealed, cannot be removed, it is left to expire.
 func (s *Sessions) displace(ctx context.Context, by *Session, old Record) {
 	s.recent.forget(old.Token)
 	s.streams.End(ErrRevoked, old.Token)
@@ -98,7 +99,7 @@ func (s *Sessions) displace(ctx context.Context, by *Session, old Record) {
 		slog.String("user", by.User), slog.String("eauth", by.Eauth), slog.Bool("token_removed", err == nil))
 }
 
-// remove removes a token. Its error does not quote it.
+// remove removes a token. Its error does not quote the token.
 func (s *Sessions) remove(ctx context.Context, token string) error {
 	return redact.Error(s.tokens.Remove(ctx, token), token)
 }

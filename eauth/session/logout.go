@@ -7,10 +7,11 @@ import (
 	"time"
 )
 
-// Logout ends a session and its Salt token; or a Salt token, with every
-// session that is built on it. The token is removed from the master's store,
-// or else denied here until it expires. A credential that stands for nobody is
-// no error. It does not stop with the request: whoever hangs up meant it.
+// Logout ends a session and its Salt token; or a Salt token, with every session
+// based on it. The token is removed from the master's store, or else denied
+// here until it expires. An unknown credential is no error. Logout is not
+// canceled with the request, since a client that disconnects still means to log
+// out.
 func (s *Sessions) Logout(ctx context.Context, credential string) error {
 	ctx = context.WithoutCancel(ctx)
 	if isID(credential) {
@@ -35,8 +36,8 @@ func (s *Sessions) Logout(ctx context.Context, credential string) error {
 	return s.end(ctx, credential, t.Expire)
 }
 
-// end removes a token, or denies it until it expires, and ends all that is
-// built on it.
+// end removes a token, or denies it until it expires, and ends the sessions and
+// streams based on it.
 func (s *Sessions) end(ctx context.Context, token string, expire time.Time) error {
 	s.sweep(ctx)
 	h := HashOf(token)

@@ -9,17 +9,17 @@ import (
 	"github.com/saltern-api/saltern/internal/lru"
 )
 
-// How long a token that was found counts as found, and how many are known.
+// How long a lookup that found a token is valid, and how many are cached.
 const (
 	recentTime = time.Second
 	recentMost = 4096
 )
 
-// lookup finds a token as [Tokens] does.
+// lookup looks a token up as [Tokens] does.
 type lookup func(ctx context.Context, token string) (eauth.Token, bool, error)
 
-// recent remembers tokens that were found, and has those who look for the same
-// one at once wait for one answer. That a token was not found is not kept.
+// recent caches tokens that were found, and coalesces concurrent lookups of one
+// token. Negative results are not cached.
 type recent struct {
 	find lookup
 
@@ -27,7 +27,7 @@ type recent struct {
 	known *lru.Cache[Hash, *found]
 }
 
-// found is what is known of one token.
+// found is the cache entry of one token.
 type found struct {
 	turn chan struct{} // holds one element while the fields below are in use
 	at   time.Time     // zero when it was not found
@@ -70,8 +70,8 @@ func (r *recent) of(h Hash) *found {
 	return f
 }
 
-// forget is for a token that has been removed. Whoever looks for it at this
-// moment may still be told the old answer, but nobody who begins later.
+// forget drops a token that has been removed. A lookup in progress may still
+// return the old result, but no later one does.
 func (r *recent) forget(h Hash) {
 	r.mu.Lock()
 	defer r.mu.Unlock()

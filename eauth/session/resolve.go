@@ -10,11 +10,11 @@ import (
 	"github.com/saltern-api/saltern/eauth"
 )
 
-// Resolve finds whom a credential stands for: it is a session's id or a Salt
-// token. ok is false when it stands for nobody, be it malformed (then nothing
-// is looked up), unknown, expired, or logged out. A session is over as well
-// when others have removed its token, which is noticed within a second. err is
-// as of [eauth.Backend].
+// Resolve returns the session of a credential, which is a session's id or a
+// Salt token. ok is false when there is none, because the credential is
+// malformed (nothing is looked up then), unknown, expired, or logged out. A
+// session is also over when others have removed its token, which is noticed
+// within a second. err is as of [eauth.Backend].
 func (s *Sessions) Resolve(ctx context.Context, credential string) (*Session, bool, error) {
 	if isID(credential) {
 		sess, ok, err := s.byID(ctx, credential)
@@ -22,7 +22,7 @@ func (s *Sessions) Resolve(ctx context.Context, credential string) (*Session, bo
 			return sess, ok, err
 		}
 	}
-	// A token of hash_type sha1 looks like an id.
+	// A token of hash_type sha1 has the form of an id.
 	if s.auth.WellFormed(credential) {
 		return s.byToken(ctx, credential)
 	}
@@ -36,8 +36,9 @@ func (s *Sessions) byID(ctx context.Context, id string) (*Session, bool, error) 
 	}
 	_, ok, err = s.recent.look(ctx, sess.Token)
 	if err != nil && !s.tokens.Local() && errors.Is(err, eauth.ErrUnavailable) {
-		// The master is down, or has just begun. It will tell about the token
-		// when it is sent a command; what needs no master needs no answer.
+		// The master is down, or has just started. It checks the token itself
+		// when it receives a command; a request that needs no master must not
+		// fail here.
 		return sess, true, nil
 	}
 	if !ok || err != nil {
@@ -64,7 +65,7 @@ func (s *Sessions) good(sess *Session) bool {
 	return sess.User != "" && time.Now().Before(sess.Expire) && s.auth.Knows(sess.Eauth)
 }
 
-// open finds a session by its id and reads it, expired or not.
+// open reads the session with this id, expired or not.
 func (s *Sessions) open(ctx context.Context, id string) (*Session, bool, error) {
 	r, ok, err := s.store.Get(ctx, HashOf(id))
 	if err != nil {

@@ -10,11 +10,11 @@ import (
 	"time"
 )
 
-// sealInfo binds the derived keys to this use. A change of what is sealed
-// changes it.
+// sealInfo binds the derived keys to this use. It must change when the sealed
+// content changes.
 const sealInfo = "saltern session v1"
 
-// content is what is sealed.
+// content is the sealed content.
 type content struct {
 	Token    string          `json:"token"`
 	User     string          `json:"user"`
@@ -25,7 +25,7 @@ type content struct {
 	Expire   time.Time       `json:"expire"`
 }
 
-// sealer is the cipher of one session, whose id is 160 random bits and so
+// sealer returns the cipher of one session, whose id is 160 random bits and so
 // needs no slow derivation.
 func sealer(id string) (cipher.AEAD, error) {
 	key, err := hkdf.Key(sha256.New, []byte(id), nil, sealInfo, 32)
@@ -39,7 +39,7 @@ func sealer(id string) (cipher.AEAD, error) {
 	return cipher.NewGCMWithRandomNonce(block)
 }
 
-// seal returns a session in a form that only the bearer of id can read.
+// seal returns a session in a form that only the holder of id can read.
 func seal(s *Session) ([]byte, error) {
 	aead, err := sealer(s.ID)
 	if err != nil {
@@ -56,7 +56,7 @@ func seal(s *Session) ([]byte, error) {
 	return aead.Seal(nil, nil, plain, key[:]), nil //nolint:gosec // G407: this cipher makes its own nonce
 }
 
-// unseal reads what seal made.
+// unseal reads the result of seal.
 func unseal(id string, sealed []byte) (*Session, error) {
 	aead, err := sealer(id)
 	if err != nil {

@@ -9,8 +9,8 @@ import (
 	"github.com/saltern-api/saltern/eauth"
 )
 
-// Session is a caller who is logged in, or the bearer of a Salt token. It
-// prints without its secrets.
+// Session is a logged-in caller, or a caller with a Salt token alone. It prints
+// without its secrets.
 type Session struct {
 	ID    string // 40 hex digits; empty for a Salt token without a session
 	Token string // the Salt token that the caller acts with
@@ -21,7 +21,7 @@ type Session struct {
 	AuthList json.RawMessage // see [eauth.Token]
 
 	Start  time.Time
-	Expire time.Time // of session and token alike
+	Expire time.Time // of both session and token
 }
 
 func newSession(id string, t eauth.Token) *Session {

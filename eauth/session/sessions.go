@@ -11,27 +11,29 @@ import (
 	"github.com/saltern-api/saltern/eauth"
 )
 
-// Why a context of [Sessions.Follow] ended.
+// The reasons for which a context of [Sessions.Follow] ends.
 var (
 	ErrRevoked = errors.New("the session was ended")
 	ErrExpired = errors.New("the session has expired")
 )
 
-// Tokens are the Salt tokens of the master. An error of theirs wraps
-// [eauth.ErrUnavailable] where the master or its store is not there.
+// Tokens are the Salt tokens of the master. Their errors wrap
+// [eauth.ErrUnavailable] where the master or its store cannot be reached.
 type Tokens interface {
-	// LookupToken tells whose a token is. ok is false when there is none.
+	// LookupToken returns the token and its owner. ok is false when there is
+	// none.
 	LookupToken(ctx context.Context, token string) (t eauth.Token, ok bool, err error)
 
-	// Remove removes a token from the master's store. An error, whatever it
-	// is, says that the token may still be there.
+	// Remove removes a token from the master's store. After an error, whatever
+	// it is, the token may still be there.
 	Remove(ctx context.Context, token string) error
 
-	// RemoveHashed is Remove for a token of which the SHA-256 is known.
+	// RemoveHashed is Remove for a token of which only the SHA-256 is
+	// available.
 	RemoveHashed(ctx context.Context, sum [sha256.Size]byte) error
 
-	// Local reports whether a lookup reads a file. Otherwise the master is asked,
-	// which costs it something.
+	// Local reports whether a lookup reads a file. Otherwise it is a request to
+	// the master, which costs it something.
 	Local() bool
 }
 
@@ -45,10 +47,10 @@ type Options struct {
 	// ends the oldest.
 	PerUser int
 
-	Logger *slog.Logger // hears of tokens that could not be removed; nil discards
+	Logger *slog.Logger // receives tokens that could not be removed; nil discards
 }
 
-// Sessions is who is logged in. It is safe for use by several goroutines.
+// Sessions manages all logins. It is safe for use by several goroutines.
 type Sessions struct {
 	store   Store
 	auth    *eauth.Authenticator
@@ -64,8 +66,8 @@ type Sessions struct {
 }
 
 // New returns the sessions in o.Store. From then on o.Auth refuses the tokens
-// that these sessions deny, so it is called before o.Auth is used. The sessions
-// must be closed, and the store after them.
+// that these sessions deny, so New must be called before o.Auth is used. The
+// sessions must be closed, and the store after them.
 func New(o Options) *Sessions {
 	s := &Sessions{store: o.Store, auth: o.Auth, tokens: o.Tokens, perUser: o.PerUser, log: o.Logger}
 	if s.perUser <= 0 {
@@ -88,7 +90,7 @@ func (s *Sessions) denied(ctx context.Context, token string) (bool, error) {
 	return denied, storeError(err)
 }
 
-// look finds a token, unless that is denied.
+// look looks a token up, unless it is denied.
 func (s *Sessions) look(ctx context.Context, token string) (eauth.Token, bool, error) {
 	if denied, err := s.denied(ctx, token); denied || err != nil {
 		return eauth.Token{}, false, err
@@ -96,8 +98,8 @@ func (s *Sessions) look(ctx context.Context, token string) (eauth.Token, bool, e
 	return s.tokens.LookupToken(ctx, token)
 }
 
-// sweepPause is the least time between two sweeps. Whatever makes the store
-// larger sweeps it, so nothing has to do so in between.
+// sweepPause is the minimum time between two sweeps. Every operation that adds
+// to the store sweeps it, so no goroutine has to.
 const sweepPause = time.Minute
 
 func (s *Sessions) sweep(ctx context.Context) {

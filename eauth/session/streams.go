@@ -10,7 +10,7 @@ import (
 )
 
 // How often the tokens of streams are looked up. Where the master has to be
-// asked, a round is for a few of them only.
+// asked, a round covers only a few of them.
 const (
 	roundInterval     = time.Second
 	remoteRoundSize   = 20              // tokens in a round
@@ -19,11 +19,11 @@ const (
 )
 
 // Follow returns a context that ends with a session: with the cause
-// [ErrExpired] when it expires, with [ErrRevoked] within a second after its
-// token was logged out, at once when that was done here, or was removed from
-// the master's store by others. Where that store is out of reach the master is
-// asked, at a bounded rate, so with very many sessions it takes longer. The
-// function that comes with it must be called.
+// [ErrExpired] when it expires, and with [ErrRevoked] when its token was logged
+// out or was removed from the master's store. A logout in this process takes
+// effect at once, the others within a second. Where that store cannot be read
+// the master is asked, at a bounded rate, so with very many sessions it takes
+// longer. The returned function must be called.
 func (s *Sessions) Follow(ctx context.Context, sess *Session) (context.Context, context.CancelFunc) {
 	v := followed{hash: HashOf(sess.Token), token: sess.Token, expire: sess.Expire, since: time.Now()}
 	ctx, entry, stop := s.streams.Follow(ctx, v, sess.Expire, ErrExpired, v.hash)
@@ -34,7 +34,8 @@ func (s *Sessions) Follow(ctx context.Context, sess *Session) (context.Context, 
 	return ctx, stop
 }
 
-// gone reports whether a token is known to have ended, without asking the master.
+// gone reports whether a token is known to have ended, without a request to the
+// master.
 func (s *Sessions) gone(ctx context.Context, token string) bool {
 	if !s.tokens.Local() {
 		denied, err := s.denied(ctx, token)
@@ -57,7 +58,7 @@ type (
 	stream  = expiry.Entry[Hash, followed]
 )
 
-// streamCheck looks the tokens of streams up, each once a round. Rounds are
+// streamCheck looks up the tokens of streams, each once a round. Rounds are
 // never concurrent, see [expiry.Options].
 type streamCheck struct {
 	find  lookup
@@ -74,8 +75,8 @@ func newStreams(find lookup, local func() bool) *streams {
 	return s
 }
 
-// round looks up every token where that reads a small file. Otherwise the master
-// is asked about those that were not looked up for the longest time.
+// round looks up every token where that reads a small file. Otherwise it asks
+// the master about those that were not looked up for the longest time.
 func (c *streamCheck) round(ctx context.Context, open []*stream) {
 	tokens := distinct(open)
 	if c.local() {
@@ -103,8 +104,8 @@ func (c *streamCheck) round(ctx context.Context, open []*stream) {
 	workers.Wait()
 }
 
-// distinct returns the tokens of streams, each once: as the first of its streams
-// that is still open has it.
+// distinct returns the tokens of streams, each once, with the values of its
+// first stream that is still open.
 func distinct(open []*stream) []followed {
 	byHash := make(map[Hash]followed, len(open))
 	for _, s := range open {
@@ -119,8 +120,8 @@ func distinct(open []*stream) []followed {
 	return tokens
 }
 
-// oldest returns the tokens of the next round, and forgets when those that are
-// not open any more were looked up.
+// oldest returns the tokens of the next round, and drops the lookup times of
+// those that are no longer open.
 func (c *streamCheck) oldest(tokens []followed) []followed {
 	looked := make(map[Hash]time.Time, len(tokens))
 	for _, f := range tokens {
@@ -139,8 +140,8 @@ func (c *streamCheck) oldest(tokens []followed) []followed {
 	return tokens
 }
 
-// look ends the streams of a token that is gone. A failed lookup ends nothing,
-// and a token that has expired is left to its timer.
+// look ends the streams of a token that no longer exists. A failed lookup ends
+// nothing, and a token that has expired is left to its timer.
 func (c *streamCheck) look(ctx context.Context, f followed) {
 	now := time.Now()
 	if _, ok, err := c.find(ctx, f.token); err == nil && !ok && now.Before(f.expire) {

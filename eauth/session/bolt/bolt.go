@@ -14,8 +14,8 @@ type Store struct{ db *bbolt.DB }
 
 var _ session.Store = (*Store)(nil)
 
-// Open opens a file, or makes one that only its owner can read. The folder has
-// to be there. Errors name the file.
+// Open opens a file, or creates one that only its owner can read. The directory
+// must exist. Errors name the file.
 func Open(path string) (*Store, error) {
 	db, err := boltfile.Open("session store", path, boltfile.Wait, allNames...)
 	if err != nil {

@@ -11,7 +11,7 @@ import (
 )
 
 // A record is a version, the hashes of token and user, start and expire, and
-// what is sealed. Its key stands outside.
+// the sealed content. Its key is stored outside.
 const (
 	version    = 1
 	hashSize   = sha256.Size
@@ -31,7 +31,7 @@ func encode(r session.Record) []byte {
 	return append(b, r.Sealed...)
 }
 
-// decode copies: what bbolt returns is gone after the transaction.
+// decode copies: memory returned by bbolt is invalid after the transaction.
 func decode(key, b []byte) (r session.Record, err error) {
 	if len(key) != hashSize || len(b) < headerSize || b[0] != version {
 		return r, errRecord
@@ -46,7 +46,8 @@ func decode(key, b []byte) (r session.Record, err error) {
 	return r, nil
 }
 
-// appendTime writes microseconds so that earlier times sort first.
+// appendTime writes microseconds in big endian, so that earlier times sort
+// first.
 func appendTime(b []byte, t time.Time) []byte {
 	return binary.BigEndian.AppendUint64(b, uint64(max(t.UnixMicro(), 0)))
 }
@@ -55,7 +56,7 @@ func readTime(b []byte) (time.Time, []byte) {
 	return time.UnixMicro(int64(binary.BigEndian.Uint64(b) & (1<<63 - 1))), b[timeSize:]
 }
 
-// join makes an index entry of its parts.
+// join returns an index entry made of its parts.
 func join(parts ...[]byte) []byte { return slices.Concat(parts...) }
 
 func timeKey(t time.Time) []byte { return appendTime(nil, t) }

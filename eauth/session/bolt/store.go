@@ -8,7 +8,7 @@ import (
 	"github.com/saltern-api/saltern/eauth/session"
 )
 
-// Put adds a session.
+// Put implements [session.Store].
 func (s *Store) Put(_ context.Context, r session.Record, most int) (ended []session.Record, err error) {
 	err = s.update(func(t tables) error {
 		if err := t.put(r); err != nil {
@@ -24,7 +24,7 @@ func (s *Store) Put(_ context.Context, r session.Record, most int) (ended []sess
 	return ended, err
 }
 
-// Get finds a session.
+// Get implements [session.Store].
 func (s *Store) Get(_ context.Context, key session.Hash) (r session.Record, ok bool, err error) {
 	err = s.view(func(t tables) error {
 		r, ok, err = t.get(key[:])
@@ -33,7 +33,7 @@ func (s *Store) Get(_ context.Context, key session.Hash) (r session.Record, ok b
 	return r, ok, err
 }
 
-// End removes the sessions of a token and denies it.
+// End implements [session.Store].
 func (s *Store) End(_ context.Context, token session.Hash, until time.Time) error {
 	return s.update(func(t tables) error {
 		if _, err := t.removeAll(t.byToken(), withPrefix(t.byToken(), token[:])); err != nil {
@@ -46,7 +46,7 @@ func (s *Store) End(_ context.Context, token session.Hash, until time.Time) erro
 	})
 }
 
-// Denied reports whether a token is denied.
+// Denied implements [session.Store].
 func (s *Store) Denied(_ context.Context, token session.Hash) (denied bool, err error) {
 	err = s.view(func(t tables) error {
 		denied = t.denied().Get(token[:]) != nil
@@ -55,10 +55,10 @@ func (s *Store) Denied(_ context.Context, token session.Hash) (denied bool, err 
 	return denied, err
 }
 
-// sweepMost bounds one transaction of Sweep, which others wait for.
+// sweepMost bounds one transaction of Sweep, for which others wait.
 const sweepMost = 1000
 
-// Sweep removes what has had its time.
+// Sweep implements [session.Store].
 func (s *Store) Sweep(ctx context.Context, now time.Time) (removed int, err error) {
 	for {
 		n, err := s.sweep(now)

@@ -11,7 +11,7 @@ import (
 )
 
 // tables are the buckets, within one transaction. The indexes have their
-// content in the key, so that a cursor finds it in order.
+// content in the key, so that a cursor reads it in order.
 type tables struct{ tx *bbolt.Tx }
 
 // The names of the buckets, with key and value.
@@ -39,7 +39,7 @@ type index struct {
 	key    []byte
 }
 
-// indexes are the entries of a session.
+// indexes returns the index entries of a session.
 func (t tables) indexes(r session.Record) []index {
 	return []index{
 		{t.byUser(), join(r.User[:], timeKey(r.Start), r.Key[:])},
@@ -76,8 +76,8 @@ func (t tables) remove(r session.Record) error {
 	return t.sessions().Delete(r.Key[:])
 }
 
-// removeAll removes the sessions that these entries of an index lead to, and
-// returns them. An entry that leads nowhere, or to a damaged record, goes too.
+// removeAll removes the sessions of these entries of an index, and returns
+// them. An entry without a record, or with a damaged one, is removed too.
 func (t tables) removeAll(from *bbolt.Bucket, entries [][]byte) (removed []session.Record, err error) {
 	for _, entry := range entries {
 		key := tail(entry)
@@ -105,7 +105,7 @@ func (t tables) deny(token session.Hash, until time.Time) error {
 	return t.denied().Put(token[:], at)
 }
 
-// allow takes a denial back.
+// allow removes a denial.
 func (t tables) allow(token []byte) error {
 	if until := t.denied().Get(token); until != nil {
 		if err := t.byUntil().Delete(join(until, token)); err != nil {
@@ -115,7 +115,7 @@ func (t tables) allow(token []byte) error {
 	return t.denied().Delete(token)
 }
 
-// withPrefix copies the entries of an index that begin so.
+// withPrefix copies the entries of an index that begin with prefix.
 func withPrefix(b *bbolt.Bucket, prefix []byte) (entries [][]byte) {
 	c := b.Cursor()
 	for k, _ := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, _ = c.Next() {
@@ -124,8 +124,8 @@ func withPrefix(b *bbolt.Bucket, prefix []byte) (entries [][]byte) {
 	return entries
 }
 
-// until copies the entries of an index whose time is not after now, most of
-// them at the most.
+// until copies the entries of an index whose time is not after now, at most as
+// many as most.
 func until(b *bbolt.Bucket, now time.Time, most int) (entries [][]byte) {
 	last := timeKey(now)
 	c := b.Cursor()
@@ -138,5 +138,5 @@ func until(b *bbolt.Bucket, now time.Time, most int) (entries [][]byte) {
 	return entries
 }
 
-// tail is the hash at the end of an entry.
+// tail returns the hash at the end of an entry.
 func tail(entry []byte) []byte { return entry[max(0, len(entry)-hashSize):] }

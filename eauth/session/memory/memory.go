@@ -28,7 +28,7 @@ func New() *Store {
 	}
 }
 
-// Put adds a session.
+// Put implements [session.Store].
 func (s *Store) Put(_ context.Context, r session.Record, most int) (ended []session.Record, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -55,7 +55,7 @@ func (s *Store) Put(_ context.Context, r session.Record, most int) (ended []sess
 	return ended, nil
 }
 
-// Get finds a session.
+// Get implements [session.Store].
 func (s *Store) Get(_ context.Context, key session.Hash) (session.Record, bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -63,7 +63,7 @@ func (s *Store) Get(_ context.Context, key session.Hash) (session.Record, bool, 
 	return r, ok, nil
 }
 
-// End removes the sessions of a token and denies it.
+// End implements [session.Store].
 func (s *Store) End(_ context.Context, token session.Hash, until time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -74,7 +74,7 @@ func (s *Store) End(_ context.Context, token session.Hash, until time.Time) erro
 	return nil
 }
 
-// Denied reports whether a token is denied.
+// Denied implements [session.Store].
 func (s *Store) Denied(_ context.Context, token session.Hash) (bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -82,7 +82,7 @@ func (s *Store) Denied(_ context.Context, token session.Hash) (bool, error) {
 	return denied, nil
 }
 
-// Sweep removes what has had its time.
+// Sweep implements [session.Store].
 func (s *Store) Sweep(_ context.Context, now time.Time) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

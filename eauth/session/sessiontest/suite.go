@@ -13,7 +13,7 @@ import (
 	"github.com/saltern-api/saltern/eauth/session"
 )
 
-// RunStore runs the suite. newStore is called for every part of it and gives
+// RunStore runs the suite. newStore is called for every part of it and returns
 // an empty store, which the suite does not close.
 func RunStore(t *testing.T, newStore func(t *testing.T) session.Store) {
 	t.Helper()
@@ -29,7 +29,7 @@ func RunStore(t *testing.T, newStore func(t *testing.T) session.Store) {
 	}
 }
 
-// start is some time, to a microsecond.
+// start is an arbitrary time with microseconds.
 var start = time.UnixMicro(1_700_000_000_123_456)
 
 // record is the n-th session of a user, begun n seconds after start.
@@ -93,7 +93,7 @@ func testBound(t *testing.T, s session.Store) {
 	requireSame(t, record("alice", 4), ended[0])
 	requireThere(t, s, map[int]bool{4: false, 5: false, 6: false, 7: true}, "alice")
 
-	early := record("alice", 1) // of a clock that was set back
+	early := record("alice", 1) // by a clock that was set back
 	ended, err = s.Put(t.Context(), early, 2)
 	require.NoError(t, err)
 	require.Empty(t, ended)
@@ -111,7 +111,7 @@ func testEnd(t *testing.T, s session.Store) {
 	for _, r := range []session.Record{one, two, other} {
 		put(t, s, r, 10)
 	}
-	for range 2 { // again does nothing
+	for range 2 { // the second time it does nothing
 		require.NoError(t, s.End(ctx, one.Token, time.Time{}))
 		requireThere(t, s, map[int]bool{1: false, 2: false}, "alice")
 		requireThere(t, s, map[int]bool{1: true}, "bob")
