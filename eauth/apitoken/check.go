@@ -7,28 +7,28 @@ import (
 	"unicode/utf8"
 )
 
-// The bounds of a record.
+// The limits of a record.
 const (
 	maxText   = 512 // bytes of a name and the like
 	maxScopes = 64
 	maxAgent  = 200
 )
 
-// MaxDocument is how many bytes the value of a document may have.
+// MaxDocument is the maximum length of a document's value, in bytes.
 const MaxDocument = 64 << 10
 
 // MaxChildren is how many access tokens of one parent are kept, see
-// [Record.Parent]. Where one more is made, one of them is removed in the same
-// step: the one that ended first, or the oldest where none has ended, of which
-// [Store.Watch] tells as of a revocation. So nobody can fill a store by
-// exchanging again and again, and what ends with a token is soon done.
+// [Record.Parent]. When one more is made, one of them is removed in the same
+// step: the one that ended first, or the oldest if none has ended, which
+// [Store.Watch] reports as it does a revocation. So repeated exchanges cannot
+// fill a store, and a revocation with all its children takes little time.
 const MaxChildren = 1000
 
-// maxIssues bounds what one exchange makes.
+// maxIssues bounds how many tokens one exchange makes.
 const maxIssues = 4
 
-// Prepared returns an issue as stores keep it, or an [ErrInvalid]. Stores call
-// it before anything else.
+// Prepared returns an issue in the form in which stores keep it, or an
+// [ErrInvalid]. Stores call it first.
 func (i Issue) Prepared() (Issue, error) {
 	r := i.Record.clean()
 	switch {
@@ -58,7 +58,7 @@ func (i Issue) Prepared() (Issue, error) {
 	return Issue{Hash: i.Hash, Record: r}, nil
 }
 
-// texts reports whether all of these can be kept and shown.
+// texts reports whether all of these can be stored and shown.
 func texts(all ...string) bool {
 	for _, s := range all {
 		if len(s) > maxText || !utf8.ValidString(s) || strings.ContainsRune(s, 0) {
@@ -68,8 +68,8 @@ func texts(all ...string) bool {
 	return true
 }
 
-// PreparedFor returns the successors that a token is to be exchanged for, as
-// stores keep them. None is an API token, whose name could be taken.
+// PreparedFor returns the successors of an exchanged token in the form in which
+// stores keep them. None may be an API token, whose name could be taken.
 func PreparedFor(next []Issue) ([]Issue, error) {
 	if len(next) > maxIssues {
 		return nil, invalid("too many successors")
@@ -93,9 +93,9 @@ func PreparedFor(next []Issue) ([]Issue, error) {
 	return out, nil
 }
 
-// CheckParent reports whether a token may be made for this parent: not when that
-// has ended, and not to outlive it. The parent may be a one-time token that
-// was used, since that is what its exchange makes of it.
+// CheckParent returns an error if a token must not be made for this parent:
+// when the parent has ended, or when the token would outlive it. The parent may
+// be a used one-time token, since its exchange marks it as used.
 func (r Record) CheckParent(parent Record, now time.Time) error {
 	switch {
 	case !parent.Kind.Lasting():
@@ -110,8 +110,9 @@ func (r Record) CheckParent(parent Record, now time.Time) error {
 	return nil
 }
 
-// CheckSuccessor reports whether r may be exchanged for one more token, after
-// those before it. That has no parent, or r, or one of those.
+// CheckSuccessor returns an error if r must not be exchanged for next, which
+// follows those in before. next has no parent, or its parent is r or one of
+// before.
 func (r Record) CheckSuccessor(next Record, before []Issue, now time.Time) error {
 	if next.Parent == "" {
 		return nil
@@ -127,7 +128,7 @@ func (r Record) CheckSuccessor(next Record, before []Issue, now time.Time) error
 	return invalid("parent")
 }
 
-// CheckConsume reports whether a one-time token may be used now.
+// CheckConsume returns an error if a one-time token must not be used now.
 func (r Record) CheckConsume(now time.Time) error {
 	switch {
 	case !r.OneTime:
@@ -142,7 +143,7 @@ func (r Record) CheckConsume(now time.Time) error {
 	return nil
 }
 
-// Prepared returns the renewal as stores carry it out.
+// Prepared returns the renewal in the form in which stores carry it out.
 func (n Renewal) Prepared() (Renewal, error) {
 	n.At, n.Expires = Micro(n.At), Micro(n.Expires)
 	if n.Hash.IsZero() || n.At.IsZero() || !n.Expires.IsZero() && !n.Expires.After(n.At) {
@@ -161,13 +162,13 @@ func (n Renewal) Prepared() (Renewal, error) {
 	return n, nil
 }
 
-// Renewed is the token after a renewal.
+// Renewed returns the token as it is after a renewal.
 func (r Record) Renewed(n Renewal) Record {
 	r.Issued, r.Expires = n.At, n.Expires
 	return r
 }
 
-// CheckRenew reports whether the token may be given another secret.
+// CheckRenew returns an error if the token must not be given another secret.
 func (r Record) CheckRenew(n Renewal) error {
 	switch {
 	case r.Kind != KindAPI:
@@ -182,8 +183,8 @@ func (r Record) CheckRenew(n Renewal) error {
 	return nil
 }
 
-// Prepared returns the use as stores keep it. The agent is an unknown client's text,
-// and is shown in terminals.
+// Prepared returns the use in the form in which stores keep it. The agent is
+// text from an unknown client, and is shown in terminals.
 func (u Use) Prepared() Use {
 	u.At = Micro(u.At)
 	if len(u.Agent) > maxAgent {
@@ -198,7 +199,7 @@ func (u Use) Prepared() Use {
 	return u
 }
 
-// Check returns an [ErrInvalid] for a document that cannot be kept.
+// Check returns an [ErrInvalid] for a document that cannot be stored.
 func (d Document) Check(collection string) error {
 	switch {
 	case !validCollection(collection):

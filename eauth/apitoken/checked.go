@@ -11,10 +11,10 @@ import (
 	"time"
 )
 
-// Checked is a store that is used only once it is known that its tokens were
-// hashed with our pepper. It is for a store that may be away when the gateway
-// starts: until it has answered, every call is an [ErrUnavailable], and makes
-// another attempt to find out.
+// Checked is a store that is used only after a check that its tokens were hashed
+// with our pepper. It is for a store that may be unreachable when the gateway
+// starts: until the check succeeds, every call repeats it, and returns an
+// [ErrUnavailable] if it fails.
 //
 //	store := apitoken.NewChecked(redis.Open(o), pepper, log)
 //	if err := store.Check(ctx); errors.Is(err, apitoken.ErrPepper) {
@@ -27,25 +27,26 @@ type Checked struct {
 	good   atomic.Bool
 
 	mu   sync.Mutex
-	told error // the last failure that the log has
+	told error // the last failure that was logged
 }
 
 var _ Store = (*Checked)(nil)
 
-// NewChecked returns a store in front of another one, which it closes.
+// NewChecked returns a store in front of s, which it closes.
 func NewChecked(s Store, p *Pepper, log *slog.Logger) *Checked {
 	return &Checked{store: s, pepper: p, log: log}
 }
 
-// Check finds out whether the store can be used, where that is not known yet.
-// The error is an [ErrUnavailable], and an [ErrPepper] too when it is that.
+// Check checks, unless that has succeeded before, whether the store can be
+// used. The error is an [ErrUnavailable], and also an [ErrPepper] in case of a
+// wrong pepper.
 func (c *Checked) Check(ctx context.Context) error {
 	if c.good.Load() {
 		return nil
 	}
 	err := CheckPepper(ctx, c.store, c.pepper)
 	if err != nil && ctx.Err() != nil {
-		return err // nothing was found out
+		return err // nothing is known yet
 	}
 	if errors.Is(err, ErrPepper) {
 		err = fmt.Errorf("%w: %w", ErrUnavailable, err)
@@ -57,7 +58,7 @@ func (c *Checked) Check(ctx context.Context) error {
 	return err
 }
 
-// tell logs what has changed.
+// tell logs a change of the store's state.
 func (c *Checked) tell(ctx context.Context, err error) {
 	c.mu.Lock()
 	before := c.told
@@ -128,7 +129,7 @@ func (c *Checked) Revoke(ctx context.Context, id string, v Revocation) ([]string
 	return c.store.Revoke(ctx, id, v)
 }
 
-// Touch notes a use.
+// Touch records a use.
 func (c *Checked) Touch(ctx context.Context, id string, u Use) error {
 	if err := c.Check(ctx); err != nil {
 		return err
@@ -152,7 +153,7 @@ func (c *Checked) Sweep(ctx context.Context, now time.Time, keep time.Duration) 
 	return c.store.Sweep(ctx, now, keep)
 }
 
-// PutDocument keeps a document.
+// PutDocument stores a document.
 func (c *Checked) PutDocument(ctx context.Context, collection string, d Document) (Document, error) {
 	if err := c.Check(ctx); err != nil {
 		return d, err
@@ -184,7 +185,7 @@ func (c *Checked) DeleteDocument(ctx context.Context, collection, key string) er
 	return c.store.DeleteDocument(ctx, collection, key)
 }
 
-// Once is true for the first call.
+// Once reports whether this is the first call.
 func (c *Checked) Once(ctx context.Context, key string, ttl time.Duration) (first bool, err error) {
 	if err := c.Check(ctx); err != nil {
 		return false, err
@@ -192,7 +193,7 @@ func (c *Checked) Once(ctx context.Context, key string, ttl time.Duration) (firs
 	return c.store.Once(ctx, key, ttl)
 }
 
-// UndoOnce takes a Once back.
+// UndoOnce undoes a call of Once.
 func (c *Checked) UndoOnce(ctx context.Context, key string) error {
 	if err := c.Check(ctx); err != nil {
 		return err
@@ -208,7 +209,7 @@ func (c *Checked) AddFailure(ctx context.Context, key string, window time.Durati
 	return c.store.AddFailure(ctx, key, window)
 }
 
-// Failures tells a count.
+// Failures returns a count.
 func (c *Checked) Failures(ctx context.Context, key string) (Failures, error) {
 	if err := c.Check(ctx); err != nil {
 		return Failures{}, err
@@ -216,7 +217,7 @@ func (c *Checked) Failures(ctx context.Context, key string) (Failures, error) {
 	return c.store.Failures(ctx, key)
 }
 
-// ClearFailures forgets a count.
+// ClearFailures resets a count.
 func (c *Checked) ClearFailures(ctx context.Context, key string) error {
 	if err := c.Check(ctx); err != nil {
 		return err
@@ -224,14 +225,14 @@ func (c *Checked) ClearFailures(ctx context.Context, key string) error {
 	return c.store.ClearFailures(ctx, key)
 }
 
-// Watch tells of changes. Since a watcher tells to recheck once a second while
-// a store does not answer, the store is checked soon after it came back, also
-// when nobody asks for anything.
+// Watch yields changes. Since a watcher yields a recheck once a second while a
+// store does not respond, the store is checked soon after it is back, even
+// without any other call.
 func (c *Checked) Watch(ctx context.Context) iter.Seq[Notice] {
 	return func(yield func(Notice) bool) {
 		for n := range c.store.Watch(ctx) {
 			if n.Recheck {
-				_ = c.Check(ctx) // the log has it
+				_ = c.Check(ctx) // it logs the error
 			}
 			if !yield(n) {
 				return

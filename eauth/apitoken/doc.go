@@ -20,24 +20,23 @@
 //
 // # What is kept
 //
-// A [Store] has a keyed hash of each secret and never the secret, so what is
-// read from a stolen file or a stolen Redis opens nothing, and cannot even be
-// tested against guesses without the [Pepper], which is kept elsewhere. What
-// names a token in logs, lists and URLs is its id, which has nothing to do with
-// the secret.
+// A [Store] has a keyed hash of each secret and never the secret itself. The
+// content of a stolen file or a stolen Redis is therefore not usable, and
+// cannot even be tested against guesses without the [Pepper], which is kept
+// elsewhere. In logs, lists and URLs a token is named by its id, which does not
+// depend on the secret.
 //
 // # Ends
 //
-// A token ends by its time, by its one use, or by being revoked. Two fields
-// define what ends with it. An access token has a Parent, and is revoked
-// with it. The refresh tokens that follow one another have a Family, and are
-// revoked together: that happens when one that was used already is presented
-// again, since then one of the two who did that has stolen it (RFC 9700,
-// section 4.14.2).
+// A token ends at its expiry, by its one use, or by a revocation. Two fields
+// define what ends with it. An access token has a Parent, and is revoked with
+// it. Refresh tokens that follow one another have a Family, and are revoked
+// together when a used one is presented again, since one of its two users has
+// stolen it then (RFC 9700, section 4.14.2).
 //
-// A parent has [MaxChildren] access tokens at the most. One more takes the
-// place of one that has ended, or else ends the oldest.
+// A parent has [MaxChildren] access tokens at the most. One more replaces one
+// that has ended, or else ends the oldest.
 //
-// Each kind of store is a folder (memory, bolt, redis) and passes the one suite
-// in apitokentest. The package may import eauth.
+// Each kind of store is a package of its own (memory, bolt, redis) and passes
+// the suite in apitokentest. The package may import eauth.
 package apitoken

@@ -8,14 +8,14 @@ import (
 	"strings"
 )
 
-// Pattern matches every secret in a text, for those who look for leaked ones.
-// It is RE2, PCRE and POSIX ERE alike. What it finds is a secret of Saltern's
-// where [Parse] takes it too: the last six characters are a checksum.
+// Pattern matches every secret in a text, for tools that look for leaked ones.
+// It is valid in RE2, PCRE and POSIX ERE. A match is a secret of Saltern's if
+// [Parse] accepts it too: the last six characters are a checksum.
 const Pattern = `saltern_(api|acc|svc|dev)_[0-9A-Za-z]{36}`
 
-// A secret is a prefix that tells its kind, random characters and the CRC-32
-// (IEEE) of all that, in base 62 with leading zeros. The underscores belong to
-// a word, so that a double click selects the whole.
+// A secret is a prefix that denotes its kind, random characters and the CRC-32
+// (IEEE) of all that, in base 62 with leading zeros. Underscores count as part
+// of a word, so that a double click selects the whole.
 const (
 	randomLen = 30 // 178 bits
 	sumLen    = 6  // 62^6 > 2^32
@@ -27,18 +27,18 @@ const SecretLen = prefixLen + randomLen + sumLen
 
 const prefixLen = len("saltern_api_")
 
-// Kind returns what a token is for.
+// Kind is the purpose of a token.
 type Kind string
 
 // The kinds of tokens.
 const (
 	KindAPI     Kind = "api"     // made for a program, exchanged for access tokens
-	KindAccess  Kind = "access"  // goes with the requests themselves
+	KindAccess  Kind = "access"  // sent with the requests themselves
 	KindRefresh Kind = "refresh" // of a service account, for one exchange
 	KindDevice  Kind = "device"  // a device code of RFC 8628
 )
 
-// prefixes are what secrets begin with.
+// prefixes are the beginnings of secrets, by kind.
 var prefixes = map[Kind]string{
 	KindAPI:     "saltern_api_",
 	KindAccess:  "saltern_acc_",
@@ -50,14 +50,14 @@ var prefixes = map[Kind]string{
 func (k Kind) Known() bool { return prefixes[k] != "" }
 
 // Lasting reports whether tokens of this kind are listed, and are kept for a
-// while after their end. The others come and go by the thousand.
+// while after their end. The others are short-lived and numerous.
 func (k Kind) Lasting() bool { return k == KindAPI || k == KindRefresh }
 
-// ErrMalformed says that a text cannot be a secret of ours.
+// ErrMalformed means that a text cannot be a secret of this gateway.
 var ErrMalformed = errors.New("not a token of this gateway")
 
-// Secret is the credential itself. It prints without it; [Secret.Reveal] is
-// for the one answer in which it is shown.
+// Secret is the credential itself. It prints without it; [Secret.Reveal] is for
+// the one response in which it is shown.
 type Secret struct {
 	kind Kind
 	text string
@@ -74,9 +74,9 @@ func NewSecret(k Kind) Secret {
 	return Secret{kind: k, text: string(appendSum(text))}
 }
 
-// appendEven makes characters of random bytes, as many as are wanted and no
-// character more often than another: bytes past the last multiple of 62 count
-// for nothing.
+// appendEven turns random bytes into characters until there are enough, each
+// character with the same probability: bytes past the last multiple of 62 are
+// skipped.
 func appendEven(text, random []byte) []byte {
 	for _, b := range random {
 		if b < 256/62*62 && len(text) < prefixLen+randomLen {
@@ -97,8 +97,8 @@ func appendSum(text []byte) []byte {
 	return append(text, digits[:]...)
 }
 
-// Parse reads a secret that somebody presents. It returns [ErrMalformed] for
-// all that this program cannot have made, without asking anybody.
+// Parse reads a secret that a client presents. It returns [ErrMalformed] for
+// any text that this program cannot have made, without a lookup in the store.
 func Parse(s string) (Secret, error) {
 	if len(s) != SecretLen {
 		return Secret{}, ErrMalformed
@@ -123,8 +123,8 @@ func wellFormed(s string) bool {
 	return string(appendSum(body)) == s
 }
 
-// LooksLike reports whether s has the prefix of a secret of ours, whatever
-// follows, so that a mistyped one is not taken for a credential of others.
+// LooksLike reports whether s has the prefix of a secret of this gateway,
+// whatever follows, so that a mistyped one is not taken for another credential.
 func LooksLike(s string) bool {
 	for _, prefix := range prefixes {
 		if strings.HasPrefix(s, prefix) {
@@ -134,13 +134,13 @@ func LooksLike(s string) bool {
 	return false
 }
 
-// Kind returns what the secret is for.
+// Kind returns the kind of the secret.
 func (s Secret) Kind() Kind { return s.kind }
 
 // Reveal returns the secret itself.
 func (s Secret) Reveal() string { return s.text }
 
-// String tells the kind.
+// String returns the prefix of the kind.
 func (s Secret) String() string { return prefixes[s.kind] + "..." }
 
 // GoString keeps the secret out of %#v too.

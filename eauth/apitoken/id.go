@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// NewID makes the public name of a token or a service account: a random UUID
+// NewID returns a new public id for a token or a service account: a random UUID
 // (RFC 9562, version 4).
 func NewID() string {
 	var b [16]byte

@@ -17,19 +17,19 @@ import (
 // PepperFile is the name of the pepper's file in the state directory.
 const PepperFile = "token.pepper"
 
-// pepperSize is how many bytes a pepper has at least, and those that are made
-// here have.
+// pepperSize is the minimum length of a pepper in bytes, and the length of
+// those made here.
 const pepperSize = sha256.Size
 
-// pepperMost bounds what is read of a file.
+// pepperMost bounds how much of a file is read, in bytes.
 const pepperMost = 4096
 
-// ErrPepper says that a pepper is not the one that the tokens of this store
+// ErrPepper means that a pepper is not the one that the tokens of this store
 // were hashed with.
 var ErrPepper = errors.New("the tokens in this store were hashed with another pepper")
 
-// Hash is what a store knows of a secret: its HMAC-SHA-256 under the pepper.
-// The zero Hash stands for a token that has no secret yet.
+// Hash is how a secret is stored: its HMAC-SHA-256 under the pepper. The zero
+// Hash stands for a token that has no secret yet.
 type Hash [sha256.Size]byte
 
 // IsZero reports whether there is no secret.
@@ -39,10 +39,10 @@ func (h Hash) IsZero() bool { return h == Hash{} }
 func (h Hash) Equal(other Hash) bool { return subtle.ConstantTimeCompare(h[:], other[:]) == 1 }
 
 // Pepper is the key of the hashes. It is kept apart from the store, so that a
-// copy of the store alone is worth nothing. It prints without its key.
+// copy of the store alone is useless. It prints without its key.
 type Pepper struct{ key []byte }
 
-// Hash returns what the store is asked for.
+// Hash returns the hash under which the store keeps the secret.
 func (p *Pepper) Hash(s Secret) Hash { return p.sum(s.text) }
 
 func (p *Pepper) sum(text string) (h Hash) {
@@ -52,14 +52,14 @@ func (p *Pepper) sum(text string) (h Hash) {
 	return h
 }
 
-// String tells nothing.
+// String reveals nothing.
 func (*Pepper) String() string { return "a pepper" }
 
-// GoString tells nothing either.
+// GoString reveals nothing either.
 func (p *Pepper) GoString() string { return p.String() }
 
-// LoadPepper reads the pepper of a state directory, and makes one at the first
-// start, which only its owner can read.
+// LoadPepper reads the pepper of a state directory. At the first start it makes
+// one, which only its owner can read.
 func LoadPepper(dir string) (*Pepper, error) {
 	path := filepath.Join(dir, PepperFile)
 	if _, err := os.Lstat(path); errors.Is(err, os.ErrNotExist) {
@@ -70,9 +70,10 @@ func LoadPepper(dir string) (*Pepper, error) {
 	return readPepper(path, 0o077)
 }
 
-// ReadPepper reads the pepper that several gateways share: at least 32 bytes
-// as hexadecimal digits, such as "openssl rand -hex 32" writes. A group may
-// read it, since that is how secrets are mounted into containers; others not.
+// ReadPepper reads the pepper that several gateways share: at least 32 bytes in
+// hexadecimal, as "openssl rand -hex 32" writes them. The group may have read
+// permission, since secrets are mounted into containers that way; others may
+// not.
 func ReadPepper(path string) (*Pepper, error) { return readPepper(path, 0o027) }
 
 // readPepper reads a file that has none of the forbidden permissions.
@@ -101,8 +102,8 @@ func readPepper(path string, forbidden os.FileMode) (*Pepper, error) {
 	return &Pepper{key}, nil
 }
 
-// makePepper writes a new pepper under its name only when it is complete and
-// on the disk. Where another process was faster, its pepper stays.
+// makePepper gives a new pepper its file name only when it is complete and on
+// the disk. If another process was faster, its pepper stays.
 func makePepper(path string) (err error) {
 	var key [pepperSize]byte
 	_, _ = rand.Read(key[:]) // it never fails
@@ -130,16 +131,16 @@ func syncDir(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// Where CheckPepper keeps its mark.
+// Where CheckPepper stores its mark.
 const (
 	pepperCollection = "meta"
 	pepperKey        = "pepper"
 	pepperMark       = "saltern token pepper v1"
 )
 
-// CheckPepper returns [ErrPepper] where a store was begun with another pepper
-// than p: with the wrong one every token would look unknown. The first gateway
-// that comes leaves a mark for that.
+// CheckPepper returns [ErrPepper] if a store was begun with another pepper than
+// p: with the wrong one every token would look unknown. The first gateway
+// leaves a mark in the store for this check.
 func CheckPepper(ctx context.Context, s Documents, p *Pepper) error {
 	mark := p.sum(pepperMark)
 	_, err := s.PutDocument(ctx, pepperCollection, Document{Key: pepperKey, Value: mark[:]})

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// Record is what is known of a token. Its times are good to a microsecond.
+// Record is a token without its secret. Its times are precise to a microsecond.
 type Record struct {
 	ID      string  `json:"id"` // see [NewID]; the client_id of OAuth too
 	Kind    Kind    `json:"kind"`
@@ -16,33 +16,34 @@ type Record struct {
 	Owner   Owner   `json:"owner"`
 	Profile Profile `json:"profile"`
 
-	// Scopes are the names of the service roles that narrow the token.
+	// Scopes are the names of the service roles that restrict the token.
 	Scopes []string `json:"scopes,omitempty"`
 
 	Created time.Time `json:"created"`
 	Expires time.Time `json:"expires,omitzero"` // zero: never
 
-	// Issued is when the secret was made that counts now. It is zero for a
-	// token that was registered and has no secret yet.
+	// Issued is when the current secret was made. It is zero for a token that
+	// was registered and has no secret yet.
 	Issued time.Time `json:"issued,omitzero"`
 
 	LastUsed Use `json:"last_used,omitzero"`
 
-	// OneTime marks a token that [Tokens.Consume] ends, at Used.
+	// OneTime marks a token that ends with its use by [Tokens.Consume], at
+	// Used.
 	OneTime bool      `json:"one_time,omitempty"`
 	Used    time.Time `json:"used,omitzero"`
 
 	Revoked    time.Time `json:"revoked,omitzero"`
 	RevokedWhy string    `json:"revoked_why,omitempty"` // one word for logs
 
-	// Parent is the id of the token that an access token was given for. That
-	// has no more than [MaxChildren].
+	// Parent is the id of the token that an access token was exchanged for. A
+	// parent has no more than [MaxChildren] children.
 	Parent string `json:"parent,omitempty"`
 
 	// Family is common to the refresh tokens that follow one another.
 	Family string `json:"family,omitempty"`
 
-	ClientID   string `json:"client_id,omitempty"`   // that a device code was asked with
+	ClientID   string `json:"client_id,omitempty"`   // that the device code was requested with
 	SoftwareID string `json:"software_id,omitempty"` // RFC 7591, section 2
 	Org        string `json:"org,omitempty"`         // the organization of Cloud Director
 
@@ -51,7 +52,7 @@ type Record struct {
 }
 
 // UnmarshalJSON reads a record. Stores that are older than the name "profile"
-// have "door" in its place.
+// contain "door" instead.
 func (r *Record) UnmarshalJSON(text []byte) error {
 	type record Record // without methods
 	stored := struct {
@@ -67,7 +68,7 @@ func (r *Record) UnmarshalJSON(text []byte) error {
 	return nil
 }
 
-// Owner is whose a token is: a user, or a service account by its id.
+// Owner is the owner of a token: a user, or a service account by its id.
 type Owner struct {
 	Eauth          string `json:"eauth,omitempty"`
 	User           string `json:"user,omitempty"`
@@ -94,16 +95,16 @@ type Use struct {
 // IsZero reports whether there was no use.
 func (u Use) IsZero() bool { return u.At.IsZero() }
 
-// Issue is a token to be kept: its record and the hash of its secret.
+// Issue is a token to be stored: its record and the hash of its secret.
 type Issue struct {
 	Hash   Hash
 	Record Record
 }
 
-// State is what a token is good for at some moment.
+// State is the state of a token at some moment.
 type State string
 
-// The states. Only Live is a pass.
+// The states. Only a Live token is accepted.
 const (
 	Live     State = "live"
 	Expired  State = "expired"
@@ -112,7 +113,7 @@ const (
 	NoSecret State = "pending" // registered, see [Record.Issued]
 )
 
-// State returns what the token is good for now.
+// State returns the state of the token at now.
 func (r Record) State(now time.Time) State {
 	switch {
 	case !r.Revoked.IsZero():
@@ -129,7 +130,7 @@ func (r Record) State(now time.Time) State {
 
 func (r Record) expired(now time.Time) bool { return !r.Expires.IsZero() && !now.Before(r.Expires) }
 
-// End is when the token ended or will end, zero for never.
+// End returns when the token ended or will end, zero for never.
 func (r Record) End() time.Time {
 	var end time.Time
 	for _, t := range []time.Time{r.Revoked, r.Used, r.Expires} {
@@ -140,7 +141,7 @@ func (r Record) End() time.Time {
 	return end
 }
 
-// LastActivity is the last time that the token showed that somebody wants it.
+// LastActivity is the last time when the token was created, issued or used.
 func (r Record) LastActivity() time.Time {
 	last := r.Created
 	for _, t := range []time.Time{r.Issued, r.LastUsed.At} {
@@ -151,15 +152,15 @@ func (r Record) LastActivity() time.Time {
 	return last
 }
 
-// TouchDue reports whether a use at that time is worth noting, which is so once
-// in [TouchEvery].
+// TouchDue reports whether a use at that time is to be recorded, which is so
+// once in [TouchEvery].
 func (r Record) TouchDue(at time.Time) bool { return at.Sub(r.LastUsed.At) >= TouchEvery }
 
-// TouchEvery is how often at most the last use of a token is written down.
+// TouchEvery is the minimum time between two records of a token's use.
 const TouchEvery = time.Minute
 
-// clean returns the record as every store gives it back: no store is more
-// precise than another, and none shares memory with the caller.
+// clean returns the record as every store returns it: no store is more precise
+// than another, and none shares memory with the caller.
 func (r Record) clean() Record {
 	for _, t := range []*time.Time{&r.Created, &r.Expires, &r.Issued, &r.Used, &r.Revoked, &r.LastUsed.At} {
 		*t = Micro(*t)
@@ -171,7 +172,8 @@ func (r Record) clean() Record {
 	return r
 }
 
-// Micro cuts a time to the microsecond and to UTC. The zero time stays.
+// Micro truncates a time to the microsecond and converts it to UTC. The zero
+// time stays.
 func Micro(t time.Time) time.Time {
 	if t.IsZero() {
 		return time.Time{}
@@ -179,7 +181,7 @@ func Micro(t time.Time) time.Time {
 	return time.UnixMicro(t.UnixMicro()).UTC()
 }
 
-// Clone returns a copy that shares nothing with r.
+// Clone returns a copy that shares no memory with r.
 func (r Record) Clone() Record {
 	r.Scopes = slices.Clone(r.Scopes)
 	return r

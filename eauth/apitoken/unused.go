@@ -6,17 +6,17 @@ import (
 	"time"
 )
 
-// WhyUnused is the reason that [RevokeUnused] gives.
+// WhyUnused is the reason that [RevokeUnused] sets.
 const WhyUnused = "unused"
 
 // Unused is a token that was revoked for that reason.
 type Unused struct {
 	Record Record   // as it was before
-	Ended  []string // the ids of what ended with it, itself among them
+	Ended  []string // the ids of the tokens that ended with it, including its own
 }
 
-// RevokeUnused revokes the listed tokens that showed no sign of use since
-// then, see [Record.LastActivity]. It returns those, for the audit log.
+// RevokeUnused revokes the listed tokens that were not active since then, see
+// [Record.LastActivity]. It returns them, for the audit log.
 func RevokeUnused(ctx context.Context, s Tokens, since, now time.Time) (revoked []Unused, err error) {
 	for q := (Query{Limit: 1000}); ; {
 		page, next, err := s.List(ctx, q)

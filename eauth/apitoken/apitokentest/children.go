@@ -10,12 +10,12 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken"
 )
 
-// bornAt sets when a token began, which is what makes one older.
+// bornAt sets the creation time of a token.
 func bornAt(t time.Time) func(*apitoken.Record) {
 	return func(r *apitoken.Record) { r.Created, r.Issued = t, t }
 }
 
-// fill gives a parent as many children as it may have, the oldest first.
+// fill gives a parent the maximum number of children, the oldest first.
 func fill(t *testing.T, s apitoken.Store, parent apitoken.Issue) []apitoken.Issue {
 	t.Helper()
 	children := make([]apitoken.Issue, apitoken.MaxChildren)
@@ -93,7 +93,8 @@ func testChildren(t *testing.T, s apitoken.Store) {
 	require.Equal(t, apitoken.MaxChildren+1, n, "the parent is not kept by what was removed before")
 }
 
-// What a token is exchanged for when it is consumed or renewed is bounded too.
+// The tokens that a consumed or renewed token is exchanged for are bounded,
+// too.
 func testChildrenOfExchange(t *testing.T, s apitoken.Store) {
 	once, api := issue(apitoken.KindRefresh, "once"), issue(apitoken.KindAPI, "api")
 	create(t, s, once, api)
@@ -125,7 +126,7 @@ func testChildrenOfExchange(t *testing.T, s apitoken.Store) {
 
 func testManyChildren(t *testing.T, s apitoken.Store) { ManyChildren(t, s) }
 
-// ManyChildren has many goroutines exchange one token at once, in all these
+// ManyChildren exchanges one token in many goroutines at once, in all these
 // gateways, which share a store.
 func ManyChildren(t *testing.T, gateways ...apitoken.Store) {
 	t.Helper()
@@ -147,15 +148,15 @@ func ManyChildren(t *testing.T, gateways ...apitoken.Store) {
 	require.ElementsMatch(t, append(ids(want...), parent.Record.ID), revoked)
 }
 
-// testCrowdedHistory is a random history of a parent that is full, in which all
-// stores give up the same children.
+// testCrowdedHistory is a random history of a parent with the maximum number of
+// children, in which all stores remove the same children.
 func testCrowdedHistory(t *testing.T, s apitoken.Store) {
 	h := newHistory(t, s)
 	parent := issue(apitoken.KindAPI, "parent", expiring(time.Time{}))
 	h.tokens = nil
 	h.same(h.real.Create(t.Context(), parent), h.plain.Create(t.Context(), parent))
 	for n := range apitoken.MaxChildren + 500 {
-		h.now = h.now.Add(time.Duration(h.rand.IntN(3)) * time.Second) // some are of the same moment
+		h.now = h.now.Add(time.Duration(h.rand.IntN(3)) * time.Second) // some have the same time
 		child := h.token(apitoken.KindAccess)
 		child.Record.Parent = parent.Record.ID
 		if h.rand.IntN(2) == 0 {

@@ -16,8 +16,8 @@ import (
 
 const many = 100
 
-// race calls f in many goroutines at once, and returns how many of them had
-// each of these outcomes. Any other one fails the test.
+// race calls f in many goroutines at once, and returns how often each of these
+// outcomes occurred. Any other outcome fails the test.
 func race(t *testing.T, outcomes []error, f func(n int) error) (counts []int) {
 	t.Helper()
 	var wg sync.WaitGroup
@@ -107,7 +107,7 @@ func testManyRenew(t *testing.T, s apitoken.Store) {
 	require.Equal(t, 1, known, "a token has one secret")
 }
 
-// After a revocation has been answered, nobody finds the token live.
+// After a revocation has returned, no lookup finds the token live.
 func testRevokeDuringLookup(t *testing.T, s apitoken.Store) {
 	for round := range 20 {
 		token := issue(apitoken.KindAPI, fmt.Sprint("token ", round))
@@ -144,7 +144,7 @@ func lookUntilRevoked(ctx context.Context, s apitoken.Store, h apitoken.Hash, ov
 	}
 }
 
-// Whatever was made for a token while it was revoked is revoked too.
+// A token that is made for another one during its revocation is revoked too.
 func testRevokeDuringExchange(t *testing.T, s apitoken.Store) {
 	for round := range 10 {
 		parent := issue(apitoken.KindAPI, fmt.Sprint("token ", round))

@@ -170,7 +170,7 @@ func testList(t *testing.T, s apitoken.Store) {
 	var want, bobs []apitoken.Record
 	for n := range 25 {
 		i := issue(apitoken.KindAPI, fmt.Sprint("token ", n), func(r *apitoken.Record) {
-			r.Created = at(time.Duration(n/5) * time.Second) // some are of the same moment
+			r.Created = at(time.Duration(n/5) * time.Second) // some have the same time
 			if n%3 == 0 {
 				r.Owner = bob
 			}
@@ -195,7 +195,7 @@ func testList(t *testing.T, s apitoken.Store) {
 
 	page, next, err = s.List(t.Context(), apitoken.Query{Limit: 10})
 	require.NoError(t, err)
-	for _, r := range page { // what the next page begins after is gone
+	for _, r := range page { // the entry after which the next page begins is removed
 		_, err := s.Revoke(t.Context(), r.ID, apitoken.Revocation{At: start, Why: "asked"})
 		require.NoError(t, err)
 	}

@@ -2,8 +2,8 @@
 //
 //	apitokentest.Run(t, func(t *testing.T) apitoken.Store { return memory.New() })
 //
-// What it expects of a call is what [apitoken.Store] says. Beyond the single
-// parts it carries out long random histories, in which each answer has to be
-// that of the plain store of package memory; lets many goroutines at one
-// token; and has [Workload] for tests that kill a process.
+// The expected result of a call is defined by [apitoken.Store]. In addition to
+// single cases the suite runs long random histories, in which each result must
+// be that of the plain store of package memory, and uses one token in many
+// goroutines at once; [Workload] is for tests that kill a process.
 package apitokentest

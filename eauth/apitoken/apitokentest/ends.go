@@ -145,7 +145,7 @@ func testSweep(t *testing.T, s apitoken.Store) {
 	require.NoError(t, err)
 
 	sweep(keep+2*time.Hour-time.Microsecond, 0)
-	look(t, s, used) // which its child keeps, so that it can be revoked
+	look(t, s, used) // its child keeps it, so that it can be revoked
 	sweep(keep+2*time.Hour, 3)
 	requireGone(t, s, ended, used, long)
 	sweep(keep+3*time.Hour, 1)
@@ -155,7 +155,7 @@ func testSweep(t *testing.T, s apitoken.Store) {
 	require.NoError(t, err)
 	require.Equal(t, []apitoken.Record{endless.Record}, all)
 
-	again := issue(apitoken.KindAPI, "ended") // whatever was swept is as if it had never been
+	again := issue(apitoken.KindAPI, "ended") // a swept token must leave no trace
 	create(t, s, again, issue(apitoken.KindAccess, "access", childOf(again)))
 
 	const many = 1100 // more than are removed in one step

@@ -15,8 +15,8 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken/memory"
 )
 
-// testHistories carries out random calls on the store and on the plain one,
-// whose answers have to be the same.
+// testHistories runs random calls on the store and on the plain one, whose
+// results must be the same.
 func testHistories(t *testing.T, s apitoken.Store) {
 	const calls = 3000
 	h := newHistory(t, s)
@@ -35,7 +35,7 @@ func testHistories(t *testing.T, s apitoken.Store) {
 	require.Greater(t, h.done, calls/3, "most calls are refused, which shows little")
 }
 
-// history is what happened so far.
+// history is the state after the calls so far.
 type history struct {
 	t           *testing.T
 	real, plain apitoken.Store
@@ -53,7 +53,7 @@ func newHistory(t *testing.T, s apitoken.Store) *history {
 	}
 }
 
-// some picks one, more often a young one.
+// some returns a random element, more often a recent one.
 func some[T any](h *history, all []T) T {
 	n := len(all)
 	return all[max(h.rand.IntN(n), h.rand.IntN(n))]
@@ -199,7 +199,7 @@ func (h *history) sweep() {
 	require.Equal(h.t, b, a)
 }
 
-// same sees that two calls said the same of a token.
+// same requires that two calls returned the same error for a token.
 func (h *history) same(a, b error) {
 	h.t.Helper()
 	answers := []error{

@@ -16,8 +16,8 @@ import (
 )
 
 // Workload issues tokens and revokes each, some while others are issued, until
-// a call fails or the process is killed. It writes a line for each call after
-// that was answered: what was done, the token's id and name.
+// a call fails or the process is killed. It writes a line after each completed
+// call: the operation, the token's id and name.
 func Workload(ctx context.Context, s apitoken.Store, done io.Writer) error {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -56,7 +56,7 @@ func Workload(ctx context.Context, s apitoken.Store, done io.Writer) error {
 	return context.Cause(ctx)
 }
 
-// ReadUntilKilled reads what a workload writes, has it killed after some 250 to
+// ReadUntilKilled reads the output of a workload, calls kill after some 250 to
 // 1250 lines, and returns all lines that were written by then.
 func ReadUntilKilled(t *testing.T, out io.Reader, kill func()) (done []string) {
 	t.Helper()
@@ -64,7 +64,7 @@ func ReadUntilKilled(t *testing.T, out io.Reader, kill func()) (done []string) {
 	lines := bufio.NewReader(out)
 	for {
 		line, err := lines.ReadString('\n')
-		if err != nil { // what is left of a line counts for nothing
+		if err != nil { // an incomplete line is ignored
 			require.GreaterOrEqual(t, len(done), after, "the workload ended before it was killed: %v", err)
 			return done
 		}
@@ -75,7 +75,8 @@ func ReadUntilKilled(t *testing.T, out io.Reader, kill func()) (done []string) {
 	}
 }
 
-// RequireDone sees that what was answered holds, and that the store works.
+// RequireDone requires that the effects of completed calls are still there, and
+// that the store works.
 func RequireDone(t *testing.T, s apitoken.Store, done []string) {
 	t.Helper()
 	revoked := make(map[string]bool)

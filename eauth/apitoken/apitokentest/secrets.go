@@ -78,7 +78,8 @@ func testFirstSecret(t *testing.T, s apitoken.Store) {
 	require.Equal(t, pending.Record.ID, got.ID)
 }
 
-// A new secret comes with what it is exchanged for, or not at all.
+// A new secret and the tokens that it is exchanged for are stored together, or
+// not at all.
 func testRenewAndExchange(t *testing.T, s apitoken.Store) {
 	token := issue(apitoken.KindAPI, "ci", func(r *apitoken.Record) { r.Issued = time.Time{} })
 	token.Hash = apitoken.Hash{}

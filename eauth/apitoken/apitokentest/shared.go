@@ -31,7 +31,7 @@ func testDocuments(t *testing.T, s apitoken.Store) {
 	require.NoError(t, err)
 	require.Equal(t, first, got)
 	require.Equal(t, binary, got.Value)
-	got.Value[0] = 'x' // which is the caller's to do
+	got.Value[0] = 'x' // the caller may modify it
 	got, err = s.Document(ctx, "role", "ops")
 	require.NoError(t, err)
 	require.Equal(t, binary, got.Value)
@@ -162,13 +162,13 @@ func testFailures(t *testing.T, s apitoken.Store) {
 	require.Equal(t, 1, f.Count)
 }
 
-// Watcher takes notices one at a time.
+// Watcher reads notices one at a time.
 type Watcher struct {
 	t    *testing.T
 	next func() (apitoken.Notice, bool)
 }
 
-// Watch begins to watch, and returns when no change will be missed.
+// Watch starts a watcher, and returns when no later change will be missed.
 func Watch(t *testing.T, s apitoken.Store) *Watcher {
 	t.Helper()
 	next, stop := iter.Pull(s.Watch(t.Context()))
@@ -179,7 +179,7 @@ func Watch(t *testing.T, s apitoken.Store) *Watcher {
 	return &Watcher{t, next}
 }
 
-// Revoked waits until all these ids were named.
+// Revoked waits until all these ids have been reported.
 func (w *Watcher) Revoked(ids ...string) {
 	w.t.Helper()
 	missing := make(map[string]bool)
@@ -237,7 +237,7 @@ func testWatch(t *testing.T, s apitoken.Store) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	for range s.Watch(ctx) {
-		cancel() // which ends it
+		cancel() // this ends it
 	}
 	require.Error(t, ctx.Err())
 }
@@ -247,7 +247,7 @@ func testCanceled(t *testing.T, s apitoken.Store) {
 	create(t, s, token)
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := s.Lookup(ctx, token.Hash); err != nil { // a store that needs no time may answer
+	if _, err := s.Lookup(ctx, token.Hash); err != nil { // a store that needs no time may return a result
 		require.True(t, errors.Is(err, context.Canceled) || errors.Is(err, apitoken.ErrUnavailable), "%v", err)
 	}
 	requireStates(t, s, apitoken.Live, token)

@@ -12,7 +12,7 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken"
 )
 
-// Run runs the suite. newStore is called for every part of it and gives an
+// Run runs the suite. newStore is called for every part of it and returns an
 // empty store, which the suite does not close.
 func Run(t *testing.T, newStore func(t *testing.T) apitoken.Store) {
 	t.Helper()
@@ -54,7 +54,7 @@ func Run(t *testing.T, newStore func(t *testing.T) apitoken.Store) {
 	}
 }
 
-// start is some time, to a microsecond.
+// start is an arbitrary time with microseconds.
 var start = time.UnixMicro(1_800_000_000_123_456).UTC()
 
 func at(d time.Duration) time.Time { return start.Add(d) }
@@ -64,10 +64,10 @@ var (
 	bob   = apitoken.Owner{Eauth: "ldap", User: "bob"}
 )
 
-// hash stands for that of a secret.
+// hash returns a hash in place of a secret's.
 func hash(secret string) apitoken.Hash { return sha256.Sum256([]byte(secret)) }
 
-// issue is a token of alice's whose secret hashes to hash(name).
+// issue returns a token of alice's with the hash hash(name).
 func issue(kind apitoken.Kind, name string, change ...func(*apitoken.Record)) apitoken.Issue {
 	r := apitoken.Record{
 		ID: apitoken.NewID(), Kind: kind, Name: name, Owner: alice, Profile: apitoken.ProfileNative,
@@ -99,7 +99,7 @@ func create(t *testing.T, s apitoken.Store, all ...apitoken.Issue) {
 	}
 }
 
-// look finds a token in both ways.
+// look looks a token up by its hash and by its id.
 func look(t *testing.T, s apitoken.Store, i apitoken.Issue) apitoken.Record {
 	t.Helper()
 	r, err := s.Lookup(t.Context(), i.Hash)
@@ -110,7 +110,7 @@ func look(t *testing.T, s apitoken.Store, i apitoken.Issue) apitoken.Record {
 	return r
 }
 
-// requireStates looks at the states of tokens at start.
+// requireStates requires a state of tokens at start.
 func requireStates(t *testing.T, s apitoken.Store, want apitoken.State, all ...apitoken.Issue) {
 	t.Helper()
 	for _, i := range all {
@@ -135,7 +135,7 @@ func ids(all ...apitoken.Issue) (ids []string) {
 	return ids
 }
 
-// listAll pages through a list.
+// listAll reads all pages of a list.
 func listAll(ctx context.Context, s apitoken.Store, q apitoken.Query) (all []apitoken.Record, err error) {
 	for {
 		page, next, err := s.List(ctx, q)

@@ -22,8 +22,8 @@ type Store struct {
 
 var _ apitoken.Store = (*Store)(nil)
 
-// Open opens a file, or makes one that only its owner can read. The folder has
-// to be there. Errors name the file.
+// Open opens a file, or creates one that only its owner can read. The directory
+// must exist. Errors name the file.
 func Open(path string) (*Store, error) {
 	db, err := boltfile.Open("token store", path, boltfile.Wait, allNames...)
 	if err != nil {
@@ -35,7 +35,7 @@ func Open(path string) (*Store, error) {
 // Close closes the file.
 func (s *Store) Close() error { return s.db.Close() }
 
-// Watch tells of changes.
+// Watch yields changes.
 func (s *Store) Watch(ctx context.Context) iter.Seq[apitoken.Notice] { return s.hub.Watch(ctx) }
 
 // view and update run f in a transaction.
@@ -47,12 +47,12 @@ func (s *Store) update(f func(tables) error) error {
 	return wrap(s.db.Update(func(tx *bbolt.Tx) error { return f(tables{tx}) }))
 }
 
-// errUnchanged ends a transaction of update in which nothing was to be done,
-// which saves the write.
+// errUnchanged ends a transaction of update in which nothing is to be written,
+// which avoids the write.
 var errUnchanged = errors.New("nothing was changed")
 
-// wrap names the store in its own errors. A file that fails or is closed is a
-// store that does not answer.
+// wrap adds the store's name to its own errors. A file that fails or is closed
+// is an unavailable store.
 func wrap(err error) error {
 	switch {
 	case err == nil, errors.Is(err, errUnchanged):
@@ -63,7 +63,7 @@ func wrap(err error) error {
 	return fmt.Errorf("%w: %w", apitoken.ErrUnavailable, err)
 }
 
-// isAnswer tells the errors that say something of a token.
+// isAnswer reports whether an error is about a token, and not about the store.
 func isAnswer(err error) bool {
 	for _, answer := range []error{
 		apitoken.ErrNotFound, apitoken.ErrConflict, apitoken.ErrInvalid,

@@ -8,8 +8,8 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken"
 )
 
-// add inserts a token, for which a child of the same parent may have to go. It
-// returns the id of that where it had not ended.
+// add inserts a token, for which a child of the same parent may have to be
+// removed. It returns that child's id if it had not ended.
 func (t tables) add(i apitoken.Issue, now time.Time) (crowded []string, err error) {
 	if i.Record.Parent != "" {
 		if crowded, err = t.makeRoom(i.Record.Parent, now); err != nil {
@@ -29,14 +29,15 @@ func (t tables) makeRoom(parent string, now time.Time) (crowded []string, err er
 		crowded = []string{string(id)}
 	}
 	i, err := t.get(id)
-	if err != nil { // a damaged record is in nobody's way
+	if err != nil { // a damaged record must not block others
 		return crowded, errors.Join(t.bucket(childrenName).Delete(entry), t.bucket(tokensName).Delete(id))
 	}
 	return crowded, t.remove(i)
 }
 
-// leaver finds the child that goes where a parent has as many as it may have,
-// and reports whether it had not ended. The entries come with the oldest first.
+// leaver returns the entry of the child to be removed if a parent has the
+// maximum number, and reports whether that child had not ended. The entries are
+// in order, the oldest first.
 func (t tables) leaver(parent string, now []byte) (entry []byte, live bool) {
 	var count int
 	var oldest, ended, first []byte // first is the end of the one that has ended
@@ -58,7 +59,7 @@ func (t tables) leaver(parent string, now []byte) (entry []byte, live bool) {
 	case count < apitoken.MaxChildren:
 		return nil, false
 	case ended != nil:
-		return bytes.Clone(ended), false // what it lies in is written to
+		return bytes.Clone(ended), false // the page that holds it will be modified
 	}
 	return bytes.Clone(oldest), true
 }

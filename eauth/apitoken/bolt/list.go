@@ -11,7 +11,7 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken"
 )
 
-// List returns a page of tokens. It goes on after an entry of the index.
+// List returns a page of tokens. A page begins after an entry of the index.
 func (s *Store) List(_ context.Context, q apitoken.Query) (page []apitoken.Record, next string, err error) {
 	after, err := hex.DecodeString(q.After)
 	if err != nil {
@@ -43,7 +43,7 @@ func (s *Store) List(_ context.Context, q apitoken.Query) (page []apitoken.Recor
 	return page, next, err
 }
 
-// CountExpiring counts the entries between two times.
+// CountExpiring counts the tokens that end in that time.
 func (s *Store) CountExpiring(_ context.Context, from, to time.Time) (n int, err error) {
 	err = s.view(func(t tables) error {
 		for range t.ends(classListed, timeKey(apitoken.Micro(from).Add(time.Microsecond)), to) {
@@ -54,7 +54,7 @@ func (s *Store) CountExpiring(_ context.Context, from, to time.Time) (n int, err
 	return n, err
 }
 
-// ends goes through the entries of a class, from one on and to a time.
+// ends iterates over the entries of a class, beginning at one and up to a time.
 func (t tables) ends(class byte, from []byte, to time.Time) func(yield func(entry []byte) bool) {
 	return func(yield func(entry []byte) bool) {
 		last := slices.Concat([]byte{class}, timeKey(to))
@@ -67,10 +67,10 @@ func (t tables) ends(class byte, from []byte, to time.Time) func(yield func(entr
 	}
 }
 
-// sweepMost bounds one transaction of Sweep, which others wait for.
+// sweepMost bounds one transaction of Sweep, for which others wait.
 const sweepMost = 1000
 
-// Sweep removes what has ended, the children before those that can have some.
+// Sweep removes tokens that have ended, children before their parents.
 func (s *Store) Sweep(ctx context.Context, now time.Time, keep time.Duration) (removed int, err error) {
 	if err := s.sweepOnce(time.Now()); err != nil {
 		return 0, err
@@ -112,12 +112,12 @@ func (s *Store) sweepClass(ctx context.Context, class byte, until time.Time) (re
 		if err != nil || len(entries) < sweepMost {
 			return removed, err
 		}
-		from = append(entries[sweepMost-1], 0) // what was left has children
+		from = append(entries[sweepMost-1], 0) // those left over have children
 	}
 }
 
-// removeAll removes the tokens that these entries lead to, but those that have
-// children. An entry that leads nowhere, or to a damaged record, goes too.
+// removeAll removes the tokens of these entries, except those that have
+// children. An entry without a record, or with a damaged one, is removed too.
 func (t tables) removeAll(class byte, entries [][]byte) (removed int, err error) {
 	for _, entry := range entries {
 		id := tail(entry)

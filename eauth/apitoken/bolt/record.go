@@ -21,7 +21,7 @@ const (
 var errRecord = errors.New("a record is damaged")
 
 // A record is the hash of its secret and the rest as JSON, to which fields can
-// be added. Its id stands there too, as its key.
+// be added. Its id, which is also its key, is part of the JSON.
 func encode(i apitoken.Issue) ([]byte, error) {
 	text, err := json.Marshal(i.Record)
 	if err != nil {
@@ -41,12 +41,12 @@ func decode(b []byte) (i apitoken.Issue, err error) {
 	return i, nil
 }
 
-// timeKey writes microseconds so that earlier times sort first.
+// timeKey encodes microseconds in big endian, so that earlier times sort first.
 func timeKey(t time.Time) []byte {
 	return binary.BigEndian.AppendUint64(nil, uint64(max(t.UnixMicro(), 0)))
 }
 
-// endKey is nil for a token that does not end.
+// endKey returns nil for a token that does not end.
 func endKey(r apitoken.Record) []byte {
 	end := r.End()
 	if end.IsZero() {
@@ -62,14 +62,14 @@ func readTime(b []byte) time.Time {
 	return time.UnixMicro(int64(binary.BigEndian.Uint64(b) & (1<<63 - 1)))
 }
 
-// ownerKey and nameKey have one length whatever the names are.
+// ownerKey and nameKey have a fixed length, whatever the names are.
 func ownerKey(o apitoken.Owner) []byte { return digest(o.Eauth, o.User, o.ServiceAccount) }
 
 func nameKey(r apitoken.Record) []byte {
 	return digest(r.Owner.Eauth, r.Owner.User, r.Owner.ServiceAccount, r.Name)
 }
 
-// digest is a hash of texts without a zero byte.
+// digest returns a hash of texts that contain no zero byte.
 func digest(texts ...string) []byte {
 	h := sha256.New()
 	for _, s := range texts {

@@ -29,7 +29,7 @@ func (s *Store) Revoke(_ context.Context, id string, v apitoken.Revocation) (rev
 	return revoked, nil
 }
 
-// publish tells of tokens whose change is on the disk.
+// publish notifies watchers of tokens whose change is on the disk.
 func (s *Store) publish(ids []string) {
 	if len(ids) > 0 {
 		s.hub.Publish(apitoken.Notice{Revoked: ids})

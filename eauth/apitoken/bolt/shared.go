@@ -21,7 +21,7 @@ func readDocument(key string, b []byte) (apitoken.Document, error) {
 	return apitoken.Document{Key: key, Version: version, Value: bytes.Clone(b[versionSize:])}, nil
 }
 
-// PutDocument keeps a document.
+// PutDocument stores a document.
 func (s *Store) PutDocument(_ context.Context, collection string, d apitoken.Document) (apitoken.Document, error) {
 	if err := d.Check(collection); err != nil {
 		return apitoken.Document{}, err
@@ -103,7 +103,7 @@ func (s *Store) DeleteDocument(_ context.Context, collection, key string) error 
 	return err
 }
 
-// Once is true for the first call.
+// Once reports whether this is the first call.
 func (s *Store) Once(_ context.Context, key string, ttl time.Duration) (first bool, err error) {
 	now := time.Now()
 	err = s.update(func(t tables) error {
@@ -116,12 +116,12 @@ func (s *Store) Once(_ context.Context, key string, ttl time.Duration) (first bo
 	return first && err == nil, err
 }
 
-// UndoOnce takes a Once back.
+// UndoOnce undoes a call of Once.
 func (s *Store) UndoOnce(_ context.Context, key string) error {
 	return s.update(func(t tables) error { return t.bucket(onceName).Delete(digest(key)) })
 }
 
-// sweepOnce forgets the calls of Once whose time is up.
+// sweepOnce removes the entries of Once that have expired.
 func (s *Store) sweepOnce(now time.Time) error {
 	return s.update(func(t tables) error {
 		var over [][]byte
@@ -148,12 +148,12 @@ func (s *Store) AddFailure(_ context.Context, key string, window time.Duration) 
 	return s.failures.Add(key, window), nil
 }
 
-// Failures tells a count.
+// Failures returns a count.
 func (s *Store) Failures(_ context.Context, key string) (apitoken.Failures, error) {
 	return s.failures.Get(key), nil
 }
 
-// ClearFailures forgets a count.
+// ClearFailures resets a count.
 func (s *Store) ClearFailures(_ context.Context, key string) error {
 	s.failures.Clear(key)
 	return nil

@@ -12,8 +12,8 @@ import (
 )
 
 // tables are the buckets, within one transaction. The indexes have their
-// content in the key, so that a cursor finds it in order; each entry ends in
-// the id that it leads to.
+// content in the key, so that a cursor reads it in order; each entry ends in
+// the id of its token.
 type tables struct{ tx *bbolt.Tx }
 
 // The names of the buckets, with key and value.
@@ -38,8 +38,8 @@ var (
 // The classes of ends, which are swept after different times.
 const (
 	classBrief  = 'b' // tokens that are not listed
-	classListed = 'l' // listed tokens, which have not ended but by their time
-	classEnded  = 'e' // those that were listed
+	classListed = 'l' // listed tokens that were neither revoked nor used up
+	classEnded  = 'e' // formerly listed tokens that were revoked or used up
 )
 
 func (t tables) bucket(name []byte) *bbolt.Bucket { return t.tx.Bucket(name) }
@@ -64,7 +64,7 @@ func class(r apitoken.Record) byte {
 	return classEnded
 }
 
-// indexes are the entries of a token.
+// indexes returns the index entries of a token.
 func indexes(r apitoken.Record) (all []index) {
 	id := []byte(r.ID)
 	if listed(r) {
@@ -84,7 +84,7 @@ func indexes(r apitoken.Record) (all []index) {
 	return all
 }
 
-// get finds a token by its id.
+// get returns the token with this id.
 func (t tables) get(id []byte) (apitoken.Issue, error) {
 	b := t.bucket(tokensName).Get(id)
 	if b == nil {
@@ -93,7 +93,7 @@ func (t tables) get(id []byte) (apitoken.Issue, error) {
 	return decode(b)
 }
 
-// lookup finds a token by its hash.
+// lookup returns the token with this hash.
 func (t tables) lookup(h apitoken.Hash) (apitoken.Issue, error) {
 	id := t.bucket(hashesName).Get(h[:])
 	if id == nil {
@@ -106,7 +106,7 @@ func (t tables) lookup(h apitoken.Hash) (apitoken.Issue, error) {
 	return i, err
 }
 
-// insert adds a token. Its name is not looked at.
+// insert adds a token. It does not check the name.
 func (t tables) insert(i apitoken.Issue) error {
 	taken := t.bucket(tokensName).Get([]byte(i.Record.ID)) != nil
 	if taken || !i.Hash.IsZero() && t.bucket(hashesName).Get(i.Hash[:]) != nil {
@@ -115,7 +115,7 @@ func (t tables) insert(i apitoken.Issue) error {
 	return t.put(i)
 }
 
-// replace puts a token in the place of itself.
+// replace overwrites a token with its new state.
 func (t tables) replace(old, i apitoken.Issue) error {
 	if err := t.forget(old); err != nil {
 		return err
@@ -150,7 +150,7 @@ func (t tables) forget(i apitoken.Issue) (err error) {
 	return errors.Join(err, t.bucket(tokensName).Delete([]byte(i.Record.ID)))
 }
 
-// takeName gives the name of an API token to it, unless another one has it.
+// takeName assigns an API token its name, unless another one has it.
 func (t tables) takeName(r apitoken.Record, now time.Time) error {
 	if r.Kind != apitoken.KindAPI {
 		return nil
@@ -169,7 +169,7 @@ func (t tables) takeName(r apitoken.Record, now time.Time) error {
 	return t.bucket(namesName).Put(key, id)
 }
 
-// dropName gives the name up, where it is this token that has it.
+// dropName frees the name, if this token has it.
 func (t tables) dropName(r apitoken.Record) error {
 	key := nameKey(r)
 	if r.Kind != apitoken.KindAPI || !bytes.Equal(t.bucket(namesName).Get(key), []byte(r.ID)) {
@@ -178,7 +178,7 @@ func (t tables) dropName(r apitoken.Record) error {
 	return t.bucket(namesName).Delete(key)
 }
 
-// idsUnder are the ids that the entries with this prefix lead to.
+// idsUnder returns the ids of the entries with this prefix.
 func (t tables) idsUnder(name []byte, prefix string) (ids []string) {
 	c := t.bucket(name).Cursor()
 	for k, _ := c.Seek([]byte(prefix)); bytes.HasPrefix(k, []byte(prefix)); k, _ = c.Next() {
@@ -193,5 +193,5 @@ func (t tables) hasUnder(name []byte, prefix string) bool {
 	return bytes.HasPrefix(k, []byte(prefix))
 }
 
-// tail is the id at the end of an entry.
+// tail returns the id at the end of an entry.
 func tail(entry []byte) []byte { return entry[max(0, len(entry)-idSize):] }

@@ -39,7 +39,7 @@ func (s *Store) Create(_ context.Context, i apitoken.Issue) error {
 	return nil
 }
 
-// Lookup finds a token by its secret.
+// Lookup returns the token with this hash of its secret.
 func (s *Store) Lookup(_ context.Context, h apitoken.Hash) (apitoken.Record, error) {
 	var i apitoken.Issue
 	err := s.view(func(t tables) (err error) {
@@ -49,7 +49,7 @@ func (s *Store) Lookup(_ context.Context, h apitoken.Hash) (apitoken.Record, err
 	return found(i.Record, err)
 }
 
-// Get finds a token by its id.
+// Get returns the token with this id.
 func (s *Store) Get(_ context.Context, id string) (apitoken.Record, error) {
 	var i apitoken.Issue
 	err := s.view(func(t tables) (err error) {
@@ -59,7 +59,7 @@ func (s *Store) Get(_ context.Context, id string) (apitoken.Record, error) {
 	return found(i.Record, err)
 }
 
-// found returns no record beside an error.
+// found returns no record together with an error.
 func found(r apitoken.Record, err error) (apitoken.Record, error) {
 	if err != nil {
 		return apitoken.Record{}, err
@@ -77,7 +77,7 @@ func (s *Store) Consume(
 	}
 	now = apitoken.Micro(now)
 	var revoked []string
-	var refused error // beside what is written
+	var refused error // returned although the transaction is committed
 	err = s.update(func(t tables) error {
 		i, err := t.lookup(h)
 		if err != nil {
@@ -111,7 +111,8 @@ func (s *Store) Consume(
 	return r, refused
 }
 
-// succeed adds what r is exchanged for, and returns what that has ended.
+// succeed adds the tokens that r is exchanged for, and returns the ids of those
+// that ended for it.
 func (t tables) succeed(r apitoken.Record, now time.Time, next []apitoken.Issue) (crowded []string, err error) {
 	for at, n := range next {
 		if err := r.CheckSuccessor(n.Record, next[:at], now); err != nil {
@@ -152,7 +153,7 @@ func (s *Store) Renew(_ context.Context, id string, n apitoken.Renewal) (r apito
 		if err != nil {
 			return err
 		}
-		crowded, err := t.succeed(r, n.At, n.Next) // while the old secret is known
+		crowded, err := t.succeed(r, n.At, n.Next) // while the old secret is still valid
 		if err != nil {
 			return err
 		}
@@ -166,7 +167,7 @@ func (s *Store) Renew(_ context.Context, id string, n apitoken.Renewal) (r apito
 	return r, nil
 }
 
-// Touch notes a use. It writes only when that is due.
+// Touch records a use. It writes only when that is due.
 func (s *Store) Touch(ctx context.Context, id string, u apitoken.Use) error {
 	u = u.Prepared()
 	r, err := s.Get(ctx, id)
@@ -186,6 +187,6 @@ func (s *Store) Touch(ctx context.Context, id string, u apitoken.Use) error {
 		if err != nil {
 			return err
 		}
-		return t.bucket(tokensName).Put([]byte(id), b) // no index has it
+		return t.bucket(tokensName).Put([]byte(id), b) // it is in no index
 	})
 }

@@ -8,8 +8,8 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken"
 )
 
-// add puts a token, for which a child of the same parent may have to go. It
-// returns the id of that where it had not ended.
+// add stores a token, for which a child of the same parent may have to be
+// removed. It returns that child's id if it had not ended.
 func (s *Store) add(i apitoken.Issue, now time.Time) (crowded []string) {
 	if i.Record.Parent != "" {
 		crowded = s.makeRoom(i.Record.Parent, now)
@@ -43,7 +43,8 @@ func (s *Store) makeRoom(parent string, now time.Time) (crowded []string) {
 	return []string{oldest}
 }
 
-// first is the token with the earliest of some time of theirs.
+// first returns the id of the token with the earliest time, as returned by
+// when.
 func (s *Store) first(ids []string, when func(apitoken.Record) time.Time) string {
 	return slices.MinFunc(ids, func(a, b string) int {
 		return cmp.Or(when(s.tokens[a].Record).Compare(when(s.tokens[b].Record)), cmp.Compare(a, b))

@@ -19,11 +19,11 @@ type Store struct {
 	tokens    map[string]*apitoken.Issue // by id
 	byHash    map[apitoken.Hash]string
 	documents map[place]apitoken.Document
-	version   int64 // the last one that a document got
+	version   int64 // the last one that was given to a document
 	once      map[string]time.Time
 }
 
-// place is where a document lies.
+// place is the key of a document.
 type place struct{ collection, key string }
 
 var _ apitoken.Store = (*Store)(nil)
@@ -39,7 +39,7 @@ func New() *Store {
 	}
 }
 
-// Watch tells of changes.
+// Watch yields changes.
 func (s *Store) Watch(ctx context.Context) iter.Seq[apitoken.Notice] { return s.hub.Watch(ctx) }
 
 // Close does nothing.

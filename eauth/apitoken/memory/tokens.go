@@ -34,15 +34,15 @@ func (s *Store) Create(_ context.Context, i apitoken.Issue) error {
 	return nil
 }
 
-// taken reports whether id or hash of a new token are there.
+// taken reports whether the id or the hash of a new token exists already.
 func (s *Store) taken(i apitoken.Issue) bool {
 	_, id := s.tokens[i.Record.ID]
 	_, hash := s.byHash[i.Hash]
 	return id || hash
 }
 
-// nameTaken reports whether another API token of this name and owner is in the
-// way.
+// nameTaken reports whether another API token that has not ended has this name
+// and owner.
 func (s *Store) nameTaken(r apitoken.Record, now time.Time) bool {
 	if r.Kind != apitoken.KindAPI {
 		return false
@@ -89,7 +89,7 @@ func (s *Store) Get(_ context.Context, id string) (apitoken.Record, error) {
 
 const idSize = 36 // as text
 
-// List returns a page of tokens. It goes on after an id's time and id.
+// List returns a page of tokens. A page begins after a time and an id.
 func (s *Store) List(_ context.Context, q apitoken.Query) (page []apitoken.Record, next string, err error) {
 	if q.After != "" && !apitoken.ValidID(q.After[max(0, len(q.After)-idSize):]) {
 		return nil, "", apitoken.ErrInvalid
@@ -113,7 +113,7 @@ func listed(r apitoken.Record) bool {
 	return r.Kind.Lasting() && r.Revoked.IsZero() && r.Used.IsZero()
 }
 
-// order is a text by which older tokens come first.
+// order returns a text by which older tokens sort first.
 func order(r apitoken.Record) string { return r.Created.Format("2006-01-02T15:04:05.000000") + r.ID }
 
 // Consume ends a one-time token.
@@ -145,7 +145,7 @@ func (s *Store) Consume(
 	return i.Record.Clone(), err
 }
 
-// checkNext reports whether r may be exchanged for these.
+// checkNext returns an error if r must not be exchanged for these tokens.
 func (s *Store) checkNext(r apitoken.Record, now time.Time, next []apitoken.Issue) error {
 	for at, n := range next {
 		if err := r.CheckSuccessor(n.Record, next[:at], now); err != nil {
@@ -219,7 +219,7 @@ func (s *Store) revoke(r apitoken.Record, v apitoken.Revocation) []string {
 	return ended
 }
 
-// publish tells of tokens that have changed.
+// publish notifies watchers of tokens that have changed.
 func (s *Store) publish(ids []string) {
 	if len(ids) > 0 {
 		s.hub.Publish(apitoken.Notice{Revoked: ids})
@@ -237,7 +237,7 @@ func (s *Store) endAll(ids []string, at time.Time, why string) (ended []string) 
 	return ended
 }
 
-// Touch notes a use.
+// Touch records a use.
 func (s *Store) Touch(_ context.Context, id string, u apitoken.Use) error {
 	u = u.Prepared()
 	s.mu.Lock()
@@ -265,7 +265,7 @@ func (s *Store) CountExpiring(_ context.Context, from, to time.Time) (n int, err
 	return n, nil
 }
 
-// Sweep removes what has ended, the children before those that can have some.
+// Sweep removes tokens that have ended, children before their parents.
 func (s *Store) Sweep(_ context.Context, now time.Time, keep time.Duration) (removed int, err error) {
 	now = apitoken.Micro(now)
 	s.mu.Lock()

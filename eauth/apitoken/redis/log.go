@@ -10,27 +10,27 @@ import (
 	goredis "github.com/redis/go-redis/v9"
 )
 
-// LogTo has the Redis client write to log what it writes to standard error
-// otherwise. It is one for the whole process.
+// LogTo makes the Redis client write its messages to log instead of standard
+// error. It applies to the whole process.
 func LogTo(log *slog.Logger) { goredis.SetLogger(newLogger(log)) }
 
-// The client reports every attempt to connect. While Redis is away there are
-// many in a second, and one report of a kind in a while tells as much.
+// The client reports every attempt to connect. While Redis is unreachable there
+// are many in a second; one report of each kind in a while is enough.
 const (
 	logEvery = 10 * time.Second
-	logKinds = 64 // that are told apart; the client has fewer
+	logKinds = 64 // kinds that are distinguished; the client has fewer
 )
 
 type logger struct {
 	log *slog.Logger
 
 	mu   sync.Mutex
-	told map[string]time.Time // by the form of the message
+	told map[string]time.Time // when a message was last logged, by its format
 }
 
 func newLogger(log *slog.Logger) *logger { return &logger{log: log, told: make(map[string]time.Time)} }
 
-// Printf is what the Redis client calls.
+// Printf is called by the Redis client.
 func (l *logger) Printf(ctx context.Context, format string, args ...any) {
 	if l.due(format, time.Now()) {
 		l.log.WarnContext(ctx, "the Redis client reports", slog.String("message", fmt.Sprintf(format, args...)))

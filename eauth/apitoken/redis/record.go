@@ -15,8 +15,9 @@ import (
 
 var errRecord = errors.New("a record is damaged")
 
-// fields are what a script needs of a new token, in the order in which it
-// reads them. What can change stands beside the record, and counts.
+// fields returns the arguments for a new token, in the order in which scripts
+// read them. Fields that can change are stored beside the record, and take
+// precedence.
 func fields(i apitoken.Issue) ([]any, error) {
 	r := i.Record
 	text, err := json.Marshal(r)
@@ -33,7 +34,8 @@ func fields(i apitoken.Issue) ([]any, error) {
 	}, nil
 }
 
-// decode reads a token as it is kept: pairs of a field's name and its value.
+// decode reads a token in its stored form: pairs of a field's name and its
+// value.
 func decode(v any) (i apitoken.Issue, err error) {
 	pairs, err := texts(v)
 	if err != nil {
@@ -56,7 +58,7 @@ func decode(v any) (i apitoken.Issue, err error) {
 	return i, nil
 }
 
-// setField sets what can change.
+// setField sets one of the fields that can change.
 func setField(i *apitoken.Issue, name, value string) (err error) {
 	r := &i.Record
 	switch name {
@@ -86,7 +88,7 @@ func setField(i *apitoken.Issue, name, value string) (err error) {
 	return err
 }
 
-// micros writes a time as scripts compare it, 0 for none.
+// micros encodes a time as scripts compare it, 0 for none.
 func micros(t time.Time) int64 {
 	if t.IsZero() {
 		return 0
@@ -111,8 +113,8 @@ func hashText(h apitoken.Hash) string {
 
 func ownerText(o apitoken.Owner) string { return digest(o.Eauth, o.User, o.ServiceAccount) }
 
-// digest is a hash of texts without a zero byte, so that keys are short and
-// show no names.
+// digest returns a hash of texts that contain no zero byte, so that keys are
+// short and reveal no names.
 func digest(texts ...string) string {
 	h := sha256.New()
 	for _, s := range texts {

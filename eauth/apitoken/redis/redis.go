@@ -12,7 +12,7 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken"
 )
 
-// Options say where Redis is. A zero value stands for a default.
+// Options are how to reach Redis. A zero value stands for a default.
 type Options struct {
 	goredis.UniversalOptions
 
@@ -30,7 +30,7 @@ type Store struct {
 
 var _ apitoken.Store = (*Store)(nil)
 
-// Open returns a store, without asking Redis.
+// Open returns a store, without connecting to Redis.
 func Open(o Options) *Store {
 	if o.Prefix == "" {
 		o.Prefix = "saltern"
@@ -42,11 +42,11 @@ func Open(o Options) *Store {
 		o.DialTimeout = time.Second
 	}
 	if o.DialerRetries <= 0 {
-		o.DialerRetries = 1 // calls are tried again anyway; who is refused is told at once
+		o.DialerRetries = 1 // calls are retried anyway; a refused connection is reported at once
 	}
 	o.ContextTimeoutEnabled = true
 	o.DisableIdentity = true
-	o.ReadOnly, o.RouteByLatency, o.RouteRandomly = false, false, false // a replica may not know of a revocation
+	o.ReadOnly, o.RouteByLatency, o.RouteRandomly = false, false, false // a replica may lack a recent revocation
 	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
 	return &Store{
 		client:  goredis.NewUniversalClient(&o.UniversalOptions),
@@ -59,12 +59,13 @@ func Open(o Options) *Store {
 // Close closes the connections.
 func (s *Store) Close() error { return s.client.Close() }
 
-// bounded is the context of one call.
+// bounded returns the context of one call.
 func (s *Store) bounded(ctx context.Context) (context.Context, context.CancelFunc) {
 	return context.WithTimeout(ctx, s.timeout)
 }
 
-// failed is what a call of the client that failed means. ctx is the caller's.
+// failed returns the error for a failed call of the client. ctx is the
+// caller's.
 func failed(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
@@ -75,5 +76,5 @@ func failed(ctx context.Context, err error) error {
 	return fmt.Errorf("%w: %w", apitoken.ErrUnavailable, err)
 }
 
-// key is a key that no script is needed for.
+// key returns the full name of a key for use without a script.
 func (s *Store) key(name string) string { return s.prefix + name }

@@ -14,7 +14,7 @@ import (
 //go:embed lua
 var lua embed.FS
 
-// scripts are what has to happen in one step.
+// scripts are the operations that must be atomic.
 type scripts struct {
 	create, lookup, consume, renew, revoke, touch, list, sweep *goredis.Script
 	putDocument, documents, deleteDocument, once, addFailure   *goredis.Script
@@ -38,11 +38,11 @@ func loadScripts() scripts {
 	}
 }
 
-// errReply says that a script answered what it cannot answer.
+// errReply means that a script returned something invalid.
 var errReply = errors.New("an answer that makes no sense")
 
-// run runs a script and returns what it answers beside its outcome. That comes
-// with an error too.
+// run runs a script and returns its reply without the outcome. The reply is
+// returned together with an error, too.
 func (s *Store) run(ctx context.Context, script *goredis.Script, args ...any) ([]any, error) {
 	bounded, cancel := s.bounded(ctx)
 	defer cancel()
@@ -56,7 +56,7 @@ func (s *Store) run(ctx context.Context, script *goredis.Script, args ...any) ([
 	return reply[1:], outcome(reply[0])
 }
 
-// outcome is the error for the first word of an answer.
+// outcome returns the error for the first word of a reply.
 func outcome(word any) error {
 	switch word {
 	case "ok":

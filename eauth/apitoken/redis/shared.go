@@ -13,11 +13,11 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken"
 )
 
-// callNumber is by which a script knows an attempt of the same call. It is
-// hexadecimal.
+// callNumber returns the number by which a script recognizes repeated attempts
+// of one call. It is hexadecimal.
 func callNumber() string { return strings.ReplaceAll(apitoken.NewID(), "-", "") }
 
-// PutDocument keeps a document.
+// PutDocument stores a document.
 func (s *Store) PutDocument(ctx context.Context, collection string, d apitoken.Document) (apitoken.Document, error) {
 	if err := d.Check(collection); err != nil {
 		return apitoken.Document{}, err
@@ -84,16 +84,16 @@ func (s *Store) DeleteDocument(ctx context.Context, collection, key string) erro
 	return err
 }
 
-// Once is true for the first call.
+// Once reports whether this is the first call.
 func (s *Store) Once(ctx context.Context, key string, ttl time.Duration) (bool, error) {
 	reply, err := s.run(ctx, s.scripts.once, digest(key), milliseconds(ttl), callNumber())
 	return err == nil && number(reply, 0) == 1, err
 }
 
-// milliseconds is a time to live, which Redis wants to be one at least.
+// milliseconds returns a time to live, for which Redis requires at least one.
 func milliseconds(d time.Duration) int64 { return max(d.Milliseconds(), 1) }
 
-// UndoOnce takes a Once back.
+// UndoOnce undoes a call of Once.
 func (s *Store) UndoOnce(ctx context.Context, key string) error {
 	bounded, cancel := s.bounded(ctx)
 	defer cancel()
@@ -110,7 +110,7 @@ func (s *Store) AddFailure(ctx context.Context, key string, window time.Duration
 	return apitoken.Failures{Count: int(number(reply, 0)), Last: now}, nil
 }
 
-// Failures tells a count.
+// Failures returns a count.
 func (s *Store) Failures(ctx context.Context, key string) (apitoken.Failures, error) {
 	bounded, cancel := s.bounded(ctx)
 	defer cancel()
@@ -125,7 +125,7 @@ func (s *Store) Failures(ctx context.Context, key string) (apitoken.Failures, er
 	return apitoken.Failures{Count: f.Count, Last: time.UnixMicro(f.Last)}, nil
 }
 
-// ClearFailures forgets a count.
+// ClearFailures resets a count.
 func (s *Store) ClearFailures(ctx context.Context, key string) error {
 	bounded, cancel := s.bounded(ctx)
 	defer cancel()

@@ -24,7 +24,7 @@ func (s *Store) Create(ctx context.Context, i apitoken.Issue) error {
 	return err
 }
 
-// Lookup finds a token by its secret.
+// Lookup returns the token with this hash of its secret.
 func (s *Store) Lookup(ctx context.Context, h apitoken.Hash) (apitoken.Record, error) {
 	if h.IsZero() {
 		return apitoken.Record{}, apitoken.ErrNotFound
@@ -36,7 +36,7 @@ func (s *Store) Lookup(ctx context.Context, h apitoken.Hash) (apitoken.Record, e
 	return found(i.Record, err)
 }
 
-// Get finds a token by its id.
+// Get returns the token with this id.
 func (s *Store) Get(ctx context.Context, id string) (apitoken.Record, error) {
 	if !apitoken.ValidID(id) {
 		return apitoken.Record{}, apitoken.ErrNotFound
@@ -55,7 +55,7 @@ func (s *Store) Get(ctx context.Context, id string) (apitoken.Record, error) {
 	return found(i.Record, err)
 }
 
-// found returns no record beside an error.
+// found returns no record together with an error.
 func found(r apitoken.Record, err error) (apitoken.Record, error) {
 	if err != nil {
 		return apitoken.Record{}, err
@@ -63,8 +63,8 @@ func found(r apitoken.Record, err error) (apitoken.Record, error) {
 	return r, nil
 }
 
-// token reads the answer of a script that ends with a token. It returns that
-// with the script's own error too.
+// token reads the reply of a script that ends with a token. It returns the
+// token together with the script's own error, too.
 func token(reply []any, outcome error) (apitoken.Issue, error) {
 	if len(reply) == 0 {
 		if outcome == nil {
@@ -134,7 +134,7 @@ func (s *Store) Revoke(ctx context.Context, id string, v apitoken.Revocation) ([
 	return texts(reply[0])
 }
 
-// Touch notes a use.
+// Touch records a use.
 func (s *Store) Touch(ctx context.Context, id string, u apitoken.Use) error {
 	u = u.Prepared()
 	addr := ""
@@ -145,7 +145,7 @@ func (s *Store) Touch(ctx context.Context, id string, u apitoken.Use) error {
 	return err
 }
 
-// List returns a page of tokens. It goes on after a time and an id.
+// List returns a page of tokens. A page begins after a time and an id.
 func (s *Store) List(ctx context.Context, q apitoken.Query) (page []apitoken.Record, next string, err error) {
 	owner := ""
 	if q.Owner != nil {
@@ -189,10 +189,10 @@ func (s *Store) CountExpiring(ctx context.Context, from, to time.Time) (int, err
 	return int(n), failed(ctx, err)
 }
 
-// sweepMost bounds one step of Sweep, which others wait for.
+// sweepMost bounds one step of Sweep, for which others wait.
 const sweepMost = 500
 
-// Sweep removes what has ended, the children before those that can have some.
+// Sweep removes tokens that have ended, children before their parents.
 func (s *Store) Sweep(ctx context.Context, now time.Time, keep time.Duration) (removed int, err error) {
 	long := now.Add(-keep)
 	for _, part := range []struct {
@@ -216,14 +216,14 @@ func (s *Store) sweepClass(ctx context.Context, class string, until time.Time) (
 		}
 		seen, gone := number(reply, 0), number(reply, 1)
 		removed += int(gone)
-		skip += seen - gone // those have children
+		skip += seen - gone // those left over have children
 		if seen < sweepMost {
 			return removed, nil
 		}
 	}
 }
 
-// number reads a number of an answer.
+// number returns the number at a position of a reply.
 func number(reply []any, at int) int64 {
 	if at >= len(reply) {
 		return 0

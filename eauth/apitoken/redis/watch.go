@@ -14,30 +14,30 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken"
 )
 
-// A change is told within the second that is promised, or that it may have
+// A change is reported within the promised second, or else that it may have
 // been missed: these three, one after the other, are less than that.
 const (
 	watchBlock = 250 * time.Millisecond // how long Redis waits for a change
-	watchRead  = 500 * time.Millisecond // how long to wait for its answer, that included
-	watchBegin = 300 * time.Millisecond // how long to wait when beginning again
+	watchRead  = 500 * time.Millisecond // how long to wait for its reply, including that
+	watchBegin = 300 * time.Millisecond // how long to wait for a new start
 )
 
-// place is how far a watcher has come in the stream of changes: the id of an
-// entry, and its own number, by which a gap shows.
+// place is a watcher's position in the stream of changes: the id of an entry,
+// and our own number of it, which reveals a gap.
 type place struct {
 	id     string
 	number int64
 }
 
-// Watch tells of changes. They are read from a stream, and not from a channel
-// of Redis, where what is said while nobody listens is lost. A watcher that
-// had to begin again, or finds that the stream was cut before it was read,
-// tells to recheck.
+// Watch yields changes. They are read from a stream and not from a channel of
+// Redis, which loses messages while no client listens. A watcher that had to
+// start again, or finds that the stream was trimmed before it was read, yields
+// a recheck.
 func (s *Store) Watch(ctx context.Context) iter.Seq[apitoken.Notice] {
 	return func(yield func(apitoken.Notice) bool) {
 		for ctx.Err() == nil {
 			began := time.Now()
-			at, err := s.begin(ctx) // before the notice: what comes after it is not missed
+			at, err := s.begin(ctx) // before the notice: no later change is missed
 			if ctx.Err() != nil || !yield(apitoken.Notice{Recheck: true}) {
 				return
 			}
@@ -59,8 +59,8 @@ func wait(ctx context.Context, d time.Duration) {
 	}
 }
 
-// follow reads from a place on until something fails. It returns false when
-// nobody wants to know any more.
+// follow reads on from a place until something fails. It returns false when the
+// caller wants no more notices.
 func (s *Store) follow(ctx context.Context, at place, yield func(apitoken.Notice) bool) bool {
 	for ctx.Err() == nil {
 		entries, err := s.read(ctx, at)
@@ -77,7 +77,7 @@ func (s *Store) follow(ctx context.Context, at place, yield func(apitoken.Notice
 	return false
 }
 
-// begin returns the place after the last change.
+// begin returns the place of the last change.
 func (s *Store) begin(ctx context.Context) (place, error) {
 	ctx, cancel := context.WithTimeout(ctx, watchBegin)
 	defer cancel()
@@ -107,7 +107,7 @@ func (s *Store) read(ctx context.Context, at place) ([]goredis.XMessage, error) 
 	return streams[0].Messages, nil
 }
 
-// notice makes one notice of entries, and moves the place behind them.
+// notice combines entries into one notice, and advances the place past them.
 func notice(at *place, entries []goredis.XMessage) (n apitoken.Notice) {
 	for _, e := range entries {
 		number := entryNumber(e)

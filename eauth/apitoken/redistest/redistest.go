@@ -25,20 +25,20 @@ import (
 	"github.com/saltern-api/saltern/internal/freeport"
 )
 
-// RequireEnv names the variable that makes a missing redis-server a failure,
-// and not a reason to skip.
+// RequireEnv is the environment variable that makes a missing redis-server a
+// failure instead of a reason to skip.
 const RequireEnv = "SALTERN_REQUIRE_REDIS"
 
-// Options say what kind of server.
+// Options select the kind of server.
 type Options struct {
-	Durable bool // every write is on the disk before it is answered
+	Durable bool // every write is on the disk before its reply
 	Cluster bool // a cluster of one node, on a free port
 
-	// Sentinel has the server, on a free port, named by a sentinel on another.
+	// Sentinel starts the server on a free port, and a sentinel on another.
 	Sentinel bool
 }
 
-// masterName is by which the sentinel names the server.
+// masterName is the sentinel's name of the server.
 const masterName = "primary"
 
 // Server is a Redis server.
@@ -64,7 +64,7 @@ func Start(t testing.TB, o Options) *Server {
 		}
 		t.Skip("there is no redis-server here (Debian: apt-get install redis-server)")
 	}
-	dir, err := os.MkdirTemp("", "redis-") // t.TempDir is too long for a socket
+	dir, err := os.MkdirTemp("", "redis-") // the path of t.TempDir is too long for a socket
 	require.NoError(t, err)
 	s := &Server{t: t, opts: o, program: program, dir: dir}
 	t.Cleanup(func() {
@@ -119,7 +119,7 @@ func stop(t testing.TB, cmd *exec.Cmd) {
 	require.ErrorAs(t, cmd.Wait(), &exit)
 }
 
-// run runs the program with its log in a file.
+// run starts the program with its log in a file.
 func (s *Server) run(args ...string) *exec.Cmd {
 	s.t.Helper()
 	cmd := exec.Command(s.program, args...)
@@ -131,7 +131,7 @@ func (s *Server) run(args ...string) *exec.Cmd {
 	return cmd
 }
 
-// startSentinel starts the sentinel, which keeps what it knows in a file.
+// startSentinel starts the sentinel, which stores its state in a file.
 func (s *Server) startSentinel() {
 	s.t.Helper()
 	s.sentinelPort = freePort(s.t)
@@ -145,10 +145,10 @@ func (s *Server) startSentinel() {
 	})
 }
 
-// Process is the server's, for signals.
+// Process returns the process of the server, for signals.
 func (s *Server) Process() *os.Process { return s.cmd.Process }
 
-// Client is how to reach the server.
+// Client returns the client options for this server.
 func (s *Server) Client() goredis.UniversalOptions {
 	o := goredis.UniversalOptions{Addrs: []string{s.socket()}}
 	switch {
@@ -164,7 +164,7 @@ func (s *Server) Client() goredis.UniversalOptions {
 
 func (s *Server) socket() string { return filepath.Join(s.dir, "redis.sock") }
 
-// takeAllSlots makes a cluster of the one node.
+// takeAllSlots makes the node a cluster of one.
 func (s *Server) takeAllSlots() {
 	s.await(s.socket(), func(ctx context.Context, c *goredis.Client) error {
 		return c.ClusterAddSlotsRange(ctx, 0, 16383).Err()
@@ -178,7 +178,7 @@ func (s *Server) takeAllSlots() {
 	})
 }
 
-// await tries until there is no error.
+// await retries until there is no error.
 func (s *Server) await(addr string, try func(context.Context, *goredis.Client) error) {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)

@@ -6,21 +6,21 @@ import (
 	"time"
 )
 
-// Expiring is how many tokens end soon.
+// Expiring is the number of tokens that end soon.
 type Expiring struct {
 	Week  int // in 7 days
-	Month int // in 30 days, those of the week among them
+	Month int // in 30 days, including those of the week
 }
 
-// Expiring returns the last count, which is from a minute ago at the most. ok is
-// false while there is none, which is when the store does not answer.
+// Expiring returns the last count, which is a minute old at the most. ok is
+// false while there is none, because the store does not respond.
 func (s *Schedule) Expiring() (soon Expiring, ok bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.soon, s.counted
 }
 
-// keepCount counts again and again.
+// keepCount counts periodically.
 func (s *Schedule) keepCount(ctx context.Context) {
 	tick := time.NewTicker(countEvery)
 	defer tick.Stop()

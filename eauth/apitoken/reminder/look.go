@@ -13,18 +13,18 @@ import (
 const (
 	pageSize = 1000
 
-	// patience is how many times one after the other a sender may fail before
-	// it is left alone until the next look: it would fail for hundreds of
-	// tokens, and take its time for each.
+	// patience is how many times in succession a sender may fail before it is
+	// skipped until the next look: it would fail for hundreds of tokens, after
+	// a timeout for each.
 	patience = 3
 
-	// longer is how long what was sent is remembered after the token's end,
-	// for clocks that differ.
+	// longer is how long the note of a sent reminder is kept after the token's
+	// end, to allow for clocks that differ.
 	longer = 2 * day
 )
 
-// Look sends the reminders that are due now. An error says that the store does
-// not answer.
+// Look sends the reminders that are due now. An error means that the store does
+// not respond.
 func (s *Schedule) Look(ctx context.Context) error {
 	l := look{Schedule: s, failed: make(map[string]int)}
 	for q := (apitoken.Query{Limit: pageSize}); ; {
@@ -52,14 +52,14 @@ func (s *Schedule) page(ctx context.Context, q apitoken.Query) ([]apitoken.Recor
 	return s.store.List(ctx, q)
 }
 
-// look is one pass over the tokens.
+// look is one pass over all tokens.
 type look struct {
 	*Schedule
-	failed map[string]int // how often one after the other, by sender
+	failed map[string]int // failures in succession, by sender
 	seen   int
 }
 
-// token sends what is due of one token.
+// token sends the reminders that are due for one token.
 func (l *look) token(ctx context.Context, r apitoken.Record) error {
 	days, ok := l.stages.due(r, time.Now())
 	if !ok {
@@ -99,15 +99,15 @@ func (l *look) remind(ctx context.Context, sender Sender, r Reminder) error {
 	return nil
 }
 
-// begin notes that a reminder is being sent. It is not broken off when the
-// gateway is being stopped: nobody would know whether it was noted.
+// begin notes that a reminder is being sent. It is not canceled when the
+// gateway stops, since it would be unknown then whether the note exists.
 func (s *Schedule) begin(ctx context.Context, key string, ttl time.Duration) (first bool, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
 	defer cancel()
 	return s.store.Once(ctx, key, ttl)
 }
 
-// again takes begin back.
+// again removes the note of begin.
 func (s *Schedule) again(ctx context.Context, key string) error {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), storeTimeout)
 	defer cancel()
@@ -117,7 +117,7 @@ func (s *Schedule) again(ctx context.Context, key string) error {
 	return nil
 }
 
-// still reports whether a token is what it was when it was read.
+// still reports whether a token is unchanged since it was read.
 func (s *Schedule) still(ctx context.Context, r Reminder) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
@@ -142,7 +142,7 @@ func (s *Schedule) send(ctx context.Context, sender Sender, r Reminder) (Outcome
 	}
 }
 
-// write logs what became of a reminder.
+// write logs the outcome of a reminder.
 func (s *Schedule) write(ctx context.Context, sender Sender, r Reminder, o Outcome, err error) {
 	attrs := []slog.Attr{
 		slog.String("by", sender.Name()), slog.Int("days", r.Days),

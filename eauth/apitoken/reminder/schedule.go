@@ -14,13 +14,13 @@ const (
 	lookEvery  = time.Hour
 	countEvery = time.Minute
 	firstLook  = 2 * time.Second // after the start
-	lookAgain  = time.Minute     // when the store did not answer
+	lookAgain  = time.Minute     // when the store did not respond
 
 	storeTimeout = 30 * time.Second // for one call
-	sendTimeout  = time.Minute      // for one reminder, whatever the sender's own is
+	sendTimeout  = time.Minute      // for one reminder, whatever the sender's own timeout is
 )
 
-// Store is what a [Schedule] needs of the store of tokens.
+// Store is the part of a token store that a [Schedule] needs.
 type Store interface {
 	List(ctx context.Context, q apitoken.Query) (page []apitoken.Record, next string, err error)
 	Get(ctx context.Context, id string) (apitoken.Record, error)
@@ -29,7 +29,7 @@ type Store interface {
 	UndoOnce(ctx context.Context, key string) error
 }
 
-// Outcome is what became of a reminder.
+// Outcome is the result of sending a reminder.
 type Outcome string
 
 // The outcomes.
@@ -39,14 +39,14 @@ const (
 	Unknown Outcome = "unknown" // it may have been sent, and is not tried again
 )
 
-// Options set up a [Schedule]. Only Store is required: without senders it
-// counts, and reminds nobody.
+// Options set up a [Schedule]. Only Store is required: without senders it only
+// counts.
 type Options struct {
 	Store   Store
 	Senders []Sender // with different names
 	Days    []int    // the stages; [DefaultDays] when nil
 
-	// Tell hears what became of each reminder. It must not block.
+	// Tell receives the outcome of each reminder. It must not block.
 	Tell func(by string, days int, o Outcome)
 
 	Logger *slog.Logger // nil discards
@@ -65,7 +65,7 @@ type Schedule struct {
 	counted bool
 }
 
-// New returns a schedule that does nothing before it is run.
+// New returns a schedule that does nothing until Run is called.
 func New(o Options) (*Schedule, error) {
 	if o.Store == nil {
 		return nil, errors.New("reminders need a store of tokens")
@@ -91,7 +91,7 @@ func New(o Options) (*Schedule, error) {
 	return s, nil
 }
 
-// Run counts and reminds until ctx ends.
+// Run counts tokens and sends reminders until ctx ends.
 func (s *Schedule) Run(ctx context.Context) {
 	var counting sync.WaitGroup
 	counting.Go(func() { s.keepCount(ctx) })

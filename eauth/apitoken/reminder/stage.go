@@ -10,13 +10,13 @@ import (
 
 const day = 24 * time.Hour
 
-// stages are the days before the end, the nearest to it first.
+// stages are days before the end, in ascending order.
 type stages []int
 
-// DefaultDays are the stages where nothing else is said.
+// DefaultDays returns the default stages.
 func DefaultDays() []int { return []int{30, 7, 0} }
 
-// maxDays is more than any token has a use for.
+// maxDays is a limit beyond any useful stage.
 const maxDays = 10 * 366
 
 func newStages(days []int) (stages, error) {
@@ -30,14 +30,15 @@ func newStages(days []int) (stages, error) {
 	return slices.Compact(s), nil
 }
 
-// due is the stage that a token has reached, if it is to be reminded of.
+// due returns the stage that a token has reached. ok is false if no reminder is
+// due.
 func (s stages) due(r apitoken.Record, now time.Time) (days int, ok bool) {
 	if r.Expires.IsZero() || r.State(now) != apitoken.Live {
 		return 0, false
 	}
 	for _, days := range s {
 		if begins := r.Expires.Add(-time.Duration(max(days, 1)) * day); !begins.After(now) {
-			return days, begins.After(r.Issued) // those further from the end began earlier still
+			return days, begins.After(r.Issued) // stages further from the end began even earlier
 		}
 	}
 	return 0, false

@@ -8,8 +8,8 @@ import (
 	"github.com/saltern-api/saltern/internal/lru"
 )
 
-// maxCounts bounds the keys that failures are counted for. The one without a
-// failure for the longest time is forgotten first.
+// maxCounts bounds the number of keys with a count. The one without a failure
+// for the longest time is dropped first.
 const maxCounts = 1 << 16
 
 // Failures counts failures in memory.
@@ -23,12 +23,12 @@ type count struct {
 	until time.Time
 }
 
-// NewFailures returns counts of nothing.
+// NewFailures returns counters without failures.
 func NewFailures() *Failures {
 	return &Failures{counts: lru.New[string, count](maxCounts)}
 }
 
-// Add is [apitoken.Shared.AddFailure].
+// Add implements [apitoken.Shared.AddFailure].
 func (f *Failures) Add(key string, window time.Duration) apitoken.Failures {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -40,7 +40,7 @@ func (f *Failures) Add(key string, window time.Duration) apitoken.Failures {
 	return c.Failures
 }
 
-// Get is [apitoken.Shared.Failures].
+// Get implements [apitoken.Shared.Failures].
 func (f *Failures) Get(key string) apitoken.Failures {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -55,7 +55,7 @@ func (f *Failures) get(key string, now time.Time) count {
 	return c
 }
 
-// Clear is [apitoken.Shared.ClearFailures].
+// Clear implements [apitoken.Shared.ClearFailures].
 func (f *Failures) Clear(key string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

@@ -15,22 +15,22 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken"
 )
 
-// maxPending bounds what waits for a watcher. One that is slower is told to
-// look at everything again.
+// maxPending bounds the ids that wait for a watcher. A watcher that is slower
+// gets a recheck instead.
 const maxPending = 4096
 
-// Hub gives notices to watchers. Its zero value is ready.
+// Hub sends notices to watchers. Its zero value is ready.
 type Hub struct {
 	mu       sync.Mutex
 	watchers map[*watcher]struct{}
 }
 
 type watcher struct {
-	wake    chan struct{} // holds one token while something is pending
+	wake    chan struct{} // has one element while something is pending
 	pending apitoken.Notice
 }
 
-// Publish tells every watcher, and waits for none.
+// Publish sends a notice to every watcher without waiting for any.
 func (h *Hub) Publish(n apitoken.Notice) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -54,7 +54,7 @@ func (w *watcher) add(n apitoken.Notice) {
 	}
 }
 
-// Watch is [apitoken.Store.Watch].
+// Watch implements [apitoken.Store.Watch].
 func (h *Hub) Watch(ctx context.Context) iter.Seq[apitoken.Notice] {
 	return func(yield func(apitoken.Notice) bool) {
 		w := &watcher{wake: make(chan struct{}, 1)}

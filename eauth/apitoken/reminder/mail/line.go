@@ -41,7 +41,7 @@ func (l *line) dial(ctx context.Context, network, _ string) (net.Conn, error) {
 	return conn, nil
 }
 
-// keep reports whether the line is still wanted.
+// keep stores the connection and reports whether the line is still open.
 func (l *line) keep(c net.Conn) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -60,13 +60,13 @@ func (l *line) close() {
 
 var errTalkative = errors.New("the server says too much")
 
-// heard is a connection from which no more than maxHeard is read.
+// heard is a connection from which no more than maxHeard bytes are read.
 type heard struct {
 	net.Conn
 	bytes atomic.Int64
 }
 
-// Read is net.Conn's.
+// Read implements [net.Conn].
 func (h *heard) Read(p []byte) (int, error) {
 	if h.bytes.Load() > maxHeard {
 		return 0, errTalkative

@@ -21,14 +21,14 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken/reminder/internal/reach"
 )
 
-// TLS says how the connection is encrypted.
+// TLS is how the connection is encrypted.
 type TLS string
 
-// The ways.
+// The values of TLS.
 const (
-	STARTTLS TLS = "starttls" // after a few words in clear; the default
+	STARTTLS TLS = "starttls" // after a few commands in clear; the default
 	Implicit TLS = "tls"      // from the first byte on
-	Off      TLS = "off"      // not at all, which is for a server on this machine
+	Off      TLS = "off"      // not at all; only for a server on this machine
 )
 
 // Options of a [Sender]. Server and From are required.
@@ -36,24 +36,24 @@ type Options struct {
 	Server string // host:port
 	From   string // an address, which may have a name: Saltern <saltern@example.com>
 
-	// To hears of all tokens. Where it is empty, the owners do who asked for
-	// it.
+	// To receives the reminders of all tokens. If it is empty, they go to the
+	// owners that registered an address.
 	To string
 
 	Username, Password string // both, or none
 
 	TLS     TLS
-	Roots   *x509.CertPool // who signs the server's certificate; nil is the system's
+	Roots   *x509.CertPool // the CAs of the server's certificate; nil means the system's
 	Timeout time.Duration  // of the whole exchange; 30 s
 }
 
 const (
 	defaultTimeout = 30 * time.Second
 
-	// maxHeard bounds what a server says in one exchange.
+	// maxHeard bounds what is read from a server in one exchange, in bytes.
 	maxHeard = 256 << 10
 
-	// maxTold bounds what is told of it in an error.
+	// maxTold bounds how much of a server's text an error contains, in bytes.
 	maxTold = 300
 )
 
@@ -69,7 +69,7 @@ type Sender struct {
 
 var _ reminder.Sender = (*Sender)(nil)
 
-// New returns a sender, without asking the server.
+// New returns a sender, without connecting to the server.
 func New(o Options) (*Sender, error) {
 	s := &Sender{opts: o}
 	if s.opts.Timeout <= 0 {
@@ -111,7 +111,7 @@ func New(o Options) (*Sender, error) {
 	return s, nil
 }
 
-// Name is reminder.Sender's.
+// Name implements [reminder.Sender].
 func (s *Sender) Name() string {
 	if s.to != nil {
 		return "mail_operator"
@@ -119,10 +119,10 @@ func (s *Sender) Name() string {
 	return "mail"
 }
 
-// Wants is reminder.Sender's.
+// Wants implements [reminder.Sender].
 func (s *Sender) Wants(r apitoken.Record) bool { return s.to != nil || r.Remind != "" }
 
-// Send is reminder.Sender's.
+// Send implements [reminder.Sender].
 func (s *Sender) Send(ctx context.Context, r reminder.Reminder) error {
 	ctx, cancel := context.WithTimeout(ctx, s.opts.Timeout)
 	defer cancel()
@@ -142,7 +142,7 @@ func (s *Sender) Send(ctx context.Context, r reminder.Reminder) error {
 		return s.notSent(err)
 	}
 	err = c.SendWithSMTPClient(session, m)
-	if m.IsDelivered() { // an error is from after that
+	if m.IsDelivered() { // an error comes from a later step
 		_ = c.CloseWithSMTPClient(session)
 		return nil
 	}
@@ -153,14 +153,14 @@ func (s *Sender) Send(ctx context.Context, r reminder.Reminder) error {
 }
 
 func (s *Sender) clientOptions(l *line) []gomail.Option {
-	policy := gomail.NoTLS // which is the line's business then
+	policy := gomail.NoTLS // the line encrypts in that case
 	if s.opts.TLS == STARTTLS {
 		policy = gomail.TLSMandatory
 	}
 	o := []gomail.Option{
 		gomail.WithPort(s.port), gomail.WithTimeout(s.opts.Timeout), gomail.WithHELO(s.helo),
 		gomail.WithTLSConfig(s.tls), gomail.WithTLSPolicy(policy), gomail.WithDialContextFunc(l.dial),
-		gomail.WithoutNoop(), gomail.WithoutRset(), // there is one message
+		gomail.WithoutNoop(), gomail.WithoutRset(), // there is only one message
 	}
 	if s.opts.Username == "" {
 		return o
@@ -172,15 +172,15 @@ func (s *Sender) clientOptions(l *line) []gomail.Option {
 		))
 }
 
-// mayBeSent reports whether a failure leaves it open what became of the message.
+// mayBeSent reports whether the message may have been sent despite a failure.
 func mayBeSent(err error) bool {
 	e, ok := errors.AsType[*gomail.SendError](err)
 	if !ok {
-		return true // which is not known to happen
+		return true // not known to occur
 	}
 	switch e.Reason {
 	case gomail.ErrSMTPDataClose, gomail.ErrWriteContent:
-		return e.ErrorCode() < 400 // it was refused otherwise
+		return e.ErrorCode() < 400 // otherwise it was refused
 	default:
 		return false
 	}
@@ -190,8 +190,8 @@ func (s *Sender) notSent(err error) error {
 	return fmt.Errorf("%w: %s", reminder.ErrNotSent, s.told(err))
 }
 
-// told is what may be told of an error: a server's texts are in it, which may
-// repeat what it was sent.
+// told returns the text of an error without the password, which a server's
+// texts may repeat.
 func (s *Sender) told(err error) string {
 	text := err.Error()
 	if p := s.opts.Password; p != "" {

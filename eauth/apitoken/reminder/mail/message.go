@@ -14,13 +14,13 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken/reminder/internal/reach"
 )
 
-// The bounds of what others chose, in bytes.
+// The limits of texts from others, in bytes.
 const (
 	maxWord  = 200
 	maxWords = 2000
 )
 
-// message is the mail.
+// message returns the mail for a reminder.
 func (s *Sender) message(r reminder.Reminder) (*gomail.Msg, error) {
 	to := s.to
 	if to == nil {
@@ -35,20 +35,21 @@ func (s *Sender) message(r reminder.Reminder) (*gomail.Msg, error) {
 	m.Subject(subject(r))
 	m.SetDateWithValue(r.At)
 	m.SetMessageIDWithValue(r.ID() + "@" + domain(s.from.Address))
-	m.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: no absence note answers it
+	m.SetGenHeader("Auto-Submitted", "auto-generated") // RFC 3834: prevents vacation replies
 	m.SetBodyString(gomail.TypeTextPlain, text(r))
 	return m, nil
 }
 
-// subject is the header before it is encoded. A name that is pure ASCII stays as
-// it is then, so it must not look like an encoded word (RFC 2047) itself.
+// subject returns the header before it is encoded. The encoder leaves a name in
+// pure ASCII as it is, so the name must not look like an encoded word (RFC
+// 2047).
 func subject(r reminder.Reminder) string {
 	return strings.ReplaceAll("The "+r.What()+" ends "+r.Left(), "=?", "= ?")
 }
 
 func domain(address string) string { return address[strings.LastIndexByte(address, '@')+1:] }
 
-// text is the body. It has no secret: nobody has any.
+// text returns the body. It contains no secret, since the gateway stores none.
 func text(r reminder.Reminder) string {
 	t := r.Token
 	var b strings.Builder
@@ -68,7 +69,7 @@ func text(r reminder.Reminder) string {
 	return b.String()
 }
 
-// advice is what can be done.
+// advice returns the text about what the recipient can do.
 func advice(t apitoken.Record) string {
 	if t.Kind != apitoken.KindAPI {
 		return "It is the refresh token of a service account. Whenever it is exchanged for an access token,\n" +

@@ -22,31 +22,31 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken/reminder"
 )
 
-// Manner is how the far end behaves.
+// Manner is the behavior of the far end.
 type Manner int
 
 // The manners.
 const (
-	Takes   Manner = iota // and says so
-	Refuses               // and says so
-	Silent                // takes all, and says nothing
-	Breaks                // takes all, and breaks the connection
+	Takes   Manner = iota // accepts, and reports that
+	Refuses               // refuses, and reports that
+	Silent                // reads everything, and does not respond
+	Breaks                // reads everything, and closes the connection
 )
 
 // Far is the far end of a sender, on loopback.
 type Far interface {
-	// Sender sends to the address, or to the far end itself where that is
-	// empty.
+	// Sender returns a sender to the address, or to the far end itself if that
+	// is empty.
 	Sender(address string) reminder.Sender
 
 	Set(m Manner)
 
-	// Arrived has each message that arrived whole, as the reader sees it. That
-	// is all of them but the refused ones.
+	// Arrived receives each message that arrived completely, as its reader sees
+	// it: all but the refused ones.
 	Arrived() <-chan string
 }
 
-// Reminder is one as the suite sends it.
+// Reminder returns the reminder that the suite sends.
 func Reminder() reminder.Reminder {
 	now := time.Now()
 	return reminder.Reminder{Days: 7, At: now, Token: apitoken.Record{
@@ -127,7 +127,7 @@ func testRefused(t *testing.T, far Far) {
 	<-far.Arrived()
 }
 
-// listener is a port that nobody answers on.
+// listener opens a port on which no connection is answered.
 func listener(t *testing.T) net.Listener {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

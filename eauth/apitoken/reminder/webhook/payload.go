@@ -7,15 +7,16 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken/reminder"
 )
 
-// Payload is what is posted. Fields may be added to it. Times are RFC 3339's.
+// Payload is the posted document. Fields may be added to it. Times are in RFC
+// 3339.
 type Payload struct {
 	// Event is "token.expiring".
 	Event string `json:"event"`
 
-	// ID names the reminder, and is the same in each attempt.
+	// ID identifies the reminder, and is the same in each attempt.
 	ID string `json:"id"`
 
-	// Days are the stage, such as 7. Text says it as it is now.
+	// Days is the stage, such as 7. Text states the time that is left now.
 	Days int    `json:"days"`
 	Text string `json:"text"`
 
@@ -23,7 +24,8 @@ type Payload struct {
 	Token Token     `json:"token"`
 }
 
-// Token is the token that ends. Its secret is known to nobody.
+// Token is the token that ends. It has no secret, which the gateway does not
+// store.
 type Token struct {
 	ID      string           `json:"id"`
 	Kind    apitoken.Kind    `json:"kind"` // api, or refresh for a service account's
@@ -33,13 +35,13 @@ type Token struct {
 	Scopes  []string         `json:"scopes"`
 	Remind  string           `json:"remind,omitempty"` // the owner's mail address
 	Created time.Time        `json:"created"`
-	Issued  time.Time        `json:"issued"` // when it was made or regenerated
+	Issued  time.Time        `json:"issued"` // when it was created or regenerated
 	Expires time.Time        `json:"expires"`
 
-	LastUsed *Use `json:"last_used"` // null is never
+	LastUsed *Use `json:"last_used"` // null means never
 }
 
-// Use is a use of it.
+// Use is the last use of a token.
 type Use struct {
 	At      time.Time `json:"at"`
 	Address string    `json:"address"`

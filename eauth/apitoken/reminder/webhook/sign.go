@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// SignatureHeader has the signature: t=TIME,v1=HMAC, where the time is in Unix
-// seconds, and the other the HMAC-SHA256 of it, a dot and the body, in
+// SignatureHeader contains the signature: t=TIME,v1=HMAC. The time is in Unix
+// seconds; HMAC is the HMAC-SHA256 of the time, a dot and the body, in
 // hexadecimal.
 const SignatureHeader = "Saltern-Signature"
 
@@ -27,11 +27,12 @@ func mac(secret []byte, t string, body []byte) []byte {
 	return h.Sum(nil)
 }
 
-// ErrSignature says that a document is not from who has the secret, or is old.
+// ErrSignature means that a document was not signed with this secret, or is too
+// old.
 var ErrSignature = errors.New("the signature is not good")
 
-// Verify is what a receiver does with a document and its SignatureHeader. Older
-// than tolerance it may be somebody else's copy.
+// Verify checks a document and its SignatureHeader on the receiver's side. A
+// document older than tolerance may be a replay.
 func Verify(secret []byte, header string, body []byte, now time.Time, tolerance time.Duration) error {
 	t, v1, ok := strings.Cut(strings.TrimPrefix(header, "t="), ",v1=")
 	at, err := strconv.ParseInt(t, 10, 64)

@@ -21,14 +21,14 @@ import (
 
 // Options of a [Sender]. Only URL is required.
 type Options struct {
-	// URL is https, or http for a host that is this machine. It may have a
-	// secret in it, and is never told.
+	// URL is https, or http for a host that is this machine. It may contain a
+	// secret, and is never logged or returned.
 	URL string
 
-	// Secret signs each document; there is no signature where it is empty.
+	// Secret signs each document; without it there is no signature.
 	Secret []byte
 
-	Roots   *x509.CertPool // who signs its certificate; nil is the system's
+	Roots   *x509.CertPool // the CAs of the server's certificate; nil means the system's
 	Timeout time.Duration  // of the whole exchange; 10 s
 }
 
@@ -48,7 +48,7 @@ type Sender struct {
 
 var _ reminder.Sender = (*Sender)(nil)
 
-// New returns a sender, without asking the far end.
+// New returns a sender, without connecting to the far end.
 func New(o Options) (*Sender, error) {
 	u, err := url.Parse(o.URL)
 	switch {
@@ -69,18 +69,18 @@ func New(o Options) (*Sender, error) {
 			TLSClientConfig:        reach.TLS(u.Hostname(), o.Roots),
 			ForceAttemptHTTP2:      true,
 			MaxResponseHeaderBytes: maxHeader,
-			DisableKeepAlives:      true, // there are hours between two of them
+			DisableKeepAlives:      true, // two reminders are hours apart
 		},
 	}}, nil
 }
 
-// Name is reminder.Sender's.
+// Name implements [reminder.Sender].
 func (s *Sender) Name() string { return "webhook" }
 
-// Wants is reminder.Sender's.
+// Wants implements [reminder.Sender].
 func (s *Sender) Wants(apitoken.Record) bool { return true }
 
-// Send is reminder.Sender's.
+// Send implements [reminder.Sender].
 func (s *Sender) Send(ctx context.Context, r reminder.Reminder) error {
 	ctx, cancel := context.WithTimeout(ctx, s.timeout)
 	defer cancel()
@@ -88,7 +88,7 @@ func (s *Sender) Send(ctx context.Context, r reminder.Reminder) error {
 	if err != nil {
 		return fmt.Errorf("%w: %w", reminder.ErrNotSent, err)
 	}
-	var begun atomic.Bool // there is a connection, and what goes over it nobody knows
+	var begun atomic.Bool // a connection exists, so the document may have been sent
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { begun.Store(true) }})
 	req, err := http.NewRequestWithContext(ctx, http.MethodPost, s.url, bytes.NewReader(body))
 	if err != nil {
@@ -106,7 +106,7 @@ func (s *Sender) Send(ctx context.Context, r reminder.Reminder) error {
 	case err != nil:
 		return fmt.Errorf("%w: %w", reminder.ErrNotSent, bare(err))
 	}
-	_ = resp.Body.Close() // it says nothing that matters here
+	_ = resp.Body.Close() // the body is not needed
 	switch code := resp.StatusCode; {
 	case code >= 200 && code < 300:
 		return nil
@@ -117,8 +117,8 @@ func (s *Sender) Send(ctx context.Context, r reminder.Reminder) error {
 	}
 }
 
-// bare is an error without the URL, and without what the far end has made of
-// it.
+// bare returns an error without the URL, and with the far end's text cut to one
+// short line.
 func bare(err error) error {
 	if e, ok := errors.AsType[*url.Error](err); ok {
 		err = e.Err

@@ -11,7 +11,7 @@ import (
 	"unicode"
 )
 
-// Loopback reports whether what is sent to a host stays on this machine.
+// Loopback reports whether data sent to a host stays on this machine.
 func Loopback(host string) bool {
 	if host == "localhost" {
 		return true
@@ -20,13 +20,13 @@ func Loopback(host string) bool {
 	return err == nil && addr.Unmap().IsLoopback()
 }
 
-// TLS is how to speak with a host whose certificate one of these has signed;
-// nil are those that the system believes in.
+// TLS returns the configuration for a host whose certificate must be signed by
+// one of roots; nil means the system's.
 func TLS(host string, roots *x509.CertPool) *tls.Config {
 	return &tls.Config{ServerName: host, RootCAs: roots, MinVersion: tls.VersionTLS12}
 }
 
-// Line makes one line of at most so many bytes of what somebody else wrote.
+// Line turns a foreign text into one line of at most most bytes.
 func Line(text string, most int) string {
 	text = strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {

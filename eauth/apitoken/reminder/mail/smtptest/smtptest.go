@@ -27,12 +27,12 @@ import (
 	"github.com/saltern-api/saltern/internal/certtest"
 )
 
-// Options say what the server offers.
+// Options are the features of the server.
 type Options struct {
 	STARTTLS bool
 	Implicit bool // TLS from the first byte on
 
-	User, Password string // who may send; empty is everybody
+	User, Password string // the only permitted sender; empty permits everybody
 	Login          bool   // the mechanism LOGIN in place of PLAIN
 	InClear        bool   // AUTH without TLS too
 }
@@ -42,9 +42,9 @@ type Server struct {
 	Address string
 	CA      []byte // PEM
 	Roots   *x509.CertPool
-	Mails   chan Mail // has room for many
+	Mails   chan Mail // buffered for many
 
-	// Tell, set before the first of them, hears of them in place of that.
+	// Tell, set before the first message, receives the messages in place of Mails.
 	Tell func(Mail)
 
 	opts   Options
@@ -58,7 +58,7 @@ type Server struct {
 
 // Mail is a message that arrived.
 type Mail struct {
-	From string // of the envelope, as To
+	From string // of the envelope, as is To
 	To   []string
 
 	Header mail.Header
@@ -66,10 +66,10 @@ type Mail struct {
 	Raw    string
 
 	TLS  bool
-	User string // who had proven to be one
+	User string // the authenticated user
 }
 
-// Word is a header, decoded.
+// Word returns a header, decoded.
 func (m Mail) Word(name string) string {
 	text, err := new(mime.WordDecoder).DecodeHeader(m.Header.Get(name))
 	if err != nil {
@@ -117,15 +117,14 @@ func Start(t *testing.T, o Options) *Server {
 	return s
 }
 
-// Set says how messages are taken.
+// Set changes how the server treats messages.
 func (s *Server) Set(m remindertest.Manner) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.manner = m
 }
 
-// Refuse has a command answered with a code from now on: AUTH, MAIL, RCPT or
-// DATA.
+// Refuse makes the server refuse a command with a code from now on: AUTH, MAIL, RCPT or DATA.
 func (s *Server) Refuse(command string, code int, text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -161,7 +160,7 @@ func (s *session) Reset() { s.mail = Mail{User: s.mail.User} }
 // Logout ends the session.
 func (s *session) Logout() error { return nil }
 
-// Mail names the sender.
+// Mail sets the sender.
 func (s *session) Mail(from string, _ *smtp.MailOptions) error {
 	if s.server.opts.User != "" && s.mail.User == "" {
 		return smtp.ErrAuthRequired
@@ -170,13 +169,13 @@ func (s *session) Mail(from string, _ *smtp.MailOptions) error {
 	return s.server.refusal("MAIL")
 }
 
-// Rcpt names a recipient.
+// Rcpt adds a recipient.
 func (s *session) Rcpt(to string, _ *smtp.RcptOptions) error {
 	s.mail.To = append(s.mail.To, to)
 	return s.server.refusal("RCPT")
 }
 
-// Data takes the message.
+// Data reads the message.
 func (s *session) Data(r io.Reader) error {
 	raw, err := io.ReadAll(r)
 	if err != nil {
@@ -224,12 +223,12 @@ func (m *Mail) read(raw string) error {
 	return err
 }
 
-// loginSession is one that has to prove who it is.
+// loginSession is a session that must authenticate.
 type loginSession struct{ *session }
 
 var _ smtp.AuthSession = (*loginSession)(nil)
 
-// AuthMechanisms are the ways of doing it.
+// AuthMechanisms returns the offered mechanisms.
 func (s *loginSession) AuthMechanisms() []string {
 	if s.server.opts.Login {
 		return []string{sasl.Login}
@@ -237,7 +236,7 @@ func (s *loginSession) AuthMechanisms() []string {
 	return []string{sasl.Plain}
 }
 
-// Auth begins it.
+// Auth begins an authentication.
 func (s *loginSession) Auth(string) (sasl.Server, error) {
 	s.server.mu.Lock()
 	s.server.logins++
@@ -247,7 +246,7 @@ func (s *loginSession) Auth(string) (sasl.Server, error) {
 			return err
 		}
 		if user != s.server.opts.User || password != s.server.opts.Password {
-			return errors.New("wrong password " + password) // as no server should
+			return errors.New("wrong password " + password) // a real server should not do this
 		}
 		s.mail.User = user
 		return nil
@@ -264,7 +263,7 @@ type login struct {
 	user  *string
 }
 
-// Next is sasl.Server's.
+// Next implements [sasl.Server].
 func (l *login) Next(response []byte) (challenge []byte, done bool, err error) {
 	switch {
 	case response == nil:
