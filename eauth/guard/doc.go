@@ -5,9 +5,10 @@
 //	g := guard.New(backend, guard.Options{})
 //	id, ok, err := g.Authenticate(ctx, credentials)
 //
-// While it throttles, a right password is refused like a wrong one: same answer,
-// same time, no check. The one exception protects users whose name others guess
-// with: credentials that were right lately from the same address prefix are checked
+// While it throttles, a right password is refused like a wrong one: same result,
+// same time, no check. The one exception protects users whose passwords others are
+// guessing: credentials that were recently right from the same address prefix are
+// checked
 // (see [admission.Queue.AllowThrottled] for its limits).
 //
 // Backends include their guard, so no caller can forget it. The package may import

@@ -1,7 +1,7 @@
 // Package mint writes Salt tokens for users that the gateway has authenticated
 // itself, so that they act at the master under their own name. A user has one
 // token, which all requests of the user share until it is about to expire. It is
-// replaced when the user's groups change or when the master does not know it.
+// replaced when the user's groups change or when the master does not recognize it.
 //
 //	m := mint.New(store, mint.Options{})
 //	defer m.Close(ctx)

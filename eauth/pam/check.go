@@ -30,7 +30,7 @@ func (b *Backend) Check() error {
 		return fmt.Errorf("PAM service %q: %w", o.Service, err)
 	}
 	// libpam uses the service "other" for one that is missing, which usually
-	// denies everybody. That is an error of the operator's, which is reported
+	// denies everybody. That is a configuration error, which is reported
 	// at the start.
 	if err := findService(o.Service, o.ConfDir); err != nil {
 		return fmt.Errorf("PAM service %q: %w", o.Service, err)

@@ -17,7 +17,7 @@ const maxMessages = 32
 
 var errConversation = errors.New("the module asks for something else than a user name and a password")
 
-// conversation answers a module's messages for one login.
+// conversation responds to a module's messages for one login.
 type conversation struct {
 	user     string
 	password string

@@ -9,8 +9,8 @@ import (
 	"github.com/saltern-api/saltern/internal/expiry"
 )
 
-// How often the tokens of streams are looked up. Where the master has to be
-// asked, a round covers only a few of them.
+// How often the tokens of streams are looked up. Where each lookup is a request
+// to the master, a round covers only a few of them.
 const (
 	roundInterval     = time.Second
 	remoteRoundSize   = 20              // tokens in a round

@@ -10,7 +10,7 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken"
 )
 
-// PutDocument keeps a document.
+// PutDocument stores a document.
 func (s *Store) PutDocument(_ context.Context, collection string, d apitoken.Document) (apitoken.Document, error) {
 	if err := d.Check(collection); err != nil {
 		return apitoken.Document{}, err
@@ -68,7 +68,7 @@ func (s *Store) DeleteDocument(_ context.Context, collection, key string) error 
 	return nil
 }
 
-// Once is true for the first call.
+// Once reports whether this is the first call.
 func (s *Store) Once(_ context.Context, key string, ttl time.Duration) (bool, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -80,7 +80,7 @@ func (s *Store) Once(_ context.Context, key string, ttl time.Duration) (bool, er
 	return true, nil
 }
 
-// UndoOnce takes a Once back.
+// UndoOnce undoes a call of Once.
 func (s *Store) UndoOnce(_ context.Context, key string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -93,12 +93,12 @@ func (s *Store) AddFailure(_ context.Context, key string, window time.Duration) 
 	return s.failures.Add(key, window), nil
 }
 
-// Failures tells a count.
+// Failures returns a count.
 func (s *Store) Failures(_ context.Context, key string) (apitoken.Failures, error) {
 	return s.failures.Get(key), nil
 }
 
-// ClearFailures forgets a count.
+// ClearFailures resets a count.
 func (s *Store) ClearFailures(_ context.Context, key string) error {
 	s.failures.Clear(key)
 	return nil
