@@ -8,8 +8,7 @@
 // While it throttles, a right password is refused like a wrong one: same result,
 // same time, no check. The one exception protects users whose passwords others are
 // guessing: credentials that were recently right from the same address prefix are
-// checked
-// (see [admission.Queue.AllowThrottled] for its limits).
+// checked (see [admission.Queue.AllowThrottled] for its limits).
 //
 // Backends include their guard, so no caller can forget it. The package may import
 // eauth, eauth/admission and eauth/throttle.

@@ -30,8 +30,8 @@ func (b *Backend) Check() error {
 		return fmt.Errorf("PAM service %q: %w", o.Service, err)
 	}
 	// libpam uses the service "other" for one that is missing, which usually
-	// denies everybody. That is a configuration error, which is reported
-	// at the start.
+	// denies everybody. That is a configuration error, which is reported at
+	// the start.
 	if err := findService(o.Service, o.ConfDir); err != nil {
 		return fmt.Errorf("PAM service %q: %w", o.Service, err)
 	}
