@@ -19,7 +19,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// backend says what it is told to, and counts.
+// backend returns fixed results, and counts calls.
 type backend struct {
 	name  string
 	eauth string // of the identities; the caller's when empty
@@ -55,8 +55,8 @@ func (g *grant) Release(context.Context) {
 	g.b.granted--
 }
 
-// setup is an authenticator with backends that tell themselves apart by the
-// name that they give.
+// setup is an authenticator with backends that are recognized by the user name
+// they return.
 type setup struct {
 	token, pam, master *backend
 	usable             bool
@@ -250,7 +250,7 @@ func TestErrorsPassThrough(t *testing.T) {
 	require.Zero(t, s.token.asked)
 }
 
-// A module that is not there takes as long to refuse as a wrong password.
+// The refusal of an unknown module takes as long as that of a wrong password.
 func TestUnknownEauthTakesItsTime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -12,7 +12,7 @@ import (
 	"github.com/saltern-api/saltern/eauth"
 )
 
-// carrier sends, and counts.
+// carrier calls send, and counts.
 type carrier struct{ sent int }
 
 func (c *carrier) Carry(
@@ -22,7 +22,7 @@ func (c *carrier) Carry(
 	return send(ctx)
 }
 
-// minter writes a token, or none.
+// minter writes a token, or fails.
 type minter struct{ err error }
 
 func (m minter) Grant(context.Context, string, string, []string) (eauth.Grant, error) {
@@ -44,7 +44,7 @@ func (l listing) Authenticate(ctx context.Context, c eauth.Credentials) (eauth.I
 	return id, ok, err
 }
 
-// TestEntitled has the authority under which a command goes to the master, and whether the gateway knows what it is.
+// TestEntitled checks the authority under which a command goes to the master, and whether the gateway can evaluate it.
 func TestEntitled(t *testing.T) {
 	t.Parallel()
 	const credentials = "the caller's own credentials"
@@ -55,10 +55,10 @@ func TestEntitled(t *testing.T) {
 		list    string // auth_list of the master's tokens
 		keep    bool
 		noMint  bool
-		now     bool // the rights have to be known
+		now     bool // the rights are needed before the command
 		grant   string
 		unknown bool
-		asked   int // how often the master was asked for a token
+		asked   int // how often the master made a token
 	}{
 		"external_auth is all":                 {eauth: "ldap", grant: "master", asked: 1},
 		"the same, for pam":                    {eauth: "pam", grant: "pam"},
@@ -118,7 +118,7 @@ func TestEntitled(t *testing.T) {
 	}
 }
 
-// A login's token is the one that salt-api's would be, whatever commands take.
+// A login's token is the same as salt-api's, whatever authority commands need.
 func TestLoginWhereModulesDecide(t *testing.T) {
 	t.Parallel()
 	for _, module := range []string{"pam", "ldap"} {
@@ -166,7 +166,7 @@ func TestCredentialGrant(t *testing.T) {
 	require.ErrorIs(t, err, eauth.ErrNoToken)
 }
 
-// Who says a name that is none is refused before anything is sent.
+// An invalid user name is refused before anything is sent.
 func TestCredentialGrantOfMalformedCredentials(t *testing.T) {
 	t.Parallel()
 	sent := &carrier{}
@@ -180,7 +180,7 @@ func TestCredentialGrantOfMalformedCredentials(t *testing.T) {
 	require.Zero(t, sent.sent+s.asked())
 }
 
-// Whom the gateway lets in nowhere, it does not let the master check either.
+// The master does not check users whom the gateway never lets in.
 func TestPAMAllowed(t *testing.T) {
 	t.Parallel()
 	for name, says := range map[string]eauth.ModuleRights{"the master checks": {}, "with the command": {ACL: true}} {

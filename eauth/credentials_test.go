@@ -84,7 +84,7 @@ func TestWellFormedToken(t *testing.T) {
 	}
 }
 
-// Whatever is well formed is one harmless file name, and passes Check.
+// Every well formed token is a single harmless file name, and passes Check.
 func FuzzWellFormedToken(f *testing.F) {
 	f.Add(strings.Repeat("a", 64), "sha256")
 	f.Add(strings.Repeat("A", 32), "md5")

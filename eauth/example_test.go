@@ -7,7 +7,7 @@ import (
 	"github.com/saltern-api/saltern/eauth"
 )
 
-// fixed is a backend that knows one password.
+// fixed is a backend with one password.
 type fixed struct{}
 
 func (fixed) Authenticate(_ context.Context, c eauth.Credentials) (eauth.Identity, bool, error) {

@@ -12,7 +12,7 @@ import (
 	"github.com/saltern-api/saltern/eauth"
 )
 
-// keeping is a backend whose grants give a token to keep.
+// keeping is a backend whose grants are [eauth.Keeper]s.
 type keeping struct {
 	*backend
 	keepErr error
@@ -69,7 +69,7 @@ func TestLogin(t *testing.T) {
 		require.Zero(t, token, name)
 	}
 
-	_, ok, err = s.Login(t.Context(), creds("ldap")) // its backend keeps none
+	_, ok, err = s.Login(t.Context(), creds("ldap")) // its backend has none
 	require.False(t, ok)
 	require.ErrorContains(t, err, "no token to keep")
 	require.Zero(t, s.master.granted)

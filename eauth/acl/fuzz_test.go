@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// drawing makes rules and a call out of bytes.
+// drawing derives rules and a call from bytes.
 type drawing struct{ data []byte }
 
 func (d *drawing) pick(n int) int {
@@ -23,7 +23,7 @@ func (d *drawing) pick(n int) int {
 
 func oneOf[T any](d *drawing, of ...T) T { return of[d.pick(len(of))] }
 
-// text is one that means something somewhere, or some of the bytes as they are.
+// text returns a text with a meaning somewhere, or some of the bytes as they are.
 func (d *drawing) text() string {
 	if d.pick(16) == 15 {
 		n := min(d.pick(20), len(d.data))
@@ -70,7 +70,7 @@ func (d *drawing) mapping(n, depth int) Map {
 	return m
 }
 
-// entries is a list of a user's that has a good chance to make sense.
+// entries returns a user's list that is likely to be valid.
 func (d *drawing) entries() any {
 	if d.pick(10) == 9 {
 		return d.value(4)
@@ -108,7 +108,7 @@ func (d *drawing) functions() any {
 	return []any{Map{{fun, demand}}}
 }
 
-// drawn is a call with the rules that it is put to.
+// drawn is a call with the rules that it is checked against.
 type drawn struct {
 	rules  Map
 	opts   Options
@@ -183,7 +183,7 @@ func (c drawn) answer() string {
 	}
 }
 
-// FuzzRules puts calls of any kind to rules of any shape. Nothing may panic, and the answers are always the same.
+// FuzzRules checks arbitrary calls against arbitrary rules. Nothing may panic, and the results are always the same.
 func FuzzRules(f *testing.F) {
 	f.Add([]byte{})
 	f.Fuzz(func(t *testing.T, data []byte) {
@@ -199,7 +199,7 @@ func FuzzRules(f *testing.F) {
 	})
 }
 
-// FuzzPattern compiles anything. Only a pattern that is not sure of a text says so.
+// FuzzPattern compiles arbitrary patterns. Only a pattern with traits may be uncertain about a text.
 func FuzzPattern(f *testing.F) {
 	for _, c := range patterns {
 		f.Add(c.pattern, c.text)

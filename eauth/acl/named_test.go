@@ -7,8 +7,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// namedCases are users and the rules that may be theirs. In Salt the user's name is the pattern, and the rule's name is
-// what it has to match.
+// namedCases are users and rules that may apply to them. In Salt the user's name is the pattern, and the rule's name is
+// the text that it has to match.
 var namedCases = []ruleCase{
 	{rules: "{bob: [], alice: []}", want: Allowed},
 	{rules: "{bob: []}", want: Refused},
@@ -17,14 +17,14 @@ var namedCases = []ruleCase{
 	{rules: "{'*': []}", want: Allowed},
 	{rules: "{alice: []}", module: "ldap", want: Refused},
 
-	// A rule's name is no pattern.
+	// A rule's name is not a pattern.
 	{rules: "{'al*': []}", want: Refused},
 	{rules: "{'al.*': []}", want: Refused},
 	{rules: "{'(alice|bob)': []}", want: Refused},
 	{rules: "{'alic[e]': []}", want: Refused},
 	{rules: "{ali: [], alicea: [], lice: []}", want: Refused},
 
-	// A user's name is one.
+	// A user's name is a pattern.
 	{rules: "{alice: []}", who: Who{User: "al*"}, want: Allowed},
 	{rules: "{alice: []}", who: Who{User: "(alice|bob)"}, want: Allowed},
 	{rules: "{alice: []}", who: Who{User: "alic."}, want: Allowed},
@@ -36,7 +36,7 @@ var namedCases = []ruleCase{
 	{rules: "{alice: []}", who: Who{User: "ali("}, want: Refused},
 	{rules: "{alice: []}", who: Who{User: "(?=alice)alice"}, want: Unknown},
 
-	// permissive_acl makes a rule of the star.
+	// permissive_acl makes "*" a rule.
 	{rules: "{'*': []}", opts: permissive, want: Refused},
 	{rules: "{'*': []}", opts: permissive, who: Who{User: "*"}, want: Allowed},
 
@@ -47,7 +47,7 @@ var namedCases = []ruleCase{
 	{rules: "{ops%: []}", who: Who{User: "ops%"}, want: Refused},
 	{rules: "{'op*%': []}", who: Who{Groups: []string{"ops"}}, want: Refused},
 
-	// Where the master's code ends in an exception nobody is named.
+	// Where the master's code ends in an exception no user is named.
 	{rules: "{alice: 5}", want: Refused},
 	{rules: "{alice: [], 5: []}", want: Refused},
 	{rules: "[alice]", want: Refused},
@@ -65,7 +65,7 @@ func TestNamed(t *testing.T) {
 	}
 }
 
-// TestNamedAgrees asks Salt's own fill_auth_list about every case.
+// TestNamedAgrees compares every case with Salt's own fill_auth_list.
 func TestNamedAgrees(t *testing.T) {
 	t.Parallel()
 	q := question{}

@@ -9,7 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// patterns are Python's expressions with a text and what re.match says of it.
+// patterns are Python's expressions with a text and the result of re.match.
 var patterns = []struct {
 	pattern, text string
 	want          outcome
@@ -20,7 +20,7 @@ var patterns = []struct {
 	{"test.ping", "mytest.ping", no},
 	{`test\.ping$`, "test.pings", no},
 	{`test\.ping$`, "test.ping", yes},
-	{`ls$`, "ls\n", maybe}, // Python says yes
+	{`ls$`, "ls\n", maybe}, // it matches in Python
 	{`ls\Z`, "ls\n", no},
 	{"", "anything", yes},
 	{".*", "", yes},
@@ -48,7 +48,7 @@ var patterns = []struct {
 	{"a*?b", "aab", yes},
 	{"a*+b", "aab", maybe},
 	{"a{2}b", "aab", yes},
-	{"a{,2}b", "aab", yes}, // from none on, which Go would take for its letters
+	{"a{,2}b", "aab", yes}, // from none on; Go would read these as letters
 	{"a{,}b", "aaab", yes},
 	{"a{2,1}", "aa", no},
 	{"a{}", "a{}", yes},

@@ -16,7 +16,7 @@ type permsCase struct {
 	want   string
 }
 
-// ruleCase is the case as one of a call that nobody makes. The caller is of the case's own module.
+// ruleCase returns the case as one with an arbitrary call. The caller is of the case's own module.
 func (c permsCase) ruleCase() ruleCase {
 	if c.who.Eauth == "" {
 		c.who.Eauth = c.module
@@ -105,7 +105,7 @@ func TestPermsAgree(t *testing.T) {
 	})
 }
 
-// values are those of configurations and of calls.
+// values are typical for configurations and calls.
 var values = []any{
 	nil, true, false, int64(0), int64(-5), uint64(math.MaxUint64), new(big.Int).Lsh(big.NewInt(1), 70),
 	1.0, 0.0, math.Copysign(0, -1), 1.5, 1e15, 1e16, 1.5e22, 1e-4, 1e-5, 123456789.125, 1e300,

@@ -39,7 +39,7 @@ var ruleCases = []ruleCase{
 	{rules: "alice: [{'E@(web|db)': [test.*]}]", fun: "test.ping", tgt: "db1", want: Allowed},
 	{rules: "alice: [{'not web*': [test.*]}]", fun: "test.ping", tgt: "ms-0", want: Allowed},
 	{rules: "alice: [{'* not web*': [test.*]}]", fun: "test.ping", tgt: "web1", want: Refused},
-	{rules: "alice: [{'web* db*': [test.*]}]", fun: "test.ping", tgt: "web1", want: Unknown}, // Salt: an error, so nobody
+	{rules: "alice: [{'web* db*': [test.*]}]", fun: "test.ping", tgt: "web1", want: Unknown}, // Salt: an error, so a refusal
 	{rules: "alice: [{'G@os:Debian': [test.*]}]", fun: "test.ping", tgt: "web1", want: Unknown},
 	{rules: "alice: [{'G@os:Debian': [test.*]}, {'web1': [test.ping]}]", fun: "test.ping", tgt: "web1", want: Allowed},
 	{rules: "alice: [{'G@os:Debian': [test.*]}]", fun: "cmd.run", tgt: "web1", want: Refused},
@@ -58,11 +58,11 @@ var ruleCases = []ruleCase{
 	{rules: "alice: [{web1: 5}]", fun: "test.ping", tgt: "web1", want: Refused},
 	{rules: "alice: [{web1: [5, null, [test.ping]]}]", fun: "test.ping", tgt: "web1", want: Refused},
 
-	// Entries that are nothing.
+	// Entries without a meaning.
 	{rules: "alice: [5, null, true, 1.5, [test.ping]]", fun: "test.ping", want: Refused},
 	{rules: "alice: [5, test.ping]", fun: "test.ping", want: Allowed},
 
-	// Values that are no lists.
+	// Values that are not lists.
 	{rules: "alice: test.ping", fun: "test.ping", want: Allowed}, // by its letter t
 	{rules: "alice: cmd", fun: "test.ping", want: Refused},
 	{rules: "alice: '.*'", fun: "test.ping", want: Allowed},
@@ -114,7 +114,7 @@ var ruleCases = []ruleCase{
 	{rules: "alice: [{'*': [{test.kw: {kwargs: [a]}}]}, '.*']", fun: "test.kw", want: Refused},
 	{rules: "alice: [{'*': [{test.kw: {args: [x], kwargs: [a]}}]}, '.*']", fun: "test.kw", args: "[y]", want: Allowed},
 
-	// Who is who.
+	// Users and groups.
 	{rules: "alice: [test.ping]", who: Who{User: "bob"}, fun: "test.ping", want: Refused},
 	{rules: "alice: [test.ping]", who: Who{User: "bob"}, fun: "saltutil.find_job", want: Allowed},
 	{rules: "alice: ", who: Who{User: "alice"}, fun: "saltutil.find_job", want: Refused},

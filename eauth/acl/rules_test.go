@@ -86,7 +86,7 @@ func TestRules(t *testing.T) {
 	}
 }
 
-// TestRulesAgree asks Salt's own code about every case. What is unknown here may be anything there.
+// TestRulesAgree compares every case with Salt's own code. What is unknown here may be anything there.
 func TestRulesAgree(t *testing.T) {
 	t.Parallel()
 	q := question{IDs: ids}
@@ -145,7 +145,7 @@ func TestVerdictNames(t *testing.T) {
 	require.Equal(t, "refused allowed unknown", fmt.Sprint(Refused, " ", Allowed, " ", Unknown))
 }
 
-// TestRoster gives the minions of the call instead of resolving its target.
+// TestRoster passes the minions of the call instead of resolving its target.
 func TestRoster(t *testing.T) {
 	t.Parallel()
 	r := New([]Module{{Name: "pam", Rules: mapping(t, "alice: [{'*': [test.ping]}, {'web*': [grains.*]}]")}}, Options{Targets: targets()})
@@ -160,7 +160,7 @@ func TestRoster(t *testing.T) {
 	require.Equal(t, Refused, verdict("cmd.run", false))
 }
 
-// TestNoTargets decides what needs no minions.
+// TestNoTargets decides calls that need no minions.
 func TestNoTargets(t *testing.T) {
 	t.Parallel()
 	r := New([]Module{{Name: "pam", Rules: mapping(t, "alice: [test.ping, {'*': [cmd.run]}, {'web*': [grains.*]}]")}}, Options{})

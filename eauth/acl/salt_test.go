@@ -15,7 +15,7 @@ import (
 //go:embed testdata/ask.py
 var askScript string
 
-// question is what Salt's own code is asked.
+// question is the input for Salt's own code.
 type question struct {
 	Folder  string     `json:"folder"`
 	IDs     []string   `json:"ids"`
@@ -53,7 +53,7 @@ type answer struct {
 	Values  [][3]string `json:"values"` // str, repr and JSON
 }
 
-// eachSalt asks every installed Salt.
+// eachSalt runs the question in every installed Salt.
 func eachSalt(t *testing.T, q question, check func(t *testing.T, a answer)) {
 	t.Helper()
 	for version, dir := range sandboxtest.Salts(t) {

@@ -22,7 +22,7 @@ func TestUnrestricted(t *testing.T) {
 		{rules: "alice: [{'*': '.*'}]", want: true},
 		{rules: "alice: [{'*': [test.*, '.*']}]", want: true},
 		{rules: "alice: [{'*': [{'.*': {args: [a]}}]}]", want: false},
-		{rules: "alice: [{'*': [{'.*': {}}]}]", want: false}, // as much, but who writes that
+		{rules: "alice: [{'*': [{'.*': {}}]}]", want: false}, // as much, but an unusual form
 		{rules: "alice: [{'web*': ['.*']}]", want: false},
 		{rules: "alice: [{'*': ['.*'], 'web*': ['.*']}]", want: false},
 		{rules: "alice: [{'*': ['.*']}]", opts: Options{ExpandedMatching: true}, want: false},
@@ -46,7 +46,8 @@ func TestUnrestricted(t *testing.T) {
 	}
 }
 
-// TestSSH is about what differs from Publish. lowstate asks Salt's own code.
+// TestSSH covers the differences from Publish. lowstate compares with Salt's
+// own code.
 func TestSSH(t *testing.T) {
 	t.Parallel()
 	hosts := func() ([]string, error) { return []string{"host", "web1"}, nil }

@@ -97,8 +97,8 @@ func TestTargetsWithoutIDs(t *testing.T) {
 	require.False(t, ok)
 }
 
-// TestTargetsAgree puts a rule for every target that is resolved before Salt's own code: the target's own minions are
-// allowed and no others.
+// TestTargetsAgree passes a rule for every target that is resolved here to Salt's own code: the target's own minions
+// are allowed and no others.
 func TestTargetsAgree(t *testing.T) {
 	t.Parallel()
 	exprs := []string{

@@ -16,15 +16,15 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken/memory"
 )
 
-// awayStore is a store that does not answer. Only what a check asks is there:
-// any other call ends the test.
+// awayStore is a store that does not respond. Only the calls of a check are
+// implemented: any other call ends the test.
 type awayStore struct{ apitoken.Store }
 
 func (awayStore) PutDocument(context.Context, string, apitoken.Document) (apitoken.Document, error) {
 	return apitoken.Document{}, apitoken.ErrUnavailable
 }
 
-// calls are all that need an answer.
+// calls are all calls that need a response.
 func calls(s apitoken.Store) map[string]func(ctx context.Context) error {
 	var hash apitoken.Hash
 	now := time.Now()
@@ -61,7 +61,7 @@ func newPepper(t *testing.T) *apitoken.Pepper {
 	return p
 }
 
-// Nothing reaches a store of which it is not known that it can be used.
+// No call reaches a store that has not been checked.
 func TestCheckedWhileAway(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer
@@ -72,7 +72,7 @@ func TestCheckedWhileAway(t *testing.T) {
 	require.Equal(t, 1, strings.Count(log.String(), "\n"), "said once: %s", log.String())
 }
 
-// Nor is one used that has the tokens of another pepper.
+// Nor a store with tokens of another pepper.
 func TestCheckedOtherPepper(t *testing.T) {
 	t.Parallel()
 	store := memory.New()
@@ -87,7 +87,7 @@ func TestCheckedOtherPepper(t *testing.T) {
 	require.NoError(t, s.Close())
 }
 
-// comingStore comes back after some checks.
+// comingStore responds again after some checks.
 type comingStore struct {
 	apitoken.Store
 	away atomic.Int32
@@ -118,7 +118,7 @@ func TestCheckedComesBack(t *testing.T) {
 	require.NoError(t, s.Close())
 }
 
-// A watcher finds out by itself that the store is back.
+// A watcher notices by itself that the store is back.
 func TestCheckedWatch(t *testing.T) {
 	t.Parallel()
 	inner := &comingStore{Store: memory.New()}
@@ -133,7 +133,7 @@ func TestCheckedWatch(t *testing.T) {
 	require.Negative(t, inner.away.Load(), "it was checked")
 }
 
-// Who gives up has found out nothing, and nothing is said of it.
+// A canceled check has no result, and is not logged.
 func TestCheckedCanceled(t *testing.T) {
 	t.Parallel()
 	var log bytes.Buffer

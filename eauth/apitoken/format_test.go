@@ -36,7 +36,7 @@ func TestSecrets(t *testing.T) {
 	}
 }
 
-// No character comes more often than another.
+// All characters are equally frequent.
 func TestEvenCharacters(t *testing.T) {
 	t.Parallel()
 	counts := make(map[byte]int)
@@ -72,7 +72,8 @@ func TestTypos(t *testing.T) {
 	require.False(t, LooksLike(strings.Repeat("0f", 32)))
 }
 
-// The format is a promise to scanners. This one was made with another program.
+// Secret scanners rely on the format. This secret was made with another
+// program.
 const fixedSecret = "saltern_api_0123456789ABCDEFGHIJKLMNOPQRST1Ip6X7"
 
 func TestFixedSecret(t *testing.T) {

@@ -10,7 +10,7 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken"
 )
 
-// TestStoredRecords reads records as stores of earlier versions hold them.
+// TestStoredRecords reads records in the form of earlier versions.
 func TestStoredRecords(t *testing.T) {
 	t.Parallel()
 	const id = "0b6f6c2e-6f37-4f0f-9b5c-6a1d3a1f7a11"

@@ -16,16 +16,16 @@ import (
 	"github.com/saltern-api/saltern/eauth"
 )
 
-// Fixture is one fresh backend and what is known of it.
+// Fixture is a new backend and the facts that the suite needs about it.
 type Fixture struct {
 	Backend eauth.Backend
 	Right   eauth.Credentials            // credentials that are right
 	User    string                       // the name that they stand for
-	Eauth   string                       // the module that vouches for it
+	Eauth   string                       // the module that authenticates it
 	Wrong   map[string]eauth.Credentials // what else must be wrong, by a name for it
 
-	Log    *Log       // where the backend logs; nil when it does not
-	Asked  func() int // how often what is behind the backend was asked; nil when unknown
+	Log    *Log       // the backend's log; nil when it has none
+	Asked  func() int // how often the service behind the backend was called; nil when unknown
 	Tokens func() int // how many tokens made for this test exist; nil when none are made
 
 	// Lasting is how many of those outlive the release of every grant.
@@ -115,8 +115,8 @@ func testMalformed(t *testing.T, f Fixture) {
 	}
 }
 
-// Malformed returns variants of right credentials that cannot be right and
-// that no backend may be asked about.
+// Malformed returns variants of right credentials that cannot be right and for
+// which no backend may be called.
 func Malformed(right eauth.Credentials) map[string]eauth.Credentials {
 	bad := map[string]eauth.Credentials{
 		"nothing":            {},
@@ -176,7 +176,7 @@ func testConcurrency(t *testing.T, f Fixture) {
 	f.requireNoTrail(t)
 }
 
-// oneOfMany is right in three of four cases.
+// oneOfMany uses right credentials in three of four cases.
 func (f Fixture) oneOfMany(ctx context.Context, i int) error {
 	c, right := f.Right, i%4 != 0
 	if !right && c.Token != "" {

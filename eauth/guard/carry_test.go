@@ -17,7 +17,7 @@ import (
 
 var errRefused = errors.New("not this")
 
-// TestCarry sends commands whose answers tell what they tell of the credentials that they carry.
+// TestCarry sends commands with every verdict about the credentials that they carry.
 func TestCarry(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -54,7 +54,7 @@ func TestCarry(t *testing.T) {
 	}
 }
 
-// Guesses count where they are made in commands, in those of people who hang up before the answer too.
+// Guesses in commands count, even if the client disconnects before the response.
 func TestCarryThrottles(t *testing.T) {
 	t.Parallel()
 	for name, patience := range map[string]time.Duration{"waits": time.Hour, "hangs up": time.Millisecond} {
@@ -80,7 +80,7 @@ func TestCarryThrottles(t *testing.T) {
 	}
 }
 
-// A slot is held until the master has answered, not until its caller has gone.
+// A slot is held until the master has responded, not until the caller has left.
 func TestCarryHoldsItsSlot(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -104,7 +104,7 @@ func TestCarryHoldsItsSlot(t *testing.T) {
 	})
 }
 
-// A command ends when nobody answers it.
+// A command ends when there is no response.
 func TestCarryEnds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -29,7 +29,7 @@ const (
 	wrongTakes = 2 * time.Second // as pam_unix does
 )
 
-// checker is a backend as slow as PAM, and as deaf to its context.
+// checker is a backend as slow as PAM, which ignores its context as PAM does.
 type checker struct {
 	asked   atomic.Int32
 	running atomic.Int32
@@ -112,7 +112,7 @@ func TestConformance(t *testing.T) {
 	})
 }
 
-// nowait is the checker without its slowness and with a user of its own.
+// nowait is checker without the delay and with a user of its own.
 type nowait struct{ k *checker }
 
 func (n nowait) Authenticate(_ context.Context, c eauth.Credentials) (eauth.Identity, bool, error) {
@@ -124,8 +124,8 @@ func (n nowait) Authenticate(_ context.Context, c eauth.Credentials) (eauth.Iden
 	return eauth.Identity{User: c.Username, Eauth: c.Eauth, Grant: &grant{k: n.k}}, true, nil
 }
 
-// Twenty wrong passwords are held, and whoever was right lately gets a slot at
-// once.
+// While twenty wrong passwords occupy slots, users that logged in lately get a
+// slot at once.
 func TestWrongPasswordsCostOthersNothing(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -233,9 +233,9 @@ func TestThrottle(t *testing.T) {
 	})
 }
 
-// While it is throttled, the right password is refused like any other where it
-// has not been right lately: neither the answer, its time nor the work done
-// tells that it was hit. Where it was right, the user goes on.
+// While throttled, the right password is refused like any other unless it was
+// recently right: neither the result, its time nor the work done reveals that
+// it was right. If it was recently right, the user is let in.
 func TestTheThrottleIsNoOracle(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
@@ -302,9 +302,9 @@ func TestTheThrottleIsNoOracle(t *testing.T) {
 	}
 }
 
-// Behind one address with the user, guesses are bounded too: after so many the
-// right password is refused as well, until the user has been right again. An
-// active user's requests give the neighbor no fresh start.
+// Guesses from the user's own address are bounded too: after so many the right
+// password is refused as well, until the user has logged in again. An active
+// user's requests do not reset the count of failures.
 func TestGuessesFromTheUsersOwnAddress(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -336,7 +336,7 @@ func TestGuessesFromTheUsersOwnAddress(t *testing.T) {
 	})
 }
 
-// A new user's first login does not wait for another's wrong ones.
+// A new user's first login does not wait for the wrong ones of others.
 func TestFirstLoginsBesideWrongOnes(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -369,7 +369,8 @@ func TestABurstIsThrottledInTheQueue(t *testing.T) {
 			wg.Go(func() { _, _, _ = g.Authenticate(t.Context(), creds("alice", fmt.Sprint("guess", i))) })
 		}
 		wg.Wait()
-		// The first of the three hands its slot on before the others have failed.
+		// The first of the three passes its slot on before the others have
+		// failed.
 		require.LessOrEqual(t, k.asked.Load(), int32(3+3))
 	})
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/saltern-api/saltern/eauth/master"
 )
 
-// demo is a master that knows one user.
+// demo is a master with one user.
 type demo struct{}
 
 func (demo) MakeToken(_ context.Context, module, user, password string, _ time.Duration) (eauth.Token, bool, error) {

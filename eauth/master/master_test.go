@@ -23,9 +23,9 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var alice = eauth.Credentials{Eauth: "ldap", Username: "alice", Password: "wonderland"}
 
-// salt plays a master that knows alice.
+// salt is a fake master with the user alice.
 type salt struct {
-	slow      time.Duration // how long it holds every authentication
+	slow      time.Duration // how long every authentication takes
 	err       error
 	nameless  bool
 	removeErr error
@@ -104,7 +104,7 @@ func TestConformance(t *testing.T) {
 	})
 }
 
-// A caller who leaves while the master makes the token must not leave it there.
+// If a caller leaves while the master makes the token, the token is removed.
 func TestATokenThatComesTooLateIsTakenBack(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

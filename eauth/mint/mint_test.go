@@ -206,7 +206,7 @@ func TestIdleUsersAreForgotten(t *testing.T) {
 	})
 }
 
-// Whenever a caller leaves, a token that was written is known and so removed.
+// Tokens that are written while callers leave are tracked and so removed.
 func TestNothingIsLostWhenCallersLeave(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -324,7 +324,7 @@ func TestWritesThatFail(t *testing.T) {
 	}
 }
 
-// When nothing can be removed, nothing more is written after a while.
+// While no token can be removed, no more are written after a while.
 func TestRemovalsThatFail(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

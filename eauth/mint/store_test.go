@@ -19,7 +19,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const life = 12 * time.Hour // Salt's token_expire
 
-// store keeps tokens in memory and is as slow or as broken as a test wants.
+// store keeps tokens in memory; tests set its delays and errors.
 type store struct {
 	slow time.Duration // how long every call takes
 	life time.Duration // of a token; life when 0
@@ -28,7 +28,7 @@ type store struct {
 	tokens    map[string]string // value to user and groups
 	writes    int
 	checks    int
-	most      int // the most tokens there were
+	most      int // the maximum number of tokens there were
 	checkErr  error
 	writeErr  error
 	removeErr error
@@ -52,7 +52,7 @@ func (s *store) wait(ctx context.Context) error {
 func (s *store) Check(ctx context.Context) error {
 	s.mu.Lock()
 	s.checks++
-	err := s.checkErr // as the master is when asked
+	err := s.checkErr // the result of the master's check
 	s.mu.Unlock()
 	if e := s.wait(ctx); e != nil {
 		return e
@@ -106,7 +106,7 @@ func (s *store) set(change func()) {
 	change()
 }
 
-// owners lists whom the tokens are for.
+// owners lists the users that have tokens.
 func (s *store) owners() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

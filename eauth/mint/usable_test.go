@@ -79,7 +79,7 @@ func TestManyShareOneCheck(t *testing.T) {
 	})
 }
 
-// What was found out before the master restarted says nothing about it now.
+// A result from before the master's restart does not count afterwards.
 func TestRecheckDuringACheck(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -100,8 +100,8 @@ func TestRecheckDuringACheck(t *testing.T) {
 	})
 }
 
-// A master that falls silent while it is asked anew takes away nothing that was
-// known of it, and one that answers differently is believed at once.
+// If the master does not respond to a new check, the former result still
+// counts; a different result counts at once.
 func TestRecheckOfASilentMaster(t *testing.T) {
 	t.Parallel()
 	for _, former := range []bool{true, false} {

@@ -16,7 +16,7 @@ import (
 	"github.com/saltern-api/saltern/eauth/pam"
 )
 
-// An account is good until PAM's own list says otherwise, without a password.
+// An account is active until PAM refuses it, without a password.
 func TestAnAccountThatGoes(t *testing.T) {
 	t.Parallel()
 	db := filepath.Join(t.TempDir(), "passdb")
@@ -55,7 +55,7 @@ func TestAnAccountThatCannotBeToldOf(t *testing.T) {
 	require.Error(t, err)
 }
 
-// An account may be good for clients at some addresses only.
+// An account may be active only for clients at some addresses.
 func TestAccountRulesSeeTheClientsAddress(t *testing.T) {
 	t.Parallel()
 	a := pam.NewAccounts(pam.Options{
@@ -70,8 +70,8 @@ func TestAccountRulesSeeTheClientsAddress(t *testing.T) {
 	}
 }
 
-// PAM lets a locked account pass (usermod -L): its password is no good, but who
-// has a key or a token needs none.
+// PAM accepts a locked account (usermod -L): its password is refused, but a
+// user with a key or a token needs none.
 func TestAnAccountWithALockedPassword(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -105,7 +105,7 @@ func TestAnAccountWithALockedPassword(t *testing.T) {
 	require.True(t, active(dir, "locked"))
 }
 
-// Whoever has the user id 0 is root.
+// Every user with the user id 0 is root.
 func TestAnAccountOfRootByAnotherName(t *testing.T) {
 	t.Parallel()
 	for allowed, want := range map[bool]bool{false: false, true: true} {

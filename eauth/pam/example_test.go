@@ -8,7 +8,7 @@ import (
 	"github.com/saltern-api/saltern/eauth/pam"
 )
 
-// Mint is *mint.Mint in a gateway.
+// Mint is a *mint.Mint in a gateway.
 func Example() {
 	var minter pam.Mint
 	b := pam.New(pam.Options{Service: "login", Mint: minter})

@@ -20,10 +20,11 @@ import (
 	"github.com/saltern-api/saltern/eauth/pam"
 )
 
-// These tests run the machine's own libpam with services from a folder of
+// These tests run the machine's own libpam with services from a directory of
 // their own. They touch no user and no file of the system.
 
-// need skips a test that lacks something, and fails it where that must not be.
+// need skips a test whose prerequisites are missing, or fails it where that is
+// required.
 func need(t *testing.T, have bool, what string) {
 	t.Helper()
 	if have {
@@ -35,7 +36,7 @@ func need(t *testing.T, have bool, what string) {
 	t.Skipf("needs %s", what)
 }
 
-// module finds a module of libpam, or of libpam-wrapper.
+// module returns the path of a module of libpam, or of libpam-wrapper.
 func module(t *testing.T, name string) string {
 	t.Helper()
 	for _, dir := range []string{"/usr/lib/*/security", "/usr/lib64/security", "/lib/*/security", "/usr/lib/*/pam_wrapper", "/usr/lib64/pam_wrapper"} {
@@ -47,8 +48,8 @@ func module(t *testing.T, name string) string {
 	return ""
 }
 
-// service makes a folder with one PAM service of these lines. A module's name
-// in them is one word, which is replaced by its path.
+// service makes a directory with one PAM service of these lines. A module's
+// name in them is one word, which is replaced by its path.
 func service(t *testing.T, name string, lines ...string) (confDir string) {
 	t.Helper()
 	need(t, libpam.CheckPamHasStartConfdir(), "a libpam with pam_start_confdir (1.4 or later)")
@@ -67,7 +68,7 @@ func service(t *testing.T, name string, lines ...string) (confDir string) {
 	return dir
 }
 
-// paper grants without a master.
+// paper grants authority without a master.
 type paper struct{}
 
 func (paper) Grant(_ context.Context, user, module string, _ []string) (eauth.Grant, error) {
@@ -100,7 +101,7 @@ func TestStacks(t *testing.T) {
 	for name, tc := range map[string]struct {
 		lines  []string
 		user   string // alice when empty
-		want   string // the name let in; empty is refused
+		want   string // the user name of the identity; empty is refused
 		broken bool
 		class  string // of the refusal, in the log or the error
 	}{
@@ -160,14 +161,14 @@ func TestAServiceThatIsMissing(t *testing.T) {
 	require.ErrorContains(t, b.Check(), "no such file", "libpam would take the service other instead")
 }
 
-// A service's modules are chosen by the operator alone: a chunk's own fields
-// never reach libpam as a service name.
+// Only the operator chooses a service's modules: a chunk's own fields never
+// reach libpam as a service name.
 func TestConformanceWithPamMatrix(t *testing.T) {
 	t.Parallel()
 	eauthtest.RunBackend(t, func(t *testing.T) eauthtest.Fixture {
 		db := filepath.Join(t.TempDir(), "passdb")
-		// A name that C would see in "alice\x00root" exists, as does another
-		// with a password that C would see in "wonderland\x00junk".
+		// A name that C would read in "alice\x00root" exists, and so does a
+		// password that C would read in "wonderland\x00junk".
 		require.NoError(t, os.WriteFile(db, []byte("alice:wonderland:saltern\nbob:wonderland:saltern\ncarol:wonderland:elsewhere\n"), 0o600))
 		confDir := service(t, "saltern",
 			"auth required pam_matrix.so passdb="+db,
@@ -197,8 +198,8 @@ func execService(t *testing.T, script string) (confDir string) {
 		"account required pam_permit.so")
 }
 
-// pam_exec answers PAM_SYSTEM_ERR to a program that says no: still a wrong
-// password to the client, and the log has the class.
+// pam_exec returns PAM_SYSTEM_ERR if its program fails: still a wrong password
+// to the client, and the log has the class.
 func TestConformanceWithPamExec(t *testing.T) {
 	t.Parallel()
 	eauthtest.RunBackend(t, func(t *testing.T) eauthtest.Fixture {

@@ -16,7 +16,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// paper grants without a master.
+// paper grants authority without a master.
 type paper struct{ groups []string }
 
 func (p *paper) Grant(_ context.Context, user, module string, groups []string) (eauth.Grant, error) {
@@ -39,7 +39,7 @@ var alice = eauth.Credentials{
 	RemoteAddr: netip.MustParseAddr("::ffff:192.0.2.7"),
 }
 
-// ids are the user ids that there are.
+// ids returns the ids of the existing users.
 func ids(_ context.Context, user string) (id string, ok bool, err error) {
 	switch user {
 	case "root", "toor":
@@ -52,15 +52,15 @@ func ids(_ context.Context, user string) (id string, ok bool, err error) {
 	return "", false, nil
 }
 
-// This file's tests put words into libpam's mouth.
+// The tests of this file replace libpam's results.
 
 func TestWhoIsLetIn(t *testing.T) {
 	t.Parallel()
 	for name, tc := range map[string]struct {
-		user      string // who asks
+		user      string // the user name of the login
 		says      answer
 		allowRoot bool
-		want      string // the name let in; empty is refused
+		want      string // the user name of the identity; empty is refused
 		asked     bool
 	}{
 		"right":                 {"alice", answer{verdict: right, user: "alice"}, false, "alice", true},

@@ -25,11 +25,11 @@ import (
 
 // The tests of this file run pam_unix against users that exist only in a
 // private mount namespace: the test binary starts itself again in one, where
-// files of its own lie over /etc/passwd, /etc/shadow and /etc/group. The
+// its own files are mounted over /etc/passwd, /etc/shadow and /etc/group. The
 // machine's users are neither read nor touched.
 
-// insideEnv tells a copy of the test binary that it is inside. Its value is
-// the mount namespace that it must not be in.
+// insideEnv marks a copy of the test binary as running inside. Its value is the
+// mount namespace in which it must not run.
 const insideEnv = "SALTERN_TEST_NOT_IN_NAMESPACE"
 
 // gatewayID is the user and group id of the gateway that is not root.
@@ -91,7 +91,7 @@ func TestPamUnix(t *testing.T) {
 	require.Contains(t, run(t, cmd), "--- PASS: TestInsideNamespace/", "the tests inside did run")
 }
 
-// openDir makes a folder that other users may enter, as t.TempDir is not.
+// openDir makes a directory that other users may enter, unlike t.TempDir.
 func openDir(t *testing.T) string {
 	t.Helper()
 	dir, err := os.MkdirTemp("", "saltern-pam-")
@@ -101,7 +101,7 @@ func openDir(t *testing.T) string {
 	return dir
 }
 
-// inside is a command that runs tests of this binary inside the namespace.
+// inside returns a command that runs tests of this binary inside the namespace.
 func inside(t *testing.T, binary, tests, dir, namespace string) *exec.Cmd {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), binary, "-test.run="+tests, "-test.v", "-test.count=1", "-test.timeout=2m")
@@ -118,7 +118,7 @@ func run(t *testing.T, cmd *exec.Cmd) string {
 	return string(out)
 }
 
-// enter makes sure of the namespace before anything else is done.
+// enter checks the namespace before anything else is done.
 func enter(t *testing.T) (dir, outer string) {
 	t.Helper()
 	outer = os.Getenv(insideEnv)
@@ -188,7 +188,7 @@ func testPasswords(t *testing.T, dir string) {
 	}
 }
 
-// testAccounts asks about the accounts of the files that lie over the machine's.
+// testAccounts checks the accounts of the mounted files.
 func testAccounts(t *testing.T, dir string) {
 	a := pam.NewAccounts(pam.Options{Service: "nodelay", ConfDir: filepath.Join(dir, "pam.d")})
 	for user, want := range map[string]bool{
@@ -200,8 +200,8 @@ func testAccounts(t *testing.T, dir string) {
 	}
 }
 
-// pam_unix holds a wrong password for some two seconds. While it does, who was
-// right lately is served.
+// pam_unix delays a wrong password for some two seconds. Users that logged in
+// recently are served meanwhile.
 func testHeldWrongPasswords(t *testing.T, dir string) {
 	const guesses = 21
 	refusals := make(chan guard.Outcome, 2*guesses)
@@ -234,12 +234,12 @@ func testHeldWrongPasswords(t *testing.T, dir string) {
 
 	cancel()
 	for range guesses - 1 {
-		<-refusals // also of what PAM held until now
+		<-refusals // also those of checks that PAM has delayed until now
 	}
 }
 
 func testNotRoot(t *testing.T, dir, outer string) {
-	// The binary lies in a folder that only root may enter.
+	// The binary is in a directory that only root may enter.
 	self, err := os.ReadFile(os.Args[0])
 	require.NoError(t, err)
 	binary := filepath.Join(dir, "pam.test")
@@ -283,7 +283,7 @@ func TestInsideNotRoot(t *testing.T) {
 		require.ErrorIs(t, err, eauth.ErrUnavailable, "nobody can pass, so this is no wrong password")
 	}
 
-	// With the system's services there is something to say at the start.
+	// With the system's services there is a message at the start.
 	_ = pam.New(pam.Options{Mint: paper{}, Logger: log.Logger()}).Check()
 	require.Equal(t, !mayRead, strings.Contains(log.String(), "supplementary group shadow"))
 }

@@ -10,7 +10,7 @@ import (
 	"github.com/saltern-api/saltern/eauth/session/bolt"
 )
 
-// BenchmarkResolve is what a session adds to a request.
+// BenchmarkResolve measures what a session adds to a request.
 func BenchmarkResolve(b *testing.B) {
 	store, err := bolt.Open(filepath.Join(b.TempDir(), "sessions.db"))
 	if err != nil {

@@ -110,8 +110,8 @@ func TestFollowWhatHasEnded(t *testing.T) {
 	})
 }
 
-// A stream ends with its request too, and then nothing is left to run: the
-// bubble would wait for it for ever.
+// A stream ends with its request, too, and no goroutine is left: the bubble
+// would wait for it forever.
 func TestNothingRunsWithoutStreams(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -154,7 +154,7 @@ func TestOneLookPerTokenAndSecond(t *testing.T) {
 	})
 }
 
-// A master that has to be asked is asked little, and about everybody.
+// A master that must be asked gets few requests, but for every stream in turn.
 func TestManyStreamsFarFromTheMaster(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -183,8 +183,8 @@ func TestManyStreamsFarFromTheMaster(t *testing.T) {
 	})
 }
 
-// A stream survives a master that is down or hangs: nobody said that its token
-// is gone.
+// A stream survives a master that is down or hangs, since the token was not
+// reported as gone.
 func TestStreamsSurviveTheMaster(t *testing.T) {
 	t.Parallel()
 	for _, remote := range []bool{false, true} {
@@ -200,7 +200,7 @@ func TestStreamsSurviveTheMaster(t *testing.T) {
 			require.NoError(t, ctx.Err())
 
 			s.salt.set(func() { s.salt.slow = 0; clear(s.salt.tokens) })
-			if remote { // one lookup that hangs is given up after a while
+			if remote { // a lookup that hangs ends after a while
 				time.Sleep(6 * time.Second)
 				require.ErrorIs(t, context.Cause(ctx), session.ErrRevoked)
 			}

@@ -155,7 +155,7 @@ func TestSessionsThatExpiredAreSwept(t *testing.T) {
 	})
 }
 
-// What a thief finds in the store is of no use.
+// The content of a stolen store is useless.
 func TestWhatIsStored(t *testing.T) {
 	t.Parallel()
 	s := newSetup(t, nil)
@@ -176,7 +176,7 @@ func TestWhatIsStored(t *testing.T) {
 	s.requireRefused(t, mine.ID)
 	require.Contains(t, s.log.String(), "damaged")
 
-	// Nor can its life be lengthened.
+	// Nor can its lifetime be extended.
 	r.Expire = r.Expire.Add(life)
 	_, err = s.store.Put(t.Context(), r, 10)
 	require.NoError(t, err)
@@ -203,7 +203,7 @@ func TestAuthListIsKeptAsItIs(t *testing.T) {
 	}
 }
 
-// withAuthList is an authenticator whose tokens say what they allow.
+// withAuthList returns an authenticator whose tokens have an auth_list.
 func withAuthList(s *setup, list json.RawMessage) *eauth.Authenticator {
 	return eauth.New(eauth.Options{Eauths: []string{"ldap"}, HashType: "sha256", Master: listing{s.salt, list}})
 }

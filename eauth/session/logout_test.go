@@ -31,7 +31,7 @@ func TestLogout(t *testing.T) {
 				s.requireGood(t, sess.Token)
 
 				ended, cancel := context.WithCancel(t.Context())
-				cancel() // whoever hangs up is logged out all the same
+				cancel() // a client that disconnects is logged out nevertheless
 				require.NoError(t, s.Logout(ended, credential(sess)))
 				after := func(s *setup) {
 					s.requireRefused(t, sess.ID)
@@ -61,7 +61,7 @@ func TestADenialLastsAsLongAsTheToken(t *testing.T) {
 		sess := s.login(t, "ldap", "alice")
 		require.NoError(t, s.Logout(t.Context(), sess.ID))
 		time.Sleep(life - time.Nanosecond)
-		s.login(t, "ldap", "bob") // sweeps
+		s.login(t, "ldap", "bob") // this sweeps
 		require.False(t, s.chunk(t, sess.Token))
 
 		time.Sleep(time.Minute)
@@ -100,8 +100,8 @@ func TestLogoutThatFails(t *testing.T) {
 	s.requireRefused(t, sess.Token)
 }
 
-// Whatever users do at once, a session is good until it is logged out and not
-// after.
+// Under concurrent use, a session is valid until it is logged out and not
+// afterwards.
 func TestManyAtOnce(t *testing.T) {
 	t.Parallel()
 	s := newSetup(t, nil)

@@ -33,8 +33,8 @@ func TestResolve(t *testing.T) {
 	s.requireRefused(t, noSuchToken())
 }
 
-// What cannot be a credential reaches neither the store nor the master, and
-// names no file (CVE-2018-15750).
+// A malformed credential reaches neither the store nor the master, and is not
+// used as a file name (CVE-2018-15750).
 func TestMalformedCredentials(t *testing.T) {
 	t.Parallel()
 	s := newSetup(t, nil)
@@ -138,7 +138,7 @@ func TestATokenIsLookedUpOncePerSecond(t *testing.T) {
 		}
 		require.Equal(t, 3, s.salt.lookups())
 
-		// A caller who hangs up does not take the answer from the others.
+		// A caller that leaves does not prevent the result for the others.
 		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 		defer cancel()
 		_, ok, err := s.Resolve(ctx, sess.ID)
@@ -177,7 +177,7 @@ func TestResolveThatCannotTell(t *testing.T) {
 		s.store.err = nil
 	}
 
-	// A master that is far away and down will tell when it is back.
+	// A remote master that is down checks the token itself when it is back.
 	s.salt.set(func() { s.salt.err, s.salt.remote = down, true })
 	s.requireGood(t, sess.ID)
 	_, ok, err := s.Resolve(t.Context(), sess.Token)

@@ -30,14 +30,14 @@ const life = 12 * time.Hour // Salt's token_expire
 
 var errNoAccess = errors.New("the store is out of reach")
 
-// salt plays a master with its tokens, and the file system they are on.
+// salt is a fake master with its tokens, and their file system.
 type salt struct {
 	mu     sync.Mutex
 	tokens map[string]eauth.Token
 	made   int
 	looked int
 	atOnce int
-	most   int // the most that were looked up at once
+	most   int // the maximum number of concurrent lookups
 	remote bool
 	slow   time.Duration // of every lookup
 	err    error         // of every lookup
@@ -148,7 +148,7 @@ func (s *salt) lookups() int {
 	return s.looked
 }
 
-// counting counts what a store is asked, and can fail.
+// counting counts the calls of a store, and can fail.
 type counting struct {
 	session.Store
 	mu    sync.Mutex
@@ -191,7 +191,7 @@ func (c *counting) count() error {
 	return c.err
 }
 
-// pam checks as the backend of that name, and grants through a mint.
+// pam is a fake of that backend, and grants through a mint.
 type pam struct{ mint *mint.Mint }
 
 func (p pam) Authenticate(ctx context.Context, c eauth.Credentials) (eauth.Identity, bool, error) {
@@ -202,7 +202,7 @@ func (p pam) Authenticate(ctx context.Context, c eauth.Credentials) (eauth.Ident
 	return eauth.Identity{User: c.Username, Eauth: c.Eauth, Groups: []string{"wheel"}, Grant: g}, err == nil, err
 }
 
-// setup is the service with everything around it.
+// setup is the service with all its parts.
 type setup struct {
 	*session.Sessions
 	salt  *salt
@@ -217,7 +217,7 @@ func newSetup(t *testing.T, change func(*session.Options)) *setup {
 	return (&setup{salt: &salt{}, store: &counting{Store: memory.New()}}).start(t, change)
 }
 
-// start begins, or begins again with what was stored.
+// start starts the service, or restarts it with the stored data.
 func (s *setup) start(t *testing.T, change func(*session.Options)) *setup {
 	t.Helper()
 	n := &setup{salt: s.salt, store: s.store, log: &eauthtest.Log{}, mint: mint.New(s.salt, mint.Options{})}

@@ -25,7 +25,7 @@ var (
 	old  = strings.Repeat("fedcba9876543210", 4)
 )
 
-// store knows one token that is good and one that has expired.
+// store has one valid token and one that has expired.
 type store struct {
 	now   time.Time
 	err   error

@@ -46,7 +46,8 @@ func BenchmarkLookup(b *testing.B) {
 	apitokentest.BenchmarkLookup(b, s)
 }
 
-// A store that fails is never a pass, and nobody takes it for an answer.
+// A store that fails accepts no token, and its errors are not results about
+// tokens.
 func TestAClosedStore(t *testing.T) {
 	t.Parallel()
 	s, _ := newFile(t)
@@ -96,7 +97,7 @@ func TestStoredBefore(t *testing.T) {
 	require.NotContains(t, string(b), "door")
 }
 
-// A damaged child is the one that goes, when it is its turn.
+// A damaged child is removed when it is its turn.
 func TestADamagedChild(t *testing.T) {
 	t.Parallel()
 	s, _ := newFile(t)
@@ -142,7 +143,7 @@ func FuzzDecode(f *testing.F) {
 		}
 		b, err = encode(i)
 		if err != nil {
-			return // a year that JSON has no place for
+			return // JSON cannot represent this year
 		}
 		again, err := decode(b)
 		require.NoError(t, err)

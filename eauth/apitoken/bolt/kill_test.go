@@ -12,10 +12,11 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken/apitokentest"
 )
 
-// childEnv names the file for the child of TestKilledInTheMiddle.
+// childEnv is the environment variable with the file for the child of
+// TestKilledInTheMiddle.
 const childEnv = "SALTERN_TEST_TOKEN_STORE"
 
-// child issues and revokes tokens, and tells of each that it is done.
+// child issues and revokes tokens, and prints each completed call.
 func child(path string) {
 	s, err := Open(path)
 	if err == nil {

@@ -22,7 +22,7 @@ func TestManyChildrenOfTwoGateways(t *testing.T) {
 	apitokentest.ManyChildren(t, one, two)
 }
 
-// What was removed to make room, or swept, has no key and no entry left.
+// A token that was removed to make room, or swept, leaves no key and no entry.
 func TestChildrenLeaveNothingBehind(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t, redistest.Options{})
@@ -60,7 +60,7 @@ func TestChildrenLeaveNothingBehind(t *testing.T) {
 	}
 }
 
-// An entry without its token, as after an import, is in nobody's way.
+// An entry without its token, as after an import, does not block others.
 func TestAChildThatIsNotThere(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t, redistest.Options{})

@@ -31,7 +31,7 @@ func TestMain(m *testing.M) {
 
 var stores atomic.Int64
 
-// newStore is a store of its own on a server that others use too.
+// newStore returns a store of its own on a shared server.
 func newStore(t testing.TB, server *redistest.Server) *redis.Store {
 	t.Helper()
 	return open(t, redis.Options{UniversalOptions: server.Client(), Prefix: fmt.Sprint("test", stores.Add(1))})
@@ -44,8 +44,9 @@ func open(t testing.TB, o redis.Options) *redis.Store {
 	return s
 }
 
-// TestConformance runs the suite with no more rights than the package's
-// documentation names, but for the sentinel's server, whose user may do all.
+// TestConformance runs the suite with only the rights that the package's
+// documentation names, except for the sentinel's server, whose user may do
+// everything.
 func TestConformance(t *testing.T) {
 	t.Parallel()
 	for name, o := range map[string]redistest.Options{
@@ -133,8 +134,8 @@ func TestTwoGateways(t *testing.T) {
 	}
 }
 
-// A gateway that could not listen for a while is told so, at once and again
-// and again, and misses nothing that comes after the last time.
+// A gateway that could not watch for a while gets rechecks, at once and
+// repeatedly, and misses no change after the last one.
 func TestWatchOverAnOutage(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t, redistest.Options{Durable: true})
@@ -148,7 +149,7 @@ func TestWatchOverAnOutage(t *testing.T) {
 		require.Equal(t, apitoken.Notice{Recheck: true}, watch.Next())
 	}
 	server.Start()
-	for n := 0; ; n++ { // until one is told, which is then the one that was revoked last
+	for n := 0; ; n++ { // until a change is reported, which is the last revocation then
 		more := aToken(fmt.Sprint("token ", n))
 		require.NoError(t, one.Create(t.Context(), more))
 		revoke(t, one, more)
@@ -165,7 +166,7 @@ func TestWatchOverAnOutage(t *testing.T) {
 	require.Equal(t, apitoken.Live, r.State(time.Now()))
 }
 
-// A watcher that was so slow that the stream was cut is told.
+// A watcher that is so slow that the stream was trimmed gets a recheck.
 func TestAStreamThatWasCut(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t, redistest.Options{})
@@ -189,7 +190,7 @@ func TestAStreamThatWasCut(t *testing.T) {
 	require.Equal(t, apitoken.Notice{Documents: true}, watch.Next())
 }
 
-// A server that has the connection open and does not answer is noticed too.
+// A server that holds the connection open and does not respond is noticed too.
 func TestAServerThatHangs(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t, redistest.Options{})
@@ -210,7 +211,7 @@ func TestAServerThatHangs(t *testing.T) {
 	}, 20*time.Second, 10*time.Millisecond)
 }
 
-// While Redis is away no call says anything of a token.
+// While Redis is unreachable no call returns a result about a token.
 func TestUnavailable(t *testing.T) {
 	t.Parallel()
 	s := open(t, redis.Options{
@@ -256,8 +257,8 @@ func TestUnavailable(t *testing.T) {
 	require.NotErrorIs(t, err, apitoken.ErrUnavailable)
 }
 
-// What Redis holds of a token is neither readable by name nor the secret, and
-// lies in the one slot.
+// The data in Redis reveals neither names nor the secret, and is in the one
+// slot.
 func TestWhatRedisHolds(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t, redistest.Options{})
@@ -293,8 +294,8 @@ func TestWhatRedisHolds(t *testing.T) {
 	require.ErrorIs(t, err, apitoken.ErrUnavailable)
 }
 
-// deaf is a connection whose next answers are lost, so that the client tries
-// again what was done already.
+// deaf is a connection that loses its next replies, so that the client repeats
+// calls that were already carried out.
 type deaf struct {
 	net.Conn
 	lost *atomic.Int64

@@ -24,16 +24,16 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const day = 24 * time.Hour
 
-// sender keeps what it is to send.
+// sender records the reminders that it should send.
 type sender struct {
 	name string
-	only string // the name of the only token that it wants; "" is all
+	only string // the name of the only token that it accepts; "" accepts all
 
 	mu   sync.Mutex
 	fail error         // of the next ones
-	slow time.Duration // that each takes
+	slow time.Duration // for each
 	got  []string
-	left string // of the last one
+	left string // Left of the last one
 }
 
 func (s *sender) Name() string { return s.name }
@@ -61,7 +61,7 @@ func (s *sender) failWith(err error) {
 	s.fail = err
 }
 
-// taken are the reminders since the last time.
+// taken returns the reminders since the last call.
 func (s *sender) taken() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -70,7 +70,7 @@ func (s *sender) taken() []string {
 	return got
 }
 
-// store is a memory store that can go away.
+// store is a memory store that can become unavailable.
 type store struct {
 	*memory.Store
 	mu   sync.Mutex
@@ -106,7 +106,7 @@ func (s *store) CountExpiring(ctx context.Context, from, to time.Time) (int, err
 	return s.Store.CountExpiring(ctx, from, to)
 }
 
-// env is a store with tokens, and gateways that look at it.
+// env is a store with tokens, and gateways that use it.
 type env struct {
 	*testing.T
 	store *store
@@ -115,7 +115,7 @@ type env struct {
 	told  *lines
 }
 
-// lines is what several gateways write.
+// lines is the log of several gateways.
 type lines struct {
 	mu  sync.Mutex
 	all []string
@@ -127,13 +127,13 @@ func (l *lines) add(line string) {
 	l.all = append(l.all, line)
 }
 
-// Write is io.Writer's, for a logger.
+// Write implements [io.Writer].
 func (l *lines) Write(p []byte) (int, error) {
 	l.add(string(p))
 	return len(p), nil
 }
 
-// since are the lines since the last time.
+// since returns the lines since the last call.
 func (l *lines) since() []string {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -151,7 +151,7 @@ func with(t *testing.T, test func(r *env)) {
 	})
 }
 
-// token makes one that is good for so long; 0 is for ever.
+// token creates one with a lifetime; 0 means no end.
 func (r *env) token(name string, life time.Duration, change ...func(*apitoken.Issue)) apitoken.Record {
 	r.Helper()
 	now := time.Now()
@@ -169,7 +169,7 @@ func (r *env) token(name string, life time.Duration, change ...func(*apitoken.Is
 	return i.Record
 }
 
-// gateway starts one, and returns what stops it.
+// gateway starts a gateway, and returns the function that stops it.
 func (r *env) gateway(senders ...reminder.Sender) (s *reminder.Schedule, stop func()) {
 	r.Helper()
 	s, err := reminder.New(reminder.Options{
@@ -252,8 +252,8 @@ func TestTwoGatewaysAndTwoWays(t *testing.T) {
 	})
 }
 
-// Without any gateway for weeks there is one reminder afterwards, late. One
-// that comes back sends nothing again.
+// After weeks without a gateway there is one late reminder. A gateway that
+// comes back repeats none.
 func TestLate(t *testing.T) {
 	with(t, func(r *env) {
 		r.token("ci", 60*day)
@@ -298,8 +298,8 @@ func TestRegeneratedAndRevoked(t *testing.T) {
 
 var errMany = fmt.Errorf("%w: nobody listens", reminder.ErrNotSent)
 
-// What was certainly not sent is sent at the next look, by whoever looks first;
-// what may have been sent is not.
+// A reminder that was certainly not sent is sent at the next look of any
+// gateway; one that may have been sent is not.
 func TestFailures(t *testing.T) {
 	with(t, func(r *env) {
 		r.token("ci", 60*day)
@@ -327,8 +327,8 @@ func TestFailures(t *testing.T) {
 	})
 }
 
-// One way that fails does not hold up the other, and is left alone for a while
-// when it fails for all.
+// A sender that fails does not delay the others, and is skipped for a while if
+// it fails for all tokens.
 func TestAWayThatIsClosed(t *testing.T) {
 	with(t, func(r *env) {
 		for n := range 20 {
@@ -348,7 +348,8 @@ func TestAWayThatIsClosed(t *testing.T) {
 	})
 }
 
-// Another one may have been made, renewed or revoked while much was being sent.
+// Tokens may be created, renewed or revoked while many reminders are being
+// sent.
 func TestWhatChangesDuringALook(t *testing.T) {
 	with(t, func(r *env) {
 		r.token("first", 40*day)
@@ -358,7 +359,7 @@ func TestWhatChangesDuringALook(t *testing.T) {
 		_, stop := r.gateway(r.one)
 		defer stop()
 		time.Sleep(10*day + 10*time.Second)
-		synctest.Wait() // which is while the first is being sent
+		synctest.Wait() // while the first is being sent
 		now := time.Now()
 		_, err := r.store.Renew(r.Context(), renewed.ID,
 			apitoken.Renewal{Hash: sha256.Sum256([]byte("new")), At: now, Expires: now.Add(40 * day)})
@@ -370,7 +371,7 @@ func TestWhatChangesDuringALook(t *testing.T) {
 	})
 }
 
-// More tokens than are on a page.
+// More tokens than fit on a page.
 func TestPages(t *testing.T) {
 	with(t, func(r *env) {
 		for n := range 1001 {
@@ -414,7 +415,7 @@ func TestTheStoreIsAway(t *testing.T) {
 	})
 }
 
-// A gateway that is stopped stops what it sends.
+// A gateway that stops cancels what it sends.
 func TestStopped(t *testing.T) {
 	with(t, func(r *env) {
 		r.token("ci", 40*day)

@@ -19,8 +19,8 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken/reminder"
 )
 
-// manyDue makes tokens that are to be reminded of now, which is the stage of 7
-// days, and some that are not.
+// manyDue creates tokens with a due reminder, of the stage of 7 days, and some
+// without.
 func manyDue(t *testing.T, s apitoken.Store, n int) (want []string) {
 	t.Helper()
 	now := time.Now()
@@ -47,8 +47,7 @@ func schedule(t *testing.T, s reminder.Store, senders ...reminder.Sender) *remin
 	return r
 }
 
-// Gateways that look at one moment send each reminder once, all of them
-// together.
+// Gateways that look at the same moment send each reminder once in total.
 func TestTwoLookAtOnce(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t, redistest.Options{})
@@ -77,7 +76,7 @@ func TestTwoLookAtOnce(t *testing.T) {
 	require.ElementsMatch(t, want, two.taken(), "each way is apart")
 }
 
-// What was sent is known after a restart too.
+// Sent reminders are still noted after a restart.
 func TestRestart(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "tokens.db")

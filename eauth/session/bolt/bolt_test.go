@@ -19,7 +19,8 @@ import (
 	"github.com/saltern-api/saltern/internal/boltfile"
 )
 
-// childEnv names the file for the child of TestSurvivesAKill.
+// childEnv is the environment variable with the file for the child of
+// TestSurvivesAKill.
 const childEnv = "SALTERN_TEST_SESSION_STORE"
 
 func TestMain(m *testing.M) {
@@ -55,7 +56,8 @@ func aRecord() session.Record {
 	}
 }
 
-// child stores a session and a denial, says so, and then waits to be killed.
+// child stores a session and a denial, prints that, and then waits to be
+// killed.
 func child(path string) {
 	s, err := Open(path)
 	if err == nil {
@@ -97,7 +99,7 @@ func TestSurvivesAKill(t *testing.T) {
 	require.True(t, denied)
 }
 
-// A record of another version of this program is no session, and is swept.
+// A record of another version of this program is not returned, and is swept.
 func TestADamagedRecord(t *testing.T) {
 	t.Parallel()
 	s, _ := newFile(t)

@@ -19,7 +19,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func TestHub(t *testing.T) {
 	t.Parallel()
 	var hub Hub
-	hub.Publish(apitoken.Notice{Documents: true}) // to nobody
+	hub.Publish(apitoken.Notice{Documents: true}) // without a watcher
 	next, stop := iter.Pull(hub.Watch(t.Context()))
 	defer stop()
 	take := func() apitoken.Notice {

@@ -16,8 +16,8 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken/reminder"
 )
 
-// Whatever people have called things, the mail has its own headers and the rows
-// of its own text.
+// Whatever the names are, the mail has its own headers and the rows of its own
+// text.
 func FuzzMessage(f *testing.F) {
 	f.Add("ci", "alice", "pam", "User")
 	f.Add("a\r\nBcc: b@example.com", "x\n.\n", "\x00", strings.Repeat("\xff", 300))

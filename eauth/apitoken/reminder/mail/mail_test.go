@@ -22,7 +22,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 const from = "Saltern <saltern@example.com>"
 
-// newSender is one that trusts a server.
+// newSender returns a sender that trusts a server.
 func newSender(t *testing.T, server *smtptest.Server, change func(*mail.Options)) *mail.Sender {
 	t.Helper()
 	o := mail.Options{Server: server.Address, Roots: server.Roots, From: from}
@@ -34,7 +34,7 @@ func newSender(t *testing.T, server *smtptest.Server, change func(*mail.Options)
 	return s
 }
 
-// far is a mail server as the suite wants it.
+// far is a mail server for the suite.
 type far struct {
 	*smtptest.Server
 	t       *testing.T
@@ -113,7 +113,7 @@ DELETE /v1/tokens/%[1]s, or saltern token revoke.
 		got.Body)
 }
 
-// What users chose stays where it belongs, whatever it is.
+// Texts that users chose cannot change the structure of the mail.
 func TestForeignText(t *testing.T) {
 	t.Parallel()
 	server := smtptest.Start(t, smtptest.Options{STARTTLS: true})
@@ -194,15 +194,15 @@ func TestLogin(t *testing.T) {
 	require.NoError(t, s.Send(t.Context(), remindertest.Reminder()))
 	require.Equal(t, user, (<-server.Mails).User)
 
-	// A server that nobody can log in to is not sent anything without it.
+	// Without a login, nothing is sent to a server that offers none.
 	open := smtptest.Start(t, smtptest.Options{STARTTLS: true})
 	err := newSender(t, open, with(password)).Send(t.Context(), remindertest.Reminder())
 	require.ErrorIs(t, err, reminder.ErrNotSent)
 	require.Empty(t, open.Mails)
 }
 
-// A server that encrypts nothing, or that somebody else may be, gets nothing:
-// no message, and no password.
+// A server without encryption, or with another certificate, gets no message and
+// no password.
 func TestNotEncrypted(t *testing.T) {
 	t.Parallel()
 	const user, password = "saltern", "s3cret-of-mail"
@@ -231,7 +231,7 @@ func TestNotEncrypted(t *testing.T) {
 	}
 }
 
-// Whatever is refused has not been sent, at whichever point.
+// A refused message has not been sent, whatever the stage of the refusal.
 func TestRefused(t *testing.T) {
 	t.Parallel()
 	server := smtptest.Start(t, smtptest.Options{STARTTLS: true, User: "u", Password: "p"})
@@ -251,8 +251,8 @@ func TestRefused(t *testing.T) {
 	require.NoError(t, s.Send(t.Context(), remindertest.Reminder()))
 }
 
-// A server that hangs is left after the time that is set, also in the middle of
-// what it says; one that never stops talking is left too.
+// A server that hangs is abandoned after the timeout, also in the middle of a
+// response; one that never stops sending is abandoned too.
 func TestBadServers(t *testing.T) {
 	t.Parallel()
 	for name, say := range map[string]func(net.Conn){
@@ -286,7 +286,7 @@ func TestBadServers(t *testing.T) {
 					return
 				}
 				say(c)
-				_, _ = c.Read(make([]byte, 1)) // until the client goes
+				_, _ = c.Read(make([]byte, 1)) // until the client closes
 				_ = c.Close()
 			}()
 			s, err := mail.New(mail.Options{Server: l.Addr().String(), From: from, TLS: mail.Off, Timeout: 200 * time.Millisecond})

@@ -142,7 +142,7 @@ func TestPayload(t *testing.T) {
 	}`, r.ID(), when(r.At), r.Token.ID, when(r.Token.Created), when(r.Token.Issued), when(r.Token.Expires), when(r.Token.LastUsed.At)),
 		string(body))
 
-	// As the description says, by hand.
+	// By hand, as the documentation describes it.
 	mac := hmac.New(sha256.New, secret)
 	fmt.Fprintf(mac, "%d.%s", r.At.Unix(), body)
 	got := header.Get(webhook.SignatureHeader)
@@ -160,7 +160,7 @@ func TestPayload(t *testing.T) {
 		require.ErrorIs(t, err, webhook.ErrSignature, name)
 	}
 
-	// The least that a token has.
+	// A token with the minimum of fields.
 	r.Token = apitoken.Record{ID: "1", Kind: apitoken.KindRefresh, Expires: r.Token.Expires}
 	unsigned, err := webhook.New(webhook.Options{URL: url})
 	require.NoError(t, err)
@@ -202,7 +202,7 @@ func TestStatus(t *testing.T) {
 	}
 }
 
-// The URL may have a secret in it.
+// The URL may contain a secret.
 func TestErrorsDoNotTellTheURL(t *testing.T) {
 	t.Parallel()
 	f := newFar(t, false)
@@ -227,8 +227,8 @@ func TestErrorsDoNotTellTheURL(t *testing.T) {
 	require.Empty(t, f.arrived)
 }
 
-// A receiver that never answers is left after a while; an answer that does not
-// end is left at once.
+// A receiver that never responds is abandoned after a while; one whose response
+// does not end, at once.
 func TestBadReceivers(t *testing.T) {
 	t.Parallel()
 	ending := make(chan struct{})
