@@ -4,8 +4,8 @@ package redact
 
 import "strings"
 
-// Error returns err with every secret in its text replaced. It still is what
-// err is, for errors.Is and errors.As.
+// Error returns err with every secret in its text replaced. For errors.Is and
+// errors.As it is the same error.
 func Error(err error, secret string) error {
 	if err == nil || secret == "" || !strings.Contains(err.Error(), secret) {
 		return err
