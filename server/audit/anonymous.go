@@ -8,39 +8,39 @@ import (
 	"github.com/saltern-api/saltern/internal/lru"
 )
 
-// Of entries about somebody who has proved nothing, so many are written at
-// once, and so many in a second. Otherwise anybody who can reach the gateway
-// could have everything else rotated away. One address prefix may have a
-// quarter of that, so that the others' entries are still written.
+// Bounds of the entries about requests that prove nothing: a burst, and a rate
+// per second. Without them, any client that can reach the gateway could rotate
+// all other entries away. One address prefix gets a quarter, so that the
+// entries of others are still written.
 const (
 	anonymousAtOnce    = 1000
 	anonymousPerSecond = 10
 	ofOnePrefix        = 0.25
 
-	// maxPrefixes is how many prefixes are told apart. Those that are dropped
-	// start afresh, within what there is for all.
+	// maxPrefixes is how many prefixes are counted separately. A prefix that
+	// was dropped starts afresh, within the bounds of all.
 	maxPrefixes = 1024
 
-	// suppressedEvery is how often a line says how many were not written.
+	// suppressedEvery is how often a line counts the suppressed entries.
 	suppressedEvery = time.Minute
 )
 
-// anonymousLimiter bounds what is written about requests that prove nothing.
+// anonymousLimiter bounds the entries about requests that prove nothing.
 type anonymousLimiter struct {
 	all        bucket
 	prefixes   *lru.Cache[netip.Prefix, *bucket]
 	suppressed int
-	since      time.Time // of the first that was suppressed
+	since      time.Time // since the first suppressed entry
 }
 
-// bucket fills with time.
+// bucket is a token bucket, refilled with time.
 type bucket struct {
 	spent float64 // entries
 	last  time.Time
 }
 
-// hasRoom reports whether a bucket of a part of the whole has room for one
-// more.
+// hasRoom reports whether the bucket has room for one more entry, where part is
+// its share of the whole.
 func (b *bucket) hasRoom(now time.Time, part float64) bool {
 	if passed := now.Sub(b.last).Seconds(); passed > 0 {
 		b.spent = max(0, b.spent-passed*anonymousPerSecond*part)
@@ -49,8 +49,8 @@ func (b *bucket) hasRoom(now time.Time, part float64) bool {
 	return b.spent+1 <= anonymousAtOnce*part
 }
 
-// Allow reports whether one more entry is to be written, of a request from an
-// address, which may be empty.
+// Allow reports whether one more entry of a request from address, which may be
+// empty, is to be written.
 func (s *anonymousLimiter) Allow(address string, now time.Time) bool {
 	own := s.of(address)
 	if !own.hasRoom(now, ofOnePrefix) || !s.all.hasRoom(now, 1) {
@@ -70,7 +70,7 @@ func (s *anonymousLimiter) of(address string) *bucket {
 	if s.prefixes == nil {
 		s.prefixes = lru.New[netip.Prefix, *bucket](maxPrefixes)
 	}
-	addr, _ := netip.ParseAddr(address) // one that is not known is one, too
+	addr, _ := netip.ParseAddr(address) // all unknown addresses share one prefix
 	from := fair.Prefix(addr)
 	b, ok := s.prefixes.Get(from)
 	if !ok {
@@ -80,7 +80,7 @@ func (s *anonymousLimiter) of(address string) *bucket {
 	return b
 }
 
-// account returns how many were suppressed, if that is due to be written.
+// account returns the number of suppressed entries, if it is due to be written.
 func (s *anonymousLimiter) account(now time.Time) (n int, ok bool) {
 	if s.suppressed == 0 || now.Sub(s.since) < suppressedEvery {
 		return 0, false

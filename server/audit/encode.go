@@ -9,8 +9,8 @@ import (
 	"unicode/utf8"
 )
 
-// Bounds of a line's parts, in bytes as they are written. All of them together
-// are less than maxLine.
+// Bounds of a line's parts, in bytes as written. Together they are less than
+// maxLine.
 const (
 	maxName      = 128
 	maxAgent     = 256
@@ -23,32 +23,31 @@ const (
 	maxLine = 32 << 10
 )
 
-// timeFormat is RFC 3339 with a fixed length, so that times can be compared as
-// text.
+// timeFormat is RFC 3339 with a fixed length, so that times compare as text.
 const timeFormat = "2006-01-02T15:04:05.000000Z"
 
-// line is an entry as it is written, with its newline.
+// line returns the entry as it is written, with its newline.
 func (e Entry) line() []byte {
 	e.bound()
-	type entry Entry // without methods; its time is hidden by the one above it
+	type entry Entry // without methods; its time is shadowed by the field above
 	return escaped(encoded(struct {
 		Time string `json:"time"`
 		*entry
 	}{e.Time.UTC().Format(timeFormat), (*entry)(&e)}))
 }
 
-// encoded is a value as JSON, with <, > and & as they are, and a newline.
+// encoded returns a value as JSON, with <, > and & unescaped, and a newline.
 func encoded(v any) []byte {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(v); err != nil {
-		panic(err) // the types are ours, and encode
+		panic(err) // cannot happen: the types are ours and encode
 	}
 	return b.Bytes()
 }
 
-// bound cuts what is too long.
+// bound cuts the fields that are too long.
 func (e *Entry) bound() {
 	e.Clipped = nil
 	for _, f := range []struct {
@@ -107,7 +106,7 @@ func (e *Entry) clip(name string, text *string, most int) {
 	}
 }
 
-// clipList returns a list of its own where it cuts something.
+// clipList returns a copy of the list if it cuts something.
 func (e *Entry) clipList(name string, list []string) []string {
 	tooLong := func(text string) bool { return escapedLen(text, maxName) < len(text) }
 	if len(list) <= maxListed && !slices.ContainsFunc(list, tooLong) {
@@ -121,7 +120,7 @@ func (e *Entry) clipList(name string, list []string) []string {
 	return list
 }
 
-// boundArguments makes text of arguments that are too long, or not JSON.
+// boundArguments turns arguments that are too long, or not JSON, into a string.
 func (e *Entry) boundArguments() {
 	if len(e.Arguments) == 0 {
 		e.Arguments = nil
@@ -135,7 +134,7 @@ func (e *Entry) boundArguments() {
 	e.clipped("arguments")
 }
 
-// escapedLen is how much of a text goes into so many bytes of a line.
+// escapedLen returns how many bytes of text fit into most bytes of a line.
 func escapedLen(text string, most int) int {
 	if len(text) <= most/longestEscape {
 		return len(text)
@@ -148,7 +147,7 @@ func escapedLen(text string, most int) int {
 	return len(text)
 }
 
-const longestEscape = 12 // a pair of surrogates
+const longestEscape = 12 // a surrogate pair
 
 func escapedSize(r rune) int {
 	switch {
@@ -164,9 +163,9 @@ func escapedSize(r rune) int {
 	return utf8.RuneLen(r)
 }
 
-// escaped replaces by their escapes what JSON lets stand in strings and a
-// terminal may obey, or does not show as it is. Outside of strings, and in what
-// package json has escaped, there is nothing of that kind.
+// escaped escapes the characters that JSON allows in strings, but that a
+// terminal may interpret or not show. Outside of strings, and in the output of
+// package json, there are none.
 func escaped(b []byte) []byte {
 	i := 0
 	for i < len(b) && (' ' <= b[i] && b[i] < 0x7f || b[i] == '\n') {

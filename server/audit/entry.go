@@ -7,24 +7,24 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken"
 )
 
-// What happened, for [Entry]. The events of tokens, roles and service accounts
-// have the names that package issuer gives them.
+// The values of [Entry].Event. Those of tokens, roles and service accounts have
+// the names of package issuer.
 const (
-	Command  = "command"    // a chunk of a lowstate, or what stands for one
-	Login    = "login"      // with a password, at whichever API
-	Logout   = "logout"     // of a session, or by an access token
+	Command  = "command"    // a chunk of a lowstate, or an equivalent request
+	Login    = "login"      // with a password, over any API
+	Logout   = "logout"     // of a session, or with an access token
 	Stream   = "stream"     // events are read
 	Hook     = "hook"       // an event is fired
-	Refused  = "refused"    // a credential, or something that its holder may not do
+	Refused  = "refused"    // a credential, or an action that its holder may not do
 	ReadLog  = "audit_read" // this log, over HTTP; one line for all pages of an answer
-	Lost     = "lost"       // lines of this log, which could not be written
-	Withheld = "withheld"   // lines of requests that prove nothing, of which there were too many
+	Lost     = "lost"       // lines of this log that could not be written
+	Withheld = "withheld"   // suppressed lines of requests that prove nothing
 )
 
-// What came of it.
+// The values of [Entry].Outcome.
 const (
-	// OK says of a command that the master took it. What minions made of it is
-	// in the job.
+	// OK means for a command that the master accepted it. The minions' results
+	// are in the job.
 	OK = "ok"
 
 	Denied   = "refused"  // nothing was done
@@ -42,17 +42,16 @@ type Entry struct {
 	Status  int       `json:"status,omitempty"` // of the HTTP answer
 	Why     string    `json:"why,omitempty"`    // one word, where the outcome is not ok
 
-	// User and Eauth are who did it. ClaimedUser is the name that somebody
-	// gave who did not prove it: operators need it to see whose password is
-	// guessed. If somebody types a password where the name belongs, it is
-	// here.
+	// User and Eauth are the caller. ClaimedUser is a name that was given but
+	// not proved: it shows operators whose password is being guessed. A
+	// password typed in place of the name appears here.
 	User        string `json:"user,omitempty"`
 	ClaimedUser string `json:"claimed_user,omitempty"`
 	Eauth       string `json:"eauth,omitempty"`
 	Operator    bool   `json:"operator,omitempty"` // by a command on the gateway's host
 
-	// The token that it was done with or that it happened to. Owner is whose
-	// that token is. Others are tokens that ended with it, or that it was
+	// The token that was used, or that the event is about. Owner is that
+	// token's owner. Others are tokens that ended with it, or that it was
 	// exchanged for.
 	TokenID      string           `json:"token_id,omitempty"`
 	TokenName    string           `json:"token_name,omitempty"`
@@ -62,22 +61,22 @@ type Entry struct {
 	Owner        apitoken.Owner   `json:"owner,omitzero"`
 	Others       []string         `json:"others,omitempty"`
 
-	// Subject is what it was done to, where that is no token: a role, a
+	// Subject is the object of the event where that is not a token: a role, a
 	// service account, the tag of a hook's event.
 	Subject string `json:"subject,omitempty"`
 
-	// Where it came from. Endpoint is the method and the pattern of the path.
-	// RequestID is the gateway's own, as in its log and the answer's header;
-	// ClientRequestID is the X-Request-Id that the client or a proxy has sent.
+	// The request. Endpoint is the method and the pattern of the path.
+	// RequestID is the gateway's own, as in its log and in the response header;
+	// ClientRequestID is the X-Request-Id of the client or a proxy.
 	Address         string `json:"address,omitempty"`
 	Agent           string `json:"agent,omitempty"`
 	RequestID       string `json:"request_id,omitempty"`
 	ClientRequestID string `json:"client_request_id,omitempty"`
 	Endpoint        string `json:"endpoint,omitempty"`
 
-	// The command, as it was requested. A list in fun or tgt is joined by
-	// commas. SentTgt and SentTgtType are what the master was sent where the
-	// token's scopes narrowed the target.
+	// The command, as requested. A list in fun or tgt is joined by commas.
+	// SentTgt and SentTgtType are the target sent to the master where the
+	// token's scopes narrowed it.
 	Client      string `json:"client,omitempty"`
 	Fun         string `json:"fun,omitempty"`
 	Tgt         string `json:"tgt,omitempty"`
@@ -87,25 +86,25 @@ type Entry struct {
 	JID         string `json:"jid,omitempty"`
 	Minions     int    `json:"minions,omitempty"` // that the master targeted
 
-	// Arguments are the command's, as a JSON object, where the operator wants
-	// them. Clipped, they are the beginning of that as a string.
+	// Arguments are the command's, as a JSON object, if the setting is on.
+	// Clipped, they are the beginning of that as a string.
 	Arguments json.RawMessage `json:"arguments,omitempty"`
 
-	// LeftOut are the names of those that were not sent, since a runner
-	// function does not take them. They come with Arguments.
+	// LeftOut are the names of the arguments that were not sent because the
+	// runner function does not take them. They come with Arguments.
 	LeftOut []string `json:"left_out,omitempty"`
 
 	Count   int      `json:"count,omitempty"` // of Lost and Withheld
 	Clipped []string `json:"clipped,omitempty"`
 
 	// AdditionalProperties is where Cloud Director's audit events have
-	// "currentContext.refreshTokenId": the id of the API token behind what was
-	// done, which is TokenID itself unless that is an access token.
+	// "currentContext.refreshTokenId": the id of the API token that an access
+	// token was exchanged from, or else TokenID.
 	AdditionalProperties map[string]string `json:"additionalProperties,omitempty"`
 }
 
-// isAnonymous reports whether an entry is of a request that proved nothing: neither
-// a password nor a token. Of such entries anybody could cause any number.
+// isAnonymous reports whether the entry is about a request that proved nothing:
+// neither a password nor a token. Any client could cause any number of these.
 func (e *Entry) isAnonymous() bool {
 	return e.User == "" && !e.Operator && (e.Outcome != OK || e.TokenID == "")
 }

@@ -9,10 +9,10 @@ import (
 	"time"
 )
 
-// file is the file that lines are added to. It is our own and not a library's,
-// because those (lumberjack was looked at) count on being the only process
-// that writes, may truncate what another one has made, and put a line behind
-// the half of one that a full disk or a crash has left.
+// file is the file that lines are appended to. No library is used because those
+// looked at (lumberjack) assume that no other process writes, may truncate what
+// another one has written, and append a line to the torn one that a full disk
+// or a crash has left.
 type file struct {
 	path    string
 	maxSize int64
@@ -20,11 +20,11 @@ type file struct {
 
 	f    *os.File
 	info os.FileInfo // of f when it was opened
-	end  int64       // the size after our last line; another one was written by somebody else
+	end  int64       // the size after our last line; other processes may have written since
 
-	rotateErr  error // why the file was not put aside, when it was to be
+	rotateErr  error // why the last rotation failed
 	rotateTold bool
-	rotateNext time.Time // when to try again
+	rotateNext time.Time // when to retry the rotation
 }
 
 const (
@@ -32,10 +32,10 @@ const (
 	folderMode = 0o700
 )
 
-// append adds a line in one write, so that lines of other processes go before
-// or behind it. The file may have been moved, removed or written to meanwhile.
-// Where it ends within a line, that is ended first. It may look so while
-// another process writes: then an empty line comes of it, which is harmless.
+// append adds a line in one write, so that it does not mix with lines of other
+// processes. The file may have been moved, removed or written to meanwhile. A
+// torn last line is ended first. While another process writes, a line may look
+// torn that is not: the result is an empty line, which is harmless.
 func (f *file) append(line []byte) error {
 	size, err := f.ready(int64(len(line)))
 	if err != nil {
@@ -46,7 +46,7 @@ func (f *file) append(line []byte) error {
 	}
 	n, err := f.f.Write(line)
 	if f.end = size + int64(n); err != nil {
-		f.end = -1 // there may be a half line
+		f.end = -1 // there may be a torn line
 		return fmt.Errorf("write: %w", err)
 	}
 	return nil
@@ -62,8 +62,8 @@ func (f *file) torn(size int64) bool {
 	return err != nil || last[0] != '\n'
 }
 
-// ready sees to it that f is the file of the name and has room for n bytes, and
-// returns its size.
+// ready makes f the file at the path, with room for n bytes, and returns its
+// size.
 func (f *file) ready(n int64) (size int64, err error) {
 	info, err := os.Lstat(f.path)
 	if f.f == nil || err != nil || !os.SameFile(info, f.info) {
@@ -84,8 +84,8 @@ func (f *file) ready(n int64) (size int64, err error) {
 	return info.Size(), nil
 }
 
-// open opens the file of the name, or makes it. If that fails, what is open
-// already serves as long as it is in some folder: somebody has moved it.
+// open opens the file at the path, creating it if needed. If that fails, the
+// open file stays in use as long as it is still linked: it has been moved.
 func (f *file) open() error {
 	next, info, err := f.openNext()
 	if err != nil {

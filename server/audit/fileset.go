@@ -9,18 +9,18 @@ import (
 	"time"
 )
 
-// fileSet is all files of a log as they are at one moment. The one that is
-// written has the number that it will get when it is put aside.
+// fileSet is the files of a log at one moment. The current file has the number
+// that it will get at its rotation.
 type fileSet struct {
 	path    string
-	numbers []int64  // of those that were put aside
-	current *logFile // nil where there is none
+	numbers []int64  // of the rotated files
+	current *logFile // nil if there is none
 
-	opened *logFile // of the others
+	opened *logFile // the one rotated file that is open
 	number int64
 }
 
-// maxRaces is how often it may happen that the log is rotated just then.
+// maxRaces bounds the retries when the log is rotated while it is read.
 const maxRaces = 100
 
 func openFileSet(path string) (*fileSet, error) {
@@ -45,12 +45,12 @@ func openFileSet(path string) (*fileSet, error) {
 type logFile struct {
 	f    *os.File
 	size int64
-	last time.Time // that something was written to it
+	last time.Time // when it was last written to
 }
 
 func (b *logFile) lines(block int) lines { return lines{r: b.f, block: block, most: maxLine} }
 
-// openLogFile opens a file. It is nil where there is none.
+// openLogFile opens a file. It returns nil if there is none.
 func openLogFile(path string) (*logFile, error) {
 	info, err := os.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -91,7 +91,7 @@ func (b *logFile) close() {
 	}
 }
 
-// newest is the number of the file that is written.
+// newest returns the number of the current file.
 func (s *fileSet) newest() int64 {
 	if len(s.numbers) == 0 {
 		return 1
@@ -99,18 +99,18 @@ func (s *fileSet) newest() int64 {
 	return s.numbers[len(s.numbers)-1] + 1
 }
 
-// forward are the numbers of all files, the oldest first.
+// forward returns the numbers of all files, the oldest first.
 func (s *fileSet) forward() []int64 { return append(slices.Clone(s.numbers), s.newest()) }
 
-// backward are the same, the newest first.
+// backward returns the numbers of all files, the newest first.
 func (s *fileSet) backward() []int64 {
 	all := s.forward()
 	slices.Reverse(all)
 	return all
 }
 
-// open opens a file by its number. It is nil where that is gone. One file is
-// open at a time, besides the one that is written.
+// open opens a file by its number, or returns nil if it is gone. One rotated
+// file is open at a time.
 func (s *fileSet) open(n int64) (*logFile, error) {
 	if n == s.newest() {
 		return s.current, nil
@@ -127,8 +127,8 @@ func (s *fileSet) open(n int64) (*logFile, error) {
 	return b, err
 }
 
-// lastBefore is when the file before another one was last written to, zero
-// where that is not known.
+// lastBefore returns when the file before file n was last written to, zero if
+// unknown.
 func (s *fileSet) lastBefore(n int64) time.Time {
 	i := slices.Index(s.numbers, n-1)
 	if i < 0 {

@@ -10,36 +10,36 @@ import (
 	"time"
 )
 
-// Page is some of the entries that a query selects.
+// Page is one page of the entries that a query selects.
 type Page struct {
 	// Entries are as they were written, one JSON object each.
 	Entries []json.RawMessage
 
-	// Next is where to go on: it is the After of the same query. More tells
-	// that there may be more by now. Without it, and with the oldest first,
-	// Next finds what will be written from now on.
+	// Next is the After of the same query for the next page. More reports that
+	// there may be more entries by now. Without it, and with the oldest first,
+	// Next finds entries that are written later.
 	Next string
 	More bool
 
-	// Damaged are the lines that were seen and are none: the halves that a
+	// Damaged counts the lines seen that are not entries: the torn ones that a
 	// crash or a full disk has left.
 	Damaged int
 }
 
-// Bounds of what is done for one page.
+// Bounds of one page.
 const (
 	readBlock = 256 << 10
 	maxScan   = 64 << 20 // bytes that are read
 	maxPage   = 4 << 20  // bytes that are returned, and one entry more
 
-	// clockSlack is how wrong the clock may have been, where whole files are
-	// passed over by their time.
+	// clockSlack is how wrong the clock may have been when whole files are
+	// skipped by their time.
 	clockSlack = time.Hour
 )
 
-// Find returns entries of the log in a file and in those that were put aside.
-// It may be written at the same time. A page may be empty and have a next one:
-// there is a bound to how much is read for one.
+// Find returns entries of the log at path, including its rotated files. The log
+// may be written at the same time. A page may be empty and have a next one,
+// since the bytes read for one page are bounded.
 func Find(ctx context.Context, path string, q Query) (Page, error) {
 	return finder{block: readBlock, scan: maxScan}.find(ctx, path, q)
 }
@@ -81,7 +81,7 @@ func (f finder) find(ctx context.Context, path string, q Query) (Page, error) {
 	return s.page, nil
 }
 
-// place is one in the log: the number of a file, and a byte of it.
+// place is a position in the log: the number of a file, and an offset in it.
 type place struct{ file, at int64 }
 
 func (p place) String() string { return fmt.Sprintf("%d.%d", p.file, p.at) }
@@ -100,7 +100,7 @@ func parsePlace(text string) (*place, error) {
 	return &place{n, i}, nil
 }
 
-// search is a page that is being filled.
+// search is a page being filled.
 type search struct {
 	*matcher
 	finder
@@ -112,7 +112,7 @@ type search struct {
 	bytes int
 }
 
-// backward goes from the newest to the oldest.
+// backward searches from the newest entry to the oldest.
 func (s *search) backward(ctx context.Context, from *place) error {
 	s.at = place{s.files.newest(), 0}
 	for _, n := range s.files.backward() {
@@ -127,7 +127,7 @@ func (s *search) backward(ctx context.Context, from *place) error {
 			continue
 		}
 		if !s.Since.IsZero() && f.last.Before(s.Since.Add(-clockSlack)) {
-			return nil // and so are all before it
+			return nil // and all files before it
 		}
 		s.at = place{n, f.size}
 		if from != nil && n == from.file {
@@ -144,7 +144,7 @@ func (s *search) backward(ctx context.Context, from *place) error {
 	return nil
 }
 
-// forward goes from the oldest to the newest.
+// forward searches from the oldest entry to the newest.
 func (s *search) forward(ctx context.Context, from *place) error {
 	if from != nil {
 		s.at = *from
@@ -176,7 +176,8 @@ func (s *search) forward(ctx context.Context, from *place) error {
 	return nil
 }
 
-// visitor takes lines in, and reports whether there is room for more.
+// visitor returns a function that adds a line to the page and reports whether
+// there is room for more.
 func (s *search) visitor(ctx context.Context) func(span) bool {
 	return func(p span) bool {
 		s.read += max(p.next-s.at.at, s.at.at-p.next)
@@ -201,10 +202,10 @@ func (s *search) take(line []byte) {
 		return
 	}
 	var b bytes.Buffer
-	if json.Compact(&b, line) != nil { // it has been read before
+	if json.Compact(&b, line) != nil { // it was valid JSON before
 		return
 	}
-	entry := escaped(b.Bytes()) // somebody else may have written it
+	entry := escaped(b.Bytes()) // another process may have written it
 	s.page.Entries = append(s.page.Entries, entry)
 	s.bytes += len(entry)
 }

@@ -9,22 +9,22 @@ import (
 // lines reads a file line by line, in either direction.
 type lines struct {
 	r     io.ReaderAt
-	block int // how much is read at once
-	most  int // a line that has more bytes is not kept
+	block int // bytes per read
+	most  int // longer lines are not kept
 }
 
-// span is a piece of the file that was read: a line, or nothing of use.
+// span is one step through the file: a line, or something to skip.
 type span struct {
-	line    []byte // without its newline; it is good until the next one
-	damaged bool   // it was a line that is too long
+	line    []byte // without its newline; valid until the next span
+	damaged bool   // the line was too long
 
-	// next is where to go on in the same direction. It is between two lines,
-	// or within one that is too long.
+	// next is where to continue in the same direction: between two lines, or
+	// within one that is too long.
 	next int64
 }
 
-// forward visits the lines from a place on, until visit returns false. What has
-// no newline yet is left for the next time.
+// forward visits the lines from an offset on, until visit returns false. A last
+// line without a newline is left for the next time.
 func (l lines) forward(from int64, visit func(span) bool) error {
 	var line []byte
 	tooLong := false
@@ -55,11 +55,11 @@ func (l lines) forward(from int64, visit func(span) bool) error {
 	}
 }
 
-// backward visits the lines before a place, the last one first, until visit
-// returns false. What stands before the place without a newline is passed over.
+// backward visits the lines before an offset, the last one first, until visit
+// returns false. Bytes before the offset without a newline are skipped.
 func (l lines) backward(from int64, visit func(span) bool) error {
-	var tail []byte // of a line of which the beginning was not read yet
-	ended := false  // whether there is a newline behind tail
+	var tail []byte // of a line whose beginning was not read yet
+	ended := false  // whether a newline follows tail
 	buf := make([]byte, l.block)
 	for from > 0 {
 		n := min(int64(l.block), from)

@@ -11,17 +11,17 @@ import (
 
 // Options of a [Log]. File is required.
 type Options struct {
-	// File is where the newest entries are. It is made with mode 0600, and the
-	// folder that it is in, where there is none, with mode 0700.
+	// File is the path of the current file. It is created with mode 0600, and
+	// its directory, if missing, with mode 0700.
 	File string
 
-	// MaxSize is in bytes: a file that would become larger is put aside, under
-	// its name with a number. Keep is how many such files are kept. Zero
-	// stands for 100 MiB and for 10.
+	// MaxSize is in bytes: a file that would become larger is rotated, to its
+	// name with a number appended. Keep is how many rotated files are kept.
+	// Zero stands for 100 MiB and for 10.
 	MaxSize int64
 	Keep    int
 
-	Logger *slog.Logger     // hears when the log cannot be written; nil discards
+	Logger *slog.Logger     // of failures to write the log; nil discards
 	Clock  func() time.Time // time.Now when nil
 }
 
@@ -30,9 +30,9 @@ const (
 	defaultKeep    = 10
 )
 
-// Log is an audit log that is written. It is safe for many goroutines, and
-// other processes may write to the same file. A nil Log is one that is off: it
-// takes entries and keeps none.
+// Log is an audit log open for writing. It is safe for concurrent use, and
+// other processes may write to the same file. A nil Log is off: it discards
+// entries.
 type Log struct {
 	opts Options
 	now  func() time.Time
@@ -42,17 +42,17 @@ type Log struct {
 	file      file
 	anonymous anonymousLimiter
 	stats     Stats
-	missing   uint64 // lines that were lost since one was last written
+	missing   uint64 // lines lost since the last one that was written
 }
 
 // Stats are counts since the log was opened.
 type Stats struct {
 	Written  uint64
-	Lost     uint64 // that could not be written
-	Withheld uint64 // of requests that prove nothing, of which there were too many
+	Lost     uint64 // could not be written
+	Withheld uint64 // suppressed lines of requests that prove nothing
 }
 
-// Open opens the log, and makes it where there is none.
+// Open opens the log, creating it if needed.
 func Open(o Options) (*Log, error) {
 	if o.MaxSize <= 0 {
 		o.MaxSize = defaultMaxSize
@@ -73,9 +73,9 @@ func Open(o Options) (*Log, error) {
 	return l, nil
 }
 
-// Write adds an entry, with what the context knows of the request. When Write
-// returns, the entry is in the file, or the trouble is in the gateway's own log
-// and the loss in the statistics: the request goes on.
+// Write adds an entry, with the request's data from the context. When Write
+// returns, the entry is in the file, or the failure is in the gateway's own log
+// and counted in the statistics: the request goes on.
 func (l *Log) Write(ctx context.Context, e Entry) {
 	if l == nil {
 		return
@@ -101,8 +101,8 @@ func (l *Log) writeSuppressed(ctx context.Context, n int) {
 	l.append(ctx, Entry{Time: l.now(), Event: Withheld, Outcome: Denied, Count: n}.line())
 }
 
-// append writes a line, and logs the first that cannot be written and the first
-// that can be again.
+// append writes a line, and logs the first failure and the first success after
+// failures.
 func (l *Log) append(ctx context.Context, line []byte) {
 	if err := l.file.append(line); err != nil {
 		l.stats.Lost++
@@ -137,7 +137,7 @@ func (l *Log) Stats() Stats {
 // Find is [Find] in this log.
 func (l *Log) Find(ctx context.Context, q Query) (Page, error) { return Find(ctx, l.opts.File, q) }
 
-// Close closes the file. What is written afterwards opens it again.
+// Close closes the file. A later write opens it again.
 func (l *Log) Close() error {
 	if l == nil {
 		return nil

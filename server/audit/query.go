@@ -9,42 +9,42 @@ import (
 	"time"
 )
 
-// Query selects entries. Fields that are empty select all; what is not a time
-// has to be equal.
+// Query selects entries. Empty fields select all; fields other than times match
+// by equality.
 type Query struct {
-	Since, Until time.Time // Until is the first moment that is too late
+	Since, Until time.Time // Until is exclusive
 
-	User    string // who did it, or said to be, or whose the token is
+	User    string // the User, ClaimedUser or Owner
 	Token   string // the id of the token, of the API token behind it, or of one that ended with it
 	Event   string
 	Outcome string
 	Request string // the gateway's id of the request
 	Client  string
-	Fun     string // one function of a list is enough
+	Fun     string // of a list, one function is enough
 
-	// ClientRequest is the id that the client or a proxy gave the request.
+	// ClientRequest is the request's id as given by the client or a proxy.
 	ClientRequest string
 
-	// Oldest has the oldest entry come first, in place of the newest.
+	// Oldest returns the oldest entry first, in place of the newest.
 	Oldest bool
 
-	// Limit is the most entries of a page: 100 when it is zero, and never more
-	// than [MaxLimit].
+	// Limit is the maximum number of entries of a page: 100 when it is zero,
+	// and never more than [MaxLimit].
 	Limit int
 
-	// After is the Next of the page before.
+	// After is the Next of the previous page.
 	After string
 }
 
-// MaxLimit is the most entries that a page has.
+// MaxLimit is the maximum number of entries of a page.
 const MaxLimit = 1000
 
 const defaultLimit = 100
 
-// ErrInvalid is for a query that makes no sense. Its text says what of it.
+// ErrInvalid is returned for an invalid query. Its text names the field.
 var ErrInvalid = errors.New("the query cannot be used")
 
-// seen is as much of an entry as a query looks at.
+// seen is the part of an entry that a query reads.
 type seen struct {
 	Time        time.Time `json:"time"`
 	Event       string    `json:"event"`
@@ -63,11 +63,11 @@ type seen struct {
 	Context   map[string]string `json:"additionalProperties"`
 }
 
-// matcher is a query that is ready to be matched many times.
+// matcher is a query prepared for matching many lines.
 type matcher struct {
 	Query
-	since, until []byte   // as they are written
-	parts        [][]byte // texts that a line has if it matches
+	since, until []byte   // in timeFormat
+	parts        [][]byte // texts that every matching line contains
 }
 
 func newMatcher(q Query) *matcher {
@@ -87,7 +87,7 @@ func newMatcher(q Query) *matcher {
 	return m
 }
 
-// mayMatch finds most lines that do not match, without taking them apart.
+// mayMatch rejects most lines that do not match, without decoding them.
 func (m *matcher) mayMatch(line []byte) bool {
 	if at, ok := writtenTime(line); ok && !m.inTime(at) {
 		return false
@@ -99,15 +99,15 @@ func (m *matcher) inTime(at []byte) bool {
 	return bytes.Compare(at, m.since) >= 0 && (m.until == nil || bytes.Compare(at, m.until) < 0)
 }
 
-// writtenTime is the time of a line that begins as ours do.
+// writtenTime returns the time of a line that begins as ours do.
 func writtenTime(line []byte) (at []byte, ok bool) {
 	rest, ok := bytes.CutPrefix(line, []byte(`{"time":"`))
 	n := len(timeFormat)
 	return rest[:min(n, len(rest))], ok && len(rest) > n && rest[n] == '"' && rest[n-1] == 'Z'
 }
 
-// match reports whether a line is one of those that were asked for; ok is
-// false when it is no entry.
+// match reports whether a line matches the query; ok is false when it is no
+// entry.
 func (m *matcher) match(line []byte) (match, ok bool) {
 	var e seen
 	if json.Unmarshal(line, &e) != nil || e.Event == "" {

@@ -12,16 +12,16 @@ import (
 	"github.com/saltern-api/saltern/server/web"
 )
 
-// maxAuditedArguments, in bytes, is a little more than a line has room for, so
-// that it shows that they were cut.
+// maxAuditedArguments, in bytes, is a little more than fits into a line, so
+// that the cut shows.
 const maxAuditedArguments = 10 << 10
 
-// Recorder notes what one request does and for whom, for the gateway's log, the
-// metrics and, where there is one, the audit log. Its lines are written when the
-// answer begins: what was answered is in the log. It belongs to the request's
-// one goroutine. It is a [web.Recorder].
+// Recorder records what one request does and for which caller, for the gateway's
+// log, the metrics and the audit log, if any. Its lines are written when the
+// response begins, so that the log holds every answered request. It is used by
+// the request's goroutine only. It is a [web.Recorder].
 type Recorder struct {
-	write     func(Entry) // nil where there is no audit log
+	write     func(Entry) // nil without an audit log
 	arguments bool
 	request   *Request
 
@@ -31,7 +31,7 @@ type Recorder struct {
 
 	chunks     []lowstate.Chunk
 	chunkFirst bool
-	call       *CallRecord // nil unless one was made
+	call       *CallRecord // nil unless there was one
 	outcome    string      // of the call; see OutcomeOf
 	notes      []*Entry
 	flushed    bool
@@ -44,9 +44,9 @@ type Writer interface {
 	Write(ctx context.Context, e Entry)
 }
 
-// NewRecorder returns the recorder of a request, and the context that the
-// request is to have. A nil log stands for none. The arguments of commands are
-// written down only where that is said.
+// NewRecorder returns the recorder of a request, and the request's new context.
+// log may be nil. The arguments of commands are written only if arguments is
+// true.
 func NewRecorder(ctx context.Context, log Writer, arguments bool, about *Request) (*Recorder, context.Context) {
 	rec := &Recorder{request: about, arguments: arguments}
 	if log != nil {
@@ -56,7 +56,7 @@ func NewRecorder(ctx context.Context, log Writer, arguments bool, about *Request
 	return rec, ctx
 }
 
-// Of returns the recorder of a request. A request that has none gets one now,
+// Of returns the recorder of a request. A request without one gets one now,
 // without a log.
 func Of(x *web.Exchange) *Recorder {
 	c, ok := x.Recorder.(*Recorder)
@@ -67,56 +67,56 @@ func Of(x *web.Exchange) *Recorder {
 	return c
 }
 
-// Route notes which endpoint the request has come to, and where it comes from.
+// Route sets the endpoint of the request, and its origin.
 func (c *Recorder) Route(endpoint string, from netip.Addr) {
 	c.request.Address, c.request.Endpoint = from, endpoint
 }
 
-// SetUser notes who makes the request.
+// SetUser sets the caller.
 func (c *Recorder) SetUser(user, eauth string) { c.user, c.eauth = user, eauth }
 
-// SetGrantee notes whom a token was given to, where nothing else shows who makes
-// the request.
+// SetGrantee sets the user that a token was issued to, where nothing else
+// identifies the caller.
 func (c *Recorder) SetGrantee(user string) { c.user = user }
 
-// SetPrincipal notes who makes the request, by a token of ours.
+// SetPrincipal sets the caller, by a token of ours.
 func (c *Recorder) SetPrincipal(p *issuer.Principal) {
 	c.SetUser(p.User, p.Eauth)
 	c.principal = p
 }
 
-// SetShown notes that the request has a credential, good or not.
+// SetShown records that the request has a credential, valid or not.
 func (c *Recorder) SetShown() { c.shown = true }
 
-// SetChunks notes the chunks of a request, before it is known whose they are.
+// SetChunks sets the chunks of a request, before the caller is known.
 func (c *Recorder) SetChunks(chunkFirst bool, chunks ...lowstate.Chunk) {
 	c.chunks, c.chunkFirst = chunks, chunkFirst
 }
 
-// SetCall notes the call that the request makes.
+// SetCall sets the call that the request makes.
 func (c *Recorder) SetCall(call lowstate.Call) { c.call = &CallRecord{Call: call} }
 
-// SetResult notes how far the request's call has come.
+// SetResult sets the result of the request's call so far.
 func (c *Recorder) SetResult(soFar lowstate.Result) { c.call.Result = soFar }
 
-// SetOutcome notes what the request's call came to in the end.
+// SetOutcome sets the final result of the request's call.
 func (c *Recorder) SetOutcome(res lowstate.Result, err error) {
 	c.SetResult(res)
 	c.outcome = OutcomeOf(err)
 }
 
-// Call returns the call that the request has made, or nil, and its outcome,
-// which is empty before its end.
+// Call returns the request's call, or nil, and its outcome, which is empty
+// until it has ended.
 func (c *Recorder) Call() (call *CallRecord, outcome string) { return c.call, c.outcome }
 
-// Note notes something that the request does. What is not said of its outcome
-// and of who does it is filled in when the answer begins.
+// Note adds an entry about the request. The caller and, if empty, the outcome
+// are filled in when the response begins.
 func (c *Recorder) Note(e Entry) *Entry {
 	c.notes = append(c.notes, &e)
 	return &e
 }
 
-// Before writes the lines of a request that is about to be answered.
+// Before writes the lines of a request before its response begins.
 func (c *Recorder) Before(status int) {
 	if c.write == nil || c.flushed {
 		return
@@ -138,12 +138,12 @@ func (c *Recorder) Before(status int) {
 	}
 }
 
-// End writes what there is to be written when the request has ended: all of it,
-// or that the answer was broken off. A status of 0 is that of an answer that has
-// not begun; err is what the gateway's log says of the request.
+// End writes the remaining lines when the request has ended: all of them, or
+// those about a truncated response. A status of 0 means that the response has
+// not begun; err is the error in the gateway's log.
 func (c *Recorder) End(status int, err error) {
 	if status == 0 {
-		status = http.StatusOK // as package http has it
+		status = http.StatusOK // the default of net/http
 	}
 	switch {
 	case c.write == nil:
@@ -156,7 +156,7 @@ func (c *Recorder) End(status int, err error) {
 	}
 }
 
-// complete completes an entry.
+// complete fills in the request's fields of an entry.
 func (c *Recorder) complete(e Entry, status int) Entry {
 	e.Status = status
 	if e.Outcome == "" {
@@ -169,7 +169,7 @@ func (c *Recorder) complete(e Entry, status int) Entry {
 	return e
 }
 
-// identify fills in who makes the request.
+// identify sets the caller of an entry.
 func (c *Recorder) identify(e *Entry) {
 	if p := c.principal; p != nil {
 		e.By(p)
@@ -178,7 +178,8 @@ func (c *Recorder) identify(e *Entry) {
 	e.User, e.Eauth = c.user, c.eauth
 }
 
-// isRefused reports whether a status is about the caller.
+// isRefused reports whether a status is due to the caller's credential or
+// rights.
 func isRefused(status int) bool {
 	return status == http.StatusUnauthorized || status == http.StatusForbidden || status == http.StatusTooManyRequests
 }
@@ -195,7 +196,7 @@ func outcomeOfStatus(status int) string {
 	return Failed
 }
 
-// whyOf is a status as one word, in those of outcomeOf.
+// whyOf returns a status as one word, from the words of OutcomeOf.
 func whyOf(status int) string {
 	switch status {
 	case http.StatusUnauthorized:
@@ -220,14 +221,15 @@ func whyOf(status int) string {
 	return OutcomeInternal
 }
 
-// The outcomes of a call that are no error of lowstate's.
+// The outcomes of a call that are not errors of lowstate.
 const (
 	OutcomeOK       = "ok"
 	OutcomeInternal = "internal"
 	outcomeCanceled = "canceled"
 )
 
-// outcomes name lowstate's errors in the metrics and in the audit log.
+// outcomes maps lowstate's errors to their names in the metrics and the audit
+// log.
 var outcomes = map[lowstate.Kind]string{
 	lowstate.Internal:        OutcomeInternal,
 	lowstate.BadRequest:      "bad_request",
@@ -240,7 +242,7 @@ var outcomes = map[lowstate.Kind]string{
 	lowstate.Timeout:         "timeout",
 }
 
-// OutcomeOf returns what a call came to, in one word.
+// OutcomeOf returns the outcome of a call in one word.
 func OutcomeOf(err error) string {
 	if err == nil {
 		return OutcomeOK
@@ -254,8 +256,8 @@ func OutcomeOf(err error) string {
 	return OutcomeInternal
 }
 
-// LoginEntry returns a login for the log. Until it has succeeded, the name is only
-// what somebody says.
+// LoginEntry returns the entry of a login. Until it has succeeded, the name is
+// only claimed.
 func LoginEntry(c eauth.Credentials) Entry {
 	return Entry{Event: Login, ClaimedUser: c.Username, Eauth: c.Eauth}
 }

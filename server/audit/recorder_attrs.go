@@ -7,14 +7,13 @@ import (
 	"github.com/saltern-api/saltern/server/web"
 )
 
-// What a line of the gateway's log has room for.
+// Bounds of a line of the gateway's log.
 const (
 	maxLoggedChunks = 5
 	maxLoggedName   = 128
 )
 
-// loggedChunk is what the gateway's log has of a chunk. Names come from the
-// client.
+// loggedChunk is a chunk in the gateway's log. Names come from the client.
 type loggedChunk struct {
 	User    string `json:"user,omitempty"`
 	Eauth   string `json:"eauth,omitempty"`
@@ -24,7 +23,7 @@ type loggedChunk struct {
 	JID     string `json:"jid,omitempty"`
 }
 
-// Attrs returns what the line of the request in the gateway's log has of it.
+// Attrs returns the attributes of the request's line in the gateway's log.
 func (c *Recorder) Attrs() []slog.Attr {
 	var attrs []slog.Attr
 	if c.user != "" {

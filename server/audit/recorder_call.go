@@ -8,13 +8,14 @@ import (
 	"github.com/saltern-api/saltern/server/web"
 )
 
-// CallRecord is a call and what came of it.
+// CallRecord is a call and its result.
 type CallRecord struct {
 	Call   lowstate.Call
 	Result lowstate.Result
 }
 
-// Chunks are the call's, with the values that were read in the course of it.
+// Chunks returns the call's chunks, with the values that were read while it
+// ran.
 func (c *CallRecord) Chunks() []lowstate.Chunk {
 	if len(c.Result.Chunks) == len(c.Call.Chunks) {
 		return c.Result.Chunks
@@ -22,8 +23,7 @@ func (c *CallRecord) Chunks() []lowstate.Chunk {
 	return c.Call.Chunks
 }
 
-// Record says what became of a chunk; nothing where the call did not come so
-// far.
+// Record returns the record of a chunk, empty if the call did not reach it.
 func (c *CallRecord) Record(i int) (rec lowstate.Record) {
 	if i < len(c.Result.Records) {
 		rec = c.Result.Records[i]
@@ -31,8 +31,8 @@ func (c *CallRecord) Record(i int) (rec lowstate.Record) {
 	return rec
 }
 
-// callEntries are the lines about a call, one for each chunk. Its outcome is one
-// of outcomeOf, or empty for a request that did not come so far.
+// callEntries returns the lines about a call, one per chunk. Its outcome is one
+// of OutcomeOf's, or empty if the call did not begin.
 func (c *Recorder) callEntries(call *CallRecord, status int, outcome string) []Entry {
 	entries := make([]Entry, len(call.Chunks()))
 	for i := range entries {
@@ -50,19 +50,19 @@ func (c *Recorder) callEntries(call *CallRecord, status int, outcome string) []E
 	return entries
 }
 
-// WriteCall writes the lines about a call that is not the request's own.
+// WriteCall writes the lines about a call other than the request's own.
 func (c *Recorder) WriteCall(call *CallRecord, err error) {
 	if c.write == nil {
 		return
 	}
 	for _, e := range c.callEntries(call, web.StatusOf(err), OutcomeOf(err)) {
-		e.Status = 0 // the request has one of its own
+		e.Status = 0 // that is of the request's own response
 		c.write(e)
 	}
 }
 
-// truncated are lines about the chunks that were still running when their
-// answer was broken off, of which it was written that they are well.
+// truncated returns lines about the chunks that were still running when their
+// response was truncated, although they were logged as ok.
 func (c *Recorder) truncated(status int) []Entry {
 	var entries []Entry
 	for i := range c.call.Chunks() {
@@ -79,7 +79,7 @@ func (c *Recorder) truncated(status int) []Entry {
 	return entries
 }
 
-// chunkEntry is a line about a chunk, but for its outcome.
+// chunkEntry returns the line about a chunk, without its outcome.
 func (c *Recorder) chunkEntry(call *CallRecord, i int) Entry {
 	chunk, rec := call.Chunks()[i], call.Record(i)
 	asked := chunk.Summary()
@@ -103,7 +103,7 @@ func (c *Recorder) chunkEntry(call *CallRecord, i int) Entry {
 	return e
 }
 
-// outcomeOfChunk returns what became of one chunk of a request.
+// outcomeOfChunk returns the outcome of one chunk of a request.
 func outcomeOfChunk(call *CallRecord, i, status int) string {
 	rec := call.Record(i)
 	begun := slices.ContainsFunc(call.Result.Records, func(r lowstate.Record) bool { return r.Begun })

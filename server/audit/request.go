@@ -6,13 +6,12 @@ import (
 	"sync/atomic"
 )
 
-// Request is the request that entries are about. Whoever takes requests puts
-// one into their context, and fills it in before anybody writes an entry. So
-// the lines of a request name the same id as the gateway's log does, whoever
-// writes them.
+// Request is the request that entries are about. The server puts one into the
+// context, and fills it in before the first entry is written. So all lines of a
+// request have the same id as the gateway's log.
 type Request struct {
 	ID       string
-	ClientID string // as the client has called it, or empty
+	ClientID string // the client's X-Request-Id, or empty
 	Address  netip.Addr
 	Agent    string
 	Endpoint string
@@ -20,7 +19,7 @@ type Request struct {
 	lines atomic.Int64
 }
 
-// Lines is how many entries were written about the request.
+// Lines returns the number of entries written about the request.
 func (r *Request) Lines() int64 { return r.lines.Load() }
 
 type requestKey struct{}
@@ -30,7 +29,7 @@ func WithRequest(ctx context.Context, r *Request) context.Context {
 	return context.WithValue(ctx, requestKey{}, r)
 }
 
-// about fills in what the context knows of the request.
+// about fills in the request of the context.
 func (e *Entry) about(ctx context.Context) {
 	r, ok := ctx.Value(requestKey{}).(*Request)
 	if !ok {

@@ -13,14 +13,14 @@ import (
 	"time"
 )
 
-// A file that is full is put aside under its name with a number behind it, and
-// keeps that: audit.jsonl.000001 is the oldest. So rotating is one rename,
-// after which everything is as it was before or as it should be.
+// A full file is renamed to its name with a number appended, which never
+// changes: audit.jsonl.000001 is the oldest. So a rotation is a single rename,
+// and cannot be left half done.
 
-// numbered is the name of a file that was put aside.
+// numbered returns the name of a rotated file.
 func numbered(path string, n int64) string { return fmt.Sprintf("%s.%06d", path, n) }
 
-// aside are the numbers of the files that were put aside, the oldest first.
+// aside returns the numbers of the rotated files, the oldest first.
 func aside(path string) ([]int64, error) {
 	entries, err := os.ReadDir(filepath.Dir(path))
 	if errors.Is(err, fs.ErrNotExist) {
@@ -41,9 +41,9 @@ func aside(path string) ([]int64, error) {
 	return all, nil
 }
 
-// rotate puts the file aside and begins another one. Only one process does so
-// at a time; another one that is to do the same at this moment writes on, and
-// looks again with its next line.
+// rotate renames the file and begins another one. Only one process does so at a
+// time; a second one at the same moment goes on writing, and checks again with
+// its next line.
 func (f *file) rotate() error {
 	dir, err := os.Open(filepath.Dir(f.path))
 	if err != nil {
@@ -58,7 +58,7 @@ func (f *file) rotate() error {
 		return fmt.Errorf("lock %s: %w", dir.Name(), err)
 	}
 	if info, err := os.Lstat(f.path); err != nil || !os.SameFile(info, f.info) {
-		return nil // it was put aside just now
+		return nil // another process has just rotated it
 	}
 	old, err := aside(f.path)
 	if err != nil {
@@ -88,10 +88,10 @@ func (f *file) prune(all []int64) error {
 	return errors.Join(errs...)
 }
 
-// rotateAgain is how long a file grows on that could not be put aside.
+// rotateAgain is the time between attempts after a failed rotation.
 const rotateAgain = time.Second
 
-// rotated notes whether the file was put aside. If not, it grows on.
+// rotated records the result of a rotation. After a failure, the file grows on.
 func (f *file) rotated(err error) {
 	f.rotateErr = err
 	if err == nil {
@@ -101,7 +101,7 @@ func (f *file) rotated(err error) {
 	}
 }
 
-// trouble is why the file was not put aside, once.
+// trouble returns the error of the last rotation, once.
 func (f *file) trouble() error {
 	if f.rotateErr == nil || f.rotateTold {
 		return nil

@@ -5,7 +5,7 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
 )
 
-// By notes who did it, where that was the holder of a token.
+// By sets the caller to the holder of a token.
 func (e *Entry) By(p *issuer.Principal) {
 	e.User, e.Eauth = p.User, p.Eauth
 	e.TokenID, e.TokenName, e.TokenKind, e.TokenProfile = p.TokenID, p.Name, p.Kind, p.Profile
@@ -43,15 +43,15 @@ func OfToken(ev issuer.Event) Entry {
 	return e
 }
 
-// byItself reports whether it was done with the token that it happened to: then
-// the event names nobody.
+// byItself reports whether the token was used on itself: then the event has no
+// caller.
 func byItself(ev issuer.Event) bool {
 	c := ev.By
 	return c.User == "" && c.Principal == nil && !c.Operator && c.From != (issuer.Origin{}) && ev.Token.ID != ""
 }
 
-// carriedOutWith names who has shown a token. Whoever shows one that is not
-// good any more has proved nothing; then Owner alone tells whose it was.
+// carriedOutWith sets the token that was shown. The holder of a token that is
+// no longer valid has proved nothing; then only Owner is set.
 func (e *Entry) carriedOutWith(ev issuer.Event) {
 	id := ev.Token.ID
 	if ev.Token.Kind == apitoken.KindAccess && ev.Token.Parent != "" {

@@ -5,8 +5,9 @@ import (
 	"slices"
 )
 
-// ACL is rest_cherrypy's api_acl: who may log in from where. A user's name, or
-// else "*", gives the addresses; "*" among those is any.
+// ACL is rest_cherrypy's api_acl: the addresses each user may log in from. The
+// addresses are those of the user's name, or else of "*"; "*" among them is
+// any.
 type ACL struct{ Users map[string][]string }
 
 // Allows reports whether user may log in from addr. A nil ACL allows all.
@@ -27,7 +28,7 @@ func (a *ACL) Allows(user string, addr netip.Addr) bool {
 	})
 }
 
-// ParsePrefix reads an address or a network.
+// ParsePrefix parses an address or a network.
 func ParsePrefix(s string) (netip.Prefix, error) {
 	if addr, err := netip.ParseAddr(s); err == nil {
 		return netip.PrefixFrom(addr, addr.BitLen()), nil

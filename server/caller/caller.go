@@ -6,39 +6,40 @@ import (
 	"github.com/saltern-api/saltern/eauth/session"
 )
 
-// Caller is who makes a request: somebody with a session or a Salt token, or the
-// holder of a token of the gateway's own. It is a value: what a handler does to it
-// changes nothing for others. The zero value is nobody.
+// Caller is the caller of a request: the user of a session or a Salt token, or the
+// holder of a token of the gateway's own. It is a value: changes a handler makes
+// to it affect no one else. The zero value is anonymous.
 type Caller struct {
 	User, Eauth string
 	Groups      []string
 
-	// LoggedIn says that the caller has a session here. A Salt token is not
-	// enough.
+	// LoggedIn reports whether the caller has a session here. A Salt token is
+	// not enough.
 	LoggedIn bool
 
-	// One of these is set. Where both are, the token's scopes count.
-	Principal *issuer.Principal // for the holder of a token of the gateway's own
-	Session   *session.Session  // for all others; without an ID it stands for a Salt token
+	// One of these is set. If both are, the token's scopes apply.
+	Principal *issuer.Principal // of a token of the gateway's own
+	Session   *session.Session  // of all others; one without an ID is a Salt token
 
-	Credential Credential // that was good
+	Credential Credential // the valid one
 	From       issuer.Origin
 }
 
-// ofPrincipal is the holder of a token.
+// ofPrincipal returns the holder of a token as a Caller.
 func ofPrincipal(p *issuer.Principal, c Credential, from issuer.Origin) *Caller {
 	return &Caller{User: p.User, Eauth: p.Eauth, Groups: p.Groups, Principal: p, Credential: c, From: from}
 }
 
-// ofSession is who has logged in.
+// ofSession returns the user of a session as a Caller.
 func ofSession(s *session.Session, c Credential, from issuer.Origin) *Caller {
 	return &Caller{
 		User: s.User, Eauth: s.Eauth, Groups: s.Groups, LoggedIn: s.ID != "", Session: s, Credential: c, From: from,
 	}
 }
 
-// Identity returns who the caller is, as the credential says it: the holder of a
-// token is the token's owner, whatever stands in User. Nobody is the zero value.
+// Identity returns the caller's identity: for the holder of a token it is the
+// token's owner, regardless of User. For an anonymous caller it is the zero
+// value.
 func (c *Caller) Identity() eauth.Identity {
 	switch {
 	case c == nil:
@@ -50,8 +51,8 @@ func (c *Caller) Identity() eauth.Identity {
 	return eauth.Identity{}
 }
 
-// Issuer returns the caller in the terms of package issuer. Nobody has no rights
-// there.
+// Issuer returns the caller in the terms of package issuer. An anonymous caller
+// has no rights there.
 func (c *Caller) Issuer() issuer.Caller {
 	switch {
 	case c == nil:
@@ -65,7 +66,7 @@ func (c *Caller) Issuer() issuer.Caller {
 	return issuer.Caller{User: s.User, Eauth: s.Eauth, Groups: s.Groups, From: c.From, LoggedIn: s.ID != ""}
 }
 
-// Key tells sessions and tokens apart. It holds a secret.
+// Key returns a key that is unique to the session or token. It holds a secret.
 func (c *Caller) Key() string {
 	switch {
 	case c == nil:

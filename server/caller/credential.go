@@ -9,28 +9,29 @@ import (
 	"github.com/saltern-api/saltern/server/web"
 )
 
-// SessionCookie is the name that salt-api gives its cookie.
+// SessionCookie is the name of salt-api's cookie.
 const SessionCookie = "session_id"
 
-// Credential is a session id or a token that came beside the body.
+// Credential is a session id or a token outside of the body.
 type Credential struct {
 	Text   string
-	Cookie bool // the browser sent it, whoever made the page
+	Cookie bool // sent by the browser, whichever page caused the request
 }
 
-// IsToken reports whether a credential is a token of the gateway's own: by its
-// first characters, so that a mistyped token is not looked up elsewhere.
+// IsToken reports whether a credential is a token of the gateway's own, by its
+// prefix, so that a mistyped token is not looked up elsewhere.
 func (c Credential) IsToken() bool { return apitoken.LooksLike(c.Text) }
 
-// CredentialsOf returns the credentials beside the body, in the order in which
-// they are tried: the first one that is good counts. An empty header is one
-// that is not there: SaltGUI sends one before it has a token.
+// CredentialsOf returns the credentials outside of the body, in the order in
+// which they are tried: the first valid one counts. An empty header counts as
+// absent: SaltGUI sends one before it has a token.
 //
-// salt-api knows X-Auth-Token, before the cookie, and no Authorization. What
-// stands there may be for a proxy in front or made by one: a Bearer that is no
-// session and no token of the master leaves the cookie to count. Not so one
-// that begins as the gateway's own tokens do. Its sender wants to act within
-// its scopes, and once it has been revoked is not to act without them.
+// salt-api reads X-Auth-Token, before the cookie, and ignores Authorization.
+// That header may be meant for or added by a proxy in front: a Bearer token
+// that is neither a session nor a token of the master is ignored, and the
+// cookie counts. A Bearer token with the prefix of the gateway's own tokens is
+// not ignored: its sender wants to act within its scopes, and must not act
+// without them once it is revoked.
 func CredentialsOf(r *http.Request) []Credential {
 	if token := Only(r.Header["X-Auth-Token"]); token != "" {
 		return []Credential{{Text: token}}
@@ -49,7 +50,7 @@ func CredentialsOf(r *http.Request) []Credential {
 }
 
 // bearerOf returns the token of Authorization: Bearer. Several that differ are
-// none, or where one of them is the gateway's, one that is good for nobody.
+// treated as none, or as an invalid one if one of them is the gateway's.
 func bearerOf(r *http.Request) string {
 	var tokens []string
 	for _, value := range r.Header["Authorization"] {
@@ -69,9 +70,9 @@ func bearerOf(r *http.Request) string {
 	return ""
 }
 
-// CookieOf returns the credential of the cookie. Of several the last one
-// counts, and blanks and commas do not matter, as in salt-api: there are proxies
-// that join the lines of a header with commas.
+// CookieOf returns the credential of the cookie. The last of several counts, and
+// blanks and commas are ignored, as in salt-api: some proxies join header lines
+// with commas.
 func CookieOf(r *http.Request) (Credential, bool) {
 	last := ""
 	for _, line := range r.Header["Cookie"] {
@@ -85,9 +86,9 @@ func CookieOf(r *http.Request) (Credential, bool) {
 	return Credential{Text: last, Cookie: true}, last != ""
 }
 
-// Only returns a header's value, of which the first may be empty. Of several
-// that differ, it is not known which one a proxy has looked at: they become one
-// that is good for no caller.
+// Only returns a header's value, of which the first may be empty. If several
+// differ, it is unknown which one a proxy has checked: the result is then valid
+// for no caller.
 func Only(values []string) string {
 	for len(values) > 1 && values[0] == "" {
 		values = values[1:]
@@ -97,7 +98,7 @@ func Only(values []string) string {
 
 // HeaderCredential returns a credential that no browser sends by itself, or "".
 // VCD's clients send the same one in two headers, or twice in one. The error is
-// an *web.Error.
+// a *web.Error.
 func HeaderCredential(r *http.Request) (string, error) {
 	all := slices.Concat(r.Header["X-Vmware-Vcloud-Access-Token"], r.Header["X-Auth-Token"])
 	for _, value := range r.Header["Authorization"] {

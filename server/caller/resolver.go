@@ -16,7 +16,7 @@ import (
 	"github.com/saltern-api/saltern/server/web"
 )
 
-// Sessions knows who has logged in. *session.Sessions does.
+// Sessions resolves sessions. *session.Sessions is one.
 type Sessions interface {
 	Resolve(ctx context.Context, credential string) (*session.Session, bool, error)
 	Follow(ctx context.Context, s *session.Session) (context.Context, context.CancelFunc)
@@ -24,7 +24,7 @@ type Sessions interface {
 
 var _ Sessions = (*session.Sessions)(nil)
 
-// Tokens knows who holds a token of the gateway's own. *issuer.Service does.
+// Tokens resolves tokens of the gateway's own. *issuer.Service is one.
 type Tokens interface {
 	Check(ctx context.Context, secret string, from issuer.Origin) (*issuer.Principal, bool, error)
 	ActAs(ctx context.Context, p *issuer.Principal) (*issuer.Delegation, error)
@@ -33,26 +33,27 @@ type Tokens interface {
 
 var _ Tokens = (*issuer.Service)(nil)
 
-// Resolver finds out who makes a request. Its fields are set once. It is safe for
-// many goroutines at once.
+// Resolver identifies the caller of a request. Its fields are set once. It is
+// safe for concurrent use.
 type Resolver struct {
 	Sessions Sessions
-	Tokens   Tokens // nil where there are none
+	Tokens   Tokens // nil if there are none
 
-	// CrossOrigin says whether a cookie counts for the page that has it sent.
+	// CrossOrigin decides whether a cookie counts, by the page that caused the
+	// request.
 	CrossOrigin *http.CrossOriginProtection
 }
 
 // TextNoPermission is salt-api's text for 401.
 const TextNoPermission = "No permission -- see authorization schemes"
 
-// BearerChallenge is RFC 6750's, section 3.
+// BearerChallenge is the challenge of RFC 6750, section 3.
 const BearerChallenge = `Bearer realm="saltern"` //nolint:gosec // no credential is in it
 
 // ExpiresHeader holds when the credential of a request expires.
 const ExpiresHeader = "Saltern-Token-Expires"
 
-// ErrNoPermission returns the answer where no credential is good.
+// ErrNoPermission returns the error for a request without a valid credential.
 func ErrNoPermission() error {
 	return &web.Error{Status: http.StatusUnauthorized, Text: TextNoPermission}
 }
@@ -67,16 +68,16 @@ func errIdleToken(err error) error {
 		Challenge: BearerChallenge + `, error="invalid_token", error_description="` + web.TextIdle + `"`}
 }
 
-// resolved is what came of looking at credentials.
+// resolved is the result of checking a request's credentials.
 type resolved struct {
 	of  []Credential
 	who *Caller
 	err error
 }
 
-// Caller returns who the first good one of the credentials stands for. Errors are
-// those of [Resolver.Lookup], and a 401 where none is good. The credentials are
-// looked at once for each request, and make its budget a caller's.
+// Caller returns the caller of the first valid credential. Errors are those of
+// [Resolver.Lookup], and a 401 if none is valid. The credentials are checked once
+// per request, and the request's budget becomes a caller's.
 func (v *Resolver) Caller(x *web.Exchange, r *http.Request, all []Credential) (*Caller, error) {
 	was, ok := x.Memo.(*resolved)
 	if !ok || !slices.Equal(was.of, all) {
@@ -94,8 +95,8 @@ func (v *Resolver) Caller(x *web.Exchange, r *http.Request, all []Credential) (*
 	return &who, nil
 }
 
-// Identifies reports whether what came beside the body shows who makes the
-// request.
+// Identifies reports whether the credentials outside of the body identify the
+// caller.
 func (v *Resolver) Identifies(x *web.Exchange, r *http.Request) bool {
 	_, err := v.Caller(x, r, CredentialsOf(r))
 	return err == nil
@@ -111,7 +112,7 @@ func (v *Resolver) firstGood(x *web.Exchange, r *http.Request, all []Credential)
 	return nil, ErrNoPermission()
 }
 
-// look is Lookup with the answers of rest_cherrypy.
+// look is Lookup with the errors of rest_cherrypy.
 func (v *Resolver) look(x *web.Exchange, r *http.Request, c Credential) (*Caller, bool, error) {
 	if c.Cookie {
 		if err := v.CrossOrigin.Check(r); err != nil {
@@ -124,7 +125,7 @@ func (v *Resolver) look(x *web.Exchange, r *http.Request, c Credential) (*Caller
 	case errors.Is(err, issuer.ErrIdle):
 		return nil, false, errIdleToken(err)
 	case err != nil && c.IsToken():
-		if known, ok := web.Known(err); ok { // also where the caller tries to make another one of it
+		if known, ok := web.Known(err); ok { // also where the caller tries to convert it to another one
 			return nil, false, known
 		}
 		return nil, false, err
@@ -138,9 +139,9 @@ func (v *Resolver) look(x *web.Exchange, r *http.Request, c Credential) (*Caller
 	return who, ok, nil
 }
 
-// Lookup returns who a credential stands for, and whether it is good. Errors are
+// Lookup returns the caller of a credential, and whether it is valid. Errors are
 // those of package issuer or of the sessions. A token of the gateway's own in a
-// cookie is not good: nobody has been given one there.
+// cookie is not valid: the gateway never sets one there.
 func (v *Resolver) Lookup(x *web.Exchange, r *http.Request, c Credential) (*Caller, bool, error) {
 	rec := audit.Of(x)
 	rec.SetShown()
@@ -165,8 +166,8 @@ func (v *Resolver) Lookup(x *web.Exchange, r *http.Request, c Credential) (*Call
 	return ofSession(s, c, from), true, nil
 }
 
-// MayReach returns an error, a 403, unless the caller may use an endpoint: the
-// scopes of a token may not open it.
+// MayReach returns an error, a 403, unless the caller may use an endpoint: a
+// token's scopes may exclude it.
 func MayReach(c *Caller, method, endpoint string) error {
 	if c == nil || c.Principal == nil || c.Principal.Scopes.MayReach(method, endpoint) {
 		return nil
@@ -175,8 +176,8 @@ func MayReach(c *Caller, method, endpoint string) error {
 		Challenge: BearerChallenge + `, error="insufficient_scope"`}
 }
 
-// Authority returns what calls are run with for a caller, until it is released. A
-// nil Caller, or one that is nobody, has none. For the holder of a token that is
+// Authority returns the authority that a caller's calls run with; it must be
+// released. A nil or anonymous Caller has none. For the holder of a token it is
 // the authority of the token's owner, within the token's scopes.
 func (v *Resolver) Authority(ctx context.Context, c *Caller) (lowstate.Authority, func(), error) {
 	switch {
@@ -198,8 +199,8 @@ func (v *Resolver) Authority(ctx context.Context, c *Caller) (lowstate.Authority
 }
 
 // Follow returns a context that ends with the caller's credential, with the cause
-// [session.ErrExpired] or [session.ErrRevoked]. The function that comes with it
-// must be called. For nobody the context has ended already.
+// [session.ErrExpired] or [session.ErrRevoked]. The returned function must be
+// called. For an anonymous caller the context is already canceled.
 func (v *Resolver) Follow(ctx context.Context, c *Caller) (context.Context, context.CancelFunc) {
 	switch {
 	case c == nil:
@@ -213,12 +214,12 @@ func (v *Resolver) Follow(ctx context.Context, c *Caller) (context.Context, cont
 	return ctx, func() {}
 }
 
-// OriginOf returns where a request comes from, in the terms of package issuer.
+// OriginOf returns the origin of a request, in the terms of package issuer.
 func OriginOf(x *web.Exchange, r *http.Request) issuer.Origin {
 	return issuer.Origin{Addr: x.Remote, Agent: r.UserAgent()}
 }
 
-// ExpiryText returns when a credential expires, for [ExpiresHeader].
+// ExpiryText returns the value of [ExpiresHeader].
 func ExpiryText(t time.Time) string {
 	if t.IsZero() {
 		return "never"
@@ -226,9 +227,9 @@ func ExpiryText(t time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
-// Authorize returns who the first good one of the credentials stands for, and the
-// authority for an endpoint, until it is released: Caller, MayReach and Authority
-// in one.
+// Authorize combines Caller, MayReach and Authority: it returns the caller of the
+// first valid credential, and the authority for an endpoint, which must be
+// released.
 func (v *Resolver) Authorize(
 	x *web.Exchange, r *http.Request, all []Credential, endpoint string,
 ) (*Caller, lowstate.Authority, func(), error) {

@@ -13,18 +13,18 @@ import (
 const (
 	xsrfCookie = "_xsrf"
 
-	// xsrfHeader is written in capitals over HTTP/1.1. Scripts look for it by
-	// programs that care for case.
+	// xsrfHeader is in capitals over HTTP/1.1. Scripts use programs that match
+	// header names case-sensitively.
 	xsrfHeader = "X-XSRFTOKEN"
 )
 
-// xsrfToken matches a cookie that goes on as it is: ours, or that of a Tornado
-// server that was here before.
+// xsrfToken matches a cookie that is kept as it is: ours, or that of a Tornado
+// server that ran here before.
 var xsrfToken = regexp.MustCompile(`^[0-9A-Za-z|_-]{16,128}$`)
 
-// IssueXSRF hands out a token against cross-site requests, in a header and a
-// cookie, which is sent over TLS only where secure says so. A client that has one
-// keeps it, so that several of its pages agree.
+// IssueXSRF issues a token against cross-site requests, in a header and a cookie,
+// which is sent over TLS only if secure is true. A client that has one keeps it,
+// so that several of its pages agree.
 func IssueXSRF(x *web.Exchange, r *http.Request, secure bool) {
 	token := rand.Text()
 	if c, err := r.Cookie(xsrfCookie); err == nil && xsrfToken.MatchString(c.Value) {
@@ -37,8 +37,8 @@ func IssueXSRF(x *web.Exchange, r *http.Request, secure bool) {
 }
 
 // CheckXSRF requires the XSRF token when the credential is ambient (cookie or
-// Basic): the page of another site can make a browser send that, but cannot read
-// the cookie. A client that sends a token without need has to send the right one.
+// Basic): the page of another site can make a browser send those, but cannot read
+// the cookie. A token that is sent without need has to be valid.
 func CheckXSRF(r *http.Request, ambient bool) error {
 	given := Only(r.Header[http.CanonicalHeaderKey(xsrfHeader)])
 	if given == "" && !ambient {
@@ -50,13 +50,13 @@ func CheckXSRF(r *http.Request, ambient bool) error {
 		}
 	}
 	if !ambient && len(r.CookiesNamed(xsrfCookie)) == 0 {
-		return nil // there is nothing to compare with
+		return nil // nothing to compare with
 	}
 	return &web.Error{Status: http.StatusForbidden, Text: "the X-XSRFTOKEN header and the _xsrf cookie do not agree"}
 }
 
-// SetCookie gives a browser the session's cookie; an empty id takes it away. No
-// script can read it and no other site's page can have it sent.
+// SetCookie sets the session's cookie in a browser; an empty id removes it. No
+// script can read it, and no other site's page can make the browser send it.
 func SetCookie(x *web.Exchange, id string, expire time.Time, secure bool) {
 	c := &http.Cookie{ //nolint:gosec // Secure over plain HTTP would keep browsers from sending it at all
 		Name: SessionCookie, Value: id, Path: "/", Expires: expire, MaxAge: -1,

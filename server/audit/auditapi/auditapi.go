@@ -20,21 +20,21 @@ import (
 	"github.com/saltern-api/saltern/server/web"
 )
 
-// Log finds entries of the audit log. *audit.Log does.
+// Log finds entries of the audit log. *audit.Log is one.
 type Log interface {
 	Find(ctx context.Context, q audit.Query) (audit.Page, error)
 }
 
 var _ Log = (*audit.Log)(nil)
 
-// Rights says who may read the audit log. *issuer.Service does.
+// Rights returns which callers may read the audit log. *issuer.Service is one.
 type Rights interface {
 	May(ctx context.Context, c issuer.Caller, p role.Permission) error
 }
 
 var _ Rights = (*issuer.Service)(nil)
 
-// Callers finds out who makes a request. *caller.Resolver does.
+// Callers identifies the caller of a request. *caller.Resolver is one.
 type Callers interface {
 	Caller(x *web.Exchange, r *http.Request, all []caller.Credential) (*caller.Caller, error)
 }
@@ -47,19 +47,18 @@ const (
 	timeout    = 20 * time.Second
 )
 
-// Reader reads the audit log, for all listeners. It is safe for many goroutines at
-// once.
+// Reader reads the audit log, for all listeners. It is safe for concurrent use.
 type Reader struct {
-	log   Log // nil where there is none
+	log   Log // nil without a log
 	slots chan struct{}
 }
 
-// NewReader returns what reads a log; nil stands for none.
+// NewReader returns a Reader of log, which may be nil.
 func NewReader(log Log) *Reader {
 	return &Reader{log: log, slots: make(chan struct{}, maxReaders)}
 }
 
-// find is Log.Find, not too often at once.
+// find is Log.Find, with at most maxReaders at once.
 func (a *Reader) find(ctx context.Context, q audit.Query) (audit.Page, error) {
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
@@ -93,8 +92,8 @@ func (a *API) Mount(m *web.Mux) {
 	m.Get("/v1/audit", a.read, web.Wrap(web.Acceptable))
 }
 
-// read answers GET /v1/audit. That the log is read is written down too, but once
-// for all pages: otherwise a reader would never come to its end.
+// read answers GET /v1/audit. Reading the log is itself logged, but once for all
+// pages: otherwise a reader would never reach its end.
 func (a *API) read(x *web.Exchange, r *http.Request) error {
 	who, err := a.Callers.Caller(x, r, caller.CredentialsOf(r))
 	if err != nil {

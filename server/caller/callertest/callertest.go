@@ -16,7 +16,7 @@ import (
 	"github.com/saltern-api/saltern/server/caller"
 )
 
-// Sessions are the logins, by their credentials. They do not end.
+// Sessions are the logins by their credentials. They do not expire.
 type Sessions map[string]*session.Session
 
 // Resolve returns a login.
@@ -30,7 +30,7 @@ func (Sessions) Follow(ctx context.Context, _ *session.Session) (context.Context
 	return context.WithCancel(ctx)
 }
 
-// Tokens are the gateway's own tokens, by their secrets. They do not end.
+// Tokens are the gateway's own tokens by their secrets. They do not expire.
 type Tokens struct {
 	Principals map[string]*issuer.Principal
 	Held       atomic.Int64 // the authorities that are not released
@@ -74,7 +74,7 @@ func (g grant) Release(context.Context)                     { g.tokens.Held.Add(
 // Secret is a token of ops, whose scopes let it run everything and read events.
 const Secret = "saltern_api_0123456789abcdefghijklmnopqrstuvwxyzABCDEF"
 
-// New returns a resolver that knows a session of saltdev with the credential
+// New returns a resolver with a session of saltdev, whose credential is
 // "session", and the token [Secret] of ops.
 func New() (*caller.Resolver, *Tokens) {
 	tokens := &Tokens{Principals: map[string]*issuer.Principal{Secret: {
