@@ -56,7 +56,7 @@ func (c *Recorder) WriteCall(call *CallRecord, err error) {
 		return
 	}
 	for _, e := range c.callEntries(call, web.StatusOf(err), OutcomeOf(err)) {
-		e.Status = 0 // that is of the request's own response
+		e.Status = 0 // the request has a status of its own
 		c.write(e)
 	}
 }

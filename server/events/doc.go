@@ -2,9 +2,9 @@
 // events), /ws (the websocket of rest_cherrypy), /all_events and
 // /formatted_events (those of rest_tornado).
 //
-// A stream ends with the credential that it was opened with, and when the server
-// stops. [Limits] bounds how many there are, and [Views] has the views that show
-// jobs and minions ask for grains together.
+// A stream ends when the credential that it was opened with ends, or when the
+// server stops. [Limits] bounds the number of streams. [Views] coalesces the
+// requests for grains of the views that show jobs and minions.
 //
 // It imports lowstate, saltmaster/eventstream, server/audit, server/caller and
 // server/web.

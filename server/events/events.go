@@ -17,30 +17,30 @@ import (
 	"github.com/saltern-api/saltern/server/web"
 )
 
-// Bus is what the master's event bus says. *eventstream.Hub is one.
+// Bus is the master's event bus. *eventstream.Hub is one.
 type Bus interface {
 	Read(req eventstream.Request) (*eventstream.Reader, error)
 }
 
 var _ Bus = (*eventstream.Hub)(nil)
 
-// Runner runs calls, by which views learn the grains of minions. *lowstate.Gateway
+// Runner runs calls, by which views get the grains of minions. *lowstate.Gateway
 // is one.
 type Runner interface {
 	Run(ctx context.Context, call lowstate.Call) (lowstate.Result, error)
 }
 
-// API is the streams of events of rest_cherrypy and rest_tornado. It is a
+// API is the event streams of rest_cherrypy and rest_tornado. It is a
 // [web.API]. Its fields are set once.
 type API struct {
-	Bus      Bus // nil where there is none
+	Bus      Bus // nil if there is none
 	Runner   Runner
 	Resolver *caller.Resolver
-	CORS     *web.CORS // which pages may open websockets
+	CORS     *web.CORS // the origins whose pages may open websockets
 	Limits   *Limits
 	Views    *Views
 
-	// Stopping ends when streams are to end.
+	// Stopping ends when streams have to end.
 	Stopping context.Context
 }
 
@@ -58,11 +58,11 @@ func (s *API) Mount(m *web.Mux) {
 }
 
 const (
-	// keepAlive is how long a stream is silent before it shows that it is
-	// still there; it may be up to twice as long.
+	// keepAlive is how long a stream is silent before a comment is sent; it may
+	// be up to twice as long.
 	keepAlive = 10 * time.Second
 
-	// closeTimeout is how long the end of a stream may take.
+	// closeTimeout bounds the end of a stream.
 	closeTimeout = time.Second
 
 	eventsType = "text/event-stream;charset=utf-8"
@@ -76,8 +76,8 @@ const (
 )
 
 // events answers GET /events: the master's events as server-sent events, in
-// salt-api's form, which has a tag line before the data. An id line follows
-// it, so that recipes that expect the tag first still work.
+// salt-api's form, which has a tag line before the data. An id line follows it,
+// so that clients that expect the tag first still work.
 func (s *API) events(x *web.Exchange, r *http.Request) error {
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil || len(query) > 1 || len(query) == 1 && query["tag"] == nil {
@@ -109,7 +109,7 @@ func (s *API) events(x *web.Exchange, r *http.Request) error {
 	return out.broken(out.copy(ctx, reader))
 }
 
-// eventsHead answers HEAD /events: whether GET would be answered with events.
+// eventsHead answers HEAD /events with the status that GET would have.
 func (s *API) eventsHead(x *web.Exchange, r *http.Request) error {
 	_, _, release, err := s.Resolver.Authorize(x, r, caller.CredentialsOf(r), web.Pattern(r))
 	if err != nil {
@@ -122,7 +122,7 @@ func (s *API) eventsHead(x *web.Exchange, r *http.Request) error {
 	return nil
 }
 
-// read opens a reader of the events that a caller may see.
+// read opens a reader of the events that a caller may read.
 func (s *API) read(who *caller.Caller, tags []string, after string) (*eventstream.Reader, error) {
 	if s.Bus == nil {
 		return nil, &web.Error{Status: http.StatusServiceUnavailable, Text: "The event bus is not available"}
@@ -143,7 +143,7 @@ func (s *API) read(who *caller.Caller, tags []string, after string) (*eventstrea
 }
 
 // follow returns a context that ends with the request, with the caller's
-// credential or when the server begins to stop, whichever is first. done frees it.
+// credential, or when the server begins to stop. done releases it.
 func (s *API) follow(ctx context.Context, who *caller.Caller) (_ context.Context, done func()) {
 	ctx, release := s.Resolver.Follow(ctx, who)
 	ctx, cancel := context.WithCancelCause(ctx)
@@ -155,8 +155,8 @@ func (s *API) follow(ctx context.Context, who *caller.Caller) (_ context.Context
 	}
 }
 
-// closeReason returns why a stream ends, for its reader; ok is false when the
-// reader has gone.
+// closeReason returns why a stream ends, for its client; ok is false when the
+// client is gone.
 func closeReason(ctx context.Context, err error) (reason string, ok bool) {
 	if cause := context.Cause(ctx); cause != nil {
 		err = cause
@@ -178,13 +178,13 @@ func closeReason(ctx context.Context, err error) (reason string, ok bool) {
 type eventWriter struct {
 	x     *web.Exchange
 	buf   *bufio.Writer
-	moved string // the last id that the client knows
+	moved string // the last id sent to the client
 
-	unblock func() bool   // takes back the deadline to come
-	blocked chan struct{} // closed when it has come
+	unblock func() bool   // cancels the coming deadline
+	blocked chan struct{} // closed when the deadline is set
 }
 
-// newEventWriter makes a writer that does not stay blocked for long after ctx
+// newEventWriter returns a writer that does not stay blocked for long after ctx
 // has ended.
 func newEventWriter(ctx context.Context, x *web.Exchange) *eventWriter {
 	w := &eventWriter{x: x, buf: bufio.NewWriterSize(x, 8<<10), blocked: make(chan struct{})}
@@ -195,7 +195,8 @@ func newEventWriter(ctx context.Context, x *web.Exchange) *eventWriter {
 	return w
 }
 
-// release sees to it that no deadline reaches the connection's next request.
+// release makes sure that no deadline is left for the connection's next
+// request.
 func (w *eventWriter) release() {
 	if !w.unblock() {
 		<-w.blocked
@@ -206,7 +207,7 @@ func (w *eventWriter) begin(r *http.Request) error {
 	h := w.x.Header()
 	h.Set("Content-Type", eventsType)
 	h.Set("Cache-Control", "no-cache")
-	h.Set("X-Accel-Buffering", "no") // nginx would hold events back
+	h.Set("X-Accel-Buffering", "no") // nginx would buffer events
 	if r.ProtoMajor == 1 {
 		h.Set("Connection", "keep-alive")
 	}
@@ -214,7 +215,7 @@ func (w *eventWriter) begin(r *http.Request) error {
 	return w.flush()
 }
 
-// copy writes the reader's frames and, when they end, why.
+// copy writes the reader's frames and, when they end, the reason.
 func (w *eventWriter) copy(ctx context.Context, reader *eventstream.Reader) error {
 	w.moved = reader.Position()
 	for {
@@ -228,7 +229,8 @@ func (w *eventWriter) copy(ctx context.Context, reader *eventstream.Reader) erro
 	}
 }
 
-// copyFor copies for a while, and reports whether there was nothing to copy.
+// copyFor copies for one keepAlive interval, and reports whether there was
+// nothing to copy.
 func (w *eventWriter) copyFor(ctx context.Context, reader *eventstream.Reader) (silent bool, err error) {
 	turn, cancel := context.WithTimeout(ctx, keepAlive)
 	defer cancel()
@@ -250,8 +252,8 @@ func (w *eventWriter) copyFor(ctx context.Context, reader *eventstream.Reader) (
 	}
 }
 
-// frame writes a frame's block with the id before its empty line. A gap gets
-// a type too, so that a browser's page does not take it for an event.
+// frame writes a frame's block with the id before its empty line. A gap also
+// gets a type, so that a browser does not dispatch it as a message.
 func (w *eventWriter) frame(f eventstream.Frame) {
 	if f.Gap != "" {
 		_, _ = w.buf.WriteString("event: saltern-gap\n")
@@ -262,9 +264,9 @@ func (w *eventWriter) frame(f eventstream.Frame) {
 	w.moved = f.ID
 }
 
-// keepAlive writes a comment, and how far the stream has come, when a filter
-// held events back: who comes back with it need not have all of them sought
-// again.
+// keepAlive writes a comment, and the stream's position if a filter has held
+// events back, so that a client that reconnects does not cause all of them to
+// be searched again.
 func (w *eventWriter) keepAlive(reader *eventstream.Reader) {
 	_, _ = w.buf.WriteString(": keep-alive\n")
 	if at := reader.Position(); at != w.moved {
@@ -272,15 +274,15 @@ func (w *eventWriter) keepAlive(reader *eventstream.Reader) {
 		w.moved = at
 	}
 	_, _ = w.buf.WriteString("\n")
-	_ = w.flush() // an error comes again
+	_ = w.flush() // a failure recurs with the next write
 }
 
-// end writes the last event, where there is somebody to read it.
+// end writes the last event, unless the client is gone.
 func (w *eventWriter) end(ctx context.Context, err error) error {
 	reason, ok := closeReason(ctx, err)
 	if !ok {
 		if ctx.Err() != nil {
-			return nil // the client has gone
+			return nil // the client is gone
 		}
 		return err
 	}
@@ -300,7 +302,7 @@ func (w *eventWriter) flush() error {
 	return w.x.Control.Flush()
 }
 
-// broken makes an error of one that the client's connection has.
+// broken wraps an error of the client's connection.
 func (w *eventWriter) broken(err error) error {
 	if err == nil {
 		return nil

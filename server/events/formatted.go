@@ -13,21 +13,21 @@ import (
 	"github.com/saltern-api/saltern/server/web"
 )
 
-// Bounds of what a formatter knows. Upstream's keep every job for as long as
-// the client stays.
+// Bounds of a formatter's view. Upstream's formatters keep every job for as
+// long as the client stays.
 const (
 	maxViewedJobs = 64
-	maxViewBytes  = 4 << 20 // of the jobs, and again of the minions
+	maxViewBytes  = 4 << 20 // of the jobs, and the same of the minions
 
-	// trimmed is what Salt puts in place of a value that is too large.
+	// trimmed is Salt's placeholder for a value that is too large.
 	trimmed = `"VALUE_TRIMMED"`
 )
 
-// viewStyle is the difference between upstream's two formatters.
+// viewStyle holds the differences between upstream's two formatters.
 type viewStyle struct {
-	listed bool   // minions are a list, not a map
+	listed bool   // minions are a list, not an object
 	end    string // of each message
-	fresh  bool   // a new call of grains.items forgets the minions
+	fresh  bool   // a new call of grains.items clears the minions
 }
 
 var (
@@ -35,19 +35,19 @@ var (
 	asMap  = viewStyle{end: "\n\n"}               // rest_tornado
 )
 
-// formatter makes of events a view of the newest jobs and of the minions, and
-// shows the whole of it with each change. It belongs to one client.
+// formatter turns events into a view of the newest jobs and of the minions, and
+// sends all of it after each change. It belongs to one client.
 type formatter struct {
 	style     viewStyle
 	runner    Runner
 	authority lowstate.Authority // of the caller
 
-	// key says whose questions are answered alike: those of all users, since
-	// the master takes a question or refuses it, but not those of API tokens,
-	// whose targets are restricted. It is empty but for these.
+	// key separates the callers whose requests for grains cannot be shared: API
+	// tokens, whose targets are restricted. It is empty for all others:
+	// the master accepts or refuses their requests as a whole.
 	key    string
 	remote netip.Addr
-	record func(call *audit.CallRecord, err error) // in the audit log
+	record func(call *audit.CallRecord, err error) // writes to the audit log
 
 	views *Views
 	user  sharedUser
@@ -65,7 +65,7 @@ func (s *API) formatter(x *web.Exchange, who *caller.Caller, a lowstate.Authorit
 	return f
 }
 
-// show sends what an event changes. Events that are not as expected change
+// show sends the view after an event changed it. Unexpected events change
 // nothing; upstream's formatters end the stream with them.
 func (f *formatter) show(ctx context.Context, frame eventstream.Frame, send func([]byte) error) error {
 	jobs, minions := f.take(ctx, frame)
@@ -80,7 +80,7 @@ func (f *formatter) show(ctx context.Context, frame eventstream.Frame, send func
 	return nil
 }
 
-// take reports what an event has changed.
+// take applies an event and reports what it changed.
 func (f *formatter) take(ctx context.Context, frame eventstream.Frame) (jobs, minions bool) {
 	part := strings.Split(frame.Tag, "/")
 	if len(part) < 2 || part[0] != "salt" || part[1] != "job" && part[1] != "key" && part[1] != "presence" {
@@ -121,15 +121,15 @@ func (f *formatter) askAll(ctx context.Context) {
 	f.views.ofAll(ctx, f.key, f.user, func() error { return f.askGrains(ctx, "*", "glob") })
 }
 
-// askNew requests the grains of those minions that have come with an event.
+// askNew requests the grains of those minions that an event names as new.
 func (f *formatter) askNew(ctx context.Context, event, minions string) {
 	f.views.ofArrival(ctx, arrival{f.key, event, minions}, f.user, func() error {
 		return f.askGrains(ctx, minions, "list")
 	})
 }
 
-// askGrains requests the grains of minions; the answers come as events. It does so
-// with the caller's authority, which may not allow it.
+// askGrains requests the grains of minions; the returns come as events. It uses
+// the caller's authority, which may not permit it.
 func (f *formatter) askGrains(ctx context.Context, tgt, tgtType string) error {
 	call := lowstate.Call{
 		Chunks: []lowstate.Chunk{lowstate.Compose(
@@ -141,7 +141,7 @@ func (f *formatter) askGrains(ctx context.Context, tgt, tgtType string) error {
 		RemoteAddr: f.remote,
 		Authority:  f.authority,
 	}
-	res, err := f.runner.Run(ctx, call) // the view then has no grains
+	res, err := f.runner.Run(ctx, call) // on failure the view has no grains
 	f.record(&audit.CallRecord{Call: call, Result: res}, err)
 	return err
 }

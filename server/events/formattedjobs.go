@@ -16,27 +16,27 @@ type jobsView struct {
 	bytes int
 }
 
-// jobView is a job. What comes from the bus is kept as its JSON.
+// jobView is a job. Data of the bus is kept as its JSON.
 type jobView struct {
 	jid     string
-	head    []byte // the members before "minions"; none when the job's begin was not seen
-	tail    []byte // those behind it
+	head    []byte // the members before "minions"; none if the job's start was not seen
+	tail    []byte // those after it
 	state   string
 	minions []*resultView
 	bytes   int
 }
 
-// resultView is a minion in a job.
+// resultView is a minion of a job.
 type resultView struct {
 	id                    string
-	awaited               bool            // it was known before it returned
+	awaited               bool            // it was expected before it returned
 	ret, retcode, success json.RawMessage // nil until it has returned
 }
 
-// resultOverhead is about what a minion costs in a view beside its texts.
+// resultOverhead is about the size of a minion in a view besides its texts.
 const resultOverhead = 64
 
-// begin takes up a new job.
+// begin adds a new job.
 func (v *jobsView) begin(e eventstream.View) bool {
 	for _, key := range []string{"jid", "_stamp", "fun", "tgt", "tgt_type", "minions"} {
 		if e.JSON(key) == nil {
@@ -59,7 +59,7 @@ func (v *jobsView) begin(e eventstream.View) bool {
 	return v.add(j, size)
 }
 
-// returned takes up what a minion has returned.
+// returned adds a minion's return.
 func (v *jobsView) returned(jid, id string, e eventstream.View) bool {
 	ret, retcode, success := e.JSON("return"), e.JSON("retcode"), e.JSON("success")
 	if ret == nil || retcode == nil || success == nil {
@@ -86,8 +86,8 @@ func (v *jobsView) returned(jid, id string, e eventstream.View) bool {
 	return true
 }
 
-// job returns a job, a new one where its begin was not seen; nil when there
-// is no room.
+// job returns a job, a new one if its start was not seen; nil if there is no
+// room.
 func (v *jobsView) job(jid string) *jobView {
 	if i := v.find(jid); i >= 0 {
 		return v.jobs[i]
@@ -99,8 +99,7 @@ func (v *jobsView) job(jid string) *jobView {
 	return j
 }
 
-// minion returns a job's minion, a new one if need be; nil when there is no
-// room.
+// minion returns a job's minion, a new one if needed; nil if there is no room.
 func (v *jobsView) minion(j *jobView, id string) *resultView {
 	for _, m := range j.minions {
 		if m.id == id {
@@ -138,8 +137,8 @@ func (v *jobsView) grow(j *jobView, n int) {
 	v.bytes += n
 }
 
-// makeRoom forgets the oldest jobs, but not the one to keep, until n bytes
-// more are allowed, and reports whether they are.
+// makeRoom drops the oldest jobs, but not keep, until n more bytes fit, and
+// reports whether they do.
 func (v *jobsView) makeRoom(n int, keep *jobView) bool {
 	for v.bytes+n > maxViewBytes {
 		i := slices.IndexFunc(v.jobs, func(j *jobView) bool { return j != keep })
@@ -181,8 +180,8 @@ func (v *jobsView) message(style viewStyle) []byte {
 	return b.Bytes()
 }
 
-// members has the order of Python's dict, whose keys stay where they were
-// first put.
+// members returns the members in the order of Python's dict, whose keys stay
+// where they were inserted first.
 func (m *resultView) members() string {
 	if m.success == nil {
 		return `"success": false`

@@ -9,7 +9,7 @@ import (
 	"github.com/saltern-api/saltern/server/web"
 )
 
-// minionsView is the minions that are there, within bounds.
+// minionsView is the connected minions, within bounds.
 type minionsView struct {
 	minions []*minionView
 	bytes   int
@@ -21,7 +21,7 @@ type minionView struct {
 	grains json.RawMessage // nil until they are known
 }
 
-// key takes up that a key was accepted or deleted.
+// key applies that a key was accepted or deleted.
 func (v *minionsView) key(e eventstream.View) bool {
 	id := e.Text("id")
 	switch e.Text("act") {
@@ -33,7 +33,7 @@ func (v *minionsView) key(e eventstream.View) bool {
 	return id != ""
 }
 
-// presence takes up who has come and who has gone.
+// presence applies the minions that have connected and disconnected.
 func (v *minionsView) presence(e eventstream.View) (arrived []string, changed bool) {
 	present, lost, arrived := e.Texts("present"), e.Texts("lost"), e.Texts("new")
 	if len(lost) == 0 && e.JSON("present") != nil {
@@ -70,8 +70,7 @@ func (v *minionsView) forget(id string) {
 	}
 }
 
-// know returns a minion's view, a new one if need be; nil when there is no
-// room.
+// know returns a minion's view, a new one if needed; nil if there is no room.
 func (v *minionsView) know(id string) *minionView {
 	if i := v.find(id); i >= 0 {
 		return v.minions[i]

@@ -8,30 +8,31 @@ import (
 	"github.com/saltern-api/saltern/server/caller"
 )
 
-// Views lets the readers of all views ask minions for their grains
-// together: the answers come over the event bus, to every reader.
+// Views coalesces the requests for minions' grains of all views: the returns
+// come over the event bus, to every reader.
 type Views struct {
 	mu       sync.Mutex
 	arrivals *lru.Cache[arrival, *grainsQuestion]
-	rounds   *lru.Cache[string, *grainsQuestion] // of all minions, by authority
+	rounds   *lru.Cache[string, *grainsQuestion] // to all minions, by authority
 }
 
-// maxQuestions is how many questions are remembered. One that is not is asked
+// maxQuestions is how many requests are remembered. One that is not is sent
 // once more.
 const maxQuestions = 256
 
-// arrival is the minions that an event names.
+// arrival is an event that names new minions, for one authority.
 type arrival struct{ authority, event, minions string }
 
-// grainsQuestion is sent once. Its fields are guarded by Views.mu.
+// grainsQuestion is a request for grains that is sent once. Its fields are
+// guarded by Views.mu.
 type grainsQuestion struct {
 	after   <-chan struct{}     // to be waited for first; nil is nothing
-	running chan struct{}       // closed when it has been sent; nil while it is not being sent
-	asked   bool                // with success
-	refused map[sharedUser]bool // whom it was not answered to
+	running chan struct{}       // closed when the request has been sent; nil while it is not being sent
+	asked   bool                // successfully
+	refused map[sharedUser]bool // users whose attempt failed
 }
 
-// sharedUser is somebody for whom a question or a stream counts.
+// sharedUser identifies a user, whose attempts and streams count together.
 type sharedUser struct{ eauth, name string }
 
 func sharedUserOf(who *caller.Caller) sharedUser {
@@ -39,7 +40,7 @@ func sharedUserOf(who *caller.Caller) sharedUser {
 	return sharedUser{is.Eauth, is.User}
 }
 
-// NewViews returns one without questions.
+// NewViews returns a Views without requests.
 func NewViews() *Views {
 	return &Views{
 		arrivals: lru.New[arrival, *grainsQuestion](maxQuestions),
@@ -47,9 +48,9 @@ func NewViews() *Views {
 	}
 }
 
-// ofArrival asks the minions that an event names, unless another reader of
-// the same event has. A user who may not ask is no reason for another one not
-// to; authority sets those apart whose questions have other answers.
+// ofArrival requests the grains of the minions that an event names, unless
+// another reader of the same event has. The refusal of one user does not stop
+// the request of another; authority separates requests with different results.
 func (g *Views) ofArrival(ctx context.Context, a arrival, user sharedUser, ask func() error) {
 	g.mu.Lock()
 	q, ok := g.arrivals.Get(a)
@@ -61,9 +62,9 @@ func (g *Views) ofArrival(ctx context.Context, a arrival, user sharedUser, ask f
 	g.once(ctx, q, user, ask)
 }
 
-// ofAll asks all minions, for a reader that follows the events from now on: a
-// question that is on its way already may be answered in part. Who comes while
-// one is, has the next one in common with all others who do.
+// ofAll requests the grains of all minions, for a reader that starts now: it
+// would miss part of the returns to a request that is already being sent. All
+// readers that start during one share the next.
 func (g *Views) ofAll(ctx context.Context, authority string, user sharedUser, ask func() error) {
 	g.mu.Lock()
 	q, ok := g.rounds.Get(authority)
@@ -86,8 +87,8 @@ func (g *Views) ofAll(ctx context.Context, authority string, user sharedUser, as
 	g.once(ctx, q, user, ask)
 }
 
-// once asks a question that nobody has asked yet, and waits while somebody
-// does.
+// once sends a request that was not sent yet, and waits while another reader
+// sends it.
 func (g *Views) once(ctx context.Context, q *grainsQuestion, user sharedUser, ask func() error) {
 	for {
 		g.mu.Lock()
@@ -111,7 +112,8 @@ func (g *Views) once(ctx context.Context, q *grainsQuestion, user sharedUser, as
 	}
 }
 
-// lead asks. One who has gone meanwhile leaves the question to the others.
+// lead calls ask. If its reader goes away meanwhile, another one sends the
+// request.
 func (g *Views) lead(ctx context.Context, q *grainsQuestion, user sharedUser, ask func() error) {
 	done := false
 	var err error

@@ -11,9 +11,9 @@ import (
 	"github.com/saltern-api/saltern/server/web"
 )
 
-// Limits bounds how many event streams there are at once of each user, of
-// each session or token, and how many of a user's have a view of the jobs and
-// minions, which takes memory. It holds what is open now.
+// Limits bounds the number of concurrent event streams of each user, and of
+// each session or token, and how many of a user's streams have a view of the
+// jobs and minions, which takes memory. It counts the open streams.
 type Limits struct {
 	limits  settings.Events
 	refused *prometheus.CounterVec
@@ -24,7 +24,7 @@ type Limits struct {
 	sessions map[string]int
 }
 
-// NewLimits returns the bounds, and registers how often they were met.
+// NewLimits returns the bounds, and registers the count of refused streams.
 func NewLimits(limits settings.Events, reg prometheus.Registerer) *Limits {
 	refused := prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "saltern_event_streams_refused_total",
@@ -40,7 +40,7 @@ func NewLimits(limits settings.Events, reg prometheus.Registerer) *Limits {
 	}
 }
 
-// open takes a place for a stream. The error is a *web.Error.
+// open reserves a stream. The error is a *web.Error.
 func (o *Limits) open(who *caller.Caller, view bool) (done func(), err error) {
 	user, key := sharedUserOf(who), who.Key()
 	o.mu.Lock()

@@ -23,30 +23,30 @@ import (
 )
 
 const (
-	// readyMessage is what a client sends when it wants the events to begin.
+	// readyMessage is sent by a client to start the events.
 	readyMessage = "websocket client ready"
 
-	// receivedMessage is rest_cherrypy's answer to whatever a client sends.
+	// receivedMessage is rest_cherrypy's reply to any message of a client.
 	receivedMessage = "server received message"
 
-	// maxClientMessage is the most bytes that a client may send at a time.
+	// maxClientMessage is the maximum size of a client's message in bytes.
 	maxClientMessage = 1 << 10
 
-	// pingAfter is how long a websocket is silent before a ping finds
-	// out whether the client is still there, and pongWithin how long its answer may take.
+	// pingAfter is how long a websocket is silent before a ping checks that the client is
+	// still there, and pongWithin is the time limit for the pong.
 	pingAfter  = 30 * time.Second
 	pongWithin = 10 * time.Second
 )
 
-// dialect is how one of upstream's websockets speaks.
+// dialect is what differs between upstream's websockets.
 type dialect struct {
 	answers bool // whether each message is answered with receivedMessage
 
-	// show sends what becomes of a frame.
+	// show sends the message for a frame, if any.
 	show func(ctx context.Context, f eventstream.Frame, send func([]byte) error) error
 
-	// begin is called once the client is ready and the events are followed;
-	// nil is nothing.
+	// begin is called once the client is ready and the events are followed; it
+	// may be nil.
 	begin func(ctx context.Context)
 }
 
@@ -81,8 +81,8 @@ func (s *API) formattedEvents(x *web.Exchange, r *http.Request) error {
 	})
 }
 
-// socket is the course of every websocket. view says whether it shows a view of
-// the jobs and minions.
+// socket serves any of the websockets. view is whether it shows a view of the
+// jobs and minions.
 func (s *API) socket(x *web.Exchange, r *http.Request, view bool, speak func(*caller.Caller, lowstate.Authority) dialect) error {
 	if !wantsWebsocket(r) {
 		return &web.Error{Status: http.StatusBadRequest, Text: `Can "Upgrade" only to "WebSocket"`}
@@ -113,10 +113,10 @@ func (s *API) socket(x *web.Exchange, r *http.Request, view bool, speak func(*ca
 	defer done()
 	w := &hijackedWriter{Exchange: x}
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{
-		InsecureSkipVerify: true, // the origin has been looked at
+		InsecureSkipVerify: true, // the origin is already checked
 	})
 	if err != nil {
-		x.Err = fmt.Errorf("websocket: %w", err) // Accept has answered
+		x.Err = fmt.Errorf("websocket: %w", err) // Accept has written the response
 		return nil
 	}
 	c := &client{
@@ -143,10 +143,10 @@ func wantsWebsocket(r *http.Request) bool {
 	return r.ProtoMajor == 1 && has("Connection", "upgrade") && has("Upgrade", "websocket")
 }
 
-// originCredentials returns the credentials of a handshake that count for the page that
-// opens the websocket, and whether it may: if it is our own, or one that
-// cors_origin names. Browsers let pages of any origin open websockets, with the
-// user's cookie; programs send no origin.
+// originCredentials returns the credentials of a handshake that count for the origin of
+// the page that opens the websocket, and whether that may: our own origin, and those in
+// cors_origin. Browsers let pages of any origin open websockets, with the user's
+// cookie; programs send no origin.
 func (s *API) originCredentials(r *http.Request) ([]caller.Credential, bool) {
 	all := socketCredentials(r)
 	origin := r.Header.Get("Origin")
@@ -166,8 +166,8 @@ func (s *API) originCredentials(r *http.Request) ([]caller.Credential, bool) {
 	return all, len(all) > 0
 }
 
-// socketCredentials are the token in the path, or else what any request may
-// carry.
+// socketCredentials returns the token in the path, or else the credentials of
+// any request.
 func socketCredentials(r *http.Request) []caller.Credential {
 	if token := web.Param(r, "token"); token != "" {
 		return []caller.Credential{{Text: token}}
@@ -175,7 +175,7 @@ func socketCredentials(r *http.Request) []caller.Credential {
 	return caller.CredentialsOf(r)
 }
 
-// hijackedWriter keeps hold of the connection that a websocket is made of.
+// hijackedWriter keeps the connection of a websocket.
 type hijackedWriter struct {
 	*web.Exchange
 	conn net.Conn
@@ -183,14 +183,14 @@ type hijackedWriter struct {
 
 var _ http.Hijacker = (*hijackedWriter)(nil)
 
-// Hijack is http.Hijacker's.
+// Hijack implements http.Hijacker.
 func (w *hijackedWriter) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 	conn, rw, err := w.Control.Hijack()
 	w.conn = conn
 	return conn, rw, err
 }
 
-// errGone is why a websocket ends when its client has gone.
+// errGone is why a websocket ends when its client is gone.
 var errGone = errors.New("the client has gone")
 
 // client is the other end of a websocket.
@@ -202,7 +202,7 @@ type client struct {
 	open    func() (*eventstream.Reader, error)
 }
 
-// serve sends events until ctx ends, or the client goes or is too slow. The
+// serve sends events until ctx ends, or the client is gone or too slow. The
 // error is for the log.
 func (c *client) serve(ctx context.Context) error {
 	c.conn.SetReadLimit(maxClientMessage)
@@ -218,7 +218,7 @@ func (c *client) serve(ctx context.Context) error {
 	c.close(ctx, err)
 	<-ended
 	select {
-	case reader := <-ready: // one that send has not got
+	case reader := <-ready: // one that send has not received
 		reader.Close()
 	default:
 	}
@@ -228,9 +228,9 @@ func (c *client) serve(ctx context.Context) error {
 	return nil
 }
 
-// listen takes the client's messages until it goes. What it says first opens
-// the reader; the client is answered after that, and so misses no event that
-// comes after the answer.
+// listen reads the client's messages until it is gone. The first readyMessage
+// opens the reader before the reply is sent, so that the client misses no event
+// after the reply.
 func (c *client) listen(ready chan<- *eventstream.Reader) error {
 	begun := false
 	for {
@@ -254,7 +254,7 @@ func (c *client) listen(ready chan<- *eventstream.Reader) error {
 	}
 }
 
-// send is the other direction.
+// send sends events to the client, and pings while there are none.
 func (c *client) send(ctx context.Context, ready <-chan *eventstream.Reader) error {
 	reader, err := c.await(ctx, ready)
 	if err != nil {
@@ -277,7 +277,7 @@ func (c *client) send(ctx context.Context, ready <-chan *eventstream.Reader) err
 	}
 }
 
-// await waits for the client to be ready, as long as it is there.
+// await waits until the client is ready or gone.
 func (c *client) await(ctx context.Context, ready <-chan *eventstream.Reader) (*eventstream.Reader, error) {
 	for {
 		select {
@@ -305,7 +305,7 @@ func (c *client) copy(ctx context.Context, reader *eventstream.Reader) error {
 	}
 }
 
-// write sends a message. A client that does not take it in time is gone.
+// write sends a message. A client that does not read it in time is gone.
 func (c *client) write(message []byte) error {
 	ctx, cancel := context.WithTimeout(context.Background(), c.timeout)
 	defer cancel()
@@ -321,7 +321,7 @@ func (c *client) ping(ctx context.Context) error {
 	return nil
 }
 
-// close sends why the end has come, and ends the connection.
+// close sends the reason, and closes the connection.
 func (c *client) close(ctx context.Context, err error) {
 	hangUp := time.AfterFunc(closeTimeout, func() { _ = c.raw.Close() })
 	defer hangUp.Stop()

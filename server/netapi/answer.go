@@ -13,18 +13,18 @@ import (
 	"github.com/saltern-api/saltern/server/web"
 )
 
-// This file is the one place where results and errors become answers. JSON is
-// written with Python's separators, as salt-api's is.
+// This file alone turns results and errors into responses. JSON is written with
+// Python's separators, as salt-api's is.
 
-// WriteError writes {"status": number, "return": text}, where salt-api has an
+// WriteError writes {"status": number, "return": text}, where salt-api sends an
 // HTML page. It is rest_cherrypy's [web.ErrorWriter].
 func WriteError(x *web.Exchange, _ *http.Request, e *web.Error) {
 	setChallenge(x, e)
 	writeText(x, e.Status, e.Text)
 }
 
-// WriteWSGIError writes {"return": text}. What the HTTP side says by itself has
-// the number before the text, as upstream has. It is rest_wsgi's
+// WriteWSGIError writes {"return": text}. Errors of the HTTP layer have the
+// status before the text, as upstream's have. It is rest_wsgi's
 // [web.ErrorWriter].
 func WriteWSGIError(x *web.Exchange, _ *http.Request, e *web.Error) {
 	setChallenge(x, e)
@@ -35,8 +35,8 @@ func WriteWSGIError(x *web.Exchange, _ *http.Request, e *web.Error) {
 	x.WriteJSON(e.Status, []byte(`{"return": `+web.JSONText(text)+`}`))
 }
 
-// setChallenge names the way to log in: the scheme that salt-api names, unless
-// the error has another one. Browsers ask nobody for a password over it.
+// setChallenge sets WWW-Authenticate to salt-api's scheme, unless the error has
+// another one. Browsers show no password dialog for it.
 func setChallenge(x *web.Exchange, e *web.Error) {
 	if e.Status == http.StatusUnauthorized || e.Challenge != "" {
 		x.Header().Set("Www-Authenticate", cmp.Or(e.Challenge, "Session"))
@@ -47,14 +47,15 @@ func writeText(x *web.Exchange, status int, text string) {
 	x.WriteJSON(status, fmt.Appendf(nil, `{"status": %d, "return": %s}`, status, web.JSONText(text)))
 }
 
-// NotFound answers where rest_cherrypy has an HTML page. It returns no error,
-// whose text the log would have: a path that is wrong may have a token in it.
+// NotFound writes the response where rest_cherrypy sends an HTML page. It
+// returns no error, since its text would be logged: a wrong path may contain a
+// token.
 func NotFound(x *web.Exchange, r *http.Request) error {
 	writeText(x, http.StatusNotFound, web.NotFoundText(r))
 	return nil
 }
 
-// NotAllowed answers requests with a method that a path does not have.
+// NotAllowed handles requests with a method that a path does not have.
 func NotAllowed(m *web.Mux) web.Handler {
 	return func(x *web.Exchange, r *http.Request) error {
 		allowed := m.Allowed(r)
@@ -66,7 +67,7 @@ func NotAllowed(m *web.Mux) web.Handler {
 	}
 }
 
-// What goes around and between answers.
+// The text around and between answers.
 const (
 	answersHead  = `{"return": [`
 	answersComma = `, `
@@ -76,7 +77,7 @@ const (
 // writeAnswers writes the chunks' answers without joining them first.
 func writeAnswers(x *web.Exchange, answers []lowstate.Answer) { writeTexts(x, textsOf(answers)) }
 
-// textsOf are the answers as they go out.
+// textsOf returns the answers as they are sent.
 func textsOf(answers []lowstate.Answer) [][]byte {
 	texts := make([][]byte, len(answers))
 	for i, a := range answers {

@@ -14,21 +14,21 @@ import (
 	"github.com/saltern-api/saltern/server/web"
 )
 
-// CherryPy answers as rest_cherrypy does. It is a [web.API]. Its fields are set
+// CherryPy is the API of rest_cherrypy. It is a [web.API]. Its fields are set
 // once.
 type CherryPy struct {
 	Calls
 
 	Sessions Sessions
-	Perms    func(*session.Session) []byte // what a session may do, as JSON
-	Tokens   Tokens                        // nil where there are none
-	Hooks    Hooks                         // nil where events cannot be put on the bus
+	Perms    func(*session.Session) []byte // the permissions of a session, as JSON
+	Tokens   Tokens                        // nil if there are none
+	Hooks    Hooks                         // nil if events cannot be fired
 	Formats  *format.Decoder
 	Traffic  *web.Traffic
 	URLs     web.URLs
-	ACL      *caller.ACL // api_acl; nil where there is none
+	ACL      *caller.ACL // api_acl; nil if there is none
 
-	// NoSessions takes /login, /logout, /minions and /jobs away, as
+	// NoSessions removes /login, /logout, /minions and /jobs, as
 	// enable_sessions: False does.
 	NoSessions bool
 
@@ -79,7 +79,7 @@ func description(x *web.Exchange, _ *http.Request) error {
 	return nil
 }
 
-// endpoint is what the table of package role calls the path of a request.
+// endpoint returns the name of a request's path in the table of package role.
 func (s *CherryPy) endpoint(r *http.Request) string {
 	pattern := web.Pattern(r)
 	hook := path.Clean("/" + s.WebhookURL)
@@ -89,8 +89,8 @@ func (s *CherryPy) endpoint(r *http.Request) string {
 	return pattern
 }
 
-// authorize requires a good credential beside the body. It returns who that
-// stands for, and the authority, until it is released.
+// authorize requires a valid credential outside of the body. It returns its
+// caller, and the authority, which must be released.
 func (s *CherryPy) authorize(x *web.Exchange, r *http.Request) (*caller.Caller, lowstate.Authority, func(), error) {
 	return s.Resolver.Authorize(x, r, caller.CredentialsOf(r), s.endpoint(r))
 }

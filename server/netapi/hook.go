@@ -16,7 +16,7 @@ import (
 	"github.com/saltern-api/saltern/server/web"
 )
 
-// Hooks puts events on the master's bus. *eventbus.Firer is one. The errors
+// Hooks fires events on the master's bus. *eventbus.Firer is one. The errors
 // are those of its Fire.
 type Hooks interface {
 	Fire(ctx context.Context, tag string, data msgpack.Raw) error
@@ -24,14 +24,14 @@ type Hooks interface {
 
 var _ Hooks = (*eventbus.Firer)(nil)
 
-// hookTag begins the tags of all hooks, whatever webhook_url is.
+// hookTag is the prefix of the tags of all hooks, whatever webhook_url is.
 const hookTag = "salt/netapi/hook"
 
-// manySlashes counts as one, as in salt-api.
+// manySlashes are replaced by one, as in salt-api.
 var manySlashes = regexp.MustCompile(`/+`)
 
-// hook answers POST /hook[/...]: what was sent becomes an event. The answer
-// comes when the event has been seen on the bus.
+// hook answers POST /hook[/...]: the request is fired as an event. The response
+// is sent when the event has been seen on the bus.
 func (s *CherryPy) hook(x *web.Exchange, r *http.Request) error {
 	if !s.WebhookDisableAuth {
 		_, _, release, err := s.authorize(x, r)
@@ -64,7 +64,7 @@ func (s *CherryPy) hook(x *web.Exchange, r *http.Request) error {
 	return nil
 }
 
-// notFired returns the answer to what a hook's event came to.
+// notFired returns the response to an error of firing an event.
 func notFired(err error) error {
 	switch {
 	case errors.Is(err, eventbus.ErrMalformed):
@@ -81,7 +81,8 @@ func notFired(err error) error {
 	return err
 }
 
-// hookData is the event: the body as it came, what it says, and the headers.
+// hookData returns the event's data: the body as received, its decoded value,
+// and the headers.
 func hookData(x *web.Exchange, r *http.Request, body []byte, post msgpack.Raw) msgpack.Raw {
 	b := make([]byte, 0, len(body)+len(post)+2<<10)
 	b = msgpack.AppendMap(b, 3)
@@ -97,7 +98,8 @@ func hookData(x *web.Exchange, r *http.Request, body []byte, post msgpack.Raw) m
 	return appendHeaders(b, x, r)
 }
 
-// isEmpty reports what Python takes for false: salt-api then has {} instead.
+// isEmpty reports whether Python takes the value for false: salt-api then has
+// {} instead.
 func isEmpty(v msgpack.Raw) bool {
 	switch v.Kind() {
 	case msgpack.Map, msgpack.Array:
@@ -118,9 +120,9 @@ func isEmpty(v msgpack.Raw) bool {
 	return true
 }
 
-// appendHeaders appends the request's headers as CherryPy has them, with the
-// client's address, and without those by which its session could be taken
-// over: everybody on the bus reads them.
+// appendHeaders appends the request's headers as CherryPy names them, with the
+// client's address, and without those that hold credentials: everything on the
+// bus can read them.
 func appendHeaders(b []byte, x *web.Exchange, r *http.Request) []byte {
 	headers := map[string]string{
 		"Host":        r.Host,
@@ -144,19 +146,19 @@ func appendHeaders(b []byte, x *web.Exchange, r *http.Request) []byte {
 	return b
 }
 
-// isCredentialHeader reports whether a header, in Go's form, says to the
-// gateway or to a proxy before it who is asking.
+// isCredentialHeader reports whether a header, in Go's form, holds a credential
+// for the gateway or for a proxy in front of it.
 func isCredentialHeader(name string) bool {
 	switch name {
 	case "X-Auth-Token", "Cookie", "Authorization", "Proxy-Authorization", "X-Csrf-Token", "X-Csrftoken",
-		"Csp-Auth-Token", "X-Vmware-Vcloud-Access-Token": // of the clients of Cloud Services and Cloud Director
+		"Csp-Auth-Token", "X-Vmware-Vcloud-Access-Token": // of clients of Cloud Services and Cloud Director
 		return true
 	}
 	return strings.HasPrefix(name, "X-Xsrf")
 }
 
-// titled is a name as Python's str.title has it: a capital where no letter
-// stands before.
+// titled returns a name in the form of Python's str.title: each letter that no
+// letter precedes is a capital.
 func titled(name string) string {
 	before := ' '
 	return strings.Map(func(r rune) rune {

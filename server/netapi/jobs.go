@@ -12,11 +12,10 @@ import (
 	"github.com/saltern-api/saltern/server/web"
 )
 
-// isJob matches what jobs are called by: with unique_jid the master adds its
-// process id.
+// isJob matches job ids: with unique_jid the master appends its process id.
 var isJob = regexp.MustCompile(`^[0-9]{20}(_[0-9]{1,20})?$`)
 
-// jobs answers GET /jobs with the jobs that the master remembers.
+// jobs answers GET /jobs with the jobs in the master's job cache.
 func (s *CherryPy) jobs(x *web.Exchange, r *http.Request) error {
 	if jid := argument(r, "jid"); jid != "" {
 		return s.job(x, r, jid)
@@ -36,9 +35,9 @@ func (s *CherryPy) jobs(x *web.Exchange, r *http.Request) error {
 	return nil
 }
 
-// job answers GET /jobs/<jid>: what is known of the job, and beside it its
-// returns alone. A text that no job can be called by is not put before the
-// master, but answered as a job that nobody knows.
+// job answers GET /jobs/<jid>: the job's data, and beside it its returns alone.
+// A text that cannot be a job id is not sent to the master, but answered as an
+// unknown job.
 func (s *CherryPy) job(x *web.Exchange, r *http.Request, jid string) error {
 	_, authority, release, err := s.authorize(x, r)
 	if err != nil {
@@ -61,7 +60,7 @@ func (s *CherryPy) job(x *web.Exchange, r *http.Request, jid string) error {
 		return fmt.Errorf("jobs.list_job: the answer is a %T", answers[0])
 	}
 	if !isTime(jid) && job.Return.Kind() == msgpack.Str {
-		writeUnknownJob(x, jid) // the runner's own complaint, that the digits are no time
+		writeUnknownJob(x, jid) // the runner's own error: the digits are no time
 		return nil
 	}
 	body := append(lowstate.AppendReturn([]byte(`{"info": [`), job.Return), `], "return": [`...)
@@ -72,21 +71,21 @@ func (s *CherryPy) job(x *web.Exchange, r *http.Request, jid string) error {
 	return nil
 }
 
-// writeUnknownJob answers as salt-api does for a job that nobody knows.
+// writeUnknownJob writes salt-api's response for an unknown job.
 func writeUnknownJob(x *web.Exchange, jid string) {
 	x.WriteJSON(http.StatusOK, []byte(`{"info": [{"jid": `+web.JSONText(jid)+
 		`, "Error": "Cannot contact returner or no job with this jid", "StartTime": "", "Result": {}}], "return": [{}]}`))
 }
 
-// isTime reports whether the digits of a job id are a time, as those of ids
-// that Salt itself has made.
+// isTime reports whether the digits of a job id are a time, as in the ids that
+// Salt itself generates.
 func isTime(jid string) bool {
 	const layout = "20060102150405"
 	_, err := time.Parse(layout, jid[:len(layout)])
 	return err == nil
 }
 
-// appendReturns appends {<minion>: <return>} out of what list_job says. A
+// appendReturns appends {<minion>: <return>} from the result of list_job. A
 // minion without a return has null.
 func appendReturns(b []byte, job msgpack.Raw) ([]byte, error) {
 	result, ok := job.Lookup("Result")

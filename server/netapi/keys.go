@@ -17,7 +17,7 @@ import (
 	"github.com/saltern-api/saltern/server/web"
 )
 
-// keys answers GET /keys[/<glob>]: the keys that the master has, or the
+// keys answers GET /keys[/<glob>]: the minion keys of the master, or the
 // fingerprints of those that match.
 func (s *CherryPy) keys(x *web.Exchange, r *http.Request) error {
 	c := lowstate.Compose(
@@ -49,20 +49,20 @@ func (s *CherryPy) keys(x *web.Exchange, r *http.Request) error {
 	return nil
 }
 
-// maxMinionID is how long the name of a file may be, in characters at the most.
+// maxMinionID is the maximum length of a file name, in characters.
 const maxMinionID = 255
 
-// minionFile matches what the master may make a file of. The length is none of
-// the pattern's: a repeated class of Unicode is 10 MB of memory.
+// minionFile matches names that the master may use for a file. The length is
+// not part of the pattern: a repeated class of Unicode takes 10 MB of memory.
 var minionFile = regexp.MustCompile(`^[^/\\"\pC]+$`)
 
 func isMinionID(id string) bool {
 	return utf8.RuneCountInString(id) <= maxMinionID && minionFile.MatchString(id) && strings.Trim(id, ".") != ""
 }
 
-// makeKeys answers POST /keys: the master makes and accepts a pair of keys for
-// a minion, and the answer is an archive of them. The credentials are in the
-// body, or beside it as everywhere.
+// makeKeys answers POST /keys: the master generates and accepts a key pair for
+// a minion, and the response is an archive of it. The credentials are in the
+// body, or outside of it as everywhere.
 func (s *CherryPy) makeKeys(x *web.Exchange, r *http.Request) error {
 	c, err := s.readChunk(x, r)
 	if err != nil {
@@ -76,7 +76,7 @@ func (s *CherryPy) makeKeys(x *web.Exchange, r *http.Request) error {
 	if !isMinionID(id) {
 		return &web.Error{Status: http.StatusBadRequest, Text: "mid cannot be the id of a minion"}
 	}
-	if size, ok := c.Number("keysize"); ok { // forms have only text
+	if size, ok := c.Number("keysize"); ok { // values of forms are text
 		c = c.WithInt("keysize", int64(size))
 	}
 	c = c.With(lowstate.Pair{Key: "client", Value: "wheel"}, lowstate.Pair{Key: "fun", Value: "key.gen_accept"})
@@ -108,7 +108,7 @@ func (s *CherryPy) makeKeys(x *web.Exchange, r *http.Request) error {
 	return nil
 }
 
-// tarSize is what Python's tarfile fills archives up to.
+// tarSize is the block that Python's tarfile pads archives to.
 const tarSize = 10240
 
 func keyArchive(pub, priv string) ([]byte, error) {
@@ -132,7 +132,7 @@ func keyArchive(pub, priv string) ([]byte, error) {
 	return b.Bytes(), nil
 }
 
-// wheelReturn is what a wheel function returned.
+// wheelReturn returns the return of a wheel function.
 func wheelReturn(answer lowstate.Answer) (msgpack.Raw, error) {
 	wheel, _ := answer.(lowstate.WheelReturn)
 	ret, ok := wheel.Return()

@@ -14,17 +14,17 @@ import (
 	"github.com/saltern-api/saltern/server/web"
 )
 
-// TextLoginFailed is salt-api's text for a login that was refused.
+// TextLoginFailed is salt-api's text for a refused login.
 const TextLoginFailed = "Could not authenticate using provided credentials"
 
-// pleaseLogIn answers GET /login. salt-api says null for the status.
+// pleaseLogIn answers GET /login. The status is null, as in salt-api.
 func (s *CherryPy) pleaseLogIn(x *web.Exchange, _ *http.Request) error {
 	x.Header().Set("Www-Authenticate", "Session")
 	x.WriteJSON(http.StatusOK, []byte(`{"status": 200, "return": "Please log in"}`))
 	return nil
 }
 
-// login answers POST /login: an object, or a list with one.
+// login answers POST /login. The body is an object, or a list with one.
 func (s *CherryPy) login(x *web.Exchange, r *http.Request) error {
 	c, err := s.readChunk(x, r)
 	if err != nil {
@@ -50,7 +50,8 @@ func (s *CherryPy) login(x *web.Exchange, r *http.Request) error {
 	return nil
 }
 
-// loginAnswer has its keys in salt-api's order.
+// loginAnswer returns the response to a login, with its keys in salt-api's
+// order.
 func (s *CherryPy) loginAnswer(sess *session.Session) []byte {
 	var b bytes.Buffer
 	b.WriteString(`{"return": [{"token": ` + web.JSONText(sess.ID))
@@ -62,16 +63,16 @@ func (s *CherryPy) loginAnswer(sess *session.Session) []byte {
 	return b.Bytes()
 }
 
-// loginCredentials takes from a chunk what a login may have. Every other key
-// stays behind: Salt once let clients choose the PAM service that way
-// (CVE-2016-3176). What is not text is as good as absent.
+// loginCredentials takes the keys of a login from a chunk. All others are
+// ignored: Salt once let clients choose the PAM service that way
+// (CVE-2016-3176). Values that are not text count as absent.
 func loginCredentials(c lowstate.Chunk, x *web.Exchange) eauth.Credentials {
 	creds := eauth.Credentials{RemoteAddr: x.Remote}
 	creds.Username, _ = c.Text("username")
 	creds.Password, _ = c.Text("password")
 	creds.Eauth, _ = c.Text("eauth")
-	// Only where token_expire_user_override allows it is it looked at: salt-api
-	// passes over any value elsewhere.
+	// It is used only where token_expire_user_override allows it: elsewhere
+	// salt-api ignores any value.
 	if seconds, ok := c.Number("token_expire"); ok {
 		seconds = max(1, min(seconds, maxTokenLife.Seconds()))
 		creds.TokenExpire = time.Duration(seconds * float64(time.Second))
@@ -79,11 +80,11 @@ func loginCredentials(c lowstate.Chunk, x *web.Exchange) eauth.Credentials {
 	return creds
 }
 
-// maxTokenLife is the longest that a login may ask for: a hundred years.
+// maxTokenLife is the longest token_expire of a login: a hundred years.
 const maxTokenLife = 100 * 365 * 24 * time.Hour
 
-// What a logout says: of a session or an access token, in salt-api's words, and
-// of an API token.
+// The responses to a logout: of a session or an access token, in salt-api's
+// words, and of an API token.
 const (
 	textLoggedOut = "Your token has been cleared"
 	textStaysGood = "An API token stays good until its owner revokes it"
@@ -104,8 +105,7 @@ func (s *CherryPy) logout(x *web.Exchange, r *http.Request) error {
 	case who.Principal.Kind == apitoken.KindAccess:
 		err = s.Tokens.RevokeSecret(r.Context(), who.Credential.Text, who.From)
 	default:
-		// An API token is more than a session: who wants to be rid of it
-		// revokes it.
+		// An API token is more than a session: to end it, its owner revokes it.
 		text = textStaysGood
 	}
 	if err != nil {

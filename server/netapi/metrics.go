@@ -10,13 +10,13 @@ import (
 	"github.com/saltern-api/saltern/server/web"
 )
 
-// Metrics count chunks. No label takes a value that a client chooses freely.
+// Metrics count chunks. No label has a value that a client chooses freely.
 type Metrics struct {
 	chunks  *prometheus.CounterVec
 	clients []string // the known names
 }
 
-// NewMetrics registers them. The clients are the values that a label may have.
+// NewMetrics registers the metrics. The clients are the values of a label.
 func NewMetrics(reg prometheus.Registerer, clients []string) *Metrics {
 	m := &Metrics{clients: clients, chunks: prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "saltern_chunks_total",

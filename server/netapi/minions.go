@@ -8,7 +8,8 @@ import (
 	"github.com/saltern-api/saltern/server/web"
 )
 
-// minions answers GET /minions[/<glob>] with the grains of whom it matches.
+// minions answers GET /minions[/<glob>] with the grains of the matching
+// minions.
 func (s *CherryPy) minions(x *web.Exchange, r *http.Request) error {
 	_, authority, release, err := s.authorize(x, r)
 	if err != nil {
@@ -30,8 +31,8 @@ func (s *CherryPy) minions(x *web.Exchange, r *http.Request) error {
 	return nil
 }
 
-// startJobs answers POST /minions: every chunk becomes a local_async one, and
-// the answer links to the jobs.
+// startJobs answers POST /minions: every chunk is run as local_async, and the
+// response links to the jobs.
 func (s *CherryPy) startJobs(x *web.Exchange, r *http.Request) error {
 	_, authority, release, err := s.authorize(x, r)
 	if err != nil {
@@ -53,8 +54,8 @@ func (s *CherryPy) startJobs(x *web.Exchange, r *http.Request) error {
 	return nil
 }
 
-// linked is the jobs' answers with a link to each job. A target that matches
-// nobody made no job.
+// linked returns the jobs' answers with a link to each job. A target that
+// matches no minion starts no job.
 func linked(answers []lowstate.Answer) []byte {
 	var links [][]byte
 	for _, a := range answers {
@@ -71,8 +72,8 @@ func linked(answers []lowstate.Answer) []byte {
 	return b.Bytes()
 }
 
-// argument is what salt-api takes from the path or, by its name, from the
-// query.
+// argument returns a parameter of the path or, by its name, of the query, as in
+// salt-api.
 func argument(r *http.Request, name string) string {
 	if v := web.Param(r, name); v != "" {
 		return v

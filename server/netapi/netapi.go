@@ -17,8 +17,7 @@ import (
 	"github.com/saltern-api/saltern/server/web"
 )
 
-// Gateway carries out calls. It is safe for many goroutines at once.
-// *lowstate.Gateway is one.
+// Gateway runs calls. It is safe for concurrent use. *lowstate.Gateway is one.
 type Gateway interface {
 	// Run returns one answer per chunk. Errors are *lowstate.Error,
 	// *lowstate.PanicError or the context's own; any other is answered as an
@@ -29,8 +28,8 @@ type Gateway interface {
 	// could return them.
 	Streams(call lowstate.Call) bool
 
-	// RunStream is Run with answers as they come. From the first yield on, an
-	// error can only cut the answer short.
+	// RunStream is Run with answers as they come. After the first yield, an
+	// error can only truncate the response.
 	RunStream(ctx context.Context, call lowstate.Call,
 		yield func(soFar lowstate.Result, item lowstate.Answer) error) (lowstate.Result, error)
 
@@ -38,7 +37,7 @@ type Gateway interface {
 	Clients() []string
 }
 
-// Sessions makes sessions and ends them. *session.Sessions does.
+// Sessions creates and ends sessions. *session.Sessions is one.
 type Sessions interface {
 	Login(ctx context.Context, c eauth.Credentials) (*session.Session, bool, error)
 	Token(ctx context.Context, c eauth.Credentials) (*session.Session, bool, error)
@@ -47,18 +46,18 @@ type Sessions interface {
 
 var _ Sessions = (*session.Sessions)(nil)
 
-// Tokens ends tokens of the gateway's own. *issuer.Service does.
+// Tokens revokes tokens of the gateway's own. *issuer.Service is one.
 type Tokens interface {
 	RevokeSecret(ctx context.Context, secret string, from issuer.Origin) error
 }
 
 var _ Tokens = (*issuer.Service)(nil)
 
-// Calls is what the APIs of a listener run calls with.
+// Calls is what the APIs of a listener need to run calls.
 type Calls struct {
 	Gateway   Gateway
 	MaxChunks int      // of a request
-	Clients   []string // those that are enabled here, in place of the gateway's; nil stands for these
+	Clients   []string // the clients enabled on this listener; nil stands for all of the gateway's
 	Metrics   *Metrics // may be nil
 	Resolver  *caller.Resolver
 }
@@ -76,7 +75,7 @@ func (s *Calls) welcome(x *web.Exchange, _ *http.Request) error {
 	return nil
 }
 
-// run runs chunks and gives back one answer for each.
+// run runs chunks and returns one answer for each.
 func (s *Calls) run(x *web.Exchange, r *http.Request, call lowstate.Call) (lowstate.Result, error) {
 	defer s.Metrics.count(x)
 	res, err := s.Gateway.Run(r.Context(), s.begin(x, call))
@@ -84,7 +83,7 @@ func (s *Calls) run(x *web.Exchange, r *http.Request, call lowstate.Call) (lowst
 	return res, err
 }
 
-// begin notes the call that a request makes. A call without an authority has
+// begin records the call that a request makes. A call without an authority has
 // credentials in its chunks.
 func (s *Calls) begin(x *web.Exchange, call lowstate.Call) lowstate.Call {
 	call.RemoteAddr, call.Budget, call.Clients = x.Remote, x.Budget, s.Clients
@@ -92,7 +91,7 @@ func (s *Calls) begin(x *web.Exchange, call lowstate.Call) lowstate.Call {
 	return call
 }
 
-// unparsable returns the answer to a body that is no lowstate.
+// unparsable returns the response to a body that is not a lowstate.
 func unparsable(err error) error {
 	if e, ok := errors.AsType[*lowstate.Error](err); ok && e.Kind == lowstate.BadRequest {
 		return &web.Error{Status: http.StatusBadRequest, Reason: "malformed", Text: e.Text, Err: e.Err}
@@ -100,7 +99,7 @@ func unparsable(err error) error {
 	return web.Overspent(err)
 }
 
-// parse reads a lowstate of JSON. Errors are an *web.Error, or the context's.
+// parse parses a lowstate in JSON. Errors are a *web.Error, or the context's.
 func (s *Calls) parse(x *web.Exchange, r *http.Request, body []byte) (chunks []lowstate.Chunk, err error) {
 	err = x.InTurn(r, body, func() error {
 		chunks, err = lowstate.Parse(x.Budget, body, s.MaxChunks)
@@ -109,8 +108,8 @@ func (s *Calls) parse(x *web.Exchange, r *http.Request, body []byte) (chunks []l
 	return chunks, err
 }
 
-// holdsJSON reports whether the body may be JSON by any of the names that it
-// has: a large one is then read as that, so that its credentials are found
+// holdsJSON reports whether the Content-Type is one under which JSON is sent: a
+// large body is then parsed as JSON first, so that its credentials are found
 // first.
 func holdsJSON(h http.Header) bool {
 	return web.IsJSON(h) || format.MediaType(web.BodyType(h)) == "text/plain"

@@ -25,7 +25,7 @@ func (s *CherryPy) readChunks(x *web.Exchange, r *http.Request) ([]lowstate.Chun
 		return nil, err
 	}
 	if web.IsJSON(r.Header) || web.IsLarge(body) && holdsJSON(r.Header) {
-		// The common case, and its errors say where.
+		// The common case, whose errors contain the position.
 		return s.parse(x, r, body)
 	}
 	if len(body) > 0 && format.IsForm(web.BodyType(r.Header)) {
@@ -44,7 +44,7 @@ func (s *CherryPy) readChunks(x *web.Exchange, r *http.Request) ([]lowstate.Chun
 	return chunks, unparsable(err)
 }
 
-// readForm reads a form but for those of its fields that take YAML.
+// readForm reads a form without decoding the YAML of its fields.
 func (s *CherryPy) readForm(x *web.Exchange, body []byte) (lowstate.Chunk, error) {
 	value, later, err := s.Formats.DecodeForm(body)
 	if err != nil {
@@ -57,7 +57,7 @@ func (s *CherryPy) readForm(x *web.Exchange, body []byte) (lowstate.Chunk, error
 	for name, read := range later {
 		later[name] = func(ctx context.Context, b *budget.Budget) (msgpack.Raw, error) {
 			v, err := read(ctx, b)
-			if e, ok := errors.AsType[*format.Error](err); ok { // the form itself is good
+			if e, ok := errors.AsType[*format.Error](err); ok { // the form itself is valid
 				err = &lowstate.Error{Kind: lowstate.Unavailable, Text: e.Text, RetryAfter: formRetryAfter, Err: e.Err}
 			}
 			return v, err
@@ -66,7 +66,7 @@ func (s *CherryPy) readForm(x *web.Exchange, body []byte) (lowstate.Chunk, error
 	return chunks[0].WithDeferred(later), nil
 }
 
-// decode reads a body in the format that the request names.
+// decode decodes a body in the format of the request's Content-Type.
 func (s *CherryPy) decode(x *web.Exchange, r *http.Request, body []byte) (msgpack.Raw, error) {
 	var value msgpack.Raw
 	err := x.InTurn(r, body, func() (err error) {
@@ -92,6 +92,6 @@ func (s *CherryPy) readChunk(x *web.Exchange, r *http.Request) (lowstate.Chunk, 
 	return chunks[0], nil
 }
 
-// formRetryAfter is when to try again, where the values of a form could not be
+// formRetryAfter is the Retry-After where the values of a form could not be
 // read.
 const formRetryAfter = 5 * time.Second

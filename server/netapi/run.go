@@ -10,14 +10,14 @@ import (
 	"github.com/saltern-api/saltern/server/web"
 )
 
-// post answers POST / and POST /jobs. A session's token stands for whatever
-// the chunks say of their caller, as in salt-api.
+// post answers POST / and POST /jobs. The session's token overrides the
+// credentials of the chunks, as in salt-api.
 func (s *CherryPy) post(x *web.Exchange, r *http.Request) error {
 	return s.lowstate(x, r, false)
 }
 
-// runChunks answers POST /run. There the chunks' own credentials come first,
-// and a session serves those that have none.
+// runChunks answers POST /run. There the chunks' own credentials take
+// precedence, and a session is for those that have none.
 func (s *CherryPy) runChunks(x *web.Exchange, r *http.Request) error {
 	return s.lowstate(x, r, true)
 }
@@ -37,7 +37,7 @@ func (s *CherryPy) lowstate(x *web.Exchange, r *http.Request, chunkFirst bool) e
 }
 
 // authorityFor returns the authority of the request's session or token, or none
-// where the chunks are to prove by themselves who sends them.
+// if the chunks have to authenticate themselves.
 func (s *CherryPy) authorityFor(
 	x *web.Exchange, r *http.Request, chunks []lowstate.Chunk, chunkFirst bool,
 ) (lowstate.Authority, func(), error) {
@@ -52,14 +52,14 @@ func (s *CherryPy) authorityFor(
 	}
 	_, authority, release, err := s.authorize(x, r)
 	if e, ok := errors.AsType[*web.Error](err); ok && e.Status == http.StatusUnauthorized && creds[0].Cookie && all {
-		// The browser still has a cookie of some session that is over. Nobody
-		// chose to send it.
+		// The cookie is of a session that has ended. The browser sends it by
+		// itself.
 		return lowstate.Authority{}, none, nil
 	}
 	return authority, release, err
 }
 
-// call runs chunks under an authority.
+// call runs chunks with an authority.
 func (s *CherryPy) call(
 	x *web.Exchange, r *http.Request, a lowstate.Authority, chunks ...lowstate.Chunk,
 ) ([]lowstate.Answer, error) {

@@ -9,9 +9,9 @@ import (
 	"github.com/saltern-api/saltern/server/web"
 )
 
-// stats answers GET /stats with the gateway's own figures under the names that
-// CherryPy gives to its own, whether or not collect_stats is on, as salt-api
-// does. There is nothing of other requests and their clients in it.
+// stats answers GET /stats with the gateway's own figures under CherryPy's
+// names for its own, whether or not collect_stats is on, as salt-api does. It
+// shows nothing about other requests and their clients.
 func (s *CherryPy) stats(x *web.Exchange, r *http.Request) error {
 	if !s.StatsDisableAuth {
 		_, _, release, err := s.authorize(x, r)
@@ -24,12 +24,12 @@ func (s *CherryPy) stats(x *web.Exchange, r *http.Request) error {
 	return nil
 }
 
-// httpServers are the names of what answers HTTP, without the number that
-// follows: CherryPy's today and an older one, for which SUSE's client looks.
+// httpServers are the names of the HTTP server, without the number that
+// follows: CherryPy's current one and an older one, which SUSE's client reads.
 var httpServers = []string{"Cheroot HTTPServer", "CherryPy HTTPServer"}
 
-// statsJSON returns an object of objects. SUSE's client wants whole numbers where it
-// has them.
+// statsJSON returns an object of objects. SUSE's client requires integers where they
+// are integers.
 func statsJSON(t web.TrafficCounts, now time.Time) []byte {
 	up := now.Sub(t.Since).Seconds()
 	begun, ended := t.Begun, t.Ended

@@ -10,8 +10,8 @@ import (
 	"github.com/saltern-api/saltern/server/web"
 )
 
-// answerTo runs a call and writes its answers: as they come, where the client
-// that runs last has more than one and the format has no need of them all.
+// answerTo runs a call and writes its answers: as they come, if the client that
+// runs last has more than one and the format does not need all of them at once.
 func (s *Calls) answerTo(x *web.Exchange, r *http.Request, call lowstate.Call) error {
 	if x.Media != format.JSON || !s.Gateway.Streams(call) {
 		res, err := s.run(x, r, call)
@@ -34,8 +34,8 @@ func (s *Calls) answerTo(x *web.Exchange, r *http.Request, call lowstate.Call) e
 	return w.end()
 }
 
-// answerStream writes answers one by one. Whoever reads them sees each when it
-// is written, and an answer that is broken off has no end.
+// answerStream writes answers one by one. The client sees each when it is
+// written, and a truncated response has no end.
 type answerStream struct {
 	x     *web.Exchange
 	begun bool
@@ -54,7 +54,7 @@ func (w *answerStream) begin() {
 	w.begun = true
 	h := w.x.Header()
 	h.Set("Content-Type", "application/json")
-	h.Set("X-Accel-Buffering", "no") // nginx would keep it to itself
+	h.Set("X-Accel-Buffering", "no") // nginx would buffer the response
 	w.x.WriteHeader(http.StatusOK)
 }
 

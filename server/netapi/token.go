@@ -11,8 +11,8 @@ import (
 )
 
 // token answers POST /token: a Salt token for each set of credentials, in a
-// bare list. salt-api has a runner make them, whose events then show the
-// password and the token to everybody on the bus; here nobody sees them.
+// bare list. salt-api runs a runner for it, whose events show the password and
+// the token to every reader of the bus; the gateway fires no such event.
 func (s *CherryPy) token(x *web.Exchange, r *http.Request) error {
 	chunks, err := s.readChunks(x, r)
 	if err != nil {

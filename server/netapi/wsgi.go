@@ -10,8 +10,8 @@ import (
 	"github.com/saltern-api/saltern/server/web"
 )
 
-// WSGI answers as rest_wsgi is documented to: every path is /, and what it
-// refuses begins with the status.
+// WSGI is the API of rest_wsgi as documented: every path is /, and errors begin
+// with the status.
 type WSGI struct{ Calls }
 
 // Handler returns the one handler for every path.
@@ -50,9 +50,9 @@ func (s *WSGI) post(x *web.Exchange, r *http.Request) error {
 	return s.answerTo(x, r, lowstate.Call{Chunks: chunks, Authority: authority, ChunkFirst: true})
 }
 
-// authority returns that of the holder of an API or access token in a header, for
-// the chunks that do not say who sends them. rest_wsgi knows no credentials but
-// those of chunks, so nothing else in a header counts here.
+// authority returns the authority of an API or access token in a header, for the
+// chunks without credentials. rest_wsgi takes only credentials of chunks, so no
+// other credential in a header counts here.
 func (s *WSGI) authority(
 	x *web.Exchange, r *http.Request, chunks []lowstate.Chunk,
 ) (lowstate.Authority, func(), error) {
@@ -71,8 +71,8 @@ func (s *WSGI) authority(
 	return s.Resolver.Authority(r.Context(), who)
 }
 
-// asChunkError makes of an error what the same is for a chunk's own credentials,
-// whose texts have no number before them.
+// asChunkError turns an error into that of a chunk's own credentials, whose text
+// has no status before it.
 func asChunkError(err error) error {
 	e, _ := web.Known(err)
 	switch {

@@ -8,16 +8,16 @@ import (
 	"time"
 )
 
-// What a line of the log has room for, in bytes.
+// Bounds of a line of the log, in bytes.
 const (
 	maxLoggedName = 128
 
-	// MaxLoggedText is for a text of the client's.
+	// MaxLoggedText is for text from the client.
 	MaxLoggedText = 512
 )
 
-// logRequest writes the request's one line. It never has a query, a header, a
-// body or an answer.
+// logRequest writes the request's one line. It never contains a query, a header
+// or a body.
 func (f *Front) logRequest(x *Exchange, r *http.Request) {
 	attrs := []slog.Attr{
 		slog.String("request_id", x.ID),
@@ -44,7 +44,7 @@ func (f *Front) logRequest(x *Exchange, r *http.Request) {
 	f.Log.LogAttrs(r.Context(), levelOf(x.status), "request", attrs...)
 }
 
-// levelOf returns a level by which the operator's troubles and the clients' differ.
+// levelOf returns a level that separates the operator's problems from the clients'.
 func levelOf(status int) slog.Level {
 	switch {
 	case status == http.StatusInternalServerError:
@@ -62,11 +62,10 @@ var ownSecret = regexp.MustCompile(`saltern_(api|acc|svc|dev)_[0-9A-Za-z]+`)
 // OwnSecret returns the first secret of this gateway in a text, or "".
 func OwnSecret(text string) string { return ownSecret.FindString(text) }
 
-// secretPaths returns what makes paths fit for the log: it takes away the
-// secrets of this gateway, and what follows one of the names at the beginning of
-// a path, where the token of a stream may stand. It does so also where the path
-// is one that is never found, such as /WS/TOKEN or, escaped twice,
-// /ws%252FTOKEN.
+// secretPaths returns a function that redacts paths for the log: it removes the
+// secrets of this gateway, and whatever follows one of the names at the
+// beginning of a path, where the token of a stream may be. It does so even in
+// paths without a route, such as /WS/TOKEN or, escaped twice, /ws%252FTOKEN.
 func secretPaths(names []string) func(path string) string {
 	var behind *regexp.Regexp
 	if len(names) > 0 {

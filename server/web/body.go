@@ -19,26 +19,26 @@ import (
 )
 
 const (
-	// firstBuffer is what a body may fill before it counts as a large one, so
-	// that ordinary calls pass whatever the large ones do.
+	// firstBuffer is the size up to which a body is small. Small bodies do not
+	// wait for large ones, so ordinary calls always pass.
 	firstBuffer = 64 << 10
 
-	// firstBuffers is how many full first buffers are held at once.
+	// firstBuffers is how many full first buffers may be held at once.
 	firstBuffers = 4096
 
-	// bodiesAtOnce is how many bodies of the largest size are held at once.
+	// bodiesAtOnce is how many bodies of the largest size may be held at once.
 	bodiesAtOnce = 4
 
-	// minBodyRate, in bytes per second, is how fast a body must come on the
-	// whole: a byte now and then is not enough.
+	// minBodyRate, in bytes per second, is the minimum average rate of a body:
+	// an occasional byte is not enough.
 	minBodyRate = 8 << 10
 
-	// linger is how long the rest of a refused body is waited for.
+	// linger is how long the rest of a refused body is read.
 	linger = 2 * time.Second
 )
 
 // timedBody cuts off a client that stalls within its body. The limit starts
-// with the request, so that it also holds for bodies that nobody reads.
+// with the request, so that it also holds for bodies that no handler reads.
 type timedBody struct {
 	io.ReadCloser
 	x     *Exchange
@@ -52,14 +52,14 @@ func newTimedBody(body io.ReadCloser, x *Exchange, pause time.Duration) *timedBo
 	return b
 }
 
-// Read reads on, for as long as there is progress.
+// Read extends the deadline as long as there is progress.
 func (b *timedBody) Read(p []byte) (int, error) {
 	b.setDeadline()
 	n, err := b.ReadCloser.Read(p)
 	b.x.in += int64(n)
 	if errors.Is(err, io.EOF) {
-		// From here on net/http reads only to learn that the client has gone,
-		// and a deadline would look the same to it.
+		// From here on net/http reads only to notice a closed connection, and
+		// would take a deadline for one.
 		b.ended = true
 		_ = b.x.Control.SetReadDeadline(time.Time{})
 	}
@@ -75,16 +75,16 @@ func (b *timedBody) setDeadline() {
 	_ = b.x.Control.SetReadDeadline(deadline)
 }
 
-// drain sends the answer off and then reads, for a while, what is left of the
-// body. Were the connection closed over bytes that nobody has read, the
-// client's kernel would throw the answer away.
+// drain flushes the response and then reads the rest of the body for a while.
+// If the connection were closed with bytes unread, the client's kernel would
+// discard the response.
 func (x *Exchange) drain(r *http.Request) {
 	b, ok := r.Body.(*timedBody)
 	if !ok || b.ended || x.Control.Flush() != nil {
 		return
 	}
 	_ = x.Control.SetReadDeadline(time.Now().Add(linger))
-	_, _ = io.Copy(io.Discard, b.ReadCloser) // whatever it ends with, it has ended
+	_, _ = io.Copy(io.Discard, b.ReadCloser) // it has ended, whatever the error
 }
 
 // ReadBody reads the whole body. Errors are an *Error, or the context's.
@@ -103,7 +103,7 @@ func (x *Exchange) ReadBody(r *http.Request) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	// All of it is here: it is not the client's pace for which a turn is held.
+	// The body is complete: a slow client does not hold the turn.
 	plain, err = format.Decompress(r.Header, bytes.NewReader(body), x.bodyLimit, x.Budget)
 	if err != nil {
 		return nil, x.unreadable(err)
@@ -113,7 +113,7 @@ func (x *Exchange) ReadBody(r *http.Request) ([]byte, error) {
 	})
 }
 
-// ReadText reads the whole body, in UTF-8 where its charset is known.
+// ReadText reads the whole body, converted to UTF-8 if its charset is known.
 func (x *Exchange) ReadText(r *http.Request) ([]byte, error) {
 	body, err := x.ReadBody(r)
 	if err != nil {
@@ -126,23 +126,21 @@ func (x *Exchange) ReadText(r *http.Request) ([]byte, error) {
 	return text, nil
 }
 
-// reading is what is known of bytes before they are read.
+// reading describes bytes before they are read.
 type reading struct {
-	announced int64 // how many they are at the most; negative where nobody knows
-	likely    int64 // how many they seem to be
+	announced int64 // the maximum; negative if unknown
+	likely    int64 // an estimate
 
-	// turn, if it is not nil, is waited for before more than the first buffer
-	// is read.
+	// turn, if not nil, is waited for before more than the first buffer is
+	// read.
 	turn func() (release func(), err error)
 
-	// identify, if it is not nil, has to say that the sender is known before
-	// more than anonymousInflated is read: what comes out of it is more, and would
-	// use up the budget.
+	// identify, if not nil, must report a known sender before more than
+	// anonymousInflated is read: what it decompresses to would use up the budget.
 	identify func() bool
 }
 
-// anonymousInflated is how much of what is compressed is read of an unknown client, in
-// bytes.
+// anonymousInflated is how many compressed bytes are read from an unknown client.
 const anonymousInflated = 8 << 20
 
 // readAll reads to the end.
@@ -195,8 +193,8 @@ func (x *Exchange) readAll(body io.Reader, about reading) ([]byte, error) {
 	}
 }
 
-// unreadable returns the answer to what went wrong while a body was read. What
-// is left of the body is in the way of the next request.
+// unreadable returns the error for a body that could not be read. The connection
+// is closed, since the rest of the body precedes the next request.
 func (x *Exchange) unreadable(err error) error {
 	if spent, ok := errors.AsType[*Error](Overspent(err)); ok {
 		spent.Close = true
@@ -213,7 +211,8 @@ func (x *Exchange) unreadable(err error) error {
 		Text: "The request body could not be read", Err: err}
 }
 
-// bodyReasons name the errors of package format in the metrics.
+// bodyReasons maps the statuses of errors of package format to labels of the
+// metrics.
 var bodyReasons = map[int]string{
 	http.StatusNotAcceptable:        "type",
 	http.StatusUnsupportedMediaType: "encoding",
@@ -221,7 +220,7 @@ var bodyReasons = map[int]string{
 	http.StatusServiceUnavailable:   "busy",
 }
 
-// Undecodable returns the answer to a *format.Error.
+// Undecodable returns the error for a *format.Error.
 func (x *Exchange) Undecodable(err error) error {
 	e, ok := errors.AsType[*format.Error](err)
 	if !ok {
@@ -233,12 +232,12 @@ func (x *Exchange) Undecodable(err error) error {
 	return &Error{Status: e.Status, Reason: bodyReasons[e.Status], Text: e.Text, Err: e.Err}
 }
 
-// mostLikely is the longest body, in bytes, for which a buffer is made because
-// it is likely to be needed.
+// mostLikely bounds the buffer, in bytes, that is allocated at once for the
+// estimated size of a body.
 const mostLikely = 8 << 20
 
-// grow doubles the buffer: a Content-Length alone costs the gateway nothing. It
-// grows at once to what is likely to be needed.
+// grow doubles the buffer, so that a Content-Length alone allocates nothing. It
+// grows to the estimated size at once.
 func (x *Exchange) grow(buf []byte, likely int64) ([]byte, error) {
 	size := int64(cap(buf))
 	more := min(max(size, min(likely+1, mostLikely)-size), x.bodyLimit+1-size)
@@ -260,9 +259,9 @@ func tooManyBodies() *Error {
 		Text: "Too many large requests at once"}
 }
 
-// Bodies bounds what all bodies hold, and what those from one address prefix do:
-// half of what large ones may, and a quarter of what small ones may. It is safe
-// for many goroutines at once.
+// Bodies bounds the memory of all bodies, and of those from one address prefix:
+// to half of the memory for large ones, and a quarter of that for small ones. It
+// is safe for concurrent use.
 type Bodies struct {
 	limit       int64
 	first, more *fair.Shares
@@ -280,7 +279,7 @@ func NewBodies(limit int64) *Bodies {
 	}
 }
 
-// takeFirst takes a first buffer for a request.
+// takeFirst reserves a first buffer for a request.
 func (m *Bodies) takeFirst(x *Exchange, n int64) bool {
 	if !m.first.Take(x.From, n) {
 		return false
@@ -289,7 +288,7 @@ func (m *Bodies) takeFirst(x *Exchange, n int64) bool {
 	return true
 }
 
-// takeMore takes what a request needs beyond that.
+// takeMore reserves memory beyond the first buffer.
 func (m *Bodies) takeMore(x *Exchange, n int64) bool {
 	if !m.more.Take(x.From, n) {
 		return false
@@ -298,7 +297,7 @@ func (m *Bodies) takeMore(x *Exchange, n int64) bool {
 	return true
 }
 
-// give gives back what a request has taken.
+// give releases what a request has reserved.
 func (m *Bodies) give(x *Exchange) {
 	m.first.Give(x.From, x.reservedFirst)
 	m.more.Give(x.From, x.reserved)
@@ -308,14 +307,14 @@ func (m *Bodies) give(x *Exchange) {
 // turnsWaiting is how many requests may wait for a turn.
 const turnsWaiting = 1000
 
-// newTurns makes the turns in which large bodies are read: whoever sends them,
-// one core is left for other requests.
+// newTurns returns the turns in which large bodies are read: regardless of
+// their senders, one core is left for other requests.
 func newTurns() *fair.Slots {
 	return fair.NewSlots(fair.Options{Slots: runtime.GOMAXPROCS(0) - 1, Queue: turnsWaiting})
 }
 
-// turn waits for a turn to read a large body. The error is an *Error, or
-// the context's.
+// turn waits for a turn to read a large body. The error is an *Error, or the
+// context's.
 func (x *Exchange) turn(r *http.Request) (release func(), err error) {
 	release, err = x.bodies.turns.Acquire(r.Context(), fair.Key{From: fair.PrefixOf(r.Context())})
 	if errors.Is(err, fair.ErrFull) {
@@ -324,7 +323,7 @@ func (x *Exchange) turn(r *http.Request) (release func(), err error) {
 	return release, err
 }
 
-// InTurn has f read a body: in turn, if it is a large one.
+// InTurn calls f, which reads a body: in turn, if the body is large.
 func (x *Exchange) InTurn(r *http.Request, body []byte, f func() error) error {
 	if len(body) <= firstBuffer {
 		return f()
@@ -337,11 +336,10 @@ func (x *Exchange) InTurn(r *http.Request, body []byte, f func() error) error {
 	return f()
 }
 
-// IsLarge reports whether a body is one of those that are read in turn.
+// IsLarge reports whether a body is read in turn.
 func IsLarge(body []byte) bool { return len(body) > firstBuffer }
 
-// Overspent returns the answer to the end of a budget. Other errors stay as they
-// are.
+// Overspent returns the response to a spent budget, and other errors unchanged.
 func Overspent(err error) error {
 	text := ""
 	if e, ok := errors.AsType[*budget.Error](err); ok {
@@ -355,7 +353,7 @@ func Overspent(err error) error {
 }
 
 // BodyType returns the type of a body, or "" when there is none or more than one:
-// then it is not known what another reader of the request made of it.
+// then another reader of the request may have chosen a different one.
 func BodyType(h http.Header) string {
 	found := ""
 	for _, value := range h["Content-Type"] {
@@ -370,11 +368,11 @@ func BodyType(h http.Header) string {
 	return found
 }
 
-// IsJSON reports whether the request says plainly that its body is JSON, which
-// has one charset, whatever the request calls it.
+// IsJSON reports whether the Content-Type is application/json. JSON has one
+// charset, whatever the parameter is.
 func IsJSON(h http.Header) bool { return format.MediaType(BodyType(h)) == "application/json" }
 
-// sizeText returns a number of bytes as clients read it.
+// sizeText formats a number of bytes for clients.
 func sizeText(n int64) string {
 	if n >= 1<<20 && n%(1<<20) == 0 {
 		return fmt.Sprintf("%d MiB", n>>20)

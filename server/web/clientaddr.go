@@ -10,8 +10,8 @@ import (
 	"github.com/saltern-api/saltern/internal/fair"
 )
 
-// ClientAddr finds out where a request comes from: the peer, or behind one of
-// the trusted proxies the address that it gives in X-Forwarded-For.
+// ClientAddr determines the address of a request: the peer's, or behind one of
+// the trusted proxies the one that it gives in X-Forwarded-For.
 func ClientAddr(proxies []netip.Prefix, next http.Handler) http.Handler {
 	noted := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		x := ExchangeOf(r.Context())
@@ -32,21 +32,21 @@ func ClientAddr(proxies []netip.Prefix, next http.Handler) http.Handler {
 	return middleware.ClientIPFromXFF(prefixes...)(noted)
 }
 
-// IsIn reports whether one of the prefixes has an address.
+// IsIn reports whether one of the prefixes contains an address.
 func IsIn(prefixes []netip.Prefix, addr netip.Addr) bool {
 	return slices.ContainsFunc(prefixes, func(p netip.Prefix) bool { return p.Contains(addr.Unmap()) })
 }
 
-// URLs knows how clients see the gateway.
+// URLs describes the gateway's URLs as clients see them.
 type URLs struct {
-	Public  string         // what URLs in answers begin with, with the prefix; "" stands for the host that a request names
-	Root    string         // what comes before every path, "" for nothing; see RootPrefix
-	Proxies []netip.Prefix // those that are trusted
+	Public  string         // the beginning of URLs in responses, with the prefix; "" stands for the host that a request names
+	Root    string         // the prefix of every path, "" for none; see RootPrefix
+	Proxies []netip.Prefix // the trusted ones
 }
 
-// Base returns what this gateway's URLs begin with, as the client sees them.
-// Without a public URL that is the host which the client itself has named: no
-// cache keeps these answers for others.
+// Base returns the beginning of this gateway's URLs, as the client sees them.
+// Without a public URL that is the host that the client has sent: no cache
+// keeps these responses for others.
 func (u URLs) Base(r *http.Request) string {
 	if u.Public != "" {
 		return u.Public
@@ -58,7 +58,7 @@ func (u URLs) Base(r *http.Request) string {
 	return scheme + "://" + r.Host + u.Root
 }
 
-// IsSecure reports whether the client speaks TLS, to us or to a trusted proxy.
+// IsSecure reports whether the client uses TLS, to us or to a trusted proxy.
 func (u URLs) IsSecure(r *http.Request) bool {
 	return r.TLS != nil || u.trustedPeer(r) && r.Header.Get("X-Forwarded-Proto") == "https"
 }

@@ -6,11 +6,12 @@ import (
 	"strings"
 )
 
-// CORS lets pages of other origins use the API, by the setting cors_origin.
-// Without an origin it adds nothing, and a preflight is a request like others.
+// CORS allows pages of other origins to use the API, by the setting
+// cors_origin. Without an origin it adds nothing, and a preflight is an
+// ordinary request.
 //
-// salt-api lets every origin in with the user's cookie. Here an origin has
-// that only if it is listed by name; "*" lets in whoever brings a token.
+// salt-api allows every origin with the user's cookie. Here only an origin that
+// is listed by name is allowed that; "*" allows any page that sends a token.
 type CORS struct {
 	listed []string // trusted with the user's cookie
 	plain  []string // not trusted with it
@@ -25,7 +26,7 @@ const (
 )
 
 // NewCORS returns the rules for origins. It takes "*" and origins as browsers send them: scheme://host[:port].
-// The plain ones have no cookie, and are compared as they are.
+// The plain ones are not trusted with the cookie, and are compared literally.
 func NewCORS(origins, plain []string) *CORS {
 	c := &CORS{plain: plain, any: slices.Contains(plain, "*")}
 	for _, o := range origins {
@@ -52,8 +53,8 @@ func (c *CORS) Trusts(origin string) bool {
 	return origin != "null" && slices.Contains(c.listed, origin)
 }
 
-// Wrap adds the headers to whatever next answers, errors included, and
-// answers preflights itself.
+// Wrap adds the headers to the responses of next, errors included, and answers
+// preflights itself.
 func (c *CORS) Wrap(next http.Handler) http.Handler {
 	if !c.any && len(c.listed) == 0 && len(c.plain) == 0 {
 		return next

@@ -12,27 +12,26 @@ import (
 	"github.com/saltern-api/saltern/lowstate"
 )
 
-// Error is the one error that handlers return for what clients are to see. An
-// [ErrorWriter] makes an answer of it. Only Text reaches clients; Err is for the
-// log.
+// Error is the error that handlers return with what clients may see. An
+// [ErrorWriter] writes it as a response. Only Text reaches clients; Err is for
+// the log.
 type Error struct {
 	Status int
-	Code   string // the word for it, where an API has such (RFC 6749, section 5.2); "" stands for that of the status
+	Code   string // the error code, for APIs that have them (RFC 6749, section 5.2); "" stands for that of the status
 	Text   string
 
-	// RetryAfter is when to try again, for 429 and 503; 0 stands for some
-	// seconds.
+	// RetryAfter is when to retry, for 429 and 503; 0 stands for some seconds.
 	RetryAfter time.Duration
 
-	Challenge string // the way to log in, for 401; "" stands for the API's own
-	Allow     string // the methods that there are, for 405
-	Reason    string // for the metrics, where a request body was refused
-	Close     bool   // whether the connection ends with the answer
+	Challenge string // the WWW-Authenticate, for 401; "" stands for the API's own
+	Allow     string // the allowed methods, for 405
+	Reason    string // for the metrics, if a request body was refused
+	Close     bool   // whether to close the connection after the response
 
 	Err error
 }
 
-// Error returns the log's view.
+// Error returns the text for the log.
 func (e *Error) Error() string {
 	text := e.Text
 	if e.Code != "" {
@@ -47,19 +46,19 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// Texts that more than one place gives.
+// Texts that are used in more than one place.
 const (
 	TextUnexpected = "An unexpected error occurred"
 	TextStopping   = "The gateway is stopping"
 
-	// textRights is for the holder of an API token of a user whose rights no
-	// token shows.
+	// textRights is for an API token whose owner's rights are only known at a
+	// login, from the eauth module.
 	textRights = "What the owner of this token may do is what an eauth module of the master says at each login " +
 		"(keep_acl_in_token), so no API token can act for the owner: log in"
 )
 
-// lowstateStatus is the status for each of lowstate's errors, as rest_cherrypy
-// gives them. The texts are those of the errors.
+// lowstateStatus maps lowstate's errors to statuses, as in rest_cherrypy. The
+// texts are those of the errors.
 var lowstateStatus = map[lowstate.Kind]int{
 	lowstate.Internal:        http.StatusInternalServerError,
 	lowstate.BadRequest:      http.StatusBadRequest,
@@ -72,8 +71,8 @@ var lowstateStatus = map[lowstate.Kind]int{
 	lowstate.Timeout:         http.StatusGatewayTimeout,
 }
 
-// known are the answers to the errors of eauth. Those of lowstate have texts of
-// their own, and those of tokens are in [tokenErrors].
+// known are the responses to the errors of eauth. Those of lowstate have texts
+// of their own, and those of tokens are in [tokenErrors].
 var known = []struct {
 	is     error
 	status int
@@ -84,9 +83,9 @@ var known = []struct {
 	{eauth.ErrUnavailable, http.StatusServiceUnavailable, "Salt Master is not available."},
 }
 
-// ErrorOf returns the answer to any error that a handler returns. It is the one
-// place where errors of lowstate, eauth, the issuer of tokens and budget become answers. What it does
-// not know is a 500 that shows nothing.
+// ErrorOf returns the response to any error that a handler returns. It is the one place where errors
+// of lowstate, eauth, the issuer of tokens and budget become responses. An unknown error is a 500
+// without details.
 func ErrorOf(err error) *Error {
 	if e, ok := Known(err); ok {
 		return e
@@ -97,8 +96,8 @@ func ErrorOf(err error) *Error {
 	return &Error{Status: http.StatusInternalServerError, Text: TextUnexpected, Err: err}
 }
 
-// Known returns the answer to an error, and whether it is one that has an answer
-// of its own.
+// Known returns the response to an error, and whether the error has one of its
+// own.
 func Known(err error) (*Error, bool) {
 	if e, ok := errors.AsType[*Error](err); ok {
 		return e, true
@@ -124,8 +123,8 @@ func Known(err error) (*Error, bool) {
 	return nil, false
 }
 
-// StatusOf returns the status of the answer to an error of a call: 200 for none,
-// and [StatusClientGone] where the client did not wait.
+// StatusOf returns the status of the response to an error of a call: 200 for
+// nil, and [StatusClientGone] if the client did not wait.
 func StatusOf(err error) int {
 	if err == nil {
 		return http.StatusOK
@@ -139,6 +138,6 @@ func StatusOf(err error) int {
 	return http.StatusInternalServerError
 }
 
-// StatusClientGone is logged where the client did not wait. It is nginx's number
-// for it and is never sent.
+// StatusClientGone is logged if the client did not wait. It is nginx's number
+// and is never sent.
 const StatusClientGone = 499

@@ -10,39 +10,39 @@ import (
 	"github.com/saltern-api/saltern/server/format"
 )
 
-// writeSlice, in bytes, is how much a client must read within the write timeout.
+// writeSlice, in bytes, is what a client must read within the write timeout.
 const writeSlice = 64 << 10
 
-// Exchange is one request and its answer. It is the http.ResponseWriter of the
-// handlers, and belongs to the request's one goroutine.
+// Exchange is one request and its response. It is the http.ResponseWriter of
+// the handlers, and is used by the request's goroutine only.
 type Exchange struct {
 	http.ResponseWriter
 	Control      *http.ResponseController
-	WriteTimeout time.Duration // for each slice of the answer
+	WriteTimeout time.Duration // for each slice of the response
 
 	Surface  string // the name of the listener's API, for logs and metrics
-	ID       string // its own, the answer's X-Request-Id
+	ID       string // the gateway's own, the response's X-Request-Id
 	ClientID string // the request's X-Request-Id, or empty
 	Start    time.Time
 	Remote   netip.Addr
 	From     netip.Prefix // of Remote
 
-	Media      format.Media // of the answer
-	Acceptable bool         // whether the client takes that
+	Media      format.Media // of the response
+	Acceptable bool         // whether the client accepts that
 
-	Budget   *budget.Budget // of what is made of the request; set when it has come to its endpoint
+	Budget   *budget.Budget // of the request's processing; set at its endpoint
 	Recorder Recorder       // never nil
 	Err      error          // for the log
 
-	// Memo is package caller's: what came of looking at credentials, so that
-	// they are looked at once. Handlers do not read it.
+	// Memo is package caller's: the result of checking the credentials, so that
+	// they are checked once. Handlers do not read it.
 	Memo any
 
 	bodies    *Bodies
 	bodyLimit int64
-	identify  func() bool // whether a credential beside the body is good; may be nil
+	identify  func() bool // whether a credential outside of the body is valid; may be nil
 
-	status  int // 0 until the answer begins
+	status  int // 0 until the response begins
 	in, out int64
 
 	reserved, reservedFirst int64 // bytes of body memory
@@ -51,8 +51,8 @@ type Exchange struct {
 	metrics *Metrics // may be nil
 }
 
-// NewExchange returns an exchange for an answer that w is to get, without limits
-// and without a recorder that keeps anything.
+// NewExchange returns an exchange that writes to w, without limits and with a
+// recorder that discards.
 func NewExchange(w http.ResponseWriter, writeTimeout time.Duration) *Exchange {
 	return &Exchange{
 		ResponseWriter: w,
@@ -65,21 +65,22 @@ func NewExchange(w http.ResponseWriter, writeTimeout time.Duration) *Exchange {
 
 type exchangeKey struct{}
 
-// ExchangeOf returns the exchange that a request's context belongs to.
+// ExchangeOf returns the exchange in a request's context.
 func ExchangeOf(ctx context.Context) *Exchange {
 	return ctx.Value(exchangeKey{}).(*Exchange)
 }
 
 var _ http.ResponseWriter = (*Exchange)(nil)
 
-// Status returns the status of the answer, or 0 before it has begun.
+// Status returns the status of the response, or 0 before it has begun.
 func (x *Exchange) Status() int { return x.status }
 
-// Sizes returns how many bytes of the body were read and of the answer written.
+// Sizes returns how many bytes of the body were read and of the response
+// written.
 func (x *Exchange) Sizes() (in, out int64) { return x.in, x.out }
 
-// WriteHeader notes the status, and has the recorder write its lines before the
-// client hears anything.
+// WriteHeader sets the status, and has the recorder write its lines before the
+// client receives anything.
 func (x *Exchange) WriteHeader(status int) {
 	if x.status == 0 {
 		x.status = status
@@ -88,8 +89,8 @@ func (x *Exchange) WriteHeader(status int) {
 	x.ResponseWriter.WriteHeader(status)
 }
 
-// Write cuts off a client that has stopped reading: the time limit is one for
-// each slice, not for the answer, so that a slow client gets a large one too.
+// Write cuts off a client that has stopped reading: the time limit is per
+// slice, not per response, so that a slow client gets a large one too.
 func (x *Exchange) Write(p []byte) (int, error) {
 	if x.status == 0 {
 		x.WriteHeader(http.StatusOK)
@@ -112,7 +113,7 @@ func (x *Exchange) Write(p []byte) (int, error) {
 // Unwrap is for http.ResponseController.
 func (x *Exchange) Unwrap() http.ResponseWriter { return x.ResponseWriter }
 
-// RemoteText returns the client's address as logs have it.
+// RemoteText returns the client's address for logs.
 func (x *Exchange) RemoteText(r *http.Request) string {
 	if x.Remote.IsValid() {
 		return x.Remote.String()

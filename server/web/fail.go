@@ -12,23 +12,24 @@ import (
 	"github.com/saltern-api/saltern/lowstate"
 )
 
-// defaultRetryAfter is when to try again, where nothing better is known.
+// defaultRetryAfter is when to retry, if nothing better is known.
 const defaultRetryAfter = 5 * time.Second
 
-// ErrStopping is the cause with which requests are canceled when the time to stop
-// is over.
+// ErrStopping is the cause with which requests are canceled at the end of the
+// shutdown timeout.
 var ErrStopping = errors.New("the gateway is stopping")
 
-// Fail answers an error. Only texts that are meant for clients reach them. It
-// panics with http.ErrAbortHandler where no whole answer can be given.
+// Fail writes the response to an error. Only texts meant for clients reach
+// them. It panics with http.ErrAbortHandler if no complete response is
+// possible.
 func (x *Exchange) Fail(r *http.Request, err error, write ErrorWriter) {
 	x.Err = err
 	if e, ok := errors.AsType[*lowstate.PanicError](err); ok {
 		x.stack = e.Stack
 	}
 	if x.status != 0 {
-		// The answer has begun, and there is no way to take it back. It is
-		// broken off, so that nobody takes what came for the whole.
+		// The response has begun. It is aborted, so that no client takes it for
+		// complete.
 		panic(http.ErrAbortHandler)
 	}
 	e, known := Known(err)
@@ -63,7 +64,7 @@ func SetRetryAfter(h http.Header, status int, after time.Duration) {
 	}
 }
 
-// abandoned reports whether a request failed because its client has gone.
+// abandoned reports whether a request failed because its client is gone.
 func abandoned(r *http.Request, err error) bool {
 	return errors.Is(err, context.Canceled) && r.Context().Err() != nil &&
 		!errors.Is(context.Cause(r.Context()), ErrStopping)

@@ -13,32 +13,31 @@ import (
 
 const maxRequestID = 64
 
-// Front is what every request to a listener passes first: it gets an id, time
-// limits, a log line and its place in the metrics, and a panic costs no more than
-// its own request.
+// Front is the first handler of every request to a listener: it adds an id, time
+// limits, a log line and metrics, and limits a panic to its request.
 type Front struct {
 	Surface      string        // the name of the API, for logs and metrics
-	WriteTimeout time.Duration // for each slice of an answer
+	WriteTimeout time.Duration // for each slice of a response
 	BodyTimeout  time.Duration // for each read of a body
 	Bodies       *Bodies
 	Metrics      *Metrics
 	Traffic      *Traffic
 	Log          *slog.Logger
-	Errors       ErrorWriter // for what comes to no route
+	Errors       ErrorWriter // for requests without a route
 
-	// Record returns the recorder of a request and the context that the request
-	// is to have; nil stands for none.
+	// Record returns the recorder of a request and the request's new context;
+	// nil stands for none.
 	Record func(ctx context.Context, x *Exchange, r *http.Request) (Recorder, context.Context)
 
-	// Next answers, with the exchange in the request's context and as its
+	// Next handles the request, with the exchange in its context and as its
 	// writer.
 	Next http.Handler
 
-	// Path returns a path as it may stand in the log: without tokens.
+	// Path returns a path redacted for the log: without tokens.
 	Path func(path string) string
 }
 
-// ServeHTTP answers a request.
+// ServeHTTP handles a request.
 func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := NewExchange(w, f.WriteTimeout)
 	x.Surface, x.ID, x.ClientID = f.Surface, rand.Text(), clientID(r)
@@ -60,7 +59,7 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	f.Traffic.end(x)
 	f.logRequest(x, r)
 	if abort {
-		// This ends the connection or stream without a word from net/http.
+		// This ends the connection or stream without a log line of net/http.
 		panic(http.ErrAbortHandler)
 	}
 	if r.ProtoMajor == 1 && (r.Close || w.Header().Get("Connection") == "close") {
@@ -68,8 +67,8 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// limitTime puts time limits on the request's body and takes away what the
-// last request on the same connection left.
+// limitTime sets time limits on the request's body and clears those of the
+// previous request on the connection.
 func (x *Exchange) limitTime(r *http.Request, bodyTimeout time.Duration) {
 	if r.ProtoMajor == 1 {
 		_ = x.Control.SetWriteDeadline(time.Time{})
@@ -80,7 +79,7 @@ func (x *Exchange) limitTime(r *http.Request, bodyTimeout time.Duration) {
 	r.Body = newTimedBody(r.Body, x, bodyTimeout)
 }
 
-// run reports whether the answer cannot be completed.
+// run reports whether the response cannot be completed.
 func (f *Front) run(x *Exchange, r *http.Request) (abort bool) {
 	defer func() {
 		switch p := recover(); p {
@@ -99,8 +98,8 @@ func (f *Front) run(x *Exchange, r *http.Request) (abort bool) {
 	return false
 }
 
-// panicError says of a panic what surely holds no secret. Its value may quote
-// an argument.
+// panicError describes a panic without its value, which may quote a secret
+// argument.
 func panicError(p any) error {
 	if err, ok := p.(runtime.Error); ok {
 		return fmt.Errorf("panic: %w", err)
@@ -108,9 +107,9 @@ func panicError(p any) error {
 	return fmt.Errorf("panic with a %T", p)
 }
 
-// clientID is the id that the client or a proxy has given the request, when it
-// looks like one. The logs have it beside the request's own id and never in its
-// place: nobody outside chooses which lines seem to belong together.
+// clientID returns the request's X-Request-Id from the client or a proxy, if it
+// is well-formed. The logs have it beside the request's own id and never in its
+// place: no client can choose which lines seem to belong together.
 func clientID(r *http.Request) string {
 	if ids := r.Header["X-Request-Id"]; len(ids) == 1 && IsRequestID(ids[0]) {
 		return ids[0]
@@ -118,7 +117,7 @@ func clientID(r *http.Request) string {
 	return ""
 }
 
-// IsRequestID reports whether a text looks like the id of a request.
+// IsRequestID reports whether a text is a well-formed id of a request.
 func IsRequestID(id string) bool {
 	if id == "" || len(id) > maxRequestID {
 		return false

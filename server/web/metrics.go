@@ -9,7 +9,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Metrics count requests. No label takes a value that a client chooses freely: no
+// Metrics count requests. No label has a value that a client chooses freely: no
 // function, user or path.
 type Metrics struct {
 	requests *prometheus.CounterVec
@@ -43,16 +43,16 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 	return m
 }
 
-// methods are those that a route may have, in the order of an Allow header.
+// methods are those a route may have, in the order of an Allow header.
 var methods = []string{
 	http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut,
 	http.MethodPatch, http.MethodDelete, http.MethodOptions,
 }
 
-// other is the label for whatever is not known.
+// other is the label for any unknown value.
 const other = "other"
 
-// begin counts a request in; the returned function counts it out.
+// begin counts a request as begun; the returned function counts it as ended.
 func (m *Metrics) begin(x *Exchange) func(*http.Request) {
 	x.metrics = m
 	gauge := m.inFlight.WithLabelValues(x.Surface)
@@ -65,7 +65,7 @@ func (m *Metrics) begin(x *Exchange) func(*http.Request) {
 	}
 }
 
-// methodLabel returns a request's method, if it is one of those that are known.
+// methodLabel returns a request's method if it is a known one, or else other.
 func methodLabel(r *http.Request) string {
 	if slices.Contains(methods, r.Method) {
 		return r.Method
@@ -73,7 +73,7 @@ func methodLabel(r *http.Request) string {
 	return other
 }
 
-// refused counts a body that was not taken.
+// refused counts a refused body.
 func (m *Metrics) refused(e *Error) {
 	if m != nil && e.Reason != "" {
 		m.bodies.WithLabelValues(e.Reason).Inc()

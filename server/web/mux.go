@@ -13,15 +13,15 @@ import (
 	"github.com/saltern-api/saltern/server/format"
 )
 
-// Handler answers a request by itself, or returns an error for the route's
+// Handler writes the response to a request, or returns an error for the route's
 // [ErrorWriter].
 type Handler func(x *Exchange, r *http.Request) error
 
-// ErrorWriter writes the answer to an error. Each API has one. The headers that
-// all have in common are there already: Allow, Retry-After and Connection.
+// ErrorWriter writes the response to an error. Each API has one. The common
+// headers are already set: Allow, Retry-After and Connection.
 type ErrorWriter func(x *Exchange, r *http.Request, e *Error)
 
-// API is one of the gateway's.
+// API is one of the gateway's APIs.
 type API interface {
 	// Mount adds the API's routes.
 	Mount(m *Mux)
@@ -31,10 +31,10 @@ type API interface {
 type Mux struct {
 	router  *chi.Mux
 	options []Option
-	secret  *[]string // the names behind which a token may stand in a path
+	secret  *[]string // the names after which a path may contain a token
 }
 
-// NewMux returns a mux without routes. The options hold for all routes, before
+// NewMux returns a mux without routes. The options apply to all routes, before
 // those of the route itself.
 func NewMux(options ...Option) *Mux {
 	return &Mux{router: chi.NewRouter(), options: options, secret: new([]string)}
@@ -45,7 +45,7 @@ func (m *Mux) With(options ...Option) *Mux {
 	return &Mux{router: m.router, options: slices.Concat(m.options, options), secret: m.secret}
 }
 
-// Option is what a route has of its own.
+// Option sets a property of a route.
 type Option func(*route)
 
 type route struct {
@@ -57,29 +57,29 @@ type route struct {
 	wraps     []func(Handler) Handler
 }
 
-// Errors has the errors of a route written by w.
+// Errors makes w write the errors of a route.
 func Errors(w ErrorWriter) Option { return func(o *route) { o.errors = w } }
 
-// BodyLimit lets bodies have n bytes at the most, or the listener's limit if that
-// is less.
+// BodyLimit limits bodies to n bytes, or to the listener's limit if that is less.
 func BodyLimit(n int64) Option { return func(o *route) { o.bodyLimit = n } }
 
-// NoStore has the answers, errors too, be kept by nobody.
+// NoStore sets Cache-Control: no-store on the responses, errors included.
 func NoStore(o *route) { o.noStore = true }
 
 // SecretParam marks a parameter of the pattern, such as the last of /ws/{token},
-// as a secret: paths are logged without it, and without whatever stands there in
-// paths that are almost the same. Where the pattern has no such parameter, the
-// secret is one that a client may put behind the path by mistake.
+// as a secret: paths are logged without it, and without whatever is in its place
+// in similar paths. Where the pattern has no such parameter, the secret is one
+// that a client may append to the path by mistake.
 func SecretParam(name string) Option { return func(o *route) { o.secrets = append(o.secrets, name) } }
 
-// Identify finds out whether a credential beside a request's body is good. It is
-// called before more of the body is read than an anonymous client may send.
+// Identify sets the function that reports whether a credential outside of the
+// body is valid. It is called before more of the body is read than an anonymous
+// client may send.
 func Identify(f func(x *Exchange, r *http.Request) bool) Option {
 	return func(o *route) { o.identify = f }
 }
 
-// Wrap puts something before a route's handler.
+// Wrap wraps a route's handler.
 func Wrap(f func(Handler) Handler) Option {
 	return func(o *route) { o.wraps = append(o.wraps, f) }
 }
@@ -100,7 +100,7 @@ func (m *Mux) Get(pattern string, h Handler, options ...Option) {
 	m.Handle(http.MethodHead, pattern, h, options...)
 }
 
-// Files adds a route for GET and HEAD to what is no handler of an API.
+// Files adds a route for GET and HEAD to a plain http.HandlerFunc.
 func (m *Mux) Files(pattern string, h http.HandlerFunc) {
 	m.router.Get(pattern, h)
 	m.router.Head(pattern, h)
@@ -109,7 +109,7 @@ func (m *Mux) Files(pattern string, h http.HandlerFunc) {
 // Routes returns the method and the pattern of each route.
 func (m *Mux) Routes() [][2]string {
 	var routes [][2]string
-	// The walk has no errors but those of the function.
+	// The walk returns only errors of the function.
 	_ = chi.Walk(m.router, func(method, pattern string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
 		routes = append(routes, [2]string{method, pattern})
 		return nil
@@ -117,22 +117,21 @@ func (m *Mux) Routes() [][2]string {
 	return routes
 }
 
-// NotFound answers requests whose path has no route, and NotAllowed those whose
-// method has none.
+// NotFound sets the handler for paths without a route.
 func (m *Mux) NotFound(h http.Handler) { m.router.NotFound(h.ServeHTTP) }
 
-// NotAllowed answers requests for whose path there are routes with other methods,
-// and those with a method that no route has, on whatever path.
+// NotAllowed sets the handler for paths that have routes for other methods only,
+// and for methods that no route has, on any path.
 func (m *Mux) NotAllowed(h http.Handler) { m.router.MethodNotAllowed(h.ServeHTTP) }
 
-// ServeHTTP answers a request whose context has an exchange.
+// ServeHTTP handles a request whose context has an exchange.
 func (m *Mux) ServeHTTP(w http.ResponseWriter, r *http.Request) { m.router.ServeHTTP(w, r) }
 
-// LogPath returns a path as it may stand in the log: without tokens. It is called
-// when all routes are there.
+// LogPath returns a function that redacts a path for the log: without tokens. It
+// is called after all routes are added.
 func (m *Mux) LogPath() func(path string) string { return secretPaths(*m.secret) }
 
-// Allowed returns the methods that there are on a request's path.
+// Allowed returns the methods of the routes on a request's path.
 func (m *Mux) Allowed(r *http.Request) []string {
 	var allowed []string
 	for _, method := range methods {
@@ -143,8 +142,8 @@ func (m *Mux) Allowed(r *http.Request) []string {
 	return allowed
 }
 
-// Handler makes a handler one of net/http's, with the mux's options and its own.
-// It is for what has no route.
+// Handler turns a handler into an http.Handler, with the mux's options and its
+// own. It is for handlers without a route.
 func (m *Mux) Handler(h Handler, options ...Option) http.Handler {
 	f, _ := m.build(h, options)
 	return f
@@ -177,22 +176,22 @@ func (m *Mux) build(h Handler, options []Option) (http.HandlerFunc, *route) {
 	}, o
 }
 
-// writePlain is for a mux without an ErrorWriter.
+// writePlain is the ErrorWriter of a mux without one.
 func writePlain(x *Exchange, _ *http.Request, e *Error) {
 	x.WriteBody("text/plain; charset=utf-8", e.Status, []byte(e.Text))
 }
 
-// endpoint is the method and the pattern of the path. The path itself may have
-// a token in it.
+// endpoint returns the method and the pattern of the path. The path itself may
+// contain a token.
 func endpoint(r *http.Request) string {
-	pattern := "/" // as every path is in rest_wsgi
+	pattern := "/" // rest_wsgi serves every path as /
 	if route := chi.RouteContext(r.Context()); route != nil {
 		pattern = route.RoutePattern()
 	}
 	return methodLabel(r) + " " + pattern
 }
 
-// Pattern returns the pattern of the route that a request has come to.
+// Pattern returns the pattern of the request's route.
 func Pattern(r *http.Request) string {
 	if route := chi.RouteContext(r.Context()); route != nil {
 		return route.RoutePattern()
@@ -200,8 +199,8 @@ func Pattern(r *http.Request) string {
 	return ""
 }
 
-// Acceptable refuses, before anything is done, a client that takes none of the
-// formats in which there are answers.
+// Acceptable refuses, before anything is done, a client that accepts none of
+// the formats of responses.
 func Acceptable(h Handler) Handler {
 	return func(x *Exchange, r *http.Request) error {
 		if !x.Acceptable {
@@ -213,7 +212,7 @@ func Acceptable(h Handler) Handler {
 	}
 }
 
-// Negotiated finds out in which format the client wants its answers.
+// Negotiated determines the format of the response from the request.
 func Negotiated(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		x := ExchangeOf(r.Context())
@@ -222,7 +221,7 @@ func Negotiated(next http.Handler) http.Handler {
 	})
 }
 
-// NotFoundText returns what an answer says of a path that there is not.
+// NotFoundText returns the text of the response for an unknown path.
 func NotFoundText(r *http.Request) string {
 	return fmt.Sprintf("The path '%s' was not found.", Clip(r.URL.Path, MaxLoggedText))
 }

@@ -10,16 +10,16 @@ import (
 )
 
 // cleanPath returns the path of a URL without empty segments, as CherryPy reads
-// one: //login and /login/ are /login. Dots are segments like others. A slash
-// that is escaped belongs to its segment: where there is one, raw is the path
-// with these slashes escaped, and otherwise empty, as in [url.URL].
-// A path that is not UTF-8 is taken for ISO-8859-1, as there.
+// one: //login and /login/ are /login. Dots are ordinary segments. An escaped
+// slash is part of its segment: if there is one, raw is the path with these
+// slashes escaped, and otherwise empty, as in [url.URL]. A path that is not
+// UTF-8 is read as ISO-8859-1, as in CherryPy.
 func cleanPath(u *url.URL) (path, raw string) {
 	var plain, escaped strings.Builder
 	latin := !utf8.ValidString(u.Path)
 	for part := range strings.SplitSeq(u.EscapedPath(), "/") {
 		segment, err := url.PathUnescape(part)
-		if err != nil { // EscapedPath makes no such
+		if err != nil { // EscapedPath never returns such a path
 			segment = part
 		}
 		if segment == "" {
@@ -49,11 +49,11 @@ func fromLatin1(s string) string {
 	return string(runes)
 }
 
-// slashEscaper makes of a segment what url.PathUnescape makes it of.
+// slashEscaper escapes a segment as url.PathUnescape reverses it.
 var slashEscaper = strings.NewReplacer("/", "%2F", "%", "%25")
 
-// BelowRoot takes a prefix that [cleanPath] would not change off the path of a
-// request. It reports whether the path was below the prefix.
+// BelowRoot strips a prefix, which [cleanPath] would not change, from the path
+// of a request. It reports whether the path was below the prefix.
 func BelowRoot(r *http.Request, prefix string) (*http.Request, bool) {
 	u := *r.URL
 	u.Path, u.RawPath = cleanPath(r.URL)
@@ -74,8 +74,8 @@ func BelowRoot(r *http.Request, prefix string) (*http.Request, bool) {
 	return &inner, true
 }
 
-// slashesKept is a path with everything escaped that slashEscaper escapes in
-// segments.
+// slashesKept returns a path with everything escaped that slashEscaper escapes
+// in segments.
 func slashesKept(path string) string { return strings.ReplaceAll(path, "%", "%25") }
 
 func cutRoot(path, prefix string) (string, bool) {
@@ -83,14 +83,14 @@ func cutRoot(path, prefix string) (string, bool) {
 	switch {
 	case !ok || rest != "" && rest[0] != '/':
 		return "", false
-	case rest == "", rest == "/index": // what CherryPy has by this name is the root
+	case rest == "", rest == "/index": // CherryPy's name of the root
 		return "/", true
 	}
 	return rest, true
 }
 
-// Param returns what stands in the path at a place of the route. Unlike
-// [chi.URLParam] it may have a slash in it.
+// Param returns a parameter of the route from the path. Unlike that of
+// [chi.URLParam] it may contain a slash.
 func Param(r *http.Request, name string) string {
 	v := chi.URLParam(r, name)
 	if r.URL.RawPath == "" {
@@ -102,16 +102,16 @@ func Param(r *http.Request, name string) string {
 	return v
 }
 
-// Where RFC 8414 and RFC 9728 have clients look.
+// The well-known paths of RFC 8414 and RFC 9728.
 const (
 	MetadataPath = "/.well-known/oauth-authorization-server"
 	ResourcePath = "/.well-known/oauth-protected-resource"
 )
 
-// belowPrefix turns the path of a well-known document into one below
-// root_prefix, where the routes are. The RFCs have clients put the prefix
-// behind the well-known part, at the root of the host; below the prefix the
-// documents are found too, for proxies that pass on nothing else.
+// belowPrefix moves the path of a well-known document below root_prefix, where
+// the routes are. By the RFCs, clients put the prefix after the well-known
+// part, at the root of the host; the documents are also served below the
+// prefix, for proxies that forward nothing else.
 func belowPrefix(path, prefix string) string {
 	for _, known := range []string{MetadataPath, ResourcePath} {
 		if rest, ok := strings.CutPrefix(path, known+prefix); ok && prefix != "" && (rest == "" || rest[0] == '/') {

@@ -5,25 +5,24 @@ import (
 	"net/netip"
 )
 
-// Recorder notes what a request does. Package audit has one.
+// Recorder records what a request does. Package audit has one.
 type Recorder interface {
-	// Route is called when the request has come to an endpoint: its method and
-	// the pattern of its path. The path itself may hold a token.
+	// Route is called when the request has reached an endpoint: its method and
+	// the pattern of its path. The path itself may contain a token.
 	Route(endpoint string, from netip.Addr)
 
-	// Before is called before the answer begins.
+	// Before is called before the response begins.
 	Before(status int)
 
-	// End is called when the request has ended: with the status of the answer,
-	// 0 where there was none, and with what the log says of it.
+	// End is called when the request has ended: with the status of the
+	// response, 0 if there was none, and the error for the log.
 	End(status int, err error)
 
-	// Attrs returns what the log says of the request beside what every line
-	// has.
+	// Attrs returns attributes for the log beside those of every line.
 	Attrs() []slog.Attr
 }
 
-// noRecorder keeps nothing.
+// noRecorder discards everything.
 type noRecorder struct{}
 
 func (noRecorder) Route(string, netip.Addr) {}

@@ -10,7 +10,7 @@ import (
 	"github.com/saltern-api/saltern/server/format"
 )
 
-// WriteJSON writes a whole body, in the media type that the client asked for.
+// WriteJSON writes a complete body, in the media type that the client accepts.
 func (x *Exchange) WriteJSON(status int, body []byte) {
 	if x.Media == format.YAML {
 		if yaml, err := format.AppendYAML(nil, body); err == nil {
@@ -21,7 +21,7 @@ func (x *Exchange) WriteJSON(status int, body []byte) {
 	x.WriteBody("application/json", status, body)
 }
 
-// WriteBody writes a whole body of a media type.
+// WriteBody writes a complete body of a media type.
 func (x *Exchange) WriteBody(mediaType string, status int, body []byte) {
 	x.WriteHead(mediaType, status, len(body))
 	if _, err := x.Write(body); err != nil && x.Err == nil {
@@ -29,7 +29,7 @@ func (x *Exchange) WriteBody(mediaType string, status int, body []byte) {
 	}
 }
 
-// WriteHead writes the head of an answer whose body has that many bytes.
+// WriteHead writes the head of a response whose body has size bytes.
 func (x *Exchange) WriteHead(mediaType string, status, size int) {
 	h := x.Header()
 	h.Set("Content-Type", mediaType)
@@ -37,22 +37,22 @@ func (x *Exchange) WriteHead(mediaType string, status, size int) {
 	x.WriteHeader(status)
 }
 
-// JSONText returns a text as a JSON string, with <, > and & as they are.
+// JSONText returns a text as a JSON string, with <, > and & unescaped.
 func JSONText(text string) string { return string(JSON(text)) }
 
-// JSON returns a value as JSON without blanks, with <, > and & as they are. It
-// panics for one that JSON cannot have.
+// JSON returns a value as JSON without blanks, with <, > and & unescaped. It
+// panics for a value that cannot be encoded.
 func JSON(v any) []byte {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
 	if err := enc.Encode(v); err != nil {
-		panic(err) // the types are ours, and encode
+		panic(err) // cannot happen: the types are ours and encode
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n"))
 }
 
-// UnixSeconds returns a time as Python's time.time() has it.
+// UnixSeconds returns a time in the form of Python's time.time().
 func UnixSeconds(t time.Time) string {
 	return strconv.FormatFloat(float64(t.UnixMicro())/1e6, 'f', -1, 64)
 }

@@ -9,7 +9,7 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken/role"
 )
 
-// The codes of errors that more than one place gives: those of RFC 6749, section
+// Error codes that are used in more than one place: those of RFC 6749, section
 // 5.2, RFC 6750, section 3.1, RFC 8628, section 3.5, and two of Saltern's own.
 const (
 	CodeInvalidRequest = "invalid_request"
@@ -24,7 +24,7 @@ const (
 	CodeConflict       = "conflict"
 )
 
-// OAuthCode returns the error's code, or where it has none that of its status.
+// OAuthCode returns the error's code, or else that of its status.
 func (e *Error) OAuthCode() string {
 	if e.Code != "" {
 		return e.Code
@@ -48,20 +48,20 @@ func (e *Error) OAuthCode() string {
 	return CodeInvalidRequest
 }
 
-// TextIdle is for the holder of a token that is right, whose owner only a login
-// shows to be there.
+// TextIdle is for a valid token whose owner has to log in from time to time,
+// since only a login shows that the owner still exists.
 const TextIdle = "the owner of this token has not logged in for too long: it is good again after a login at /login"
 
 // TextGrant is the one text for a credential that is unknown, expired, revoked or
-// somebody else's: clients do not learn which.
+// another user's: clients do not learn which.
 const TextGrant = "the credential is unknown, expired or revoked"
 
-// maxErrorText bounds a text that quotes what a client has sent, in bytes.
+// maxErrorText bounds a text that quotes the client's input, in bytes.
 const maxErrorText = 512
 
-// tokenErrors are the answers to the errors of package issuer. What is a special
-// case of another one stands before it. Where there is no text, that of the error
-// says to its author what is wrong.
+// tokenErrors are the responses to the errors of package issuer. Special cases
+// precede general ones. An entry without a text uses the error's own, which is
+// meant for the client.
 var tokenErrors = []struct {
 	is     error
 	status int
@@ -83,7 +83,7 @@ var tokenErrors = []struct {
 	{apitoken.ErrUnavailable, http.StatusServiceUnavailable, CodeUnavailable, "The token store is not available"},
 }
 
-// tokenError returns the answer to an error of package issuer, or nil.
+// tokenError returns the response to an error of package issuer, or nil.
 func tokenError(err error) *Error {
 	if e, ok := errors.AsType[*issuer.Throttled](err); ok {
 		return &Error{Status: http.StatusTooManyRequests, Code: CodeSlowDown, RetryAfter: e.After, Err: err,
@@ -95,7 +95,7 @@ func tokenError(err error) *Error {
 		}
 		e := &Error{Status: k.status, Code: k.code, Text: k.text, Err: err}
 		if _, ok := errors.AsType[*role.Wider](err); ok || e.Text == "" {
-			e.Text = Clip(err.Error(), maxErrorText) // of a role, what is in it that may not be
+			e.Text = Clip(err.Error(), maxErrorText) // for a role, it names the forbidden value
 		}
 		return e
 	}

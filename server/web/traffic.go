@@ -5,15 +5,15 @@ import (
 	"time"
 )
 
-// Traffic counts what all listeners have done, for GET /stats. It is safe for
-// many goroutines at once.
+// Traffic counts the requests of all listeners, for GET /stats. It is safe for
+// concurrent use.
 type Traffic struct {
 	since           time.Time
 	begun, ended    atomic.Int64
 	in, out, micros atomic.Int64 // of the requests that have ended
 }
 
-// NewTraffic returns a count that begins now.
+// NewTraffic returns counters that start now.
 func NewTraffic() *Traffic { return &Traffic{since: time.Now()} }
 
 // begin counts a request in, and end counts it out.
@@ -26,15 +26,15 @@ func (t *Traffic) end(x *Exchange) {
 	t.micros.Add(time.Since(x.Start).Microseconds())
 }
 
-// TrafficCounts are the figures of a moment.
+// TrafficCounts are the counters at one moment.
 type TrafficCounts struct {
 	Since        time.Time
 	Begun, Ended int64
 	In, Out      int64         // bytes of the requests that have ended
-	Took         time.Duration // likewise, all of them together
+	Took         time.Duration // likewise, in total
 }
 
-// Counts returns the figures of now.
+// Counts returns the current counters.
 func (t *Traffic) Counts() TrafficCounts {
 	return TrafficCounts{
 		Since: t.since, Begun: t.begun.Load(), Ended: t.ended.Load(), In: t.in.Load(), Out: t.out.Load(),

@@ -8,7 +8,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// Metrics count reloads, and show when certificates end.
+// Metrics count reloads, and show when certificates expire.
 type Metrics struct {
 	reloads *prometheus.CounterVec
 	expiry  *prometheus.GaugeVec
@@ -39,10 +39,10 @@ func (m *Metrics) reloaded(err error) {
 	m.reloads.WithLabelValues(result).Inc()
 }
 
-// Certificate is a key pair in use, read again when its files change.
+// Certificate is a key pair in use, reloaded when its files change.
 type Certificate struct{ current *reloaded[*tls.Certificate] }
 
-// ForHandshake is for tls.Config.GetCertificate.
+// ForHandshake implements tls.Config.GetCertificate.
 func (c *Certificate) ForHandshake(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 	return c.current.get(), nil
 }
@@ -74,8 +74,8 @@ func (s *pairSource) use(loaded *tls.Certificate) {
 		slog.Time("not_after", loaded.Leaf.NotAfter))
 }
 
-// Cache keeps one certificate for all listeners with the same pair. It belongs to
-// one goroutine; its certificates are safe for many.
+// Cache holds one certificate for all listeners with the same pair. It is for one
+// goroutine; its certificates are safe for concurrent use.
 type Cache struct {
 	stateDir string
 	log      *slog.Logger
@@ -83,13 +83,13 @@ type Cache struct {
 	known    map[KeyPair]*Certificate
 }
 
-// NewCache returns an empty cache. The self-signed pair is in the state folder.
+// NewCache returns an empty cache. The self-signed pair is in the state
+// directory.
 func NewCache(stateDir string, log *slog.Logger, m *Metrics) *Cache {
 	return &Cache{stateDir: stateDir, log: log, metrics: m, known: make(map[KeyPair]*Certificate)}
 }
 
-// Get returns the certificate of a pair. A self-signed one is made where there is
-// none.
+// Get returns the certificate of a pair. A missing self-signed one is created.
 func (s *Cache) Get(pair KeyPair) (*Certificate, error) {
 	if c := s.known[pair]; c != nil {
 		return c, nil

@@ -12,28 +12,28 @@ import (
 	"regexp"
 )
 
-// ClientCertMode says whether a listener requests certificates of clients.
+// ClientCertMode is whether a listener requests certificates of clients.
 type ClientCertMode int
 
 // The modes, as in Salt's ssl_cert_reqs.
 const (
 	ClientCertNone     ClientCertMode = iota // CERT_NONE
-	ClientCertOptional                       // CERT_OPTIONAL: one that is shown has to be good
+	ClientCertOptional                       // CERT_OPTIONAL: a certificate that is sent has to be valid
 	ClientCertRequired                       // CERT_REQUIRED
 )
 
-// ClientCerts is what a listener demands of the certificates of clients.
+// ClientCerts are a listener's requirements for the certificates of clients.
 type ClientCerts struct {
 	Mode ClientCertMode
-	CA   string // PEM file of trust anchors, or a folder with such under OpenSSL's hashed names; Salt's ssl_ca_certs
+	CA   string // PEM file of trust anchors, or a directory of them under OpenSSL's hashed names; Salt's ssl_ca_certs
 
-	// Names are the common names that are let in; without any, the name does
+	// Names are the common names that are accepted; without any, the name does
 	// not matter. They are checked for each request (403), as in salt-api, so
-	// that with them a client without a certificate gets nothing.
+	// that with Names a client without a certificate gets only 403s.
 	Names []string
 }
 
-// ClientCAs are the trust anchors for certificates of clients, read again when
+// ClientCAs are the trust anchors for certificates of clients, reloaded when
 // their files change.
 type ClientCAs struct{ current *reloaded[*x509.CertPool] }
 
@@ -73,8 +73,8 @@ func (s *caSource) changed(_ *x509.CertPool, err error) {
 		slog.String("file", s.path))
 }
 
-// hashedName is the name that OpenSSL gives a certificate in a folder of them:
-// it looks at no others.
+// hashedName matches OpenSSL's names of certificates in a directory; OpenSSL
+// ignores other files.
 var hashedName = regexp.MustCompile(`^[0-9a-f]{8}\.[0-9]+$`)
 
 // caFiles returns the files of trust anchors at path.
@@ -102,7 +102,7 @@ func caFiles(path string) ([]string, error) {
 	return files, nil
 }
 
-// CheckClientCAs reports what is wrong with the trust anchors at path.
+// CheckClientCAs returns the error in the trust anchors at path, if any.
 func CheckClientCAs(path string) error {
 	_, err := loadClientCAs(path)
 	return err
@@ -127,9 +127,9 @@ func loadClientCAs(path string) (*x509.CertPool, error) {
 }
 
 // Demand makes the handshakes of a listener check the certificates of clients.
-// VerifyConnection is called for resumed sessions too, so that neither a
-// certificate that has expired since nor one of a CA that is no longer trusted
-// gets in by a session ticket.
+// VerifyConnection is called for resumed sessions too, so that a session ticket
+// is no way in for a certificate that has expired since, or of a CA that is no
+// longer trusted.
 func (c *ClientCAs) Demand(cfg *tls.Config, mode ClientCertMode) {
 	cfg.ClientAuth = tls.RequestClientCert
 	if mode == ClientCertRequired {

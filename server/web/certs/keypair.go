@@ -12,11 +12,11 @@ import (
 	"strings"
 )
 
-// maxPEM is far more than any chain of certificates has.
+// maxPEM is far more than any chain of certificates.
 const maxPEM = 1 << 20
 
 // KeyPair names the PEM files of a certificate. The zero value stands for the
-// self-signed pair in the state folder.
+// self-signed pair in the state directory.
 type KeyPair struct {
 	Cert  string // Salt's ssl_crt
 	Key   string // Salt's ssl_key
@@ -52,7 +52,7 @@ func (p KeyPair) Load() (*tls.Certificate, error) {
 	return &pair, nil
 }
 
-// appendChain adds the certificates that the pair has not got yet: a "full
+// appendChain adds the certificates that are missing in the pair: a "full
 // chain" file begins with the server's own.
 func appendChain(pair *tls.Certificate, chain []byte) error {
 	for block, rest := pem.Decode(chain); block != nil; block, rest = pem.Decode(rest) {
@@ -85,8 +85,8 @@ func readPEM(path string) ([]byte, error) {
 	return io.ReadAll(io.LimitReader(f, maxPEM))
 }
 
-// PermissionWarning returns a warning when others than owner and group may use
-// the key, or "".
+// PermissionWarning returns a warning if others than owner and group have
+// access to the key, or "".
 func (p KeyPair) PermissionWarning() string {
 	info, err := os.Stat(p.Key)
 	if err != nil || info.Mode().Perm()&0o007 == 0 {
@@ -96,10 +96,10 @@ func (p KeyPair) PermissionWarning() string {
 		p.Key, info.Mode().Perm())
 }
 
-// version tells one version of a pair's files from another.
+// version returns a text that changes with the pair's files.
 func (p KeyPair) version() string { return versionOf(p.Cert, p.Key, p.Chain) }
 
-// versionOf tells one version of files from another, by their sizes and times.
+// versionOf returns a text that changes with the files' sizes and times.
 func versionOf(files ...string) string {
 	var b strings.Builder
 	for _, file := range files {
@@ -110,8 +110,8 @@ func versionOf(files ...string) string {
 	return b.String()
 }
 
-// fingerprint is the certificate's SHA-256 as openssl x509 -fingerprint
-// prints it.
+// fingerprint returns the certificate's SHA-256 in the form of openssl x509
+// -fingerprint.
 func fingerprint(cert *tls.Certificate) string {
 	sum := sha256.Sum256(cert.Certificate[0])
 	return strings.ReplaceAll(fmt.Sprintf("% X", sum[:]), " ", ":")

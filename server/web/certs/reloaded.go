@@ -6,12 +6,12 @@ import (
 	"time"
 )
 
-// reloadEvery is how often handshakes look whether files have changed.
+// reloadEvery is how often handshakes check whether files have changed.
 const reloadEvery = time.Second
 
-// source is where a value comes from.
+// source loads a value from files.
 type source[T any] interface {
-	// version tells one version of the files from another.
+	// version returns a text that changes with the files.
 	version() string
 
 	// load reads the files.
@@ -21,19 +21,19 @@ type source[T any] interface {
 	changed(v T, err error)
 }
 
-// reloaded is what files hold, read again when they change. Files that cannot be
-// used leave the old value in its place: often the other half of a pair is about
-// to be written. It is safe for many goroutines at once.
+// reloaded is the content of files, reloaded when they change. Files that cannot
+// be used leave the old value in place: often the other half of a pair is about
+// to be written. It is safe for concurrent use.
 type reloaded[T any] struct {
 	from    source[T]
 	current atomic.Pointer[T]
 
-	mu     sync.Mutex // held by the one handshake that looks
+	mu     sync.Mutex // held by the one handshake that checks
 	looked time.Time
-	seen   string // the version of the last attempt to read, good or bad
+	seen   string // the version of the last attempt to load, failed or not
 }
 
-// newReloaded reads the files for the first time.
+// newReloaded loads the files for the first time.
 func newReloaded[T any](from source[T]) (*reloaded[T], error) {
 	r := &reloaded[T]{from: from, looked: time.Now(), seen: from.version()}
 	v, err := from.load()
@@ -44,7 +44,7 @@ func newReloaded[T any](from source[T]) (*reloaded[T], error) {
 	return r, nil
 }
 
-// get returns the value in force.
+// get returns the current value.
 func (r *reloaded[T]) get() T {
 	if r.mu.TryLock() {
 		r.look()
@@ -53,7 +53,7 @@ func (r *reloaded[T]) get() T {
 	return *r.current.Load()
 }
 
-// look reads the files if they have changed.
+// look reloads the files if they have changed.
 func (r *reloaded[T]) look() {
 	if time.Since(r.looked) < reloadEvery {
 		return

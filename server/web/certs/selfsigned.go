@@ -24,14 +24,13 @@ const (
 	// selfSignedLife is long because clients pin such a certificate by hand.
 	selfSignedLife = 10 * 365 * 24 * time.Hour
 
-	// selfSignedRenewal is how long before its end it is made anew.
+	// selfSignedRenewal is how long before its expiry it is replaced.
 	selfSignedRenewal = 30 * 24 * time.Hour
 
 	maxSelfSignedAddrs = 64
 )
 
-// selfSignedPair returns the pair in dir, made now unless an earlier start
-// left one.
+// selfSignedPair returns the pair in dir, creating it if needed.
 func selfSignedPair(dir string, log *slog.Logger) (KeyPair, error) {
 	pair := KeyPair{
 		Cert: filepath.Join(dir, "self-signed.crt"),
@@ -92,7 +91,7 @@ func selfSignedTemplate(now time.Time) (*x509.Certificate, error) {
 	template := &x509.Certificate{
 		SerialNumber:          serial,
 		Subject:               pkix.Name{CommonName: web.Clip(host, 60), Organization: []string{"Saltern self-signed"}},
-		NotBefore:             now.Add(-time.Hour), // for clients whose clock is late
+		NotBefore:             now.Add(-time.Hour), // for clients whose clock is slow
 		NotAfter:              now.Add(selfSignedLife),
 		KeyUsage:              x509.KeyUsageDigitalSignature,
 		ExtKeyUsage:           []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
@@ -106,12 +105,12 @@ func selfSignedTemplate(now time.Time) (*x509.Certificate, error) {
 	return template, nil
 }
 
-// localAddrs are the machine's addresses by which a client may call it.
+// localAddrs returns the machine's addresses that a client may connect to.
 func localAddrs() []net.IP {
 	addrs := []net.IP{net.IPv4(127, 0, 0, 1), net.IPv6loopback}
 	ifaces, err := net.InterfaceAddrs()
 	if err != nil {
-		return addrs // localhost and the host's name still do
+		return addrs // localhost and the host's name still work
 	}
 	for _, a := range ifaces {
 		if n, ok := a.(*net.IPNet); ok && n.IP.IsGlobalUnicast() && len(addrs) < maxSelfSignedAddrs {
@@ -121,13 +120,13 @@ func localAddrs() []net.IP {
 	return addrs
 }
 
-// writePEM puts a file in place whole, readable by its owner only.
+// writePEM writes a file atomically, readable by its owner only.
 func writePEM(path, kind string, der []byte) error {
 	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*") // mode 0600
 	if err != nil {
 		return err
 	}
-	defer func() { _ = os.Remove(f.Name()) }() // fails when all went well
+	defer func() { _ = os.Remove(f.Name()) }() // fails after a successful rename
 	err = errors.Join(pem.Encode(f, &pem.Block{Type: kind, Bytes: der}), f.Sync(), f.Close())
 	if err != nil {
 		return err

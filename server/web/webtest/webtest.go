@@ -17,11 +17,10 @@ import (
 // bodyLimit, in bytes, is that of a front.
 const bodyLimit = 1 << 20
 
-// Front returns what answers requests by the routes of a mux, as a listener
-// would.
+// Front returns a handler for the routes of a mux, as on a listener.
 func Front(m *web.Mux) http.Handler { return front(web.Negotiated(m), m.LogPath()) }
 
-// Handler is Front for what is no mux.
+// Handler is Front for a plain handler.
 func Handler(h http.Handler) http.Handler { return front(h, web.NewMux().LogPath()) }
 
 func front(next http.Handler, path func(string) string) http.Handler {
@@ -34,7 +33,7 @@ func front(next http.Handler, path func(string) string) http.Handler {
 	}
 }
 
-// Send sends a request and returns the answer.
+// Send sends a request and returns the response.
 func Send(h http.Handler, r *http.Request) *httptest.ResponseRecorder {
 	w := httptest.NewRecorder()
 	h.ServeHTTP(w, r)
