@@ -12,8 +12,8 @@ import (
 	"github.com/saltern-api/saltern/server/web"
 )
 
-// grant is the answer of Cloud Services to an exchange. It has no blank
-// in it: scripts look for "access_token":" with grep.
+// grant is the response of Cloud Services to an exchange. It contains no
+// blanks: scripts grep for "access_token":".
 type grant struct {
 	TokenType    string `json:"token_type"`
 	ExpiresIn    int64  `json:"expires_in"` // seconds
@@ -39,7 +39,7 @@ func (api *API) authorize(x *web.Exchange, r *http.Request) error {
 		return err
 	}
 	audit.Of(x).SetGrantee(got.User)
-	refresh := token // it is good for the next time too, and clients store what they read here
+	refresh := token // it stays valid, and clients store what they read here
 	if got.Refresh != nil {
 		refresh = got.Refresh.Reveal()
 	}
@@ -50,8 +50,8 @@ func (api *API) authorize(x *web.Exchange, r *http.Request) error {
 	return nil
 }
 
-// authorizeBody reads the parameters in any of the ways that there are clients
-// for: a form, a JSON object, and where the operator allows it the URL.
+// authorizeBody reads the parameters in each form that clients use: a form, a
+// JSON object, and, if the setting allows it, the URL.
 func (api *API) authorizeBody(x *web.Exchange, r *http.Request) (tokenapi.Params, error) {
 	query := r.URL.Query()
 	if api.QueryTokens && (query.Has("api_token") || query.Has("refresh_token")) {
@@ -67,14 +67,14 @@ func (api *API) authorizeBody(x *web.Exchange, r *http.Request) (tokenapi.Params
 	case "application/x-www-form-urlencoded":
 		return tokenapi.Form(x, r)
 	}
-	if err := tokenapi.RefuseQuery(r); err != nil { // what is wrong rather than the type
+	if err := tokenapi.RefuseQuery(r); err != nil { // the more specific error first
 		return nil, err
 	}
 	return nil, tokenapi.InvalidRequest("the body has to be a form or a JSON object")
 }
 
-// apiToken returns the API token among the parameters. Programs call it by either
-// name, and some send both names, one of them empty.
+// apiToken returns the API token among the parameters. Programs use either name,
+// and some send both, one of them empty.
 func apiToken(p tokenapi.Params) (string, error) {
 	switch p["grant_type"] {
 	case "", "refresh_token", "urn:custom:vcf:params:oauth:grant-type:api-token":

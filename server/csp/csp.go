@@ -11,14 +11,14 @@ import (
 	"github.com/saltern-api/saltern/server/web"
 )
 
-// The paths that clients of Cloud Services know.
+// The paths of Cloud Services that clients use.
 const (
 	AuthorizePath = "/csp/gateway/am/api/auth/api-tokens/authorize"
 	DetailsPath   = "/csp/gateway/am/api/auth/api-tokens/details"
 	LoginPath     = "/account/login"
 )
 
-// Issuer exchanges API tokens. *issuer.Service does.
+// Issuer exchanges API tokens. *issuer.Service is one.
 type Issuer interface {
 	Exchange(ctx context.Context, secret string, req issuer.Request) (*issuer.Exchange, error)
 	Details(ctx context.Context, secret string, from issuer.Origin) (t apitoken.Record, user string, ok bool, err error)
@@ -34,11 +34,11 @@ type API struct {
 	Realm   tokenapi.Realm
 	Orgs    tenant.Orgs
 
-	// CrossOrigin says whether a page may log its user in.
+	// CrossOrigin decides whether a page may log its user in.
 	CrossOrigin *http.CrossOriginProtection
 
-	// QueryTokens takes API tokens from the query string too, as old scripts
-	// for Cloud Services send them. Proxies write them into their logs then.
+	// QueryTokens accepts API tokens in the query string too, as old scripts
+	// for Cloud Services send them. Proxies then write them into their logs.
 	QueryTokens bool
 }
 
@@ -52,17 +52,16 @@ func (api *API) Mount(m *web.Mux) {
 	login.Handle(http.MethodPost, LoginPath, api.accountLogin)
 }
 
-// Areas returns where errors are written as those of Cloud Services.
+// Areas returns the paths whose errors are written as those of Cloud Services.
 func Areas() tokenapi.Areas {
 	return tokenapi.Areas{{Path: "/csp/gateway", Write: writeError}, {Path: LoginPath, Write: tokenapi.WriteOAuthVCDError}}
 }
 
-// module is the number by which Cloud Services says that its part for
-// tokens has refused.
+// module is the number of the token service of Cloud Services in its errors.
 const module = 340
 
-// writeError writes what clients of RFC 6749 read first, then what those of Cloud
-// Services do.
+// writeError writes the members that clients of RFC 6749 read, then those of
+// Cloud Services.
 func writeError(x *web.Exchange, _ *http.Request, e *web.Error) {
 	code, text := e.OAuthCode(), tokenapi.ASCII(e.Text)
 	x.WriteBody("application/json", e.Status, web.JSON(struct {

@@ -9,7 +9,7 @@ import (
 	"github.com/saltern-api/saltern/server/web"
 )
 
-// tokenDetails is what Cloud Services shows of an API token to its holder.
+// tokenDetails is an API token as Cloud Services shows it to its holder.
 type tokenDetails struct {
 	TokenID    string   `json:"tokenId"`
 	TokenName  string   `json:"tokenName"`
@@ -21,7 +21,7 @@ type tokenDetails struct {
 	ExpiresAt  *int64   `json:"expiresAt"`
 }
 
-// details answers .../details, where programs find how long their token is good.
+// details answers .../details, where programs find a token's expiry.
 func (api *API) details(x *web.Exchange, r *http.Request) error {
 	p, err := tokenapi.Object(x, r)
 	if err != nil {

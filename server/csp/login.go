@@ -9,16 +9,16 @@ import (
 	"github.com/saltern-api/saltern/server/web"
 )
 
-// issueXSRF answers GET /account/login with a token against cross-site requests,
-// which a login needs.
+// issueXSRF answers GET /account/login with an XSRF token, which a login
+// requires.
 func (api *API) issueXSRF(x *web.Exchange, r *http.Request) error {
 	caller.IssueXSRF(x, r, api.Realm.URLs.IsSecure(r))
 	x.WriteBody("application/json", http.StatusOK, []byte(`{"authenticated":false}`))
 	return nil
 }
 
-// accountLogin answers POST /account/login: for a credential that is good already,
-// or for a name and a password.
+// accountLogin answers POST /account/login: for a valid credential, or for a name
+// and a password.
 func (api *API) accountLogin(x *web.Exchange, r *http.Request) error {
 	text, err := caller.HeaderCredential(r)
 	if err != nil {
@@ -39,7 +39,7 @@ func (api *API) accountLogin(x *web.Exchange, r *http.Request) error {
 			return err
 		}
 		creds := eauth.Credentials{Username: p["username"], Password: p["password"], Eauth: p["config_name"]}
-		if creds.Eauth == "internal" { // RaaS's own users: there are none here
+		if creds.Eauth == "internal" { // RaaS's own users, which do not exist here
 			creds.Eauth = ""
 		}
 		if err := api.CrossOrigin.Check(r); err != nil {
@@ -54,7 +54,7 @@ func (api *API) accountLogin(x *web.Exchange, r *http.Request) error {
 	return api.knownLogin(x, r, c)
 }
 
-// knownLogin answers for a credential.
+// knownLogin writes the response to a login with a credential.
 func (api *API) knownLogin(x *web.Exchange, r *http.Request, c caller.Credential) error {
 	if err := caller.CheckXSRF(r, c.Cookie); err != nil {
 		return err
@@ -68,7 +68,7 @@ func (api *API) knownLogin(x *web.Exchange, r *http.Request, c caller.Credential
 	return nil
 }
 
-// newLogin makes a session.
+// newLogin creates a session.
 func (api *API) newLogin(x *web.Exchange, r *http.Request, creds eauth.Credentials) error {
 	sess, err := api.Logins.Login(r.Context(), x, creds)
 	if err != nil {
@@ -80,8 +80,8 @@ func (api *API) newLogin(x *web.Exchange, r *http.Request, creds eauth.Credentia
 	return nil
 }
 
-// writeLogin writes the user that has logged in. What is called a JWT there is the
-// id of a session here: clients send it back and do not look into it.
+// writeLogin writes the user that has logged in. The JWT of Cloud Services is a
+// session id here: clients send it back without decoding it.
 func (api *API) writeLogin(x *web.Exchange, user, module, jwt string) {
 	type attributes struct {
 		Username   string `json:"username"`

@@ -50,7 +50,7 @@ func (api *API) deviceGrant(x *web.Exchange, r *http.Request, o tenant.Org, p to
 	return nil
 }
 
-// deviceError returns the answer to an error where a client names itself.
+// deviceError returns the response to an error in a request with a client_id.
 func deviceError(err error) error {
 	e := web.ErrorOf(err)
 	if e.Status == http.StatusNotFound {

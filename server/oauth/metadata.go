@@ -9,7 +9,8 @@ import (
 	"github.com/saltern-api/saltern/server/web"
 )
 
-// issuerURL is the name of the authorization server that a request is for.
+// issuerURL returns the issuer identifier of the authorization server in a
+// request.
 func (api *API) issuerURL(r *http.Request, o tenant.Org) string {
 	if o != tenant.System {
 		return api.Realm.URLs.Base(r) + "/oauth/tenant/" + url.PathEscape(o.Name)
@@ -17,7 +18,7 @@ func (api *API) issuerURL(r *http.Request, o tenant.Org) string {
 	return api.Realm.URLs.Base(r) + "/oauth/provider"
 }
 
-// metadata answers what RFC 8414 has clients ask for.
+// metadata answers with the metadata of RFC 8414.
 func (api *API) metadata(x *web.Exchange, r *http.Request, o tenant.Org) error {
 	at := api.issuerURL(r, o)
 	issuer := at
@@ -43,7 +44,7 @@ func (api *API) metadata(x *web.Exchange, r *http.Request, o tenant.Org) error {
 	return nil
 }
 
-// resource answers what RFC 9728 has clients ask for.
+// resource answers with the metadata of RFC 9728.
 func (api *API) resource(x *web.Exchange, r *http.Request) error {
 	x.WriteBody("application/json", http.StatusOK, web.JSON(struct {
 		Resource string   `json:"resource"`
@@ -54,8 +55,8 @@ func (api *API) resource(x *web.Exchange, r *http.Request) error {
 	return nil
 }
 
-// scopesSupported returns the roles that every gateway has. Those of the operator
-// are not shown without a login.
+// scopesSupported returns the built-in roles. The operator's own are not shown
+// without a login.
 func scopesSupported() []string {
 	var names []string
 	for _, role := range role.BuiltIn() {

@@ -13,11 +13,11 @@ import (
 	"github.com/saltern-api/saltern/server/web"
 )
 
-// MetadataPath is where RFC 8414 has clients look. [tokenapi.ResourcePath] is that
+// MetadataPath is the well-known path of RFC 8414. [tokenapi.ResourcePath] is that
 // of RFC 9728.
 const MetadataPath = "/.well-known/oauth-authorization-server"
 
-// Issuer issues tokens. *issuer.Service does.
+// Issuer issues tokens. *issuer.Service is one.
 type Issuer interface {
 	Exchange(ctx context.Context, secret string, req issuer.Request) (*issuer.Exchange, error)
 	IssueInitialSecret(ctx context.Context, c issuer.Caller, id string, req issuer.Request) (*issuer.Exchange, error)
@@ -41,7 +41,7 @@ type API struct {
 	Realm   tokenapi.Realm
 	Orgs    tenant.Orgs
 
-	// VerificationPath is where users grant a device what it waits for.
+	// VerificationPath is where users approve a device's request.
 	VerificationPath string
 }
 
@@ -63,7 +63,7 @@ func (api *API) Mount(m *web.Mux) {
 	m.Handle(http.MethodGet, tokenapi.ResourcePath, api.resource)
 }
 
-// Areas returns where errors are written as those of OAuth.
+// Areas returns the paths whose errors are written as those of OAuth.
 func Areas() tokenapi.Areas {
 	var areas tokenapi.Areas
 	for _, path := range []string{"/oauth", MetadataPath, tokenapi.ResourcePath} {
@@ -72,7 +72,7 @@ func Areas() tokenapi.Areas {
 	return areas
 }
 
-// inOrg has a handler work for the organization in the path, or for System.
+// inOrg calls a handler with the organization in the path, or System.
 func (api *API) inOrg(h orgHandler) web.Handler {
 	return func(x *web.Exchange, r *http.Request) error {
 		o, ok := tenant.System, true

@@ -10,8 +10,7 @@ import (
 	"github.com/saltern-api/saltern/server/web"
 )
 
-// registration is the answer to a client that was registered (RFC 7591,
-// section 3.2.1).
+// registration is the response to a registration (RFC 7591, section 3.2.1).
 type registration struct {
 	ClientName      string   `json:"client_name"`
 	ClientID        string   `json:"client_id"`
@@ -23,9 +22,9 @@ type registration struct {
 	Scope           string   `json:"scope,omitempty"`
 }
 
-// register answers .../register. A software_id makes a service account, which
-// gets its tokens by a device code; without one it is an API token of the
-// caller's, which has no secret before the first grant.
+// register answers .../register. With a software_id, it creates a service
+// account, which gets its tokens by a device code; without one, an API token of
+// the caller, which has no secret before the first grant.
 func (api *API) register(x *web.Exchange, r *http.Request, o tenant.Org) error {
 	by, err := api.Callers.OfHeader(x, r)
 	if err != nil {
@@ -69,8 +68,8 @@ func (api *API) register(x *web.Exchange, r *http.Request, o tenant.Org) error {
 	return nil
 }
 
-// metadataError gives what is wrong with a registration the code of RFC 7591,
-// section 3.2.2.
+// metadataError gives an error of a registration its code of RFC 7591, section
+// 3.2.2.
 func metadataError(err error) error {
 	e := web.ErrorOf(err)
 	if e.Status != http.StatusBadRequest && e.Status != http.StatusConflict {

@@ -12,8 +12,8 @@ import (
 	"github.com/saltern-api/saltern/server/web"
 )
 
-// revoke answers .../revoke (RFC 7009). The holder of a token may end it; one that
-// is not known is a success too.
+// revoke answers .../revoke (RFC 7009). The holder of a token may revoke it; an
+// unknown token is a success too.
 func (api *API) revoke(x *web.Exchange, r *http.Request, _ tenant.Org) error {
 	p, err := tokenapi.Form(x, r)
 	if err != nil {
@@ -74,8 +74,8 @@ func (api *API) introspect(x *web.Exchange, r *http.Request, o tenant.Org) error
 	return nil
 }
 
-// clientIDOf is what was registered: an API token is a client of its own, and
-// an access token belongs to the one that it was given for.
+// clientIDOf returns the client_id of a token: an API token is its own client,
+// and the client of an access token is the one that it was issued to.
 func clientIDOf(t apitoken.Record) string {
 	switch {
 	case t.ClientID != "":
@@ -88,7 +88,7 @@ func clientIDOf(t apitoken.Record) string {
 	return t.ID
 }
 
-// subject is the id of a token's owner.
+// subject returns the id of a token's owner.
 func subject(o apitoken.Owner) string {
 	if o.ServiceAccount != "" {
 		return tenant.AccountURN + o.ServiceAccount
@@ -96,7 +96,7 @@ func subject(o apitoken.Owner) string {
 	return tenant.User(o.Eauth, o.User).ID
 }
 
-// unix is a time in seconds, 0 for none.
+// unix returns a time in seconds, 0 for none.
 func unix(t time.Time) int64 {
 	if t.IsZero() {
 		return 0

@@ -22,8 +22,8 @@ const (
 	grantDevice  = "urn:ietf:params:oauth:grant-type:device_code"
 )
 
-// tokenEndpoint answers .../token. Credentials of the client itself have no
-// meaning: the token counts. Some programs send empty ones first.
+// tokenEndpoint answers .../token. Client credentials are ignored: only the
+// token counts. Some programs send empty ones first.
 func (api *API) tokenEndpoint(x *web.Exchange, r *http.Request, o tenant.Org) error {
 	p, err := tokenapi.Form(x, r)
 	if err != nil {
@@ -61,7 +61,7 @@ func (api *API) refreshGrant(x *web.Exchange, r *http.Request, o tenant.Org, p t
 }
 
 // initialGrant issues the secret of a registered API token, once, to the user that
-// has registered it: the assertion is the session of that user.
+// has registered it: the assertion is that user's session.
 func (api *API) initialGrant(x *web.Exchange, r *http.Request, o tenant.Org, p tokenapi.Params) error {
 	id, assertion := p["client_id"], p["assertion"]
 	if id == "" || assertion == "" {
@@ -81,8 +81,8 @@ func (api *API) initialGrant(x *web.Exchange, r *http.Request, o tenant.Org, p t
 	return nil
 }
 
-// assertionError makes errors about the assertion what RFC 7523, section 3.1
-// has for them: an invalid grant.
+// assertionError turns errors about the assertion into an invalid_grant, by RFC
+// 7523, section 3.1.
 func assertionError(err error) error {
 	if errors.Is(err, issuer.ErrLogin) {
 		return &web.Error{Status: http.StatusBadRequest, Code: web.CodeInvalidGrant, Err: err,
@@ -95,8 +95,8 @@ func assertionError(err error) error {
 	return err
 }
 
-// writeGrant writes the answer as VCD lays it out. The refresh_token is the one
-// to use the next time; null stands for the one that was used now.
+// writeGrant writes the response in VCD's layout. The refresh_token is the one
+// to use next; null stands for the one that was just used.
 func writeGrant(x *web.Exchange, got *issuer.Exchange) {
 	audit.Of(x).SetGrantee(got.User)
 	next := "null"

@@ -15,19 +15,19 @@ import (
 	"github.com/saltern-api/saltern/server/web"
 )
 
-// Lookup finds out who a credential stands for. *caller.Resolver does.
+// Lookup returns the caller of a credential. *caller.Resolver is one.
 type Lookup interface {
 	Lookup(x *web.Exchange, r *http.Request, c caller.Credential) (*caller.Caller, bool, error)
 }
 
 var _ Lookup = (*caller.Resolver)(nil)
 
-// Callers finds out who makes a request.
+// Callers identifies the caller of a request.
 type Callers struct{ Lookup Lookup }
 
-// OfHeader returns whose credential is in a header, and requires one that is good.
-// Cookies do not count: what browsers have no use for need not be guarded against
-// their other pages.
+// OfHeader returns the caller of the credential in a header, which must be valid.
+// Cookies do not count, so that endpoints that browsers do not use need no
+// protection against cross-site requests.
 func (c Callers) OfHeader(x *web.Exchange, r *http.Request) (*caller.Caller, error) {
 	text, err := caller.HeaderCredential(r)
 	if err != nil {
@@ -39,7 +39,7 @@ func (c Callers) OfHeader(x *web.Exchange, r *http.Request) (*caller.Caller, err
 	return c.Of(x, r, caller.Credential{Text: text})
 }
 
-// Of returns whose a credential is, and requires that it is good.
+// Of returns the caller of a credential, which must be valid.
 func (c Callers) Of(x *web.Exchange, r *http.Request, cred caller.Credential) (*caller.Caller, error) {
 	found, ok, err := c.Lookup.Lookup(x, r, cred)
 	if errors.Is(err, issuer.ErrIdle) {
@@ -54,7 +54,7 @@ func (c Callers) Of(x *web.Exchange, r *http.Request, cred caller.Credential) (*
 	return found, nil
 }
 
-// Sessions logs users in and out. *session.Sessions does.
+// Sessions logs users in and out. *session.Sessions is one.
 type Sessions interface {
 	Login(ctx context.Context, c eauth.Credentials) (*session.Session, bool, error)
 	Logout(ctx context.Context, credential string) error
@@ -62,21 +62,20 @@ type Sessions interface {
 
 var _ Sessions = (*session.Sessions)(nil)
 
-// Logins makes sessions of names and passwords.
+// Logins creates sessions for names and passwords.
 type Logins struct {
 	Sessions Sessions
 
-	// Eauth is the eauth module of names that come without one; "" stands for
-	// pam.
+	// Eauth is the eauth module for names without one; "" stands for pam.
 	Eauth string
 
-	// Allows says whether a user may log in from an address; nil allows all.
+	// Allows reports whether a user may log in from an address; nil allows all.
 	Allows func(user string, from netip.Addr) bool
 }
 
 const textLoginFailed = "Could not authenticate using provided credentials"
 
-// Login makes a session, as POST /login does.
+// Login creates a session, as POST /login does.
 func (l *Logins) Login(ctx context.Context, x *web.Exchange, creds eauth.Credentials) (*session.Session, error) {
 	creds.Eauth = cmp.Or(creds.Eauth, l.Eauth, "pam")
 	creds.RemoteAddr = x.Remote

@@ -1,7 +1,7 @@
 // Package tokenapi is what the APIs for programs with API tokens have in common:
 // those of OAuth, of Cloud Services and of Cloud Director. It reads their forms
-// and JSON objects, finds out who makes a request, checks names and passwords, and
-// has what their errors look like.
+// and JSON objects, identifies the caller, checks names and passwords, and writes
+// their errors.
 //
 // It imports eauth, server/audit, server/caller and server/web.
 package tokenapi

@@ -15,20 +15,19 @@ func InvalidRequest(text string) error {
 }
 
 // InvalidGrant returns the one error for a credential that is unknown, expired,
-// revoked or somebody else's: clients do not learn which.
+// revoked or another user's: clients do not learn which.
 func InvalidGrant(err error) error {
 	return &web.Error{Status: http.StatusBadRequest, Code: web.CodeInvalidGrant, Text: web.TextGrant, Err: err}
 }
 
-// NotLoggedIn returns the error for a request without a credential, or with none
-// that is good.
+// NotLoggedIn returns the error for a request without a valid credential.
 func NotLoggedIn(err error) error {
 	return &web.Error{Status: http.StatusUnauthorized, Code: web.CodeInvalidToken, Err: err,
 		Text: "there is no credential, or it is not valid"}
 }
 
-// ASCII makes of a text what may stand in an error_description: printable ASCII
-// without quotes and backslashes (RFC 6749, section 5.2).
+// ASCII replaces the characters that must not be in an error_description, which
+// is printable ASCII without quotes and backslashes (RFC 6749, section 5.2).
 func ASCII(text string) string {
 	return strings.Map(func(c rune) rune {
 		switch {
@@ -53,20 +52,20 @@ func WriteOAuthVCDError(x *web.Exchange, _ *http.Request, e *web.Error) {
 	}{code, text, code, text}))
 }
 
-// ResourcePath is where RFC 9728 has clients look for the metadata of the gateway.
+// ResourcePath is the well-known path of RFC 9728.
 const ResourcePath = "/.well-known/oauth-protected-resource"
 
-// Realm is what all APIs for tokens have in common.
+// Realm is the settings that all APIs for tokens share.
 type Realm struct {
 	URLs web.URLs
 
-	// Metadata says that there is a document at [ResourcePath].
+	// Metadata is whether there is a document at [ResourcePath].
 	Metadata bool
 }
 
-// Options are those of an API's routes: errors are written by write, with a
-// challenge where they are a 401; bodies are small; and nothing may be kept by a
-// cache (RFC 6749, section 5.1).
+// Options returns the options of an API's routes: errors are written by write,
+// with a challenge for a 401; bodies are small; and responses are not cached
+// (RFC 6749, section 5.1).
 func (m Realm) Options(write web.ErrorWriter) []web.Option {
 	return []web.Option{web.Errors(m.challenged(write)), web.NoStore, web.BodyLimit(MaxBody), web.Wrap(withHeaders)}
 }
@@ -80,8 +79,8 @@ func (m Realm) challenged(write web.ErrorWriter) web.ErrorWriter {
 	}
 }
 
-// challenge returns how to log in (RFC 6750, section 3). A client that has shown
-// nothing gets no error code.
+// challenge returns the WWW-Authenticate (RFC 6750, section 3). For a request
+// without a credential it has no error code.
 func (m Realm) challenge(r *http.Request, e *web.Error) string {
 	about := caller.BearerChallenge
 	if m.Metadata {
@@ -94,8 +93,8 @@ func (m Realm) challenge(r *http.Request, e *web.Error) string {
 	return about + `, error="invalid_token"`
 }
 
-// clientRequestID is a header of Cloud Director's clients, which get it back. They
-// may choose how it looks, within reason.
+// clientRequestID is a header of Cloud Director's clients that is echoed. Its
+// value is the client's choice, within limits.
 const clientRequestID = "X-Vmware-Vcloud-Client-Request-Id"
 
 func withHeaders(h web.Handler) web.Handler {

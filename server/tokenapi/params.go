@@ -16,21 +16,21 @@ import (
 )
 
 const (
-	// MaxBody is the size of the largest body, in bytes, that is read. A token
-	// request has some hundred.
+	// MaxBody is the maximum size of a body, in bytes. A token request has a
+	// few hundred.
 	MaxBody = 64 << 10
 
-	// maxParams is how many parameters a request may have.
+	// maxParams is the maximum number of parameters of a request.
 	maxParams = 64
 )
 
-// Params are what a client sent. One without a value is as good as absent
-// (RFC 6749, section 3.2), so there are no empty values here.
+// Params are the parameters of a request. One without a value counts as absent
+// (RFC 6749, section 3.2), so no value is empty.
 type Params map[string]string
 
-// ParseForm reads an application/x-www-form-urlencoded body. A parameter that
-// comes twice makes the whole request wrong, since another reader of it may
-// have looked at the other one.
+// ParseForm parses an application/x-www-form-urlencoded body. A repeated
+// parameter makes the whole request invalid, since another reader of it may
+// have used the other value.
 func ParseForm(body []byte) (Params, error) {
 	if bytes.Count(body, []byte("&")) >= maxParams {
 		return nil, errors.New("it has too many parameters")
@@ -54,8 +54,8 @@ func ParseForm(body []byte) (Params, error) {
 	return p, nil
 }
 
-// parseObject reads a JSON object for the strings in it, with the rules of
-// ParseForm. Members that are no strings are left out, as if they were missing.
+// parseObject returns the strings of a JSON object, with the rules of
+// ParseForm. Other members are ignored.
 func parseObject(body []byte) (Params, error) {
 	o, err := jsonobject.Parse(body)
 	if _, ok := errors.AsType[*jsonobject.DuplicateError](err); ok {
@@ -77,7 +77,7 @@ func parseObject(body []byte) (Params, error) {
 	return p, nil
 }
 
-// Form reads a body that is a form, as RFC 6749 requires.
+// Form reads a form, as RFC 6749 requires.
 func Form(x *web.Exchange, r *http.Request) (Params, error) {
 	if BodyMedia(r.Header) != "application/x-www-form-urlencoded" {
 		return nil, InvalidRequest("the body has to be application/x-www-form-urlencoded")
@@ -85,7 +85,7 @@ func Form(x *web.Exchange, r *http.Request) (Params, error) {
 	return read(x, r, ParseForm)
 }
 
-// Object reads a body that is a JSON object.
+// Object reads a JSON object.
 func Object(x *web.Exchange, r *http.Request) (Params, error) {
 	if BodyMedia(r.Header) != "application/json" {
 		return nil, InvalidRequest("the body has to be application/json")
@@ -113,8 +113,8 @@ var secretParams = []string{
 	"api_token", "refresh_token", "access_token", "token", "assertion", "device_code", "client_secret", "password", "passcode",
 }
 
-// RefuseQuery refuses credentials in the URL, where every proxy writes them into
-// its log (RFC 9700, section 4.3.2).
+// RefuseQuery refuses credentials in the URL, which proxies write into their
+// logs (RFC 9700, section 4.3.2).
 func RefuseQuery(r *http.Request) error {
 	if r.URL.RawQuery == "" {
 		return nil

@@ -7,19 +7,19 @@ import (
 	"github.com/saltern-api/saltern/server/web"
 )
 
-// Area is a path and all below it, with the way in which errors are written
-// there: also those of paths and methods that the API does not have, as its
-// clients read no others.
+// Area is a path and all paths below it, with the writer of their errors: also
+// for paths and methods without a route, since the API's clients read no other
+// errors.
 type Area struct {
 	Path  string
 	Write web.ErrorWriter
 }
 
-// Areas are those of one API.
+// Areas are the areas of one API.
 type Areas []Area
 
-// ErrorWriterFor returns how errors are written at a path, or nil where the path
-// is none of the API's.
+// ErrorWriterFor returns the writer of errors at a path, or nil if the path is
+// in no area.
 func (a Areas) ErrorWriterFor(path string) web.ErrorWriter {
 	for _, at := range a {
 		if rest, ok := strings.CutPrefix(path, at.Path); ok && (rest == "" || rest[0] == '/') {
@@ -29,8 +29,8 @@ func (a Areas) ErrorWriterFor(path string) web.ErrorWriter {
 	return nil
 }
 
-// Unrouted answers requests that have no route: in an API's area as its errors
-// are, and elsewhere by next.
+// Unrouted handles requests without a route: in an API's area with its errors,
+// and elsewhere with next.
 func (m Realm) Unrouted(mux *web.Mux, areas Areas, next http.Handler) http.Handler {
 	answer := func(x *web.Exchange, r *http.Request) error {
 		allowed := mux.Allowed(r)

@@ -23,7 +23,7 @@ func (api *native) account(c *call) (answer, error) {
 }
 
 // createAccount answers POST /v1/service-accounts. Tokens of the account are
-// made by POST /v1/tokens, with its id for service_account.
+// created by POST /v1/tokens, with its id as service_account.
 func (api *native) createAccount(c *call) (answer, error) {
 	a, err := takeAccount(c)
 	if err != nil {
@@ -52,8 +52,8 @@ func takeAccount(c *call) (issuer.NewAccount, error) {
 	return a, err
 }
 
-// revokeAccount answers POST /v1/service-accounts/{id}/revoke: all of its
-// tokens end.
+// revokeAccount answers POST /v1/service-accounts/{id}/revoke, which revokes
+// all tokens of the account.
 func (api *native) revokeAccount(c *call) (answer, error) {
 	a, err := api.Tokens.RevokeAccount(c, c.caller, chi.URLParam(c.Request, "id"))
 	return answer{http.StatusOK, a}, err

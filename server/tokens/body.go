@@ -11,7 +11,7 @@ import (
 	"github.com/saltern-api/saltern/server/web"
 )
 
-// readObject reads a body of /v1: one object, or nothing. The error is for the
+// readObject parses a body of /v1: one object, or nothing. The error is for the
 // client.
 func readObject(body []byte) (jsonobject.Object, error) {
 	if len(bytes.TrimSpace(body)) == 0 {
@@ -30,7 +30,8 @@ func readObject(body []byte) (jsonobject.Object, error) {
 	return o, nil
 }
 
-// decode reads an object into places. Errors are [issuer.ErrInvalid].
+// decode decodes the members of an object into places. Errors are
+// [issuer.ErrInvalid].
 func decode(o jsonobject.Object, places map[string]any) error {
 	if err := o.Decode(places); err != nil {
 		return fmt.Errorf("%w: %w", issuer.ErrInvalid, err)
@@ -38,8 +39,8 @@ func decode(o jsonobject.Object, places map[string]any) error {
 	return nil
 }
 
-// maxBody is more, in bytes, than any body of /v1 has, but for a role with a long
-// list of rules.
+// maxBody, in bytes, is more than any body of /v1 needs, except for a role with
+// many rules.
 const maxBody = 64 << 10
 
 func readBody(x *web.Exchange, r *http.Request) (jsonobject.Object, error) {

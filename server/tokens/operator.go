@@ -11,9 +11,8 @@ import (
 	"github.com/saltern-api/saltern/server/web"
 )
 
-// OperatorHandler is the API for the operator on the gateway's host, which
-// allows everything. It does not find out who the caller is: what it is served on has to
-// keep others away.
+// OperatorHandler is the API for the operator on the gateway's host, which allows
+// everything. It does not authenticate: the listener has to keep others out.
 func OperatorHandler(tokens Tokens) http.Handler {
 	r := chi.NewRouter()
 	(&native{tokens}).routes(func(method, pattern string, h handler, body bool) {
@@ -28,7 +27,7 @@ func OperatorHandler(tokens Tokens) http.Handler {
 	return r
 }
 
-// operated makes a handler one of net/http's.
+// operated turns a handler into an http.HandlerFunc.
 func operated(h handler, body bool) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		w.Header().Set("Cache-Control", "no-store")
@@ -58,7 +57,7 @@ func operated(h handler, body bool) http.HandlerFunc {
 	}
 }
 
-// operatorFailed answers an error. The operator sees the cause of any.
+// operatorFailed writes an error. The operator sees the cause of any.
 func operatorFailed(w http.ResponseWriter, err error) {
 	e := web.ErrorOf(err)
 	if e.Status >= http.StatusInternalServerError {
@@ -75,5 +74,5 @@ func operatorError(w http.ResponseWriter, status int, text string) {
 func operatorWrite(w http.ResponseWriter, status int, body []byte) {
 	w.Header().Set("Content-Type", "application/json")
 	w.WriteHeader(status)
-	_, _ = w.Write(body) // a client that has gone needs no answer
+	_, _ = w.Write(body) // a client that is gone needs no response
 }

@@ -12,14 +12,14 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
 )
 
-// shownToken is a token as /v1 shows it.
+// shownToken is a token in /v1.
 type shownToken struct {
 	ID    string         `json:"id"`
 	Kind  apitoken.Kind  `json:"kind"`
 	Name  string         `json:"name"`
 	Owner apitoken.Owner `json:"owner"`
 
-	// Token is the secret, in the one answer that has it.
+	// Token is the secret, in the only response that contains it.
 	Token string `json:"token,omitempty"`
 
 	Profile  apitoken.Profile `json:"profile"`
@@ -38,7 +38,7 @@ type shownUse struct {
 	Agent   string    `json:"agent"`
 }
 
-// shownName is a token that the caller may not see more of.
+// shownName is a token of which the caller may see no more than this.
 type shownName struct {
 	ID    string         `json:"id"`
 	Kind  apitoken.Kind  `json:"kind"`
@@ -47,7 +47,7 @@ type shownName struct {
 }
 
 func showToken(r apitoken.Record, secret string, now time.Time) any {
-	if r.Created.IsZero() { // nothing else is to be seen
+	if r.Created.IsZero() { // the caller may see nothing else
 		return shownName{r.ID, r.Kind, r.Name, r.Owner}
 	}
 	t := shownToken{
@@ -64,7 +64,7 @@ func showToken(r apitoken.Record, secret string, now time.Time) any {
 	return t
 }
 
-// shownTime is a time in RFC 3339's form, to the second.
+// shownTime returns a time for RFC 3339, to the second.
 func shownTime(t time.Time) time.Time { return t.UTC().Truncate(time.Second) }
 
 func optionalTime(t time.Time) *time.Time {
@@ -122,7 +122,7 @@ func (api *native) revokeToken(c *call) (answer, error) {
 }
 
 // listTokens answers GET /v1/tokens: the caller's own, those of the user or service
-// account that the query names, or with all=true all of them.
+// account in the query, or with all=true all of them.
 func (api *native) listTokens(c *call) (answer, error) {
 	var q issuer.Query
 	for name, values := range c.URL.Query() {

@@ -10,8 +10,8 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken/role"
 )
 
-// listRoles answers GET /v1/roles, with a table of the permissions to make
-// others of.
+// listRoles answers GET /v1/roles, with a table of the permissions for creating
+// roles.
 func (api *native) listRoles(c *call) (answer, error) {
 	roles, err := api.Tokens.Roles(c, c.caller)
 	if err != nil {
@@ -38,8 +38,7 @@ func (api *native) createRole(c *call) (answer, error) {
 	return answer{http.StatusCreated, r}, api.Tokens.PutRole(c, c.caller, r, true)
 }
 
-// putRole answers PUT /v1/roles/{name}: the role is as the body has it
-// afterwards, whether there was one before or not.
+// putRole answers PUT /v1/roles/{name}, which creates or replaces the role.
 func (api *native) putRole(c *call) (answer, error) {
 	r, err := takeRole(c, chi.URLParam(c.Request, "name"))
 	if err != nil {

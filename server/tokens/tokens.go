@@ -14,8 +14,8 @@ import (
 	"github.com/saltern-api/saltern/server/web"
 )
 
-// Tokens issues API tokens and manages them. *issuer.Service does, and its errors
-// are those of package issuer.
+// Tokens issues API tokens and manages them. *issuer.Service is one, and the
+// errors are those of package issuer.
 type Tokens interface {
 	Create(ctx context.Context, c issuer.Caller, n issuer.NewToken) (apitoken.Secret, apitoken.Record, error)
 	Get(ctx context.Context, c issuer.Caller, id string) (apitoken.Record, error)
@@ -38,16 +38,15 @@ type Tokens interface {
 
 var _ Tokens = (*issuer.Service)(nil)
 
-// Callers finds out who makes a request. *caller.Resolver does.
+// Callers identifies the caller of a request. *caller.Resolver is one.
 type Callers interface {
 	Caller(x *web.Exchange, r *http.Request, all []caller.Credential) (*caller.Caller, error)
 }
 
 var _ Callers = (*caller.Resolver)(nil)
 
-// API is /v1: tokens, roles and service accounts, for users that have logged in
-// and for the holders of tokens, which may see some things and change none. Its
-// fields are set once.
+// API is /v1: tokens, roles and service accounts, for users that have logged
+// in, and read-only in part for the holders of tokens. Its fields are set once.
 type API struct {
 	Tokens  Tokens
 	Callers Callers
@@ -85,7 +84,8 @@ func (api *API) answer(x *web.Exchange, r *http.Request, h handler, body bool) e
 	return nil
 }
 
-// writeError writes an error as rest_cherrypy's are, which /v1 stands beside.
+// writeError writes an error as rest_cherrypy's errors are, since /v1 is on the
+// same listener.
 func writeError(x *web.Exchange, _ *http.Request, e *web.Error) {
 	if e.Status == http.StatusUnauthorized {
 		x.Header().Set("Www-Authenticate", cmp.Or(e.Challenge, "Session"))
@@ -93,10 +93,10 @@ func writeError(x *web.Exchange, _ *http.Request, e *web.Error) {
 	x.WriteJSON(e.Status, fmt.Appendf(nil, `{"status": %d, "return": %s}`, e.Status, web.JSONText(e.Text)))
 }
 
-// native is what the API does, for users and for the operator alike.
+// native implements the API for users and for the operator alike.
 type native struct{ Tokens Tokens }
 
-// call is a request to it.
+// call is a request to the API.
 type call struct {
 	context.Context
 	*http.Request
@@ -104,7 +104,7 @@ type call struct {
 	body   jsonobject.Object
 }
 
-// answer is a value to be written as JSON, or nil for none.
+// answer is a value that is written as JSON, or nil for none.
 type answer struct {
 	status int
 	value  any
@@ -112,7 +112,7 @@ type answer struct {
 
 type handler func(c *call) (answer, error)
 
-// routes adds the endpoints. A body is read only of those that have one.
+// routes adds the endpoints. A body is read only where there can be one.
 func (api *native) routes(add func(method, pattern string, h handler, body bool)) {
 	get := func(pattern string, h handler) {
 		add(http.MethodGet, pattern, h, false)

@@ -11,7 +11,7 @@ import (
 	"github.com/saltern-api/saltern/server/web"
 )
 
-// account is a service account as VCD shows it.
+// account is a service account in VCD's form.
 type account struct {
 	ID              string            `json:"id"`
 	Name            string            `json:"name"`
@@ -36,7 +36,7 @@ func (api *API) shownAccount(from issuer.Account) account {
 	return v
 }
 
-// accountFields are what a filter may name.
+// accountFields are the fields that a filter may use.
 var accountFields = []string{"id", "name", "softwareId", "softwareVersion", "uri", "status"}
 
 func (a *account) field(name string) string {
@@ -85,7 +85,7 @@ func (api *API) listAccounts(x *web.Exchange, r *http.Request) error {
 	return nil
 }
 
-// accountOf returns the caller and the service account that a path names.
+// accountOf returns the caller and the service account of a path.
 func (api *API) accountOf(x *web.Exchange, r *http.Request) (*caller.Caller, issuer.Account, error) {
 	by, err := api.Callers.OfHeader(x, r)
 	if err != nil {
@@ -109,7 +109,8 @@ func (api *API) oneAccount(x *web.Exchange, r *http.Request) error {
 	return nil
 }
 
-// deleteAccount answers DELETE .../serviceAccounts/{urn}. Its tokens end.
+// deleteAccount answers DELETE .../serviceAccounts/{urn}. The account's tokens
+// are revoked.
 func (api *API) deleteAccount(x *web.Exchange, r *http.Request) error {
 	by, a, err := api.accountOf(x, r)
 	if err != nil {
@@ -122,8 +123,8 @@ func (api *API) deleteAccount(x *web.Exchange, r *http.Request) error {
 	return nil
 }
 
-// revokeAccount answers POST .../serviceAccounts/{urn}/revoke: its tokens end,
-// and it is as it was when it was made.
+// revokeAccount answers POST .../serviceAccounts/{urn}/revoke: the account's
+// tokens are revoked, and its status is again that of a new account.
 func (api *API) revokeAccount(x *web.Exchange, r *http.Request) error {
 	by, a, err := api.accountOf(x, r)
 	if err != nil {

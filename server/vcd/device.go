@@ -9,8 +9,8 @@ import (
 	"github.com/saltern-api/saltern/server/web"
 )
 
-// howToGrant answers GET .../deviceLookup, where a device sends its user. There
-// is no page for it.
+// howToGrant answers GET .../deviceLookup, the URL that a device shows its
+// user. There is no page for it.
 func (api *API) howToGrant(x *web.Exchange, r *http.Request) error {
 	at := api.Realm.URLs.Base(r) + DeviceLookupPath
 	x.WriteBody("text/plain; charset=utf-8", http.StatusOK, []byte("To let the device in, send the code that it shows as\n\n"+
@@ -38,8 +38,8 @@ func (api *API) userCode(x *web.Exchange, r *http.Request) (*caller.Caller, stri
 	return by, p["userCode"], nil
 }
 
-// lookUpDevice answers POST .../deviceLookup with the service account that a user
-// code belongs to.
+// lookUpDevice answers POST .../deviceLookup with the service account of a user
+// code.
 func (api *API) lookUpDevice(x *web.Exchange, r *http.Request) error {
 	by, code, err := api.userCode(x, r)
 	if err != nil {

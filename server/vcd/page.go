@@ -8,13 +8,13 @@ import (
 	"github.com/saltern-api/saltern/server/vcd/fiql"
 )
 
-// What VCD has for pages, in objects.
+// VCD's page sizes, in objects.
 const (
 	defaultPageSize = 25
 	maxPageSize     = 128
 )
 
-// page is a part of a list, as VCD's newer API has it.
+// page is a part of a list, in the form of VCD's newer API.
 type page[T any] struct {
 	ResultTotal  int        `json:"resultTotal"`
 	PageCount    int        `json:"pageCount"`
@@ -24,7 +24,7 @@ type page[T any] struct {
 	Values       []T        `json:"values"`
 }
 
-// pageOf returns the page of all that the query names.
+// pageOf returns the page of all that the query selects.
 func pageOf[T any](r *http.Request, all []T) (page[T], error) {
 	p := page[T]{ResultTotal: len(all), Page: 1, PageSize: defaultPageSize, Values: []T{}}
 	for name, to := range map[string]*int{"page": &p.Page, "pageSize": &p.PageSize} {

@@ -23,8 +23,8 @@ type session struct {
 	IdleMinutes int                `json:"sessionIdleTimeoutMinutes"`
 }
 
-// startSession logs in by Basic credentials: the user's name has the
-// organization behind its last @.
+// startSession logs in with Basic credentials: the user name ends with @ and
+// the organization.
 func (api *API) startSession(x *web.Exchange, r *http.Request) error {
 	if err := api.CrossOrigin.Check(r); err != nil {
 		return &web.Error{Status: http.StatusForbidden, Text: "cross-origin request refused", Err: err}
@@ -35,7 +35,7 @@ func (api *API) startSession(x *web.Exchange, r *http.Request) error {
 	}
 	o, ok := api.orgOfLogin(&name, strings.HasSuffix(r.URL.Path, "/provider"))
 	if !ok {
-		return tokenapi.NotLoggedIn(nil) // clients do not learn which organizations there are
+		return tokenapi.NotLoggedIn(nil) // clients do not learn which organizations exist
 	}
 	sess, err := api.Logins.Login(r.Context(), x, eauth.Credentials{Username: name, Password: password})
 	if err != nil {
@@ -48,7 +48,7 @@ func (api *API) startSession(x *web.Exchange, r *http.Request) error {
 	return nil
 }
 
-// orgOfLogin takes the organization off a name, and returns it. Only System has providers.
+// orgOfLogin splits the organization off a name. Only System has providers.
 func (api *API) orgOfLogin(name *string, provider bool) (tenant.Org, bool) {
 	at := strings.LastIndexByte(*name, '@')
 	if at < 0 {
@@ -76,8 +76,8 @@ func (api *API) currentSession(x *web.Exchange, r *http.Request) error {
 	return nil
 }
 
-// endSession logs out. An access token is revoked. An API token stays, whether
-// the access token was given for it or it was used directly: it ends by a
+// endSession logs out. An access token is revoked. An API token is not, whether
+// it was used directly or exchanged for the access token: it ends by a
 // revocation.
 func (api *API) endSession(x *web.Exchange, r *http.Request) error {
 	by, err := api.Callers.OfHeader(x, r)

@@ -15,7 +15,7 @@ import (
 	"github.com/saltern-api/saltern/server/web"
 )
 
-// token is a token as Cloud Director shows it: never with its secret.
+// token is a token in Cloud Director's form: never with its secret.
 type token struct {
 	ID              string           `json:"id"`
 	Name            string           `json:"name"`
@@ -46,7 +46,7 @@ func (api *API) shownToken(t apitoken.Record) token {
 	return v
 }
 
-// tokenFields are what a filter may name.
+// tokenFields are the fields that a filter may use.
 var tokenFields = []string{"id", "name", "type", "owner.name", "owner.id", "username", "userId", "orgName"}
 
 func (t *token) field(name string) string {
@@ -67,8 +67,8 @@ func (t *token) field(name string) string {
 	return ""
 }
 
-// listTokens answers GET .../tokens: with all tokens where the caller may see
-// them, and else with the caller's own.
+// listTokens answers GET .../tokens: with all tokens if the caller may see
+// them, or else with the caller's own.
 func (api *API) listTokens(x *web.Exchange, r *http.Request) error {
 	by, err := api.Callers.OfHeader(x, r)
 	if err != nil {
@@ -99,7 +99,7 @@ func (api *API) listTokens(x *web.Exchange, r *http.Request) error {
 	return nil
 }
 
-// maxListed bounds what is gone through for one page.
+// maxListed bounds the tokens read for one page.
 const maxListed = 100_000
 
 func (api *API) tokensFor(ctx context.Context, by issuer.Caller, everyone bool) ([]apitoken.Record, error) {
@@ -153,7 +153,7 @@ func (api *API) deleteToken(x *web.Exchange, r *http.Request) error {
 	return nil
 }
 
-// pathID is the id in a path that ends with a URN, or with the id alone.
+// pathID returns the id in a path that ends with a URN, or with the id alone.
 func pathID(r *http.Request, urn string) (string, error) {
 	id := strings.TrimPrefix(chi.URLParam(r, "urn"), urn)
 	if !apitoken.ValidID(id) {

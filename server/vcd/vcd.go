@@ -12,13 +12,13 @@ import (
 	"github.com/saltern-api/saltern/server/web"
 )
 
-// apiPath is what the paths of the newer API begin with.
+// apiPath is the prefix of the newer API's paths.
 const apiPath = "/cloudapi/1.0.0"
 
-// DeviceLookupPath is where users grant a device what it waits for.
+// DeviceLookupPath is where users approve a device's request.
 const DeviceLookupPath = apiPath + "/deviceLookup"
 
-// Issuer manages tokens and service accounts. *issuer.Service does.
+// Issuer manages tokens and service accounts. *issuer.Service is one.
 type Issuer interface {
 	Get(ctx context.Context, c issuer.Caller, id string) (apitoken.Record, error)
 	List(ctx context.Context, c issuer.Caller, q issuer.Query) (page []apitoken.Record, next string, err error)
@@ -46,7 +46,7 @@ type API struct {
 	Realm   tokenapi.Realm
 	Orgs    tenant.Orgs
 
-	// CrossOrigin says whether a page may log its user in.
+	// CrossOrigin decides whether a page may log its user in.
 	CrossOrigin *http.CrossOriginProtection
 }
 
@@ -81,15 +81,15 @@ func (api *API) Mount(m *web.Mux) {
 	m.Handle(http.MethodPost, DeviceLookupPath+"/deny", api.answerDevice(false))
 }
 
-// Areas returns where errors are written as those of Cloud Director.
+// Areas returns the paths whose errors are written as those of Cloud Director.
 func Areas() tokenapi.Areas {
 	return tokenapi.Areas{
 		{Path: "/cloudapi", Write: writeCloudError}, {Path: "/api/org", Write: writeXMLError}, {Path: "/api/versions", Write: writeXMLError},
 	}
 }
 
-// codeForbidden is Cloud Director's code both for what is not there and for what
-// the caller may not see. Its clients take it for "not found".
+// codeForbidden is Cloud Director's code both for objects that do not exist and
+// for those that the caller may not see. Its clients take it for "not found".
 const codeForbidden = "ACCESS_TO_RESOURCE_IS_FORBIDDEN"
 
 func forbiddenOrAbsent(err error) error {
@@ -97,8 +97,8 @@ func forbiddenOrAbsent(err error) error {
 		Text: "either there is none, or you may not see it"}
 }
 
-// asForbidden makes the error of something that a path names, and that is not
-// there, the same as that of something which the caller may not see.
+// asForbidden turns the error for an object that does not exist into the one
+// for an object that the caller may not see.
 func asForbidden(err error) error {
 	if errors.Is(err, issuer.ErrNotFound) {
 		return forbiddenOrAbsent(err)

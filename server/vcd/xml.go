@@ -17,15 +17,15 @@ import (
 	"github.com/saltern-api/saltern/server/web"
 )
 
-// apiVersions are those of VCD's API that its clients may ask for, the oldest
-// first. What is served here is the same in all of them.
+// apiVersions are the versions of VCD's API that clients may request, the
+// oldest first. All of them are served alike.
 var apiVersions = []string{
 	"36.0", "36.1", "36.2", "36.3", "37.0", "37.1", "37.2", "37.3", "38.0", "38.1", "39.0", "39.1",
 }
 
 const xmlHead = `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>` + "\n"
 
-// orgSpaces are the name spaces that VCD declares, used or not.
+// orgSpaces are the namespaces that VCD declares, used or not.
 const orgSpaces = `
     xmlns="http://www.vmware.com/vcloud/v1.5"
     xmlns:vmext="http://www.vmware.com/vcloud/extension/v1.5"
@@ -37,7 +37,8 @@ const orgSpaces = `
     xmlns:ovfenv="http://schemas.dmtf.org/ovf/environment/1"
     xmlns:ns9="http://www.vmware.com/vcloud/versions"`
 
-// versions answers GET /api/versions, to anybody: it is how clients begin.
+// versions answers GET /api/versions, without authentication: it is a client's
+// first request.
 func (api *API) versions(x *web.Exchange, r *http.Request) error {
 	base := escaped(api.Realm.URLs.Base(r))
 	var b bytes.Buffer
@@ -95,7 +96,7 @@ func (api *API) oneOrg(x *web.Exchange, r *http.Request) error {
 	return nil
 }
 
-// xmlCaller requires a good credential, and an API version that is served.
+// xmlCaller requires a valid credential, and a served API version.
 func (api *API) xmlCaller(x *web.Exchange, r *http.Request) (version string, err error) {
 	if _, err := api.Callers.OfHeader(x, r); err != nil {
 		return "", err
@@ -108,8 +109,7 @@ func (api *API) xmlCaller(x *web.Exchange, r *http.Request) (version string, err
 	return version, nil
 }
 
-// wantedVersion returns the version in an Accept header, or the default where
-// there is none.
+// wantedVersion returns the version in an Accept header, or else the default.
 func wantedVersion(accept []string) string {
 	for part := range strings.SplitSeq(strings.Join(accept, ","), ",") {
 		if _, given, err := mime.ParseMediaType(part); err == nil && given["version"] != "" {
@@ -134,9 +134,9 @@ func writeXMLError(x *web.Exchange, _ *http.Request, e *web.Error) {
 	writeXML(x, "application/vnd.vmware.vcloud.error+xml;version=37.0", e.Status, []byte(body))
 }
 
-// escaped is text for an attribute or an element.
+// escaped escapes text for an attribute or an element.
 func escaped(text string) string {
 	var b strings.Builder
-	_ = xml.EscapeText(&b, []byte(text)) // a Builder takes everything
+	_ = xml.EscapeText(&b, []byte(text)) // a Builder never fails
 	return b.String()
 }

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// What URNs begin with.
+// The prefixes of URNs.
 const (
 	TokenURN   = "urn:vcloud:token:" //nolint:gosec // what the ids of tokens begin with
 	AccountURN = "urn:vcloud:serviceAccount:"
@@ -15,8 +15,8 @@ const (
 	roleURN = "urn:vcloud:role:"
 )
 
-// User returns the reference to a user. Users are not kept here, so the id is
-// made of the name.
+// User returns the reference to a user. Users are not stored, so the id is
+// derived from the name.
 func User(eauth, name string) Reference {
 	return Reference{Name: name, ID: "urn:vcloud:user:" + UUID("user", eauth+"\x00"+name)}
 }
@@ -24,19 +24,18 @@ func User(eauth, name string) Reference {
 // RoleURN returns the URN of a role.
 func RoleURN(role string) string { return roleURN + url.PathEscape(role) }
 
-// builtIn are the roles that Cloud Director has built in, and what stands for
-// them here.
+// builtIn maps Cloud Director's built-in roles to roles here.
 var builtIn = map[string]string{
 	"System Administrator":       "Superuser",
 	"Organization Administrator": "Administrator",
 	"vApp User":                  "User",
 }
 
-// Role returns the role here that a name of Cloud Director stands for.
+// Role returns the role for a name of Cloud Director.
 func Role(name string) string { return cmp.Or(builtIn[name], name) }
 
-// ErrRoleURN says that a scope begins as the URN of a role does and is none. The
-// text is for the client.
+// ErrRoleURN is returned for a malformed URN of a role in a scope. The text is
+// for the client.
 var ErrRoleURN = errors.New("that is no URN of a role")
 
 // Scopes returns the roles of a scope parameter, which has their names or their

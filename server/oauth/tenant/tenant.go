@@ -10,17 +10,17 @@ import (
 // Org is an organization: here a Salt master.
 type Org struct{ Name, ID string }
 
-// System is the organization of those who run Cloud Director. Its id is the same
+// System is Cloud Director's organization of the provider. Its id is the same
 // everywhere.
 var System = Org{Name: "System", ID: "a93c9db9-7471-3192-8d09-a8f7eeda85f9"}
 
 // URN returns the organization's id as a URN.
 func (o Org) URN() string { return "urn:vcloud:org:" + o.ID }
 
-// Reference returns what stands for the organization in another object.
+// Reference returns the reference to the organization.
 func (o Org) Reference() Reference { return Reference{o.Name, o.URN()} }
 
-// Reference is an object of Cloud Director in another one.
+// Reference refers to an object of Cloud Director.
 type Reference struct {
 	Name string `json:"name"`
 	ID   string `json:"id"`
@@ -40,7 +40,7 @@ func NewOrgs(names ...string) Orgs {
 	return orgs
 }
 
-// Named returns the organization of a name, in upper or lower case.
+// Named returns the organization of a name, ignoring case.
 func (o Orgs) Named(name string) (Org, bool) {
 	return o.first(func(org Org) bool { return strings.EqualFold(org.Name, name) })
 }
@@ -50,7 +50,7 @@ func (o Orgs) WithID(id string) (Org, bool) {
 	return o.first(func(org Org) bool { return org.ID == id })
 }
 
-// OrSystem returns the organization of a name, or System where there is none.
+// OrSystem returns the organization of a name, or System if there is none.
 func (o Orgs) OrSystem(name string) Org {
 	if org, ok := o.Named(name); ok {
 		return org
@@ -65,8 +65,8 @@ func (o Orgs) first(is func(Org) bool) (Org, bool) {
 	return Org{}, false
 }
 
-// UUID returns a UUID (RFC 9562, version 8) made of the name of something that
-// has no other id. It is the same at every gateway.
+// UUID returns a UUID (RFC 9562, version 8) derived from the name of an object
+// without an id. It is the same at every gateway.
 func UUID(kind, name string) string {
 	sum := sha256.Sum256([]byte("saltern\x00" + kind + "\x00" + name))
 	b := sum[:16]

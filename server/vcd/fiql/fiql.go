@@ -22,18 +22,18 @@ const (
 //
 // A semicolon is "and" and binds closer than the comma, which is "or".
 type Filter interface {
-	// Match reports whether an object with these fields is let through.
+	// Match reports whether an object with these fields matches.
 	Match(field func(name string) string) bool
 }
 
 type (
-	anyOf []Filter // true with one of them
-	allOf []Filter // true with all of them, as when there are none
+	anyOf []Filter // true if one of them is
+	allOf []Filter // true if all of them are, or there are none
 
-	// comparison is true where the field equals the value, or does not.
+	// comparison is true if the field equals the value, or does not.
 	comparison struct {
 		field string
-		parts []string // of the value, between its asterisks
+		parts []string // of the value, between asterisks
 		not   bool
 	}
 )
@@ -50,7 +50,7 @@ func (c comparison) Match(field func(string) string) bool {
 	return like(field(c.field), c.parts) != c.not
 }
 
-// like reports whether text is the parts with anything between them.
+// like reports whether text consists of the parts with anything between them.
 func like(text string, parts []string) bool {
 	first, rest := parts[0], parts[1:]
 	if len(rest) == 0 {
@@ -71,8 +71,8 @@ func like(text string, parts []string) bool {
 	return strings.HasSuffix(text, last)
 }
 
-// Parse returns the filter of a text over these fields. An empty text is a filter
-// that lets all through. Errors are for the client, and quote nothing of the text.
+// Parse parses a filter over these fields. An empty text is a filter that matches
+// everything. Errors are for the client, and quote nothing of the text.
 func Parse(text string, fields ...string) (Filter, error) {
 	if text == "" {
 		return allOf(nil), nil
@@ -105,7 +105,7 @@ func (p *parser) and(depth int) (Filter, error) {
 	return p.list(';', func() (Filter, error) { return p.term(depth) }, func(all []Filter) Filter { return allOf(all) })
 }
 
-// list reads one or more with a sign between them.
+// list parses one or more expressions separated by sign.
 func (p *parser) list(sign byte, one func() (Filter, error), join func([]Filter) Filter) (Filter, error) {
 	var all []Filter
 	for {
@@ -174,9 +174,9 @@ func (p *parser) comparison() (Filter, error) {
 	return c, nil
 }
 
-// plain takes the percent signs out of a value, by which FIQL writes what
-// would end it. One that is none stands for itself: most clients do not escape
-// a second time what they put into a URL.
+// plain decodes the percent-encoding of a value, which FIQL uses for its
+// delimiters. A value that is not valid percent-encoding is kept: most
+// clients do not escape a value a second time for the URL.
 func plain(s string) string {
 	if decoded, err := url.PathUnescape(s); err == nil && utf8.ValidString(decoded) {
 		return decoded
