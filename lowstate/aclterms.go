@@ -6,8 +6,8 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
-// WhoIs is a caller in the terms of package acl. ok is false when the rules that
-// came with the token cannot be read.
+// WhoIs converts a caller to the terms of package acl. ok is false if the rules
+// in the token cannot be decoded.
 func WhoIs(id eauth.Identity) (who acl.Who, ok bool) {
 	who = acl.Who{Eauth: id.Eauth, User: id.User, Groups: id.Groups, HasAuthList: id.AuthList != nil}
 	if !who.HasAuthList {
@@ -21,8 +21,8 @@ func WhoIs(id eauth.Identity) (who acl.Who, ok bool) {
 	return who, ok
 }
 
-// aclValue is a value in the terms of package acl. ok is false for what it has
-// no terms for.
+// aclValue converts a value to the terms of package acl. ok is false for a type
+// that package acl does not have.
 func aclValue(v msgpack.Raw) (value any, ok bool) {
 	r := msgpack.NewReader(v)
 	return readACLValue(&r)
@@ -36,7 +36,7 @@ func aclList(v msgpack.Raw) (list any, ok bool) {
 	return aclValue(v)
 }
 
-// readACLValue reads on, and passes over every byte once however deep it lies.
+// readACLValue reads the next value, and reads every byte once at any depth.
 func readACLValue(r *msgpack.Reader) (value any, ok bool) {
 	var err error
 	switch r.Kind() {

@@ -6,16 +6,17 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
-// Answer is what a job has returned. Its type says of what kind of client it
-// is; JSON is made of it when it goes out.
+// Answer is the result of a job. Its type depends on the kind of client; it is
+// encoded as JSON when it is sent.
 type Answer interface {
-	// JSON is the answer as salt-api writes it. The caller does not change it.
+	// JSON returns the answer as salt-api writes it. The caller must not change
+	// it.
 	JSON() []byte
 }
 
-// Returns is what minions or hosts returned: a JSON object with an entry for
-// each. It is JSON from the start: returns are transcoded one by one as they
-// come, and are never kept in two forms.
+// Returns are the returns of minions or hosts: a JSON object with an entry for
+// each. They are transcoded to JSON one by one as they come, and never kept in
+// two forms.
 type Returns []byte
 
 // JSON implements [Answer].
@@ -25,7 +26,7 @@ func (r Returns) JSON() []byte { return r }
 // a target that matched no minion.
 type Published struct {
 	JID     string
-	Minions []string // the targeted ones, as the master listed them
+	Minions []string // the targeted ones, in the master's order
 }
 
 // JSON implements [Answer].
@@ -45,7 +46,7 @@ func (p Published) JSON() []byte {
 	return append(out, "]}"...)
 }
 
-// Started is a runner or wheel function that runs on the master.
+// Started is a runner or wheel function that was started on the master.
 type Started struct {
 	Tag string // of its events: "salt/run/<jid>" or "salt/wheel/<jid>"
 	JID string
@@ -58,12 +59,12 @@ func (s Started) JSON() []byte {
 	return append(b, '}')
 }
 
-// RunnerReturn is what a runner function returned.
+// RunnerReturn is the return of a runner function.
 type RunnerReturn struct {
 	Return msgpack.Raw
 
-	// Data and Tag are the whole event of the runner's end, where the chunk
-	// has full_return; nil and "" elsewhere.
+	// Data and Tag are the whole event of the runner's end, if the chunk has
+	// full_return, or else nil and "".
 	Data msgpack.Raw
 	Tag  string
 }
@@ -85,8 +86,8 @@ type WheelReturn struct{ msgpack.Raw }
 // JSON implements [Answer].
 func (w WheelReturn) JSON() []byte { return AppendReturn(nil, w.Raw) }
 
-// Return is what the function returned, or an empty map when the answer has no
-// return. ok is false when it is no wheel function's answer.
+// Return returns the return of the function, or an empty map if the answer has
+// none. ok is false if it is not the answer of a wheel function.
 func (w WheelReturn) Return() (ret msgpack.Raw, ok bool) {
 	data, _ := w.Lookup("data")
 	if data.Kind() != msgpack.Map {
@@ -103,12 +104,12 @@ func (w WheelReturn) jid() string {
 	return data.LookupStr("jid")
 }
 
-// textNotJSON is what salt-api says, for all returns at once.
+// textNotJSON is salt-api's text, which it sends for all returns at once.
 const textNotJSON = "Could not serialize the return data from Salt"
 
-// AppendReturn appends a return as JSON. One that cannot be written so, such as
-// one that is nested too deep, is the text that it cannot: it must not take the
-// others with it.
+// AppendReturn appends a return as JSON. One that cannot be encoded, such as
+// one that is nested too deep, is replaced by an error text, so that the other
+// returns are still sent.
 func AppendReturn(b []byte, ret msgpack.Raw) []byte {
 	b, err := msgpack.AppendJSON(b, ret)
 	if err != nil {

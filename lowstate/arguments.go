@@ -10,22 +10,22 @@ import (
 )
 
 const (
-	// Hidden stands in place of what looks like a credential among arguments.
+	// Hidden replaces the value of an argument that is named like a credential.
 	Hidden = "HIDDEN"
 
-	// NotRead stands in place of a large value of a chunk that was refused
-	// before it was read.
+	// NotRead replaces a large value of a chunk that was refused before it was
+	// decoded.
 	NotRead = "NOT READ"
 )
 
-// notArguments are the keys of a [Summary], and those of the credentials.
+// notArguments are the keys of a [Summary], and those of credentials.
 var notArguments = []string{"client", "fun", "tgt", "tgt_type", "username", "eauth", "password", "token"}
 
-// Arguments returns what a chunk holds besides its [Summary], as a JSON
-// object; only its beginning, which is none, where that is longer than most
-// bytes or nested very deep. Values that are named like a credential are
-// hidden, at any depth. What stands there without a name is not looked through:
-// documentation of the audit log's setting says so.
+// Arguments returns the values of a chunk besides its [Summary], as a JSON
+// object. If it is longer than most bytes or nested very deep, only its
+// beginning is returned, which is not valid JSON. Values that are named like a
+// credential are hidden, at any depth. Positional values are not hidden: the
+// documentation of the audit log's setting warns of that.
 func (c Chunk) Arguments(most int) []byte {
 	text, _ := c.arguments(most)
 	return text
@@ -44,20 +44,20 @@ var (
 	errEnough  = errors.New("more than is wanted")
 )
 
-// argumentWriter writes values as JSON until it is enough.
+// argumentWriter writes values as JSON up to a limit.
 type argumentWriter struct {
 	most int
 	out  []byte
 }
 
-// maxArgumentDepth is how deep values may nest that are written.
+// maxArgumentDepth is how deep the written values may nest.
 const maxArgumentDepth = 32
 
 func (w *argumentWriter) chunk(c Chunk) error {
 	w.out = append(w.out, '{')
 	first := true
 	for _, f := range c.fields {
-		// Where "fun" is a whole command line, it is an argument too.
+		// If "fun" is a whole command line, it is an argument too.
 		if slices.Contains(notArguments, f.key) && (f.key != "fun" || !c.truthy("raw_shell")) {
 			continue
 		}
@@ -93,8 +93,7 @@ func (w *argumentWriter) member(key string, r *msgpack.Reader, depth int) error 
 	return w.value(r, depth)
 }
 
-// value writes the next value. No byte is looked at more than once, however
-// deep it lies.
+// value writes the next value. Every byte is read once, at any depth.
 func (w *argumentWriter) value(r *msgpack.Reader, depth int) error {
 	if len(w.out) > w.most || depth > maxArgumentDepth {
 		return errEnough
@@ -122,14 +121,14 @@ func (w *argumentWriter) object(r *msgpack.Reader, depth int) error {
 	first := true
 	for range n {
 		if k := r.Kind(); k == msgpack.Map || k == msgpack.Array {
-			return errEnough // whatever is in it
+			return errEnough // whatever it contains
 		}
 		k, err := r.Raw()
 		if err != nil {
 			return err
 		}
 		key, ok := k.Str()
-		if !ok { // YAML has such keys
+		if !ok { // possible in YAML
 			b, err := msgpack.AppendJSON(nil, k)
 			if err != nil {
 				return errEnough
@@ -173,7 +172,7 @@ func (w *argumentWriter) scalar(v msgpack.Raw) error {
 		return nil
 	case msgpack.Float:
 		if f, _ := v.Float(); math.IsNaN(f) || math.IsInf(f, 0) {
-			w.out = append(w.out, "null"...) // JSON has no word for it
+			w.out = append(w.out, "null"...) // JSON has no such number
 			return nil
 		}
 	case msgpack.Nil, msgpack.Bool, msgpack.Int:
@@ -188,7 +187,7 @@ func (w *argumentWriter) scalar(v msgpack.Raw) error {
 	return nil
 }
 
-// text writes text, of which no more than is wanted.
+// text writes text, up to the limit.
 func (w *argumentWriter) text(s string) {
 	w.out = msgpack.AppendJSONString(w.out, s[:min(len(s), w.most+1)])
 }

@@ -8,26 +8,25 @@ import (
 	"github.com/saltern-api/saltern/eauth"
 )
 
-// Authority is what a request proves of its caller beside its chunks. It
-// stands for every chunk, whatever credentials the chunk itself has, unless the
-// call has ChunkFirst. Its zero value is that of a request whose chunks
-// have credentials of their own.
+// Authority is the authentication of a request outside of its chunks. It
+// overrides the credentials of every chunk, unless the call has ChunkFirst. Its
+// zero value is that of a request whose chunks have credentials of their own.
 type Authority struct {
 	// Token is the Salt token of a session, or "".
 	Token string
 
-	// Identity is the caller, where that is known already: the owner of an API
-	// token. Token does not matter then. The identity's grant is released by
-	// the maker of the Authority.
+	// Identity is the caller, if already authenticated: the owner of an API
+	// token. Token is then ignored. The identity's grant is released by the
+	// creator of the Authority.
 	Identity *eauth.Identity
 
-	// Scope limits what the caller may do by this authority; nil does not.
+	// Scope limits what the caller may do with this authority; nil is no limit.
 	Scope Scope
 }
 
-// credentials are those of the request's session, or the chunk's own. A token
-// wins over a password, as in salt-api. Whatever has not the form of credentials
-// gets the same answer as wrong ones, and goes no further.
+// credentials returns those of the request's session, or the chunk's own. A
+// token takes precedence over a password, as in salt-api. Malformed credentials
+// get the same error as wrong ones, and are not checked further.
 func (g *Gateway) credentials(call *Call, c Chunk) (eauth.Credentials, error) {
 	creds := eauth.Credentials{RemoteAddr: call.RemoteAddr}
 	if call.isKnown(c) {
@@ -61,13 +60,12 @@ func (g *Gateway) credentials(call *Call, c Chunk) (eauth.Credentials, error) {
 	return creds, nil
 }
 
-// isKnown reports whether the request's Identity stands for a chunk.
+// isKnown reports whether the request's Identity is the caller of a chunk.
 func (call *Call) isKnown(c Chunk) bool {
 	return call.Authority.Identity != nil && (!call.ChunkFirst || !c.HasCredentials())
 }
 
-// ErrUnauthenticated is the answer to credentials that are not good, whatever
-// is wrong with them.
+// ErrUnauthenticated is the error for invalid credentials, whatever the reason.
 var ErrUnauthenticated = &Error{Kind: Unauthenticated, Text: textUnauthenticated}
 
 // authenticate returns the caller of a chunk.
@@ -84,8 +82,8 @@ func authenticate(
 	return id, nil
 }
 
-// authenticateNow authenticates the callers whose credentials would otherwise be
-// checked by the master, with their chunks.
+// authenticateNow authenticates the callers whose credentials would otherwise
+// be checked by the master, together with the command.
 func authenticateNow(ctx context.Context, s *eauth.RequestAuth, tasks []task) error {
 	for i := range tasks {
 		t := &tasks[i]
@@ -102,7 +100,7 @@ func authenticateNow(ctx context.Context, s *eauth.RequestAuth, tasks []task) er
 	return nil
 }
 
-// isNumber finds tokens that were written as a number: one that needs more
-// than 64 bits has become text on its way. No real token is of decimal digits
-// alone, but once in 10^13.
+// isNumber reports whether a token was sent as a number: one that needs more
+// than 64 bits was converted to text when decoded. A real token consists of
+// decimal digits alone once in 10^13.
 func isNumber(token string) bool { return strings.Trim(token, "0123456789") == "" }

@@ -7,11 +7,11 @@ import (
 	"github.com/saltern-api/saltern/eauth/acl"
 )
 
-// Authorizer knows the rules of external_auth. *acl.Rules is one.
+// Authorizer evaluates the rules of external_auth. *acl.Rules is one.
 //
-// The master decides about what is sent to it, and the gateway about what that
-// leaves open: each function of a list, of which the master checks one, and
-// runners that the gateway itself adds to a call.
+// The master authorizes the commands that are sent to it. The gateway
+// authorizes what the master does not check: each function of a list, of which
+// the master checks one, and runners that the gateway itself adds to a call.
 type Authorizer interface {
 	Publish(who acl.Who, c acl.Call) acl.Verdict
 	Runner(who acl.Who, fun string, args, kwargs any) acl.Verdict
@@ -22,12 +22,12 @@ var _ Authorizer = (*acl.Rules)(nil)
 const textRightsUnknown = "Authorization error occurred: an eauth module of the master decides what you may do, " +
 	"which the gateway cannot ask for a list of functions or for the client ssh."
 
-// errRightsUnknown is the answer to a job that needs rights which only an eauth
-// module of the master knows.
+// errRightsUnknown is the error for a job that needs rights which only an eauth
+// module of the master can return.
 var errRightsUnknown = &Error{Kind: Unauthorized, Text: textRightsUnknown}
 
-// authorize refuses what the gateway has to check and the caller is not surely
-// allowed.
+// authorize refuses a job that the gateway has to check and that the caller is
+// not certainly allowed.
 func (g *Gateway) authorize(t *task) error {
 	cmd := t.job.Command()
 	switch {
@@ -44,7 +44,8 @@ func (g *Gateway) authorize(t *task) error {
 	return nil
 }
 
-// allowsAll reports whether the rules surely allow each function of a command.
+// allowsAll reports whether the rules certainly allow each function of a
+// command.
 func (g *Gateway) allowsAll(id eauth.Identity, cmd Command) bool {
 	who, ok := WhoIs(id)
 	if !ok || g.rules == nil {
@@ -66,8 +67,8 @@ func (g *Gateway) allowsAll(id eauth.Identity, cmd Command) bool {
 	return true
 }
 
-// allowsRunner reports whether the rules surely allow a runner without keyword
-// arguments.
+// allowsRunner reports whether the rules certainly allow a runner without
+// keyword arguments.
 func (g *Gateway) allowsRunner(id eauth.Identity, fun string, args []any) bool {
 	if g.rules == nil {
 		return false

@@ -11,7 +11,7 @@ import (
 )
 
 // batch is one run of a batch. Its jobs wait in goroutines of their own, of
-// which there are never more than minions at work; all else is done in run's.
+// which there are never more than active minions; all else is done in run's.
 type batch struct {
 	*batchJob
 	grant eauth.Grant
@@ -19,16 +19,16 @@ type batch struct {
 	yield func(item Answer) error
 
 	slots   int
-	pending []string        // minions still to come
-	active  map[string]bool // minions at work
-	cooling []time.Time     // when the places of minions that are done are free again, the earliest first
+	pending []string        // minions not started yet
+	active  map[string]bool // minions running the function
+	cooling []time.Time     // when the places of finished minions are free again, the earliest first
 	updates chan update     // from the jobs
 }
 
-// update is what a job reports to its batch.
+// update is a message of a job to its batch.
 type update struct {
 	jid    string // of the job, when it was published
-	id     string // of the minion that is done
+	id     string // of the minion that has finished
 	item   Returns
 	failed bool
 	err    error
@@ -44,8 +44,8 @@ func newBatch(j *batchJob, grant eauth.Grant, minions []string, rec *Record, yie
 	}
 }
 
-// run ends when all minions are done, or when ctx ends: then no more minions
-// begin. It returns when all of its goroutines have ended.
+// run returns when all minions have finished, or after ctx ends, when no more
+// minions start. All of its goroutines have then ended.
 func (b *batch) run(ctx context.Context) error {
 	ctx, cancel := context.WithCancel(ctx)
 	var jobs sync.WaitGroup
@@ -80,7 +80,7 @@ func (b *batch) await(ctx context.Context) (over bool, err error) {
 }
 
 // gatherStep is how long a free place waits for others that become free at
-// about the same time, so that they make one job for the master and not many.
+// about the same time, so that they share one job on the master.
 const gatherStep = 20 * time.Millisecond
 
 func (b *batch) handle(n update) (over bool, err error) {
@@ -103,7 +103,7 @@ func (b *batch) handle(n update) (over bool, err error) {
 	return n.failed && b.failHard, nil
 }
 
-// next takes the minions that may begin now.
+// next takes the minions that may start now.
 func (b *batch) next(now time.Time) []string {
 	b.cooling = slices.DeleteFunc(b.cooling, func(t time.Time) bool { return !t.After(now) })
 	n := min(b.slots-len(b.active)-len(b.cooling), len(b.pending))
@@ -134,7 +134,7 @@ func (b *batch) publish(ctx context.Context, minions []string) {
 		return b.send(ctx, update{id: id, item: b.item(id, r), failed: failed(r.retcode)})
 	})
 	if err != nil {
-		_ = b.send(ctx, update{err: err}) // once ctx has ended nothing is received
+		_ = b.send(ctx, update{err: err}) // after ctx has ended there is no receiver
 		return
 	}
 	for _, id := range minions {
@@ -153,8 +153,8 @@ func (b *batch) send(ctx context.Context, n update) error {
 	}
 }
 
-// failed reports whether a return code stands for a failure. Of a list of functions it is a
-// map with one for each.
+// failed reports whether a return code is a failure. For a list of functions it
+// is a map with one for each.
 func failed(retcode msgpack.Raw) bool {
 	if retcode.Kind() == msgpack.Map {
 		some := false

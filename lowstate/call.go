@@ -11,62 +11,61 @@ type Call struct {
 	Chunks     []Chunk
 	RemoteAddr netip.Addr
 
-	// Clients are the names of the clients that are enabled for this call,
-	// in place of those of the gateway; nil stands for these.
+	// Clients are the names of the clients that are enabled for this call, in
+	// place of the gateway's; nil stands for these.
 	Clients []string
 
-	// Authority is that of the request itself, if it came with any.
+	// Authority is that of the request itself, if it has any.
 	Authority Authority
 
-	// ChunkFirst makes a chunk's own credentials count, and the call's
-	// Authority serve the chunks that have none.
+	// ChunkFirst makes a chunk's own credentials take precedence, so that the
+	// Authority is for the chunks that have none.
 	ChunkFirst bool
 
-	// Budget is what is left of the request's: the chunks have been read from
-	// it. It is a caller's from when all chunks are authenticated. A nil one
-	// stands for that of a request of which nothing was read.
+	// Budget is the rest of the request's budget: decoding the chunks was
+	// charged to it. It becomes a caller's once all chunks are authenticated.
+	// Nil stands for that of a request of which nothing was decoded.
 	Budget *budget.Budget
 }
 
-// Result is what came of a call. Beside an error it has no answers, but says
+// Result is the result of a call. With an error it has no answers, but shows
 // how far the call came.
 type Result struct {
-	// Answers are in the order of the chunks: one for each, or as many as a
-	// [Streamer] has.
+	// Answers are in the order of the chunks: one for each, or several for a
+	// [Streamer].
 	Answers []Answer
 
-	// Chunks are those of the call, with the values that were read in the
-	// course of it.
+	// Chunks are those of the call, with the values that were decoded while it
+	// ran.
 	Chunks []Chunk
 
-	// Records says what became of each chunk, for the request's log line, the
-	// audit log and the metrics. It never holds a password, a token or an
-	// argument. It is empty when the call's chunks were not looked at.
+	// Records are the outcomes of the chunks, for the request's log line, the
+	// audit log and the metrics. They never hold a password, a token or an
+	// argument. They are empty if the call's chunks were not checked.
 	Records []Record
 }
 
-// Record is what became of one chunk.
+// Record is the outcome of one chunk.
 type Record struct {
 	User    string
 	Eauth   string
-	Client  string // one of the known clients, or "" when the chunk named another
+	Client  string // one of the known clients, or "" if the chunk names another
 	Fun     string
 	JID     string
-	Minions int // how many minions the master targeted
+	Minions int // number of minions that the master targeted
 
-	// Known is set where the call's Identity stands for the chunk, in place of
-	// the chunk's own credentials.
+	// Known is set if the call's Identity replaces the chunk's own credentials.
 	Known bool
 
-	// SentTgt and SentTgtType are the target that takes the place of the
-	// chunk's own where the call's scope narrows that.
+	// SentTgt and SentTgtType are the target that was sent in place of the
+	// chunk's own, if the call's scope narrows that.
 	SentTgt, SentTgtType string
 
-	// LeftOut are the names of keyword arguments that were not sent, since the
+	// LeftOut are the names of keyword arguments that were not sent because the
 	// runner function does not take them.
 	LeftOut []string
 
-	// Begun and Done say how far it came: a chunk that has begun and is not
+	// Begun and Done show how far the chunk came: one that has begun and is not
 	// done has failed, or still runs.
 	Begun, Done bool
 }

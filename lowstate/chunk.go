@@ -9,14 +9,14 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
-// Chunk is one command of a lowstate: its keys and values in the order in
-// which the client wrote them. Values stay in the form in which they go to
-// the master. Keys are compared byte by byte, as Python does: a Chunk is
-// never decoded into a struct, where ClIeNt would become client.
+// Chunk is one command of a lowstate: its keys and values in the client's
+// order. Values stay in the form that is sent to the master. Keys are compared
+// byte by byte, as in Python: a Chunk is never decoded into a struct, where
+// ClIeNt would match client.
 type Chunk struct {
 	fields   []field
-	deferred map[string]Deferred // of the fields whose values are not read yet
-	budget   *budget.Budget      // pays for what else is made of the values
+	deferred map[string]Deferred // of the fields whose values are not decoded yet
+	budget   *budget.Budget      // charged for what is derived from the values
 }
 
 type field struct {
@@ -24,12 +24,11 @@ type field struct {
 	value msgpack.Raw
 }
 
-// maxKeys is the most keys that a chunk may have: far more than any command
-// takes, and few enough to cost nothing before the caller is authenticated.
+// maxKeys is the maximum number of keys of a chunk: far more than any command
+// needs, and few enough to be cheap before the caller is authenticated.
 const maxKeys = 1000
 
-// NewChunk makes a chunk of a msgpack map. The error names what is wrong with
-// its keys.
+// NewChunk returns a chunk for a msgpack map. The error is about its keys.
 func NewChunk(m msgpack.Raw) (Chunk, error) {
 	if n := m.Len(); n > maxKeys {
 		return Chunk{}, tooManyKeys(n)
@@ -53,11 +52,11 @@ func tooManyKeys(n int) error {
 // chunkBuilder collects the fields of a chunk. Its zero value is ready.
 type chunkBuilder struct {
 	chunk Chunk
-	seen  map[string]int // where each key is among the fields, by the key in lower case
+	seen  map[string]int // the index of each field, by its key in lower case
 }
 
-// add returns where the field is. Of equal keys the last value counts, at the
-// first one's place.
+// add returns the index of the field. Of equal keys the last value counts, in
+// the place of the first.
 func (b *chunkBuilder) add(key string, v msgpack.Raw) (int, error) {
 	folded := strings.ToLower(key)
 	if i, ok := b.seen[folded]; ok {
@@ -93,7 +92,7 @@ func (c Chunk) has(key string) bool {
 	return ok
 }
 
-// present is Get, with null taken for absent, as the default None is.
+// present is Get with null counted as absent, like the default None.
 func (c Chunk) present(key string) (msgpack.Raw, bool) {
 	v, ok := c.Get(key)
 	if !ok || v.IsNil() {
@@ -102,8 +101,8 @@ func (c Chunk) present(key string) (msgpack.Raw, bool) {
 	return v, true
 }
 
-// given is present, with what a template or another language has in place of
-// nothing taken for absent, too: an empty or blank text, list or object.
+// given is present with empty values of templates and other languages counted
+// as absent: an empty or blank text, list or object.
 func (c Chunk) given(key string) (msgpack.Raw, bool) {
 	v, ok := c.present(key)
 	if !ok || isBlank(v) {
@@ -123,10 +122,10 @@ func isBlank(v msgpack.Raw) bool {
 	return false
 }
 
-// truthy is what Python's "if" makes of a value; an absent one is false.
+// truthy returns the truth value in Python; an absent value is false.
 func (c Chunk) truthy(key string) bool {
 	if _, ok := c.deferred[key]; ok {
-		return true // it is too long for an empty one
+		return true // too long for an empty one
 	}
 	v, ok := c.present(key)
 	return ok && truthy(v)

@@ -10,47 +10,47 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
-// Command is what a job is to run: everything by which the gateway decides
-// whether it may run, and what the logs call it. The zero value is a command
-// that no scope allows.
+// Command is the command of a job: everything by which the gateway authorizes
+// it, and what the logs show of it. The zero value is a command that no scope
+// allows.
 type Command struct {
-	// Fun is the function, or for RawShell the command line. Of a list it is
+	// Fun is the function, or for RawShell the command line. For a list it is
 	// the names joined by commas.
 	Fun string
 
 	// Funs is the list of functions of a compound command; nil for one
-	// function. The master lets a whole list through as soon as one of its
-	// functions is allowed, so that the gateway checks each.
+	// function. The master accepts a whole list if one of its functions is
+	// allowed, so the gateway checks each.
 	Funs msgpack.Raw
 
 	// Arg is the array of arguments, for minions and hosts as it is published:
-	// keyword arguments are the last one. Of a list it has an array for each
+	// keyword arguments are the last one. For a list it has an array for each
 	// function.
 	Arg msgpack.Raw
 
-	// Kwarg is the map of keyword arguments, where these are apart: of runner
-	// and wheel functions.
+	// Kwarg is the map of keyword arguments, if separate: of runner and wheel
+	// functions.
 	Kwarg msgpack.Raw
 
-	// Tgt and TgtType are the target, with nodegroups replaced; nil and "" for
+	// Tgt and TgtType are the target, with nodegroups expanded; nil and "" for
 	// functions of the master itself.
 	Tgt     msgpack.Raw
 	TgtType string
 
-	// RawShell is set where Fun is a command line for a shell.
+	// RawShell is set if Fun is a command line for a shell.
 	RawShell bool
 
-	// Extras is set where more is to run than the function, or by other means.
-	// It is added to what [role.ExtraKeys] say of the chunk.
+	// Extras is set if the job does more than run the function, or runs it in
+	// another way. It is added to the chunk's [role.ExtraKeys].
 	Extras bool
 
-	// Authorize decides whether the caller may run the command, where the
-	// master does not, since the command does not go there. Nil elsewhere, which leaves the
-	// decision to the master's own check.
+	// Authorize reports whether the caller may run the command, where the
+	// master does not check that, since the command is not sent there. Nil
+	// leaves the decision to the master's own check.
 	Authorize func(id eauth.Identity) error
 }
 
-// Name is the function as the logs and Salt's own records have it.
+// Name returns the function as in the logs and Salt's own records.
 func (c Command) Name() string {
 	if c.RawShell {
 		return rawShell
@@ -58,8 +58,7 @@ func (c Command) Name() string {
 	return c.Fun
 }
 
-// needsRights reports whether the gateway itself has to know the caller's
-// rights.
+// needsRights reports whether the gateway itself needs the caller's rights.
 func (c Command) needsRights() bool { return c.Funs != nil || c.Authorize != nil }
 
 var errNoTerms = errors.New("a target or an argument is of a kind that scopes have no terms for")
@@ -108,7 +107,7 @@ func calledFunction(name string, arg, kwarg msgpack.Raw) (role.Function, error) 
 	return f, nil
 }
 
-// scopeCall is the command of a chunk in the terms of package role.
+// scopeCall returns the command of a chunk in the terms of package role.
 func (c Command) scopeCall(client string, chunk Chunk) (call role.Call, err error) {
 	call = role.Call{Client: client, TgtType: c.TgtType, RawShell: c.RawShell || chunk.truthy("raw_shell"), Extras: c.Extras}
 	call.Delimiter, _ = chunk.stringOr("delimiter", "")

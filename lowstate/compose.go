@@ -6,7 +6,7 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
-// Pair is a key of a chunk with a text for its value.
+// Pair is a key of a chunk with a text value.
 type Pair struct{ Key, Value string }
 
 // Compose makes a chunk of texts, for front ends that have commands of their
@@ -17,7 +17,7 @@ func Compose(pairs ...Pair) Chunk {
 	return Chunk{}.With(pairs...)
 }
 
-// With returns the chunk with other values for some of its keys.
+// With returns the chunk with the values of some keys replaced.
 func (c Chunk) With(pairs ...Pair) Chunk {
 	fields := slices.Clone(c.fields)
 	for _, p := range pairs {
@@ -31,15 +31,15 @@ func (c Chunk) With(pairs ...Pair) Chunk {
 	return c
 }
 
-// WithInt returns the chunk with a number for one of its keys.
+// WithInt returns the chunk with the value of a key replaced by a number.
 func (c Chunk) WithInt(key string, n int64) Chunk {
 	fields := slices.DeleteFunc(slices.Clone(c.fields), func(f field) bool { return f.key == key })
 	c.fields, c.deferred = append(fields, field{key, msgpack.AppendInt(nil, n)}), without(c.deferred, key)
 	return c
 }
 
-// Renamed returns the chunk with another name for one of its keys. What had
-// that name before is gone.
+// Renamed returns the chunk with a key renamed. A former value of the new key
+// is dropped.
 func (c Chunk) Renamed(from, to string) Chunk {
 	if _, ok := c.Get(from); !ok {
 		return c
@@ -65,7 +65,7 @@ func (c Chunk) HasCredentials() bool {
 	return token || eauth
 }
 
-// Text returns a value that is text; ok is false for any other.
+// Text returns a text value; ok is false for any other.
 func (c Chunk) Text(key string) (s string, ok bool) {
 	v, found := c.present(key)
 	if !found {
@@ -74,7 +74,7 @@ func (c Chunk) Text(key string) (s string, ok bool) {
 	return text(v)
 }
 
-// Number returns a value that is a number, or text that reads as one.
+// Number returns a number, or text that reads as one.
 func (c Chunk) Number(key string) (n float64, ok bool) {
 	v, found := c.present(key)
 	if !found {

@@ -10,13 +10,13 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
-// Deferred reads a value that was left alone until the sender of its chunk is
-// known. The error is that of the budget, the context's, or one with a text
-// for the client.
+// Deferred decodes a value that was left undecoded until the sender of its
+// chunk is authenticated. The error is that of the budget, the context's, or
+// one with a text for the client.
 type Deferred = func(ctx context.Context, b *budget.Budget) (msgpack.Raw, error)
 
-// WithDeferred returns the chunk with values that are to be read later, in the
-// place of those that it has for these keys.
+// WithDeferred returns the chunk with the values of these keys replaced by
+// deferred ones.
 func (c Chunk) WithDeferred(deferred map[string]Deferred) Chunk {
 	if len(deferred) > 0 {
 		c.deferred = deferred
@@ -24,8 +24,8 @@ func (c Chunk) WithDeferred(deferred map[string]Deferred) Chunk {
 	return c
 }
 
-// readAll returns the chunk with all its values read, and with the budget that
-// pays for what is made of them.
+// readAll returns the chunk with all its values decoded, and with the budget
+// that is charged for what is derived from them.
 func (c Chunk) readAll(ctx context.Context, b *budget.Budget) (Chunk, error) {
 	c.budget = b
 	if len(c.deferred) == 0 {
@@ -47,7 +47,7 @@ func (c Chunk) readAll(ctx context.Context, b *budget.Budget) (Chunk, error) {
 	return c, nil
 }
 
-// without returns what is still to be read but for some keys.
+// without returns the deferred values except those of some keys.
 func without(deferred map[string]Deferred, keys ...string) map[string]Deferred {
 	if len(deferred) == 0 {
 		return nil
@@ -59,7 +59,7 @@ func without(deferred map[string]Deferred, keys ...string) map[string]Deferred {
 	return deferred
 }
 
-// deferredJSON reads a value of JSON whose syntax has been checked.
+// deferredJSON decodes a JSON value whose syntax was checked.
 func deferredJSON(js []byte) Deferred {
 	return func(_ context.Context, b *budget.Budget) (msgpack.Raw, error) {
 		v, err := msgpack.AppendFromJSONWithin(b, nil, js)

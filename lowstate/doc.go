@@ -35,6 +35,5 @@
 // client.
 //
 // The package imports eauth, eauth/acl, eauth/apitoken/role, saltmaster and its
-// packages, and internal packages. It knows no HTTP, and imports nothing of
-// server.
+// packages, and internal packages, but neither HTTP nor anything of server.
 package lowstate

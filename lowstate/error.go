@@ -12,32 +12,32 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/eventbus"
 )
 
-// Kind says what went wrong in terms that a front end can turn into an answer.
+// Kind is the kind of an error, which a front end maps to a response.
 type Kind int
 
-// The kinds of error, and what the front end answers.
+// The kinds of error, and the response of the front end.
 const (
 	Internal        Kind = iota // 500; the text is never shown
 	BadRequest                  // 400
-	TooLarge                    // 413: it is more than is read
+	TooLarge                    // 413: larger than the limit
 	Unauthenticated             // 401
 	Unauthorized                // 401, as rest_cherrypy does
 	OutOfScope                  // 403: the credential is not for this
-	Failed                      // 500 with the text: the master said no
+	Failed                      // 500 with the text: the master refused
 	Unavailable                 // 503 with Retry-After
 	Timeout                     // 504
 )
 
-// Error is the one error type that leaves this package. Text is for the
-// client; Err, which may name more, is for the log.
+// Error is the only error type that this package returns. Text is for the
+// client; Err, which may contain more, is for the log.
 type Error struct {
 	Kind       Kind
 	Text       string
-	RetryAfter time.Duration // for Unavailable; 0 when nothing is known
+	RetryAfter time.Duration // for Unavailable; 0 if unknown
 	Err        error
 }
 
-// Error gives the log's view of the failure.
+// Error returns the text for the log.
 func (e *Error) Error() string {
 	if e.Err == nil {
 		return e.Text
@@ -48,7 +48,7 @@ func (e *Error) Error() string {
 // Unwrap returns the cause.
 func (e *Error) Unwrap() error { return e.Err }
 
-// The texts of salt-api that clients know.
+// The texts of salt-api that clients rely on.
 const (
 	textNoCredentials    = "No authentication credentials given"
 	textUnauthenticated  = "Authentication error occurred."
@@ -61,11 +61,11 @@ const (
 	textConnectionBroken = "The connection to the Salt Master broke. The command may have been carried out."
 )
 
-// retryAfter is how long a client is to wait when the master is away.
+// retryAfter is the Retry-After if the master is not reachable.
 const retryAfter = 2 * time.Second
 
-// failure turns any error into one for the client. The text of an error that
-// is not known here goes to the log alone.
+// failure turns any error into one for the client. The text of an unknown error
+// is only logged.
 func failure(err error) error {
 	if already, ok := errors.AsType[*Error](err); ok {
 		return already

@@ -12,7 +12,7 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
-// maxTimeout is the longest that a chunk can have waited: a year.
+// maxTimeout is the longest timeout of a chunk: a year.
 const maxTimeout = 365 * 24 * time.Hour
 
 // function returns the chunk's fun.
@@ -51,8 +51,8 @@ func (c Chunk) duration(key string, def time.Duration) (time.Duration, error) {
 	return time.Duration(min(seconds, maxTimeout.Seconds()) * float64(time.Second)), nil
 }
 
-// lenientDuration is duration as LocalClient reads it: what is no number stands for
-// def.
+// lenientDuration is duration as LocalClient reads it: def for a value that is
+// not a number.
 func (c Chunk) lenientDuration(key string, def time.Duration) (time.Duration, error) {
 	v, _ := c.given(key)
 	if _, ok := number(v); !ok {
@@ -61,8 +61,8 @@ func (c Chunk) lenientDuration(key string, def time.Duration) (time.Duration, er
 	return c.duration(key, def)
 }
 
-// pause returns a number of seconds that may be none. One below counts as
-// none.
+// pause returns a number of seconds that may be zero. A negative one counts as
+// zero.
 func (c Chunk) pause(key string) (time.Duration, error) {
 	v, ok := c.given(key)
 	if seconds, isNumber := number(v); !ok || isNumber && seconds <= 0 {
@@ -71,8 +71,7 @@ func (c Chunk) pause(key string) (time.Duration, error) {
 	return c.duration(key, 0)
 }
 
-// gatherTimeout returns how long minions may take to say whether they still work on a
-// job.
+// gatherTimeout returns how long minions may take to return from find_job.
 func (c Chunk) gatherTimeout(def time.Duration) (time.Duration, error) {
 	v, ok := c.given("gather_job_timeout")
 	if seconds, isNumber := number(v); ok && isNumber && seconds <= 0 {
@@ -81,7 +80,7 @@ func (c Chunk) gatherTimeout(def time.Duration) (time.Duration, error) {
 	return c.duration("gather_job_timeout", def)
 }
 
-// noTime is the shortest time that there is to wait.
+// noTime is the shortest time to wait.
 const noTime = time.Millisecond
 
 // number returns a number, or text that reads as one. True is 1, as in Python.
@@ -101,7 +100,7 @@ func number(v msgpack.Raw) (float64, bool) {
 	return 0, false
 }
 
-// jobID returns the jid that the chunk chose, or "".
+// jobID returns the jid in the chunk, or "".
 func (c Chunk) jobID() (string, error) {
 	v, ok := c.given("jid")
 	if !ok || !truthy(v) {
@@ -119,8 +118,8 @@ func (c Chunk) jobID() (string, error) {
 	return jid, nil
 }
 
-// list returns the elements of an array. A value that is not an array stands
-// for itself alone, as rest_cherrypy has it.
+// list returns the elements of an array. Another value is a list of one, as in
+// rest_cherrypy.
 func (c Chunk) list(key string) []msgpack.Raw {
 	v, ok := c.present(key)
 	if !ok {
@@ -137,9 +136,10 @@ func (c Chunk) list(key string) []msgpack.Raw {
 	return elems
 }
 
-// mapping returns the entries of an object, or none when the key is absent or
-// has what Python takes for false. In other values there may be arguments,
-// such as the text test=True, and a call without them is another one.
+// mapping returns the entries of an object, or none if the key is absent or its
+// value is false in Python. Any other value is an error, since it may contain
+// arguments, such as the text test=True, and the call must not run without
+// them.
 func (c Chunk) mapping(key string) ([]field, error) {
 	v, ok := c.given(key)
 	if !ok || !truthy(v) {
@@ -151,7 +151,7 @@ func (c Chunk) mapping(key string) ([]field, error) {
 	fields := make([]field, 0, v.Len())
 	err := v.Each(func(k, val msgpack.Raw) error {
 		name, ok := k.Str()
-		if !ok { // YAML has such keys
+		if !ok { // possible in YAML
 			return fmt.Errorf("the keys of %s must be strings", key)
 		}
 		fields = append(fields, field{name, val})
@@ -160,9 +160,9 @@ func (c Chunk) mapping(key string) ([]field, error) {
 	return fields, err
 }
 
-// conditioned is what Salt makes of arguments before they are published: a
-// number that looks like a jid becomes text, which minions would not get
-// whole as a number, and keyword arguments become one marked map at the end.
+// conditioned returns arguments as Salt publishes them: a number that looks
+// like a jid becomes text, since minions would not get all of its digits, and
+// keyword arguments become one marked map at the end.
 func conditioned(args []msgpack.Raw, kwargs []field) msgpack.Raw {
 	n := len(args)
 	if len(kwargs) > 0 {
@@ -206,7 +206,8 @@ func btoi(b bool) int {
 	return 0
 }
 
-// jidLike finds integers whose text has the length of a jid.
+// jidLike reports whether a value is an integer whose text has the length of a
+// jid.
 func jidLike(v msgpack.Raw) (string, bool) {
 	if v.Kind() != msgpack.Int {
 		return "", false
@@ -228,7 +229,7 @@ func text(v msgpack.Raw) (string, bool) {
 	return v.Str()
 }
 
-// printable bounds a name that a client chose, before it goes back to it.
+// printable bounds a name from a client for a response.
 func printable(name string) string {
 	const most = 64
 	if r := []rune(name); len(r) > most {

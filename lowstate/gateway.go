@@ -6,7 +6,7 @@ import (
 	"github.com/saltern-api/saltern/eauth"
 )
 
-// Gateway runs calls. It is safe for many goroutines at once.
+// Gateway runs calls. It is safe for concurrent use.
 type Gateway struct {
 	clients  map[string]Client
 	names    []string
@@ -23,16 +23,16 @@ type Options struct {
 	Clients  []Client
 	Enabled  []string // netapi_enable_clients
 	Auth     *eauth.Authenticator
-	HashType string // hash_type, which says how long a token is
+	HashType string // hash_type, which determines the length of a token
 
-	// Authorizer decides about lists of functions, see [Authorizer]. Without
-	// one every list is refused.
+	// Authorizer authorizes lists of functions, see [Authorizer]. Without one
+	// every list is refused.
 	Authorizer Authorizer
 
 	AllowRawShell bool // netapi_allow_raw_shell: the client ssh may run any command
 }
 
-// New returns a gateway to the given clients.
+// New returns a gateway with the given clients.
 func New(o Options) *Gateway {
 	g := &Gateway{
 		clients: make(map[string]Client), streams: make(map[string]bool),
@@ -51,11 +51,11 @@ func New(o Options) *Gateway {
 // Clients returns the names of the known clients.
 func (g *Gateway) Clients() []string { return g.names }
 
-// Run carries out a call. All chunks are checked and authenticated before the
-// first one runs, but for callers whose credentials go to the master with their
-// chunk; from then on the first failure ends the call, and the chunks before it
-// have run. Errors are *Error, *PanicError, or the context's own when the
-// client gave up. Nothing is written into the call.
+// Run runs a call. All chunks are checked and authenticated before the first
+// one runs, except for callers whose credentials are sent to the master with
+// their chunk; from then on the first failure ends the call, and the chunks
+// before it have run. Errors are *Error, *PanicError, or the context's own if
+// the client gave up. The call is not modified.
 func (g *Gateway) Run(ctx context.Context, call Call) (res Result, err error) {
 	r := g.newRun(call)
 	defer caught(&res, &r.result, &err)
@@ -67,11 +67,11 @@ func (g *Gateway) Run(ctx context.Context, call Call) (res Result, err error) {
 	return r.result, err
 }
 
-// RunStream is Run for a call whose answers are to go out as they come. The
-// first yield means that no error can change the answer's status any more: it
-// comes when only the last chunk is left to run, and that one has an item. An
-// error after it cuts the answer short. yield is given the result so
-// far beside each answer; its own error ends the call and is returned as it is.
+// RunStream is Run for a call whose answers are sent as they come. After the
+// first yield no error can change the response's status any more: it is called
+// when only the last chunk is left to run, and that one has an item. A later
+// error truncates the response. yield is given the result so far beside each
+// answer; its own error ends the call and is returned unchanged.
 func (g *Gateway) RunStream(
 	ctx context.Context, call Call, yield func(soFar Result, item Answer) error,
 ) (res Result, err error) {

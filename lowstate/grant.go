@@ -8,18 +8,19 @@ import (
 	"github.com/saltern-api/saltern/saltmaster"
 )
 
-// proof is what a command shows the master of its caller: a token, or else a login.
+// proof is a command's credentials for the master: a token, or else a login.
 type proof struct {
 	token string
 	login saltmaster.Login
 }
 
-// withGrant sends a command with the caller's token. When the master does not know the token, though the gateway had
-// reason to think that it does, the command is sent again, once, with another token of the grant: a command that was
-// refused for its token was not carried out.
+// withGrant sends a command with the caller's token. If the master does not accept the token, though the gateway
+// expected it to, the command is sent once more, with another token of the grant: a command that was refused for its
+// token was not run.
 //
-// Where the grant is the caller's own credentials, they are sent once, and send may go on after ctx has ended and
-// withGrant has returned. So send keeps to the context that it is given, and leaves alone what others may read then.
+// If the grant is the caller's own credentials, they are sent once, and send may go on after ctx has ended and
+// withGrant has returned. So send must use only the context that it is given, and must not touch data that others
+// may read then.
 func withGrant(ctx context.Context, grant eauth.Grant, send func(ctx context.Context, as proof) error) error {
 	if h, ok := grant.(*eauth.CredentialGrant); ok {
 		return h.Carry(ctx, func(ctx context.Context, c eauth.Credentials) (eauth.Verdict, error) {
@@ -45,8 +46,8 @@ func withGrant(ctx context.Context, grant eauth.Grant, send func(ctx context.Con
 	return send(ctx, proof{token: again})
 }
 
-// verdict is what the master's answer to a command means for the credentials in it. An answer that names a user is the
-// same for a wrong password and for a runner or wheel function that the user may not call.
+// verdict returns what the master's reply to a command means for the credentials in it. A reply that names a user is
+// the same for a wrong password and for a runner or wheel function that the user may not call.
 func verdict(err error) eauth.Verdict {
 	switch {
 	case err == nil:

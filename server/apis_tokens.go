@@ -18,8 +18,8 @@ import (
 	"github.com/saltern-api/saltern/server/web"
 )
 
-// Tokens issues API tokens and checks them. *issuer.Service does, and its errors
-// are those of package issuer.
+// Tokens issues API tokens and checks them. *issuer.Service is one, and the
+// errors are those of package issuer.
 type Tokens interface {
 	tokens.Tokens
 	caller.Tokens
@@ -30,7 +30,7 @@ type Tokens interface {
 
 var _ Tokens = (*issuer.Service)(nil)
 
-// Issuer issues tokens to programs. *issuer.Service does.
+// Issuer issues tokens to programs. *issuer.Service is one.
 type Issuer interface {
 	csp.Issuer
 	oauth.Issuer
@@ -39,31 +39,31 @@ type Issuer interface {
 
 var _ Issuer = (*issuer.Service)(nil)
 
-// TokenAPIs are the APIs by which programs of OAuth, Cloud Services and Cloud
+// TokenAPIs are the APIs from which programs of OAuth, Cloud Services and Cloud
 // Director get their tokens.
 type TokenAPIs struct {
-	// Issuer issues the tokens. Without it there are none of these APIs.
+	// Issuer issues the tokens. If it is nil, there are none of these APIs.
 	Issuer Issuer
 
-	// NoCSP takes the paths of Cloud Services away, and NoVCD those of OAuth
-	// and Cloud Director.
+	// NoCSP removes the paths of Cloud Services, and NoVCD those of OAuth and
+	// Cloud Director.
 	NoCSP, NoVCD bool
 
-	// Eauth is the eauth module that checks a user name and password which
-	// come without the name of one; "" stands for pam.
+	// Eauth is the eauth module for a user name and password without one; ""
+	// stands for pam.
 	Eauth string
 
 	// Orgs are the organizations besides System, which every gateway has. An
 	// organization is a Salt master.
 	Orgs []string
 
-	// QueryTokens takes API tokens from the query string too, as old scripts
-	// for Cloud Services send them. Proxies write them into their logs then.
+	// QueryTokens accepts API tokens in the query string too, as old scripts
+	// for Cloud Services send them. Proxies then write them into their logs.
 	QueryTokens bool
 }
 
-// mountTokens adds the APIs for tokens to a surface, and has what comes to no
-// route answered as their errors are where the path is one of theirs.
+// mountTokens adds the APIs for tokens to a surface. Requests without a route
+// that are in an area of these APIs get the API's errors.
 func (s *Server) mountTokens(m *web.Mux, resolver *caller.Resolver, urls web.URLs, acl *caller.ACL) {
 	if s.cfg.Tokens != nil {
 		(&tokens.API{Tokens: s.cfg.Tokens, Callers: resolver}).Mount(m)

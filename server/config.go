@@ -13,56 +13,57 @@ import (
 	"github.com/saltern-api/saltern/internal/settings"
 )
 
-// Config is what a [Server] is made of.
+// Config is the configuration of a [Server].
 type Config struct {
 	Gateway   Gateway
 	Listeners []ListenerSpec // from Plan
 
-	// Main is what the main surface offers besides lowstate.
+	// Main is the options of the main surface besides lowstate.
 	Main MainOptions
 
-	// Tornado is what the surface of rest_tornado has of its own.
+	// Tornado is the options of rest_tornado's surface.
 	Tornado TornadoOptions
 
-	// Sessions is who has logged in; nil is nobody, ever.
+	// Sessions are the logins; nil refuses every session.
 	Sessions Sessions
 
-	// Perms returns, as JSON, what a session may do. Nil stands for {}.
+	// Perms returns the permissions of a session as JSON. Nil stands for {}.
 	Perms func(*session.Session) []byte
 
-	// Events is the master's event bus, and Hooks the way onto it. Without
+	// Events is the master's event bus, and Hooks fires events on it. Without
 	// them /events and /hook answer 503.
 	Events Events
 	Hooks  Hooks
 
 	// Tokens issues API tokens and checks them; nil stands for none. TokenAPIs
-	// are the APIs besides /v1 by which programs get them.
+	// are the APIs besides /v1 from which programs get them.
 	Tokens    Tokens
 	TokenAPIs TokenAPIs
 
-	// Audit keeps who did what.
+	// Audit is the options of the audit log.
 	Audit AuditOptions
 
-	// Settings bound what clients may do; zero values stand for the defaults.
+	// Settings bound the requests of clients; zero values stand for the
+	// defaults.
 	Settings *settings.Settings
 
-	// BodyLimit is the largest request body in bytes; 0 stands for what
-	// Settings.BodyLimit says.
+	// BodyLimit is the maximum request body in bytes; 0 stands for
+	// Settings.BodyLimit.
 	BodyLimit int64
 
-	// Registry takes the server's metrics and is what /metrics shows. Nil
-	// stands for a new one.
+	// Registry holds the server's metrics for /metrics. Nil stands for a new
+	// one.
 	Registry *prometheus.Registry
 
-	// Ready returns nil when requests would be answered, for /readyz. An error may
-	// be a *[NotReady], to say what is missing.
+	// Ready returns nil if the gateway can serve requests, for /readyz. An
+	// error may be a *[NotReady], with the part that is not.
 	Ready func(ctx context.Context) error
 
-	// Log gets one line per request, and the server's own news.
+	// Log gets one line per request, and the server's own messages.
 	Log *slog.Logger
 }
 
-// complete fills in what was left out.
+// complete sets the defaults.
 func (c *Config) complete() error {
 	if c.Gateway == nil {
 		return errors.New("a gateway is needed")

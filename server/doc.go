@@ -2,10 +2,10 @@
 // and how they stop. The APIs are packages of their own, from netapi (salt-api's
 // own) to vcd; this one mounts them and is imported by none of them.
 //
-// [Plan] turns what the config files say into listeners, [Listen] opens them,
-// and [Server.Serve] answers until its context ends. Limits stand in front of
-// everything that a client could make the gateway hold: connections, headers,
-// bodies, and the time for each.
+// [Plan] turns the config files' sections into listeners, [Listen] opens them,
+// and [Server.Serve] serves until its context ends. Everything that a client
+// could make the gateway hold is bounded: connections, headers, bodies, and the
+// time for each.
 //
 //	specs, warnings, err := server.Plan(sections, set)
 //	registry := server.NewRegistry()

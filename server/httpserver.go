@@ -14,18 +14,19 @@ import (
 	"github.com/saltern-api/saltern/server/web/certs"
 )
 
-// Bounds that no client of Salt comes near.
+// Bounds far above the use of any client of Salt.
 const (
 	maxHeaderBytes  = 64 << 10
 	maxStreams      = 100 // HTTP/2 requests at once on one connection
 	http2PingPeriod = 30 * time.Second
 )
 
-// protoHTTP2 is HTTP/2 within TLS, as ALPN names it.
+// protoHTTP2 is the ALPN id of HTTP/2 over TLS.
 const protoHTTP2 = "h2"
 
-// httpServer makes the server for one listener. It has no WriteTimeout, which
-// would count while a request waits for minions: see [web.Exchange.Write].
+// httpServer returns the server for one listener. It has no WriteTimeout, which
+// would include the time that a request waits for minions: see
+// [web.Exchange.Write].
 func (s *Server) httpServer(spec ListenerSpec, pairs *certs.Cache) (*http.Server, error) {
 	limits := s.cfg.Settings.Limits
 	server := &http.Server{
@@ -63,8 +64,8 @@ func (s *Server) httpServer(spec ListenerSpec, pairs *certs.Cache) (*http.Server
 	return server, nil
 }
 
-// errorLog takes what net/http has to say. A failed handshake is no news on a
-// port that anybody may knock at.
+// errorLog logs the messages of net/http. A failed handshake is logged at
+// debug level, since any client can cause one.
 type errorLog struct{ log *slog.Logger }
 
 func (e errorLog) Write(p []byte) (int, error) {

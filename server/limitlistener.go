@@ -12,9 +12,9 @@ import (
 	"github.com/saltern-api/saltern/server/web"
 )
 
-// limitListener accepts so many connections at once; further ones wait in the
-// kernel's queue until another closes. Those of an address that has its share
-// already are closed at once, and so keep nobody else waiting.
+// limitListener bounds the number of open connections; further ones wait in the
+// kernel's queue until another closes. Those of an address that has used its
+// share are closed at once, so that they do not keep others waiting.
 type limitListener struct {
 	net.Listener
 	slots chan struct{}
@@ -27,8 +27,8 @@ type limitListener struct {
 	closed chan struct{}
 }
 
-// fairListener is a limitListener with a share for each address prefix. Trusted
-// proxies, whose connections are those of many clients, may have all.
+// fairListener returns a limitListener with a share for each address prefix.
+// Trusted proxies, which carry the connections of many clients, may use all.
 func (s *Server) fairListener(l net.Listener, total, share int) *limitListener {
 	limited := &limitListener{
 		Listener: l, slots: make(chan struct{}, total), closed: make(chan struct{}),
@@ -52,7 +52,7 @@ func (s *Server) fairListener(l net.Listener, total, share int) *limitListener {
 	return limited
 }
 
-// Accept waits for a slot, then for a connection that is within its share.
+// Accept waits for a slot, then for a connection within its share.
 func (l *limitListener) Accept() (net.Conn, error) {
 	select {
 	case l.slots <- struct{}{}:
@@ -79,7 +79,7 @@ func (l *limitListener) Accept() (net.Conn, error) {
 	}
 }
 
-// peerOf is the address at the other end of a connection.
+// peerOf returns the address of a connection's peer.
 func peerOf(a net.Addr) netip.Addr {
 	peer, err := netip.ParseAddrPort(a.String())
 	if err != nil {
@@ -104,7 +104,7 @@ func (c *limitConn) Close() error {
 	return c.Conn.Close()
 }
 
-// CloseWrite lets net/http end a connection without losing its last answer.
+// CloseWrite lets net/http close a connection without losing its last response.
 func (c *limitConn) CloseWrite() error {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 		return half.CloseWrite()
@@ -112,16 +112,16 @@ func (c *limitConn) CloseWrite() error {
 	return nil
 }
 
-// occasionally bounds how often something is said.
+// occasionally limits how often a message is logged.
 type occasionally struct {
 	mu   sync.Mutex
 	last time.Time
 }
 
-// occasion is the least time between two times that it is said.
+// occasion is the minimum time between two messages.
 const occasion = time.Minute
 
-// now reports whether it is time to say it again.
+// now reports whether the message may be logged again.
 func (o *occasionally) now() bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -21,12 +21,12 @@ type ListenerSpec struct {
 	Pair    KeyPair // of TLS; the zero value stands for a self-signed pair
 	Clients ClientCerts
 
-	// Optional says to do without the listener on a machine that has no such
-	// address, as ::1 where IPv6 is off.
+	// Optional allows the listener to be missing on a machine without this
+	// address, such as ::1 where IPv6 is off.
 	Optional bool
 }
 
-// What listeners present, and demand of clients.
+// A listener's certificate, and its requirements for those of clients.
 type (
 	KeyPair        = certs.KeyPair
 	ClientCerts    = certs.ClientCerts
@@ -40,8 +40,8 @@ const (
 	ClientCertRequired = certs.ClientCertRequired
 )
 
-// Sections is what Salt's master config says of listeners. A section that is
-// not there is nil.
+// Sections are the listeners' sections of Salt's master config. A missing
+// section is nil.
 type Sections struct {
 	WSGI     *WSGISection
 	CherryPy *CherryPySection
@@ -74,7 +74,7 @@ type TornadoSection struct {
 	DisableSSL bool   // disable_ssl
 }
 
-// defaultAddress is where the gateway listens when nothing names a listener.
+// defaultAddress is the listener's address if none is configured.
 const defaultAddress = "127.0.0.1:8000"
 
 // Plan decides which listeners there are and which of them speak TLS. The
@@ -108,7 +108,7 @@ type plan struct {
 	problems []error
 }
 
-// claim is an address that something named where listens on.
+// claim is an address with the setting that names it.
 type claim struct{ where, address string }
 
 func (p *plan) problem(format string, args ...any) {
@@ -127,7 +127,7 @@ func (p *plan) wsgi(s *WSGISection) {
 	p.add("rest_wsgi", ListenerSpec{Surface: WSGI, Address: address("localhost", s.Port)})
 }
 
-// cherryPy plans rest_cherrypy, which speaks TLS unless disable_ssl is set.
+// cherryPy plans rest_cherrypy, which uses TLS unless disable_ssl is set.
 func (p *plan) cherryPy(s *CherryPySection) {
 	const where = "rest_cherrypy"
 	if !p.checkPort(where, s.Port) {
@@ -151,7 +151,7 @@ func (p *plan) cherryPy(s *CherryPySection) {
 	p.add(where, spec)
 }
 
-// tornado plans rest_tornado, which speaks TLS unless disable_ssl is set.
+// tornado plans rest_tornado, which uses TLS unless disable_ssl is set.
 func (p *plan) tornado(s *TornadoSection) {
 	const where = "rest_tornado"
 	if !p.checkPort(where, s.Port) {
@@ -170,7 +170,7 @@ func (p *plan) tornado(s *TornadoSection) {
 	p.add(where, spec)
 }
 
-// clientCerts plans what is demanded of the certificates of clients.
+// clientCerts plans the requirements for certificates of clients.
 func (p *plan) clientCerts(where string, c ClientCerts, spec *ListenerSpec) {
 	asked := c.Mode != ClientCertNone
 	if !spec.TLS && asked {
@@ -215,7 +215,7 @@ func (p *plan) extra(where string, l settings.Listen) {
 	p.add(where, spec)
 }
 
-// warnOtherWays tells of listeners that ask for no certificate beside one that
+// warnOtherWays warns of listeners that require no certificate beside one that
 // does.
 func (p *plan) warnOtherWays() {
 	demands := func(s ListenerSpec) bool { return s.Clients.Mode == ClientCertRequired || len(s.Clients.Names) > 0 }
@@ -247,9 +247,9 @@ func (p *plan) admin(a settings.Admin) {
 	p.claim("admin.listen", a.Listen)
 }
 
-// add takes a listener into the plan. The name localhost means both of its
-// addresses: were only one taken, another local user could listen on the other
-// and be sent passwords.
+// add adds a listener to the plan. The name localhost stands for both of its
+// addresses: if only one were bound, another local user could listen on the
+// other and be sent passwords.
 func (p *plan) add(where string, spec ListenerSpec) {
 	host, port, err := net.SplitHostPort(spec.Address)
 	if err == nil && host == "localhost" {
@@ -306,13 +306,13 @@ func address(host string, port int) string {
 	return net.JoinHostPort(host, strconv.Itoa(port))
 }
 
-// isLoopback does not ask the resolver, whose word may change.
+// isLoopback does not use the resolver, whose answer may change.
 func isLoopback(host string) bool {
 	addr, err := netip.ParseAddr(host)
 	return host == "localhost" || err == nil && addr.Unmap().IsLoopback()
 }
 
-// overlap reports whether two addresses cannot both be listened on.
+// overlap reports whether two addresses cannot both be bound.
 func overlap(a, b string) bool {
 	hostA, portA, _ := net.SplitHostPort(a)
 	hostB, portB, _ := net.SplitHostPort(b)

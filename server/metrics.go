@@ -7,7 +7,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/collectors"
 )
 
-// metrics are the server's own. No label takes a value that a client chooses
+// metrics are the server's own. No label has a value that a client chooses
 // freely: no function, user or path.
 type metrics struct{ connections prometheus.Counter }
 
@@ -33,7 +33,7 @@ func newMetrics(reg prometheus.Registerer) *metrics {
 	return m
 }
 
-// other is the label for whatever is not known.
+// other is the label for any unknown value.
 const other = "other"
 
 // AuthMetrics counts the results of authentications.
@@ -43,8 +43,8 @@ type AuthMetrics struct {
 	backends []string
 }
 
-// NewAuthMetrics registers the counter. The backends are the values that its
-// label may have.
+// NewAuthMetrics registers the counter. The backends are the values of its
+// label.
 func NewAuthMetrics(reg prometheus.Registerer, backends ...string) *AuthMetrics {
 	m := &AuthMetrics{backends: backends, results: prometheus.NewCounterVec(prometheus.CounterOpts{
 		Name: "saltern_auth_results_total",
@@ -53,7 +53,7 @@ func NewAuthMetrics(reg prometheus.Registerer, backends ...string) *AuthMetrics 
 		Name: "saltern_auth_not_tried_total",
 		Help: "Authentications that no backend was asked for, by reason: throttled after wrong ones, or busy with others.",
 	}, []string{"backend", "reason"})}
-	for _, backend := range []string{"pam", "master"} { // a rate needs the zero before the first
+	for _, backend := range []string{"pam", "master"} { // a rate needs a zero before the first count
 		for _, reason := range []string{"throttled", "busy"} {
 			m.notTried.WithLabelValues(backend, reason)
 		}
@@ -62,7 +62,7 @@ func NewAuthMetrics(reg prometheus.Registerer, backends ...string) *AuthMetrics 
 	return m
 }
 
-// Observe takes what a backend's Authenticate returned.
+// Observe counts the result of a backend's Authenticate.
 func (m *AuthMetrics) Observe(backend string, ok bool, err error) {
 	if !slices.Contains(m.backends, backend) {
 		backend = other
@@ -77,7 +77,7 @@ func (m *AuthMetrics) Observe(backend string, ok bool, err error) {
 	m.results.WithLabelValues(backend, result).Inc()
 }
 
-// NotTried counts an authentication that did not come so far.
+// NotTried counts an authentication that was refused before it was tried.
 func (m *AuthMetrics) NotTried(backend, reason string) {
 	if !slices.Contains(m.backends, backend) {
 		backend = other

@@ -17,7 +17,7 @@ import (
 	"github.com/saltern-api/saltern/server/web"
 )
 
-// answering is everything that a request to a listener passes.
+// answering returns the handler of all requests to a listener.
 func (s *Server) answering(spec ListenerSpec) http.Handler {
 	front := &web.Front{
 		Surface:      spec.Surface.String(),
@@ -43,7 +43,7 @@ func (s *Server) answering(spec ListenerSpec) http.Handler {
 	return Named(format.Compress(s.counted(front)))
 }
 
-// counted lets Close wait for the requests that are under way.
+// counted counts the running requests, so that Close can wait for them.
 func (s *Server) counted(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		s.requests.enter()
@@ -58,7 +58,7 @@ func (s *Server) record(ctx context.Context, x *web.Exchange, r *http.Request) (
 		&audit.Request{ID: x.ID, ClientID: x.ClientID, Agent: r.UserAgent()})
 }
 
-// calls is what the calls of a surface are run with.
+// calls returns what the APIs of a surface run calls with.
 func (s *Server) calls(surface Surface, who *caller.Resolver) netapi.Calls {
 	calls := netapi.Calls{
 		Gateway:   s.cfg.Gateway,
@@ -72,21 +72,21 @@ func (s *Server) calls(surface Surface, who *caller.Resolver) netapi.Calls {
 	return calls
 }
 
-// resolver finds out who makes requests. Pages of the trusted origins may use
-// cookies.
+// resolver returns the resolver of callers. Pages of the trusted origins may
+// use cookies.
 func (s *Server) resolver(trusted []string) *caller.Resolver {
 	v := &caller.Resolver{Sessions: s.cfg.Sessions, CrossOrigin: http.NewCrossOriginProtection()}
-	if s.cfg.Tokens != nil { // nil in an interface is something else
+	if s.cfg.Tokens != nil { // a nil pointer in an interface is not nil
 		v.Tokens = s.cfg.Tokens
 	}
 	for _, origin := range trusted {
-		// One that is no origin is not trusted with cookies.
+		// An invalid origin is not trusted with cookies.
 		_ = v.CrossOrigin.AddTrustedOrigin(origin)
 	}
 	return v
 }
 
-// mounted is the APIs of a surface.
+// mounted is the mounted APIs of a surface.
 type mounted struct {
 	mux   *web.Mux
 	cors  *web.CORS
@@ -96,7 +96,7 @@ type mounted struct {
 // mux returns the routes of a surface.
 func (s *Server) mux(opts MainOptions) *web.Mux { return s.mount(Main, opts).mux }
 
-// mount puts the APIs of a surface together.
+// mount mounts the APIs of a surface.
 func (s *Server) mount(surface Surface, opts MainOptions) *mounted {
 	m := &mounted{
 		mux:   web.NewMux(web.Errors(netapi.WriteError)),
@@ -126,14 +126,14 @@ func (s *Server) mount(surface Surface, opts MainOptions) *mounted {
 	return m
 }
 
-// handler puts what every request passes before the routes.
+// handler wraps the routes in the handlers that every request passes.
 func (m *mounted) handler(opts MainOptions, clientNames []string) http.Handler {
 	h := m.rooted(web.RootPrefix(opts.RootPrefix), m.files.Wrap(web.Negotiated(m.mux)))
 	h = knownAddress(opts.AuthorizedIPs, knownName(clientNames, h))
 	return m.cors.Wrap(h)
 }
 
-// rooted takes off root_prefix, and slashes that separate nothing.
+// rooted strips root_prefix, and removes empty segments of the path.
 func (m *mounted) rooted(prefix string, next http.Handler) http.Handler {
 	notFound := m.mux.Handler(netapi.NotFound)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -146,7 +146,7 @@ func (m *mounted) rooted(prefix string, next http.Handler) http.Handler {
 	})
 }
 
-// knownAddress obeys authorized_ips.
+// knownAddress enforces authorized_ips.
 func knownAddress(allowed []netip.Prefix, next http.Handler) http.Handler {
 	if len(allowed) == 0 {
 		return next
@@ -161,7 +161,7 @@ func knownAddress(allowed []netip.Prefix, next http.Handler) http.Handler {
 	})
 }
 
-// knownName obeys ssl_allowed_cn.
+// knownName enforces ssl_allowed_cn.
 func knownName(names []string, next http.Handler) http.Handler {
 	if len(names) == 0 {
 		return next
@@ -177,8 +177,8 @@ func knownName(names []string, next http.Handler) http.Handler {
 }
 
 // clientName returns the common name of a client's certificate, which the
-// handshake has verified. It is empty for one with no name or several, of
-// which nobody could say which one counts.
+// handshake has verified. It is empty if there is none, or if there are
+// several, of which no one is decisive.
 func clientName(state *tls.ConnectionState) string {
 	if state == nil || len(state.PeerCertificates) == 0 {
 		return ""

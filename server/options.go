@@ -15,7 +15,7 @@ import (
 	"github.com/saltern-api/saltern/server/static"
 )
 
-// Surface is the set of answers that a listener gives.
+// Surface is the set of APIs of a listener.
 type Surface int
 
 // The surfaces.
@@ -25,7 +25,7 @@ const (
 	Tornado                // as rest_cherrypy, with the clients and options of rest_tornado
 )
 
-// String gives the name for logs and metrics.
+// String returns the name for logs and metrics.
 func (s Surface) String() string {
 	switch s {
 	case WSGI:
@@ -42,7 +42,7 @@ func (s Surface) String() string {
 type MainOptions struct {
 	RootPrefix string // root_prefix; "" and "/" are the same
 
-	// NoSessions takes /login, /logout, /minions and /jobs away, as
+	// NoSessions removes /login, /logout, /minions and /jobs, as
 	// enable_sessions: False does.
 	NoSessions bool
 
@@ -53,10 +53,10 @@ type MainOptions struct {
 
 	Static StaticFiles
 
-	APIACL        *APIACL        // api_acl; nil when there is none
-	AuthorizedIPs []netip.Prefix // authorized_ips; none lets everybody connect
+	APIACL        *APIACL        // api_acl; nil if there is none
+	AuthorizedIPs []netip.Prefix // authorized_ips; none allows every address
 
-	// PublicURL is what URLs in answers begin with (public_url), with the
+	// PublicURL is the beginning of URLs in responses (public_url), with the
 	// prefix; "" stands for the host that a request names.
 	PublicURL string
 
@@ -66,20 +66,19 @@ type MainOptions struct {
 	plainOrigins []string // of rest_tornado: pages that may use the API without cookies
 }
 
-// TornadoOptions is what `rest_tornado:` says of its listener.
+// TornadoOptions are the options of `rest_tornado:`.
 type TornadoOptions struct {
 	WebhookDisableAuth bool // webhook_disable_auth
 
-	// EnabledClients is netapi_enable_clients, to which rest_tornado pays no
-	// heed: nil where it is not set stands for all the clients that
-	// rest_tornado has.
+	// EnabledClients is netapi_enable_clients, which rest_tornado itself
+	// ignores. Nil, if it is not set, stands for all of rest_tornado's clients.
 	EnabledClients []string
 
 	CORSOrigins []string // cors_origin: pages that may use the API with a token of their own, not with a cookie; "*" is all
 }
 
-// clients returns the clients of the listener: those that rest_tornado has, as
-// whatever else may be enabled was not to be had at its address.
+// clients returns the clients of the listener: only those that rest_tornado
+// has, since no others were ever available at its address.
 func (o TornadoOptions) clients() []string {
 	clients := []string{"local", "local_async", "runner", "runner_async"}
 	if o.EnabledClients == nil {
@@ -88,9 +87,8 @@ func (o TornadoOptions) clients() []string {
 	return slices.DeleteFunc(clients, func(c string) bool { return !slices.Contains(o.EnabledClients, c) })
 }
 
-// optionsFor returns the options of a surface. The paths and files of
-// rest_cherrypy are not on rest_tornado's listener; whom it keeps out is kept
-// out there too.
+// optionsFor returns the options of a surface. rest_tornado's listener has no
+// paths and files of rest_cherrypy, but the same restrictions of access.
 func (c *Config) optionsFor(s Surface) MainOptions {
 	if s != Tornado {
 		return c.Main
@@ -111,7 +109,7 @@ type APIACL = caller.ACL
 // ParsePrefix reads an address or a network.
 func ParsePrefix(s string) (netip.Prefix, error) { return caller.ParsePrefix(s) }
 
-// AuditLog keeps who did what. *audit.Log is one.
+// AuditLog writes the audit log and reads it. *audit.Log is one.
 type AuditLog interface {
 	Write(ctx context.Context, e audit.Entry)
 	Find(ctx context.Context, q audit.Query) (audit.Page, error)
@@ -119,30 +117,30 @@ type AuditLog interface {
 
 var _ AuditLog = (*audit.Log)(nil)
 
-// AuditOptions are about the audit log. Without a Log there is none.
+// AuditOptions are the options of the audit log. Without a Log it is off.
 type AuditOptions struct {
 	Log AuditLog
 
-	// Arguments has the arguments of commands written down too.
+	// Arguments includes the arguments of commands.
 	Arguments bool
 }
 
-// NotReady is an error of Config.Ready that says which part is missing.
+// NotReady is an error of Config.Ready with the part that is not ready.
 type NotReady = admin.NotReady
 
 // StaticFiles are the options of rest_cherrypy for files.
 type StaticFiles = static.Options
 
-// Gateway carries out the calls of the APIs. *lowstate.Gateway is one.
+// Gateway runs the calls of the APIs. *lowstate.Gateway is one.
 type Gateway = netapi.Gateway
 
-// Events is what the master's event bus says. *eventstream.Hub is one.
+// Events is the master's event bus. *eventstream.Hub is one.
 type Events = events.Bus
 
-// Hooks puts events on the master's bus. *eventbus.Firer is one.
+// Hooks fires events on the master's bus. *eventbus.Firer is one.
 type Hooks = netapi.Hooks
 
-// Sessions is who has logged in. *session.Sessions is one.
+// Sessions are the logins. *session.Sessions is one.
 type Sessions interface {
 	caller.Sessions
 	netapi.Sessions
@@ -150,7 +148,7 @@ type Sessions interface {
 
 var _ Sessions = (*session.Sessions)(nil)
 
-// noSessions is a gateway where nobody has logged in.
+// noSessions has no sessions; its logins fail with eauth.ErrUnavailable.
 type noSessions struct{}
 
 func (noSessions) Login(context.Context, eauth.Credentials) (*session.Session, bool, error) {

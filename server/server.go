@@ -21,10 +21,10 @@ import (
 	"github.com/saltern-api/saltern/server/web/certs"
 )
 
-// forcedCloseTimeout is how long requests may take to end after they were canceled.
+// forcedCloseTimeout is how long canceled requests may take to end.
 const forcedCloseTimeout = 2 * time.Second
 
-// Server answers on every listener of its [Config].
+// Server serves every listener of its [Config].
 type Server struct {
 	cfg     Config
 	log     *slog.Logger
@@ -43,13 +43,13 @@ type Server struct {
 	auditReader *auditapi.Reader
 
 	open  []opened
-	admin *opened // nil when it is off
+	admin *opened // nil if it is off
 
 	base   context.Context // of every request
 	cancel context.CancelCauseFunc
 
-	// streaming ends when the server begins to stop: a stream has no end of
-	// its own that could be waited for.
+	// streaming ends when the server begins to stop: a stream does not end by
+	// itself, so shutdown cannot wait for it.
 	streaming    context.Context
 	endStreaming context.CancelCauseFunc
 
@@ -57,14 +57,14 @@ type Server struct {
 	requests tally
 }
 
-// opened is a listener and the server that is to answer on it.
+// opened is an open listener and its server.
 type opened struct {
 	spec     ListenerSpec
 	listener net.Listener
 	http     *http.Server
 }
 
-// Listen opens every listener, so that no error is left for later. The caller
+// Listen opens every listener, so that all errors are returned here. The caller
 // must call Serve or Close.
 func Listen(ctx context.Context, cfg Config) (*Server, error) {
 	if err := cfg.complete(); err != nil {
@@ -126,8 +126,7 @@ func (s *Server) bind(ctx context.Context, spec ListenerSpec, server *http.Serve
 	return nil
 }
 
-// Addrs returns the address of each listener that is open, in the order of the
-// config.
+// Addrs returns the address of each open listener, in the order of the config.
 func (s *Server) Addrs() []net.Addr {
 	addrs := make([]net.Addr, len(s.open))
 	for i, o := range s.open {
@@ -144,9 +143,9 @@ func (s *Server) AdminAddr() net.Addr {
 	return s.admin.listener.Addr()
 }
 
-// Serve answers requests until ctx ends. It then takes no new ones, lets those
-// that run finish within the shutdown timeout, cancels the rest, and returns
-// nil. It is called once.
+// Serve serves requests until ctx ends. It then accepts no new ones, lets the
+// running ones finish within the shutdown timeout, cancels the rest, and
+// returns nil. It is called once.
 func (s *Server) Serve(ctx context.Context) error {
 	var serving sync.WaitGroup
 	failed := make(chan error, len(s.open)+1)
@@ -177,8 +176,8 @@ func (o *opened) serve() error {
 	return o.http.Serve(NamedListener(o.listener))
 }
 
-// stop ends the surfaces. The admin listener goes on: it is then that somebody
-// watches it.
+// stop stops the surfaces. The admin listener goes on: it shows the state of
+// the shutdown.
 func (s *Server) stop(ctx context.Context) {
 	s.stopping.Store(true)
 	s.endStreaming(web.ErrStopping)
@@ -233,8 +232,8 @@ func (s *Server) all() []*opened {
 	return all
 }
 
-// listenAdmin opens the listener for metrics and health. It has a server of
-// its own, so that nothing that holds up the surfaces holds up this one.
+// listenAdmin opens the listener for metrics and health. It has a server of its
+// own, so that it does not wait for the surfaces.
 func (s *Server) listenAdmin(ctx context.Context) error {
 	address := s.cfg.Settings.Admin.Listen
 	if address == "" {
@@ -263,7 +262,7 @@ func (s *Server) listenAdmin(ctx context.Context) error {
 	return nil
 }
 
-// ready reports whether requests would be answered.
+// ready returns nil if the gateway can serve requests.
 func (s *Server) ready(ctx context.Context) error {
 	if s.stopping.Load() {
 		return &NotReady{Part: "stopping", Err: web.ErrStopping}
@@ -271,12 +270,12 @@ func (s *Server) ready(ctx context.Context) error {
 	return s.cfg.Ready(ctx)
 }
 
-// tally counts what is under way. Unlike a sync.WaitGroup it may be waited for
-// while more comes in, and not for ever.
+// tally counts running requests. Unlike with a sync.WaitGroup, more may begin
+// during a wait, and the wait has a timeout.
 type tally struct {
 	mu   sync.Mutex
 	n    int
-	none chan struct{} // made by wait, closed when n gets to 0
+	none chan struct{} // made by wait, closed when n becomes 0
 }
 
 func (t *tally) enter() {
@@ -295,7 +294,7 @@ func (t *tally) leave() {
 	}
 }
 
-// wait reports whether nothing was under way within the given time.
+// wait reports whether no request was running within the given time.
 func (t *tally) wait(most time.Duration) bool {
 	t.mu.Lock()
 	if t.n == 0 {

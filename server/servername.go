@@ -7,12 +7,12 @@ import (
 	"strings"
 )
 
-// serverName is what the Server header of every answer says. There are clients
-// that read the header before anything else, as salt-api has always sent one.
-// It has no version: clients need none.
+// serverName is the Server header of every response. Some clients read it
+// before anything else, since salt-api has always sent one. It has no version:
+// clients need none.
 const serverName = "Saltern"
 
-// Named puts the Server header on every answer of a server that serves h on
+// Named sets the Server header on every response of a server that serves h on
 // [NamedListener].
 func Named(h http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -21,8 +21,8 @@ func Named(h http.Handler) http.Handler {
 	})
 }
 
-// NamedListener puts the Server header on the answers that net/http gives to
-// what is no HTTP request, which no handler sees.
+// NamedListener adds the Server header to the responses of net/http itself to
+// malformed requests, which no handler sees.
 func NamedListener(l net.Listener) net.Listener { return namedListener{l} }
 
 type namedListener struct{ net.Listener }
@@ -51,18 +51,18 @@ func (c *namedConn) Write(p []byte) (int, error) {
 	return len(p), nil
 }
 
-// What answers of net/http itself have that others do not: it writes each of
-// them at once, with the status for a body.
+// The distinctive parts of responses of net/http itself: it writes each of them
+// in one call, with the status for a body.
 const (
 	ownHeaders     = "\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n"
 	ownUnsupported = "HTTP/1.1 501 Not Implemented" + ownHeaders + "Unsupported transfer encoding"
 	ownExpectation = "HTTP/1.1 417 Expectation Failed\r\nConnection: close\r\n"
 )
 
-// maxOwnAnswer is more than any of them has.
+// maxOwnAnswer is longer than any of them.
 const maxOwnAnswer = 512
 
-// ownStatusLine returns the length of the status line, if p is an answer of
+// ownStatusLine returns the length of the status line, if p is a response of
 // net/http itself.
 func ownStatusLine(p []byte) (int, bool) {
 	if len(p) > maxOwnAnswer || !bytes.HasPrefix(p, []byte("HTTP/1.")) {
@@ -76,7 +76,7 @@ func ownStatusLine(p []byte) (int, bool) {
 	return len(line), own
 }
 
-// CloseWrite lets net/http end a connection without losing its last answer.
+// CloseWrite lets net/http close a connection without losing its last response.
 func (c *namedConn) CloseWrite() error {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 		return half.CloseWrite()

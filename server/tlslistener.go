@@ -12,13 +12,13 @@ import (
 )
 
 // tlsListener accepts connections whose TLS handshake is done. Each handshake
-// runs in a goroutine of its own, so that one that stalls delays no other;
-// their number is that of the connections which the listener below allows.
+// runs in a goroutine of its own, so that a stalled one delays no other; the
+// listener below bounds their number.
 //
-// net/http would do the handshake of a [tls.Conn] itself, and takes HTTP/2 from
-// no other type. It writes its own answers to malformed HTTP/1 requests into
-// the connection, where only a wrapper can put the Server header on them, see
-// [NamedListener]: so the type of a connection is chosen after the handshake.
+// net/http would do the handshake of a [tls.Conn] itself, and supports HTTP/2
+// on no other type. It writes its own responses to malformed HTTP/1 requests to
+// the connection, where only a wrapper can add the Server header, see
+// [NamedListener]. So the type of a connection is chosen after the handshake.
 type tlsListener struct {
 	net.Listener
 	config  *tls.Config
@@ -31,13 +31,13 @@ type tlsListener struct {
 	running sync.WaitGroup
 }
 
-// accepted is what Accept returns.
+// accepted is the result of an Accept.
 type accepted struct {
 	conn net.Conn
 	err  error
 }
 
-// newTLSListener begins to accept connections of l. Close ends it.
+// newTLSListener starts to accept connections of l. Close stops it.
 func newTLSListener(l net.Listener, config *tls.Config, timeout time.Duration, log *log.Logger) *tlsListener {
 	t := &tlsListener{Listener: l, config: config, timeout: timeout, log: log, ready: make(chan accepted)}
 	t.ctx, t.cancel = context.WithCancel(context.Background())
@@ -70,15 +70,15 @@ func (l *tlsListener) acceptAll() {
 			l.running.Go(func() { l.handshake(c) })
 			continue
 		}
-		// The server waits before it calls Accept again, if the error is a
-		// temporary one.
+		// After a temporary error, the server waits before it calls Accept
+		// again.
 		if !l.deliver(accepted{err: err}) || errors.Is(err, net.ErrClosed) {
 			return
 		}
 	}
 }
 
-// deliver reports whether Accept took it.
+// deliver reports whether Accept received it.
 func (l *tlsListener) deliver(a accepted) bool {
 	select {
 	case l.ready <- a:
@@ -90,7 +90,7 @@ func (l *tlsListener) deliver(a accepted) bool {
 
 func (l *tlsListener) handshake(raw net.Conn) {
 	conn := tls.Server(raw, l.config)
-	// The end of the context closes raw, whatever the handshake waits for.
+	// The end of the context closes raw, which ends the handshake at any point.
 	ctx, cancel := context.WithTimeout(l.ctx, l.timeout)
 	err := conn.HandshakeContext(ctx)
 	cancel()
@@ -107,7 +107,7 @@ func (l *tlsListener) handshake(raw net.Conn) {
 	}
 }
 
-// failed ends a connection without TLS.
+// failed closes a connection without TLS.
 func (l *tlsListener) failed(raw net.Conn, err error) {
 	var wrong tls.RecordHeaderError
 	if errors.As(err, &wrong) && wrong.Conn != nil && isHTTP(wrong.RecordHeader) {
@@ -119,11 +119,11 @@ func (l *tlsListener) failed(raw net.Conn, err error) {
 	l.log.Printf("http: TLS handshake error from %s: %v", raw.RemoteAddr(), err)
 }
 
-// plainOverTLS is the answer to a client that forgot TLS.
+// plainOverTLS is the response to an HTTP request without TLS.
 const plainOverTLS = "HTTP/1.0 400 Bad Request\r\nServer: " + serverName + "\r\n\r\nClient sent an HTTP request to an HTTPS server.\n"
 
-// isHTTP reports whether what should be the header of a TLS record is the
-// beginning of an HTTP request.
+// isHTTP reports whether the header of a TLS record is the beginning of an HTTP
+// request instead.
 func isHTTP(header [5]byte) bool {
 	switch string(header[:]) {
 	case "GET /", "HEAD ", "POST ", "PUT /", "PATCH", "DELET", "OPTIO":
@@ -132,11 +132,11 @@ func isHTTP(header [5]byte) bool {
 	return false
 }
 
-// namedTLSConn is a namedConn of HTTP/1 within TLS.
+// namedTLSConn is a namedConn of HTTP/1 over TLS.
 type namedTLSConn struct {
 	namedConn
 	tls *tls.Conn
 }
 
-// ConnectionState is what net/http makes Request.TLS of.
+// ConnectionState is the source of Request.TLS in net/http.
 func (c *namedTLSConn) ConnectionState() tls.ConnectionState { return c.tls.ConnectionState() }

@@ -25,33 +25,33 @@ import (
 const (
 	readyTimeout = 2 * time.Second
 
-	// MaxConnections is how many there may be at once, and Timeout is for
-	// reading a request and for writing its answer.
+	// MaxConnections is the limit of concurrent connections, and Timeout is for
+	// reading a request and for writing its response.
 	MaxConnections = 16
 	Timeout        = 10 * time.Second
 )
 
-// NotReady is an error of [Options.Ready] that says which part is missing.
+// NotReady is an error of [Options.Ready] with the part that is not ready.
 type NotReady struct {
-	Part string // one word of the gateway's own, such as "master" or "bus"; shown
+	Part string // one of the gateway's parts, such as "master" or "bus"; shown to clients
 	Err  error  // for the log
 }
 
-// Error gives the log's view.
+// Error returns the text for the log.
 func (e *NotReady) Error() string { return fmt.Sprintf("%s is not ready: %v", e.Part, e.Err) }
 
 // Unwrap returns the cause.
 func (e *NotReady) Unwrap() error { return e.Err }
 
-// Options are what the endpoints show.
+// Options are the data of the endpoints.
 type Options struct {
 	Registry *prometheus.Registry // for /metrics
 
-	// Ready returns nil when requests would be answered. An error may be a
+	// Ready returns nil if the gateway can serve requests. An error may be a
 	// *[NotReady].
 	Ready func(ctx context.Context) error
 
-	Log *slog.Logger // says when the answer of /readyz changes
+	Log *slog.Logger // logs changes of the answer of /readyz
 }
 
 // Handler returns the endpoints: /metrics, /healthz and /readyz.
@@ -75,7 +75,7 @@ func Handler(o Options) http.Handler {
 type readiness struct {
 	opts   Options
 	mu     sync.Mutex
-	reason string // of the last answer; "" when it was ready
+	reason string // of the last answer; "" if it was ready
 }
 
 func (h *readiness) serve(w http.ResponseWriter, r *http.Request) {
@@ -83,7 +83,7 @@ func (h *readiness) serve(w http.ResponseWriter, r *http.Request) {
 	defer cancel()
 	err := h.opts.Ready(ctx)
 	if r.Context().Err() != nil {
-		return // nobody waits, and nothing was learnt
+		return // the prober is gone, and err may be due to that
 	}
 	reason := notReadyReason(err)
 	h.note(ctx, reason, err)
@@ -95,7 +95,7 @@ func (h *readiness) serve(w http.ResponseWriter, r *http.Request) {
 	writeHealth(w, http.StatusServiceUnavailable, `{"status": "not ready", "reason": `+web.JSONText(reason)+`}`)
 }
 
-// note logs a change, not every probe.
+// note logs a change of the answer, not every probe.
 func (h *readiness) note(ctx context.Context, reason string, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -111,8 +111,8 @@ func (h *readiness) note(ctx context.Context, reason string, err error) {
 		slog.String("reason", reason), slog.String("error", err.Error()))
 }
 
-// notReadyReason returns the class of the error, which is all that an unknown client
-// may learn of it.
+// notReadyReason returns the class of the error, the only part of it that is shown
+// without authentication.
 func notReadyReason(err error) string {
 	if err == nil {
 		return ""
@@ -132,5 +132,5 @@ func writeHealth(w http.ResponseWriter, status int, body string) {
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	h.Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_, _ = w.Write([]byte(body)) // a prober that has gone needs no answer
+	_, _ = w.Write([]byte(body)) // a prober that is gone needs no response
 }

@@ -8,16 +8,16 @@ import (
 	"unicode/utf8"
 )
 
-// Media is a format of answers.
+// Media is a format of responses.
 type Media int
 
-// The formats, in the order in which they are preferred.
+// The formats, in the order of preference.
 const (
 	JSON Media = iota
 	YAML
 )
 
-// emitted are the types of all Media.
+// emitted are the media types of all Media.
 var emitted = []string{JSON: "application/json", YAML: "application/x-yaml"}
 
 // ContentType returns the media type.
@@ -25,14 +25,14 @@ func (m Media) ContentType() string { return emitted[m] }
 
 // Negotiate chooses the format by the Accept headers, as CherryPy does: the
 // range with the highest q decides, of equals the one that sorts last, and
-// params other than q are nothing. Without a header, or with an empty one,
-// anything goes. It reports false if neither format is wanted.
+// other params are ignored. Without a header, or with an empty one, any format
+// is accepted. It reports false if neither format is.
 func Negotiate(accept []string) (Media, bool) {
 	i := preferred(accept, emitted)
 	return Media(max(i, 0)), i >= 0
 }
 
-// NotAcceptable is the refusal for what Negotiate finds no format for.
+// NotAcceptable returns the error for headers that accept neither format.
 func NotAcceptable(accept []string) *Error {
 	header := strings.Join(accept, ", ")
 	if len(header) > maxEchoed {
@@ -45,21 +45,21 @@ func NotAcceptable(accept []string) *Error {
 		". But this resource only emits these media types: " + strings.Join(emitted, ", ") + ".")
 }
 
-// maxEchoed is how many bytes of a header an answer repeats.
+// maxEchoed is how many bytes of a header are repeated in a response.
 const maxEchoed = 512
 
-// PrefersHTML reports whether a request is for the page that the option app
-// names, rather than for data (rest_cherrypy's html_override). It is if HTML
-// would do, even as part of */*; but */* alone is what programs send.
+// PrefersHTML reports whether a request is for the page of the option app,
+// rather than for data (rest_cherrypy's html_override). It is if HTML is
+// accepted, even by */* among others; but */* alone is what programs send.
 //
-// A request without an Accept header asks for no HTML: salt-api would send
+// A request without an Accept header does not prefer HTML: salt-api would send
 // the page to a browser's websocket.
 func PrefersHTML(accept []string) bool {
 	header := strings.TrimSpace(strings.Join(accept, ", "))
 	return header != "" && header != "*/*" && preferred(accept, []string{"text/html"}) == 0
 }
 
-// preferred returns the index of the best of the types, -1 if none will do.
+// preferred returns the index of the best of the types, -1 if none is accepted.
 func preferred(accept, types []string) int {
 	ranges := acceptRanges(accept)
 	if len(ranges) == 0 {
@@ -109,7 +109,7 @@ func acceptRanges(headers []string) []acceptRange {
 	return ranges
 }
 
-// parseRange takes a q that is no number for 0.
+// parseRange reads an invalid q as 0.
 func parseRange(element string) acceptRange {
 	value, params, _ := strings.Cut(element, ";")
 	r := acceptRange{value: strings.ToLower(strings.TrimSpace(value)), q: 1}

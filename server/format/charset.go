@@ -13,17 +13,17 @@ import (
 	"golang.org/x/text/encoding/ianaindex"
 )
 
-// maxTranscoded is how many bytes of another charset than UTF-8 are read. In
-// UTF-8 they are three times as many at the most.
+// maxTranscoded is the maximum size of a body in another charset, in bytes. In
+// UTF-8 it grows to three times that at most.
 const maxTranscoded = 1 << 20
 
 // Text returns a body, without its compression, in UTF-8.
 //
-// A body that is UTF-8 stays as it is, whatever its Content-Type calls it, as
-// in salt-api: clients that name ISO-8859-1 by default send letters and digits
-// that are the same in both. Of any other body the charset must be one that is
-// known; forms may have its bytes in %XX, if they are not large. What has a Content-Encoding that
-// nobody can undo is told from what is merely called so by not being text.
+// A body that is UTF-8 is returned unchanged, whatever its Content-Type is, as in salt-api:
+// clients that send ISO-8859-1 by default use letters and digits that are the same in both. For
+// any other body the charset must be a known one; forms may have its bytes in %XX, if they are
+// not large. A body with an unknown Content-Encoding is returned if it is UTF-8, and an error
+// otherwise.
 //
 // Errors are *Error.
 func Text(h http.Header, body []byte) ([]byte, error) {
@@ -37,7 +37,7 @@ func Text(h http.Header, body []byte) ([]byte, error) {
 		return nil, &Error{Status: http.StatusUnsupportedMediaType, Text: "Content-Encoding is not supported: only gzip is"}
 	}
 	if charset == "" || isUTF8(charset) {
-		return body, nil // the reader of the format says what is wrong, and where
+		return body, nil // decoding it gives a more specific error, with the position
 	}
 	if isForm {
 		return formText(charset, body)
@@ -53,7 +53,7 @@ func isUTF8(charset string) bool {
 	return strings.EqualFold(charset, "utf-8") || strings.EqualFold(charset, "utf8")
 }
 
-// formText makes a form of which every part, once its %XX are undone, is UTF-8.
+// formText returns a form of which every part, once unescaped, is UTF-8.
 func formText(charset string, body []byte) ([]byte, error) {
 	var out bytes.Buffer
 	for i, part := range bytes.FieldsFunc(body, func(c rune) bool { return c == '&' }) {
@@ -102,8 +102,8 @@ func transcoded(charset string, text []byte) ([]byte, error) {
 
 var errWrongCharset = errors.New("bytes that the charset does not have")
 
-// hasUnknownCoding reports whether a body may have been compressed by what
-// [Decompress] has passed over.
+// hasUnknownCoding reports whether a body may have been compressed with a
+// coding that [Decompress] ignores.
 func hasUnknownCoding(h http.Header) bool {
 	for coding := range codings(h) {
 		switch coding {

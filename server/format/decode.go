@@ -13,30 +13,30 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/yamlin"
 )
 
-// Bodies are read as YAML a few at a time, and wait in turns of the address
-// prefixes that they come from: the parser takes hundreds of times the memory
-// that JSON takes.
+// A few bodies are parsed as YAML at a time, in turns of the address prefixes
+// that they come from: the parser takes hundreds of times the memory of the one
+// for JSON.
 const (
 	yamlAtOnce    = 2
 	yamlPerPrefix = 1
 	yamlWaiting   = 64
 )
 
-// Decoder reads request bodies. Make it with NewDecoder; it may be used by
-// many goroutines.
+// Decoder decodes request bodies. It is created by NewDecoder, and is safe for
+// concurrent use.
 type Decoder struct {
-	yaml *fair.Slots // for readers of YAML
+	yaml *fair.Slots // bounds the concurrent parsers of YAML
 }
 
-// NewDecoder makes a decoder.
+// NewDecoder returns a Decoder.
 func NewDecoder() *Decoder {
 	return &Decoder{yaml: fair.NewSlots(fair.Options{Slots: yamlAtOnce, PerPrefix: yamlPerPrefix, Queue: yamlWaiting})}
 }
 
-// reader makes a value of a body that is not empty.
+// reader decodes a body that is not empty.
 type reader func(d *Decoder, ctx context.Context, b *budget.Budget, body []byte) (msgpack.Raw, error)
 
-// readers are the types that rest_cherrypy takes.
+// readers are the types that rest_cherrypy accepts.
 var readers = map[string]reader{
 	"application/json":   (*Decoder).json,
 	"application/x-yaml": (*Decoder).document,
@@ -45,12 +45,12 @@ var readers = map[string]reader{
 	"text/plain":         (*Decoder).plain,
 }
 
-// Decode returns the value of a body. An empty one is nil, whatever it is
-// called; one without a type is refused, as by salt-api.
+// Decode returns the value of a body. An empty one is nil, whatever its type; one without a type
+// is refused, as by salt-api.
 //
-// YAML is read as yamlin.Document says, forms as parse_qsl and rest_cherrypy do. Text is JSON, or
-// else a string. All must be UTF-8, see [Text]. Errors are *Error, those
-// of the budget, or the context's when that ends while others are being read.
+// YAML is read as by yamlin.Document, forms as by parse_qsl and rest_cherrypy. Text is JSON, or
+// else a string. All must be UTF-8, see [Text]. Errors are *Error, those of the budget, or the
+// context's if that ends while waiting for other bodies.
 func (d *Decoder) Decode(ctx context.Context, b *budget.Budget, contentType string, body []byte) (msgpack.Raw, error) {
 	if len(body) == 0 {
 		return msgpack.AppendNil(nil), nil
@@ -62,8 +62,8 @@ func (d *Decoder) Decode(ctx context.Context, b *budget.Budget, contentType stri
 	return read(d, ctx, b, body)
 }
 
-// Supports reports whether Decode reads bodies of a type: the error is an
-// *Error, or nil. Nobody need wait for a body that is not wanted.
+// Supports returns nil if Decode reads bodies of a type, and an *Error
+// otherwise, so that a body of another type need not be read.
 func Supports(contentType string) error {
 	_, err := readerOf(contentType)
 	return err
@@ -77,8 +77,8 @@ func readerOf(contentType string) (reader, error) {
 	return read, nil
 }
 
-// MediaType returns the media type that a Content-Type names, in lower case.
-// Params may be any, as in salt-api, malformed ones too.
+// MediaType returns the media type of a Content-Type, in lower case. Any params
+// are ignored, malformed ones too, as in salt-api.
 func MediaType(contentType string) string {
 	mediaType, _, _ := strings.Cut(contentType, ";")
 	return strings.ToLower(strings.TrimSpace(mediaType))
@@ -122,8 +122,8 @@ func (d *Decoder) document(ctx context.Context, b *budget.Budget, body []byte) (
 	return v, nil
 }
 
-// enter waits for a place among the readers of YAML. Too many who wait are an
-// *Error.
+// enter waits for a place among the parsers of YAML. If too many wait, the
+// error is an *Error.
 func (d *Decoder) enter(ctx context.Context) (leave func(), err error) {
 	leave, err = d.yaml.Acquire(ctx, fair.Key{From: fair.PrefixOf(ctx)})
 	if errors.Is(err, fair.ErrFull) {

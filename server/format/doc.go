@@ -3,7 +3,7 @@
 // YAML of JSON, and does gzip both ways.
 //
 // It imports of this module internal/budget, saltmaster/msgpack, yamlin and its
-// own folders. It knows nothing of sessions, chunks or routes.
+// own folders, and nothing about sessions, chunks or routes.
 //
 //	body, err := format.Decompress(r.Header, r.Body, limit, b)
 //	…

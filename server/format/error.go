@@ -7,14 +7,14 @@ import (
 
 // Error is a body that is refused.
 type Error struct {
-	Status int    // of the answer: 400, 406, 413, 415 or 503
+	Status int    // of the response: 400, 406, 413, 415 or 503
 	Text   string // for the client
 	Err    error  // for the log; may be nil. Quotes nothing from the body
 }
 
 var _ error = (*Error)(nil)
 
-// Error gives the log's view.
+// Error returns the text for the log.
 func (e *Error) Error() string {
 	if e.Err == nil {
 		return e.Text

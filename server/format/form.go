@@ -10,12 +10,12 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/yamlin"
 )
 
-// maxFields is the most fields that a form may have.
+// maxFields is the maximum number of fields of a form.
 const maxFields = 10_000
 
-// form reads a form as rest_cherrypy does: one chunk, in which a field that is
-// sent more than once is a list, arg is a list always and each of its elements
-// is what YAML makes of it, and so is kwarg, unless it is sent twice.
+// form decodes a form as rest_cherrypy does: one chunk, in which a repeated
+// field is a list, arg is always a list whose elements are parsed as YAML, and
+// kwarg is parsed as YAML unless it is repeated.
 func (d *Decoder) form(ctx context.Context, b *budget.Budget, body []byte) (msgpack.Raw, error) {
 	fields, err := formFields(body)
 	if err != nil {
@@ -34,12 +34,12 @@ func (d *Decoder) form(ctx context.Context, b *budget.Budget, body []byte) (msgp
 	return out, nil
 }
 
-// Later reads a part of a body, for which its sender had to be known. Errors
-// are those of [Decoder.Decode].
+// Later decodes a part of a body once its sender is authenticated. Errors are
+// those of [Decoder.Decode].
 type Later = func(ctx context.Context, b *budget.Budget) (msgpack.Raw, error)
 
-// DecodeForm is Decode of a form that leaves for later what takes YAML: those
-// fields are nil in the value.
+// DecodeForm is Decode of a form without the fields that are YAML: those are
+// nil in the value, and decoded by later.
 func (d *Decoder) DecodeForm(body []byte) (value msgpack.Raw, later map[string]Later, err error) {
 	fields, err := formFields(body)
 	if err != nil {
@@ -93,10 +93,10 @@ type field struct {
 	values []string
 }
 
-// isYAML reports whether YAML is made of the field.
+// isYAML reports whether the field is parsed as YAML.
 func (f field) isYAML() bool { return f.name == "arg" || f.name == "kwarg" && len(f.values) == 1 }
 
-// text is the value of any other field.
+// text returns the value of any other field.
 func (f field) text() msgpack.Raw {
 	if len(f.values) == 1 {
 		return msgpack.AppendString(nil, f.values[0])
@@ -109,11 +109,11 @@ func (f field) text() msgpack.Raw {
 }
 
 // formFields splits a form as Python's urllib.parse.parse_qsl does: only &
-// separates, fields without a value are left out, and a % that starts no
-// escape is itself. The order is that of the first values.
+// separates, fields without a value are omitted, and a % that starts no escape
+// is literal. The order is that of the first values.
 //
-// Where Python puts a replacement character for bytes that are not UTF-8 the
-// form is refused: a password must not be changed.
+// Where Python replaces bytes that are not UTF-8, the form is refused: a
+// password must not be changed.
 func formFields(body []byte) ([]field, error) {
 	if n := 1 + bytes.Count(body, []byte("&")); n > maxFields {
 		return nil, badRequest("The form has too many fields", nil)
@@ -140,7 +140,7 @@ func formFields(body []byte) ([]field, error) {
 	return fields, nil
 }
 
-// unescaped undoes + and %XX.
+// unescaped decodes + and %XX.
 func unescaped(s []byte) string {
 	out := make([]byte, 0, len(s))
 	for i := 0; i < len(s); i++ {

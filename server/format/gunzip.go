@@ -14,19 +14,19 @@ import (
 	"github.com/saltern-api/saltern/internal/budget"
 )
 
-// Decompress returns a reader of the plain body of a request with these
-// headers. Where they name gzip and the body begins as gzip does, it reads at
-// most limit bytes, both of what came and of what that becomes: one more is an
-// *Error with status 413, and bytes that are not gzip, or not all of it, are one
-// with 400. Errors of body itself are passed on as they are. What comes out of
-// gzip is paid for from the budget, whose errors are those of the reader, too.
+// Decompress returns a reader of the decompressed body of a request with these
+// headers. If they name gzip and the body begins with gzip's magic bytes, it
+// reads at most limit bytes, both compressed and decompressed: one more is an
+// *Error with status 413, and invalid or truncated gzip is one with 400. Errors
+// of body itself are returned unchanged. The decompressed bytes are charged to
+// the budget, whose errors are those of the reader, too.
 //
-// As in salt-api, which looks at no Content-Encoding, a body that is only said
-// to be compressed, or said to be what nobody has heard of, is what it is: there
-// is a client that sends UTF-8 there. See [Text] for those that are not.
+// As in salt-api, which ignores Content-Encoding, a body that is not compressed
+// despite the header, or that has an unknown coding, is returned as it is: there
+// is a client that sends UTF-8 there. See [Text] for those that are not UTF-8.
 //
-// The body is returned as it is, without a limit, when gzip is not named. When
-// it is, its Content-Length says nothing of what will be read.
+// The body is returned as it is, without a limit, if gzip is not named. If it
+// is, the Content-Length is not the number of bytes read.
 func Decompress(h http.Header, body io.Reader, limit int64, b *budget.Budget) (io.Reader, error) {
 	for coding := range codings(h) {
 		if coding == "gzip" || coding == "x-gzip" {
@@ -37,7 +37,7 @@ func Decompress(h http.Header, body io.Reader, limit int64, b *budget.Budget) (i
 	return body, nil
 }
 
-// codings are the codings that a Content-Encoding names, in lower case.
+// codings yields the codings of a Content-Encoding, in lower case.
 func codings(h http.Header) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		for _, value := range h["Content-Encoding"] {
@@ -50,8 +50,7 @@ func codings(h http.Header) iter.Seq[string] {
 	}
 }
 
-// PlainSize returns how many bytes seem to come out of gzip, which says so at
-// its end.
+// PlainSize returns the decompressed size of gzip according to its trailer.
 func PlainSize(packed []byte) int64 {
 	if len(packed) < 4 {
 		return 0
@@ -61,7 +60,7 @@ func PlainSize(packed []byte) int64 {
 
 var errTooLarge = &Error{Status: http.StatusRequestEntityTooLarge, Text: "The request body is too large"}
 
-// boundedReader fails where io.LimitedReader ends. It keeps its error.
+// boundedReader fails where io.LimitedReader ends. The error is sticky.
 type boundedReader struct {
 	from io.Reader
 	left int64
@@ -84,8 +83,8 @@ func (r *boundedReader) Read(p []byte) (int, error) {
 	return n, r.err
 }
 
-// gunzipReader tells trouble with the body from trouble with its gzip. It
-// reads nothing before the first Read, as no limit of time may be set yet.
+// gunzipReader distinguishes errors of the body from errors of its gzip. It
+// reads nothing before the first Read, since the deadline may not be set yet.
 type gunzipReader struct {
 	source *boundedReader
 	plain  boundedReader
@@ -93,10 +92,10 @@ type gunzipReader struct {
 	unpaid int // bytes
 }
 
-// payAfter is how many bytes are paid for at once.
+// payAfter is how many bytes are charged at once.
 const payAfter = 16 << 10
 
-// pay ends the reading when the budget is used up.
+// pay charges n bytes, and returns an error if the budget is spent.
 func (r *gunzipReader) pay(n int) error {
 	if r.unpaid += n; r.unpaid < payAfter {
 		return nil
@@ -128,14 +127,14 @@ func (r *gunzipReader) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// gzipMagic is what gzip begins with (RFC 1952, 2.3.1), and no text does.
+// gzipMagic is the beginning of gzip (RFC 1952, 2.3.1), and of no text.
 const gzipMagic = "\x1f\x8b"
 
-// gunzip returns a reader of what is gzip, or else of source itself.
+// gunzip returns a reader of the decompressed source, or else of source itself.
 func gunzip(source io.Reader) (io.Reader, error) {
 	b := bufio.NewReader(source)
 	if magic, _ := b.Peek(len(gzipMagic)); string(magic) != gzipMagic {
-		return b, nil // which has the error, if there was one
+		return b, nil // which returns the error, if there was one
 	}
 	return gzip.NewReader(b)
 }

@@ -11,40 +11,39 @@ import (
 )
 
 const (
-	// minCompressed is the size in bytes from which an answer is compressed:
-	// a smaller one fits into one packet anyhow.
+	// minCompressed is the size in bytes from which a response is compressed: a
+	// smaller one fits into one packet anyhow.
 	minCompressed = 1024
 
-	// compressionLevel costs a third of the time of the usual 6, for a few
+	// compressionLevel takes a third of the time of the default 6, for a few
 	// percent more bytes.
 	compressionLevel = 3
 )
 
-// Compress is the middleware form of a Compressor. An answer that ends in a
-// panic is left without the end of its gzip, so that nobody takes it for
-// whole.
+// Compress is a Compressor as middleware. A response that ends in a panic is
+// left without the end of its gzip, so that no client takes it for complete.
 func Compress(next http.Handler) http.Handler {
 	c := new(Compressor)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		cw := c.Writer(w, r)
 		next.ServeHTTP(cw, r)
-		_ = cw.Close() // a client that has gone is seen by the handler, or by nobody
+		_ = cw.Close() // a closed connection is noticed by the handler, if at all
 	})
 }
 
-// Compressor compresses answers with gzip for the clients that ask for it. The
-// zero value is ready; it may be used by many goroutines.
+// Compressor compresses responses with gzip for the clients that accept it. The
+// zero value is ready; it is safe for concurrent use.
 type Compressor struct {
 	idle sync.Pool // of *gzip.Writer
 }
 
-// Writer returns a writer for the answer to r. It must be closed once the
-// handler has returned, unless the answer is to be cut off.
+// Writer returns a writer for the response to r. It must be closed once the
+// handler has returned, unless the response is to be truncated.
 //
-// Compressed are answers of JSON, YAML, text and other texts of the web, if
-// they are announced with at least 1 KiB, grow to that, or are flushed before
-// they end. Event streams are not, nor are ranges, what already has a coding,
-// and what is marked no-transform.
+// Responses of JSON, YAML and other text types are compressed if their
+// Content-Length is at least 1 KiB, if they grow to that, or if they are
+// flushed before they end. Not compressed are event streams, ranges, responses
+// that already have a coding, and those with no-transform.
 func (c *Compressor) Writer(w http.ResponseWriter, r *http.Request) *CompressedWriter {
 	return &CompressedWriter{
 		ResponseWriter: w,
@@ -62,17 +61,17 @@ func (c *Compressor) get(w http.ResponseWriter) *gzip.Writer {
 	return gz
 }
 
-// CompressedWriter is the http.ResponseWriter of one answer. It works with
+// CompressedWriter is the http.ResponseWriter of one response. It works with
 // http.ResponseController.
 type CompressedWriter struct {
-	http.ResponseWriter // of the plain answer; its Write and Flush are not ours
+	http.ResponseWriter // of the uncompressed response; its Write and Flush are not ours
 
 	from   *Compressor
 	wanted bool
 
 	status int          // 0 until the handler has set it
-	held   []byte       // while it is open whether to compress
-	open   bool         // whether that is open
+	held   []byte       // bytes written while it is undecided whether to compress
+	open   bool         // whether that is undecided
 	gz     *gzip.Writer // nil unless compressing
 	closed bool
 }
@@ -83,19 +82,19 @@ var (
 	_ interface{ Unwrap() http.ResponseWriter } = (*CompressedWriter)(nil)
 )
 
-// errClosed is for a handler that writes on after it has returned.
+// errClosed is for a handler that writes after it has returned.
 var errClosed = errors.New("write the answer: it has ended")
 
 // Unwrap is for http.ResponseController.
 func (w *CompressedWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }
 
-// WriteHeader decides, or leaves the decision to the first writes.
+// WriteHeader decides whether to compress, or leaves that to the first writes.
 func (w *CompressedWriter) WriteHeader(status int) {
 	if w.status != 0 || w.closed {
 		return
 	}
 	if status < http.StatusOK && status != http.StatusSwitchingProtocols {
-		w.ResponseWriter.WriteHeader(status) // more will follow
+		w.ResponseWriter.WriteHeader(status) // it is informational: more will follow
 		return
 	}
 	w.status = status
@@ -139,8 +138,8 @@ func (w *CompressedWriter) Write(p []byte) (int, error) {
 	return w.ResponseWriter.Write(p)
 }
 
-// FlushError sends on what has been written. An answer that is flushed is a
-// stream, and compressed however little there is of it yet.
+// FlushError flushes what has been written. A response that is flushed is a
+// stream, and compressed however short it is so far.
 func (w *CompressedWriter) FlushError() error {
 	if w.status == 0 {
 		w.WriteHeader(http.StatusOK)
@@ -159,7 +158,7 @@ func (w *CompressedWriter) FlushError() error {
 // Flush implements http.Flusher.
 func (w *CompressedWriter) Flush() { _ = w.FlushError() }
 
-// Close ends the answer. It may be called twice.
+// Close ends the response. It may be called twice.
 func (w *CompressedWriter) Close() error {
 	if w.closed {
 		return nil
@@ -170,13 +169,13 @@ func (w *CompressedWriter) Close() error {
 		return err
 	}
 	err = errors.Join(err, w.gz.Close())
-	w.gz.Reset(nil) // lets go of the connection
+	w.gz.Reset(nil) // releases the connection
 	w.from.idle.Put(w.gz)
 	w.gz = nil
 	return err
 }
 
-// decide ends the time in which it is open whether to compress.
+// decide decides whether to compress.
 func (w *CompressedWriter) decide(compress bool) error {
 	if !w.open {
 		return nil
@@ -203,13 +202,14 @@ func (w *CompressedWriter) compress() {
 	h.Del("Accept-Ranges")
 	h.Set("Content-Encoding", "gzip")
 	if tag := h.Get("Etag"); strings.HasPrefix(tag, `"`) {
-		h.Set("Etag", "W/"+tag) // the bytes differ, what they say does not
+		h.Set("Etag", "W/"+tag) // the bytes differ, the content does not
 	}
 	w.ResponseWriter.WriteHeader(w.status)
 	w.gz = w.from.get(w.ResponseWriter)
 }
 
-// compressible tells of an answer whether some clients get it compressed.
+// compressible reports whether a response is compressed for clients that accept
+// gzip.
 func compressible(status int, h http.Header) bool {
 	switch status {
 	case http.StatusSwitchingProtocols, http.StatusNoContent, http.StatusPartialContent, http.StatusNotModified:
@@ -235,8 +235,8 @@ func compressible(status int, h http.Header) bool {
 	return false
 }
 
-// acceptsGzip reports whether the client takes gzip and does not like the
-// plain answer better (RFC 9110, 12.5.3).
+// acceptsGzip reports whether the client accepts gzip and does not prefer the
+// uncompressed response (RFC 9110, 12.5.3).
 func acceptsGzip(headers []string) bool {
 	gzipped, plain, others := -1.0, -1.0, 0.0
 	for _, r := range acceptRanges(headers) {

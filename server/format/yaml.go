@@ -9,27 +9,26 @@ import (
 )
 
 const (
-	// maxBlockDepth is how deep an answer is written in lines of its own, each
-	// with its indentation. What is nested deeper stands in brackets, or the
-	// spaces would come to many times the answer.
+	// maxBlockDepth is the depth up to which a response is written in block
+	// style. Deeper values are in flow style, or the indentation would be many
+	// times the size of the response.
 	maxBlockDepth = 16
 
-	// maxSimpleKey is how long a key may be to stand before its colon without
-	// a mark, in bytes. Readers give up on the colon after 1024 characters.
+	// maxSimpleKey is the maximum length of a key without a "?" mark, in bytes.
+	// Readers do not look for the colon beyond 1024 characters.
 	maxSimpleKey = 128
 )
 
-// AppendYAML appends one JSON document as YAML to dst, to look as PyYAML's
-// safe_dump with default_flow_style=False writes it: keys sorted, the dashes
-// of a list below the key's first letter, quotes where a YAML 1.1 reader would
-// see something else than the text. It differs in that text is never folded
-// or spread over lines, that whatever looks like a number is quoted, and in
-// very deep values, see maxBlockDepth.
+// AppendYAML appends one JSON document as YAML to dst, in the form of PyYAML's
+// safe_dump with default_flow_style=False: keys sorted, the dashes of a list
+// below the key's first letter, quotes where a YAML 1.1 reader would read
+// something other than the text. It differs in that text is never folded or
+// spread over lines, that whatever looks like a number is quoted, and in very
+// deep values, see maxBlockDepth.
 //
-// Reading it gives what reading the JSON gives, integers of any size included.
-// As in Python's JSON there may be NaN and Infinity, and of equal keys the
-// last one counts. Errors are *msgpack.SyntaxError; dst is then returned
-// unchanged.
+// Reading it gives the value of the JSON, integers of any size included. As in
+// Python's JSON there may be NaN and Infinity, and of equal keys the last one
+// counts. Errors are *msgpack.SyntaxError; dst is then returned unchanged.
 func AppendYAML(dst, js []byte) ([]byte, error) {
 	nodes, err := scanJSON(js)
 	if err != nil {
@@ -45,7 +44,7 @@ func AppendYAML(dst, js []byte) ([]byte, error) {
 	return w.out, nil
 }
 
-// yamlWriter writes values, which it knows by their index among the nodes.
+// yamlWriter writes values, given by their index among the nodes.
 type yamlWriter struct {
 	js    []byte
 	nodes []node
@@ -53,13 +52,13 @@ type yamlWriter struct {
 	text  []byte // an unescaped string
 }
 
-// isEntries reports whether a value is a list or an object with anything in it.
+// isEntries reports whether a value is a list or an object that is not empty.
 func (w *yamlWriter) isEntries(i int) bool {
 	return w.nodes[i].isContainer() && w.nodes[i].next > i+1
 }
 
-// block writes the entries of a value, one to a line. The first goes where
-// the writer stands, the others are indented.
+// block writes the entries of a value, one to a line. The first begins at the
+// current position, the others are indented.
 func (w *yamlWriter) block(i, indent, depth int) {
 	if w.nodes[i].kind == '[' {
 		w.blockList(i, indent, depth)
@@ -135,8 +134,8 @@ func (w *yamlWriter) key(i int) bool {
 	return !long
 }
 
-// inline writes a value without line breaks. Within brackets all text is
-// quoted, as there more characters have a meaning.
+// inline writes a value without line breaks. In flow style all text is quoted,
+// since more characters have a meaning there.
 func (w *yamlWriter) inline(i int, bracketed bool) {
 	n := w.nodes[i]
 	switch n.kind {
@@ -155,7 +154,7 @@ func (w *yamlWriter) inline(i int, bracketed bool) {
 			if k > 0 {
 				w.out = append(w.out, ", "...)
 			}
-			// A mark before every key: one that is long needs it.
+			// A mark before every key, since a long one needs it.
 			w.out = append(w.out, "? "...)
 			w.inline(key, true)
 			w.out = append(w.out, " : "...)
@@ -169,7 +168,7 @@ func (w *yamlWriter) inline(i int, bracketed bool) {
 	}
 }
 
-// textOf returns the text of a string, good until the next call.
+// textOf returns the text of a string, valid until the next call.
 func (w *yamlWriter) textOf(i int) []byte {
 	n := w.nodes[i]
 	s := w.js[n.off+1 : n.end-1]
@@ -219,8 +218,8 @@ func appendYAMLLiteral(dst, literal []byte) []byte {
 	return appendYAMLFloat(dst, literal)
 }
 
-// appendYAMLFloat writes a float as Python's repr does, but always with a
-// point: 1e+16 is text in YAML 1.1.
+// appendYAMLFloat writes a float in the form of Python's repr, but always with
+// a point: 1e+16 is text in YAML 1.1.
 func appendYAMLFloat(dst, literal []byte) []byte {
 	f, _ := strconv.ParseFloat(string(literal), 64) // out of range gives infinity
 	switch abs := math.Abs(f); {

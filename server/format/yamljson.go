@@ -7,17 +7,17 @@ import (
 )
 
 // node is a value of a JSON document, or a key. A container's entries follow
-// it; in an object a key and its value take turns.
+// it; in an object keys and values alternate.
 type node struct {
-	off, end int  // where it stands in the document
-	next     int  // the index of the node after it and all within it
+	off, end int  // its offsets in the document
+	next     int  // the index of the node after it and all its entries
 	kind     byte // its first byte
 }
 
 func (n node) isContainer() bool { return n.kind == '[' || n.kind == '{' }
 
-// scanJSON returns the nodes of one document in their order. It checks the
-// document first, so that it can take everything for granted afterwards.
+// scanJSON returns the nodes of one document in their order. It validates the
+// document first, so that later code need not.
 func scanJSON(js []byte) ([]node, error) {
 	if !utf8.Valid(js) {
 		return nil, &msgpack.SyntaxError{Msg: "Invalid UTF-8"}

@@ -7,9 +7,9 @@ import (
 	"unicode/utf8"
 )
 
-// appendYAMLText writes text plain where no reader takes it for anything
-// else, in single quotes where they are enough, and in double quotes with
-// escapes where it has characters that are not printed or that end lines.
+// appendYAMLText writes text plain if every reader reads it as that text, in
+// single quotes if they are enough, and in double quotes with escapes if it has
+// characters that are not printable or that end lines.
 func appendYAMLText(dst, s []byte, quote bool) []byte {
 	switch {
 	case !printable(s):
@@ -38,7 +38,7 @@ func printable(s []byte) bool {
 	return true
 }
 
-// isPrintable leaves out what YAML calls a line break, and the mark that some
+// isPrintable excludes YAML's line breaks, and the byte order mark, which some
 // readers drop.
 func isPrintable(r rune) bool {
 	switch {
@@ -50,7 +50,7 @@ func isPrintable(r rune) bool {
 	return r >= 0xa0 && r <= 0xd7ff || r >= 0xe000 && r <= 0xfffd || r >= 0x10000
 }
 
-// plain tells of printable text whether it reads back without quotes.
+// plain reports whether printable text reads back without quotes.
 func plain(s []byte) bool {
 	if len(s) == 0 || s[0] == ' ' || s[len(s)-1] == ' ' || s[len(s)-1] == ':' ||
 		bytes.HasPrefix(s, []byte("---")) || bytes.HasPrefix(s, []byte("...")) ||
@@ -68,8 +68,8 @@ func plain(s []byte) bool {
 	return !meaning(s)
 }
 
-// meaning reports whether a reader of YAML, 1.1 or 1.2, may see something else
-// than text. Of numbers and times only the characters are looked at.
+// meaning reports whether a reader of YAML, 1.1 or 1.2, may read something
+// other than text. For numbers and times only the characters are checked.
 func meaning(s []byte) bool {
 	switch c := s[0]; {
 	case c >= '0' && c <= '9', c == '+', c == '-', c == '.':
@@ -85,7 +85,7 @@ func meaning(s []byte) bool {
 	return false
 }
 
-// special finds the numbers that are words.
+// special reports whether s is a number written as a word, such as .inf.
 func special(s []byte) bool {
 	switch strings.ToLower(strings.TrimLeft(string(s), "+-")) {
 	case ".inf", ".nan":
@@ -94,7 +94,7 @@ func special(s []byte) bool {
 	return false
 }
 
-// escapes are those of YAML that are shorter than a number.
+// escapes are YAML's escapes that are shorter than a number.
 var escapes = map[rune]string{
 	0: `\0`, '\a': `\a`, '\b': `\b`, '\t': `\t`, '\n': `\n`, '\v': `\v`, '\f': `\f`, '\r': `\r`, 0x1b: `\e`,
 	'"': `\"`, '\\': `\\`,

@@ -11,5 +11,5 @@ import _ "embed"
 //go:embed openapi.yaml
 var document []byte
 
-// Document is the description, an OpenAPI 3.0 document in YAML.
+// Document returns the description, an OpenAPI 3.0 document in YAML.
 func Document() []byte { return document }

@@ -25,27 +25,27 @@ import (
 // Options are the options of rest_cherrypy for files. An option that is
 // empty is off.
 type Options struct {
-	Static     string // a folder
-	StaticPath string // where it is served; "" stands for /static
+	Static     string // a directory
+	StaticPath string // its URL path; "" stands for /static
 	App        string // a file: the page of a web application
-	AppPath    string // where it is served; "" stands for /app
+	AppPath    string // its URL path; "" stands for /app
 	Favicon    string // a file
 }
 
-// Files serves them, to anybody. A file is looked for when it is requested,
+// Files serves the files, without authentication. A file is opened per request,
 // so that an application can be replaced at any time.
 type Files struct{ cfg Options }
 
 const faviconPath = "/favicon.ico"
 
-// New returns what serves the files of the options.
+// New returns the Files of the options.
 func New(cfg Options) *Files {
 	cfg.StaticPath = urlPath(cmp.Or(cfg.StaticPath, "/static"))
 	cfg.AppPath = urlPath(cmp.Or(cfg.AppPath, "/app"))
 	return &Files{cfg}
 }
 
-// urlPath is a path with a slash before it and none behind.
+// urlPath returns a path with a leading slash and no trailing one.
 func urlPath(p string) string { return "/" + strings.Trim(p, "/") }
 
 // Mount adds the routes of the options that are set.
@@ -62,8 +62,8 @@ func (s *Files) Mount(m *web.Mux) {
 
 var _ web.API = (*Files)(nil)
 
-// static serves the files below the folder: regular ones only, and none that
-// a symbolic link fetches from outside. It never lists a folder.
+// static serves the files below the directory: regular ones only, and none
+// outside of it through a symbolic link. It never lists a directory.
 func (s *Files) static(w http.ResponseWriter, r *http.Request) {
 	name, ok := strings.CutPrefix(r.URL.Path, strings.TrimSuffix(s.cfg.StaticPath, "/")+"/")
 	if !ok || s.cfg.Static == "" {
@@ -74,8 +74,8 @@ func (s *Files) static(w http.ResponseWriter, r *http.Request) {
 	serve(w, r, f, err)
 }
 
-// app serves the application's page, whatever path it is for: the application
-// reads that by itself.
+// app serves the application's page for any path below its own: the application
+// reads the path itself.
 func (s *Files) app(w http.ResponseWriter, r *http.Request) {
 	serveFile(w, r, s.cfg.App)
 }
@@ -85,8 +85,8 @@ func (s *Files) favicon(w http.ResponseWriter, r *http.Request) {
 	serveFile(w, r, s.cfg.Favicon)
 }
 
-// Wrap serves the application's page wherever a browser asks for one, and
-// leaves all else to next.
+// Wrap serves the application's page to requests that prefer HTML, and leaves
+// all others to next.
 func (s *Files) Wrap(next http.Handler) http.Handler {
 	if s.cfg.App == "" {
 		return next
@@ -100,9 +100,9 @@ func (s *Files) Wrap(next http.Handler) http.Handler {
 	})
 }
 
-// overrides reports whether a request is for the page though its path is not.
-// The paths that are left alone are compared as texts, as in salt-api: /app
-// leaves /apple alone, too.
+// overrides reports whether a request outside of the page's path gets the page.
+// The excluded paths are compared as prefixes of text, as in salt-api: /app
+// excludes /apple, too.
 func (s *Files) overrides(r *http.Request) bool {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
 		return false
@@ -135,13 +135,14 @@ func openBelow(folder, name string) (*os.File, error) {
 		return nil, err
 	}
 	defer func() { _ = root.Close() }() // only read from
-	// Opening a named pipe would wait for somebody who writes to it.
+	// Opening a named pipe would block until another process writes to it.
 	return regular(root.OpenFile(local, os.O_RDONLY|syscall.O_NONBLOCK, 0))
 }
 
 var errNotRegular = errors.New("not a regular file")
 
-// regular passes on an opened file, unless it is something else than a file.
+// regular returns an opened file if it is a regular one, and an error
+// otherwise.
 func regular(f *os.File, err error) (*os.File, error) {
 	if err != nil {
 		return nil, err
@@ -156,8 +157,8 @@ func regular(f *os.File, err error) (*os.File, error) {
 	return f, nil
 }
 
-// serve answers with a file that regular has let pass. Why one could not be
-// opened is nobody's business but the operator's.
+// serve serves a file opened with regular. If that failed, the response is a
+// 404 without the reason.
 func serve(w http.ResponseWriter, r *http.Request, f *os.File, err error) {
 	if err != nil {
 		missing(w, r)
@@ -176,13 +177,13 @@ func serve(w http.ResponseWriter, r *http.Request, f *os.File, err error) {
 	http.ServeContent(w, r, f.Name(), info.ModTime(), f)
 }
 
-// etag names a state of a file.
+// etag returns the ETag of a file's current state.
 func etag(info fs.FileInfo) string {
 	return fmt.Sprintf(`"%x-%x"`, info.ModTime().UnixNano(), info.Size())
 }
 
-// contentTypes are the types that an application's files need. They are
-// looked for first, as hosts have different opinions on some of them.
+// contentTypes are the types of an application's files. They take precedence,
+// since hosts have different tables.
 var contentTypes = map[string]string{
 	".css":         "text/css; charset=utf-8",
 	".gif":         "image/gif",
@@ -214,12 +215,12 @@ func contentType(name string) string {
 	return cmp.Or(contentTypes[ext], mime.TypeByExtension(ext), "application/octet-stream")
 }
 
-// missing answers 404 where salt-api has an HTML page.
+// missing writes a 404 where salt-api sends an HTML page.
 func missing(w http.ResponseWriter, r *http.Request) {
 	body := `{"status": 404, "return": ` + web.JSONText(web.NotFoundText(r)) + `}`
 	h := w.Header()
 	h.Set("Content-Type", "application/json")
 	h.Set("Content-Length", strconv.Itoa(len(body)))
 	w.WriteHeader(http.StatusNotFound)
-	_, _ = w.Write([]byte(body)) // the client has gone
+	_, _ = w.Write([]byte(body)) // the client is gone
 }

@@ -36,8 +36,8 @@ import (
 	"github.com/saltern-api/saltern/server/web"
 )
 
-// fakeSessions let everybody log in with the password "secret". The role of admin
-// is Superuser, that of bob the one of all users.
+// fakeSessions accept any user with the password "secret". The role of admin is
+// Superuser, that of bob the default one.
 type fakeSessions struct {
 	mu       sync.Mutex
 	sessions map[string]*session.Session
@@ -48,10 +48,10 @@ var (
 	_ caller.Sessions   = (*fakeSessions)(nil)
 )
 
-// SaltToken is one of bob's: no session.
+// SaltToken is a Salt token of bob's: not a session.
 var SaltToken = strings.Repeat("5a", 32)
 
-// Login is tokenapi.Sessions'.
+// Login implements tokenapi.Sessions.
 func (p *fakeSessions) Login(_ context.Context, c eauth.Credentials) (*session.Session, bool, error) {
 	if c.Username == "nobody-can-tell" {
 		return nil, false, eauth.ErrUnavailable
@@ -70,7 +70,7 @@ func (p *fakeSessions) Login(_ context.Context, c eauth.Credentials) (*session.S
 	return s, true, nil
 }
 
-// Resolve is caller.Sessions'.
+// Resolve implements caller.Sessions.
 func (p *fakeSessions) Resolve(_ context.Context, credential string) (*session.Session, bool, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -81,7 +81,7 @@ func (p *fakeSessions) Resolve(_ context.Context, credential string) (*session.S
 	return s, ok, nil
 }
 
-// Logout is tokenapi.Sessions'.
+// Logout implements tokenapi.Sessions.
 func (p *fakeSessions) Logout(_ context.Context, credential string) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -89,17 +89,17 @@ func (p *fakeSessions) Logout(_ context.Context, credential string) error {
 	return nil
 }
 
-// Follow is caller.Sessions'.
+// Follow implements caller.Sessions.
 func (p *fakeSessions) Follow(ctx context.Context, _ *session.Session) (context.Context, context.CancelFunc) {
 	return context.WithCancel(ctx)
 }
 
-// Active knows all owners but gone.
+// Active reports all owners but "gone" as active.
 func (p *fakeSessions) Active(_ context.Context, o apitoken.Owner, _ netip.Addr, _ *issuer.LastLogin) (bool, []string, error) {
 	return o.User != "gone", nil, nil
 }
 
-// Service issues tokens. *issuer.Service does.
+// Service issues tokens. *issuer.Service is one.
 type Service interface {
 	csp.Issuer
 	oauth.Issuer
@@ -107,50 +107,49 @@ type Service interface {
 	caller.Tokens
 }
 
-// Options change a [Gateway].
+// Options configure a [Gateway].
 type Options struct {
 	Service      Service // in place of the real one
 	NoCSP, NoVCD bool
 	Orgs         []string
 	QueryTokens  bool
-	Prefix       string // before every path
+	Prefix       string // of every path
 	PublicURL    string
-	LoginRoles   []string // of everybody; nil stands for the default
+	LoginRoles   []string // of every user; nil stands for the default
 
-	// Swap, if it is not nil, has handlers get another caller than the one that
-	// makes the request.
+	// Swap, if not nil, replaces the caller that handlers get.
 	Swap func(*caller.Caller) *caller.Caller
 }
 
 // Gateway is a gateway for tests.
 type Gateway struct {
 	URL    string
-	Tokens *issuer.Service // nil where there is a fake
+	Tokens *issuer.Service // nil if there is a fake
 	Client *http.Client
 	Log    Log
 }
 
-// Log is a log that is read while it is written.
+// Log is a log that may be read while it is written.
 type Log struct {
 	mu   sync.Mutex
 	text strings.Builder
 }
 
-// Write is io.Writer's.
+// Write implements io.Writer.
 func (j *Log) Write(p []byte) (int, error) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return j.text.Write(p)
 }
 
-// String returns all that was written.
+// String returns everything that was written.
 func (j *Log) String() string {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return j.text.String()
 }
 
-// Build makes a gateway over the real issuer, with the native API too.
+// Build returns a gateway with the real issuer, and with the native API.
 func Build(t *testing.T, change func(*Options)) *Gateway {
 	t.Helper()
 	g, store := new(Gateway), memory.New()
@@ -243,19 +242,19 @@ func (g *Gateway) Open(t *testing.T, o Options) {
 	}
 }
 
-// swapped finds out who makes a request, and returns another caller.
+// swapped resolves the caller, and returns another one.
 type swapped struct {
 	*caller.Resolver
 	swap func(*caller.Caller) *caller.Caller
 }
 
-// Lookup is tokenapi.Lookup.
+// Lookup implements tokenapi.Lookup.
 func (s swapped) Lookup(x *web.Exchange, r *http.Request, c caller.Credential) (*caller.Caller, bool, error) {
 	found, ok, err := s.Resolver.Lookup(x, r, c)
 	return s.in(found), ok, err
 }
 
-// Caller is tokens.Callers'.
+// Caller implements tokens.Callers.
 func (s swapped) Caller(x *web.Exchange, r *http.Request, all []caller.Credential) (*caller.Caller, error) {
 	found, err := s.Resolver.Caller(x, r, all)
 	return s.in(found), err
@@ -268,17 +267,17 @@ func (s swapped) in(found *caller.Caller) *caller.Caller {
 	return s.swap(found)
 }
 
-// Elsewhere is the answer to what is no path of these APIs.
+// Elsewhere is the response to paths outside of these APIs.
 const Elsewhere = `"elsewhere"`
 
-// Answer is an answer.
+// Answer is a response.
 type Answer struct {
 	Status int
 	Header http.Header
 	Body   string
 }
 
-// Member returns one of a JSON answer.
+// Member returns a member of a JSON response.
 func (a Answer) Member(t *testing.T, name string) any {
 	t.Helper()
 	var all map[string]any
@@ -286,7 +285,7 @@ func (a Answer) Member(t *testing.T, name string) any {
 	return all[name]
 }
 
-// Text returns a member that is a string.
+// Text returns a string member.
 func (a Answer) Text(t *testing.T, name string) string {
 	t.Helper()
 	text, ok := a.Member(t, name).(string)
@@ -297,7 +296,7 @@ func (a Answer) Text(t *testing.T, name string) string {
 // FormType is the media type of forms.
 const FormType = "application/x-www-form-urlencoded"
 
-// Send makes a request; headers are "Name: value".
+// Send sends a request; headers are "Name: value".
 func (g *Gateway) Send(t *testing.T, method, path, body string, headers ...string) Answer {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, g.URL+path, strings.NewReader(body))
@@ -326,7 +325,7 @@ func (g *Gateway) Object(t *testing.T, path, body string, headers ...string) Ans
 	return g.Send(t, http.MethodPost, path, body, append(headers, "Content-Type: application/json")...)
 }
 
-// Session logs somebody in.
+// Session logs a user in and returns the session's id.
 func (g *Gateway) Session(t *testing.T, user string) string {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, g.URL+"/cloudapi/1.0.0/sessions", nil)
@@ -339,7 +338,7 @@ func (g *Gateway) Session(t *testing.T, user string) string {
 	return resp.Header.Get("X-Vmware-Vcloud-Access-Token")
 }
 
-// APIToken makes an API token of bob's.
+// APIToken creates an API token of bob's.
 func (g *Gateway) APIToken(t *testing.T, p apitoken.Profile) (secret string, r apitoken.Record) {
 	t.Helper()
 	bob := issuer.Caller{User: "bob", Eauth: "pam", LoggedIn: true}
@@ -348,7 +347,7 @@ func (g *Gateway) APIToken(t *testing.T, p apitoken.Profile) (secret string, r a
 	return s.Reveal(), r
 }
 
-// AccessToken exchanges an API token by way of OAuth.
+// AccessToken exchanges an API token through OAuth.
 func (g *Gateway) AccessToken(t *testing.T) string {
 	t.Helper()
 	secret, _ := g.APIToken(t, apitoken.ProfileVCD)
@@ -357,10 +356,10 @@ func (g *Gateway) AccessToken(t *testing.T) string {
 	return a.Text(t, "access_token")
 }
 
-// Bearer is a header.
+// Bearer returns an Authorization header.
 func Bearer(token string) string { return "Authorization: Bearer " + token }
 
-// Union checks an error of OAuth.
+// Union checks an error in the form of OAuth and Cloud Director.
 func Union(t *testing.T, a Answer, status int, code string) {
 	t.Helper()
 	require.Equal(t, status, a.Status, a.Body)
@@ -373,7 +372,7 @@ func Union(t *testing.T, a Answer, status int, code string) {
 	require.Equal(t, "no-cache", a.Header.Get("Pragma"))
 }
 
-// WrongToken is well-formed, and nobody has ever had it.
+// WrongToken returns a well-formed token that was never issued.
 func WrongToken() string { return apitoken.NewSecret(apitoken.KindAPI).Reveal() }
 
 // Account registers a service account as admin.
