@@ -10,12 +10,11 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
-// trimMark is what the master puts in place of values for which an event of
-// max_event_size has no room.
+// trimMark replaces values that are too large for an event (max_event_size).
 const trimMark = "VALUE_TRIMMED"
 
-// trimmed reports whether something of a return was left out on the bus. A
-// return that holds the mark as its own text is only looked up for nothing.
+// trimmed reports whether a part of a return may be missing on the bus. A
+// return that contains the mark as its own text only causes a needless lookup.
 func trimmed(ret msgpack.Raw) bool {
 	return bytes.Contains(ret, []byte(trimMark))
 }
@@ -28,7 +27,8 @@ const (
 )
 
 // wholeReturn reads a return from the job cache, waiting for the master to
-// write it. ok is false when there is no cache to read, or it never came.
+// write it. ok is false if there is no cache, or the return was not written in
+// time.
 func (m *Master) wholeReturn(ctx context.Context, jid, id string) (r jobcache.Return, ok bool, err error) {
 	return m.awaitCache(ctx, func() (jobcache.Return, bool, error) { return m.Cache.Return(jid, id) })
 }
@@ -56,8 +56,8 @@ func (m *Master) awaitCache(ctx context.Context, read func() (jobcache.Return, b
 	return jobcache.Return{}, false, nil
 }
 
-// fromCache looks in the job cache for minions that have not returned: their
-// events may have passed while the bus was not connected.
+// fromCache reads the job cache for minions that have not returned: their
+// events may have been fired while the bus was not connected.
 func (w *wait) fromCache(ctx context.Context) error {
 	for _, id := range w.sortedPending() {
 		c, ok, err := w.job.Cache.Return(w.job.pub.JID, id)

@@ -9,7 +9,7 @@ import (
 )
 
 // local is the client local: it publishes, waits for the minions, and answers
-// with what each of them returned.
+// with their returns.
 type local struct{ *Master }
 
 func (local) Name() string { return "local" }
@@ -35,8 +35,8 @@ func (l local) Prepare(c Chunk) (Job, error) {
 type localJob struct {
 	*Master
 	pub     saltmaster.Publication
-	timeout time.Duration // until find_job is sent for a silent minion, and how long its answer counts
-	gather  time.Duration // how long the answers to that may take
+	timeout time.Duration // until find_job is sent for a silent minion, and how long its reply counts
+	gather  time.Duration // how long the replies to that may take
 	full    bool          // full_return
 	expect  bool          // expect_minions
 }
@@ -56,12 +56,11 @@ func (j *localJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) (Ans
 	return w.answer(), nil
 }
 
-// collect publishes the job and waits until it is over. It returns nil when
-// no minion matched. When each is not nil it is given the returns as they
-// come, in place of the answer; its error ends the waiting.
+// collect publishes the job and waits until it is over. It returns nil if no
+// minion matched. If each is not nil, it is called with the returns as they
+// come, and the answer is empty; its error ends the wait.
 //
-// It listens for the jid before it publishes, so that no return can come too
-// early.
+// It subscribes to the jid before it publishes, so that no return is missed.
 func (j *localJob) collect(
 	ctx context.Context, grant eauth.Grant, rec *Record, each func(id string, r result) error,
 ) (*wait, error) {

@@ -7,8 +7,8 @@ import (
 	"github.com/saltern-api/saltern/saltmaster"
 )
 
-// localAsync is the client local_async: it publishes, and answers with the
-// jid and the targeted minions.
+// localAsync is the client local_async: it publishes, and answers with the jid
+// and the targeted minions.
 type localAsync struct{ *Master }
 
 func (localAsync) Name() string { return "local_async" }

@@ -17,8 +17,8 @@ import (
 )
 
 // localBatch is the client local_batch: it runs a function on some of the
-// minions at a time, the next ones as others are done, and hands out what each
-// returned as it comes.
+// minions at a time, the next ones as others finish, and yields each return as
+// it comes.
 type localBatch struct{ *Master }
 
 func (localBatch) Name() string  { return "local_batch" }
@@ -53,8 +53,8 @@ type batchJob struct {
 	*Master
 	pub      saltmaster.Publication
 	size     batchSize     // batch
-	pause    time.Duration // batch_wait: from the end of one minion to the begin of the next
-	failHard bool          // failhard: whether it is over when a function fails
+	pause    time.Duration // batch_wait: from the end of one minion to the start of the next
+	failHard bool          // failhard: whether the batch ends when a function fails
 	raw      bool          // raw: whole events in place of returns
 	timeout  time.Duration // as for local, of each part
 	gather   time.Duration
@@ -65,7 +65,7 @@ var _ Streamer = (*batchJob)(nil)
 func (j *batchJob) Command() Command                   { return commandOf(&j.pub) }
 func (j *batchJob) restrictTarget(tgt, tgtType string) { restrictTarget(&j.pub, tgt, tgtType) }
 
-// Run returns the items as they stand in a list.
+// Run returns the items as a list.
 func (j *batchJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) (Answer, error) {
 	var items [][]byte
 	err := j.Stream(ctx, grant, rec, func(item Answer) error {
@@ -75,8 +75,8 @@ func (j *batchJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) (Ans
 	return Returns(bytes.Join(items, []byte(", "))), err
 }
 
-// Stream pings the minions first, as LocalClient does: those that do not answer
-// are left out.
+// Stream pings the minions first, as LocalClient does: those that do not return
+// are omitted.
 func (j *batchJob) Stream(ctx context.Context, grant eauth.Grant, rec *Record, yield func(item Answer) error) error {
 	var there []string
 	ping := &localJob{Master: j.Master, pub: query(j.pub, "test.ping"), timeout: j.timeout, gather: j.gather}
@@ -91,14 +91,14 @@ func (j *batchJob) Stream(ctx context.Context, grant eauth.Grant, rec *Record, y
 	return newBatch(j, grant, there, rec, yield).run(ctx)
 }
 
-// part is a job of the batch for some of its minions.
+// part returns the job of the batch for some of its minions.
 func (j *batchJob) part(tgt msgpack.Raw, tgtType string) *localJob {
 	p := j.pub
 	p.Tgt, p.TgtType = tgt, tgtType
 	return &localJob{Master: j.Master, pub: p, timeout: j.timeout, gather: j.gather}
 }
 
-// item is what goes out for a minion's return.
+// item returns the item for a minion's return.
 func (j *batchJob) item(id string, r result) Returns {
 	if j.raw {
 		return rawItem(id, r)
@@ -107,7 +107,7 @@ func (j *batchJob) item(id string, r result) Returns {
 	return append(AppendReturn(b, r.ret), '}')
 }
 
-// silentItem is what goes out for a minion that did not return.
+// silentItem returns the item for a minion that did not return.
 func (j *batchJob) silentItem(id string) Returns {
 	if j.raw {
 		return append(msgpack.AppendJSONString([]byte(`{"data": {"id": `), id), `, "return": {}, "retcode": 0}}`...)
@@ -115,15 +115,15 @@ func (j *batchJob) silentItem(id string) Returns {
 	return append(msgpack.AppendJSONString([]byte("{"), id), ": {}}"...)
 }
 
-// batchSize is how many minions may work on a batch at once: a number of them,
-// or a part of all.
+// batchSize is the maximum number of minions that run at once: a number, or a
+// percentage of all.
 type batchSize struct {
 	n       int
 	percent float64
 	isPart  bool
 }
 
-// of returns the size for a number of minions, which is 1 at the least.
+// of returns the size for a number of minions, at least 1.
 func (s batchSize) of(minions int) int {
 	n := float64(s.n)
 	if s.isPart {
@@ -132,7 +132,7 @@ func (s batchSize) of(minions int) int {
 	return int(max(1, min(n, float64(minions))))
 }
 
-// defaultBatch is LocalClient.cmd_batch's own.
+// defaultBatch is the default of LocalClient.cmd_batch.
 var defaultBatch = batchSize{percent: 10, isPart: true}
 
 // batch returns the chunk's batch: 10, "10" or "25%".
@@ -159,12 +159,12 @@ func parseBatch(v msgpack.Raw) (size batchSize, ok bool) {
 		n, err := strconv.ParseInt(strings.TrimSpace(s), 10, 32)
 		return batchSize{n: int(n)}, err == nil || errors.Is(err, strconv.ErrRange)
 	}
-	f, ok := number(v) // of true and false, too
+	f, ok := number(v) // also for true and false
 	return batchSize{n: int(max(math.MinInt32, min(f, math.MaxInt32)))}, ok
 }
 
-// pythonRepr writes a value as Python's repr does, so far as that is a matter
-// of quotes.
+// pythonRepr writes a value in the form of Python's repr, as far as quotes are
+// concerned.
 func pythonRepr(v msgpack.Raw) string {
 	s, isText := text(v)
 	if !isText {
@@ -181,8 +181,8 @@ func pythonRepr(v msgpack.Raw) string {
 	return "'" + strings.ReplaceAll(s, "'", `\'`) + "'"
 }
 
-// rawItem is a whole event: its own data, but with all of a return of which
-// the bus had no room for all.
+// rawItem returns a whole event: its own data, but with the complete return if
+// the one on the bus was trimmed.
 func rawItem(id string, r result) Returns {
 	tag, data := r.event.Tag, r.event.Data
 	if data == nil {
@@ -194,7 +194,7 @@ func rawItem(id string, r result) Returns {
 	return append(b, '}')
 }
 
-// withReturn is an event's data with another return.
+// withReturn replaces the return in an event's data.
 func withReturn(data, ret msgpack.Raw) msgpack.Raw {
 	b := msgpack.AppendMap(nil, data.Len())
 	_ = data.Each(func(k, v msgpack.Raw) error {
@@ -207,7 +207,7 @@ func withReturn(data, ret msgpack.Raw) msgpack.Raw {
 	return b
 }
 
-// fromCacheOnly is what is known of an event that was missed.
+// fromCacheOnly returns event data for a missed event, from the job cache.
 func fromCacheOnly(id string, r result) msgpack.Raw {
 	fields := []field{
 		{"id", msgpack.AppendString(nil, id)},

@@ -10,8 +10,8 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
-// localSubset is the client local_subset: it runs a function on a few of the
-// minions that have it, whichever they are.
+// localSubset is the client local_subset: it runs a function on some of the
+// minions that have it, chosen at random.
 type localSubset struct{ *Master }
 
 func (localSubset) Name() string { return "local_subset" }
@@ -25,11 +25,11 @@ func (l localSubset) Prepare(c Chunk) (Job, error) {
 	return &subsetJob{localJob: job.(*localJob), size: size}, err
 }
 
-// defaultSubset is LocalClient.cmd_subset's own.
+// defaultSubset is the default of LocalClient.cmd_subset.
 const defaultSubset = 3
 
-// subset returns the number of minions. The older of its two names wins, as in
-// Salt.
+// subset returns the number of minions. The older of its two names takes
+// precedence, as in Salt.
 func (c Chunk) subset() (int, error) {
 	for _, key := range []string{"sub", "subset"} {
 		v, ok := c.given(key)
@@ -40,7 +40,7 @@ func (c Chunk) subset() (int, error) {
 		if !ok {
 			return 0, errors.New(key + " must be a number")
 		}
-		return int(max(1, min(n, 1<<31))), nil // one minion is the least, as in Salt
+		return int(max(1, min(n, 1<<31))), nil // at least one minion, as in Salt
 	}
 	return defaultSubset, nil
 }
@@ -50,8 +50,8 @@ type subsetJob struct {
 	size int
 }
 
-// Run lists the functions of all minions first, as LocalClient does. Where none
-// has the function it is published nevertheless, so that the master decides
+// Run lists the functions of all minions first, as LocalClient does. If none
+// has the function it is published nevertheless, so that the master checks
 // whether the caller may call it.
 func (j *subsetJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) (Answer, error) {
 	able, err := j.able(ctx, grant)

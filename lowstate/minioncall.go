@@ -8,16 +8,16 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
-// maxFunctions is the most functions that a chunk may list. They run one after
-// the other on each minion.
+// maxFunctions is the maximum number of functions in a chunk. They run one
+// after the other on each minion.
 const maxFunctions = 100
 
-// minionCall is what a minion is to run: one function, or a list of them, which
-// Salt calls a compound command.
+// minionCall is the command for a minion: one function, or a list of them,
+// which Salt calls a compound command.
 type minionCall struct {
 	fun  string      // the function, or the functions of a list joined by commas, for the log
 	funs msgpack.Raw // the list; nil for one function
-	arg  msgpack.Raw // the arguments as they are published; of a list, an array for each function
+	arg  msgpack.Raw // the arguments as published; for a list, an array for each function
 }
 
 // minionCall returns the chunk's functions with their arguments.
@@ -26,7 +26,7 @@ func (c Chunk) minionCall() (minionCall, error) {
 		return c.compound(v)
 	}
 	fun, err := c.function()
-	if err != nil && !errors.Is(err, errEmptyFunction) { // minions answer it as any other function that they do not have
+	if err != nil && !errors.Is(err, errEmptyFunction) { // minions return an error, as for any function that they do not have
 		return minionCall{}, err
 	}
 	kwargs, err := c.mapping("kwarg")
@@ -40,7 +40,7 @@ func (c Chunk) compound(funs msgpack.Raw) (minionCall, error) {
 	case n > maxFunctions:
 		return minionCall{}, fmt.Errorf("%d functions are more than the %d that fun may list", n, maxFunctions)
 	case c.truthy("kwarg"):
-		// Salt hands it to no function, or to one that it is not meant for.
+		// Salt passes it to no function, or to the wrong one.
 		return minionCall{}, errors.New(`kwarg does not go with a list of functions: ` +
 			`end a function's arguments with {"__kwarg__": true, ...}`)
 	}
@@ -59,8 +59,8 @@ func (c Chunk) compound(funs msgpack.Raw) (minionCall, error) {
 
 var errCompoundArg = errors.New("arg must have a list of arguments for each function")
 
-// compoundArg returns n lists of arguments. A minion that has not as many as
-// it has functions says nothing at all, which its caller would wait for.
+// compoundArg returns n lists of arguments. A minion with fewer of them than
+// functions does not return at all, and its caller would wait for it.
 func (c Chunk) compoundArg(n int) (msgpack.Raw, error) {
 	lists := c.list("arg")
 	if lists == nil {
@@ -83,7 +83,8 @@ func (c Chunk) compoundArg(n int) (msgpack.Raw, error) {
 	return b, nil
 }
 
-// isNothing finds what Salt's own command line puts in place of an empty list.
+// isNothing reports whether a value is the placeholder of Salt's command line
+// for an empty list.
 func isNothing(v msgpack.Raw) bool {
 	s, isText := v.Str()
 	return len(v) == 0 || v.IsNil() || isText && s == ""

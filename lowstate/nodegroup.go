@@ -10,25 +10,25 @@ import (
 )
 
 // Nodegroups are the master's nodegroups: the words of each one's compound
-// expression. The master expects its clients to expand them, and takes one
-// that is not expanded for a target without minions.
+// expression. The master expects its clients to expand them, and treats one
+// that is not expanded as a target without minions.
 type Nodegroups map[string][]string
 
-// operators are the words of a compound expression that target nothing.
+// operators are the words of a compound expression that match no minions.
 var operators = []string{"and", "or", "not", "(", ")"}
 
 // Expand replaces the nodegroups among the words of a compound expression.
 func (n Nodegroups) Expand(words []string) ([]string, error) { return n.expand(nil, words, nil) }
 
-// expression makes a compound expression without nodegroups of words that may
-// name some, as N@name.
+// expression returns a compound expression in which the nodegroups, written as
+// N@name, are expanded.
 func (n Nodegroups) expression(b *budget.Budget, words []string) (string, error) {
 	words, err := n.expand(b, words, nil)
 	return strings.Join(words, " "), err
 }
 
 // expand replaces the nodegroups among words. within are those that are being
-// expanded already. What a name becomes is paid for.
+// expanded. The words of a nodegroup are charged to the budget.
 func (n Nodegroups) expand(b *budget.Budget, words, within []string) ([]string, error) {
 	all := make([]string, 0, len(words))
 	for _, word := range words {
@@ -53,7 +53,7 @@ func (n Nodegroups) expand(b *budget.Budget, words, within []string) ([]string, 
 	return all, nil
 }
 
-// group returns what one nodegroup stands for.
+// group returns the expansion of one nodegroup.
 func (n Nodegroups) group(b *budget.Budget, name string, within []string) ([]string, error) {
 	words, ok := n[name]
 	switch {
@@ -74,11 +74,11 @@ func (n Nodegroups) group(b *budget.Budget, name string, within []string) ([]str
 	return append(append([]string{"("}, inner...), ")"), nil
 }
 
-// typed is a word that says by itself how it is to be matched.
+// typed matches a word that begins with its matcher.
 var typed = regexp.MustCompile(`^[A-Z]@`)
 
-// plainList makes one word of a nodegroup that only lists minion ids. Ids with
-// the signs of a regular expression are taken for such.
+// plainList makes one word of a nodegroup that only lists minion ids. An id
+// with characters of a regular expression is treated as one.
 func plainList(words []string) (string, bool) {
 	matcher := "L@"
 	for _, word := range words {

@@ -10,18 +10,17 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
-// DefaultMaxChunks is how many chunks a request may have when nothing else is
-// set.
+// DefaultMaxChunks is the default maximum number of chunks of a request.
 const DefaultMaxChunks = 1000
 
-// Parse reads a JSON lowstate: a list of chunks, or one chunk, which is taken
-// as a list of one. maxChunks is the most that it may hold; 0 stands for
-// DefaultMaxChunks. Errors are *Error of kind BadRequest and say where, of kind
-// TooLarge when the budget, which may be nil, is used up, or the context's.
+// Parse parses a JSON lowstate: a list of chunks, or one chunk, which is a list
+// of one. maxChunks is the maximum number; 0 stands for DefaultMaxChunks.
+// Errors are *Error of kind BadRequest with the position, of kind TooLarge if
+// the budget, which may be nil, is spent, or the context's.
 //
-// Of a large body only the credentials and what identifies the command are
-// made: its other values are read by [Gateway.Run], once the caller is
-// authenticated.
+// Of a large body only the credentials and the fields that identify the command
+// are decoded: its other values are decoded by [Gateway.Run], once the caller
+// is authenticated.
 func Parse(b *budget.Budget, body []byte, maxChunks int) ([]Chunk, error) {
 	if len(body) > readAtOnce {
 		return parseLarge(b, body, maxChunks)
@@ -33,7 +32,7 @@ func Parse(b *budget.Budget, body []byte, maxChunks int) ([]Chunk, error) {
 	return FromValue(v, maxChunks)
 }
 
-// FromValue makes the chunks of a lowstate that was read from any format.
+// FromValue returns the chunks of a lowstate decoded from any format.
 func FromValue(v msgpack.Raw, maxChunks int) ([]Chunk, error) {
 	if maxChunks <= 0 {
 		maxChunks = DefaultMaxChunks
@@ -81,8 +80,8 @@ func listed(v msgpack.Raw) ([]Chunk, error) {
 	return chunks, nil
 }
 
-// badJSON says where, in the words of Python's json module: lines and columns
-// count from one, in characters.
+// badJSON returns an error with the position, in the words of Python's json
+// module: lines and columns count from one, in characters.
 func badJSON(body []byte, err error) error {
 	syntax, ok := errors.AsType[*msgpack.SyntaxError](err)
 	if !ok {

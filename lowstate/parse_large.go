@@ -8,23 +8,23 @@ import (
 )
 
 const (
-	// readAtOnce is the longest body, in bytes, of which all is read before
-	// its sender is known.
+	// readAtOnce is the longest body, in bytes, that is decoded completely
+	// before its sender is authenticated.
 	readAtOnce = 64 << 10
 
-	// readValue is the longest value, in bytes of JSON, that is read so in a
-	// longer body.
+	// readValue is the longest value, in bytes of JSON, that is decoded at once
+	// in a longer body.
 	readValue = 4 << 10
 
-	// keyCost is what a key costs, in units of the budget.
+	// keyCost is the cost of a key, in units of the budget.
 	keyCost = 3
 )
 
-// identifyingKeys are the keys whose texts are read however long they are: each has an
-// answer of its own to one that makes no sense.
+// identifyingKeys are the keys whose texts are decoded at any length: an
+// invalid one gets an error of its own.
 var identifyingKeys = []string{"client", "token", "username", "password", "eauth", "fun", "tgt", "tgt_type"}
 
-// parseLarge is Parse that makes nothing of large values.
+// parseLarge is Parse without decoding large values.
 func parseLarge(b *budget.Budget, body []byte, maxChunks int) ([]Chunk, error) {
 	if maxChunks <= 0 {
 		maxChunks = DefaultMaxChunks
@@ -52,17 +52,17 @@ func parseLarge(b *budget.Budget, body []byte, maxChunks int) ([]Chunk, error) {
 	return o.chunks, nil
 }
 
-// largeParser collects chunks. What is wrong with one counts for nothing before
-// it is known that the whole is JSON.
+// largeParser collects chunks. Errors of a chunk are returned only if the whole
+// body is valid JSON.
 type largeParser struct {
 	budget *budget.Budget
 	most   int
 
-	n      int // elements that have begun
+	n      int // elements begun
 	chunks []Chunk
 	err    error
 
-	builder chunkBuilder // of the chunk that is open
+	builder chunkBuilder // of the current chunk
 	keys    int          // of it
 }
 
@@ -76,7 +76,7 @@ func (o *largeParser) element(k msgpack.Kind) {
 	}
 }
 
-// end ends the chunk that is open.
+// end ends the current chunk.
 func (o *largeParser) end() {
 	if o.n == 0 || o.err != nil || o.n > o.most {
 		return

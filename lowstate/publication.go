@@ -9,15 +9,15 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
-// passedOn are the chunk's keys that the master looks for among a
-// publication's keywords. Nothing else a client writes gets that far.
+// passedOn are the chunk's keys that the master reads among a publication's
+// keywords. No other keys of a client are sent.
 var passedOn = []string{
 	"delimiter", "nocache", "master_id", "id", "ret_config", "metadata",
 	"module_executors", "executor_opts", "ret_kwargs", "start_event",
 }
 
-// publication makes of a chunk what the local clients publish. Its JID is the
-// chunk's own, or "".
+// publication returns the publication of a chunk of the local clients. Its JID
+// is the chunk's own, or "".
 func (m *Master) publication(c Chunk) (saltmaster.Publication, error) {
 	tgt, tgtType, err := m.target(c)
 	if err != nil {
@@ -31,7 +31,7 @@ func (m *Master) publication(c Chunk) (saltmaster.Publication, error) {
 	if err != nil {
 		return saltmaster.Publication{}, err
 	}
-	ret, _ := c.Text("ret") // minions pass over what is no text
+	ret, _ := c.Text("ret") // minions ignore other types
 	p := saltmaster.Publication{
 		Tgt: tgt, TgtType: tgtType, Fun: run.fun, Funs: run.funs, Arg: run.arg, JID: jid,
 		Ret: m.returners(ret),
@@ -56,8 +56,8 @@ func (m *Master) returners(ret string) string {
 	}
 }
 
-// query is a question that goes to the minions of a publication before the
-// publication itself does.
+// query returns a publication that queries the minions of another one before
+// that is sent.
 func query(p saltmaster.Publication, fun string) saltmaster.Publication {
 	q := saltmaster.Publication{Tgt: p.Tgt, TgtType: p.TgtType, Fun: fun, Arg: msgpack.AppendArray(nil, 0)}
 	for _, e := range p.Extra {
@@ -68,7 +68,7 @@ func query(p saltmaster.Publication, fun string) saltmaster.Publication {
 	return q
 }
 
-// publish sends a publication with the caller's authority. The JID is "" when no
+// publish sends a publication with the caller's authority. The JID is "" if no
 // minion matched and nothing was sent.
 func (m *Master) publish(ctx context.Context, grant eauth.Grant, p saltmaster.Publication, rec *Record) (saltmaster.Published, error) {
 	var done saltmaster.Published

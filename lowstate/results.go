@@ -7,20 +7,20 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
-// results is the answer of a local job while it grows: a JSON object with one
-// entry per minion, written as the returns come.
+// results is the answer of a local job under construction: a JSON object with
+// one entry per minion, written as the returns come.
 type results struct {
 	full bool                            // full_return
-	each func(id string, v result) error // takes the returns in place of the JSON, when set
+	each func(id string, v result) error // called with the returns in place of writing JSON, if set
 	json []byte
 	seen map[string]bool
 }
 
-// result is one minion's return. Values that are nil are left out.
+// result is one minion's return. Nil values are omitted.
 type result struct {
 	ret, out, retcode msgpack.Raw
 	jid               string
-	event             eventbus.Event // none when it was read from the job cache
+	event             eventbus.Event // zero if it was read from the job cache
 }
 
 func newResults(full bool) results {
@@ -59,8 +59,8 @@ func (r *results) add(id string, v result) error {
 	return nil
 }
 
-// addSilent notes a minion that did not return, and what is said of it.
-// LocalClient puts out first here, and names no jid.
+// addSilent adds an entry for a minion that did not return, with the text said.
+// LocalClient puts out first here, and no jid.
 func (r *results) addSilent(id, said string) {
 	r.key(id)
 	if !r.full {
@@ -72,7 +72,7 @@ func (r *results) addSilent(id, said string) {
 	r.json = append(r.json, `, "retcode": 1}`...)
 }
 
-// addFalse notes a minion of which nothing is known.
+// addFalse adds false for a minion without any sign of life.
 func (r *results) addFalse(id string) {
 	r.key(id)
 	r.json = append(r.json, "false"...)

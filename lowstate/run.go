@@ -12,7 +12,7 @@ import (
 	"github.com/saltern-api/saltern/internal/budget"
 )
 
-// run is one call on its way.
+// run is one call in progress.
 type run struct {
 	*Gateway
 	call    Call
@@ -32,7 +32,7 @@ func (g *Gateway) newRun(call Call) *run {
 }
 
 // PanicError is the error of a call that panicked. Its text is for the log: it
-// quotes no Value but the runtime's own, since another may hold an argument.
+// contains Value only if that is a runtime error, since another may hold an argument.
 type PanicError struct {
 	Value any
 	Stack []byte
@@ -45,8 +45,8 @@ func (e *PanicError) Error() string {
 	return fmt.Sprintf("panic with a %T", e.Value)
 }
 
-// caught turns a panic into an error, so that the result has what the call did
-// before it: a command may have been published.
+// caught turns a panic into an error, so that the result shows how far the call
+// came: a command may have been published.
 func caught(res, soFar *Result, err *error) {
 	if p := recover(); p != nil {
 		*res, *err = *soFar, &PanicError{Value: p, Stack: debug.Stack()}
@@ -54,12 +54,12 @@ func caught(res, soFar *Result, err *error) {
 	}
 }
 
-// begin authenticates and checks all chunks. After nil the session is to be
-// released.
+// begin authenticates and checks all chunks. If it returns nil, the session has
+// to be released.
 //
-// Callers are authenticated first: what else is in a chunk costs nothing
-// before, and an unauthenticated answer shows nothing of the master's
-// configuration but which clients are enabled, as salt-api's does.
+// Callers are authenticated first: no other work is done for a chunk before,
+// and the error for an unauthenticated one shows nothing of the master's
+// configuration except which clients are enabled, as salt-api's does.
 func (r *run) begin(ctx context.Context) (err error) {
 	for i := range r.tasks {
 		if err := r.admit(i); err != nil {
@@ -74,8 +74,7 @@ func (r *run) begin(ctx context.Context) (err error) {
 	return nil
 }
 
-// check authenticates the callers of all chunks, and decides whether all may
-// run.
+// check authenticates the callers of all chunks, and authorizes all chunks.
 func (r *run) check(ctx context.Context) (err error) {
 	for i := range r.tasks {
 		t := &r.tasks[i]
@@ -99,8 +98,8 @@ func (r *run) check(ctx context.Context) (err error) {
 	return r.allow(ctx)
 }
 
-// allow decides whether the prepared jobs may run. For a call of which a part is
-// refused nothing is sent to the master.
+// allow authorizes the prepared jobs. If one is refused, nothing of the call is
+// sent to the master.
 func (r *run) allow(ctx context.Context) error {
 	scope := r.call.Authority.Scope
 	for _, check := range []func(*task) error{
@@ -117,8 +116,8 @@ func (r *run) allow(ctx context.Context) error {
 	return nil
 }
 
-// admit notes a chunk's credentials, after the checks that salt-api makes before
-// it looks at these, in the same order.
+// admit reads a chunk's credentials, after the checks that salt-api makes
+// before, in the same order.
 func (r *run) admit(i int) (err error) {
 	t := &r.tasks[i]
 	client, err := r.client(i)
@@ -135,7 +134,7 @@ func (r *run) admit(i int) (err error) {
 	return nil
 }
 
-// prepareAll reads and checks all chunks, whose callers are authenticated.
+// prepareAll decodes and checks all chunks, whose callers are authenticated.
 func (r *run) prepareAll(ctx context.Context) error {
 	if r.call.Budget == nil {
 		r.call.Budget = budget.New(ctx, nil)
@@ -144,10 +143,11 @@ func (r *run) prepareAll(ctx context.Context) error {
 	return r.prepareEach(ctx)
 }
 
-// prepareUnchecked is prepareAll where some callers are authenticated with
-// their chunk. They have the budget of unauthenticated callers, and get no error
-// but that of their credentials: where there is more to do, or the gateway has
-// to know their rights, check authenticates them now.
+// prepareUnchecked is prepareAll for a call in which some callers are
+// authenticated by the master, together with the command. They have the budget
+// of unauthenticated callers, and the only error they get is that of their
+// credentials: if another one is due, or the gateway needs their rights, check
+// authenticates them now.
 func (r *run) prepareUnchecked(ctx context.Context, check func() error) error {
 	if r.call.Budget == nil {
 		r.call.Budget = budget.New(ctx, nil)

@@ -14,7 +14,7 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
-// runner is the client runner: it sends the master a runner function and
+// runner is the client runner: it sends a runner function to the master and
 // waits for its result.
 type runner struct {
 	*Master
@@ -34,7 +34,7 @@ func (r runner) Prepare(c Chunk) (Job, error) {
 }
 
 // runnerTimeout returns how long a chunk waits for a runner. With 0
-// RunnerClient waits for as long as it takes.
+// RunnerClient waits without a limit.
 func (c Chunk) runnerTimeout(def time.Duration) (time.Duration, error) {
 	v, ok := c.given("timeout")
 	if seconds, isNumber := number(v); ok && isNumber && seconds == 0 {
@@ -47,14 +47,14 @@ type runnerJob struct {
 	*Master
 	signatures *signatures
 	call       saltmaster.RunnerCall
-	known      bool // the call has no argument that the function does not take
+	known      bool // whether the function is known to take all arguments of the call
 	leftOut    []string
 	timeout    time.Duration
 	full       bool // full_return
 }
 
-// read takes from a chunk what is to be called, with all keys but those of
-// reserved for arguments.
+// read reads the function of a chunk, with all keys except reserved as
+// arguments.
 func (j *runnerJob) read(c Chunk, reserved []string) error {
 	call, err := c.masterCall(reserved)
 	if err != nil {
@@ -92,8 +92,8 @@ func (j *runnerJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) (An
 }
 
 // result runs the runner and returns the data of its last event. All runners'
-// events are collected until the master has answered with the jid of this one: it
-// chooses the jid itself, and may be done before it answers.
+// events are collected until the master has replied with this one's jid: the
+// master chooses the jid, and the runner may end before the reply.
 func (j *runnerJob) result(ctx context.Context, grant eauth.Grant, rec *Record) (msgpack.Raw, error) {
 	if !j.Bus.Connected() {
 		return nil, saltmaster.ErrDown
@@ -115,7 +115,7 @@ func (j *runnerJob) result(ctx context.Context, grant eauth.Grant, rec *Record) 
 	return whole.Return, nil
 }
 
-// send starts the runner on the master and notes its jid.
+// send starts the runner on the master and sets its jid.
 func (j *runnerJob) send(ctx context.Context, grant eauth.Grant, rec *Record) error {
 	var jid string
 	err := withGrant(ctx, grant, func(ctx context.Context, as proof) (err error) {
@@ -133,9 +133,9 @@ func (j *runnerJob) send(ctx context.Context, grant eauth.Grant, rec *Record) er
 
 func returnTag(jid string) string { return "salt/run/" + jid + "/ret" }
 
-// wait returns the data of the event of the runner's end. When the connection broke in
-// between, the result may be in the job cache alone: the master writes it
-// there first.
+// wait returns the data of the event of the runner's end. If the connection
+// broke in between, the result may only be in the job cache: the master writes
+// it there first.
 func (j *runnerJob) wait(ctx context.Context, grant eauth.Grant, sub *eventbus.Sub, jid string) (msgpack.Raw, error) {
 	doubt := newDoubt(j, grant)
 	end := time.Now().Add(j.timeout)
@@ -150,7 +150,7 @@ func (j *runnerJob) wait(ctx context.Context, grant eauth.Grant, sub *eventbus.S
 		case err == nil:
 			doubt.settled() // it has started
 		case errors.Is(err, eventbus.ErrGap), errors.Is(err, eventbus.ErrOverflow):
-			doubt.settled() // its start may have passed unseen
+			doubt.settled() // the event of its start may have been missed
 			if data, ok := j.fromCache(ctx, jid); ok {
 				return data, nil
 			}
@@ -172,7 +172,7 @@ func (j *runnerJob) wait(ctx context.Context, grant eauth.Grant, sub *eventbus.S
 	}
 }
 
-// fromCache looks for a result whose event was missed.
+// fromCache reads a result whose event was missed from the job cache.
 func (j *runnerJob) fromCache(ctx context.Context, jid string) (msgpack.Raw, bool) {
 	r, ok, err := j.Cache.OnlyReturn(jid)
 	if err != nil {

@@ -10,8 +10,8 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/eventbus"
 )
 
-// runnerAsync is the client runner_async: it sends the master a runner
-// function, and answers with the jid under which that happens.
+// runnerAsync is the client runner_async: it sends a runner function to the
+// master, and answers with its jid.
 type runnerAsync struct {
 	*Master
 	signatures *signatures
@@ -24,7 +24,7 @@ func (r runnerAsync) Prepare(c Chunk) (Job, error) {
 	j := &runnerAsyncJob{runnerJob{Master: r.Master, signatures: r.signatures}, r.seen}
 	reserved := notForRunner
 	if fun, _ := c.function(); r.signatures.isStock(fun) {
-		// salt-api has no use of its own for these, and some functions have.
+		// salt-api does not use these itself, and some functions take them.
 		reserved = reserved[:len(reserved)-len(notForRunnerSync)]
 	}
 	return j, j.read(c, reserved)
@@ -36,8 +36,8 @@ type runnerAsyncJob struct {
 }
 
 // Run answers at once for a function that the master was seen to start before.
-// The first time it waits for that, since a function that is not there is an
-// error, as with salt-api.
+// The first time it waits for the start, since an unknown function is an error,
+// as in salt-api.
 func (j *runnerAsyncJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) (Answer, error) {
 	if j.seen.has(j.call.Fun) || !j.Bus.Connected() {
 		if err := j.send(ctx, grant, rec); err != nil {
@@ -57,12 +57,12 @@ func (j *runnerAsyncJob) Run(ctx context.Context, grant eauth.Grant, rec *Record
 	return Started{Tag: "salt/run/" + rec.JID, JID: rec.JID}, nil
 }
 
-// listMost is how long a caller of an unseen function that does not start
-// waits for the list of all functions.
+// listMost is how long the caller of a function that was never seen and does
+// not start waits for the list of all functions.
 const listMost = 10 * time.Second
 
 // awaitStart returns when the function has started, when there is no such
-// function, or when that cannot be found out.
+// function, or when neither can be determined.
 func (j *runnerAsyncJob) awaitStart(ctx context.Context, grant eauth.Grant, sub *eventbus.Sub) error {
 	inner, cancel := context.WithTimeout(ctx, startDoubtful)
 	defer cancel()
@@ -87,7 +87,7 @@ func (j *runnerAsyncJob) awaitStart(ctx context.Context, grant eauth.Grant, sub 
 	return nil
 }
 
-// seenNames are the runner functions that the master has. Its zero value is
+// seenNames are runner functions that the master has started. Its zero value is
 // ready.
 type seenNames struct {
 	mu    sync.Mutex

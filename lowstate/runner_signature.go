@@ -12,27 +12,28 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
-// This file leaves out the keyword arguments that a runner function does not
-// take, as salt-api does: clients send a tgt with everything. For a function of
-// the operator's own the master is queried, once the scope allows the call with
-// all its arguments; the scope then decides anew about what is sent. What came
-// of the call itself shows nothing: the function may have run, and its own code
+// This file removes the keyword arguments that a runner function does not take,
+// as salt-api does: clients send a tgt with everything. For a function of the
+// operator's own the master is queried, once the scope allows the call with all
+// its arguments; the scope then checks the remaining ones again. An error of
+// the call itself is no evidence: the function may have run, and its own code
 // may have failed for other arguments.
 
-// signatures are what is known of the arguments of runner functions.
+// signatures are the known signatures of runner functions.
 type signatures struct {
 	stock map[string]signature.Signature
 
-	// replaced reports whether the master may have another module of a name
-	// than Salt's own.
+	// replaced reports whether the master may have a module that replaces
+	// Salt's own of this name.
 	replaced func(module string) bool
 
 	mu    sync.Mutex
 	known map[string]knownSignature // by function
 }
 
-// knownSignature is what the master said of a function. Only what a function
-// takes is believed for a while: an argument is left out after asking alone.
+// knownSignature is the master's reply for a function. It is cached for a while
+// only if the function takes the arguments: before an argument is removed, the
+// master is always queried.
 type knownSignature struct {
 	signature.Signature
 	until time.Time
@@ -93,7 +94,7 @@ func takesAll(sig signature.Signature, kwargs msgpack.Raw) bool {
 	}) == nil
 }
 
-// take leaves out the keyword arguments that the function does not take.
+// take removes the keyword arguments that the function does not take.
 func (j *runnerJob) take(sig signature.Signature) {
 	if takesAll(sig, j.call.Kwarg) {
 		return
@@ -113,17 +114,17 @@ func (j *runnerJob) take(sig signature.Signature) {
 
 // fitter is a job whose arguments depend on its function's signature.
 type fitter interface {
-	// fit leaves out the arguments that the function does not take, and reports
+	// fit removes the arguments that the function does not take, and reports
 	// whether that has changed the command. may reports whether the caller may
 	// run another runner.
 	fit(ctx context.Context, id eauth.Identity, may func(role.Function) bool) (changed bool, err error)
 
-	// omitted returns the names of the arguments that were left out.
+	// omitted returns the names of the removed arguments.
 	omitted() []string
 }
 
-// fit leaves out what the functions of runners do not take. The command of each
-// chunk is one that the scope allows, and has to be after this.
+// fit removes the arguments that runner functions do not take. The scope allows
+// the command of each chunk before, and has to allow it afterwards.
 func (g *Gateway) fit(ctx context.Context, s Scope, t *task) error {
 	job, ok := t.job.(fitter)
 	if !ok {
@@ -142,8 +143,8 @@ func (g *Gateway) fit(ctx context.Context, s Scope, t *task) error {
 
 func (j *runnerJob) omitted() []string { return j.leftOut }
 
-// fit fetches the signature from the master, where it is not known and the
-// caller may run the runner for that. Elsewhere the master answers that the
+// fit queries the master for the signature, if it is not known and the caller
+// may run the runner for that. Otherwise the master's reply is that the
 // arguments are invalid.
 func (j *runnerJob) fit(ctx context.Context, id eauth.Identity, may func(role.Function) bool) (changed bool, err error) {
 	if j.known || j.call.Kwarg.Len() == 0 || j.signatures.takesAll(j.call.Fun, j.call.Kwarg) {
@@ -162,14 +163,14 @@ func (j *runnerJob) fit(ctx context.Context, id eauth.Identity, may func(role.Fu
 	return len(j.leftOut) > 0, nil
 }
 
-// The master's own answer to the question, by way of a module for minions.
+// The query for a signature, which uses a module for minions.
 const (
 	signatureRunner   = "salt.cmd"
 	signatureFunction = "sys.runner_argspec"
 )
 
-// isFunctionName reports whether a text names one function. In others the
-// master would find a pattern.
+// isFunctionName reports whether a text names one function. Other texts are
+// patterns to the master.
 func isFunctionName(fun string) bool {
 	return strings.Count(fun, ".") == 1 && !strings.ContainsAny(fun, "*?[] =")
 }

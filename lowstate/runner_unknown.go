@@ -12,15 +12,15 @@ import (
 )
 
 // This file detects that the master has no such runner function. salt-api loads
-// the runners itself, and knows before it sends. A master of 3006 or 3007
-// answers with a traceback; one of 3008 starts a process for the function that
-// ends without an event.
+// the runners itself and checks before it sends. A master of 3006 or 3007
+// replies with a traceback; one of 3008 starts a process for the function,
+// which ends without an event.
 
 func (j *runnerJob) notAvailable() error {
 	return &Error{Kind: Failed, Text: fmt.Sprintf("'%s' is not available.", j.call.Fun)}
 }
 
-// unknown finds the traceback, and says it in salt-api's sentence.
+// unknown returns the traceback for an unknown function as salt-api's error.
 func (j *runnerJob) unknown(ret msgpack.Raw) error {
 	s, ok := ret.Str()
 	if !ok || !strings.HasPrefix(s, "Exception occurred in runner "+j.call.Fun+": ") ||
@@ -30,9 +30,9 @@ func (j *runnerJob) unknown(ret msgpack.Raw) error {
 	return j.notAvailable()
 }
 
-// How long a runner may take to show that it started, before it is doubted
-// that there is one; and then to start nevertheless, where that cannot be
-// found out.
+// The time for the first event of a runner, after which the list of functions
+// is checked; and the time for it to start nevertheless, if the list is not
+// available.
 const (
 	startDoubtful = 2 * time.Second
 	startMost     = 60 * time.Second
@@ -41,12 +41,12 @@ const (
 // functionList is the runner that lists the runner functions.
 const functionList = "doc.runner"
 
-// doubt is about a runner of which no event was seen yet. The master fires an
-// event for the start of every runner before it runs it.
+// doubt is about a runner without an event so far. The master fires an event
+// for the start of every runner before it runs it.
 type doubt struct {
 	job     *runnerJob
 	grant   eauth.Grant
-	at      time.Time // when to check next; zero when there is no doubt
+	at      time.Time // when to check next; zero without a doubt
 	checked bool
 }
 
@@ -60,8 +60,8 @@ func newDoubt(j *runnerJob, grant eauth.Grant) *doubt {
 
 func (d *doubt) settled() { d.at = time.Time{} }
 
-// check looks for the function among those that the master has, with the
-// caller's own authority. A caller that may not list them is answered when a
+// check looks the function up in the master's list, with the caller's own
+// authority. If the caller may not list functions, it returns an error once a
 // start is no longer to be expected.
 func (d *doubt) check(ctx context.Context) error {
 	if d.checked {
@@ -83,7 +83,7 @@ func (d *doubt) check(ctx context.Context) error {
 	return nil
 }
 
-// hasFunction looks for the function in the list of all.
+// hasFunction reports whether the function is in the list of all.
 func (j *runnerJob) hasFunction(ctx context.Context, grant eauth.Grant, limit time.Duration) (bool, error) {
 	list := &runnerJob{Master: j.Master, call: j.call, timeout: limit}
 	list.call.Fun, list.call.Arg, list.call.Kwarg = functionList, msgpack.AppendArray(nil, 0), msgpack.AppendMap(nil, 0)
@@ -99,7 +99,7 @@ func (j *runnerJob) hasFunction(ctx context.Context, grant eauth.Grant, limit ti
 	return has, nil
 }
 
-// earlier returns the earlier of two times, of which b may be zero for none.
+// earlier returns the earlier of two times; b may be zero.
 func earlier(a, b time.Time) time.Time {
 	if !b.IsZero() && b.Before(a) {
 		return b

@@ -6,22 +6,22 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
-// Scope is what the caller's credential is for, beside what the caller may
-// do: that of an API token. *role.Set is one.
+// Scope is what the caller's credential is for, besides the caller's own
+// rights: that of an API token. *role.Set is one.
 type Scope interface {
 	Allows(c role.Call) role.Decision
 }
 
 var _ Scope = (*role.Set)(nil)
 
-// targetRestricter is a job whose target can be replaced by a smaller one.
+// targetRestricter is a job whose target can be narrowed.
 type targetRestricter interface {
 	restrictTarget(tgt, tgtType string)
 }
 
-// applyScope refuses a chunk that is out of the scope, and restricts the target
-// of one that is in it in part. Jobs that the gateway itself publishes while it
-// waits go to the restricted target, and are not checked again.
+// applyScope refuses a chunk that is out of the scope, and narrows the target
+// of one that is partly in it. Jobs that the gateway itself publishes while it
+// waits have the narrowed target, and are not checked again.
 func (t *task) applyScope(s Scope) error {
 	if s == nil {
 		return nil
@@ -47,13 +47,13 @@ func (t *task) applyScope(s Scope) error {
 
 const textOutOfScope = "The token's scopes do not allow this"
 
-// outOfScope is the error of a refused call. The reason holds nothing that the
-// client wrote, see [role.Decision], nor anything that it may not know.
+// outOfScope is the error of a refused call. The reason quotes nothing of the
+// client, see [role.Decision], and discloses nothing.
 func outOfScope(why string) error {
 	return &Error{Kind: OutOfScope, Text: textOutOfScope + ": " + why}
 }
 
-// commandOf is the command of a job that publishes.
+// commandOf returns the command of a job that publishes.
 func commandOf(p *saltmaster.Publication) Command {
 	return Command{Fun: p.Fun, Funs: p.Funs, Arg: p.Arg, Tgt: p.Tgt, TgtType: p.TgtType}
 }

@@ -15,24 +15,24 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
-// SSHOptions are what the client ssh needs besides the master.
+// SSHOptions are the options of the client ssh besides the master.
 type SSHOptions struct {
 	Program *saltssh.Program
 
-	// Rules decide which caller may run what: the master is not involved in
-	// salt-ssh. Without rules every call is refused.
+	// Rules authorize the calls, since the master is not involved in salt-ssh.
+	// Without rules every call is refused.
 	Rules SSHAuthorizer
 
-	// Open are the names of what callers may choose whose rules do not let
-	// them run anything: some of [SSHPrivileges].
+	// Open are those [SSHPrivileges] that callers may use whose rules do not
+	// allow everything.
 	Open []string
 
 	// AllowRawShell is netapi_allow_raw_shell.
 	AllowRawShell bool
 }
 
-// SSHAuthorizer knows the rules of external_auth, with the hosts of the roster
-// among the minions. *acl.Rules with the targets of [acl.Roster] is one.
+// SSHAuthorizer evaluates the rules of external_auth, with the hosts of the
+// roster as the minions. *acl.Rules with the targets of [acl.Roster] is one.
 type SSHAuthorizer interface {
 	SSH(who acl.Who, c acl.Call) acl.Verdict
 
@@ -52,14 +52,13 @@ type ssh struct {
 
 func (ssh) Name() string { return "ssh" }
 
-// notForSSH are the chunk's keys that salt-ssh never gets to see, or not as
+// notForSSH are the chunk's keys that are not passed to salt-ssh, or not as
 // options.
 var notForSSH = map[string]bool{
 	"client": true, "token": true, "eauth": true, "username": true, "password": true, "arg": true, "kwarg": true,
 }
 
-// plainSSH are the keys of a chunk by which salt-ssh does nothing but run a
-// function.
+// plainSSH are the keys of a chunk that only runs a function with salt-ssh.
 var plainSSH = []string{
 	"client", "tgt", "tgt_type", "fun", "arg", "kwarg", "timeout", "raw_shell",
 	"token", "username", "password", "eauth",
@@ -90,18 +89,18 @@ func (s ssh) Prepare(c Chunk) (Job, error) {
 	return j, j.call.Check()
 }
 
-// sshJob is one call of salt-ssh.
+// sshJob is one run of salt-ssh.
 type sshJob struct {
 	*Master
 	opts SSHOptions
 	call saltssh.Call
 
-	arg         msgpack.Raw   // as a publication would have it
-	ruleArgs    []msgpack.Raw // the arguments that the rules have to allow, one after the other
-	extras      bool          // the chunk has more than a function and its target
-	otherRoster bool          // the chunk chose the roster, of which Program.Hosts knows nothing
+	arg         msgpack.Raw   // in the form of a publication
+	ruleArgs    []msgpack.Raw // the arguments that the rules have to allow, in order
+	extras      bool          // the chunk does more than run a function on its target
+	otherRoster bool          // the chunk chose the roster, whose hosts are not in Program.Hosts
 	allowed     bool          // the rules allow the call
-	kept        *acl.Call     // the call as it was before it was changed to keep to the roster
+	kept        *acl.Call     // the call as it was before it was restricted to the roster
 }
 
 func (j *sshJob) fill(c Chunk) (err error) {
@@ -112,7 +111,7 @@ func (j *sshJob) fill(c Chunk) (err error) {
 		return err
 	}
 	if _, ok := c.present("jid"); ok {
-		// That of another job would bring to light what is in the job cache.
+		// The jid of another job would return data of the job cache.
 		return errors.New("jid cannot be chosen for the client ssh")
 	}
 	if j.call.Timeout, err = c.duration("timeout", 0); err != nil {
@@ -138,7 +137,7 @@ func (j *sshJob) fill(c Chunk) (err error) {
 	return nil
 }
 
-// sshTarget returns a target as salt-ssh's command line has it.
+// sshTarget returns a target in the form of salt-ssh's command line.
 func sshTarget(c Chunk) (tgt, tgtType string, err error) {
 	tgtType, ok := c.stringOr("tgt_type", "glob")
 	if !ok {
@@ -165,7 +164,7 @@ func (j *sshJob) Command() Command {
 	}
 }
 
-// Run listens for the jid before salt-ssh puts the first return on the bus.
+// Run subscribes to the jid before salt-ssh fires the first return.
 func (j *sshJob) Run(ctx context.Context, _ eauth.Grant, rec *Record) (Answer, error) {
 	if !j.allowed {
 		return nil, errSSHUnauthorized
@@ -197,8 +196,8 @@ func (j *sshJob) Run(ctx context.Context, _ eauth.Grant, rec *Record) (Answer, e
 	return a.json()
 }
 
-// failure is sshFailure that knows what salt-ssh does, when it may not look
-// beyond the roster, with a target that is not there: it fails.
+// failure is sshFailure, with the case that salt-ssh is restricted to the
+// roster and the target is not in it: salt-ssh then fails.
 func (j *sshJob) failure(err error) error {
 	if _, failed := errors.AsType[*saltssh.FailedError](err); failed && j.kept != nil && !j.otherRoster {
 		ids, ok := acl.Accepted(j.opts.Program.Hosts).Match(j.kept.Tgt, j.kept.TgtType)

@@ -10,24 +10,22 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
-// sshEventWait is how long the last events may take to come after salt-ssh has
-// ended.
+// sshEventWait is how long the last events may take after salt-ssh has ended.
 const sshEventWait = time.Second
 
-// sshAnswer puts together what salt-api answers. There are three places to
-// take it from, because salt-ssh prints what a function returned and nothing
-// else of it: the job cache has the returns as they came, the event bus has
-// them with what Salt adds. Both may be missing.
+// sshAnswer assembles salt-api's answer from three sources, because salt-ssh
+// prints only the return of a function: the job cache has the returns as they
+// came, and the event bus has them with Salt's additions. Both may be missing.
 type sshAnswer struct {
 	job   *sshJob
 	code  int       // of the program
-	at    time.Time // when it ended
-	hosts []field   // what it printed, by host
+	at    time.Time // when the program ended
+	hosts []field   // the printed output, by host
 
 	events map[string]msgpack.Raw
 }
 
-// read parses what salt-ssh printed: the hosts in the order of their returns.
+// read parses the output of salt-ssh: the hosts in the order of their returns.
 func (a *sshAnswer) read(js []byte) error {
 	printed, err := msgpack.AppendFromJSON(nil, js)
 	if err != nil {
@@ -96,8 +94,8 @@ func (a *sshAnswer) json() (Returns, error) {
 	return append(out, '}'), nil
 }
 
-// entry is what is said of one host: the return with what Salt adds to it, or
-// a text when there was none.
+// entry returns the entry of one host: the return with Salt's additions, or a
+// text if there was none.
 func (a *sshAnswer) entry(h field) (msgpack.Raw, error) {
 	var entry keywords
 	cached, isCached, err := a.job.Cache.Return(a.job.call.JID, h.key)
@@ -119,15 +117,15 @@ func (a *sshAnswer) entry(h field) (msgpack.Raw, error) {
 	}
 	but := ""
 	if _, is3008 := event.Lookup("success"); isCached && !is3008 {
-		but = "return" // the program's doing: salt-api of Salt 3006 adds none where there was none
+		but = "return" // added by the program: salt-api of Salt 3006 adds none
 	}
 	entry.missing(event, but)
 	return object(entry.fields), nil
 }
 
-// printed makes an entry of what the program printed: of a host where
-// something failed that is all there is, of others it is the return. Whose
-// fault the exit code is can only be known of a host that is alone.
+// printed makes an entry from the printed output: for a host that failed it is
+// the whole entry, for others it is the return. The exit code can be attributed
+// only if there is one host.
 func (a *sshAnswer) printed(entry *keywords, v msgpack.Raw) {
 	if _, failed := v.Lookup("stderr"); failed {
 		if _, ok := v.Lookup("retcode"); ok {
@@ -142,7 +140,7 @@ func (a *sshAnswer) printed(entry *keywords, v msgpack.Raw) {
 	}
 }
 
-// usual adds what an event always has.
+// usual adds the members that every event has.
 func (a *sshAnswer) usual(entry *keywords, id string) {
 	fun, args := a.job.call.Fun, a.job.arg
 	if a.job.call.RawShell {
@@ -164,7 +162,7 @@ func (a *sshAnswer) usual(entry *keywords, id string) {
 	}
 }
 
-// missing adds the entries of an object that are not there yet, but for one.
+// missing adds the entries of an object that are missing, except one.
 func (k *keywords) missing(m msgpack.Raw, but string) {
 	_ = m.Each(func(key, v msgpack.Raw) error {
 		if name, _ := key.Str(); name != but {

@@ -10,13 +10,13 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/yamlin"
 )
 
-// sshKeyword is what salt-ssh takes for the name of a keyword argument.
+// sshKeyword matches the names of keyword arguments in salt-ssh.
 var sshKeyword = regexp.MustCompile(`^[\p{L}_][\p{L}\p{N}_.-]*$`)
 
-// sshArgs writes arguments as Salt's command line has them. Text stays as it
-// is, since salt-api has it read in the same way: "5" arrives as a number.
-// Anything else is written as JSON, which is YAML, so that it arrives as what
-// it is; salt-api fails at it, or makes text of it.
+// sshArgs writes arguments in the form of Salt's command line. Text is
+// unchanged, since salt-api parses it in the same way: "5" arrives as a number.
+// Any other value is written as JSON, which is YAML, so that its type is kept;
+// salt-api fails for it, or turns it into text.
 func sshArgs(b *budget.Budget, args msgpack.Raw) ([]string, error) {
 	var argv []string
 	err := args.Elems(func(a msgpack.Raw) error {
@@ -45,8 +45,8 @@ func sshArgs(b *budget.Budget, args msgpack.Raw) ([]string, error) {
 	return argv, err
 }
 
-// sshKeywordValue keeps text what it is: quoted where it would be read as
-// something else.
+// sshKeywordValue keeps text a text: quoted if it would be parsed as another
+// type.
 func sshKeywordValue(b *budget.Budget, v msgpack.Raw) (string, error) {
 	if s, ok := text(v); ok {
 		arg, err := yamlin.Argument(b, s)
@@ -61,8 +61,8 @@ func sshKeywordValue(b *budget.Budget, v msgpack.Raw) (string, error) {
 	return sshJSON(v)
 }
 
-// sshJSON writes a value as JSON without a "#", at the sight of which Salt
-// gives up reading text.
+// sshJSON writes a value as JSON without a "#", since Salt does not parse text
+// with one.
 func sshJSON(v msgpack.Raw) (string, error) {
 	b, err := msgpack.AppendJSON(nil, v)
 	if err != nil {

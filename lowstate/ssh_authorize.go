@@ -9,20 +9,20 @@ import (
 	"github.com/saltern-api/saltern/lowstate/saltssh"
 )
 
-// OffRoster is what a caller chooses whose target is none of the roster's:
-// salt-ssh takes it for the name of a host, and goes there.
+// OffRoster is the privilege of a target outside of the roster: salt-ssh uses
+// it as the name of a host, and connects to it.
 const OffRoster = "off_roster"
 
-// SSHPrivileges returns the names of what rules about functions say nothing of:
+// SSHPrivileges returns the names of what rules about functions do not cover:
 // the settings of [saltssh.Privileged], and [OffRoster].
 func SSHPrivileges() []string { return append(saltssh.Privileged(), OffRoster) }
 
 // authorize applies the rules. A job that they do not allow does not run.
 //
-// What goes beyond running a function on a host of the roster is for callers
-// with the right to run any function there. A command of the shell is not checked by its
-// first word, as salt-api does: it is no function, and "user.*" means user.list
-// and not userdel.
+// Anything beyond running a function on a host of the roster requires the right
+// to run any function there. A shell command is not checked by its first word,
+// as salt-api does: it is not a function, and "user.*" means user.list and not
+// userdel.
 func (j *sshJob) authorize(id eauth.Identity) error {
 	who, ok := WhoIs(id)
 	if !ok || j.opts.Rules == nil {
@@ -43,9 +43,9 @@ func (j *sshJob) authorize(id eauth.Identity) error {
 	return nil
 }
 
-// rulesCall is the call in the terms of the rules. salt-api shows them the
-// argument arg alone. What the chunk has in kwarg has to be allowed beside that:
-// it would stand for what is in arg, and come to the function in its place.
+// rulesCall returns the call in the terms of the rules. salt-api checks the
+// argument arg alone. The chunk's kwarg has to be allowed too: it could
+// override what is in arg.
 func (j *sshJob) rulesCall(args []any) acl.Call {
 	c := acl.Call{Fun: j.call.Fun, Args: args, Tgt: j.call.Target, TgtType: j.call.TargetType}
 	if j.call.TargetType == "list" {
@@ -61,7 +61,7 @@ func (j *sshJob) rulesCall(args []any) acl.Call {
 	return c
 }
 
-// restrict keeps a call to what rules about functions can allow.
+// restrict restricts a call to what rules about functions can allow.
 func (j *sshJob) restrict() error {
 	if j.call.RawShell {
 		return sshPrivilege("raw_shell")
@@ -84,7 +84,7 @@ func (j *sshJob) restrict() error {
 
 var errSSHUnauthorized = &Error{Kind: Unauthorized, Text: textUnauthorized}
 
-// sshPrivilege refuses what is for callers with more rights.
+// sshPrivilege returns the error for a privilege that the caller does not have.
 func sshPrivilege(name string) error {
 	if name == OffRoster {
 		name = "a target that may be none of the roster's"

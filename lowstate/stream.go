@@ -38,7 +38,7 @@ func (o *orderedWriter) write(item Answer) error {
 	return o.err
 }
 
-// flush yields what is held back.
+// flush yields the answers that were held back.
 func (o *orderedWriter) flush() error {
 	for len(o.before) > 0 && o.err == nil {
 		o.err = o.yield(o.before[0])
@@ -47,8 +47,8 @@ func (o *orderedWriter) flush() error {
 	return o.err
 }
 
-// failure is the error of the stream for a chunk's error: that of yield is
-// returned as it is.
+// failure returns the error of the stream for a chunk's error: that of yield is
+// returned unchanged.
 func (o *orderedWriter) failure(err error) error {
 	if o.err != nil && errors.Is(err, o.err) {
 		return o.err

@@ -6,9 +6,9 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
-// Summary is what a chunk is to run and for whom, as its sender wrote it: for
-// the audit log, which has chunks that are refused, too. It holds no password,
-// no token and no argument.
+// Summary is the command of a chunk and its caller, as its sender wrote it: for
+// the audit log, which also has refused chunks. It holds no password, no token
+// and no argument.
 type Summary struct {
 	Client       string
 	Fun          string // the functions of a list are joined by commas
@@ -17,14 +17,14 @@ type Summary struct {
 	User, Eauth string // the caller, as the chunk claims
 }
 
-// rawShell is what Salt calls the function where "fun" is a whole command line.
+// rawShell is Salt's name of the function if "fun" is a whole command line.
 const rawShell = "ssh._raw"
 
-// maxSummary is about how much of a value is taken, in bytes.
+// maxSummary is about how much of a value is kept, in bytes.
 const maxSummary = 4 << 10
 
-// Summary returns the chunk's summary. What is neither text nor a list of
-// texts is left out.
+// Summary returns the chunk's summary. Values that are neither text nor a list
+// of texts are omitted.
 func (c Chunk) Summary() Summary {
 	a := Summary{
 		Client: c.textOf("client"), Fun: c.functionText(), Tgt: c.textOf("tgt"), TgtType: c.textOf("tgt_type"),
@@ -43,7 +43,7 @@ func (c Chunk) functionText() string {
 	return c.textOf("fun")
 }
 
-// textOf is a value that is text or a list of texts, as text.
+// textOf returns a text or a list of texts as text.
 func (c Chunk) textOf(key string) string {
 	v, ok := c.present(key)
 	if !ok {

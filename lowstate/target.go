@@ -9,7 +9,7 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
-// The forms of a tgt that the master's clients read, by tgt_type.
+// The forms of a tgt by tgt_type, as the master's clients read them.
 const (
 	tgtWords = iota + 1 // an expression, or the list of its words
 	tgtGroup            // the name of a nodegroup
@@ -21,13 +21,13 @@ var tgtTypes = map[string]int{"compound": tgtWords, "nodegroup": tgtGroup}
 // its shortest words have two, and are held as texts of their own.
 const bytesOfWords = 4
 
-// noTgtType stands for a tgt_type that is no text, or an empty one. No master
-// has a matcher of this name.
+// noTgtType stands for a tgt_type that is empty or not text. No master has a
+// matcher of this name.
 const noTgtType = "None"
 
-// target returns the chunk's tgt and tgt_type, as the master takes them. Which
-// minions they match is the master's to say: what it has no matcher for, and a
-// tgt of another form than its matcher's, match none.
+// target returns the chunk's tgt and tgt_type, in the form of the master. The
+// master decides which minions match: none, if it has no matcher for the type,
+// or if the tgt is not of its matcher's form.
 func (m *Master) target(c Chunk) (tgt msgpack.Raw, tgtType string, err error) {
 	tgtType = c.targetType()
 	tgt, ok := c.Get("tgt")
@@ -60,8 +60,8 @@ func (c Chunk) targetType() string {
 	return t
 }
 
-// isWords reports whether a value has the words of an expression: text, texts,
-// or an object, of which Python takes the keys.
+// isWords reports whether a value holds the words of an expression: text,
+// texts, or an object, whose keys Python uses.
 func isWords(tgt msgpack.Raw) bool {
 	switch tgt.Kind() {
 	case msgpack.Str:
@@ -79,14 +79,14 @@ func isWords(tgt msgpack.Raw) bool {
 	return false
 }
 
-// compound makes a compound target of its words, nodegroups expanded.
+// compound returns a compound target of the words, with nodegroups expanded.
 func (m *Master) compound(b *budget.Budget, words []string) (tgt msgpack.Raw, tgtType string, err error) {
 	expression, err := m.Nodegroups.expression(b, words)
 	return msgpack.AppendString(nil, expression), "compound", err
 }
 
-// words are the words of an expression that is written as text, as a list, or
-// as the keys of an object.
+// words returns the words of an expression that is text, a list, or the keys of
+// an object.
 func words(tgt msgpack.Raw) []string {
 	if s, ok := tgt.Str(); ok {
 		return strings.Fields(s)

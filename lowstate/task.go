@@ -22,18 +22,17 @@ func (t task) checked() bool {
 	return !ok || h.Verified()
 }
 
-// name notes the caller.
+// name sets the caller in the record.
 func (t task) name() { t.rec.User, t.rec.Eauth = t.id.User, t.id.Eauth }
 
-// begin notes that the chunk has begun, in the name of the caller that it
-// claims.
+// begin marks the chunk as begun, with the caller that it claims.
 func (t task) begin() {
 	t.name()
 	t.rec.Begun = true
 }
 
-// end notes what came of the chunk. A caller that the master has not confirmed
-// by then is none.
+// end sets the outcome of the chunk. A caller that the master has not confirmed
+// by then is removed.
 func (t task) end(err error) {
 	t.rec.Done = err == nil
 	if !t.checked() {
@@ -41,10 +40,10 @@ func (t task) end(err error) {
 	}
 }
 
-// errUnfinished is the error of a chunk that runs, and of one that panicked.
+// errUnfinished is the error of a chunk that is running, or that panicked.
 var errUnfinished = errors.New("not finished")
 
-// run carries the chunk out and hands its answer to yield.
+// run runs the chunk and yields its answer.
 func (t task) run(ctx context.Context, yield func(item Answer) error) (err error) {
 	t.begin()
 	err = errUnfinished
@@ -59,7 +58,7 @@ func (t task) run(ctx context.Context, yield func(item Answer) error) (err error
 	return yield(answer)
 }
 
-// all carries the chunk out and adds its answers to those before.
+// all runs the chunk and appends its answers to those before.
 func (t task) all(ctx context.Context, before []Answer) (_ []Answer, err error) {
 	t.begin()
 	err = errUnfinished
@@ -79,7 +78,7 @@ func (t task) items(ctx context.Context, s Streamer, before []Answer) ([]Answer,
 	return before, err
 }
 
-// runAll runs chunks one after the other and keeps their answers.
+// runAll runs chunks one after the other and returns their answers.
 func runAll(ctx context.Context, tasks []task) ([]Answer, error) {
 	answers := make([]Answer, 0, len(tasks))
 	for _, t := range tasks {

@@ -27,12 +27,12 @@ type wait struct {
 	sub     *eventbus.Sub
 	results results
 
-	targeted map[string]bool      // whose returns count
+	targeted map[string]bool      // minions whose returns count
 	pending  map[string]time.Time // the minions that have not returned, and how long each is waited for
-	missing  []string             // ids that the master does not know
+	missing  []string             // ids that are unknown to the master
 
-	reports reports // verified: the minions that are said to have returned
-	over    bool    // there is nothing more to wait for, but for them
+	reports reports // verified: the minions that are reported to have returned
+	over    bool    // nothing is left to wait for, except for reports
 
 	order      []string  // the targeted minions as the master listed them
 	atLeast    time.Time // order_masters: other masters may still name minions until then
@@ -101,9 +101,9 @@ func (w *wait) run(ctx context.Context) error {
 
 var errTimeUp = errors.New("time is up")
 
-// timeUp looks for returns whose events were missed, and sends find_job to the
-// minions that are still silent. over is set when there is nothing more to wait
-// for.
+// timeUp reads returns whose events were missed from the job cache, and sends
+// find_job to the minions that are still silent. over is true when nothing is
+// left to wait for.
 func (w *wait) timeUp(ctx context.Context) (over bool, err error) {
 	if err := w.fromCache(ctx); err != nil {
 		return false, err
@@ -117,7 +117,7 @@ func (w *wait) timeUp(ctx context.Context) (over bool, err error) {
 	return false, nil
 }
 
-// next waits for the next event, until something else is to be done.
+// next waits for the next event, or until the next action is due.
 func (w *wait) next(ctx context.Context) (eventbus.Event, error) {
 	until := w.findJobAt
 	switch {
@@ -139,8 +139,8 @@ func (w *wait) next(ctx context.Context) (eventbus.Event, error) {
 	return ev, err
 }
 
-// findJob publishes saltutil.find_job to the minions that have not returned. A round that could
-// not be published counts as one without an answer.
+// findJob publishes saltutil.find_job to the minions that have not returned. A
+// round that could not be published counts as one without returns.
 func (w *wait) findJob(ctx context.Context) {
 	w.anyWorking = false
 	w.findJobAt = time.Now().Add(w.job.gather)
@@ -176,9 +176,9 @@ const (
 		"salt-run jobs.lookup_jid "
 )
 
-// answer closes the results: with the master's release's own texts for minions
-// that did not return, and of those that a list names and the master does not
-// know.
+// answer completes the results: with the master's texts, by its release, for
+// minions that did not return, and for those in a list that are unknown to the
+// master.
 func (w *wait) answer() Returns {
 	if w.job.expect {
 		w.addSilent(w.sortedPending())

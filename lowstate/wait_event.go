@@ -9,11 +9,11 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
-// event handles one event of the job or of a find_job round. What is not a
-// return of a targeted minion is left alone. The bus carries what the master,
-// minions and programs on the master's host put there; that an event names a
-// minion is no proof that it is the minion's. Whoever wants one has returns
-// read from the job cache, see [Master.Verified].
+// event handles one event of the job or of a find_job round. Anything but a
+// return of a targeted minion is ignored. The master, minions and programs on
+// the master's host can fire events; a minion's id in an event does not prove
+// that it is the minion's. With [Master.Verified], returns are read from the
+// job cache instead.
 func (w *wait) event(ctx context.Context, ev eventbus.Event) error {
 	jid, id, isReturn := splitReturnTag(ev.Tag)
 	if !isReturn {
@@ -37,7 +37,7 @@ func (w *wait) event(ctx context.Context, ev eventbus.Event) error {
 }
 
 // wanted reports whether a return of this minion counts. Minions behind a
-// syndic are known only by returning.
+// syndic are unknown until they return.
 func (w *wait) wanted(id string) bool {
 	if _, ok := w.pending[id]; ok {
 		return true
@@ -81,8 +81,8 @@ func (w *wait) returned(ctx context.Context, id string, ev eventbus.Event) error
 	return w.results.add(shown, r)
 }
 
-// announced adds the minions that the master names later than in its
-// answer, as masters of masters do.
+// announced adds the minions that the master names after its reply, as masters
+// of masters do.
 func (w *wait) announced(ev eventbus.Event) {
 	if !w.job.OrderMasters {
 		return
@@ -97,15 +97,15 @@ func (w *wait) announced(ev eventbus.Event) {
 	})
 }
 
-// stillWorking handles a minion's answer to find_job: an empty map when it is
-// not at work on the job (any more), and a description of the job otherwise.
+// stillWorking handles a minion's return from find_job: an empty map if it is
+// not running the job (any more), and a description of the job otherwise.
 func (w *wait) stillWorking(id string, data msgpack.Raw) {
 	if _, ok := w.pending[id]; !ok {
 		return
 	}
 	if code, ok := data.Lookup("retcode"); ok {
 		if n, _ := code.Int(); n > 0 && !w.job.Verified {
-			delete(w.pending, id) // it cannot say; LocalClient waits for it no longer
+			delete(w.pending, id) // find_job failed; LocalClient stops waiting for the minion
 			return
 		}
 	}
@@ -120,7 +120,7 @@ func (w *wait) stillWorking(id string, data msgpack.Raw) {
 	w.anyWorking = true
 }
 
-// splitReturnTag takes salt/job/<jid>/ret/<id> apart.
+// splitReturnTag splits salt/job/<jid>/ret/<id>.
 func splitReturnTag(tag string) (jid, id string, ok bool) {
 	rest, ok := strings.CutPrefix(tag, "salt/job/")
 	if !ok {

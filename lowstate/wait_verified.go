@@ -17,19 +17,19 @@ const reportWait = 5 * time.Second
 // maxReports bounds the ids behind syndics that events may name.
 const maxReports = 100_000
 
-// reports are the minions that are said to have returned, while their returns
-// are looked for in the job cache.
+// reports are the minions that are reported to have returned, while their
+// returns are read from the job cache.
 type reports struct {
 	open  map[string]report
-	seen  map[string]bool // all of them: later events of the same say nothing new
-	next  time.Time       // when to look again
+	seen  map[string]bool // all of them: repeated events are ignored
+	next  time.Time       // when to check again
 	pause time.Duration
 }
 
 type report struct {
 	until time.Time
-	out   bool      // it came with an outputter, which the master writes after the return
-	found time.Time // when the return was there without it
+	out   bool      // it has an outputter, which the master writes after the return
+	found time.Time // when the return was found without it
 }
 
 // outWait is how long the master may take to write an outputter after the
@@ -42,8 +42,8 @@ func newReports() reports {
 
 func (r *reports) due() bool { return len(r.open) > 0 && !time.Now().Before(r.next) }
 
-// wakeUp is when to do something, if not before t: at the next look, which is
-// all that is left to wait for when nothing else is.
+// wakeUp returns when to act next: at the next check, if that is before t or if
+// nothing else is waited for, or else at t.
 func (w *wait) wakeUp(t time.Time) time.Time {
 	r := &w.reports
 	if len(r.open) > 0 && (r.next.Before(t) || w.over || len(w.pending) == 0) {
@@ -52,8 +52,8 @@ func (w *wait) wakeUp(t time.Time) time.Time {
 	return t
 }
 
-// reported handles an event that names a minion as having returned. Minions
-// behind a syndic are known only by returning.
+// reported handles an event with the return of a minion. Minions behind a
+// syndic are unknown until they return.
 func (w *wait) reported(ctx context.Context, id string, data msgpack.Raw) error {
 	_, pending := w.pending[id]
 	if !pending && (!w.job.OrderMasters || w.targeted[id]) {
@@ -69,7 +69,7 @@ func (w *wait) reported(ctx context.Context, id string, data msgpack.Raw) error 
 	return w.verify(ctx, id)
 }
 
-// verifyAll looks for the returns of all minions that are said to have returned.
+// verifyAll reads the returns of all reported minions.
 func (w *wait) verifyAll(ctx context.Context) error {
 	for _, id := range slices.Sorted(maps.Keys(w.reports.open)) {
 		if err := w.verify(ctx, id); err != nil {
@@ -81,7 +81,7 @@ func (w *wait) verifyAll(ctx context.Context) error {
 	return nil
 }
 
-// verify looks for one return.
+// verify reads one return.
 func (w *wait) verify(ctx context.Context, id string) error {
 	said := w.reports.open[id]
 	c, ok, err := w.job.Cache.Return(w.job.pub.JID, id)
@@ -105,7 +105,7 @@ func (w *wait) verify(ctx context.Context, id string) error {
 	return nil
 }
 
-// finish ends the waiting for a minion.
+// finish stops waiting for a minion.
 func (w *wait) finish(id string) {
 	delete(w.pending, id)
 	delete(w.reports.open, id)

@@ -11,8 +11,8 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
-// wheel is the client wheel: it sends the master a wheel function and
-// answers with what the master says at its end.
+// wheel is the client wheel: it sends a wheel function to the master and
+// answers with the master's reply at its end.
 type wheel struct {
 	*Master
 	running *wheels
@@ -39,9 +39,9 @@ func wheelTimeout(c Chunk, def time.Duration) time.Duration {
 	return timeout
 }
 
-// notForWheel are the chunk's keys that are never a wheel function's
-// arguments. Those with underscores are the master's own, which one of 3006
-// would believe a client.
+// notForWheel are the chunk's keys that are never a wheel function's arguments.
+// Those with underscores are the master's own, which a master of 3006 would
+// accept from a client.
 var notForWheel = []string{
 	"client", "cmd", "fun", "arg", "kwarg",
 	"token", "username", "password", "eauth",
@@ -50,9 +50,8 @@ var notForWheel = []string{
 }
 
 // wheelCall refuses keyword arguments named arg and kwarg, which no wheel
-// function has. That is where the argument rules of external_auth look: a
-// caller that could set them could show the rules other arguments than the
-// function's.
+// function has. The argument rules of external_auth check those: a caller that
+// could set them could have other arguments checked than the function gets.
 func wheelCall(c Chunk) (saltmaster.WheelCall, error) {
 	call, err := c.masterCall(notForWheel)
 	if err != nil {

@@ -12,10 +12,10 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/eventbus"
 )
 
-// wheelAsync is the client wheel_async: it sends the master a wheel function
-// and answers with the jid under which that happens. The master's own command
-// answers at the end only, so the function's begin is looked for on the bus,
-// and the rest of the exchange goes on in the background.
+// wheelAsync is the client wheel_async: it sends a wheel function to the master
+// and answers with its jid. The master's own command replies at the end only,
+// so the event of the function's start is awaited on the bus, and the command
+// goes on in the background.
 type wheelAsync struct {
 	*Master
 	running *wheels
@@ -34,12 +34,12 @@ func (w wheelAsync) Prepare(c Chunk) (Job, error) {
 
 type wheelAsyncJob struct{ wheelJob }
 
-// placeWait is how long a place for one more wheel function is waited for.
+// placeWait is how long a call waits for a place.
 const placeWait = 5 * time.Second
 
 const textTooManyWheels = "Too many wheel functions at once."
 
-// Run lets those that look alike on the bus start one after the other.
+// Run starts calls that look alike on the bus one after the other.
 func (j *wheelAsyncJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) (Answer, error) {
 	if !j.Bus.Connected() {
 		return nil, saltmaster.ErrDown
@@ -64,7 +64,7 @@ func (j *wheelAsyncJob) Run(ctx context.Context, grant eauth.Grant, rec *Record)
 	return Started{Tag: "salt/wheel/" + jid, JID: jid}, nil
 }
 
-// start sends the command and returns when its jid is known, or when it
+// start sends the command and returns when its jid is known, or when it has
 // failed.
 func (j *wheelAsyncJob) start(ctx context.Context, as proof, user string, same *alike) (string, error) {
 	sub := j.Bus.Expect("salt/wheel/")
@@ -107,12 +107,12 @@ func (j *wheelAsyncJob) start(ctx context.Context, as proof, user string, same *
 	}
 }
 
-// busLag is how far the bus may be behind the reply.
+// busLag is how late the bus may be after the reply.
 const busLag = time.Second
 
-// fromReply takes the jid from the reply, unless the master has run the
-// function under the one that was requested: then the bus has an event of that,
-// at the latest before the event of the end of the job in the reply.
+// fromReply returns the jid in the reply, unless the master has run the
+// function with the requested one: then the bus has an event with that, before
+// the event of the end of the job in the reply.
 func (j *wheelAsyncJob) fromReply(ctx context.Context, sub *eventbus.Sub, s *search, r reply) (string, error) {
 	if r.err != nil {
 		return "", r.err
@@ -154,8 +154,8 @@ func (j *wheelAsyncJob) send(ctx context.Context, call saltmaster.WheelCall) (*p
 	return h, nil
 }
 
-// logLate logs a reply that is not waited for any more. told is the jid that the
-// caller was given, or "".
+// logLate logs a reply after the wait for it has ended. told is the jid in the
+// caller's answer, or "".
 func (j *wheelAsyncJob) logLate(ctx context.Context, call saltmaster.WheelCall, told string, r reply) {
 	log := j.Log.With(slog.String("fun", call.Fun), slog.String("jid", told))
 	switch jid := r.answer.jid(); {

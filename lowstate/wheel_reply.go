@@ -5,20 +5,20 @@ import (
 	"sync"
 )
 
-// reply is what came of a command to the master.
+// reply is the result of a command to the master.
 type reply struct {
 	answer WheelReturn
 	err    error
 }
 
-// pendingReply is the reply to a command that runs in the background, for one
-// waiter that may give up before it comes.
+// pendingReply is the reply to a command in the background, for one waiter that
+// may give up before it comes.
 type pendingReply struct {
-	awaited context.Context // ends when the reply is there, or with the request
+	awaited context.Context // ends with the reply, or with the request
 	replies chan reply
 
 	end    context.CancelFunc
-	onLate func(told string, r reply) // called with a reply that is not waited for any more
+	onLate func(told string, r reply) // called with a reply after the wait for it has ended
 
 	mu   sync.Mutex
 	left bool
@@ -43,7 +43,7 @@ func (h *pendingReply) resolve(r reply) {
 	h.end()
 }
 
-// abandon ends the waiting. told is the jid that the caller was given, or "".
+// abandon ends the wait. told is the jid in the caller's answer, or "".
 func (h *pendingReply) abandon(told string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()

@@ -9,30 +9,31 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
-// search looks on the bus for the jid under which the master runs a wheel
-// function that was just sent to it.
+// search finds the jid of a wheel function that was just sent to the master by
+// its events on the bus.
 //
-// A master of 3006 or 3007 takes the jid that it is given, so that one event
-// with it is certain. One of 3008 chooses by itself, and its events hold only
-// the user, the function and its arguments. Such an event counts when it is the
-// only one of its kind since the command was sent, and when after some time
-// there is neither another nor a reply. Else only the reply shows the jid.
+// A master of 3006 or 3007 uses the requested jid, so an event with it is
+// certain. One of 3008 chooses the jid, and its events hold only the user, the
+// function and its arguments. Such an event counts if it is the only one since
+// the command was sent, and if neither another nor a reply follows within some
+// time. Otherwise only the reply has the jid.
 //
-// What is left is another call, of the same user with the same
-// arguments, that begins while a master without a free worker keeps this one
-// waiting. The reply shows that too, later, and the log has it.
+// One error remains: a call of the same user with the same arguments that
+// starts while this one waits for a free worker of the master. The reply
+// reveals it later, and it is logged.
 type search struct {
 	call  saltmaster.WheelCall
 	user  string
 	args  string
-	since string    // the time of sending, as events are stamped
+	since string    // the time of sending, in the form of event stamps
 	found []string  // jids of events that may be of this call
 	at    time.Time // of the first of them
-	blind bool      // the bus does not show it
+	blind bool      // the bus cannot show the jid
 }
 
-// searchSettle is how long after such an event another may come that makes it
-// doubtful. A master at rest fires the event of a function's begin within milliseconds.
+// searchSettle is how long after such an event another one may make it
+// ambiguous. An idle master fires the event of a function's start within
+// milliseconds.
 const searchSettle = 300 * time.Millisecond
 
 // stampLayout is that of _stamp, without the zone that newer masters add.
@@ -45,8 +46,8 @@ func newSearch(call saltmaster.WheelCall, user string) *search {
 	}
 }
 
-// observe handles an event. certain is set when the call runs under the jid
-// that was requested.
+// observe handles an event. certain is true if the call runs with the requested
+// jid.
 func (s *search) observe(ev eventbus.Event) (certain bool) {
 	jid, what, _ := strings.Cut(strings.TrimPrefix(ev.Tag, "salt/wheel/"), "/")
 	if jid == s.call.JID {
@@ -81,7 +82,7 @@ func (s *search) settledAt() time.Time {
 	return s.at.Add(searchSettle)
 }
 
-// settle returns the jid that was found.
+// settle returns the jid, if one was found.
 func (s *search) settle(now time.Time) (jid string, ok bool) {
 	if s.blind || len(s.found) != 1 || now.Before(s.at.Add(searchSettle)) {
 		return "", false

@@ -9,12 +9,12 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
-// wheelsAtOnce bounds the wheel functions that run on the master for the gateway
-// at once. Each holds one of the master's workers, of which there are five by
-// default, and one of the gateway's connections until its end.
+// wheelsAtOnce bounds the concurrent wheel functions on the master. Each holds
+// one of the master's workers, of which there are five by default, and one of
+// the gateway's connections until its end.
 const wheelsAtOnce = 4
 
-// wheels are the wheel functions that the master runs for the gateway now.
+// wheels are the wheel functions that are running on the master.
 type wheels struct {
 	places chan struct{}
 
@@ -26,7 +26,7 @@ func newWheels() *wheels {
 	return &wheels{places: make(chan struct{}, wheelsAtOnce), alike: make(map[string]*alike)}
 }
 
-// acquire waits for a place, which release gives back.
+// acquire waits for a place; release returns it.
 func (w *wheels) acquire(ctx context.Context) error {
 	select {
 	case w.places <- struct{}{}:
@@ -42,20 +42,20 @@ func (w *wheels) release() { <-w.places }
 // the same arguments for the same user.
 type alike struct {
 	likeness string
-	starting chan struct{} // held by the one that is looking for its jid
+	starting chan struct{} // held by the call that is searching for its jid
 	users    int           // guarded by wheels.mu
 
 	mu       sync.Mutex
-	open     int // calls whose jid is not known before their end
-	openedAt int // how many there have been of them
+	open     int // calls whose jid is unknown until their end
+	openedAt int // how many of them there have been
 }
 
-// likeness is what the bus shows of a call.
+// likeness returns the part of a call that the bus shows.
 func likeness(call saltmaster.WheelCall, user string) string {
 	return user + "\x00" + call.Fun + "\x00" + funArgs(call)
 }
 
-// funArgs are a call's fun_args as events have them, in JSON.
+// funArgs returns a call's fun_args in the form of events, in JSON.
 func funArgs(call saltmaster.WheelCall) string {
 	n := call.Arg.Len()
 	hasKwarg := call.Kwarg.Len() > 0
@@ -74,7 +74,7 @@ func funArgs(call saltmaster.WheelCall) string {
 	return string(js)
 }
 
-// enter returns those that are alike. Each enter has its leave.
+// enter returns the calls that are alike. Each enter needs a leave.
 func (w *wheels) enter(likeness string) *alike {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -95,7 +95,7 @@ func (w *wheels) leave(a *alike) {
 	}
 }
 
-// begin and end surround a call whose jid is not known in between.
+// begin and end enclose a call whose jid is unknown in between.
 func (a *alike) begin() {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -109,8 +109,8 @@ func (a *alike) end() {
 	a.open--
 }
 
-// quiet returns a function that reports whether no call like this one was open
-// since.
+// quiet returns a function that reports whether no call like this one has been
+// open since.
 func (a *alike) quiet() func() bool {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -13,15 +13,15 @@ type Call struct {
 	Target     string // an expression, or ids joined by commas for the type list
 	TargetType string // one of those in the table below; glob when empty
 	Fun        string
-	Args       []string // as on Salt's command line: name=value, YAML
-	JID        string   // the job id, which is the name under which the job cache has the returns
+	Args       []string // in the form of Salt's command line: name=value, YAML
+	JID        string   // the job id, under which the job cache has the returns
 	RawShell   bool     // Fun and Args are a command for the shell of the targets
 	Timeout    time.Duration
 	Settings   Settings
 }
 
-// targetFlags are the types of target that salt-ssh's roster matcher knows,
-// and how its command line says them.
+// targetFlags maps the types of target of salt-ssh's roster matcher to its
+// options.
 var targetFlags = map[string][]string{
 	"":          nil,
 	"glob":      nil,
@@ -31,7 +31,7 @@ var targetFlags = map[string][]string{
 	"range":     {"--range"},
 }
 
-// The limits of a command line. Linux takes 128 KiB for one argument and
+// The limits of a command line. Linux accepts 128 KiB for one argument and
 // counts the environment too.
 const (
 	maxTarget = 16 << 10
@@ -42,13 +42,13 @@ const (
 var (
 	functionName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.]{0,254}$`)
 
-	// A target may turn out to be the name of a host, which salt-ssh puts on
-	// the command line of ssh as it is.
+	// A target may be used as the name of a host, which salt-ssh puts on the
+	// command line of ssh unchanged.
 	plainTarget = regexp.MustCompile(`^[\p{L}\p{N}_.:*?\[!%][\p{L}\p{N}_.:@*?\[\]!^,%+=~-]*$`)
 	pcreTarget  = regexp.MustCompile(`^[\p{L}\p{N}_.:*?\[\]()^\\][\p{L}\p{N}_.:*?\[\]()^\\!$,%+=~|{}-]*$`)
 )
 
-// Check returns what is wrong with a call, as a text for the client.
+// Check returns the error in a call, as a text for the client.
 func (c *Call) Check() error {
 	if _, ok := targetFlags[c.TargetType]; !ok {
 		return fmt.Errorf("salt-ssh knows no tgt_type %q: it takes glob, pcre, list, nodegroup and range", shortened(c.TargetType))
@@ -88,9 +88,9 @@ func (c *Call) checkTarget() error {
 	return nil
 }
 
-// checkFun keeps to one word what the target splits into several when there
-// are no arguments. A raw command is not checked by its words, but ssh reads
-// options behind the host's name too.
+// checkFun requires one word where the target would split Fun if there are no
+// arguments. A raw command is not checked by its words, but ssh also reads
+// options after the host's name.
 func (c *Call) checkFun() error {
 	switch {
 	case c.RawShell && (strings.ContainsAny(c.Fun[:min(1, len(c.Fun))], "- \t\r\n") || c.Fun == ""):
@@ -103,16 +103,15 @@ func (c *Call) checkFun() error {
 	return nil
 }
 
-// Characters of which no name and no address of a host has any.
+// Characters that are in no name and no address of a host.
 const (
 	globSigns = "*?["
 	pcreSigns = `*?[]()^\\|$+{}`
 )
 
-// KeepToRoster changes a call so that it reaches hosts of the roster and no
-// others, or reports that there is no such call. salt-ssh takes a target that
-// matches nothing in the roster for the name of a host, whatever its type is,
-// but for a list.
+// KeepToRoster changes a call so that it reaches only hosts of the roster, or
+// reports false if it cannot. salt-ssh uses a target that matches nothing in
+// the roster as the name of a host, whatever its type is, except for a list.
 func (c *Call) KeepToRoster() bool {
 	switch c.TargetType {
 	case "", "glob":
@@ -133,14 +132,14 @@ func (c *Call) KeepToRoster() bool {
 	return true
 }
 
-// argv is the command line without the program's name.
+// argv returns the command line without the program's name.
 func (c *Call) argv() []string {
 	argv := append([]string{}, targetFlags[c.TargetType]...)
 	argv = append(argv, "--", c.Target, c.Fun)
 	return append(argv, c.Args...)
 }
 
-// shortened bounds a name that a client chose.
+// shortened bounds a name from a client.
 func shortened(s string) string {
 	const most = 64
 	if r := []rune(s); len(r) > most {

@@ -11,13 +11,13 @@ import (
 	"strings"
 )
 
-// ErrNoKey means that ssh_priv names no file. salt-ssh would make one there.
+// ErrNoKey means that ssh_priv is not a file. salt-ssh would create one there.
 var ErrNoKey = errors.New("ssh_priv is not a file")
 
-// ErrNoRoster means that roster_file is in none of the operator's folders.
+// ErrNoRoster means that roster_file is in none of the operator's directories.
 var ErrNoRoster = errors.New("roster_file is in none of the folders of the master's rosters")
 
-// folder is the configuration of one run. Everything in it is ours alone.
+// folder is the configuration of one run. Only this process writes to it.
 type folder struct {
 	path string
 	lock *os.File
@@ -45,12 +45,12 @@ func (f folder) remove() {
 	_ = f.lock.Close()
 }
 
-// write writes what salt-ssh reads: a main file that stands for the master's
-// and then has our settings, and an empty Saltfile, so that none is looked for
-// elsewhere. JSON is YAML.
+// write writes the files that salt-ssh reads: a main file that includes the
+// master's and then has our settings, and an empty Saltfile, so that salt-ssh
+// looks for no other. JSON is YAML.
 //
-// config_dir and conf_file keep their meaning for what looks for files beside
-// the master's configuration: the roster, and the keys of the gpg renderer.
+// config_dir and conf_file still refer to the master's configuration, for code
+// that looks for files beside it: the roster, and the keys of the gpg renderer.
 func (f folder) write(o Options, settings map[string]any) error {
 	maps.Copy(settings, map[string]any{
 		"config_dir":  filepath.Dir(o.MasterFile),
@@ -76,7 +76,7 @@ func (f folder) write(o Options, settings map[string]any) error {
 	return nil
 }
 
-// settings are Salt's options for one call.
+// settings returns Salt's options for one call.
 func (o Options) settings(c Call) (map[string]any, error) {
 	set := map[string]any{"jid": c.JID, "raw_shell": c.RawShell}
 	maps.Copy(set, c.Settings.values)
@@ -98,8 +98,8 @@ func (o Options) settings(c Call) (map[string]any, error) {
 	return set, nil
 }
 
-// rosterFile finds a roster in the folders that the operator lists. salt-api
-// takes any path when it finds none there, and renders that file.
+// rosterFile finds a roster in the operator's directories. salt-api accepts any
+// path if there is none, and renders that file.
 func (o Options) rosterFile(name string) (string, error) {
 	name = strings.Trim(name, "/")
 	if !filepath.IsLocal(name) {
@@ -114,9 +114,9 @@ func (o Options) rosterFile(name string) (string, error) {
 	return "", ErrNoRoster
 }
 
-// Includes returns the patterns of the master's default_include and include,
-// given as the configuration has them (nil when it does not), as patterns that
-// do not depend on the folder of the file that names them.
+// Includes returns the patterns of the master's default_include and include, as
+// configured (nil if not), as patterns that do not depend on the directory of
+// the file that names them.
 func Includes(masterFile string, defaultInclude, include any) []string {
 	if defaultInclude == nil {
 		defaultInclude = "master.d/*.conf" // Salt's default
@@ -141,7 +141,7 @@ func Includes(masterFile string, defaultInclude, include any) []string {
 	return patterns
 }
 
-// quotedGlob makes a pattern of Python's glob that matches one path.
+// quotedGlob returns a pattern of Python's glob that matches one path.
 func quotedGlob(path string) string {
 	return strings.NewReplacer("[", "[[]", "*", "[*]", "?", "[?]").Replace(path)
 }

@@ -10,19 +10,18 @@
 //
 // # How the program is called
 //
-// No shell is involved. The arguments are the kind of target, "--", the
-// target, the function and its arguments: nothing else, so nothing that a
-// client writes is read as an option. All other settings, passwords among
-// them, are in a configuration of mode 0600 in a folder of mode 0700 that
-// lives as long as the call, or until the next start ([Program.Sweep]) where the
-// process was killed: it includes the master's own configuration and
-// adds to it. The function's arguments do show in the process list of the
-// master's host, as they do for a command that is typed there.
+// No shell is involved. The arguments are the kind of target, "--", the target,
+// the function and its arguments: nothing else, so that nothing a client writes
+// is parsed as an option. All other settings, including passwords, are in a
+// configuration of mode 0600 in a directory of mode 0700, which exists as long
+// as the call, or until the next start ([Program.Sweep]) if the process was
+// killed: it includes the master's own configuration and adds to it. The
+// function's arguments do appear in the process list of the master's host, as
+// they do for a command that is typed there.
 //
-// salt-ssh itself puts the command line of ssh together as one text and splits
-// it again, and so does not keep its options apart: a value with a space in it
-// becomes several. Every setting therefore has a pattern that leaves no room
-// for that.
+// salt-ssh itself joins the command line of ssh into one text and splits it
+// again, so that a value with a space in it becomes several options. Every
+// setting therefore has a pattern that excludes this.
 //
 // The package imports msgpack, the form in which a client's values come, and
 // nothing else of Saltern.

@@ -10,18 +10,18 @@ import (
 	"time"
 )
 
-// hostsKept is how long the list of hosts is believed. One check of the rules
-// needs them several times, and salt-ssh takes a second to answer.
+// hostsKept is how long the list of hosts is cached. One check of the rules
+// needs it several times, and salt-ssh takes a second to list them.
 const hostsKept = 2 * time.Second
 
-// hostsTimeout bounds the question.
+// hostsTimeout bounds a run that lists the hosts.
 const hostsTimeout = 30 * time.Second
 
 // ErrOtherRoster means that the hosts cannot be listed: the master's roster is
-// not a file, and salt-ssh lists those of a file alone.
+// not a file, and salt-ssh lists only those of a file.
 var ErrOtherRoster = errors.New("the hosts of this roster cannot be listed")
 
-// roster remembers the hosts for a moment.
+// roster caches the hosts.
 type roster struct {
 	mu  sync.Mutex
 	ids []string
@@ -29,7 +29,7 @@ type roster struct {
 }
 
 // Hosts returns the ids in the master's own roster, sorted. It runs salt-ssh,
-// which renders the roster; the answer is kept for two seconds.
+// which renders the roster; the result is cached for two seconds.
 func (p *Program) Hosts() ([]string, error) {
 	if p.opts.Roster != "" && p.opts.Roster != "flat" {
 		return nil, ErrOtherRoster

@@ -14,15 +14,15 @@ import (
 	"time"
 )
 
-// The errors of a run that a better answer than "internal error" exists for.
+// The errors of a run for which clients get more than "internal error".
 var (
 	ErrNotFound = errors.New("there is no salt-ssh program on this host")
 	ErrBusy     = errors.New("too many salt-ssh programs are running")
 	ErrTooLarge = errors.New("the output of salt-ssh is too large")
 )
 
-// FailedError means that salt-ssh ended without an answer. What it has to say
-// of that is in its own log file (ssh_log_file).
+// FailedError means that salt-ssh ended without a result. Its messages are in
+// its own log file (ssh_log_file).
 type FailedError struct{ Status string }
 
 func (e *FailedError) Error() string { return "salt-ssh failed: " + e.Status }
@@ -30,14 +30,14 @@ func (e *FailedError) Error() string { return "salt-ssh failed: " + e.Status }
 // Options of a [Program].
 type Options struct {
 	Program string   // a path, or a name to look up in Folders and then in $PATH; "salt-ssh" when empty
-	Folders []string // folders of the Salt programs
+	Folders []string // directories of the Salt programs
 
 	MasterFile string   // the master's main configuration file; it need not exist
-	Includes   []string // what it includes; see [Includes]
-	Roster     string   // the master's option roster: which kind of roster it has; "flat" when empty
-	Rosters    []string // the master's option rosters: folders with rosters that clients may choose from
+	Includes   []string // the files it includes; see [Includes]
+	Roster     string   // the master's option roster: the kind of its roster; "flat" when empty
+	Rosters    []string // the master's option rosters: directories with rosters that clients may choose from
 
-	TempDir   string // where each run has a folder for a while; the system's when empty
+	TempDir   string // where each run has a temporary directory; the system's when empty
 	Processes int    // how many run at once; 4 when 0
 	MaxOutput int64  // bytes; 64 MiB when 0
 
@@ -46,14 +46,14 @@ type Options struct {
 	Grace time.Duration
 }
 
-// Program runs salt-ssh. It is safe for many goroutines at once.
+// Program runs salt-ssh. It is safe for concurrent use.
 type Program struct {
 	opts   Options
 	slots  chan struct{}
 	roster roster
 }
 
-// New returns a program, which need not be there yet.
+// New returns a program, which need not be installed yet.
 func New(o Options) *Program {
 	if o.Program == "" {
 		o.Program = "salt-ssh"
@@ -71,7 +71,8 @@ func New(o Options) *Program {
 }
 
 // Find returns the path of the program, or an error that wraps ErrNotFound. It
-// looks anew each time: salt-ssh is a package of its own and may come later.
+// searches each time: salt-ssh is a separate package and may be installed
+// later.
 func (p *Program) Find() (string, error) {
 	if !strings.Contains(p.opts.Program, "/") {
 		for _, dir := range p.opts.Folders {
@@ -87,15 +88,15 @@ func (p *Program) Find() (string, error) {
 	return filepath.Abs(path)
 }
 
-// Output is what a run gave.
+// Output is the output of a run.
 type Output struct {
-	JSON []byte // an object from id to what the function returned there
+	JSON []byte // an object from id to the return of the function
 	Code int    // the exit code; not 0 when a function failed on one of the targets
 }
 
-// Run runs salt-ssh and waits for it. When ctx ends, so do the program and all
-// that it started. Errors are ctx's own, the sentinels of this package, a
-// *FailedError, or what the system said.
+// Run runs salt-ssh and waits for it. When ctx ends, the program and all its
+// children are ended. Errors are ctx's own, the sentinels of this package, a
+// *FailedError, or those of the system.
 func (p *Program) Run(ctx context.Context, c Call) (Output, error) {
 	if err := c.Check(); err != nil {
 		return Output{}, err
@@ -137,8 +138,8 @@ func (p *Program) run(ctx context.Context, argv []string, settings map[string]an
 	return p.output(dir, cmd.ProcessState)
 }
 
-// declined answers every question of salt-ssh at a terminal: it
-// offers to deploy its key where it was not let in.
+// declined answers "n" to every question of salt-ssh at a terminal: it offers
+// to deploy its key to a host that refuses it.
 var declined = strings.Repeat("n\n", 10_000)
 
 func (p *Program) command(ctx context.Context, path string, argv []string, dir folder) *exec.Cmd {
@@ -152,8 +153,8 @@ func (p *Program) command(ctx context.Context, path string, argv []string, dir f
 	return cmd
 }
 
-// runGroup waits for the program, and then ends what is left of its group.
-// Each ssh has a terminal of its own besides, whose end it notices.
+// runGroup waits for the program, and then kills the rest of its process group.
+// Each ssh has a terminal of its own as well, and notices that it is closed.
 func runGroup(cmd *exec.Cmd) error {
 	if err := cmd.Start(); err != nil {
 		return err
@@ -163,8 +164,9 @@ func runGroup(cmd *exec.Cmd) error {
 	return err
 }
 
-// environment is what salt-ssh needs and no more. SALT_CONFIG_DIR and not -c
-// names our folder, because an option would beat the config_dir in it.
+// environment returns the variables that salt-ssh needs. Our directory is in
+// SALT_CONFIG_DIR and not in -c, since an option would override the config_dir
+// in it.
 func environment(dir folder) []string {
 	env := []string{"SALT_CONFIG_DIR=" + dir.path, "LANG=C.UTF-8"}
 	for _, name := range []string{"PATH", "HOME", "USER", "LOGNAME", "TZ"} {
@@ -178,7 +180,7 @@ func environment(dir folder) []string {
 	return slices.Clip(env)
 }
 
-// output reads the answer. It is in a file because salt-ssh also writes its
+// output reads the result. It is in a file because salt-ssh also writes its
 // questions to its standard output.
 func (p *Program) output(dir folder, state *os.ProcessState) (Output, error) {
 	f, err := os.Open(dir.output())

@@ -11,18 +11,17 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
-// Settings are options of salt-ssh that a client has chosen. The zero value
-// has none.
+// Settings are options of salt-ssh chosen by a client. The zero value has none.
 type Settings struct {
 	values map[string]any
-	roster string // roster_file, to be found among the operator's
+	roster string // roster_file, a name in the operator's directories
 	priv   string // ssh_priv, which must exist
 
 	privileged []string // those of Privileged that were chosen
 }
 
-// known are the settings that salt.client.ssh.client.SSHClient lets through
-// and that have an effect there.
+// known are the settings that salt.client.ssh.client.SSHClient accepts and that
+// have an effect there.
 var known = map[string]func(v msgpack.Raw) (any, error){
 	"ssh_user":                 matching(userName),
 	"ssh_passwd":               password,
@@ -55,16 +54,16 @@ var known = map[string]func(v msgpack.Raw) (any, error){
 	"thin_extra_mods":          matching(modules),
 }
 
-// privileged are the settings by which a client chooses a server, a key, a file
-// of the master's host, code that is shipped to the hosts, or an option of ssh:
-// what rules about functions say nothing of.
+// privileged are the settings with which a client chooses a server, a key, a
+// file of the master's host, code that is shipped to the hosts, or an option of
+// ssh: what rules about functions do not cover.
 var privileged = map[string]bool{
 	"ssh_priv":                 true, // another key: each is a file of the master's host
 	"ssh_options":              true,
-	"ssh_remote_port_forwards": true, // a way from the host into the master's network
-	"ssh_port":                 true, // another server on the host, which is given the roster's password
+	"ssh_remote_port_forwards": true, // access from the host to the master's network
+	"ssh_port":                 true, // another server on the host, which gets the roster's password
 	"ssh_scan_ports":           true, // the same with the roster scan
-	"ignore_host_keys":         true, // any server on the way, which is then given the roster's password
+	"ignore_host_keys":         true, // any server on the way, which then gets the roster's password
 	"no_host_keys":             true, // the same
 	"roster":                   true, // another list of hosts; some run programs
 	"roster_file":              true,
@@ -72,22 +71,22 @@ var privileged = map[string]bool{
 	"min_extra_mods":           true,
 }
 
-// Privileged returns the names of the settings that are for callers that may run
-// anything anyway, sorted.
+// Privileged returns the names of the settings that require the right to run
+// everything, sorted.
 func Privileged() []string { return slices.Sorted(maps.Keys(privileged)) }
 
-// Privileged returns those of [Privileged] that have been chosen, sorted.
+// Privileged returns those of [Privileged] that are set, sorted.
 func (s *Settings) Privileged() []string { return slices.Sorted(slices.Values(s.privileged)) }
 
-// forbidden are settings that salt-ssh would obey and a client must not have.
+// forbidden are settings that salt-ssh accepts and clients must not set.
 var forbidden = map[string]string{
 	"rosters":           "rosters is for the master's configuration alone",
 	"ssh_update_roster": "ssh_update_roster is not allowed here: it would write what the client sends into the roster",
 }
 
-// Add takes one of a client's settings. One that salt-ssh does not have, or
-// that has no effect when salt-api runs it, is left out without a word. The
-// error is for the client and quotes no value.
+// Add adds a setting of a client. One that salt-ssh does not have, or that has
+// no effect in salt-api, is silently ignored. The error is for the client and
+// quotes no value.
 func (s *Settings) Add(name string, v msgpack.Raw) error {
 	if v.IsNil() {
 		return nil
@@ -119,9 +118,9 @@ func (s *Settings) Add(name string, v msgpack.Raw) error {
 	return nil
 }
 
-// HasProxyCommand reports whether ProxyCommand, with which ssh runs a program
-// on the master's host, is anywhere in a value, in any case of letters.
-// (salt-api drops such settings in silence, and looks at one spelling.)
+// HasProxyCommand reports whether a value contains ProxyCommand, with which ssh
+// runs a program on the master's host, ignoring case. (salt-api drops such
+// settings silently, and checks one spelling.)
 func HasProxyCommand(v msgpack.Raw) bool {
 	return bytes.Contains(bytes.ToLower(v), []byte("proxycommand"))
 }

@@ -10,15 +10,15 @@ import (
 	"syscall"
 )
 
-// folderPrefix begins the names of folders.
+// folderPrefix is the prefix of the directories' names.
 const folderPrefix = "salt-ssh-"
 
-// lockName is a file that is in every folder, locked as long as the process
-// that made the folder lives.
+// lockName is a file in every directory, locked as long as the process that
+// created the directory is alive.
 const lockName = ".saltern"
 
-// newLock makes the lock's file. It has its name only when it is locked, so
-// that it is not found in between.
+// newLock creates the lock file. It gets its name only once it is locked, so
+// that it is never found unlocked.
 func newLock(dir string) (*os.File, error) {
 	f, err := os.OpenFile(filepath.Join(dir, lockName+".new"), os.O_RDWR|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
@@ -35,10 +35,10 @@ func newLock(dir string) (*os.File, error) {
 
 func tryLock(f *os.File) error { return syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB) }
 
-// Sweep removes what processes that were killed have left behind: folders with
-// the settings of calls, among which there may be passwords. Folders of this
-// user alone are looked at, and those of a process that lives are left alone.
-// It returns how many it removed.
+// Sweep removes what killed processes have left behind: directories with the
+// settings of calls, which may include passwords. It reads only directories of
+// this user, and leaves those of a running process. It returns the number of
+// removed ones.
 func (p *Program) Sweep() (removed int, err error) {
 	parent := p.opts.TempDir
 	if parent == "" {
@@ -69,14 +69,14 @@ func (p *Program) Sweep() (removed int, err error) {
 	return removed, errors.Join(failed...)
 }
 
-// sweep removes a folder, if it is one that a process has left behind.
+// sweep removes a directory, if a process has left it behind.
 func sweep(root *os.Root, name string) (removed bool, err error) {
 	if !isPrivate(root.Lstat(name)) {
 		return false, nil
 	}
 	lock := filepath.Join(name, lockName)
 	if info, err := root.Lstat(lock); err != nil || !info.Mode().IsRegular() {
-		return false, nil // not ours, or being made
+		return false, nil // not ours, or being created
 	}
 	f, err := root.OpenFile(lock, os.O_RDWR|syscall.O_NOFOLLOW, 0)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -88,14 +88,14 @@ func sweep(root *os.Root, name string) (removed bool, err error) {
 	defer f.Close() //nolint:errcheck // nothing was written
 	switch err := tryLock(f); {
 	case errors.Is(err, syscall.EWOULDBLOCK):
-		return false, nil // its process lives
+		return false, nil // its process is alive
 	case err != nil:
 		return false, err
 	}
 	return true, root.RemoveAll(name)
 }
 
-// isPrivate reports whether a folder is this user's alone.
+// isPrivate reports whether a directory is accessible to this user only.
 func isPrivate(info fs.FileInfo, err error) bool {
 	if err != nil || !info.IsDir() || info.Mode().Perm() != 0o700 {
 		return false

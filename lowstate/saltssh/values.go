@@ -11,8 +11,8 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
-// The forms of settings that are text. None has room for a space, a quote or
-// a backslash, or for a first "-".
+// The forms of settings that are text. None allows a space, a quote or a
+// backslash, or a leading "-".
 var (
 	userName   = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.@+-]*\$?$`)
 	privateKey = regexp.MustCompile(`^(agent-forwarding|/[A-Za-z0-9_./@+=,-]+)$`)
@@ -24,17 +24,17 @@ var (
 	sshOption  = regexp.MustCompile(`^[A-Za-z0-9]{1,64}=[A-Za-z0-9_.:@*+^,-]+$`)
 )
 
-// shell is where salt-ssh cuts the command line of ssh in two.
+// shell is where salt-ssh splits the command line of ssh.
 const shell = "/bin/sh"
 
-// lookUp begins a value in place of which Salt looks up another one.
+// lookUp is the prefix of values that Salt replaces by a lookup.
 const lookUp = "sdb://"
 
-// maxPassword is the most bytes of a password: the longest that a terminal
-// takes in one line is 4096.
+// maxPassword is the maximum length of a password in bytes: a terminal accepts
+// 4096 in one line.
 const maxPassword = 1024
 
-// maxOptions is the most ssh_options.
+// maxOptions is the maximum number of ssh_options.
 const maxOptions = 64
 
 var errForm = errors.New("has characters that are not allowed in it")
@@ -52,7 +52,7 @@ func matching(form *regexp.Regexp) func(v msgpack.Raw) (any, error) {
 	}
 }
 
-// password takes any characters that can be typed.
+// password accepts any characters that can be typed.
 func password(v msgpack.Raw) (any, error) {
 	s, err := text(v)
 	switch {
@@ -66,7 +66,8 @@ func password(v msgpack.Raw) (any, error) {
 	return s, nil
 }
 
-// text is str() of Python, for what a form or a YAML file may have made of it.
+// text returns Python's str() of a value, since a form or a YAML file may have
+// changed its type.
 func text(v msgpack.Raw) (string, error) {
 	switch v.Kind() {
 	case msgpack.Str:

@@ -10,7 +10,7 @@ import (
 //go:embed stock.json
 var stock []byte
 
-// Signature is what a function takes.
+// Signature is the arguments of a function.
 type Signature struct {
 	Args []string `json:"args"` // the names of its arguments
 	Any  bool     `json:"any"`  // whether it takes others beside these, as **kwargs
@@ -20,7 +20,7 @@ type Signature struct {
 func (s Signature) Takes(name string) bool { return s.Any || slices.Contains(s.Args, name) }
 
 // Stock returns the signatures of Salt's own runner functions by their names.
-// It panics when the table that is built in is not one.
+// It panics if the embedded table is invalid.
 func Stock() map[string]Signature {
 	table := make(map[string]Signature)
 	if err := json.Unmarshal(stock, &table); err != nil {

@@ -17,13 +17,13 @@ import (
 	"github.com/saltern-api/saltern/internal/freeport"
 )
 
-// envRequire makes a missing sshd fail the test; otherwise it skips it.
+// envRequire makes a missing sshd fail the test instead of skipping it.
 const envRequire = "SALTERN_REQUIRE_SALT"
 
 // Server is a running sshd.
 type Server struct {
 	Port int
-	Key  string // the private key that it lets in
+	Key  string // the private key that it accepts
 	User string
 }
 
@@ -41,8 +41,8 @@ KbdInteractiveAuthentication no
 Subsystem sftp internal-sftp
 `
 
-// rootScript gives sshd the folder that it wants to find as root, in a mount
-// namespace of its own.
+// rootScript creates the directory that sshd requires when run as root, in a
+// mount namespace of its own.
 const rootScript = `[ -d /run/sshd ] || { mount -t tmpfs none /run && mkdir -m 755 /run/sshd; } || exit 1; exec "$0" "$@"`
 
 // Start starts a server, which ends with the test.
@@ -70,7 +70,8 @@ func Start(t testing.TB) *Server {
 	return s
 }
 
-// Entry is the server as a roster has it: host, port, user, priv and more.
+// Entry returns the server's entry in a roster: host, port, user, priv and
+// more.
 func (s *Server) Entry(more map[string]any) map[string]any {
 	entry := map[string]any{"host": "127.0.0.1", "port": s.Port, "user": s.User, "priv": s.Key}
 	maps.Copy(entry, more)
@@ -119,7 +120,7 @@ func find(t testing.TB, program, debian string) string {
 	t.Helper()
 	for _, dir := range []string{"/usr/sbin/", "/usr/bin/", "/usr/local/sbin/", "/usr/local/bin/"} {
 		if path, err := exec.LookPath(dir + program); err == nil {
-			return path // sshd wants to be called by its whole path
+			return path // sshd requires its absolute path
 		}
 	}
 	missing(t, "there is no %s (Debian: %s)", program, debian)
