@@ -77,8 +77,8 @@ func (n Nodegroups) group(b *budget.Budget, name string, within []string) ([]str
 // typed matches a word that begins with its matcher.
 var typed = regexp.MustCompile(`^[A-Z]@`)
 
-// plainList makes one word of a nodegroup that only lists minion ids. An id
-// with characters of a regular expression is treated as one.
+// plainList makes one word of a nodegroup that only lists minion ids. If an id
+// has characters of a regular expression, all are matched as such.
 func plainList(words []string) (string, bool) {
 	matcher := "L@"
 	for _, word := range words {

@@ -31,10 +31,10 @@ It takes -c DIR and --config FILE, and reads the files of this gateway's log by
 itself: another gateway has a log of its own.
 `
 
-// followEvery is how often it is looked whether there are new lines.
+// followEvery is the interval of checks for new lines.
 const followEvery = 500 * time.Millisecond
 
-// maxAuditLimit is the most lines that are kept to be turned round.
+// maxAuditLimit is the maximum number of lines that are held to be reversed.
 const maxAuditLimit = 100000
 
 // auditCommand is the command audit.
@@ -141,7 +141,7 @@ func (r *auditPrinter) print(ctx context.Context, q audit.Query, limit int, newe
 	return err
 }
 
-// all prints everything, and returns where it has ended.
+// all prints everything, and returns where it ended.
 func (r *auditPrinter) all(ctx context.Context, q audit.Query) (end string, err error) {
 	q.Limit = audit.MaxLimit
 	for {
@@ -153,7 +153,7 @@ func (r *auditPrinter) all(ctx context.Context, q audit.Query) (end string, err 
 	}
 }
 
-// find hands out as many lines as are wanted.
+// find calls each for at most limit lines.
 func (r *auditPrinter) find(ctx context.Context, q audit.Query, limit int, each func(json.RawMessage) error) error {
 	for limit > 0 {
 		q.Limit = min(limit, audit.MaxLimit)

@@ -28,7 +28,7 @@ const (
 var demoMinions = []string{"ms-0", "ms-1", "ms-2", "ms-3"}
 
 // demo starts a private master with minions and a gateway before it, shows
-// three calls, and leaves all that running until it is stopped.
+// three calls, and leaves all of them running until it is stopped.
 func demo(ctx context.Context, args []string, std stdio) error {
 	f := flags("demo")
 	salt := f.String("salt", "", "")
@@ -72,7 +72,7 @@ func runDemo(ctx context.Context, salt string, std stdio) (err error) {
 	return d.serve(ctx, sb)
 }
 
-// interrupted makes a success of an error that Ctrl-C caused.
+// interrupted returns nil for an error that Ctrl-C caused.
 func interrupted(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
 		return nil
@@ -140,7 +140,7 @@ func (d *demonstration) configure(sb *sandbox.Sandbox) (*config.Config, error) {
 	return load(config.Files{MasterDir: conf, Settings: d.path("saltern.yaml")})
 }
 
-// demoListen returns the demo's port, or a free one where that is taken.
+// demoListen returns the demo's port, or a free one if that is taken.
 func demoListen() (int, error) {
 	for _, port := range []int{demoPort, 0} {
 		l, err := net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port))
@@ -189,7 +189,7 @@ Try more, with user and password ` + demoUser + `:
 
 The demo is ready at %s`
 
-// await returns when the gateway accepts connections.
+// await waits until the gateway accepts connections.
 func (d *demonstration) await(ctx context.Context, ended <-chan error) error {
 	address := strings.TrimPrefix(d.url, "https://")
 	for {
@@ -216,7 +216,7 @@ func sleep(ctx context.Context, d time.Duration) error {
 	}
 }
 
-// curl is what a call looks like on the command line.
+// curl returns the command line of a call.
 func (d *demonstration) curl(chunk string) []string {
 	return []string{
 		"curl", "-sS", "-i", "--cacert", d.path("state/self-signed.crt"),
@@ -236,7 +236,7 @@ func (d *demonstration) commandLine(chunk string) string {
 	return strings.Join(words, " ")
 }
 
-// call runs curl and shows the answer.
+// call runs curl and prints the response.
 func (d *demonstration) call(ctx context.Context, chunk string) (string, error) {
 	d.say("\n%% %s", d.commandLine(chunk))
 	words := d.curl(chunk)

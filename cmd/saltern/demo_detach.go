@@ -15,15 +15,15 @@ import (
 	"time"
 )
 
-// There is one demo per user at a time; its folder says that it runs.
+// There is one demo per user at a time, which its directory marks as running.
 func demoDir() string {
 	return filepath.Join(os.TempDir(), "saltern-demo-"+strconv.Itoa(os.Getuid()))
 }
 
-// demoLog is where a detached demo writes what it would print.
+// demoLog returns the log of a detached demo's output.
 func demoLog() string { return demoDir() + ".log" }
 
-// makeDemoDir makes the folder and notes in it which process to stop.
+// makeDemoDir creates the directory with the demo's process id.
 func makeDemoDir() (string, error) {
 	dir := demoDir()
 	if pid, ok := demoProcess(); ok {
@@ -38,7 +38,7 @@ func makeDemoDir() (string, error) {
 	return dir, os.WriteFile(filepath.Join(dir, "pid"), []byte(strconv.Itoa(os.Getpid())), 0o600)
 }
 
-// demoProcess finds the demo that runs.
+// demoProcess finds the running demo.
 func demoProcess() (pid int, ok bool) {
 	b, err := os.ReadFile(filepath.Join(demoDir(), "pid"))
 	if err != nil {
@@ -51,8 +51,8 @@ func demoProcess() (pid int, ok bool) {
 	return pid, err == nil && strings.Contains(string(line), "\x00demo\x00")
 }
 
-// detachDemo starts the demo as a process of its own, and shows what it
-// prints until it is ready.
+// detachDemo starts the demo as a process of its own, and prints its output
+// until it is ready.
 func detachDemo(ctx context.Context, salt string, std stdio) error {
 	self, err := os.Executable()
 	if err != nil {
@@ -80,7 +80,7 @@ func detachDemo(ctx context.Context, salt string, std stdio) error {
 	return nil
 }
 
-// follow prints a growing file until the line that says the demo is ready.
+// follow prints a growing file up to the line about the demo being ready.
 func follow(ctx context.Context, name string, ended <-chan error, std stdio) error {
 	f, err := os.Open(name)
 	if err != nil {
@@ -106,7 +106,7 @@ func follow(ctx context.Context, name string, ended <-chan error, std stdio) err
 	}
 }
 
-// stopDemo ends the demo and waits until it has cleaned up.
+// stopDemo stops the demo and waits until it has cleaned up.
 func stopDemo(ctx context.Context, std stdio) error {
 	pid, ok := demoProcess()
 	if !ok {

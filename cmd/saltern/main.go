@@ -35,12 +35,12 @@ Usage:
     --config FILE  Saltern's own settings (default /etc/saltern/saltern.yaml, if it is there)
 `
 
-// stdio is where a command reads and writes.
+// stdio is the output of a command.
 type stdio struct {
 	out, err io.Writer
 }
 
-// commands by name. Each returns what is to be printed as an error.
+// commands by name. Each returns the error to print.
 var commands = map[string]func(ctx context.Context, args []string, std stdio) error{
 	"serve":       serve,
 	"config-test": configTest,
@@ -99,14 +99,14 @@ func run(args []string, std stdio) int {
 
 var errUsage = errors.New("wrong use")
 
-// flags returns a set of flags that prints nothing by itself.
+// flags returns a flag set that prints nothing by itself.
 func flags(name string) *flag.FlagSet {
 	f := flag.NewFlagSet(name, flag.ContinueOnError)
 	f.SetOutput(io.Discard)
 	return f
 }
 
-// fileFlags adds the flags that say where the configuration is.
+// fileFlags adds the flags with the paths of the configuration.
 func fileFlags(f *flag.FlagSet, files *config.Files) {
 	f.StringVar(&files.MasterDir, "c", config.DefaultMasterDir, "")
 	f.StringVar(&files.Settings, "config", "", "")

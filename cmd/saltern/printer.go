@@ -11,21 +11,21 @@ import (
 	"unicode/utf8"
 )
 
-// printer writes what a terminal may be sent: everything that cannot be
-// printed is written as JSON writes it, as \u001b, so that what others have
-// given names to moves no cursor, changes no color and turns no line round.
-// Line ends and tabs pass, and JSON stays JSON with the same values. All that
-// the program prints goes through one.
+// printer writes text that is safe for a terminal: everything that is not
+// printable is escaped as in JSON, such as \u001b, so that names from other
+// users move no cursor, change no color and reverse no line. Line ends and tabs
+// are kept, and JSON stays JSON with the same values. All output of the program
+// goes through one.
 type printer struct {
 	mu   sync.Mutex
 	to   io.Writer
-	rest []byte // of a character whose end is to come
+	rest []byte // of an incomplete character
 }
 
-// printers returns stdio that escapes.
+// printers returns a stdio that escapes its output.
 func (s stdio) printers() stdio { return stdio{out: &printer{to: s.out}, err: &printer{to: s.err}} }
 
-// Write writes all of text, but for a character that it breaks off in.
+// Write writes all of text, except an incomplete character at its end.
 func (p *printer) Write(text []byte) (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -39,7 +39,7 @@ func (p *printer) Write(text []byte) (int, error) {
 	return len(text), nil
 }
 
-// isPlain reports whether a text can be printed as it is: most can.
+// isPlain reports whether a text can be printed unchanged, as most can.
 func isPlain(text []byte) bool {
 	for _, b := range text {
 		if (b < ' ' || b > '~') && b != '\n' && b != '\t' {
@@ -78,8 +78,7 @@ func appendEscaped(out []byte, c rune) []byte {
 	return fmt.Appendf(out, `\u%04x`, c)
 }
 
-// inLine makes a text one that stays in its line and its column. The rest is
-// the printer's.
+// inLine replaces line ends and tabs in a text. The printer escapes the rest.
 func inLine(text string) string {
 	return strings.NewReplacer("\n", `\n`, "\t", `\t`).Replace(text)
 }
@@ -88,7 +87,7 @@ func inLine(text string) string {
 type table struct{ w *tabwriter.Writer }
 
 func newTable(out io.Writer, head ...string) table {
-	// What is escaped is wider: it has to be before columns are made.
+	// Escaping makes text wider, so it comes before the columns.
 	t := table{tabwriter.NewWriter(out, 0, 8, 2, ' ', 0)}
 	t.row(head...)
 	return t

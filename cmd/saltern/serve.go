@@ -9,7 +9,7 @@ import (
 	"github.com/saltern-api/saltern/internal/gateway/config"
 )
 
-// serve answers requests until ctx ends, which is at SIGTERM.
+// serve serves requests until ctx ends, which is at SIGTERM.
 func serve(ctx context.Context, args []string, std stdio) error {
 	var files config.Files
 	f := flags("serve")

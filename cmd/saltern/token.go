@@ -31,7 +31,7 @@ All take -c DIR and --config FILE. They ask the gateway over its socket in
 state_dir, or open the store themselves when no gateway runs.
 `
 
-// tokenJSON is as much of a token as the commands print.
+// tokenJSON is the part of a token that the commands print.
 type tokenJSON struct {
 	ID    string `json:"id"`
 	Name  string `json:"name"`
@@ -50,22 +50,22 @@ type tokenJSON struct {
 	} `json:"last_used"`
 }
 
-// words collects a flag that may be given more than once.
+// words collects a flag that may be repeated.
 type words []string
 
 func (w *words) String() string     { return strings.Join(*w, ",") }
 func (w *words) Set(s string) error { *w = append(*w, s); return nil }
 
-// subcommands of one command. most is how many arguments there may be besides
-// flags, -1 for any number from one on.
+// subcommand is a sub-command. most is the maximum number of arguments besides
+// flags, -1 for one or more.
 type subcommand struct {
 	flags func(f *flag.FlagSet)
 	most  int
 	run   func(ctx context.Context, o *operator.Client, args []string, std stdio) error
 }
 
-// runSub finds a sub-command, parses its flags, which may stand behind its
-// arguments too, and runs it.
+// runSub finds a sub-command, parses its flags, which may also follow its
+// arguments, and runs it.
 func runSub(ctx context.Context, name, usage string, subs map[string]func() subcommand, args []string, std stdio) error {
 	if len(args) == 0 || args[0] == "help" || args[0] == "-h" || args[0] == "--help" {
 		fmt.Fprint(std.out, usage)
@@ -101,7 +101,7 @@ func runSub(ctx context.Context, name, usage string, subs map[string]func() subc
 	return sub.run(ctx, o, rest, std)
 }
 
-// parseMixed takes flags wherever they stand.
+// parseMixed parses flags in any position.
 func parseMixed(f *flag.FlagSet, args []string) (rest []string, err error) {
 	for {
 		if err := f.Parse(args); err != nil {
@@ -131,7 +131,7 @@ func (o *ownerFlags) flags(f *flag.FlagSet) {
 	f.StringVar(&o.account, "service-account", "", "")
 }
 
-// fields are the names of the owner in the API.
+// fields returns the names of the owner in the API.
 func (o *ownerFlags) fields() map[string]string {
 	switch {
 	case o.account != "":
@@ -181,8 +181,8 @@ func tokenRegenerate() subcommand {
 	}}
 }
 
-// reveal prints the secret where a script can take it, and what belongs to it
-// where a person reads.
+// reveal prints the secret to standard output, for scripts, and the rest to
+// standard error, for people.
 func (t *tokenJSON) reveal(std stdio) error {
 	fmt.Fprintf(std.err, "token %s (%s) of %s, scopes %s, expires %s\n",
 		t.ID, inLine(t.Name), inLine(t.owner()), strings.Join(t.Scopes, " "), t.expires())

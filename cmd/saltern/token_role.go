@@ -49,7 +49,7 @@ func serviceAccountCommand(ctx context.Context, args []string, std stdio) error 
 	}, args, std)
 }
 
-// shows prints what is at a path.
+// shows prints the object at a path.
 func shows(path string) func() subcommand {
 	return func() subcommand {
 		return subcommand{most: 1, run: func(ctx context.Context, o *operator.Client, args []string, std stdio) error {
@@ -62,7 +62,7 @@ func shows(path string) func() subcommand {
 	}
 }
 
-// deletes removes what is at a path.
+// deletes deletes the object at a path.
 func deletes(path string) func() subcommand {
 	return func() subcommand {
 		return subcommand{most: 1, run: func(ctx context.Context, o *operator.Client, args []string, _ stdio) error {
@@ -91,7 +91,7 @@ func roleList() subcommand {
 	}}
 }
 
-// maxRoleFile is what the API takes.
+// maxRoleFile is the limit of the API.
 const maxRoleFile = 64 << 10
 
 func rolePut() subcommand {
@@ -122,7 +122,7 @@ func rolePut() subcommand {
 	}}
 }
 
-// accountJSON is as much of a service account as the list prints.
+// accountJSON is the part of a service account that the list prints.
 type accountJSON struct {
 	ID     string   `json:"id"`
 	Name   string   `json:"name"`

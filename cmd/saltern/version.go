@@ -18,8 +18,8 @@ func printVersion(_ context.Context, args []string, std stdio) error {
 	return err
 }
 
-// builtVersion returns the version of a release, or else of the module, which
-// `go install` knows.
+// builtVersion returns the version of a release, or else that of the module,
+// which `go install` sets.
 func builtVersion() string {
 	if version != "" {
 		return version

@@ -10,15 +10,16 @@ import (
 	bolterrors "go.etcd.io/bbolt/errors"
 )
 
-// Wait is how long to wait for another process to let go of the file, which one
-// that is being replaced does within moments.
+// Wait is how long to wait for another process to close the file, which takes
+// moments when a gateway is replaced.
 const Wait = 5 * time.Second
 
-// ErrInUse says that another process has the file open.
+// ErrInUse is returned if another process has the file open.
 var ErrInUse = errors.New("another process has it open")
 
-// Open opens a file with these buckets, or makes one that only its owner can
-// read. The folder has to be there. Errors name what the file is, and the file.
+// Open opens a file with these buckets, or creates one that only its owner can
+// read. Its directory must exist. Errors contain what, the kind of the file,
+// and its path.
 func Open(what, path string, wait time.Duration, buckets ...[]byte) (*bbolt.DB, error) {
 	db, err := bbolt.Open(path, 0o600, &bbolt.Options{
 		Timeout: wait, FreelistType: bbolt.FreelistMapType, OpenFile: openFile,
@@ -35,7 +36,7 @@ func Open(what, path string, wait time.Duration, buckets ...[]byte) (*bbolt.DB, 
 	return db, nil
 }
 
-// failed is an error that names the file once.
+// failed returns an error that contains the path once.
 func failed(what, path string, err error) error {
 	if p, ok := errors.AsType[*os.PathError](err); ok && p.Path == path {
 		err = p.Err
@@ -43,9 +44,9 @@ func failed(what, path string, err error) error {
 	return fmt.Errorf("%s %s: %w", what, path, err)
 }
 
-// openFile opens the file and sees that only its owner can read it, since a
-// backup that was put back may have another mode. What is in it is sealed or
-// hashed, but who is in it is nobody's business either.
+// openFile opens the file and makes it readable by its owner only, since a
+// restored backup may have another mode. Its content is sealed or hashed, but
+// the names in it are private too.
 func openFile(path string, flag int, mode os.FileMode) (*os.File, error) {
 	f, err := os.OpenFile(path, flag, mode)
 	if err != nil {

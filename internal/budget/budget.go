@@ -12,17 +12,18 @@ const bytesPerUnit = 64
 
 const (
 	// Anonymous is the allowance, in units, of a request whose sender is not
-	// known yet: 8 MiB out of gzip, or 65,000 entries of YAML.
+	// authenticated yet: 8 MiB out of gzip, or 65,000 entries of YAML.
 	Anonymous = 1 << 17
 
-	// Caller is the allowance, in units, of a request whose sender is known.
+	// Caller is the allowance, in units, of a request whose sender is
+	// authenticated.
 	Caller = 1 << 22
 )
 
-// Bytes is what n bytes cost, in units.
+// Bytes returns the cost of n bytes, in units.
 func Bytes(n int) int { return n / bytesPerUnit }
 
-// Error says that a request has used up its budget. The text is for its
+// Error is returned when a request's budget is spent. The text is for its
 // sender.
 type Error struct{ text string }
 
@@ -30,42 +31,42 @@ type Error struct{ text string }
 func (e *Error) Error() string { return e.text }
 
 var (
-	// ErrStranger is the error of a request whose sender is not known.
+	// ErrStranger is for a request whose sender is not authenticated.
 	ErrStranger = &Error{"The request holds more than is read before its sender is known. " +
 		"Log in first, and send the token in a header"}
 
-	// ErrCaller is the error of a request whose sender is known.
+	// ErrCaller is for a request whose sender is authenticated.
 	ErrCaller = &Error{"The request holds more than is read at once. Split it into several"}
 )
 
-// IsSpent tells the errors of [Budget.Spend] from others.
+// IsSpent reports whether an error of [Budget.Spend] is about a spent budget.
 func IsSpent(err error) bool {
 	_, spent := errors.AsType[*Error](err)
 	return spent || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded)
 }
 
-// Budget is what is left of a request's allowance. It belongs to the request's
-// one goroutine. A nil Budget has no end: that of what the gateway asks for
-// itself.
+// Budget is the rest of a request's allowance. It is used by the request's
+// goroutine only. A nil Budget has no limit: it is for the gateway's own
+// requests to the master.
 type Budget struct {
 	ctx      context.Context
 	identify func() bool
 	left     int
-	looked   int // what was left when the context was looked at
+	looked   int // the rest when the context was last checked
 	known    bool
 }
 
 // New returns the budget of an anonymous request. Once ctx has ended, nothing
 // more can be spent.
 //
-// identify, if it is not nil, is called once at most, when the budget of an
-// anonymous one is used up: it finds out who has sent the request from what came
-// beside the body, and reports whether that is known.
+// identify, if not nil, is called at most once, when an anonymous budget is
+// spent: it authenticates the sender by the credentials outside of the body,
+// and reports whether that succeeded.
 func New(ctx context.Context, identify func() bool) *Budget {
 	return &Budget{ctx: ctx, identify: identify, left: Anonymous, looked: Anonymous}
 }
 
-// Known notes that the sender of the request is known.
+// Known makes it the budget of an authenticated sender.
 func (b *Budget) Known() {
 	if b == nil || b.known {
 		return
@@ -75,11 +76,11 @@ func (b *Budget) Known() {
 	b.looked = b.left
 }
 
-// lookAfter is how many units are spent until the context is looked at again:
-// about a tenth of a millisecond of work.
+// lookAfter is how many units are spent between checks of the context: about a
+// tenth of a millisecond of work.
 const lookAfter = 1 << 10
 
-// Spend takes n units. The error is an *Error, or the context's when that has
+// Spend spends n units. The error is an *Error, or the context's if that has
 // ended.
 func (b *Budget) Spend(n int) error {
 	if b == nil {

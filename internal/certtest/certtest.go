@@ -21,9 +21,9 @@ type Pair struct {
 	Key  *ecdsa.PrivateKey
 }
 
-// New makes a certificate for localhost and 127.0.0.1, good for an hour. It is
-// signed by parent, or by itself where that is nil; then it may sign others too.
-// changes are applied to the template before it is signed.
+// New returns a certificate for localhost and 127.0.0.1, valid for an hour. It
+// is signed by parent, or by itself if that is nil; then it may sign others
+// too. changes are applied to the template before it is signed.
 func New(t testing.TB, parent *Pair, changes ...func(template *x509.Certificate)) *Pair {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

@@ -12,15 +12,15 @@ import (
 	"strings"
 )
 
-// noLimit is where version 1 begins to mean that there is none: it writes the largest number of pages.
+// noLimit is the value from which on version 1 has no limit: it writes the largest number of pages.
 const noLimit = int64(1) << 60
 
-// maxFile bounds what is read of a file, in bytes.
+// maxFile bounds the bytes read of a file.
 const maxFile = 1 << 20
 
-// MemoryLimit returns the smallest limit in bytes of the groups that this process is in, which are those above its own
-// too. root is the file system from its root, as os.DirFS("/"). ok is false where there is no limit, or no control group
-// at all. An error says that a file is there and cannot be read.
+// MemoryLimit returns the smallest limit in bytes of the groups of this process, including their parents. root is the
+// root of the file system, such as os.DirFS("/"). ok is false if there is no limit, or no control group at all. An
+// error is returned for a file that exists and cannot be read.
 func MemoryLimit(root fs.FS) (limit int64, ok bool, err error) {
 	groups, err := ownGroups(root)
 	if err != nil || groups == (own{}) {
@@ -49,7 +49,8 @@ func MemoryLimit(root fs.FS) (limit int64, ok bool, err error) {
 	return limit, ok, nil
 }
 
-// own are the groups of this process, by version; empty where it is in none that counts memory.
+// own are the groups of this process, by version; empty if it is in none with a memory
+// controller.
 type own struct{ v1, v2 string }
 
 func ownGroups(root fs.FS) (o own, err error) {
@@ -68,7 +69,7 @@ func ownGroups(root fs.FS) (o own, err error) {
 	return o, err
 }
 
-// in returns the group of this process below a mount, and the file that has its limit.
+// in returns the group of this process below a mount, and the file with its limit.
 func (o own) in(m mount) (group, file string) {
 	switch {
 	case m.kind == "cgroup2":
@@ -90,8 +91,8 @@ func hasWord(list, word string) bool {
 
 // mount is a line of mountinfo (proc_pid_mountinfo(5)).
 type mount struct {
-	root    string // what of the file system is mounted
-	point   string // where
+	root    string // the mounted directory of the file system
+	point   string // the mount point
 	kind    string
 	options string // of the file system
 }
@@ -105,7 +106,7 @@ func parseMount(line string) (m mount, ok bool) {
 	return mount{root: unescape(left[3]), point: unescape(left[4]), kind: right[0], options: right[2]}, true
 }
 
-// unescape replaces what the kernel writes as \040 and the like.
+// unescape decodes the kernel's escapes, such as \040.
 func unescape(s string) string {
 	if !strings.Contains(s, `\`) {
 		return s
@@ -124,8 +125,9 @@ func unescape(s string) string {
 	return b.String()
 }
 
-// dirs are the folders of a group and of all above it, as far as they are mounted. A group that is not below what is
-// mounted, as in a container, has the mount's own.
+// dirs returns the directories of a group and of its parents, as far as they
+// are mounted. For a group that is not below the mounted directory, as in a
+// container, it is the mount point.
 func (m mount) dirs(group string) []string {
 	point := path.Clean(m.point)
 	below, ok := strings.CutPrefix(path.Clean(group), strings.TrimSuffix(path.Clean(m.root), "/"))
@@ -159,7 +161,7 @@ func readLimit(root fs.FS, name string) (limit int64, ok bool, err error) {
 	return n, n < noLimit, nil
 }
 
-// read returns a file by its absolute name, or nil where there is none.
+// read returns a file by its absolute path, or nil if there is none.
 func read(root fs.FS, name string) ([]byte, error) {
 	name = strings.TrimPrefix(path.Clean(name), "/")
 	if !fs.ValidPath(name) {

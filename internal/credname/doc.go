@@ -1,4 +1,4 @@
-// Package credname tells by its name whether a value is likely a credential. It is the one list for the arguments that
-// the audit log has, for the events that readers of the bus are shown, and for the bodies of hooks among them. A name
-// that has one of the words anywhere in it counts: a value too many is hidden rather than one too few.
+// Package credname tells by its name whether a value is likely a credential. It is the one list for the arguments in the
+// audit log, and for the events shown to readers of the bus, including the bodies of hooks. A name that contains one of
+// the words counts: hiding a value too many is better than hiding one too few.
 package credname

@@ -11,15 +11,15 @@ type Options[K comparable, V any] struct {
 	// Interval is the time between two checks.
 	Interval time.Duration
 
-	// Check looks at all open entries and ends those whose credential is not
-	// good any more. It is never called twice at once, and not at all while
-	// there is no entry. Its context ends when the last entry does.
+	// Check ends those of all open entries whose credential is no longer valid.
+	// It is never called concurrently, and not at all while there is no entry.
+	// Its context ends when the last entry does.
 	Check func(ctx context.Context, open []*Entry[K, V])
 }
 
-// Registry holds contexts by the keys of their credentials. It is safe for use
-// by several goroutines. One goroutine of its own runs the checks, as long as
-// there are entries.
+// Registry holds contexts by the keys of their credentials. It is safe for
+// concurrent use. One goroutine of its own runs the checks while there are
+// entries.
 type Registry[K comparable, V any] struct {
 	opts    Options[K, V]
 	recheck chan struct{} // holds one element when a check is due at once
@@ -34,7 +34,7 @@ type Registry[K comparable, V any] struct {
 	done    sync.WaitGroup
 }
 
-// Entry is one context with the credential that it ends with.
+// Entry is one context and the credential that it ends with.
 type Entry[K comparable, V any] struct {
 	Value V
 
@@ -57,11 +57,11 @@ func New[K comparable, V any](o Options[K, V]) *Registry[K, V] {
 
 // Follow returns a context that ends with ctx, at the time expires with the
 // cause expired (a zero time is never), and by [Registry.End] for one of the
-// keys. On a closed registry it has ended already. stop must be called; further
+// keys. On a closed registry it has already ended. stop must be called; further
 // calls do nothing.
 //
-// A credential that was revoked between its look-up and this call is found by
-// the next check; where that is too late the caller looks once more itself.
+// A credential that was revoked between its lookup and this call is found by
+// the next check; if that is too late, the caller must look it up once more.
 func (r *Registry[K, V]) Follow(
 	ctx context.Context, v V, expires time.Time, expired error, keys ...K,
 ) (_ context.Context, e *Entry[K, V], stop context.CancelFunc) {
@@ -127,8 +127,8 @@ func (r *Registry[K, V]) removeLocked(e *Entry[K, V]) {
 	}
 }
 
-// End ends all contexts of some keys with a cause. When it returns they have
-// ended.
+// End ends all contexts of some keys with a cause. They have ended when it
+// returns.
 func (r *Registry[K, V]) End(cause error, keys ...K) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -140,7 +140,7 @@ func (r *Registry[K, V]) End(cause error, keys ...K) {
 	}
 }
 
-// Recheck makes a check due at once.
+// Recheck makes a check run at once.
 func (r *Registry[K, V]) Recheck() {
 	select {
 	case r.recheck <- struct{}{}:
@@ -149,7 +149,7 @@ func (r *Registry[K, V]) Recheck() {
 }
 
 // Close ends all contexts with the cause [context.Canceled] and waits for a
-// check that is running.
+// running check.
 func (r *Registry[K, V]) Close() {
 	r.mu.Lock()
 	r.closed = true
@@ -161,8 +161,8 @@ func (r *Registry[K, V]) Close() {
 	r.done.Wait()
 }
 
-// run checks until there is no entry left. An entry that is added while the
-// last check of former ones still runs is left to the same goroutine.
+// run runs checks until there is no entry left. The same goroutine serves an
+// entry that is added while the last check of former ones is running.
 func (r *Registry[K, V]) run() {
 	tick := time.NewTicker(r.opts.Interval)
 	defer tick.Stop()
@@ -184,7 +184,7 @@ func (r *Registry[K, V]) run() {
 	}
 }
 
-// open returns the entries and the context of their checks. With none the
+// open returns the entries and the context of their checks. Without entries the
 // goroutine counts as ended: the next entry starts another.
 func (r *Registry[K, V]) open() (context.Context, []*Entry[K, V]) {
 	r.mu.Lock()

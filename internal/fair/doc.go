@@ -2,7 +2,8 @@
 // it, so that no single one can use it up.
 //
 // [Slots] bounds what runs at once: prefixes wait in turns, and within a prefix
-// the users do. [Shares] bounds what is held, such as memory or connections.
+// the users do. [Shares] bounds resources that are held, such as memory or
+// connections.
 //
 //	release, err := slots.Acquire(ctx, fair.Key{From: fair.Prefix(addr), User: name})
 //	if err != nil {
@@ -10,5 +11,6 @@
 //	}
 //	defer release()
 //
-// All tables hold what is waiting or running now, and are bounded by that.
+// All tables hold only the current waiters and holders, and are bounded by
+// these.
 package fair

@@ -5,8 +5,8 @@ import (
 	"sync"
 )
 
-// Shares is a number of things that prefixes hold parts of, none of them more
-// than its share. It is safe for use by several goroutines.
+// Shares is a number of units of a resource, of which a prefix may hold at most
+// its share. It is safe for concurrent use.
 type Shares struct {
 	share int64
 
@@ -15,18 +15,18 @@ type Shares struct {
 	held map[netip.Prefix]int64
 }
 
-// NewShares returns shares of total things, of which one prefix may have share.
+// NewShares returns Shares of total units, of which one prefix may hold share.
 func NewShares(total, share int64) *Shares {
 	return &Shares{share: share, left: total, held: make(map[netip.Prefix]int64)}
 }
 
-// Take takes n things for a prefix, and reports whether that is within its
-// share and so many were left; otherwise it takes none.
+// Take takes n units for a prefix, and reports whether that is within its share
+// and within what is left; otherwise it takes none.
 func (s *Shares) Take(from netip.Prefix, n int64) bool {
 	return s.TakeUpTo(from, n, s.share)
 }
 
-// TakeUpTo is [Shares.Take] with another share than that of everybody.
+// TakeUpTo is [Shares.Take] with a share other than the common one.
 func (s *Shares) TakeUpTo(from netip.Prefix, n, share int64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -38,7 +38,7 @@ func (s *Shares) TakeUpTo(from netip.Prefix, n, share int64) bool {
 	return true
 }
 
-// Give gives n of the prefix's things back.
+// Give returns n units of the prefix.
 func (s *Shares) Give(from netip.Prefix, n int64) {
 	if n == 0 {
 		return

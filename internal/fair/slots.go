@@ -8,11 +8,11 @@ import (
 	"sync"
 )
 
-// ErrFull says that no more may wait, or that others have the better claim to
-// the place in the queue.
+// ErrFull means that the queue is full, or that other prefixes have a better
+// claim to the place in it.
 var ErrFull = errors.New("too many are waiting")
 
-// Key says for whom a slot is. Keys without a prefix are one prefix together.
+// Key is the owner of a slot. All keys without a prefix share one prefix.
 type Key struct {
 	From netip.Prefix
 	User string // may be empty
@@ -22,10 +22,10 @@ type Key struct {
 type Options struct {
 	Slots     int // held at once, at least 1
 	PerPrefix int // of them for one prefix; as many as there are when 0
-	Queue     int // how many may wait; 0 is none
+	Queue     int // how many may wait; 0 for none
 }
 
-// Slots hands out slots. It is safe for use by several goroutines.
+// Slots hands out slots. It is safe for concurrent use.
 type Slots struct {
 	perPrefix, limit int
 
@@ -33,7 +33,7 @@ type Slots struct {
 	free    int
 	held    map[netip.Prefix]int
 	waiting int
-	turns   []*turn // of the prefixes that have waiters, the next one first
+	turns   []*turn // of the prefixes with waiters, the next one first
 }
 
 // turn is the waiters of one prefix.
@@ -54,7 +54,7 @@ type line struct {
 type waiter struct {
 	key   Key
 	ready chan struct{}
-	err   error // why there is no slot after all
+	err   error // why there is no slot
 }
 
 // NewSlots returns slots that are all free.
@@ -66,10 +66,10 @@ func NewSlots(o Options) *Slots {
 	return &Slots{perPrefix: o.PerPrefix, limit: o.Queue, free: n, held: make(map[netip.Prefix]int)}
 }
 
-// Acquire waits for a slot and returns the function that gives it back, of
-// which only the first call counts. It fails with [ErrFull] when the queue has
-// no place, also later when the place is needed for a prefix that has fewer;
-// and with ctx's error when that ends first.
+// Acquire waits for a slot and returns the function that releases it; further
+// calls of that do nothing. It fails with [ErrFull] if the queue is full, or
+// later if the place is needed for a prefix with fewer waiters; and with ctx's
+// error if ctx ends first.
 func (s *Slots) Acquire(ctx context.Context, k Key) (release func(), err error) {
 	s.mu.Lock()
 	if s.free > 0 && s.held[k.From] < s.perPrefix {
@@ -91,7 +91,7 @@ func (s *Slots) Acquire(ctx context.Context, k Key) (release func(), err error) 
 		if s.abandon(w) {
 			return nil, ctx.Err()
 		}
-		<-w.ready // it came at the same moment
+		<-w.ready // a slot came at the same moment
 		if w.err == nil {
 			s.release(k.From)
 		}
@@ -122,7 +122,7 @@ func (s *Slots) release(from netip.Prefix) {
 	s.serve()
 }
 
-// serve gives free slots to those whose turn it is.
+// serve gives free slots to the next waiters.
 func (s *Slots) serve() {
 	for s.free > 0 {
 		i := slices.IndexFunc(s.turns, func(t *turn) bool { return s.held[t.from] < s.perPrefix })
@@ -135,7 +135,7 @@ func (s *Slots) serve() {
 	}
 }
 
-// next takes the next waiter of a prefix out of the queue; the prefix and the
+// next removes the next waiter of a prefix from the queue; the prefix and the
 // user go to the end of theirs.
 func (s *Slots) next(i int) *waiter {
 	t := s.turns[i]
@@ -169,7 +169,7 @@ func (s *Slots) enqueue(w *waiter) {
 	s.waiting++
 }
 
-// turn returns the waiters of a prefix, nil when it has none.
+// turn returns the waiters of a prefix, or nil.
 func (s *Slots) turn(from netip.Prefix) *turn {
 	i := slices.IndexFunc(s.turns, func(t *turn) bool { return t.from == from })
 	if i < 0 {
@@ -178,8 +178,8 @@ func (s *Slots) turn(from netip.Prefix) *turn {
 	return s.turns[i]
 }
 
-// makeRoom sends away the last waiter of the prefix that has the most, where
-// that is still no fewer than from has then; otherwise nothing is gained.
+// makeRoom removes the last waiter of the prefix with the most waiters, unless
+// from would then have more of them: that would gain nothing.
 func (s *Slots) makeRoom(from netip.Prefix) bool {
 	own := 0
 	if t := s.turn(from); t != nil {
@@ -197,7 +197,7 @@ func (s *Slots) makeRoom(from netip.Prefix) bool {
 	longest := most.users[0]
 	for _, l := range most.users {
 		if len(l.waiters) >= len(longest.waiters) {
-			longest = l // of equal ones the last: its turn is the farthest away
+			longest = l // of equal ones the last, whose turn is the latest
 		}
 	}
 	w := longest.waiters[len(longest.waiters)-1]
@@ -207,7 +207,7 @@ func (s *Slots) makeRoom(from netip.Prefix) bool {
 	return true
 }
 
-// abandon takes w out of the queue, unless it is not there any more.
+// abandon removes w from the queue, if it is still there.
 func (s *Slots) abandon(w *waiter) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

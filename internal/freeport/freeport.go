@@ -9,16 +9,16 @@ import (
 	"net"
 )
 
-// The range lies below the one that Linux takes for outgoing connections: a
-// server that is stopped for a moment finds its port still free, and no
-// connection to a port where nobody listens yet becomes one to itself.
+// The range is below the kernel's range for outgoing connections: the port of a
+// server that is stopped for a moment stays free, and a connection to a port
+// without a listener cannot connect to itself.
 const (
 	first = 20000
 	count = 10000
 )
 
-// Find returns a port of 127.0.0.1 on which nothing listens. It is not kept
-// from others.
+// Find returns a port of 127.0.0.1 on which nothing listens. It does not
+// reserve the port.
 func Find() (int, error) {
 	for range 100 {
 		port := first + rand.IntN(count)

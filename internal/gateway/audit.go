@@ -7,7 +7,7 @@ import (
 	"github.com/saltern-api/saltern/server/audit"
 )
 
-// openAudit opens the audit log, unless the settings have none.
+// openAudit opens the audit log, unless the settings turn it off.
 func (g *Gateway) openAudit(reg prometheus.Registerer) (err error) {
 	if o, on := g.config.Audit(g.log); on {
 		if g.audit, err = audit.Open(o); err != nil {
@@ -19,7 +19,7 @@ func (g *Gateway) openAudit(reg prometheus.Registerer) (err error) {
 	return nil
 }
 
-// auditOptions are the server's.
+// auditOptions returns the server's options.
 func (g *Gateway) auditOptions() server.AuditOptions {
 	if g.audit == nil {
 		return server.AuditOptions{}
@@ -27,7 +27,7 @@ func (g *Gateway) auditOptions() server.AuditOptions {
 	return server.AuditOptions{Log: g.audit, Arguments: g.config.Settings.Audit.Arguments}
 }
 
-// registerAuditMetrics shows what the audit log counts.
+// registerAuditMetrics registers the counters of the audit log.
 func registerAuditMetrics(reg prometheus.Registerer, l *audit.Log) {
 	counter := func(name, help string, value func(audit.Stats) uint64) {
 		reg.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help},

@@ -8,8 +8,8 @@ import (
 	"github.com/saltern-api/saltern/server"
 )
 
-// startBackground connects the bus and checks the token store, without waiting: a
-// master that is down must not keep the gateway from answering 503.
+// startBackground connects the bus and checks the token store, without waiting:
+// with a master that is down the gateway still has to answer 503.
 func (g *Gateway) startBackground(ctx context.Context) {
 	ctx, g.endBackground = context.WithCancel(ctx)
 	g.background.Go(func() { _ = g.bus.Run(ctx) })
@@ -17,8 +17,7 @@ func (g *Gateway) startBackground(ctx context.Context) {
 	g.reminders.Start(ctx)
 }
 
-// stopBackground ends the connection to the bus. The reminders have a place of
-// their own among what is closed.
+// stopBackground disconnects the bus. The reminders are closed separately.
 func (g *Gateway) stopBackground() {
 	if g.endBackground != nil {
 		g.endBackground()
@@ -26,15 +25,15 @@ func (g *Gateway) stopBackground() {
 	g.background.Wait()
 }
 
-// watchEvery is how often a master that did not answer is tried again.
+// watchEvery is the interval of attempts while the master does not reply.
 const watchEvery = time.Second
 
-// watchMaster checks the token store whenever the bus was connected anew: a
+// watchMaster checks the token store after every new connection of the bus: a
 // restarted master may be another release.
 func (g *Gateway) watchMaster(ctx context.Context) {
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
-	var checked uint64 // the connection after which the check was made, from 1
+	var checked uint64 // the connection after which the last check was made, from 1
 	for {
 		if s := g.bus.Stats(); s.Connected && s.Reconnects+1 != checked && g.answers(ctx) {
 			g.auth.Mint.Recheck()
@@ -50,15 +49,15 @@ func (g *Gateway) watchMaster(ctx context.Context) {
 	}
 }
 
-// answers reports whether the master answers now. While it does not, what was
-// known of it before is better than nothing.
+// answers reports whether the master replies. While it does not, the previous
+// knowledge of it is kept.
 func (g *Gateway) answers(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, watchEvery)
 	defer cancel()
 	return g.client.Ping(ctx) == nil
 }
 
-// ready returns why requests would not be answered.
+// ready returns why requests could not be served.
 func (g *Gateway) ready(ctx context.Context) error {
 	if !g.bus.Connected() {
 		return &server.NotReady{Part: "bus", Err: saltmaster.ErrDown}

@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// closers is what has to be closed, in the order in which it was opened.
+// closers are to be closed in the reverse of their order.
 type closers []closer
 
 type closer struct {
@@ -14,16 +14,16 @@ type closer struct {
 	close func() error
 }
 
-// add puts something on top, to be closed before all that is there already.
+// add adds a closer, to be closed before all others.
 func (c *closers) add(name string, end func() error) { *c = append(*c, closer{name, end}) }
 
-// addFunc is add for what closes without an error.
+// addFunc is add for a close without an error.
 func (c *closers) addFunc(name string, end func()) {
 	c.add(name, func() error { end(); return nil })
 }
 
-// close closes everything, the last first, each only once. What fails is logged
-// and does not keep the rest open.
+// close closes all of them, the last first, each only once. Errors are logged
+// and do not stop it.
 func (c *closers) close(log *slog.Logger) {
 	all := *c
 	*c = nil

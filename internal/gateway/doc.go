@@ -5,10 +5,10 @@
 //	defer g.Close()
 //	err = g.Run(ctx) // nil after ctx has ended, and the running requests with it
 //
-// Here and in its sub-packages are the adapters between the packages that know
-// nothing of each other, and the decisions that neither the settings nor one of
-// those packages takes: config (what both files mean), auth (eauth before the
+// It and its sub-packages hold the adapters between packages that do not import
+// each other, and the decisions that are neither settings nor part of one of
+// those packages: config (what both files mean), auth (eauth before the
 // master), tokens (API tokens), operator (the socket for the command line).
 //
-// It may import everything of Saltern but the command line, which alone imports it.
+// It may import everything of Saltern except the command line, its only importer.
 package gateway

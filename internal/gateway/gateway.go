@@ -25,12 +25,12 @@ import (
 	"github.com/saltern-api/saltern/server/audit"
 )
 
-// Gateway is a gateway that runs, or is about to.
+// Gateway is a running gateway, or one that is ready to run.
 type Gateway struct {
 	config *config.Config
 	log    *slog.Logger
 
-	audit    *audit.Log // nil when it is off
+	audit    *audit.Log // nil if it is off
 	client   *saltmaster.Client
 	tokens   *saltmaster.Tokens // the master's
 	bus      *eventbus.Bus
@@ -52,9 +52,9 @@ type Gateway struct {
 	opened closers
 }
 
-// New puts a gateway together: it opens the stores and the listeners. It takes
-// no request and connects to no master before [Gateway.Run]. The caller must call
-// [Gateway.Close], also after Run. When New fails, nothing stays open.
+// New returns a gateway with open stores and listeners. It accepts no requests
+// and does not connect to the master before [Gateway.Run]. The caller must call
+// [Gateway.Close], also after Run. If New fails, nothing stays open.
 func New(ctx context.Context, c *config.Config, log *slog.Logger) (_ *Gateway, err error) {
 	g := &Gateway{config: c, log: log}
 	defer func() {
@@ -113,8 +113,8 @@ func (g *Gateway) openMaster() error {
 // removeTimeout bounds the removal of the gateway's own Salt tokens at the end.
 const removeTimeout = 5 * time.Second
 
-// openAuth prepares the backends of authentication, and the clients that carry
-// out what an authenticated caller sends.
+// openAuth prepares the backends of authentication, and the clients of
+// lowstate.
 func (g *Gateway) openAuth(reg prometheus.Registerer) {
 	g.auth = auth.New(g.config, g.tokens, server.NewAuthMetrics(reg, auth.Backends()...), g.log)
 	g.opened.add("the gateway's own Salt tokens", func() error {
@@ -173,13 +173,13 @@ func (g *Gateway) listen(ctx context.Context, reg *prometheus.Registry) (err err
 	return nil
 }
 
-// Addrs are the addresses of the listeners that are open, in the order of the
+// Addrs returns the addresses of the open listeners, in the order of the
 // configuration.
 func (g *Gateway) Addrs() []net.Addr { return g.server.Addrs() }
 
-// Run connects to the master and answers requests until ctx ends. It then lets
-// those that have begun go on as long as shutdown_timeout says, and returns nil.
-// It is called once.
+// Run connects to the master and serves requests until ctx ends. It then lets
+// running requests finish within shutdown_timeout, and returns nil. It is
+// called once.
 func (g *Gateway) Run(ctx context.Context) error {
 	g.startBackground(context.WithoutCancel(ctx))
 	if err := g.server.Serve(ctx); err != nil && !errors.Is(err, context.Canceled) {
@@ -188,7 +188,7 @@ func (g *Gateway) Run(ctx context.Context) error {
 	return nil
 }
 
-// Close ends everything that New has opened, the last first: the listeners, then
-// what requests use, then the connections to the master, then the audit log. It
-// may be called again.
+// Close closes everything that New has opened, the last first: the listeners,
+// then what requests use, then the connections to the master, then the audit
+// log. It may be called again.
 func (g *Gateway) Close() { g.opened.close(g.log) }

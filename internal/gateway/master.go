@@ -12,7 +12,7 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/tokenstore"
 )
 
-// master is what the clients of lowstate see of the master.
+// master returns the master for the clients of lowstate.
 func (g *Gateway) master() *lowstate.Master {
 	c, mc := g.config, g.config.Master
 	m := &lowstate.Master{
@@ -43,8 +43,8 @@ func (g *Gateway) master() *lowstate.Master {
 	return m
 }
 
-// isFrom3008 reports whether the master is of Salt 3008 or newer: by the layout
-// of its tokens, or else by the sockets of its worker pools.
+// isFrom3008 reports whether the master is Salt 3008 or newer: by the layout of
+// its tokens, or else by the sockets of its worker pools.
 func (g *Gateway) isFrom3008() bool {
 	if layout, known := g.tokens.Written(); known {
 		return layout == tokenstore.Enveloped
@@ -53,11 +53,11 @@ func (g *Gateway) isFrom3008() bool {
 	return len(pools) > 0
 }
 
-// isBefore3008 reports the contrary.
+// isBefore3008 reports the opposite.
 func (g *Gateway) isBefore3008() bool { return !g.isFrom3008() }
 
-// ssh is the client ssh. Its rules are external_auth's too, with the hosts of
-// the roster for minions.
+// ssh returns the client ssh. Its rules are those of external_auth, with the
+// hosts of the roster as minions.
 func (g *Gateway) ssh(m *lowstate.Master) lowstate.Client {
 	p := saltssh.New(g.config.SSH())
 	sweepSSH(p, g.log)
@@ -69,7 +69,7 @@ func (g *Gateway) ssh(m *lowstate.Master) lowstate.Client {
 	})
 }
 
-// sweepSSH removes what a gateway that was killed left of its calls.
+// sweepSSH removes files of calls that a killed gateway has left behind.
 func sweepSSH(p *saltssh.Program, log *slog.Logger) {
 	removed, err := p.Sweep()
 	if err != nil {

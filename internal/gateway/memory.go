@@ -12,27 +12,27 @@ import (
 )
 
 const (
-	// memoryShare is how much of the memory that there is, in percent, the
-	// program may use before it collects garbage harder: the rest is for what
-	// the runtime does not count, and for salt-ssh.
+	// memoryShare is the share of the available memory, in percent, from which
+	// on the program collects garbage more often: the rest is for memory
+	// outside of the runtime, and for salt-ssh.
 	memoryShare = 90
 
-	// leastMemory is the least limit that is set, in bytes: with less the
-	// program would do nothing but collect garbage.
+	// leastMemory is the minimum limit, in bytes: with less the program would
+	// only collect garbage.
 	leastMemory = 32 << 20
 
 	memoryVariable = "GOMEMLIMIT"
 )
 
-// PrepareProcess sets what there is once for the whole process: the soft limit
-// of its memory, and where the client of Redis logs.
+// PrepareProcess sets what is global to the process: the soft limit of its
+// memory, and the log of the Redis client.
 func PrepareProcess(ctx context.Context, log *slog.Logger) {
 	limitMemory(ctx, os.DirFS("/"), os.Getenv, debug.SetMemoryLimit, log)
 	redis.LogTo(log)
 }
 
-// limitMemory sets the soft limit of Go's runtime by the control groups of the
-// process, unless the environment has one, which the runtime has taken already.
+// limitMemory sets the soft limit of Go's runtime from the control groups of
+// the process, unless the environment sets one, which the runtime reads itself.
 // root is the file system, and set is debug.SetMemoryLimit.
 func limitMemory(ctx context.Context, root fs.FS, getenv func(string) string, set func(int64) int64, log *slog.Logger) {
 	if getenv(memoryVariable) != "" {

@@ -4,7 +4,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 )
 
-// registerMetrics shows what the bus counts by itself.
+// registerMetrics registers the bus's own counters.
 func registerMetrics(reg prometheus.Registerer, g *Gateway) {
 	gauge := func(name, help string, value func() float64) {
 		reg.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value))

@@ -14,7 +14,7 @@ import (
 	"github.com/saltern-api/saltern/server"
 )
 
-// sessionsFile is where in the state folder logins are kept.
+// sessionsFile is the file of logins in the state directory.
 const sessionsFile = "sessions.db"
 
 // openSessions opens the store of logins.
@@ -39,15 +39,15 @@ func (g *Gateway) openSessions() error {
 // on another machine.
 const recordTimeout = time.Second
 
-// groupRecorder stores a user's groups at login. API tokens of users whose groups
-// only the master knows run with the stored ones.
+// groupRecorder stores a user's groups at login. API tokens of users whose
+// groups only the master can look up run with the stored ones.
 type groupRecorder struct {
 	server.Sessions
 	seen func(ctx context.Context, user, eauth string, groups []string) error
 	log  *slog.Logger
 }
 
-// Login is server.Sessions'.
+// Login implements server.Sessions.
 func (r groupRecorder) Login(ctx context.Context, c eauth.Credentials) (*session.Session, bool, error) {
 	s, ok, err := r.Sessions.Login(ctx, c)
 	if err == nil && ok {
@@ -56,7 +56,7 @@ func (r groupRecorder) Login(ctx context.Context, c eauth.Credentials) (*session
 	return s, ok, err
 }
 
-// Token is server.Sessions'.
+// Token implements server.Sessions.
 func (r groupRecorder) Token(ctx context.Context, c eauth.Credentials) (*session.Session, bool, error) {
 	s, ok, err := r.Sessions.Token(ctx, c)
 	if err == nil && ok {
@@ -65,8 +65,8 @@ func (r groupRecorder) Token(ctx context.Context, c eauth.Credentials) (*session
 	return s, ok, err
 }
 
-// record never keeps a user out: without it the tokens run with the groups of
-// the login before.
+// record does not fail a login: without it the tokens run with the groups of
+// the previous login.
 func (r groupRecorder) record(ctx context.Context, s *session.Session) {
 	ctx, cancel := context.WithTimeout(ctx, recordTimeout)
 	defer cancel()

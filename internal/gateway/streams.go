@@ -8,11 +8,11 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/eventstream"
 )
 
-// openStreams makes the two ways between clients and the master's event bus.
+// openStreams opens both directions between clients and the master's event bus.
 func (g *Gateway) openStreams() error {
 	visible, err := g.config.EventsACL()
 	if err != nil {
-		return err // it was found when the configuration was read
+		return err // already reported when the configuration was loaded
 	}
 	set, mc := g.config.Settings.Events, g.config.Master
 	g.hub = eventstream.New(eventstream.Options{
@@ -32,7 +32,7 @@ func (g *Gateway) openStreams() error {
 	return nil
 }
 
-// perms is what a login shows of what it may do.
+// perms returns the permissions shown after a login.
 func (g *Gateway) perms(s *session.Session) []byte {
 	who, ok := lowstate.WhoIs(eauth.Identity{User: s.User, Eauth: s.Eauth, Groups: s.Groups, AuthList: s.AuthList})
 	if !ok {

@@ -35,8 +35,8 @@ func (g *Gateway) openTokens(ctx context.Context, reg prometheus.Registerer) (er
 	return nil
 }
 
-// tokenAPIs are the APIs by which programs of Cloud Services and Cloud Director
-// get their tokens.
+// tokenAPIs returns the APIs from which programs of Cloud Services and Cloud
+// Director get their tokens.
 func tokenAPIs(issuer server.Issuer, t settings.Tokens) server.TokenAPIs {
 	return server.TokenAPIs{
 		Issuer: issuer, Eauth: t.Eauth, NoCSP: t.CSP.Off, NoVCD: t.VCD.Off,

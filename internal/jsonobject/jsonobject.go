@@ -8,13 +8,13 @@ import (
 	"unicode/utf8"
 )
 
-// Member is one member of an object, its value as it was written.
+// Member is one member of an object, with its value undecoded.
 type Member struct {
 	Name  string
 	Value json.RawMessage
 }
 
-// Object is an object in the order of its text.
+// Object is the members of an object in the order of the text.
 type Object []Member
 
 // The errors of [Parse]. They quote nothing of the text.
@@ -23,10 +23,10 @@ var (
 	ErrNotObject = errors.New("not a JSON object")
 )
 
-// DuplicateError says that a name stands in an object twice.
+// DuplicateError is returned for an object with two members of a name.
 type DuplicateError struct{ Name string }
 
-// Error names the name.
+// Error returns a text with the name.
 func (e *DuplicateError) Error() string {
 	return fmt.Sprintf("the key %.80q stands there twice", e.Name)
 }
@@ -72,10 +72,10 @@ func (o Object) Get(name string) []byte {
 	return nil
 }
 
-// Decode reads members into places, by their names. A name without a place is an
-// error, as a slip in it would otherwise change what is meant. What is null is
-// not given. Errors are for the author of the object: they have the name, and no
-// names of Go types.
+// Decode decodes members into places, by their names. A name without a place is
+// an error, since a misspelled name would otherwise change the meaning. A null
+// member counts as absent. Errors are for the author of the object: they
+// contain the name, and no names of Go types.
 func (o Object) Decode(places map[string]any) error {
 	for _, m := range o {
 		place, ok := places[m.Name]

@@ -5,8 +5,8 @@ import (
 	"iter"
 )
 
-// Cache holds at most a fixed number of entries. It is not safe for use by
-// several goroutines at once: its owners have a lock already.
+// Cache holds at most a fixed number of entries. It is not safe for concurrent
+// use: its owners have a lock already.
 type Cache[K comparable, V any] struct {
 	limit int
 	order *list.List // of entry[K, V], the most recently used first
@@ -23,7 +23,7 @@ func New[K comparable, V any](limit int) *Cache[K, V] {
 	return &Cache[K, V]{limit: max(limit, 1), order: list.New(), items: make(map[K]*list.Element)}
 }
 
-// Get returns the entry of k and counts as a use of it.
+// Get returns the entry of k and marks it as used.
 func (c *Cache[K, V]) Get(k K) (v V, ok bool) {
 	e, ok := c.items[k]
 	if !ok {
@@ -33,7 +33,8 @@ func (c *Cache[K, V]) Get(k K) (v V, ok bool) {
 	return e.Value.(entry[K, V]).value, true
 }
 
-// Put sets the entry of k. When that pushes another entry out, it is returned.
+// Put sets the entry of k. It returns the entry that was evicted for it, if
+// any.
 func (c *Cache[K, V]) Put(k K, v V) (evicted V, ok bool) {
 	if e, known := c.items[k]; known {
 		e.Value = entry[K, V]{k, v}
@@ -49,7 +50,7 @@ func (c *Cache[K, V]) Put(k K, v V) (evicted V, ok bool) {
 	return oldest.value, true
 }
 
-// Delete forgets k.
+// Delete removes k.
 func (c *Cache[K, V]) Delete(k K) {
 	if e, ok := c.items[k]; ok {
 		c.order.Remove(e)
@@ -60,8 +61,8 @@ func (c *Cache[K, V]) Delete(k K) {
 // Len returns the number of entries.
 func (c *Cache[K, V]) Len() int { return len(c.items) }
 
-// All goes through the entries, in no order and without counting as a use.
-// Deleting the entry at hand is allowed.
+// All yields the entries, in no order and without marking them as used.
+// Deleting the current entry is allowed.
 func (c *Cache[K, V]) All() iter.Seq2[K, V] {
 	return func(yield func(K, V) bool) {
 		for k, e := range c.items {

@@ -6,6 +6,7 @@
 //	g := pyglob.Compile("web[0-9]*")
 //	g.Match("web1.example.org") // true
 //
-// It differs from package path: nothing escapes, a slash is no border, and no
-// pattern is malformed. The package imports the standard library only.
+// It differs from package path: there are no escapes, a slash is an ordinary
+// character, and no pattern is malformed. The package imports the standard
+// library only.
 package pyglob

@@ -31,7 +31,7 @@ type piece struct {
 
 type runeRange struct{ from, to rune }
 
-// Compile compiles a pattern. Every text is one.
+// Compile compiles a pattern. Every text is a valid one.
 func Compile(pattern string) Glob {
 	cut := strings.IndexAny(pattern, "*?[")
 	if cut < 0 {
@@ -63,8 +63,8 @@ func Compile(pattern string) Glob {
 	return g
 }
 
-// setEnd returns the index of the ] that closes a set, or -1. One in the first
-// place belongs to the set.
+// setEnd returns the index of the ] that closes a set, or -1. A ] in the first
+// place is an element of the set.
 func setEnd(s string) int {
 	start := 0
 	if strings.HasPrefix(s, "!") {
@@ -79,10 +79,9 @@ func setEnd(s string) int {
 	return -1
 }
 
-// set compiles what is between the brackets. It follows Python 3.11's
-// fnmatch.translate step by step: it cuts the text at the hyphens that make
-// ranges, removes ranges that run backwards, and only then looks for the ! that
-// negates.
+// set compiles the text between the brackets. It follows Python 3.11's
+// fnmatch.translate step by step: it splits the text at the hyphens of ranges,
+// removes reversed ranges, and only then checks for the ! that negates.
 func (g *Glob) set(in []rune) piece {
 	chunks := chunksOf(in)
 	for k := len(chunks) - 1; k > 0; k-- {
@@ -100,7 +99,7 @@ func (g *Glob) set(in []rune) piece {
 	case first[0] == '!':
 		p.not = true
 		chunks[0] = first[1:]
-		if len(chunks) > 1 && len(chunks[0]) == 0 { // a hyphen in the first place is itself
+		if len(chunks) > 1 && len(chunks[0]) == 0 { // a hyphen in the first place is literal
 			chunks[1] = append([]rune{'-'}, chunks[1]...)
 			chunks = chunks[1:]
 		}
@@ -117,9 +116,9 @@ func (g *Glob) set(in []rune) piece {
 	return p
 }
 
-// chunksOf cuts a set at the hyphens that make ranges: each is between the last
-// character of one chunk and the first of the next. No chunk but the only one is
-// empty.
+// chunksOf splits a set at the hyphens of ranges: each is between the last
+// character of one chunk and the first of the next. No chunk but the only one
+// is empty.
 func chunksOf(in []rune) [][]rune {
 	var chunks [][]rune
 	start, from := 0, 1
@@ -143,13 +142,13 @@ func chunksOf(in []rune) [][]rune {
 	return chunks
 }
 
-// Varies reports whether releases of Python read the pattern differently: it has
-// a range that runs backwards, which is an error before Python 3.10.5 and empty
+// Varies reports whether releases of Python interpret the pattern differently:
+// it has a reversed range, which is an error before Python 3.10.5 and empty
 // since.
 func (g *Glob) Varies() bool { return g.varies }
 
-// Match reports whether the whole of s matches. It takes time in proportion to
-// the product of both lengths at most: only the last * is ever tried again.
+// Match reports whether all of s matches. Its time is at most proportional to
+// the product of both lengths: only the last * is ever retried.
 func (g *Glob) Match(s string) bool {
 	s, ok := strings.CutPrefix(s, g.prefix)
 	if !ok {
@@ -159,7 +158,7 @@ func (g *Glob) Match(s string) bool {
 		return true
 	}
 	at := 0
-	retryAt, retryFrom := -1, "" // the piece after the last *, and where it was tried last
+	retryAt, retryFrom := -1, "" // the piece after the last *, and where it was last tried
 	for {
 		if at == len(g.pieces) && s == "" {
 			return true
@@ -186,7 +185,7 @@ func (g *Glob) Match(s string) bool {
 }
 
 // accept reports whether a piece matches the first character of s, and returns
-// the length of that in bytes.
+// its length in bytes.
 func (p *piece) accept(s string) (size int, ok bool) {
 	if s == "" {
 		return 0, false

@@ -7,21 +7,21 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// decoder walks the YAML tree itself, because the library's strict mode names
-// Go types where an operator needs a key.
+// decoder walks the YAML tree itself, because the errors of the library's
+// strict mode name Go types, and an operator needs the key.
 type decoder struct {
 	name     string
 	problems Problems
 }
 
-// field is a key that a map may have.
+// field is a key of a map.
 type field struct {
 	key     string
 	value   value
 	meaning string // one line, for docs/configuration.md
 }
 
-// fields are the keys that a map may have, in the order of the documentation.
+// fields are the keys of a map, in the order of the documentation.
 type fields []field
 
 func (f fields) find(key string) (field, bool) {
@@ -32,17 +32,15 @@ func (f fields) find(key string) (field, bool) {
 	return f[i], true
 }
 
-// value is how the value of a key is read, and what there is to say of it.
+// value describes how the value of a key is read and shown.
 type value struct {
-	// read takes the value into the place that it was made for. The key is for
-	// its problems.
+	// read stores the value in its destination. The key is for its problems.
 	read func(n *yaml.Node, key string)
 
-	// kind says what may be written, such as "duration".
+	// kind is the type in the documentation, such as "duration".
 	kind string
 
-	// show is what stands in that place now, as the file would have it; "" is
-	// nothing.
+	// show returns the current value in the form of the file; "" is nothing.
 	show func() string
 
 	// keys are those of a map, or of each map in a list.
@@ -50,14 +48,14 @@ type value struct {
 	isList bool
 }
 
-// as gives the kind another name.
+// as replaces the kind.
 func (v value) as(kind string) value {
 	v.kind = kind
 	return v
 }
 
-// or puts text in the place of a default that is not in this package: the file's
-// silence reads as zero here, and as that there.
+// or replaces the shown default by text, for one that is not in this package:
+// it is zero here, and the default there.
 func (v value) or(text string) value {
 	show := v.show
 	v.show = func() string {
@@ -75,8 +73,7 @@ func (d *decoder) problem(line int, key, format string, args ...any) {
 	})
 }
 
-// mapping hands each value of n to the reader of its key. A value left empty
-// is one not given.
+// mapping calls the reader of each key in n. An empty value counts as absent.
 func (d *decoder) mapping(n *yaml.Node, key string, known fields) {
 	if isNull(n) {
 		return
@@ -96,8 +93,8 @@ func (d *decoder) mapping(n *yaml.Node, key string, known fields) {
 		case line > 0:
 			d.problem(k.Line, path, "is given already on line %d", line)
 		case v.Kind == yaml.AliasNode:
-			// Nothing here is long enough to be worth an alias, and without
-			// them a small file cannot become a large tree.
+			// No value is long enough to need an alias, and without aliases a
+			// small file cannot become a large tree.
 			d.problem(v.Line, path, "YAML aliases are not read here")
 		case !isNull(v):
 			f.value.read(v, path)
@@ -106,8 +103,8 @@ func (d *decoder) mapping(n *yaml.Node, key string, known fields) {
 	}
 }
 
-// section is a map of settings. What is wrong with the map as a whole is found
-// by the checks, once it was read.
+// section is a map of settings. The checks find the problems of the map as a
+// whole, after it was read.
 func (d *decoder) section(known fields, checks ...func(n *yaml.Node, key string)) value {
 	return value{
 		kind: "map", keys: known,
@@ -120,8 +117,8 @@ func (d *decoder) section(known fields, checks ...func(n *yaml.Node, key string)
 	}
 }
 
-// entries is a list of maps. Each call of entry makes the place for one more;
-// done, when the map was read, checks and keeps it.
+// entries is a list of maps. Each call of entry returns the keys of a new one;
+// done checks and keeps it after it was read.
 func (d *decoder) entries(entry func() (known fields, done func(n *yaml.Node, key string))) value {
 	known, _ := entry()
 	v := d.list(value{kind: "map", read: func(n *yaml.Node, key string) {
@@ -133,8 +130,8 @@ func (d *decoder) entries(entry func() (known fields, done func(n *yaml.Node, ke
 	return v
 }
 
-// list is a list whose items are all of one kind. Each item is added to what
-// was there.
+// list is a list whose items are all of one kind. Each item is appended to the
+// existing ones.
 func (d *decoder) list(item value) value {
 	return value{
 		kind: "list of " + item.kind, show: item.show, isList: true,
@@ -155,7 +152,7 @@ func (d *decoder) list(item value) value {
 	}
 }
 
-// textOrList is a list, or one item that stands for a list of it alone.
+// textOrList is a list, or one item that stands for a list of one.
 func (d *decoder) textOrList(item value) value {
 	list := d.list(item)
 	return value{
@@ -170,7 +167,7 @@ func (d *decoder) textOrList(item value) value {
 	}
 }
 
-// replaced is a list that takes the place of its default.
+// replaced is a list that replaces its default.
 func replaced[T any](to *[]T, list value) value {
 	read := list.read
 	list.read = func(n *yaml.Node, key string) {

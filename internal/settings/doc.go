@@ -2,9 +2,9 @@
 // master config has no word for. No setting is needed: a missing file, an empty
 // one and one from an older Saltern all work.
 //
-// The file is read strictly, because a limit with a slip in its name is no limit. An
-// unknown key, a key given twice and a value of the wrong form are errors that
-// name the line and the key, and all of them are reported at once.
+// The file is read strictly, because a misspelled limit is no limit. An unknown
+// key, a duplicate key and a malformed value are errors that name the line and
+// the key, and all of them are reported at once.
 //
 // There is no setting for a password, token or other secret.
 //
@@ -13,8 +13,8 @@
 //		s = settings.Default()
 //	}
 //
-// [Keys] lists every key with its default and meaning. docs/configuration.md has
-// that list, and go generate ./internal/settings writes it there.
+// [Keys] lists every key with its default and meaning. docs/configuration.md
+// has that list, written by go generate ./internal/settings.
 //
 // The package imports nothing of Saltern.
 package settings

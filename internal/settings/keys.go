@@ -3,13 +3,13 @@ package settings
 // Key is one key of saltern.yaml.
 type Key struct {
 	Name    string // dotted, such as limits.connections; [] stands for each item of a list
-	Type    string // what may be written, such as duration
-	Default string // as the file would have it; "" is nothing
+	Type    string // the type in the documentation, such as duration
+	Default string // in the form of the file; "" is nothing
 	Meaning string // one line
 }
 
-// Keys returns every key that [Parse] knows, in the order of the documentation,
-// but for those that only hold others.
+// Keys returns every key of [Parse], in the order of the documentation, except
+// those that only hold others.
 func Keys() []Key {
 	d := decoder{}
 	return d.schema(Default()).list("", false)

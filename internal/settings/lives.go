@@ -9,15 +9,15 @@ import (
 
 const day = 24 * time.Hour
 
-// lifeUnits are the letters of lives. The API takes the same.
+// lifeUnits are the units of lifetimes. The API accepts the same.
 var lifeUnits = map[byte]time.Duration{
 	's': time.Second, 'm': time.Minute, 'h': time.Hour, 'd': day, 'w': 7 * day, 'y': 365 * day,
 }
 
-// longestLife is the longest one with an end. Longer ones are slips.
+// longestLife is the longest finite lifetime. Longer ones are mistakes.
 const longestLife = 100 * 365 * day
 
-// parseLife reads a whole number and a letter, such as 180d.
+// parseLife parses a whole number and a letter, such as 180d.
 func parseLife(text string) (time.Duration, bool) {
 	if len(text) < 2 {
 		return 0, false
@@ -30,7 +30,7 @@ func parseLife(text string) (time.Duration, bool) {
 	return time.Duration(v) * unit, true
 }
 
-// life reads how long tokens are good, or never for those without an end.
+// life reads a lifetime, or never for none.
 func (d *decoder) life(to *Life) value {
 	return value{kind: "lifetime, or never", show: shownLife(to), read: func(n *yaml.Node, key string) {
 		v, ok := parseLife(n.Value)
@@ -45,7 +45,7 @@ func (d *decoder) life(to *Life) value {
 	}}
 }
 
-// atMost reads a limit, where never is none.
+// atMost reads a limit, or never for none.
 func (d *decoder) atMost(to *time.Duration) value {
 	return value{kind: "lifetime, or never", show: shownAtMost(to), read: func(n *yaml.Node, key string) {
 		var l Life
@@ -54,7 +54,7 @@ func (d *decoder) atMost(to *time.Duration) value {
 	}}
 }
 
-// span reads a life with an end.
+// span reads a finite lifetime.
 func (d *decoder) span(to *time.Duration) value {
 	return value{kind: "lifetime", show: shownSpan(to), read: func(n *yaml.Node, key string) {
 		v, ok := parseLife(n.Value)

@@ -12,11 +12,11 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// maxFileSize is far more than any real file has.
+// maxFileSize is far more than any real file needs.
 const maxFileSize = 1 << 20
 
-// Load reads the file at path. The error wraps fs.ErrNotExist when there is
-// none, and is [Problems] when the file is wrong.
+// Load reads the file at path. The error wraps fs.ErrNotExist if there is none,
+// and is [Problems] if the file is invalid.
 func Load(path string) (*Settings, error) {
 	f, err := os.Open(path)
 	if err != nil {
@@ -31,7 +31,7 @@ func Load(path string) (*Settings, error) {
 	return Parse(path, data)
 }
 
-// Parse reads a file's content. The name is for the errors, which are
+// Parse parses a file's content. The name is for the errors, which are
 // [Problems].
 func Parse(name string, data []byte) (*Settings, error) {
 	d := decoder{name: name}
@@ -47,8 +47,8 @@ func Parse(name string, data []byte) (*Settings, error) {
 	return s, nil
 }
 
-// document returns the root of the file's only document, or nil when there is
-// nothing to read.
+// document returns the root of the file's only document, or nil if the file is
+// empty.
 func (d *decoder) document(data []byte) *yaml.Node {
 	if len(data) > maxFileSize {
 		d.problem(0, "", "is larger than %d bytes", maxFileSize)

@@ -5,17 +5,17 @@ import (
 	"strings"
 )
 
-// A Problem is one thing wrong with the file.
+// A Problem is one error in the file.
 type Problem struct {
 	File string
-	Line int    // 0 when it is about the file as a whole
+	Line int    // 0 if it is about the file as a whole
 	Key  string // dotted, such as "limits.connections"; "" likewise
 	Text string
 }
 
 var _ error = Problem{}
 
-// Error gives the problem as compilers do: file:line: key: text.
+// Error returns the problem in the form of compilers: file:line: key: text.
 func (p Problem) Error() string {
 	var b strings.Builder
 	b.WriteString(p.File)
@@ -30,12 +30,12 @@ func (p Problem) Error() string {
 	return b.String()
 }
 
-// Problems is everything wrong with the file, in the order of its lines.
+// Problems are all errors in the file, in the order of its lines.
 type Problems []Problem
 
 var _ error = Problems(nil)
 
-// Error has one line per problem.
+// Error returns one line per problem.
 func (p Problems) Error() string {
 	lines := make([]string, len(p))
 	for i, problem := range p {
@@ -44,7 +44,7 @@ func (p Problems) Error() string {
 	return strings.Join(lines, "\n")
 }
 
-// Unwrap gives each problem as an error of its own.
+// Unwrap returns each problem as an error of its own.
 func (p Problems) Unwrap() []error {
 	all := make([]error, len(p))
 	for i, problem := range p {

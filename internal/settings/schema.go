@@ -7,7 +7,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// schema is every key that there is, with the places of s to which the values go.
+// schema returns all keys, with the fields of s that hold their values.
 func (d *decoder) schema(s *Settings) fields {
 	l, e := &s.Limits, &s.Events
 	return fields{
@@ -194,7 +194,7 @@ func (d *decoder) tokens(t *Tokens) value {
 	})
 }
 
-// lives are the keys of a profile's lifetimes, with the defaults of package
+// lives returns the keys of a profile's lifetimes, with the defaults of package
 // issuer.
 func (d *decoder) lives(l *Lives, access, token, meaning string) fields {
 	return fields{
@@ -203,7 +203,7 @@ func (d *decoder) lives(l *Lives, access, token, meaning string) fields {
 	}
 }
 
-// loginRoles reads a list whose absence is something else than no roles.
+// loginRoles reads a list; an absent one is not an empty one.
 func (d *decoder) loginRoles(to *[]string) value {
 	v := replaced(to, d.list(d.eachText(to)))
 	show := v.show
@@ -216,7 +216,7 @@ func (d *decoder) loginRoles(to *[]string) value {
 	return v
 }
 
-// orgs reads names of organizations. They stand in URLs, and behind an @.
+// orgs reads names of organizations, which appear in URLs and after an @.
 func (d *decoder) orgs(to *[]string) value {
 	return d.list(value{kind: "name", show: shownList(to), read: func(n *yaml.Node, key string) {
 		var name string
@@ -305,10 +305,10 @@ func (d *decoder) clientTLS(t *ClientTLS) value {
 	}}
 }
 
-// mostDays is more than any token is reminded of beforehand.
+// mostDays is more than any reminder needs.
 const mostDays = 3650
 
-// days reads days before the end of a token.
+// days reads numbers of days before the expiry of a token.
 func (d *decoder) days(to *[]int) value {
 	return replaced(to, d.list(value{kind: "whole number", show: shownList(to), read: func(n *yaml.Node, key string) {
 		v := -1

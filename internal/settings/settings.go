@@ -7,41 +7,41 @@ import (
 	"time"
 )
 
-// Settings is what saltern.yaml can say, with a default wherever it is silent.
+// Settings are the settings of saltern.yaml, with a default for each absent
+// one.
 type Settings struct {
-	// Listen names listeners besides those of the master config's
+	// Listen are the listeners besides those of the master config's
 	// rest_cherrypy and rest_wsgi sections.
 	Listen []Listen
 
-	// StateDir keeps what has to outlive a restart, such as the self-signed
-	// certificate.
+	// StateDir holds the files that are kept over a restart, such as the
+	// self-signed certificate.
 	StateDir string
 
-	// MaxRequestBodySize is in bytes; 0 when the file does not say. See
-	// [Settings.BodyLimit].
+	// MaxRequestBodySize is in bytes; 0 if not set. See [Settings.BodyLimit].
 	MaxRequestBodySize int64
 
 	// ShutdownTimeout is how long requests may go on after SIGTERM.
 	ShutdownTimeout time.Duration
 
-	// TrustedProxies are the peers whose X-Forwarded-For is believed.
+	// TrustedProxies are the peers whose X-Forwarded-For is trusted.
 	TrustedProxies []netip.Prefix
 
-	// PublicURL is what the gateway's URLs begin with in answers of OAuth and
-	// Cloud Director, root_prefix included, such as https://salt.example.com:
-	// without a slash at its end. When it is "", they begin with the host that
-	// each request names.
+	// PublicURL is the beginning of the gateway's URLs in responses of OAuth
+	// and Cloud Director, root_prefix included, such as
+	// https://salt.example.com, without a trailing slash. If it is "", they
+	// begin with the host that each request names.
 	PublicURL string
 
 	// CORSOrigin are the origins, such as https://ui.example.com, whose pages
 	// may use the API from a browser; "*" is every page, without cookies.
 	CORSOrigin []string
 
-	// EventsACL limits who sees which events; without a rule, every caller
-	// sees all, as in salt-api.
+	// EventsACL limits which callers may read which events; without a rule,
+	// every caller may read all, as in salt-api.
 	EventsACL []EventsRule
 
-	// Results says where the returns of minions are taken from.
+	// Results is the source of the returns of minions.
 	Results Results
 
 	Admin  Admin
@@ -56,14 +56,14 @@ type Settings struct {
 	Log    Log
 }
 
-// Listen is one more listener that speaks as rest_cherrypy does.
+// Listen is one more listener with the API of rest_cherrypy.
 type Listen struct {
-	Line    int    // where the file names it
+	Line    int    // in the file
 	Address string // host:port
 	TLS     TLS
 }
 
-// TLSMode says whether a listener encrypts.
+// TLSMode is whether a listener uses TLS.
 type TLSMode int
 
 // The modes of a listener.
@@ -74,7 +74,7 @@ const (
 )
 
 // TLS is a listener's `tls` setting. With TLSOn and no files the certificate is
-// a self-signed one.
+// self-signed.
 type TLS struct {
 	Mode  TLSMode
 	Cert  string // PEM file
@@ -82,9 +82,9 @@ type TLS struct {
 	Chain string // PEM file of intermediate certificates, or ""
 }
 
-// EventsRule lets the callers that it names see the events whose tags match
-// one of Tags. Users, Groups and Tags are shell globs; a rule that names
-// neither users nor groups nor eauth modules is for every caller.
+// EventsRule allows the callers that it names to read the events whose tags
+// match one of Tags. Users, Groups and Tags are shell globs; a rule without
+// users, groups and eauth modules is for every caller.
 type EventsRule struct {
 	Users  []string
 	Groups []string
@@ -92,39 +92,39 @@ type EventsRule struct {
 	Tags   []string
 }
 
-// Results is where the returns of minions are taken from.
+// Results is the source of the returns of minions.
 type Results int
 
 // The sources of returns.
 const (
 	ResultsBus      Results = iota // the event bus, as salt-api does
-	ResultsVerified                // the master's job cache, into which the master alone writes
+	ResultsVerified                // the master's job cache, to which only the master writes
 )
 
-// Events bounds the streams of events.
+// Events bounds the event streams.
 type Events struct {
-	Buffer     int           // events that are kept for readers, and for those that come back
+	Buffer     int           // events kept for readers, and for those that reconnect
 	BufferSize int64         // the same in bytes
-	Linger     time.Duration // how long they are kept after the last reader has gone
+	Linger     time.Duration // how long they are kept after the last reader is gone
 
-	StreamsPerUser    int // open at once, of one user of one eauth
-	StreamsPerSession int // of them, of one session or token
+	StreamsPerUser    int // open at once, per user of one eauth
+	StreamsPerSession int // of them, per session or token
 	ViewsPerUser      int // of them, that are formatted
 }
 
-// SSH is about the client ssh.
+// SSH is the settings of the client ssh.
 type SSH struct {
 	Program   string // salt-ssh, by name or path
-	Processes int    // how many of it run at once
+	Processes int    // how many of them run at once
 
-	// Options are those that callers may choose whose rules do not let them run
-	// anything: some of [SSHOptions].
+	// Options are those [SSHOptions] that callers may use whose rules do not
+	// allow everything.
 	Options []string
 }
 
-// SSHOptions are the options of a call of salt-ssh that are for callers with
+// SSHOptions returns the options of a call of salt-ssh that require
 // unrestricted rights, unless the file lists them. off_roster is a target that
-// is no host of the roster.
+// is not a host of the roster.
 func SSHOptions() []string {
 	return []string{
 		"ignore_host_keys", "min_extra_mods", "no_host_keys", "off_roster", "roster", "roster_file", "ssh_options",
@@ -134,25 +134,25 @@ func SSHOptions() []string {
 
 // Admin is the listener for metrics and health.
 type Admin struct {
-	// Listen is host:port, or "" when the file says `off`.
+	// Listen is host:port, or "" if the file has `off`.
 	Listen string
 
-	// AllowRemote lets Listen be another address than a loopback one. The
-	// listener requires no password.
+	// AllowRemote allows an address other than loopback. The listener has no
+	// authentication.
 	AllowRemote bool
 }
 
-// Limits bound what clients can make the gateway hold.
+// Limits bound the resources that clients can hold.
 type Limits struct {
 	Connections int // open connections of one listener
 
 	// ConnectionsPerAddress is how many of them one address (IPv6: one /64) may
-	// have that is not in TrustedProxies; [ShareOf] unless the file says.
+	// have, unless it is in TrustedProxies; [ShareOf] if not set.
 	ConnectionsPerAddress int
 
 	HeaderTimeout time.Duration // TLS handshake, then each request's headers
 	BodyTimeout   time.Duration // the longest pause within a request's body
-	WriteTimeout  time.Duration // the longest that a client may not read
+	WriteTimeout  time.Duration // the longest that a client may read nothing
 	IdleTimeout   time.Duration // a kept-alive connection between requests
 	MaxChunks     int           // chunks in one request
 }
@@ -163,44 +163,46 @@ type Master struct {
 	Connections    int           // connections to the master's ret_port
 }
 
-// PAM is about the pam eauth. A zero number means the backend's own default.
+// PAM is the settings of the pam eauth. A zero number stands for the backend's
+// own default.
 type PAM struct {
-	ConfDir       string // folder of PAM service files instead of the system's
-	Slots         int    // PAM conversations at once, for credentials that were right lately
-	UnprovenSlots int    // and besides them, for all others
+	ConfDir       string // directory of PAM service files in place of the system's
+	Slots         int    // PAM conversations at once, for credentials that were valid lately
+	UnprovenSlots int    // the same for all others, in addition
 	AllowRoot     bool   // whether root may log in
 }
 
-// Auth throttles wrong credentials. Zero means the default of package eauth.
+// Auth throttles wrong credentials. Zero stands for the default of package
+// eauth.
 type Auth struct {
-	Attempts int           // failures of one user or address that cost nothing
-	Window   time.Duration // a quiet time after which failures are forgotten
+	Attempts int           // failures per user or address that are not delayed
+	Window   time.Duration // the time without failures after which they are forgotten
 
-	// Deciding are eauth modules with a say in what their users may do, though
-	// neither their names nor the master's folders show it.
+	// Deciding are eauth modules that give rights to their users, although
+	// neither their names nor the master's directories show it.
 	Deciding []string
 }
 
-// Audit is about the log of what callers did, and with which token.
+// Audit is the settings of the log of callers' actions, with their tokens.
 type Audit struct {
 	Off       bool
-	File      string // "" for one in the state folder
-	MaxSize   int64  // in bytes; a larger file is put aside
-	Keep      int    // files that were put aside and are kept
-	Arguments bool   // whether the arguments of commands are written down
+	File      string // "" for the one in the state directory
+	MaxSize   int64  // in bytes; a larger file is rotated
+	Keep      int    // rotated files to keep
+	Arguments bool   // whether the arguments of commands are written
 }
 
-// Log is about the log on standard error.
+// Log is the settings of the log on standard error.
 type Log struct {
 	Level slog.Level
 }
 
-// ShareOf is what one address may have of something that all share, unless a
-// setting says otherwise: a quarter.
+// ShareOf returns the share of one address in a common resource, unless a
+// setting has another one: a quarter.
 func ShareOf(total int) int { return max(1, total/4) }
 
-// DefaultBodyLimit is how large a request may be when no setting says
-// otherwise: 100 MiB, as under CherryPy.
+// DefaultBodyLimit is the maximum request body in bytes without a setting: 100
+// MiB, as in CherryPy.
 const DefaultBodyLimit = 100 << 20
 
 // Default returns the settings of an empty file.
@@ -229,8 +231,8 @@ func Default() *Settings {
 	}
 }
 
-// BodyLimit is the largest request body in bytes: this file's word, else the
-// master config's max_request_body_size (0 when it has none), else
+// BodyLimit returns the maximum request body in bytes: that of this file, else
+// the master config's max_request_body_size (0 if not set), else
 // [DefaultBodyLimit].
 func (s *Settings) BodyLimit(master int64) int64 {
 	return cmp.Or(s.MaxRequestBodySize, master, DefaultBodyLimit)

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// The functions here write a value as saltern.yaml would have it.
+// The functions here write a value in the form of saltern.yaml.
 
 func shown(v *string) func() string { return func() string { return *v } }
 
@@ -32,7 +32,7 @@ func shownList[T any](v *[]T) func() string {
 	}
 }
 
-// shownAdmin shows an address that may be off.
+// shownAdmin shows an address or off.
 func shownAdmin(v *string) func() string {
 	return func() string {
 		if *v == "" {
@@ -96,7 +96,7 @@ func shownAtMost(v *time.Duration) func() string {
 	}
 }
 
-// shownLife shows a lifetime that may have no end.
+// shownLife shows a lifetime, which may be infinite.
 func shownLife(v *Life) func() string {
 	return func() string {
 		if v.Never {

@@ -10,8 +10,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// origin adds what a browser calls the origin of a page, in the form in which
-// browsers send it, or "*".
+// origin adds an origin in the form in which browsers send it, or "*".
 func (d *decoder) origin(to *[]string) value {
 	return value{kind: `origin, or "*"`, show: shownList(to), read: func(n *yaml.Node, key string) {
 		origin, path, ok := splitURL(n.Value)
@@ -26,7 +25,7 @@ func (d *decoder) origin(to *[]string) value {
 	}}
 }
 
-// publicURL reads what the URLs of the gateway begin with, or nothing.
+// publicURL reads the beginning of the gateway's URLs, or nothing.
 func (d *decoder) publicURL(to *string) value {
 	return value{kind: "URL", show: shown(to), read: func(n *yaml.Node, key string) {
 		origin, path, ok := splitURL(n.Value)
@@ -42,9 +41,9 @@ func (d *decoder) publicURL(to *string) value {
 	}}
 }
 
-// splitURL takes a URL of a scheme, a host and perhaps a port and a path apart.
+// splitURL splits a URL of a scheme, a host, and optionally a port and a path.
 // The origin is in the form of RFC 6454, section 6.2: scheme and host in lower
-// case, and no port that goes without saying.
+// case, and no default port.
 func splitURL(text string) (origin, path string, ok bool) {
 	u, err := url.Parse(text)
 	if err != nil || u.Scheme == "" || u.Opaque != "" || u.User != nil || !isHost(u.Hostname()) {
@@ -68,16 +67,16 @@ func splitURL(text string) (origin, path string, ok bool) {
 	return u.Scheme + "://" + host, path, true
 }
 
-// isHost reports whether a name is of ASCII, as browsers write hosts; those of
-// other letters are written in Punycode.
+// isHost reports whether a name is ASCII, as browsers send hosts; others are in
+// Punycode.
 func isHost(host string) bool {
 	return host != "" && !strings.ContainsFunc(host, func(r rune) bool {
 		return r <= ' ' || r > '~' || strings.ContainsRune(`"*'<>\\^{|}%`, r)
 	})
 }
 
-// isPlainPath reports whether a path is empty, or has segments of unreserved
-// characters alone.
+// isPlainPath reports whether a path is empty, or consists of segments of
+// unreserved characters.
 func isPlainPath(path string) bool {
 	if path == "" {
 		return true
@@ -96,8 +95,8 @@ func isPlainPath(path string) bool {
 	return true
 }
 
-// webhookURL reads a URL without a secret where it would show: in front of the
-// host.
+// webhookURL reads a URL without user information, since that would show a
+// secret.
 func (d *decoder) webhookURL(to *string) value {
 	return value{kind: "URL", show: shown(to), read: func(n *yaml.Node, key string) {
 		u, err := url.Parse(n.Value)
@@ -115,7 +114,7 @@ func (d *decoder) webhookURL(to *string) value {
 	}}
 }
 
-// IsLoopback reports whether a host, with a port or not, is this machine.
+// IsLoopback reports whether a host, with or without a port, is this machine.
 func IsLoopback(host string) bool {
 	if h, _, err := net.SplitHostPort(host); err == nil {
 		host = h

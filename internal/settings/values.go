@@ -17,7 +17,7 @@ import (
 	"go.yaml.in/yaml/v3"
 )
 
-// isA reports whether n is a scalar that YAML takes for the given tag.
+// isA reports whether n is a scalar with the given YAML tag.
 func isA(n *yaml.Node, tag string) bool {
 	return n.Kind == yaml.ScalarNode && n.ShortTag() == tag
 }
@@ -41,7 +41,7 @@ func (d *decoder) eachText(to *[]string) value {
 	}}
 }
 
-// eachOf adds one of the words that there are.
+// eachOf adds one of the known words.
 func (d *decoder) eachOf(to *[]string, words []string) value {
 	return value{kind: "word", show: shownList(to), read: func(n *yaml.Node, key string) {
 		if !isA(n, "!!str") || !slices.Contains(words, n.Value) {
@@ -72,7 +72,7 @@ func (d *decoder) count(to *int) value {
 	}}
 }
 
-// duration reads text such as 30s; a bare number would leave the unit open.
+// duration reads text such as 30s; a bare number would have no unit.
 func (d *decoder) duration(to *time.Duration) value {
 	return value{kind: "duration", show: shownDuration(to), read: func(n *yaml.Node, key string) {
 		v, err := time.ParseDuration(n.Value)
@@ -188,7 +188,7 @@ func (d *decoder) optional(to *string) value {
 	}}
 }
 
-// opposite reads a boolean whose name says the contrary.
+// opposite reads a boolean and stores its negation.
 func (d *decoder) opposite(to *bool) value {
 	return value{kind: "true or false", show: shownOpposite(to), read: func(n *yaml.Node, key string) {
 		yes := !*to
@@ -211,7 +211,7 @@ func (d *decoder) number(to *int, least, most int) value {
 
 var wordForm = regexp.MustCompile(`^[0-9A-Za-z][0-9A-Za-z._-]{0,63}$`)
 
-// word reads a name that can stand anywhere.
+// word reads a name of letters, digits, hyphens, dots and underscores.
 func (d *decoder) word(to *string) value {
 	return value{kind: "name", show: shown(to), read: func(n *yaml.Node, key string) {
 		if !isA(n, "!!str") || !wordForm.MatchString(n.Value) {
@@ -242,7 +242,7 @@ func oneOf[T comparable](d *decoder, known map[string]T, words string, to *T) va
 	}}
 }
 
-// mailAddress reads an address, with the name of a person or without.
+// mailAddress reads an address, with or without a display name.
 func (d *decoder) mailAddress(to *string) value {
 	return value{kind: "mail address", show: shown(to), read: func(n *yaml.Node, key string) {
 		_, err := mail.ParseAddress(n.Value)

@@ -88,9 +88,9 @@ func (c *Call) checkTarget() error {
 	return nil
 }
 
-// checkFun requires one word where the target would split Fun if there are no
-// arguments. A raw command is not checked by its words, but ssh also reads
-// options after the host's name.
+// checkFun requires the name of a function to be one word, since the target
+// splits it if there are no arguments. A raw command may be any words, but must
+// not begin with an option: ssh also reads options after the host's name.
 func (c *Call) checkFun() error {
 	switch {
 	case c.RawShell && (strings.ContainsAny(c.Fun[:min(1, len(c.Fun))], "- \t\r\n") || c.Fun == ""):

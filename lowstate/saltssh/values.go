@@ -115,7 +115,7 @@ func integer(low, high int64) func(v msgpack.Raw) (any, error) {
 	}
 }
 
-// boolean reads words too: Python's bool("false"), which salt-api uses, is
+// boolean also reads words: Python's bool("false"), which salt-api uses, is
 // true, and would turn ignore_host_keys on for a caller that wants it off.
 func boolean(v msgpack.Raw) (any, error) {
 	if b, ok := v.Bool(); ok {

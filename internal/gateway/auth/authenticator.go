@@ -18,42 +18,42 @@ import (
 	"github.com/saltern-api/saltern/saltmaster"
 )
 
-// failDelay is how long a wrong password takes at the least, as at a master.
-// So a PAM service without a delay of its own gives guessers nothing, and
-// the time does not show whether a user exists.
+// failDelay is the minimum time of a wrong password, as at a master. It slows
+// down guessing with a PAM service that has no delay of its own, and the time
+// does not reveal whether a user exists.
 const failDelay = time.Second
 
-// The backends of authentication, as metrics name them.
+// The backends of authentication, as labels of metrics.
 const (
 	backendPAM    = "pam"
 	backendMaster = "master"
 	backendToken  = "token"
 )
 
-// Backends are the names of the backends, for metrics.
+// Backends returns the names of the backends, for metrics.
 func Backends() []string { return []string{backendPAM, backendMaster, backendToken} }
 
-// Metrics counts what becomes of authentications. *server.AuthMetrics is one.
+// Metrics counts the results of authentications. *server.AuthMetrics is one.
 type Metrics interface {
 	Observe(backend string, ok bool, err error)
 	NotTried(backend, reason string)
 }
 
-// Auth is what says who a caller is: the backends of eauth before one master.
+// Auth authenticates callers: the backends of eauth in front of one master.
 type Auth struct {
 	*eauth.Authenticator
 
-	// Mint has the Salt tokens of the gateway's own. It is closed when nothing
-	// else uses it any more.
+	// Mint makes the gateway's own Salt tokens. It has to be closed after all
+	// its users.
 	Mint *mint.Mint
 
-	// Master is the master's token store in the terms of eauth.
+	// Master is the master's token store for package eauth.
 	Master Master
 
 	owners ownerMint
 }
 
-// New puts the backends together. Nothing is connected yet.
+// New returns an Auth. It connects to nothing yet.
 func New(c *config.Config, tokens *saltmaster.Tokens, metrics Metrics, log *slog.Logger) *Auth {
 	m := Master{tokens}
 	own := mint.New(m, mint.Options{Logger: log})
@@ -88,10 +88,10 @@ func New(c *config.Config, tokens *saltmaster.Tokens, metrics Metrics, log *slog
 	})}
 }
 
-// OwnerMint makes Salt tokens for the owners of API tokens.
+// OwnerMint returns the mint of Salt tokens for the owners of API tokens.
 func (a *Auth) OwnerMint() issuer.Minter { return a.owners }
 
-// pamBackend is the backend that checks in this process.
+// pamBackend returns the backend that runs PAM in this process.
 func pamBackend(c *config.Config, m *mint.Mint, limits guard.Options, log *slog.Logger) *pam.Backend {
 	limits.Admission = admission.Options{KnownGood: c.Settings.PAM.Slots, Others: c.Settings.PAM.UnprovenSlots}
 	o := c.PAM()
@@ -99,7 +99,7 @@ func pamBackend(c *config.Config, m *mint.Mint, limits guard.Options, log *slog.
 	return pam.New(o)
 }
 
-// usablePAM is the same, or nil when this process cannot use PAM.
+// usablePAM returns b as a backend, or nil if this process cannot use PAM.
 func usablePAM(b *pam.Backend, metrics Metrics, log *slog.Logger) eauth.Backend {
 	if err := b.Check(); err != nil {
 		log.Warn("PAM cannot be used in this process", slog.Any("error", err))
@@ -108,7 +108,7 @@ func usablePAM(b *pam.Backend, metrics Metrics, log *slog.Logger) eauth.Backend 
 	return counted{b, backendPAM, metrics}
 }
 
-// notTried counts what a guard does not let through to its backend.
+// notTried counts the authentications that a guard refuses.
 func notTried(metrics Metrics, backend string) func(guard.Outcome) {
 	return func(o guard.Outcome) {
 		if o == guard.Throttled || o == guard.Busy {
@@ -117,35 +117,35 @@ func notTried(metrics Metrics, backend string) func(guard.Outcome) {
 	}
 }
 
-// counted counts what a backend answers.
+// counted counts the results of a backend.
 type counted struct {
 	eauth.Backend
 	name    string
 	metrics Metrics
 }
 
-// Authenticate is eauth.Backend's.
+// Authenticate implements eauth.Backend.
 func (b counted) Authenticate(ctx context.Context, c eauth.Credentials) (eauth.Identity, bool, error) {
 	id, ok, err := b.Backend.Authenticate(ctx, c)
 	b.metrics.Observe(b.name, ok, err)
 	return id, ok, err
 }
 
-// countedCarrier counts what becomes of credentials that go to the master in a
-// command.
+// countedCarrier counts the results of credentials that are sent to the master
+// in a command.
 type countedCarrier struct {
 	eauth.Carrier
 	metrics Metrics
 }
 
-// Carry is eauth.Carrier's.
+// Carry implements eauth.Carrier.
 func (c countedCarrier) Carry(
 	ctx context.Context, creds eauth.Credentials, send func(ctx context.Context) (eauth.Verdict, error),
 ) (eauth.Verdict, error) {
 	v, err := c.Carrier.Carry(ctx, creds, send)
 	failure := err
 	if v != eauth.NoVerdict {
-		failure = nil // the verdict is what counts
+		failure = nil // the verdict is counted
 	}
 	c.metrics.Observe(backendMaster, v == eauth.Right, failure)
 	return v, err

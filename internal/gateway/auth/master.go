@@ -16,8 +16,8 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
-// Master is the master's token store for the packages of eauth, in the errors
-// that those know.
+// Master is the master's token store for the packages of eauth, with their
+// errors.
 type Master struct{ *saltmaster.Tokens }
 
 var (
@@ -28,7 +28,7 @@ var (
 	_ session.Tokens = Master{}
 )
 
-// Check is that of mint.Store.
+// Check implements mint.Store.
 func (m Master) Check(ctx context.Context) error {
 	err := m.Tokens.Check(ctx)
 	if errors.Is(err, saltmaster.ErrNotAccepted) {
@@ -37,7 +37,7 @@ func (m Master) Check(ctx context.Context) error {
 	return unavailable(err)
 }
 
-// Write is that of mint.Store.
+// Write implements mint.Store.
 func (m Master) Write(
 	ctx context.Context, user, module string, groups []string, life time.Duration,
 ) (eauth.Token, error) {
@@ -48,19 +48,19 @@ func (m Master) Write(
 	return ofMaster(t)
 }
 
-// LookupToken is that of token.Store.
+// LookupToken implements token.Store.
 func (m Master) LookupToken(ctx context.Context, value string) (eauth.Token, bool, error) {
 	return answered(m.Tokens.LookupToken(ctx, value))
 }
 
-// MakeToken is that of master.Master.
+// MakeToken implements master.Master.
 func (m Master) MakeToken(
 	ctx context.Context, module, username, password string, life time.Duration,
 ) (eauth.Token, bool, error) {
 	return answered(m.Tokens.MakeToken(ctx, module, username, password, life))
 }
 
-// answered is the master's answer about a token.
+// answered converts the master's reply about a token.
 func answered(found saltmaster.Token, ok bool, err error) (eauth.Token, bool, error) {
 	if !ok || err != nil {
 		return eauth.Token{}, false, unavailable(err)
@@ -69,8 +69,8 @@ func answered(found saltmaster.Token, ok bool, err error) (eauth.Token, bool, er
 	return t, err == nil, err
 }
 
-// ofMaster translates a token. One whose auth_list cannot be read is refused:
-// without it the token would seem to have none, and to allow something else.
+// ofMaster converts a token. One whose auth_list cannot be decoded is refused:
+// without the list it would have other rights.
 func ofMaster(t saltmaster.Token) (eauth.Token, error) {
 	out := eauth.Token{
 		Value: t.Token, User: t.User, Eauth: t.Eauth, Groups: t.Groups, Start: t.Start, Expire: t.Expire,
@@ -89,8 +89,8 @@ func ofMaster(t saltmaster.Token) (eauth.Token, error) {
 	return out, nil
 }
 
-// RemoveToken leaves a token to expire where the master's store is out of
-// reach: the master has no command to remove one.
+// RemoveToken removes a token if the master's store is accessible. Otherwise
+// the token is left to expire, since the master has no command to remove one.
 func (m Master) RemoveToken(ctx context.Context, t string) error {
 	err := m.Remove(ctx, t)
 	if errors.Is(err, saltmaster.ErrNotAccepted) {
@@ -99,14 +99,14 @@ func (m Master) RemoveToken(ctx context.Context, t string) error {
 	return err
 }
 
-// Local reports whether a lookup reads the master's store itself.
+// Local reports whether a lookup reads the master's store directly.
 func (m Master) Local() bool {
 	_, local := m.Written()
 	return local
 }
 
-// unavailable marks every failure of the master as one that says nothing
-// about the credentials.
+// unavailable marks every failure of the master as one that is no verdict on
+// the credentials.
 func unavailable(err error) error {
 	if err == nil || errors.Is(err, context.Canceled) {
 		return err

@@ -9,11 +9,11 @@ import (
 	"github.com/saltern-api/saltern/eauth/mint"
 )
 
-// acceptedMint makes Salt tokens of the gateway's own, where the master takes
-// them. It waits until that is known: right after the start it is not.
+// acceptedMint makes the gateway's own Salt tokens, if the master accepts them.
+// It waits until that is determined, which takes a moment after the start.
 type acceptedMint struct{ mint *mint.Mint }
 
-// Grant is that of the mint.
+// Grant implements the mint's method.
 func (m acceptedMint) Grant(ctx context.Context, user, module string, groups []string) (eauth.Grant, error) {
 	usable, err := m.mint.Usable(ctx)
 	if err != nil {
@@ -25,8 +25,8 @@ func (m acceptedMint) Grant(ctx context.Context, user, module string, groups []s
 	return m.mint.Grant(ctx, user, module, groups)
 }
 
-// ownerMint makes Salt tokens for the owners of API tokens, but for those whose
-// rights only a login shows.
+// ownerMint makes Salt tokens for the owners of API tokens, except for those
+// whose rights are known only after a login.
 type ownerMint struct {
 	accepted      acceptedMint
 	rightsUnknown func(module string) bool
@@ -34,7 +34,7 @@ type ownerMint struct {
 
 var _ issuer.Minter = ownerMint{}
 
-// Grant is issuer.Minter's.
+// Grant implements issuer.Minter.
 func (m ownerMint) Grant(ctx context.Context, user, module string, groups []string) (eauth.Grant, error) {
 	if m.rightsUnknown(module) {
 		return nil, eauth.ErrRights

@@ -13,13 +13,13 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/masterconf/yaml11"
 )
 
-// Rules are the rules of external_auth.
+// Rules returns the rules of external_auth.
 func (c *Config) Rules() *acl.Rules { return aclRules(c.Master) }
 
 func aclRules(mc *masterconf.Config) *acl.Rules { return acl.New(aclModules(mc), aclOptions(mc)) }
 
-// SSHRules are the same for salt-ssh, whose minions are the hosts of a roster.
-// hosts lists them; starCompared is [acl.Options]'.
+// SSHRules returns the rules for salt-ssh, whose minions are the hosts of a
+// roster. hosts lists them; starCompared is that of [acl.Options].
 func (c *Config) SSHRules(hosts func() ([]string, error), starCompared func() bool) *acl.Rules {
 	mc := c.Master
 	o := aclOptions(mc)
@@ -48,8 +48,8 @@ func acceptedTargets(mc *masterconf.Config) acl.Targets {
 	return acl.Accepted(func() ([]string, error) { return acceptedMinions(mc) })
 }
 
-// aclModules takes external_auth as it is written: a name that is no text
-// counts for Salt, which does not get past it.
+// aclModules converts external_auth. In the rules, a name that is not text is
+// kept, since Salt stops at it.
 func aclModules(mc *masterconf.Config) []acl.Module {
 	v, _ := mc.Option("external_auth")
 	external, _ := v.(*yaml11.Map)
@@ -65,7 +65,7 @@ func aclModules(mc *masterconf.Config) []acl.Module {
 	return modules
 }
 
-// aclValue puts mappings into the evaluator's own type.
+// aclValue converts mappings to the type of the evaluator.
 func aclValue(v any) any {
 	switch v := v.(type) {
 	case *yaml11.Map:
@@ -85,18 +85,18 @@ func aclValue(v any) any {
 	}
 }
 
-// minionsAreFiles reports whether the minions that a target matches follow from
-// the keys in pki_dir and nothing else.
+// minionsAreFiles reports whether the minions that a target matches depend only
+// on the keys in pki_dir.
 func minionsAreFiles(mc *masterconf.Config) bool {
-	v, ok := mc.Option("enable_ssh_minions") // hosts of the roster count, too
+	v, ok := mc.Option("enable_ssh_minions") // hosts of the roster are minions, too
 	return (!ok || v == false) && acceptedAreFiles(mc)
 }
 
-// acceptedAreFiles reports whether the accepted minions that a target matches do.
+// acceptedAreFiles reports this for the accepted minions alone.
 func acceptedAreFiles(mc *masterconf.Config) bool {
 	for option, unset := range map[string]any{
 		"keys.cache_driver": "localfs_key", // from Salt 3008 on
-		"key_cache":         "",            // a list of its own, which may be older than the keys
+		"key_cache":         "",            // a separate list, which may be older than the keys
 		"cluster_id":        nil,
 	} {
 		if v, ok := mc.Option(option); ok && v != unset {
@@ -106,8 +106,8 @@ func acceptedAreFiles(mc *masterconf.Config) bool {
 	return mc.MinionDataCache // without it, releases differ about compound targets
 }
 
-// resourceIndex is where Salt 3008 has the resources that minions manage.
-// They answer to targets as minions do.
+// resourceIndex is Salt 3008's file of the resources that minions manage.
+// Targets match them like minions.
 const resourceIndex = "resources/resource_index.by_id.mmap"
 
 // acceptedMinions returns the ids of the minions whose keys are accepted.

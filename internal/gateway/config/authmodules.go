@@ -12,7 +12,8 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/masterconf/yaml11"
 )
 
-// ModuleRights returns what an eauth module itself says of what its users may do.
+// ModuleRights returns a function with the rights that an eauth module itself
+// gives its users.
 func (c *Config) ModuleRights() func(module string) eauth.ModuleRights {
 	modules := authModules(c.Master, c.Settings.Auth.Deciding)
 	return func(module string) eauth.ModuleRights {
@@ -21,17 +22,18 @@ func (c *Config) ModuleRights() func(module string) eauth.ModuleRights {
 	}
 }
 
-// RightsUnknown returns whether the rights of an eauth module's users are not
-// known without a login. With keep_acl_in_token a login at salt-api has the
-// rights that acl() has returned for the password; the rules of external_auth, by which
-// a token without a login would act, may be more. Without the option they are
-// what a session of salt-api has.
+// RightsUnknown returns a function that reports whether the rights of an eauth
+// module's users are known only after a login. With keep_acl_in_token a login
+// at salt-api has the rights that acl() has returned for the password; the
+// rules of external_auth, which apply to a token without a login, may allow
+// more. Without the option they are the rights of a session of salt-api.
 func (c *Config) RightsUnknown() func(module string) bool {
 	rights := c.ModuleRights()
 	return func(module string) bool { return c.Master.KeepACLInToken && rights(module).ACL }
 }
 
-// authModules are the master's eauth modules as far as the configuration shows.
+// authModules returns the master's eauth modules as far as they are in the
+// configuration.
 func authModules(mc *masterconf.Config, deciding []string) authmodule.Modules {
 	m := authmodule.Modules{ACLModule: aclModule(mc), Deciding: deciding}
 	for _, dir := range folders(mc, "module_dirs") {
@@ -47,7 +49,8 @@ func authModules(mc *masterconf.Config, deciding []string) authmodule.Modules {
 	return m
 }
 
-// checkDeciding finds slips in auth.deciding: what it is for would not happen.
+// checkDeciding checks auth.deciding, which a misspelled name would make
+// ineffective.
 func checkDeciding(mc *masterconf.Config, deciding []string) error {
 	var problems []error
 	for _, name := range deciding {
@@ -58,8 +61,8 @@ func checkDeciding(mc *masterconf.Config, deciding []string) error {
 	return errors.Join(problems...)
 }
 
-// aclModule is eauth_acl_module. What is no text is taken for the name of a module all the same, as Python takes it for
-// true.
+// aclModule returns eauth_acl_module. A value that is not text counts as the
+// name of a module, since it is true in Python.
 func aclModule(mc *masterconf.Config) string {
 	switch v := option(mc, "eauth_acl_module").(type) {
 	case nil:
@@ -90,7 +93,7 @@ func namesOU(rules any) bool {
 	return false
 }
 
-// Modes says of each eauth module of external_auth that has a say of its own what that means.
+// Modes describes the effect of each eauth module of external_auth that gives rights itself.
 func (c *Config) Modes() (all []string) {
 	m := authModules(c.Master, c.Settings.Auth.Deciding)
 	for _, module := range c.Master.ExternalAuth {

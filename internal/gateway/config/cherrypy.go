@@ -11,8 +11,8 @@ import (
 	"github.com/saltern-api/saltern/server"
 )
 
-// mainOptions is what rest_cherrypy and saltern.yaml say of its API.
-// The error joins every problem.
+// mainOptions returns the API's options in rest_cherrypy and saltern.yaml. The
+// error joins every problem.
 func mainOptions(r *masterconf.RestCherryPy, set *settings.Settings) (server.MainOptions, error) {
 	o := server.MainOptions{CORSOrigins: set.CORSOrigin, PublicURL: set.PublicURL}
 	if r == nil {
@@ -48,17 +48,17 @@ func mainOptions(r *masterconf.RestCherryPy, set *settings.Settings) (server.Mai
 	return o, errors.Join(problems...)
 }
 
-// BodyLimit is the largest request body in bytes.
+// BodyLimit returns the maximum request body in bytes.
 func (c *Config) BodyLimit() int64 {
-	var ofMaster int64 // 0 stands for not set
+	var ofMaster int64 // 0 if not set
 	if r := c.Master.RestCherryPy; r != nil && r.MaxRequestBodySizeSet {
 		ofMaster = r.MaxRequestBodySize
 	}
 	return c.Settings.BodyLimit(ofMaster)
 }
 
-// apiACL reads api_acl: {users: {<name or *>: [<address or *>]}}. One that is
-// there and names no user lets no user log in, as in salt-api.
+// apiACL parses api_acl: {users: {<name or *>: [<address or *>]}}. One without
+// a user lets no user log in, as in salt-api.
 func apiACL(v any) (*server.APIACL, error) {
 	if v == nil {
 		return nil, nil

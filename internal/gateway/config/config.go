@@ -13,34 +13,34 @@ import (
 	"github.com/saltern-api/saltern/server"
 )
 
-// Where the configuration is when nothing else is said.
+// The default paths of the configuration.
 const (
 	DefaultMasterDir = "/etc/salt"
 	DefaultSettings  = "/etc/saltern/saltern.yaml"
 )
 
-// Files names the two places of the configuration.
+// Files are the two paths of the configuration.
 type Files struct {
-	MasterDir string // folder of the master's file
+	MasterDir string // directory of the master's file
 	Settings  string // Saltern's own file; "" stands for [DefaultSettings], if it is there
 }
 
-// Config is the whole configuration, read and checked.
+// Config is the whole configuration, loaded and checked.
 type Config struct {
 	Master   *masterconf.Config
 	Settings *settings.Settings
 
-	Listeners []server.ListenerSpec // that are to be opened
+	Listeners []server.ListenerSpec // to be opened
 	Main      server.MainOptions    // of rest_cherrypy's API
-	Tokens    TokenFiles            // what the settings of API tokens have in files
-	Senders   []reminder.Sender     // of reminders that tokens end
+	Tokens    TokenFiles            // the content of the files of API tokens' settings
+	Senders   []reminder.Sender     // of reminders of expiring tokens
 
 	warnings []string
 }
 
-// Load reads both files and plans the listeners. Its error joins every
-// problem that there is; [Problems] takes it apart. The Config has warnings
-// even then, and is good for nothing else.
+// Load reads both files and plans the listeners. Its error joins all problems;
+// [Problems] splits it. With an error, only the warnings of the Config are
+// usable.
 func Load(files Files) (*Config, error) {
 	mc, masterWarnings, masterErr := masterconf.Load(files.MasterDir)
 	set, setErr := loadSettings(files.Settings)
@@ -86,7 +86,7 @@ func (c *Config) readFiles() error {
 	return errors.Join(tokensErr, sendersErr)
 }
 
-// check finds what is wrong with both files together.
+// check checks both files together.
 func (c *Config) check() error {
 	var mainErr error
 	c.Main, mainErr = mainOptions(c.Master.RestCherryPy, c.Settings)
@@ -100,13 +100,14 @@ func (c *Config) check() error {
 
 func (c *Config) warn(all ...string) { c.warnings = append(c.warnings, all...) }
 
-// Warnings are what an operator should know though the gateway starts.
+// Warnings returns the problems with which the gateway still starts.
 func (c *Config) Warnings() []string { return c.warnings }
 
-// LogLevel is how much is to be logged.
+// LogLevel returns the level of the log.
 func (c *Config) LogLevel() slog.Level { return c.Settings.Log.Level }
 
-// EventsACL is who sees which events; nil shows every event to every caller.
+// EventsACL returns the rules for readers of events; nil shows every event to
+// every caller.
 func (c *Config) EventsACL() (*eventstream.ACL, error) {
 	if len(c.Settings.EventsACL) == 0 {
 		return nil, nil //nolint:nilnil // without rules there is no limit, as in salt-api

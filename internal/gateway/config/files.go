@@ -12,16 +12,17 @@ import (
 	"github.com/saltern-api/saltern/internal/settings"
 )
 
-// maxSecret is more than any password has, and maxPEM more than a bundle of
+// maxSecret is more than any password needs, and maxPEM more than a bundle of
 // certificates.
 const (
 	maxSecret = 4096
 	maxPEM    = 4 << 20
 )
 
-// secretFile reads a password from a file, without the line's end. A group may
-// read the file, since that is how secrets are mounted into containers; others
-// not. What is in it is in no error. No path is no password.
+// secretFile reads a password from a file, without the final newline. The file
+// may be readable by the group, since that is how secrets are mounted into
+// containers, but not by others. No error contains its content. An empty path
+// is no password.
 func secretFile(path string) (string, error) {
 	if path == "" {
 		return "", nil
@@ -49,7 +50,7 @@ func secretFile(path string) (string, error) {
 	return string(text), nil
 }
 
-// clientTLS is how to encrypt towards a server; nil is not at all.
+// clientTLS returns the TLS config for connections to a server; nil is no TLS.
 func clientTLS(t settings.ClientTLS) (*tls.Config, error) {
 	if !t.On {
 		return nil, nil //nolint:nilnil // nil is a configuration too
@@ -72,7 +73,7 @@ func clientTLS(t settings.ClientTLS) (*tls.Config, error) {
 	return c, nil
 }
 
-// certPool reads certificates that are trusted.
+// certPool reads trusted certificates.
 func certPool(path string) (*x509.CertPool, error) {
 	f, err := os.Open(path)
 	if err != nil {

@@ -8,8 +8,8 @@ import (
 	"github.com/saltern-api/saltern/server"
 )
 
-// plan plans the listeners with what is good of the two files, so that their
-// problems show together with all others.
+// plan plans the listeners with the valid parts of the two files, so that their
+// problems are reported together with all others.
 func (c *Config) plan(masterErr, setErr error) (err error) {
 	var from server.Sections
 	if masterErr == nil {
@@ -25,7 +25,7 @@ func (c *Config) plan(masterErr, setErr error) (err error) {
 	return err
 }
 
-// sections is what the master's file says of listeners.
+// sections returns the listeners' sections of the master's file.
 func sections(mc *masterconf.Config) server.Sections {
 	var s server.Sections
 	if w := mc.RestWSGI; w != nil {
@@ -46,7 +46,7 @@ func sections(mc *masterconf.Config) server.Sections {
 	return s
 }
 
-// Tornado is what rest_tornado says of its listener.
+// Tornado returns the options of rest_tornado.
 func (c *Config) Tornado() server.TornadoOptions {
 	mc, r := c.Master, c.Master.RestTornado
 	if r == nil {
@@ -69,20 +69,20 @@ func clientCertMode(reqs string) server.ClientCertMode {
 	return server.ClientCertNone
 }
 
-// clientsWarning is what every operator of salt-api 3006 or newer meets
-// first: no client is enabled until the configuration names it.
+// clientsWarning is about what operators of salt-api 3006 or newer meet first:
+// no client is enabled until the configuration lists it.
 func clientsWarning(mc *masterconf.Config) []string {
 	if mc.NetapiEnableClientsSet {
 		return nil
 	}
 	if mc.RestTornado != nil && mc.RestCherryPy == nil && mc.RestWSGI == nil {
-		return nil // rest_tornado has its clients without
+		return nil // rest_tornado's clients need no option
 	}
 	return []string{"netapi_enable_clients is not set, so every client is disabled, as in salt-api since 3006.0; " +
 		"add for example: netapi_enable_clients: [local, local_async, runner]"}
 }
 
-// publicURLWarnings are about URLs that clients would not come back with.
+// publicURLWarnings are about URLs that clients could not use.
 func publicURLWarnings(mc *masterconf.Config, set *settings.Settings) []string {
 	switch prefix := rootPrefix(mc); {
 	case set.PublicURL == "" && len(set.TrustedProxies) > 0:
@@ -93,7 +93,7 @@ func publicURLWarnings(mc *masterconf.Config, set *settings.Settings) []string {
 	return nil
 }
 
-// rootPrefix is rest_cherrypy's root_prefix without a slash at its end.
+// rootPrefix returns rest_cherrypy's root_prefix without a trailing slash.
 func rootPrefix(mc *masterconf.Config) string {
 	if mc.RestCherryPy == nil {
 		return ""

@@ -13,13 +13,13 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/runnerdirs"
 )
 
-// Option is an option of the master's file as it is written there; nil when it
-// has none.
+// Option returns an option of the master's file as written; nil if it is
+// missing.
 func (c *Config) Option(name string) any { return option(c.Master, name) }
 
 func option(mc *masterconf.Config, name string) any { v, _ := mc.Option(name); return v }
 
-// folders is an option that is a list of folders, or one folder.
+// folders returns an option that is a list of directories, or one directory.
 func folders(mc *masterconf.Config, name string) []string {
 	switch v := option(mc, name).(type) {
 	case string:
@@ -34,8 +34,8 @@ func folders(mc *masterconf.Config, name string) []string {
 	return nil
 }
 
-// RunnerDirs are the folders from which the master loads runners beside Salt's
-// own.
+// RunnerDirs returns the directories from which the master loads runners
+// besides Salt's own.
 func (c *Config) RunnerDirs() runnerdirs.Dirs {
 	dirs := runnerdirs.Dirs{filepath.Join(c.Master.ExtensionModules, "runners")}
 	dirs = append(dirs, folders(c.Master, "runner_dirs")...)
@@ -45,7 +45,8 @@ func (c *Config) RunnerDirs() runnerdirs.Dirs {
 	return dirs
 }
 
-// Nodegroups are the master's, each as the words of its expression.
+// Nodegroups returns the master's nodegroups, each as the words of its
+// expression.
 func (c *Config) Nodegroups() lowstate.Nodegroups {
 	groups := make(lowstate.Nodegroups)
 	for item := range c.Master.Nodegroups.All() {
@@ -63,8 +64,8 @@ func (c *Config) Nodegroups() lowstate.Nodegroups {
 	return groups
 }
 
-// ProcessUser is the name under which publish requests are sent, as Salt's
-// own clients send theirs.
+// ProcessUser returns the user name in publish requests, as in those of Salt's
+// own clients.
 func (c *Config) ProcessUser() string {
 	me, err := user.Current()
 	if err != nil {
@@ -73,7 +74,7 @@ func (c *Config) ProcessUser() string {
 	return me.Username
 }
 
-// Eauths are the names of the eauth modules that external_auth configures.
+// Eauths returns the names of the eauth modules in external_auth.
 func (c *Config) Eauths() []string {
 	var names []string
 	for _, m := range c.Master.ExternalAuth {
@@ -82,7 +83,8 @@ func (c *Config) Eauths() []string {
 	return names
 }
 
-// PAM is how accounts of the eauth pam are checked, at a login and afterwards.
+// PAM returns how accounts of the eauth pam are checked, at a login and
+// afterwards.
 func (c *Config) PAM() pam.Options {
 	return pam.Options{
 		Service:   c.Master.AuthPAMService,
@@ -91,8 +93,8 @@ func (c *Config) PAM() pam.Options {
 	}
 }
 
-// namesUser reports whether external_auth names a user in so many words: not
-// by a pattern, a group or a star.
+// namesUser reports whether external_auth contains a user by name: not by a
+// pattern, a group or a star.
 func namesUser(mc *masterconf.Config, module, user string) bool {
 	m, _ := mc.ExternalAuth.Module(module)
 	return slices.ContainsFunc(m.Rules, func(r masterconf.EauthRule) bool { return r.Name == user })

@@ -12,8 +12,8 @@ import (
 	"github.com/saltern-api/saltern/internal/settings"
 )
 
-// reminderSenders are the ways of reminding people that the settings name, with
-// what is in files. The error joins every problem.
+// reminderSenders returns the senders of reminders in the settings, with the
+// content of their files. The error joins every problem.
 func reminderSenders(r settings.Reminders) ([]reminder.Sender, error) {
 	mails, mailErr := mailSenders(r.Mail)
 	if mailErr != nil {
@@ -26,8 +26,8 @@ func reminderSenders(r settings.Reminders) ([]reminder.Sender, error) {
 	return append(mails, hooks...), errors.Join(mailErr, hookErr)
 }
 
-// mailSenders are one to the owners of tokens, and where the operator wants to
-// hear of all tokens one for that.
+// mailSenders returns the sender to the owners of tokens, and, if set, one to
+// the operator for all tokens.
 func mailSenders(m settings.Mail) (senders []reminder.Sender, err error) {
 	if m.Server == "" {
 		return nil, nil

@@ -12,8 +12,7 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/masterconf"
 )
 
-// JobCache is the master's job cache. The error says why its files cannot be
-// read.
+// JobCache returns the master's job cache, or why its files cannot be read.
 func (c *Config) JobCache() (jobcache.Cache, error) { return jobCache(c.Master) }
 
 func jobCache(mc *masterconf.Config) (jobcache.Cache, error) {
@@ -28,12 +27,12 @@ func jobCache(mc *masterconf.Config) (jobcache.Cache, error) {
 	return jobcache.Cache{Dir: filepath.Join(mc.CacheDir, "jobs"), HashType: mc.HashType}, nil
 }
 
-// checksMinions is the minimum_auth_version from which on a master refuses the
+// checksMinions is the minimum_auth_version from which on a master refuses
 // returns of minions that do not prove their id.
 const checksMinions = 3
 
-// checkResults says why returns cannot be read from the job cache, where they
-// are to be: nothing would ever be returned.
+// checkResults returns an error if returns have to be read from the job cache
+// and cannot be: no call would ever return.
 func checkResults(mc *masterconf.Config, r settings.Results) error {
 	if r != settings.ResultsVerified {
 		return nil
@@ -58,7 +57,7 @@ func atLeast(v any, least int64) bool {
 	return ok && n >= least
 }
 
-// readable reports whether a folder's content can be read.
+// readable returns an error if a directory's content cannot be read.
 func readable(dir string) error {
 	_, err := os.ReadDir(dir)
 	switch {

@@ -6,7 +6,7 @@ import (
 	"github.com/saltern-api/saltern/lowstate/saltssh"
 )
 
-// SSH is how salt-ssh is run.
+// SSH returns the options of salt-ssh.
 func (c *Config) SSH() saltssh.Options {
 	file := c.Master.ConfFile
 	return saltssh.Options{
@@ -19,8 +19,8 @@ func (c *Config) SSH() saltssh.Options {
 	}
 }
 
-// rosterKind is the master's option roster. The hosts of more than one, or of
-// what is no text, are not those of a file.
+// rosterKind returns the master's option roster. With more than one, or a value
+// that is not text, the hosts are not those of a file.
 func rosterKind(v any) string {
 	switch v := v.(type) {
 	case nil:
@@ -32,7 +32,7 @@ func rosterKind(v any) string {
 	}
 }
 
-// paths are those of a list that are text.
+// paths returns the texts of a list.
 func paths(v any) (list []string) {
 	all, _ := v.([]any)
 	for _, e := range all {

@@ -13,11 +13,11 @@ import (
 	"github.com/saltern-api/saltern/server/audit"
 )
 
-// auditFile is where in the state folder the audit log is, unless the settings
-// name another place.
+// auditFile is the audit log's path in the state directory, unless the settings
+// have another one.
 const auditFile = "audit/audit.jsonl"
 
-// AuditFile is where the audit log is; "" when there is none.
+// AuditFile returns the path of the audit log; "" if it is off.
 func (c *Config) AuditFile() string {
 	switch {
 	case c.Settings.Audit.Off:
@@ -28,14 +28,14 @@ func (c *Config) AuditFile() string {
 	return filepath.Join(c.Settings.StateDir, auditFile)
 }
 
-// Audit is how the audit log is written; on is false when there is none.
+// Audit returns the options of the audit log; on is false if it is off.
 func (c *Config) Audit(log *slog.Logger) (o audit.Options, on bool) {
 	file := c.AuditFile()
 	a := c.Settings.Audit
 	return audit.Options{File: file, MaxSize: a.MaxSize, Keep: a.Keep, Logger: log}, file != ""
 }
 
-// ReadableAuditFile is where the audit log is. The error says why it cannot be
+// ReadableAuditFile returns the path of the audit log, or why it cannot be
 // read.
 func (c *Config) ReadableAuditFile() (string, error) {
 	path := c.AuditFile()
@@ -55,8 +55,8 @@ func (c *Config) ReadableAuditFile() (string, error) {
 	return path, nil
 }
 
-// MayWriteAudit says why a command must not write to the audit log by itself: a
-// file that it makes might keep the gateway out of its own log.
+// MayWriteAudit returns why a command must not write to the audit log itself:
+// the gateway might have no access to a file that the command creates.
 func (c *Config) MayWriteAudit() error {
 	dir := c.Settings.StateDir
 	if file := c.Settings.Audit.File; file != "" {
@@ -65,8 +65,8 @@ func (c *Config) MayWriteAudit() error {
 	return checkStateOwner(dir)
 }
 
-// MayOpenTokens says why a command must not work on the store of tokens by
-// itself, while no gateway runs here.
+// MayOpenTokens returns why a command must not open the store of tokens itself,
+// while no gateway is running.
 func (c *Config) MayOpenTokens() error {
 	switch c.Settings.Tokens.Store {
 	case settings.StoreRedis:
@@ -77,8 +77,8 @@ func (c *Config) MayOpenTokens() error {
 	return checkStateOwner(c.Settings.StateDir)
 }
 
-// checkStateOwner refuses to make files in a state folder that belongs to
-// another user: the gateway could not read what root has made there.
+// checkStateOwner returns an error for a state directory of another user: the
+// gateway could not read files that root creates there.
 func checkStateOwner(dir string) error {
 	uid, err := ownerOf(dir)
 	switch {
@@ -92,7 +92,7 @@ func checkStateOwner(dir string) error {
 	return nil
 }
 
-// ownerOf is the user id that a file belongs to.
+// ownerOf returns the user id of a file's owner.
 func ownerOf(path string) (int, error) {
 	info, err := os.Stat(path)
 	if err != nil {
@@ -105,9 +105,9 @@ func ownerOf(path string) (int, error) {
 	return int(stat.Uid), nil
 }
 
-// stateDirWarnings are about other users that may put files into the state folder
-// in the place of the gateway's own: sessions, tokens and the key of their hashes.
-// One that is not there yet is made for the gateway alone.
+// stateDirWarnings are about other users that can replace files in the state
+// directory: sessions, tokens and the key of their hashes. A missing directory is
+// created for the gateway alone.
 func stateDirWarnings(dir string) []string {
 	info, err := os.Stat(dir)
 	if err != nil || info.Mode().Perm()&0o022 == 0 {

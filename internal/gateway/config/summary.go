@@ -6,8 +6,8 @@ import (
 	"github.com/saltern-api/saltern/server"
 )
 
-// Summary is what the gateway will do, a line each: where it listens, and which
-// eauth modules decide what.
+// Summary describes the gateway, a line each: its listeners, and which eauth
+// modules give which rights.
 func (c *Config) Summary() (lines []string) {
 	for _, l := range c.Listeners {
 		lines = append(lines, "listen: "+describe(l))
@@ -21,7 +21,7 @@ func (c *Config) Summary() (lines []string) {
 	return lines
 }
 
-// Problems takes the error of [Load] apart.
+// Problems splits the error of [Load].
 func Problems(err error) []error {
 	joined, ok := err.(interface{ Unwrap() []error })
 	if !ok {
@@ -34,7 +34,7 @@ func Problems(err error) []error {
 	return all
 }
 
-// describe says what a listener will be.
+// describe describes a listener.
 func describe(l server.ListenerSpec) string {
 	scheme := "http"
 	if l.TLS {

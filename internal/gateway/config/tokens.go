@@ -16,13 +16,13 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/masterconf"
 )
 
-// TokenFiles is what the settings of API tokens have in files.
+// TokenFiles is the content of the files of API tokens' settings.
 type TokenFiles struct {
-	Pepper *apitoken.Pepper // nil stands for the one in the state folder
+	Pepper *apitoken.Pepper // nil stands for the one in the state directory
 	Redis  goredis.UniversalOptions
 }
 
-// readTokenFiles reads them all, so that every problem shows at once.
+// readTokenFiles reads all files, so that all problems are reported at once.
 func readTokenFiles(t settings.Tokens) (files TokenFiles, err error) {
 	var problems []error
 	found := func(key string, err error) {
@@ -51,7 +51,7 @@ func readTokenFiles(t settings.Tokens) (files TokenFiles, err error) {
 	return files, errors.Join(problems...)
 }
 
-// Issuer adds to o what the settings say of tokens.
+// Issuer adds the settings of tokens to o.
 func (c *Config) Issuer(o issuer.Options) issuer.Options { return withSettings(o, c.Settings.Tokens) }
 
 func withSettings(o issuer.Options, t settings.Tokens) issuer.Options {
@@ -77,7 +77,7 @@ func withSettings(o issuer.Options, t settings.Tokens) issuer.Options {
 	return o
 }
 
-// profileLives are the lives of tokens of one profile.
+// profileLives are the lifetimes of tokens of one profile.
 type profileLives struct {
 	profile apitoken.Profile
 	settings.Lives
@@ -89,7 +89,7 @@ func livesOf(t settings.Tokens) []profileLives {
 	}
 }
 
-// tokenWarnings are about what is allowed and yet likely a slip.
+// tokenWarnings are about valid settings that are likely mistakes.
 func tokenWarnings(mc *masterconf.Config, t settings.Tokens) (all []string) {
 	warn := func(format string, args ...any) { all = append(all, "tokens."+fmt.Sprintf(format, args...)) }
 	if t.Store == settings.StoreMemory {
@@ -127,7 +127,7 @@ func tokenWarnings(mc *masterconf.Config, t settings.Tokens) (all []string) {
 	return all
 }
 
-// remoteModules are the eauth modules that say nothing of a user without the
+// remoteModules returns the eauth modules that cannot check a user without the
 // user's password: all but pam.
 func remoteModules(mc *masterconf.Config) (names []string) {
 	for _, m := range mc.ExternalAuth {
@@ -138,8 +138,8 @@ func remoteModules(mc *masterconf.Config) (names []string) {
 	return names
 }
 
-// ownersNote says which owners of tokens have to log in, and how often; empty
-// where none has to.
+// ownersNote describes which owners of tokens have to log in, and how often;
+// empty if none has to.
 func ownersNote(mc *masterconf.Config, t settings.Tokens) string {
 	modules := remoteModules(mc)
 	if t.OwnerMaxIdle == 0 || len(modules) == 0 {
@@ -149,7 +149,7 @@ func ownersNote(mc *masterconf.Config, t settings.Tokens) string {
 		strings.Join(modules, ", "), issuer.For(t.OwnerMaxIdle))
 }
 
-// unknownRoles are those that only the store knows, if it does.
+// unknownRoles returns the roles that may only be in the store.
 func unknownRoles(t settings.Tokens) []string {
 	names := slices.Clone(t.LoginRoles)
 	for _, a := range t.Assignments {

@@ -24,17 +24,17 @@ import (
 	servertokens "github.com/saltern-api/saltern/server/tokens"
 )
 
-// Client gives commands about tokens: over the socket of the gateway that runs,
-// or else directly on the store.
+// Client sends commands about tokens: over the socket of the running gateway,
+// or else directly to the store.
 type Client struct {
 	http  *http.Client
 	agent string
 	close func()
 }
 
-// Open finds out which way there is. The store belongs to one process at a time,
-// so it is opened only where no gateway answers. The agent is the User-Agent of
-// the requests. The caller must call [Client.Close].
+// Open connects to the gateway, or opens the store if no gateway is running,
+// since only one process may open it. The agent is the User-Agent of the
+// requests. The caller must call [Client.Close].
 func Open(ctx context.Context, c *config.Config, agent string, log *slog.Logger) (*Client, error) {
 	dir := c.Settings.StateDir
 	conn, err := dial(ctx, dir)
@@ -65,8 +65,8 @@ func Open(ctx context.Context, c *config.Config, agent string, log *slog.Logger)
 	}}, nil
 }
 
-// noGateway marks the errors of a gateway that does not run, apart from those of
-// one that cannot be reached.
+// noGateway distinguishes the errors of a gateway that is not running from
+// those of one that cannot be reached.
 func noGateway(err error) error {
 	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ECONNREFUSED) {
 		return fmt.Errorf("%w: %w", errNoGateway, err)
@@ -74,18 +74,18 @@ func noGateway(err error) error {
 	return err
 }
 
-// Close ends it.
+// Close closes the connection, or the store.
 func (c *Client) Close() { c.close() }
 
-// lateAudit writes to the audit log what a command does that works on the store
-// by itself. The log is opened with the first line, which may never come. Where
-// it cannot be, or must not, a warning says that nothing is written down.
+// lateAudit is the audit log of a command that opens the store itself. It is
+// opened with the first line, which may never come. If it cannot be opened, or
+// must not be, a warning is logged and the lines are lost.
 type lateAudit struct {
 	config *config.Config
 	log    *slog.Logger
 
 	once sync.Once
-	file *audit.Log // nil when there is none
+	file *audit.Log // nil if there is none
 }
 
 func (l *lateAudit) write(ctx context.Context, e issuer.Event) {
@@ -109,8 +109,8 @@ func (l *lateAudit) open() {
 
 func (l *lateAudit) close() { _ = l.file.Close() } // every line is written already
 
-// Do sends a request and reads the answer into out, which may be nil. Its error
-// is what the answer says, where it is none of the 200s.
+// Do sends a request and decodes the response into out, which may be nil. A
+// status other than 2xx is returned as an error with the response's text.
 func (c *Client) Do(ctx context.Context, method, path string, in, out any) error {
 	var body io.Reader
 	if in != nil {
@@ -147,10 +147,10 @@ func (c *Client) Do(ctx context.Context, method, path string, in, out any) error
 	return nil
 }
 
-// maxAnswer is more than a page of a list has.
+// maxAnswer is more than a page of a list.
 const maxAnswer = 16 << 20
 
-// answerError is what an answer says that is none of the 200s.
+// answerError returns the error of a response other than 2xx.
 func answerError(status int, text []byte) error {
 	var answer struct{ Return string }
 	if json.Unmarshal(text, &answer) != nil || answer.Return == "" {
@@ -159,12 +159,12 @@ func answerError(status int, text []byte) error {
 	return errors.New(answer.Return)
 }
 
-// direct answers requests in this process.
+// direct serves requests in this process.
 type direct struct{ http.Handler }
 
 var _ http.RoundTripper = direct{}
 
-// RoundTrip is http.RoundTripper's.
+// RoundTrip implements http.RoundTripper.
 func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
 	if r.Body == nil {
 		r.Body = http.NoBody
@@ -178,7 +178,7 @@ func (d direct) RoundTrip(r *http.Request) (*http.Response, error) {
 	}, nil
 }
 
-// answerBuffer is an answer in memory.
+// answerBuffer is a response in memory.
 type answerBuffer struct {
 	header http.Header
 	status int

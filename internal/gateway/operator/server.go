@@ -16,8 +16,8 @@ import (
 	"github.com/saltern-api/saltern/server/tokens"
 )
 
-// socketFile is where in the state folder a running gateway takes the
-// operator's commands. Only the gateway's own user and root get at it.
+// socketFile is the socket in the state directory for the operator's commands
+// to a running gateway. Only the gateway's own user and root have access to it.
 const socketFile = "operator.sock"
 
 const (
@@ -25,16 +25,16 @@ const (
 	closeTimeout   = 2 * time.Second
 )
 
-// Server answers the operator.
+// Server serves the operator's requests.
 type Server struct {
 	http *http.Server
 	path string
 	done sync.WaitGroup
 }
 
-// Serve opens the socket in the state folder, and answers there until
-// [Server.Close]. What can connect to it may do everything with tokens, so it is
-// not to be seen before it has the mode that keeps others away.
+// Serve opens the socket in the state directory, and serves requests until
+// [Server.Close]. A client that can connect may do everything with tokens, so
+// the socket appears only with the mode that keeps others out.
 func Serve(dir string, service tokens.Tokens, log *slog.Logger) (*Server, error) {
 	l, err := listenPrivately(dir, socketFile)
 	if err != nil {
@@ -55,18 +55,18 @@ func Serve(dir string, service tokens.Tokens, log *slog.Logger) (*Server, error)
 	return s, nil
 }
 
-// Close removes the socket, and lets requests that run end for a while.
+// Close removes the socket, and lets running requests finish for a while.
 func (s *Server) Close() {
 	ctx, cancel := context.WithTimeout(context.Background(), closeTimeout)
 	defer cancel()
-	_ = os.Remove(s.path) // first: a command that comes now opens the store itself, once it is closed here
+	_ = os.Remove(s.path) // first: a command that starts now opens the store itself, once it is closed here
 	_ = s.http.Shutdown(ctx)
 	_ = s.http.Close()
 	s.done.Wait()
 }
 
-// listenPrivately makes a socket with mode 0600. It is made in a folder that
-// nobody else can enter, and moved when its mode is right.
+// listenPrivately opens a socket with mode 0600. It is created in a directory
+// that no other user can enter, and moved once its mode is set.
 func listenPrivately(dir, name string) (net.Listener, error) {
 	private, err := os.MkdirTemp(dir, ".socket-*") // mode 0700
 	if err != nil {
@@ -83,18 +83,18 @@ func listenPrivately(dir, name string) (net.Listener, error) {
 	if err != nil {
 		return nil, err
 	}
-	l.SetUnlinkOnClose(false) // it will not be there any more
+	l.SetUnlinkOnClose(false) // it is moved away
 	if err := errors.Join(os.Chmod(path, 0o600), os.Rename(path, filepath.Join(dir, name))); err != nil {
 		return nil, errors.Join(err, l.Close())
 	}
 	return l, nil
 }
 
-// maxSocketPath is what every system takes for the path of a socket.
+// maxSocketPath is a length that every system accepts for the path of a socket.
 const maxSocketPath = 100
 
-// shortPath is another path of the same file, where the first is too long for
-// a socket's. It works until done is called.
+// shortPath returns another path of the same file, if the first is too long for
+// a socket. It is valid until done is called.
 func shortPath(path string) (short string, done func(), err error) {
 	if len(path) <= maxSocketPath {
 		return path, func() {}, nil
@@ -106,8 +106,8 @@ func shortPath(path string) (short string, done func(), err error) {
 	return fmt.Sprintf("/proc/self/fd/%d/%s", dir.Fd(), filepath.Base(path)), func() { _ = dir.Close() }, nil
 }
 
-// dial connects to the gateway that runs on a state folder. The error
-// is [errNoGateway] when none does.
+// dial connects to the gateway that is running on a state directory. The error
+// is [errNoGateway] if none is.
 func dial(ctx context.Context, dir string) (net.Conn, error) {
 	short, done, err := shortPath(filepath.Join(dir, socketFile))
 	if err != nil {

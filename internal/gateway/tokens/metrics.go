@@ -12,8 +12,8 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken/reminder"
 )
 
-// Metrics counts what becomes of API tokens. No label takes a value that a
-// client chooses.
+// Metrics counts the events of API tokens. No label has a value that a client
+// chooses.
 type Metrics struct {
 	events    *prometheus.CounterVec
 	reminders *prometheus.CounterVec
@@ -38,8 +38,8 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 	return m
 }
 
-// expect begins the counts of reminders at 0. Otherwise the first one would be
-// no increase, for there was nothing before it.
+// expect starts the counts of reminders at 0. Otherwise the first reminder
+// would not show as an increase.
 func (m *Metrics) expect(senders []reminder.Sender, stages []int) {
 	for _, s := range senders {
 		for _, days := range stages {
@@ -50,16 +50,16 @@ func (m *Metrics) expect(senders []reminder.Sender, stages []int) {
 	}
 }
 
-// otherLabel stands for what has no name of its own.
+// otherLabel is the label for any other value.
 const otherLabel = "other"
 
-// The values that labels have.
+// The values of labels.
 var (
 	tokenEvents = []string{
 		issuer.Issued, issuer.Exchanged, issuer.Refused, issuer.Regenerated, issuer.Revoked, issuer.Reused,
 		issuer.Granted, issuer.Denied, issuer.Changed, issuer.Removed,
 	}
-	tokenProfiles = []string{ // of which the first is for what is known of no token
+	tokenProfiles = []string{ // the first is for events without a token
 		"", string(apitoken.ProfileNative), string(apitoken.ProfileCSP), string(apitoken.ProfileVCD),
 	}
 	tokenWhys = []string{
@@ -69,7 +69,7 @@ var (
 	}
 )
 
-// Event counts what becomes of a token.
+// Event counts an event of a token.
 func (m *Metrics) Event(_ context.Context, e issuer.Event) {
 	m.events.WithLabelValues(
 		among(tokenEvents, e.What), among(tokenProfiles, string(e.Token.Profile)), among(tokenWhys, e.Why),
@@ -83,13 +83,13 @@ func among(known []string, value string) string {
 	return otherLabel
 }
 
-// reminded counts a reminder. The stages are the operator's.
+// reminded counts a reminder. The stages are those of the settings.
 func (m *Metrics) reminded(by string, days int, o reminder.Outcome) {
 	m.reminders.WithLabelValues(by, strconv.Itoa(days), string(o)).Inc()
 }
 
-// ShowExpiring registers the last count of tokens that end soon. While there is
-// none it shows that, and no number.
+// ShowExpiring registers the last count of tokens that expire soon. Without a
+// count there is a metric that shows this, and no number.
 func ShowExpiring(reg prometheus.Registerer, count func() (reminder.Expiring, bool)) {
 	reg.MustRegister(expiring{count})
 }
@@ -103,13 +103,13 @@ var (
 	storeUpDesc  = prometheus.NewDesc("saltern_token_store_up", "Whether the store of API tokens has answered lately.", nil, nil)
 )
 
-// Describe is prometheus.Collector's.
+// Describe implements prometheus.Collector.
 func (expiring) Describe(out chan<- *prometheus.Desc) {
 	out <- expiringDesc
 	out <- storeUpDesc
 }
 
-// Collect is prometheus.Collector's.
+// Collect implements prometheus.Collector.
 func (e expiring) Collect(out chan<- prometheus.Metric) {
 	soon, ok := e.count()
 	gauge := func(desc *prometheus.Desc, value int, labels ...string) {

@@ -12,12 +12,12 @@ import (
 	"github.com/saltern-api/saltern/internal/gateway/config"
 )
 
-// owners says whether the owners of tokens may still act: external_auth has to
-// name them, and an account of eauth pam has to be one that PAM would
-// let in. What they may do then is the master's to decide, with each command.
+// owners reports whether the owners of tokens may still act: external_auth has
+// to contain them, and an account of eauth pam has to be accepted by PAM. What
+// they may do is then decided by the master, with each command.
 type owners struct {
 	rules *acl.Rules
-	pam   *pam.Accounts // nil where this process has no PAM
+	pam   *pam.Accounts // nil if this process has no PAM
 }
 
 var _ issuer.Owners = (*owners)(nil)
@@ -32,7 +32,7 @@ func newOwners(c *config.Config, log *slog.Logger) *owners {
 	return all
 }
 
-// Active is issuer.Owners'.
+// Active implements issuer.Owners.
 func (t *owners) Active(
 	ctx context.Context, o apitoken.Owner, from netip.Addr, last *issuer.LastLogin,
 ) (active bool, groups []string, err error) {
@@ -44,7 +44,7 @@ func (t *owners) Active(
 		if !active || err != nil {
 			return false, nil, err
 		}
-		groups = append([]string{}, groups...) // none is an answer too
+		groups = append([]string{}, groups...) // an empty list is a result too
 	}
 	who := acl.Who{Eauth: o.Eauth, User: o.User, Groups: groups}
 	if groups == nil && last != nil {

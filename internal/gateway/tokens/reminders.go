@@ -9,14 +9,14 @@ import (
 	"github.com/saltern-api/saltern/internal/gateway/config"
 )
 
-// Reminders looks for tokens that end soon while the gateway runs.
+// Reminders searches for expiring tokens while the gateway is running.
 type Reminders struct {
 	*reminder.Schedule
 	stop context.CancelFunc
 	done chan struct{} // nil before Start
 }
 
-// NewReminders prepares reminders of the tokens in a store.
+// NewReminders returns the reminders for the tokens in a store.
 func NewReminders(c *config.Config, store reminder.Store, m *Metrics, log *slog.Logger) (*Reminders, error) {
 	days := c.Settings.Tokens.Reminders.Days
 	s, err := reminder.New(reminder.Options{Store: store, Senders: c.Senders, Days: days, Tell: m.reminded, Logger: log})
@@ -27,7 +27,7 @@ func NewReminders(c *config.Config, store reminder.Store, m *Metrics, log *slog.
 	return &Reminders{Schedule: s}, nil
 }
 
-// Start begins to look. It is called once.
+// Start starts the search. It is called once.
 func (r *Reminders) Start(ctx context.Context) {
 	ctx, r.stop = context.WithCancel(ctx)
 	r.done = make(chan struct{})
@@ -37,7 +37,7 @@ func (r *Reminders) Start(ctx context.Context) {
 	}()
 }
 
-// Close ends it, before the store is closed.
+// Close stops the search, before the store is closed.
 func (r *Reminders) Close() {
 	if r.done == nil {
 		return

@@ -17,18 +17,18 @@ import (
 	"github.com/saltern-api/saltern/internal/settings"
 )
 
-// tokensFile is where in the state folder API tokens are kept.
+// tokensFile is the file of API tokens in the state directory.
 const tokensFile = "tokens.db"
 
-// Service gives out API tokens, and has the store of its own.
+// Service issues API tokens, and owns their store.
 type Service struct {
 	*issuer.Service
 	Store apitoken.Store
 	log   *slog.Logger
 }
 
-// Open opens the store of API tokens. Of o it sets what the configuration
-// says. The service is closed before what o holds is.
+// Open opens the store of API tokens, and sets the configured options in o. The
+// service must be closed before the values in o.
 func Open(ctx context.Context, c *config.Config, o issuer.Options) (*Service, error) {
 	store, pepper, err := openStore(ctx, c, o.Logger)
 	if err != nil {
@@ -44,7 +44,7 @@ func Open(ctx context.Context, c *config.Config, o issuer.Options) (*Service, er
 	return &Service{Service: s, Store: store, log: o.Logger}, nil
 }
 
-// Close ends the service, then its store.
+// Close closes the service, then its store.
 func (s *Service) Close() {
 	s.Service.Close()
 	if err := s.Store.Close(); err != nil {
@@ -52,8 +52,7 @@ func (s *Service) Close() {
 	}
 }
 
-// openStore opens the store that the settings name, with the key of its
-// hashes.
+// openStore opens the store in the settings, with the key of its hashes.
 func openStore(ctx context.Context, c *config.Config, log *slog.Logger) (apitoken.Store, *apitoken.Pepper, error) {
 	if c.Settings.Tokens.Store == settings.StoreRedis {
 		return openRedis(ctx, c, log)
@@ -82,8 +81,8 @@ func openStore(ctx context.Context, c *config.Config, log *slog.Logger) (apitoke
 	return store, pepper, nil
 }
 
-// openRedis opens the store that gateways share. A Redis that is away does not
-// keep the gateway from starting, but the wrong pepper does.
+// openRedis opens the store that gateways share. The gateway starts even if
+// Redis cannot be reached, but not with the wrong pepper.
 func openRedis(ctx context.Context, c *config.Config, log *slog.Logger) (apitoken.Store, *apitoken.Pepper, error) {
 	pepper := c.Tokens.Pepper
 	store := apitoken.NewChecked(redis.Open(redis.Options{
