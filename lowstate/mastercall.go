@@ -17,19 +17,18 @@ var notForRunner = append([]string{
 	"user", "key",
 }, notForRunnerSync...)
 
-// notForRunnerSync are those that say how the client runner waits.
+// notForRunnerSync are those that control how the client runner waits.
 var notForRunnerSync = []string{"timeout", "full_return"}
 
-// masterCall is a function for the master itself: a runner or a wheel.
+// masterCall is a function of the master itself: a runner or a wheel.
 type masterCall struct {
 	fun        string
 	arg, kwarg msgpack.Raw // an array and a map
 }
 
-// masterCall brings the three forms in which the arguments may be written to
-// one: a list arg, whose texts of the form name=value are keywords; an object
-// kwarg; and any other key of the chunk itself, but for those of reserved.
-// Deferred forms win.
+// masterCall merges the three forms of arguments: a list arg, whose texts of
+// the form name=value are keywords; an object kwarg; and any other key of the
+// chunk itself, except reserved. Later forms override earlier ones.
 func (c Chunk) masterCall(reserved []string) (masterCall, error) {
 	fun, err := c.function()
 	if err != nil {
@@ -57,11 +56,11 @@ func (c Chunk) masterCall(reserved []string) (masterCall, error) {
 	return masterCall{fun: fun, arg: array(args), kwarg: object(kwargs.fields)}, nil
 }
 
-// keywords keeps Python's order of a dict: a name set twice keeps its place
-// and takes the later value.
+// keywords has the order of Python's dict: a name set twice keeps its place and
+// takes the later value.
 type keywords struct {
 	fields []field
-	at     map[string]int // where each name is among the fields
+	at     map[string]int // the index of each name among the fields
 }
 
 func (k *keywords) set(key string, v msgpack.Raw) {
@@ -80,13 +79,13 @@ func object(fields []field) msgpack.Raw {
 	return appendFields(msgpack.AppendMap(nil, len(fields)), fields)
 }
 
-// nameValue is how Salt's command line writes a keyword argument.
+// nameValue matches a keyword argument of Salt's command line.
 var nameValue = regexp.MustCompile(`^([\p{L}\p{Nl}\p{Lo}_][\p{L}\p{N}_.\-]*)=((?:[^=\n].*)?)$`)
 
-// parse puts one element of arg where it belongs: texts are read as Salt's
-// command line reads them, maps marked with __kwarg__: true are keywords, the
-// rest is positional. The mark, whatever its value, never gets to the runner.
-// The error is that of the budget.
+// parse adds one element of arg: texts are parsed as on Salt's command line,
+// maps marked with __kwarg__: true are keywords, the rest is positional. The
+// mark, whatever its value, is never passed to the runner. The error is that of
+// the budget.
 func (k *keywords) parse(b *budget.Budget, a msgpack.Raw, args *[]msgpack.Raw) error {
 	switch a.Kind() {
 	case msgpack.Str:

@@ -32,7 +32,8 @@ func (g *Gateway) newRun(call Call) *run {
 }
 
 // PanicError is the error of a call that panicked. Its text is for the log: it
-// contains Value only if that is a runtime error, since another may hold an argument.
+// contains Value only if that is a runtime error, since another may hold an
+// argument.
 type PanicError struct {
 	Value any
 	Stack []byte

@@ -32,8 +32,8 @@ const (
 	// maxClientMessage is the maximum size of a client's message in bytes.
 	maxClientMessage = 1 << 10
 
-	// pingAfter is how long a websocket is silent before a ping checks that the client is
-	// still there, and pongWithin is the time limit for the pong.
+	// pingAfter is how long a websocket is silent before a ping checks that the
+	// client is still there, and pongWithin is the time limit for the pong.
 	pingAfter  = 30 * time.Second
 	pongWithin = 10 * time.Second
 )
@@ -143,10 +143,10 @@ func wantsWebsocket(r *http.Request) bool {
 	return r.ProtoMajor == 1 && has("Connection", "upgrade") && has("Upgrade", "websocket")
 }
 
-// originCredentials returns the credentials of a handshake that count for the origin of
-// the page that opens the websocket, and whether that may: our own origin, and those in
-// cors_origin. Browsers let pages of any origin open websockets, with the user's
-// cookie; programs send no origin.
+// originCredentials returns the credentials of a handshake that count for the
+// origin of the page that opens the websocket, and whether that may: our own
+// origin, and those in cors_origin. Browsers let pages of any origin open
+// websockets, with the user's cookie; programs send no origin.
 func (s *API) originCredentials(r *http.Request) ([]caller.Credential, bool) {
 	all := socketCredentials(r)
 	origin := r.Header.Get("Origin")

@@ -19,11 +19,11 @@ const maxTranscoded = 1 << 20
 
 // Text returns a body, without its compression, in UTF-8.
 //
-// A body that is UTF-8 is returned unchanged, whatever its Content-Type is, as in salt-api:
-// clients that send ISO-8859-1 by default use letters and digits that are the same in both. For
-// any other body the charset must be a known one; forms may have its bytes in %XX, if they are
-// not large. A body with an unknown Content-Encoding is returned if it is UTF-8, and an error
-// otherwise.
+// A body that is UTF-8 is returned unchanged, whatever its Content-Type is, as
+// in salt-api: clients that send ISO-8859-1 by default use letters and digits
+// that are the same in both. For any other body the charset must be a known
+// one; forms may have its bytes in %XX, if they are not large. A body with an
+// unknown Content-Encoding is returned if it is UTF-8, and an error otherwise.
 //
 // Errors are *Error.
 func Text(h http.Header, body []byte) ([]byte, error) {

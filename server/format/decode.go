@@ -45,12 +45,13 @@ var readers = map[string]reader{
 	"text/plain":         (*Decoder).plain,
 }
 
-// Decode returns the value of a body. An empty one is nil, whatever its type; one without a type
-// is refused, as by salt-api.
+// Decode returns the value of a body. An empty one is nil, whatever its type;
+// one without a type is refused, as by salt-api.
 //
-// YAML is read as by yamlin.Document, forms as by parse_qsl and rest_cherrypy. Text is JSON, or
-// else a string. All must be UTF-8, see [Text]. Errors are *Error, those of the budget, or the
-// context's if that ends while waiting for other bodies.
+// YAML is read as by yamlin.Document, forms as by parse_qsl and rest_cherrypy.
+// Text is JSON, or else a string. All must be UTF-8, see [Text]. Errors are
+// *Error, those of the budget, or the context's if that ends while waiting for
+// other bodies.
 func (d *Decoder) Decode(ctx context.Context, b *budget.Budget, contentType string, body []byte) (msgpack.Raw, error) {
 	if len(body) == 0 {
 		return msgpack.AppendNil(nil), nil

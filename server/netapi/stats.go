@@ -28,8 +28,8 @@ func (s *CherryPy) stats(x *web.Exchange, r *http.Request) error {
 // follows: CherryPy's current one and an older one, which SUSE's client reads.
 var httpServers = []string{"Cheroot HTTPServer", "CherryPy HTTPServer"}
 
-// statsJSON returns an object of objects. SUSE's client requires integers where they
-// are integers.
+// statsJSON returns an object of objects. SUSE's client requires integers where
+// they are integers.
 func statsJSON(t web.TrafficCounts, now time.Time) []byte {
 	up := now.Sub(t.Since).Seconds()
 	begun, ended := t.Begun, t.Ended

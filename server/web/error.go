@@ -83,9 +83,9 @@ var known = []struct {
 	{eauth.ErrUnavailable, http.StatusServiceUnavailable, "Salt Master is not available."},
 }
 
-// ErrorOf returns the response to any error that a handler returns. It is the one place where errors
-// of lowstate, eauth, the issuer of tokens and budget become responses. An unknown error is a 500
-// without details.
+// ErrorOf returns the response to any error that a handler returns. It is the
+// one place where errors of lowstate, eauth, the issuer of tokens and budget
+// become responses. An unknown error is a 500 without details.
 func ErrorOf(err error) *Error {
 	if e, ok := Known(err); ok {
 		return e
