@@ -64,7 +64,7 @@ func TestHealth(t *testing.T) {
 	require.Equal(t, http.StatusNotFound, status)
 }
 
-// While the last requests finish, the gateway tells that it is about to go.
+// During the shutdown, /readyz reports that the gateway is stopping.
 func TestReadyWhileStopping(t *testing.T) {
 	t.Parallel()
 	g := newHeld()
@@ -151,7 +151,7 @@ saltern_http_requests_total{code="504",method="POST",surface="main"} 1
 	require.NotContains(t, body, "of-the-client")
 }
 
-// The default registry also tells of the process.
+// The default registry also has the metrics of the process.
 func TestNewRegistry(t *testing.T) {
 	t.Parallel()
 	s := start(t, answering("1"), func(c *server.Config) {

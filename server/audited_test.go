@@ -59,8 +59,8 @@ func openAudit(t *testing.T, file string) *audit.Log {
 	return l
 }
 
-// lines are the entries about the request that a client calls so, in order,
-// without what is in all of them: the time, the request, the address and the
+// lines returns the entries about the request with this X-Request-Id, in order,
+// without the fields that all have: the time, the request, the address and the
 // agent.
 func lines(t *testing.T, l *audit.Log, request string) []map[string]any {
 	t.Helper()
@@ -87,7 +87,7 @@ func linesOf(t *testing.T, l *audit.Log, q audit.Query) []map[string]any {
 	return all
 }
 
-// obedient is a gateway that does what the function of a chunk says.
+// obedient is a gateway whose results depend on the function of a chunk.
 func obedient() fakeGateway {
 	return fakeGateway{func(_ context.Context, call *fakeCall) ([][]byte, error) {
 		call.Records = make([]lowstate.Record, len(call.Chunks))
@@ -138,7 +138,7 @@ func obedient() fakeGateway {
 
 const run = `"client": "local", "tgt": "*", "fun": `
 
-// Commands, who gave them, and what came of them.
+// Commands, their callers and their outcomes.
 func TestAuditOfCommands(t *testing.T) {
 	t.Parallel()
 	r := withAudit(t, obedient(), func(c *server.Config) {
@@ -244,7 +244,8 @@ func TestAuditOfCommands(t *testing.T) {
 	noMarks(t, r.file, api, access, revoked, sessionID, saltToken)
 }
 
-// noMarks wants none of the secrets in the log, nor anything that was marked.
+// noMarks requires that the log contains none of the secrets, nor any marked
+// text.
 func noMarks(t *testing.T, file string, secrets ...string) {
 	t.Helper()
 	text := auditText(t, file)
@@ -266,7 +267,7 @@ func auditText(t *testing.T, file string) string {
 	return all.String()
 }
 
-// What is no command.
+// Entries other than commands.
 func TestAuditOfTheRest(t *testing.T) {
 	t.Parallel()
 	r := withAudit(t, obedient(), func(c *server.Config) { c.Hooks = &firings{} })
@@ -339,7 +340,7 @@ func TestAuditOfTheRest(t *testing.T) {
 	noMarks(t, r.file, api, sessionID, saltToken, basic[len(basic)-20:])
 }
 
-// Arguments are written where the operator wants them, but never credentials.
+// Arguments are written if the setting is on, but credentials never.
 func TestAuditOfArguments(t *testing.T) {
 	t.Parallel()
 	r := withAudit(t, obedient(), func(c *server.Config) { c.Audit.Arguments = true })
@@ -358,8 +359,8 @@ func TestAuditOfArguments(t *testing.T) {
 	require.NotContains(t, auditText(t, r.file), "mark-")
 }
 
-// Lines are there before the client hears anything, also of an answer that is
-// still on its way and of one that is broken off.
+// Lines are written before the client receives anything, also for a response
+// that is streamed and one that is truncated.
 func TestAuditComesFirst(t *testing.T) {
 	t.Parallel()
 	goOn := make(chan error)
@@ -391,7 +392,7 @@ func TestAuditComesFirst(t *testing.T) {
 	require.Equal(t, "timeout", got[1]["why"])
 }
 
-// streaming is a gateway all of whose answers are streamed.
+// streaming is a gateway that streams all answers.
 type streaming struct {
 	run func(ctx context.Context, call *fakeCall, yield func([]byte) error) error
 }
@@ -409,7 +410,7 @@ func (g streaming) RunStream(
 	return c.result(nil), err
 }
 
-// A client that does not wait has given its command all the same.
+// The command of a client that does not wait is logged all the same.
 func TestAuditOfOneWhoHasGone(t *testing.T) {
 	t.Parallel()
 	begun := make(chan struct{})
@@ -431,7 +432,8 @@ func TestAuditOfOneWhoHasGone(t *testing.T) {
 	require.EqualValues(t, 499, got["status"])
 }
 
-// Streams are opened, and what a view of the jobs asks minions is a command.
+// Opening a stream is logged, and the requests for grains of a view are
+// commands.
 func TestAuditOfStreams(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "audit.jsonl")
@@ -545,7 +547,7 @@ func TestReadAudit(t *testing.T) {
 		require.Contains(t, text, says)
 	}
 
-	// A token reads it where its scopes and its owner have the right.
+	// A token may read it if its scopes and its owner have the right.
 	auditor, _ := r.made(t, `{"name": "auditor", "scopes": ["Administrator"]}`)
 	head, _ := r.with(t, "GET", "/v1/audit", "", loggedIn+auditor)
 	require.Equal(t, 200, head.StatusCode)
@@ -565,7 +567,7 @@ func TestReadAudit(t *testing.T) {
 	require.Contains(t, text, "The audit log is off")
 }
 
-// The description has every field of a line.
+// The description contains every field of a line.
 func TestAuditEntryIsDescribed(t *testing.T) {
 	t.Parallel()
 	var doc struct {

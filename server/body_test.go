@@ -18,12 +18,12 @@ import (
 	"github.com/saltern-api/saltern/server"
 )
 
-// limited starts a server that takes bodies of 1000 bytes.
+// limited starts a server with a body limit of 1000 bytes.
 func limited(t *testing.T) *running {
 	return start(t, answering("1"), func(c *server.Config) { c.BodyLimit = 1000 })
 }
 
-// chunkOf is a lowstate of n bytes.
+// chunkOf returns a lowstate of n bytes.
 func chunkOf(n int) string {
 	const head, tail = `[{"client":"local","fun":"`, `"}]`
 	return head + strings.Repeat("x", n-len(head)-len(tail)) + tail
@@ -67,7 +67,7 @@ func chunked(body string) string {
 	return fmt.Sprintf("%x\r\n%s\r\n%x\r\n%s\r\n0\r\n\r\n", half, body[:half], len(body)-half, body[half:])
 }
 
-// A body many times the first buffer arrives whole.
+// A body many times the first buffer arrives complete.
 func TestLargeBody(t *testing.T) {
 	t.Parallel()
 	const size = 3<<20 + 17
@@ -82,7 +82,7 @@ func TestLargeBody(t *testing.T) {
 	require.EqualValues(t, size, s.log.lines(t, "request", 1)[0]["bytes_in"])
 }
 
-// All large bodies together have a bound, which small ones do not feel.
+// All large bodies together are bounded, without an effect on small ones.
 func TestBodiesInMemory(t *testing.T) {
 	t.Parallel()
 	const large = 256 << 10
@@ -132,7 +132,7 @@ func TestBodiesInMemory(t *testing.T) {
 	require.Equal(t, http.StatusOK, resp.StatusCode)
 }
 
-// Behind a trusted proxy it is the clients that have shares, not the proxy.
+// Behind a trusted proxy the clients have shares, not the proxy.
 func TestSharesBehindAProxy(t *testing.T) {
 	t.Parallel()
 	const large = 256 << 10
@@ -165,8 +165,8 @@ func TestSharesBehindAProxy(t *testing.T) {
 	s.log.lines(t, "request", 5)
 }
 
-// A client that is still sending gets its refusal, whatever becomes of the
-// connection.
+// A client that is still sending receives its refusal, even if the connection
+// is closed.
 func TestRefusedWhileSending(t *testing.T) {
 	t.Parallel()
 	s := limited(t)
@@ -206,8 +206,9 @@ func TestExpectContinue(t *testing.T) {
 	}
 }
 
-// brief is a limit that a test runs into on purpose. A test shortens only the
-// limit that it is about: on a busy machine the others might come first.
+// brief is a limit that a test exceeds on purpose. A test shortens only the
+// limit that it is about: on a busy machine another one might be exceeded
+// first.
 const brief = 50 * time.Millisecond
 
 func briefHeaders(c *server.Config) { c.Settings.Limits.HeaderTimeout = brief }
@@ -222,7 +223,7 @@ func TestStalledHeaders(t *testing.T) {
 		conn := s.dial(t, 0)
 		_, err := io.WriteString(conn, sent)
 		require.NoError(t, err)
-		_, err = io.Copy(io.Discard, conn) // ends when the server has had enough
+		_, err = io.Copy(io.Discard, conn) // ends when the server closes
 		require.NoError(t, err)
 	}
 }
@@ -255,7 +256,8 @@ func TestStalledBody(t *testing.T) {
 	}
 }
 
-// Progress alone is not enough: a byte now and then would hold on for ever.
+// Progress alone is not enough: an occasional byte must not hold the
+// connection.
 func TestDrippingBody(t *testing.T) {
 	t.Parallel()
 	s := start(t, answering("1"), briefBody)
@@ -275,7 +277,7 @@ func TestDrippingBody(t *testing.T) {
 	require.Equal(t, http.StatusRequestTimeout, resp.StatusCode)
 }
 
-// A body that nobody wants does not hold the connection either.
+// A body that no handler reads does not hold the connection either.
 func TestStalledUnwantedBody(t *testing.T) {
 	t.Parallel()
 	s := start(t, answering("1"), briefBody)
@@ -308,7 +310,7 @@ func TestLongWait(t *testing.T) {
 	require.Equal(t, `{"return": [1]}`, body)
 }
 
-// A client that does not read its answer is cut off.
+// A client that does not read its response is cut off.
 func TestStalledReader(t *testing.T) {
 	t.Parallel()
 	s := start(t, answering(strings.Repeat(" ", 64<<20)), briefWrite)
@@ -317,7 +319,7 @@ func TestStalledReader(t *testing.T) {
 	require.Contains(t, s.log.lines(t, "request", 1)[0]["error"], "write the answer")
 }
 
-// A full house makes the next connection wait, not fail.
+// At the limit, the next connection waits and does not fail.
 func TestConnectionLimit(t *testing.T) {
 	t.Parallel()
 	s := start(t, answering("1"), func(c *server.Config) { c.Settings.Limits.Connections = 1 })

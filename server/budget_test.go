@@ -31,7 +31,7 @@ func gzipped(t *testing.T, text string, level int) string {
 	return b.String()
 }
 
-// countedSessions counts how often a session is looked up.
+// countedSessions counts the lookups of sessions.
 type countedSessions struct {
 	fakeSessions
 	lookups *atomic.Int64
@@ -42,8 +42,8 @@ func (c countedSessions) Resolve(ctx context.Context, credential string) (*sessi
 	return c.fakeSessions.Resolve(ctx, credential)
 }
 
-// A session beside the body makes the request a caller's, before it is read. It
-// is looked up once.
+// A valid session makes the budget a caller's before the body is read. It is
+// looked up once.
 func TestBudgetOfASession(t *testing.T) {
 	t.Parallel()
 	var lookups atomic.Int64
@@ -85,7 +85,7 @@ func TestBudgetOfASession(t *testing.T) {
 	}
 }
 
-// Credentials inside of a large body are found without the rest of it.
+// Credentials in a large body are found without decoding the rest of it.
 func TestCredentialsInALargeBody(t *testing.T) {
 	t.Parallel()
 	s, _ := withSessions(t, fakeGateway{func(_ context.Context, call *fakeCall) ([][]byte, error) {

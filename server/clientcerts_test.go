@@ -17,7 +17,8 @@ import (
 	"github.com/saltern-api/saltern/server"
 )
 
-// person makes a client's certificate, which change may alter before it is signed.
+// person returns a client's certificate, which change may alter before it is
+// signed.
 func person(t *testing.T, parent *issued, change func(*x509.Certificate)) *tls.Certificate {
 	t.Helper()
 	i := issueChanged(t, "proxy.example", parent, func(c *x509.Certificate) {
@@ -38,7 +39,7 @@ func named(names ...string) func(*x509.Certificate) {
 	}
 }
 
-// refusedTLS stands for a handshake that fails.
+// refusedTLS stands for a failed handshake.
 const refusedTLS = 0
 
 func TestClientCertificates(t *testing.T) {
@@ -113,7 +114,7 @@ func demanding(t *testing.T, dir string, ca *issued, mode server.ClientCertMode,
 func clientConfig(version uint16, cert *tls.Certificate) *tls.Config {
 	cfg := &tls.Config{InsecureSkipVerify: true, MinVersion: version, MaxVersion: version}
 	if cert != nil {
-		// Whatever the server asks for: a client may send what it likes.
+		// The client sends its certificate whatever the server requests.
 		cfg.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return cert, nil }
 	}
 	return cfg
@@ -149,8 +150,8 @@ func TestClientNameRefusal(t *testing.T) {
 	}
 }
 
-// The file of trust anchors is read again when it changes, and a session ticket
-// of a client that is trusted no longer lets it in no more than a handshake does.
+// The file of trust anchors is reloaded when it changes, and a client that is
+// no longer trusted is refused even with a session ticket.
 func TestClientCAReload(t *testing.T) {
 	t.Parallel()
 	ca, other := issue(t, "ca", nil), issue(t, "other", nil)
@@ -189,7 +190,7 @@ func resumes(t *testing.T, s *running, cfg *tls.Config) bool {
 	return conn.ConnectionState().DidResume
 }
 
-// A folder is what OpenSSL takes it for: certificates under hashed names.
+// A directory is read as by OpenSSL: certificates under hashed names.
 func TestClientCAFolder(t *testing.T) {
 	t.Parallel()
 	ca, other := issue(t, "ca", nil), issue(t, "other", nil)

@@ -21,7 +21,7 @@ import (
 const authToken = "X-Auth-Token: "
 
 // recording is a gateway that answers each call with the next of the answers,
-// and keeps what it was asked.
+// and records the calls.
 type recording struct {
 	answers []string
 	asked   []string // the chunks, as JSON
@@ -155,8 +155,8 @@ func TestNewKeys(t *testing.T) {
 	}
 }
 
-// TestStats has the names that CherryPy 18.10 gives to its figures, and cheroot
-// 11 to its own.
+// TestStats compares with the names of the figures of CherryPy 18.10 and
+// cheroot 11.
 func TestStats(t *testing.T) {
 	t.Parallel()
 	s, _ := withSessions(t, answering("1"), nil)

@@ -105,7 +105,7 @@ type eventStream struct {
 	r    *bufio.Reader
 }
 
-// follow opens /events and reads up to where the events begin.
+// follow opens /events and reads up to the first event.
 func (r *eventRig) follow(t *testing.T, query string, headers ...string) *eventStream {
 	t.Helper()
 	return followWith(t, &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}, "http://"+r.addr(0)+"/events"+query, headers...)
@@ -146,7 +146,7 @@ func (s *eventStream) block() string {
 	}
 }
 
-// end reads the last event and the end.
+// end reads the last event and the end of the stream.
 func (s *eventStream) end(reason string) {
 	s.t.Helper()
 	require.Equal(s.t, "event: saltern-cut-off\ntag: saltern/cut-off\ndata: "+
@@ -156,7 +156,7 @@ func (s *eventStream) end(reason string) {
 	require.Empty(s.t, string(rest))
 }
 
-// blockOf is a block as salt-api writes it, with its id.
+// blockOf matches a block in salt-api's form, with its id.
 func blockOf(tag, data string) *regexp.Regexp {
 	return regexp.MustCompile(`\A` + regexp.QuoteMeta("tag: "+tag+"\ndata: {\"data\": "+data+`, "tag": "`+tag+"\"}\n") +
 		`id: [0-9a-f]{12}-\d+` + "\n\\z")

@@ -17,7 +17,7 @@ import (
 	"github.com/saltern-api/saltern/server"
 )
 
-// firings keeps what was fired, or fails.
+// firings records fired events, or fails.
 type firings struct {
 	err  error
 	mu   sync.Mutex
@@ -146,8 +146,8 @@ func TestHookAuth(t *testing.T) {
 	require.Equal(t, 404, head.StatusCode)
 }
 
-// A hook's event reaches the bus whatever its master reads, and the readers of
-// /events with it.
+// A hook's event reaches the bus and the readers of /events, in each framing that
+// masters read.
 func TestHookReachesTheBus(t *testing.T) {
 	t.Parallel()
 	for name, o := range map[string]mastertest.Options{

@@ -24,7 +24,7 @@ func (r *running) dialFrom(t *testing.T, from string) net.Conn {
 	return c
 }
 
-// requireServed sends a request and expects its answer.
+// requireServed sends a request and expects a response.
 func requireServed(t *testing.T, c net.Conn) {
 	t.Helper()
 	_, err := c.Write([]byte("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"))
@@ -53,7 +53,7 @@ func TestOneAddressHasItsShareOfConnections(t *testing.T) {
 		requireClosed(t, s.dialFrom(t, "127.0.0.2"))
 	}
 	requireServed(t, s.dialFrom(t, "127.0.0.1"))
-	for range 2 { // of the two that are left, a proxy may have all, though it has had some
+	for range 2 { // a proxy may have both that are left, although it has had some
 		requireServed(t, s.dialFrom(t, "127.0.1.1"))
 	}
 	require.Len(t, s.log.lines(t, "connections are refused: an address has its share (limits.connections_per_address), "+

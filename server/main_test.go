@@ -26,16 +26,16 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// patience is how long a test waits for what must happen.
+// patience is how long a test waits for an event.
 const patience = 20 * time.Second
 
-// ping is the seed's first chunk, and pong its answer.
+// ping is the first chunk of the example, and pong its answer.
 const (
 	ping = `[{"eauth":"pam","username":"saltdev","password":"saltdev","client":"local","tgt":"*","fun":"test.ping"}]`
 	pong = `{"ms--4": true, "ms--3": true, "ms--2": true, "ms--1": true, "ms--0": true}`
 )
 
-// fakeCall is a call with what a fake gateway notes of it.
+// fakeCall is a call as recorded by a fake gateway.
 type fakeCall struct {
 	lowstate.Call
 	Records []lowstate.Record
@@ -49,13 +49,13 @@ func (c *fakeCall) result(texts [][]byte) lowstate.Result {
 	return lowstate.Result{Answers: answers, Chunks: c.Chunks, Records: c.Records}
 }
 
-// answer is a text as the chunk's client would have it.
+// answer returns a text as an answer of the chunk's client.
 func (c *fakeCall) answer(i int, text []byte) lowstate.Answer {
 	client := ""
 	if i < len(c.Chunks) {
 		client, _ = c.Chunks[i].Text("client")
 	}
-	packed, _ := msgpack.AppendFromJSON(nil, text) // none of what is no JSON
+	packed, _ := msgpack.AppendFromJSON(nil, text) // empty for text that is not JSON
 	var job struct {
 		JID     string   `json:"jid"`
 		Minions []string `json:"minions"`
@@ -84,7 +84,7 @@ func (g fakeGateway) Run(ctx context.Context, call lowstate.Call) (lowstate.Resu
 	return c.result(answers), err
 }
 
-// Streams is for calls whose last chunk names local_batch.
+// Streams reports true for calls whose last chunk names local_batch.
 func (fakeGateway) Streams(call lowstate.Call) bool {
 	if len(call.Chunks) == 0 {
 		return false
@@ -108,7 +108,7 @@ func (g fakeGateway) RunStream(
 
 func (fakeGateway) Clients() []string { return []string{"local", "local_async", "runner"} }
 
-// answering is a gateway with one answer for each chunk.
+// answering returns a gateway with the same answer for each chunk.
 func answering(answer string) fakeGateway {
 	return fakeGateway{func(_ context.Context, call *fakeCall) ([][]byte, error) {
 		answers := make([][]byte, len(call.Chunks))
@@ -119,7 +119,7 @@ func answering(answer string) fakeGateway {
 	}}
 }
 
-// failing is a gateway that refuses every call.
+// failing returns a gateway that refuses every call.
 func failing(err error) fakeGateway {
 	return fakeGateway{func(context.Context, *fakeCall) ([][]byte, error) { return nil, err }}
 }
@@ -129,11 +129,11 @@ type running struct {
 	*server.Server
 	log  *logBuffer
 	stop context.CancelFunc
-	done chan error // what Serve returned
+	done chan error // the result of Serve
 }
 
-// start serves main on the first listener and wsgi on the second, unless
-// change says otherwise, and stops with the test.
+// start serves main on the first listener and wsgi on the second, unless change
+// sets others, and stops with the test.
 func start(t *testing.T, g server.Gateway, change func(*server.Config)) *running {
 	t.Helper()
 	set := settings.Default()
@@ -164,7 +164,7 @@ func start(t *testing.T, g server.Gateway, change func(*server.Config)) *running
 	return r
 }
 
-// wait returns what Serve returned, as often as it is asked.
+// wait returns the result of Serve. It may be called repeatedly.
 func (r *running) wait(t *testing.T) error {
 	t.Helper()
 	select {
@@ -189,7 +189,7 @@ func (r *running) dial(t *testing.T, i int) net.Conn {
 	return c
 }
 
-// post sends a request of the usual kind by hand.
+// post writes a common request to a connection.
 func post(t *testing.T, w io.Writer, body string, headers ...string) {
 	t.Helper()
 	headers = append([]string{"POST / HTTP/1.1", "Host: salt", "Content-Type: application/json"}, headers...)
@@ -197,7 +197,7 @@ func post(t *testing.T, w io.Writer, body string, headers ...string) {
 	require.NoError(t, err)
 }
 
-// reply is the head of an answer.
+// reply is the head of a response.
 type reply struct {
 	Proto         string
 	StatusCode    int
@@ -206,7 +206,7 @@ type reply struct {
 	Close         bool
 }
 
-// whole reads an answer to its end.
+// whole reads a response to its end.
 func whole(t *testing.T, resp *http.Response) (head reply, body string) {
 	t.Helper()
 	text, err := io.ReadAll(resp.Body)
@@ -214,7 +214,7 @@ func whole(t *testing.T, resp *http.Response) (head reply, body string) {
 	return reply{resp.Proto, resp.StatusCode, resp.Header, resp.ContentLength, resp.Close}, string(text)
 }
 
-// answer reads the next answer on a connection.
+// answer reads the next response on a connection.
 func answer(t *testing.T, r *bufio.Reader) (head reply, body string) {
 	t.Helper()
 	resp, err := http.ReadResponse(r, nil)
@@ -223,7 +223,7 @@ func answer(t *testing.T, r *bufio.Reader) (head reply, body string) {
 	return whole(t, resp)
 }
 
-// ended tells that the other side has closed the connection.
+// ended requires that the other side has closed the connection.
 func ended(t *testing.T, r io.Reader) {
 	t.Helper()
 	rest, err := io.ReadAll(r)
@@ -253,7 +253,7 @@ func do(t *testing.T, c *http.Client, req *http.Request) (head reply, body strin
 	return whole(t, resp)
 }
 
-// logBuffer is a log that tests can read while it is written.
+// logBuffer is a log that may be read while it is written.
 type logBuffer struct {
 	mu  sync.Mutex
 	buf bytes.Buffer

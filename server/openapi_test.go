@@ -14,8 +14,8 @@ import (
 	"github.com/saltern-api/saltern/server/openapi"
 )
 
-// The description names every route that there is, and no other. Routes of
-// files that an operator puts there are not of the API; HEAD is GET.
+// The description contains every route, and no other. Routes for an operator's
+// files are not part of the API; HEAD is GET.
 func TestDescriptionIsComplete(t *testing.T) {
 	t.Parallel()
 	var doc struct {

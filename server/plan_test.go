@@ -140,7 +140,7 @@ func TestPlan(t *testing.T) {
 	}
 }
 
-// Every problem is told at once.
+// All problems are reported at once.
 func TestPlanProblems(t *testing.T) {
 	t.Parallel()
 	nosuch := filepath.Join(t.TempDir(), "nosuch")

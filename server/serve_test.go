@@ -17,7 +17,7 @@ import (
 	"github.com/saltern-api/saltern/server"
 )
 
-// held is a gateway whose calls wait until they are let go or canceled.
+// held is a gateway whose calls wait until they are released or canceled.
 type held struct {
 	fakeGateway
 	started chan struct{}
@@ -98,13 +98,14 @@ func TestListenFails(t *testing.T) {
 		Listeners: []server.ListenerSpec{free, {Address: taken.Addr().String(), Optional: true}}})
 	require.ErrorContains(t, err, "address already in use")
 
-	// An address that this machine has not got.
+	// An address that this machine does not have.
 	elsewhere := server.ListenerSpec{Address: "192.0.2.1:0", Optional: true}
 	s := start(t, answering("1"), func(c *server.Config) { c.Listeners = []server.ListenerSpec{elsewhere, free} })
 	require.Len(t, s.Addrs(), 1)
 }
 
-// A panic costs its own request, and the log gets no more of it than is safe.
+// A panic costs only its own request, and the log contains nothing secret of
+// it.
 func TestPanic(t *testing.T) {
 	t.Parallel()
 	var none []int
@@ -188,7 +189,7 @@ func TestRequestLog(t *testing.T) {
 	}, line)
 }
 
-// An id that is no id is not taken over into the log.
+// A malformed id is not logged.
 func TestRequestID(t *testing.T) {
 	t.Parallel()
 	s := start(t, answering("1"), nil)

@@ -15,8 +15,8 @@ import (
 	"github.com/saltern-api/saltern/server"
 )
 
-// TestServerHeader asks in every way for an answer, and wants the Server header
-// on it: those that net/http gives by itself have it too.
+// TestServerHeader requires the Server header on every kind of response,
+// including those of net/http itself.
 func TestServerHeader(t *testing.T) {
 	t.Parallel()
 	s, _ := withSessions(t, answering("1"), func(c *server.Config) { c.Settings.Admin.Listen = "127.0.0.1:0" })
@@ -76,13 +76,13 @@ func inTLS(addr string, cfg *tls.Config) func(t *testing.T) net.Conn {
 	}
 }
 
-// rawAnswer writes a request as it is and reads the answer's head.
+// rawAnswer writes a request unchanged and reads the response's head.
 func rawAnswer(t *testing.T, dial func(t *testing.T) net.Conn, request string) *http.Response {
 	t.Helper()
 	conn := dial(t)
 	t.Cleanup(func() { _ = conn.Close() })
 	require.NoError(t, conn.SetDeadline(time.Now().Add(patience)))
-	_, _ = io.WriteString(conn, request) // a server may have answered before it has read all
+	_, _ = io.WriteString(conn, request) // a server may respond before it has read everything
 	method, _, _ := strings.Cut(request, " ")
 	resp, err := http.ReadResponse(bufio.NewReader(conn), &http.Request{Method: method})
 	require.NoError(t, err)
@@ -90,7 +90,7 @@ func rawAnswer(t *testing.T, dial func(t *testing.T) net.Conn, request string) *
 	return resp
 }
 
-// TestServerHeaderPlainOverTLS is for a client that has forgotten TLS.
+// TestServerHeaderPlainOverTLS is for a client without TLS.
 func TestServerHeaderPlainOverTLS(t *testing.T) {
 	t.Parallel()
 	s := start(t, answering("1"), func(c *server.Config) { c.Listeners[0].TLS = true })

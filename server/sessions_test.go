@@ -17,16 +17,17 @@ import (
 	"github.com/saltern-api/saltern/server"
 )
 
-// The one session of the tests, and what it can be shown by.
+// The one session of the tests, and its credentials.
 var (
 	sessionID = strings.Repeat("5e", 20)
 	saltToken = strings.Repeat("7a", 32)
 )
 
-// fakeSessions knows saltdev, whose password is saltdev, and one session.
+// fakeSessions has the user saltdev, whose password is saltdev, and one
+// session.
 type fakeSessions struct {
-	ended chan string // what was logged out
-	err   error       // what nobody can get around
+	ended chan string // the sessions that were logged out
+	err   error       // the error of every method
 }
 
 var _ server.Sessions = fakeSessions{}
@@ -79,7 +80,7 @@ func (r *running) with(t *testing.T, method, path, body string, headers ...strin
 	return r.withAt(t, 0, method, path, body, headers...)
 }
 
-// withAt is the same at any listener.
+// withAt is with at any listener.
 func (r *running) withAt(t *testing.T, listener int, method, path, body string, headers ...string) (reply, string) {
 	t.Helper()
 	req, err := http.NewRequestWithContext(t.Context(), method, "http://"+r.addr(listener)+path, strings.NewReader(body))
@@ -189,8 +190,8 @@ func TestToken(t *testing.T) {
 	require.Equal(t, `{"status": 400, "return": "Require \"username\", \"password\", and \"eauth\" params"}`, body)
 }
 
-// Who a call is made as: each way of showing a credential, on / and on /run.
-// One without any is left to the gateway to refuse.
+// The caller of a call: each kind of credential, on / and on /run. A request
+// without one is left to the gateway to refuse.
 func TestCredentialsOfARequest(t *testing.T) {
 	t.Parallel()
 	const bare, own = `[{"client":"local","tgt":"*","fun":"test.ping"}]`, ping
@@ -277,8 +278,8 @@ func TestAuthenticationUnavailable(t *testing.T) {
 }
 
 // TestCredentialsThatCount is about requests with more than one credential.
-// salt-api looks at X-Auth-Token and then at the cookie, and at no
-// Authorization: a proxy in front may have put its own there.
+// salt-api reads X-Auth-Token and then the cookie, and ignores Authorization: a
+// proxy in front may have added its own there.
 func TestCredentialsThatCount(t *testing.T) {
 	t.Parallel()
 	const (
@@ -315,8 +316,8 @@ func TestCredentialsThatCount(t *testing.T) {
 	require.Equal(t, sessionID, <-sessions.ended)
 }
 
-// Pages of an origin in cors_origin have the user's cookie, however the setting
-// is written: browsers send origins in lower case.
+// Pages of an origin in cors_origin may use the user's cookie, in any case of
+// letters in the setting: browsers send origins in lower case.
 func TestCookieOfTrustedOrigin(t *testing.T) {
 	t.Parallel()
 	set, err := settings.Parse("saltern.yaml", []byte("cors_origin: ['HTTPS://UI.Example.com:443', 'https://b.example.com']"))

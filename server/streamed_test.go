@@ -17,7 +17,7 @@ import (
 
 const batch = `[{"client":"local_batch","eauth":"pam"}]`
 
-// steps is a gateway whose stream goes on when it is told to.
+// steps is a gateway whose stream is advanced by the test.
 type steps struct {
 	fakeGateway
 	items chan string // closed at the end
@@ -69,8 +69,8 @@ func TestAnswersAsTheyCome(t *testing.T) {
 	}
 }
 
-// What has begun as an answer and fails is broken off: it must not look like a
-// whole one.
+// A response that fails after it has begun is aborted: it must not look
+// complete.
 func TestStreamBrokenOff(t *testing.T) {
 	t.Parallel()
 	g := steps{items: make(chan string), end: &lowstate.Error{Kind: lowstate.Unavailable, Text: "gone"}}
@@ -87,7 +87,7 @@ func TestStreamBrokenOff(t *testing.T) {
 	require.Equal(t, "gone", s.log.lines(t, "request", 1)[0]["error"])
 }
 
-// Nothing was yielded yet: the error is the whole answer.
+// If nothing was yielded yet, the error is the whole response.
 func TestStreamFailsAtOnce(t *testing.T) {
 	t.Parallel()
 	s := start(t, failing(&lowstate.Error{Kind: lowstate.Unauthenticated, Text: "no"}), nil)
@@ -104,7 +104,7 @@ func TestStreamOfNothing(t *testing.T) {
 	require.Equal(t, `{"return": []}`, body)
 }
 
-// YAML sorts its keys, and so waits for the end.
+// YAML sorts its keys, and so needs all answers first.
 func TestBatchAsYAML(t *testing.T) {
 	t.Parallel()
 	s := start(t, answering(`{"b": 1}`), nil)
@@ -114,7 +114,7 @@ func TestBatchAsYAML(t *testing.T) {
 	require.Equal(t, "return:\n- b: 1\n", body)
 }
 
-// A client that hangs up in the middle of a stream frees it.
+// A client that hangs up during a stream releases its resources.
 func TestStreamHangUp(t *testing.T) {
 	t.Parallel()
 	g := steps{items: make(chan string)}

@@ -58,7 +58,7 @@ func TestStreamsAreBounded(t *testing.T) {
 	_ = r.follow(t, "", "X-Auth-Token: alice-2")
 	_ = r.follow(t, "", "X-Auth-Token: alice-3")
 	refused("/events", "alice-4", ofUser)
-	_ = r.follow(t, "", "X-Auth-Token: bob-1") // who has nothing to do with it
+	_ = r.follow(t, "", "X-Auth-Token: bob-1") // another user, who is not affected
 
 	require.NoError(t, view.conn.Close(websocket.StatusNormalClosure, ""))
 	require.Eventually(t, func() bool {
@@ -67,7 +67,7 @@ func TestStreamsAreBounded(t *testing.T) {
 	}, patience, time.Millisecond, "a stream that has ended makes room")
 }
 
-// Readers of an event about new minions ask these once, however many readers and users they are.
+// New minions are queried for their grains once per event, for any number of readers and users.
 func TestReadersAskNewMinionsOnce(t *testing.T) {
 	t.Parallel()
 	asked := &grainsAsked{}

@@ -20,7 +20,7 @@ import (
 
 const asJSON = "application/json"
 
-// The seed's example: curl -i sees this head and these 89 bytes.
+// The example: curl -i prints this head and these 89 bytes.
 func TestSeedAnswer(t *testing.T) {
 	t.Parallel()
 	s := start(t, answering(pong), nil)
@@ -142,7 +142,7 @@ func check(t *testing.T, s *running, listener int, q asked, want answered) {
 	}
 }
 
-// Headers that net/http's client would not send.
+// Headers that net/http's client does not send.
 func TestOddRequests(t *testing.T) {
 	t.Parallel()
 	s := start(t, answering(pong), nil)
@@ -167,7 +167,7 @@ func TestOddRequests(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			conn := s.dial(t, 0)
-			// Nobody reads the rest of a header that is too large.
+			// The server does not read the rest of a header that is too large.
 			_, _ = io.WriteString(conn, c.request)
 			resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
 			require.NoError(t, err)
@@ -249,7 +249,7 @@ func TestKeepAlive(t *testing.T) {
 		require.Equal(t, http.StatusOK, resp.StatusCode)
 		require.Equal(t, `{"return": [1]}`, body)
 	}
-	// An answer that did not need the body leaves the connection usable.
+	// A response that did not need the body leaves the connection usable.
 	_, err := fmt.Fprintf(conn, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n%s", len(ping), ping)
 	require.NoError(t, err)
 	resp, _ := answer(t, r)
@@ -259,7 +259,7 @@ func TestKeepAlive(t *testing.T) {
 	require.Equal(t, http.StatusOK, resp.StatusCode)
 }
 
-// A client that hangs up frees what waits for it.
+// A client that hangs up releases what waits for it.
 func TestClientHangsUp(t *testing.T) {
 	t.Parallel()
 	waiting, released := make(chan struct{}), make(chan error, 1)

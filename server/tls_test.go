@@ -25,14 +25,14 @@ import (
 	"github.com/saltern-api/saltern/server"
 )
 
-// overTLS puts the main surface on TLS with the given pair.
+// overTLS makes the main surface use TLS with the given pair.
 func overTLS(pair server.KeyPair) func(*server.Config) {
 	return func(c *server.Config) {
 		c.Listeners = []server.ListenerSpec{{Surface: server.Main, Address: "127.0.0.1:0", TLS: true, Pair: pair}}
 	}
 }
 
-// handshake returns the certificates that the server shows.
+// handshake returns the server's certificates.
 func handshake(t *testing.T, s *running, change func(*tls.Config)) ([]*x509.Certificate, error) {
 	t.Helper()
 	cfg := &tls.Config{InsecureSkipVerify: true}
@@ -59,7 +59,7 @@ func issue(t *testing.T, cn string, parent *issued) *issued {
 	return issueChanged(t, cn, parent, func(*x509.Certificate) {})
 }
 
-// issueChanged is issue with a change to what is signed.
+// issueChanged is issue with a change to the template.
 func issueChanged(t *testing.T, cn string, parent *issued, change func(*x509.Certificate)) *issued {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -234,7 +234,7 @@ func TestTLSReload(t *testing.T) {
 	}
 	require.Equal(t, "one", shown())
 
-	// The new certificate is there before its key: the old pair stays in use.
+	// The new certificate is written before its key: the old pair stays in use.
 	require.NoError(t, os.WriteFile(pair.Cert, two.certPEM(), 0o600))
 	require.Eventually(t, func() bool {
 		return shown() == "one" && strings.Contains(s.log.String(), "the old one stays")
@@ -258,7 +258,7 @@ func TestTLSChain(t *testing.T) {
 	leaf := issue(t, "leaf", middle)
 	pair := leaf.write(t, dir)
 	pair.Chain = filepath.Join(dir, "chain.pem")
-	// A full chain, with the leaf once more.
+	// A full chain, with the leaf included.
 	require.NoError(t, os.WriteFile(pair.Chain, append(leaf.certPEM(), middle.certPEM()...), 0o600))
 
 	s := start(t, answering("1"), overTLS(pair))
@@ -273,7 +273,7 @@ func TestTLSChain(t *testing.T) {
 	require.Contains(t, open.log.String(), "is open to every user of this machine (mode 0644)")
 }
 
-// A client without TLS gets an answer that says so.
+// A client without TLS gets a response that explains it.
 func TestPlainToTLS(t *testing.T) {
 	t.Parallel()
 	s := start(t, answering("1"), overTLS(server.KeyPair{}))

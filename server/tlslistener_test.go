@@ -13,7 +13,7 @@ import (
 	"github.com/saltern-api/saltern/server"
 )
 
-// TestALPN is for what a client offers, and what it then speaks.
+// TestALPN compares a client's ALPN protocols with the one that is negotiated.
 func TestALPN(t *testing.T) {
 	t.Parallel()
 	s := start(t, answering("1"), overTLS(server.KeyPair{}))
@@ -39,8 +39,8 @@ func TestALPN(t *testing.T) {
 	}
 }
 
-// TestMalformedInTLS is for the answers that net/http gives by itself: they are
-// as they are without TLS, and end the connection.
+// TestMalformedInTLS is about the responses of net/http itself: they are the
+// same as without TLS, and close the connection.
 func TestMalformedInTLS(t *testing.T) {
 	t.Parallel()
 	s := start(t, answering("1"), overTLS(server.KeyPair{}))
@@ -56,9 +56,8 @@ func TestMalformedInTLS(t *testing.T) {
 	}
 }
 
-// TestStalledHandshakes opens connections that do not go on with the handshake,
-// at its start or in the middle: others are answered, and these are closed in
-// the end.
+// TestStalledHandshakes opens connections that stall before or during the
+// handshake: others are served, and these are closed after the timeout.
 func TestStalledHandshakes(t *testing.T) {
 	t.Parallel()
 	for name, change := range map[string]func(*server.Config){
@@ -78,7 +77,7 @@ func TestStalledHandshakes(t *testing.T) {
 			if name == "others are answered" {
 				require.Equal(t, http.StatusOK, statusWith(t, s, clientConfig(tls.VersionTLS13, nil), true))
 				require.Equal(t, http.StatusOK, statusWith(t, s, clientConfig(tls.VersionTLS12, nil), false))
-				return // that the server then stops is a part of it
+				return // the server may close it meanwhile
 			}
 			for _, conn := range stalled {
 				ended(t, bufio.NewReader(conn))
@@ -87,8 +86,8 @@ func TestStalledHandshakes(t *testing.T) {
 	}
 }
 
-// TestHandshakesCount: a connection in its handshake has a place, as any other
-// has, and gives it back.
+// TestHandshakesCount: a connection in its handshake counts as an open one, and
+// is released after it.
 func TestHandshakesCount(t *testing.T) {
 	t.Parallel()
 	s := start(t, answering("1"), func(c *server.Config) {
@@ -96,7 +95,7 @@ func TestHandshakesCount(t *testing.T) {
 		c.Settings.Limits.Connections, c.Settings.Limits.ConnectionsPerAddress = 4, 2
 	})
 	first, second := s.dial(t, 0), s.dial(t, 0)
-	ended(t, s.dial(t, 0)) // beyond the share of its address
+	ended(t, s.dial(t, 0)) // beyond its address's share
 	require.NoError(t, first.Close())
 	require.NoError(t, second.Close())
 	require.Eventually(t, func() bool {

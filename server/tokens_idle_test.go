@@ -15,14 +15,14 @@ import (
 	"github.com/saltern-api/saltern/server"
 )
 
-// unknowable are owners whom nobody can be asked about.
+// unknowable are owners that no eauth module can check.
 type unknowable struct{}
 
 func (unknowable) Active(context.Context, apitoken.Owner, netip.Addr, *issuer.LastLogin) (bool, []string, error) {
 	return true, nil, nil
 }
 
-// Whoever shows the token of an owner who has to log in is told so.
+// The holder of a token whose owner has to log in gets that as the error.
 func TestATokenWhoseOwnerHasToLogIn(t *testing.T) {
 	t.Parallel()
 	var later atomic.Int64

@@ -22,7 +22,7 @@ import (
 	"github.com/saltern-api/saltern/server"
 )
 
-// fakeOwners may all act, and get the same Salt token.
+// fakeOwners are all active, and get the same Salt token.
 type fakeOwners struct{ released atomic.Int64 }
 
 func (*fakeOwners) Active(context.Context, apitoken.Owner, netip.Addr, *issuer.LastLogin) (bool, []string, error) {
@@ -40,7 +40,7 @@ func (fakeGrant) Renew(context.Context, string) (string, error) { return "", eau
 func (fakeGrant) Exposed(string)                                {}
 func (g fakeGrant) Release(context.Context)                     { g.released.Add(1) }
 
-// flakyStore is a store that can go away.
+// flakyStore is a store that can be made unavailable.
 type flakyStore struct {
 	*memory.Store
 	down atomic.Bool
@@ -53,7 +53,7 @@ func (s *flakyStore) Lookup(ctx context.Context, h apitoken.Hash) (apitoken.Reco
 	return s.Store.Lookup(ctx, h)
 }
 
-// saltTokenSessions tells a Salt token from a session.
+// saltTokenSessions distinguishes a Salt token from a session.
 type saltTokenSessions struct{ server.Sessions }
 
 func (h saltTokenSessions) Resolve(ctx context.Context, credential string) (*session.Session, bool, error) {
@@ -77,7 +77,7 @@ func withTokens(t *testing.T, g server.Gateway, change func(*server.Config)) *to
 	return withTokensTold(t, g, nil, change)
 }
 
-// withTokensTold also has somebody hear of what happens to tokens.
+// withTokensTold also calls a function for each event of a token.
 func withTokensTold(
 	t *testing.T, g server.Gateway, notify func(context.Context, issuer.Event), change func(*server.Config),
 ) *tokenEnv {
@@ -103,7 +103,7 @@ func withTokensTold(
 
 const loggedIn = "X-Auth-Token: "
 
-// made is a token that was made over HTTP.
+// made returns a token created over HTTP.
 func (r *tokenEnv) made(t *testing.T, body string) (secret, id string) {
 	t.Helper()
 	head, text := r.with(t, "POST", "/v1/tokens", body, loggedIn+sessionID)
@@ -113,7 +113,7 @@ func (r *tokenEnv) made(t *testing.T, body string) (secret, id string) {
 	return made.Token, made.ID
 }
 
-// Tokens wherever a session could be.
+// Tokens in place of sessions.
 func TestBearers(t *testing.T) {
 	t.Parallel()
 	const bare = `[{"client":"local","tgt":"*","fun":"test.ping"}]`
@@ -182,7 +182,7 @@ func TestBearers(t *testing.T) {
 	require.Equal(t, 200, head.StatusCode, "sessions go on")
 	r.store.down.Store(false)
 
-	// A log-out ends an access token, and not the API token behind it.
+	// A logout revokes an access token, but not the API token behind it.
 	head, text = r.with(t, "POST", "/logout", "", "X-Auth-Token: "+access)
 	require.Equal(t, 200, head.StatusCode)
 	require.Equal(t, `{"return": "Your token has been cleared"}`, text)
@@ -199,7 +199,7 @@ func TestBearers(t *testing.T) {
 	require.Equal(t, 401, head.StatusCode)
 }
 
-// Guesses are answered later and later, also over HTTP.
+// Guesses are throttled over HTTP too.
 func TestGuessesOverHTTP(t *testing.T) {
 	t.Parallel()
 	r := withTokens(t, answering("{}"), nil)

@@ -14,7 +14,7 @@ import (
 	"github.com/saltern-api/saltern/server"
 )
 
-// silent mints nothing while nobody knows what users may do.
+// silent mints nothing while the rights of users are unknown.
 type silent struct {
 	fakeOwners
 	untold atomic.Bool
@@ -27,8 +27,8 @@ func (s *silent) Grant(ctx context.Context, user, module string, groups []string
 	return s.fakeOwners.Grant(ctx, user, module, groups)
 }
 
-// Tokens of users whose rights an eauth module says at their logins are refused, and whoever shows or wants one is told
-// why.
+// Tokens of users whose rights are known only at a login are refused, and their
+// holders and requesters get the reason.
 func TestTokensOfUsersWithoutKnownRights(t *testing.T) {
 	t.Parallel()
 	pepper, err := apitoken.LoadPepper(t.TempDir())

@@ -79,7 +79,7 @@ func TestBearersOfRestWSGI(t *testing.T) {
 	require.Equal(t, 200, head.StatusCode, "the chunk's own go on")
 }
 
-// A gateway without tokens takes none.
+// A gateway without tokens accepts none.
 func TestRestWSGIWithoutTokens(t *testing.T) {
 	t.Parallel()
 	s := start(t, answering("{}"), func(c *server.Config) { c.Tokens = nil })

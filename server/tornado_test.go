@@ -12,7 +12,8 @@ import (
 )
 
 // startTornado serves rest_tornado on the first listener and main on the
-// second. What it returns beside is the clients that the last call may name.
+// second. The function that it returns lists the clients that the last call may
+// use.
 func startTornado(t *testing.T, o server.TornadoOptions) (*running, func() []string) {
 	t.Helper()
 	var clients atomic.Pointer[[]string]
@@ -32,8 +33,8 @@ func startTornado(t *testing.T, o server.TornadoOptions) (*running, func() []str
 	return s, func() []string { return *clients.Load() }
 }
 
-// The listener of rest_tornado has the clients of rest_tornado, of which
-// netapi_enable_clients may take some away.
+// The listener of rest_tornado has the clients of rest_tornado that
+// netapi_enable_clients does not remove.
 func TestTornadoClients(t *testing.T) {
 	t.Parallel()
 	all := []string{"local", "local_async", "runner", "runner_async"}

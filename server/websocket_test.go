@@ -122,7 +122,7 @@ func TestAllEvents(t *testing.T) {
 	t.Parallel()
 	r := newEventRig(t, eventRigOptions{})
 	s := r.socket(t, "/all_events/"+saltToken+"?tag=salt/*")
-	s.say("something") // rest_tornado answers nothing
+	s.say("something") // no reply from rest_tornado
 	s.say(ready)
 	require.Eventually(t, func() bool { return r.hub.Stats().Readers == 1 }, patience, time.Millisecond)
 	r.fire("a", `{}`)
@@ -168,7 +168,7 @@ func TestWebsocketRefusals(t *testing.T) {
 	require.Equal(t, 404, head.StatusCode)
 }
 
-// A page of an origin that anybody may claim cannot use the user's cookie.
+// A page of an origin that is not listed cannot use the user's cookie.
 func TestWebsocketWithAnyOrigin(t *testing.T) {
 	t.Parallel()
 	r := newEventRig(t, eventRigOptions{server: func(c *server.Config) { c.Main.CORSOrigins = []string{"*"} }})
@@ -178,7 +178,7 @@ func TestWebsocketWithAnyOrigin(t *testing.T) {
 	_, status, err := r.dialSocket(t, "/ws", "Origin: https://any.example.com", "Cookie: session_id="+sessionID)
 	require.Error(t, err)
 	require.Equal(t, http.StatusForbidden, status)
-	// A proxy in front adds its own bearer to whatever a page sends.
+	// A proxy in front adds its own bearer token to every request.
 	_, status, err = r.dialSocket(t, "/ws", "Origin: https://any.example.com", "Authorization: Bearer of-a-proxy", "Cookie: session_id="+sessionID)
 	require.Error(t, err)
 	require.Equal(t, http.StatusUnauthorized, status)
@@ -199,7 +199,7 @@ func TestWebsocketsEnd(t *testing.T) {
 			t.Parallel()
 			r := newEventRig(t, eventRigOptions{server: func(c *server.Config) { c.Settings.ShutdownTimeout = time.Hour }})
 			waiting, streaming := r.socket(t, "/ws/"+sessionID), r.socket(t, "/ws/"+sessionID)
-			deaf := r.socket(t, "/ws/"+sessionID) // never reads, not even the end
+			deaf := r.socket(t, "/ws/"+sessionID) // never reads, not even the close frame
 			streaming.say(ready)
 			streaming.expect("server received message")
 			deaf.say(ready)
@@ -256,7 +256,7 @@ func TestStuckWebsocketIsLetGo(t *testing.T) {
 	require.Zero(t, r.hub.Stats().Readers)
 }
 
-// grainsAsked is a gateway that notes what it is asked.
+// grainsAsked is a gateway that records the requests for grains.
 type grainsAsked struct {
 	mu    sync.Mutex
 	calls []string

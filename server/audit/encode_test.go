@@ -36,8 +36,7 @@ func TestLine(t *testing.T) {
 		string(Entry{Time: noon, Event: Login, Outcome: Denied}.line()))
 }
 
-// What a client sends cannot look like something else in a terminal or end a
-// line.
+// Input of a client cannot look like other output in a terminal or end a line.
 func TestLineEscapes(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{

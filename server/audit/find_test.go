@@ -96,8 +96,8 @@ func TestFindNothing(t *testing.T) {
 	}
 }
 
-// Who comes back with the last place gets what was written since, also when
-// the file was put aside meanwhile, or was in the middle of a line.
+// A reader that continues at the last place gets what was written since, also
+// if the file was rotated meanwhile, or ended within a line.
 func TestFollow(t *testing.T) {
 	t.Parallel()
 	l := openLog(t, func(o *Options) { o.MaxSize = 1000 })
@@ -141,7 +141,7 @@ func TestFollow(t *testing.T) {
 	require.Equal(t, "slow", l.found(t, Query{After: end})[0])
 }
 
-// Files that are too old are not even opened.
+// Files that are too old are not opened.
 func TestFindByFileTimes(t *testing.T) {
 	t.Parallel()
 	l := openLog(t, func(o *Options) { o.MaxSize = 200 })
@@ -174,7 +174,7 @@ func TestFindByFileTimes(t *testing.T) {
 	}
 }
 
-// One page is not to read everything.
+// One page does not read everything.
 func TestFindIsBounded(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "audit.jsonl")
@@ -194,8 +194,8 @@ func TestFindIsBounded(t *testing.T) {
 	require.True(t, page.More)
 }
 
-// FuzzFind reads any two files: both directions, pages of any size and blocks
-// of any size find the same, and nothing that is not JSON.
+// FuzzFind reads any two files: both directions, with pages and blocks of any
+// size, find the same entries, and only JSON.
 func FuzzFind(f *testing.F) {
 	one := string(Entry{Time: noon, Event: Login, Outcome: OK, User: "ops"}.line())
 	two := string(Entry{Time: noon.Add(time.Hour), Event: Command, Outcome: Denied, User: "bö\u009b", TokenID: "a"}.line())
@@ -267,7 +267,7 @@ func FuzzLines(f *testing.F) {
 	})
 }
 
-// FuzzPlace reads what clients send for a place.
+// FuzzPlace parses places sent by clients.
 func FuzzPlace(f *testing.F) {
 	f.Add("3.17")
 	f.Add("x")

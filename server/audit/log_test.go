@@ -72,8 +72,8 @@ func TestLogCannotBeOpened(t *testing.T) {
 	}
 }
 
-// Lines go into new files, of which so many are kept, and none is lost or cut
-// in two between them.
+// Lines go into new files, of which a bounded number is kept, and none is lost
+// or torn between them.
 func TestRotation(t *testing.T) {
 	t.Parallel()
 	l := openLog(t, func(o *Options) { o.MaxSize, o.Keep = 1000, 3 })
@@ -97,7 +97,7 @@ func TestRotation(t *testing.T) {
 	slices.Reverse(kept)
 	require.Equal(t, kept, l.found(t, Query{}))
 
-	// Files of others in the folder are left alone.
+	// Other files in the directory are left alone.
 	for _, name := range []string{".1", ".0000001", ".000000", ".00001x", ".-00001", ".000001.gz", "x.000001"} {
 		require.NoError(t, os.WriteFile(l.opts.File+name, []byte("not ours\n"), 0o600))
 	}
@@ -105,13 +105,13 @@ func TestRotation(t *testing.T) {
 	require.Len(t, l.files(t), 11)
 	require.Equal(t, "s99", l.found(t, Query{})[0])
 
-	// A line that is longer than a file has one of its own.
+	// A line that is longer than a file gets a file of its own.
 	l.Write(t.Context(), Entry{Event: Hook, Outcome: OK, RequestID: "long", Subject: strings.Repeat("x", maxText), Tgt: strings.Repeat("y", maxText)})
 	note(l, "last")
 	require.Equal(t, []string{"last", "long", "s99"}, l.found(t, Query{})[:3])
 }
 
-// Somebody moves the file, or all of the folder, while it is written.
+// The file, or its whole directory, is moved while it is written.
 func TestLogIsMoved(t *testing.T) {
 	t.Parallel()
 	l := openLog(t, nil)
@@ -128,7 +128,7 @@ func TestLogIsMoved(t *testing.T) {
 	require.Equal(t, Stats{Written: 3}, l.Stats())
 }
 
-// What a crash has left of a line does not spoil the next one.
+// A torn line after a crash does not damage the next one.
 func TestHalfALine(t *testing.T) {
 	t.Parallel()
 	l := openLog(t, nil)
@@ -137,7 +137,7 @@ func TestHalfALine(t *testing.T) {
 		require.NoError(t, os.WriteFile(l.opts.File, []byte(whole+whole[:n]), 0o600))
 		note(l, "1", "2")
 		want := []string{"2", "1", "half"}
-		if n == len(whole)-1 { // only the newline was missing
+		if n == len(whole)-1 { // only the newline is missing
 			want = []string{"2", "1", "half", "half"}
 		}
 		require.Equal(t, want, l.found(t, Query{}), n)
@@ -147,7 +147,7 @@ func TestHalfALine(t *testing.T) {
 	}
 }
 
-// Files that cannot be rotated grow in number, and lines are not lost.
+// Files that cannot be rotated grow, and no lines are lost.
 func TestRotationFails(t *testing.T) {
 	t.Parallel()
 	var told bytes.Buffer
@@ -162,8 +162,7 @@ func TestRotationFails(t *testing.T) {
 	require.Contains(t, told.String(), "the audit log cannot be rotated")
 }
 
-// Of requests that prove nothing only so many lines are written; all others come
-// through.
+// Entries of requests that prove nothing are bounded; all others are written.
 func TestStrangers(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -215,7 +214,7 @@ func TestStrangers(t *testing.T) {
 	})
 }
 
-// One address does not use up what is written about all requests that prove nothing.
+// One address cannot use up the bound of all requests that prove nothing.
 func TestOneStranger(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -236,13 +235,13 @@ func TestOneStranger(t *testing.T) {
 		}
 		require.True(t, write("2001:db8:0:1::1"))
 		require.True(t, write("192.0.2.1"))
-		require.True(t, write("")) // of whom not even that is known
+		require.True(t, write("")) // without an address
 		time.Sleep(2 * time.Second)
 		for i := range 10 {
 			require.Equal(t, i < anonymousPerSecond/2, write("2001:db8::1"))
 		}
 
-		// More of them than are told apart have what there is for all.
+		// More addresses than are counted separately share the common bound.
 		written := 0
 		for i := range 3 * maxPrefixes {
 			if write(fmt.Sprintf("2001:db8:1:%x::1", i%(2*maxPrefixes))) {
@@ -254,7 +253,7 @@ func TestOneStranger(t *testing.T) {
 	})
 }
 
-// Many write at once, and somebody reads.
+// Concurrent writers and a reader.
 func TestLogAtOnce(t *testing.T) {
 	t.Parallel()
 	const writers, each = 8, 100

@@ -14,7 +14,7 @@ import (
 	"go.uber.org/goleak"
 )
 
-// TestMain runs the children of the tests that need other processes, too.
+// TestMain also runs the child processes of tests.
 func TestMain(m *testing.M) {
 	if path := os.Getenv(childEnv); path != "" {
 		child(path)
@@ -23,7 +23,7 @@ func TestMain(m *testing.M) {
 	goleak.VerifyTestMain(m)
 }
 
-// openLog opens a log in a folder of its own.
+// openLog opens a log in a directory of its own.
 func openLog(t *testing.T, change func(*Options)) *Log {
 	t.Helper()
 	o := Options{File: filepath.Join(t.TempDir(), "audit", "audit.jsonl")}
@@ -36,14 +36,14 @@ func openLog(t *testing.T, change func(*Options)) *Log {
 	return l
 }
 
-// note writes entries that are told apart by their request.
+// note writes entries with these request ids.
 func note(l *Log, requests ...string) {
 	for _, id := range requests {
 		l.Write(context.Background(), Entry{Event: Command, Outcome: OK, User: "ops", RequestID: id})
 	}
 }
 
-// ids are the requests of entries, or for an entry without one its event.
+// ids returns the requests of entries, or the event of an entry without one.
 func ids(t *testing.T, entries []json.RawMessage) []string {
 	t.Helper()
 	all := []string{}
@@ -58,7 +58,7 @@ func ids(t *testing.T, entries []json.RawMessage) []string {
 	return all
 }
 
-// all finds everything that matches, over pages of any size.
+// all returns everything that matches, over pages of any size.
 func all(t *testing.T, f finder, path string, q Query) []json.RawMessage {
 	t.Helper()
 	entries, err := pages(f, path, q)
@@ -97,7 +97,7 @@ func numbers(prefix string, n int) []string {
 	return list
 }
 
-// files are the names in the log's folder.
+// files returns the names in the log's directory.
 func (l *Log) files(t *testing.T) []string {
 	t.Helper()
 	entries, err := os.ReadDir(filepath.Dir(l.opts.File))

@@ -20,8 +20,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Another process writes to the file that childEnv names, in the way that
-// wayEnv says.
+// Another process writes to the file in childEnv, in the way of wayEnv.
 const (
 	childEnv = "SALTERN_TEST_AUDIT_FILE"
 	wayEnv   = "SALTERN_TEST_AUDIT_WAY"
@@ -49,7 +48,7 @@ func child(path string) {
 	}
 }
 
-// writeAway writes entries and tells of each that it is written.
+// writeAway writes entries and prints the id of each that is written.
 func writeAway(l *Log, name string) {
 	const many = 3000
 	for i := range many {
@@ -73,8 +72,8 @@ func start(t *testing.T, path, way string) (*exec.Cmd, io.Reader) {
 	return cmd, out
 }
 
-// A process that is killed at any moment has written what it has told, and who
-// writes after it is not disturbed.
+// A process that is killed at any moment has written what it has reported, and
+// later writers are not disturbed.
 func TestKilled(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "audit.jsonl")
@@ -94,8 +93,8 @@ func TestKilled(t *testing.T) {
 	requireEach(t, path, told, 4)
 }
 
-// requireEach wants every request to be there once, and besides them at most so
-// many of which nobody was told. Nothing else is in the files.
+// requireEach requires each request once, and besides them at most more that
+// were not reported. The files contain nothing else.
 func requireEach(t *testing.T, path string, want []string, more int) {
 	t.Helper()
 	page, err := Find(t.Context(), path, Query{Oldest: true, Limit: MaxLimit})
@@ -116,14 +115,14 @@ func requireEach(t *testing.T, path string, want []string, more int) {
 		text, err := os.ReadFile(name)
 		require.NoError(t, err)
 		for line := range strings.Lines(string(text)) {
-			// For a moment another process's line may look like half a one.
+			// For a moment another process's line may look torn.
 			require.True(t, line == "\n" || json.Valid([]byte(line)), "%s: %q", name, line)
 		}
 	}
 }
 
-// Processes that write to the same files, and rotate them, lose and tear
-// nothing of one another's.
+// Processes that write to the same files and rotate them do not lose or tear
+// each other's lines.
 func TestTwoProcesses(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "audit.jsonl")
@@ -149,8 +148,8 @@ func TestTwoProcesses(t *testing.T) {
 	requireEach(t, path, append(told, own...), 0)
 }
 
-// untilFull writes into a file that may not grow beyond a size, as on a disk
-// that is full, and again when there is room.
+// untilFull writes to a file with a size limit, as on a full disk, and again
+// when there is room.
 func untilFull(l *Log) error {
 	signal.Ignore(syscall.SIGXFSZ)
 	const most = 10000
@@ -179,8 +178,8 @@ func untilFull(l *Log) error {
 	return nil
 }
 
-// On a full disk nothing stands still: lines are lost, that is told, and goes
-// on when there is room again.
+// A full disk blocks nothing: lines are lost, which is reported, and writing
+// goes on when there is room again.
 func TestDiskIsFull(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "audit.jsonl")

@@ -11,7 +11,8 @@ import (
 	"github.com/saltern-api/saltern/server/web"
 )
 
-// The credential in a header becomes a caller, and that the authority for calls.
+// The credential in a header becomes a caller, and the caller an authority for
+// calls.
 func Example() {
 	resolver, _ := callertest.New()
 	r := httptest.NewRequest(http.MethodGet, "/minions", nil)

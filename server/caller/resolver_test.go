@@ -77,14 +77,14 @@ func TestCacheControl(t *testing.T) {
 	}
 }
 
-// TestSwappedCaller changes the caller behind its back: what comes of it is less
-// than before, never more.
+// TestSwappedCaller replaces the caller: the result has less authority than
+// before, never more.
 func TestSwappedCaller(t *testing.T) {
 	t.Parallel()
 	root := &session.Session{ID: "root's", Token: "salt-token-of-root", User: "root", Eauth: "pam"}
 	for name, c := range map[string]struct {
 		swap func(c *caller.Caller) *caller.Caller
-		less bool // there is nothing left
+		less bool // nothing is left
 	}{
 		"the name":              {func(c *caller.Caller) *caller.Caller { c.User, c.Eauth = "root", "file"; return c }, false},
 		"the groups":            {func(c *caller.Caller) *caller.Caller { c.Groups = []string{"wheel"}; return c }, false},

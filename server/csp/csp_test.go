@@ -125,7 +125,8 @@ func TestCSPDetails(t *testing.T) {
 	}
 }
 
-// TestCSPLoginOnTheWire sends what "curl -I -X POST" does, and looks at bytes.
+// TestCSPLoginOnTheWire sends the request of "curl -I -X POST", and compares
+// bytes.
 func TestCSPLoginOnTheWire(t *testing.T) {
 	t.Parallel()
 	h := tokentest.Build(t, nil)

@@ -16,7 +16,7 @@ import (
 	"github.com/saltern-api/saltern/server/web"
 )
 
-// chanTap is a bus that says what is sent to it.
+// chanTap is a bus with the events sent to it.
 type chanTap chan eventbus.Event
 
 func (c chanTap) Next(ctx context.Context) (eventbus.Event, error) {
@@ -30,7 +30,7 @@ func (c chanTap) Next(ctx context.Context) (eventbus.Event, error) {
 
 func (chanTap) Close() {}
 
-// lockedRecorder can be read while it is written.
+// lockedRecorder may be read while it is written.
 type lockedRecorder struct {
 	mu sync.Mutex
 	*httptest.ResponseRecorder

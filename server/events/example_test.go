@@ -15,7 +15,7 @@ import (
 	"github.com/saltern-api/saltern/server/web/webtest"
 )
 
-// A client looks whether it would get events.
+// A client checks with HEAD whether it would get events.
 func Example() {
 	resolver, _ := callertest.New()
 	mux := web.NewMux()

@@ -12,13 +12,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// asking is readers of views, each of whom asks for a second.
+// asking is readers of views, each of which sends its request for a second.
 type asking struct {
 	questions *Views
 	refused   map[string]bool
 
 	mu  sync.Mutex
-	who []string // has asked
+	who []string // the readers that have sent a request
 }
 
 func (a *asking) asked() []string {
@@ -56,7 +56,7 @@ func newAsking() *asking {
 	return &asking{questions: NewViews(), refused: map[string]bool{"no": true}}
 }
 
-// However many readers an event has, its minions are asked once.
+// The minions of an event are queried once, for any number of readers.
 func TestOneQuestionForAnEvent(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -68,7 +68,7 @@ func TestOneQuestionForAnEvent(t *testing.T) {
 			}
 		}
 		time.Sleep(time.Minute)
-		a.arrival(t.Context(), "", "carol", "1", "c") // who reads late
+		a.arrival(t.Context(), "", "carol", "1", "c") // a late reader
 		require.Len(t, a.asked(), 2, "one who may not ask leaves it to the others")
 		require.Equal(t, "no", a.asked()[0])
 		require.NotEqual(t, "no", a.asked()[1])
@@ -81,7 +81,7 @@ func TestOneQuestionForAnEvent(t *testing.T) {
 	})
 }
 
-// Who leaves while asking leaves it to the others.
+// A reader that leaves while it sends the request leaves it to the others.
 func TestTheQuestionOfOneWhoLeaves(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -98,8 +98,8 @@ func TestTheQuestionOfOneWhoLeaves(t *testing.T) {
 	})
 }
 
-// Readers who come while all minions are asked share the next question: they
-// have missed some answers to the one that is on its way.
+// Readers that start while all minions are queried share the next request: they
+// have missed some returns of the current one.
 func TestOneQuestionForAllWhoCome(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -125,7 +125,7 @@ func TestOneQuestionForAllWhoCome(t *testing.T) {
 	})
 }
 
-// A question that panics is none, and keeps nobody waiting.
+// A request that panics does not count, and blocks no one.
 func TestAQuestionThatPanics(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

@@ -21,7 +21,7 @@ import (
 
 var errNoBus = errors.New("there is no bus")
 
-// askedBus keeps who has read last, and has no events.
+// askedBus records the last reader, and has no events.
 type askedBus struct{ who []eventstream.Who }
 
 func (b *askedBus) Read(req eventstream.Request) (*eventstream.Reader, error) {
@@ -38,8 +38,8 @@ func newAPI(t *testing.T, bus Bus) *API {
 	}
 }
 
-// TestSwappedCaller has a handler forget who reads events, or take it for somebody
-// else: the reader sees the events of the token's owner, or none.
+// TestSwappedCaller makes a handler drop the caller, or replace it: the reader
+// gets the events of the token's owner, or none.
 func TestSwappedCaller(t *testing.T) {
 	t.Parallel()
 	root := &session.Session{ID: "root's", Token: "salt-token-of-root", User: "root", Eauth: "pam"}
@@ -75,7 +75,7 @@ func TestSwappedCaller(t *testing.T) {
 	}
 }
 
-// TestNoEventsWithoutCredential has no stream open for nobody.
+// TestNoEventsWithoutCredential opens no stream without a credential.
 func TestNoEventsWithoutCredential(t *testing.T) {
 	t.Parallel()
 	bus := new(askedBus)

@@ -16,7 +16,7 @@ const asForm = "application/x-www-form-urlencoded"
 func TestText(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ contentType, body, want string }{
-		// The same in every charset, or UTF-8 whatever it is called, as in salt-api.
+		// The same in every charset, or UTF-8 under any name, as in salt-api.
 		{"application/json; charset=ISO-8859-1", `["a"]`, `["a"]`},
 		{"application/json; charset=iso-8859-1", `["ä"]`, `["ä"]`},
 		{"application/json; charset=nosuch", `["ä"]`, `["ä"]`},
@@ -33,7 +33,7 @@ func TestText(t *testing.T) {
 		{asForm + "; charset=ISO-8859-1", "a=%E4&b=x%26y&c=%C3%A4", "a=%C3%A4&b=x%26y&c=%C3%A4"},
 		{asForm + "; charset=ISO-8859-1", "a=\xe4+%26&\xe4=&&b", "a=%C3%A4+%26&%C3%A4=&b"},
 
-		// For the reader of the format, whose error says where.
+		// For the decoder of the format, whose error has the position.
 		{"application/json", "[\"\xe4\"]", "[\"\xe4\"]"},
 		{"application/json; charset=utf-8", "\xff", "\xff"},
 		{"", "\xff", "\xff"},

@@ -70,7 +70,7 @@ func TestContentTypes(t *testing.T) {
 	}
 }
 
-// TestErrorsKeepSecrets has passwords where the parser would quote them.
+// TestErrorsKeepSecrets has passwords where a parser would quote them.
 func TestErrorsKeepSecrets(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{
@@ -84,8 +84,8 @@ func TestErrorsKeepSecrets(t *testing.T) {
 	}
 }
 
-// FuzzDecode reads anything as anything. What comes out is whole and in
-// proportion to what went in.
+// FuzzDecode decodes any body as any type. The result is valid and proportional
+// to the input.
 func FuzzDecode(f *testing.F) {
 	types := []string{"application/json", "text/yaml", "application/x-www-form-urlencoded", "text/plain"}
 	for i, body := range []string{

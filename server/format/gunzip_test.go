@@ -80,8 +80,8 @@ func TestDecompressRefuses(t *testing.T) {
 	}
 }
 
-// TestDecompressPassesOver is about headers that say something else than there
-// is: salt-api looks at none of them.
+// TestDecompressPassesOver is about headers that do not match the body:
+// salt-api ignores all of them.
 func TestDecompressPassesOver(t *testing.T) {
 	t.Parallel()
 	packed := string(gzipped(t, "text"))
@@ -106,8 +106,8 @@ func TestDecompressPassesOver(t *testing.T) {
 	requireRefusal(t, err, 413, "The request body is ")
 }
 
-// TestDecompressPassesErrorsOn tells a client that stalls from one that sends
-// rubbish, both in the header and after it.
+// TestDecompressPassesErrorsOn distinguishes a client that stalls from one that
+// sends invalid gzip, both in the header and after it.
 func TestDecompressPassesErrorsOn(t *testing.T) {
 	t.Parallel()
 	good := gzipped(t, "text")

@@ -28,7 +28,7 @@ func answer(t *testing.T, method, acceptEncoding string, h http.HandlerFunc) *ht
 	return w.Result()
 }
 
-// plainText undoes the coding of an answer.
+// plainText decompresses a response.
 func plainText(t *testing.T, r *http.Response) string {
 	t.Helper()
 	var body io.Reader = r.Body
@@ -129,8 +129,8 @@ func TestCompressLeavesStatusesAlone(t *testing.T) {
 	require.Equal(t, http.StatusOK, r.StatusCode)
 }
 
-// TestCompressedStream shows over a real connection that every flush arrives
-// at once, that many answers share the writers, and that a panic cuts off.
+// TestCompressedStream shows over a real connection that every flush arrives at
+// once, that responses share the writers, and that a panic truncates.
 func TestCompressedStream(t *testing.T) {
 	t.Parallel()
 	next := make(chan struct{})

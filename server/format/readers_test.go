@@ -16,9 +16,9 @@ func from(t *testing.T, addr string) context.Context {
 	return fair.WithPrefix(t.Context(), fair.Prefix(netip.MustParseAddr(addr)))
 }
 
-// TestReadersOfYAML shows that the place of a reader is given back, that one
-// address has one of them and leaves the other to the next, that waiting for
-// one ends with the request, and that what takes no YAML waits for nobody.
+// TestReadersOfYAML shows that a reader's place is released, that one address
+// gets one of them and leaves the other to the next, that waiting for one ends
+// with the request, and that bodies without YAML do not wait.
 func TestReadersOfYAML(t *testing.T) {
 	t.Parallel()
 	d := NewDecoder()
@@ -50,7 +50,7 @@ func TestReadersOfYAML(t *testing.T) {
 	}
 }
 
-// Those who wait are bounded, too.
+// The number of waiters is bounded, too.
 func TestTooManyWaitForYAML(t *testing.T) {
 	t.Parallel()
 	d := NewDecoder()

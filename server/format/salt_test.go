@@ -88,7 +88,7 @@ func readVectors(t *testing.T) vectors {
 	return v
 }
 
-// refused are the texts that Salt reads and Saltern does not.
+// refused are the texts that Salt decodes and Saltern does not.
 var refused = map[string]bool{
 	`!!binary "?"`: true, // Python passes over what is not base64
 }

@@ -26,7 +26,7 @@ func yamlOf(t *testing.T, js string) string {
 	return text
 }
 
-// TestYAMLText has what PyYAML writes, letter by letter.
+// TestYAMLText compares with PyYAML's output, character by character.
 func TestYAMLText(t *testing.T) {
 	t.Parallel()
 	for js, want := range map[string]string{
@@ -67,7 +67,7 @@ func TestYAMLIsBounded(t *testing.T) {
 	}
 }
 
-// texts are strings that mean something to YAML, or look as if.
+// texts are strings with a meaning in YAML, or that look like such.
 var texts = []string{
 	"", " ", "  a", "a ", "a", "é", "😀", "日本", "\u00a0", "\u2028", "\ufeff", "\ufeffa", "\ufffe", "\x00", "\x7f", "\u0080", "\u0085",
 	"a\nb", "\n", "\r\n", "a\n\n b\n", "\t", "a\tb", "\\", "\\n", "\"", "'", "''", "a'b", "'a", "a'", "\"a\"", "`", "@", "%", "!", "!!str", "&a", "*a",
@@ -80,7 +80,7 @@ var texts = []string{
 	strings.Repeat("k", 2000) + ": v", "a\u2029b", "\U0010ffff", "\ue000", "\ufffd",
 }
 
-// randomJSON is a value of any shape.
+// randomJSON returns a value of any shape.
 func randomJSON(rnd *rand.Rand, depth int) any {
 	switch n := rnd.IntN(10); {
 	case depth > 0 && n < 2:
@@ -112,7 +112,7 @@ func marshaled(t *testing.T, v any) string {
 	return string(b)
 }
 
-// TestPyYAMLReadsBack asks three readers of YAML.
+// TestPyYAMLReadsBack compares three readers of YAML.
 func TestPyYAMLReadsBack(t *testing.T) {
 	t.Parallel()
 	var documents []string
@@ -143,7 +143,7 @@ func TestPyYAMLReadsBack(t *testing.T) {
 	}
 }
 
-// FuzzAppendYAML reads the YAML of any JSON with our own reader.
+// FuzzAppendYAML decodes the YAML of any JSON with our own reader.
 func FuzzAppendYAML(f *testing.F) {
 	f.Add([]byte(`{"return": [{"a": ["b: c", 1.5e300, null]}], "b": "\u0000\ud83d\ude00"}`))
 	f.Add([]byte(`{"a": 1, "a": NaN}`))
@@ -165,7 +165,7 @@ func FuzzAppendYAML(f *testing.F) {
 	})
 }
 
-// sorted is a value as text, with the keys in order.
+// sorted returns a value as text, with the keys in order.
 func sorted(t *testing.T, v msgpack.Raw) string {
 	t.Helper()
 	switch v.Kind() {

@@ -18,7 +18,8 @@ import (
 	"github.com/saltern-api/saltern/server/web/webtest"
 )
 
-// askedGateway keeps the authority of the last call, and refuses those without.
+// askedGateway records the authority of the last call, and refuses calls
+// without one.
 type askedGateway struct{ authority lowstate.Authority }
 
 func (g *askedGateway) Run(_ context.Context, call lowstate.Call) (lowstate.Result, error) {
@@ -48,8 +49,8 @@ func post(path, credential string) *http.Request {
 	return r
 }
 
-// TestSwappedCaller has a handler forget who makes a request, or take it for
-// somebody else's: it runs with less authority then, never with more.
+// TestSwappedCaller makes a handler drop the caller, or replace it: the call
+// then has less authority, never more.
 func TestSwappedCaller(t *testing.T) {
 	t.Parallel()
 	root := &session.Session{ID: "root's", Token: "salt-token-of-root", User: "root", Eauth: "pam"}
@@ -102,8 +103,8 @@ func TestSwappedCaller(t *testing.T) {
 	}
 }
 
-// TestAuthorityOfEachEndpoint has every endpoint that runs a call run it with the
-// scopes of the token, and no call without a credential.
+// TestAuthorityOfEachEndpoint requires that every endpoint runs its call with
+// the scopes of the token, and none without a credential.
 func TestAuthorityOfEachEndpoint(t *testing.T) {
 	t.Parallel()
 	g := new(askedGateway)

@@ -56,7 +56,7 @@ func TestOAuthDevice(t *testing.T) {
 	require.Equal(t, "ACTIVE", status(t, h, id, admin))
 	tokentest.Union(t, h.Form(t, providerToken, poll), http.StatusBadRequest, "invalid_grant")
 
-	// Each refresh token is for one exchange, which brings the next one.
+	// Each refresh token is valid for one exchange, which returns the next one.
 	const grant = "grant_type=refresh_token&refresh_token="
 	first := got.Text(t, "refresh_token")
 	require.Regexp(t, `^saltern_svc_\w{36}$`, first)
@@ -66,7 +66,7 @@ func TestOAuthDevice(t *testing.T) {
 	require.NotEqual(t, first, second)
 	require.Equal(t, http.StatusOK, h.Send(t, http.MethodGet, "/api/org", "", tokentest.Bearer(access)).Status)
 
-	// One that is shown again ends them all.
+	// Reuse of one revokes all.
 	tokentest.Union(t, h.Form(t, providerToken, grant+first), http.StatusBadRequest, "invalid_grant")
 	tokentest.Union(t, h.Form(t, providerToken, grant+second), http.StatusBadRequest, "invalid_grant")
 	require.Equal(t, http.StatusUnauthorized, h.Send(t, http.MethodGet, "/api/org", "", tokentest.Bearer(access)).Status)

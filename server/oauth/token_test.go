@@ -20,7 +20,7 @@ const (
 	grantDevice = "urn:ietf:params:oauth:grant-type:device_code"
 )
 
-// TestOAuthRefresh is the exchange as Cloud Director's manual has it.
+// TestOAuthRefresh is the exchange in Cloud Director's manual.
 func TestOAuthRefresh(t *testing.T) {
 	t.Parallel()
 	h := tokentest.Build(t, nil)
@@ -82,7 +82,8 @@ func TestOAuthRefreshRefuses(t *testing.T) {
 	require.Equal(t, http.StatusOK, narrowed.Status, narrowed.Body)
 }
 
-// TestOAuthTenants has a token for one Salt master, which no other takes.
+// TestOAuthTenants has a token for one Salt master, which is refused for
+// others.
 func TestOAuthTenants(t *testing.T) {
 	t.Parallel()
 	h := tokentest.Build(t, func(o *tokentest.Options) { o.Orgs = []string{"east", "west side"} })
@@ -118,7 +119,8 @@ func login(t *testing.T, h *tokentest.Gateway, user, kind string) int {
 	return resp.StatusCode
 }
 
-// TestOAuthFirstGrant gives a registered token its secret once, to its owner.
+// TestOAuthFirstGrant issues the secret of a registered token once, to its
+// owner.
 func TestOAuthFirstGrant(t *testing.T) {
 	t.Parallel()
 	h := tokentest.Build(t, nil)

@@ -15,7 +15,7 @@ import (
 	"github.com/saltern-api/saltern/server/web"
 )
 
-// webRoot is a folder with an application in it, and secrets around it.
+// webRoot is a directory with an application in it, and secrets around it.
 func webRoot(t *testing.T) (Options, string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -143,7 +143,7 @@ func TestStaticOff(t *testing.T) {
 	requireMissing(t, ask(t, s.favicon, http.MethodGet, "/favicon.ico"), "/favicon.ico")
 }
 
-// TestStaticIsReplaced shows that an application may be installed anew.
+// TestStaticIsReplaced shows that an application can be replaced.
 func TestStaticIsReplaced(t *testing.T) {
 	t.Parallel()
 	cfg, dir := webRoot(t)

@@ -20,7 +20,7 @@ import (
 	"github.com/saltern-api/saltern/server/tokenapi"
 )
 
-// failing is a token service with one error for everything.
+// failing is a token service that always returns the same error.
 type failing struct {
 	tokentest.Service
 	err error
@@ -34,7 +34,7 @@ func (f failing) Check(context.Context, string, issuer.Origin) (*issuer.Principa
 	return nil, false, f.err
 }
 
-// TestErrors has every error of the service at every API.
+// TestErrors returns every error of the service from every API.
 func TestErrors(t *testing.T) {
 	t.Parallel()
 	unavailable := fmt.Errorf("redis at 10.0.0.1: %w", apitoken.ErrUnavailable)
@@ -77,7 +77,7 @@ func TestErrors(t *testing.T) {
 	}
 }
 
-// TestBelowAPrefix has the URLs in answers begin with it.
+// TestBelowAPrefix has a prefix in the URLs of responses.
 func TestBelowAPrefix(t *testing.T) {
 	t.Parallel()
 	h := new(tokentest.Gateway)
@@ -104,8 +104,8 @@ func TestBelowAPrefix(t *testing.T) {
 	require.Equal(t, 404, h.Send(t, http.MethodGet, "/api/versions", "").Status)
 }
 
-// TestUnrouted has what is no endpoint answered as the endpoints
-// beside it are.
+// TestUnrouted requires that paths without a route get the errors of the API
+// beside them.
 func TestUnrouted(t *testing.T) {
 	t.Parallel()
 	h := tokentest.Build(t, nil)
@@ -140,7 +140,7 @@ func TestUnrouted(t *testing.T) {
 	require.Equal(t, tokentest.Elsewhere, h.Send(t, http.MethodGet, "/oauthx", "").Body, "what is none of theirs is salt-api's")
 }
 
-// TestLogs looks for what was sent and answered in the log.
+// TestLogs searches the log for credentials that were sent and returned.
 func TestLogs(t *testing.T) {
 	t.Parallel()
 	h := tokentest.Build(t, func(o *tokentest.Options) { o.QueryTokens = true })

@@ -16,7 +16,7 @@ import (
 	"github.com/saltern-api/saltern/server/vcd"
 )
 
-// TestClientCurl runs the script of the manual as it is printed.
+// TestClientCurl runs the manual's script unchanged.
 func TestClientCurl(t *testing.T) {
 	t.Parallel()
 	h := tokentest.Build(t, nil)
@@ -25,7 +25,7 @@ func TestClientCurl(t *testing.T) {
 	require.Regexp(t, `^saltern_acc_\w{36}$`, said.Access)
 	require.Regexp(t, `^[0-9A-Z]{26}$`, said.XSRF)
 
-	// What the script goes on with is good.
+	// The values that the script goes on with are valid.
 	a := h.Send(t, http.MethodPost, csp.LoginPath, "", tokentest.Bearer(said.Access), "X-XSRFTOKEN: "+said.XSRF,
 		"Cookie: _xsrf="+said.XSRF+"; _xsrf="+said.XSRF)
 	require.Equal(t, http.StatusOK, a.Status)
@@ -83,7 +83,8 @@ func TestClientOAuth2(t *testing.T) {
 	}
 }
 
-// TestClientOAuth2Device has Go's client wait for the answer of a person.
+// TestClientOAuth2Device runs Go's own client while it waits for a user's
+// approval.
 func TestClientOAuth2Device(t *testing.T) {
 	t.Parallel()
 	h := tokentest.Build(t, nil)

@@ -40,7 +40,7 @@ func TestClosed(t *testing.T) {
 	}
 }
 
-// Where there is no metadata, no challenge names it.
+// Without the metadata document, no challenge names it.
 func TestChallengeWithoutMetadata(t *testing.T) {
 	t.Parallel()
 	h := tokentest.Build(t, func(o *tokentest.Options) { o.NoVCD = true })

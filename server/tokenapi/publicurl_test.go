@@ -12,7 +12,7 @@ import (
 	"github.com/saltern-api/saltern/server/tokenapi"
 )
 
-// With public_url no answer names the host that a request has named.
+// With public_url no response contains the request's Host.
 func TestPublicURL(t *testing.T) {
 	t.Parallel()
 	h := tokentest.Build(t, nil)
@@ -37,7 +37,7 @@ func TestPublicURL(t *testing.T) {
 		require.NotContains(t, strings.Join(values, " "), host, name)
 	}
 
-	// Without it the answer that anybody gets is for no cache.
+	// Without it the public response is not cached.
 	h.Open(t, tokentest.Options{Service: h.Tokens})
 	for _, path := range []string{oauth.MetadataPath, tokenapi.ResourcePath} {
 		a := h.Send(t, http.MethodGet, path, "")

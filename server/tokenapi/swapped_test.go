@@ -10,9 +10,9 @@ import (
 	"github.com/saltern-api/saltern/server/internal/tokentest"
 )
 
-// TestSwappedCaller has the handlers of the APIs forget who makes a request, or
-// take it for somebody else's: they do less then, never more. (Cloud Services acts
-// by the secret in the body alone.)
+// TestSwappedCaller makes the handlers of the APIs drop the caller, or replace
+// it: they do less then, never more. (Cloud Services uses only the secret in
+// the body.)
 func TestSwappedCaller(t *testing.T) {
 	t.Parallel()
 	requests := []struct{ method, path, body string }{

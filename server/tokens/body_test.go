@@ -39,7 +39,7 @@ func TestBody(t *testing.T) {
 	}
 }
 
-// FuzzBody holds what is read against package json, and has it read
+// FuzzBody compares the decoded body with that of package json, and decodes it
 // into places too.
 func FuzzBody(f *testing.F) {
 	f.Add([]byte(`{"name": "ci", "scopes": ["Superuser"], "ttl": null}`))

@@ -63,7 +63,7 @@ func TestTokens(t *testing.T) {
 	require.Contains(t, h.Log.String(), "/v1/tokens/saltern_api_...")
 }
 
-// What /v1 refuses, and how.
+// The requests that /v1 refuses, and the errors.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	h := tokentest.Build(t, nil)
@@ -162,7 +162,8 @@ func TestRolesAndAccounts(t *testing.T) {
 	do(204, "DELETE", "/v1/roles/web", "")
 }
 
-// A role that is more than its writer has is refused with the part that is.
+// A role with more rights than its author's is refused, with the excess in the
+// error.
 func TestARoleWithMoreThanItsWriter(t *testing.T) {
 	t.Parallel()
 	h := tokentest.Build(t, func(o *tokentest.Options) { o.LoginRoles = []string{"writer"} })
@@ -216,7 +217,7 @@ func TestOperatorHandler(t *testing.T) {
 
 const loggedIn = "X-Auth-Token: "
 
-// with sends a request, whose body is JSON unless a header says otherwise.
+// with sends a request, whose body is JSON unless a header sets another type.
 func with(t *testing.T, h *tokentest.Gateway, method, path, body string, headers ...string) (tokentest.Answer, string) {
 	t.Helper()
 	if !slices.ContainsFunc(headers, func(h string) bool { return strings.HasPrefix(h, "Content-Type: ") }) {
@@ -226,7 +227,7 @@ func with(t *testing.T, h *tokentest.Gateway, method, path, body string, headers
 	return a, a.Body
 }
 
-// made is a token that was made over HTTP.
+// made returns a token created over HTTP.
 func made(t *testing.T, h *tokentest.Gateway, session, body string) (secret, id string) {
 	t.Helper()
 	head, text := with(t, h, "POST", "/v1/tokens", body, loggedIn+session)

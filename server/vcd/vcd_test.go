@@ -19,7 +19,7 @@ import (
 
 const cloud = "/cloudapi/1.0.0"
 
-// TestVCDOrgList is the answer as Cloud Director's manual has it.
+// TestVCDOrgList is the response in Cloud Director's manual.
 func TestVCDOrgList(t *testing.T) {
 	t.Parallel()
 	h := tokentest.Build(t, nil)
@@ -146,7 +146,7 @@ func TestVCDSession(t *testing.T) {
 	require.Equal(t, http.StatusForbidden, cross.Status)
 }
 
-// TestVCDCredentials are the ways in which clients send the same thing.
+// TestVCDCredentials are the ways in which clients send a credential.
 func TestVCDCredentials(t *testing.T) {
 	t.Parallel()
 	h := tokentest.Build(t, nil)
@@ -225,7 +225,7 @@ func TestVCDTokens(t *testing.T) {
 	require.Equal(t, http.StatusForbidden, h.Send(t, http.MethodGet, cloud+"/tokens", "", tokentest.Bearer(adminAccess(t, h))).Status)
 }
 
-// adminAccess is an access token of admin's.
+// adminAccess returns an access token of admin's.
 func adminAccess(t *testing.T, h *tokentest.Gateway) string {
 	t.Helper()
 	admin := issuer.Caller{User: "admin", Eauth: "pam", LoggedIn: true}

@@ -19,7 +19,7 @@ import (
 	"github.com/saltern-api/saltern/server/web/webtest"
 )
 
-// writeCode shows what an ErrorWriter gets.
+// writeCode writes the arguments of an ErrorWriter.
 func writeCode(x *web.Exchange, _ *http.Request, e *web.Error) {
 	x.WriteBody("text/plain", e.Status, []byte(e.Text))
 }

@@ -23,7 +23,7 @@ func (oneLine) Find(_ context.Context, q audit.Query) (audit.Page, error) {
 	return audit.Page{Entries: []json.RawMessage{json.RawMessage(`{"event":"login","user":"` + q.User + `"}`)}}, nil
 }
 
-// loggedIn lets whoever has logged in read the log.
+// loggedIn allows every user with a session to read the log.
 type loggedIn struct{}
 
 func (loggedIn) May(_ context.Context, c issuer.Caller, _ role.Permission) error {
@@ -33,7 +33,7 @@ func (loggedIn) May(_ context.Context, c issuer.Caller, _ role.Permission) error
 	return nil
 }
 
-// A user looks for the lines of another one.
+// A user reads the entries of another one.
 func Example() {
 	resolver, _ := callertest.New()
 	mux := web.NewMux()
