@@ -19,7 +19,7 @@ import (
 
 const batchPing = `"client": "local_batch", "tgt": "*", "fun": "test.ping"`
 
-// stream posts chunks as call does, and hands each item to yield.
+// stream sends chunks as call does, and passes each item to yield.
 func (b *before) stream(ctx context.Context, yield func(item string) error, chunks ...string) error {
 	c, err := asBench(chunks...)
 	if err != nil {
@@ -29,7 +29,7 @@ func (b *before) stream(ctx context.Context, yield func(item string) error, chun
 	return err
 }
 
-// items are the items of an answer, sorted.
+// items returns the items of an answer, sorted.
 func (b *before) items(chunks ...string) []string {
 	b.t.Helper()
 	var items []string
@@ -86,7 +86,7 @@ func TestBatchOfEvents(t *testing.T) {
 	}
 }
 
-// What is read from the job cache has no event.
+// A return from the job cache has no event.
 func TestRawItemOfTheCache(t *testing.T) {
 	t.Parallel()
 	r := result{ret: msgpack.AppendBool(nil, true), retcode: msgpack.AppendInt(nil, 0), jid: "20260101000000000001"}
@@ -94,7 +94,7 @@ func TestRawItemOfTheCache(t *testing.T) {
 		`"tag": "salt/job/20260101000000000001/ret/web1"}`, string(rawItem("web1", r)))
 }
 
-// Never more minions are at work than the batch says, and all have their turn.
+// The batch size bounds the concurrent minions, and all minions get their turn.
 func TestBatchSizeIsKept(t *testing.T) {
 	t.Parallel()
 	var working, most atomic.Int32
@@ -116,7 +116,7 @@ func TestBatchSizeIsKept(t *testing.T) {
 	require.LessOrEqual(t, most.Load(), int32(3))
 }
 
-// An item goes out while other minions are still at work.
+// An item is sent while other minions are still running.
 func TestBatchGoesOutEarly(t *testing.T) {
 	t.Parallel()
 	seen := make(chan struct{})
@@ -142,7 +142,7 @@ func TestBatchGoesOutEarly(t *testing.T) {
 	require.Equal(t, []string{`{"web0": true}`, `{"web0": 1}`, `{"web1": 1}`}, items)
 }
 
-// A chunk that fails later is the status of the whole answer.
+// A chunk that fails later determines the status of the whole response.
 func TestNothingGoesOutTooEarly(t *testing.T) {
 	t.Parallel()
 	b := gatewayBefore(t, several(2))
@@ -193,8 +193,9 @@ func TestBatchFailsHard(t *testing.T) {
 	})
 }
 
-// A minion that answers the ping and then no more has its turn, and then the
-// others have theirs. One that does not answer the ping is left out.
+// A minion that returns from the ping and then not at all uses its place until
+// the timeout, and then the others run. One that does not return from the ping
+// is omitted.
 func TestBatchWithSilentMinions(t *testing.T) {
 	t.Parallel()
 	o := several(4)
@@ -208,7 +209,7 @@ func TestBatchWithSilentMinions(t *testing.T) {
 	})
 }
 
-// Whoever hangs up, or does not take an item, starts no more minions.
+// If the client hangs up, or an item is not accepted, no more minions start.
 func TestBatchIsAbandoned(t *testing.T) {
 	t.Parallel()
 	refused := errors.New("no more")
@@ -255,7 +256,7 @@ func TestBatchIsAbandoned(t *testing.T) {
 	})
 }
 
-// An error in the middle of a batch ends it.
+// An error during a batch ends it.
 func TestBatchLosesItsMaster(t *testing.T) {
 	t.Parallel()
 	b := gatewayBefore(t, several(3))
@@ -272,7 +273,7 @@ func TestBatchLosesItsMaster(t *testing.T) {
 	require.Equal(t, 1, items)
 }
 
-// batch_wait holds a place after its minion is done.
+// batch_wait holds a place after its minion has finished.
 func TestBatchWait(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -294,7 +295,7 @@ func TestBatchWait(t *testing.T) {
 		require.Equal(t, []string{"c"}, b.next(time.Now()))
 		time.Sleep(time.Second)
 		require.Equal(t, []string{"d"}, b.next(time.Now()))
-		done("nobody") // a resource of a minion that is at work
+		done("nobody") // a resource of an active minion
 		require.Empty(t, b.next(time.Now()))
 	})
 }

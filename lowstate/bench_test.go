@@ -13,14 +13,14 @@ import (
 	"github.com/saltern-api/saltern/saltmaster"
 )
 
-// promptMaster takes every command at once.
+// promptMaster accepts every command at once.
 type promptMaster struct{ Commands }
 
 func (promptMaster) Publish(_ context.Context, p saltmaster.Publication) (saltmaster.Published, error) {
 	return saltmaster.Published{JID: p.JID, Minions: []string{"ms-0"}}, nil
 }
 
-// everyToken knows every token.
+// everyToken accepts every token.
 type everyToken struct{}
 
 func (everyToken) LookupToken(_ context.Context, value string) (eauth.Token, bool, error) {
@@ -28,8 +28,8 @@ func (everyToken) LookupToken(_ context.Context, value string) (eauth.Token, boo
 	return t, true, nil
 }
 
-// BenchmarkLocalAsync is what a request costs in this package and in eauth,
-// without the HTTP around it and without the master.
+// BenchmarkLocalAsync measures a request in this package and in eauth, without
+// HTTP and without the master.
 func BenchmarkLocalAsync(b *testing.B) {
 	g := New(Options{
 		Clients:  Clients(&Master{Commands: promptMaster{}, JIDs: new(saltmaster.JIDs)}),
@@ -49,7 +49,7 @@ func BenchmarkLocalAsync(b *testing.B) {
 	}
 }
 
-// BenchmarkParse reads bodies as they come.
+// BenchmarkParse parses typical bodies.
 func BenchmarkParse(b *testing.B) {
 	chunk := `{"client": "local_async", "tgt": "*", "fun": "test.ping", "arg": ["one", 2], "kwarg": {"a": [1, 2.5, null]}, "token": "` +
 		strings.Repeat("ab", 32) + `"}`
@@ -72,7 +72,7 @@ func BenchmarkParse(b *testing.B) {
 	}
 }
 
-// BenchmarkTexts reads the arguments of a runner.
+// BenchmarkTexts parses the arguments of a runner.
 func BenchmarkTexts(b *testing.B) {
 	for _, text := range []string{"web1", "a=b", "12", "[1, 2]"} {
 		chunks, err := Parse(nil, []byte(`{"fun": "f", "arg": [`+strings.Repeat(`"`+text+`", `, 999)+`"`+text+`"]}`), 0)

@@ -16,7 +16,7 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
-// lastPublished takes every publication, and keeps the last.
+// lastPublished accepts every publication, and keeps the last.
 type lastPublished struct {
 	Commands
 	last saltmaster.Publication
@@ -27,7 +27,7 @@ func (m *lastPublished) Publish(_ context.Context, p saltmaster.Publication) (sa
 	return saltmaster.Published{JID: p.JID, Minions: []string{"web1"}}, nil
 }
 
-// goodToken and badToken have the form of tokens, but oneToken knows only the
+// goodToken and badToken have the form of tokens, but oneToken accepts only the
 // first.
 var goodToken, badToken = strings.Repeat("ab", 32), strings.Repeat("cd", 32)
 
@@ -38,7 +38,7 @@ func (oneToken) LookupToken(_ context.Context, value string) (eauth.Token, bool,
 	return t, value == goodToken, nil
 }
 
-// frugal is a gateway with the token.
+// frugal returns a gateway that accepts the token.
 func frugal(change func(m *Master)) (*Gateway, *lastPublished) {
 	published := new(lastPublished)
 	m := testMaster()
@@ -52,7 +52,8 @@ func frugal(change func(m *Master)) (*Gateway, *lastPublished) {
 	}), published
 }
 
-// send runs a chunk, read within the budget of an unauthenticated caller, with a token.
+// send runs a chunk, parsed within the budget of an unauthenticated caller, with a
+// token.
 func send(ctx context.Context, g *Gateway, token, chunk string) (Result, error) {
 	return sendWithin(ctx, budget.New(ctx, nil), g, token, chunk)
 }
@@ -73,7 +74,7 @@ func requireKind(t *testing.T, want Kind, text string, err error) {
 	require.Contains(t, e.Text, text)
 }
 
-// Only authenticated callers learn what is wrong with a chunk.
+// Only authenticated callers get errors about the rest of a chunk.
 func TestUnauthenticatedLearnNothing(t *testing.T) {
 	t.Parallel()
 	g, published := frugal(nil)
@@ -97,7 +98,7 @@ func TestUnauthenticatedLearnNothing(t *testing.T) {
 	}
 	require.Empty(t, published.last.Fun)
 
-	// These come before, as from salt-api.
+	// These errors come before, as in salt-api.
 	for chunk, want := range map[string]string{
 		`"client": "nope"`:                 "Invalid client specified: 'nope'",
 		`"client": "local_batch"`:          "Client disabled: 'local_batch'",
@@ -111,8 +112,8 @@ func TestUnauthenticatedLearnNothing(t *testing.T) {
 	}
 }
 
-// Large chunks with their credentials inside are read whole, once these are
-// good.
+// Large chunks with their credentials inside are decoded completely once these
+// are validated.
 func TestLargeChunks(t *testing.T) {
 	t.Parallel()
 	g, published := frugal(nil)
@@ -139,13 +140,13 @@ func TestLargeChunks(t *testing.T) {
 	}
 }
 
-// A caller's budget ends, too.
+// A caller's budget is finite, too.
 func TestCallersBudget(t *testing.T) {
 	t.Parallel()
 	g, _ := frugal(func(m *Master) {
 		m.Nodegroups["all"] = strings.Fields(strings.Repeat("a-minion-with-a-name ", 3000))
 		m.Nodegroups["n0"] = []string{"N@all", "or", "x*"}
-		for i := range 9 { // ten times the one before
+		for i := range 9 { // ten times the previous one
 			name := string(rune('0' + i))
 			m.Nodegroups["n"+string(rune('1'+i))] = strings.Fields(strings.TrimSuffix(strings.Repeat("N@n"+name+" or ", 10), " or "))
 		}
@@ -171,7 +172,7 @@ func TestCallersBudget(t *testing.T) {
 	}
 }
 
-// leaving is a client that leaves when its caller has been found out.
+// leaving is a client that hangs up once its caller is authenticated.
 type leaving struct{ leave context.CancelFunc }
 
 func (l leaving) LookupToken(context.Context, string) (eauth.Token, bool, error) {
@@ -179,7 +180,7 @@ func (l leaving) LookupToken(context.Context, string) (eauth.Token, bool, error)
 	return eauth.Token{Value: goodToken, User: "bench", Eauth: "sharedsecret", Expire: time.Now().Add(time.Hour)}, true, nil
 }
 
-// Nobody reads on for a client that has left.
+// Decoding stops for a client that is gone.
 func TestReadingEndsWithTheClient(t *testing.T) {
 	t.Parallel()
 	for name, chunk := range map[string]string{

@@ -18,7 +18,7 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
-// testMaster is a master as one with defaults is configured.
+// testMaster returns a master with the default options.
 func testMaster() *Master {
 	return &Master{
 		JIDs:    new(saltmaster.JIDs),
@@ -38,11 +38,11 @@ func testMaster() *Master {
 	}
 }
 
-// TestChunks runs the files of testdata/chunks. Each has a request as a client
-// posts it and, for every chunk, what would go to the master; or the answer
-// when the request is refused.
+// TestChunks runs the files of testdata/chunks. Each has a client's request
+// and, for every chunk, what would be sent to the master; or the answer if the
+// request is refused.
 //
-// SALTERN_UPDATE=1 writes what comes out into the files.
+// SALTERN_UPDATE=1 writes the results to the files.
 func TestChunks(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/chunks/*.txtar")
@@ -108,7 +108,7 @@ func status(k Kind) string {
 	return map[Kind]string{BadRequest: "bad request", Unauthenticated: "unauthenticated"}[k]
 }
 
-// load prints what a job would have the master do.
+// load prints what a job would send to the master.
 func load(job Job) string {
 	js := func(v msgpack.Raw) string {
 		b, err := msgpack.AppendJSON(nil, v)

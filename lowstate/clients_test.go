@@ -6,7 +6,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A call may have clients of its own in place of those that are enabled.
+// A call may enable its own clients in place of the gateway's.
 func TestClientsOfACall(t *testing.T) {
 	t.Parallel()
 	g := New(Options{Clients: Clients(testMaster()), Enabled: []string{"local", "wheel"}})

@@ -24,7 +24,7 @@ func (greet) Prepare(c lowstate.Chunk) (lowstate.Job, error) {
 
 type greeting struct{ fun string }
 
-// Command is what the rules, scopes and logs see of the job.
+// Command returns the command for the rules, scopes and logs.
 func (g greeting) Command() lowstate.Command { return lowstate.Command{Fun: g.fun} }
 
 func (g greeting) Run(context.Context, eauth.Grant, *lowstate.Record) (lowstate.Answer, error) {

@@ -16,9 +16,9 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
-// FuzzParse posts anything. Whatever comes out is either a good answer or an
-// *Error with a text; what would be sent to the master is well-formed, and no
-// chunk's client is another than the one that its own key "client" names.
+// FuzzParse parses any body. The result is either a valid answer or an *Error
+// with a text; what would be sent to the master is well-formed, and a chunk's
+// client is always the value of its own key "client".
 func FuzzParse(f *testing.F) {
 	files, err := filepath.Glob("testdata/chunks/*.txtar")
 	require.NoError(f, err)
@@ -57,8 +57,8 @@ func FuzzParse(f *testing.F) {
 	})
 }
 
-// FuzzParseLarge compares what is made of a large body with what is made of the
-// same as a small one.
+// FuzzParseLarge compares a body parsed as a large one with the same body
+// parsed as a small one.
 func FuzzParseLarge(f *testing.F) {
 	long := `"` + strings.Repeat("long ", readValue) + `"`
 	for _, body := range []string{
@@ -91,7 +91,8 @@ func requireAnswer(t *testing.T, err error) {
 	require.Less(t, len(e.Text), 4096+2*maxKeyText)
 }
 
-// maxKeyText is how long two keys of a fuzzed chunk may make an error's text.
+// maxKeyText is the maximum size of an error's text with two keys of a fuzzed
+// chunk.
 const maxKeyText = 1 << 20
 
 // clientOf reads the client with another JSON library.

@@ -35,8 +35,8 @@ func cannotRun() mastertest.Options {
 	return o
 }
 
-// TestCredentialGrant sends commands to a master that has to see the caller's own credentials: once for each command, and
-// without a token.
+// TestCredentialGrant sends commands to a master that requires the caller's own
+// credentials: once for each command, and without a token.
 func TestCredentialGrant(t *testing.T) {
 	t.Parallel()
 	for client, c := range map[string]struct{ chunk, cmd, answer string }{
@@ -75,8 +75,8 @@ func TestCredentialGrant(t *testing.T) {
 	}
 }
 
-// TestCredentialGrantRefused has what the master refuses: the answer says no more, and an unconfirmed caller is none
-// in the records.
+// TestCredentialGrantRefused is about commands that the master refuses: the
+// answer discloses no more, and an unconfirmed caller is not in the records.
 func TestCredentialGrantRefused(t *testing.T) {
 	t.Parallel()
 	const cmd = `"client": "local", "tgt": "*", "fun": "cmd.run"`
@@ -118,7 +118,8 @@ func TestCredentialGrantRefused(t *testing.T) {
 	}
 }
 
-// A request that is too much for an unauthenticated caller is read once that is authenticated.
+// A request that exceeds the budget of an unauthenticated caller is decoded once the caller is
+// authenticated.
 func TestCredentialGrantLarge(t *testing.T) {
 	t.Parallel()
 	arg := `"client": "local_async", "tgt": "*", "fun": "test.ping", "arg": [` + strings.Repeat(`"x=1",`, 300_000) + `"x"]`
@@ -139,7 +140,7 @@ func TestCredentialGrantLarge(t *testing.T) {
 	}
 }
 
-// As at salt-api, the chunks before one that is refused have run.
+// As in salt-api, the chunks before a refused one have run.
 func TestCredentialGrantInOrder(t *testing.T) {
 	t.Parallel()
 	b := decidingGateway(t, cannotRun())
@@ -158,7 +159,7 @@ func TestCredentialGrantFindJob(t *testing.T) {
 	require.Zero(t, b.Count("mk_token"))
 }
 
-// A wrong password is slowed down wherever it is tried.
+// A wrong password is throttled wherever it is tried.
 func TestCredentialGrantThrottled(t *testing.T) {
 	t.Parallel()
 	b := decidingGateway(t, one("web1"))

@@ -9,7 +9,7 @@ import (
 	"github.com/saltern-api/saltern/eauth"
 )
 
-// borrowed is a grant with a token of the stand-in's.
+// borrowed is a grant with a token of the stand-in.
 type borrowed struct {
 	token   string
 	exposed []string
@@ -20,9 +20,9 @@ func (*borrowed) Renew(context.Context, string) (string, error) { return "", eau
 func (b *borrowed) Exposed(token string)                        { b.exposed = append(b.exposed, token) }
 func (*borrowed) Release(context.Context)                       { panic("it is not the gateway's to release") }
 
-// A known identity stands for every chunk, whatever the chunk says, but on
-// /run, where the chunk's own credentials come first. Its grant is notified
-// when the master has shown its token.
+// A known identity overrides the credentials of every chunk, except on /run,
+// where the chunk's own take precedence. Its grant is notified when the master
+// has seen its token.
 func TestAKnownIdentity(t *testing.T) {
 	t.Parallel()
 	o := one("web1")

@@ -12,7 +12,7 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
-// grants hands out the tokens "first" and, when renewed, what it was given.
+// grants returns the token "first" and, when renewed, the given ones.
 type grants struct {
 	again   string
 	err     error
@@ -29,7 +29,7 @@ func TestWithAuthority(t *testing.T) {
 	unavailable := errors.New("store is away")
 	for name, tc := range map[string]struct {
 		grant   grants
-		answers []error // of the master, to one token after the other
+		answers []error // of the master, for one token after the other
 		sent    []string
 		want    error
 	}{
@@ -56,7 +56,7 @@ func TestWithAuthority(t *testing.T) {
 	}
 }
 
-// commands is a master made of one answer.
+// commands is a master with one fixed reply.
 type commands struct {
 	published saltmaster.Published
 	err       error
@@ -72,7 +72,7 @@ func (c commands) Wheel(context.Context, saltmaster.WheelCall) (msgpack.Raw, err
 	return nil, c.err
 }
 
-// The master puts a refused publication on its bus, token included.
+// The master fires a refused publication on its bus, token included.
 func TestRefusedPublicationExposesItsToken(t *testing.T) {
 	t.Parallel()
 	for err, exposed := range map[error][]string{
@@ -89,7 +89,7 @@ func TestRefusedPublicationExposesItsToken(t *testing.T) {
 	}
 }
 
-// Minions of other masters answer too, and are not known before.
+// Minions of other masters return too, and are not known before.
 func TestOrderMastersWithoutOwnMinions(t *testing.T) {
 	t.Parallel()
 	p := saltmaster.Published{JID: "20260101000000000001"}
@@ -114,7 +114,7 @@ func TestReturners(t *testing.T) {
 	require.Equal(t, "mysql,redis", m.returners("mysql"))
 }
 
-// The client sees nothing of unexpected errors.
+// Clients see nothing of unexpected errors.
 func TestFailure(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {

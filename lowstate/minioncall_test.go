@@ -32,7 +32,7 @@ func TestCompound(t *testing.T) {
 		require.Contains(t, got, `"minions": ["web1"]`)
 		b.require(`{"web1": "'test.ping,cmd.run' is not available."}`, local+`"test.ping,cmd.run"`)
 
-		// The master would carry these out.
+		// The master would run these.
 		sent := b.Count("publish")
 		for _, list := range []string{
 			`["test.ping", "cmd.run"]`, `["cmd.run", "test.ping"]`, `["saltutil.find_job", "cmd.run"]`, `["cmd.run"]`,
@@ -55,7 +55,7 @@ func TestCompoundWithoutRules(t *testing.T) {
 	b.require(`{"web1": true}`, ping)
 }
 
-// authorizer records the calls that it decides about.
+// authorizer records the calls that it authorizes.
 type authorizer struct {
 	who  acl.Who
 	call []acl.Call

@@ -27,8 +27,8 @@ func TestResults(t *testing.T) {
 	}
 }
 
-// oddReturns are returns of which salt-api makes a 500 for all minions, or which
-// it cannot read, and what is made of them.
+// oddReturns are returns that salt-api cannot decode or answers with a 500 for
+// all minions, and the results here.
 var oddReturns = map[string]struct {
 	packed []byte
 	want   string
@@ -46,8 +46,8 @@ var oddReturns = map[string]struct {
 		`"Could not serialize the return data from Salt: msgpack: byte 512: nested too deep."`},
 }
 
-// TestOddReturns shows that one minion's odd return does not take the others'
-// with it.
+// TestOddReturns shows that one minion's odd return does not affect the
+// others'.
 func TestOddReturns(t *testing.T) {
 	t.Parallel()
 	for name, odd := range oddReturns {

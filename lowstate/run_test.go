@@ -25,7 +25,7 @@ func (p panicking) Run(_ context.Context, _ eauth.Grant, rec *Record) (Answer, e
 	panic(p.value)
 }
 
-// A panic leaves the result with what was done before, and quotes nothing.
+// After a panic the result shows what ran before, and quotes nothing.
 func TestPanic(t *testing.T) {
 	t.Parallel()
 	g := New(Options{
@@ -48,7 +48,7 @@ func TestPanic(t *testing.T) {
 	}
 }
 
-// A call may be run more than once: nothing is written into it.
+// A call may be run more than once: it is not modified.
 func TestCallIsNotWritten(t *testing.T) {
 	t.Parallel()
 	g := New(Options{

@@ -36,7 +36,7 @@ func TestRunnerAsync(t *testing.T) {
 	})
 }
 
-// Without the bus a runner can be started, but not seen.
+// Without the bus a runner can be started, but its start is not seen.
 func TestRunnerAsyncWithoutTheBus(t *testing.T) {
 	t.Parallel()
 	b := gatewayBefore(t, one("web1"))
@@ -47,13 +47,13 @@ func TestRunnerAsyncWithoutTheBus(t *testing.T) {
 	require.Contains(t, got, `"tag": "salt/run/`)
 }
 
-// Whether a silent function is there cannot always be known: then it is
-// answered as one that is.
+// If it cannot be determined whether a silent function exists, it is answered
+// as existing.
 func TestRunnerAsyncInDoubt(t *testing.T) {
 	t.Parallel()
 	o := one("web1")
 	o.Users = map[string]mastertest.User{"bench": {Password: "secret", Perms: []string{"@odd"}}}
-	b := gatewayBefore(t, o) // a 3008 says nothing of odd.one, and the caller may not list the functions
+	b := gatewayBefore(t, o) // a 3008 sends nothing about odd.one, and the caller may not list the functions
 	got, err := b.call(`"client": "runner_async", "fun": "odd.one"`)
 	require.NoError(t, err)
 	require.Contains(t, got, `"tag": "salt/run/`)

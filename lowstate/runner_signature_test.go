@@ -42,7 +42,7 @@ func ownRunners() (o mastertest.Options, asked func() int) {
 	}
 }
 
-// What a client sends with every runner, whether or not it takes it.
+// Keys that a client sends with every runner.
 const targeting = `"tgt": "*", "tgt_type": "glob", "expr_form": "glob", "ret": "", "output": "json", "mods": ""`
 
 func TestRunnerTakes(t *testing.T) {
@@ -70,7 +70,7 @@ func TestRunnerTakes(t *testing.T) {
 	}
 }
 
-// What is left out is in the record, for the audit log.
+// Removed arguments are in the record, for the audit log.
 func TestRunnerRecordsWhatItLeavesOut(t *testing.T) {
 	t.Parallel()
 	o, _ := ownRunners()
@@ -87,8 +87,8 @@ func TestRunnerRecordsWhatItLeavesOut(t *testing.T) {
 	require.Equal(t, [][]string{{"tgt", "ret"}, {"tgt"}, nil}, leftOut)
 }
 
-// For a caller that may not fetch a signature everything is sent, and nothing is
-// fetched.
+// For a caller that may not fetch a signature all arguments are sent, and
+// nothing is fetched.
 func TestRunnerSignatureNotAllowed(t *testing.T) {
 	t.Parallel()
 	o, asked := ownRunners()
@@ -109,8 +109,8 @@ func TestRunnerSignatureNotAllowed(t *testing.T) {
 	require.Zero(t, asked())
 }
 
-// Scopes see what is sent: an argument that is left out neither meets a rule
-// nor offends against it.
+// Scopes check what is sent: a removed argument neither satisfies nor violates
+// a rule.
 func TestScopeOfArgumentsThatAreTaken(t *testing.T) {
 	t.Parallel()
 	o, _ := ownRunners()
@@ -166,7 +166,7 @@ func TestRunnerSignatureAfterScope(t *testing.T) {
 }
 
 // A module of the operator's own with the name of one of Salt's may take other
-// arguments: there only the master knows.
+// arguments: then the master is queried.
 func TestRunnerReplaced(t *testing.T) {
 	t.Parallel()
 	s := newSignatures(func(module string) bool { return module == "jobs" })

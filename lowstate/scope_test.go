@@ -12,7 +12,7 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
-// inScope is a set of one role.
+// inScope returns a set of one role.
 func inScope(t *testing.T, acl string, permissions ...role.Permission) *role.Set {
 	t.Helper()
 	r := role.Role{Name: "ci", Permissions: permissions}
@@ -23,7 +23,7 @@ func inScope(t *testing.T, acl string, permissions ...role.Permission) *role.Set
 	return role.Compile(role.Options{}, r)
 }
 
-// What a token for CI may do, which is meant for state.apply on web* alone.
+// The calls of a token for CI, which is meant for state.apply on web* alone.
 func TestScope(t *testing.T) {
 	t.Parallel()
 	b := gatewayBefore(t, mastertest.Options{Minions: []mastertest.Minion{{ID: "web1"}, {ID: "db1"}}})
@@ -31,7 +31,7 @@ func TestScope(t *testing.T) {
 	for name, c := range map[string]struct {
 		chunk   string
 		refused bool
-		tgt     string // as the master got it, when it got the command
+		tgt     string // the target that the master received, if it received the command
 		tgtType string
 	}{
 		"elsewhere and here":  {`"client": "local_async", "tgt": "*", "fun": "state.apply"`, false, "* and web*", "compound"},
@@ -62,7 +62,7 @@ func TestScope(t *testing.T) {
 				require.Equal(t, before, b.Count("publish")+b.Count("runner")+b.Count("wheel"), "the master was asked")
 				return
 			}
-			if e, ok := errors.AsType[*Error](err); ok { // the stand-in does not know everything
+			if e, ok := errors.AsType[*Error](err); ok { // the stand-in does not have every function
 				require.NotEqual(t, OutOfScope, e.Kind)
 			}
 			require.Greater(t, b.Count("publish")+b.Count("runner"), before)
@@ -75,7 +75,7 @@ func TestScope(t *testing.T) {
 	}
 }
 
-// A chunk out of the scope keeps those before it from running.
+// If a chunk is out of the scope, those before it do not run.
 func TestScopeOfEveryChunk(t *testing.T) {
 	t.Parallel()
 	b := gatewayBefore(t, mastertest.Options{Minions: []mastertest.Minion{{ID: "web1"}}})
@@ -90,7 +90,7 @@ func TestScopeOfEveryChunk(t *testing.T) {
 	require.Zero(t, b.Count("publish"))
 }
 
-// The answer says why a call is out of the scope, and repeats nothing of it.
+// The answer contains why a call is out of the scope, and quotes nothing of it.
 func TestScopeSaysWhy(t *testing.T) {
 	t.Parallel()
 	b := gatewayBefore(t, mastertest.Options{Minions: []mastertest.Minion{{ID: "web1"}}})

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// Whose a chunk is: the session's, or the chunk's own.
+// The credentials that count for a chunk: the session's, or the chunk's own.
 func TestSessionToken(t *testing.T) {
 	t.Parallel()
 	session, other := strings.Repeat("ab", 32), strings.Repeat("cd", 32)
@@ -50,7 +50,7 @@ func TestSessionToken(t *testing.T) {
 	}
 }
 
-// A session's token authenticates once, whatever the chunks say.
+// A session's token authenticates once, whatever the chunks contain.
 func TestSessionTokenAtTheMaster(t *testing.T) {
 	t.Parallel()
 	b := gatewayBefore(t, one("web1"))

@@ -25,7 +25,7 @@ func sshEntry(t *testing.T, answer, host string) map[string]any {
 	return hosts[host]
 }
 
-// cacheReturn writes a return where the master's local_cache has it.
+// cacheReturn writes a return to its place in the master's local_cache.
 func cacheReturn(t *testing.T, dir, jid, host, js string) {
 	t.Helper()
 	ret, err := msgpack.AppendFromJSON(nil, []byte(js))
@@ -38,8 +38,8 @@ func cacheReturn(t *testing.T, dir, jid, host, js string) {
 	require.NoError(t, os.WriteFile(filepath.Join(path, "return.p"), b, 0o600))
 }
 
-// TestSSHAnswer has the job cache and the event bus of real masters: what
-// they hold was recorded.
+// TestSSHAnswer has recordings of the job cache and the event bus of real
+// masters.
 func TestSSHAnswer(t *testing.T) {
 	t.Parallel()
 	const jid = "20260101000000000009"

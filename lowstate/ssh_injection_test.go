@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// sshShell stands in for a salt-ssh that hands everything to a shell: its
-// arguments, and what it finds in its configuration.
+// sshShell stands in for a salt-ssh that passes everything to a shell: its
+// arguments, and the values in its configuration.
 const sshShell = `#!/bin/sh
 here=${0%/*}
 sed 's/[",{}]/\n/g' client.conf >"$here/words"
@@ -18,10 +18,9 @@ sh "$here/words" 2>/dev/null
 echo '{}' >output
 `
 
-// The ways into a shell of the master's host, or into the options of ssh, that
-// were found in the client ssh of salt-api (CVE-2020-16846, CVE-2021-3148,
-// CVE-2021-3197), and some that lead the same way. $M is a file that none of
-// them may make.
+// The injections into a shell of the master's host, or into the options of ssh,
+// that were found in the client ssh of salt-api (CVE-2020-16846, CVE-2021-3148,
+// CVE-2021-3197), and similar ones. $M is a file that none of them may create.
 var sshInjections = map[string]string{
 	"ssh_priv":                  `"tgt": "www.zerodayinitiative.example", "ssh_priv": "aaa|touch $M #"`,
 	"ssh_priv, another option":  `"tgt": "web", "ssh_priv": "/x -o LocalCommand=touch$M"`,
@@ -68,8 +67,7 @@ func TestSSHInjections(t *testing.T) {
 	}
 }
 
-// Arguments are the function's own affair: they get to the program, each in
-// one piece.
+// Arguments are passed to the program unchanged, each as one.
 func TestSSHArgumentsAreNoShell(t *testing.T) {
 	t.Parallel()
 	s := newSSHSetup(t)

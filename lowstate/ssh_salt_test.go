@@ -19,7 +19,7 @@ import (
 //go:embed testdata/authorize_ssh.py
 var authorizeSSH string
 
-// Who there is: a minion and a host of one id, too.
+// The minions and hosts, including a minion and a host with the same id.
 var (
 	sshMinions = []string{"both", "min1"}
 	sshRoster  = []string{"both", "db", "web"}
@@ -102,8 +102,8 @@ var sshChunks = []string{
 	`"tgt": "both", "fun": "test.ping", "no_host_keys": false`,
 }
 
-// The reasons for which a call is refused here and not by salt-api. They stand in
-// docs/differences.md.
+// The reasons for which a call is refused here and not by salt-api. They are
+// listed in docs/differences.md.
 const (
 	sshBeyond  = "more than rules about functions can allow"
 	sshKwarg   = "a keyword argument beside the one that the rule is about"
@@ -111,8 +111,8 @@ const (
 	sshPattern = "a rule with a pattern that cannot be evaluated"
 )
 
-// sshUnresolved are words of the chunks whose targets match no host or cannot be
-// resolved.
+// sshUnresolved are words of the chunks whose targets match no host or cannot
+// be resolved.
 var sshUnresolved = []string{"nobody", "127.0.0.1", "nodegroup", "range", "roster_file"}
 
 type sshSetupCase struct {
@@ -125,8 +125,7 @@ type sshSetupCase struct {
 }
 
 // TestSSHAuthorisationAgrees compares with Salt's own _authorize_ssh for every call:
-// what it refuses is refused, and what it allows is allowed, but for the reasons
-// that are listed.
+// the results are the same, except for the listed reasons.
 func TestSSHAuthorisationAgrees(t *testing.T) {
 	t.Parallel()
 	setups, chunks := sshSetups(t), sshPrepared(t)
@@ -221,8 +220,8 @@ func sshPrepared(t *testing.T) (jobs []*sshJob) {
 	return jobs
 }
 
-// admitted reports whether a job is allowed, and why it is not where salt-api may be less
-// strict.
+// admitted reports whether a job is allowed, and otherwise why, if salt-api may
+// be less strict.
 func admitted(t *testing.T, job *sshJob, caller sshCaller, rules, chunk string) (ok bool, why string) {
 	t.Helper()
 	id := eauth.Identity{User: caller.User, Groups: caller.Groups, Eauth: "pam", AuthList: caller.AuthList}

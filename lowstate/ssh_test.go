@@ -25,8 +25,8 @@ func (noBus) Connected() bool { return false }
 
 func (noBus) Subscribe(string) *eventbus.Sub { return nil }
 
-// sshSetup is the client ssh before a program that stands in for salt-ssh. It
-// notes its arguments, one in a line, and the settings.
+// sshSetup is the client ssh with a program that stands in for salt-ssh. That
+// writes its arguments, one per line, and the settings.
 type sshSetup struct {
 	t      *testing.T
 	dir    string
@@ -42,7 +42,7 @@ cat "$here/answer" >output
 exit $(cat "$here/code")
 `
 
-// sshRules let alice do everything, bob test.* on web, and carol test.* and
+// sshRules allow alice everything, bob test.* on web, and carol test.* and
 // user.*. web is a minion, too.
 func sshRules(hosts func() ([]string, error)) *acl.Rules {
 	return acl.New([]acl.Module{{Name: "pam", Rules: acl.Map{
@@ -207,12 +207,12 @@ func TestSSHAuthorisation(t *testing.T) {
 		{"bob", `"tgt": "*", "fun": "test.ping"`, false},
 		{"bob", `"tgt": "db", "fun": "test.ping"`, false},
 		{"bob", `"tgt": "web", "fun": "cmd.run", "arg": "id"`, false},
-		{"bob", `"tgt": "web9", "fun": "test.ping"`, false}, // a host that is in no roster
+		{"bob", `"tgt": "web9", "fun": "test.ping"`, false}, // a host in no roster
 		{"bob", `"tgt": "x@db", "fun": "saltutil.find_job"`, false},
 		{"mallory", `"tgt": "x@db", "fun": "saltutil.find_job"`, false},
 		{"mallory", `"tgt": "*", "fun": "saltutil.find_job"`, false},
-		{"bob", `"tgt": "web@db", "fun": "test.ping"`, false},   // salt-ssh would go to db
-		{"bob", `"tgt": "10.0.0.1", "fun": "test.ping"`, false}, // web, but that is not known
+		{"bob", `"tgt": "web@db", "fun": "test.ping"`, false},   // salt-ssh would connect to db
+		{"bob", `"tgt": "10.0.0.1", "fun": "test.ping"`, false}, // web, but that is unknown
 		{"bob", `"tgt": "web", "fun": "test.ping", "roster_file": "other"`, false},
 		{"bob", `"tgt": "web", "fun": "test.ping", "roster": "scan"`, false},
 		{"bob", `"tgt": "n1", "tgt_type": "nodegroup", "fun": "test.ping"`, false},
@@ -233,8 +233,8 @@ func TestSSHAuthorisation(t *testing.T) {
 	}
 }
 
-// TestSSHPrivileges shows what is for alice alone, which may run anything, unless
-// the operator lists it.
+// TestSSHPrivileges is about privileges of alice alone, who may run anything,
+// unless the operator lists them.
 func TestSSHPrivileges(t *testing.T) {
 	t.Parallel()
 	const off = "a target that may be none of the roster's"
@@ -277,8 +277,8 @@ func TestSSHPrivileges(t *testing.T) {
 	}
 }
 
-// TestSSHKeepsToTheRoster shows how salt-ssh is called for a caller that may not
-// choose the host: none of these can be the name of one.
+// TestSSHKeepsToTheRoster shows how salt-ssh is called for a caller that may
+// not choose the host: no target can be the name of one.
 func TestSSHKeepsToTheRoster(t *testing.T) {
 	t.Parallel()
 	s := newSSHSetup(t)
@@ -305,8 +305,8 @@ func TestSSHKeepsToTheRoster(t *testing.T) {
 	require.Equal(t, []string{"--", "10.0.0.9", "test.ping"}, s.argv())
 }
 
-// TestSSHOffTheRoster is about what salt-ssh does with a list of which nothing
-// is in the roster: it fails.
+// TestSSHOffTheRoster is about a list without a host of the roster, for which
+// salt-ssh fails.
 func TestSSHOffTheRoster(t *testing.T) {
 	t.Parallel()
 	s := newSSHSetup(t)

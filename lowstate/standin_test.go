@@ -28,7 +28,7 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// before is a gateway before a stand-in for a master.
+// before is a gateway with a stand-in for a master.
 type before struct {
 	*mastertest.Master
 	t       *testing.T
@@ -37,7 +37,7 @@ type before struct {
 	tokens  *saltmaster.Tokens
 }
 
-// authority is the stand-in's tokens as the rooms of eauth want them.
+// authority adapts the stand-in's tokens to the interfaces of eauth.
 type authority struct{ *saltmaster.Tokens }
 
 func (a authority) LookupToken(ctx context.Context, value string) (eauth.Token, bool, error) {
@@ -57,8 +57,8 @@ func gatewayBefore(t *testing.T, o mastertest.Options) *before {
 	return patientGatewayBefore(t, o, time.Minute)
 }
 
-// patientGatewayBefore makes a gateway that waits so long for the master to
-// answer a request.
+// patientGatewayBefore returns a gateway with a timeout for requests to the
+// master.
 func patientGatewayBefore(t *testing.T, o mastertest.Options, timeout time.Duration) *before {
 	t.Helper()
 	m := mastertest.Start(t, o)
@@ -101,7 +101,7 @@ func patientGatewayBefore(t *testing.T, o mastertest.Options, timeout time.Durat
 	return b
 }
 
-// rules are the stand-in's external_auth.
+// rules returns the stand-in's external_auth.
 func rules(o mastertest.Options) *acl.Rules {
 	users := acl.Map{{Key: "bench", Value: []any{".*"}}}
 	for name, user := range o.Users {
@@ -119,10 +119,10 @@ func (b *before) awaitBus() {
 	require.Eventually(b.t, func() bool { return b.bus.Connected() && b.Subscribers() == 1 }, 10*time.Second, time.Millisecond)
 }
 
-// call posts chunks, given as JSON without credentials and braces.
+// call sends chunks, given as JSON without credentials and braces.
 func (b *before) call(chunks ...string) (string, error) { return b.callWith(b.t.Context(), chunks...) }
 
-// asBench makes a call of chunks that are written as call takes them.
+// asBench returns a call of chunks in the form of call.
 func asBench(chunks ...string) (Call, error) {
 	for i, c := range chunks {
 		chunks[i] = `{"eauth": "sharedsecret", "username": "bench", "password": "secret", ` + c + `}`
@@ -199,7 +199,7 @@ func TestLocalThroughFaults(t *testing.T) {
 	}
 }
 
-// Without a job cache to read, the mark itself is all there is.
+// Without a readable job cache, the answer has the mark itself.
 func TestCutReturnWithoutCache(t *testing.T) {
 	t.Parallel()
 	b := gatewayBefore(t, mastertest.Options{Minions: []mastertest.Minion{{ID: "web1"}}})
@@ -232,7 +232,8 @@ func TestSilentMinion(t *testing.T) {
 	})
 }
 
-// A list may name a minion that the master does not know. Nobody waits for it.
+// A list may contain a minion that is unknown to the master, which is not
+// waited for.
 func TestMissingMinion(t *testing.T) {
 	t.Parallel()
 	eachRelease(t, one("web1"), func(t *testing.T, b *before) {
@@ -243,7 +244,7 @@ func TestMissingMinion(t *testing.T) {
 	})
 }
 
-// A minion that is at work is waited for, however short the timeout is.
+// A minion that is running the job is waited for, however short the timeout is.
 func TestMinionAtWork(t *testing.T) {
 	t.Parallel()
 	o := mastertest.Options{Minions: []mastertest.Minion{{ID: "web1", Delay: time.Second}}}
@@ -253,7 +254,7 @@ func TestMinionAtWork(t *testing.T) {
 	})
 }
 
-// What is no return of a targeted minion does not count.
+// Events other than returns of targeted minions do not count.
 func TestForgedReturns(t *testing.T) {
 	t.Parallel()
 	o := mastertest.Options{Minions: []mastertest.Minion{{ID: "web1", Delay: 300 * time.Millisecond}, {ID: "web2"}}}
@@ -280,7 +281,7 @@ func TestForgedReturns(t *testing.T) {
 	<-done
 }
 
-// Returns that pass while the bus is not connected are in the job cache.
+// Returns fired while the bus is not connected are read from the job cache.
 func TestBusIsLostWhileWaiting(t *testing.T) {
 	t.Parallel()
 	o := mastertest.Options{JobCache: true, Minions: []mastertest.Minion{{ID: "web1", Delay: 300 * time.Millisecond}, {ID: "web2"}}}
@@ -345,7 +346,7 @@ func TestMasterIsAway(t *testing.T) {
 	})
 }
 
-// A command that the master may have carried out is not sent again.
+// A command that the master may have run is not sent again.
 func TestNothingIsSentTwice(t *testing.T) {
 	t.Parallel()
 	b := gatewayBefore(t, one("web1"))
@@ -382,7 +383,7 @@ func (b *before) tokenOf(user string) (string, error) {
 	return made.Token, err
 }
 
-// Nothing of a list runs before all of it was checked and authenticated.
+// Nothing of a list runs before all of it is checked and authenticated.
 func TestListIsCheckedFirst(t *testing.T) {
 	t.Parallel()
 	b := gatewayBefore(t, one("web1"))
@@ -460,7 +461,7 @@ func TestRunner(t *testing.T) {
 	})
 }
 
-// A client that hangs up frees what waited for the answer.
+// A client that hangs up releases what waits for the answer.
 func TestCallerHangsUp(t *testing.T) {
 	t.Parallel()
 	o := mastertest.Options{Minions: []mastertest.Minion{{ID: "web1", Silent: true}}}

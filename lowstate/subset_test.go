@@ -29,7 +29,7 @@ func TestSubset(t *testing.T) {
 	})
 }
 
-// Whoever says nothing, or something else, of its functions is not chosen.
+// A minion that returns no list of functions is not chosen.
 func TestSubsetOfOddMinions(t *testing.T) {
 	t.Parallel()
 	o := several(3)

@@ -85,8 +85,8 @@ func TestArguments(t *testing.T) {
 	require.JSONEq(t, `{"arg":null,"b":null,"c":"\ufffd"}`, strings.ToValidUTF8(string(odd.Arguments(most)), "\ufffd"))
 }
 
-// FuzzAsked describes any chunk. What is short is whole and is JSON, and nothing
-// that has the name of a credential is shown.
+// FuzzAsked summarizes any chunk. A short result is complete and valid JSON,
+// and no value with the name of a credential is shown.
 func FuzzAsked(f *testing.F) {
 	f.Add([]byte(`{"client": "local", "tgt": ["a"], "fun": ["b"], "arg": [1, {"password": "MARKED"}], "token": "MARKED"}`))
 	f.Add([]byte(`{"kwarg": {"secret": {"a": "MARKED"}}, "x": 1e400, "arg": ["token=MARKED"]}`))
@@ -115,7 +115,7 @@ func FuzzAsked(f *testing.F) {
 	})
 }
 
-// What became of each chunk, in the records.
+// The outcome of each chunk in the records.
 func TestRecords(t *testing.T) {
 	t.Parallel()
 	b := gatewayBefore(t, mastertest.Options{Minions: []mastertest.Minion{{ID: "web1"}}})

@@ -11,7 +11,7 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
-// verifying makes a gateway take returns from the job cache alone.
+// verifying makes a gateway read returns only from the job cache.
 func (b *before) verifying() *before {
 	b.gateway.clients["local"].(local).Verified = true // all clients share one Master
 	return b
@@ -64,8 +64,8 @@ func TestVerifiedOutputter(t *testing.T) {
 	}
 }
 
-// TestForgedReturnOfAnother shows what an event is worth that names another
-// minion: all in one mode, nothing in the other.
+// TestForgedReturnOfAnother is about an event in the name of another minion: it
+// counts as a return in one mode, and not in the other.
 func TestForgedReturnOfAnother(t *testing.T) {
 	t.Parallel()
 	forged, err := msgpack.AppendFromJSON(nil, []byte(`{"id": "web1", "jid": "20260101000000000001", "return": "forged", "retcode": 0}`))
@@ -107,15 +107,15 @@ func TestForgedReturnOfAnother(t *testing.T) {
 	}
 }
 
-// TestVerifiedWithoutCache shows that a return that is nowhere in the job cache
-// did not happen.
+// TestVerifiedWithoutCache shows that a return that is not in the job cache
+// does not count.
 func TestVerifiedWithoutCache(t *testing.T) {
 	t.Parallel()
 	b := gatewayBefore(t, mastertest.Options{Minions: []mastertest.Minion{{ID: "web1"}}}).verifying()
 	b.require(`{"web1": false}`, ping+`, "timeout": 0.05, "gather_job_timeout": 0.05, "expect_minions": false`)
 }
 
-// TestVerifiedBehindASyndic is about minions that were not named before.
+// TestVerifiedBehindASyndic is about minions that are unknown before.
 func TestVerifiedBehindASyndic(t *testing.T) {
 	t.Parallel()
 	o := one("web1")

@@ -21,9 +21,9 @@ import (
 
 const listAll = `"client": "wheel", "fun": "key.list_all"`
 
-// gate is a wheel function that begins, and ends when it is let.
+// gate is a wheel function that starts, and ends when it is released.
 type gate struct {
-	first chan func() // what happens at the first begin
+	first chan func() // called at the first start
 	begun chan struct{}
 	open  chan struct{}
 }
@@ -82,7 +82,7 @@ func TestWheel(t *testing.T) {
 	})
 }
 
-// A wheel function may take longer than any request.
+// A wheel function may take longer than the timeout of requests.
 func TestSlowWheel(t *testing.T) {
 	t.Parallel()
 	o, g := withGate()
@@ -94,7 +94,7 @@ func TestSlowWheel(t *testing.T) {
 	require.Positive(t, b.Count("ping"), "the master was asked whether it is alive")
 }
 
-// A master that stops answering meanwhile is given up.
+// If the master dies meanwhile, the wait ends.
 func TestWheelOfAMasterThatDies(t *testing.T) {
 	t.Parallel()
 	o, g := withGate()
@@ -108,7 +108,7 @@ func TestWheelOfAMasterThatDies(t *testing.T) {
 
 var startedText = regexp.MustCompile(`^\{"tag": "salt/wheel/(\d{20})", "jid": "(\d{20})"\}$`)
 
-// background posts a wheel_async and returns its jid.
+// background sends a wheel_async and returns its jid.
 func (b *before) background(keys string) (string, error) {
 	got, err := b.call(`"client": "wheel_async", ` + keys)
 	if err != nil {
@@ -121,8 +121,8 @@ func (b *before) background(keys string) (string, error) {
 	return m[1], nil
 }
 
-// ends listens for the end of wheel functions; the returned function waits
-// for that of one job and returns what it returned.
+// ends subscribes to the end of wheel functions; the returned function waits
+// for that of one job and returns its return.
 func (b *before) ends() func(jid string) string {
 	sub := b.bus.Expect("salt/wheel/")
 	b.t.Cleanup(sub.Close)
@@ -164,7 +164,7 @@ func TestWheelAsync(t *testing.T) {
 	})
 }
 
-// Several at once that look the same: each gets its own jid.
+// Several concurrent calls that look alike: each gets its own jid.
 func TestWheelAsyncManyAtOnce(t *testing.T) {
 	t.Parallel()
 	o, g := withGate()
@@ -192,7 +192,7 @@ func TestWheelAsyncManyAtOnce(t *testing.T) {
 	require.Len(t, told, wheelsAtOnce)
 }
 
-// Where events may be of another call that looks the same, the reply decides.
+// If events may be of another call that looks alike, the reply decides.
 func TestWheelAsyncInDoubt(t *testing.T) {
 	t.Parallel()
 	for name, other := range map[string]func(b *before, g *gate){
@@ -238,7 +238,7 @@ func TestWheelAsyncInDoubt(t *testing.T) {
 	}
 }
 
-// lines is a log that a test can read while it is written.
+// lines is a log that may be read while it is written.
 type lines struct {
 	mu sync.Mutex
 	b  bytes.Buffer
@@ -256,8 +256,8 @@ func (l *lines) String() string {
 	return l.b.String()
 }
 
-// What fails after the caller was answered is logged, and the request's own end
-// does not end it.
+// Failures after the caller's answer are logged, and the end of the request
+// does not end the command.
 func TestWheelAsyncFailsInTheBackground(t *testing.T) {
 	t.Parallel()
 	o, g := withGate()
@@ -281,7 +281,7 @@ func TestWheelAsyncFailsInTheBackground(t *testing.T) {
 	require.NotContains(t, log.String(), "secret-argument")
 }
 
-// A client that hangs up before the jid is known leaves nothing waiting.
+// A client that hangs up before the jid is known leaves no waiter behind.
 func TestWheelAsyncHangUp(t *testing.T) {
 	t.Parallel()
 	o, g := withGate()
@@ -336,7 +336,7 @@ func TestWheelPlaces(t *testing.T) {
 	})
 }
 
-// A jid that turns out to be another's is an error in the log.
+// A jid that turns out to be another call's is logged as an error.
 func TestWheelAsyncWasWrong(t *testing.T) {
 	t.Parallel()
 	log := &lines{}

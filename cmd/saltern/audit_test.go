@@ -17,8 +17,8 @@ import (
 	"github.com/saltern-api/saltern/server/audit"
 )
 
-// read gives the command audit and returns the requests of the lines that it
-// prints, and what it says beside them.
+// read runs the command audit and returns the requests of the printed lines,
+// and its standard error.
 func (w *world) read(args ...string) (requests, said string) {
 	w.t.Helper()
 	var out, errs bytes.Buffer
@@ -91,7 +91,7 @@ func TestAuditCommand(t *testing.T) {
 	require.Equal(t, "saltern: 1 lines are damaged and were passed over\n", said)
 }
 
-// follower is where a command prints that goes on.
+// follower is the output of a command that follows the log.
 type follower chan string
 
 func (f follower) Write(p []byte) (int, error) {

@@ -53,7 +53,7 @@ type writer func(p []byte) (int, error)
 
 func (w writer) Write(p []byte) (int, error) { return w(p) }
 
-// What is put into a table stays in its row and its column.
+// A text in a table stays in its row and column.
 func TestTable(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer
@@ -64,8 +64,8 @@ func TestTable(t *testing.T) {
 	require.Equal(t, "NAME           WHAT\n"+`a\tb           x\nFORGED  true`+"\n"+`\u001b[31mred  y`+"\n", b.String())
 }
 
-// FuzzPrinter shows of any text that what is printed can be, and of JSON that
-// it means the same.
+// FuzzPrinter requires that the output for any text is printable, and that JSON
+// keeps its meaning.
 func FuzzPrinter(f *testing.F) {
 	for _, s := range []string{"plain", "\x1b[2J", "\xc2\x9b", "\x9b", `{"a": "\u009b\u202e"}`, "[\"\u009b\U000e0041\"]", "\xf0\x9f\x98"} {
 		f.Add(s, 1)

@@ -28,7 +28,7 @@ func TestScript(t *testing.T) {
 	})
 }
 
-// exits runs a command that is to end with an exit code: exits 2 saltern nope.
+// exits runs a command that has to end with an exit code: exits 2 saltern nope.
 func exits(ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) < 2 {
 		ts.Fatalf("usage: exits code command [argument...]")

@@ -16,7 +16,7 @@ import (
 	"github.com/saltern-api/saltern/internal/gateway/config"
 )
 
-// world is a configuration in a folder of its own.
+// world is a configuration in a directory of its own.
 type world struct {
 	t     *testing.T
 	flags []string
@@ -39,7 +39,7 @@ func newWorld(t *testing.T) *world {
 	}
 }
 
-// run gives a command about tokens and returns its standard output.
+// run runs a command about tokens and returns its standard output.
 func (w *world) run(args ...string) string {
 	w.t.Helper()
 	var out, log bytes.Buffer
@@ -64,7 +64,7 @@ func (w *world) serve() (url string, stop func()) {
 	}
 }
 
-// The commands go to the gateway that runs, whose store no other process can open.
+// Commands are sent to the running gateway, whose store no other process can open.
 func TestTokenCommandsOverTheSocket(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

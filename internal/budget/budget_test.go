@@ -30,7 +30,7 @@ func TestNil(t *testing.T) {
 	require.NoError(t, b.Spend(1<<40))
 }
 
-// What came beside the body is looked at when it is needed, and once.
+// The credentials outside of the body are checked when needed, and once.
 func TestIdentify(t *testing.T) {
 	t.Parallel()
 	for known, want := range map[bool]error{true: nil, false: budget.ErrStranger} {
@@ -49,7 +49,7 @@ func TestIdentify(t *testing.T) {
 	}
 }
 
-// A request whose client has left is read no further.
+// A request whose client is gone is read no further.
 func TestEnded(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithCancel(t.Context())

@@ -123,7 +123,7 @@ func TestFolder(t *testing.T) {
 	require.NoError(t, err, "of this machine, whatever it has")
 }
 
-// FuzzMemoryLimit has any text in the files of the kernel.
+// FuzzMemoryLimit has any text in the kernel's files.
 func FuzzMemoryLimit(f *testing.F) {
 	f.Add("0::/a\n4:memory:/b\n", v1Mount+v2Mount, "4096\n")
 	f.Add("0::/../a\n", `30 23 0:26 /\05 /\0400 rw - cgroup2 cgroup2 rw`, "max")

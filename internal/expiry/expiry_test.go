@@ -85,8 +85,8 @@ func TestAClosedRegistryFollowsNothing(t *testing.T) {
 	require.Equal(t, context.Canceled, context.Cause(ctx))
 }
 
-// Entries are checked once per interval and at a Recheck; and nothing runs
-// where there is none: the bubble would wait for it.
+// Entries are checked once per interval and at a Recheck. Without entries no
+// goroutine is left, or the bubble would wait for it.
 func TestChecks(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -116,8 +116,8 @@ func TestChecks(t *testing.T) {
 	})
 }
 
-// A check may still run when its last entry has gone and others come: its
-// context has ended, and the next check waits for it.
+// A check may still run after its last entry is removed and others are added:
+// its context has ended, and the next check waits for it.
 func TestOneCheckAtATime(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -127,7 +127,7 @@ func TestOneCheckAtATime(t *testing.T) {
 			defer running.Add(-1)
 			checks.Add(1)
 			<-ctx.Done()
-			time.Sleep(10 * time.Second) // it does not stop at once
+			time.Sleep(10 * time.Second) // it does not return at once
 		})
 		for range 3 {
 			_, _, stop := r.Follow(t.Context(), "token", time.Time{}, errExpired, "a")
@@ -143,7 +143,8 @@ func TestOneCheckAtATime(t *testing.T) {
 	})
 }
 
-// It is for the race detector: entries come, are checked, ended and go at once.
+// For the race detector: entries are added, checked, ended and removed
+// concurrently.
 func TestConcurrentUse(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {

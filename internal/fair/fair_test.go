@@ -40,7 +40,8 @@ func TestPrefix(t *testing.T) {
 	require.False(t, fair.PrefixOf(t.Context()).IsValid())
 }
 
-// queue lets waiters line up one by one, each of which notes its name and goes.
+// queue lets waiters wait one by one, each of which records its name when it
+// gets its slot.
 type queue struct {
 	slots *fair.Slots
 
@@ -133,7 +134,7 @@ func TestAFullQueueHasAPlaceForWhoHasFewer(t *testing.T) {
 	})
 }
 
-// The slots add up again however waiting ends.
+// No slot is lost, however a wait ends.
 func TestNoSlotIsLost(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
@@ -148,7 +149,7 @@ func TestNoSlotIsLost(t *testing.T) {
 				}
 				time.Sleep(time.Duration(i%3) * time.Millisecond)
 				release()
-				release() // a second time changes nothing
+				release() // a second call does nothing
 			}()
 		}
 		time.Sleep(time.Second)

@@ -7,12 +7,12 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// The last that was opened is closed first, each once, whatever fails.
+// The last opened is closed first, each once, even if one fails.
 func TestClosers(t *testing.T) {
 	t.Parallel()
 	failed := errors.New("the disk is full")
 	for name, c := range map[string]struct {
-		fails  string // what cannot be closed
+		fails  string // the one that cannot be closed
 		logged string
 	}{
 		"all good":   {},

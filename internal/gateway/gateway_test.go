@@ -21,8 +21,8 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/mastertest"
 )
 
-// When New fails at any of its steps, nothing stays open: what was in the way is
-// taken away, and the same state folder and ports do.
+// When New fails at any of its steps, nothing stays open: once the cause is
+// removed, the same state directory and ports can be used.
 func TestNewFails(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -81,7 +81,7 @@ func TestNewFails(t *testing.T) {
 	}
 }
 
-// folder puts a folder into the state folder, where a file should be.
+// folder creates a directory in the state directory, in place of a file.
 func folder(name string) func(t *testing.T, c *config.Config) func() {
 	return func(t *testing.T, c *config.Config) func() {
 		t.Helper()
@@ -91,8 +91,8 @@ func folder(name string) func(t *testing.T, c *config.Config) func() {
 	}
 }
 
-// A gateway answers before a master of each release, with a password, a session
-// and an API token, and leaves nothing behind.
+// A gateway serves requests with a password, a session and an API token before
+// a master of each release, and leaves nothing behind.
 func TestRun(t *testing.T) {
 	t.Parallel()
 	for _, release := range []string{"3006.26", "3008.3"} {
@@ -202,7 +202,7 @@ func (c *caller) do(req *http.Request) string {
 	return string(text)
 }
 
-// A master that is down keeps a gateway neither from starting nor from ending.
+// A gateway starts and stops even if its master is down.
 func TestRunWithoutAMaster(t *testing.T) {
 	t.Parallel()
 	conf := testConfig(t, "sock_dir: /nowhere\nret_port: 1\ninterface: 127.0.0.1\n", "listen: [{address: '127.0.0.1:0'}]\n")

@@ -17,8 +17,9 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// testConfig is a configuration with its state in a folder of its own, and a
-// listener on a free loopback port. master is the text of the master's file.
+// testConfig returns a configuration with its state in a directory of its own,
+// and a listener on a free loopback port. master is the text of the master's
+// file.
 func testConfig(t *testing.T, master, settings string) *config.Config {
 	t.Helper()
 	dir := t.TempDir()
@@ -33,7 +34,7 @@ func testConfig(t *testing.T, master, settings string) *config.Config {
 	return c
 }
 
-// logBuffer is a log that is read while it is written.
+// logBuffer is a log that may be read while it is written.
 type logBuffer struct {
 	mu   sync.Mutex
 	text bytes.Buffer

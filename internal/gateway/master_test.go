@@ -12,8 +12,8 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/jobcache"
 )
 
-// While the layout of tokens is not known, the sockets of worker pools show the
-// release.
+// While the layout of tokens is unknown, the release is determined by the
+// sockets of worker pools.
 func TestReleaseBySockets(t *testing.T) {
 	t.Parallel()
 	c := testConfig(t, "", "")
@@ -25,7 +25,7 @@ func TestReleaseBySockets(t *testing.T) {
 	require.True(t, g.isFrom3008())
 }
 
-// What the clients of lowstate know of a master is what its file says.
+// The master for the clients of lowstate has the options of the file.
 func TestMaster(t *testing.T) {
 	t.Parallel()
 	cache := t.TempDir()
@@ -54,8 +54,8 @@ func TestMaster(t *testing.T) {
 	}
 }
 
-// The folders of calls whose gateway was killed go at the start, and a folder
-// that cannot be listed keeps nothing from starting.
+// The directories of calls of a killed gateway are removed at the start, and an
+// unreadable directory does not prevent the start.
 func TestSweepSSH(t *testing.T) {
 	t.Parallel()
 	var log logBuffer

@@ -15,7 +15,7 @@ import (
 	"github.com/saltern-api/saltern/server"
 )
 
-// logins answers every login alike.
+// logins returns the same result for every login.
 type logins struct {
 	server.Sessions
 	ok  bool

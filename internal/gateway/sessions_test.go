@@ -21,7 +21,7 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/zmtp"
 )
 
-// openSessions opens sessions in a state folder, before a master.
+// openSessions opens sessions in a state directory, before a master.
 func openSessions(t *testing.T, dir string, tokens *saltmaster.Tokens) (*session.Sessions, func(), error) {
 	t.Helper()
 	m := auth.Master{Tokens: tokens}

@@ -80,8 +80,8 @@ func TestDecode(t *testing.T) {
 	}
 }
 
-// FuzzParse holds what is read against package json, and has it read into places
-// too.
+// FuzzParse compares the result with that of package json, and decodes it into
+// places too.
 func FuzzParse(f *testing.F) {
 	f.Add([]byte(`{"name": "ci", "scopes": ["Superuser"], "ttl": null}`))
 	f.Add([]byte(`{"a": 1, "\u0061": 2}`))

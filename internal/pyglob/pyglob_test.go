@@ -17,7 +17,7 @@ import (
 //go:embed testdata/fnmatch.py
 var fnmatchScript string
 
-// table is what fnmatch of Python 3.11 answers, and is compared with it by
+// table has the results of fnmatch of Python 3.11, and is compared with it by
 // TestPythonAgrees.
 var table = []struct {
 	pattern string
@@ -56,7 +56,7 @@ var table = []struct {
 	{`[\d]`, []string{`\`, "d"}, []string{"1"}},
 	{"[a&&b]", []string{"a", "&", "b"}, []string{"c"}},
 	{"[é-ü]", []string{"ö"}, []string{"o"}},
-	// Ranges that run backwards are removed.
+	// Reversed ranges are removed.
 	{"[c-a]", nil, []string{"a", "b", "c", "-"}},
 	{"[!c-a]", []string{"a", "b", "-"}, []string{"", "ab"}},
 	{"[c-ab-d]", []string{"b", "c", "d"}, []string{"a", "-"}},
@@ -88,7 +88,7 @@ func TestVaries(t *testing.T) {
 	}
 }
 
-// TestBytes: a file's name need not be UTF-8. Each byte that is not is one
+// TestBytes: a file's name need not be UTF-8. Each invalid byte is one
 // character.
 func TestBytes(t *testing.T) {
 	t.Parallel()
@@ -101,7 +101,7 @@ func TestBytes(t *testing.T) {
 }
 
 // TestPythonAgrees compares with the fnmatch of each Salt's Python: the table,
-// and a few thousand short patterns of the characters that have a meaning.
+// and a few thousand short patterns of special characters.
 func TestPythonAgrees(t *testing.T) {
 	t.Parallel()
 	var cases [][2]string
@@ -141,7 +141,7 @@ func TestPythonAgrees(t *testing.T) {
 	}
 }
 
-// FuzzMatch compares with regular expressions, for patterns that have no set.
+// FuzzMatch compares with regular expressions, for patterns without a set.
 func FuzzMatch(f *testing.F) {
 	f.Add("salt/*/ret/?", "salt/job/ret/a")
 	f.Add("*a*?b", "aab")

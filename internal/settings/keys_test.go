@@ -14,7 +14,7 @@ import (
 	"github.com/saltern-api/saltern/internal/settings"
 )
 
-// The page with the keys, and the marks around what is made of them.
+// The page with the keys, and the marks around the generated part.
 const (
 	page      = "../../docs/configuration.md"
 	beginKeys = "<!-- keys:begin -->\n"
@@ -23,7 +23,7 @@ const (
 
 var update = flag.Bool("update", false, "write the keys into docs/configuration.md")
 
-// TestDocumentedKeys compares docs/configuration.md with what the code says.
+// TestDocumentedKeys compares docs/configuration.md with the code.
 func TestDocumentedKeys(t *testing.T) {
 	t.Parallel()
 	text, err := os.ReadFile(page)
@@ -53,7 +53,7 @@ func table(keys []settings.Key) string {
 	return b.String()
 }
 
-// Each key has a meaning, and a type that is said.
+// Each key has a meaning and a type.
 func TestKeysSaySomething(t *testing.T) {
 	t.Parallel()
 	seen := make(map[string]bool)
@@ -67,7 +67,7 @@ func TestKeysSaySomething(t *testing.T) {
 	}
 }
 
-// What stands there as the default can be written, and changes nothing.
+// Each documented default is a valid value, and changes nothing.
 func TestDefaultsCanBeWritten(t *testing.T) {
 	t.Parallel()
 	for _, k := range settings.Keys() {
@@ -85,7 +85,7 @@ func TestDefaultsCanBeWritten(t *testing.T) {
 		switch parts[0] {
 		case "max_request_body_size":
 			want.MaxRequestBodySize = settings.DefaultBodyLimit
-		case "pam", "auth": // the defaults of these are in the packages that they are for
+		case "pam", "auth": // the defaults of these are in other packages
 			want.PAM, want.Auth = got.PAM, got.Auth
 		case "tokens":
 			want.Tokens.Throttle = got.Tokens.Throttle
@@ -95,7 +95,7 @@ func TestDefaultsCanBeWritten(t *testing.T) {
 	}
 }
 
-// The files of the other tests have every key.
+// The files of the other tests contain every key.
 func TestEveryKeyIsTested(t *testing.T) {
 	t.Parallel()
 	given := make(map[string]bool)

@@ -103,7 +103,7 @@ func TestParseNothing(t *testing.T) {
 	}
 }
 
-// One address has a quarter of the connections, however many those are.
+// One address has a quarter of the connections, for any number of them.
 func TestConnectionsPerAddress(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]int{
@@ -135,7 +135,7 @@ func TestBodyLimit(t *testing.T) {
 	require.EqualValues(t, 9, s.BodyLimit(7))
 }
 
-// Each file in testdata/invalid stands beside the exact text of its problems.
+// Each file in testdata/invalid has a file with the exact text of its problems.
 func TestParseInvalid(t *testing.T) {
 	t.Parallel()
 	files, err := filepath.Glob("testdata/invalid/*.yaml")
@@ -174,8 +174,7 @@ func TestLoad(t *testing.T) {
 	require.EqualError(t, err, path+": is larger than 1048576 bytes")
 }
 
-// What the parser accepts is usable as it stands, and what it refuses it can
-// explain.
+// Accepted settings are usable, and refused ones have problems with a text.
 func FuzzSettings(f *testing.F) {
 	f.Add([]byte(full))
 	f.Add([]byte(fullTokens))

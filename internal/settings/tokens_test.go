@@ -96,7 +96,7 @@ func TestParseEveryKeyOfTokens(t *testing.T) {
 	require.Equal(t, want, got)
 }
 
-// What a key alone says, where that is not plain.
+// The effect of single keys, where it is not obvious.
 func TestParseTokens(t *testing.T) {
 	t.Parallel()
 	const redis = "store: redis, pepper_file: /p"
@@ -139,7 +139,7 @@ func TestParseTokens(t *testing.T) {
 	}
 }
 
-// A secret in the file is not repeated in a problem.
+// A secret in the file is not quoted in a problem.
 func TestProblemsHaveNoValues(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{

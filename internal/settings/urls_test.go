@@ -9,8 +9,8 @@ import (
 	"github.com/saltern-api/saltern/internal/settings"
 )
 
-// Origins are compared with what browsers send: in lower case, and without the
-// port that a scheme has anyway.
+// Origins are compared with those of browsers: in lower case, and without the
+// default port.
 func TestOrigins(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
@@ -89,7 +89,7 @@ func TestPublicURL(t *testing.T) {
 	require.Error(t, err)
 }
 
-// quoted writes text as YAML.
+// quoted returns text as YAML.
 func quoted(text string) string {
 	b, _ := json.Marshal(text) // JSON is YAML
 	return string(b)

@@ -16,8 +16,8 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// recordScript stands in for salt-ssh: it notes beside itself how it was
-// called, and answers.
+// recordScript stands in for salt-ssh: it writes its arguments to a file, and
+// prints a result.
 const recordScript = `#!/bin/sh
 here=${0%/*}
 echo run >>"$here/runs"
@@ -31,7 +31,7 @@ printf '{"web": true}\n' >output
 exit 7
 `
 
-// fake is a folder with a program in it.
+// fake is a directory with a program in it.
 type fake struct {
 	t   *testing.T
 	dir string
@@ -74,7 +74,7 @@ func (f fake) ran() bool {
 	return err == nil
 }
 
-// add makes settings of JSON.
+// add adds settings given as JSON.
 func add(t *testing.T, s *saltssh.Settings, name, js string) error {
 	t.Helper()
 	v, err := msgpack.AppendFromJSON(nil, []byte(js))

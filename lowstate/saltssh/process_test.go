@@ -15,7 +15,7 @@ import (
 	"github.com/saltern-api/saltern/lowstate/saltssh"
 )
 
-// longScript starts a child, prints both process ids, and stays.
+// longScript starts a child, prints both process ids, and does not exit.
 const longScript = `#!/bin/sh
 %trap%
 here=${0%/*}
@@ -41,7 +41,7 @@ func (f fake) pids() (pids []int) {
 	return pids
 }
 
-// isGone also counts a zombie, which waits for a reaper that is not ours.
+// isGone also counts a zombie, whose parent is another process.
 func isGone(pid int) bool {
 	if errors.Is(syscall.Kill(pid, 0), syscall.ESRCH) {
 		return true

@@ -13,10 +13,10 @@ import (
 	"github.com/saltern-api/saltern/lowstate/saltssh"
 )
 
-// envRun makes TestRunUntilKilled a process that runs salt-ssh in a folder.
+// envRun makes TestRunUntilKilled a process that runs salt-ssh in a directory.
 const envRun = "SALTERN_TEST_SALT_SSH"
 
-// TestRunUntilKilled is no test but a gateway, for TestSweep.
+// TestRunUntilKilled is not a test but a process for TestSweep.
 func TestRunUntilKilled(t *testing.T) {
 	dir := os.Getenv(envRun)
 	if dir == "" {
@@ -28,7 +28,7 @@ func TestRunUntilKilled(t *testing.T) {
 	_, _ = saltssh.New(f.options()).Run(t.Context(), c)
 }
 
-// runElsewhere starts such a process, and returns when salt-ssh runs.
+// runElsewhere starts such a process, and returns when salt-ssh is running.
 func runElsewhere(t *testing.T, f fake) *exec.Cmd {
 	t.Helper()
 	cmd := exec.Command(os.Args[0], "-test.run=^TestRunUntilKilled$")
@@ -77,7 +77,7 @@ func TestSweep(t *testing.T) {
 	require.Empty(t, f.folders())
 }
 
-// TestSweepLeavesAlone shows what is not ours.
+// TestSweepLeavesAlone is about directories that are not removed.
 func TestSweepLeavesAlone(t *testing.T) {
 	t.Parallel()
 	f := newFake(t, recordScript)

@@ -20,7 +20,7 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/zmtp"
 )
 
-// figures are what was counted, as lines.
+// figures are the counted results, as lines.
 type figures []string
 
 func (f *figures) Observe(backend string, ok bool, err error) {
@@ -29,7 +29,7 @@ func (f *figures) Observe(backend string, ok bool, err error) {
 
 func (f *figures) NotTried(backend, reason string) { *f = append(*f, backend+" "+reason) }
 
-// fixed is a backend, and a carrier, that always answers the same.
+// fixed is a backend, and a carrier, with a fixed result.
 type fixed struct {
 	ok  bool
 	err error
@@ -68,8 +68,8 @@ func TestCounted(t *testing.T) {
 	}
 }
 
-// A command that carries credentials counts by its verdict, and where it has none
-// by its error.
+// A command that carries credentials is counted by its verdict, or else by its
+// error.
 func TestCountedCarrier(t *testing.T) {
 	t.Parallel()
 	away := errors.New("away")
@@ -119,7 +119,7 @@ func masterTokens(t *testing.T, m *mastertest.Master) *saltmaster.Tokens {
 	})
 }
 
-// What is put together says who a caller is, and counts it.
+// The backends authenticate callers, and the results are counted.
 func TestAuth(t *testing.T) {
 	t.Parallel()
 	m := mastertest.Start(t, mastertest.Options{})

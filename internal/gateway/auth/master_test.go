@@ -43,7 +43,8 @@ func TestTokensOfTheMaster(t *testing.T) {
 	}
 }
 
-// The errors of the master say nothing of credentials, but for what it takes.
+// The master's errors are no verdict on credentials, except for invalid
+// credentials.
 func TestErrorsOfTheMaster(t *testing.T) {
 	t.Parallel()
 	canceled, cancel := context.WithCancel(t.Context())

@@ -14,7 +14,7 @@ import (
 	"github.com/saltern-api/saltern/eauth/mint"
 )
 
-// uncheckedStore is a master's token store that cannot be written before it was
+// uncheckedStore is a master's token store that cannot be written before it is
 // checked.
 type uncheckedStore struct {
 	err     error // of the check

@@ -14,8 +14,8 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/masterconf"
 )
 
-// aclConfig loads a master's file whose root_dir is a folder with the keys of
-// two minions. more is added to the file.
+// aclConfig loads a master's file whose root_dir is a directory with the keys
+// of two minions. more is added to the file.
 func aclConfig(t *testing.T, more string) *masterconf.Config {
 	t.Helper()
 	dir := t.TempDir()
@@ -105,8 +105,8 @@ func TestACLOptions(t *testing.T) {
 	}
 }
 
-// TestSSHOptionsOfTheSettings holds the names that saltern.yaml may list against
-// those that the client ssh requires.
+// TestSSHOptionsOfTheSettings compares the names that saltern.yaml may list
+// with those that the client ssh requires.
 func TestSSHOptionsOfTheSettings(t *testing.T) {
 	t.Parallel()
 	require.ElementsMatch(t, lowstate.SSHPrivileges(), settings.SSHOptions())
@@ -122,7 +122,7 @@ func TestRosterKind(t *testing.T) {
 	}
 }
 
-// TestSSHRules puts the rules of salt-ssh together: the accepted minions are web1
+// TestSSHRules evaluates the rules of salt-ssh: the accepted minions are web1
 // and db1, the roster has web1 and host.
 func TestSSHRules(t *testing.T) {
 	t.Parallel()

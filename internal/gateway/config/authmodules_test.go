@@ -13,7 +13,8 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/masterconf"
 )
 
-// TestModes has what the log and config-test show of eauth modules that decide something.
+// TestModes is about the lines of the log and config-test for eauth modules that give
+// rights.
 func TestModes(t *testing.T) {
 	t.Parallel()
 	const creds = ": the master authorizes with the credentials of each request"
@@ -118,8 +119,8 @@ func TestCheckDeciding(t *testing.T) {
 		"auth.deciding: external_auth has no \"pma\"\nauth.deciding: external_auth has no \"x\"")
 }
 
-// Without a login, a token acts by the rules of external_auth, as a session of
-// salt-api does unless acl() has said otherwise.
+// Without a login, the rules of external_auth apply to a token, as to a session
+// of salt-api unless acl() has returned other rights.
 func TestRightsUnknown(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {

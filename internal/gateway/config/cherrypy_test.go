@@ -8,8 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// api_acl and authorized_ips in the forms that people give them: whatever lets
-// somebody in who was not meant, or keeps out who was, is a problem.
+// api_acl and authorized_ips in the forms in use: any that admits or excludes
+// an address by mistake is a problem.
 func TestAddressLists(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]struct {

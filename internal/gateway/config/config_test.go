@@ -13,8 +13,9 @@ import (
 	"github.com/saltern-api/saltern/server"
 )
 
-// load reads a configuration of two texts, in which DIR stands for a folder of
-// its own. The state folder is in there, unless the settings say otherwise.
+// load reads a configuration of two texts, in which DIR stands for a directory
+// of its own. It contains the state directory, unless the settings have
+// another.
 func load(t *testing.T, master, set string) (c *Config, dir string, err error) {
 	t.Helper()
 	dir = t.TempDir()
@@ -28,7 +29,7 @@ func load(t *testing.T, master, set string) (c *Config, dir string, err error) {
 	return c, dir, err
 }
 
-// good is load of what has no problem.
+// good is load of a configuration without problems.
 func good(t *testing.T, master, set string) *Config {
 	t.Helper()
 	c, _, err := load(t, master, set)
@@ -36,7 +37,7 @@ func good(t *testing.T, master, set string) *Config {
 	return c
 }
 
-// Every problem of both files shows at once.
+// All problems of both files are reported at once.
 func TestProblems(t *testing.T) {
 	t.Parallel()
 	c, dir, err := load(t, "interface: nope\nrest_cherrypy: {port: 99999}\n", "limits: {conections: 5}\ntrusted_proxies: [x]\n")
@@ -109,8 +110,8 @@ func TestWarnings(t *testing.T) {
 	}
 }
 
-// Others who may write into the state folder are warned of, and hashes that
-// travel in clear text.
+// There are warnings for a state directory that others may write to, and for
+// hashes sent in clear text.
 func TestWarningsOfState(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -151,7 +152,7 @@ func TestSummary(t *testing.T) {
 	}
 }
 
-// The names that saltern.yaml may leave out have the defaults of settings.
+// Omitted names in saltern.yaml have the defaults of settings.
 func TestDefaultPlace(t *testing.T) {
 	t.Parallel()
 	if _, err := os.Stat(DefaultSettings); err == nil {

@@ -80,7 +80,7 @@ func TestClientTLS(t *testing.T) {
 	}
 }
 
-// Where the audit log is, and who may read and write it.
+// The path of the audit log, and the users with access to it.
 func TestAuditFile(t *testing.T) {
 	t.Parallel()
 	c, dir, err := load(t, "", "")
@@ -111,7 +111,7 @@ func TestAuditFile(t *testing.T) {
 	require.False(t, on)
 }
 
-// A command works on the store itself only where the gateway could still read it
+// A command opens the store itself only if the gateway can still read it
 // afterwards.
 func TestMayOpenTokens(t *testing.T) {
 	t.Parallel()

@@ -34,8 +34,8 @@ func TestNodegroups(t *testing.T) {
 	require.Empty(t, good(t, "", "").Nodegroups())
 }
 
-// Root may log in where the settings say so, or a rule names root itself: never
-// because of a pattern, a star or a group.
+// Root may log in if the settings allow it, or if a rule names root itself:
+// never because of a pattern, a star or a group.
 func TestPAM(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

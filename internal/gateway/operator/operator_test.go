@@ -17,7 +17,7 @@ import (
 	"github.com/saltern-api/saltern/internal/gateway/tokens"
 )
 
-// world is a configuration in a folder of its own.
+// world is a configuration in a directory of its own.
 type world struct {
 	t     *testing.T
 	files config.Files
@@ -44,7 +44,7 @@ func (w *world) config() *config.Config {
 	return c
 }
 
-// do sends a request as a command does, and returns the answer.
+// do sends a request as a command does, and returns the response.
 func (w *world) do(method, path string, in any) (map[string]any, error) {
 	w.t.Helper()
 	o, err := Open(w.t.Context(), w.config(), "a test", slog.New(slog.DiscardHandler))
@@ -57,7 +57,7 @@ func (w *world) do(method, path string, in any) (map[string]any, error) {
 	return out, o.Do(w.t.Context(), method, path, in, &out)
 }
 
-// create makes a token.
+// create creates a token.
 func (w *world) create() (id, secret string) {
 	w.t.Helper()
 	out, err := w.do("POST", "/v1/tokens", map[string]any{
@@ -67,7 +67,8 @@ func (w *world) create() (id, secret string) {
 	return out["id"].(string), out["token"].(string)
 }
 
-// Requests go to the gateway that runs, whose store no other process can open.
+// Requests are sent to the running gateway, whose store no other process can
+// open.
 func TestOverTheSocket(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -104,7 +105,7 @@ func TestOverTheSocket(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, map[string]any{"tokens": []any{}}, out, "on the store itself")
 
-	// One that crashed leaves its socket behind.
+	// A crashed gateway leaves its socket behind.
 	o, err = Serve(w.state, nil, log)
 	require.NoError(t, err)
 	require.NoError(t, os.Link(filepath.Join(w.state, socketFile), filepath.Join(w.state, "kept")))
@@ -117,7 +118,7 @@ func TestOverTheSocket(t *testing.T) {
 	o.Close()
 }
 
-// The operator needs no gateway, and works beside those that run elsewhere.
+// The operator needs no gateway, and can work beside gateways on other hosts.
 func TestOnRedis(t *testing.T) { // not parallel: the log of the Redis client is one for the process
 	server := redistest.Start(t, redistest.Options{Durable: true})
 	w := newWorld(t)
@@ -146,8 +147,7 @@ func TestOnRedis(t *testing.T) { // not parallel: the log of the Redis client is
 	require.False(t, ok)
 }
 
-// What a command does to tokens by itself is in the audit log, unless there is
-// none.
+// Changes of tokens by a command itself are in the audit log, unless it is off.
 func TestAuditOfCommands(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct{ settings, warning string }{

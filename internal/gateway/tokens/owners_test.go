@@ -16,9 +16,10 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/sandbox"
 )
 
-// An owner of eauth pam is gone when PAM says so, and any when external_auth
-// does not name the user, as the master looks for the name: the user's name is the
-// pattern, and what a rule is for is the text (Salt's fill_auth_list).
+// An owner of eauth pam is inactive if PAM refuses the account, and any owner
+// if external_auth has no rule for the user. The match is the master's: the
+// user's name is the pattern, and the rule's name is the text (Salt's
+// fill_auth_list).
 func TestTokenOwners(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -29,8 +29,8 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken/redistest"
 )
 
-// redisWorld is a configuration with tokens in Redis, in a folder of its own.
-// more is added to the section of Redis.
+// redisWorld is a configuration with tokens in Redis, in a directory of its
+// own. more is added to the section of Redis.
 func redisWorld(t *testing.T, server *redistest.Server, more string) *world {
 	t.Helper()
 	w := newWorld(t)
@@ -53,7 +53,7 @@ func (w *world) open(log io.Writer) (*Service, error) {
 	return s, err
 }
 
-// safeBuffer is a log that is read while it is written.
+// safeBuffer is a log that may be read while it is written.
 type safeBuffer struct {
 	mu   sync.Mutex
 	text bytes.Buffer
@@ -71,7 +71,7 @@ func (b *safeBuffer) String() string {
 	return b.text.String()
 }
 
-// A gateway starts while Redis is away, and takes tokens when it is back.
+// A gateway starts while Redis is down, and accepts tokens once it is back.
 func TestRedisAwayAtTheStart(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t, redistest.Options{Durable: true})
@@ -96,7 +96,7 @@ func TestRedisAwayAtTheStart(t *testing.T) {
 	require.True(t, ok)
 }
 
-// With another pepper every token would look unknown.
+// With another pepper every token would be unknown.
 func TestRedisWithAnotherPepper(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t, redistest.Options{Durable: true})
@@ -109,7 +109,7 @@ func TestRedisWithAnotherPepper(t *testing.T) {
 	require.ErrorIs(t, err, apitoken.ErrPepper)
 	require.ErrorContains(t, err, "tokens.pepper_file")
 
-	// One that starts while Redis is away learns of it later.
+	// A gateway that starts while Redis is down detects it later.
 	server.Kill()
 	var log safeBuffer
 	s, err := w.open(&log)
@@ -120,7 +120,7 @@ func TestRedisWithAnotherPepper(t *testing.T) {
 	require.ErrorIs(t, err, apitoken.ErrUnavailable)
 }
 
-// The password is in no error and no line of the log.
+// The password is in no error and no log line.
 func TestRedisPassword(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t, redistest.Options{})
@@ -188,7 +188,7 @@ func TestRedisOverTLS(t *testing.T) {
 	}
 }
 
-// relay takes TLS off in front of a socket.
+// relay terminates TLS in front of a socket.
 func relay(t *testing.T, socket string, c *tls.Config) (addr string) {
 	t.Helper()
 	l, err := tls.Listen("tcp", "127.0.0.1:0", c)
@@ -236,8 +236,8 @@ func newCertifier(t *testing.T, dir string) *certifier {
 	return c
 }
 
-// write makes a certificate with its key, as two files; the first one signs
-// itself.
+// write writes a certificate and its key to two files; the first one is
+// self-signed.
 func (c *certifier) write(t *testing.T, dir, name string, cert *x509.Certificate) (*x509.Certificate, *ecdsa.PrivateKey) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

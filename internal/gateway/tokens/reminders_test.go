@@ -24,7 +24,7 @@ import (
 	"github.com/saltern-api/saltern/server"
 )
 
-// What the settings say reaches a mail server and a webhook.
+// The settings of the mail server and the webhook take effect.
 func TestRemindersAsConfigured(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -111,7 +111,7 @@ saltern_tokens_expiring{within="7d"} 2
 `), "saltern_token_store_up", "saltern_tokens_expiring", "saltern_reminders_total"))
 }
 
-// Nothing is sent without a way of sending, and the count goes on.
+// Without a sender nothing is sent, and the count goes on.
 func TestRemindersOfNobody(t *testing.T) {
 	t.Parallel()
 	c := newWorld(t).config()
@@ -123,7 +123,7 @@ func TestRemindersOfNobody(t *testing.T) {
 	r.Close()
 }
 
-// Whatever an event has in it, there are so many labels and no more.
+// The number of labels is fixed, whatever an event contains.
 func TestTokenEventLabels(t *testing.T) {
 	t.Parallel()
 	reg := server.NewRegistry()

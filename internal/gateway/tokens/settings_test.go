@@ -24,7 +24,7 @@ const (
 	sixMonths = time.Duration(-1) // by the calendar
 )
 
-// The file takes the same lives as the API does.
+// The file accepts the same lifetimes as the API.
 func TestLivesAreTheAPIs(t *testing.T) {
 	t.Parallel()
 	for _, text := range []string{
@@ -41,7 +41,7 @@ func TestLivesAreTheAPIs(t *testing.T) {
 	}
 }
 
-// world is a configuration in a folder of its own.
+// world is a configuration in a directory of its own.
 type world struct {
 	t     *testing.T
 	files config.Files
@@ -58,7 +58,7 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-// set puts more into the settings.
+// set adds to the settings.
 func (w *world) set(yaml string) {
 	w.t.Helper()
 	require.NoError(w.t, os.WriteFile(w.files.Settings, []byte("state_dir: "+w.state+"\n"+yaml), 0o600))
@@ -72,7 +72,7 @@ func (w *world) config() *config.Config {
 	return c
 }
 
-// bench is a service as saltern.yaml has it.
+// bench is a service with the settings of saltern.yaml.
 type bench struct {
 	*Service
 	t *testing.T
@@ -88,7 +88,7 @@ func newBench(t *testing.T, yaml string) *bench {
 	return &bench{Service: s, t: t}
 }
 
-// of is somebody who has logged in.
+// of returns a user that has logged in.
 func of(user string, groups ...string) issuer.Caller {
 	return issuer.Caller{User: user, Eauth: "sharedsecret", Groups: groups, LoggedIn: true}
 }
@@ -108,7 +108,7 @@ func (b *bench) good(secret string) bool {
 	return ok
 }
 
-// What a profile gives by default, and by the settings.
+// The lifetimes of a profile, by default and by the settings.
 func TestLivesOfTheProfiles(t *testing.T) {
 	t.Parallel()
 	for name, c := range map[string]struct {
@@ -185,7 +185,7 @@ func TestDirectUse(t *testing.T) {
 	}
 }
 
-// A token that is not used ends; one that is in use does not.
+// A token that is not used is revoked; one that is used is not.
 func TestUnusedFor(t *testing.T) {
 	t.Parallel()
 	for yaml, want := range map[string]bool{"": true, "  unused_for: 2d\n": false} {

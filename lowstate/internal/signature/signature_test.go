@@ -19,8 +19,8 @@ import (
 
 var update = flag.Bool("update", false, "write stock.json anew")
 
-// TestStockIsSalts holds the table against the Salts that are installed: it is
-// what they have in common.
+// TestStockIsSalts compares the table with the installed Salts: it is their
+// common part.
 func TestStockIsSalts(t *testing.T) {
 	var common map[string]signature.Signature
 	releases := 0
