@@ -259,9 +259,9 @@ func tooManyBodies() *Error {
 		Text: "Too many large requests at once"}
 }
 
-// Bodies bounds the memory of all bodies, and of those from one address prefix:
-// to half of the memory for large ones, and a quarter of that for small ones. It
-// is safe for concurrent use.
+// Bodies bounds the memory of all bodies. The bodies from one address prefix may
+// hold half of the memory for large ones, and a quarter of that for small ones.
+// It is safe for concurrent use.
 type Bodies struct {
 	limit       int64
 	first, more *fair.Shares

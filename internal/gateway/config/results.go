@@ -32,7 +32,7 @@ func jobCache(mc *masterconf.Config) (jobcache.Cache, error) {
 const checksMinions = 3
 
 // checkResults returns an error if returns have to be read from the job cache
-// and cannot be: no call would ever return.
+// and cannot be: no return would ever be found.
 func checkResults(mc *masterconf.Config, r settings.Results) error {
 	if r != settings.ResultsVerified {
 		return nil
