@@ -4,7 +4,7 @@
 //
 //	r, err := env.Start(ctx, env.Options{Saltern: "bin/saltern", Sandbox: sandbox.Options{Salt: ".work/salt-3008.3"}})
 //	defer r.Stop(ctx)
-//	status, header, body, err := r.Post(ctx, r.WSGI, `[{"client": "local", ...}]`)
+//	answer, err := r.Post(ctx, r.WSGI, `[{"client": "local", ...}]`)
 package env
 
 import (
