@@ -48,10 +48,13 @@ func child(path string) {
 	}
 }
 
+// toBeKilled begins the name of a child that writes until it is killed.
+const toBeKilled = "killed-"
+
 // writeAway writes entries and prints the id of each that is written.
 func writeAway(l *Log, name string) {
 	const many = 3000
-	for i := range many {
+	for i := 0; i < many || strings.HasPrefix(name, toBeKilled); i++ {
 		id := fmt.Sprint(name, i)
 		note(l, id)
 		if _, err := fmt.Fprintln(os.Stdout, id); err != nil {
@@ -79,7 +82,7 @@ func TestKilled(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "audit.jsonl")
 	var told []string
 	for i, after := range []int{1, 150, 700, 1600} {
-		cmd, out := start(t, path, fmt.Sprint("child-", i, "-"))
+		cmd, out := start(t, path, fmt.Sprint(toBeKilled, i, "-"))
 		n := 0
 		for lines := bufio.NewScanner(out); lines.Scan(); {
 			told = append(told, lines.Text())
