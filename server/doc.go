@@ -1,5 +1,5 @@
-// Package server is the listeners: what they are bound to, their TLS, their APIs,
-// and how they stop. The APIs are packages of their own, from netapi (salt-api's
+// Package server opens the listeners, with their limits and TLS, mounts the APIs
+// on them, and stops them. The APIs are packages of their own, from netapi (salt-api's
 // own) to vcd; this one mounts them and is imported by none of them.
 //
 // [Plan] turns the config files' sections into listeners, [Listen] opens them,

@@ -1,4 +1,4 @@
-// Package eventstream gives the master's events, as JSON, to any number of readers, over the one connection of the
+// Package eventstream delivers the master's events, as JSON, to any number of readers, over the one connection of the
 // event bus.
 //
 // A [Hub] turns each event into JSON once, into a ring that all readers share; a [Reader] is no more than a place in

@@ -1,4 +1,5 @@
-// Package caller finds out who makes a request, and what that allows.
+// Package caller resolves the credential of a request to its caller, and the
+// caller to the authority that calls run with.
 //
 // A [Resolver] turns a credential in a header or a cookie into a [Caller]: a
 // session, a Salt token, or a token of the gateway's own. The Caller is passed

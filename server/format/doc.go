@@ -1,4 +1,4 @@
-// Package format has the formats of request and answer bodies: it reads
+// Package format reads and writes the formats of request and response bodies: it reads
 // whatever rest_cherrypy reads into msgpack, chooses what to answer in, makes
 // YAML of JSON, and does gzip both ways.
 //

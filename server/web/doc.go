@@ -1,4 +1,4 @@
-// Package web is one request and its answer, for all the APIs of the gateway.
+// Package web holds one request and its response, for all APIs of the gateway.
 //
 // Handlers return an [Error] with what clients may see, or any other error:
 // [ErrorOf] is the one place where the errors of lowstate, eauth and budget

@@ -1,6 +1,6 @@
 // Package config reads the two files of a gateway's configuration, the master's
-// own and saltern.yaml, checks them together, and says what they mean in the
-// terms of the packages that a gateway is made of. What config-test prints is
+// own and saltern.yaml, checks them together, and turns them into the options of
+// the packages that a gateway consists of. What config-test prints is
 // decided here.
 //
 //	c, err := config.Load(config.Files{MasterDir: "/etc/salt"})

@@ -1,4 +1,4 @@
-// Package signature knows which arguments Salt's own runner functions take.
+// Package signature lists the arguments that Salt's own runner functions take.
 //
 // A client may send more arguments with a runner than its function takes, such
 // as the tgt that it sends with everything: salt-api inspects the function and

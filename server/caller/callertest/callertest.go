@@ -1,5 +1,5 @@
-// Package callertest has sessions and tokens for the tests of what uses package
-// caller.
+// Package callertest provides sessions and tokens for tests of handlers that use
+// package caller.
 //
 // It imports eauth and server/caller.
 package callertest

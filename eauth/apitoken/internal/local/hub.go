@@ -1,6 +1,6 @@
 // Package local holds what the stores of a single process share: the hub that
-// tells of changes, and the counts of failures, which are not worth a write to
-// the disk that an unknown client could demand.
+// announces changes, and the counts of failures, which are not written to the
+// disk, as an unknown client could cause such writes.
 //
 //	var hub local.Hub
 //	hub.Publish(apitoken.Notice{Revoked: ids})

@@ -1,6 +1,6 @@
-// Package reach is what the senders of reminders have in common: whom they may
-// speak to in clear, whose certificates they believe, and what may be shown of
-// what the far end says.
+// Package reach holds what the senders of reminders share: the hosts that may be
+// reached without TLS, the certificates that are trusted, and how much of a
+// remote text may be shown.
 package reach
 
 import (
