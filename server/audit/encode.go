@@ -1,12 +1,13 @@
 package audit
 
 import (
-	"bytes"
 	"encoding/json"
 	"slices"
 	"unicode"
 	"unicode/utf16"
 	"unicode/utf8"
+
+	"github.com/saltern-api/saltern/server/web"
 )
 
 // Bounds of a line's parts, in bytes as written. Together they are less than
@@ -37,15 +38,7 @@ func (e Entry) line() []byte {
 }
 
 // encoded returns a value as JSON, with <, > and & unescaped, and a newline.
-func encoded(v any) []byte {
-	var b bytes.Buffer
-	enc := json.NewEncoder(&b)
-	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		panic(err) // cannot happen: the types are ours and encode
-	}
-	return b.Bytes()
-}
+func encoded(v any) []byte { return append(web.JSON(v), '\n') }
 
 // bound cuts the fields that are too long.
 func (e *Entry) bound() {

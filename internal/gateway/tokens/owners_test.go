@@ -24,7 +24,8 @@ func TestTokenOwners(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	if err := sandbox.WritePAMService(dir, "acct", map[string]string{"alice": "x", "bob": "x"}); err != nil {
-		t.Skip(err)
+		require.NotEqual(t, "1", os.Getenv("SALTERN_REQUIRE_PAM"), err)
+		t.Skip(err) // no pam_wrapper here
 	}
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "master"), []byte(
 		"external_auth: {pam: {alice: [], carol: [], 'b*': []}, ldap: {ops%: [], 'db.*': [], abby: []}}\n"), 0o600))
