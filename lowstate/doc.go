@@ -9,18 +9,22 @@
 //
 // # The way of a call
 //
-//	parse*, chunk, fields     a body becomes chunks; large values are read later (deferred)
-//	run, task, stream         one call: authenticate, prepare, allow, run, answer
-//	authority, grant          the caller of a chunk, and how commands are sent in its name
-//	command, authorize, scope what a job is to run, and whether it may
+//	gateway, call, error      what callers of the package see
+//	parse, deferred           a body becomes chunks; large values are decoded later
+//	chunk, fields             a chunk, and its values as the clients read them
+//	run, task                 one call: authenticate, prepare, allow, run, answer
+//	authority                 the credentials of a chunk
+//	command, authorize        what a job is to run, and whether it may: rules and scopes
+//	master                    the master, and how commands are sent with a caller's grant
 //	answer                    what jobs return, typed; it becomes JSON where it goes out
 //	summary, arguments        what the audit log has of a chunk
 //
 // # The clients
 //
-//	local*, batch, wait*      publications, and the waiting for minions' returns
-//	target, nodegroup, minioncall, publication, results, jobcache
-//	                          what these share
+//	clients                   the interfaces Client and Job, and the list of all clients
+//	local, local_batch*       publications
+//	target, publication, wait*, results, jobcache
+//	                          what these share: the target, what is published, the wait for returns
 //	runner*, wheel*           functions of the master itself; mastercall is what they share
 //	ssh*                      salt-ssh, through package saltssh
 //
