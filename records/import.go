@@ -1,0 +1,52 @@
+package records
+
+import (
+	"context"
+	"iter"
+)
+
+// importBatch is how many entries Import puts in one step, and importBytes how
+// many bytes of values.
+const (
+	importBatch = 500
+	importBytes = 4 << 20
+)
+
+// Import puts everything that an export yields into a store. What is there
+// already stays, so that an import which failed may be repeated. The changes are
+// the sum of what was done, also with an error.
+func Import(ctx context.Context, w Writer, entries iter.Seq2[Entry, error]) (Changes, error) {
+	var sum Changes
+	var b Batch
+	var n, bytes int
+	put := func() error {
+		c, err := w.Put(ctx, b)
+		sum.Jobs, sum.Returns, sum.Invalid = sum.Jobs+c.Jobs, sum.Returns+c.Returns, sum.Invalid+c.Invalid
+		b, n, bytes = Batch{}, 0, 0
+		return err
+	}
+	for e, err := range entries {
+		if err != nil {
+			return sum, err
+		}
+		switch {
+		case e.Job != nil:
+			b.Jobs = append(b.Jobs, *e.Job)
+			if !e.Job.End.IsZero() {
+				b.Ends = append(b.Ends, End{JID: e.Job.JID, Time: e.Job.End})
+			}
+			n += len(e.Job.Minions)
+		case e.Return != nil && !e.Return.Missing:
+			b.Returns = append(b.Returns, *e.Return)
+			bytes += len(e.Return.Value)
+		default:
+			continue
+		}
+		if n++; n >= importBatch || bytes >= importBytes {
+			if err := put(); err != nil {
+				return sum, err
+			}
+		}
+	}
+	return sum, put()
+}
