@@ -20,8 +20,8 @@ TOKEN_CLIENT_STAMPS := $(WORK)/vdk-venv/.vdk-$(VDK_VERSION) $(WORK)/govcd/.built
 CLIENT_STAMPS := $(WORK)/clients-venv/.installed $(WORK)/clients-node/.installed
 
 # Packages whose tests start real masters, and all others.
-REAL    = $(shell go list ./... | grep -E '/(e2e|sandbox)(/|$$)' | grep -vE '/(clients|crowd)$$')
-UNIT    = $(shell go list ./... | grep -vE '/(e2e|sandbox)(/|$$)') ./e2e/crowd
+REAL    = $(shell go list ./... | grep -E '/(e2e|sandbox)(/|$$)' | grep -vE '/(clients|crowd|gateway)$$')
+UNIT    = $(shell go list ./... | grep -vE '/(e2e|sandbox)(/|$$)') ./e2e/crowd ./e2e/gateway
 TEST_FILES = $(shell go list -f '{{range .TestGoFiles}}{{$$.Dir}}/{{.}} {{end}}{{range .XTestGoFiles}}{{$$.Dir}}/{{.}} {{end}}' ./...)
 
 # A part that cannot run fails instead of being skipped.

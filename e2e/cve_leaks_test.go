@@ -65,8 +65,8 @@ func (a *attacked) requireSilentLog(t *testing.T) {
 	}
 }
 
-// secretFiles looks at the permissions of what the gateway keeps, and what it
-// says of a key that others can read.
+// secretFiles looks at the permissions of what the gateway keeps. What it says
+// of a key that others can read is in e2e/gateway (TestReadableKey).
 func (a *attacked) secretFiles(t *testing.T) {
 	info, err := os.Stat(a.StateDir())
 	require.NoError(t, err)
@@ -76,12 +76,6 @@ func (a *attacked) secretFiles(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, os.FileMode(0o600), info.Mode().Perm(), name)
 	}
-	files := t.TempDir()
-	crt, key := filepath.Join(files, "tls.crt"), filepath.Join(files, "tls.key")
-	writePair(t, crt, key)
-	require.NoError(t, os.Chmod(key, 0o644))
-	g := startAlone(t, fmt.Sprintf(", ssl_crt: %s, ssl_key: %s", crt, key))
-	require.Regexp(t, `"level":"WARN".*tls\.key`, g.log(t))
 }
 
 // secretsOnBus makes sessions and tokens. salt-api has a runner make the token

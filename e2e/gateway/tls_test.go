@@ -1,4 +1,4 @@
-package e2e
+package gateway
 
 import (
 	"crypto/sha256"
@@ -19,7 +19,7 @@ import (
 // TestTLS meets the main listener as clients of several kinds do.
 func TestTLS(t *testing.T) {
 	t.Parallel()
-	g := startAlone(t, "")
+	g := start(t, options{alone: true})
 	for version, ok := range map[uint16]bool{
 		tls.VersionTLS10: false, tls.VersionTLS11: false,
 		tls.VersionTLS12: true, tls.VersionTLS13: true,
@@ -46,7 +46,7 @@ func TestTLS(t *testing.T) {
 				ForceAttemptHTTP2: major == 2,
 			}}
 			defer client.CloseIdleConnections()
-			resp, err := client.Get("https://" + g.address)
+			resp, err := client.Get(g.Main)
 			require.NoError(t, err)
 			require.NoError(t, resp.Body.Close())
 			require.Equal(t, http.StatusOK, resp.StatusCode)
@@ -54,7 +54,7 @@ func TestTLS(t *testing.T) {
 		})
 	}
 	t.Run("no TLS", func(t *testing.T) {
-		resp, err := http.Get("http://" + g.address)
+		resp, err := http.Get("http://" + g.address())
 		require.NoError(t, err)
 		require.NoError(t, resp.Body.Close())
 		require.Equal(t, http.StatusBadRequest, resp.StatusCode)
@@ -65,17 +65,17 @@ func TestTLS(t *testing.T) {
 // that is served, which a restart keeps.
 func TestSelfSigned(t *testing.T) {
 	t.Parallel()
-	g := startAlone(t, "")
+	g := start(t, options{alone: true})
 	first := g.leaf(t)
-	require.Contains(t, g.log(t), `"sha256":"`+fingerprint(first)+`"`)
+	require.Contains(t, g.Log(), `"sha256":"`+fingerprint(first)+`"`)
 	require.NoError(t, first.VerifyHostname("localhost"))
 	require.NoError(t, first.VerifyHostname("127.0.0.1"))
-	info, err := os.Stat(filepath.Join(g.dir, "state", "self-signed.key"))
+	info, err := os.Stat(filepath.Join(g.StateDir(), "self-signed.key"))
 	require.NoError(t, err)
 	require.Equal(t, os.FileMode(0o600), info.Mode().Perm())
 
-	g.stop(t)
-	g.start(t)
+	g.close(t)
+	g.run(t)
 	require.Equal(t, fingerprint(first), fingerprint(g.leaf(t)))
 }
 
@@ -86,21 +86,33 @@ func TestReload(t *testing.T) {
 	files := t.TempDir()
 	crt, key := filepath.Join(files, "tls.crt"), filepath.Join(files, "tls.key")
 	first := writePair(t, crt, key)
-	g := startAlone(t, fmt.Sprintf(", ssl_crt: %s, ssl_key: %s", crt, key))
+	g := start(t, options{alone: true, cherrypy: map[string]any{"ssl_crt": crt, "ssl_key": key}})
 	require.Equal(t, fingerprint(first), fingerprint(g.leaf(t)))
-	require.NotContains(t, g.log(t), "self-signed")
+	require.NotContains(t, g.Log(), "self-signed")
 
 	second := writePair(t, crt, key)
 	requireEventually(t, func() bool { return fingerprint(g.leaf(t)) == fingerprint(second) })
-	require.Contains(t, g.log(t), `"sha256":"`+fingerprint(second)+`"`)
+	require.Contains(t, g.Log(), `"sha256":"`+fingerprint(second)+`"`)
 
 	require.NoError(t, os.WriteFile(crt, []byte("no certificate"), 0o600))
 	requireEventually(t, func() bool {
 		require.Equal(t, fingerprint(second), fingerprint(g.leaf(t)))
-		return strings.Contains(g.log(t), "the old one stays")
+		return strings.Contains(g.Log(), "the old one stays")
 	})
 	third := writePair(t, crt, key)
 	requireEventually(t, func() bool { return fingerprint(g.leaf(t)) == fingerprint(third) })
+}
+
+// TestReadableKey has a private key that others than its owner can read, of
+// which the log warns.
+func TestReadableKey(t *testing.T) {
+	t.Parallel()
+	files := t.TempDir()
+	crt, key := filepath.Join(files, "tls.crt"), filepath.Join(files, "tls.key")
+	writePair(t, crt, key)
+	require.NoError(t, os.Chmod(key, 0o644))
+	g := start(t, options{alone: true, cherrypy: map[string]any{"ssl_crt": crt, "ssl_key": key}})
+	require.Regexp(t, `"level":"WARN".*tls\.key`, g.Log())
 }
 
 // TestClientCertificates obeys the master's file: ssl_cert_reqs, ssl_ca_certs
@@ -113,19 +125,20 @@ func TestClientCertificates(t *testing.T) {
 	pair, err := tls.LoadX509KeyPair(crt, key)
 	require.NoError(t, err)
 	for name, c := range map[string]struct {
-		options    string
+		options    map[string]any
 		with, bare int // the status; 0 stands for no connection
 	}{
-		"required":   {"ssl_cert_reqs: CERT_REQUIRED", http.StatusOK, 0},
-		"optional":   {"ssl_cert_reqs: CERT_OPTIONAL, ssl_allowed_cn: [localhost]", http.StatusOK, http.StatusForbidden},
-		"other name": {"ssl_cert_reqs: CERT_REQUIRED, ssl_allowed_cn: [proxy]", http.StatusForbidden, 0},
+		"required":   {map[string]any{"ssl_cert_reqs": "CERT_REQUIRED"}, http.StatusOK, 0},
+		"optional":   {map[string]any{"ssl_cert_reqs": "CERT_OPTIONAL", "ssl_allowed_cn": []string{"localhost"}}, http.StatusOK, http.StatusForbidden},
+		"other name": {map[string]any{"ssl_cert_reqs": "CERT_REQUIRED", "ssl_allowed_cn": []string{"proxy"}}, http.StatusForbidden, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			g := startAlone(t, fmt.Sprintf(", ssl_ca_certs: %s, %s", crt, c.options))
+			c.options["ssl_ca_certs"] = crt
+			g := start(t, options{alone: true, cherrypy: c.options})
 			status := func(cfg *tls.Config) int {
 				client := http.Client{Transport: &http.Transport{TLSClientConfig: g.trust(cfg), DisableKeepAlives: true}}
-				resp, err := client.Get("https://" + g.address)
+				resp, err := client.Get(g.Main)
 				if err != nil {
 					return 0
 				}
@@ -138,11 +151,14 @@ func TestClientCertificates(t *testing.T) {
 	}
 }
 
+// address is the host and port of the rest_cherrypy listener.
+func (g *running) address() string { return strings.TrimPrefix(g.Main, "https://") }
+
 // handshake opens a connection with the client's word on versions and
 // protocols.
-func (g *alone) handshake(t *testing.T, c *tls.Config) (tls.ConnectionState, error) {
+func (g *running) handshake(t *testing.T, c *tls.Config) (tls.ConnectionState, error) {
 	t.Helper()
-	conn, err := tls.Dial("tcp", g.address, g.trust(c))
+	conn, err := tls.Dial("tcp", g.address(), g.trust(c))
 	if err != nil {
 		return tls.ConnectionState{}, err
 	}
@@ -151,13 +167,13 @@ func (g *alone) handshake(t *testing.T, c *tls.Config) (tls.ConnectionState, err
 }
 
 // trust has c take whatever certificate comes: the tests compare it themselves.
-func (*alone) trust(c *tls.Config) *tls.Config {
+func (*running) trust(c *tls.Config) *tls.Config {
 	c.InsecureSkipVerify = true
 	return c
 }
 
 // leaf is the certificate that a new connection gets.
-func (g *alone) leaf(t *testing.T) *x509.Certificate {
+func (g *running) leaf(t *testing.T) *x509.Certificate {
 	t.Helper()
 	state, err := g.handshake(t, &tls.Config{})
 	require.NoError(t, err)
