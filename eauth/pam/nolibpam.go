@@ -8,3 +8,7 @@ func ask(q *question) answer {
 }
 
 func canStart(string, string) error { return ErrNotBuilt }
+
+func askAccount(*question) answer {
+	return answer{verdict: broken, class: ErrNotBuilt.Error()}
+}

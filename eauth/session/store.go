@@ -3,7 +3,11 @@ package session
 import (
 	"context"
 	"crypto/sha256"
+	"errors"
+	"fmt"
 	"time"
+
+	"github.com/saltern-api/saltern/eauth"
 )
 
 // Hash identifies a secret in a store, which never receives the secret itself.
@@ -47,4 +51,13 @@ type Store interface {
 	// Close releases the resources of the store, which must not be used
 	// afterwards.
 	Close() error
+}
+
+// storeError marks a failure of the store, which says nothing about the
+// credentials, as [eauth.ErrUnavailable].
+func storeError(err error) error {
+	if err == nil || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	return fmt.Errorf("%w: %w", eauth.ErrUnavailable, err)
 }

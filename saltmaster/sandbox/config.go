@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 
 	"go.yaml.in/yaml/v3"
+
+	"github.com/saltern-api/saltern/internal/freeport"
 )
 
 // maxDir is the longest state folder: Salt's longest socket below it takes some
@@ -227,4 +229,23 @@ func writeYAML(path string, v any) error {
 		return fmt.Errorf("write %s: %w", path, err)
 	}
 	return nil
+}
+
+// ports are the TCP ports of one sandbox, all on 127.0.0.1.
+type ports struct {
+	publish, ret, api int
+
+	// These four are taken only when ipc_mode is tcp.
+	busPub, busPull, publishPull, workers int
+}
+
+func freePorts() (ports, error) {
+	var p ports
+	for _, port := range []*int{&p.publish, &p.ret, &p.api, &p.busPub, &p.busPull, &p.publishPull, &p.workers} {
+		var err error
+		if *port, err = freeport.Find(); err != nil {
+			return ports{}, err
+		}
+	}
+	return p, nil
 }
