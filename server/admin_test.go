@@ -15,23 +15,14 @@ import (
 
 	"github.com/saltern-api/saltern/lowstate"
 	"github.com/saltern-api/saltern/server"
+	"github.com/saltern-api/saltern/server/servertest"
 )
-
-func withAdmin(c *server.Config) { c.Settings.Admin.Listen = "127.0.0.1:0" }
-
-func (r *running) adminGet(t *testing.T, path string) (status int, body string) {
-	t.Helper()
-	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+r.AdminAddr().String()+path, nil)
-	require.NoError(t, err)
-	resp, body := do(t, &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}, req)
-	return resp.StatusCode, body
-}
 
 func TestHealth(t *testing.T) {
 	t.Parallel()
 	var state atomic.Pointer[error]
-	s := start(t, answering("1"), func(c *server.Config) {
-		withAdmin(c)
+	s := servertest.Start(t, servertest.Answering("1"), func(c *server.Config) {
+		servertest.WithAdmin(c)
 		c.Ready = func(context.Context) error { return *state.Load() }
 	})
 	for _, c := range []struct {
@@ -47,38 +38,38 @@ func TestHealth(t *testing.T) {
 	} {
 		state.Store(&c.err)
 		for range 2 {
-			status, body := s.adminGet(t, "/readyz")
+			status, body := s.AdminGet(t, "/readyz")
 			require.Equal(t, c.status, status)
 			require.Equal(t, c.body, body)
-			status, body = s.adminGet(t, "/healthz")
+			status, body = s.AdminGet(t, "/healthz")
 			require.Equal(t, http.StatusOK, status)
 			require.Equal(t, `{"status": "ok"}`, body)
 		}
 	}
 	// Changes are logged, probes are not.
-	s.log.lines(t, "not ready", 3)
-	s.log.lines(t, "ready again", 1)
-	require.NotContains(t, s.log.String(), `"msg":"request"`)
+	s.Log.Lines(t, "not ready", 3)
+	s.Log.Lines(t, "ready again", 1)
+	require.NotContains(t, s.Log.String(), `"msg":"request"`)
 
-	status, _ := s.adminGet(t, "/")
+	status, _ := s.AdminGet(t, "/")
 	require.Equal(t, http.StatusNotFound, status)
 }
 
 // During the shutdown, /readyz reports that the gateway is stopping.
 func TestReadyWhileStopping(t *testing.T) {
 	t.Parallel()
-	g := newHeld()
-	s := start(t, g, withAdmin)
-	conn := s.dial(t, 0)
-	post(t, conn, ping, fmt.Sprintf("Content-Length: %d", len(ping)))
-	<-g.started
-	s.stop()
-	s.log.lines(t, "stopping", 1)
-	status, body := s.adminGet(t, "/readyz")
+	g := servertest.NewHeld()
+	s := servertest.Start(t, g, servertest.WithAdmin)
+	conn := s.Dial(t, 0)
+	servertest.Post(t, conn, servertest.Ping, fmt.Sprintf("Content-Length: %d", len(servertest.Ping)))
+	<-g.Started
+	s.Stop()
+	s.Log.Lines(t, "stopping", 1)
+	status, body := s.AdminGet(t, "/readyz")
 	require.Equal(t, http.StatusServiceUnavailable, status)
 	require.Equal(t, `{"status": "not ready", "reason": "stopping"}`, body)
-	close(g.let)
-	require.NoError(t, s.wait(t))
+	close(g.Release)
+	require.NoError(t, s.Wait(t))
 }
 
 func TestMetrics(t *testing.T) {
@@ -86,29 +77,29 @@ func TestMetrics(t *testing.T) {
 	registry := prometheus.NewRegistry()
 	auth := server.NewAuthMetrics(registry, "pam", "token")
 	fail := atomic.Bool{}
-	s := start(t, fakeGateway{func(_ context.Context, call *fakeCall) ([][]byte, error) {
+	s := servertest.Start(t, servertest.Gateway(func(_ context.Context, call *servertest.Call) ([][]byte, error) {
 		call.Records = []lowstate.Record{{Client: "local", Fun: "fun-of-the-client", User: "user-of-the-client"}, {Client: "made-up"}}
 		if fail.Load() {
 			return nil, &lowstate.Error{Kind: lowstate.Timeout, Text: "late"}
 		}
 		return [][]byte{[]byte("1")}, nil
-	}}, func(c *server.Config) {
-		withAdmin(c)
+	}), func(c *server.Config) {
+		servertest.WithAdmin(c)
 		c.Registry = registry
 		c.BodyLimit = 1000
 	})
 	two := `[{"client":"local"},{"client":"x"}]`
-	s.ask(t, 0, http.MethodPost, "/", asJSON, two)
+	s.SendAs(t, 0, http.MethodPost, "/", servertest.JSON, two)
 	fail.Store(true)
-	s.ask(t, 0, http.MethodPost, "/", asJSON, two)
-	s.ask(t, 0, http.MethodPost, "/", asJSON, chunkOf(1001))
-	s.ask(t, 0, http.MethodPost, "/", "text/html", two)
-	s.ask(t, 0, "BREW", "/path-of-the-client", "", "")
-	s.ask(t, 1, http.MethodGet, "/", "", "")
+	s.SendAs(t, 0, http.MethodPost, "/", servertest.JSON, two)
+	s.SendAs(t, 0, http.MethodPost, "/", servertest.JSON, servertest.LowstateOf(1001))
+	s.SendAs(t, 0, http.MethodPost, "/", "text/html", two)
+	s.SendAs(t, 0, "BREW", "/path-of-the-client", "", "")
+	s.SendAs(t, 1, http.MethodGet, "/", "", "")
 	auth.Observe("pam", true, nil)
 	auth.Observe("pam", false, nil)
 	auth.Observe("made-up", false, errors.New("broken"))
-	s.log.lines(t, "request", 6)
+	s.Log.Lines(t, "request", 6)
 
 	require.NoError(t, testutil.GatherAndCompare(registry, strings.NewReader(`
 # HELP saltern_auth_results_total Authentications by backend and result: ok, refused, or error when it could not be told.
@@ -145,7 +136,7 @@ saltern_http_requests_total{code="504",method="POST",surface="main"} 1
 	require.NoError(t, err)
 	require.Empty(t, problems)
 
-	status, body := s.adminGet(t, "/metrics")
+	status, body := s.AdminGet(t, "/metrics")
 	require.Equal(t, http.StatusOK, status)
 	require.Contains(t, body, "saltern_http_request_duration_seconds_bucket")
 	require.NotContains(t, body, "of-the-client")
@@ -154,16 +145,16 @@ saltern_http_requests_total{code="504",method="POST",surface="main"} 1
 // The default registry also has the metrics of the process.
 func TestNewRegistry(t *testing.T) {
 	t.Parallel()
-	s := start(t, answering("1"), func(c *server.Config) {
-		withAdmin(c)
-		overTLS(server.KeyPair{})(c)
+	s := servertest.Start(t, servertest.Answering("1"), func(c *server.Config) {
+		servertest.WithAdmin(c)
+		servertest.OverTLS(server.KeyPair{})(c)
 	})
-	_, body := s.adminGet(t, "/metrics")
+	_, body := s.AdminGet(t, "/metrics")
 	for _, name := range []string{"go_goroutines", "process_open_fds", "saltern_tls_certificate_not_after_timestamp_seconds"} {
 		require.Contains(t, body, name)
 	}
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodHead, "http://"+s.AdminAddr().String()+"/healthz", nil)
 	require.NoError(t, err)
-	resp, _ := do(t, &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}, req)
+	resp, _ := servertest.Do(t, &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}, req)
 	require.Equal(t, http.StatusOK, resp.StatusCode)
 }

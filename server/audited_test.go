@@ -27,21 +27,22 @@ import (
 	"github.com/saltern-api/saltern/server"
 	"github.com/saltern-api/saltern/server/audit"
 	"github.com/saltern-api/saltern/server/openapi"
+	"github.com/saltern-api/saltern/server/servertest"
 )
 
-// auditRig is a server with the APIs for tokens and an audit log.
-type auditRig struct {
-	*tokenEnv
+// auditEnv is a server with the APIs for tokens and an audit log.
+type auditEnv struct {
+	*servertest.Tokens
 	audit *audit.Log
 	file  string
 }
 
-func withAudit(t *testing.T, g server.Gateway, change func(*server.Config)) *auditRig {
+func withAudit(t *testing.T, g server.Gateway, change func(*server.Config)) *auditEnv {
 	t.Helper()
-	r := &auditRig{file: filepath.Join(t.TempDir(), "audit.jsonl")}
+	r := &auditEnv{file: filepath.Join(t.TempDir(), "audit.jsonl")}
 	r.audit = openAudit(t, r.file)
 	notify := func(ctx context.Context, e issuer.Event) { r.audit.Write(ctx, audit.OfToken(e)) }
-	r.tokenEnv = withTokensTold(t, g, notify, func(c *server.Config) {
+	r.Tokens = servertest.StartTokensNotify(t, g, notify, func(c *server.Config) {
 		c.Audit.Log = r.audit
 		c.TokenAPIs = server.TokenAPIs{Issuer: c.Tokens.(server.Issuer)}
 		if change != nil {
@@ -88,8 +89,8 @@ func linesOf(t *testing.T, l *audit.Log, q audit.Query) []map[string]any {
 }
 
 // obedient is a gateway whose results depend on the function of a chunk.
-func obedient() fakeGateway {
-	return fakeGateway{func(_ context.Context, call *fakeCall) ([][]byte, error) {
+func obedient() servertest.Gateway {
+	return servertest.Gateway(func(_ context.Context, call *servertest.Call) ([][]byte, error) {
 		call.Records = make([]lowstate.Record, len(call.Chunks))
 		known := func(c lowstate.Chunk) bool {
 			return call.Authority.Identity != nil && (!call.ChunkFirst || !c.HasCredentials())
@@ -133,7 +134,7 @@ func obedient() fakeGateway {
 			rec.Done, rec.JID, rec.Minions, answers[i] = true, "20261122120000000000", 2, []byte("{}")
 		}
 		return answers, nil
-	}}
+	})
 }
 
 const run = `"client": "local", "tgt": "*", "fun": `
@@ -144,12 +145,12 @@ func TestAuditOfCommands(t *testing.T) {
 	r := withAudit(t, obedient(), func(c *server.Config) {
 		c.Settings.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}
 	})
-	api, id := r.made(t, `{"name": "ci", "scopes": ["User"], "ttl": "never"}`)
-	x, err := r.tokens.Exchange(t.Context(), api, issuer.Request{Profile: apitoken.ProfileCSP})
+	api, id := r.Create(t, `{"name": "ci", "scopes": ["User"], "ttl": "never"}`)
+	x, err := r.Issuer.Exchange(t.Context(), api, issuer.Request{Profile: apitoken.ProfileCSP})
 	require.NoError(t, err)
 	access := x.Access.Reveal()
-	revoked, gone := r.made(t, `{"name": "gone", "scopes": ["User"]}`)
-	head, _ := r.with(t, "DELETE", "/v1/tokens/"+gone, "", loggedIn+sessionID)
+	revoked, gone := r.Create(t, `{"name": "gone", "scopes": ["User"]}`)
+	head, _ := r.Send(t, "DELETE", "/v1/tokens/"+gone, "", servertest.AuthToken+servertest.SessionID)
 	require.Equal(t, 204, head.StatusCode)
 
 	const (
@@ -169,56 +170,56 @@ func TestAuditOfCommands(t *testing.T) {
 		status             int
 		want               []string
 	}{
-		"api token": {"POST", "/", `[{` + run + `"test.ping"}]`, []string{loggedIn + api}, 200, []string{
+		"api token": {"POST", "/", `[{` + run + `"test.ping"}]`, []string{servertest.AuthToken + api}, 200, []string{
 			`{"event": "command", "outcome": "ok", "status": 200, "endpoint": "POST /", ` + star + `, "fun": "test.ping", ` + done + `, ` + byAPI + `}`}},
 		"access token": {"POST", "/run", `[{` + run + `"narrowed"}]`, []string{"Authorization: Bearer " + access}, 200, []string{
 			`{"event": "command", "outcome": "ok", "status": 200, "endpoint": "POST /run", ` + star + `, "fun": "narrowed",
 			  "sent_tgt": "* and web*", "sent_tgt_type": "compound", ` + done + `, ` + byAccess + `}`}},
-		"session": {"POST", "/jobs", `[{` + run + `"test.ping"}]`, []string{loggedIn + sessionID}, 200, []string{
+		"session": {"POST", "/jobs", `[{` + run + `"test.ping"}]`, []string{servertest.AuthToken + servertest.SessionID}, 200, []string{
 			`{"event": "command", "outcome": "ok", "status": 200, "endpoint": "POST /jobs", ` + star + `, "fun": "test.ping", ` + done + `, ` + dev + `}`}},
 		"password": {"POST", "/", `[{` + own + `, ` + run + `"test.ping"}]`, nil, 200, []string{
 			`{"event": "command", "outcome": "ok", "status": 200, "endpoint": "POST /", ` + star + `, "fun": "test.ping", ` + done + `, ` + dev + `}`}},
 		"arguments": {"POST", "/", `[{` + own + `, ` + run + `"test.arg", "arg": ["mark-argument"], "kwarg": {"a": "mark-argument"}}]`, nil, 200, []string{
 			`{"event": "command", "outcome": "ok", "status": 200, "endpoint": "POST /", ` + star + `, "fun": "test.arg", ` + done + `, ` + dev + `}`}},
-		"two, one of them its own": {"POST", "/run", `[{` + own + `, ` + run + `"test.ping"}, {` + run + `["a.b", "c.d"]}]`, []string{loggedIn + api}, 200, []string{
+		"two, one of them its own": {"POST", "/run", `[{` + own + `, ` + run + `"test.ping"}, {` + run + `["a.b", "c.d"]}]`, []string{servertest.AuthToken + api}, 200, []string{
 			`{"event": "command", "outcome": "ok", "status": 200, "endpoint": "POST /run", ` + star + `, "fun": "test.ping", ` + done + `, ` + dev + `}`,
 			`{"event": "command", "outcome": "ok", "status": 200, "endpoint": "POST /run", ` + star + `, "fun": "a.b,c.d", ` + done + `, ` + byAPI + `}`}},
-		"streamed": {"POST", "/", `[{"client": "local_batch", "tgt": "*", "fun": "test.ping"}]`, []string{loggedIn + access}, 200, []string{
+		"streamed": {"POST", "/", `[{"client": "local_batch", "tgt": "*", "fun": "test.ping"}]`, []string{servertest.AuthToken + access}, 200, []string{
 			`{"event": "command", "outcome": "ok", "status": 200, "endpoint": "POST /", "client": "local_batch", "tgt": "*", "tgt_type": "glob", "fun": "test.ping", ` + done + `, ` + byAccess + `}`}},
-		"minions": {"GET", "/minions/web*", "", []string{loggedIn + sessionID}, 200, []string{
+		"minions": {"GET", "/minions/web*", "", []string{servertest.AuthToken + servertest.SessionID}, 200, []string{
 			`{"event": "command", "outcome": "ok", "status": 200, "endpoint": "GET /minions/{mid}", "client": "local", "tgt": "web*", "tgt_type": "glob", "fun": "grains.items", ` + done + `, ` + dev + `}`}},
-		"start jobs": {"POST", "/minions", `[{"tgt": "a", "fun": "test.ping"}]`, []string{loggedIn + sessionID}, 202, []string{
+		"start jobs": {"POST", "/minions", `[{"tgt": "a", "fun": "test.ping"}]`, []string{servertest.AuthToken + servertest.SessionID}, 202, []string{
 			`{"event": "command", "outcome": "ok", "status": 202, "endpoint": "POST /minions", "client": "local_async", "tgt": "a", "tgt_type": "glob", "fun": "test.ping", ` + done + `, ` + dev + `}`}},
-		"jobs": {"GET", "/jobs", "", []string{loggedIn + sessionID}, 200, []string{
+		"jobs": {"GET", "/jobs", "", []string{servertest.AuthToken + servertest.SessionID}, 200, []string{
 			`{"event": "command", "outcome": "ok", "status": 200, "endpoint": "GET /jobs", "client": "runner", "fun": "jobs.list_jobs", ` + done + `, ` + dev + `}`}},
-		"keys, done and not shown": {"GET", "/keys/x", "", []string{loggedIn + sessionID}, 500, []string{
+		"keys, done and not shown": {"GET", "/keys/x", "", []string{servertest.AuthToken + servertest.SessionID}, 500, []string{
 			`{"event": "command", "outcome": "ok", "status": 500, "endpoint": "GET /keys/{mid}", "client": "wheel", "fun": "key.finger", ` + done + `, ` + dev + `}`}},
 
 		"wrong password": {"POST", "/", `[{` + bad + `, ` + run + `"test.ping"}]`, nil, 401, []string{
 			`{"event": "command", "outcome": "refused", "why": "unauthenticated", "status": 401, "endpoint": "POST /", ` + star + `, "fun": "test.ping", "claimed_user": "who-is-that", "eauth": "pam"}`}},
-		"unknown session": {"POST", "/", `[{` + run + `"test.ping"}]`, []string{loggedIn + "mark-session"}, 401, []string{
+		"unknown session": {"POST", "/", `[{` + run + `"test.ping"}]`, []string{servertest.AuthToken + "mark-session"}, 401, []string{
 			`{"event": "command", "outcome": "refused", "why": "unauthenticated", "status": 401, "endpoint": "POST /", ` + star + `, "fun": "test.ping"}`}},
-		"out of scope": {"POST", "/", `[{` + run + `"test.ping"}, {` + run + `"out.of_scope"}]`, []string{loggedIn + access}, 403, []string{
+		"out of scope": {"POST", "/", `[{` + run + `"test.ping"}, {` + run + `"out.of_scope"}]`, []string{servertest.AuthToken + access}, 403, []string{
 			`{"event": "command", "outcome": "refused", "why": "out_of_scope", "status": 403, "endpoint": "POST /", ` + star + `, "fun": "test.ping", ` + byAccess + `}`,
 			`{"event": "command", "outcome": "refused", "why": "out_of_scope", "status": 403, "endpoint": "POST /", ` + star + `, "fun": "out.of_scope", ` + byAccess + `}`}},
-		"denied by the master": {"POST", "/", `[{` + run + `"test.ping"}, {` + run + `"denied"}, {` + run + `"later"}]`, []string{loggedIn + api}, 401, []string{
+		"denied by the master": {"POST", "/", `[{` + run + `"test.ping"}, {` + run + `"denied"}, {` + run + `"later"}]`, []string{servertest.AuthToken + api}, 401, []string{
 			`{"event": "command", "outcome": "ok", "status": 401, "endpoint": "POST /", ` + star + `, "fun": "test.ping", ` + done + `, ` + byAPI + `}`,
 			`{"event": "command", "outcome": "refused", "why": "unauthorized", "status": 401, "endpoint": "POST /", ` + star + `, "fun": "denied", ` + byAPI + `}`,
 			`{"event": "command", "outcome": "skipped", "status": 401, "endpoint": "POST /", ` + star + `, "fun": "later", ` + byAPI + `}`}},
-		"no master": {"POST", "/", `[{` + run + `"down"}]`, []string{loggedIn + sessionID}, 503, []string{
+		"no master": {"POST", "/", `[{` + run + `"down"}]`, []string{servertest.AuthToken + servertest.SessionID}, 503, []string{
 			`{"event": "command", "outcome": "failed", "why": "unavailable", "status": 503, "endpoint": "POST /", ` + star + `, "fun": "down", ` + dev + `}`}},
-		"panic": {"POST", "/", `[{` + run + `"panics"}]`, []string{loggedIn + sessionID}, 500, []string{
+		"panic": {"POST", "/", `[{` + run + `"panics"}]`, []string{servertest.AuthToken + servertest.SessionID}, 500, []string{
 			`{"event": "command", "outcome": "failed", "why": "internal", "status": 500, "endpoint": "POST /", ` + star + `, "fun": "panics", ` + dev + `}`}},
-		"revoked token": {"POST", "/", `[{` + run + `"test.ping"}]`, []string{loggedIn + revoked}, 401, []string{
+		"revoked token": {"POST", "/", `[{` + run + `"test.ping"}]`, []string{servertest.AuthToken + revoked}, 401, []string{
 			`{"event": "refused", "outcome": "refused", "why": "revoked", "endpoint": "POST /", "token_id": "` + gone + `", "token_name": "gone",
 			  "token_kind": "api", "token_profile": "native", "scopes": ["User"], "owner": {` + dev + `},
 			  "additionalProperties": {"currentContext.refreshTokenId": "` + gone + `"}}`,
 			`{"event": "command", "outcome": "refused", "why": "unauthenticated", "status": 401, "endpoint": "POST /", ` + star + `, "fun": "test.ping"}`}},
-		"mistyped token": {"GET", "/minions", "", []string{loggedIn + api[:47] + "_"}, 401, []string{
+		"mistyped token": {"GET", "/minions", "", []string{servertest.AuthToken + api[:47] + "_"}, 401, []string{
 			`{"event": "refused", "outcome": "refused", "why": "malformed", "endpoint": "GET /minions"}`}},
 		"no credential":     {"GET", "/minions", "", nil, 401, []string{}},
-		"another's session": {"GET", "/minions", "", []string{loggedIn + "mark-session"}, 401, []string{`{"event": "refused", "outcome": "refused", "why": "unauthenticated", "status": 401, "endpoint": "GET /minions"}`}},
-		"a token makes one": {"POST", "/v1/tokens", `{"name": "x", "scopes": ["User"]}`, []string{loggedIn + access}, 403, []string{
+		"another's session": {"GET", "/minions", "", []string{servertest.AuthToken + "mark-session"}, 401, []string{`{"event": "refused", "outcome": "refused", "why": "unauthenticated", "status": 401, "endpoint": "GET /minions"}`}},
+		"a token makes one": {"POST", "/v1/tokens", `{"name": "x", "scopes": ["User"]}`, []string{servertest.AuthToken + access}, 403, []string{
 			`{"event": "refused", "outcome": "refused", "why": "forbidden", "status": 403, "endpoint": "POST /v1/tokens", ` + byAccess + `}`}},
 		"welcome": {"GET", "/", "", nil, 200, []string{}},
 		"no JSON": {"POST", "/", `[{"password": "mark-password"`, nil, 400, []string{}},
@@ -226,7 +227,7 @@ func TestAuditOfCommands(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			request := strings.ReplaceAll(strings.ReplaceAll(name, " ", "-"), "'", "-")
 			request = strings.ReplaceAll(request, ",", "")
-			head, text := r.with(t, c.method, c.path, c.body, append(c.headers, "X-Request-Id: "+request)...)
+			head, text := r.Send(t, c.method, c.path, c.body, append(c.headers, "X-Request-Id: "+request)...)
 			require.Equal(t, c.status, head.StatusCode, text)
 			own := head.Header.Get("X-Request-Id")
 			require.Regexp(t, `^[A-Z2-7]{26}$`, own)
@@ -241,7 +242,7 @@ func TestAuditOfCommands(t *testing.T) {
 			}
 		})
 	}
-	noMarks(t, r.file, api, access, revoked, sessionID, saltToken)
+	noMarks(t, r.file, api, access, revoked, servertest.SessionID, servertest.SaltToken)
 }
 
 // noMarks requires that the log contains none of the secrets, nor any marked
@@ -270,8 +271,8 @@ func auditText(t *testing.T, file string) string {
 // Entries other than commands.
 func TestAuditOfTheRest(t *testing.T) {
 	t.Parallel()
-	r := withAudit(t, obedient(), func(c *server.Config) { c.Hooks = &firings{} })
-	api, id := r.made(t, `{"name": "ci", "scopes": ["Read-only"], "ttl": "never"}`)
+	r := withAudit(t, obedient(), func(c *server.Config) { c.Hooks = &servertest.Hooks{} })
+	api, id := r.Create(t, `{"name": "ci", "scopes": ["Read-only"], "ttl": "never"}`)
 	basic := "Authorization: Basic " + base64.StdEncoding.EncodeToString([]byte("saltdev:saltdev"))
 	const dev = `"user": "saltdev", "eauth": "pam"`
 	const typo = `{"username": "mark-typo", "password": "mark-password", "eauth": "pam"}`
@@ -284,40 +285,40 @@ func TestAuditOfTheRest(t *testing.T) {
 		status                   int
 		want                     []string
 	}{
-		{"login", "POST", "/login", goodLogin, nil, 200, []string{`{"event": "login", "outcome": "ok", "status": 200, "endpoint": "POST /login", ` + dev + `}`}},
+		{"login", "POST", "/login", servertest.Login, nil, 200, []string{`{"event": "login", "outcome": "ok", "status": 200, "endpoint": "POST /login", ` + dev + `}`}},
 		{"guess", "POST", "/login", strings.ReplaceAll(typo, "mark-typo", "root"), nil, 401, []string{
 			`{"event": "login", "outcome": "refused", "why": "unauthenticated", "status": 401, "endpoint": "POST /login", "claimed_user": "root", "eauth": "pam"}`}},
-		{"salt-tokens", "POST", "/token", `[` + goodLogin + `, ` + strings.ReplaceAll(typo, "mark-typo", "root") + `]`, nil, 401, []string{
+		{"salt-tokens", "POST", "/token", `[` + servertest.Login + `, ` + strings.ReplaceAll(typo, "mark-typo", "root") + `]`, nil, 401, []string{
 			`{"event": "login", "outcome": "ok", "status": 401, "endpoint": "POST /token", ` + dev + `}`,
 			`{"event": "login", "outcome": "refused", "why": "unauthenticated", "status": 401, "endpoint": "POST /token", "claimed_user": "root", "eauth": "pam"}`}},
 		{"vcd-login", "POST", "/cloudapi/1.0.0/sessions", "", []string{basic}, 200, []string{
 			`{"event": "login", "outcome": "ok", "status": 200, "endpoint": "POST /cloudapi/1.0.0/sessions", ` + dev + `}`}},
 		{"csp-login", "POST", "/account/login", `{"username": "root", "password": "mark-password"}`, nil, 401, []string{
 			`{"event": "login", "outcome": "refused", "why": "unauthenticated", "status": 401, "endpoint": "POST /account/login", "claimed_user": "root", "eauth": "pam"}`}},
-		{"hook", "POST", "/hook/a/b", `{"x": "mark-argument"}`, []string{loggedIn + sessionID}, 200, []string{
+		{"hook", "POST", "/hook/a/b", `{"x": "mark-argument"}`, []string{servertest.AuthToken + servertest.SessionID}, 200, []string{
 			`{"event": "hook", "outcome": "ok", "status": 200, "endpoint": "POST /hook/*", "subject": "salt/netapi/hook/a/b", ` + dev + `}`}},
-		{"no-hook", "POST", "/hook/a/b", `{}`, []string{loggedIn + api}, 403, []string{
+		{"no-hook", "POST", "/hook/a/b", `{}`, []string{servertest.AuthToken + api}, 403, []string{
 			`{"event": "refused", "outcome": "refused", "why": "forbidden", "status": 403, "endpoint": "POST /hook/*", ` + dev + `, ` + ci + `, ` + behind + `}`}},
-		{"issued", "POST", "/v1/tokens", `{"name": "more", "scopes": ["User"], "ttl": "1d"}`, []string{loggedIn + sessionID}, 201, []string{
+		{"issued", "POST", "/v1/tokens", `{"name": "more", "scopes": ["User"], "ttl": "1d"}`, []string{servertest.AuthToken + servertest.SessionID}, 201, []string{
 			`{"event": "issued", "outcome": "ok", "endpoint": "POST /v1/tokens", ` + dev + `, "token_id": "?", "token_name": "more",
 			  "token_kind": "api", "token_profile": "native", "scopes": ["User"], "owner": {` + dev + `}}`}},
-		{"role", "POST", "/v1/roles", `{"name": "web", "permissions": ["cmd-read"]}`, []string{loggedIn + sessionID}, 201, []string{
+		{"role", "POST", "/v1/roles", `{"name": "web", "permissions": ["cmd-read"]}`, []string{servertest.AuthToken + servertest.SessionID}, 201, []string{
 			`{"event": "changed", "outcome": "ok", "endpoint": "POST /v1/roles", "subject": "role web", ` + dev + `}`}},
 		{"exchanged", "POST", "/oauth/provider/token", "grant_type=refresh_token&refresh_token=" + api, []string{form}, 200, []string{
 			`{"event": "exchanged", "outcome": "ok", "endpoint": "POST /oauth/provider/token", ` + dev + `, ` + ci + `, "others": ["?"], ` + behind + `}`}},
 		{"not-exchanged", "POST", "/csp/gateway/am/api/auth/api-tokens/authorize", "api_token=" + api[:47] + "_", []string{form}, 400, []string{
 			`{"event": "refused", "outcome": "refused", "why": "malformed", "endpoint": "POST /csp/gateway/am/api/auth/api-tokens/authorize"}`}},
-		{"read", "GET", "/v1/audit?limit=1", "", []string{loggedIn + sessionID}, 200, []string{
+		{"read", "GET", "/v1/audit?limit=1", "", []string{servertest.AuthToken + servertest.SessionID}, 200, []string{
 			`{"event": "audit_read", "outcome": "ok", "status": 200, "endpoint": "GET /v1/audit", ` + dev + `}`}},
-		{"not-read", "GET", "/v1/audit", "", []string{loggedIn + api}, 403, []string{
+		{"not-read", "GET", "/v1/audit", "", []string{servertest.AuthToken + api}, 403, []string{
 			`{"event": "refused", "outcome": "refused", "why": "forbidden", "status": 403, "endpoint": "GET /v1/audit", ` + dev + `, ` + ci + `, ` + behind + `}`}},
-		{"logout", "POST", "/logout", "", []string{loggedIn + sessionID}, 200, []string{
+		{"logout", "POST", "/logout", "", []string{servertest.AuthToken + servertest.SessionID}, 200, []string{
 			`{"event": "logout", "outcome": "ok", "status": 200, "endpoint": "POST /logout", ` + dev + `}`}},
-		{"revoked", "DELETE", "/v1/tokens/" + id, "", []string{loggedIn + sessionID}, 204, []string{
+		{"revoked", "DELETE", "/v1/tokens/" + id, "", []string{servertest.AuthToken + servertest.SessionID}, 204, []string{
 			`{"event": "revoked", "outcome": "ok", "why": "revoked", "endpoint": "DELETE /v1/tokens/{id}", ` + dev + `, ` + ci + `, "others": ["?", "?"]}`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			head, text := r.with(t, c.method, c.path, c.body, append(c.headers, "X-Request-Id: "+c.name)...)
+			head, text := r.Send(t, c.method, c.path, c.body, append(c.headers, "X-Request-Id: "+c.name)...)
 			require.Equal(t, c.status, head.StatusCode, text)
 			got := lines(t, r.audit, c.name)
 			require.Len(t, got, len(c.want), "%v", got)
@@ -337,21 +338,21 @@ func TestAuditOfTheRest(t *testing.T) {
 			}
 		})
 	}
-	noMarks(t, r.file, api, sessionID, saltToken, basic[len(basic)-20:])
+	noMarks(t, r.file, api, servertest.SessionID, servertest.SaltToken, basic[len(basic)-20:])
 }
 
 // Arguments are written if the setting is on, but credentials never.
 func TestAuditOfArguments(t *testing.T) {
 	t.Parallel()
 	r := withAudit(t, obedient(), func(c *server.Config) { c.Audit.Arguments = true })
-	_, _ = r.with(t, "POST", "/", `[{"client": "local", "tgt": "*", "fun": "f", "arg": ["a", "token=mark-1"], "kwarg": {"b": 1, "password": "mark-2"},
+	_, _ = r.Send(t, "POST", "/", `[{"client": "local", "tgt": "*", "fun": "f", "arg": ["a", "token=mark-1"], "kwarg": {"b": 1, "password": "mark-2"},
 		"username": "saltdev", "password": "saltdev", "eauth": "pam"}]`, "X-Request-Id: short")
-	_, _ = r.with(t, "POST", "/", `[{"client": "local", "fun": "f", "arg": ["`+strings.Repeat("x", 50000)+`"]}]`, loggedIn+sessionID, "X-Request-Id: long")
+	_, _ = r.Send(t, "POST", "/", `[{"client": "local", "fun": "f", "arg": ["`+strings.Repeat("x", 50000)+`"]}]`, servertest.AuthToken+servertest.SessionID, "X-Request-Id: long")
 	got := lines(t, r.audit, "short")[0]
 	require.Equal(t, map[string]any{
 		"arg": []any{"a", "token=HIDDEN"}, "kwarg": map[string]any{"b": 1.0, "password": "HIDDEN"},
 	}, got["arguments"])
-	_, _ = r.with(t, "POST", "/", `[{"client": "runner", "fun": "takes.a", "a": 1, "tgt": "*"}]`, loggedIn+sessionID, "X-Request-Id: less")
+	_, _ = r.Send(t, "POST", "/", `[{"client": "runner", "fun": "takes.a", "a": 1, "tgt": "*"}]`, servertest.AuthToken+servertest.SessionID, "X-Request-Id: less")
 	require.Equal(t, []any{"tgt"}, lines(t, r.audit, "less")[0]["left_out"])
 	got = lines(t, r.audit, "long")[0]
 	require.Equal(t, []any{"arguments"}, got["clipped"])
@@ -364,7 +365,7 @@ func TestAuditOfArguments(t *testing.T) {
 func TestAuditComesFirst(t *testing.T) {
 	t.Parallel()
 	goOn := make(chan error)
-	g := streaming{func(_ context.Context, call *fakeCall, yield func([]byte) error) error {
+	g := streaming{func(_ context.Context, call *servertest.Call, yield func([]byte) error) error {
 		call.Records = []lowstate.Record{{User: "saltdev", Eauth: "pam", Begun: true, JID: "1"}}
 		if err := yield([]byte(`{"a": 1}`)); err != nil {
 			return err
@@ -372,9 +373,9 @@ func TestAuditComesFirst(t *testing.T) {
 		return <-goOn
 	}}
 	r := withAudit(t, g, nil)
-	req, err := http.NewRequestWithContext(t.Context(), "POST", "http://"+r.addr(0)+"/", strings.NewReader(`[{"client": "local_batch", "tgt": "*", "fun": "test.ping"}]`))
+	req, err := http.NewRequestWithContext(t.Context(), "POST", "http://"+r.Addr(0)+"/", strings.NewReader(`[{"client": "local_batch", "tgt": "*", "fun": "test.ping"}]`))
 	require.NoError(t, err)
-	for name, value := range map[string]string{"Content-Type": asJSON, "X-Auth-Token": sessionID, "X-Request-Id": "stream"} {
+	for name, value := range map[string]string{"Content-Type": servertest.JSON, "X-Auth-Token": servertest.SessionID, "X-Request-Id": "stream"} {
 		req.Header.Set(name, value)
 	}
 	resp, err := (&http.Client{Transport: &http.Transport{DisableKeepAlives: true}}).Do(req)
@@ -386,7 +387,7 @@ func TestAuditComesFirst(t *testing.T) {
 	require.Equal(t, "1", got[0]["jid"])
 
 	goOn <- &lowstate.Error{Kind: lowstate.Timeout}
-	require.Eventually(t, func() bool { return len(lines(t, r.audit, "stream")) == 2 }, patience, time.Millisecond)
+	require.Eventually(t, func() bool { return len(lines(t, r.audit, "stream")) == 2 }, servertest.Timeout, time.Millisecond)
 	got = lines(t, r.audit, "stream")
 	require.Equal(t, "failed", got[1]["outcome"])
 	require.Equal(t, "timeout", got[1]["why"])
@@ -394,7 +395,7 @@ func TestAuditComesFirst(t *testing.T) {
 
 // streaming is a gateway that streams all answers.
 type streaming struct {
-	run func(ctx context.Context, call *fakeCall, yield func([]byte) error) error
+	run func(ctx context.Context, call *servertest.Call, yield func([]byte) error) error
 }
 
 func (g streaming) Run(context.Context, lowstate.Call) (lowstate.Result, error) {
@@ -405,27 +406,27 @@ func (streaming) Clients() []string          { return nil }
 func (g streaming) RunStream(
 	ctx context.Context, call lowstate.Call, yield func(lowstate.Result, lowstate.Answer) error,
 ) (lowstate.Result, error) {
-	c := &fakeCall{Call: call}
-	err := g.run(ctx, c, func(item []byte) error { return yield(c.result(nil), lowstate.Returns(item)) })
-	return c.result(nil), err
+	c := &servertest.Call{Call: call}
+	err := g.run(ctx, c, func(item []byte) error { return yield(c.Result(nil), lowstate.Returns(item)) })
+	return c.Result(nil), err
 }
 
 // The command of a client that does not wait is logged all the same.
 func TestAuditOfOneWhoHasGone(t *testing.T) {
 	t.Parallel()
 	begun := make(chan struct{})
-	g := fakeGateway{func(ctx context.Context, call *fakeCall) ([][]byte, error) {
+	g := servertest.Gateway(func(ctx context.Context, call *servertest.Call) ([][]byte, error) {
 		call.Records = []lowstate.Record{{User: "saltdev", Eauth: "pam", Begun: true}}
 		close(begun)
 		<-ctx.Done()
 		return nil, ctx.Err()
-	}}
+	})
 	r := withAudit(t, g, nil)
-	c := r.dial(t, 0)
-	post(t, c, ping, "Content-Length: "+fmt.Sprint(len(ping)), "X-Request-Id: gone")
+	c := r.Dial(t, 0)
+	servertest.Post(t, c, servertest.Ping, "Content-Length: "+fmt.Sprint(len(servertest.Ping)), "X-Request-Id: gone")
 	<-begun
 	require.NoError(t, c.Close())
-	require.Eventually(t, func() bool { return len(lines(t, r.audit, "gone")) == 1 }, patience, time.Millisecond)
+	require.Eventually(t, func() bool { return len(lines(t, r.audit, "gone")) == 1 }, servertest.Timeout, time.Millisecond)
 	got := lines(t, r.audit, "gone")[0]
 	require.Equal(t, "canceled", got["outcome"])
 	require.Equal(t, "canceled", got["why"])
@@ -438,18 +439,18 @@ func TestAuditOfStreams(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "audit.jsonl")
 	log := openAudit(t, file)
-	e := newEventRig(t, eventRigOptions{master: mastertest.Options{}, hub: eventstream.Options{}, run: obedient(), server: func(c *server.Config) {
+	e := servertest.StartEvents(t, servertest.EventOptions{Master: mastertest.Options{}, Hub: eventstream.Options{}, Gateway: obedient(), Server: func(c *server.Config) {
 		c.Audit.Log = log
 	}})
 	const dev = `"user": "saltdev", "eauth": "pam"`
-	_ = e.follow(t, "", "X-Request-Id: events")
-	_ = e.socket(t, "/ws/"+sessionID, "X-Request-Id: ws")
-	s := e.socket(t, "/formatted_events/"+sessionID, "X-Request-Id: formatted")
-	s.say("websocket client ready")
-	_, status, err := e.dialSocket(t, "/all_events/"+strings.Repeat("0", 40), "X-Request-Id: refused")
+	_ = e.Follow(t, "", "X-Request-Id: events")
+	_ = e.Socket(t, "/ws/"+servertest.SessionID, "X-Request-Id: ws")
+	s := e.Socket(t, "/formatted_events/"+servertest.SessionID, "X-Request-Id: formatted")
+	s.Write("websocket client ready")
+	_, status, err := e.DialSocket(t, "/all_events/"+strings.Repeat("0", 40), "X-Request-Id: refused")
 	require.Error(t, err)
 	require.Equal(t, 401, status)
-	require.Eventually(t, func() bool { return len(lines(t, log, "formatted")) == 2 }, patience, time.Millisecond)
+	require.Eventually(t, func() bool { return len(lines(t, log, "formatted")) == 2 }, servertest.Timeout, time.Millisecond)
 	for request, want := range map[string][]string{
 		"events":  {`{"event": "stream", "outcome": "ok", "status": 200, "endpoint": "GET /events", ` + dev + `}`},
 		"ws":      {`{"event": "stream", "outcome": "ok", "status": 101, "endpoint": "GET /ws/{token}", ` + dev + `}`},
@@ -467,32 +468,32 @@ func TestAuditOfStreams(t *testing.T) {
 			require.JSONEq(t, want[i], string(text))
 		}
 	}
-	noMarks(t, file, sessionID, saltToken, strings.Repeat("0", 40))
+	noMarks(t, file, servertest.SessionID, servertest.SaltToken, strings.Repeat("0", 40))
 }
 
 // rest_wsgi has no paths.
 func TestAuditOfWSGI(t *testing.T) {
 	t.Parallel()
 	r := withAudit(t, obedient(), nil)
-	head, text := r.ask(t, 1, "POST", "/any/path", asJSON, ping)
+	head, text := r.SendAs(t, 1, "POST", "/any/path", servertest.JSON, servertest.Ping)
 	require.Equal(t, 200, head.StatusCode, text)
 	got := linesOf(t, r.audit, audit.Query{Request: head.Header.Get("X-Request-Id")})
 	require.Len(t, got, 1)
 	require.Equal(t, "POST /", got[0]["endpoint"])
 	require.Equal(t, "saltdev", got[0]["user"])
 
-	secret, id := r.made(t, `{"name": "ci", "scopes": ["User"]}`)
+	secret, id := r.Create(t, `{"name": "ci", "scopes": ["User"]}`)
 	for status, outcome := range map[int]string{200: "ok", 401: "refused"} {
 		shown := secret
 		if status == 401 {
 			shown = secret[:47] + "_"
 		}
-		req, err := http.NewRequestWithContext(t.Context(), "POST", "http://"+r.addr(1)+"/", strings.NewReader(`[{`+run+`"test.ping"}]`))
+		req, err := http.NewRequestWithContext(t.Context(), "POST", "http://"+r.Addr(1)+"/", strings.NewReader(`[{`+run+`"test.ping"}]`))
 		require.NoError(t, err)
-		for name, value := range map[string]string{"Content-Type": asJSON, "X-Auth-Token": shown, "X-Request-Id": outcome} {
+		for name, value := range map[string]string{"Content-Type": servertest.JSON, "X-Auth-Token": shown, "X-Request-Id": outcome} {
 			req.Header.Set(name, value)
 		}
-		head, text := do(t, &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}, req)
+		head, text := servertest.Do(t, &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}, req)
 		require.Equal(t, status, head.StatusCode, text)
 		got := lines(t, r.audit, outcome)
 		last := got[len(got)-1]
@@ -507,7 +508,7 @@ func TestReadAudit(t *testing.T) {
 	t.Parallel()
 	r := withAudit(t, obedient(), nil)
 	for range 25 {
-		head, _ := r.with(t, "POST", "/", `[{`+run+`"test.ping"}]`, loggedIn+sessionID)
+		head, _ := r.Send(t, "POST", "/", `[{`+run+`"test.ping"}]`, servertest.AuthToken+servertest.SessionID)
 		require.Equal(t, 200, head.StatusCode)
 	}
 	type page struct {
@@ -516,7 +517,7 @@ func TestReadAudit(t *testing.T) {
 	}
 	read := func(query string) (p page) {
 		t.Helper()
-		head, text := r.with(t, "GET", "/v1/audit?"+query, "", loggedIn+sessionID)
+		head, text := r.Send(t, "GET", "/v1/audit?"+query, "", servertest.AuthToken+servertest.SessionID)
 		require.Equal(t, 200, head.StatusCode, text)
 		require.Equal(t, "no-store", head.Header.Get("Cache-Control"))
 		require.NoError(t, json.Unmarshal([]byte(text), &p))
@@ -542,27 +543,27 @@ func TestReadAudit(t *testing.T) {
 		"since=yesterday": `neither a time`, "limit=0x": "limit", "limit=1001": "limit", "order=best": "newest or oldest",
 		"after=x": "no place", "who=x": "no such parameter", "user=a&user=b": "twice",
 	} {
-		head, text := r.with(t, "GET", "/v1/audit?"+query, "", loggedIn+sessionID)
+		head, text := r.Send(t, "GET", "/v1/audit?"+query, "", servertest.AuthToken+servertest.SessionID)
 		require.Equal(t, 400, head.StatusCode, query)
 		require.Contains(t, text, says)
 	}
 
 	// A token may read it if its scopes and its owner have the right.
-	auditor, _ := r.made(t, `{"name": "auditor", "scopes": ["Administrator"]}`)
-	head, _ := r.with(t, "GET", "/v1/audit", "", loggedIn+auditor)
+	auditor, _ := r.Create(t, `{"name": "auditor", "scopes": ["Administrator"]}`)
+	head, _ := r.Send(t, "GET", "/v1/audit", "", servertest.AuthToken+auditor)
 	require.Equal(t, 200, head.StatusCode)
-	head, _ = r.with(t, "HEAD", "/v1/audit", "", loggedIn+auditor)
+	head, _ = r.Send(t, "HEAD", "/v1/audit", "", servertest.AuthToken+auditor)
 	require.Equal(t, 200, head.StatusCode)
-	reader, _ := r.made(t, `{"name": "reader", "scopes": ["Read-only"]}`)
-	head, _ = r.with(t, "GET", "/v1/audit", "", loggedIn+reader)
+	reader, _ := r.Create(t, `{"name": "reader", "scopes": ["Read-only"]}`)
+	head, _ = r.Send(t, "GET", "/v1/audit", "", servertest.AuthToken+reader)
 	require.Equal(t, 403, head.StatusCode)
-	head, _ = r.with(t, "GET", "/v1/audit", "", loggedIn+saltToken)
+	head, _ = r.Send(t, "GET", "/v1/audit", "", servertest.AuthToken+servertest.SaltToken)
 	require.Equal(t, 403, head.StatusCode, "a Salt token is not enough")
-	head, _ = r.with(t, "GET", "/v1/audit", "")
+	head, _ = r.Send(t, "GET", "/v1/audit", "")
 	require.Equal(t, 401, head.StatusCode)
 
-	off := withTokens(t, obedient(), nil)
-	head, text := off.with(t, "GET", "/v1/audit", "", loggedIn+sessionID)
+	off := servertest.StartTokens(t, obedient(), nil)
+	head, text := off.Send(t, "GET", "/v1/audit", "", servertest.AuthToken+servertest.SessionID)
 	require.Equal(t, 404, head.StatusCode)
 	require.Contains(t, text, "The audit log is off")
 }

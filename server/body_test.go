@@ -16,17 +16,12 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/saltern-api/saltern/server"
+	"github.com/saltern-api/saltern/server/servertest"
 )
 
 // limited starts a server with a body limit of 1000 bytes.
-func limited(t *testing.T) *running {
-	return start(t, answering("1"), func(c *server.Config) { c.BodyLimit = 1000 })
-}
-
-// chunkOf returns a lowstate of n bytes.
-func chunkOf(n int) string {
-	const head, tail = `[{"client":"local","fun":"`, `"}]`
-	return head + strings.Repeat("x", n-len(head)-len(tail)) + tail
+func limited(t *testing.T) *servertest.Server {
+	return servertest.Start(t, servertest.Answering("1"), func(c *server.Config) { c.BodyLimit = 1000 })
 }
 
 func TestBodyLimit(t *testing.T) {
@@ -37,27 +32,27 @@ func TestBodyLimit(t *testing.T) {
 		body   string
 		status int
 	}{
-		"as large as it may be": {"Content-Length: 1000", chunkOf(1000), 200},
-		"one byte too many":     {"Content-Length: 1001", chunkOf(1001), 413},
+		"as large as it may be": {"Content-Length: 1000", servertest.LowstateOf(1000), 200},
+		"one byte too many":     {"Content-Length: 1001", servertest.LowstateOf(1001), 413},
 		"announced only":        {"Content-Length: 104857600", "", 413},
 		"announced and waiting": {"Content-Length: 1001\r\nExpect: 100-continue", "", 413},
-		"chunked":               {"Transfer-Encoding: chunked", chunked(chunkOf(1000)), 200},
-		"chunked, too many":     {"Transfer-Encoding: chunked", chunked(chunkOf(1001)), 413},
+		"chunked":               {"Transfer-Encoding: chunked", chunked(servertest.LowstateOf(1000)), 200},
+		"chunked, too many":     {"Transfer-Encoding: chunked", chunked(servertest.LowstateOf(1001)), 413},
 		"chunked without end":   {"Transfer-Encoding: chunked", "7d0\r\n" + strings.Repeat("x", 1500), 413},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			conn := s.dial(t, 0)
+			conn := s.Dial(t, 0)
 			r := bufio.NewReader(conn)
-			post(t, conn, c.body, c.head)
-			resp, body := answer(t, r)
+			servertest.Post(t, conn, c.body, c.head)
+			resp, body := servertest.ReadResponse(t, r)
 			require.Equal(t, c.status, resp.StatusCode, body)
 			if c.status == http.StatusOK {
 				return
 			}
 			require.Equal(t, `{"status": 413, "return": "The request body is larger than 1000 bytes"}`, body)
 			require.True(t, resp.Close)
-			ended(t, r)
+			servertest.RequireEnd(t, r)
 		})
 	}
 }
@@ -72,14 +67,14 @@ func TestLargeBody(t *testing.T) {
 	t.Parallel()
 	const size = 3<<20 + 17
 	var got atomic.Int64
-	s := start(t, fakeGateway{func(_ context.Context, call *fakeCall) ([][]byte, error) {
+	s := servertest.Start(t, servertest.Gateway(func(_ context.Context, call *servertest.Call) ([][]byte, error) {
 		got.Add(int64(len(call.Chunks)))
 		return [][]byte{[]byte("1")}, nil
-	}}, nil)
-	resp, _ := s.ask(t, 0, http.MethodPost, "/", asJSON, chunkOf(size))
+	}), nil)
+	resp, _ := s.SendAs(t, 0, http.MethodPost, "/", servertest.JSON, servertest.LowstateOf(size))
 	require.Equal(t, http.StatusOK, resp.StatusCode)
 	require.EqualValues(t, 1, got.Load())
-	require.EqualValues(t, size, s.log.lines(t, "request", 1)[0]["bytes_in"])
+	require.EqualValues(t, size, s.Log.Lines(t, "request", 1)[0]["bytes_in"])
 }
 
 // All large bodies together are bounded, without an effect on small ones.
@@ -89,24 +84,24 @@ func TestBodiesInMemory(t *testing.T) {
 	release := make(chan struct{})
 	letGo := sync.OnceFunc(func() { close(release) })
 	var held atomic.Int32
-	s := start(t, fakeGateway{func(_ context.Context, call *fakeCall) ([][]byte, error) {
+	s := servertest.Start(t, servertest.Gateway(func(_ context.Context, call *servertest.Call) ([][]byte, error) {
 		if held.Add(1) <= 5 {
 			<-release
 		}
 		return [][]byte{[]byte("1")}, nil
-	}}, func(c *server.Config) { c.BodyLimit = large })
+	}), func(c *server.Config) { c.BodyLimit = large })
 	t.Cleanup(letGo)
 
 	// Each holds all but its first 64 KiB of the four times 256 KiB, of which
 	// one address may have half.
 	send := func(from string) *bufio.Reader {
-		c := s.dialFrom(t, from)
-		post(t, c, chunkOf(large), fmt.Sprintf("Content-Length: %d", large))
+		c := s.DialFrom(t, from)
+		servertest.Post(t, c, servertest.LowstateOf(large), fmt.Sprintf("Content-Length: %d", large))
 		return bufio.NewReader(c)
 	}
 	refused := func(r *bufio.Reader) {
 		t.Helper()
-		resp, body := answer(t, r)
+		resp, body := servertest.ReadResponse(t, r)
 		require.Equal(t, http.StatusServiceUnavailable, resp.StatusCode, body)
 		require.Equal(t, "5", resp.Header.Get("Retry-After"))
 		require.Contains(t, body, "Too many large requests at once")
@@ -114,21 +109,21 @@ func TestBodiesInMemory(t *testing.T) {
 	for range 2 {
 		send("127.0.0.2")
 	}
-	require.Eventually(t, func() bool { return held.Load() == 2 }, patience, time.Millisecond)
+	require.Eventually(t, func() bool { return held.Load() == 2 }, servertest.Timeout, time.Millisecond)
 	refused(send("127.0.0.2"))
 	for i := range 3 {
 		send(fmt.Sprintf("127.0.0.%d", 3+i/2))
 	}
-	require.Eventually(t, func() bool { return held.Load() == 5 }, patience, time.Millisecond)
+	require.Eventually(t, func() bool { return held.Load() == 5 }, servertest.Timeout, time.Millisecond)
 	refused(send("127.0.0.5"))
 	for range 2 {
-		resp, _ := s.ask(t, 0, http.MethodPost, "/", asJSON, ping)
+		resp, _ := s.SendAs(t, 0, http.MethodPost, "/", servertest.JSON, servertest.Ping)
 		require.Equal(t, http.StatusOK, resp.StatusCode)
 	}
 
 	letGo()
-	s.log.lines(t, "request", 9)
-	resp, _ := s.ask(t, 0, http.MethodPost, "/", asJSON, chunkOf(large))
+	s.Log.Lines(t, "request", 9)
+	resp, _ := s.SendAs(t, 0, http.MethodPost, "/", servertest.JSON, servertest.LowstateOf(large))
 	require.Equal(t, http.StatusOK, resp.StatusCode)
 }
 
@@ -139,30 +134,30 @@ func TestSharesBehindAProxy(t *testing.T) {
 	release := make(chan struct{})
 	letGo := sync.OnceFunc(func() { close(release) })
 	var held atomic.Int32
-	s := start(t, fakeGateway{func(_ context.Context, call *fakeCall) ([][]byte, error) {
+	s := servertest.Start(t, servertest.Gateway(func(_ context.Context, call *servertest.Call) ([][]byte, error) {
 		held.Add(1)
 		<-release
 		return [][]byte{[]byte("1")}, nil
-	}}, func(c *server.Config) {
+	}), func(c *server.Config) {
 		c.BodyLimit = large
 		c.Settings.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.1/32")}
 	})
 	t.Cleanup(letGo)
 	send := func(client string) *bufio.Reader {
-		c := s.dial(t, 0)
-		post(t, c, chunkOf(large), fmt.Sprintf("Content-Length: %d", large), "X-Forwarded-For: "+client)
+		c := s.Dial(t, 0)
+		servertest.Post(t, c, servertest.LowstateOf(large), fmt.Sprintf("Content-Length: %d", large), "X-Forwarded-For: "+client)
 		return bufio.NewReader(c)
 	}
 	send("2001:db8::1")
 	send("2001:db8::2")
-	require.Eventually(t, func() bool { return held.Load() == 2 }, patience, time.Millisecond)
-	resp, _ := answer(t, send("2001:db8::3"))
+	require.Eventually(t, func() bool { return held.Load() == 2 }, servertest.Timeout, time.Millisecond)
+	resp, _ := servertest.ReadResponse(t, send("2001:db8::3"))
 	require.Equal(t, http.StatusServiceUnavailable, resp.StatusCode, "they are of one network")
 	send("2001:db8:0:1::1")
 	send("192.0.2.1")
-	require.Eventually(t, func() bool { return held.Load() == 4 }, patience, time.Millisecond)
+	require.Eventually(t, func() bool { return held.Load() == 4 }, servertest.Timeout, time.Millisecond)
 	letGo()
-	s.log.lines(t, "request", 5)
+	s.Log.Lines(t, "request", 5)
 }
 
 // A client that is still sending receives its refusal, even if the connection
@@ -171,16 +166,16 @@ func TestRefusedWhileSending(t *testing.T) {
 	t.Parallel()
 	s := limited(t)
 	for _, path := range []string{"/", "/nosuch"} {
-		for _, contentType := range []string{asJSON, "text/html"} {
+		for _, contentType := range []string{servertest.JSON, "text/html"} {
 			for range 5 {
 				want := http.StatusRequestEntityTooLarge
 				switch {
 				case path != "/":
 					want = http.StatusNotFound
-				case contentType != asJSON:
+				case contentType != servertest.JSON:
 					want = http.StatusNotAcceptable
 				}
-				resp, _ := s.ask(t, 0, http.MethodPost, path, contentType, chunkOf(4<<20))
+				resp, _ := s.SendAs(t, 0, http.MethodPost, path, contentType, servertest.LowstateOf(4<<20))
 				require.Equal(t, want, resp.StatusCode)
 			}
 		}
@@ -189,19 +184,19 @@ func TestRefusedWhileSending(t *testing.T) {
 
 func TestExpectContinue(t *testing.T) {
 	t.Parallel()
-	s := start(t, answering("1"), nil)
-	conn := s.dial(t, 0)
+	s := servertest.Start(t, servertest.Answering("1"), nil)
+	conn := s.Dial(t, 0)
 	r := bufio.NewReader(conn)
 	for range 2 { // the second comes over the same connection
-		post(t, conn, "", fmt.Sprintf("Content-Length: %d", len(ping)), "Expect: 100-continue")
+		servertest.Post(t, conn, "", fmt.Sprintf("Content-Length: %d", len(servertest.Ping)), "Expect: 100-continue")
 		line, err := r.ReadString('\n')
 		require.NoError(t, err)
 		require.Equal(t, "HTTP/1.1 100 Continue\r\n", line)
 		_, err = r.ReadString('\n')
 		require.NoError(t, err)
-		_, err = io.WriteString(conn, ping)
+		_, err = io.WriteString(conn, servertest.Ping)
 		require.NoError(t, err)
-		resp, _ := answer(t, r)
+		resp, _ := servertest.ReadResponse(t, r)
 		require.Equal(t, http.StatusOK, resp.StatusCode)
 	}
 }
@@ -218,9 +213,9 @@ func briefIdle(c *server.Config)    { c.Settings.Limits.IdleTimeout = brief }
 
 func TestStalledHeaders(t *testing.T) {
 	t.Parallel()
-	s := start(t, answering("1"), briefHeaders)
+	s := servertest.Start(t, servertest.Answering("1"), briefHeaders)
 	for _, sent := range []string{"", "POST / HTTP/1.1\r\nHost: a\r\nX-"} {
-		conn := s.dial(t, 0)
+		conn := s.Dial(t, 0)
 		_, err := io.WriteString(conn, sent)
 		require.NoError(t, err)
 		_, err = io.Copy(io.Discard, conn) // ends when the server closes
@@ -230,28 +225,28 @@ func TestStalledHeaders(t *testing.T) {
 
 func TestIdleConnection(t *testing.T) {
 	t.Parallel()
-	s := start(t, answering("1"), briefIdle)
-	conn := s.dial(t, 0)
+	s := servertest.Start(t, servertest.Answering("1"), briefIdle)
+	conn := s.Dial(t, 0)
 	r := bufio.NewReader(conn)
-	post(t, conn, ping, fmt.Sprintf("Content-Length: %d", len(ping)))
-	resp, _ := answer(t, r)
+	servertest.Post(t, conn, servertest.Ping, fmt.Sprintf("Content-Length: %d", len(servertest.Ping)))
+	resp, _ := servertest.ReadResponse(t, r)
 	require.Equal(t, http.StatusOK, resp.StatusCode)
-	ended(t, r)
+	servertest.RequireEnd(t, r)
 }
 
 func TestStalledBody(t *testing.T) {
 	t.Parallel()
-	s := start(t, answering("1"), briefBody)
+	s := servertest.Start(t, servertest.Answering("1"), briefBody)
 	for name, head := range map[string]string{"length": "Content-Length: 500", "chunked": "Transfer-Encoding: chunked"} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			conn := s.dial(t, 0)
+			conn := s.Dial(t, 0)
 			r := bufio.NewReader(conn)
-			post(t, conn, "2\r\n[{", head)
-			resp, body := answer(t, r)
+			servertest.Post(t, conn, "2\r\n[{", head)
+			resp, body := servertest.ReadResponse(t, r)
 			require.Equal(t, http.StatusRequestTimeout, resp.StatusCode)
 			require.Equal(t, `{"status": 408, "return": "The request body did not arrive in time"}`, body)
-			ended(t, r)
+			servertest.RequireEnd(t, r)
 		})
 	}
 }
@@ -260,9 +255,9 @@ func TestStalledBody(t *testing.T) {
 // connection.
 func TestDrippingBody(t *testing.T) {
 	t.Parallel()
-	s := start(t, answering("1"), briefBody)
-	conn := s.dial(t, 0)
-	post(t, conn, "", "Content-Length: 100000")
+	s := servertest.Start(t, servertest.Answering("1"), briefBody)
+	conn := s.Dial(t, 0)
+	servertest.Post(t, conn, "", "Content-Length: 100000")
 	go func() {
 		for {
 			if _, err := io.WriteString(conn, " "); err != nil {
@@ -280,32 +275,32 @@ func TestDrippingBody(t *testing.T) {
 // A body that no handler reads does not hold the connection either.
 func TestStalledUnwantedBody(t *testing.T) {
 	t.Parallel()
-	s := start(t, answering("1"), briefBody)
-	conn := s.dial(t, 0)
+	s := servertest.Start(t, servertest.Answering("1"), briefBody)
+	conn := s.Dial(t, 0)
 	_, err := io.WriteString(conn, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 500\r\n\r\nx")
 	require.NoError(t, err)
 	r := bufio.NewReader(conn)
-	resp, _ := answer(t, r)
+	resp, _ := servertest.ReadResponse(t, r)
 	require.Equal(t, http.StatusNotAcceptable, resp.StatusCode)
-	ended(t, r)
+	servertest.RequireEnd(t, r)
 }
 
 // No limit counts while the gateway waits for minions.
 func TestLongWait(t *testing.T) {
 	t.Parallel()
 	const limit = time.Second
-	s := start(t, fakeGateway{func(ctx context.Context, _ *fakeCall) ([][]byte, error) {
+	s := servertest.Start(t, servertest.Gateway(func(ctx context.Context, _ *servertest.Call) ([][]byte, error) {
 		select {
 		case <-time.After(limit + limit/2):
 			return [][]byte{[]byte("1")}, nil
 		case <-ctx.Done():
 			return nil, ctx.Err()
 		}
-	}}, func(c *server.Config) {
+	}), func(c *server.Config) {
 		l := &c.Settings.Limits
 		l.HeaderTimeout, l.BodyTimeout, l.WriteTimeout, l.IdleTimeout = limit, limit, limit, limit
 	})
-	resp, body := s.ask(t, 0, http.MethodPost, "/", asJSON, ping)
+	resp, body := s.SendAs(t, 0, http.MethodPost, "/", servertest.JSON, servertest.Ping)
 	require.Equal(t, http.StatusOK, resp.StatusCode)
 	require.Equal(t, `{"return": [1]}`, body)
 }
@@ -313,29 +308,29 @@ func TestLongWait(t *testing.T) {
 // A client that does not read its response is cut off.
 func TestStalledReader(t *testing.T) {
 	t.Parallel()
-	s := start(t, answering(strings.Repeat(" ", 64<<20)), briefWrite)
-	conn := s.dial(t, 0)
-	post(t, conn, ping, fmt.Sprintf("Content-Length: %d", len(ping)))
-	require.Contains(t, s.log.lines(t, "request", 1)[0]["error"], "write the answer")
+	s := servertest.Start(t, servertest.Answering(strings.Repeat(" ", 64<<20)), briefWrite)
+	conn := s.Dial(t, 0)
+	servertest.Post(t, conn, servertest.Ping, fmt.Sprintf("Content-Length: %d", len(servertest.Ping)))
+	require.Contains(t, s.Log.Lines(t, "request", 1)[0]["error"], "write the answer")
 }
 
 // At the limit, the next connection waits and does not fail.
 func TestConnectionLimit(t *testing.T) {
 	t.Parallel()
-	s := start(t, answering("1"), func(c *server.Config) { c.Settings.Limits.Connections = 1 })
-	first, second := s.dial(t, 0), s.dial(t, 0)
-	length := fmt.Sprintf("Content-Length: %d", len(ping))
-	post(t, first, ping, length)
-	resp, _ := answer(t, bufio.NewReader(first))
+	s := servertest.Start(t, servertest.Answering("1"), func(c *server.Config) { c.Settings.Limits.Connections = 1 })
+	first, second := s.Dial(t, 0), s.Dial(t, 0)
+	length := fmt.Sprintf("Content-Length: %d", len(servertest.Ping))
+	servertest.Post(t, first, servertest.Ping, length)
+	resp, _ := servertest.ReadResponse(t, bufio.NewReader(first))
 	require.Equal(t, http.StatusOK, resp.StatusCode)
 
-	post(t, second, ping, length)
+	servertest.Post(t, second, servertest.Ping, length)
 	require.NoError(t, second.SetReadDeadline(time.Now().Add(50*time.Millisecond)))
 	_, err := second.Read(make([]byte, 1))
 	require.Error(t, err)
 
 	require.NoError(t, first.Close())
-	require.NoError(t, second.SetReadDeadline(time.Now().Add(patience)))
-	resp, _ = answer(t, bufio.NewReader(second))
+	require.NoError(t, second.SetReadDeadline(time.Now().Add(servertest.Timeout)))
+	resp, _ = servertest.ReadResponse(t, bufio.NewReader(second))
 	require.Equal(t, http.StatusOK, resp.StatusCode)
 }

@@ -16,9 +16,8 @@ import (
 	"github.com/saltern-api/saltern/lowstate"
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 	"github.com/saltern-api/saltern/server"
+	"github.com/saltern-api/saltern/server/servertest"
 )
-
-const authToken = "X-Auth-Token: "
 
 // recording is a gateway that answers each call with the next of the answers,
 // and records the calls.
@@ -28,8 +27,8 @@ type recording struct {
 	jid     string
 }
 
-func (g *recording) gateway(t *testing.T) fakeGateway {
-	return fakeGateway{func(_ context.Context, call *fakeCall) ([][]byte, error) {
+func (g *recording) gateway(t *testing.T) servertest.Gateway {
+	return servertest.Gateway(func(_ context.Context, call *servertest.Call) ([][]byte, error) {
 		call.Records = make([]lowstate.Record, len(call.Chunks))
 		var out [][]byte
 		for i, c := range call.Chunks {
@@ -39,7 +38,7 @@ func (g *recording) gateway(t *testing.T) fakeGateway {
 			call.Records[i].JID = g.jid
 		}
 		return out, nil
-	}}
+	})
 }
 
 func chunkText(t *testing.T, c lowstate.Chunk) string {
@@ -109,8 +108,8 @@ func TestConvenienceURLs(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			g := &recording{answers: c.answers, jid: jid}
-			s, _ := withSessions(t, g.gateway(t), nil)
-			head, body := s.with(t, c.method, c.path, c.body, authToken+sessionID)
+			s, _ := servertest.StartWithSessions(t, g.gateway(t), nil)
+			head, body := s.Send(t, c.method, c.path, c.body, servertest.AuthToken+servertest.SessionID)
 			require.Equal(t, c.status, head.StatusCode, body)
 			require.Equal(t, c.asked, g.asked)
 			if c.want != "" {
@@ -123,8 +122,8 @@ func TestConvenienceURLs(t *testing.T) {
 func TestNewKeys(t *testing.T) {
 	t.Parallel()
 	g := &recording{answers: []string{`{"tag": "t", "data": {"return": {"pub": "PUB", "priv": "PRIV\n"}}}`}}
-	s, _ := withSessions(t, g.gateway(t), nil)
-	head, body := s.with(t, "POST", "/keys", `{"mid": "wéb-1.x", "keysize": "2048", "token": "`+saltToken+`"}`)
+	s, _ := servertest.StartWithSessions(t, g.gateway(t), nil)
+	head, body := s.Send(t, "POST", "/keys", `{"mid": "wéb-1.x", "keysize": "2048", "token": "`+servertest.SaltToken+`"}`)
 	require.Equal(t, 200, head.StatusCode)
 	require.Equal(t, []string{`client="wheel" fun="key.gen_accept" id_="wéb-1.x" keysize=2048`}, g.asked)
 	require.Equal(t, "application/x-tar", head.Header.Get("Content-Type"))
@@ -143,13 +142,13 @@ func TestNewKeys(t *testing.T) {
 	_, err := archive.Next()
 	require.ErrorIs(t, err, io.EOF)
 
-	head, body = s.with(t, "POST", "/keys", `{"token": "`+saltToken+`"}`)
+	head, body = s.Send(t, "POST", "/keys", `{"token": "`+servertest.SaltToken+`"}`)
 	require.Equal(t, 400, head.StatusCode)
 	require.Equal(t, `{"status": 400, "return": "mid is missing"}`, body)
 	for _, id := range []string{"", ".", "..", "../x", "a/b", `a\\b`, "a\nb", "a\u0000b", `a\"b`, strings.Repeat("x", 256)} {
 		text, err := json.Marshal(id)
 		require.NoError(t, err)
-		head, body = s.with(t, "POST", "/keys", `{"mid": `+string(text)+`, "token": "`+saltToken+`"}`)
+		head, body = s.Send(t, "POST", "/keys", `{"mid": `+string(text)+`, "token": "`+servertest.SaltToken+`"}`)
 		require.Equal(t, 400, head.StatusCode, "%q", id)
 		require.Equal(t, `{"status": 400, "return": "mid cannot be the id of a minion"}`, body)
 	}
@@ -159,11 +158,11 @@ func TestNewKeys(t *testing.T) {
 // cheroot 11.
 func TestStats(t *testing.T) {
 	t.Parallel()
-	s, _ := withSessions(t, answering("1"), nil)
-	head, _ := s.with(t, "GET", "/stats", "")
+	s, _ := servertest.StartWithSessions(t, servertest.Answering("1"), nil)
+	head, _ := s.Send(t, "GET", "/stats", "")
 	require.Equal(t, 401, head.StatusCode)
-	s.with(t, "GET", "/", "")
-	head, body := s.with(t, "GET", "/stats", "", authToken+sessionID)
+	s.Send(t, "GET", "/", "")
+	head, body := s.Send(t, "GET", "/stats", "", servertest.AuthToken+servertest.SessionID)
 	require.Equal(t, 200, head.StatusCode)
 	var stats map[string]map[string]any
 	require.NoError(t, json.Unmarshal([]byte(body), &stats))
@@ -188,41 +187,41 @@ func TestStats(t *testing.T) {
 
 func TestStatsForAnybody(t *testing.T) {
 	t.Parallel()
-	s, _ := withSessions(t, answering("1"), func(c *server.Config) { c.Main.StatsDisableAuth = true })
-	head, body := s.with(t, "GET", "/stats", "")
+	s, _ := servertest.StartWithSessions(t, servertest.Answering("1"), func(c *server.Config) { c.Main.StatsDisableAuth = true })
+	head, body := s.Send(t, "GET", "/stats", "")
 	require.Equal(t, 200, head.StatusCode)
 	require.Contains(t, body, "CherryPy Applications")
 }
 
 func TestRootPrefix(t *testing.T) {
 	t.Parallel()
-	s, _ := withSessions(t, answering("1"), func(c *server.Config) { c.Main.RootPrefix = "/salt/" })
+	s, _ := servertest.StartWithSessions(t, servertest.Answering("1"), func(c *server.Config) { c.Main.RootPrefix = "/salt/" })
 	for path, status := range map[string]int{
 		"/salt": 200, "/salt/": 200, "/salt/login": 200, "/salt/login/": 200, "/": 404, "/login": 404, "/salted": 404, "/salt//login": 200, "//salt/login": 200,
 	} {
-		head, body := s.with(t, "GET", path, "")
+		head, body := s.Send(t, "GET", path, "")
 		require.Equal(t, status, head.StatusCode, "%s %s", path, body)
 	}
 }
 
 func TestNoSessions(t *testing.T) {
 	t.Parallel()
-	s, _ := withSessions(t, answering("1"), func(c *server.Config) { c.Main.NoSessions = true })
+	s, _ := servertest.StartWithSessions(t, servertest.Answering("1"), func(c *server.Config) { c.Main.NoSessions = true })
 	for _, path := range []string{"/login", "/logout", "/minions", "/minions/a", "/jobs", "/jobs/1"} {
-		head, _ := s.with(t, "POST", path, ping)
+		head, _ := s.Send(t, "POST", path, servertest.Ping)
 		require.Equal(t, 404, head.StatusCode, path)
 	}
-	head, _ := s.with(t, "POST", "/run", ping)
+	head, _ := s.Send(t, "POST", "/run", servertest.Ping)
 	require.Equal(t, 200, head.StatusCode)
 }
 
 func TestAuthorizedIPs(t *testing.T) {
 	t.Parallel()
 	for allowed, status := range map[string]int{"127.0.0.1/32": 200, "10.0.0.0/8": 403} {
-		s, _ := withSessions(t, answering("1"), func(c *server.Config) {
+		s, _ := servertest.StartWithSessions(t, servertest.Answering("1"), func(c *server.Config) {
 			c.Main.AuthorizedIPs = []netip.Prefix{netip.MustParsePrefix(allowed)}
 		})
-		head, body := s.with(t, "GET", "/", "")
+		head, body := s.Send(t, "GET", "/", "")
 		require.Equal(t, status, head.StatusCode)
 		if status == 403 {
 			require.Equal(t, `{"status": 403, "return": "Bad IP"}`, body)
@@ -246,8 +245,8 @@ func TestAPIACL(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s, _ := withSessions(t, answering("1"), func(cfg *server.Config) { cfg.Main.APIACL = &server.APIACL{Users: c.users} })
-			head, body := s.with(t, "POST", "/login", goodLogin)
+			s, _ := servertest.StartWithSessions(t, servertest.Answering("1"), func(cfg *server.Config) { cfg.Main.APIACL = &server.APIACL{Users: c.users} })
+			head, body := s.Send(t, "POST", "/login", servertest.Login)
 			require.Equal(t, c.status, head.StatusCode, body)
 			if c.status == 401 {
 				require.Equal(t, `{"status": 401, "return": "No permission -- see authorization schemes"}`, body)

@@ -11,25 +11,15 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/saltern-api/saltern/server"
+	"github.com/saltern-api/saltern/server/servertest"
 )
-
-// dialFrom connects from another address of this machine.
-func (r *running) dialFrom(t *testing.T, from string) net.Conn {
-	t.Helper()
-	d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}}
-	c, err := d.DialContext(t.Context(), "tcp", r.addr(0))
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = c.Close() })
-	require.NoError(t, c.SetDeadline(time.Now().Add(patience)))
-	return c
-}
 
 // requireServed sends a request and expects a response.
 func requireServed(t *testing.T, c net.Conn) {
 	t.Helper()
 	_, err := c.Write([]byte("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"))
 	require.NoError(t, err)
-	resp, _ := answer(t, bufio.NewReader(c))
+	resp, _ := servertest.ReadResponse(t, bufio.NewReader(c))
 	require.Equal(t, http.StatusOK, resp.StatusCode)
 }
 
@@ -44,27 +34,27 @@ func requireClosed(t *testing.T, c net.Conn) {
 
 func TestOneAddressHasItsShareOfConnections(t *testing.T) {
 	t.Parallel()
-	s := start(t, answering("1"), func(c *server.Config) {
+	s := servertest.Start(t, servertest.Answering("1"), func(c *server.Config) {
 		c.Settings.Limits.Connections, c.Settings.Limits.ConnectionsPerAddress = 5, 2
 		c.Settings.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.1.0/24")}
 	})
-	held := []net.Conn{s.dialFrom(t, "127.0.0.2"), s.dialFrom(t, "127.0.0.2")}
+	held := []net.Conn{s.DialFrom(t, "127.0.0.2"), s.DialFrom(t, "127.0.0.2")}
 	for range 20 {
-		requireClosed(t, s.dialFrom(t, "127.0.0.2"))
+		requireClosed(t, s.DialFrom(t, "127.0.0.2"))
 	}
-	requireServed(t, s.dialFrom(t, "127.0.0.1"))
+	requireServed(t, s.DialFrom(t, "127.0.0.1"))
 	for range 2 { // a proxy may have both that are left, although it has had some
-		requireServed(t, s.dialFrom(t, "127.0.1.1"))
+		requireServed(t, s.DialFrom(t, "127.0.1.1"))
 	}
-	require.Len(t, s.log.lines(t, "connections are refused: an address has its share (limits.connections_per_address), "+
+	require.Len(t, s.Log.Lines(t, "connections are refused: an address has its share (limits.connections_per_address), "+
 		"or a proxy is missing in trusted_proxies", 1), 1)
 
 	require.NoError(t, held[0].Close())
 	require.Eventually(t, func() bool {
-		c := s.dialFrom(t, "127.0.0.2")
+		c := s.DialFrom(t, "127.0.0.2")
 		_ = c.SetReadDeadline(time.Now().Add(50 * time.Millisecond))
 		_, err := c.Read(make([]byte, 1))
 		timeout, ok := err.(net.Error)
 		return ok && timeout.Timeout()
-	}, patience, time.Millisecond, "a closed connection makes room")
+	}, servertest.Timeout, time.Millisecond, "a closed connection makes room")
 }

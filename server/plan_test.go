@@ -8,14 +8,16 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/saltern-api/saltern/internal/certtest"
 	"github.com/saltern-api/saltern/internal/settings"
 	"github.com/saltern-api/saltern/server"
+	"github.com/saltern-api/saltern/server/servertest"
 )
 
 func TestPlan(t *testing.T) {
 	t.Parallel()
-	pair := issue(t, "localhost", nil).write(t, t.TempDir())
-	open := issue(t, "localhost", nil).write(t, t.TempDir())
+	pair := servertest.WritePair(t, t.TempDir(), certtest.New(t, nil, servertest.CommonName("localhost")))
+	open := servertest.WritePair(t, t.TempDir(), certtest.New(t, nil, servertest.CommonName("localhost")))
 	require.NoError(t, os.Chmod(open.Key, 0o604))
 	one := filepath.Join(t.TempDir(), "one.pem")
 	crt, err := os.ReadFile(pair.Cert)

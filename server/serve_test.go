@@ -15,71 +15,51 @@ import (
 
 	"github.com/saltern-api/saltern/lowstate"
 	"github.com/saltern-api/saltern/server"
+	"github.com/saltern-api/saltern/server/servertest"
 )
-
-// held is a gateway whose calls wait until they are released or canceled.
-type held struct {
-	fakeGateway
-	started chan struct{}
-	let     chan struct{}
-}
-
-func newHeld() *held {
-	h := &held{started: make(chan struct{}, 10), let: make(chan struct{})}
-	h.run = func(ctx context.Context, _ *fakeCall) ([][]byte, error) {
-		h.started <- struct{}{}
-		select {
-		case <-h.let:
-			return [][]byte{[]byte("1")}, nil
-		case <-ctx.Done():
-			return nil, ctx.Err()
-		}
-	}
-	return h
-}
 
 func TestStopFinishesRequests(t *testing.T) {
 	t.Parallel()
-	g := newHeld()
-	s := start(t, g, nil)
-	conn := s.dial(t, 0)
-	post(t, conn, ping, fmt.Sprintf("Content-Length: %d", len(ping)))
-	<-g.started
+	g := servertest.NewHeld()
+	s := servertest.Start(t, g, nil)
+	conn := s.Dial(t, 0)
+	servertest.Post(t, conn, servertest.Ping, fmt.Sprintf("Content-Length: %d", len(servertest.Ping)))
+	<-g.Started
 
-	s.stop()
-	s.log.lines(t, "stopping", 1)
+	s.Stop()
+	s.Log.Lines(t, "stopping", 1)
 	require.Eventually(t, func() bool {
-		c, err := net.Dial("tcp", s.addr(0))
+		c, err := net.Dial("tcp", s.Addr(0))
 		if err == nil {
 			_ = c.Close()
 		}
 		return err != nil
-	}, patience, time.Millisecond, "new connections are still taken")
+	}, servertest.Timeout, time.Millisecond, "new connections are still taken")
 
-	close(g.let)
+	close(g.Release)
 	r := bufio.NewReader(conn)
-	resp, body := answer(t, r)
+	resp, body := servertest.ReadResponse(t, r)
 	require.Equal(t, http.StatusOK, resp.StatusCode)
 	require.Equal(t, `{"return": [1]}`, body)
-	ended(t, r)
-	require.NoError(t, s.wait(t))
+	servertest.RequireEnd(t, r)
+	require.NoError(t, s.Wait(t))
 }
 
 func TestStopIsBounded(t *testing.T) {
 	t.Parallel()
-	g := newHeld()
-	s := start(t, g, func(c *server.Config) { c.Settings.ShutdownTimeout = 20 * time.Millisecond })
-	conn := s.dial(t, 0)
-	post(t, conn, ping, fmt.Sprintf("Content-Length: %d", len(ping)))
-	<-g.started
+	g := servertest.NewHeld()
+	s := servertest.Start(t, g, func(c *server.Config) { c.Settings.ShutdownTimeout = 20 * time.Millisecond })
+	conn := s.Dial(t, 0)
+	servertest.Post(t, conn, servertest.Ping, fmt.Sprintf("Content-Length: %d", len(servertest.Ping)))
+	<-g.Started
 
-	s.stop()
-	resp, body := answer(t, bufio.NewReader(conn))
+	s.Stop()
+	resp, body := servertest.ReadResponse(t, bufio.NewReader(conn))
 	require.Equal(t, http.StatusServiceUnavailable, resp.StatusCode)
 	require.Equal(t, `{"status": 503, "return": "The gateway is stopping"}`, body)
 	require.NotEmpty(t, resp.Header.Get("Retry-After"))
-	require.NoError(t, s.wait(t))
-	require.EqualValues(t, 503, s.log.lines(t, "request", 1)[0]["status"])
+	require.NoError(t, s.Wait(t))
+	require.EqualValues(t, 503, s.Log.Lines(t, "request", 1)[0]["status"])
 }
 
 func TestListenFails(t *testing.T) {
@@ -88,19 +68,19 @@ func TestListenFails(t *testing.T) {
 	require.NoError(t, err)
 	defer func() { _ = taken.Close() }()
 
-	_, err = server.Listen(t.Context(), server.Config{Gateway: answering("1")})
+	_, err = server.Listen(t.Context(), server.Config{Gateway: servertest.Answering("1")})
 	require.ErrorContains(t, err, "no listener is configured")
 	_, err = server.Listen(t.Context(), server.Config{})
 	require.ErrorContains(t, err, "a gateway is needed")
 
 	free := server.ListenerSpec{Address: "127.0.0.1:0"}
-	_, err = server.Listen(t.Context(), server.Config{Gateway: answering("1"),
+	_, err = server.Listen(t.Context(), server.Config{Gateway: servertest.Answering("1"),
 		Listeners: []server.ListenerSpec{free, {Address: taken.Addr().String(), Optional: true}}})
 	require.ErrorContains(t, err, "address already in use")
 
 	// An address that this machine does not have.
 	elsewhere := server.ListenerSpec{Address: "192.0.2.1:0", Optional: true}
-	s := start(t, answering("1"), func(c *server.Config) { c.Listeners = []server.ListenerSpec{elsewhere, free} })
+	s := servertest.Start(t, servertest.Answering("1"), func(c *server.Config) { c.Listeners = []server.ListenerSpec{elsewhere, free} })
 	require.Len(t, s.Addrs(), 1)
 }
 
@@ -118,23 +98,23 @@ func TestPanic(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := start(t, fakeGateway{func(context.Context, *fakeCall) ([][]byte, error) {
+			s := servertest.Start(t, servertest.Gateway(func(context.Context, *servertest.Call) ([][]byte, error) {
 				c.cause(0)
 				return nil, nil
-			}}, nil)
-			conn := s.dial(t, 0)
+			}), nil)
+			conn := s.Dial(t, 0)
 			r := bufio.NewReader(conn)
 			for range 2 { // over one connection
-				post(t, conn, ping, fmt.Sprintf("Content-Length: %d", len(ping)))
-				resp, body := answer(t, r)
+				servertest.Post(t, conn, servertest.Ping, fmt.Sprintf("Content-Length: %d", len(servertest.Ping)))
+				resp, body := servertest.ReadResponse(t, r)
 				require.Equal(t, http.StatusInternalServerError, resp.StatusCode)
 				require.Equal(t, `{"status": 500, "return": "An unexpected error occurred"}`, body)
 			}
-			line := s.log.lines(t, "request", 2)[0]
+			line := s.Log.Lines(t, "request", 2)[0]
 			require.Equal(t, c.logged, line["error"])
 			require.Equal(t, "ERROR", line["level"])
 			require.Contains(t, line["stack"], "serve_test.go")
-			require.NotContains(t, s.log.String(), "s3cret")
+			require.NotContains(t, s.Log.String(), "s3cret")
 		})
 	}
 }
@@ -142,7 +122,7 @@ func TestPanic(t *testing.T) {
 func TestRequestLog(t *testing.T) {
 	t.Parallel()
 	secrets := []string{"s3cret-password", "s3cret-argument", "s3cret-token", "s3cret-query", "s3cret-answer", "s3cret-header"}
-	s := start(t, fakeGateway{func(_ context.Context, call *fakeCall) ([][]byte, error) {
+	s := servertest.Start(t, servertest.Gateway(func(_ context.Context, call *servertest.Call) ([][]byte, error) {
 		for range call.Chunks {
 			call.Records = append(call.Records, lowstate.Record{
 				User: "saltdev", Eauth: "pam", Client: "local", Fun: "test.ping",
@@ -151,25 +131,25 @@ func TestRequestLog(t *testing.T) {
 		}
 		call.Records[1].User = strings.Repeat("é", 100)
 		return [][]byte{[]byte(`"s3cret-answer"`)}, nil
-	}}, nil)
+	}), nil)
 
 	chunk := `{"client":"local","username":"saltdev","password":"s3cret-password","eauth":"pam",
 		"fun":"test.ping","tgt":"*","arg":["s3cret-argument"],"token":"s3cret-token"}`
 	body := "[" + strings.Repeat(chunk+",", 6) + chunk + "]"
 	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost,
-		"http://"+s.addr(0)+"/run?token=s3cret-query", strings.NewReader(body))
+		"http://"+s.Addr(0)+"/run?token=s3cret-query", strings.NewReader(body))
 	require.NoError(t, err)
-	req.Header.Set("Content-Type", asJSON)
+	req.Header.Set("Content-Type", servertest.JSON)
 	req.Header.Set("X-Auth-Token", "s3cret-header")
 	req.Header.Set("X-Request-Id", "proxy-17.a_b")
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
-	resp, got := do(t, client, req)
+	resp, got := servertest.Do(t, client, req)
 	own := resp.Header.Get("X-Request-Id")
 	require.Regexp(t, `^[A-Z2-7]{26}$`, own)
 
-	line := s.log.lines(t, "request", 1)[0]
+	line := s.Log.Lines(t, "request", 1)[0]
 	for _, secret := range secrets {
-		require.NotContains(t, s.log.String(), secret)
+		require.NotContains(t, s.Log.String(), secret)
 	}
 	require.Positive(t, line["duration_ms"])
 	chunks := line["chunks"].([]any)
@@ -192,13 +172,13 @@ func TestRequestLog(t *testing.T) {
 // A malformed id is not logged.
 func TestRequestID(t *testing.T) {
 	t.Parallel()
-	s := start(t, answering("1"), nil)
+	s := servertest.Start(t, servertest.Answering("1"), nil)
 	ids := map[string]bool{}
 	for _, sent := range []string{"", `a"b`, "a b", strings.Repeat("a", 65), "é"} {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+s.addr(0), nil)
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+s.Addr(0), nil)
 		require.NoError(t, err)
 		req.Header.Set("X-Request-Id", sent)
-		resp, _ := do(t, &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}, req)
+		resp, _ := servertest.Do(t, &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}, req)
 		id := resp.Header.Get("X-Request-Id")
 		require.NotEqual(t, sent, id)
 		require.Regexp(t, `^[A-Z2-7]{26}$`, id)
@@ -231,15 +211,15 @@ func TestClientAddress(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			got := make(chan string, 1)
-			s := start(t, fakeGateway{func(_ context.Context, call *fakeCall) ([][]byte, error) {
+			s := servertest.Start(t, servertest.Gateway(func(_ context.Context, call *servertest.Call) ([][]byte, error) {
 				got <- call.RemoteAddr.String()
 				return [][]byte{[]byte("1")}, nil
-			}}, c.change)
-			conn := s.dial(t, 0)
-			post(t, conn, ping, fmt.Sprintf("Content-Length: %d", len(ping)), "X-Forwarded-For: "+c.sent)
-			answer(t, bufio.NewReader(conn))
+			}), c.change)
+			conn := s.Dial(t, 0)
+			servertest.Post(t, conn, servertest.Ping, fmt.Sprintf("Content-Length: %d", len(servertest.Ping)), "X-Forwarded-For: "+c.sent)
+			servertest.ReadResponse(t, bufio.NewReader(conn))
 			require.Equal(t, c.want, <-got)
-			require.Equal(t, c.want, s.log.lines(t, "request", 1)[0]["remote"])
+			require.Equal(t, c.want, s.Log.Lines(t, "request", 1)[0]["remote"])
 		})
 	}
 }

@@ -13,20 +13,21 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/saltern-api/saltern/server"
+	"github.com/saltern-api/saltern/server/servertest"
 )
 
 // TestServerHeader requires the Server header on every kind of response,
 // including those of net/http itself.
 func TestServerHeader(t *testing.T) {
 	t.Parallel()
-	s, _ := withSessions(t, answering("1"), func(c *server.Config) { c.Settings.Admin.Listen = "127.0.0.1:0" })
-	within := start(t, answering("1"), overTLS(server.KeyPair{}))
+	s, _ := servertest.StartWithSessions(t, servertest.Answering("1"), func(c *server.Config) { c.Settings.Admin.Listen = "127.0.0.1:0" })
+	within := servertest.Start(t, servertest.Answering("1"), servertest.OverTLS(server.KeyPair{}))
 	surfaces := map[string]func(t *testing.T) net.Conn{
-		"main":            plainly(s.addr(0)),
-		"wsgi":            plainly(s.addr(1)),
+		"main":            plainly(s.Addr(0)),
+		"wsgi":            plainly(s.Addr(1)),
 		"admin":           plainly(s.AdminAddr().String()),
-		"main in TLS 1.2": inTLS(within.addr(0), clientConfig(tls.VersionTLS12, nil)),
-		"main in TLS 1.3": inTLS(within.addr(0), clientConfig(tls.VersionTLS13, nil)),
+		"main in TLS 1.2": inTLS(within.Addr(0), servertest.ClientTLS(tls.VersionTLS12, nil)),
+		"main in TLS 1.3": inTLS(within.Addr(0), servertest.ClientTLS(tls.VersionTLS13, nil)),
 	}
 	long := strings.Repeat("x", 70<<10)
 	for name, request := range map[string]string{
@@ -81,7 +82,7 @@ func rawAnswer(t *testing.T, dial func(t *testing.T) net.Conn, request string) *
 	t.Helper()
 	conn := dial(t)
 	t.Cleanup(func() { _ = conn.Close() })
-	require.NoError(t, conn.SetDeadline(time.Now().Add(patience)))
+	require.NoError(t, conn.SetDeadline(time.Now().Add(servertest.Timeout)))
 	_, _ = io.WriteString(conn, request) // a server may respond before it has read everything
 	method, _, _ := strings.Cut(request, " ")
 	resp, err := http.ReadResponse(bufio.NewReader(conn), &http.Request{Method: method})
@@ -93,8 +94,8 @@ func rawAnswer(t *testing.T, dial func(t *testing.T) net.Conn, request string) *
 // TestServerHeaderPlainOverTLS is for a client without TLS.
 func TestServerHeaderPlainOverTLS(t *testing.T) {
 	t.Parallel()
-	s := start(t, answering("1"), func(c *server.Config) { c.Listeners[0].TLS = true })
-	resp := rawAnswer(t, plainly(s.addr(0)), "GET / HTTP/1.1\r\nHost: x\r\n\r\n") //nolint:bodyclose // rawAnswer closes it
+	s := servertest.Start(t, servertest.Answering("1"), func(c *server.Config) { c.Listeners[0].TLS = true })
+	resp := rawAnswer(t, plainly(s.Addr(0)), "GET / HTTP/1.1\r\nHost: x\r\n\r\n") //nolint:bodyclose // rawAnswer closes it
 	require.Equal(t, 400, resp.StatusCode)
 	require.Equal(t, []string{"Saltern"}, resp.Header["Server"])
 }

@@ -13,13 +13,14 @@ import (
 
 	"github.com/saltern-api/saltern/lowstate"
 	"github.com/saltern-api/saltern/server"
+	"github.com/saltern-api/saltern/server/servertest"
 )
 
 const batch = `[{"client":"local_batch","eauth":"pam"}]`
 
 // steps is a gateway whose stream is advanced by the test.
 type steps struct {
-	fakeGateway
+	servertest.Gateway
 	items chan string // closed at the end
 	end   error
 }
@@ -48,15 +49,15 @@ func TestAnswersAsTheyCome(t *testing.T) {
 	t.Parallel()
 	for listener, path := range []string{"/run", "/"} {
 		g := steps{items: make(chan string)}
-		s := start(t, g, nil)
-		conn := s.dial(t, listener)
-		post(t, conn, batch, fmt.Sprintf("Content-Length: %d", len(batch)))
+		s := servertest.Start(t, g, nil)
+		conn := s.Dial(t, listener)
+		servertest.Post(t, conn, batch, fmt.Sprintf("Content-Length: %d", len(batch)))
 		g.items <- `{"a": 1}`
 		resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
 		require.NoError(t, err, path)
 		t.Cleanup(func() { _ = resp.Body.Close() })
 		require.Equal(t, 200, resp.StatusCode)
-		require.Equal(t, asJSON, resp.Header.Get("Content-Type"))
+		require.Equal(t, servertest.JSON, resp.Header.Get("Content-Type"))
 		first := make([]byte, len(`{"return": [{"a": 1}`))
 		_, err = io.ReadFull(resp.Body, first)
 		require.NoError(t, err)
@@ -74,9 +75,9 @@ func TestAnswersAsTheyCome(t *testing.T) {
 func TestStreamBrokenOff(t *testing.T) {
 	t.Parallel()
 	g := steps{items: make(chan string), end: &lowstate.Error{Kind: lowstate.Unavailable, Text: "gone"}}
-	s := start(t, g, nil)
-	conn := s.dial(t, 0)
-	post(t, conn, batch, fmt.Sprintf("Content-Length: %d", len(batch)))
+	s := servertest.Start(t, g, nil)
+	conn := s.Dial(t, 0)
+	servertest.Post(t, conn, batch, fmt.Sprintf("Content-Length: %d", len(batch)))
 	g.items <- `{"a": 1}`
 	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
 	require.NoError(t, err)
@@ -84,22 +85,22 @@ func TestStreamBrokenOff(t *testing.T) {
 	close(g.items)
 	_, err = io.ReadAll(resp.Body)
 	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
-	require.Equal(t, "gone", s.log.lines(t, "request", 1)[0]["error"])
+	require.Equal(t, "gone", s.Log.Lines(t, "request", 1)[0]["error"])
 }
 
 // If nothing was yielded yet, the error is the whole response.
 func TestStreamFailsAtOnce(t *testing.T) {
 	t.Parallel()
-	s := start(t, failing(&lowstate.Error{Kind: lowstate.Unauthenticated, Text: "no"}), nil)
-	head, body := s.with(t, "POST", "/run", batch)
+	s := servertest.Start(t, servertest.Failing(&lowstate.Error{Kind: lowstate.Unauthenticated, Text: "no"}), nil)
+	head, body := s.Send(t, "POST", "/run", batch)
 	require.Equal(t, 401, head.StatusCode)
 	require.Equal(t, `{"status": 401, "return": "no"}`, body)
 }
 
 func TestStreamOfNothing(t *testing.T) {
 	t.Parallel()
-	s := start(t, fakeGateway{func(context.Context, *fakeCall) ([][]byte, error) { return nil, nil }}, nil)
-	head, body := s.with(t, "POST", "/run", batch)
+	s := servertest.Start(t, servertest.Gateway(func(context.Context, *servertest.Call) ([][]byte, error) { return nil, nil }), nil)
+	head, body := s.Send(t, "POST", "/run", batch)
 	require.Equal(t, 200, head.StatusCode)
 	require.Equal(t, `{"return": []}`, body)
 }
@@ -107,8 +108,8 @@ func TestStreamOfNothing(t *testing.T) {
 // YAML sorts its keys, and so needs all answers first.
 func TestBatchAsYAML(t *testing.T) {
 	t.Parallel()
-	s := start(t, answering(`{"b": 1}`), nil)
-	head, body := s.with(t, "POST", "/run", batch, "Accept: application/x-yaml")
+	s := servertest.Start(t, servertest.Answering(`{"b": 1}`), nil)
+	head, body := s.Send(t, "POST", "/run", batch, "Accept: application/x-yaml")
 	require.Equal(t, 200, head.StatusCode)
 	require.Equal(t, "application/x-yaml", head.Header.Get("Content-Type"))
 	require.Equal(t, "return:\n- b: 1\n", body)
@@ -118,12 +119,12 @@ func TestBatchAsYAML(t *testing.T) {
 func TestStreamHangUp(t *testing.T) {
 	t.Parallel()
 	g := steps{items: make(chan string)}
-	s := start(t, g, nil)
-	conn := s.dial(t, 0)
-	post(t, conn, batch, fmt.Sprintf("Content-Length: %d", len(batch)))
+	s := servertest.Start(t, g, nil)
+	conn := s.Dial(t, 0)
+	servertest.Post(t, conn, batch, fmt.Sprintf("Content-Length: %d", len(batch)))
 	g.items <- strings.Repeat("1", 10)
 	_, err := bufio.NewReader(conn).ReadString('\n')
 	require.NoError(t, err)
 	require.NoError(t, conn.Close())
-	s.log.lines(t, "request", 1)
+	s.Log.Lines(t, "request", 1)
 }

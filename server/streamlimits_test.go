@@ -14,13 +14,14 @@ import (
 
 	"github.com/saltern-api/saltern/eauth/session"
 	"github.com/saltern-api/saltern/server"
+	"github.com/saltern-api/saltern/server/servertest"
 )
 
 // manySessions has sessions "<user>-<number>".
-type manySessions struct{ *followed }
+type manySessions struct{ *servertest.EndingSessions }
 
 func (manySessions) Resolve(_ context.Context, credential string) (*session.Session, bool, error) {
-	s := devSession()
+	s := servertest.Session()
 	s.ID, s.Token = credential, "token-of-"+credential
 	s.User, _, _ = strings.Cut(credential, "-")
 	return s, true, nil
@@ -28,8 +29,8 @@ func (manySessions) Resolve(_ context.Context, credential string) (*session.Sess
 
 func TestStreamsAreBounded(t *testing.T) {
 	t.Parallel()
-	r := newEventRig(t, eventRigOptions{run: answering("{}"), server: func(c *server.Config) {
-		c.Sessions = manySessions{c.Sessions.(*followed)}
+	r := servertest.StartEvents(t, servertest.EventOptions{Gateway: servertest.Answering("{}"), Server: func(c *server.Config) {
+		c.Sessions = manySessions{c.Sessions.(*servertest.EndingSessions)}
 		e := &c.Settings.Events
 		e.StreamsPerUser, e.StreamsPerSession, e.ViewsPerUser = 5, 3, 2
 	}})
@@ -39,7 +40,7 @@ func TestStreamsAreBounded(t *testing.T) {
 		if path != "/events" {
 			headers = append(headers, "Connection: Upgrade", "Upgrade: websocket", "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==")
 		}
-		resp, body := r.with(t, http.MethodGet, path, "", headers...)
+		resp, body := r.Send(t, http.MethodGet, path, "", headers...)
 		require.Equal(t, http.StatusTooManyRequests, resp.StatusCode)
 		require.Equal(t, "5", resp.Header.Get("Retry-After"))
 		require.JSONEq(t, fmt.Sprintf(`{"status": 429, "return": %q}`, text), body)
@@ -47,35 +48,35 @@ func TestStreamsAreBounded(t *testing.T) {
 	const ofUser, ofSession, views = "Too many event streams are open for this user",
 		"Too many event streams are open for this session or token", "Too many formatted event streams are open for this user"
 
-	view := r.socket(t, "/formatted_events/alice-1")
-	_ = r.socket(t, "/ws/alice-1?format_events")
+	view := r.Socket(t, "/formatted_events/alice-1")
+	_ = r.Socket(t, "/ws/alice-1?format_events")
 	refused("/formatted_events/alice-2", "", views)
 	refused("/ws?format_events", "alice-2", views)
-	_ = r.socket(t, "/all_events/alice-1")
+	_ = r.Socket(t, "/all_events/alice-1")
 	for _, path := range []string{"/events", "/ws", "/all_events/alice-1"} {
 		refused(path, "alice-1", ofSession)
 	}
-	_ = r.follow(t, "", "X-Auth-Token: alice-2")
-	_ = r.follow(t, "", "X-Auth-Token: alice-3")
+	_ = r.Follow(t, "", "X-Auth-Token: alice-2")
+	_ = r.Follow(t, "", "X-Auth-Token: alice-3")
 	refused("/events", "alice-4", ofUser)
-	_ = r.follow(t, "", "X-Auth-Token: bob-1") // another user, who is not affected
+	_ = r.Follow(t, "", "X-Auth-Token: bob-1") // another user, who is not affected
 
-	require.NoError(t, view.conn.Close(websocket.StatusNormalClosure, ""))
+	require.NoError(t, view.Conn.Close(websocket.StatusNormalClosure, ""))
 	require.Eventually(t, func() bool {
-		_, status, err := r.dialSocket(t, "/formatted_events/alice-4")
+		_, status, err := r.DialSocket(t, "/formatted_events/alice-4")
 		return err == nil && status == http.StatusSwitchingProtocols
-	}, patience, time.Millisecond, "a stream that has ended makes room")
+	}, servertest.Timeout, time.Millisecond, "a stream that has ended makes room")
 }
 
 // New minions are queried for their grains once per event, for any number of readers and users.
 func TestReadersAskNewMinionsOnce(t *testing.T) {
 	t.Parallel()
 	asked := &grainsAsked{}
-	r := newEventRig(t, eventRigOptions{run: asked.gateway(), server: func(c *server.Config) {
-		c.Sessions = manySessions{c.Sessions.(*followed)}
+	r := servertest.StartEvents(t, servertest.EventOptions{Gateway: asked.gateway(), Server: func(c *server.Config) {
+		c.Sessions = manySessions{c.Sessions.(*servertest.EndingSessions)}
 	}})
 	const readers = 20
-	sockets := make([]*socket, readers)
+	sockets := make([]*servertest.Socket, readers)
 	var opening sync.WaitGroup
 	for i := range sockets {
 		path := fmt.Sprintf("/formatted_events/user%d-1", i%4)
@@ -83,16 +84,16 @@ func TestReadersAskNewMinionsOnce(t *testing.T) {
 			path = fmt.Sprintf("/ws/user%d-1?format_events", i%4)
 		}
 		opening.Go(func() {
-			sockets[i] = r.socket(t, path)
-			sockets[i].say(ready)
+			sockets[i] = r.Socket(t, path)
+			sockets[i].Write(ready)
 		})
 	}
 	opening.Wait()
-	require.Eventually(t, func() bool { return r.hub.Stats().Readers == readers }, patience, time.Millisecond)
-	r.fire("salt/presence/change", `{"new": ["c"], "lost": []}`)
+	require.Eventually(t, func() bool { return r.Hub.Stats().Readers == readers }, servertest.Timeout, time.Millisecond)
+	r.Fire("salt/presence/change", `{"new": ["c"], "lost": []}`)
 	for _, s := range sockets {
 		for {
-			text, err := s.next()
+			text, err := s.Read()
 			require.NoError(t, err)
 			if strings.Contains(text, `"minions"`) {
 				require.Contains(t, text, `"c"`)

@@ -16,17 +16,16 @@ import (
 
 	"github.com/saltern-api/saltern/lowstate"
 	"github.com/saltern-api/saltern/server"
+	"github.com/saltern-api/saltern/server/servertest"
 )
-
-const asJSON = "application/json"
 
 // The example: curl -i prints this head and these 89 bytes.
 func TestSeedAnswer(t *testing.T) {
 	t.Parallel()
-	s := start(t, answering(pong), nil)
+	s := servertest.Start(t, servertest.Answering(servertest.Pong), nil)
 	for i, surface := range []string{"main", "wsgi"} {
-		conn := s.dial(t, i)
-		post(t, conn, ping, fmt.Sprintf("Content-Length: %d", len(ping)), "Connection: close")
+		conn := s.Dial(t, i)
+		servertest.Post(t, conn, servertest.Ping, fmt.Sprintf("Content-Length: %d", len(servertest.Ping)), "Connection: close")
 		raw, err := io.ReadAll(conn)
 		require.NoError(t, err, surface)
 		head, body, ok := strings.Cut(string(raw), "\r\n\r\n")
@@ -35,19 +34,19 @@ func TestSeedAnswer(t *testing.T) {
 		require.Equal(t, "HTTP/1.1 200 OK", lines[0], surface)
 		require.Contains(t, lines, "Content-Length: 89", surface)
 		require.Contains(t, lines, "Content-Type: application/json", surface)
-		require.Equal(t, `{"return": [`+pong+`]}`, body, surface)
+		require.Equal(t, `{"return": [`+servertest.Pong+`]}`, body, surface)
 	}
 }
 
 func TestAnswersInOrder(t *testing.T) {
 	t.Parallel()
-	g := fakeGateway{func(_ context.Context, call *fakeCall) ([][]byte, error) {
+	g := servertest.Gateway(func(_ context.Context, call *servertest.Call) ([][]byte, error) {
 		return [][]byte{[]byte("1.0"), []byte(`"é"`), []byte("{}")}[:len(call.Chunks)], nil
-	}}
-	s := start(t, g, nil)
+	})
+	s := servertest.Start(t, g, nil)
 	for n, want := range []string{`{"return": []}`, `{"return": [1.0]}`, `{"return": [1.0, "é"]}`, `{"return": [1.0, "é", {}]}`} {
 		body := "[" + strings.TrimSuffix(strings.Repeat(`{"client":"local"},`, n), ",") + "]"
-		resp, got := s.ask(t, 0, http.MethodPost, "/", asJSON, body)
+		resp, got := s.SendAs(t, 0, http.MethodPost, "/", servertest.JSON, body)
 		require.Equal(t, http.StatusOK, resp.StatusCode)
 		require.Equal(t, want, got)
 		require.EqualValues(t, len(want), resp.ContentLength)
@@ -68,7 +67,7 @@ const welcome = `{"return": "Welcome", "clients": ["local", "local_async", "runn
 
 func TestMainSurface(t *testing.T) {
 	t.Parallel()
-	s := start(t, answering(pong), nil)
+	s := servertest.Start(t, servertest.Answering(servertest.Pong), nil)
 	allow := map[string]string{"Allow": "GET, HEAD, POST"}
 	notAllowed := `{"status": 405, "return": "Specified method is invalid for this resource"}`
 	const unsupported = `{"status": 406, "return": "Content type not supported"}`
@@ -79,25 +78,25 @@ func TestMainSurface(t *testing.T) {
 		"welcome":   {asked{"GET", "/", "", ""}, answered{200, welcome, nil}},
 		"query":     {asked{"GET", "/?a=b", "", ""}, answered{200, welcome, nil}},
 		"head":      {asked{"HEAD", "/", "", ""}, answered{200, "", map[string]string{"Content-Length": fmt.Sprint(len(welcome))}}},
-		"put":       {asked{"PUT", "/", asJSON, ping}, answered{405, notAllowed, allow}},
+		"put":       {asked{"PUT", "/", servertest.JSON, servertest.Ping}, answered{405, notAllowed, allow}},
 		"delete":    {asked{"DELETE", "/", "", ""}, answered{405, notAllowed, allow}},
 		"options":   {asked{"OPTIONS", "/", "", ""}, answered{405, notAllowed, allow}},
 		"invented":  {asked{"BREW", "/", "", ""}, answered{405, notAllowed, allow}},
 		"no page":   {asked{"GET", "/no/\"<such>", "", ""}, answered{404, `{"status": 404, "return": "The path '/no/\"<such>' was not found."}`, nil}},
 		"no page 2": {asked{"BREW", "/nosuch", "", ""}, answered{404, `{"status": 404, "return": "The path '/nosuch' was not found."}`, nil}},
-		"good":      {asked{"POST", "/", asJSON, ping}, answered{200, `{"return": [` + pong + `]}`, nil}},
-		"charset":   {asked{"POST", "/", "Application/JSON; charset=\"UTF-8\"; x=y", ping}, answered{200, `{"return": [` + pong + `]}`, nil}},
-		"latin":     {asked{"POST", "/", "application/json; charset=ISO-8859-1", ping}, answered{200, `{"return": [` + pong + `]}`, nil}},
+		"good":      {asked{"POST", "/", servertest.JSON, servertest.Ping}, answered{200, `{"return": [` + servertest.Pong + `]}`, nil}},
+		"charset":   {asked{"POST", "/", "Application/JSON; charset=\"UTF-8\"; x=y", servertest.Ping}, answered{200, `{"return": [` + servertest.Pong + `]}`, nil}},
+		"latin":     {asked{"POST", "/", "application/json; charset=ISO-8859-1", servertest.Ping}, answered{200, `{"return": [` + servertest.Pong + `]}`, nil}},
 		"latin form": {asked{"POST", "/", "application/x-www-form-urlencoded; charset=ISO-8859-1", "client=local&tgt=*&fun=test.ping&eauth=pam"},
-			answered{200, `{"return": [` + pong + `]}`, nil}},
-		"a strange charset": {asked{"POST", "/", "application/json; charset=nosuch", strings.Replace(ping, "{", "{\"x\": \"\xe4\", ", 1)}, answered{406,
+			answered{200, `{"return": [` + servertest.Pong + `]}`, nil}},
+		"a strange charset": {asked{"POST", "/", "application/json; charset=nosuch", strings.Replace(servertest.Ping, "{", "{\"x\": \"\xe4\", ", 1)}, answered{406,
 			`{"status": 406, "return": "Content type not supported: the charset is not known, and the body is not UTF-8"}`, nil}},
-		"form":      {asked{"POST", "/", "application/x-www-form-urlencoded", "client=local&tgt=*&fun=test.ping&eauth=pam"}, answered{200, `{"return": [` + pong + `]}`, nil}},
-		"text":      {asked{"POST", "/", "text/plain;charset=UTF-8", ping}, answered{200, `{"return": [` + pong + `]}`, nil}},
-		"yaml":      {asked{"POST", "/", "application/x-yaml", "- client: local\n  eauth: pam\n"}, answered{200, `{"return": [` + pong + `]}`, nil}},
-		"html":      {asked{"POST", "/", "text/html", ping}, answered{406, unsupported, nil}},
-		"none":      {asked{"POST", "/", "", ping}, answered{406, unsupported, nil}},
-		"two types": {asked{"POST", "/", "application/json, text/plain", ping}, answered{406, unsupported, nil}},
+		"form":      {asked{"POST", "/", "application/x-www-form-urlencoded", "client=local&tgt=*&fun=test.ping&eauth=pam"}, answered{200, `{"return": [` + servertest.Pong + `]}`, nil}},
+		"text":      {asked{"POST", "/", "text/plain;charset=UTF-8", servertest.Ping}, answered{200, `{"return": [` + servertest.Pong + `]}`, nil}},
+		"yaml":      {asked{"POST", "/", "application/x-yaml", "- client: local\n  eauth: pam\n"}, answered{200, `{"return": [` + servertest.Pong + `]}`, nil}},
+		"html":      {asked{"POST", "/", "text/html", servertest.Ping}, answered{406, unsupported, nil}},
+		"none":      {asked{"POST", "/", "", servertest.Ping}, answered{406, unsupported, nil}},
+		"two types": {asked{"POST", "/", "application/json, text/plain", servertest.Ping}, answered{406, unsupported, nil}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -108,7 +107,7 @@ func TestMainSurface(t *testing.T) {
 
 func TestWSGISurface(t *testing.T) {
 	t.Parallel()
-	s := start(t, answering(pong), nil)
+	s := servertest.Start(t, servertest.Answering(servertest.Pong), nil)
 	allow := map[string]string{"Allow": "GET, POST"}
 	for name, c := range map[string]struct {
 		asked
@@ -116,12 +115,12 @@ func TestWSGISurface(t *testing.T) {
 	}{
 		"welcome":  {asked{"GET", "/", "", ""}, answered{200, welcome, nil}},
 		"any path": {asked{"GET", "/foo/bar", "", ""}, answered{200, welcome, nil}},
-		"good":     {asked{"POST", "/foo", asJSON, ping}, answered{200, `{"return": [` + pong + `]}`, nil}},
-		"charset":  {asked{"POST", "/", asJSON + "; charset=utf-8", ping}, answered{200, `{"return": [` + pong + `]}`, nil}},
+		"good":     {asked{"POST", "/foo", servertest.JSON, servertest.Ping}, answered{200, `{"return": [` + servertest.Pong + `]}`, nil}},
+		"charset":  {asked{"POST", "/", servertest.JSON + "; charset=utf-8", servertest.Ping}, answered{200, `{"return": [` + servertest.Pong + `]}`, nil}},
 		"head":     {asked{"HEAD", "/", "", ""}, answered{405, "", allow}},
 		"delete":   {asked{"DELETE", "/", "", ""}, answered{405, `{"return": "405: Method Not Allowed"}`, allow}},
-		"form":     {asked{"POST", "/", "text/plain", ping}, answered{406, `{"return": "406: JSON required"}`, nil}},
-		"none":     {asked{"POST", "/", "", ping}, answered{406, `{"return": "406: JSON required"}`, nil}},
+		"form":     {asked{"POST", "/", "text/plain", servertest.Ping}, answered{406, `{"return": "406: JSON required"}`, nil}},
+		"none":     {asked{"POST", "/", "", servertest.Ping}, answered{406, `{"return": "406: JSON required"}`, nil}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -130,12 +129,12 @@ func TestWSGISurface(t *testing.T) {
 	}
 }
 
-func check(t *testing.T, s *running, listener int, q asked, want answered) {
+func check(t *testing.T, s *servertest.Server, listener int, q asked, want answered) {
 	t.Helper()
-	resp, body := s.ask(t, listener, q.method, q.path, q.contentType, q.body)
+	resp, body := s.SendAs(t, listener, q.method, q.path, q.contentType, q.body)
 	require.Equal(t, want.status, resp.StatusCode)
 	require.Equal(t, want.body, body)
-	require.Equal(t, asJSON, resp.Header.Get("Content-Type"))
+	require.Equal(t, servertest.JSON, resp.Header.Get("Content-Type"))
 	require.NotEmpty(t, resp.Header.Get("X-Request-Id"))
 	for k, v := range want.headers {
 		require.Equal(t, v, resp.Header.Get(k), k)
@@ -145,19 +144,19 @@ func check(t *testing.T, s *running, listener int, q asked, want answered) {
 // Headers that net/http's client does not send.
 func TestOddRequests(t *testing.T) {
 	t.Parallel()
-	s := start(t, answering(pong), nil)
-	length := fmt.Sprintf("Content-Length: %d", len(ping))
+	s := servertest.Start(t, servertest.Answering(servertest.Pong), nil)
+	length := fmt.Sprintf("Content-Length: %d", len(servertest.Ping))
 	for name, c := range map[string]struct {
 		request string
 		status  int
 	}{
-		"two content types":      {"POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Type: text/yaml\r\n" + length + "\r\n\r\n" + ping, 406},
-		"one content type twice": {"POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Type: application/json\r\n" + length + "\r\n\r\n" + ping, 200},
-		"not gzip":               {"POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\n" + length + "\r\n\r\n" + ping, 200},
-		"another coding":         {"POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Encoding: UTF-8\r\n" + length + "\r\n\r\n" + ping, 200},
+		"two content types":      {"POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Type: text/yaml\r\n" + length + "\r\n\r\n" + servertest.Ping, 406},
+		"one content type twice": {"POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Type: application/json\r\n" + length + "\r\n\r\n" + servertest.Ping, 200},
+		"not gzip":               {"POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Encoding: gzip\r\n" + length + "\r\n\r\n" + servertest.Ping, 200},
+		"another coding":         {"POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Encoding: UTF-8\r\n" + length + "\r\n\r\n" + servertest.Ping, 200},
 		"compressed otherwise":   {"POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Encoding: br\r\nContent-Length: 4\r\n\r\n\x8b\x00\x80\x5b", 415},
-		"not compressed":         {"POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Encoding: identity\r\n" + length + "\r\n\r\n" + ping, 200},
-		"http 1.0":               {"POST / HTTP/1.0\r\nContent-Type: application/json\r\n" + length + "\r\n\r\n" + ping, 200},
+		"not compressed":         {"POST / HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\nContent-Encoding: identity\r\n" + length + "\r\n\r\n" + servertest.Ping, 200},
+		"http 1.0":               {"POST / HTTP/1.0\r\nContent-Type: application/json\r\n" + length + "\r\n\r\n" + servertest.Ping, 200},
 		"options of all":         {"OPTIONS * HTTP/1.1\r\nHost: a\r\n\r\n", 404},
 		"no host":                {"GET / HTTP/1.1\r\n\r\n", 400},
 		"two lengths":            {"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n12", 400},
@@ -166,7 +165,7 @@ func TestOddRequests(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			conn := s.dial(t, 0)
+			conn := s.Dial(t, 0)
 			// The server does not read the rest of a header that is too large.
 			_, _ = io.WriteString(conn, c.request)
 			resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
@@ -179,14 +178,14 @@ func TestOddRequests(t *testing.T) {
 
 func TestUnparsableBody(t *testing.T) {
 	t.Parallel()
-	s := start(t, failing(errors.New("must not run")), nil)
-	for _, body := range []string{"", "{bad", ping + " x", "5"} {
-		resp, got := s.ask(t, 0, http.MethodPost, "/", asJSON, body)
+	s := servertest.Start(t, servertest.Failing(errors.New("must not run")), nil)
+	for _, body := range []string{"", "{bad", servertest.Ping + " x", "5"} {
+		resp, got := s.SendAs(t, 0, http.MethodPost, "/", servertest.JSON, body)
 		require.Equal(t, http.StatusBadRequest, resp.StatusCode, body)
 		text := returned(t, got)
 		require.NotEmpty(t, text)
 
-		resp, got = s.ask(t, 1, http.MethodPost, "/", asJSON, body)
+		resp, got = s.SendAs(t, 1, http.MethodPost, "/", servertest.JSON, body)
 		require.Equal(t, http.StatusBadRequest, resp.StatusCode, body)
 		require.Equal(t, "400: "+text, returned(t, got))
 	}
@@ -194,10 +193,10 @@ func TestUnparsableBody(t *testing.T) {
 
 func TestTooManyChunks(t *testing.T) {
 	t.Parallel()
-	s := start(t, answering("1"), func(c *server.Config) { c.Settings.Limits.MaxChunks = 2 })
-	resp, _ := s.ask(t, 0, http.MethodPost, "/", asJSON, `[{"a":1},{"a":1}]`)
+	s := servertest.Start(t, servertest.Answering("1"), func(c *server.Config) { c.Settings.Limits.MaxChunks = 2 })
+	resp, _ := s.SendAs(t, 0, http.MethodPost, "/", servertest.JSON, `[{"a":1},{"a":1}]`)
 	require.Equal(t, http.StatusOK, resp.StatusCode)
-	resp, _ = s.ask(t, 0, http.MethodPost, "/", asJSON, `[{"a":1},{"a":1},{"a":1}]`)
+	resp, _ = s.SendAs(t, 0, http.MethodPost, "/", servertest.JSON, `[{"a":1},{"a":1},{"a":1}]`)
 	require.Equal(t, http.StatusBadRequest, resp.StatusCode)
 }
 
@@ -223,9 +222,9 @@ func TestErrorAnswers(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			s := start(t, failing(c.err), nil)
+			s := servertest.Start(t, servertest.Failing(c.err), nil)
 			for i := range 2 {
-				resp, body := s.ask(t, i, http.MethodPost, "/", asJSON, ping)
+				resp, body := s.SendAs(t, i, http.MethodPost, "/", servertest.JSON, servertest.Ping)
 				require.Equal(t, c.status, resp.StatusCode)
 				require.Equal(t, c.text, returned(t, body))
 				require.Contains(t, body, `"return": "`)
@@ -233,29 +232,29 @@ func TestErrorAnswers(t *testing.T) {
 					require.Equal(t, v, resp.Header.Get(k), k)
 				}
 			}
-			require.Equal(t, c.err.Error(), s.log.lines(t, "request", 2)[0]["error"])
+			require.Equal(t, c.err.Error(), s.Log.Lines(t, "request", 2)[0]["error"])
 		})
 	}
 }
 
 func TestKeepAlive(t *testing.T) {
 	t.Parallel()
-	s := start(t, answering("1"), nil)
-	conn := s.dial(t, 0)
+	s := servertest.Start(t, servertest.Answering("1"), nil)
+	conn := s.Dial(t, 0)
 	r := bufio.NewReader(conn)
 	for range 3 {
-		post(t, conn, ping, fmt.Sprintf("Content-Length: %d", len(ping)))
-		resp, body := answer(t, r)
+		servertest.Post(t, conn, servertest.Ping, fmt.Sprintf("Content-Length: %d", len(servertest.Ping)))
+		resp, body := servertest.ReadResponse(t, r)
 		require.Equal(t, http.StatusOK, resp.StatusCode)
 		require.Equal(t, `{"return": [1]}`, body)
 	}
 	// A response that did not need the body leaves the connection usable.
-	_, err := fmt.Fprintf(conn, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n%s", len(ping), ping)
+	_, err := fmt.Fprintf(conn, "POST / HTTP/1.1\r\nHost: a\r\nContent-Length: %d\r\n\r\n%s", len(servertest.Ping), servertest.Ping)
 	require.NoError(t, err)
-	resp, _ := answer(t, r)
+	resp, _ := servertest.ReadResponse(t, r)
 	require.Equal(t, http.StatusNotAcceptable, resp.StatusCode)
-	post(t, conn, ping, fmt.Sprintf("Content-Length: %d", len(ping)))
-	resp, _ = answer(t, r)
+	servertest.Post(t, conn, servertest.Ping, fmt.Sprintf("Content-Length: %d", len(servertest.Ping)))
+	resp, _ = servertest.ReadResponse(t, r)
 	require.Equal(t, http.StatusOK, resp.StatusCode)
 }
 
@@ -263,18 +262,18 @@ func TestKeepAlive(t *testing.T) {
 func TestClientHangsUp(t *testing.T) {
 	t.Parallel()
 	waiting, released := make(chan struct{}), make(chan error, 1)
-	s := start(t, fakeGateway{func(ctx context.Context, _ *fakeCall) ([][]byte, error) {
+	s := servertest.Start(t, servertest.Gateway(func(ctx context.Context, _ *servertest.Call) ([][]byte, error) {
 		close(waiting)
 		<-ctx.Done()
 		released <- ctx.Err()
 		return nil, ctx.Err()
-	}}, nil)
-	conn := s.dial(t, 0)
-	post(t, conn, ping, fmt.Sprintf("Content-Length: %d", len(ping)))
+	}), nil)
+	conn := s.Dial(t, 0)
+	servertest.Post(t, conn, servertest.Ping, fmt.Sprintf("Content-Length: %d", len(servertest.Ping)))
 	<-waiting
 	require.NoError(t, conn.Close())
 	require.ErrorIs(t, <-released, context.Canceled)
-	require.EqualValues(t, 499, s.log.lines(t, "request", 1)[0]["status"])
+	require.EqualValues(t, 499, s.Log.Lines(t, "request", 1)[0]["status"])
 }
 
 func returned(t *testing.T, body string) string {

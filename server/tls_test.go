@@ -1,17 +1,11 @@
 package server_test
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"fmt"
 	"io"
-	"math/big"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -21,91 +15,17 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/saltern-api/saltern/internal/certtest"
 	"github.com/saltern-api/saltern/internal/settings"
 	"github.com/saltern-api/saltern/server"
+	"github.com/saltern-api/saltern/server/servertest"
 )
-
-// overTLS makes the main surface use TLS with the given pair.
-func overTLS(pair server.KeyPair) func(*server.Config) {
-	return func(c *server.Config) {
-		c.Listeners = []server.ListenerSpec{{Surface: server.Main, Address: "127.0.0.1:0", TLS: true, Pair: pair}}
-	}
-}
-
-// handshake returns the server's certificates.
-func handshake(t *testing.T, s *running, change func(*tls.Config)) ([]*x509.Certificate, error) {
-	t.Helper()
-	cfg := &tls.Config{InsecureSkipVerify: true}
-	if change != nil {
-		change(cfg)
-	}
-	conn, err := tls.Dial("tcp", s.addr(0), cfg)
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = conn.Close() }()
-	return conn.ConnectionState().PeerCertificates, nil
-}
-
-// issued is a certificate and its key.
-type issued struct {
-	cert *x509.Certificate
-	key  *ecdsa.PrivateKey
-}
-
-// issue makes a certificate signed by the parent, or by itself.
-func issue(t *testing.T, cn string, parent *issued) *issued {
-	t.Helper()
-	return issueChanged(t, cn, parent, func(*x509.Certificate) {})
-}
-
-// issueChanged is issue with a change to the template.
-func issueChanged(t *testing.T, cn string, parent *issued, change func(*x509.Certificate)) *issued {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	require.NoError(t, err)
-	template := &x509.Certificate{
-		SerialNumber: big.NewInt(time.Now().UnixNano()), Subject: pkix.Name{CommonName: cn},
-		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
-		DNSNames: []string{"localhost"}, BasicConstraintsValid: true, IsCA: parent == nil || cn == "intermediate",
-	}
-	change(template)
-	signer := &issued{cert: template, key: key}
-	if parent != nil {
-		signer = parent
-	}
-	der, err := x509.CreateCertificate(rand.Reader, template, signer.cert, key.Public(), signer.key)
-	require.NoError(t, err)
-	cert, err := x509.ParseCertificate(der)
-	require.NoError(t, err)
-	return &issued{cert: cert, key: key}
-}
-
-func (i *issued) certPEM() []byte {
-	return pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: i.cert.Raw})
-}
-
-func (i *issued) keyPEM(t *testing.T) []byte {
-	t.Helper()
-	der, err := x509.MarshalPKCS8PrivateKey(i.key)
-	require.NoError(t, err)
-	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
-}
-
-// write puts the pair into dir.
-func (i *issued) write(t *testing.T, dir string) server.KeyPair {
-	t.Helper()
-	pair := server.KeyPair{Cert: filepath.Join(dir, "crt.pem"), Key: filepath.Join(dir, "key.pem")}
-	require.NoError(t, os.WriteFile(pair.Cert, i.certPEM(), 0o600))
-	require.NoError(t, os.WriteFile(pair.Key, i.keyPEM(t), 0o600))
-	return pair
-}
 
 func TestHTTP2(t *testing.T) {
 	t.Parallel()
-	s := start(t, answering(pong), overTLS(server.KeyPair{}))
+	s := servertest.Start(t, servertest.Answering(servertest.Pong), servertest.OverTLS(server.KeyPair{}))
 	roots := x509.NewCertPool()
-	certs, err := handshake(t, s, nil)
+	certs, err := servertest.Handshake(t, s, nil)
 	require.NoError(t, err)
 	roots.AddCert(certs[0])
 
@@ -113,13 +33,13 @@ func TestHTTP2(t *testing.T) {
 		transport := &http.Transport{ForceAttemptHTTP2: true, TLSClientConfig: &tls.Config{RootCAs: roots, ServerName: name}}
 		client := &http.Client{Transport: transport}
 		for range 2 {
-			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://"+s.addr(0), strings.NewReader(ping))
+			req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://"+s.Addr(0), strings.NewReader(servertest.Ping))
 			require.NoError(t, err)
-			req.Header.Set("Content-Type", asJSON)
-			resp, body := do(t, client, req)
+			req.Header.Set("Content-Type", servertest.JSON)
+			resp, body := servertest.Do(t, client, req)
 			require.Equal(t, "HTTP/2.0", resp.Proto)
 			require.Equal(t, http.StatusOK, resp.StatusCode)
-			require.Equal(t, `{"return": [`+pong+`]}`, body)
+			require.Equal(t, `{"return": [`+servertest.Pong+`]}`, body)
 			require.EqualValues(t, 89, resp.ContentLength)
 		}
 		transport.CloseIdleConnections()
@@ -129,8 +49,8 @@ func TestHTTP2(t *testing.T) {
 // The limits hold on HTTP/2 streams, and the connection survives them.
 func TestHTTP2Limits(t *testing.T) {
 	t.Parallel()
-	s := start(t, answering("1"), func(c *server.Config) {
-		overTLS(server.KeyPair{})(c)
+	s := servertest.Start(t, servertest.Answering("1"), func(c *server.Config) {
+		servertest.OverTLS(server.KeyPair{})(c)
 		c.Settings.Limits.BodyTimeout = time.Second
 		c.BodyLimit = 1000
 	})
@@ -144,15 +64,15 @@ func TestHTTP2Limits(t *testing.T) {
 		body   io.Reader
 		status int
 	}{
-		{strings.NewReader(chunkOf(1001)), http.StatusRequestEntityTooLarge},
-		{io.MultiReader(strings.NewReader(chunkOf(1001))), http.StatusRequestEntityTooLarge}, // of unknown length
+		{strings.NewReader(servertest.LowstateOf(1001)), http.StatusRequestEntityTooLarge},
+		{io.MultiReader(strings.NewReader(servertest.LowstateOf(1001))), http.StatusRequestEntityTooLarge}, // of unknown length
 		{stalled, http.StatusRequestTimeout},
-		{strings.NewReader(ping), http.StatusOK},
+		{strings.NewReader(servertest.Ping), http.StatusOK},
 	} {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://"+s.addr(0), c.body)
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://"+s.Addr(0), c.body)
 		require.NoError(t, err)
-		req.Header.Set("Content-Type", asJSON)
-		resp, _ := do(t, client, req)
+		req.Header.Set("Content-Type", servertest.JSON)
+		resp, _ := servertest.Do(t, client, req)
 		require.Equal(t, c.status, resp.StatusCode)
 		require.Equal(t, "HTTP/2.0", resp.Proto)
 	}
@@ -160,10 +80,10 @@ func TestHTTP2Limits(t *testing.T) {
 
 func TestTLSVersions(t *testing.T) {
 	t.Parallel()
-	s := start(t, answering("1"), overTLS(server.KeyPair{}))
-	_, err := handshake(t, s, func(c *tls.Config) { c.MaxVersion = tls.VersionTLS11; c.MinVersion = tls.VersionTLS10 })
+	s := servertest.Start(t, servertest.Answering("1"), servertest.OverTLS(server.KeyPair{}))
+	_, err := servertest.Handshake(t, s, func(c *tls.Config) { c.MaxVersion = tls.VersionTLS11; c.MinVersion = tls.VersionTLS10 })
 	require.ErrorContains(t, err, "protocol version")
-	_, err = handshake(t, s, func(c *tls.Config) { c.MaxVersion = tls.VersionTLS12 })
+	_, err = servertest.Handshake(t, s, func(c *tls.Config) { c.MaxVersion = tls.VersionTLS12 })
 	require.NoError(t, err)
 }
 
@@ -171,11 +91,11 @@ func TestSelfSigned(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(t.TempDir(), "state")
 	in := func(c *server.Config) {
-		overTLS(server.KeyPair{})(c)
+		servertest.OverTLS(server.KeyPair{})(c)
 		c.Settings.StateDir = dir
 	}
-	s := start(t, answering("1"), in)
-	certs, err := handshake(t, s, nil)
+	s := servertest.Start(t, servertest.Answering("1"), in)
+	certs, err := servertest.Handshake(t, s, nil)
 	require.NoError(t, err)
 	first := certs[0]
 	require.NoError(t, first.VerifyHostname("localhost"))
@@ -185,9 +105,9 @@ func TestSelfSigned(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, first.VerifyHostname(host))
 	sum := sha256.Sum256(first.Raw)
-	logged := s.log.lines(t, "TLS certificate in use", 1)[0]["sha256"].(string)
+	logged := s.Log.Lines(t, "TLS certificate in use", 1)[0]["sha256"].(string)
 	require.Equal(t, fmt.Sprintf("%X", sum), strings.ReplaceAll(logged, ":", ""))
-	s.log.lines(t, "self-signed certificate made; clients have to be told to trust it", 1)
+	s.Log.Lines(t, "self-signed certificate made; clients have to be told to trust it", 1)
 
 	for name, mode := range map[string]os.FileMode{".": 0o700, "self-signed.key": 0o600, "self-signed.crt": 0o600} {
 		info, err := os.Stat(filepath.Join(dir, name))
@@ -198,24 +118,24 @@ func TestSelfSigned(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, entries, 2)
 
-	certs, err = handshake(t, start(t, answering("1"), in), nil)
+	certs, err = servertest.Handshake(t, servertest.Start(t, servertest.Answering("1"), in), nil)
 	require.NoError(t, err)
 	require.True(t, first.Equal(certs[0]), "the next start uses the same certificate")
 
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "self-signed.key"), []byte("garbage"), 0o600))
-	again := start(t, answering("1"), in)
-	certs, err = handshake(t, again, nil)
+	again := servertest.Start(t, servertest.Answering("1"), in)
+	certs, err = servertest.Handshake(t, again, nil)
 	require.NoError(t, err)
 	require.False(t, first.Equal(certs[0]), "an unusable one is made anew")
-	again.log.lines(t, "the self-signed certificate cannot be used and is made anew", 1)
+	again.Log.Lines(t, "the self-signed certificate cannot be used and is made anew", 1)
 }
 
 func TestSelfSignedNowhere(t *testing.T) {
 	t.Parallel()
 	file := filepath.Join(t.TempDir(), "file")
 	require.NoError(t, os.WriteFile(file, nil, 0o600))
-	cfg := server.Config{Gateway: answering("1")}
-	overTLS(server.KeyPair{})(&cfg)
+	cfg := server.Config{Gateway: servertest.Answering("1")}
+	servertest.OverTLS(server.KeyPair{})(&cfg)
 	cfg.Settings = &settings.Settings{StateDir: filepath.Join(file, "state")}
 	_, err := server.Listen(t.Context(), cfg)
 	require.ErrorContains(t, err, "state_dir")
@@ -224,60 +144,60 @@ func TestSelfSignedNowhere(t *testing.T) {
 func TestTLSReload(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	one, two := issue(t, "one", nil), issue(t, "two", nil)
-	pair := one.write(t, dir)
-	s := start(t, answering("1"), overTLS(pair))
+	one, two := certtest.New(t, nil, servertest.CommonName("one")), certtest.New(t, nil, servertest.CommonName("two"))
+	pair := servertest.WritePair(t, dir, one)
+	s := servertest.Start(t, servertest.Answering("1"), servertest.OverTLS(pair))
 	shown := func() string {
-		certs, err := handshake(t, s, nil)
+		certs, err := servertest.Handshake(t, s, nil)
 		require.NoError(t, err)
 		return certs[0].Subject.CommonName
 	}
 	require.Equal(t, "one", shown())
 
 	// The new certificate is written before its key: the old pair stays in use.
-	require.NoError(t, os.WriteFile(pair.Cert, two.certPEM(), 0o600))
+	require.NoError(t, os.WriteFile(pair.Cert, two.CertPEM(), 0o600))
 	require.Eventually(t, func() bool {
-		return shown() == "one" && strings.Contains(s.log.String(), "the old one stays")
-	}, patience, 50*time.Millisecond)
-	require.NoError(t, os.WriteFile(pair.Key, two.keyPEM(t), 0o600))
-	require.Eventually(t, func() bool { return shown() == "two" }, patience, 50*time.Millisecond)
-	s.log.lines(t, "TLS certificate in use", 2)
-	s.log.lines(t, "the new TLS certificate cannot be used, the old one stays", 1)
+		return shown() == "one" && strings.Contains(s.Log.String(), "the old one stays")
+	}, servertest.Timeout, 50*time.Millisecond)
+	require.NoError(t, os.WriteFile(pair.Key, two.KeyPEM(t), 0o600))
+	require.Eventually(t, func() bool { return shown() == "two" }, servertest.Timeout, 50*time.Millisecond)
+	s.Log.Lines(t, "TLS certificate in use", 2)
+	s.Log.Lines(t, "the new TLS certificate cannot be used, the old one stays", 1)
 
 	require.NoError(t, os.Remove(pair.Key))
 	require.Eventually(t, func() bool {
-		return shown() == "two" && strings.Count(s.log.String(), "the old one stays") == 2
-	}, patience, 50*time.Millisecond)
+		return shown() == "two" && strings.Count(s.Log.String(), "the old one stays") == 2
+	}, servertest.Timeout, 50*time.Millisecond)
 }
 
 func TestTLSChain(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
-	root := issue(t, "root", nil)
-	middle := issue(t, "intermediate", root)
-	leaf := issue(t, "leaf", middle)
-	pair := leaf.write(t, dir)
+	root := certtest.New(t, nil, servertest.CommonName("root"))
+	middle := certtest.New(t, root, servertest.CommonName("intermediate"), servertest.Intermediate)
+	leaf := certtest.New(t, middle, servertest.CommonName("leaf"))
+	pair := servertest.WritePair(t, dir, leaf)
 	pair.Chain = filepath.Join(dir, "chain.pem")
 	// A full chain, with the leaf included.
-	require.NoError(t, os.WriteFile(pair.Chain, append(leaf.certPEM(), middle.certPEM()...), 0o600))
+	require.NoError(t, os.WriteFile(pair.Chain, append(leaf.CertPEM(), middle.CertPEM()...), 0o600))
 
-	s := start(t, answering("1"), overTLS(pair))
+	s := servertest.Start(t, servertest.Answering("1"), servertest.OverTLS(pair))
 	roots := x509.NewCertPool()
-	roots.AddCert(root.cert)
-	certs, err := handshake(t, s, func(c *tls.Config) { c.InsecureSkipVerify = false; c.RootCAs = roots; c.ServerName = "localhost" })
+	roots.AddCert(root.Cert)
+	certs, err := servertest.Handshake(t, s, func(c *tls.Config) { c.InsecureSkipVerify = false; c.RootCAs = roots; c.ServerName = "localhost" })
 	require.NoError(t, err)
 	require.Len(t, certs, 2)
 
 	require.NoError(t, os.Chmod(pair.Key, 0o644))
-	open := start(t, answering("1"), overTLS(pair))
-	require.Contains(t, open.log.String(), "is open to every user of this machine (mode 0644)")
+	open := servertest.Start(t, servertest.Answering("1"), servertest.OverTLS(pair))
+	require.Contains(t, open.Log.String(), "is open to every user of this machine (mode 0644)")
 }
 
 // A client without TLS gets a response that explains it.
 func TestPlainToTLS(t *testing.T) {
 	t.Parallel()
-	s := start(t, answering("1"), overTLS(server.KeyPair{}))
-	conn := s.dial(t, 0)
+	s := servertest.Start(t, servertest.Answering("1"), servertest.OverTLS(server.KeyPair{}))
+	conn := s.Dial(t, 0)
 	_, err := io.WriteString(conn, "GET / HTTP/1.1\r\nHost: a\r\n\r\n")
 	require.NoError(t, err)
 	got, _ := io.ReadAll(conn)

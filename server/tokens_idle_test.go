@@ -13,6 +13,7 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
 	"github.com/saltern-api/saltern/eauth/apitoken/memory"
 	"github.com/saltern-api/saltern/server"
+	"github.com/saltern-api/saltern/server/servertest"
 )
 
 // unknowable are owners that no eauth module can check.
@@ -29,12 +30,12 @@ func TestATokenWhoseOwnerHasToLogIn(t *testing.T) {
 	pepper, err := apitoken.LoadPepper(t.TempDir())
 	require.NoError(t, err)
 	tokens, err := issuer.New(issuer.Options{
-		Store: memory.New(), Pepper: pepper, Owners: unknowable{}, Mint: &fakeOwners{}, OwnerMaxIdle: 30 * 24 * time.Hour,
+		Store: memory.New(), Pepper: pepper, Owners: unknowable{}, Mint: &servertest.Owners{}, OwnerMaxIdle: 30 * 24 * time.Hour,
 		Clock: func() time.Time { return time.Now().Add(time.Duration(later.Load())) },
 	})
 	require.NoError(t, err)
 	t.Cleanup(tokens.Close)
-	r, _ := withSessions(t, answering("{}"), func(c *server.Config) {
+	r, _ := servertest.StartWithSessions(t, servertest.Answering("{}"), func(c *server.Config) {
 		c.Tokens, c.TokenAPIs.Issuer = tokens, tokens
 	})
 	secret, _, err := tokens.Create(t.Context(), issuer.Caller{User: "saltdev", Eauth: "ldap", LoggedIn: true},
@@ -44,15 +45,15 @@ func TestATokenWhoseOwnerHasToLogIn(t *testing.T) {
 	const hint = "has not logged in for too long: it is good again after a login at /login"
 
 	for _, path := range []string{"/minions", "/v1/tokens"} {
-		head, text := r.with(t, "GET", path, "", "Authorization: Bearer "+secret.Reveal())
+		head, text := r.Send(t, "GET", path, "", "Authorization: Bearer "+secret.Reveal())
 		require.Equal(t, 401, head.StatusCode, text)
 		require.Contains(t, text, hint)
 		require.Contains(t, head.Header.Get("Www-Authenticate"), `error="invalid_token", error_description="`)
 	}
-	head, text := r.with(t, "GET", "/cloudapi/1.0.0/tokens", "", "Authorization: Bearer "+secret.Reveal())
+	head, text := r.Send(t, "GET", "/cloudapi/1.0.0/tokens", "", "Authorization: Bearer "+secret.Reveal())
 	require.Equal(t, 401, head.StatusCode, text)
 	require.Contains(t, text, hint)
-	head, text = r.with(t, "POST", "/csp/gateway/am/api/auth/api-tokens/authorize", "api_token="+secret.Reveal(),
+	head, text = r.Send(t, "POST", "/csp/gateway/am/api/auth/api-tokens/authorize", "api_token="+secret.Reveal(),
 		"Content-Type: application/x-www-form-urlencoded")
 	require.Equal(t, 400, head.StatusCode, text)
 	require.Contains(t, text, "invalid_grant")

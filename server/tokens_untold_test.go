@@ -12,11 +12,12 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
 	"github.com/saltern-api/saltern/eauth/apitoken/memory"
 	"github.com/saltern-api/saltern/server"
+	"github.com/saltern-api/saltern/server/servertest"
 )
 
 // silent mints nothing while the rights of users are unknown.
 type silent struct {
-	fakeOwners
+	servertest.Owners
 	untold atomic.Bool
 }
 
@@ -24,7 +25,7 @@ func (s *silent) Grant(ctx context.Context, user, module string, groups []string
 	if s.untold.Load() {
 		return nil, eauth.ErrRights
 	}
-	return s.fakeOwners.Grant(ctx, user, module, groups)
+	return s.Owners.Grant(ctx, user, module, groups)
 }
 
 // Tokens of users whose rights are known only at a login are refused, and their
@@ -40,7 +41,7 @@ func TestTokensOfUsersWithoutKnownRights(t *testing.T) {
 	})
 	require.NoError(t, err)
 	t.Cleanup(tokens.Close)
-	r, _ := withSessions(t, answering("{}"), func(c *server.Config) { c.Tokens = tokens })
+	r, _ := servertest.StartWithSessions(t, servertest.Answering("{}"), func(c *server.Config) { c.Tokens = tokens })
 	want := issuer.NewToken{Name: "ci", Scopes: []string{"User"}, Profile: apitoken.ProfileNative}
 	_, _, err = tokens.Create(t.Context(), issuer.Caller{User: "alice", Eauth: "demo", LoggedIn: true}, want)
 	require.ErrorIs(t, err, issuer.ErrInvalid)
@@ -49,12 +50,12 @@ func TestTokensOfUsersWithoutKnownRights(t *testing.T) {
 	secret, _, err := tokens.Create(t.Context(), issuer.Caller{User: "alice", Eauth: "pam", LoggedIn: true}, want)
 	require.NoError(t, err)
 	show := "Authorization: Bearer " + secret.Reveal()
-	head, text := r.with(t, "GET", "/minions", "", show)
+	head, text := r.Send(t, "GET", "/minions", "", show)
 	require.Equal(t, 200, head.StatusCode, text)
 
 	people.untold.Store(true) // the operator has set eauth_acl_module
 	for _, path := range []string{"/minions", "/jobs"} {
-		head, text = r.with(t, "GET", path, "", show)
+		head, text = r.Send(t, "GET", path, "", show)
 		require.Equal(t, 403, head.StatusCode, text)
 		require.Contains(t, text, "so no API token can act for the owner: log in")
 	}

@@ -9,19 +9,20 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/saltern-api/saltern/server"
+	"github.com/saltern-api/saltern/server/servertest"
 )
 
 // startTornado serves rest_tornado on the first listener and main on the
 // second. The function that it returns lists the clients that the last call may
 // use.
-func startTornado(t *testing.T, o server.TornadoOptions) (*running, func() []string) {
+func startTornado(t *testing.T, o server.TornadoOptions) (*servertest.Server, func() []string) {
 	t.Helper()
 	var clients atomic.Pointer[[]string]
-	g := fakeGateway{func(_ context.Context, call *fakeCall) ([][]byte, error) {
+	g := servertest.Gateway(func(_ context.Context, call *servertest.Call) ([][]byte, error) {
 		clients.Store(&call.Clients)
 		return [][]byte{[]byte("1")}, nil
-	}}
-	s := start(t, g, func(c *server.Config) {
+	})
+	s := servertest.Start(t, g, func(c *server.Config) {
 		c.Listeners = []server.ListenerSpec{
 			{Surface: server.Tornado, Address: "127.0.0.1:0"},
 			{Surface: server.Main, Address: "127.0.0.1:0"},
@@ -51,17 +52,17 @@ func TestTornadoClients(t *testing.T) {
 			t.Parallel()
 			s, clients := startTornado(t, server.TornadoOptions{EnabledClients: c.enabled})
 			batch := `[{"client": "local_batch", "tgt": "*", "fun": "test.ping", "token": "1"}]`
-			for _, body := range []string{ping, batch} {
+			for _, body := range []string{servertest.Ping, batch} {
 				for _, path := range []string{"/", "/run"} {
-					resp, _ := s.ask(t, 0, http.MethodPost, path, asJSON, body)
+					resp, _ := s.SendAs(t, 0, http.MethodPost, path, servertest.JSON, body)
 					require.Equal(t, http.StatusOK, resp.StatusCode)
 					require.Equal(t, c.want, clients(), path)
-					resp, _ = s.ask(t, 1, http.MethodPost, "/salt"+path, asJSON, body)
+					resp, _ = s.SendAs(t, 1, http.MethodPost, "/salt"+path, servertest.JSON, body)
 					require.Equal(t, http.StatusOK, resp.StatusCode)
 					require.Nil(t, clients(), "those of the gateway")
 				}
 			}
-			_, body := s.ask(t, 0, http.MethodGet, "/", "", "")
+			_, body := s.SendAs(t, 0, http.MethodGet, "/", "", "")
 			require.Equal(t, c.welcome, body)
 		})
 	}
@@ -72,10 +73,10 @@ func TestTornadoClients(t *testing.T) {
 func TestTornadoOptions(t *testing.T) {
 	t.Parallel()
 	s, _ := startTornado(t, server.TornadoOptions{WebhookDisableAuth: true, CORSOrigins: []string{"https://ui.example"}})
-	resp, body := s.ask(t, 0, http.MethodPost, "/hook", asJSON, "{}")
+	resp, body := s.SendAs(t, 0, http.MethodPost, "/hook", servertest.JSON, "{}")
 	require.Equal(t, http.StatusServiceUnavailable, resp.StatusCode, "there is no bus here")
 	require.Equal(t, `{"status": 503, "return": "Salt Master is not available."}`, body)
-	resp, _ = s.ask(t, 1, http.MethodPost, "/salt/in", asJSON, "{}")
+	resp, _ = s.SendAs(t, 1, http.MethodPost, "/salt/in", servertest.JSON, "{}")
 	require.Equal(t, http.StatusUnauthorized, resp.StatusCode)
 
 	for origin, want := range map[string]struct{ allow, credentials string }{
@@ -84,10 +85,10 @@ func TestTornadoOptions(t *testing.T) {
 		"https://UI.example":      {"", ""},
 		"null":                    {"", ""},
 	} {
-		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+s.addr(0), nil)
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, "http://"+s.Addr(0), nil)
 		require.NoError(t, err)
 		req.Header.Set("Origin", origin)
-		resp, _ := do(t, http.DefaultClient, req)
+		resp, _ := servertest.Do(t, http.DefaultClient, req)
 		require.Equal(t, want.allow, resp.Header.Get("Access-Control-Allow-Origin"), origin)
 		require.Equal(t, want.credentials, resp.Header.Get("Access-Control-Allow-Credentials"), origin)
 	}
