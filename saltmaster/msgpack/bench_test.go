@@ -2,7 +2,10 @@ package msgpack_test
 
 import (
 	"fmt"
+	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
@@ -56,17 +59,80 @@ func jobReturn() []byte {
 	return b
 }
 
+// grainsReturn packs what grains.items returns, without the envelope: short keys
+// with short texts and lists of words.
+func grainsReturn() []byte {
+	const more = 60
+	b := msgpack.AppendMap(nil, 6+more)
+	b = msgpack.AppendString(b, "cpu_flags")
+	flags := strings.Fields(strings.Repeat("fpu vme de pse tsc msr pae mce cx8 apic sep mtrr pge mca cmov pat pse36 clflush mmx fxsr sse sse2 ", 6))
+	b = msgpack.AppendArray(b, len(flags))
+	for _, f := range flags {
+		b = msgpack.AppendString(b, f)
+	}
+	b = msgpack.AppendString(b, "hwaddr_interfaces")
+	b = msgpack.AppendMap(b, 2)
+	b = msgpack.AppendString(msgpack.AppendString(b, "lo"), "00:00:00:00:00:00")
+	b = msgpack.AppendString(msgpack.AppendString(b, "eth0"), "02:fc:00:00:00:01")
+	b = msgpack.AppendString(b, "ip4_interfaces")
+	b = msgpack.AppendMap(b, 2)
+	b = msgpack.AppendString(msgpack.AppendArray(msgpack.AppendString(b, "lo"), 1), "127.0.0.1")
+	b = msgpack.AppendString(msgpack.AppendArray(msgpack.AppendString(b, "eth0"), 1), "192.0.2.2")
+	b = msgpack.AppendInt(msgpack.AppendString(b, "mem_total"), 24105)
+	b = msgpack.AppendBool(msgpack.AppendString(b, "selinux"), false)
+	b = msgpack.AppendFloat(msgpack.AppendString(b, "uptime"), 22640.25)
+	for i := range more {
+		b = msgpack.AppendString(b, fmt.Sprintf("lsb_distrib_%d", i))
+		b = msgpack.AppendString(b, "Debian GNU/Linux")
+	}
+	return b
+}
+
+// packagesReturn packs what pkg.list_pkgs returns, without the envelope.
+func packagesReturn() []byte {
+	const packages = 600
+	b := msgpack.AppendMap(nil, packages)
+	for i := range packages {
+		b = msgpack.AppendString(b, fmt.Sprintf("libsome-perl%d", i))
+		b = msgpack.AppendString(b, fmt.Sprintf("1:2.%d-1+deb12u1", i))
+	}
+	return b
+}
+
+// textReturn packs the output of a command, without the envelope.
+func textReturn() []byte {
+	const line = "-rw-r--r-- 1 root root   35149 Jan  2 03:04 \"GPL-3\"\n"
+	return msgpack.AppendString(nil, strings.Repeat(line, 20_000))
+}
+
+// BenchmarkAppendJSON also reports the rate for a second of processor time,
+// which is a better measure on a busy machine.
 func BenchmarkAppendJSON(b *testing.B) {
-	src := jobReturn()
-	dst, err := msgpack.AppendJSON(nil, src)
-	if err != nil {
+	for name, src := range map[string][]byte{
+		"state": jobReturn(), "grains": grainsReturn(), "packages": packagesReturn(), "text": textReturn(),
+	} {
+		b.Run(name, func(b *testing.B) {
+			dst, err := msgpack.AppendJSON(nil, src)
+			if err != nil {
+				b.Fatal(err)
+			}
+			b.SetBytes(int64(len(src)))
+			b.ReportAllocs()
+			before := processorTime(b)
+			for b.Loop() {
+				dst, _ = msgpack.AppendJSON(dst[:0], src)
+			}
+			b.ReportMetric(float64(len(src))*float64(b.N)/1e6/(processorTime(b)-before).Seconds(), "MB/cpu-s")
+		})
+	}
+}
+
+func processorTime(b *testing.B) time.Duration {
+	var u syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &u); err != nil {
 		b.Fatal(err)
 	}
-	b.SetBytes(int64(len(src)))
-	b.ReportAllocs()
-	for b.Loop() {
-		dst, _ = msgpack.AppendJSON(dst[:0], src)
-	}
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }
 
 func BenchmarkValid(b *testing.B) {

@@ -12,6 +12,8 @@
 //	ret, ok := answer.Lookup("return")
 //	body, err := msgpack.AppendJSON(nil, ret)
 //
+// [WriteJSON] writes to a file or another [Sink] what is too large to be held.
+//
 // # From a client to the master
 //
 //	load := msgpack.AppendMap(nil, 2)

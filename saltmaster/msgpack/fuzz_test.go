@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -37,6 +38,55 @@ func FuzzAppendJSON(f *testing.F) {
 		}
 		walk(t, b)
 	})
+}
+
+// However a value is read, the result is the same.
+func FuzzPasses(f *testing.F) {
+	f.Add(jobReturn()[:2000])
+	f.Add(append(msgpack.AppendMap(nil, 3), "\xa1a\x01\xc4\x01b\xc0\x01\x93\xca\x3f\xc0\x00\x00\xd9\x02\xff\x0a\xd1\xff\x00"...))
+	f.Fuzz(func(t *testing.T, b []byte) {
+		whole, err := msgpack.TwoPasses(b)
+		if js, ok := msgpack.OnePass(b); ok {
+			require.NoError(t, err)
+			require.Equal(t, string(whole), string(js))
+		}
+		var to sink
+		require.Equal(t, err, msgpack.WriteJSON(&to, b))
+		require.Equal(t, string(whole), to.String())
+
+		after, err := msgpack.SkipWithin(b)
+		if end, ok := msgpack.Pass(b); ok {
+			require.NoError(t, err)
+			require.Equal(t, after, end)
+		}
+	})
+}
+
+func FuzzAppendJSONString(f *testing.F) {
+	f.Add("plain text\tof more \"than\" eight bytes \\ \x1f\x7f")
+	f.Add("gr\u00fc\u00dfe \U0001f9c2 \xff\xfe\xf0\x9f\xa7 \xed\xa0\x80\u2028")
+	f.Fuzz(func(t *testing.T, s string) {
+		require.Equal(t, quoted(s), string(msgpack.AppendJSONString(nil, s)))
+	})
+}
+
+// quoted makes a JSON string of s, one byte after the other.
+func quoted(s string) string {
+	var b strings.Builder
+	b.WriteByte('"')
+	for _, c := range []byte(strings.ToValidUTF8(s, "\uFFFD")) {
+		short := strings.IndexByte("\b\f\n\r\t\"\\", c)
+		switch {
+		case short >= 0:
+			b.WriteString(`\` + `bfnrt"\`[short:short+1])
+		case c < ' ':
+			fmt.Fprintf(&b, `\u%04x`, c)
+		default:
+			b.WriteByte(c)
+		}
+	}
+	b.WriteByte('"')
+	return b.String()
 }
 
 // walk reads all of v with the methods of Raw.

@@ -10,7 +10,7 @@ type Raw []byte
 // Valid reports whether b is exactly one complete value within the bounds of
 // this package.
 func Valid(b []byte) error {
-	off, err := skip(b, 0, 0)
+	off, err := skip(b, 0)
 	if err == nil && off != len(b) {
 		err = at(off, ErrTrailing)
 	}

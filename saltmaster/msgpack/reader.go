@@ -145,7 +145,7 @@ func (r *Reader) MapLen() (int, error) {
 
 // Skip passes over one complete value.
 func (r *Reader) Skip() error {
-	off, err := skip(r.b, r.off, 0)
+	off, err := skip(r.b, r.off)
 	if err == nil {
 		r.off = off
 	}

@@ -1,53 +1,11 @@
 package msgpack
 
 import (
-	"bytes"
 	"encoding/binary"
 	"math"
 	"strconv"
 	"time"
-	"unicode/utf8"
 )
-
-// appendQuoted appends s as a JSON string. Only what must be escaped is, as by
-// Python's json with ensure_ascii=False.
-func appendQuoted(dst, s []byte) []byte {
-	dst = append(dst, '"')
-	dst = appendEscaped(dst, s)
-	return append(dst, '"')
-}
-
-func appendEscaped(dst, s []byte) []byte {
-	if !utf8.Valid(s) {
-		s = bytes.ToValidUTF8(s, []byte("\uFFFD"))
-	}
-	from := 0
-	for i, c := range s {
-		if c >= ' ' && c != '"' && c != '\\' {
-			continue
-		}
-		dst = append(dst, s[from:i]...)
-		from = i + 1
-		switch c {
-		case '"', '\\':
-			dst = append(dst, '\\', c)
-		case '\b':
-			dst = append(dst, `\b`...)
-		case '\f':
-			dst = append(dst, `\f`...)
-		case '\n':
-			dst = append(dst, `\n`...)
-		case '\r':
-			dst = append(dst, `\r`...)
-		case '\t':
-			dst = append(dst, `\t`...)
-		default:
-			const hex = "0123456789abcdef"
-			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
-		}
-	}
-	return append(dst, s[from:]...)
-}
 
 // appendFloat appends f as Python's repr does: the shortest digits that read
 // back as f, a point or an exponent always, an exponent only if it is below -4
@@ -94,7 +52,7 @@ func appendExt(dst []byte, code int8, data []byte) []byte {
 		r := NewReader(data)
 		n, err := r.ArrayLen()
 		if name, nameErr := r.Bytes(); err == nil && nameErr == nil && n == 2 {
-			return append(appendEscaped(append(dst, `"<Constant.`...), name), `>"`...)
+			return append(appendText(append(dst, `"<Constant.`...), name), `>"`...)
 		}
 	}
 	return appendQuoted(dst, data)

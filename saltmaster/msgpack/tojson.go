@@ -1,11 +1,9 @@
 package msgpack
 
 import (
-	"bytes"
-	"hash/maphash"
+	"io"
 	"math"
 	"slices"
-	"strconv"
 )
 
 // AppendJSON appends v to dst as JSON, as salt-api prints what it unpacked:
@@ -34,239 +32,93 @@ func AppendJSON(dst []byte, v Raw) ([]byte, error) {
 	if uint64(len(v)) > math.MaxUint32 {
 		return dst, at(0, ErrTooLarge)
 	}
-	w := jsonWriter{src: v, dict: newDict()}
-	off, err := w.check(0, 0)
-	if err == nil && off != len(v) {
-		err = at(off, ErrTrailing)
+	before := len(dst)
+	dst = slices.Grow(dst, len(v)+len(v)/4)
+	if out, ok := appendOnePass(dst, v, nil); ok {
+		return out, nil
 	}
-	if err != nil {
-		return dst, err
-	}
-	dst, _ = w.write(slices.Grow(dst, len(v)+len(v)/4), 0)
-	return dst, nil
+	return appendTwoPass(dst[:before], v, nil)
 }
 
-// jsonWriter turns src into JSON in two passes; see dict.
-type jsonWriter struct {
-	src   []byte
-	dict  dict
-	inKey bool // check is within a key that is a container
+// Sink is where [WriteJSON] writes to.
+type Sink interface {
+	io.Writer
+
+	// AvailableBuffer returns an empty buffer with some capacity. What was
+	// appended to it is passed to the next Write.
+	AvailableBuffer() []byte
+
+	// Size returns how many bytes were written.
+	Size() int64
+
+	// Truncate removes all that was written after the first size bytes.
+	Truncate(size int64) error
 }
 
-// check is the first pass: it returns the offset after the value at off.
-func (w *jsonWriter) check(off, depth int) (int, error) {
-	t, err := next(w.src[off:])
-	if err != nil {
-		return off, at(off, err)
+// WriteJSON writes v to dst as [AppendJSON] appends it, in pieces of about
+// 64 KiB: the memory that it takes does not grow with v. Nothing of a value
+// that is refused stays in dst. Other errors are those of dst.
+func WriteJSON(dst Sink, v Raw) error {
+	if uint64(len(v)) > math.MaxUint32 {
+		return at(0, ErrTooLarge)
 	}
-	if !t.isContainer() {
-		return off + t.size, nil
-	}
-	if depth == MaxDepth {
-		return off, at(off, ErrTooDeep)
-	}
-	if t.kind == Map {
-		return w.checkMap(off+t.size, int(t.num), depth+1)
-	}
-	off += t.size
-	for range t.num {
-		if off, err = w.check(off, depth+1); err != nil {
-			return off, err
+	before := dst.Size()
+	to := &pieces{sink: dst}
+	out, ok := appendOnePass(dst.AvailableBuffer(), v, to)
+	if !ok && to.err == nil {
+		if to.err = dst.Truncate(before); to.err != nil {
+			return to.err
+		}
+		var err error
+		if out, err = appendTwoPass(dst.AvailableBuffer(), v, to); err != nil {
+			return err
 		}
 	}
-	return off, nil
+	if to.err != nil {
+		return to.err
+	}
+	_, err := dst.Write(out)
+	return err
 }
 
-func (w *jsonWriter) checkMap(off, n, depth int) (int, error) {
-	mark := len(w.dict.open)
-	for range n {
-		key := off
-		t, err := next(w.src[off:])
-		if err == nil && t.isContainer() && w.inKey {
-			err = ErrKey
-		}
-		if err != nil {
-			return off, at(off, err)
-		}
-		end := off + t.size
-		if t.isContainer() {
-			w.inKey = true
-			end, err = w.check(off, depth)
-			w.inKey = false
-			if err != nil {
-				return off, err
-			}
-		}
-		hash, unique := w.hash(t, off, end)
-		if off, err = w.check(end, depth); err != nil {
-			return off, err
-		}
-		if !unique {
-			w.dict.add(entry{hash: hash, key: uint32(key), next: uint32(off)})
-		}
-	}
-	if entries := w.dict.close(mark); entries != nil {
-		if _, err := w.dict.merge(entries, w.sameKey, w.valueOf); err != nil {
-			return off, at(off, err)
-		}
-	}
-	return off, nil
+const (
+	// piece is how many bytes are written at once, and textPiece how many bytes of
+	// one text are appended in between.
+	piece     = 64 << 10
+	textPiece = 16 << 10
+)
+
+// pieces writes JSON as it grows. A nil *pieces lets it grow.
+type pieces struct {
+	sink Sink
+	err  error // of the sink
 }
 
-// hash returns equal hashes for the keys that Python takes for equal, and for
-// containers of the same bytes. A NaN is equal to nothing. end is the offset
-// after the key.
-func (w *jsonWriter) hash(t token, off, end int) (hash uint64, unique bool) {
-	switch t.kind {
-	case Array, Map:
-		return maphash.Bytes(w.dict.seed, w.src[off:end]), false
-	case Str, Bin, Ext:
-		return maphash.Bytes(w.dict.seed, t.payload(w.src[off:])), false
+// next writes dst and returns an empty buffer if dst is large.
+func (p *pieces) next(dst []byte) []byte {
+	if p == nil || len(dst) < piece || p.err != nil {
+		return dst
 	}
-	t = asKey(t)
-	if t.kind == Float && math.IsNaN(t.float()) {
-		return 0, true
+	if _, p.err = p.sink.Write(dst); p.err != nil {
+		return dst
 	}
-	return maphash.Comparable(w.dict.seed, t.num), false
+	return p.sink.AvailableBuffer()
 }
 
-// asKey makes tokens of nil, bools and numbers alike if Python takes them for
-// equal: 1 == 1.0 == True.
-func asKey(t token) token {
-	k := token{kind: t.kind, neg: t.neg, num: t.num}
-	switch t.kind {
-	case Bool:
-		k.kind = Int
-	case Float:
-		f := t.float()
-		switch {
-		case f != math.Trunc(f):
-		case f >= 0 && f < 1<<64:
-			return token{kind: Int, num: uint64(f)}
-		case f < 0 && f >= -1<<63:
-			return token{kind: Int, neg: true, num: uint64(int64(f))}
-		}
-	}
-	return k
-}
-
-func (w *jsonWriter) sameKey(a, b uint32) bool {
-	s, _ := next(w.src[a:])
-	t, _ := next(w.src[b:])
-	switch {
-	case s.isContainer() || t.isContainer():
-		return bytes.Equal(w.src[a:w.valueOf(a)], w.src[b:w.valueOf(b)])
-	case s.kind == Ext || t.kind == Ext:
-		return s.kind == t.kind && s.ext == t.ext && bytes.Equal(s.payload(w.src[a:]), t.payload(w.src[b:]))
-	case s.isText() && t.isText():
-		return bytes.Equal(s.payload(w.src[a:]), t.payload(w.src[b:]))
-	}
-	return asKey(s) == asKey(t)
-}
-
-func (t token) isText() bool { return t.kind == Str || t.kind == Bin }
-
-func (w *jsonWriter) valueOf(key uint32) uint32 {
-	t, _ := next(w.src[key:])
-	if t.isContainer() {
-		end, _ := skip(w.src, int(key), 0)
-		return uint32(end)
-	}
-	return key + uint32(t.size)
-}
-
-// write is the second pass: it appends the value at off, which the first pass
-// found good, and returns the offset after it.
-func (w *jsonWriter) write(dst []byte, off int) ([]byte, int) {
-	t, _ := next(w.src[off:])
-	switch t.kind {
-	case Array:
-		return w.writeArray(dst, off+t.size, int(t.num))
-	case Map:
-		return w.writeMap(dst, off+t.size, int(t.num))
-	}
-	return appendScalar(dst, t, w.src[off:]), off + t.size
-}
-
-func (w *jsonWriter) writeArray(dst []byte, off, n int) ([]byte, int) {
-	dst = append(dst, '[')
-	for i := range n {
-		if i > 0 {
-			dst = append(dst, ", "...)
-		}
-		dst, off = w.write(dst, off)
-	}
-	return append(dst, ']'), off
-}
-
-func (w *jsonWriter) writeMap(dst []byte, off, n int) ([]byte, int) {
-	dst = append(dst, '{')
-	for i := range n {
-		var around detour
-		detoured := false
-		if w.dict.detours != nil {
-			around, detoured = w.dict.detours[uint32(off)]
-		}
-		if detoured && around.value == 0 {
-			off = int(around.next)
-			continue
-		}
-		if i > 0 { // the first entry is never dropped
-			dst = append(dst, ", "...)
-		}
-		dst, off = w.writeKey(dst, off)
-		dst = append(dst, ": "...)
-		if detoured {
-			dst, _ = w.write(dst, int(around.value))
-			off = int(around.next)
-		} else {
-			dst, off = w.write(dst, off)
-		}
-	}
-	return append(dst, '}'), off
-}
-
-// writeKey is write for a key.
-func (w *jsonWriter) writeKey(dst []byte, off int) ([]byte, int) {
-	t, _ := next(w.src[off:])
-	if !t.isContainer() {
-		return appendKey(dst, t, w.src[off:]), off + t.size
-	}
-	text, end := w.write(nil, off)
-	return appendQuoted(dst, text), end
-}
-
-// appendKey appends a map's key, which starts b.
-func appendKey(dst []byte, t token, b []byte) []byte {
-	switch t.kind {
-	case Str, Bin, Ext:
-		return appendScalar(dst, t, b)
+// quoted appends s as a JSON string.
+func (p *pieces) quoted(dst, s []byte) []byte {
+	if p == nil || len(s) <= textPiece {
+		return appendQuoted(dst, s)
 	}
 	dst = append(dst, '"')
-	return append(appendScalar(dst, t, b), '"')
-}
-
-// appendScalar appends a value that starts b and is not a container.
-func appendScalar(dst []byte, t token, b []byte) []byte {
-	switch t.kind {
-	case Str, Bin:
-		return appendQuoted(dst, t.payload(b))
-	case Int:
-		if t.neg {
-			return strconv.AppendInt(dst, int64(t.num), 10)
+	replaced := false
+	for len(s) > 0 {
+		n := wholeRunes(s, textPiece)
+		dst, replaced = appendEscaped(dst, s[:n], replaced)
+		if dst = p.next(dst); p.err != nil {
+			return dst
 		}
-		return strconv.AppendUint(dst, t.num, 10)
-	case Float:
-		return appendFloat(dst, t.float())
-	case Bool:
-		return strconv.AppendBool(dst, t.num == 1)
-	case Ext:
-		return appendExt(dst, t.ext, t.payload(b))
+		s = s[n:]
 	}
-	return append(dst, "null"...)
-}
-
-// AppendJSONString appends s as a JSON string, by the rules of [AppendJSON].
-func AppendJSONString(dst []byte, s string) []byte {
-	return appendQuoted(dst, []byte(s))
+	return append(dst, '"')
 }

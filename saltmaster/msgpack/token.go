@@ -195,22 +195,3 @@ func container(b []byte, k Kind, head int, n uint64) (token, error) {
 	}
 	return token{kind: k, head: head, size: head, num: n}, nil
 }
-
-// skip returns the offset after the value at off. depth is how many
-// containers are open around it, and bounds the recursion.
-func skip(b []byte, off, depth int) (int, error) {
-	t, err := next(b[off:])
-	if err != nil {
-		return off, at(off, err)
-	}
-	if t.isContainer() && depth == MaxDepth {
-		return off, at(off, ErrTooDeep)
-	}
-	off += t.size
-	for range t.values() {
-		if off, err = skip(b, off, depth+1); err != nil {
-			return off, err
-		}
-	}
-	return off, nil
-}

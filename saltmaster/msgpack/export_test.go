@@ -1,0 +1,15 @@
+package msgpack
+
+// The ways of AppendJSON, and those of Valid.
+
+func OnePass(v []byte) (js []byte, ok bool)     { return appendOnePass(nil, v, nil) }
+func TwoPasses(v []byte) (js []byte, err error) { return appendTwoPass(nil, v, nil) }
+
+func Pass(v []byte) (end int, ok bool) {
+	end = pass(v, 0)
+	return end, end != gaveUp
+}
+func SkipWithin(v []byte) (end int, err error) { return skipWithin(v, 0, 0) }
+
+// Piece is about how much WriteJSON writes at once, in bytes.
+const Piece = piece
