@@ -68,7 +68,7 @@ func newErrorCode(t *testing.T) *errorCode {
 			c.status["Status"+regexp.MustCompile(`[^A-Za-z]`).ReplaceAllString(name, "")] = code
 		}
 	}
-	for _, pattern := range []string{"../lowstate/*.go", "../server/*.go", "../server/*/*.go", "../server/*/*/*.go"} {
+	for _, pattern := range []string{"../lowstate/*.go", "../eauth/apitoken/issuer/*.go", "../server/*.go", "../server/*/*.go", "../server/*/*/*.go"} {
 		names, err := filepath.Glob(pattern)
 		require.NoError(t, err)
 		for _, name := range names {
@@ -193,7 +193,31 @@ func (c *errorCode) mapped(t *testing.T) string {
 		})
 	}
 	require.NotEmpty(t, rows)
+	for _, folder := range []string{"lowstate", "eauth/apitoken/issuer"} {
+		for _, kind := range c.kinds(folder) {
+			require.Contains(t, rows, path.Base(folder)+"."+kind, "server/web maps every kind of error")
+		}
+	}
 	return "| error | status | code | text |\n|---|---|---|---|\n" + inOrder(rows)
+}
+
+// kinds returns the names of the constants of the type Kind in a folder.
+func (c *errorCode) kinds(folder string) (names []string) {
+	for _, file := range c.files[folder] {
+		for _, decl := range file.Decls {
+			gen, ok := decl.(*ast.GenDecl)
+			if !ok || gen.Tok != token.CONST {
+				continue
+			}
+			if first, ok := gen.Specs[0].(*ast.ValueSpec).Type.(*ast.Ident); !ok || first.Name != "Kind" {
+				continue
+			}
+			for _, spec := range gen.Specs {
+				names = append(names, spec.(*ast.ValueSpec).Names[0].Name)
+			}
+		}
+	}
+	return names
 }
 
 func errorName(e ast.Expr) string {

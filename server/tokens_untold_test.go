@@ -44,7 +44,7 @@ func TestTokensOfUsersWithoutKnownRights(t *testing.T) {
 	r, _ := servertest.StartWithSessions(t, servertest.Answering("{}"), func(c *server.Config) { c.Tokens = tokens })
 	want := issuer.NewToken{Name: "ci", Scopes: []string{"User"}, Profile: apitoken.ProfileNative}
 	_, _, err = tokens.Create(t.Context(), issuer.Caller{User: "alice", Eauth: "demo", LoggedIn: true}, want)
-	require.ErrorIs(t, err, issuer.ErrInvalid)
+	require.ErrorIs(t, err, issuer.Invalid)
 	require.ErrorContains(t, err, "what users of eauth demo may do")
 
 	secret, _, err := tokens.Create(t.Context(), issuer.Caller{User: "alice", Eauth: "pam", LoggedIn: true}, want)

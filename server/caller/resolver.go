@@ -122,7 +122,7 @@ func (v *Resolver) look(x *web.Exchange, r *http.Request, c Credential) (*Caller
 	}
 	who, ok, err := v.Lookup(x, r, c)
 	switch {
-	case errors.Is(err, issuer.ErrIdle):
+	case errors.Is(err, issuer.OwnerIdle):
 		return nil, false, errIdleToken(err)
 	case err != nil && c.IsToken():
 		if known, ok := web.Known(err); ok { // also where the caller tries to convert it to another one

@@ -84,7 +84,7 @@ func (api *API) initialGrant(x *web.Exchange, r *http.Request, o tenant.Org, p t
 // assertionError turns errors about the assertion into an invalid_grant, by RFC
 // 7523, section 3.1.
 func assertionError(err error) error {
-	if errors.Is(err, issuer.ErrLogin) {
+	if errors.Is(err, issuer.LoginRequired) {
 		return &web.Error{Status: http.StatusBadRequest, Code: web.CodeInvalidGrant, Err: err,
 			Text: "the assertion has to be the credential of a login, and no token of another kind"}
 	}

@@ -44,15 +44,15 @@ func TestErrors(t *testing.T) {
 		code   string
 		after  string
 	}{
-		{issuer.ErrGrant, 400, "invalid_grant", ""},
-		{issuer.ErrScope, 400, "invalid_scope", ""},
-		{&issuer.Throttled{After: 1500 * time.Millisecond}, 429, "slow_down", "2"},
+		{&issuer.Error{Kind: issuer.InvalidGrant}, 400, "invalid_grant", ""},
+		{&issuer.Error{Kind: issuer.InvalidScope}, 400, "invalid_scope", ""},
+		{&issuer.Error{Kind: issuer.Throttled, RetryAfter: 1500 * time.Millisecond}, 429, "slow_down", "2"},
 		{unavailable, 503, "temporarily_unavailable", "5"},
 		{eauth.ErrBusy, 503, "temporarily_unavailable", "5"},
-		{issuer.ErrForbidden, 403, "access_denied", ""},
-		{issuer.ErrNotFound, 404, "not_found", ""},
-		{issuer.ErrConflict, 409, "conflict", ""},
-		{fmt.Errorf(`%w: there is no role "\ü"`, issuer.ErrInvalid), 400, "invalid_request", ""},
+		{&issuer.Error{Kind: issuer.Forbidden}, 403, "access_denied", ""},
+		{&issuer.Error{Kind: issuer.NotFound}, 404, "not_found", ""},
+		{&issuer.Error{Kind: issuer.Conflict}, 409, "conflict", ""},
+		{issuer.Errorf(issuer.Invalid, `there is no role "\ü"`), 400, "invalid_request", ""},
 		{errors.New("the hidden cause"), 500, "server_error", ""},
 	} {
 		h := new(tokentest.Gateway)
@@ -81,7 +81,7 @@ func TestErrors(t *testing.T) {
 func TestBelowAPrefix(t *testing.T) {
 	t.Parallel()
 	h := new(tokentest.Gateway)
-	h.Open(t, tokentest.Options{Service: failing{err: issuer.ErrGrant}, Prefix: "/salt/"})
+	h.Open(t, tokentest.Options{Service: failing{err: &issuer.Error{Kind: issuer.InvalidGrant}}, Prefix: "/salt/"})
 	require.Contains(t, h.Send(t, http.MethodGet, "/salt/api/versions", "").Body, h.URL+"/salt/cloudapi/1.0.0/sessions<")
 	for path, issuer := range map[string]string{
 		oauth.MetadataPath + "/salt":                     "/salt", // RFC 8414, section 3.1

@@ -42,7 +42,7 @@ func (c Callers) OfHeader(x *web.Exchange, r *http.Request) (*caller.Caller, err
 // Of returns the caller of a credential, which must be valid.
 func (c Callers) Of(x *web.Exchange, r *http.Request, cred caller.Credential) (*caller.Caller, error) {
 	found, ok, err := c.Lookup.Lookup(x, r, cred)
-	if errors.Is(err, issuer.ErrIdle) {
+	if errors.Is(err, issuer.OwnerIdle) {
 		return nil, &web.Error{Status: http.StatusUnauthorized, Code: web.CodeInvalidToken, Text: web.TextIdle, Err: err}
 	}
 	if err != nil {

@@ -31,10 +31,10 @@ func readObject(body []byte) (jsonobject.Object, error) {
 }
 
 // decode decodes the members of an object into places. Errors are
-// [issuer.ErrInvalid].
+// [issuer.Invalid].
 func decode(o jsonobject.Object, places map[string]any) error {
 	if err := o.Decode(places); err != nil {
-		return fmt.Errorf("%w: %w", issuer.ErrInvalid, err)
+		return issuer.Errorf(issuer.Invalid, "%w", err)
 	}
 	return nil
 }

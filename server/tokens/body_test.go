@@ -62,7 +62,7 @@ func FuzzBody(f *testing.F) {
 		var name string
 		var scopes []string
 		if err := decode(list, map[string]any{"name": &name, "scopes": &scopes}); err != nil {
-			require.ErrorIs(t, err, issuer.ErrInvalid)
+			require.ErrorIs(t, err, issuer.Invalid)
 		}
 	})
 }

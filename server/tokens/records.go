@@ -144,11 +144,11 @@ func (api *native) listTokens(c *call) (answer, error) {
 			err = fmt.Errorf("there is no parameter %.80q", name)
 		}
 		if err != nil || len(values) > 1 {
-			return answer{}, fmt.Errorf("%w: %.80s", issuer.ErrInvalid, name)
+			return answer{}, issuer.Errorf(issuer.Invalid, "%.80s", name)
 		}
 	}
 	if (q.Owner.User == "") != (q.Owner.Eauth == "") {
-		return answer{}, fmt.Errorf("%w: a user is named by user and eauth", issuer.ErrInvalid)
+		return answer{}, issuer.Errorf(issuer.Invalid, "a user is named by user and eauth")
 	}
 	found, next, err := api.Tokens.List(c, c.caller, q)
 	if err != nil {

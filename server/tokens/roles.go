@@ -1,7 +1,6 @@
 package tokens
 
 import (
-	"fmt"
 	"net/http"
 
 	"github.com/go-chi/chi/v5"
@@ -54,7 +53,7 @@ func takeRole(c *call, name string) (role.Role, error) {
 		"targets": &r.Targets, "acl": &r.ACL,
 	})
 	if err == nil && name != "" && r.Name != name {
-		err = fmt.Errorf("%w: name: it cannot be changed", issuer.ErrInvalid)
+		err = issuer.Errorf(issuer.Invalid, "name: it cannot be changed")
 	}
 	return r, err
 }

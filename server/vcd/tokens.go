@@ -79,7 +79,7 @@ func (api *API) listTokens(x *web.Exchange, r *http.Request) error {
 		return err
 	}
 	records, err := api.tokensFor(r.Context(), by.Issuer(), true)
-	if errors.Is(err, issuer.ErrForbidden) {
+	if errors.Is(err, issuer.Forbidden) {
 		records, err = api.tokensFor(r.Context(), by.Issuer(), false)
 	}
 	if err != nil {

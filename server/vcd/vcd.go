@@ -100,7 +100,7 @@ func forbiddenOrAbsent(err error) error {
 // asForbidden turns the error for an object that does not exist into the one
 // for an object that the caller may not see.
 func asForbidden(err error) error {
-	if errors.Is(err, issuer.ErrNotFound) {
+	if errors.Is(err, issuer.NotFound) {
 		return forbiddenOrAbsent(err)
 	}
 	return err

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/apitoken"
 	"github.com/saltern-api/saltern/internal/budget"
 	"github.com/saltern-api/saltern/lowstate"
 )
@@ -71,16 +72,19 @@ var lowstateStatus = map[lowstate.Kind]int{
 	lowstate.Timeout:         http.StatusGatewayTimeout,
 }
 
-// known are the responses to the errors of eauth. Those of lowstate have texts
-// of their own, and those of tokens are in [tokenErrors].
+// known are the responses to the errors of eauth and of the store of API tokens,
+// which is a special case and comes first. Those of lowstate have texts of their own,
+// and those of the issuer are in [tokenErrors].
 var known = []struct {
 	is     error
 	status int
+	code   string
 	text   string
 }{
-	{eauth.ErrRights, http.StatusForbidden, textRights},
-	{eauth.ErrBusy, http.StatusServiceUnavailable, "Too many logins at once"},
-	{eauth.ErrUnavailable, http.StatusServiceUnavailable, "Salt Master is not available."},
+	{apitoken.ErrUnavailable, http.StatusServiceUnavailable, CodeUnavailable, "The token store is not available"},
+	{eauth.ErrRights, http.StatusForbidden, "", textRights},
+	{eauth.ErrBusy, http.StatusServiceUnavailable, "", "Too many logins at once"},
+	{eauth.ErrUnavailable, http.StatusServiceUnavailable, "", "Salt Master is not available."},
 }
 
 // ErrorOf returns the response to any error that a handler returns. It is the
@@ -117,7 +121,7 @@ func Known(err error) (*Error, bool) {
 	}
 	for _, k := range known {
 		if errors.Is(err, k.is) {
-			return &Error{Status: k.status, Text: k.text, Err: err}, true
+			return &Error{Status: k.status, Code: k.code, Text: k.text, Err: err}, true
 		}
 	}
 	return nil, false

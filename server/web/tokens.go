@@ -4,9 +4,7 @@ import (
 	"errors"
 	"net/http"
 
-	"github.com/saltern-api/saltern/eauth/apitoken"
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
-	"github.com/saltern-api/saltern/eauth/apitoken/role"
 )
 
 // Error codes that are used in more than one place: those of RFC 6749, section
@@ -59,45 +57,45 @@ const TextGrant = "the credential is unknown, expired or revoked"
 // maxErrorText bounds a text that quotes the client's input, in bytes.
 const maxErrorText = 512
 
-// tokenErrors are the responses to the errors of package issuer. Special cases
-// precede general ones. An entry without a text uses the error's own, which is
-// meant for the client.
+// tokenErrors are the responses to the errors of package issuer, by their kinds. An
+// error with a text for clients replaces that of the entry; an entry without one
+// stands for kinds whose errors have one.
 var tokenErrors = []struct {
-	is     error
+	kind   issuer.Kind
 	status int
 	code   string
 	text   string
 }{
-	{issuer.ErrIdle, http.StatusBadRequest, CodeInvalidGrant, TextIdle},
-	{issuer.ErrGrant, http.StatusBadRequest, CodeInvalidGrant, TextGrant},
-	{issuer.ErrScope, http.StatusBadRequest, CodeInvalidScope, "the token does not have that scope"},
-	{issuer.ErrPending, http.StatusBadRequest, "authorization_pending", "nobody has granted this yet"},
-	{issuer.ErrSlowDown, http.StatusBadRequest, CodeSlowDown, "polling too fast"},
-	{issuer.ErrDenied, http.StatusBadRequest, CodeAccessDenied, "this was refused"},
-	{issuer.ErrExpired, http.StatusBadRequest, "expired_token", "nobody has granted this in time"},
-	{issuer.ErrLogin, http.StatusForbidden, CodeAccessDenied, "You are not allowed to do this with a token of this kind: log in first"},
-	{issuer.ErrForbidden, http.StatusForbidden, CodeAccessDenied, "You are not allowed to do this"},
-	{issuer.ErrNotFound, http.StatusNotFound, CodeNotFound, "There is none"},
-	{issuer.ErrConflict, http.StatusConflict, CodeConflict, ""},
-	{issuer.ErrInvalid, http.StatusBadRequest, CodeInvalidRequest, ""},
-	{apitoken.ErrUnavailable, http.StatusServiceUnavailable, CodeUnavailable, "The token store is not available"},
+	{issuer.OwnerIdle, http.StatusBadRequest, CodeInvalidGrant, TextIdle},
+	{issuer.InvalidGrant, http.StatusBadRequest, CodeInvalidGrant, TextGrant},
+	{issuer.InvalidScope, http.StatusBadRequest, CodeInvalidScope, "the token does not have that scope"},
+	{issuer.AuthorizationPending, http.StatusBadRequest, "authorization_pending", "nobody has granted this yet"},
+	{issuer.SlowDown, http.StatusBadRequest, CodeSlowDown, "polling too fast"},
+	{issuer.AccessDenied, http.StatusBadRequest, CodeAccessDenied, "this was refused"},
+	{issuer.ExpiredToken, http.StatusBadRequest, "expired_token", "nobody has granted this in time"},
+	{issuer.LoginRequired, http.StatusForbidden, CodeAccessDenied, "You are not allowed to do this with a token of this kind: log in first"},
+	{issuer.Forbidden, http.StatusForbidden, CodeAccessDenied, "You are not allowed to do this"},
+	{issuer.NotFound, http.StatusNotFound, CodeNotFound, "There is none"},
+	{issuer.Conflict, http.StatusConflict, CodeConflict, ""},
+	{issuer.Invalid, http.StatusBadRequest, CodeInvalidRequest, ""},
+	{issuer.Throttled, http.StatusTooManyRequests, CodeSlowDown, "Too many failures, try again later"},
 }
 
 // tokenError returns the response to an error of package issuer, or nil.
 func tokenError(err error) *Error {
-	if e, ok := errors.AsType[*issuer.Throttled](err); ok {
-		return &Error{Status: http.StatusTooManyRequests, Code: CodeSlowDown, RetryAfter: e.After, Err: err,
-			Text: "Too many failures, try again later"}
+	e, ok := errors.AsType[*issuer.Error](err)
+	if !ok {
+		return nil
 	}
 	for _, k := range tokenErrors {
-		if !errors.Is(err, k.is) {
+		if e.Kind != k.kind {
 			continue
 		}
-		e := &Error{Status: k.status, Code: k.code, Text: k.text, Err: err}
-		if _, ok := errors.AsType[*role.Wider](err); ok || e.Text == "" {
-			e.Text = Clip(err.Error(), maxErrorText) // for a role, it names the forbidden value
+		text := k.text
+		if e.Text != "" || text == "" {
+			text = Clip(e.ClientText(), maxErrorText)
 		}
-		return e
+		return &Error{Status: k.status, Code: k.code, Text: text, RetryAfter: e.RetryAfter, Err: err}
 	}
 	return nil
 }

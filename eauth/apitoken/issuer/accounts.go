@@ -70,7 +70,10 @@ func (s *Service) CreateAccount(ctx context.Context, c Caller, n NewAccount) (Ac
 	}
 	name := apitoken.Document{Key: a.Name, Value: []byte(a.ID)}
 	if _, err := s.store.PutDocument(ctx, accountNamesCollection, name); err != nil {
-		return Account{}, fmt.Errorf("the name of the service account: %w", ofStore(err))
+		if errors.Is(err, apitoken.ErrConflict) {
+			return Account{}, Errorf(Conflict, "the name of the service account")
+		}
+		return Account{}, ofStore(err)
 	}
 	if err := s.putAccount(ctx, &a); err != nil {
 		_ = s.store.DeleteDocument(context.WithoutCancel(ctx), accountNamesCollection, a.Name)
@@ -80,7 +83,7 @@ func (s *Service) CreateAccount(ctx context.Context, c Caller, n NewAccount) (Ac
 	return a, nil
 }
 
-// roomForAccount returns an [ErrConflict] where there are [maxAccounts] already.
+// roomForAccount returns a [Conflict] where there are [maxAccounts] already.
 // Concurrent calls may exceed the bound, each by one.
 func (s *Service) roomForAccount(ctx context.Context) error {
 	found, err := s.documents(ctx, accountsCollection, maxAccounts)
@@ -88,7 +91,7 @@ func (s *Service) roomForAccount(ctx context.Context) error {
 		return err
 	}
 	if len(found) >= maxAccounts {
-		return fmt.Errorf("%w: there are %d service accounts already", ErrConflict, maxAccounts)
+		return Errorf(Conflict, "there are %d service accounts already", maxAccounts)
 	}
 	return nil
 }
@@ -207,7 +210,7 @@ func (s *Service) revokeAll(ctx context.Context, c Caller, id string) error {
 			return ofStore(err)
 		}
 		for _, r := range page {
-			if err := s.end(ctx, c, r, "account"); err != nil && !errors.Is(err, ErrNotFound) {
+			if err := s.end(ctx, c, r, "account"); err != nil && !errors.Is(err, NotFound) {
 				return err
 			}
 		}
@@ -240,7 +243,7 @@ func (s *Service) changeAccount(
 
 func (s *Service) account(ctx context.Context, id string) (Account, error) {
 	if !apitoken.ValidID(id) {
-		return Account{}, ErrNotFound
+		return Account{}, refuse(NotFound)
 	}
 	d, err := s.store.Document(ctx, accountsCollection, id)
 	if err != nil {

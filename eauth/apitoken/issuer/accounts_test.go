@@ -49,25 +49,25 @@ func TestADeviceIsLetIn(t *testing.T) {
 			return r.ExchangeDevice(ctx, code.Code.Reveal(), id, issuer.Request{Profile: apitoken.ProfileVCD, From: here})
 		}
 		_, err = poll(a.ID)
-		require.ErrorIs(r, err, issuer.ErrPending)
+		require.ErrorIs(r, err, issuer.AuthorizationPending)
 		_, err = poll(a.ID)
-		require.ErrorIs(r, err, issuer.ErrSlowDown)
+		require.ErrorIs(r, err, issuer.SlowDown)
 		time.Sleep(code.Interval)
 		_, err = poll(a.ID)
-		require.ErrorIs(r, err, issuer.ErrPending)
+		require.ErrorIs(r, err, issuer.AuthorizationPending)
 		_, err = poll(apitoken.NewID())
-		require.ErrorIs(r, err, issuer.ErrGrant, "another client's")
+		require.ErrorIs(r, err, issuer.InvalidGrant, "another client's")
 
-		require.ErrorIs(r, r.AnswerDevice(ctx, user("alice"), code.UserCode, true), issuer.ErrForbidden)
-		require.ErrorIs(r, r.AnswerDevice(ctx, boss, "BCDF-GHJK", true), issuer.ErrNotFound)
-		require.ErrorIs(r, r.AnswerDevice(ctx, boss, "", true), issuer.ErrNotFound)
+		require.ErrorIs(r, r.AnswerDevice(ctx, user("alice"), code.UserCode, true), issuer.Forbidden)
+		require.ErrorIs(r, r.AnswerDevice(ctx, boss, "BCDF-GHJK", true), issuer.NotFound)
+		require.ErrorIs(r, r.AnswerDevice(ctx, boss, "", true), issuer.NotFound)
 		found, err := r.DeviceAccount(ctx, boss, code.UserCode)
 		require.NoError(r, err)
 		require.Equal(r, a.ID, found.ID)
 		require.Equal(r, issuer.Requested, found.Status)
 		lower := " " + string([]byte(code.UserCode)[:4]) + string([]byte(code.UserCode)[5:])
 		require.NoError(r, r.AnswerDevice(ctx, boss, lower, true), "as people write it")
-		require.ErrorIs(r, r.AnswerDevice(ctx, boss, code.UserCode, false), issuer.ErrNotFound, "it is answered")
+		require.ErrorIs(r, r.AnswerDevice(ctx, boss, code.UserCode, false), issuer.NotFound, "it is answered")
 
 		x, err := poll(a.ID)
 		require.NoError(r, err)
@@ -77,7 +77,7 @@ func TestADeviceIsLetIn(t *testing.T) {
 		require.Equal(r, a.ID, p.Owner.ServiceAccount)
 		require.Equal(r, []string{"User"}, p.ScopeNames)
 		_, err = poll(a.ID)
-		require.ErrorIs(r, err, issuer.ErrGrant, "once")
+		require.ErrorIs(r, err, issuer.InvalidGrant, "once")
 		found, err = r.Account(ctx, boss, a.ID)
 		require.NoError(r, err)
 		require.Equal(r, issuer.Active, found.Status)
@@ -92,24 +92,23 @@ func TestADeviceIsNotLetIn(t *testing.T) {
 		require.NoError(r, r.AnswerDevice(r.Context(), user("boss"), code.UserCode, false))
 		req := issuer.Request{Profile: apitoken.ProfileVCD, From: here}
 		_, err = r.ExchangeDevice(r.Context(), code.Code.Reveal(), a.ID, req)
-		require.ErrorIs(r, err, issuer.ErrDenied)
+		require.ErrorIs(r, err, issuer.AccessDenied)
 
 		_, err = r.BeginDevice(r.Context(), a.ID, here)
-		var late *issuer.Throttled
-		require.ErrorAs(r, err, &late)
+		require.ErrorIs(r, err, issuer.Throttled)
 		time.Sleep(time.Second)
 		code, err = r.BeginDevice(r.Context(), a.ID, here)
 		require.NoError(r, err)
 		time.Sleep(code.Expires)
 		_, err = r.ExchangeDevice(r.Context(), code.Code.Reveal(), a.ID, req)
-		require.ErrorIs(r, err, issuer.ErrExpired)
-		require.ErrorIs(r, r.AnswerDevice(r.Context(), user("boss"), code.UserCode, true), issuer.ErrNotFound)
+		require.ErrorIs(r, err, issuer.ExpiredToken)
+		require.ErrorIs(r, r.AnswerDevice(r.Context(), user("boss"), code.UserCode, true), issuer.NotFound)
 
 		_, err = r.BeginDevice(r.Context(), apitoken.NewID(), here)
-		require.ErrorIs(r, err, issuer.ErrNotFound)
+		require.ErrorIs(r, err, issuer.NotFound)
 		require.Equal(r, []string{"changed", "denied", "refused:expired"}, r.told())
 		_, err = r.ExchangeDevice(r.Context(), apitoken.NewSecret(apitoken.KindAPI).Reveal(), a.ID, req)
-		require.ErrorIs(r, err, issuer.ErrGrant)
+		require.ErrorIs(r, err, issuer.InvalidGrant)
 		require.Equal(r, []string{"refused:malformed"}, r.told())
 		time.Sleep(time.Hour)
 		found, err := r.store.Documents(r.Context(), "device-codes", "", 10)
@@ -128,11 +127,12 @@ func TestCodesOfOneAccount(t *testing.T) {
 			_, err := r.BeginDevice(r.Context(), a.ID, issuer.Origin{Addr: netip.MustParseAddr(addr)})
 			return err
 		}
-		var late *issuer.Throttled
+		var late *issuer.Error
 		for range 3 {
 			require.NoError(r, begin("2001:db8::1"))
 			for i := range 100 {
 				require.ErrorAs(r, begin(fmt.Sprintf("2001:db8::%x", i)), &late)
+				require.Equal(r, issuer.Throttled, late.Kind)
 			}
 			require.NoError(r, begin("192.0.2.1"))
 			time.Sleep(time.Second)
@@ -144,7 +144,8 @@ func TestCodesOfOneAccount(t *testing.T) {
 				continue
 			}
 			require.ErrorAs(r, err, &late)
-			require.Equal(r, time.Second, late.After)
+			require.Equal(r, issuer.Throttled, late.Kind)
+			require.Equal(r, time.Second, late.RetryAfter)
 		}
 	})
 }
@@ -156,8 +157,7 @@ func TestGuessingUserCodes(t *testing.T) {
 		for range 12 {
 			err = r.AnswerDevice(r.Context(), user("boss"), "BCDF-GHJK", true)
 		}
-		var late *issuer.Throttled
-		require.ErrorAs(r, err, &late)
+		require.ErrorIs(r, err, issuer.Throttled)
 	})
 }
 
@@ -175,13 +175,13 @@ func TestRotation(t *testing.T) {
 		r.told()
 
 		_, err = r.refresh(first.Refresh)
-		require.ErrorIs(r, err, issuer.ErrGrant)
+		require.ErrorIs(r, err, issuer.InvalidGrant)
 		require.Equal(r, []string{"refused:used", "reused:reused"}, r.told())
 		for _, x := range []*issuer.Exchange{first, second, third} {
 			require.False(r, r.good(r.Service, x.Access.Reveal()))
 		}
 		_, err = r.refresh(third.Refresh)
-		require.ErrorIs(r, err, issuer.ErrGrant)
+		require.ErrorIs(r, err, issuer.InvalidGrant)
 	})
 }
 
@@ -215,13 +215,13 @@ func TestAccounts(t *testing.T) {
 			new    issuer.NewAccount
 			want   error
 		}{
-			"not allowed": {user("alice"), issuer.NewAccount{Name: "x", Scopes: []string{"User"}}, issuer.ErrForbidden},
-			"taken":       {boss, issuer.NewAccount{Name: "robot", Scopes: []string{"User"}}, issuer.ErrConflict},
-			"no scopes":   {boss, issuer.NewAccount{Name: "x"}, issuer.ErrInvalid},
-			"no name":     {boss, issuer.NewAccount{Scopes: []string{"User"}}, issuer.ErrInvalid},
-			"line end":    {boss, issuer.NewAccount{Name: "x", URI: "a\nb", Scopes: []string{"User"}}, issuer.ErrInvalid},
-			"as somebody": {carol, issuer.NewAccount{Name: "x", Scopes: []string{"User"}, User: "boss", Eauth: "pam"}, issuer.ErrForbidden},
-			"as nobody":   {boss, issuer.NewAccount{Name: "x", Scopes: []string{"User"}, User: "x", Eauth: "none"}, issuer.ErrInvalid},
+			"not allowed": {user("alice"), issuer.NewAccount{Name: "x", Scopes: []string{"User"}}, issuer.Forbidden},
+			"taken":       {boss, issuer.NewAccount{Name: "robot", Scopes: []string{"User"}}, issuer.Conflict},
+			"no scopes":   {boss, issuer.NewAccount{Name: "x"}, issuer.Invalid},
+			"no name":     {boss, issuer.NewAccount{Scopes: []string{"User"}}, issuer.Invalid},
+			"line end":    {boss, issuer.NewAccount{Name: "x", URI: "a\nb", Scopes: []string{"User"}}, issuer.Invalid},
+			"as somebody": {carol, issuer.NewAccount{Name: "x", Scopes: []string{"User"}, User: "boss", Eauth: "pam"}, issuer.Forbidden},
+			"as nobody":   {boss, issuer.NewAccount{Name: "x", Scopes: []string{"User"}, User: "x", Eauth: "none"}, issuer.Invalid},
 			"as another":  {boss, issuer.NewAccount{Name: "second", Scopes: []string{"User"}, User: "bob", Eauth: "pam"}, nil},
 			"as oneself":  {carol, issuer.NewAccount{Name: "third", Scopes: []string{"User"}, User: "carol", Eauth: "pam"}, nil},
 		} {
@@ -232,19 +232,19 @@ func TestAccounts(t *testing.T) {
 		require.NoError(r, err)
 		require.Len(r, all, 3)
 		_, err = r.Accounts(ctx, user("alice"))
-		require.ErrorIs(r, err, issuer.ErrForbidden)
+		require.ErrorIs(r, err, issuer.Forbidden)
 
 		// An API token of the account is limited to the account's scopes.
 		token := func(n *issuer.NewToken) { n.Owner, n.Scopes = apitoken.Owner{ServiceAccount: a.ID}, nil }
 		secret, made := r.create(boss, token)
 		require.ElementsMatch(r, a.Scopes, made.Scopes)
 		_, _, err = r.Create(ctx, boss, issuer.NewToken{Name: "y", Profile: "native", Owner: made.Owner, Scopes: []string{"Superuser"}})
-		require.ErrorIs(r, err, issuer.ErrInvalid)
+		require.ErrorIs(r, err, issuer.Invalid)
 		_, err = r.UpdateAccount(ctx, boss, a.ID, issuer.NewAccount{Scopes: []string{"Read-only"}})
 		require.NoError(r, err)
 		require.Equal(r, []string{"Read-only"}, r.principal(secret).ScopeNames)
 		_, err = r.UpdateAccount(ctx, boss, a.ID, issuer.NewAccount{User: "alice"})
-		require.ErrorIs(r, err, issuer.ErrInvalid)
+		require.ErrorIs(r, err, issuer.Invalid)
 
 		// After a revocation its device has to be approved again.
 		x := r.letIn(a)
@@ -252,16 +252,16 @@ func TestAccounts(t *testing.T) {
 		require.False(r, r.good(r.Service, secret))
 		require.False(r, r.good(r.Service, x.Access.Reveal()))
 		_, err = r.refresh(x.Refresh)
-		require.ErrorIs(r, err, issuer.ErrGrant)
+		require.ErrorIs(r, err, issuer.InvalidGrant)
 		x = r.letIn(a)
 		require.True(r, r.good(r.Service, x.Access.Reveal()))
 
 		// Without the account none of its tokens is valid.
-		require.ErrorIs(r, r.DeleteAccount(ctx, user("alice"), a.ID), issuer.ErrForbidden)
+		require.ErrorIs(r, r.DeleteAccount(ctx, user("alice"), a.ID), issuer.Forbidden)
 		require.NoError(r, r.DeleteAccount(ctx, boss, a.ID))
 		require.False(r, r.good(r.Service, x.Access.Reveal()))
 		_, err = r.Account(ctx, boss, a.ID)
-		require.ErrorIs(r, err, issuer.ErrNotFound)
+		require.ErrorIs(r, err, issuer.NotFound)
 		r.account("User") // the name is free again
 	})
 }
@@ -277,7 +277,7 @@ func TestTooManyAccounts(t *testing.T) {
 		}
 		more := issuer.NewAccount{Name: "more", Scopes: []string{"User"}}
 		_, err := r.CreateAccount(ctx, boss, more)
-		require.ErrorIs(r, err, issuer.ErrConflict)
+		require.ErrorIs(r, err, issuer.Conflict)
 		require.ErrorContains(r, err, "there are 10000 service accounts already")
 		require.NoError(r, r.DeleteAccount(ctx, boss, a.ID))
 		_, err = r.CreateAccount(ctx, boss, more)
@@ -295,16 +295,16 @@ func TestAnAccountOfAnother(t *testing.T) {
 		_, made := r.create(user("boss"), func(n *issuer.NewToken) { n.Owner, n.Scopes = owner, nil })
 
 		_, _, err := r.Create(ctx, carol, issuer.NewToken{Name: "x", Owner: owner, Profile: apitoken.ProfileNative})
-		require.ErrorIs(r, err, issuer.ErrForbidden)
+		require.ErrorIs(r, err, issuer.Forbidden)
 		_, _, err = r.Regenerate(ctx, carol, made.ID)
-		require.ErrorIs(r, err, issuer.ErrForbidden)
+		require.ErrorIs(r, err, issuer.Forbidden)
 		for _, scopes := range [][]string{{"Superuser"}, {"Administrator"}, {"User", "Administrator"}} {
 			_, err = r.UpdateAccount(ctx, carol, a.ID, issuer.NewAccount{Scopes: scopes})
-			require.ErrorIs(r, err, issuer.ErrForbidden)
+			require.ErrorIs(r, err, issuer.Forbidden)
 		}
 		code, err := r.BeginDevice(ctx, a.ID, here)
 		require.NoError(r, err)
-		require.ErrorIs(r, r.AnswerDevice(ctx, carol, code.UserCode, true), issuer.ErrForbidden)
+		require.ErrorIs(r, r.AnswerDevice(ctx, carol, code.UserCode, true), issuer.Forbidden)
 
 		// She may deny, revoke and reduce scopes.
 		require.NoError(r, r.AnswerDevice(ctx, carol, code.UserCode, false))
@@ -340,6 +340,6 @@ func TestACodeOfARevokedAccount(t *testing.T) {
 		time.Sleep(time.Second)
 		require.NoError(r, revokeAccount(r, user("boss"), a.ID))
 		_, err = r.ExchangeDevice(r.Context(), code.Code.Reveal(), a.ID, issuer.Request{Profile: apitoken.ProfileVCD, From: here})
-		require.ErrorIs(r, err, issuer.ErrGrant)
+		require.ErrorIs(r, err, issuer.InvalidGrant)
 	})
 }

@@ -33,7 +33,7 @@ func (a actor) narrow(scopes []string) []string {
 func (s *Service) actorOf(ctx context.Context, o apitoken.Owner, from Origin) (who actor, why string, err error) {
 	if o.ServiceAccount != "" {
 		a, err := s.account(ctx, o.ServiceAccount)
-		if errors.Is(err, ErrNotFound) {
+		if errors.Is(err, NotFound) {
 			return actor{}, whyOwner, nil
 		}
 		if err != nil {
@@ -47,7 +47,7 @@ func (s *Service) actorOf(ctx context.Context, o apitoken.Owner, from Origin) (w
 	return who, why, err
 }
 
-// mustAct returns an [ErrInvalid] where no token can act for an owner.
+// mustAct returns an [Invalid] where no token can act for an owner.
 func (s *Service) mustAct(ctx context.Context, field string, o apitoken.Owner, from Origin) error {
 	who, why, err := s.actorOf(ctx, o, from)
 	switch {

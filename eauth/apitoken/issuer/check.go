@@ -10,7 +10,7 @@ import (
 
 // Check returns the principal of a secret: of an access token, or of an API token
 // that is used directly. ok is false where it is not valid, for whatever reason
-// except [ErrIdle], which is an error. Other errors are a [Throttled] and those of
+// except [OwnerIdle], which is an error. Other errors are a [Throttled] and those of
 // the look-up, which leave open whether the secret is valid.
 func (s *Service) Check(ctx context.Context, text string, from Origin) (p *Principal, ok bool, err error) {
 	secret, err := apitoken.Parse(text)
@@ -19,7 +19,7 @@ func (s *Service) Check(ctx context.Context, text string, from Origin) (p *Princ
 		return nil, false, nil
 	}
 	r, who, err := s.verify(ctx, secret, from)
-	if errors.Is(err, ErrGrant) && !errors.Is(err, ErrIdle) {
+	if errors.Is(err, InvalidGrant) && !errors.Is(err, OwnerIdle) {
 		return nil, false, nil
 	}
 	if err != nil {
@@ -67,20 +67,20 @@ func (s *Service) principal(ctx context.Context, r apitoken.Record, who actor, f
 func (s *Service) verify(ctx context.Context, secret apitoken.Secret, from Origin) (apitoken.Record, actor, error) {
 	h := s.pepper.Hash(secret)
 	if err := s.guard.allow(ctx, h, from); err != nil {
-		if _, ok := errors.AsType[*Throttled](err); ok {
+		if errors.Is(err, Throttled) {
 			s.notify(ctx, Event{What: Refused, By: Caller{From: from}, Why: "throttled"})
 		}
 		return apitoken.Record{}, actor{}, err
 	}
 	r, who, err := s.lookUp(ctx, h, from)
-	if errors.Is(err, ErrGrant) && !errors.Is(err, ErrIdle) { // ErrIdle: the secret itself is right
+	if errors.Is(err, InvalidGrant) && !errors.Is(err, OwnerIdle) { // OwnerIdle: the secret itself is right
 		s.guard.bad(ctx, h, from)
 	}
 	return r, who, err
 }
 
 // lookUp returns the token of a secret and the user that it acts as. Where it is
-// not valid the error is an [ErrGrant], and the token is returned if there is one.
+// not valid the error is an [InvalidGrant], and the token is returned if there is one.
 func (s *Service) lookUp(ctx context.Context, h apitoken.Hash, from Origin) (apitoken.Record, actor, error) {
 	r, err := s.store.Lookup(ctx, h)
 	if err != nil && !errors.Is(err, apitoken.ErrNotFound) {
@@ -125,20 +125,20 @@ func (s *Service) validateOwner(ctx context.Context, r apitoken.Record, from Ori
 // refusal returns the error for a secret that is not valid.
 func refusal(why string) error {
 	if why == whyIdle {
-		return ErrIdle
+		return refuse(OwnerIdle)
 	}
-	return ErrGrant
+	return refuse(InvalidGrant)
 }
 
 // Introspect returns the state of a secret (RFC 7662): for the caller's own tokens,
 // and with the permission token-introspect for all. Other tokens look like unknown
-// ones. A caller with neither a login nor a token gets an [ErrLogin].
+// ones. A caller with neither a login nor a token gets a [LoginRequired].
 //
 // A caller with the permission presents secrets that others have sent to it. Wrong
 // ones are not the caller's guesses, so they are not throttled.
 func (s *Service) Introspect(ctx context.Context, c Caller, text string) (Introspection, error) {
 	if c.Principal == nil && !c.LoggedIn && !c.Operator {
-		return Introspection{}, ErrLogin
+		return Introspection{}, refuse(LoginRequired)
 	}
 	secret, err := apitoken.Parse(text)
 	if err != nil {
@@ -146,7 +146,7 @@ func (s *Service) Introspect(ctx context.Context, c Caller, text string) (Intros
 	}
 	err = s.may(ctx, c, role.TokenIntrospect)
 	all := err == nil
-	if err != nil && !errors.Is(err, ErrForbidden) {
+	if err != nil && !errors.Is(err, Forbidden) {
 		return Introspection{}, err
 	}
 	var r apitoken.Record
@@ -156,7 +156,7 @@ func (s *Service) Introspect(ctx context.Context, c Caller, text string) (Intros
 	} else {
 		r, who, err = s.verify(ctx, secret, c.From)
 	}
-	if errors.Is(err, ErrGrant) {
+	if errors.Is(err, InvalidGrant) {
 		return Introspection{}, nil
 	}
 	if err != nil {
@@ -176,7 +176,7 @@ func (s *Service) Details(ctx context.Context, text string, from Origin) (r apit
 		return apitoken.Record{}, "", false, nil
 	}
 	r, who, err := s.verify(ctx, secret, from)
-	if errors.Is(err, ErrGrant) {
+	if errors.Is(err, InvalidGrant) {
 		return apitoken.Record{}, "", false, nil
 	}
 	if err != nil {
@@ -193,14 +193,14 @@ func (s *Service) RevokeSecret(ctx context.Context, text string, from Origin) er
 		return nil
 	}
 	r, _, err := s.verify(ctx, secret, from)
-	if err != nil && !errors.Is(err, ErrGrant) {
+	if err != nil && !errors.Is(err, InvalidGrant) {
 		return err
 	}
 	if r.ID == "" || !r.Revoked.IsZero() {
 		return nil
 	}
 	err = s.end(ctx, Caller{From: from}, r, "revoked")
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, NotFound) {
 		return nil
 	}
 	return err

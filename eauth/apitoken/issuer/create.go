@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"fmt"
 	"net/mail"
 	"slices"
 	"strings"
@@ -48,7 +47,7 @@ func (s *Service) Register(ctx context.Context, c Caller, n NewToken) (apitoken.
 }
 
 // IssueInitialSecret issues the first secret of a token. A second call returns an
-// [ErrConflict]. The secret is [Exchange.Refresh], and comes with an access token.
+// [Conflict]. The secret is [Exchange.Refresh], and comes with an access token.
 // The store creates both in one step: if the second failed alone, the secret would
 // be lost.
 func (s *Service) IssueInitialSecret(ctx context.Context, c Caller, id string, req Request) (*Exchange, error) {
@@ -91,7 +90,7 @@ func (s *Service) Regenerate(ctx context.Context, c Caller, id string) (apitoken
 		return apitoken.Secret{}, r, invalid("only an API token can be regenerated")
 	}
 	if _, why, err := s.actorOf(ctx, r.Owner, c.From); why != "" || err != nil {
-		return apitoken.Secret{}, r, cmpErr(err, ErrForbidden)
+		return apitoken.Secret{}, r, cmpErr(err, refuse(Forbidden))
 	}
 	life := Never()
 	if !r.Expires.IsZero() {
@@ -122,7 +121,7 @@ func (s *Service) renew(
 func (s *Service) keep(ctx context.Context, i apitoken.Issue) error {
 	err := s.store.Create(ctx, i)
 	if errors.Is(err, apitoken.ErrConflict) {
-		return fmt.Errorf("%w: a token of this name", ErrConflict)
+		return Errorf(Conflict, "a token of this name")
 	}
 	return ofStore(err)
 }

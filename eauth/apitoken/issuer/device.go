@@ -48,13 +48,13 @@ const (
 )
 
 // BeginDevice issues the codes of a device. clientID is the id of its service
-// account; where there is none the error is [ErrNotFound].
+// account; where there is none the error is [NotFound].
 func (s *Service) BeginDevice(ctx context.Context, clientID string, from Origin) (DeviceCode, error) {
 	if err := s.guard.allowKeys(ctx, byAddress(from.Addr)); err != nil {
 		return DeviceCode{}, err
 	}
 	a, err := s.account(ctx, clientID)
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, NotFound) {
 		s.guard.count(ctx, byAddress(from.Addr))
 	}
 	if err != nil {
@@ -97,7 +97,7 @@ func (s *Service) mayBegin(ctx context.Context, a Account, from Origin) error {
 	if err != nil {
 		return err
 	}
-	return &Throttled{After: time.Second}
+	return &Error{Kind: Throttled, RetryAfter: time.Second}
 }
 
 // newUserCode returns a random code such as "BDFG-KLMN".
@@ -190,42 +190,42 @@ func (s *Service) device(ctx context.Context, c Caller, userCode string) (string
 	}
 	code, ok := readUserCode(userCode)
 	var d device
-	err := ErrNotFound
+	err := refuse(NotFound)
 	if ok {
 		d, err = s.getDevice(ctx, code)
 	}
 	if err == nil && (d.Answer != "" || !s.now().Before(d.Expires)) {
-		err = ErrNotFound
+		err = refuse(NotFound)
 	}
-	if errors.Is(err, ErrNotFound) {
+	if errors.Is(err, NotFound) {
 		s.guard.count(ctx, keys...)
 	}
 	return code, d, err
 }
 
 // ExchangeDevice exchanges an approved device code for tokens (RFC 8628, 3.4). Where
-// it is not approved the errors are those of section 3.5: [ErrPending],
-// [ErrSlowDown], [ErrDenied] and [ErrExpired]; or [ErrGrant].
+// it is not approved the errors are those of section 3.5: [AuthorizationPending],
+// [SlowDown], [AccessDenied] and [ExpiredToken]; or [InvalidGrant].
 func (s *Service) ExchangeDevice(ctx context.Context, text, clientID string, req Request) (*Exchange, error) {
 	secret, err := apitoken.Parse(text)
 	if err != nil || secret.Kind() != apitoken.KindDevice {
 		s.notify(ctx, Event{What: Refused, By: Caller{From: req.From}, Why: "malformed"})
-		return nil, ErrGrant
+		return nil, refuse(InvalidGrant)
 	}
 	r, who, err := s.verify(ctx, secret, req.From)
-	if errors.Is(err, ErrGrant) && r.State(s.now()) == apitoken.Expired && r.ClientID == clientID {
-		return nil, ErrExpired
+	if errors.Is(err, InvalidGrant) && r.State(s.now()) == apitoken.Expired && r.ClientID == clientID {
+		return nil, refuse(ExpiredToken)
 	}
 	if err != nil {
 		return nil, err
 	}
 	if r.ClientID != clientID || req.Org != "" && r.Org != "" && req.Org != r.Org {
 		s.notify(ctx, Event{What: Refused, By: Caller{From: req.From}, Token: r, Why: "client"})
-		return nil, ErrGrant
+		return nil, refuse(InvalidGrant)
 	}
 	d, err := s.getDevice(ctx, r.Name)
-	if errors.Is(err, ErrNotFound) || err == nil && d.Token != r.ID {
-		return nil, ErrExpired
+	if errors.Is(err, NotFound) || err == nil && d.Token != r.ID {
+		return nil, refuse(ExpiredToken)
 	}
 	if err != nil {
 		return nil, err
@@ -233,7 +233,7 @@ func (s *Service) ExchangeDevice(ctx context.Context, text, clientID string, req
 	switch d.Answer {
 	case saidYes:
 	case saidNo:
-		return nil, ErrDenied
+		return nil, refuse(AccessDenied)
 	default:
 		return nil, s.pending(ctx, r)
 	}
@@ -259,9 +259,9 @@ func (s *Service) pending(ctx context.Context, r apitoken.Record) error {
 	case err != nil:
 		return err
 	case !first:
-		return ErrSlowDown
+		return refuse(SlowDown)
 	}
-	return ErrPending
+	return refuse(AuthorizationPending)
 }
 
 // letIn exchanges a device code for the first refresh token of a family, with an
@@ -310,7 +310,7 @@ func (s *Service) setStatus(ctx context.Context, a Account, status Status) error
 	}
 	a.Status = status
 	err := s.putAccount(ctx, &a)
-	if errors.Is(err, ErrConflict) {
+	if errors.Is(err, Conflict) {
 		return nil // a concurrent change takes precedence
 	}
 	return err

@@ -10,15 +10,15 @@ import (
 
 // Exchange issues an access token for an API token or for the refresh token of a
 // service account. A refresh token is used up by that, and replaced by the next one.
-// The errors are [ErrGrant], [ErrScope], a [Throttled], and those of the store.
+// The errors are [InvalidGrant], [InvalidScope], a [Throttled], and those of the store.
 func (s *Service) Exchange(ctx context.Context, text string, req Request) (*Exchange, error) {
 	secret, err := apitoken.Parse(text)
 	if err != nil {
 		s.notify(ctx, Event{What: Refused, By: Caller{From: req.From}, Why: "malformed"})
-		return nil, ErrGrant
+		return nil, refuse(InvalidGrant)
 	}
 	r, who, err := s.verify(ctx, secret, req.From)
-	if errors.Is(err, ErrGrant) && r.Kind == apitoken.KindRefresh && r.State(s.now()) == apitoken.UsedUp {
+	if errors.Is(err, InvalidGrant) && r.Kind == apitoken.KindRefresh && r.State(s.now()) == apitoken.UsedUp {
 		s.reused(ctx, secret, r, req.From)
 	}
 	if err != nil {
@@ -26,7 +26,7 @@ func (s *Service) Exchange(ctx context.Context, text string, req Request) (*Exch
 	}
 	if why := req.ineligibleReason(r); why != "" {
 		s.notify(ctx, Event{What: Refused, By: Caller{From: req.From}, Token: r, Why: why})
-		return nil, ErrGrant
+		return nil, refuse(InvalidGrant)
 	}
 	if req.Scopes, err = s.askedScopes(ctx, req.Scopes); err != nil {
 		return nil, s.notGiven(ctx, r, req, err)
@@ -50,14 +50,14 @@ func (s *Service) Exchange(ctx context.Context, text string, req Request) (*Exch
 }
 
 // askedScopes returns the requested scopes, checked. One that is no role is an
-// [ErrScope], as is one that the token lacks.
+// [InvalidScope], as is one that the token lacks.
 func (s *Service) askedScopes(ctx context.Context, scopes []string) ([]string, error) {
 	if len(scopes) == 0 {
 		return nil, nil
 	}
 	scopes, err := s.checkScopes(ctx, scopes)
-	if errors.Is(err, ErrInvalid) {
-		return nil, ErrScope
+	if errors.Is(err, Invalid) {
+		return nil, refuse(InvalidScope)
 	}
 	return scopes, err
 }
@@ -126,7 +126,7 @@ func (s *Service) access(r apitoken.Record, who actor, req Request) (*Exchange, 
 	scopes := who.narrow(r.Scopes)
 	if len(req.Scopes) > 0 {
 		if !covers(scopes, req.Scopes) {
-			return nil, apitoken.Issue{}, ErrScope
+			return nil, apitoken.Issue{}, refuse(InvalidScope)
 		}
 		scopes = req.Scopes
 	}
@@ -137,7 +137,7 @@ func (s *Service) access(r apitoken.Record, who actor, req Request) (*Exchange, 
 	}
 	life := expires.Sub(now).Truncate(time.Second)
 	if life <= 0 {
-		return nil, apitoken.Issue{}, ErrGrant
+		return nil, apitoken.Issue{}, refuse(InvalidGrant)
 	}
 	secret := apitoken.NewSecret(apitoken.KindAccess)
 	record := apitoken.Record{
@@ -169,17 +169,17 @@ func (s *Service) accessLifetime(profile apitoken.Profile) time.Duration {
 // valid: too many scopes were requested, or the token was revoked meanwhile. It
 // reports the refusal as an [Event], except for a reused token, where that is done.
 func (s *Service) notGiven(ctx context.Context, r apitoken.Record, req Request, err error) error {
-	why, given := "", ErrGrant
+	why, given := "", refuse(InvalidGrant)
 	switch {
 	case errors.Is(err, apitoken.ErrReused):
-		return ErrGrant
-	case errors.Is(err, ErrScope):
+		return refuse(InvalidGrant)
+	case errors.Is(err, InvalidScope):
 		why, given = "scope", err
 	case errors.Is(err, apitoken.ErrNotFound):
 		why = "unknown"
 	case errors.Is(err, apitoken.ErrRevoked):
 		why = string(apitoken.Revoked)
-	case errors.Is(err, apitoken.ErrExpired), errors.Is(err, ErrGrant):
+	case errors.Is(err, apitoken.ErrExpired), errors.Is(err, InvalidGrant):
 		why = string(apitoken.Expired)
 	default:
 		return err

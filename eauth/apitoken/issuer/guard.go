@@ -97,7 +97,7 @@ func (g *guard) allowKeys(ctx context.Context, keys ...string) error {
 		wait = max(wait, f.Last.Add(g.opts.backoff().Refusal(f.Count)).Sub(g.now()))
 	}
 	if wait > 0 {
-		return &Throttled{After: wait}
+		return &Error{Kind: Throttled, RetryAfter: wait}
 	}
 	return nil
 }

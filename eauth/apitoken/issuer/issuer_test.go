@@ -101,7 +101,7 @@ func TestLives(t *testing.T) {
 				_, made, err := r.Create(r.Context(), user("alice"),
 					issuer.NewToken{Name: "ci", Scopes: []string{"User"}, Profile: c.profile, Lifetime: c.asked})
 				if c.fails {
-					require.ErrorIs(r, err, issuer.ErrInvalid)
+					require.ErrorIs(r, err, issuer.Invalid)
 					return
 				}
 				require.NoError(r, err)
@@ -131,7 +131,7 @@ func TestParseLifetime(t *testing.T) {
 	}
 	for _, text := range []string{"d", "0d", "-1d", "+1d", "1", "1.5d", "1 d", "180D", "Never", "101y", "99999999999999999999d", "1mo", "\x00"} {
 		_, err := issuer.ParseLifetime(text)
-		require.ErrorIs(t, err, issuer.ErrInvalid, text)
+		require.ErrorIs(t, err, issuer.Invalid, text)
 	}
 }
 
@@ -157,27 +157,27 @@ func TestWhatATokenMayNotBe(t *testing.T) {
 			change func(*issuer.NewToken)
 			want   error
 		}{
-			"name taken":        {func(*issuer.NewToken) {}, issuer.ErrConflict},
-			"no name":           {func(n *issuer.NewToken) { n.Name = "" }, issuer.ErrInvalid},
-			"spaces":            {func(n *issuer.NewToken) { n.Name = " x" }, issuer.ErrInvalid},
-			"line end":          {func(n *issuer.NewToken) { n.Name = "a\nb" }, issuer.ErrInvalid},
-			"long":              {func(n *issuer.NewToken) { n.Name = strings.Repeat("n", 129) }, issuer.ErrInvalid},
-			"no UTF-8":          {func(n *issuer.NewToken) { n.Name = "\xff" }, issuer.ErrInvalid},
-			"no scope":          {func(n *issuer.NewToken) { n.Name, n.Scopes = "x", nil }, issuer.ErrInvalid},
-			"no such scope":     {func(n *issuer.NewToken) { n.Name, n.Scopes = "x", []string{"Root"} }, issuer.ErrInvalid},
-			"no mail":           {func(n *issuer.NewToken) { n.Name, n.Remind = "x", "Alice <a@b>" }, issuer.ErrInvalid},
-			"mail with headers": {func(n *issuer.NewToken) { n.Name, n.Remind = "x", "a@b\r\nBcc: c@d" }, issuer.ErrInvalid},
-			"mail to two":       {func(n *issuer.NewToken) { n.Name, n.Remind = "x", "a@b, c@d" }, issuer.ErrInvalid},
-			"mail to a group":   {func(n *issuer.NewToken) { n.Name, n.Remind = "x", "all: a@b;" }, issuer.ErrInvalid},
-			"mail with unseen":  {func(n *issuer.NewToken) { n.Name, n.Remind = "x", "a\u202e@b" }, issuer.ErrInvalid},
-			"mail with a break": {func(n *issuer.NewToken) { n.Name, n.Remind = "x", "a\u0085@b" }, issuer.ErrInvalid},
+			"name taken":        {func(*issuer.NewToken) {}, issuer.Conflict},
+			"no name":           {func(n *issuer.NewToken) { n.Name = "" }, issuer.Invalid},
+			"spaces":            {func(n *issuer.NewToken) { n.Name = " x" }, issuer.Invalid},
+			"line end":          {func(n *issuer.NewToken) { n.Name = "a\nb" }, issuer.Invalid},
+			"long":              {func(n *issuer.NewToken) { n.Name = strings.Repeat("n", 129) }, issuer.Invalid},
+			"no UTF-8":          {func(n *issuer.NewToken) { n.Name = "\xff" }, issuer.Invalid},
+			"no scope":          {func(n *issuer.NewToken) { n.Name, n.Scopes = "x", nil }, issuer.Invalid},
+			"no such scope":     {func(n *issuer.NewToken) { n.Name, n.Scopes = "x", []string{"Root"} }, issuer.Invalid},
+			"no mail":           {func(n *issuer.NewToken) { n.Name, n.Remind = "x", "Alice <a@b>" }, issuer.Invalid},
+			"mail with headers": {func(n *issuer.NewToken) { n.Name, n.Remind = "x", "a@b\r\nBcc: c@d" }, issuer.Invalid},
+			"mail to two":       {func(n *issuer.NewToken) { n.Name, n.Remind = "x", "a@b, c@d" }, issuer.Invalid},
+			"mail to a group":   {func(n *issuer.NewToken) { n.Name, n.Remind = "x", "all: a@b;" }, issuer.Invalid},
+			"mail with unseen":  {func(n *issuer.NewToken) { n.Name, n.Remind = "x", "a\u202e@b" }, issuer.Invalid},
+			"mail with a break": {func(n *issuer.NewToken) { n.Name, n.Remind = "x", "a\u0085@b" }, issuer.Invalid},
 			"long mail": {func(n *issuer.NewToken) {
 				n.Name, n.Remind = "x", strings.Repeat("a", 251)+"@b.c"
-			}, issuer.ErrInvalid},
-			"somebody else's": {func(n *issuer.NewToken) { n.Owner = apitoken.Owner{Eauth: "pam", User: "bob"} }, issuer.ErrForbidden},
+			}, issuer.Invalid},
+			"somebody else's": {func(n *issuer.NewToken) { n.Owner = apitoken.Owner{Eauth: "pam", User: "bob"} }, issuer.Forbidden},
 			"no such account": {func(n *issuer.NewToken) {
 				n.Owner = apitoken.Owner{ServiceAccount: apitoken.NewID()}
-			}, issuer.ErrForbidden},
+			}, issuer.Forbidden},
 		} {
 			n := issuer.NewToken{Name: "ci", Scopes: []string{"User"}, Profile: apitoken.ProfileNative}
 			c.change(&n)
@@ -197,7 +197,7 @@ func TestTheFirstSecret(t *testing.T) {
 
 		req := issuer.Request{Profile: apitoken.ProfileVCD, From: here}
 		_, err = r.IssueInitialSecret(r.Context(), user("bob"), made.ID, req)
-		require.ErrorIs(r, err, issuer.ErrNotFound)
+		require.ErrorIs(r, err, issuer.NotFound)
 		r.told()
 		got, err := r.IssueInitialSecret(r.Context(), user("alice"), made.ID, req)
 		require.NoError(r, err)
@@ -208,7 +208,7 @@ func TestTheFirstSecret(t *testing.T) {
 		require.True(r, r.good(r.Service, got.Access.Reveal()))
 		require.True(r, r.good(r.Service, r.exchange(got.Refresh.Reveal()).Access.Reveal()))
 		_, err = r.IssueInitialSecret(r.Context(), user("alice"), made.ID, req)
-		require.ErrorIs(r, err, issuer.ErrConflict)
+		require.ErrorIs(r, err, issuer.Conflict)
 		require.NoError(r, r.Revoke(r.Context(), user("alice"), made.ID))
 		require.False(r, r.good(r.Service, got.Access.Reveal()))
 
@@ -216,7 +216,7 @@ func TestTheFirstSecret(t *testing.T) {
 		require.NoError(r, err)
 		req.Org = "west"
 		_, err = r.IssueInitialSecret(r.Context(), user("alice"), elsewhere.ID, req)
-		require.ErrorIs(r, err, issuer.ErrGrant)
+		require.ErrorIs(r, err, issuer.InvalidGrant)
 		req.Org = "east"
 		_, err = r.IssueInitialSecret(r.Context(), user("alice"), elsewhere.ID, req)
 		require.NoError(r, err)
@@ -290,11 +290,11 @@ func TestRevoke(t *testing.T) {
 		require.NoError(r, r.Revoke(r.Context(), user("alice"), made.ID))
 		require.False(r, r.good(r.Service, secret))
 		require.False(r, r.good(r.Service, access))
-		require.ErrorIs(r, r.Revoke(r.Context(), user("alice"), made.ID), issuer.ErrNotFound)
+		require.ErrorIs(r, r.Revoke(r.Context(), user("alice"), made.ID), issuer.NotFound)
 		_, err := r.Get(r.Context(), user("alice"), made.ID)
-		require.ErrorIs(r, err, issuer.ErrNotFound)
+		require.ErrorIs(r, err, issuer.NotFound)
 		_, err = r.Exchange(r.Context(), secret, issuer.Request{Profile: apitoken.ProfileCSP})
-		require.ErrorIs(r, err, issuer.ErrGrant)
+		require.ErrorIs(r, err, issuer.InvalidGrant)
 		r.create(user("alice"), nil) // the name is free again
 	})
 }
@@ -311,8 +311,8 @@ func TestFewerScopes(t *testing.T) {
 	with(t, nil, func(r *env) {
 		secret, _ := r.create(user("alice"), func(n *issuer.NewToken) { n.Scopes = []string{"User", "Read-only"} })
 		for asked, want := range map[string]error{
-			"Read-only": nil, "Read-only User": nil, "Superuser": issuer.ErrScope, "Administrator": issuer.ErrScope,
-			"nobody's": issuer.ErrScope, strings.Repeat("User ", 33): issuer.ErrScope, strings.Repeat("x", 600): issuer.ErrScope,
+			"Read-only": nil, "Read-only User": nil, "Superuser": issuer.InvalidScope, "Administrator": issuer.InvalidScope,
+			"nobody's": issuer.InvalidScope, strings.Repeat("User ", 33): issuer.InvalidScope, strings.Repeat("x", 600): issuer.InvalidScope,
 		} {
 			r.told()
 			x, err := r.Exchange(r.Context(), secret,
@@ -327,7 +327,7 @@ func TestFewerScopes(t *testing.T) {
 		}
 		all, _ := r.create(user("alice"), func(n *issuer.NewToken) { n.Name = "all" })
 		_, err := r.Exchange(r.Context(), all, issuer.Request{Profile: apitoken.ProfileVCD, From: here, Scopes: []string{"nobody's"}})
-		require.ErrorIs(r, err, issuer.ErrScope, "even Superuser has no role that there is not")
+		require.ErrorIs(r, err, issuer.InvalidScope, "even Superuser has no role that there is not")
 	})
 }
 
@@ -335,7 +335,7 @@ func TestATenantsTokenAtAnotherTenant(t *testing.T) {
 	with(t, nil, func(r *env) {
 		secret, _ := r.create(user("alice"), func(n *issuer.NewToken) { n.Org = "red" })
 		_, err := r.Exchange(r.Context(), secret, issuer.Request{Profile: apitoken.ProfileVCD, Org: "blue"})
-		require.ErrorIs(r, err, issuer.ErrGrant)
+		require.ErrorIs(r, err, issuer.InvalidGrant)
 		_, err = r.Exchange(r.Context(), secret, issuer.Request{Profile: apitoken.ProfileVCD, Org: "red"})
 		require.NoError(r, err)
 	})

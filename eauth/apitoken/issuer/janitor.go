@@ -3,6 +3,7 @@ package issuer
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -73,7 +74,8 @@ func (s *Service) forgetDevices(ctx context.Context, now time.Time) error {
 		if json.Unmarshal(doc.Value, &d) == nil && now.Before(d.Expires) {
 			continue
 		}
-		if err := s.store.DeleteDocument(ctx, devicesCollection, doc.Key); err != nil && ofStore(err) != ErrNotFound {
+		err := s.store.DeleteDocument(ctx, devicesCollection, doc.Key)
+		if err != nil && !errors.Is(err, apitoken.ErrNotFound) {
 			return err
 		}
 	}

@@ -52,9 +52,9 @@ func TestUnused(t *testing.T) {
 		require.False(r, r.good(r.Service, idle))
 		require.False(r, r.good(second, idleAccess.Access.Reveal()), "it ends with its parent")
 		_, err = r.Get(r.Context(), user("alice"), idleMade.ID)
-		require.ErrorIs(r, err, issuer.ErrNotFound)
+		require.ErrorIs(r, err, issuer.NotFound)
 		_, err = r.IssueInitialSecret(r.Context(), user("alice"), pending.ID, issuer.Request{Profile: apitoken.ProfileVCD, From: here})
-		require.ErrorIs(r, err, issuer.ErrNotFound)
+		require.ErrorIs(r, err, issuer.NotFound)
 
 		require.NoError(r, stream.Err(), "who listens uses it")
 		held, err := r.Get(r.Context(), user("alice"), listeningMade.ID)
@@ -124,6 +124,6 @@ func TestUnusedAccount(t *testing.T) {
 		time.Sleep(2 * day)
 		require.Len(r, r.ended(apitoken.WhyUnused), 1)
 		_, err = r.refresh(third.Refresh)
-		require.ErrorIs(r, err, issuer.ErrGrant)
+		require.ErrorIs(r, err, issuer.InvalidGrant)
 	})
 }

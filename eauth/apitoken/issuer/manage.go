@@ -46,7 +46,7 @@ func (s *Service) List(ctx context.Context, c Caller, q Query) (page []apitoken.
 	}
 	for _, r := range found {
 		r, err := s.seenBy(ctx, c, r)
-		if errors.Is(err, ErrNotFound) {
+		if errors.Is(err, NotFound) {
 			continue
 		}
 		if err != nil {
@@ -58,7 +58,7 @@ func (s *Service) List(ctx context.Context, c Caller, q Query) (page []apitoken.
 }
 
 // Revoke revokes a token and those that it was exchanged for. A token that has
-// been revoked before is an [ErrNotFound].
+// been revoked before is a [NotFound].
 func (s *Service) Revoke(ctx context.Context, c Caller, id string) error {
 	if err := s.mayTokens(ctx, c); err != nil {
 		return err
@@ -87,12 +87,12 @@ func (s *Service) end(ctx context.Context, c Caller, r apitoken.Record, why stri
 	return nil
 }
 
-// mayTokens returns [ErrForbidden] for a caller without any right to tokens, so
-// that the answer does not depend on whether a token exists. It is an [ErrLogin]
+// mayTokens returns [Forbidden] for a caller without any right to tokens, so
+// that the answer does not depend on whether a token exists. It is a [LoginRequired]
 // for a caller with a token.
 func (s *Service) mayTokens(ctx context.Context, c Caller) error {
 	if c.Principal != nil {
-		return ErrLogin // whatever its scopes: these rights are all LoginOnly
+		return refuse(LoginRequired) // whatever its scopes: these rights are all LoginOnly
 	}
 	return s.may(ctx, c, role.TokenManage, role.TokenManageAll, role.ServiceAccountWrite)
 }
@@ -101,14 +101,14 @@ func (s *Service) mayTokens(ctx context.Context, c Caller) error {
 // nor used up.
 func (s *Service) lasting(ctx context.Context, id string) (apitoken.Record, error) {
 	if !apitoken.ValidID(id) {
-		return apitoken.Record{}, ErrNotFound
+		return apitoken.Record{}, refuse(NotFound)
 	}
 	r, err := s.store.Get(ctx, id)
 	switch {
 	case err != nil:
 		return apitoken.Record{}, ofStore(err)
 	case !r.Kind.Lasting(), !r.Revoked.IsZero(), !r.Used.IsZero():
-		return apitoken.Record{}, ErrNotFound
+		return apitoken.Record{}, refuse(NotFound)
 	}
 	return r, nil
 }
@@ -116,12 +116,12 @@ func (s *Service) lasting(ctx context.Context, id string) (apitoken.Record, erro
 // seenBy returns the part of a token that the caller may see.
 func (s *Service) seenBy(ctx context.Context, c Caller, r apitoken.Record) (apitoken.Record, error) {
 	err := s.mayManage(ctx, c, r.Owner)
-	if err == nil || !errors.Is(err, ErrForbidden) {
+	if err == nil || !errors.Is(err, Forbidden) {
 		return r, err
 	}
 	err = s.may(ctx, c, role.TokenManageAll)
-	if errors.Is(err, ErrForbidden) {
-		return apitoken.Record{}, ErrNotFound
+	if errors.Is(err, Forbidden) {
+		return apitoken.Record{}, refuse(NotFound)
 	}
 	return apitoken.Record{ID: r.ID, Kind: r.Kind, Name: r.Name, Owner: r.Owner}, err
 }

@@ -29,8 +29,8 @@ func (r *env) requireIdle(secret string) {
 	r.Helper()
 	_, ok, err := r.Check(r.Context(), secret, here)
 	require.False(r, ok)
-	require.ErrorIs(r, err, issuer.ErrIdle)
-	require.ErrorIs(r, err, issuer.ErrGrant)
+	require.ErrorIs(r, err, issuer.OwnerIdle)
+	require.ErrorIs(r, err, issuer.InvalidGrant)
 }
 
 // An owner that cannot be looked up has to log in regularly.
@@ -52,7 +52,7 @@ func TestAnOwnerWhoDoesNotLogIn(t *testing.T) {
 		require.Error(r, stream.Err())
 		require.Equal(r, []string{"refused:idle"}, r.told())
 		_, err := r.Exchange(ctx, secret, issuer.Request{Profile: apitoken.ProfileNative, From: here})
-		require.ErrorIs(r, err, issuer.ErrIdle)
+		require.ErrorIs(r, err, issuer.OwnerIdle)
 		require.False(r, r.good(r.Service, access), "it has expired")
 		_, _, ok, err := r.Details(ctx, secret, here)
 		require.NoError(r, err)

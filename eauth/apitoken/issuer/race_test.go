@@ -42,7 +42,7 @@ func TestTheTokenEndsDuringItsExchange(t *testing.T) {
 				})
 				defer gateway.Close()
 				_, err := gateway.Exchange(r.Context(), secret, issuer.Request{Profile: apitoken.ProfileVCD, From: here})
-				require.ErrorIs(r, err, issuer.ErrGrant)
+				require.ErrorIs(r, err, issuer.InvalidGrant)
 			})
 		})
 	}

@@ -78,8 +78,8 @@ func (s *Service) rightsOf(ctx context.Context, user, eauth string, groups []str
 // all are the rights of the operator on the host.
 var all = role.Compile(role.Options{Login: true}, role.Role{Permissions: []role.Permission{role.Superuser}})
 
-// may returns [ErrForbidden] where the caller has none of the permissions. It is an
-// [ErrLogin] where no credential of the caller's kind could have one.
+// may returns [Forbidden] where the caller has none of the permissions. It is an
+// [LoginRequired] where no credential of the caller's kind could have one.
 func (s *Service) may(ctx context.Context, c Caller, one ...role.Permission) error {
 	var has func(role.Permission) bool
 	switch {
@@ -94,18 +94,18 @@ func (s *Service) may(ctx context.Context, c Caller, one ...role.Permission) err
 		}
 		has = set.May
 	default:
-		return ErrLogin // a Salt token: no other caller gets here
+		return refuse(LoginRequired) // a Salt token: no other caller gets here
 	}
 	switch {
 	case slices.ContainsFunc(one, has):
 		return nil
 	case c.Principal != nil && !slices.ContainsFunc(one, func(p role.Permission) bool { return !p.LoginOnly() }):
-		return ErrLogin
+		return refuse(LoginRequired)
 	}
-	return ErrForbidden
+	return refuse(Forbidden)
 }
 
-// May returns [ErrForbidden] where the caller does not have a permission.
+// May returns [Forbidden] where the caller does not have a permission.
 func (s *Service) May(ctx context.Context, c Caller, p role.Permission) error {
 	return s.may(ctx, c, p)
 }
@@ -144,7 +144,7 @@ func (s *Service) mayManage(ctx context.Context, c Caller, o apitoken.Owner) err
 	case o.ServiceAccount != "":
 		return s.may(ctx, c, role.ServiceAccountWrite)
 	case o != c.owner():
-		return ErrForbidden
+		return refuse(Forbidden)
 	}
 	return s.may(ctx, c, role.TokenManage)
 }

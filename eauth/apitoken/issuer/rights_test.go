@@ -35,7 +35,7 @@ func TestRights(t *testing.T) {
 		ldapAdmin.Eauth = "ldap"
 
 		type want struct{ get, regenerate, revoke, listAll, create error }
-		no, none := issuer.ErrForbidden, issuer.ErrNotFound
+		no, none := issuer.Forbidden, issuer.NotFound
 		nothing := want{no, no, no, no, no}
 		for name, c := range map[string]struct {
 			caller issuer.Caller
@@ -50,7 +50,7 @@ func TestRights(t *testing.T) {
 			"admin by ldap":       {ldapAdmin, want{get: none, regenerate: none, revoke: none, listAll: no}},
 			"administrator":       {user("carol", "staff", "admins"), want{regenerate: no}},
 			"superuser":           {user("boss"), want{regenerate: no}},
-			"operator":            {operator, want{create: issuer.ErrForbidden}}, // without an owner
+			"operator":            {operator, want{create: issuer.Forbidden}}, // without an owner
 			"herself":             {user("alice"), want{listAll: no}},
 		} {
 			got := want{}
@@ -80,7 +80,7 @@ func TestRights(t *testing.T) {
 	})
 }
 
-// A caller with a token gets ErrLogin where no other scopes would help, and only
+// A caller with a token gets LoginRequired where no other scopes would help, and only
 // there.
 func TestALoginIsNeeded(t *testing.T) {
 	with(t, bosses, func(r *env) {
@@ -98,18 +98,18 @@ func TestALoginIsNeeded(t *testing.T) {
 			_, account := r.CreateAccount(ctx, c, issuer.NewAccount{Name: "x", Scopes: []string{"User"}})
 			role := r.PutRole(ctx, c, role.Role{Name: "x"}, true)
 			for _, err := range []error{create, get, list, account, role, r.Revoke(ctx, c, made.ID), r.DeleteRole(ctx, c, "User")} {
-				require.ErrorIs(r, err, issuer.ErrLogin, name)
-				require.ErrorIs(r, err, issuer.ErrForbidden, name)
+				require.ErrorIs(r, err, issuer.LoginRequired, name)
+				require.ErrorIs(r, err, issuer.Forbidden, name)
 			}
 			_, accounts := r.Accounts(ctx, c)
-			require.ErrorIs(r, accounts, issuer.ErrForbidden, name)
+			require.ErrorIs(r, accounts, issuer.Forbidden, name)
 			if c.Principal != nil {
-				require.NotErrorIs(r, accounts, issuer.ErrLogin, "a token with other scopes sees them")
+				require.NotErrorIs(r, accounts, issuer.LoginRequired, "a token with other scopes sees them")
 			}
 		}
 		_, err := r.Accounts(ctx, user("alice"))
-		require.ErrorIs(r, err, issuer.ErrForbidden)
-		require.NotErrorIs(r, err, issuer.ErrLogin, "she has logged in")
+		require.ErrorIs(r, err, issuer.Forbidden)
+		require.NotErrorIs(r, err, issuer.LoginRequired, "she has logged in")
 	})
 }
 
@@ -145,7 +145,7 @@ func TestOthersTokensAreNames(t *testing.T) {
 		require.NoError(r, err)
 		require.Equal(r, []string{"ci", "own"}, names(everyone))
 		_, _, err = r.List(r.Context(), user("bob"), issuer.Query{Owner: made.Owner})
-		require.ErrorIs(r, err, issuer.ErrForbidden)
+		require.ErrorIs(r, err, issuer.Forbidden)
 	})
 }
 
@@ -158,9 +158,9 @@ func TestNoTokensByDefault(t *testing.T) {
 		r.create(user("alice"), nil)
 		_, _, err := r.Create(r.Context(), user("bob"),
 			issuer.NewToken{Name: "ci", Scopes: []string{"User"}, Profile: apitoken.ProfileNative})
-		require.ErrorIs(r, err, issuer.ErrForbidden)
+		require.ErrorIs(r, err, issuer.Forbidden)
 		_, _, err = r.List(r.Context(), user("bob"), issuer.Query{})
-		require.ErrorIs(r, err, issuer.ErrForbidden)
+		require.ErrorIs(r, err, issuer.Forbidden)
 	})
 }
 
@@ -169,10 +169,10 @@ func TestTheOperatorMakesTokensForOthers(t *testing.T) {
 		r.town.set(func() { r.town.gone["ghost"] = true })
 		n := issuer.NewToken{Name: "ci", Scopes: []string{"Superuser"}, Profile: apitoken.ProfileNative}
 		_, _, err := r.Create(r.Context(), operator, n)
-		require.ErrorIs(r, err, issuer.ErrInvalid, "for whom?")
+		require.ErrorIs(r, err, issuer.Invalid, "for whom?")
 		n.Owner = apitoken.Owner{Eauth: "pam", User: "ghost"}
 		_, _, err = r.Create(r.Context(), operator, n)
-		require.ErrorIs(r, err, issuer.ErrInvalid)
+		require.ErrorIs(r, err, issuer.Invalid)
 		n.Owner.User = "a\x1b[2Jlice"
 		_, _, err = r.Create(r.Context(), operator, n)
 		require.ErrorContains(r, err, "user: it has characters that cannot be printed")
@@ -218,7 +218,7 @@ func TestAnOwnerWhoGoes(t *testing.T) {
 		require.False(r, r.good(r.Service, secret))
 		require.False(r, r.good(r.Service, access))
 		_, err := r.Exchange(r.Context(), secret, issuer.Request{Profile: apitoken.ProfileCSP, From: here})
-		require.ErrorIs(r, err, issuer.ErrGrant)
+		require.ErrorIs(r, err, issuer.InvalidGrant)
 		require.Contains(r, r.told(), "refused:owner")
 
 		r.town.set(func() { r.town.gone["alice"] = false })
@@ -252,19 +252,19 @@ func TestRoles(t *testing.T) {
 		ctx, carol := r.Context(), user("carol", "admins")
 		deploy := role.Role{Name: "deploy", ACL: role.ACL{acl.Map{{Key: "web*", Value: []any{"state.apply"}}}}}
 		require.NoError(r, r.PutRole(ctx, carol, deploy, true))
-		require.ErrorIs(r, r.PutRole(ctx, carol, deploy, true), issuer.ErrConflict)
+		require.ErrorIs(r, r.PutRole(ctx, carol, deploy, true), issuer.Conflict)
 		require.NoError(r, r.PutRole(ctx, carol, deploy, false))
 		other := deploy
 		other.Name = "Deploy"
-		require.ErrorIs(r, r.PutRole(ctx, carol, other, true), issuer.ErrConflict)
+		require.ErrorIs(r, r.PutRole(ctx, carol, other, true), issuer.Conflict)
 		other.Name = "User"
-		require.ErrorIs(r, r.PutRole(ctx, carol, other, false), issuer.ErrConflict, "it is built in")
+		require.ErrorIs(r, r.PutRole(ctx, carol, other, false), issuer.Conflict, "it is built in")
 		other.Name = "a b"
-		require.ErrorIs(r, r.PutRole(ctx, carol, other, false), issuer.ErrInvalid)
+		require.ErrorIs(r, r.PutRole(ctx, carol, other, false), issuer.Invalid)
 		more := role.Role{Name: "more", Permissions: []role.Permission{role.Superuser}}
-		require.ErrorIs(r, r.PutRole(ctx, carol, more, true), issuer.ErrForbidden, "she does not have it herself")
+		require.ErrorIs(r, r.PutRole(ctx, carol, more, true), issuer.Forbidden, "she does not have it herself")
 		require.NoError(r, r.PutRole(ctx, user("boss"), more, true))
-		require.ErrorIs(r, r.PutRole(ctx, user("alice"), deploy, false), issuer.ErrForbidden)
+		require.ErrorIs(r, r.PutRole(ctx, user("alice"), deploy, false), issuer.Forbidden)
 
 		got, err := r.Role(ctx, user("alice"), "deploy")
 		require.NoError(r, err)
@@ -273,21 +273,21 @@ func TestRoles(t *testing.T) {
 		require.NoError(r, err)
 		require.Len(r, roles, 6)
 		_, err = r.Role(ctx, user("alice"), "none")
-		require.ErrorIs(r, err, issuer.ErrNotFound)
+		require.ErrorIs(r, err, issuer.NotFound)
 
 		secret, _ := r.create(user("alice"), func(n *issuer.NewToken) { n.Scopes = []string{"deploy"} })
 		_, err = r.Roles(ctx, r.principal(secret).Caller(here))
-		require.ErrorIs(r, err, issuer.ErrForbidden, "not by this scope")
+		require.ErrorIs(r, err, issuer.Forbidden, "not by this scope")
 		call := role.Call{Client: "local", Funs: []role.Function{{Name: "state.apply"}}, Tgt: "web1"}
 		require.Equal(r, role.Narrowed, r.principal(secret).Scopes.Allows(call).Verdict)
 
 		second := r.another(bosses)
 		defer second.Close()
 		require.True(r, r.good(second, secret))
-		require.ErrorIs(r, r.DeleteRole(ctx, user("alice"), "deploy"), issuer.ErrForbidden)
-		require.ErrorIs(r, r.DeleteRole(ctx, carol, "Superuser"), issuer.ErrForbidden)
+		require.ErrorIs(r, r.DeleteRole(ctx, user("alice"), "deploy"), issuer.Forbidden)
+		require.ErrorIs(r, r.DeleteRole(ctx, carol, "Superuser"), issuer.Forbidden)
 		require.NoError(r, second.DeleteRole(ctx, carol, "deploy"))
-		require.ErrorIs(r, second.DeleteRole(ctx, carol, "deploy"), issuer.ErrNotFound)
+		require.ErrorIs(r, second.DeleteRole(ctx, carol, "deploy"), issuer.NotFound)
 		time.Sleep(time.Second)
 		require.Equal(r, role.Refused, r.principal(secret).Scopes.Allows(call).Verdict, "at the first gateway too")
 	})
@@ -323,21 +323,21 @@ func TestRoleWriters(t *testing.T) {
 		}{
 			"what she has":                         {runOn("new", "web1"), nil},
 			"rules that she has":                   {rules("new", "test.ping", acl.Map{{Key: "db1", Value: []any{"state.apply"}}}), nil},
-			"her own role, wider":                  {runOn("writer", "*"), issuer.ErrForbidden},
-			"others' tokens, wider":                {runOn("ops", "web*", "db*"), issuer.ErrForbidden},
-			"others' tokens, by rules":             {rules("ops", acl.Map{{Key: "db*", Value: []any{"cmd.run"}}}), issuer.ErrForbidden},
+			"her own role, wider":                  {runOn("writer", "*"), issuer.Forbidden},
+			"others' tokens, wider":                {runOn("ops", "web*", "db*"), issuer.Forbidden},
+			"others' tokens, by rules":             {rules("ops", acl.Map{{Key: "db*", Value: []any{"cmd.run"}}}), issuer.Forbidden},
 			"others' tokens, narrower":             {runOn("ops", "web1"), nil},
-			"another's role as it is":              {runOn("all", "web*", "db*"), issuer.ErrForbidden},
-			"another's role under another name":    {runOn("mine", "web*", "db*"), issuer.ErrForbidden},
-			"a built-in role under another name":   {role.Role{Name: "su", Permissions: []role.Permission{role.Superuser}}, issuer.ErrForbidden},
-			"a built-in role's permissions":        {role.Role{Name: "adm", Permissions: role.BuiltIn()[1].Permissions}, issuer.ErrForbidden},
-			"a built-in role":                      {runOn("User", "web*"), issuer.ErrConflict},
-			"a built-in role, but for the case":    {runOn("superuser", "web*"), issuer.ErrConflict},
-			"the wheel":                            {rules("new", "@wheel"), issuer.ErrForbidden},
-			"a function that she has on some only": {rules("new", "state.apply"), issuer.ErrForbidden},
-			"a compound target with more":          {runOn("new", "web* or db1"), issuer.ErrForbidden},
-			"a target that cannot be compared":     {runOn("new", "E@web"), issuer.ErrForbidden},
-			"a nodegroup that nobody knows":        {runOn("new", "N@web"), issuer.ErrForbidden},
+			"another's role as it is":              {runOn("all", "web*", "db*"), issuer.Forbidden},
+			"another's role under another name":    {runOn("mine", "web*", "db*"), issuer.Forbidden},
+			"a built-in role under another name":   {role.Role{Name: "su", Permissions: []role.Permission{role.Superuser}}, issuer.Forbidden},
+			"a built-in role's permissions":        {role.Role{Name: "adm", Permissions: role.BuiltIn()[1].Permissions}, issuer.Forbidden},
+			"a built-in role":                      {runOn("User", "web*"), issuer.Conflict},
+			"a built-in role, but for the case":    {runOn("superuser", "web*"), issuer.Conflict},
+			"the wheel":                            {rules("new", "@wheel"), issuer.Forbidden},
+			"a function that she has on some only": {rules("new", "state.apply"), issuer.Forbidden},
+			"a compound target with more":          {runOn("new", "web* or db1"), issuer.Forbidden},
+			"a target that cannot be compared":     {runOn("new", "E@web"), issuer.Forbidden},
+			"a nodegroup that nobody knows":        {runOn("new", "N@web"), issuer.Forbidden},
 		} {
 			err := r.PutRole(ctx, wendy, c.role, false)
 			require.ErrorIs(r, err, c.want, name)
@@ -353,7 +353,7 @@ func TestRoleWriters(t *testing.T) {
 		// Deleting a role and writing it anew does not change that.
 		require.NoError(r, r.DeleteRole(ctx, wendy, "ops"))
 		require.Equal(r, role.Refused, reach("web1"))
-		require.ErrorIs(r, r.PutRole(ctx, wendy, runOn("ops", "db*"), true), issuer.ErrForbidden)
+		require.ErrorIs(r, r.PutRole(ctx, wendy, runOn("ops", "db*"), true), issuer.Forbidden)
 		require.ErrorIs(r, r.PutRole(ctx, wendy, writer, false), nil, "as it is")
 		require.NoError(r, r.PutRole(ctx, user("carol", "admins"), runOn("all", "*"), false))
 		require.NoError(r, r.PutRole(ctx, operator, rules("all", "@wheel"), false))

@@ -209,7 +209,7 @@ func (s *Service) Role(ctx context.Context, c Caller, name string) (role.Role, e
 	}
 	r, ok := roles.Get(name)
 	if !ok {
-		return role.Role{}, ErrNotFound
+		return role.Role{}, refuse(NotFound)
 	}
 	return r, nil
 }
@@ -248,7 +248,7 @@ func (s *Service) PutRole(ctx context.Context, c Caller, r role.Role, fresh bool
 	case err != nil:
 		return err
 	case fresh:
-		return fmt.Errorf("%w: the name of the role", ErrConflict)
+		return Errorf(Conflict, "the name of the role")
 	}
 	value, err := json.Marshal(r)
 	if err != nil {
@@ -263,7 +263,7 @@ func (s *Service) PutRole(ctx context.Context, c Caller, r role.Role, fresh bool
 	return nil
 }
 
-// covers returns an [ErrForbidden] where a role allows more than the caller's rights.
+// covers returns a [Forbidden] where a role allows more than the caller's rights.
 func (s *Service) covers(ctx context.Context, c Caller, r role.Role) error {
 	if c.Operator {
 		return nil
@@ -273,7 +273,7 @@ func (s *Service) covers(ctx context.Context, c Caller, r role.Role) error {
 		return err
 	}
 	if err := set.Covers(s.loginOptions(), r); err != nil {
-		return fmt.Errorf("%w: %w", ErrForbidden, err)
+		return Errorf(Forbidden, "%w", err)
 	}
 	return nil
 }
@@ -285,10 +285,10 @@ func (s *Service) checkNewRole(ctx context.Context, r role.Role) error {
 	}
 	own := slices.DeleteFunc(roles.All(), func(r role.Role) bool { return r.BuiltIn })
 	if len(own) >= maxRoles {
-		return fmt.Errorf("%w: there are %d roles already", ErrConflict, maxRoles)
+		return Errorf(Conflict, "there are %d roles already", maxRoles)
 	}
 	if _, err := role.NewRoles(append(own, r)...); err != nil {
-		return fmt.Errorf("%w: %w", ErrConflict, err)
+		return Errorf(Conflict, "%w", err)
 	}
 	return nil
 }
@@ -301,7 +301,7 @@ func (s *Service) DeleteRole(ctx context.Context, c Caller, name string) error {
 	}
 	for _, r := range role.BuiltIn() {
 		if r.Name == name {
-			return fmt.Errorf("%w: the role is built in", ErrForbidden)
+			return &Error{Kind: Forbidden, Err: errors.New("the role is built in")}
 		}
 	}
 	if err := s.store.DeleteDocument(ctx, rolesCollection, name); err != nil {
@@ -314,7 +314,7 @@ func (s *Service) DeleteRole(ctx context.Context, c Caller, name string) error {
 
 func (s *Service) rolesChanged() { s.roles.changes.Add(1) }
 
-// known returns an [ErrInvalid] where a name is not that of a role.
+// known returns an [Invalid] where a name is not that of a role.
 func (s *Service) known(ctx context.Context, names []string) error {
 	roles, err := s.currentRoles(ctx)
 	if err != nil {
@@ -326,19 +326,4 @@ func (s *Service) known(ctx context.Context, names []string) error {
 		}
 	}
 	return nil
-}
-
-// ofStore returns this package's error for an error of the store.
-func ofStore(err error) error {
-	switch {
-	case errors.Is(err, apitoken.ErrNotFound):
-		return ErrNotFound
-	case errors.Is(err, apitoken.ErrConflict):
-		return ErrConflict
-	case errors.Is(err, apitoken.ErrInvalid):
-		return fmt.Errorf("%w: %w", ErrInvalid, err)
-	case errors.Is(err, apitoken.ErrRevoked):
-		return ErrNotFound
-	}
-	return err
 }

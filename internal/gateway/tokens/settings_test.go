@@ -163,7 +163,7 @@ func TestMaxLife(t *testing.T) {
 			_, _, err := b.Create(t.Context(), of("alice"), issuer.NewToken{
 				Name: "ci", Scopes: []string{"User"}, Lifetime: life, Profile: apitoken.ProfileNative,
 			})
-			require.ErrorIs(t, err, issuer.ErrInvalid)
+			require.ErrorIs(t, err, issuer.Invalid)
 			require.ErrorContains(t, err, "30d")
 		}
 		_, r := b.make(of("alice"), issuer.NewToken{Name: "ci", Lifetime: issuer.For(30 * oneDay), Profile: apitoken.ProfileNative})
@@ -208,7 +208,7 @@ func TestRolesOfLogins(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		b := newBench(t, "")
 		require.NoError(t, b.May(t.Context(), of("alice"), role.TokenManage))
-		require.ErrorIs(t, b.May(t.Context(), of("alice"), role.TokenManageAll), issuer.ErrForbidden)
+		require.ErrorIs(t, b.May(t.Context(), of("alice"), role.TokenManageAll), issuer.Forbidden)
 
 		b = newBench(t, `  login_roles: []
   assignments:
@@ -235,7 +235,7 @@ func TestRolesOfLogins(t *testing.T) {
 				require.NoError(t, err, "%s %s", c.caller.Name(), c.what)
 				continue
 			}
-			require.ErrorIs(t, err, issuer.ErrForbidden, "%s %s", c.caller.Name(), c.what)
+			require.ErrorIs(t, err, issuer.Forbidden, "%s %s", c.caller.Name(), c.what)
 		}
 
 		b = newBench(t, "  login_roles: [Superuser]\n")
@@ -252,10 +252,11 @@ func TestTokenThrottle(t *testing.T) {
 			require.False(t, b.good(wrong))
 		}
 		_, _, err := b.Check(t.Context(), wrong, issuer.Origin{})
-		var late *issuer.Throttled
+		var late *issuer.Error
 		require.ErrorAs(t, err, &late)
-		require.Equal(t, 5*time.Minute, late.After)
-		time.Sleep(late.After)
+		require.Equal(t, issuer.Throttled, late.Kind)
+		require.Equal(t, 5*time.Minute, late.RetryAfter)
+		time.Sleep(late.RetryAfter)
 		require.False(t, b.good(wrong))
 	})
 }

@@ -8,7 +8,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"net/http"
 	"strconv"
 	"time"
@@ -73,7 +72,7 @@ func (a *Reader) find(ctx context.Context, q audit.Query) (audit.Page, error) {
 	case errors.Is(err, context.DeadlineExceeded):
 		return page, &web.Error{Status: http.StatusServiceUnavailable, Text: "Reading the audit log takes too long", Err: err}
 	case errors.Is(err, audit.ErrInvalid):
-		return page, fmt.Errorf("%w: %w", issuer.ErrInvalid, err)
+		return page, issuer.Errorf(issuer.Invalid, "%w", err)
 	}
 	return page, err
 }
@@ -173,7 +172,7 @@ func auditQuery(r *http.Request, now time.Time) (audit.Query, error) {
 			err = errors.New("it is there twice")
 		}
 		if err != nil {
-			return q, fmt.Errorf("%w: %.80q: %w", issuer.ErrInvalid, name, err)
+			return q, issuer.Errorf(issuer.Invalid, "%.80q: %w", name, err)
 		}
 	}
 	return q, nil

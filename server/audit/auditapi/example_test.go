@@ -28,7 +28,7 @@ type loggedIn struct{}
 
 func (loggedIn) May(_ context.Context, c issuer.Caller, _ role.Permission) error {
 	if !c.LoggedIn {
-		return issuer.ErrForbidden
+		return &issuer.Error{Kind: issuer.Forbidden}
 	}
 	return nil
 }
