@@ -11,6 +11,7 @@
 //	masterconf  the master's configuration file
 //	tokenstore  the master's Salt tokens on disk
 //	jobcache    the master's job cache on disk
+//	lookup      what runners and wheel functions return of jobs and keys, read from files
 //	authmodule  which eauth modules decide themselves
 //	runnerdirs  runner modules of the operator's own
 //	presence    which minions are connected to the master

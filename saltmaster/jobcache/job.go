@@ -1,0 +1,184 @@
+package jobcache
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/saltern-api/saltern/internal/pyglob"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
+)
+
+// Job is what the cache has of one job.
+type Job struct {
+	// Load is what was published, a map; nil if there is none.
+	Load msgpack.Raw
+
+	// Minions are the targeted ones as far as the master and its syndics know
+	// them, sorted.
+	Minions []string
+
+	// Returns are the returns so far, in the order of the folder.
+	Returns []Returned
+}
+
+// Returned is a minion's return.
+type Returned struct {
+	Minion string
+
+	// Data is a map with "return", and "retcode" and "success" where the minion
+	// sent them.
+	Data msgpack.Raw
+
+	// Out is the outputter, if HasOut.
+	Out    msgpack.Raw
+	HasOut bool
+}
+
+// Job reads a job as the master's local_cache does for a look-up. A job that is
+// not there is an empty one. Any error means that the master has to be asked.
+func (c Cache) Job(ctx context.Context, jid string) (Job, error) {
+	if c.Dir == "" {
+		return Job{}, fmt.Errorf("%w: there is no job cache", ErrUnsure)
+	}
+	dir, r := c.jobDir(jid), reading{left: MaxLookup}
+	if _, err := os.Stat(dir); err != nil {
+		if isNotThere(err) {
+			return Job{}, nil
+		}
+		return Job{}, fmt.Errorf("job cache: %w", err)
+	}
+	j, err := r.load(dir)
+	if err == nil {
+		j.Returns, err = r.returns(ctx, dir)
+	}
+	if err != nil {
+		return Job{}, fmt.Errorf("job cache: %w", err)
+	}
+	return j, nil
+}
+
+// load is local_cache's get_load.
+func (r *reading) load(dir string) (j Job, err error) {
+	j.Load, err = r.plain(filepath.Join(dir, loadFile))
+	if isNotThere(err) {
+		return Job{}, nil
+	}
+	if err != nil {
+		return Job{}, err
+	}
+	if j.Load.Kind() != msgpack.Map {
+		return Job{}, fmt.Errorf("%w: the load in %s is no map", ErrUnsure, dir)
+	}
+	files, err := minionFiles(dir)
+	if err != nil {
+		return Job{}, err
+	}
+	for _, name := range files {
+		list, err := r.plain(filepath.Join(dir, name))
+		if err != nil {
+			return Job{}, err // the runner fails, too, if the file is not there
+		}
+		if list == nil {
+			continue
+		}
+		if j.Minions, err = appendTexts(j.Minions, list); err != nil {
+			return Job{}, err
+		}
+	}
+	slices.Sort(j.Minions) // by bytes, which is the order of Python's text
+	j.Minions = slices.Compact(j.Minions)
+	return j, nil
+}
+
+const (
+	loadFile    = ".load.p"
+	minionsFile = ".minions.p"
+)
+
+// minionFiles returns the names of the lists of minions: the master's own and
+// those of its syndics.
+func minionFiles(dir string) ([]string, error) {
+	all, err := names(dir)
+	if err != nil {
+		return nil, err
+	}
+	files := []string{minionsFile}
+	syndics := pyglob.Compile(".minions.*.p")
+	for _, name := range all {
+		if syndics.Match(name) {
+			files = append(files, name)
+		}
+	}
+	return files, nil
+}
+
+func appendTexts(dst []string, list msgpack.Raw) ([]string, error) {
+	if list.Kind() != msgpack.Array {
+		return nil, fmt.Errorf("%w: a list of minions is none", ErrUnsure)
+	}
+	err := list.Elems(func(v msgpack.Raw) error {
+		if v.Kind() != msgpack.Str {
+			return fmt.Errorf("%w: the id of a minion is no text", ErrUnsure)
+		}
+		id, _ := v.Str()
+		dst = append(dst, id)
+		return nil
+	})
+	return dst, err
+}
+
+// returns is local_cache's get_jid.
+func (r *reading) returns(ctx context.Context, dir string) (all []Returned, err error) {
+	minions, err := names(dir)
+	if err != nil {
+		return nil, err
+	}
+	for _, id := range minions {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		if strings.HasPrefix(id, ".") || !isFile(filepath.Join(dir, id, returnFile)) {
+			continue
+		}
+		ret, err := r.returned(filepath.Join(dir, id), id)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, ret)
+	}
+	return all, nil
+}
+
+const (
+	returnFile = "return.p"
+	outFile    = "out.p"
+)
+
+func (r *reading) returned(dir, id string) (ret Returned, err error) {
+	ret.Minion = id
+	if ret.Data, err = r.plain(filepath.Join(dir, returnFile)); err != nil {
+		return ret, err
+	}
+	if ret.Data == nil {
+		ret.Data = msgpack.AppendNil(nil)
+	}
+	if _, ok := ret.Data.Lookup("return"); !ok { // the format of old masters
+		b := msgpack.AppendString(msgpack.AppendMap(nil, 1), "return")
+		ret.Data = append(b, ret.Data...)
+	}
+	out := filepath.Join(dir, outFile)
+	if ret.HasOut = isFile(out); !ret.HasOut {
+		return ret, nil
+	}
+	if ret.Out, err = r.plain(out); err != nil {
+		return ret, err
+	}
+	if ret.Out == nil {
+		ret.Out = msgpack.AppendNil(nil)
+	}
+	return ret, nil
+}

@@ -1,0 +1,163 @@
+package jobcache
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"unicode/utf8"
+
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
+)
+
+// ErrUnsure means that a file was found in a state in which the master may make
+// something else of it than this package: half written, damaged, or with values
+// that change when Python reads and writes them.
+var ErrUnsure = errors.New("the master may read this in another way")
+
+// MaxLookup is the most bytes that are read of one job by [Cache.Job].
+const MaxLookup = 64 << 20
+
+// maxPlainDepth is how deep values may nest. Python's own limits are not far
+// above it once a return is wrapped in the answer of a runner.
+const maxPlainDepth = 100
+
+// reading bounds the bytes of one look-up.
+type reading struct{ left int64 }
+
+// plain returns the one value in a file, or nil for an empty file, which the
+// master takes for None. The error is a *fs.PathError, or wraps [ErrUnsure].
+func (r *reading) plain(path string) (msgpack.Raw, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() //nolint:errcheck // nothing was written
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	if !info.Mode().IsRegular() || info.Size() > r.left {
+		return nil, fmt.Errorf("%w: %s is no file or too large", ErrUnsure, path)
+	}
+	b := make([]byte, info.Size())
+	if _, err := io.ReadFull(f, b); err != nil {
+		return nil, fmt.Errorf("%w: %s changed while it was read", ErrUnsure, path)
+	}
+	r.left -= info.Size()
+	if len(b) == 0 {
+		return nil, nil
+	}
+	if err := Plain(b); err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return b, nil
+}
+
+// Plain reports whether b is exactly one value that Python's msgpack, as Salt
+// uses it, reads and writes again without a change that shows in JSON: texts
+// are UTF-8, keys are scalars, there are no extensions, and nothing is nested
+// deep. The error wraps [ErrUnsure].
+func Plain(b []byte) error {
+	r := msgpack.NewReader(b)
+	if err := plainValue(&r, 0); err != nil {
+		return fmt.Errorf("%w: %w", ErrUnsure, err)
+	}
+	if !r.Done() {
+		return fmt.Errorf("%w: more than one value", ErrUnsure)
+	}
+	return nil
+}
+
+var errOddValue = errors.New("a value that changes in Python")
+
+func plainValue(r *msgpack.Reader, depth int) error {
+	switch r.Kind() {
+	case msgpack.Nil, msgpack.Bool, msgpack.Int, msgpack.Float, msgpack.Bin:
+		return r.Skip()
+	case msgpack.Str:
+		return plainText(r)
+	case msgpack.Array:
+		n, err := r.ArrayLen()
+		if err == nil && depth == maxPlainDepth {
+			err = msgpack.ErrTooDeep
+		}
+		for i := 0; i < n && err == nil; i++ {
+			err = plainValue(r, depth+1)
+		}
+		return err
+	case msgpack.Map:
+		n, err := r.MapLen()
+		if err == nil && depth == maxPlainDepth {
+			err = msgpack.ErrTooDeep
+		}
+		for i := 0; i < n && err == nil; i++ {
+			if err = plainKey(r); err == nil {
+				err = plainValue(r, depth+1)
+			}
+		}
+		return err
+	default:
+		return errOddValue
+	}
+}
+
+// plainKey reads a key. One of bytes is refused: it may stand beside an equal
+// text, which JSON does not keep apart.
+func plainKey(r *msgpack.Reader) error {
+	switch r.Kind() {
+	case msgpack.Nil, msgpack.Bool, msgpack.Int, msgpack.Float:
+		return r.Skip()
+	case msgpack.Str:
+		return plainText(r)
+	default:
+		return errOddValue
+	}
+}
+
+func plainText(r *msgpack.Reader) error {
+	s, err := r.Bytes()
+	if err == nil && !utf8.Valid(s) {
+		err = errOddValue
+	}
+	return err
+}
+
+// isFile reports whether a path is a regular file, as Python's os.path.isfile:
+// what cannot be looked at is none.
+func isFile(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.Mode().IsRegular()
+}
+
+// names returns the names in a folder in its own order, which is that of
+// Python's os.listdir. The error is a *fs.PathError, or wraps [ErrUnsure].
+func names(dir string) ([]string, error) {
+	f, err := os.Open(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close() //nolint:errcheck // nothing was written
+	all, err := f.Readdirnames(maxNames)
+	if errors.Is(err, io.EOF) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	if len(all) == maxNames {
+		return nil, fmt.Errorf("%w: %s has %d names or more", ErrUnsure, dir, maxNames)
+	}
+	for _, name := range all {
+		if !utf8.ValidString(name) {
+			return nil, fmt.Errorf("%w: %s has a name that is not UTF-8", ErrUnsure, dir)
+		}
+	}
+	return all, nil
+}
+
+// maxNames bounds the names of one folder.
+const maxNames = 1 << 20
+
+func isNotThere(err error) bool { return errors.Is(err, fs.ErrNotExist) }
