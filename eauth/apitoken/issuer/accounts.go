@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"github.com/saltern-api/saltern/eauth/apitoken"
 	"github.com/saltern-api/saltern/eauth/apitoken/role"
@@ -22,6 +23,44 @@ const maxAccounts = 10000
 // maxText bounds, in bytes, the texts that describe software. They are stored in
 // records.
 const maxText = 512
+
+// Account is a service account.
+type Account struct {
+	ID              string `json:"id"`
+	Name            string `json:"name"`
+	SoftwareID      string `json:"software_id,omitempty"`
+	SoftwareVersion string `json:"software_version,omitempty"`
+	URI             string `json:"uri,omitempty"`
+	Org             string `json:"org,omitempty"`
+
+	// Scopes are the most that tokens of the account can have.
+	Scopes []string `json:"scopes"`
+
+	// Eauth and User are the user that the account acts as.
+	Eauth string `json:"eauth"`
+	User  string `json:"user"`
+
+	Status    Status         `json:"status"`
+	Created   time.Time      `json:"created"`
+	CreatedBy apitoken.Owner `json:"created_by"`
+
+	// Revoked is when all its tokens were last revoked: tokens created before it
+	// are not valid.
+	Revoked time.Time `json:"revoked,omitzero"`
+
+	version int64
+}
+
+// Status is the state of a service account.
+type Status string
+
+// The statuses, as at Cloud Director.
+const (
+	Created   Status = "CREATED"
+	Requested Status = "REQUESTED" // a device has requested a code
+	Allowed   Status = "GRANTED"   // a user has approved the code
+	Active    Status = "ACTIVE"    // the device has received its tokens
+)
 
 // NewAccount describes a service account to create.
 type NewAccount struct {

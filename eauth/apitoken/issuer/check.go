@@ -130,6 +130,14 @@ func refusal(why string) error {
 	return refuse(InvalidGrant)
 }
 
+// Introspection is the result of a token introspection (RFC 7662).
+type Introspection struct {
+	Active bool // the other fields are set only if it is true
+	Record apitoken.Record
+	User   string
+	Scopes []string
+}
+
 // Introspect returns the state of a secret (RFC 7662): for the caller's own tokens,
 // and with the permission token-introspect for all. Other tokens look like unknown
 // ones. A caller with neither a login nor a token gets a [LoginRequired].

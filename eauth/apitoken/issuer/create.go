@@ -7,7 +7,6 @@ import (
 	"net/mail"
 	"slices"
 	"strings"
-	"time"
 	"unicode"
 	"unicode/utf8"
 
@@ -20,6 +19,20 @@ const (
 	maxScopes = 32
 	maxMail   = 254 // bytes, RFC 5321
 )
+
+// NewToken describes a token to create.
+type NewToken struct {
+	Name     string
+	Scopes   []string // names of roles; with ProfileVCD, none stands for Superuser
+	Lifetime Lifetime
+	Profile  apitoken.Profile
+	Remind   string // a mail address for reminders of its expiry
+	Org      string // the organization of Cloud Director
+
+	// Owner is the token's owner where that is not the caller: a service account,
+	// or for the operator any owner.
+	Owner apitoken.Owner
+}
 
 // Create creates an API token. The secret is not returned again.
 func (s *Service) Create(ctx context.Context, c Caller, n NewToken) (apitoken.Secret, apitoken.Record, error) {
@@ -263,51 +276,6 @@ func checkMail(text string) error {
 		return invalid("remind: it is no mail address")
 	}
 	return checkPrintable("remind", text)
-}
-
-// expires returns the expiry of a new token; zero is never.
-func (s *Service) expires(profile apitoken.Profile, now time.Time, asked Lifetime) (time.Time, error) {
-	switch profile {
-	case apitoken.ProfileNative, apitoken.ProfileCSP, apitoken.ProfileVCD:
-	default:
-		return time.Time{}, invalid("profile")
-	}
-	if asked == (Lifetime{}) {
-		return s.cut(now, s.defaultEnd(profile, now)), nil
-	}
-	end := asked.end(now)
-	if s.cut(now, end) != end {
-		return time.Time{}, invalid("ttl: the most is %s", For(s.opts.MaxLifetime))
-	}
-	return end, nil
-}
-
-func (s *Service) defaultEnd(profile apitoken.Profile, now time.Time) time.Time {
-	if life := s.opts.TokenLifetimes[profile]; life != (Lifetime{}) {
-		return life.end(now)
-	}
-	if profile == apitoken.ProfileVCD {
-		return time.Time{}
-	}
-	return now.AddDate(0, 6, 0)
-}
-
-func (l Lifetime) end(now time.Time) time.Time {
-	if l.never {
-		return time.Time{}
-	}
-	return now.Add(l.span)
-}
-
-// cut returns an expiry bounded by the operator's maximum.
-func (s *Service) cut(now, end time.Time) time.Time {
-	if s.opts.MaxLifetime <= 0 {
-		return end
-	}
-	if most := now.Add(s.opts.MaxLifetime); end.IsZero() || end.After(most) {
-		return most
-	}
-	return end
 }
 
 // cmpErr returns err, or otherwise where that is nil.

@@ -47,6 +47,14 @@ const (
 	saidNo  = "no"
 )
 
+// DeviceCode is a device authorization response (RFC 8628, section 3.2).
+type DeviceCode struct {
+	Code     apitoken.Secret
+	UserCode string
+	Expires  time.Duration
+	Interval time.Duration
+}
+
 // BeginDevice issues the codes of a device. clientID is the id of its service
 // account; where there is none the error is [NotFound].
 func (s *Service) BeginDevice(ctx context.Context, clientID string, from Origin) (DeviceCode, error) {

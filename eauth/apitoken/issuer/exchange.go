@@ -8,6 +8,35 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken"
 )
 
+// Request is a request to exchange a token.
+type Request struct {
+	Profile apitoken.Profile
+	From    Origin
+	Scopes  []string // some of the token's scopes; none stands for all of them
+
+	// Org is the tenant whose endpoint received the request. A token of another
+	// tenant is refused there; a token without a tenant is not.
+	Org string
+}
+
+// Exchange is the result of an exchange.
+type Exchange struct {
+	Access   apitoken.Secret
+	Record   apitoken.Record // of Access
+	Lifetime time.Duration   // of Access, in whole seconds
+
+	// Token is the token that was presented: an API token, or a refresh token
+	// that is now used up.
+	Token apitoken.Record
+
+	// Refresh is the next refresh token of a service account, or the secret that
+	// [Service.IssueInitialSecret] issued; it is not returned again. It is nil where
+	// an API token was presented, since that can be used again.
+	Refresh *apitoken.Secret
+
+	User string // that the token acts as
+}
+
 // Exchange issues an access token for an API token or for the refresh token of a
 // service account. A refresh token is used up by that, and replaced by the next one.
 // The errors are [InvalidGrant], [InvalidScope], a [Throttled], and those of the store.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strconv"
 	"time"
+
+	"github.com/saltern-api/saltern/eauth/apitoken"
 )
 
 // Lifetime is how long a token is valid. The zero Lifetime is the profile's default.
@@ -61,4 +63,49 @@ func (l Lifetime) String() string {
 	default:
 		return fmt.Sprintf("%ds", l.span/time.Second)
 	}
+}
+
+// expires returns the expiry of a new token; zero is never.
+func (s *Service) expires(profile apitoken.Profile, now time.Time, asked Lifetime) (time.Time, error) {
+	switch profile {
+	case apitoken.ProfileNative, apitoken.ProfileCSP, apitoken.ProfileVCD:
+	default:
+		return time.Time{}, invalid("profile")
+	}
+	if asked == (Lifetime{}) {
+		return s.cut(now, s.defaultEnd(profile, now)), nil
+	}
+	end := asked.end(now)
+	if s.cut(now, end) != end {
+		return time.Time{}, invalid("ttl: the most is %s", For(s.opts.MaxLifetime))
+	}
+	return end, nil
+}
+
+func (s *Service) defaultEnd(profile apitoken.Profile, now time.Time) time.Time {
+	if life := s.opts.TokenLifetimes[profile]; life != (Lifetime{}) {
+		return life.end(now)
+	}
+	if profile == apitoken.ProfileVCD {
+		return time.Time{}
+	}
+	return now.AddDate(0, 6, 0)
+}
+
+func (l Lifetime) end(now time.Time) time.Time {
+	if l.never {
+		return time.Time{}
+	}
+	return now.Add(l.span)
+}
+
+// cut returns an expiry bounded by the operator's maximum.
+func (s *Service) cut(now, end time.Time) time.Time {
+	if s.opts.MaxLifetime <= 0 {
+		return end
+	}
+	if most := now.Add(s.opts.MaxLifetime); end.IsZero() || end.After(most) {
+		return most
+	}
+	return end
 }

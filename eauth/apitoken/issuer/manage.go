@@ -8,6 +8,17 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken/role"
 )
 
+// Query selects tokens to list.
+type Query struct {
+	// Owner selects the tokens of one owner. The zero Owner stands for the caller,
+	// or for the operator for all owners. Everyone selects the tokens of all owners.
+	Owner    apitoken.Owner
+	Everyone bool
+
+	After string
+	Limit int
+}
+
 // Get returns a token, without its secret, which is not stored. Of another owner's
 // token it returns only id, kind, name and owner, and those only to a caller that
 // may manage the tokens of all.
