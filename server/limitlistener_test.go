@@ -2,6 +2,7 @@ package server_test
 
 import (
 	"bufio"
+	"fmt"
 	"net"
 	"net/http"
 	"net/netip"
@@ -57,4 +58,25 @@ func TestOneAddressHasItsShareOfConnections(t *testing.T) {
 		timeout, ok := err.(net.Error)
 		return ok && timeout.Timeout()
 	}, servertest.Timeout, time.Millisecond, "a closed connection makes room")
+}
+
+// At the limit, the next connection waits and does not fail.
+func TestConnectionLimit(t *testing.T) {
+	t.Parallel()
+	s := servertest.Start(t, servertest.Answering("1"), func(c *server.Config) { c.Settings.Limits.Connections = 1 })
+	first, second := s.Dial(t, 0), s.Dial(t, 0)
+	length := fmt.Sprintf("Content-Length: %d", len(servertest.Ping))
+	servertest.Post(t, first, servertest.Ping, length)
+	resp, _ := servertest.ReadResponse(t, bufio.NewReader(first))
+	require.Equal(t, http.StatusOK, resp.StatusCode)
+
+	servertest.Post(t, second, servertest.Ping, length)
+	require.NoError(t, second.SetReadDeadline(time.Now().Add(50*time.Millisecond)))
+	_, err := second.Read(make([]byte, 1))
+	require.Error(t, err)
+
+	require.NoError(t, first.Close())
+	require.NoError(t, second.SetReadDeadline(time.Now().Add(servertest.Timeout)))
+	resp, _ = servertest.ReadResponse(t, bufio.NewReader(second))
+	require.Equal(t, http.StatusOK, resp.StatusCode)
 }

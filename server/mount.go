@@ -96,6 +96,9 @@ type mounted struct {
 // mux returns the routes of a surface.
 func (s *Server) mux(opts MainOptions) *web.Mux { return s.mount(Main, opts).mux }
 
+// Routes returns the method and the pattern of each route of the main surface.
+func (s *Server) Routes() [][2]string { return s.mux(s.cfg.Main).Routes() }
+
 // mount mounts the APIs of a surface.
 func (s *Server) mount(surface Surface, opts MainOptions) *mounted {
 	m := &mounted{

@@ -1,4 +1,4 @@
-package server_test
+package netapi_test
 
 import (
 	"context"

@@ -1,4 +1,4 @@
-package server_test
+package tokens_test
 
 import (
 	"context"

@@ -1,4 +1,4 @@
-package server_test
+package web_test
 
 import (
 	"bufio"
@@ -206,33 +206,8 @@ func TestExpectContinue(t *testing.T) {
 // first.
 const brief = 50 * time.Millisecond
 
-func briefHeaders(c *server.Config) { c.Settings.Limits.HeaderTimeout = brief }
-func briefBody(c *server.Config)    { c.Settings.Limits.BodyTimeout = brief }
-func briefWrite(c *server.Config)   { c.Settings.Limits.WriteTimeout = brief }
-func briefIdle(c *server.Config)    { c.Settings.Limits.IdleTimeout = brief }
-
-func TestStalledHeaders(t *testing.T) {
-	t.Parallel()
-	s := servertest.Start(t, servertest.Answering("1"), briefHeaders)
-	for _, sent := range []string{"", "POST / HTTP/1.1\r\nHost: a\r\nX-"} {
-		conn := s.Dial(t, 0)
-		_, err := io.WriteString(conn, sent)
-		require.NoError(t, err)
-		_, err = io.Copy(io.Discard, conn) // ends when the server closes
-		require.NoError(t, err)
-	}
-}
-
-func TestIdleConnection(t *testing.T) {
-	t.Parallel()
-	s := servertest.Start(t, servertest.Answering("1"), briefIdle)
-	conn := s.Dial(t, 0)
-	r := bufio.NewReader(conn)
-	servertest.Post(t, conn, servertest.Ping, fmt.Sprintf("Content-Length: %d", len(servertest.Ping)))
-	resp, _ := servertest.ReadResponse(t, r)
-	require.Equal(t, http.StatusOK, resp.StatusCode)
-	servertest.RequireEnd(t, r)
-}
+func briefBody(c *server.Config)  { c.Settings.Limits.BodyTimeout = brief }
+func briefWrite(c *server.Config) { c.Settings.Limits.WriteTimeout = brief }
 
 func TestStalledBody(t *testing.T) {
 	t.Parallel()
@@ -312,25 +287,4 @@ func TestStalledReader(t *testing.T) {
 	conn := s.Dial(t, 0)
 	servertest.Post(t, conn, servertest.Ping, fmt.Sprintf("Content-Length: %d", len(servertest.Ping)))
 	require.Contains(t, s.Log.Lines(t, "request", 1)[0]["error"], "write the answer")
-}
-
-// At the limit, the next connection waits and does not fail.
-func TestConnectionLimit(t *testing.T) {
-	t.Parallel()
-	s := servertest.Start(t, servertest.Answering("1"), func(c *server.Config) { c.Settings.Limits.Connections = 1 })
-	first, second := s.Dial(t, 0), s.Dial(t, 0)
-	length := fmt.Sprintf("Content-Length: %d", len(servertest.Ping))
-	servertest.Post(t, first, servertest.Ping, length)
-	resp, _ := servertest.ReadResponse(t, bufio.NewReader(first))
-	require.Equal(t, http.StatusOK, resp.StatusCode)
-
-	servertest.Post(t, second, servertest.Ping, length)
-	require.NoError(t, second.SetReadDeadline(time.Now().Add(50*time.Millisecond)))
-	_, err := second.Read(make([]byte, 1))
-	require.Error(t, err)
-
-	require.NoError(t, first.Close())
-	require.NoError(t, second.SetReadDeadline(time.Now().Add(servertest.Timeout)))
-	resp, _ = servertest.ReadResponse(t, bufio.NewReader(second))
-	require.Equal(t, http.StatusOK, resp.StatusCode)
 }
