@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -167,18 +168,22 @@ func listedDifferences(t *testing.T) []string {
 	return ids
 }
 
-// allTests is the text of every test file of this package and of server.
+// allTests is the text of every test file.
 func allTests(t *testing.T) string {
 	t.Helper()
 	var all strings.Builder
-	for _, pattern := range []string{"*_test.go", "../server/*_test.go", "../lowstate/*_test.go"} {
-		files, err := filepath.Glob(pattern)
-		require.NoError(t, err)
-		for _, file := range files {
-			text, err := os.ReadFile(file)
-			require.NoError(t, err)
-			all.Write(text)
+	require.NoError(t, fs.WalkDir(os.DirFS(".."), ".", func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case d.IsDir() && path != "." && (strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata"):
+			return fs.SkipDir
+		case !strings.HasSuffix(path, "_test.go"):
+			return nil
 		}
-	}
+		text, err := os.ReadFile(filepath.Join("..", path))
+		all.Write(text)
+		return err
+	}))
 	return all.String()
 }

@@ -1,0 +1,3 @@
+// Package failures takes the master away from a gateway, or what it runs on. The
+// tests use package envtest.
+package failures
