@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"flag"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strconv"
 	"testing"
@@ -12,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/sandbox/sandboxtest"
 )
 
 // The environment variable SALTERN_SALT names the folder of the virtual
@@ -54,16 +54,11 @@ func recorded(version string) string {
 // askSalt runs vectors.py with that many random values.
 func askSalt(t *testing.T, version string, random int) []byte {
 	t.Helper()
-	dir := os.Getenv("SALTERN_SALT")
-	if dir == "" {
-		t.Skip("SALTERN_SALT is not set: no real Salt to compare with (make test sets it)")
+	salt, ok := sandboxtest.Salts(t)[version]
+	if !ok {
+		t.Skipf("Salt %s is not among those to test against", version)
 	}
-	python := filepath.Join(dir, "salt-"+version, "bin", "python")
-	cmd := exec.CommandContext(t.Context(), python, filepath.Join("testdata", "vectors.py"), strconv.Itoa(random))
-	cmd.Stderr = t.Output()
-	out, err := cmd.Output()
-	require.NoError(t, err)
-	return out
+	return sandboxtest.PythonFile(t, salt, filepath.Join("testdata", "vectors.py"), nil, strconv.Itoa(random))
 }
 
 func TestRealSalt(t *testing.T) {

@@ -6,7 +6,6 @@ import (
 	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -14,18 +13,17 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/saltern-api/saltern/saltmaster/sandbox/sandboxtest"
 )
 
 // startRouter runs a libzmq ROUTER from the Python that a real Salt brings along, and returns where it listens.
 func startRouter(t *testing.T, endpoint string, heartbeat int) (network, addr string, proc *os.Process) {
 	t.Helper()
-	salt := os.Getenv("SALTERN_SALT")
-	if salt == "" {
-		t.Skip("SALTERN_SALT is not set: it names the folder with the real Salts, whose Python has pyzmq")
-	}
-	python := filepath.Join(salt, "salt-3008.3", "bin", "python")
-	cmd := exec.Command(python, "testdata/router.py", endpoint, fmt.Sprint(heartbeat))
-	cmd.Stderr = os.Stderr
+	router, err := filepath.Abs("testdata/router.py")
+	require.NoError(t, err)
+	cmd := sandboxtest.PythonCommand(t, sandboxtest.Newest(t), router, endpoint, fmt.Sprint(heartbeat))
+	cmd.Stderr = t.Output()
 	out, err := cmd.StdoutPipe()
 	require.NoError(t, err)
 	require.NoError(t, cmd.Start())

@@ -1,17 +1,15 @@
 package format_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"flag"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/sandbox/sandboxtest"
 	"github.com/saltern-api/saltern/server/format"
 )
 
@@ -42,34 +40,10 @@ type vectors struct {
 	} `json:"accept"`
 }
 
-// salts returns the Pythons of the real Salts, or skips the test.
-func salts(t *testing.T) map[string]string {
-	t.Helper()
-	dir := os.Getenv("SALTERN_SALT")
-	if dir == "" {
-		t.Skip("SALTERN_SALT is not set: no real Salt to compare with (make test sets it)")
-	}
-	found := make(map[string]string)
-	for _, version := range []string{"3006.26", "3008.3"} {
-		found[version] = filepath.Join(dir, "salt-"+version, "bin", "python")
-	}
-	return found
-}
-
-// runPython runs a script of testdata.
-func runPython(t *testing.T, python, script string, stdin []byte) []byte {
-	t.Helper()
-	cmd := exec.CommandContext(t.Context(), python, filepath.Join("testdata", script))
-	cmd.Stdin, cmd.Stderr = bytes.NewReader(stdin), t.Output()
-	out, err := cmd.Output()
-	require.NoError(t, err)
-	return out
-}
-
 func TestRealSalt(t *testing.T) {
 	t.Parallel()
-	for version, python := range salts(t) {
-		out := runPython(t, python, "vectors.py", nil)
+	for version, salt := range sandboxtest.Salts(t) {
+		out := sandboxtest.PythonFile(t, salt, "testdata/vectors.py", nil)
 		if *update {
 			require.NoError(t, os.WriteFile(recorded, out, 0o644))
 		}

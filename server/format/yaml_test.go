@@ -13,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/sandbox/sandboxtest"
 	"github.com/saltern-api/saltern/saltmaster/yamlin"
 	"github.com/saltern-api/saltern/server/format"
 )
@@ -134,9 +135,10 @@ func TestPyYAMLReadsBack(t *testing.T) {
 	}
 	stdin, err := json.Marshal(pairs)
 	require.NoError(t, err)
-	for version, python := range salts(t) {
+	for version, salt := range sandboxtest.Salts(t) {
 		var bad [][3]any
-		require.NoError(t, json.Unmarshal(runPython(t, python, "load.py", stdin), &bad))
+		answer := sandboxtest.PythonFile(t, salt, "testdata/load.py", stdin)
+		require.NoError(t, json.Unmarshal(answer, &bad))
 		for _, b := range bad[:min(5, len(bad))] {
 			t.Errorf("%s: %s\n%v", version, pairs[int(b[0].(float64))], b[1:])
 		}

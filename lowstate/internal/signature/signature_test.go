@@ -5,10 +5,7 @@ import (
 	"encoding/json"
 	"flag"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"reflect"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -56,13 +53,8 @@ func TestStockIsSalts(t *testing.T) {
 
 func signaturesOf(t *testing.T, salt string) map[string]signature.Signature {
 	t.Helper()
-	var stderr strings.Builder
-	cmd := exec.CommandContext(t.Context(), filepath.Join(salt, "bin", "python"), "testdata/signatures.py")
-	cmd.Stderr = &stderr
-	out, err := cmd.Output()
-	require.NoError(t, err, "%s", &stderr)
 	var all map[string]signature.Signature
-	require.NoError(t, json.Unmarshal(out, &all))
+	require.NoError(t, json.Unmarshal(sandboxtest.PythonFile(t, salt, "testdata/signatures.py", nil), &all))
 	return all
 }
 

@@ -4,6 +4,6 @@
 //		salt.Ask(t, script, question, &answer)
 //	}
 //
-// SALTERN_SALT names a folder with one virtual environment per Salt version, each named salt-<version>.
+// The Salts are those of package sandboxtest, which runs their Python.
 // It is imported by tests only.
 package oracle

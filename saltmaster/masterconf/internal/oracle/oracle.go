@@ -1,16 +1,12 @@
 package oracle
 
 import (
-	"bytes"
 	_ "embed"
-	"encoding/json"
-	"os"
-	"os/exec"
-	"path/filepath"
-	"strings"
+	"maps"
+	"slices"
 	"testing"
 
-	"github.com/stretchr/testify/require"
+	"github.com/saltern-api/saltern/saltmaster/sandbox/sandboxtest"
 )
 
 //go:embed canon.py
@@ -19,23 +15,16 @@ var canonScript string
 // Salt is one installed Salt.
 type Salt struct {
 	Version string
-	python  string
+	dir     string
 }
 
-// Salts returns the installed Salts, or skips the test when there is none.
+// Salts returns the Salts to test against, the oldest first, see [sandboxtest.Salts].
 func Salts(t *testing.T) []Salt {
 	t.Helper()
-	dir := os.Getenv("SALTERN_SALT")
-	if dir == "" {
-		t.Skip("SALTERN_SALT is not set: the comparison with a real Salt is left out")
-	}
-	pythons, err := filepath.Glob(filepath.Join(dir, "salt-*", "bin", "python"))
-	require.NoError(t, err)
-	require.NotEmpty(t, pythons, "no salt-<version> under SALTERN_SALT=%s", dir)
-	salts := make([]Salt, 0, len(pythons))
-	for _, p := range pythons {
-		name := filepath.Base(filepath.Dir(filepath.Dir(p)))
-		salts = append(salts, Salt{Version: strings.TrimPrefix(name, "salt-"), python: p})
+	dirs := sandboxtest.Salts(t)
+	salts := make([]Salt, 0, len(dirs))
+	for _, version := range slices.Sorted(maps.Keys(dirs)) {
+		salts = append(salts, Salt{Version: version, dir: dirs[version]})
 	}
 	return salts
 }
@@ -44,16 +33,5 @@ func Salts(t *testing.T) []Salt {
 // as JSON. The script may use the function canon, which writes a value as Canon does.
 func (s Salt) Ask(t *testing.T, script string, question, answer any) {
 	t.Helper()
-	in, err := json.Marshal(question)
-	require.NoError(t, err)
-	home := t.TempDir()
-	// Without -P Python would import modules that lie in the working directory.
-	cmd := exec.CommandContext(t.Context(), s.python, "-P", "-c", canonScript+script)
-	cmd.Dir = home
-	cmd.Env = []string{"HOME=" + home, "PATH=" + os.Getenv("PATH"), "PYTHONDONTWRITEBYTECODE=1", "LC_ALL=C.UTF-8"}
-	cmd.Stdin = bytes.NewReader(in)
-	var out, errs bytes.Buffer
-	cmd.Stdout, cmd.Stderr = &out, &errs
-	require.NoError(t, cmd.Run(), "%s", &errs)
-	require.NoError(t, json.Unmarshal(out.Bytes(), answer), "%s", &out)
+	sandboxtest.Python(t, s.dir, canonScript+script, question, answer)
 }
