@@ -3,7 +3,7 @@
 // so that jobs of the salt command line are in it too, and outlives the master's
 // job cache.
 //
-//	store, err := sqlite.Open(ctx, sqlite.Options{File: "/var/lib/saltern/records.db"})
+//	store := sqlite.Open(sqlite.Options{File: "/var/lib/saltern/records.db"})
 //	defer store.Close()
 //
 //	// what the bus says, in batches

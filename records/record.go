@@ -28,7 +28,10 @@ type Job struct {
 	// requested; an empty list for none.
 	Minions []string `json:"minions,omitzero"`
 
-	Start time.Time `json:"start"` // that of the jid, where it is zero
+	// Start is the time of the jid. Only for a jid that has none ([StartOf]) does
+	// Put take the time that is given. Of two jobs that start in the same
+	// microsecond, the second has the next one.
+	Start time.Time `json:"start"`
 
 	// The fields below are computed by the store. Put does not read them.
 
@@ -75,7 +78,7 @@ type Return struct {
 	Retcode int       `json:"retcode"`
 
 	// Size is the length of the value that was returned, in bytes of msgpack.
-	// Put takes the length of Value where it is zero.
+	// Put reads it where the value is Omitted.
 	Size int64 `json:"size"`
 
 	// Value is msgpack. It is empty where it was not requested, or is Omitted:

@@ -121,25 +121,32 @@ type Filter struct {
 
 	From, To time.Time // of the start; To is exclusive
 
-	// Text is a part of the function, the arguments, the target, the user or
-	// the jid, in upper or lower case. It has [MinText] characters at least.
+	// Text is a part of the function, the arguments, the target or the user.
+	// ASCII letters match in upper and lower case. It has [MinText] bytes at
+	// least.
 	Text string
 }
 
 // Sort is an order of jobs.
 type Sort string
 
-// The orders. Jobs that have not ended come first in EndedLast and last in
-// EndedFirst; jobs of one user or function are sorted by their start, the newest
-// first.
+// The orders, which a hyphen reverses. Jobs with the same user, function or end
+// are in the order of their starts. Jobs that have not ended are the last by
+// their end.
 const (
-	Newest     Sort = "-start"
-	Oldest     Sort = "start"
-	EndedLast  Sort = "-end"
-	EndedFirst Sort = "end"
-	ByUser     Sort = "user"
-	ByFun      Sort = "fun"
+	ByStart Sort = "start"
+	ByEnd   Sort = "end"
+	ByUser  Sort = "user"
+	ByFun   Sort = "fun"
+
+	Newest    Sort = "-start"
+	LastEnded Sort = "-end"
 )
+
+// Sorts returns all orders.
+func Sorts() []Sort {
+	return []Sort{ByStart, ByEnd, ByUser, ByFun, Newest, LastEnded, "-user", "-fun"}
+}
 
 // JobPage is a page of jobs.
 type JobPage struct {
@@ -167,8 +174,7 @@ type Counts struct {
 	Total   int
 	ByState map[State]int
 
-	// More is true if there are more than [MaxCount], of which that many were
-	// counted.
+	// More is true if counting ended at [MaxCount], and there may be more.
 	More bool
 }
 
@@ -205,8 +211,9 @@ const (
 	MaxLimit     = 1000      // records of a page
 	MaxPageBytes = 4 << 20   // of values in a page: the one that exceeds it is the last
 	MaxCount     = 10_000    // jobs that are counted
-	MinText      = 3         // characters of [Filter].Text
-	MaxCursor    = 2 << 10   // bytes of a cursor
+	MinText      = 3         // bytes of [Filter].Text
+	MaxFilter    = 1024      // bytes of any text of a [Filter]
+	MaxCursor    = 8 << 10   // bytes of a cursor
 	MaxMinions   = 1_000_000 // of a job
 )
 

@@ -1,0 +1,95 @@
+package sqlite_test
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/saltern-api/saltern/records"
+	"github.com/saltern-api/saltern/records/internal/sqlstore"
+	"github.com/saltern-api/saltern/records/recordstest"
+	"github.com/saltern-api/saltern/records/sqlite"
+)
+
+// childEnv is the environment variable with the file for the child of
+// TestKilled.
+const childEnv = "SALTERN_TEST_RECORDS"
+
+func TestMain(m *testing.M) {
+	if file := os.Getenv(childEnv); file != "" {
+		_ = recordstest.Workload(context.Background(), open(file, ""), os.Stdout)
+		os.Exit(1)
+	}
+	goleak.VerifyTestMain(m)
+}
+
+func open(file, master string) records.Store {
+	return sqlite.Open(sqlite.Options{File: file, Options: sqlstore.Options{Master: master}})
+}
+
+func TestStore(t *testing.T) {
+	t.Parallel()
+	recordstest.Run(t, func(t *testing.T) recordstest.Open {
+		file := filepath.Join(t.TempDir(), "records? 100%.db")
+		return func(_ testing.TB, master string) records.Store { return open(file, master) }
+	})
+}
+
+func TestKilled(t *testing.T) {
+	t.Parallel()
+	for range 3 {
+		file := filepath.Join(t.TempDir(), "records.db")
+		cmd := exec.CommandContext(t.Context(), os.Args[0])
+		cmd.Env = append(os.Environ(), childEnv+"="+file)
+		out, err := cmd.StdoutPipe()
+		require.NoError(t, err)
+		require.NoError(t, cmd.Start())
+		done := recordstest.ReadUntilKilled(t, out, func() { require.NoError(t, cmd.Process.Kill()) })
+		require.Error(t, cmd.Wait())
+
+		s := open(file, "")
+		recordstest.RequireDone(t, s, done)
+		require.NoError(t, s.Close())
+	}
+}
+
+func TestModes(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	file := filepath.Join(dir, "records.db")
+	require.NoError(t, os.WriteFile(file, nil, 0o644)) // as from a backup
+	s := open(file, "")
+	require.NoError(t, s.Ping(t.Context()))
+	_, err := s.Put(t.Context(), records.Batch{Jobs: []records.Job{{JID: "20261122133409055051"}}})
+	require.NoError(t, err)
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	require.Len(t, entries, 4)
+	for _, e := range entries {
+		info, err := e.Info()
+		require.NoError(t, err)
+		require.Equal(t, os.FileMode(0o600), info.Mode(), e.Name())
+	}
+	require.NoError(t, s.Close())
+}
+
+func TestUnavailable(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	noFile := filepath.Join(dir, "not a database")
+	require.NoError(t, os.WriteFile(noFile, []byte("something else, and long enough to be seen as such by SQLite: 100 bytes of it are a header at the least"), 0o600))
+	for name, file := range map[string]string{"no folder": filepath.Join(dir, "none", "records.db"), "no database": noFile, "a folder": dir} {
+		s := open(file, "")
+		require.ErrorIs(t, s.Ping(t.Context()), records.ErrUnavailable, name)
+		_, err := s.Put(t.Context(), records.Batch{Jobs: []records.Job{{JID: "20261122133409055051"}}})
+		require.ErrorIs(t, err, records.ErrUnavailable, name)
+		_, err = s.Job(t.Context(), "20261122133409055051", false)
+		require.ErrorIs(t, err, records.ErrUnavailable, name)
+		require.NoError(t, s.Close())
+	}
+}
