@@ -86,9 +86,13 @@ func patientGatewayBefore(t *testing.T, o mastertest.Options, timeout time.Durat
 	if o.JobCache {
 		clients.Cache = jobcache.Cache{Dir: filepath.Join(m.CacheDir(), "jobs"), HashType: "sha256"}
 	}
+	var names []string
+	for _, c := range Clients(clients) {
+		names = append(names, c.Name())
+	}
 	b := &before{Master: m, t: t, bus: bus, tokens: tokens, gateway: New(Options{
 		Clients:    Clients(clients),
-		Enabled:    enabled,
+		Enabled:    names,
 		HashType:   "sha256",
 		Authorizer: rules(o),
 		Auth: eauth.New(eauth.Options{

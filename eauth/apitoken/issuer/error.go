@@ -60,7 +60,7 @@ const (
 	Throttled
 )
 
-var kindTexts = map[Kind]string{
+var kindTexts = map[Kind]string{ //nolint:gosec // it is no credential (G101)
 	Forbidden:            "this is not allowed",
 	LoginRequired:        "this is not allowed with a token of this kind",
 	NotFound:             "there is none",
