@@ -148,9 +148,9 @@ func requireClosed(t *testing.T, conn net.Conn) {
 var limitRows = map[string]struct{ file, test string }{
 	"L1": {"isolation_test.go", "TestTheThrottleTellsNothing"},
 	"L2": {"crowd/held_test.go", "TestHeldConnections"},
-	"L3": {"../server/streamlimits_test.go", "TestStreamsAreBounded"},
-	"L4": {"../server/streamlimits_test.go", "TestReadersAskNewMinionsOnce"},
-	"L5": {"../server/body_test.go", "TestBodiesInMemory"},
+	"L3": {"../server/events/streamlimits_test.go", "TestStreamsAreBounded"},
+	"L4": {"../server/events/streamlimits_test.go", "TestReadersAskNewMinionsOnce"},
+	"L5": {"../server/web/body_test.go", "TestBodiesInMemory"},
 }
 
 // TestLimitsList holds the L rows of docs/differences.md against the tests.

@@ -116,7 +116,7 @@ const removeTimeout = 5 * time.Second
 // openAuth prepares the backends of authentication, and the clients of
 // lowstate.
 func (g *Gateway) openAuth(reg prometheus.Registerer) {
-	g.auth = auth.New(g.config, g.tokens, server.NewAuthMetrics(reg, auth.Backends()...), g.log)
+	g.auth = auth.New(g.config, g.tokens, auth.NewMetrics(reg), g.log)
 	g.opened.add("the gateway's own Salt tokens", func() error {
 		ctx, cancel := context.WithTimeout(context.Background(), removeTimeout)
 		defer cancel()

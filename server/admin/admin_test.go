@@ -75,7 +75,6 @@ func TestReadyWhileStopping(t *testing.T) {
 func TestMetrics(t *testing.T) {
 	t.Parallel()
 	registry := prometheus.NewRegistry()
-	auth := server.NewAuthMetrics(registry, "pam", "token")
 	fail := atomic.Bool{}
 	s := servertest.Start(t, servertest.Gateway(func(_ context.Context, call *servertest.Call) ([][]byte, error) {
 		call.Records = []lowstate.Record{{Client: "local", Fun: "fun-of-the-client", User: "user-of-the-client"}, {Client: "made-up"}}
@@ -96,17 +95,9 @@ func TestMetrics(t *testing.T) {
 	s.SendAs(t, 0, http.MethodPost, "/", "text/html", two)
 	s.SendAs(t, 0, "BREW", "/path-of-the-client", "", "")
 	s.SendAs(t, 1, http.MethodGet, "/", "", "")
-	auth.Observe("pam", true, nil)
-	auth.Observe("pam", false, nil)
-	auth.Observe("made-up", false, errors.New("broken"))
 	s.Log.Lines(t, "request", 6)
 
 	require.NoError(t, testutil.GatherAndCompare(registry, strings.NewReader(`
-# HELP saltern_auth_results_total Authentications by backend and result: ok, refused, or error when it could not be told.
-# TYPE saltern_auth_results_total counter
-saltern_auth_results_total{backend="other",result="error"} 1
-saltern_auth_results_total{backend="pam",result="ok"} 1
-saltern_auth_results_total{backend="pam",result="refused"} 1
 # HELP saltern_chunks_total Lowstate chunks, by client and by what became of the request that they were in.
 # TYPE saltern_chunks_total counter
 saltern_chunks_total{client="local",outcome="ok"} 1
@@ -129,7 +120,7 @@ saltern_http_requests_total{code="404",method="other",surface="main"} 1
 saltern_http_requests_total{code="413",method="POST",surface="main"} 1
 saltern_http_requests_total{code="406",method="POST",surface="main"} 1
 saltern_http_requests_total{code="504",method="POST",surface="main"} 1
-`), "saltern_auth_results_total", "saltern_chunks_total", "saltern_http_bodies_refused_total",
+`), "saltern_chunks_total", "saltern_http_bodies_refused_total",
 		"saltern_http_requests_in_flight", "saltern_http_requests_total"))
 
 	problems, err := testutil.GatherAndLint(registry)

@@ -30,11 +30,8 @@ const (
 	backendToken  = "token"
 )
 
-// Backends returns the names of the backends, for metrics.
-func Backends() []string { return []string{backendPAM, backendMaster, backendToken} }
-
-// Metrics counts the results of authentications. *server.AuthMetrics is one.
-type Metrics interface {
+// Observer counts the results of authentications. *Metrics is one.
+type Observer interface {
 	Observe(backend string, ok bool, err error)
 	NotTried(backend, reason string)
 }
@@ -54,7 +51,7 @@ type Auth struct {
 }
 
 // New returns an Auth. It connects to nothing yet.
-func New(c *config.Config, tokens *saltmaster.Tokens, metrics Metrics, log *slog.Logger) *Auth {
+func New(c *config.Config, tokens *saltmaster.Tokens, metrics Observer, log *slog.Logger) *Auth {
 	m := Master{tokens}
 	own := mint.New(m, mint.Options{Logger: log})
 	accepted := acceptedMint{own}
@@ -100,7 +97,7 @@ func pamBackend(c *config.Config, m *mint.Mint, limits guard.Options, log *slog.
 }
 
 // usablePAM returns b as a backend, or nil if this process cannot use PAM.
-func usablePAM(b *pam.Backend, metrics Metrics, log *slog.Logger) eauth.Backend {
+func usablePAM(b *pam.Backend, metrics Observer, log *slog.Logger) eauth.Backend {
 	if err := b.Check(); err != nil {
 		log.Warn("PAM cannot be used in this process", slog.Any("error", err))
 		return nil
@@ -109,7 +106,7 @@ func usablePAM(b *pam.Backend, metrics Metrics, log *slog.Logger) eauth.Backend 
 }
 
 // notTried counts the authentications that a guard refuses.
-func notTried(metrics Metrics, backend string) func(guard.Outcome) {
+func notTried(metrics Observer, backend string) func(guard.Outcome) {
 	return func(o guard.Outcome) {
 		if o == guard.Throttled || o == guard.Busy {
 			metrics.NotTried(backend, string(o))
@@ -121,7 +118,7 @@ func notTried(metrics Metrics, backend string) func(guard.Outcome) {
 type counted struct {
 	eauth.Backend
 	name    string
-	metrics Metrics
+	metrics Observer
 }
 
 // Authenticate implements eauth.Backend.
@@ -135,7 +132,7 @@ func (b counted) Authenticate(ctx context.Context, c eauth.Credentials) (eauth.I
 // in a command.
 type countedCarrier struct {
 	eauth.Carrier
-	metrics Metrics
+	metrics Observer
 }
 
 // Carry implements eauth.Carrier.

@@ -2,7 +2,7 @@
 // figures, the master's token store in the terms of eauth, and the Salt tokens of
 // the gateway's own.
 //
-//	a := auth.New(c, tokens, server.NewAuthMetrics(registry, auth.Backends()...), log)
+//	a := auth.New(c, tokens, auth.NewMetrics(registry), log)
 //	defer a.Mint.Close(ctx)
 //	id, ok, err := a.NewRequestAuth().Authenticate(ctx, credentials)
 //
