@@ -20,7 +20,7 @@ TOKEN_CLIENT_STAMPS := $(WORK)/vdk-venv/.vdk-$(VDK_VERSION) $(WORK)/govcd/.built
 CLIENT_STAMPS := $(WORK)/clients-venv/.installed $(WORK)/clients-node/.installed
 
 # Packages whose tests start real masters, and all others.
-REAL    = $(shell go list ./... | grep -E '/(e2e|sandbox)(/|$$)' | grep -vE '/(clients|crowd|gateway)$$')
+REAL    = $(patsubst $(CURDIR)/%,%,$(shell go list -f '{{.Dir}}' ./... | grep -E '/(e2e|sandbox)(/|$$)' | grep -vE '/(clients|crowd|gateway)$$'))
 UNIT    = $(shell go list ./... | grep -vE '/(e2e|sandbox)(/|$$)') ./e2e/crowd ./e2e/gateway
 TEST_FILES = $(shell go list -f '{{range .TestGoFiles}}{{$$.Dir}}/{{.}} {{end}}{{range .XTestGoFiles}}{{$$.Dir}}/{{.}} {{end}}' ./...)
 
@@ -37,7 +37,7 @@ export PYTHON
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build test test-unit test-salt test-clients fuzz bench lint demo demo-stop release salt deps clean
+.PHONY: help build test test-unit test-salt test-clients clients fuzz bench lint demo demo-stop release salt deps clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,7 +49,7 @@ build: ## build bin/saltern
 test: deps salt $(TOKEN_CLIENT_STAMPS) ## run every test, with real masters and the race detector
 	@deploy/deps.sh test
 	$(STRICT) SALTERN_SALT_VERSIONS='$(SALT_VERSIONS)' $(GOTEST) -p 4 -timeout 5m $(UNIT)
-	@MAKE='$(MAKE)' e2e/releases.sh $(WORK) $(SALT_VERSIONS) clients
+	@$(STRICT) MAKE='$(MAKE)' e2e/releases.sh $(WORK) '$(SALT_VERSIONS)' '$(REAL) clients'
 
 test-unit: ## run the tests that need no Salt
 	env -u SALTERN_SALT $(GOTEST) -p 4 -timeout 5m $(UNIT)
@@ -57,18 +57,19 @@ test-unit: ## run the tests that need no Salt
 test-salt: salt $(TOKEN_CLIENT_STAMPS) ## run the real-master tests, of one version only with VERSION=3008
 	@test -n '$(filter $(VERSION)%,$(SALT_VERSIONS))' || \
 		{ echo "no Salt $(VERSION) among the pinned $(SALT_VERSIONS)"; exit 1; }
-	$(STRICT) SALTERN_SALT_VERSIONS='$(filter $(VERSION)%,$(SALT_VERSIONS))' \
-		$(GOTEST) -count=1 -p 1 -timeout 35m $(REAL)
+	@$(STRICT) e2e/releases.sh $(WORK) '$(filter $(VERSION)%,$(SALT_VERSIONS))' '$(REAL)'
 
-test-clients: salt ## run pepper, SUSE's Java client, a browser and others against Saltern
+test-clients: salt clients ## run pepper, SUSE's Java client, a browser and others against Saltern
+	$(STRICT) SALTERN_REQUIRE_CHROMIUM=1 SALTERN_SALT_VERSIONS='$(filter $(VERSION)%,$(SALT_VERSIONS))' \
+		SALTERN_PYTHON_CLIENTS=$(WORK)/clients-venv SALTERN_NODE_CLIENTS=$(WORK)/clients-node \
+		SALTERN_JAVA_CLIENT=$$(test ! -e $(WORK)/java/.built || echo $(WORK)/java) \
+		$(GOTEST) -count=1 -timeout 15m ./e2e/clients
+
+clients: # what test-clients needs
 	@deploy/deps.sh clients
 	@$(MAKE) --no-print-directory $(CLIENT_STAMPS)
 	@if command -v mvn >/dev/null && command -v java >/dev/null; then $(MAKE) --no-print-directory $(WORK)/java/.built; \
 		else echo "SUSE's Java client is not tested: there is no Java with Maven here (Debian: apt-get install openjdk-17-jdk-headless maven)"; fi
-	$(STRICT) SALTERN_REQUIRE_CHROMIUM=1 SALTERN_SALT_VERSIONS='$(SALT_VERSIONS)' \
-		SALTERN_PYTHON_CLIENTS=$(WORK)/clients-venv SALTERN_NODE_CLIENTS=$(WORK)/clients-node \
-		SALTERN_JAVA_CLIENT=$$(test ! -e $(WORK)/java/.built || echo $(WORK)/java) \
-		$(GOTEST) -count=1 -timeout 15m ./e2e/clients
 
 fuzz: ## run each fuzz target for FUZZTIME (default 30s)
 	@set -e; grep -Ho '^func Fuzz[A-Za-z0-9_]*' $(TEST_FILES) | while IFS=: read -r file func; do \

@@ -1,48 +1,120 @@
 #!/bin/sh
-# Runs "make test-salt" for several releases of Salt, and "make test-clients",
-# at once, since much of it is waiting. Usage: releases.sh FOLDER PART..., where
-# a part is a version of Salt or the word clients.
+# Runs the tests before real masters: each package with each release of Salt is
+# a job. Usage: releases.sh FOLDER VERSIONS PACKAGES, where a package is a
+# folder below the module's, or the word clients for "make test-clients".
 #
-# What each of them prints goes to FOLDER/test-PART.log, and comes out whole
-# when it has ended; until then a line a minute says that it goes on.
+# The program and the test binaries are built once. Much of what they do is
+# waiting, so some jobs run at once (JOBS, by default two for each core); those
+# that take longest begin first.
+#
+# What a job prints goes to FOLDER/test-PACKAGE-VERSION.log, and comes out whole
+# when it has ended; until then a line a minute says what goes on.
 set -u
 
-folder=$1
-shift
+folder=$1 versions=$2 packages=$3
 make=${MAKE:-make}
-stop() { kill $(jobs -p) 2>/dev/null; }
+at_once=${JOBS:-$((2 * $(nproc)))}
+binaries=$folder/e2e
+root=$(pwd)
+stop() {
+	trap - INT TERM
+	kill $(jobs -p) 2>/dev/null
+	wait
+}
 trap 'stop; exit 130' INT TERM
 
-for part in "$@"; do
-	rm -f "$folder/test-$part.rc"
-	(
-		case $part in
-		clients) "$make" --no-print-directory test-clients ;;
-		*) "$make" --no-print-directory test-salt VERSION="$part" ;;
-		esac >"$folder/test-$part.log" 2>&1
-		echo $? >"$folder/test-$part.rc"
-	) &
+mkdir -p "$binaries" && rm -f "$binaries"/*.test "$binaries"/*.rc "$folder"/test-*.rc
+case " $packages " in *" clients "*) # what they need is installed while others are tested
+	{
+		"$make" --no-print-directory clients >"$binaries/clients.log" 2>&1
+		echo $? >"$binaries/clients.rc"
+	} & ;;
+esac
+real=
+for package in $packages; do
+	[ "$package" = clients ] || real="$real ./$package"
+done
+go build -race -o "$binaries/saltern" ./cmd/saltern &&
+	go test -race -c -o "$binaries/" $real >"$binaries/build.log" 2>&1 ||
+	{ cat "$binaries/build.log"; exit 1; }
+export SALTERN_PROGRAM="$binaries/saltern"
+
+# job PACKAGE VERSION NAME
+job() {
+	began=$(date +%s)
+	if [ "$1" = clients ]; then
+		while [ ! -s "$binaries/clients.rc" ]; do sleep 1; done
+		"$make" --no-print-directory test-clients VERSION="$2" >"$folder/test-$3.log" 2>&1 &
+	else
+		cd "$root/$1" && SALTERN_SALT_VERSIONS=$2 \
+			"$binaries/${1##*/}.test" -test.timeout 20m >"$folder/test-$3.log" 2>&1 &
+	fi
+	child=$!
+	trap 'kill $child 2>/dev/null' INT TERM
+	wait $child
+	echo $? $(($(date +%s) - began)) >"$folder/test-$3.new"
+	mv "$folder/test-$3.new" "$folder/test-$3.rc"
+}
+
+# What takes long comes first.
+waiting=
+for package in differential clients commands security rights; do
+	for given in $packages; do
+		[ "${given##*/}" = $package ] && waiting="$waiting $given"
+	done
+done
+for given in $packages; do
+	case " $waiting " in *" $given "*) ;; *) waiting="$waiting $given" ;; esac
+done
+queue=
+for package in $waiting; do
+	[ "$package" = clients ] || [ -x "$binaries/${package##*/}.test" ] || continue # it has no tests
+	for version in $versions; do
+		queue="$queue $package:$version"
+	done
 done
 
-running="$*"
+running=
 failed=0
-seconds=0
-while [ -n "$running" ]; do
-	sleep 5
-	seconds=$((seconds + 5))
+began=$(date +%s)
+said=0
+while [ -n "$running$queue" ]; do
 	left=
-	for part in $running; do
-		if [ ! -s "$folder/test-$part.rc" ]; then
-			left="$left $part"
+	count=0
+	for name in $running; do
+		if [ ! -s "$folder/test-$name.rc" ]; then
+			left="$left $name"
+			count=$((count + 1))
 			continue
 		fi
-		echo "== $part, after $seconds s"
-		cat "$folder/test-$part.log"
-		[ "$(cat "$folder/test-$part.rc")" = 0 ] || failed=1
+		read -r code seconds <"$folder/test-$name.rc"
+		if [ "$code" = 0 ]; then result=ok; else
+			result=FAILED
+			failed=1
+		fi
+		echo "== $name: $result after $seconds s"
+		cat "$folder/test-$name.log"
 	done
 	running=$left
-	if [ -n "$running" ] && [ $((seconds % 60)) = 0 ]; then
-		echo "still testing$running ($seconds s)"
+	rest=
+	for next in $queue; do
+		if [ "$count" -ge "$at_once" ]; then
+			rest="$rest $next"
+			continue
+		fi
+		package=${next%:*} version=${next##*:}
+		name=${package##*/}-$version
+		job "$package" "$version" "$name" &
+		running="$running $name"
+		count=$((count + 1))
+	done
+	queue=$rest
+	elapsed=$(($(date +%s) - began))
+	if [ $((elapsed / 60)) -gt $said ]; then
+		said=$((elapsed / 60))
+		echo "still testing$running ($elapsed s)"
 	fi
+	[ -z "$running$queue" ] || sleep 1
 done
+echo "all of it took $(($(date +%s) - began)) s"
 exit $failed

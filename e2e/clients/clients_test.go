@@ -14,7 +14,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -22,6 +21,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/saltern-api/saltern/e2e/env"
+	"github.com/saltern-api/saltern/e2e/envtest"
 	"github.com/saltern-api/saltern/saltmaster/sandbox"
 	"github.com/saltern-api/saltern/saltmaster/sandbox/sandboxtest"
 )
@@ -29,7 +29,7 @@ import (
 var minions = []string{"ms--0", "ms--1", "ms--2"}
 
 func TestMain(m *testing.M) {
-	code := m.Run()
+	code := suite.Main(m)
 	if err := shared.stop(); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		code = 1
@@ -72,13 +72,15 @@ func eachTarget(t *testing.T, test func(t *testing.T, g target)) {
 	}
 }
 
-// shared is the built program, and a env for each release: started by the
-// first test that asks for it, and left by each as it was.
-var shared envs
+// suite is the built program, and shared an env for each release: started by the
+// first test that needs it, and left by each as it was.
+var (
+	suite  envtest.Suite
+	shared envs
+)
 
 type envs struct {
 	mu  sync.Mutex
-	dir string // of the program
 	all map[string]*env.Env
 }
 
@@ -90,13 +92,12 @@ func (s *envs) get(t *testing.T, release, salt string) *env.Env {
 		return r
 	}
 	if s.all == nil {
-		s.dir = buildSaltern(t)
 		s.all = make(map[string]*env.Env)
 	}
 	site, err := filepath.Abs("testdata")
 	require.NoError(t, err)
 	r, err := env.Start(context.Background(), env.Options{
-		Saltern: filepath.Join(s.dir, "saltern"),
+		Saltern: suite.Program(t),
 		Sandbox: sandbox.Options{
 			Salt: salt, Minions: minions, SaltAPI: true, WorkerThreads: 3,
 			CherryPy: map[string]any{
@@ -112,26 +113,12 @@ func (s *envs) get(t *testing.T, release, salt string) *env.Env {
 	return r
 }
 
-// buildSaltern makes the program with the race detector in it: a race ends it
-// with another exit code than 0, which whoever stops it reports.
-func buildSaltern(t *testing.T) (dir string) {
-	t.Helper()
-	dir, err := os.MkdirTemp("", "saltern-clients")
-	require.NoError(t, err)
-	out, err := exec.Command("go", "build", "-race", "-o", filepath.Join(dir, "saltern"), "../../cmd/saltern").CombinedOutput()
-	require.NoError(t, err, "%s", out)
-	return dir
-}
-
 func (s *envs) stop() error {
 	var err error
 	for release, r := range s.all {
 		if stopErr := r.Stop(context.Background()); stopErr != nil {
 			err = errors.Join(err, fmt.Errorf("%s: %w", release, stopErr))
 		}
-	}
-	if s.dir != "" {
-		err = errors.Join(err, os.RemoveAll(s.dir))
 	}
 	return err
 }

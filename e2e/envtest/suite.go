@@ -29,6 +29,11 @@ const FewWorkers = 2
 // release a master that a test leaves as it was. Each of them is made when the
 // first test needs it. Main ends them.
 type Suite struct {
+	// Minions is how many minions the shared master has. 0 means all of them.
+	Minions int
+	// WithoutSaltAPI leaves out the salt-api beside it.
+	WithoutSaltAPI bool
+
 	program program
 	shared  envs
 	strict  envs
@@ -58,7 +63,7 @@ func (s *Suite) EachRelease(t *testing.T, test func(t *testing.T, r *env.Env)) {
 	t.Helper()
 	for release, salt := range sandboxtest.Salts(t) {
 		t.Run(release, func(t *testing.T) {
-			test(t, s.shared.get(t, &s.program, release, sharedOptions(salt)))
+			test(t, s.shared.get(t, &s.program, release, s.sharedOptions(salt)))
 		})
 	}
 }
@@ -96,10 +101,14 @@ func Post(t *testing.T, r *env.Env, body string) env.Answer {
 	return a
 }
 
-func sharedOptions(salt string) env.Options {
+func (s *Suite) sharedOptions(salt string) env.Options {
+	minions := Minions()
+	if s.Minions > 0 {
+		minions = minions[:s.Minions]
+	}
 	return env.Options{
 		Sandbox: sandbox.Options{
-			Salt: salt, Minions: Minions(), SaltAPI: true, WorkerThreads: 3,
+			Salt: salt, Minions: minions, SaltAPI: !s.WithoutSaltAPI, WorkerThreads: 3,
 			MasterConfig: map[string]any{"nodegroups": map[string]any{
 				"pair":   "ms--0 or ms--1",
 				"listed": []string{"ms--2", "ms--3"},
