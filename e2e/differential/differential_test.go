@@ -1,4 +1,4 @@
-package e2e
+package differential
 
 import (
 	"bytes"
@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/saltern-api/saltern/e2e/env"
+	"github.com/saltern-api/saltern/e2e/envtest"
 	"github.com/saltern-api/saltern/saltmaster"
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 	"github.com/saltern-api/saltern/saltmaster/sandbox"
@@ -30,13 +31,13 @@ import (
 // among those that docs/differences.md lists, and be as the case says.
 func TestDifferential(t *testing.T) {
 	topics := readTopics(t)
-	eachRelease(t, func(t *testing.T, r *env.Env) {
+	suite.EachRelease(t, func(t *testing.T, r *env.Env) {
 		d := newDifferential(t, r)
 		for _, topic := range topics {
 			t.Run(topic.name, func(t *testing.T) {
 				d.prepare(t, topic)
 				for _, c := range topic.cases {
-					if !c.runsOn(is3008(t)) {
+					if !c.runsOn(envtest.Is3008(t)) {
 						continue
 					}
 					t.Run(c.name, func(t *testing.T) {
@@ -62,7 +63,7 @@ type differential struct {
 func newDifferential(t *testing.T, r *env.Env) *differential {
 	t.Helper()
 	d := &differential{env: r, known: make(map[string]bool)}
-	for _, id := range append([]string{"ghost", "nobody", "alpha", "zeta"}, minions...) {
+	for _, id := range append([]string{"ghost", "nobody", "alpha", "zeta"}, envtest.Minions()...) {
 		d.known[id] = true
 	}
 	login := func(eauth, name, password string) string {
@@ -104,7 +105,7 @@ func (d *differential) addModule(t *testing.T) {
 	require.Eventually(t, func() bool {
 		d.ask(t, d.env.Main+"/", `{"client": "local", "tgt": "*", "fun": "saltutil.sync_modules"}`, "")
 		a := d.ask(t, d.env.Main+"/", `{"client": "local", "tgt": "*", "fun": "odd.here"}`, "")
-		return strings.Count(a.Body, ": true") == len(minions)
+		return strings.Count(a.Body, ": true") == len(envtest.Minions())
 	}, 90*time.Second, time.Second, "the module odd")
 }
 
@@ -230,7 +231,7 @@ func pause(t *testing.T, r *env.Env, id string) {
 func addGhost(t *testing.T, r *env.Env, id string) {
 	t.Helper()
 	keys := filepath.Join(r.Dir(), "pki", "minions")
-	key, err := os.ReadFile(filepath.Join(keys, minions[0]))
+	key, err := os.ReadFile(filepath.Join(keys, envtest.Minions()[0]))
 	require.NoError(t, err)
 	grains := msgpack.AppendString(msgpack.AppendMap(nil, 1), "ipv4")
 	grains = msgpack.AppendString(msgpack.AppendArray(grains, 1), "192.0.2.1")

@@ -1,4 +1,4 @@
-package e2e
+package differential
 
 import (
 	"path/filepath"
@@ -8,6 +8,8 @@ import (
 
 	"github.com/rogpeppe/go-internal/txtar"
 	"github.com/stretchr/testify/require"
+
+	"github.com/saltern-api/saltern/e2e/envtest"
 )
 
 // httpTopic is a file of testdata/http. Its text may hold these lines:
@@ -126,7 +128,7 @@ func (c *httpCase) step(t *testing.T, text, session string) httpStep {
 		s.headers = s.withDefault("X-Auth-Token", session)
 	}
 	if s.body != "" {
-		s.headers = s.withDefault("Content-Type", asJSON)
+		s.headers = s.withDefault("Content-Type", envtest.JSON)
 	}
 	c.verify(t, s)
 	return s

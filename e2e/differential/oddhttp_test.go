@@ -1,4 +1,4 @@
-package e2e
+package differential
 
 import (
 	"bufio"
@@ -200,7 +200,7 @@ var oddKnown = []*regexp.Regexp{
 
 // TestOddHTTPList holds the O rows of docs/differences.md against oddListed.
 func TestOddHTTPList(t *testing.T) {
-	text, err := os.ReadFile("../docs/differences.md")
+	text, err := os.ReadFile("../../docs/differences.md")
 	require.NoError(t, err)
 	rows := make(map[string]bool)
 	for _, m := range regexp.MustCompile(`(?m)^\| ([A-Z]\d+) \|`).FindAllStringSubmatch(string(text), -1) {

@@ -1,4 +1,4 @@
-package e2e
+package differential
 
 import (
 	"bufio"
@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/saltern-api/saltern/e2e/envtest"
 	"github.com/saltern-api/saltern/saltmaster/sandbox/sandboxtest"
 )
 
@@ -22,10 +23,11 @@ import (
 // Saltern, or else stands in testdata/oddvalues.txt, beside the row of docs/differences.md
 // that says why; and what stands there differs.
 func TestOddValues(t *testing.T) {
+	t.Parallel()
 	for release, salt := range sandboxtest.Salts(t) {
 		t.Run(release, func(t *testing.T) {
 			w := newHTTPWorld(t, startHTTPEnv(t, salt))
-			w.askAll(t, sharedOut(allValueCases(), is3008(t)), listedValues(t, is3008(t)))
+			w.askAll(t, sharedOut(allValueCases(), envtest.Is3008(t)), listedValues(t, envtest.Is3008(t)))
 		})
 	}
 }
@@ -82,7 +84,7 @@ func allValueCases() []*valueCase { return append(valueCases(), mediaCases()...)
 
 func valueCases() (cases []*valueCase) {
 	add := func(b *valueBody, name, body string) {
-		s := httpStep{method: http.MethodPost, path: b.path, body: body, headers: []string{"Content-Type: " + asJSON}}
+		s := httpStep{method: http.MethodPost, path: b.path, body: body, headers: []string{"Content-Type: " + envtest.JSON}}
 		if b.session {
 			s.headers = append(s.headers, "X-Auth-Token: $SESSION")
 		}
@@ -205,7 +207,7 @@ func listedValues(t *testing.T, for3008 bool) map[string]string {
 // TestOddValuesList holds the rows that testdata/oddvalues.txt names against
 // docs/differences.md.
 func TestOddValuesList(t *testing.T) {
-	text, err := os.ReadFile("../docs/differences.md")
+	text, err := os.ReadFile("../../docs/differences.md")
 	require.NoError(t, err)
 	names := make(map[string]bool)
 	for _, c := range allValueCases() {

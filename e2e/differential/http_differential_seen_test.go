@@ -1,4 +1,4 @@
-package e2e
+package differential
 
 import (
 	"archive/tar"
@@ -17,6 +17,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"go.yaml.in/yaml/v3"
+
+	"github.com/saltern-api/saltern/e2e/envtest"
 )
 
 // httpSeen is an answer in the form that is compared.
@@ -149,7 +151,7 @@ func seenBody(media, body string, q httpStep) string {
 		return ""
 	}
 	switch media {
-	case asJSON:
+	case envtest.JSON:
 		v, err := parseOrdered(body)
 		if err != nil {
 			return fmt.Sprintf("not JSON (%v): %s", err, body)
@@ -199,7 +201,7 @@ func (v *httpSeen) String() string {
 	for _, name := range slices.Sorted(maps.Keys(v.headers)) {
 		parts = append(parts, fmt.Sprintf("[%s: %s]", name, v.headers[name]))
 	}
-	if v.media != asJSON && v.media != "" {
+	if v.media != envtest.JSON && v.media != "" {
 		parts = append(parts, v.media)
 	}
 	if v.body != "" {

@@ -1,4 +1,4 @@
-package e2e
+package differential
 
 import (
 	"os"
@@ -12,7 +12,7 @@ import (
 // each row is shown, by a case or, as TestDifferentialHTTP sees to, by a rule;
 // and what cases name is among these rows or the D ones.
 func TestDifferentialHTTPList(t *testing.T) {
-	text, err := os.ReadFile("../docs/differences.md")
+	text, err := os.ReadFile("../../docs/differences.md")
 	require.NoError(t, err)
 	shown := make(map[string]bool)
 	for _, m := range regexp.MustCompile(`(?m)^\| (H\d+) \|`).FindAllStringSubmatch(string(text), -1) {

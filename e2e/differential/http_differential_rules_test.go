@@ -1,4 +1,4 @@
-package e2e
+package differential
 
 import (
 	"net/http"
@@ -6,6 +6,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"github.com/saltern-api/saltern/e2e/envtest"
 )
 
 // httpRules are the rows of the list that are about many answers at once. Each
@@ -51,7 +53,7 @@ func errorText(q httpStep, api, ours *httpSeen) bool {
 		text = "An unexpected error occurred"
 	}
 	status, text := `"status": `+strconv.Itoa(api.status), `"return": `+strconv.Quote(text)
-	api.media = asJSON
+	api.media = envtest.JSON
 	api.body = "{" + status + ", " + text + "}"
 	if ours.media == asYAML && slices.Contains(q.headers, "Accept: "+asYAML) {
 		api.media = asYAML

@@ -1,4 +1,4 @@
-package e2e
+package differential
 
 import (
 	"cmp"
@@ -11,6 +11,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
+	"github.com/saltern-api/saltern/e2e/envtest"
 	"github.com/saltern-api/saltern/saltmaster/sandbox/sandboxtest"
 )
 
@@ -19,6 +20,7 @@ import (
 // body must be equal, apart from job ids, times, tokens and the order of
 // minions, or else the difference must be in the list, and be as the case says.
 func TestDifferentialHTTP(t *testing.T) {
+	t.Parallel()
 	topics := readHTTPTopics(t)
 	for release, salt := range sandboxtest.Salts(t) {
 		t.Run(release, func(t *testing.T) {
@@ -26,7 +28,7 @@ func TestDifferentialHTTP(t *testing.T) {
 			for _, topic := range topics {
 				t.Run(topic.name, func(t *testing.T) {
 					for _, c := range topic.cases {
-						if !c.runsOn(is3008(t)) {
+						if !c.runsOn(envtest.Is3008(t)) {
 							continue
 						}
 						t.Run(c.name, func(t *testing.T) {

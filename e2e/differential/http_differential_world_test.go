@@ -1,4 +1,4 @@
-package e2e
+package differential
 
 import (
 	"context"
@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/saltern-api/saltern/e2e/env"
+	"github.com/saltern-api/saltern/e2e/envtest"
 	"github.com/saltern-api/saltern/saltmaster"
 	"github.com/saltern-api/saltern/saltmaster/sandbox"
 )
@@ -58,10 +59,10 @@ var httpUsers = map[string]any{
 func startHTTPEnv(t *testing.T, salt string) *env.Env {
 	t.Helper()
 	r, err := env.Start(context.Background(), env.Options{
-		Saltern:  saltern.build(t),
+		Saltern:  suite.Program(t),
 		Settings: "auth: {attempts: 100000}\n",
 		Sandbox: sandbox.Options{
-			Salt: salt, SaltAPI: true, Minions: minions[:2], WorkerThreads: 3,
+			Salt: salt, SaltAPI: true, Minions: envtest.Minions()[:2], WorkerThreads: 3,
 			MasterConfig: map[string]any{
 				"token_expire_user_override": true,
 				"external_auth": map[string]any{
@@ -110,7 +111,7 @@ func newHTTPWorld(t *testing.T, r *env.Env) *httpWorld {
 func (w *httpWorld) call(t *testing.T, s *httpSide, path, session, body string, into any) {
 	t.Helper()
 	a, err := s.send(httpStep{method: "POST", path: path, body: body,
-		headers: []string{"Content-Type: " + asJSON, "X-Auth-Token: " + session}})
+		headers: []string{"Content-Type: " + envtest.JSON, "X-Auth-Token: " + session}})
 	require.NoError(t, err)
 	require.NoError(t, json.Unmarshal([]byte(a.body), into), "%s %s: %d %s", s.name, path, a.status, a.body)
 }

@@ -1,4 +1,4 @@
-package e2e
+package differential
 
 import (
 	"io/fs"
@@ -158,7 +158,7 @@ func TestDifferentialList(t *testing.T) {
 // listedDifferences reads the first column of the table of docs/differences.md.
 func listedDifferences(t *testing.T) []string {
 	t.Helper()
-	text, err := os.ReadFile("../docs/differences.md")
+	text, err := os.ReadFile("../../docs/differences.md")
 	require.NoError(t, err)
 	var ids []string
 	for _, m := range regexp.MustCompile(`(?m)^\| (D\d+) \|`).FindAllStringSubmatch(string(text), -1) {
@@ -172,7 +172,7 @@ func listedDifferences(t *testing.T) []string {
 func allTests(t *testing.T) string {
 	t.Helper()
 	var all strings.Builder
-	require.NoError(t, fs.WalkDir(os.DirFS(".."), ".", func(path string, d fs.DirEntry, err error) error {
+	require.NoError(t, fs.WalkDir(os.DirFS("../.."), ".", func(path string, d fs.DirEntry, err error) error {
 		switch {
 		case err != nil:
 			return err
@@ -181,7 +181,7 @@ func allTests(t *testing.T) string {
 		case !strings.HasSuffix(path, "_test.go"):
 			return nil
 		}
-		text, err := os.ReadFile(filepath.Join("..", path))
+		text, err := os.ReadFile(filepath.Join("../..", path))
 		all.Write(text)
 		return err
 	}))
