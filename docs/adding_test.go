@@ -2,6 +2,7 @@ package docs_test
 
 import (
 	"encoding/json"
+	"io/fs"
 	"maps"
 	"os"
 	"os/exec"
@@ -24,6 +25,7 @@ func TestAdding(t *testing.T) {
 	}
 	page, err := os.ReadFile("architecture.md")
 	require.NoError(t, err)
+	dependOnTree(t)
 	examples := addingExamples(string(page))
 	require.Len(t, examples, 4)
 	for _, e := range examples {
@@ -40,6 +42,24 @@ func TestAdding(t *testing.T) {
 			}
 		})
 	}
+}
+
+// dependOnTree looks at each file of code, so that go test, which takes note of that,
+// runs the test again after any has changed.
+func dependOnTree(t *testing.T) {
+	t.Helper()
+	require.NoError(t, filepath.WalkDir("..", func(file string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			if err == nil && file != ".." && strings.HasPrefix(d.Name(), ".") {
+				return filepath.SkipDir
+			}
+			return err
+		}
+		if strings.HasSuffix(file, ".go") {
+			_, err = os.Stat(file)
+		}
+		return err
+	}))
 }
 
 // example is a section of architecture.md about adding something.
