@@ -22,6 +22,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"time"
 
@@ -618,4 +619,16 @@ func (w *witness) newJobs(t *testing.T) []string {
 	more := added(w.known, jobs)
 	w.known = jobs
 	return more
+}
+
+const pamLogin = `"eauth": "pam", "username": "saltdev", "password": "saltdev"`
+
+// refuses reports whether nobody listens at a base URL any more.
+func refuses(base string) bool {
+	_, address, _ := strings.Cut(base, "://")
+	conn, err := net.Dial("tcp", address)
+	if err == nil {
+		_ = conn.Close()
+	}
+	return errors.Is(err, syscall.ECONNREFUSED)
 }

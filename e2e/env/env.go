@@ -86,6 +86,13 @@ func Start(ctx context.Context, o Options) (_ *Env, err error) {
 	return r, r.StartGateway(ctx)
 }
 
+// Served returns the Env of a gateway that the caller runs itself, with its
+// state in dir/state and its log in dir/saltern.log. It can be sent requests;
+// it has no sandbox and no process, and must not be used for what needs these.
+func Served(dir, wsgi, main, admin string) *Env {
+	return &Env{dir: dir, WSGI: wsgi, Main: main, Admin: admin}
+}
+
 // Stop ends the gateway and its master, and removes their folders.
 func (r *Env) Stop(ctx context.Context) error {
 	err := r.StopGateway(ctx)

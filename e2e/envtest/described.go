@@ -18,7 +18,7 @@ import (
 // Described holds requests and answers against the gateway's own description.
 type Described struct {
 	Env    *env.Env
-	doc    *openapi3.T
+	Doc    *openapi3.T
 	router routers.Router
 	Client *http.Client
 	Seen   map[string]bool // operations that were answered with success
@@ -41,7 +41,7 @@ func NewDescribed(t *testing.T, r *env.Env) *Described {
 	doc.Servers = openapi3.Servers{{URL: r.Main}}
 	router, err := gorillamux.NewRouter(doc)
 	require.NoError(t, err)
-	return &Described{Env: r, doc: doc, router: router, Client: client, Seen: map[string]bool{"openapi": true}}
+	return &Described{Env: r, Doc: doc, router: router, Client: client, Seen: map[string]bool{"openapi": true}}
 }
 
 // DescribedRequest is a request: "METHOD /path", its headers, and its body with its

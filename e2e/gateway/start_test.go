@@ -1,16 +1,18 @@
 package gateway
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"flag"
 	"fmt"
 	"log/slog"
 	"maps"
+	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -18,17 +20,21 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/saltern-api/saltern/e2e/env"
+	"github.com/saltern-api/saltern/e2e/envtest"
 	"github.com/saltern-api/saltern/internal/freeport"
 	"github.com/saltern-api/saltern/internal/gateway"
 	"github.com/saltern-api/saltern/internal/gateway/config"
 	"github.com/saltern-api/saltern/saltmaster/mastertest"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 	"github.com/saltern-api/saltern/saltmaster/sandbox"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
-
-// patience is how long a test waits for what must happen on a busy machine.
-const patience = 60 * time.Second
+func TestMain(m *testing.M) {
+	if err := flag.Set("test.parallel", "8"); err != nil { // the tests wait more than they compute
+		panic(err)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // secret is the password of all users with eauth sharedsecret.
 const secret = "the shared secret"
@@ -45,15 +51,11 @@ type options struct {
 
 // running is a gateway in the process of the test, and its master.
 type running struct {
+	*env.Env
 	*mastertest.Master // nil if the gateway is alone
-
-	WSGI  string // base URL of the rest_wsgi listener, plain HTTP
-	Main  string // base URL of the rest_cherrypy listener, TLS with a self-signed pair unless disable_ssl
-	Admin string // base URL of metrics and health
 
 	config *config.Config
 	dir    string
-	log    logBuffer
 	stop   func() // ends Run
 	ended  chan error
 }
@@ -80,8 +82,11 @@ func start(t *testing.T, o options) *running {
 func withDefaults(o mastertest.Options) mastertest.Options {
 	if o.Minions == nil {
 		for i := range 5 {
-			o.Minions = append(o.Minions, mastertest.Minion{ID: fmt.Sprintf("ms--%d", i)})
+			o.Minions = append(o.Minions, mastertest.Minion{ID: fmt.Sprintf("ms--%d", i), Answer: answer})
 		}
+	}
+	if o.Runners == nil {
+		o.Runners = map[string]mastertest.Function{"test.sleep": sleep, "no.such": noSuch, "jobs.list_jobs": noJobs}
 	}
 	if o.Users == nil {
 		all := []string{".*", "@runner", "@wheel"}
@@ -94,6 +99,34 @@ func withDefaults(o mastertest.Options) mastertest.Options {
 	return o
 }
 
+// sleep is the runner test.sleep.
+func sleep(ctx context.Context, c mastertest.Call) (msgpack.Raw, bool) {
+	seconds, _ := c.Arg[0].Float()
+	select {
+	case <-ctx.Done():
+	case <-time.After(time.Duration(seconds * float64(time.Second))):
+	}
+	return mastertest.JSON("true"), true
+}
+
+// noSuch answers as masters do when there is no such runner.
+func noSuch(context.Context, mastertest.Call) (msgpack.Raw, bool) {
+	return mastertest.JSON(`"Exception occurred in runner no.such: Traceback (most recent call last):\n` +
+		`  File \"/opt/salt/client/mixins.py\", line 341, in low\n` +
+		`salt.exceptions.CommandExecutionError: 'no.such' is not available.\n"`), false
+}
+
+// noJobs is the runner jobs.list_jobs of a master without any.
+func noJobs(context.Context, mastertest.Call) (msgpack.Raw, bool) { return mastertest.JSON("{}"), true }
+
+// answer is what minions answer: they have grains too.
+func answer(ctx context.Context, job mastertest.Job) mastertest.Return {
+	if job.Fun == "grains.items" {
+		return mastertest.Return{Return: mastertest.JSON(`{"id": "` + job.Minion + `"}`)}
+	}
+	return mastertest.Builtin(ctx, job)
+}
+
 // configure writes the configuration and reads it.
 func (g *running) configure(t *testing.T, o options, master map[string]any) {
 	t.Helper()
@@ -101,7 +134,7 @@ func (g *running) configure(t *testing.T, o options, master map[string]any) {
 	cherrypy := map[string]any{"port": freePort(t), "host": "127.0.0.1"}
 	maps.Copy(cherrypy, o.cherrypy)
 	conf["rest_cherrypy"] = cherrypy
-	g.Main = fmt.Sprintf("https://127.0.0.1:%d", cherrypy["port"])
+	g.Env = env.Served(g.dir, "", fmt.Sprintf("https://127.0.0.1:%d", cherrypy["port"]), "")
 	if cherrypy["disable_ssl"] == true {
 		g.Main = strings.Replace(g.Main, "https:", "http:", 1)
 	}
@@ -113,7 +146,7 @@ func (g *running) configure(t *testing.T, o options, master map[string]any) {
 		g.WSGI, g.Admin = fmt.Sprintf("http://localhost:%d", wsgi), fmt.Sprintf("http://127.0.0.1:%d", admin)
 		conf["rest_wsgi"] = map[string]any{"port": wsgi}
 		conf["auth.pam.service"] = env.PAMService
-		conf["netapi_enable_clients"] = allClients
+		conf["netapi_enable_clients"] = envtest.AllClients[:8]
 		settings += fmt.Sprintf("admin: {listen: '127.0.0.1:%d'}\npam: {conf_dir: %s}\n", admin, g.writePAM(t, nil))
 	}
 	maps.Copy(conf, o.master)
@@ -124,11 +157,6 @@ func (g *running) configure(t *testing.T, o options, master map[string]any) {
 	require.NoError(t, os.WriteFile(file, []byte(settings+o.settings), 0o600))
 	g.config, err = config.Load(config.Files{MasterDir: g.dir, Settings: file})
 	require.NoError(t, err)
-}
-
-// allClients are the clients of salt-api but for ssh.
-var allClients = []string{
-	"local", "local_async", "local_batch", "local_subset", "runner", "runner_async", "wheel", "wheel_async",
 }
 
 // writePAM writes the PAM service, which knows the users of package env by
@@ -158,10 +186,13 @@ func freePort(t *testing.T) int {
 func (g *running) run(t *testing.T) {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
-	log := slog.New(slog.NewJSONHandler(&g.log, &slog.HandlerOptions{Level: g.config.LogLevel()}))
+	file, err := os.OpenFile(g.LogFile(), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	require.NoError(t, err)
+	log := slog.New(slog.NewJSONHandler(file, &slog.HandlerOptions{Level: g.config.LogLevel()}))
 	opened, err := gateway.New(ctx, g.config, log)
 	if err != nil {
 		stop()
+		_ = file.Close()
 		require.NoError(t, err)
 	}
 	ended := make(chan error, 1)
@@ -169,7 +200,7 @@ func (g *running) run(t *testing.T) {
 	go func() {
 		err := opened.Run(ctx)
 		opened.Close()
-		ended <- err
+		ended <- errors.Join(err, file.Close())
 	}()
 	if g.Admin != "" {
 		g.awaitReady(t)
@@ -178,9 +209,9 @@ func (g *running) run(t *testing.T) {
 
 func (g *running) awaitReady(t *testing.T) {
 	t.Helper()
-	requireEventually(t, func() bool {
-		require.Empty(t, g.ended, "the gateway ended: %s", &g.log)
-		return ready(t, g).Status == 200
+	envtest.RequireEventually(t, func() bool {
+		require.Empty(t, g.ended, "the gateway ended: %s", g.Log())
+		return g.ready(t).Status == http.StatusOK
 	})
 }
 
@@ -191,43 +222,75 @@ func (g *running) close(t *testing.T) {
 		return
 	}
 	g.stop()
-	require.NoError(t, <-g.ended, &g.log)
+	require.NoError(t, <-g.ended, g.Log())
 	require.NotContains(t, g.Log(), "did not close")
 	g.stop = nil
 }
 
-// StateDir is the gateway's state_dir.
-func (g *running) StateDir() string { return filepath.Join(g.dir, "state") }
-
-// Certificate is the file with the gateway's self-signed certificate.
-func (g *running) Certificate() string { return filepath.Join(g.StateDir(), "self-signed.crt") }
-
-// Log returns what the gateway has logged.
-func (g *running) Log() string { return g.log.String() }
-
-// logBuffer is a log that may be read while it is written.
-type logBuffer struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (b *logBuffer) Write(p []byte) (int, error) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.Write(p)
-}
-
-func (b *logBuffer) String() string {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	return b.text.String()
-}
-
-// requireEventually is require.Eventually in the test's own goroutine, so that
-// the condition may end the test.
-func requireEventually(t *testing.T, done func() bool) {
+// ask sends a request to one of the gateway's base URLs.
+func (g *running) ask(t *testing.T, base string, q envtest.Request) env.Answer {
 	t.Helper()
-	for end := time.Now().Add(patience); !done(); time.Sleep(5 * time.Millisecond) {
-		require.True(t, time.Now().Before(end), "it did not happen within %s", patience)
+	return envtest.Send(t, g.Env, base, q)
+}
+
+// post sends a lowstate to the rest_wsgi listener.
+func (g *running) post(t *testing.T, body string) env.Answer {
+	t.Helper()
+	return envtest.Post(t, g.Env, body)
+}
+
+// get sends a GET to the rest_cherrypy listener, within a session if there is
+// one.
+func (g *running) get(t *testing.T, path, session string) env.Answer {
+	t.Helper()
+	return envtest.SessionRequest(t, g.Env, session, http.MethodGet, path, "")
+}
+
+// login logs in over sharedsecret.
+func (g *running) login(t *testing.T, user string) env.Answer {
+	t.Helper()
+	return g.ask(t, g.Main, envtest.Request{Path: "login", Body: "{" + sharedsecret(user) + "}"})
+}
+
+// sharedsecret are the credentials of a user who has the secret.
+func sharedsecret(user string) string {
+	return fmt.Sprintf(`"eauth": "sharedsecret", "username": %q, "password": %q`, user, secret)
+}
+
+// surfaces are the gateway's two listeners.
+func (g *running) surfaces() map[string]string { return envtest.Surfaces(g.Env) }
+
+func (g *running) ready(t *testing.T) env.Answer {
+	t.Helper()
+	return g.ask(t, g.Admin, envtest.Request{Method: http.MethodGet, Path: "readyz", Kind: "-"})
+}
+
+// strict are options with limits that are as short as a busy machine allows,
+// with one minion, and without the client local_async.
+func strict() options {
+	return options{
+		stand:  mastertest.Options{Minions: []mastertest.Minion{{ID: "ms--0", Answer: answer}}},
+		master: map[string]any{"netapi_enable_clients": []string{"local", "runner"}},
+		settings: `
+max_request_body_size: 64KiB
+shutdown_timeout: 1s
+limits:
+  header_timeout: 2s
+  body_timeout: 1s
+master:
+  request_timeout: 3s
+`,
 	}
+}
+
+// dial opens a plain connection to one of the gateway's base URLs, which ends
+// with the test.
+func dial(t *testing.T, base string) net.Conn {
+	t.Helper()
+	_, address, _ := strings.Cut(base, "://")
+	conn, err := net.Dial("tcp", address)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = conn.Close() })
+	require.NoError(t, conn.SetDeadline(time.Now().Add(envtest.Patience)))
+	return conn
 }

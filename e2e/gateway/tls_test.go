@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/saltern-api/saltern/e2e/envtest"
 	"github.com/saltern-api/saltern/internal/certtest"
 )
 
@@ -91,16 +92,16 @@ func TestReload(t *testing.T) {
 	require.NotContains(t, g.Log(), "self-signed")
 
 	second := writePair(t, crt, key)
-	requireEventually(t, func() bool { return fingerprint(g.leaf(t)) == fingerprint(second) })
+	envtest.RequireEventually(t, func() bool { return fingerprint(g.leaf(t)) == fingerprint(second) })
 	require.Contains(t, g.Log(), `"sha256":"`+fingerprint(second)+`"`)
 
 	require.NoError(t, os.WriteFile(crt, []byte("no certificate"), 0o600))
-	requireEventually(t, func() bool {
+	envtest.RequireEventually(t, func() bool {
 		require.Equal(t, fingerprint(second), fingerprint(g.leaf(t)))
 		return strings.Contains(g.Log(), "the old one stays")
 	})
 	third := writePair(t, crt, key)
-	requireEventually(t, func() bool { return fingerprint(g.leaf(t)) == fingerprint(third) })
+	envtest.RequireEventually(t, func() bool { return fingerprint(g.leaf(t)) == fingerprint(third) })
 }
 
 // TestReadableKey has a private key that others than its owner can read, of

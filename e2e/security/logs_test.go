@@ -1,4 +1,4 @@
-package e2e
+package security
 
 import (
 	"encoding/json"
@@ -12,22 +12,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/saltern-api/saltern/e2e/env"
+	"github.com/saltern-api/saltern/e2e/envtest"
 	"github.com/saltern-api/saltern/saltmaster/sandbox"
 	"github.com/saltern-api/saltern/server/audit"
 )
 
-// Secrets and arguments that are found again wherever they get to.
-const (
-	markPassword = "mark-right-password"
-	markWrong    = "mark-wrong-password"
-	markArgument = "mark-argument"
-	markPlace    = "mark-in-the-query"
-	markToken    = "0badc0de0badc0de0badc0de0badc0de0badc0de0badc0de0badc0de0badc0de"
-)
-
 // logged is a request of TestLog, and what its one line is to say.
 type logged struct {
-	asked
+	envtest.Request
 	surface string
 	status  int
 	chunks  string // as JSON, without jids
@@ -37,26 +29,26 @@ type logged struct {
 // line has a password, a token or an argument in it, nor has any in the audit
 // log.
 func TestLog(t *testing.T) {
-	eachRelease(t, func(t *testing.T, r *env.Env) {
-		require.NoError(t, r.WritePAM(map[string]string{env.User: markPassword}))
+	suite.EachRelease(t, func(t *testing.T, r *env.Env) {
+		require.NoError(t, r.WritePAM(map[string]string{env.User: envtest.MarkPassword}))
 		t.Cleanup(func() { require.NoError(t, r.WritePAM(nil)) })
-		made, ok, err := masterOf(t, r).MakeToken(t.Context(), "sharedsecret", sandbox.UserAll, r.Secret())
+		made, ok, err := envtest.MasterOf(t, r).MakeToken(t.Context(), "sharedsecret", sandbox.UserAll, r.Secret())
 		require.NoError(t, err)
 		require.True(t, ok)
 		before, begin := len(r.Log()), time.Now()
-		bases := surfaces(r)
+		bases := envtest.Surfaces(r)
 
 		requests := loggedRequests(r, made.Token)
 		for id, q := range requests {
-			q.header = map[string]string{"X-Request-Id": id, "X-Auth-Token": made.Token, "Authorization": "Basic " + markPassword}
-			a := ask(t, r, bases[q.surface], q.asked)
+			q.Header = map[string]string{"X-Request-Id": id, "X-Auth-Token": made.Token, "Authorization": "Basic " + envtest.MarkPassword}
+			a := envtest.Send(t, r, bases[q.surface], q.Request)
 			require.Equal(t, q.status, a.Status, "%s: %s", id, a.Body)
 			require.NotEqual(t, id, a.Header.Get("X-Request-Id"))
 		}
-		require.NoError(t, tokensOf(t, r).Remove(made.Token))
+		require.NoError(t, envtest.TokensOf(t, r).Remove(made.Token))
 
 		log, audited := r.Log()[before:], auditedSince(t, r, begin)
-		for _, secret := range append(tokensOfUser(t, r, env.User), made.Token, r.Secret(), "mark-", markToken) {
+		for _, secret := range append(envtest.TokensOfUser(t, r, env.User), made.Token, r.Secret(), "mark-", envtest.MarkToken) {
 			require.NotContains(t, log, secret)
 			require.NotContains(t, audited, secret)
 		}
@@ -69,12 +61,14 @@ func TestLog(t *testing.T) {
 }
 
 func loggedRequests(r *env.Env, token string) map[string]logged {
-	right := fmt.Sprintf(`"eauth": "pam", "username": %q, "password": %q`, env.User, markPassword)
+	right := fmt.Sprintf(`"eauth": "pam", "username": %q, "password": %q`, env.User, envtest.MarkPassword)
 	secret := fmt.Sprintf(`"eauth": "sharedsecret", "username": %q, "password": %q`, sandbox.UserAll, r.Secret())
-	echo := `"client": "local", "tgt": "ms--0", "fun": "test.arg", "arg": ["` + markArgument + `"], "kwarg": {"a": "` + markArgument + `"}, "metadata": {"x": "` + markArgument + `"}`
-	run := `"client": "runner", "fun": "test.arg", "arg": ["` + markArgument + `"], "kwarg": {"a": "` + markArgument + `"}, "b": "` + markArgument + `"`
-	chunk := func(credentials, rest string) asked { return asked{body: `[{` + credentials + `, ` + rest + `}]`} }
-	bad := func(body string) logged { return logged{asked{body: body}, "wsgi", 400, ""} }
+	echo := `"client": "local", "tgt": "ms--0", "fun": "test.arg", "arg": ["` + envtest.MarkArgument + `"], "kwarg": {"a": "` + envtest.MarkArgument + `"}, "metadata": {"x": "` + envtest.MarkArgument + `"}`
+	run := `"client": "runner", "fun": "test.arg", "arg": ["` + envtest.MarkArgument + `"], "kwarg": {"a": "` + envtest.MarkArgument + `"}, "b": "` + envtest.MarkArgument + `"`
+	chunk := func(credentials, rest string) envtest.Request {
+		return envtest.Request{Body: `[{` + credentials + `, ` + rest + `}]`}
+	}
+	bad := func(body string) logged { return logged{envtest.Request{Body: body}, "wsgi", 400, ""} }
 	return map[string]logged{
 		"local": {chunk(right, echo), "wsgi", 200,
 			`[{"user": "saltdev", "eauth": "pam", "client": "local", "fun": "test.arg", "minions": 1}]`},
@@ -88,31 +82,31 @@ func loggedRequests(r *env.Env, token string) map[string]logged {
 			`[{"user": "bench", "eauth": "sharedsecret", "client": "local", "fun": "test.arg", "minions": 1}]`},
 		"by-token": {chunk(`"token": "`+token+`"`, echo), "wsgi", 200,
 			`[{"user": "bench", "eauth": "sharedsecret", "client": "local", "fun": "test.arg", "minions": 1}]`},
-		"two": {asked{body: `[{` + right + `, ` + goodPing + `}, {` + secret + `, ` + run + `}]`}, "wsgi", 200,
+		"two": {envtest.Request{Body: `[{` + right + `, ` + envtest.GoodPing + `}, {` + secret + `, ` + run + `}]`}, "wsgi", 200,
 			`[{"user": "saltdev", "eauth": "pam", "client": "local", "fun": "test.ping", "minions": 1},
 			  {"user": "bench", "eauth": "sharedsecret", "client": "runner", "fun": "test.arg"}]`},
-		"exception": {chunk(right, `"client": "local", "tgt": "ms--0", "fun": "test.exception", "arg": ["`+markArgument+`"]`), "wsgi", 200,
+		"exception": {chunk(right, `"client": "local", "tgt": "ms--0", "fun": "test.exception", "arg": ["`+envtest.MarkArgument+`"]`), "wsgi", 200,
 			`[{"user": "saltdev", "eauth": "pam", "client": "local", "fun": "test.exception", "minions": 1}]`},
-		"runner-exception": {chunk(right, `"client": "runner", "fun": "error.error", "kwarg": {"name": "Exception", "message": "`+markArgument+`"}`), "wsgi", 200,
+		"runner-exception": {chunk(right, `"client": "runner", "fun": "error.error", "kwarg": {"name": "Exception", "message": "`+envtest.MarkArgument+`"}`), "wsgi", 200,
 			`[{"user": "saltdev", "eauth": "pam", "client": "runner", "fun": "error.error"}]`},
 		"unknown-runner": {chunk(right, strings.Replace(run, "test.arg", "no.such", 1)), "wsgi", 500,
 			`[{"user": "saltdev", "eauth": "pam", "client": "runner", "fun": "no.such"}]`},
-		"wrong-password": {asked{body: `[{"eauth": "pam", "username": "who-is-that", "password": "` + markWrong + `", ` + echo + `}]`}, "wsgi", 401,
+		"wrong-password": {envtest.Request{Body: `[{"eauth": "pam", "username": "who-is-that", "password": "` + envtest.MarkWrong + `", ` + echo + `}]`}, "wsgi", 401,
 			`[{"client": "local", "fun": "test.arg"}]`},
-		"wrong-for-salt": {asked{body: `[{"eauth": "sharedsecret", "username": "bench", "password": "` + markWrong + `", ` + echo + `}]`}, "wsgi", 401,
+		"wrong-for-salt": {envtest.Request{Body: `[{"eauth": "sharedsecret", "username": "bench", "password": "` + envtest.MarkWrong + `", ` + echo + `}]`}, "wsgi", 401,
 			`[{"client": "local", "fun": "test.arg"}]`},
-		"unknown-token": {chunk(`"token": "`+markToken+`"`, echo), "wsgi", 401,
+		"unknown-token": {chunk(`"token": "`+envtest.MarkToken+`"`, echo), "wsgi", 401,
 			`[{"client": "local", "fun": "test.arg"}]`},
 		"bad-token":    {chunk(`"token": "mark-no-token"`, echo), "wsgi", 401, `[{"client": "local", "fun": "test.arg"}]`},
 		"not-allowed":  {chunk(`"eauth": "pam", "username": "saltro", "password": "saltro"`, run), "wsgi", 401, `[{"user": "saltro", "eauth": "pam", "client": "runner", "fun": "test.arg"}]`},
-		"bad-field":    {chunk(right, echo+`, "jid": "`+markArgument+`"`), "wsgi", 400, `[{"user": "saltdev", "eauth": "pam", "client": "local", "fun": "test.arg"}]`},
-		"bad-json":     bad(`[{"password": "` + markPassword + `" "arg": ["` + markArgument + `"]}]`),
-		"bad-end":      bad(`[{"password": "` + markPassword),
-		"bad-chunk":    bad(`["` + markArgument + `"]`),
-		"bad-type":     {asked{kind: "text/" + markArgument, body: "password=" + markPassword}, "main", 406, ""},
-		"bad-method":   {asked{method: "DELETE", body: markPassword}, "main", 405, ""},
-		"welcome":      {asked{method: "GET", path: "?token=" + markPlace}, "main", 200, ""},
-		"welcome-wsgi": {asked{method: "GET", path: "?token=" + markPlace}, "wsgi", 200, ""},
+		"bad-field":    {chunk(right, echo+`, "jid": "`+envtest.MarkArgument+`"`), "wsgi", 400, `[{"user": "saltdev", "eauth": "pam", "client": "local", "fun": "test.arg"}]`},
+		"bad-json":     bad(`[{"password": "` + envtest.MarkPassword + `" "arg": ["` + envtest.MarkArgument + `"]}]`),
+		"bad-end":      bad(`[{"password": "` + envtest.MarkPassword),
+		"bad-chunk":    bad(`["` + envtest.MarkArgument + `"]`),
+		"bad-type":     {envtest.Request{Kind: "text/" + envtest.MarkArgument, Body: "password=" + envtest.MarkPassword}, "main", 406, ""},
+		"bad-method":   {envtest.Request{Method: "DELETE", Body: envtest.MarkPassword}, "main", 405, ""},
+		"welcome":      {envtest.Request{Method: "GET", Path: "?token=" + envtest.MarkPlace}, "main", 200, ""},
+		"welcome-wsgi": {envtest.Request{Method: "GET", Path: "?token=" + envtest.MarkPlace}, "wsgi", 200, ""},
 	}
 }
 

@@ -1,4 +1,4 @@
-package e2e
+package gateway
 
 import (
 	"bufio"
@@ -18,88 +18,89 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/saltern-api/saltern/e2e/env"
+	"github.com/saltern-api/saltern/e2e/envtest"
 )
 
 // TestBodyLimit announces a body over the default limit, sends none of it, and
 // is answered nevertheless; the connection ends with that.
 func TestBodyLimit(t *testing.T) {
-	eachRelease(t, func(t *testing.T, r *env.Env) {
-		for surface, text := range map[string]string{
-			"wsgi": "413: The request body is larger than 100 MiB",
-			"main": "The request body is larger than 100 MiB",
-		} {
-			t.Run(surface, func(t *testing.T) {
-				t.Parallel()
-				conn := dialHTTP1(t, surfaces(r)[surface])
-				sendHead(t, conn, fmt.Sprintf("Content-Length: %d", 100<<20+1))
-				a := answerOn(t, conn)
-				require.Equal(t, http.StatusRequestEntityTooLarge, a.Status)
-				require.Equal(t, refused(surface, 413, text), a.Body)
-				require.Equal(t, "close", a.Header.Get("Connection"))
-				requireClosed(t, conn)
-			})
-		}
-	})
+	t.Parallel()
+	g := start(t, options{})
+	for surface, text := range map[string]string{
+		"wsgi": "413: The request body is larger than 100 MiB",
+		"main": "The request body is larger than 100 MiB",
+	} {
+		t.Run(surface, func(t *testing.T) {
+			t.Parallel()
+			conn := dialHTTP1(t, g.surfaces()[surface])
+			sendHead(t, conn, fmt.Sprintf("Content-Length: %d", 100<<20+1))
+			a := answerOn(t, conn)
+			require.Equal(t, http.StatusRequestEntityTooLarge, a.Status)
+			require.Equal(t, envtest.ErrorBody(surface, 413, text), a.Body)
+			require.Equal(t, "close", a.Header.Get("Connection"))
+			requireClosed(t, conn)
+		})
+	}
 }
 
 // TestOwnBodyLimit sends more than a limit that was set, without saying before
 // how much it will be.
 func TestOwnBodyLimit(t *testing.T) {
-	eachStrict(t, func(t *testing.T, r *env.Env) {
-		for surface, base := range surfaces(r) {
-			t.Run(surface, func(t *testing.T) {
-				t.Parallel()
-				conn := dialHTTP1(t, base)
-				sendHead(t, conn, "Transfer-Encoding: chunked")
-				_, err := fmt.Fprintf(conn, "%x\r\n%s\r\n", 64<<10+1, strings.Repeat(" ", 64<<10+1))
-				require.NoError(t, err)
-				a := answerOn(t, conn)
-				require.Equal(t, http.StatusRequestEntityTooLarge, a.Status)
-				require.Contains(t, a.Body, "The request body is larger than 65536 bytes")
-				require.Equal(t, "close", a.Header.Get("Connection"))
-				requireClosed(t, conn)
+	t.Parallel()
+	g := start(t, strict())
+	for surface, base := range g.surfaces() {
+		t.Run(surface, func(t *testing.T) {
+			t.Parallel()
+			conn := dialHTTP1(t, base)
+			sendHead(t, conn, "Transfer-Encoding: chunked")
+			_, err := fmt.Fprintf(conn, "%x\r\n%s\r\n", 64<<10+1, strings.Repeat(" ", 64<<10+1))
+			require.NoError(t, err)
+			a := answerOn(t, conn)
+			require.Equal(t, http.StatusRequestEntityTooLarge, a.Status)
+			require.Contains(t, a.Body, "The request body is larger than 65536 bytes")
+			require.Equal(t, "close", a.Header.Get("Connection"))
+			requireClosed(t, conn)
 
-				fits := env.Chunk(env.User, goodPing)
-				fits += strings.Repeat(" ", 64<<10-len(fits))
-				require.Equal(t, http.StatusOK, ask(t, r, base, asked{body: fits}).Status)
-			})
-		}
-	})
+			fits := env.Chunk(env.User, envtest.GoodPing)
+			fits += strings.Repeat(" ", 64<<10-len(fits))
+			require.Equal(t, http.StatusOK, g.ask(t, base, envtest.Request{Body: fits}).Status)
+		})
+	}
 }
 
 // TestSlowClient stalls in every place where a client can. It is cut off, and
 // meanwhile others are answered.
 func TestSlowClient(t *testing.T) {
-	eachStrict(t, func(t *testing.T, r *env.Env) {
-		stalled := map[string]net.Conn{}
-		for surface, base := range surfaces(r) {
-			head := dialHTTP1(t, base)
-			_, err := io.WriteString(head, "POST / HTTP/1.1\r\nHost: localhost\r\nContent-")
-			require.NoError(t, err)
-			stalled["in the head, "+surface] = head
+	t.Parallel()
+	g := start(t, strict())
+	stalled := map[string]net.Conn{}
+	for surface, base := range g.surfaces() {
+		head := dialHTTP1(t, base)
+		_, err := io.WriteString(head, "POST / HTTP/1.1\r\nHost: localhost\r\nContent-")
+		require.NoError(t, err)
+		stalled["in the head, "+surface] = head
 
-			stalled["before the head, "+surface] = dialHTTP1(t, base)
+		stalled["before the head, "+surface] = dialHTTP1(t, base)
 
-			body := dialHTTP1(t, base)
-			sendHead(t, body, "Content-Length: 100")
-			_, err = io.WriteString(body, `[{"client": `)
-			require.NoError(t, err)
-			stalled["in the body, "+surface] = body
+		body := dialHTTP1(t, base)
+		sendHead(t, body, "Content-Length: 100")
+		_, err = io.WriteString(body, `[{"client": `)
+		require.NoError(t, err)
+		stalled["in the body, "+surface] = body
+	}
+	stalled["before TLS"] = dial(t, g.Main)
+
+	a := g.post(t, env.Chunk(env.User, envtest.GoodPing))
+	require.Equal(t, http.StatusOK, a.Status, a.Body)
+	for where, conn := range stalled {
+		if strings.HasPrefix(where, "in the body") {
+			a := answerOn(t, conn)
+			require.Equal(t, http.StatusRequestTimeout, a.Status, where)
+			require.Contains(t, a.Body, "The request body did not arrive in time", where)
+			require.Equal(t, "close", a.Header.Get("Connection"), where)
 		}
-		stalled["before TLS"] = dial(t, r.Main)
-
-		a := post(t, r, env.Chunk(env.User, goodPing))
-		require.Equal(t, http.StatusOK, a.Status, a.Body)
-		for where, conn := range stalled {
-			if strings.HasPrefix(where, "in the body") {
-				a := answerOn(t, conn)
-				require.Equal(t, http.StatusRequestTimeout, a.Status, where)
-				require.Contains(t, a.Body, "The request body did not arrive in time", where)
-				require.Equal(t, "close", a.Header.Get("Connection"), where)
-			}
-			requireClosed(t, conn)
-		}
-	})
+		requireClosed(t, conn)
+	}
 }
 
 // dialHTTP1 opens a connection that speaks HTTP/1.1, over TLS if the URL says
@@ -147,15 +148,15 @@ func requireClosed(t *testing.T, conn net.Conn) {
 // them.
 var limitRows = map[string]struct{ file, test string }{
 	"L1": {"isolation_test.go", "TestTheThrottleTellsNothing"},
-	"L2": {"crowd/held_test.go", "TestHeldConnections"},
-	"L3": {"../server/events/streamlimits_test.go", "TestStreamsAreBounded"},
-	"L4": {"../server/events/streamlimits_test.go", "TestReadersAskNewMinionsOnce"},
-	"L5": {"../server/web/body_test.go", "TestBodiesInMemory"},
+	"L2": {"../crowd/held_test.go", "TestHeldConnections"},
+	"L3": {"../../server/events/streamlimits_test.go", "TestStreamsAreBounded"},
+	"L4": {"../../server/events/streamlimits_test.go", "TestReadersAskNewMinionsOnce"},
+	"L5": {"../../server/web/body_test.go", "TestBodiesInMemory"},
 }
 
 // TestLimitsList holds the L rows of docs/differences.md against the tests.
 func TestLimitsList(t *testing.T) {
-	text, err := os.ReadFile("../docs/differences.md")
+	text, err := os.ReadFile("../../docs/differences.md")
 	require.NoError(t, err)
 	var rows []string
 	for _, match := range regexp.MustCompile(`(?m)^\| (L\d+) \|`).FindAllStringSubmatch(string(text), -1) {

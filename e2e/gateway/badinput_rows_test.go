@@ -1,9 +1,10 @@
-package e2e
+package gateway
 
 import (
 	"strings"
 
 	"github.com/saltern-api/saltern/e2e/env"
+	"github.com/saltern-api/saltern/e2e/envtest"
 )
 
 // syntaxRows are bodies that are no lowstate.
@@ -28,7 +29,7 @@ func syntaxRows() map[string]badRow {
 		`[{}, {"fun":1,"FUN":2}]`: `chunk 1: the keys "fun" and "FUN" differ in case only`,
 		`{"client":1,"ClIeNt":2}`: `chunk 0: the keys "client" and "ClIeNt" differ in case only`,
 	} {
-		rows["body "+body] = badRow{asked: asked{body: body}, status: 400, text: text, refused: true}
+		rows["body "+body] = badRow{Request: envtest.Request{Body: body}, status: 400, text: text, refused: true}
 	}
 	return rows
 }
@@ -80,8 +81,8 @@ func chunkRows() map[string]badRow {
 }
 
 func badChunkRow(rest, text string) badRow {
-	body := `[{` + pamLogin + `, ` + goodPing + `}, {` + pamLogin + `, ` + rest + `}]`
-	return badRow{asked: asked{body: body}, status: 400, text: text}
+	body := `[{` + envtest.PAMLogin + `, ` + envtest.GoodPing + `}, {` + envtest.PAMLogin + `, ` + rest + `}]`
+	return badRow{Request: envtest.Request{Body: body}, status: 400, text: text}
 }
 
 // unknownRows are chunks of which no more is read than who sends them, unless
@@ -95,45 +96,43 @@ func unknownRows() map[string]badRow {
 		`"client": "local_async", "fun": "test.ping"`,
 		`"client": "runner"`,
 	} {
-		rows["by nobody "+chunk] = badRow{asked: asked{body: `[{` + badToken + `, ` + chunk + `}]`}, status: 401, text: textWrong}
+		rows["by nobody "+chunk] = badRow{Request: envtest.Request{Body: `[{` + badToken + `, ` + chunk + `}]`}, status: 401, text: envtest.TextWrong}
 	}
 	long := `, "note": ["` + strings.Repeat("long ", 40_000) + `"]}]`
-	rows["long, by nobody"] = badRow{asked: asked{body: `[{` + badToken + `, ` + goodPing + long}, status: 401, text: textWrong}
-	rows["long"] = badRow{asked: asked{body: `[{` + pamLogin + `, ` + goodPing + long}, status: 200, body: goodPingAnswer}
+	rows["long, by nobody"] = badRow{Request: envtest.Request{Body: `[{` + badToken + `, ` + envtest.GoodPing + long}, status: 401, text: envtest.TextWrong}
+	rows["long"] = badRow{Request: envtest.Request{Body: `[{` + envtest.PAMLogin + `, ` + envtest.GoodPing + long}, status: 200, body: envtest.GoodPingAnswer}
 	return rows
 }
 
-const pamLogin = `"eauth": "pam", "username": "saltdev", "password": "saltdev"`
-
 // httpRows are requests that are wrong before their body is read.
 func httpRows() map[string]badRow {
-	good := env.Chunk(env.User, goodPing)
+	good := env.Chunk(env.User, envtest.GoodPing)
 	allow := map[string]map[string]string{"wsgi": {"Allow": "GET, POST"}, "main": {"Allow": "GET, HEAD, POST"}}
 	texts := map[string]string{"wsgi": "Method Not Allowed", "main": textBadMethod}
 	gzipped, brotli := map[string]string{"Content-Encoding": "gzip"}, map[string]string{"Content-Encoding": "br"}
 	rows := map[string]badRow{
-		"GET":           {asked: asked{method: "GET", kind: "-"}, status: 200, body: textWelcome},
-		"HEAD of wsgi":  {asked: asked{method: "HEAD", kind: "-"}, status: 405, text: texts["wsgi"], refused: true, only: "wsgi", header: allow["wsgi"]},
-		"HEAD of main":  {asked: asked{method: "HEAD", kind: "-"}, status: 200, body: textWelcome, only: "main"},
-		"not brotli":    {asked: asked{body: good, header: brotli}, status: 200, body: goodPingAnswer},
-		"not gzip":      {asked: asked{body: good, header: gzipped}, status: 200, body: goodPingAnswer},
-		"brotli":        {asked: asked{body: "\x8b\x00\x80", header: brotli}, status: 415, text: "Content-Encoding is not supported: only gzip is", only: "main"},
-		"not a chunk":   {asked: asked{kind: "text/plain", body: "a text"}, status: 400, text: "Lowstates must be a list", only: "main"},
-		"no such page":  {asked: asked{path: "nope", body: good}, status: 404, only: "main", body: `{"status": 404, "return": "The path '/nope' was not found."}`},
-		"charset utf-8": {asked: asked{kind: asJSON + "; charset=utf-8", body: good}, status: 200, body: goodPingAnswer},
-		"charset latin": {asked: asked{kind: asJSON + "; charset=latin-1", body: good}, status: 200, body: goodPingAnswer},
+		"GET":           {Request: envtest.Request{Method: "GET", Kind: "-"}, status: 200, body: envtest.TextWelcome},
+		"HEAD of wsgi":  {Request: envtest.Request{Method: "HEAD", Kind: "-"}, status: 405, text: texts["wsgi"], refused: true, only: "wsgi", header: allow["wsgi"]},
+		"HEAD of main":  {Request: envtest.Request{Method: "HEAD", Kind: "-"}, status: 200, body: envtest.TextWelcome, only: "main"},
+		"not brotli":    {Request: envtest.Request{Body: good, Header: brotli}, status: 200, body: envtest.GoodPingAnswer},
+		"not gzip":      {Request: envtest.Request{Body: good, Header: gzipped}, status: 200, body: envtest.GoodPingAnswer},
+		"brotli":        {Request: envtest.Request{Body: "\x8b\x00\x80", Header: brotli}, status: 415, text: "Content-Encoding is not supported: only gzip is", only: "main"},
+		"not a chunk":   {Request: envtest.Request{Kind: "text/plain", Body: "a text"}, status: 400, text: "Lowstates must be a list", only: "main"},
+		"no such page":  {Request: envtest.Request{Path: "nope", Body: good}, status: 404, only: "main", body: `{"status": 404, "return": "The path '/nope' was not found."}`},
+		"charset utf-8": {Request: envtest.Request{Kind: envtest.JSON + "; charset=utf-8", Body: good}, status: 200, body: envtest.GoodPingAnswer},
+		"charset latin": {Request: envtest.Request{Kind: envtest.JSON + "; charset=latin-1", Body: good}, status: 200, body: envtest.GoodPingAnswer},
 	}
 	for surface := range allow {
 		for _, method := range []string{"PUT", "PATCH", "DELETE", "OPTIONS", "BREW"} {
-			rows[method+" of "+surface] = badRow{asked: asked{method: method, body: good}, status: 405,
+			rows[method+" of "+surface] = badRow{Request: envtest.Request{Method: method, Body: good}, status: 405,
 				text: texts[surface], refused: true, only: surface, header: allow[surface]}
 		}
 	}
 	for _, kind := range []string{"-", "text/plain", "application/x-www-form-urlencoded"} {
-		rows["type "+kind+" of wsgi"] = badRow{asked: asked{kind: kind, body: good}, status: 406, text: "JSON required", refused: true, only: "wsgi"}
+		rows["type "+kind+" of wsgi"] = badRow{Request: envtest.Request{Kind: kind, Body: good}, status: 406, text: "JSON required", refused: true, only: "wsgi"}
 	}
 	for _, kind := range []string{"-", "application/xml"} {
-		rows["type "+kind+" of main"] = badRow{asked: asked{kind: kind, body: good}, status: 406, text: textBadType, only: "main"}
+		rows["type "+kind+" of main"] = badRow{Request: envtest.Request{Kind: kind, Body: good}, status: 406, text: textBadType, only: "main"}
 	}
 	return rows
 }

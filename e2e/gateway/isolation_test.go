@@ -1,0 +1,168 @@
+package gateway
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/saltern-api/saltern/e2e/env"
+	"github.com/saltern-api/saltern/e2e/envtest"
+	"github.com/saltern-api/saltern/saltmaster/sandbox"
+)
+
+// TestWrongLoginsCostOthersNothing keeps twenty wrong logins in PAM, which
+// holds each for half a second, and meanwhile asks as users who are right: some
+// were so before, and some log in for the first time, each from an address of
+// its own. How much slower those are is only reported: tests assert no times.
+func TestWrongLoginsCostOthersNothing(t *testing.T) {
+	const wrongLogins = 20
+	t.Parallel()
+	g := start(t, options{})
+	delayFailures(t, g)
+	users := map[string]string{env.User: envtest.GoodPing, env.ReadOnly: envtest.GoodPing}
+	right := func() (took []time.Duration) {
+		for user, chunk := range users {
+			began := time.Now()
+			a := g.post(t, env.Chunk(user, chunk))
+			took = append(took, time.Since(began))
+			require.Equal(t, http.StatusOK, a.Status, a.Body)
+			require.Equal(t, envtest.GoodPingAnswer, a.Body)
+		}
+		return took
+	}
+	var before, during []time.Duration
+	for range 10 {
+		before = append(before, right()...)
+	}
+
+	var wrong sync.WaitGroup
+	var answered atomic.Int32
+	answers := make([]env.Answer, wrongLogins)
+	errs := make([]error, wrongLogins)
+	for i := range wrongLogins {
+		wrong.Go(func() {
+			defer answered.Add(1)
+			body := fmt.Sprintf(`[{"eauth": "pam", "username": "guesser-%d", "password": "wrong", %s}]`, i, envtest.GoodPing)
+			answers[i], errs[i] = g.Post(t.Context(), g.WSGI, body)
+		})
+	}
+	var first []time.Duration
+	for i := 2; answered.Load() < wrongLogins; i++ {
+		during = append(during, right()...)
+		began := time.Now()
+		a, err := postFrom(t, g, g.WSGI, fmt.Sprintf("127.0.0.%d", i%200+2), env.Chunk(env.User, envtest.GoodPing))
+		require.NoError(t, err)
+		require.Equal(t, http.StatusOK, a.Status, a.Body)
+		first = append(first, time.Since(began))
+	}
+	wrong.Wait()
+	for i := range wrongLogins {
+		require.NoError(t, errs[i])
+		require.Equal(t, http.StatusUnauthorized, answers[i].Status)
+		require.Equal(t, envtest.TextBody(envtest.TextWrong), answers[i].Body)
+	}
+	// The wrong ones take seven rounds in the three slots that one address may
+	// have. A user who had to wait for one of them would get one answer a round.
+	require.Greater(t, len(during), 20, "right answers while wrong logins were in PAM")
+	require.Greater(t, len(first), 10, "first logins while wrong ones were in PAM")
+	t.Logf("right users: median %v before, %v (%d requests) while %d wrong logins were held; first logins: median %v, at most %v (%d)",
+		median(before), median(during), len(during), wrongLogins, median(first), slices.Max(first).Round(time.Millisecond), len(first))
+}
+
+// postFrom sends a body from another address of this machine.
+func postFrom(t *testing.T, g *running, url, from, body string) (env.Answer, error) {
+	client, err := g.Client()
+	if err != nil {
+		return env.Answer{}, err
+	}
+	d := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}}
+	transport := client.Transport.(*http.Transport)
+	transport.DisableKeepAlives, transport.DialContext = true, d.DialContext
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, url, strings.NewReader(body))
+	if err != nil {
+		return env.Answer{}, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	resp, err := client.Do(req)
+	if err != nil {
+		return env.Answer{}, err
+	}
+	defer resp.Body.Close() //nolint:errcheck // it was read
+	text, err := io.ReadAll(resp.Body)
+	return env.Answer{Status: resp.StatusCode, Header: resp.Header, Body: string(text)}, err
+}
+
+// TestTheThrottleTellsNothing guesses from another address at the password of a
+// user who is active: once it is slowed down there, the right password and a
+// wrong one are answered alike, and the user goes on. So it is with eauth pam,
+// which is checked by the gateway, and with one that the master checks.
+func TestTheThrottleTellsNothing(t *testing.T) {
+	t.Parallel()
+	// Three guesses at once are all let in; then the address is refused for two seconds.
+	g := start(t, options{settings: "auth: {attempts: 1}\n"})
+	for i, who := range []struct{ eauth, user, password string }{
+		{"pam", env.User, env.User}, {"sharedsecret", sandbox.UserAll, secret},
+	} {
+		login := func(from, password string) (a env.Answer) {
+			a, err := postFrom(t, g, g.Main+"/login", from,
+				fmt.Sprintf(`{"eauth": %q, "username": %q, "password": %q}`, who.eauth, who.user, password))
+			if err != nil {
+				t.Error(err)
+			}
+			for _, name := range []string{"X-Request-Id", "Date"} {
+				a.Header.Del(name)
+			}
+			return a
+		}
+		user := fmt.Sprintf("127.0.2.%d", i)
+		require.Equal(t, http.StatusOK, login(user, who.password).Status, who.eauth)
+		throttled := false
+		for try := 1; try <= 5 && !throttled; try++ { // on a busy machine a refusal may be over
+			guesser := fmt.Sprintf("127.0.3.%d", 10*i+try)
+			var guessing sync.WaitGroup
+			for range 3 {
+				guessing.Go(func() { login(guesser, "wrong") })
+			}
+			guessing.Wait()
+			var right, wrong, users env.Answer
+			guessing.Go(func() { right = login(guesser, who.password) })
+			guessing.Go(func() { wrong = login(guesser, "wrong as well") })
+			guessing.Go(func() { users = login(user, who.password) })
+			guessing.Wait()
+			require.Equal(t, http.StatusUnauthorized, wrong.Status)
+			require.Equal(t, http.StatusOK, users.Status, who.eauth)
+			if throttled = right.Status == wrong.Status; throttled {
+				require.Equal(t, wrong, right, who.eauth)
+			}
+		}
+		require.True(t, throttled, who.eauth)
+	}
+}
+
+// delayFailures has the env's PAM service hold every failure for half a second,
+// until the test ends.
+func delayFailures(t *testing.T, g *running) {
+	t.Helper()
+	file := filepath.Join(g.writePAM(t, nil), env.PAMService)
+	service, err := os.ReadFile(file)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, os.WriteFile(file, service, 0o600)) })
+	delay := []byte("auth optional pam_faildelay.so delay=500000\n")
+	require.NoError(t, os.WriteFile(file, append(delay, service...), 0o600))
+}
+
+func median(of []time.Duration) time.Duration {
+	of = slices.Sorted(slices.Values(of))
+	return of[len(of)/2].Round(time.Millisecond)
+}
