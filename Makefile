@@ -26,7 +26,7 @@ TEST_FILES = $(shell go list -f '{{range .TestGoFiles}}{{$$.Dir}}/{{.}} {{end}}{
 
 # A part that cannot run fails instead of being skipped.
 STRICT := SALTERN_SALT=$(WORK) SALTERN_REQUIRE_SALT=1 SALTERN_REQUIRE_PAM=1 SALTERN_REQUIRE_NGINX=1 SALTERN_REQUIRE_REDIS=1 \
-	SALTERN_REQUIRE_TOKEN_CLIENTS=1 SALTERN_VDK=$(WORK)/vdk-venv/bin/python
+	SALTERN_REQUIRE_POSTGRES=1 SALTERN_REQUIRE_TOKEN_CLIENTS=1 SALTERN_VDK=$(WORK)/vdk-venv/bin/python
 GOTEST := go test -race
 
 # A program with the race detector in it sleeps for a second before it ends.

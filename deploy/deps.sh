@@ -20,6 +20,7 @@ python=${PYTHON:-python3}
 has_header() { echo "#include <$1>" | ${CC:-cc} -E -x c - ; }
 has_pam_matrix() { ls /usr/lib/*/pam_wrapper/pam_matrix.so || ls /usr/lib*/pam_wrapper/pam_matrix.so; }
 has_nginx() { command -v nginx || test -x /usr/sbin/nginx; }
+has_postgres() { command -v initdb || ls /usr/lib/postgresql/*/bin/initdb; }
 has_sshd() { command -v sshd || test -x /usr/sbin/sshd; }
 
 for group in "${@:-build}"; do
@@ -45,6 +46,7 @@ for group in "${@:-build}"; do
 		need bash "the script that the manual of Cloud Services has its readers run" command -v bash
 		need mawk "likewise" command -v awk
 		need grep "likewise" command -v grep
+		need postgresql "a store of records for several gateways; Debian starts the service, the tests start one of their own" has_postgres
 		need redis-server "a store of tokens for several gateways; the tests start one of their own" command -v redis-server
 		;;
 	clients)

@@ -146,3 +146,10 @@ func dump(t testing.TB, s records.Store) (all []records.Entry) {
 	}
 	return all
 }
+
+// Patience is how long a test waits for a server, and Pause how long between two
+// attempts.
+const (
+	Patience = 20 * time.Second
+	Pause    = 20 * time.Millisecond
+)

@@ -201,7 +201,7 @@ func (s *Store) CountJobs(ctx context.Context, f records.Filter) (records.Counts
 	}
 	some.Limit(records.MaxCount)
 	q := sqlbuilder.NewSelectBuilder()
-	q.Select("state", "count(*)").From(q.BuilderAs(some, "some")).GroupBy("state")
+	q.Select("state", "count(*)").From(q.BuilderAs(some, "matching")).GroupBy("state")
 	counts := records.Counts{ByState: make(map[records.State]int)}
 	err := s.query(ctx, q, func(rows *sql.Rows) error {
 		var state, n int
