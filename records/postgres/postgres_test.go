@@ -122,3 +122,9 @@ func TestSecret(t *testing.T) {
 		require.NotContains(t, err.Error(), "hunter2")
 	}
 }
+
+func BenchmarkStore(b *testing.B) {
+	s := open(b, pgtest.Start(b).Database(b), "")
+	recordstest.Bench(b, s)
+	require.NoError(b, s.Close())
+}

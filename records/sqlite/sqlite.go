@@ -53,7 +53,7 @@ func Open(o Options) records.Store {
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
 	return sqlstore.New(sqlstore.Engine{
-		Write: write, Read: read,
+		Write: write, Read: read, Prepare: true,
 		Flavor: sqlbuilder.SQLite, Dialect: goose.DialectSQLite3, Migrations: files,
 		Lock:        func(ctx context.Context) (func(), error) { return lock(ctx, o.File) },
 		IsFull:      func(err error) bool { return errors.Is(err, syscall.ENOSPC) || code(err) == sqlite3.SQLITE_FULL },

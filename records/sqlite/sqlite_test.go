@@ -93,3 +93,9 @@ func TestUnavailable(t *testing.T) {
 		require.NoError(t, s.Close())
 	}
 }
+
+func BenchmarkStore(b *testing.B) {
+	s := open(filepath.Join(b.TempDir(), "records.db"), "")
+	recordstest.Bench(b, s)
+	require.NoError(b, s.Close())
+}

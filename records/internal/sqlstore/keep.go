@@ -111,7 +111,8 @@ func (s *Store) remove(ctx context.Context, ids []int64) (jobs, returns int64, e
 				q := sqlbuilder.NewSelectBuilder()
 				q.Select("id").From("jobs").Where(q.In("id", sqlbuilder.Flatten(ids)...)).OrderBy("jid").ForUpdate()
 				text, args := q.BuildWithFlavor(s.engine.Flavor)
-				if err := rowsOf(ctx, tx, text, args, func(*sql.Rows) error { return nil }); err != nil {
+				rows, err := tx.QueryContext(ctx, text, args...)
+				if err := scanAll(rows, err, func(*sql.Rows) error { return nil }); err != nil {
 					return err
 				}
 			}

@@ -6,10 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"strings"
 	"time"
-
-	"github.com/huandu/go-sqlbuilder"
 
 	"github.com/saltern-api/saltern/records"
 )
@@ -31,11 +28,6 @@ const (
 
 // notEnded is end_at of a job that has not ended.
 const notEnded = math.MaxInt64
-
-// rowsPerStatement is how many rows a statement writes: enough that the way to a
-// server is not what takes the time, and few enough for the databases' bounds on
-// parameters.
-const rowsPerStatement = 100
 
 // attempts is how often a transaction is tried that others are in the way of.
 const attempts = 5
@@ -127,35 +119,14 @@ func (t *transaction) run(ctx context.Context, tx *sql.Tx) error {
 
 // load reads the jobs that there are, and holds them for this transaction.
 func (t *transaction) load(ctx context.Context, tx *sql.Tx, jobs []*change) error {
-	for chunk := range chunks(jobs, 500) {
-		q := sqlbuilder.NewSelectBuilder()
-		jids := make([]any, len(chunk))
-		for i, c := range chunk {
-			jids[i] = c.jid
-		}
-		q.Select(append(jobColumns(), "last_return", "ended", "reported", "minions_hash", "missing", "bytes",
-			"CASE WHEN arguments = '' THEN 0 ELSE 1 END")...).
-			From("jobs").Where(q.Equal("master", t.store.opts.Master), q.In("jid", jids...)).OrderBy("jid")
-		if t.store.engine.Flavor == sqlbuilder.PostgreSQL {
-			q.ForUpdate()
-		}
-		text, args := q.BuildWithFlavor(t.store.engine.Flavor)
-		err := rowsOf(ctx, tx, text, args, func(rows *sql.Rows) error {
+	return eachRow(ctx, t.store, tx, findJobs, jobs, []any{t.store.opts.Master}, func(c *change) []any { return []any{c.jid} },
+		func(rows *sql.Rows) error {
 			var r row
-			var has int
-			if err := rows.Scan(append(r.fields(), &r.lastReturn, &r.ended, &r.reported, &r.minionsHash, &r.missing, &r.bytes,
-				&has)...); err != nil {
-				return err
-			}
-			r.has = has == 1
+			err := rows.Scan(append(r.fields(), &r.lastReturn, &r.ended, (*flag)(&r.reported), &r.minionsHash, &r.missing, &r.bytes,
+				(*flag)(&r.has))...)
 			t.rows[r.jid], t.byID[r.id] = &r, &r
-			return nil
-		})
-		if err != nil {
 			return err
-		}
-	}
-	return nil
+		})
 }
 
 // create adds the jobs that there are not. Their ids are their starts; where
@@ -171,28 +142,17 @@ func (t *transaction) create(ctx context.Context, tx *sql.Tx) error {
 		if len(missing) == 0 {
 			return nil
 		}
-		for chunk := range chunks(missing, rowsPerStatement) {
-			q := sqlbuilder.InsertInto("jobs").Cols("id", "master", "jid")
-			for _, c := range chunk {
-				q.Values(c.start+next, t.store.opts.Master, c.jid)
-			}
-			// Of the rows that are returned, this transaction added each. Another one
-			// may have added the rest after they were looked for.
-			q.SQL("ON CONFLICT DO NOTHING RETURNING id, jid")
-			text, args := q.BuildWithFlavor(t.store.engine.Flavor)
-			err := rowsOf(ctx, tx, text, args, func(rows *sql.Rows) error {
-				r := row{job: job{end: notEnded}, changed: true}
-				if err := rows.Scan(&r.id, &r.jid); err != nil {
-					return err
-				}
-				r.bytes = jobBytes
+		err := eachRow(ctx, t.store, tx, addJobs, missing, nil,
+			func(c *change) []any { return []any{c.start + next, t.store.opts.Master, c.jid} },
+			func(rows *sql.Rows) error {
+				r := row{job: job{end: notEnded, bytes: jobBytes}, changed: true}
+				err := rows.Scan(&r.id, &r.jid)
 				t.rows[r.jid], t.byID[r.id] = &r, &r
 				t.changes.Jobs++
-				return nil
-			})
-			if err != nil {
 				return err
-			}
+			})
+		if err != nil {
+			return err
 		}
 		var others []*change
 		for _, c := range missing {
@@ -240,14 +200,8 @@ func (t *transaction) expect(ctx context.Context, tx *sql.Tx) error {
 			continue
 		}
 		r.known, r.minionsHash, r.changed = true, hash(c.minions), true
-		for chunk := range chunks(c.minions, rowsPerStatement) {
-			q := sqlbuilder.InsertInto("returns").Cols("job", "minion", "meant")
-			for _, m := range chunk {
-				q.Values(r.id, m, 1)
-			}
-			q.SQL("ON CONFLICT (job, minion) DO UPDATE SET meant = 1 WHERE returns.meant = 0 RETURNING minion, outcome")
-			text, args := q.BuildWithFlavor(t.store.engine.Flavor)
-			err := rowsOf(ctx, tx, text, args, func(rows *sql.Rows) error {
+		err := eachRow(ctx, t.store, tx, addMinions, c.minions, nil, func(m string) []any { return []any{r.id, m, 1} },
+			func(rows *sql.Rows) error {
 				var minion string
 				var outcome int
 				if err := rows.Scan(&minion, &outcome); err != nil {
@@ -260,9 +214,8 @@ func (t *transaction) expect(ctx context.Context, tx *sql.Tx) error {
 				}
 				return nil
 			})
-			if err != nil {
-				return err
-			}
+		if err != nil {
+			return err
 		}
 	}
 	return nil
@@ -271,54 +224,40 @@ func (t *transaction) expect(ctx context.Context, tx *sql.Tx) error {
 // receive adds the returns, where there is none yet.
 func (t *transaction) receive(ctx context.Context, tx *sql.Tx) error {
 	type of struct {
-		row      *row
-		returned *returned
-	}
-	var all []of
-	for _, c := range t.batch.jobs {
-		for i := range c.returns {
-			all = append(all, of{t.rows[c.jid], &c.returns[i]})
-		}
-	}
-	type key struct {
 		job    int64
 		minion string
 	}
-	for chunk := range chunks(all, rowsPerStatement) {
-		q := sqlbuilder.InsertInto("returns").
-			Cols("job", "minion", "outcome", "at", "success", "retcode", "size", "coding", "fun", "value")
-		byKey := make(map[key]*returned, len(chunk))
-		for _, o := range chunk {
-			r, fun := o.returned, o.returned.fun
-			if fun == o.row.fun {
-				fun = ""
-			}
-			q.Values(o.row.id, r.minion, r.outcome, r.at, r.success, r.retcode, r.size, r.coding, fun, r.value)
-			byKey[key{o.row.id, r.minion}] = r
-		}
-		q.SQL(`ON CONFLICT (job, minion) DO UPDATE SET outcome = excluded.outcome, at = excluded.at, success = excluded.success,
-retcode = excluded.retcode, size = excluded.size, coding = excluded.coding, fun = excluded.fun, value = excluded.value
-WHERE returns.outcome = 0 RETURNING job, minion, meant`)
-		text, args := q.BuildWithFlavor(t.store.engine.Flavor)
-		err := rowsOf(ctx, tx, text, args, func(rows *sql.Rows) error {
-			var k key
-			var meant int
-			if err := rows.Scan(&k.job, &k.minion, &meant); err != nil {
-				return err
-			}
-			r, ret := t.byID[k.job], byKey[k]
-			if r == nil || ret == nil {
-				return fmt.Errorf("a return of job %d that was not put", k.job)
-			}
-			t.changes.Returns++
-			r.received(ret, meant == 1)
-			return nil
-		})
-		if err != nil {
-			return err
+	var keys []of
+	byKey := make(map[of]*returned)
+	for _, c := range t.batch.jobs {
+		r := t.rows[c.jid]
+		for i := range c.returns {
+			k := of{r.id, c.returns[i].minion}
+			keys = append(keys, k)
+			byKey[k] = &c.returns[i]
 		}
 	}
-	return nil
+	return eachRow(ctx, t.store, tx, addReturns, keys, nil, func(k of) []any {
+		r := byKey[k]
+		fun := r.fun
+		if fun == t.byID[k.job].fun {
+			fun = ""
+		}
+		return []any{k.job, k.minion, r.outcome, r.at, r.success, r.retcode, r.size, r.coding, fun, r.value}
+	}, func(rows *sql.Rows) error {
+		var k of
+		var meant int
+		if err := rows.Scan(&k.job, &k.minion, &meant); err != nil {
+			return err
+		}
+		r, ret := t.byID[k.job], byKey[k]
+		if r == nil || ret == nil {
+			return fmt.Errorf("a return of job %d that was not put", k.job)
+		}
+		t.changes.Returns++
+		r.received(ret, meant == 1)
+		return nil
+	})
 }
 
 // received counts a return.
@@ -383,9 +322,7 @@ func (t *transaction) update(ctx context.Context, tx *sql.Tx) error {
 			described = append(described, r)
 		}
 	}
-	counts := []string{"state", "end_at", "ended", "last_return", "reported", "known", "minions_hash", "expected", "missing",
-		"returned", "succeeded", "failed", "bytes"}
-	if err := t.upsert(ctx, tx, changed, counts, func(r *row) []any {
+	if err := t.set(ctx, tx, setCounts, changed, func(r *row) []any {
 		return []any{r.state, r.end, r.ended, r.lastReturn, number(r.reported), number(r.known), r.minionsHash, r.expected, r.missing,
 			r.returned, r.succeeded, r.failed, r.bytes}
 	}); err != nil {
@@ -405,34 +342,19 @@ func (t *transaction) describe(ctx context.Context, tx *sql.Tx, rows []*row) err
 			without = append(without, r)
 		}
 	}
-	texts := []string{"usr", "eauth", "client", "fun", "tgt", "tgt_type"}
-	values := func(r *row) []any { return []any{r.user, r.eauth, r.client, r.fun, r.tgt, r.tgtType} }
-	if err := t.upsert(ctx, tx, without, texts, values); err != nil {
-		return fmt.Errorf("describe jobs: %w", err)
+	texts := func(r *row) []any { return []any{r.user, r.eauth, r.client, r.fun, r.tgt, r.tgtType} }
+	err := t.set(ctx, tx, setTexts, without, texts)
+	if err == nil {
+		err = t.set(ctx, tx, setAll, with, func(r *row) []any { return append(texts(r), r.arguments) })
 	}
-	err := t.upsert(ctx, tx, with, append(texts, "arguments"), func(r *row) []any { return append(values(r), r.arguments) })
 	if err != nil {
 		return fmt.Errorf("describe jobs: %w", err)
 	}
 	return nil
 }
 
-// upsert sets columns of jobs that there are.
-func (t *transaction) upsert(ctx context.Context, tx *sql.Tx, rows []*row, columns []string, values func(*row) []any) error {
-	set := make([]string, len(columns))
-	for i, c := range columns {
-		set[i] = c + " = excluded." + c
-	}
-	for chunk := range chunks(rows, rowsPerStatement) {
-		q := sqlbuilder.InsertInto("jobs").Cols(append([]string{"id", "master", "jid"}, columns...)...)
-		for _, r := range chunk {
-			q.Values(append([]any{r.id, t.store.opts.Master, r.jid}, values(r)...)...)
-		}
-		q.SQL("ON CONFLICT (id) DO UPDATE SET " + strings.Join(set, ", "))
-		text, args := q.BuildWithFlavor(t.store.engine.Flavor)
-		if _, err := tx.ExecContext(ctx, text, args...); err != nil {
-			return err
-		}
-	}
-	return nil
+// set sets columns of jobs.
+func (t *transaction) set(ctx context.Context, tx *sql.Tx, st statement, rows []*row, values func(*row) []any) error {
+	return eachRow(ctx, t.store, tx, st, rows, nil,
+		func(r *row) []any { return append([]any{r.id, t.store.opts.Master, r.jid}, values(r)...) }, nil)
 }

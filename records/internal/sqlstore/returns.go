@@ -160,7 +160,7 @@ func (s *Store) LastJobs(ctx context.Context, minions []string) ([]records.LastJ
 		return nil, err
 	}
 	byName := make(map[string]records.LastJob, len(minions))
-	for chunk := range chunks(slices.DeleteFunc(slices.Clone(minions), func(m string) bool { return !isName(m) }), rowsPerStatement) {
+	for chunk := range chunks(slices.DeleteFunc(slices.Clone(minions), func(m string) bool { return !isName(m) }), 100) {
 		if err := s.lastJobs(ctx, chunk, byName); err != nil {
 			return nil, s.failure(ctx, err)
 		}

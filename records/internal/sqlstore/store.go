@@ -31,6 +31,9 @@ type Engine struct {
 	// options of goose do not.
 	Lock func(context.Context) (unlock func(), err error)
 
+	// Prepare is set if the driver does not keep statements by itself.
+	Prepare bool
+
 	// IsFull and IsRetryable classify errors of the driver: the disk is full;
 	// another transaction was in the way and this one was undone.
 	IsFull, IsRetryable func(error) bool
@@ -61,10 +64,13 @@ type Store struct {
 	engine Engine
 	opts   Options
 
-	mu       sync.Mutex // held while the schema is migrated
-	migrated bool
-	failed   time.Time // when the last attempt failed
-	why      error
+	mu     sync.Mutex // held while the schema is migrated
+	isOpen bool
+	failed time.Time // when the last attempt failed
+	why    error
+
+	texts    map[key]string // set before isOpen
+	prepared map[key]*sql.Stmt
 }
 
 var _ records.Store = (*Store)(nil)
@@ -85,7 +91,11 @@ func New(e Engine, o Options) *Store {
 
 // Close implements [records.Keeper].
 func (s *Store) Close() error {
-	err := s.engine.Write.Close()
+	var err error
+	for _, stmt := range s.prepared {
+		err = errors.Join(err, stmt.Close())
+	}
+	err = errors.Join(err, s.engine.Write.Close())
 	if s.engine.Read != s.engine.Write {
 		err = errors.Join(err, s.engine.Read.Close())
 	}
@@ -105,24 +115,28 @@ func (s *Store) Ping(ctx context.Context) error {
 	return s.failure(ctx, err)
 }
 
-// ready brings the schema to the version of this program, once.
+// ready brings the schema to the version of this program and prepares statements,
+// once.
 func (s *Store) ready(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.migrated {
+	if s.isOpen {
 		return nil
 	}
 	if s.why != nil && time.Since(s.failed) < retryAfter {
 		return s.why
 	}
 	err := s.migrate(ctx)
+	if err == nil {
+		err = s.prepareStatements(ctx)
+	}
 	if err = s.failure(ctx, err); err != nil {
 		if ctx.Err() == nil {
 			s.why, s.failed = err, time.Now()
 		}
 		return err
 	}
-	s.migrated, s.why = true, nil
+	s.isOpen, s.why = true, nil
 	return nil
 }
 
@@ -177,24 +191,6 @@ func (s *Store) failure(ctx context.Context, err error) error {
 // query runs a query, and scan for each of its rows.
 func (s *Store) query(ctx context.Context, q sqlbuilder.Builder, scan func(*sql.Rows) error) error {
 	text, args := q.BuildWithFlavor(s.engine.Flavor)
-	return rowsOf(ctx, s.engine.Read, text, args, scan)
-}
-
-// querier is a database or a transaction.
-type querier interface {
-	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
-}
-
-func rowsOf(ctx context.Context, db querier, text string, args []any, scan func(*sql.Rows) error) (err error) {
-	rows, err := db.QueryContext(ctx, text, args...)
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		if err := scan(rows); err != nil {
-			return err
-		}
-	}
-	return rows.Err()
+	rows, err := s.engine.Read.QueryContext(ctx, text, args...)
+	return scanAll(rows, err, scan)
 }
