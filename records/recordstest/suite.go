@@ -153,3 +153,19 @@ const (
 	Patience = 20 * time.Second
 	Pause    = 20 * time.Millisecond
 )
+
+// Fill puts some hundred jobs of all kinds, always the same, as the content of a
+// database of a released schema.
+func Fill(t testing.TB, s records.Store) { t.Helper(); fill(t, s) }
+
+// RequireFilled requires that a store has what [Fill] puts, and that it works.
+func RequireFilled(t *testing.T, s, empty records.Store) {
+	t.Helper()
+	fill(t, empty)
+	got, want := dump(t, s), dump(t, empty)
+	require.NotEmpty(t, want)
+	require.Equal(t, want, got)
+	require.Equal(t, 1, put(t, s, jobs(job(-time.Hour, "web1"))).Jobs)
+	_, err := s.Trim(t.Context(), records.Trim{Jobs: 10})
+	require.NoError(t, err)
+}

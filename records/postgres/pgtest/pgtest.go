@@ -1,6 +1,7 @@
 package pgtest
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"os/exec"
 	"os/user"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strconv"
 	"sync/atomic"
@@ -69,7 +71,9 @@ func Start(t testing.TB) *Server {
 // the newest version, but does not put them in the path.
 func find() string {
 	if program, err := exec.LookPath("initdb"); err == nil {
-		return filepath.Dir(program)
+		if program, err = filepath.EvalSymlinks(program); err == nil {
+			return filepath.Dir(program)
+		}
 	}
 	all, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
 	if err != nil || len(all) == 0 {
@@ -180,21 +184,32 @@ func (s *Server) stop(with os.Signal) {
 func (s *Server) Database(t testing.TB) string {
 	t.Helper()
 	name := fmt.Sprint("test", s.next.Add(1))
-	s.Exec(t, "postgres", "CREATE DATABASE "+name+" STRATEGY FILE_COPY")
+	s.Exec(t, s.url("postgres"), "CREATE DATABASE "+name)
 	return s.url(name)
 }
 
-// Exec runs statements in a database.
-func (s *Server) Exec(t testing.TB, database string, statements ...string) {
+// Exec runs statements in the database of a URL.
+func (s *Server) Exec(t testing.TB, url string, statements ...string) {
 	t.Helper()
 	ctx := context.Background()
-	conn, err := pgx.Connect(ctx, s.url(database))
+	conn, err := pgx.Connect(ctx, url)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, conn.Close(ctx)) }()
 	for _, text := range statements {
-		_, err = conn.Exec(ctx, text)
-		require.NoError(t, err, text)
+		_, err = conn.PgConn().Exec(ctx, text).ReadAll()
+		require.NoError(t, err)
 	}
+}
+
+// Dump returns the database of a URL as SQL, with an INSERT for each row and
+// without the commands of psql.
+func (s *Server) Dump(t testing.TB, url string) []byte {
+	t.Helper()
+	cmd := s.command("pg_dump", "--no-owner", "--inserts", "--dbname", url)
+	var text, log bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &text, &log
+	require.NoError(t, cmd.Run(), "pg_dump: %s", &log)
+	return regexp.MustCompile(`(?m)^(\\.*|--.*|SET .*|SELECT pg_catalog.set_config.*)?\n`).ReplaceAll(text.Bytes(), nil)
 }
 
 func (s *Server) url(database string) string {
