@@ -3,16 +3,11 @@ package tokens
 import (
 	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/tls"
 	"crypto/x509"
-	"encoding/pem"
 	"fmt"
 	"io"
 	"log/slog"
-	"math/big"
 	"net"
 	"os"
 	"path/filepath"
@@ -27,6 +22,7 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken"
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
 	"github.com/saltern-api/saltern/eauth/apitoken/redistest"
+	"github.com/saltern-api/saltern/internal/certtest"
 )
 
 // redisWorld is a configuration with tokens in Redis, in a directory of its
@@ -153,15 +149,13 @@ func TestRedisOverTLS(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t, redistest.Options{})
 	dir := t.TempDir()
-	ca := newCertifier(t, dir)
-	ca.write(t, dir, "server", &x509.Certificate{IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}})
-	ca.write(t, dir, "client", &x509.Certificate{ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}})
-	pair, err := tls.LoadX509KeyPair(dir+"/server.crt", dir+"/server.key")
-	require.NoError(t, err)
-	clients := x509.NewCertPool()
-	clients.AddCert(ca.cert)
+	ca := certtest.New(t, nil)
+	ca.Write(t, dir+"/ca.crt", dir+"/ca.key")
+	certtest.New(t, ca, func(c *x509.Certificate) {
+		c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
+	}).Write(t, dir+"/client.crt", dir+"/client.key")
 	addr := relay(t, server.Client().Addrs[0], &tls.Config{
-		Certificates: []tls.Certificate{pair}, ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: clients,
+		Certificates: []tls.Certificate{certtest.New(t, ca).TLS()}, ClientAuth: tls.RequireAndVerifyClientCert, ClientCAs: ca.Pool(),
 		MinVersion: tls.VersionTLS12,
 	})
 
@@ -221,43 +215,4 @@ func relay(t *testing.T, socket string, c *tls.Config) (addr string) {
 		}
 	})
 	return l.Addr().String()
-}
-
-// certifier signs certificates.
-type certifier struct {
-	cert *x509.Certificate
-	key  *ecdsa.PrivateKey
-}
-
-func newCertifier(t *testing.T, dir string) *certifier {
-	t.Helper()
-	c := &certifier{}
-	c.cert, c.key = c.write(t, dir, "ca", &x509.Certificate{IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign})
-	return c
-}
-
-// write writes a certificate and its key to two files; the first one is
-// self-signed.
-func (c *certifier) write(t *testing.T, dir, name string, cert *x509.Certificate) (*x509.Certificate, *ecdsa.PrivateKey) {
-	t.Helper()
-	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-	require.NoError(t, err)
-	cert.SerialNumber, cert.Subject.CommonName = big.NewInt(1), name
-	cert.NotBefore, cert.NotAfter = time.Now().Add(-time.Hour), time.Now().Add(time.Hour)
-	parent, signer := c.cert, c.key
-	if parent == nil {
-		parent, signer = cert, key
-	}
-	der, err := x509.CreateCertificate(rand.Reader, cert, parent, &key.PublicKey, signer)
-	require.NoError(t, err)
-	private, err := x509.MarshalPKCS8PrivateKey(key)
-	require.NoError(t, err)
-	for ext, block := range map[string]*pem.Block{
-		"crt": {Type: "CERTIFICATE", Bytes: der}, "key": {Type: "PRIVATE KEY", Bytes: private},
-	} {
-		require.NoError(t, os.WriteFile(filepath.Join(dir, name+"."+ext), pem.EncodeToMemory(block), 0o600))
-	}
-	made, err := x509.ParseCertificate(der)
-	require.NoError(t, err)
-	return made, key
 }
