@@ -37,6 +37,6 @@ func registerAuditMetrics(reg prometheus.Registerer, l *audit.Log) {
 		func(s audit.Stats) uint64 { return s.Written })
 	counter("saltern_audit_lost_total", "Lines that could not be written to the audit log.",
 		func(s audit.Stats) uint64 { return s.Lost })
-	counter("saltern_audit_withheld_total", "Lines about unknown callers, of which there were too many for the audit log.",
-		func(s audit.Stats) uint64 { return s.Withheld })
+	counter("saltern_audit_suppressed_total", "Lines about unknown callers, of which there were too many for the audit log.",
+		func(s audit.Stats) uint64 { return s.Suppressed })
 }

@@ -10,15 +10,15 @@ import (
 // The values of [Entry].Event. Those of tokens, roles and service accounts have
 // the names of package issuer.
 const (
-	Command  = "command"    // a chunk of a lowstate, or an equivalent request
-	Login    = "login"      // with a password, over any API
-	Logout   = "logout"     // of a session, or with an access token
-	Stream   = "stream"     // events are read
-	Hook     = "hook"       // an event is fired
-	Refused  = "refused"    // a credential, or an action that its holder may not do
-	ReadLog  = "audit_read" // this log, over HTTP; one line for all pages of an answer
-	Lost     = "lost"       // lines of this log that could not be written
-	Withheld = "withheld"   // suppressed lines of requests that prove nothing
+	Command    = "command"    // a chunk of a lowstate, or an equivalent request
+	Login      = "login"      // with a password, over any API
+	Logout     = "logout"     // of a session, or with an access token
+	Stream     = "stream"     // events are read
+	Hook       = "hook"       // an event is fired
+	Refused    = "refused"    // a credential, or an action that its holder may not do
+	ReadLog    = "audit_read" // this log, over HTTP; one line for all pages of an answer
+	Lost       = "lost"       // lines of this log that could not be written
+	Suppressed = "suppressed" // suppressed lines of requests that prove nothing
 )
 
 // The values of [Entry].Outcome.
@@ -94,7 +94,7 @@ type Entry struct {
 	// runner function does not take them. They come with Arguments.
 	LeftOut []string `json:"left_out,omitempty"`
 
-	Count   int      `json:"count,omitempty"` // of Lost and Withheld
+	Count   int      `json:"count,omitempty"` // of Lost and Suppressed
 	Clipped []string `json:"clipped,omitempty"`
 
 	// AdditionalProperties is where Cloud Director's audit events have

@@ -47,9 +47,9 @@ type Log struct {
 
 // Stats are counts since the log was opened.
 type Stats struct {
-	Written  uint64
-	Lost     uint64 // could not be written
-	Withheld uint64 // suppressed lines of requests that prove nothing
+	Written    uint64
+	Lost       uint64 // could not be written
+	Suppressed uint64 // suppressed lines of requests that prove nothing
 }
 
 // Open opens the log, creating it if needed.
@@ -88,7 +88,7 @@ func (l *Log) Write(ctx context.Context, e Entry) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if e.isAnonymous() && !l.anonymous.Allow(e.Address, l.now()) {
-		l.stats.Withheld++
+		l.stats.Suppressed++
 		return
 	}
 	if n, ok := l.anonymous.account(l.now()); ok {
@@ -98,7 +98,7 @@ func (l *Log) Write(ctx context.Context, e Entry) {
 }
 
 func (l *Log) writeSuppressed(ctx context.Context, n int) {
-	l.append(ctx, Entry{Time: l.now(), Event: Withheld, Outcome: Denied, Count: n}.line())
+	l.append(ctx, Entry{Time: l.now(), Event: Suppressed, Outcome: Denied, Count: n}.line())
 }
 
 // append writes a line, and logs the first failure and the first success after

@@ -178,7 +178,7 @@ func TestStrangers(t *testing.T) {
 		for i := range anonymousAtOnce + 500 {
 			anonymous(fmt.Sprint("x", i))
 		}
-		require.Equal(t, Stats{Written: anonymousAtOnce, Withheld: 500}, l.Stats())
+		require.Equal(t, Stats{Written: anonymousAtOnce, Suppressed: 500}, l.Stats())
 		note(l, "known")
 		l.Write(t.Context(), Entry{Event: Command, Outcome: Denied, User: "ops", RequestID: "refused"})
 		require.Equal(t, []string{"refused", "known"}, l.found(t, Query{})[:2])
@@ -205,12 +205,12 @@ func TestStrangers(t *testing.T) {
 		require.Equal(t, "y9", l.found(t, Query{})[0])
 		time.Sleep(suppressedEvery)
 		note(l, "later")
-		require.Equal(t, []string{"later", "withheld 505"}, l.found(t, Query{})[:2])
+		require.Equal(t, []string{"later", "suppressed 505"}, l.found(t, Query{})[:2])
 		for range anonymousAtOnce {
 			anonymous("z")
 		}
 		require.NoError(t, l.Close())
-		require.Equal(t, "withheld 400", l.found(t, Query{})[0], "a minute is worth 600")
+		require.Equal(t, "suppressed 400", l.found(t, Query{})[0], "a minute is worth 600")
 	})
 }
 

@@ -163,10 +163,10 @@ func TestEventsEndWithTheServer(t *testing.T) {
 func TestSlowEventReaderIsCutOff(t *testing.T) {
 	t.Parallel()
 	r := servertest.StartEvents(t, servertest.EventOptions{Hub: eventstream.Options{Events: 16}})
-	s := r.Follow(t, "")
+	s := servertest.Follow(t, servertest.SlowClient(), "http://"+r.Addr(0)+"/events")
 	data := `{"x": "` + strings.Repeat("x", 256<<10) + `"}`
 	quick := r.Follow(t, "")
-	for n := range 100 { // far more than the kernel holds for a client that does not read
+	for n := range 40 { // far more than the kernel holds for a client that does not read
 		r.Fire(fmt.Sprint(n), data)
 		require.Regexp(t, "^tag: "+fmt.Sprint(n)+"\n", quick.Block())
 	}
@@ -190,11 +190,11 @@ func TestSlowEventReaderIsCutOff(t *testing.T) {
 func TestStuckEventReaderIsLetGo(t *testing.T) {
 	t.Parallel()
 	r := servertest.StartEvents(t, servertest.EventOptions{Server: func(c *server.Config) { c.Settings.Limits.WriteTimeout = time.Hour }})
-	s := r.Follow(t, "")
-	for range 64 { // until it is stuck in a write
+	s := servertest.Follow(t, servertest.SlowClient(), "http://"+r.Addr(0)+"/events")
+	for range 32 { // until it is stuck in a write
 		r.Fire("a", `{"x": "`+strings.Repeat("x", 256<<10)+`"}`)
 	}
-	require.Eventually(t, func() bool { return r.Hub.Stats().Frames == 64 }, servertest.Timeout, time.Millisecond)
+	require.Eventually(t, func() bool { return r.Hub.Stats().Frames == 32 }, servertest.Timeout, time.Millisecond)
 	r.Sessions.End(session.ErrRevoked)
 	require.Eventually(t, func() bool { return r.Hub.Stats().Readers == 0 }, servertest.Timeout, time.Millisecond)
 	_, err := io.ReadAll(s.Reader)

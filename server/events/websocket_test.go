@@ -155,11 +155,11 @@ func TestWebsocketClientMustBeBrief(t *testing.T) {
 func TestSlowWebsocketIsCutOff(t *testing.T) {
 	t.Parallel()
 	r := servertest.StartEvents(t, servertest.EventOptions{Hub: eventstream.Options{Events: 16}})
-	s := r.Socket(t, "/all_events/"+servertest.SaltToken)
+	s := r.SlowSocket(t, "/all_events/"+servertest.SaltToken)
 	s.Write(ready)
 	require.Eventually(t, func() bool { return r.Hub.Stats().Readers == 1 }, servertest.Timeout, time.Millisecond)
 	quick := r.Follow(t, "")
-	for range 100 {
+	for range 40 {
 		r.Fire("a", `{"x": "`+strings.Repeat("x", 256<<10)+`"}`)
 		quick.Block()
 	}
@@ -175,13 +175,13 @@ func TestSlowWebsocketIsCutOff(t *testing.T) {
 func TestStuckWebsocketIsLetGo(t *testing.T) {
 	t.Parallel()
 	r := servertest.StartEvents(t, servertest.EventOptions{Server: func(c *server.Config) { c.Settings.Limits.WriteTimeout = time.Hour }})
-	s := r.Socket(t, "/all_events/"+servertest.SaltToken)
+	s := r.SlowSocket(t, "/all_events/"+servertest.SaltToken)
 	s.Write(ready)
 	require.Eventually(t, func() bool { return r.Hub.Stats().Readers == 1 }, servertest.Timeout, time.Millisecond)
-	for range 64 {
+	for range 32 {
 		r.Fire("a", `{"x": "`+strings.Repeat("x", 256<<10)+`"}`)
 	}
-	require.Eventually(t, func() bool { return r.Hub.Stats().Frames == 64 }, servertest.Timeout, time.Millisecond)
+	require.Eventually(t, func() bool { return r.Hub.Stats().Frames == 32 }, servertest.Timeout, time.Millisecond)
 	r.Sessions.End(session.ErrRevoked)
 	r.Log.Lines(t, "request", 1)
 	require.Zero(t, r.Hub.Stats().Readers)

@@ -2,9 +2,11 @@ package servertest
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net"
 	"net/http"
+	"syscall"
 	"testing"
 	"time"
 
@@ -86,6 +88,22 @@ func (s *Server) Dial(t *testing.T, listener int) net.Conn {
 func (s *Server) DialFrom(t *testing.T, from string) net.Conn {
 	t.Helper()
 	return s.dial(t, 0, &net.TCPAddr{IP: net.ParseIP(from)})
+}
+
+// SlowDialer opens connections with a receive buffer as small as it can be: what
+// the client does not read soon fills the server's side.
+func SlowDialer() *net.Dialer {
+	return &net.Dialer{Control: func(_, _ string, c syscall.RawConn) (err error) {
+		failed := c.Control(func(fd uintptr) {
+			err = syscall.SetsockoptInt(int(fd), syscall.SOL_SOCKET, syscall.SO_RCVBUF, 1)
+		})
+		return errors.Join(failed, err)
+	}}
+}
+
+// SlowClient is a client with a [SlowDialer].
+func SlowClient() *http.Client {
+	return &http.Client{Transport: &http.Transport{DisableKeepAlives: true, DialContext: SlowDialer().DialContext}}
 }
 
 func (s *Server) dial(t *testing.T, listener int, from net.Addr) net.Conn {

@@ -20,6 +20,13 @@ type Socket struct {
 // DialSocket opens a websocket and returns the status of the response.
 func (e *Events) DialSocket(t *testing.T, path string, headers ...string) (*websocket.Conn, int, error) {
 	t.Helper()
+	return e.dialSocket(t, nil, path, headers...)
+}
+
+func (e *Events) dialSocket(
+	t *testing.T, c *http.Client, path string, headers ...string,
+) (*websocket.Conn, int, error) {
+	t.Helper()
 	h := http.Header{}
 	for _, line := range headers {
 		name, value, _ := strings.Cut(line, ": ")
@@ -27,7 +34,7 @@ func (e *Events) DialSocket(t *testing.T, path string, headers ...string) (*webs
 	}
 	ctx, cancel := context.WithTimeout(t.Context(), Timeout)
 	defer cancel()
-	conn, resp, err := websocket.Dial(ctx, "ws://"+e.Addr(0)+path, &websocket.DialOptions{HTTPHeader: h})
+	conn, resp, err := websocket.Dial(ctx, "ws://"+e.Addr(0)+path, &websocket.DialOptions{HTTPHeader: h, HTTPClient: c})
 	require.NotNil(t, resp, err)
 	if resp.Body != nil {
 		_ = resp.Body.Close()
@@ -45,6 +52,14 @@ func (e *Events) Socket(t *testing.T, path string, headers ...string) *Socket {
 	conn, status, err := e.DialSocket(t, path, headers...)
 	require.NoError(t, err)
 	require.Equal(t, http.StatusSwitchingProtocols, status)
+	return &Socket{t, conn}
+}
+
+// SlowSocket opens a websocket with a [SlowClient].
+func (e *Events) SlowSocket(t *testing.T, path string) *Socket {
+	t.Helper()
+	conn, _, err := e.dialSocket(t, SlowClient(), path)
+	require.NoError(t, err)
 	return &Socket{t, conn}
 }
 

@@ -283,8 +283,10 @@ func TestLongWait(t *testing.T) {
 // A client that does not read its response is cut off.
 func TestStalledReader(t *testing.T) {
 	t.Parallel()
-	s := servertest.Start(t, servertest.Answering(strings.Repeat(" ", 64<<20)), briefWrite)
-	conn := s.Dial(t, 0)
+	s := servertest.Start(t, servertest.Answering(strings.Repeat(" ", 16<<20)), briefWrite)
+	conn, err := servertest.SlowDialer().DialContext(t.Context(), "tcp", s.Addr(0))
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = conn.Close() })
 	servertest.Post(t, conn, servertest.Ping, fmt.Sprintf("Content-Length: %d", len(servertest.Ping)))
 	require.Contains(t, s.Log.Lines(t, "request", 1)[0]["error"], "write the answer")
 }
