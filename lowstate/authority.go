@@ -60,9 +60,11 @@ func (g *Gateway) credentials(call *Call, c Chunk) (eauth.Credentials, error) {
 	return creds, nil
 }
 
-// isKnown reports whether the request's Identity is the caller of a chunk.
+// isKnown reports whether the request's Identity is the caller of a chunk. One
+// without a user is nobody's.
 func (call *Call) isKnown(c Chunk) bool {
-	return call.Authority.Identity != nil && (!call.ChunkFirst || !c.HasCredentials())
+	id := call.Authority.Identity
+	return id != nil && id.User != "" && (!call.ChunkFirst || !c.HasCredentials())
 }
 
 // ErrUnauthenticated is the error for invalid credentials, whatever the reason.

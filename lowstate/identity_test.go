@@ -49,3 +49,40 @@ func TestAKnownIdentity(t *testing.T) {
 	require.Equal(t, Unauthenticated, e.Kind)
 	require.Empty(t, grant.exposed)
 }
+
+// An authority that names no caller gives nothing: a chunk without credentials is
+// refused, and nothing of the call is sent to the master.
+func TestNoAuthority(t *testing.T) {
+	t.Parallel()
+	b := gatewayBefore(t, one("web1"))
+	kinds := []string{"publish", "runner", "wheel", "mk_token", "get_token"}
+	counts := func() (all []int) {
+		for _, kind := range kinds {
+			all = append(all, b.Count(kind))
+		}
+		return all
+	}
+	before := counts()
+	for name, authority := range map[string]Authority{
+		"the zero value":              {},
+		"only a scope":                {Scope: inScope(t, `[".*", "@runner", "@wheel"]`)},
+		"an identity without a name":  {Identity: &eauth.Identity{}},
+		"a name and no grant":         {Identity: &eauth.Identity{User: "bench", Eauth: "sharedsecret"}},
+		"a token of another form":     {Token: "bench"},
+		"a grant and no name":         {Identity: &eauth.Identity{Grant: &borrowed{token: "0a1b2c"}}},
+		"an eauth module and no name": {Identity: &eauth.Identity{Eauth: "sharedsecret"}},
+	} {
+		for _, client := range enabled {
+			for _, first := range []bool{false, true} {
+				chunks, err := Parse(nil, []byte(`{"client": "`+client+`", "tgt": "*", "fun": "test.ping"}`), 0)
+				require.NoError(t, err)
+				res, err := b.gateway.Run(t.Context(), Call{Chunks: chunks, ChunkFirst: first, Authority: authority})
+				var e *Error
+				require.ErrorAs(t, err, &e, "%s: %s", name, client)
+				require.Equal(t, Unauthenticated, e.Kind, "%s: %s", name, client)
+				require.Empty(t, res.Answers)
+			}
+		}
+	}
+	require.Equal(t, before, counts())
+}

@@ -89,6 +89,9 @@ func withGrant(ctx context.Context, grant eauth.Grant, send func(ctx context.Con
 			return verdict(err), err
 		})
 	}
+	if grant == nil {
+		return ErrUnauthenticated
+	}
 	token, err := grant.Token(ctx)
 	if err != nil {
 		return err
