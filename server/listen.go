@@ -172,23 +172,23 @@ func (p *plan) tornado(s *TornadoSection) {
 
 // clientCerts plans the requirements for certificates of clients.
 func (p *plan) clientCerts(where string, c ClientCerts, spec *ListenerSpec) {
-	asked := c.Mode != ClientCertNone
-	if !spec.TLS && asked {
+	requested := c.Mode != ClientCertNone
+	if !spec.TLS && requested {
 		p.warn("%s: ssl_cert_reqs has no effect with disable_ssl: no client is asked for a certificate", where)
-		c.Mode, asked = ClientCertNone, false
+		c.Mode, requested = ClientCertNone, false
 	}
 	switch {
-	case asked && c.CA == "":
+	case requested && c.CA == "":
 		p.problem("%s: ssl_cert_reqs needs ssl_ca_certs, without which every client would be refused", where)
 	case spec.TLS && c.CA != "":
 		if err := certs.CheckClientCAs(c.CA); err != nil {
 			p.problem("%s: ssl_ca_certs: %w", where, err)
 		}
-		if !asked {
+		if !requested {
 			p.warn("%s: ssl_ca_certs has no effect without ssl_cert_reqs, as in salt-api: no client is asked for a certificate", where)
 		}
 	}
-	if len(c.Names) > 0 && !asked {
+	if len(c.Names) > 0 && !requested {
 		p.warn("%s: ssl_allowed_cn refuses every request, as in salt-api, since no client is asked for a certificate", where)
 	}
 	spec.Clients = c

@@ -82,10 +82,10 @@ func (c *Recorder) truncated(status int) []Entry {
 // chunkEntry returns the line about a chunk, without its outcome.
 func (c *Recorder) chunkEntry(call *CallRecord, i int) Entry {
 	chunk, rec := call.Chunks()[i], call.Record(i)
-	asked := chunk.Summary()
+	summary := chunk.Summary()
 	e := Entry{
 		Event:  Command,
-		Client: asked.Client, Fun: asked.Fun, Tgt: asked.Tgt, TgtType: asked.TgtType,
+		Client: summary.Client, Fun: summary.Fun, Tgt: summary.Tgt, TgtType: summary.TgtType,
 		SentTgt: rec.SentTgt, SentTgtType: rec.SentTgtType, JID: rec.JID, Minions: rec.Minions,
 	}
 	if c.arguments {
@@ -98,7 +98,7 @@ func (c *Recorder) chunkEntry(call *CallRecord, i int) Entry {
 	case c.user != "" && !own:
 		c.identify(&e)
 	default:
-		e.ClaimedUser, e.Eauth = asked.User, asked.Eauth
+		e.ClaimedUser, e.Eauth = summary.User, summary.Eauth
 	}
 	return e
 }

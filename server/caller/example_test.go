@@ -19,17 +19,17 @@ func Example() {
 	r.Header.Set("X-Auth-Token", callertest.Secret)
 	x := web.NewExchange(httptest.NewRecorder(), time.Minute)
 
-	who, err := resolver.Caller(x, r, caller.CredentialsOf(r))
+	found, err := resolver.Caller(x, r, caller.CredentialsOf(r))
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	authority, release, err := resolver.Authority(r.Context(), who)
+	authority, release, err := resolver.Authority(r.Context(), found)
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
 	defer release()
-	fmt.Println(who.User, authority.Identity.User, authority.Scope != nil)
+	fmt.Println(found.User, authority.Identity.User, authority.Scope != nil)
 	// Output: ops ops true
 }

@@ -70,9 +70,9 @@ func errIdleToken(err error) error {
 
 // resolved is the result of checking a request's credentials.
 type resolved struct {
-	of  []Credential
-	who *Caller
-	err error
+	of    []Credential
+	found *Caller
+	err   error
 }
 
 // Caller returns the caller of the first valid credential. Errors are those of
@@ -82,7 +82,7 @@ func (v *Resolver) Caller(x *web.Exchange, r *http.Request, all []Credential) (*
 	was, ok := x.Memo.(*resolved)
 	if !ok || !slices.Equal(was.of, all) {
 		was = &resolved{of: all}
-		was.who, was.err = v.firstGood(x, r, all)
+		was.found, was.err = v.firstGood(x, r, all)
 		x.Memo = was
 		if was.err == nil {
 			x.Budget.Known()
@@ -91,8 +91,8 @@ func (v *Resolver) Caller(x *web.Exchange, r *http.Request, all []Credential) (*
 	if was.err != nil {
 		return nil, was.err
 	}
-	who := *was.who
-	return &who, nil
+	found := *was.found
+	return &found, nil
 }
 
 // Identifies reports whether the credentials outside of the body identify the
@@ -104,9 +104,9 @@ func (v *Resolver) Identifies(x *web.Exchange, r *http.Request) bool {
 
 func (v *Resolver) firstGood(x *web.Exchange, r *http.Request, all []Credential) (*Caller, error) {
 	for _, c := range all {
-		who, ok, err := v.look(x, r, c)
+		found, ok, err := v.look(x, r, c)
 		if ok || err != nil {
-			return who, err
+			return found, err
 		}
 	}
 	return nil, ErrNoPermission()
@@ -120,7 +120,7 @@ func (v *Resolver) look(x *web.Exchange, r *http.Request, c Credential) (*Caller
 			return nil, false, &web.Error{Status: http.StatusForbidden, Text: "Cross-origin request refused", Err: err}
 		}
 	}
-	who, ok, err := v.Lookup(x, r, c)
+	found, ok, err := v.Lookup(x, r, c)
 	switch {
 	case errors.Is(err, issuer.OwnerIdle):
 		return nil, false, errIdleToken(err)
@@ -136,7 +136,7 @@ func (v *Resolver) look(x *web.Exchange, r *http.Request, c Credential) (*Caller
 	case ok && x.Header().Get("Cache-Control") == "": // a route may be stricter
 		x.Header().Set("Cache-Control", "private")
 	}
-	return who, ok, nil
+	return found, ok, nil
 }
 
 // Lookup returns the caller of a credential, and whether it is valid. Errors are
@@ -233,16 +233,16 @@ func ExpiryText(t time.Time) string {
 func (v *Resolver) Authorize(
 	x *web.Exchange, r *http.Request, all []Credential, endpoint string,
 ) (*Caller, lowstate.Authority, func(), error) {
-	who, err := v.Caller(x, r, all)
+	found, err := v.Caller(x, r, all)
 	if err == nil {
-		err = MayReach(who, r.Method, endpoint)
+		err = MayReach(found, r.Method, endpoint)
 	}
 	if err != nil {
 		return nil, lowstate.Authority{}, func() {}, err
 	}
-	a, release, err := v.Authority(r.Context(), who)
+	a, release, err := v.Authority(r.Context(), found)
 	if err != nil {
 		return nil, lowstate.Authority{}, func() {}, err
 	}
-	return who, a, release, nil
+	return found, a, release, nil
 }

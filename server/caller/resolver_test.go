@@ -42,7 +42,7 @@ func TestCaller(t *testing.T) {
 		"":                     {},
 	} {
 		x, r := request(t, credential)
-		who, err := v.Caller(x, r, caller.CredentialsOf(r))
+		found, err := v.Caller(x, r, caller.CredentialsOf(r))
 		if want.user == "" {
 			e, ok := web.Known(err)
 			require.True(t, ok)
@@ -50,8 +50,8 @@ func TestCaller(t *testing.T) {
 			continue
 		}
 		require.NoError(t, err)
-		require.Equal(t, want.user, who.User)
-		a, release, err := v.Authority(t.Context(), who)
+		require.Equal(t, want.user, found.User)
+		a, release, err := v.Authority(t.Context(), found)
 		require.NoError(t, err)
 		require.Equal(t, want.salt, a.Token)
 		require.Equal(t, want.scoped, a.Scope != nil)
@@ -97,27 +97,27 @@ func TestSwappedCaller(t *testing.T) {
 	} {
 		v, _ := callertest.New()
 		x, r := request(t, callertest.Secret)
-		who, err := v.Caller(x, r, caller.CredentialsOf(r))
+		found, err := v.Caller(x, r, caller.CredentialsOf(r))
 		require.NoError(t, err, name)
-		who = c.swap(who)
+		found = c.swap(found)
 
-		a, release, err := v.Authority(t.Context(), who)
+		a, release, err := v.Authority(t.Context(), found)
 		require.NoError(t, err, name)
-		ctx, done := v.Follow(t.Context(), who)
+		ctx, done := v.Follow(t.Context(), found)
 		if c.less {
 			require.Equal(t, lowstate.Authority{}, a, name)
-			require.Equal(t, eauth.Identity{}, who.Identity(), name)
-			require.Equal(t, issuer.Caller{}, who.Issuer(), name)
+			require.Equal(t, eauth.Identity{}, found.Identity(), name)
+			require.Equal(t, issuer.Caller{}, found.Issuer(), name)
 			require.Error(t, ctx.Err(), name)
 		} else {
 			require.Equal(t, "ops", a.Identity.User, name)
 			require.Equal(t, "pam", a.Identity.Eauth, name)
 			require.Empty(t, a.Identity.Groups, name)
 			require.NotNil(t, a.Scope, name)
-			require.Equal(t, "ops", who.Identity().User, name)
-			require.Empty(t, who.Identity().Groups, name)
-			require.False(t, who.Issuer().LoggedIn, name)
-			require.NotNil(t, who.Issuer().Principal, name)
+			require.Equal(t, "ops", found.Identity().User, name)
+			require.Empty(t, found.Identity().Groups, name)
+			require.False(t, found.Issuer().LoggedIn, name)
+			require.NotNil(t, found.Issuer().Principal, name)
 			require.NoError(t, ctx.Err(), name)
 		}
 		done()

@@ -83,23 +83,23 @@ func (s *API) events(x *web.Exchange, r *http.Request) error {
 	if err != nil || len(query) > 1 || len(query) == 1 && query["tag"] == nil {
 		return &web.Error{Status: http.StatusBadRequest, Text: textEventsQuery}
 	}
-	who, _, release, err := s.Resolver.Authorize(x, r, caller.CredentialsOf(r), web.Pattern(r))
+	sender, _, release, err := s.Resolver.Authorize(x, r, caller.CredentialsOf(r), web.Pattern(r))
 	if err != nil {
 		return err
 	}
 	defer release()
-	closed, err := s.Limits.open(who, false)
+	closed, err := s.Limits.open(sender, false)
 	if err != nil {
 		return err
 	}
 	defer closed()
-	reader, err := s.read(who, query["tag"], r.Header.Get("Last-Event-ID"))
+	reader, err := s.read(sender, query["tag"], r.Header.Get("Last-Event-ID"))
 	if err != nil {
 		return err
 	}
 	defer reader.Close()
 	audit.Of(x).Note(audit.Entry{Event: audit.Stream})
-	ctx, done := s.follow(r.Context(), who)
+	ctx, done := s.follow(r.Context(), sender)
 	defer done()
 	out := newEventWriter(ctx, x)
 	defer out.release()
@@ -123,11 +123,11 @@ func (s *API) eventsHead(x *web.Exchange, r *http.Request) error {
 }
 
 // read opens a reader of the events that a caller may read.
-func (s *API) read(who *caller.Caller, tags []string, after string) (*eventstream.Reader, error) {
+func (s *API) read(sender *caller.Caller, tags []string, after string) (*eventstream.Reader, error) {
 	if s.Bus == nil {
 		return nil, &web.Error{Status: http.StatusServiceUnavailable, Text: "The event bus is not available"}
 	}
-	is := who.Identity()
+	is := sender.Identity()
 	if is.User == "" {
 		return nil, caller.ErrNoPermission()
 	}
@@ -144,8 +144,8 @@ func (s *API) read(who *caller.Caller, tags []string, after string) (*eventstrea
 
 // follow returns a context that ends with the request, with the caller's
 // credential, or when the server begins to stop. done releases it.
-func (s *API) follow(ctx context.Context, who *caller.Caller) (_ context.Context, done func()) {
-	ctx, release := s.Resolver.Follow(ctx, who)
+func (s *API) follow(ctx context.Context, sender *caller.Caller) (_ context.Context, done func()) {
+	ctx, release := s.Resolver.Follow(ctx, sender)
 	ctx, cancel := context.WithCancelCause(ctx)
 	unhook := context.AfterFunc(s.Stopping, func() { cancel(context.Cause(s.Stopping)) })
 	return ctx, func() {

@@ -56,11 +56,11 @@ type formatter struct {
 	minions minionsView
 }
 
-func (s *API) formatter(x *web.Exchange, who *caller.Caller, a lowstate.Authority, style viewStyle) *formatter {
+func (s *API) formatter(x *web.Exchange, sender *caller.Caller, a lowstate.Authority, style viewStyle) *formatter {
 	f := &formatter{style: style, runner: s.Runner, authority: a, remote: x.Remote,
-		record: audit.Of(x).WriteCall, views: s.Views, user: sharedUserOf(who)}
-	if who.Principal != nil {
-		f.key = who.Principal.TokenID
+		record: audit.Of(x).WriteCall, views: s.Views, user: sharedUserOf(sender)}
+	if sender.Principal != nil {
+		f.key = sender.Principal.TokenID
 	}
 	return f
 }

@@ -28,15 +28,15 @@ type arrival struct{ authority, event, minions string }
 type grainsQuestion struct {
 	after   <-chan struct{}     // to be waited for first; nil is nothing
 	running chan struct{}       // closed when the request has been sent; nil while it is not being sent
-	asked   bool                // successfully
+	sent    bool                // successfully
 	refused map[sharedUser]bool // users whose attempt failed
 }
 
 // sharedUser identifies a user, whose attempts and streams count together.
 type sharedUser struct{ eauth, name string }
 
-func sharedUserOf(who *caller.Caller) sharedUser {
-	is := who.Identity()
+func sharedUserOf(sender *caller.Caller) sharedUser {
+	is := sender.Identity()
 	return sharedUser{is.Eauth, is.User}
 }
 
@@ -51,7 +51,7 @@ func NewViews() *Views {
 // ofArrival requests the grains of the minions that an event names, unless
 // another reader of the same event has. The refusal of one user does not stop
 // the request of another; authority separates requests with different results.
-func (g *Views) ofArrival(ctx context.Context, a arrival, user sharedUser, ask func() error) {
+func (g *Views) ofArrival(ctx context.Context, a arrival, user sharedUser, send func() error) {
 	g.mu.Lock()
 	q, ok := g.arrivals.Get(a)
 	if !ok {
@@ -59,16 +59,16 @@ func (g *Views) ofArrival(ctx context.Context, a arrival, user sharedUser, ask f
 		g.arrivals.Put(a, q)
 	}
 	g.mu.Unlock()
-	g.once(ctx, q, user, ask)
+	g.once(ctx, q, user, send)
 }
 
 // ofAll requests the grains of all minions, for a reader that starts now: it
 // would miss part of the returns to a request that is already being sent. All
 // readers that start during one share the next.
-func (g *Views) ofAll(ctx context.Context, authority string, user sharedUser, ask func() error) {
+func (g *Views) ofAll(ctx context.Context, authority string, user sharedUser, send func() error) {
 	g.mu.Lock()
 	q, ok := g.rounds.Get(authority)
-	if !ok || q.asked || q.running != nil || q.refused[user] {
+	if !ok || q.sent || q.running != nil || q.refused[user] {
 		next := &grainsQuestion{}
 		if ok {
 			next.after = q.running
@@ -84,15 +84,15 @@ func (g *Views) ofAll(ctx context.Context, authority string, user sharedUser, as
 			return
 		}
 	}
-	g.once(ctx, q, user, ask)
+	g.once(ctx, q, user, send)
 }
 
 // once sends a request that was not sent yet, and waits while another reader
 // sends it.
-func (g *Views) once(ctx context.Context, q *grainsQuestion, user sharedUser, ask func() error) {
+func (g *Views) once(ctx context.Context, q *grainsQuestion, user sharedUser, send func() error) {
 	for {
 		g.mu.Lock()
-		if q.asked || q.refused[user] {
+		if q.sent || q.refused[user] {
 			g.mu.Unlock()
 			return
 		}
@@ -100,7 +100,7 @@ func (g *Views) once(ctx context.Context, q *grainsQuestion, user sharedUser, as
 		if running == nil {
 			q.running = make(chan struct{})
 			g.mu.Unlock()
-			g.lead(ctx, q, user, ask)
+			g.lead(ctx, q, user, send)
 			return
 		}
 		g.mu.Unlock()
@@ -112,9 +112,9 @@ func (g *Views) once(ctx context.Context, q *grainsQuestion, user sharedUser, as
 	}
 }
 
-// lead calls ask. If its reader goes away meanwhile, another one sends the
+// lead calls send. If its reader goes away meanwhile, another one sends the
 // request.
-func (g *Views) lead(ctx context.Context, q *grainsQuestion, user sharedUser, ask func() error) {
+func (g *Views) lead(ctx context.Context, q *grainsQuestion, user sharedUser, send func() error) {
 	done := false
 	var err error
 	defer func() {
@@ -129,9 +129,9 @@ func (g *Views) lead(ctx context.Context, q *grainsQuestion, user sharedUser, as
 			}
 			q.refused[user] = true
 		case err == nil:
-			q.asked = true
+			q.sent = true
 		}
 	}()
-	err = ask()
+	err = send()
 	done = true
 }

@@ -17,20 +17,20 @@ type asking struct {
 	questions *Views
 	refused   map[string]bool
 
-	mu  sync.Mutex
-	who []string // the readers that have sent a request
+	mu    sync.Mutex
+	names []string // the readers that have sent a request
 }
 
-func (a *asking) asked() []string {
+func (a *asking) sent() []string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
-	return slices.Clone(a.who)
+	return slices.Clone(a.names)
 }
 
 func (a *asking) by(ctx context.Context, name string) func() error {
 	return func() error {
 		a.mu.Lock()
-		a.who = append(a.who, name)
+		a.names = append(a.names, name)
 		a.mu.Unlock()
 		select {
 		case <-time.After(time.Second):
@@ -69,15 +69,15 @@ func TestOneQuestionForAnEvent(t *testing.T) {
 		}
 		time.Sleep(time.Minute)
 		a.arrival(t.Context(), "", "carol", "1", "c") // a late reader
-		require.Len(t, a.asked(), 2, "one who may not ask leaves it to the others")
-		require.Equal(t, "no", a.asked()[0])
-		require.NotEqual(t, "no", a.asked()[1])
+		require.Len(t, a.sent(), 2, "one who may not ask leaves it to the others")
+		require.Equal(t, "no", a.sent()[0])
+		require.NotEqual(t, "no", a.sent()[1])
 
 		a.arrival(t.Context(), "", "bob", "2", "c")
 		a.arrival(t.Context(), "", "bob", "2", "c,d")
-		require.Equal(t, []string{"bob", "bob"}, a.asked()[2:], "another event, and other minions")
+		require.Equal(t, []string{"bob", "bob"}, a.sent()[2:], "another event, and other minions")
 		a.arrival(t.Context(), "token", "bob", "2", "c")
-		require.Len(t, a.asked(), 5, "a token's question may have other answers")
+		require.Len(t, a.sent(), 5, "a token's question may have other answers")
 	})
 }
 
@@ -91,10 +91,10 @@ func TestTheQuestionOfOneWhoLeaves(t *testing.T) {
 		synctest.Wait()
 		go a.arrival(t.Context(), "", "alice", "1", "c")
 		synctest.Wait()
-		require.Len(t, a.asked(), 1)
+		require.Len(t, a.sent(), 1)
 		cancel()
 		time.Sleep(time.Minute)
-		require.Len(t, a.asked(), 2)
+		require.Len(t, a.sent(), 2)
 	})
 }
 
@@ -109,19 +109,19 @@ func TestOneQuestionForAllWhoCome(t *testing.T) {
 			synctest.Wait()
 		}
 		time.Sleep(time.Minute)
-		require.Len(t, a.asked(), 2)
+		require.Len(t, a.sent(), 2)
 
 		start := time.Now()
 		a.all(t.Context(), "", "bob")
-		require.Len(t, a.asked(), 3, "what was answered before is not seen")
+		require.Len(t, a.sent(), 3, "what was answered before is not seen")
 		require.Equal(t, time.Second, time.Since(start))
 
 		for range 2 {
 			a.all(t.Context(), "", "no")
 		}
-		require.Len(t, a.asked(), 5, "who may not ask may be allowed to the next time")
+		require.Len(t, a.sent(), 5, "who may not ask may be allowed to the next time")
 		a.all(t.Context(), "", "alice")
-		require.Len(t, a.asked(), 6)
+		require.Len(t, a.sent(), 6)
 	})
 }
 
@@ -134,6 +134,6 @@ func TestAQuestionThatPanics(t *testing.T) {
 			a.questions.ofAll(t.Context(), "", sharedUser{"pam", "alice"}, func() error { panic("x") })
 		})
 		a.all(t.Context(), "", "bob")
-		require.Equal(t, []string{"bob"}, a.asked())
+		require.Equal(t, []string{"bob"}, a.sent())
 	})
 }

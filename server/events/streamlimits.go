@@ -41,8 +41,8 @@ func NewLimits(limits settings.Events, reg prometheus.Registerer) *Limits {
 }
 
 // open reserves a stream. The error is a *web.Error.
-func (o *Limits) open(who *caller.Caller, view bool) (done func(), err error) {
-	user, key := sharedUserOf(who), who.Key()
+func (o *Limits) open(sender *caller.Caller, view bool) (done func(), err error) {
+	user, key := sharedUserOf(sender), sender.Key()
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	switch {

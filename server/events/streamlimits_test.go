@@ -71,8 +71,8 @@ func TestStreamsAreBounded(t *testing.T) {
 // New minions are queried for their grains once per event, for any number of readers and users.
 func TestReadersAskNewMinionsOnce(t *testing.T) {
 	t.Parallel()
-	asked := &grainsAsked{}
-	r := servertest.StartEvents(t, servertest.EventOptions{Gateway: asked.gateway(), Server: func(c *server.Config) {
+	calls := &grainCalls{}
+	r := servertest.StartEvents(t, servertest.EventOptions{Gateway: calls.gateway(), Server: func(c *server.Config) {
 		c.Sessions = manySessions{c.Sessions.(*servertest.EndingSessions)}
 	}})
 	const readers = 20
@@ -102,10 +102,10 @@ func TestReadersAskNewMinionsOnce(t *testing.T) {
 		}
 	}
 	arrivals := 0
-	for _, call := range asked.seen() {
+	for _, call := range calls.seen() {
 		if strings.Contains(call, `"list"`) {
 			arrivals++
 		}
 	}
-	require.Equal(t, 1, arrivals, "%q", asked.seen())
+	require.Equal(t, 1, arrivals, "%q", calls.seen())
 }

@@ -21,11 +21,11 @@ import (
 
 var errNoBus = errors.New("there is no bus")
 
-// askedBus records the last reader, and has no events.
-type askedBus struct{ who []eventstream.Who }
+// keepingBus records the last reader, and has no events.
+type keepingBus struct{ readers []eventstream.Who }
 
-func (b *askedBus) Read(req eventstream.Request) (*eventstream.Reader, error) {
-	b.who = append(b.who, req.Who)
+func (b *keepingBus) Read(req eventstream.Request) (*eventstream.Reader, error) {
+	b.readers = append(b.readers, req.Who)
 	return nil, errNoBus
 }
 
@@ -44,7 +44,7 @@ func TestSwappedCaller(t *testing.T) {
 	t.Parallel()
 	root := &session.Session{ID: "root's", Token: "salt-token-of-root", User: "root", Eauth: "pam"}
 	for name, c := range map[string]struct {
-		swap func(who *caller.Caller) *caller.Caller
+		swap func(readers *caller.Caller) *caller.Caller
 		read bool
 	}{
 		"as it is":     {func(c *caller.Caller) *caller.Caller { return c }, true},
@@ -53,22 +53,22 @@ func TestSwappedCaller(t *testing.T) {
 		"forgotten":    {func(*caller.Caller) *caller.Caller { return nil }, false},
 		"no principal": {func(c *caller.Caller) *caller.Caller { c.Principal = nil; return c }, false},
 	} {
-		bus := new(askedBus)
+		bus := new(keepingBus)
 		s := newAPI(t, bus)
 		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/events", nil)
 		r.Header.Set("X-Auth-Token", callertest.Secret)
 		x := web.NewExchange(httptest.NewRecorder(), time.Minute)
-		who, err := s.Resolver.Caller(x, r, caller.CredentialsOf(r))
+		readers, err := s.Resolver.Caller(x, r, caller.CredentialsOf(r))
 		require.NoError(t, err, name)
-		who = c.swap(who)
-		_, err = s.read(who, nil, "")
-		ctx, done := s.follow(t.Context(), who)
+		readers = c.swap(readers)
+		_, err = s.read(readers, nil, "")
+		ctx, done := s.follow(t.Context(), readers)
 		if c.read {
 			require.ErrorIs(t, err, errNoBus, name)
-			require.Equal(t, []eventstream.Who{{User: "ops", Eauth: "pam"}}, bus.who, name)
+			require.Equal(t, []eventstream.Who{{User: "ops", Eauth: "pam"}}, bus.readers, name)
 			require.NoError(t, ctx.Err(), name)
 		} else {
-			require.Empty(t, bus.who, name)
+			require.Empty(t, bus.readers, name)
 			require.Error(t, ctx.Err(), name)
 		}
 		done()
@@ -78,7 +78,7 @@ func TestSwappedCaller(t *testing.T) {
 // TestNoEventsWithoutCredential opens no stream without a credential.
 func TestNoEventsWithoutCredential(t *testing.T) {
 	t.Parallel()
-	bus := new(askedBus)
+	bus := new(keepingBus)
 	m := web.NewMux()
 	newAPI(t, bus).Mount(m)
 	front := webtest.Front(m)
@@ -88,5 +88,5 @@ func TestNoEventsWithoutCredential(t *testing.T) {
 		r.Header.Set("Upgrade", "websocket")
 		require.Equal(t, http.StatusUnauthorized, webtest.Send(front, r).Code, path)
 	}
-	require.Empty(t, bus.who)
+	require.Empty(t, bus.readers)
 }

@@ -53,9 +53,9 @@ type dialect struct {
 // websocket answers GET /ws[/<token>], as rest_cherrypy does.
 func (s *API) websocket(x *web.Exchange, r *http.Request) error {
 	formatted := r.URL.Query().Has("format_events")
-	return s.socket(x, r, formatted, func(who *caller.Caller, a lowstate.Authority) dialect {
+	return s.socket(x, r, formatted, func(sender *caller.Caller, a lowstate.Authority) dialect {
 		if formatted {
-			f := s.formatter(x, who, a, asList)
+			f := s.formatter(x, sender, a, asList)
 			return dialect{answers: true, show: f.show}
 		}
 		return dialect{answers: true, show: func(_ context.Context, f eventstream.Frame, send func([]byte) error) error {
@@ -75,8 +75,8 @@ func (s *API) allEvents(x *web.Exchange, r *http.Request) error {
 
 // formattedEvents answers GET /formatted_events/<token>, as rest_tornado does.
 func (s *API) formattedEvents(x *web.Exchange, r *http.Request) error {
-	return s.socket(x, r, true, func(who *caller.Caller, a lowstate.Authority) dialect {
-		f := s.formatter(x, who, a, asMap)
+	return s.socket(x, r, true, func(sender *caller.Caller, a lowstate.Authority) dialect {
+		f := s.formatter(x, sender, a, asMap)
 		return dialect{show: f.show, begin: f.askAll}
 	})
 }
@@ -91,7 +91,7 @@ func (s *API) socket(x *web.Exchange, r *http.Request, view bool, speak func(*ca
 	if !ok {
 		return &web.Error{Status: http.StatusForbidden, Text: "Cross-origin request refused"}
 	}
-	who, authority, release, err := s.Resolver.Authorize(x, r, creds, web.Pattern(r))
+	sender, authority, release, err := s.Resolver.Authorize(x, r, creds, web.Pattern(r))
 	if err != nil {
 		return err
 	}
@@ -103,13 +103,13 @@ func (s *API) socket(x *web.Exchange, r *http.Request, view bool, speak func(*ca
 	if s.Bus == nil {
 		return &web.Error{Status: http.StatusServiceUnavailable, Text: "The event bus is not available"}
 	}
-	closed, err := s.Limits.open(who, view)
+	closed, err := s.Limits.open(sender, view)
 	if err != nil {
 		return err
 	}
 	defer closed()
 	audit.Of(x).Note(audit.Entry{Event: audit.Stream})
-	ctx, done := s.follow(r.Context(), who)
+	ctx, done := s.follow(r.Context(), sender)
 	defer done()
 	w := &hijackedWriter{Exchange: x}
 	conn, err := websocket.Accept(w, r, &websocket.AcceptOptions{
@@ -120,11 +120,11 @@ func (s *API) socket(x *web.Exchange, r *http.Request, view bool, speak func(*ca
 		return nil
 	}
 	c := &client{
-		dialect: speak(who, authority),
+		dialect: speak(sender, authority),
 		conn:    conn,
 		raw:     w.conn,
 		timeout: x.WriteTimeout,
-		open:    func() (*eventstream.Reader, error) { return s.read(who, tags, "") },
+		open:    func() (*eventstream.Reader, error) { return s.read(sender, tags, "") },
 	}
 	x.Err = c.serve(ctx)
 	return nil

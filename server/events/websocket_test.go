@@ -187,13 +187,13 @@ func TestStuckWebsocketIsLetGo(t *testing.T) {
 	require.Zero(t, r.Hub.Stats().Readers)
 }
 
-// grainsAsked is a gateway that records the requests for grains.
-type grainsAsked struct {
+// grainCalls is a gateway that records the requests for grains.
+type grainCalls struct {
 	mu    sync.Mutex
 	calls []string
 }
 
-func (g *grainsAsked) gateway() servertest.Gateway {
+func (g *grainCalls) gateway() servertest.Gateway {
 	return servertest.Gateway(func(_ context.Context, call *servertest.Call) ([][]byte, error) {
 		g.mu.Lock()
 		defer g.mu.Unlock()
@@ -211,7 +211,7 @@ func (g *grainsAsked) gateway() servertest.Gateway {
 	})
 }
 
-func (g *grainsAsked) seen() []string {
+func (g *grainCalls) seen() []string {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.calls
@@ -240,8 +240,8 @@ func TestFormattedEvents(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			asked := &grainsAsked{}
-			r := servertest.StartEvents(t, servertest.EventOptions{Gateway: asked.gateway()})
+			calls := &grainCalls{}
+			r := servertest.StartEvents(t, servertest.EventOptions{Gateway: calls.gateway()})
 			s := r.Socket(t, c.path)
 			s.Write(ready)
 			if c.answers {
@@ -264,7 +264,7 @@ func TestFormattedEvents(t *testing.T) {
 			r.Fire("salt/presence/present", `{"present": ["c"]}`)
 			r.Fire("salt/key", `{"act": "delete", "id": "c", "result": true}`)
 			s.Require(strings.NewReplacer(`{"id": "c"}`, "", `"c": `, "").Replace(c.gone) + c.end)
-			require.Equal(t, c.asked, asked.seen())
+			require.Equal(t, c.asked, calls.seen())
 		})
 	}
 }

@@ -22,7 +22,7 @@ import (
 // and records the calls.
 type recording struct {
 	answers []string
-	asked   []string // the chunks, as JSON
+	chunks  []string // the chunks, as JSON
 	jid     string
 }
 
@@ -31,7 +31,7 @@ func (g *recording) gateway(t *testing.T) servertest.Gateway {
 		call.Records = make([]lowstate.Record, len(call.Chunks))
 		var out [][]byte
 		for i, c := range call.Chunks {
-			g.asked = append(g.asked, chunkText(t, c))
+			g.chunks = append(g.chunks, chunkText(t, c))
 			out = append(out, []byte(g.answers[0]))
 			g.answers = g.answers[1:]
 			call.Records[i].JID = g.jid
@@ -62,7 +62,7 @@ func TestConvenienceURLs(t *testing.T) {
 	for name, c := range map[string]struct {
 		method, path, body string
 		answers            []string
-		asked              []string
+		chunks             []string
 		status             int
 		want               string
 	}{
@@ -110,7 +110,7 @@ func TestConvenienceURLs(t *testing.T) {
 			s, _ := servertest.StartWithSessions(t, g.gateway(t), nil)
 			head, body := s.Send(t, c.method, c.path, c.body, servertest.AuthToken+servertest.SessionID)
 			require.Equal(t, c.status, head.StatusCode, body)
-			require.Equal(t, c.asked, g.asked)
+			require.Equal(t, c.chunks, g.chunks)
 			if c.want != "" {
 				require.Equal(t, c.want, body)
 			}
@@ -124,7 +124,7 @@ func TestNewKeys(t *testing.T) {
 	s, _ := servertest.StartWithSessions(t, g.gateway(t), nil)
 	head, body := s.Send(t, "POST", "/keys", `{"mid": "wéb-1.x", "keysize": "2048", "token": "`+servertest.SaltToken+`"}`)
 	require.Equal(t, 200, head.StatusCode)
-	require.Equal(t, []string{`client="wheel" fun="key.gen_accept" id_="wéb-1.x" keysize=2048`}, g.asked)
+	require.Equal(t, []string{`client="wheel" fun="key.gen_accept" id_="wéb-1.x" keysize=2048`}, g.chunks)
 	require.Equal(t, "application/x-tar", head.Header.Get("Content-Type"))
 	require.Equal(t, `attachment; filename="saltkeys-wéb-1.x.tar"`, head.Header.Get("Content-Disposition"))
 	require.Len(t, body, 10240)

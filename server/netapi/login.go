@@ -92,7 +92,7 @@ const (
 
 // logout answers POST /logout: the session and its Salt token end.
 func (s *CherryPy) logout(x *web.Exchange, r *http.Request) error {
-	who, _, release, err := s.authorize(x, r)
+	sender, _, release, err := s.authorize(x, r)
 	if err != nil {
 		return err
 	}
@@ -100,10 +100,10 @@ func (s *CherryPy) logout(x *web.Exchange, r *http.Request) error {
 	audit.Of(x).Note(audit.Entry{Event: audit.Logout})
 	text := textLoggedOut
 	switch {
-	case who.Principal == nil:
-		err = s.Sessions.Logout(r.Context(), who.Credential.Text)
-	case who.Principal.Kind == apitoken.KindAccess:
-		err = s.Tokens.RevokeSecret(r.Context(), who.Credential.Text, who.From)
+	case sender.Principal == nil:
+		err = s.Sessions.Logout(r.Context(), sender.Credential.Text)
+	case sender.Principal.Kind == apitoken.KindAccess:
+		err = s.Tokens.RevokeSecret(r.Context(), sender.Credential.Text, sender.From)
 	default:
 		// An API token is more than a session: to end it, its owner revokes it.
 		text = textStaysGood

@@ -53,11 +53,11 @@ func TestAnswersInOrder(t *testing.T) {
 	}
 }
 
-type asked struct {
+type sent struct {
 	method, path, contentType, body string
 }
 
-type answered struct {
+type expected struct {
 	status  int
 	body    string
 	headers map[string]string
@@ -72,35 +72,35 @@ func TestMainSurface(t *testing.T) {
 	notAllowed := `{"status": 405, "return": "Specified method is invalid for this resource"}`
 	const unsupported = `{"status": 406, "return": "Content type not supported"}`
 	for name, c := range map[string]struct {
-		asked
-		answered
+		sent
+		expected
 	}{
-		"welcome":   {asked{"GET", "/", "", ""}, answered{200, welcome, nil}},
-		"query":     {asked{"GET", "/?a=b", "", ""}, answered{200, welcome, nil}},
-		"head":      {asked{"HEAD", "/", "", ""}, answered{200, "", map[string]string{"Content-Length": fmt.Sprint(len(welcome))}}},
-		"put":       {asked{"PUT", "/", servertest.JSON, servertest.Ping}, answered{405, notAllowed, allow}},
-		"delete":    {asked{"DELETE", "/", "", ""}, answered{405, notAllowed, allow}},
-		"options":   {asked{"OPTIONS", "/", "", ""}, answered{405, notAllowed, allow}},
-		"invented":  {asked{"BREW", "/", "", ""}, answered{405, notAllowed, allow}},
-		"no page":   {asked{"GET", "/no/\"<such>", "", ""}, answered{404, `{"status": 404, "return": "The path '/no/\"<such>' was not found."}`, nil}},
-		"no page 2": {asked{"BREW", "/nosuch", "", ""}, answered{404, `{"status": 404, "return": "The path '/nosuch' was not found."}`, nil}},
-		"good":      {asked{"POST", "/", servertest.JSON, servertest.Ping}, answered{200, `{"return": [` + servertest.Pong + `]}`, nil}},
-		"charset":   {asked{"POST", "/", "Application/JSON; charset=\"UTF-8\"; x=y", servertest.Ping}, answered{200, `{"return": [` + servertest.Pong + `]}`, nil}},
-		"latin":     {asked{"POST", "/", "application/json; charset=ISO-8859-1", servertest.Ping}, answered{200, `{"return": [` + servertest.Pong + `]}`, nil}},
-		"latin form": {asked{"POST", "/", "application/x-www-form-urlencoded; charset=ISO-8859-1", "client=local&tgt=*&fun=test.ping&eauth=pam"},
-			answered{200, `{"return": [` + servertest.Pong + `]}`, nil}},
-		"a strange charset": {asked{"POST", "/", "application/json; charset=nosuch", strings.Replace(servertest.Ping, "{", "{\"x\": \"\xe4\", ", 1)}, answered{406,
+		"welcome":   {sent{"GET", "/", "", ""}, expected{200, welcome, nil}},
+		"query":     {sent{"GET", "/?a=b", "", ""}, expected{200, welcome, nil}},
+		"head":      {sent{"HEAD", "/", "", ""}, expected{200, "", map[string]string{"Content-Length": fmt.Sprint(len(welcome))}}},
+		"put":       {sent{"PUT", "/", servertest.JSON, servertest.Ping}, expected{405, notAllowed, allow}},
+		"delete":    {sent{"DELETE", "/", "", ""}, expected{405, notAllowed, allow}},
+		"options":   {sent{"OPTIONS", "/", "", ""}, expected{405, notAllowed, allow}},
+		"invented":  {sent{"BREW", "/", "", ""}, expected{405, notAllowed, allow}},
+		"no page":   {sent{"GET", "/no/\"<such>", "", ""}, expected{404, `{"status": 404, "return": "The path '/no/\"<such>' was not found."}`, nil}},
+		"no page 2": {sent{"BREW", "/nosuch", "", ""}, expected{404, `{"status": 404, "return": "The path '/nosuch' was not found."}`, nil}},
+		"good":      {sent{"POST", "/", servertest.JSON, servertest.Ping}, expected{200, `{"return": [` + servertest.Pong + `]}`, nil}},
+		"charset":   {sent{"POST", "/", "Application/JSON; charset=\"UTF-8\"; x=y", servertest.Ping}, expected{200, `{"return": [` + servertest.Pong + `]}`, nil}},
+		"latin":     {sent{"POST", "/", "application/json; charset=ISO-8859-1", servertest.Ping}, expected{200, `{"return": [` + servertest.Pong + `]}`, nil}},
+		"latin form": {sent{"POST", "/", "application/x-www-form-urlencoded; charset=ISO-8859-1", "client=local&tgt=*&fun=test.ping&eauth=pam"},
+			expected{200, `{"return": [` + servertest.Pong + `]}`, nil}},
+		"a strange charset": {sent{"POST", "/", "application/json; charset=nosuch", strings.Replace(servertest.Ping, "{", "{\"x\": \"\xe4\", ", 1)}, expected{406,
 			`{"status": 406, "return": "Content type not supported: the charset is not known, and the body is not UTF-8"}`, nil}},
-		"form":      {asked{"POST", "/", "application/x-www-form-urlencoded", "client=local&tgt=*&fun=test.ping&eauth=pam"}, answered{200, `{"return": [` + servertest.Pong + `]}`, nil}},
-		"text":      {asked{"POST", "/", "text/plain;charset=UTF-8", servertest.Ping}, answered{200, `{"return": [` + servertest.Pong + `]}`, nil}},
-		"yaml":      {asked{"POST", "/", "application/x-yaml", "- client: local\n  eauth: pam\n"}, answered{200, `{"return": [` + servertest.Pong + `]}`, nil}},
-		"html":      {asked{"POST", "/", "text/html", servertest.Ping}, answered{406, unsupported, nil}},
-		"none":      {asked{"POST", "/", "", servertest.Ping}, answered{406, unsupported, nil}},
-		"two types": {asked{"POST", "/", "application/json, text/plain", servertest.Ping}, answered{406, unsupported, nil}},
+		"form":      {sent{"POST", "/", "application/x-www-form-urlencoded", "client=local&tgt=*&fun=test.ping&eauth=pam"}, expected{200, `{"return": [` + servertest.Pong + `]}`, nil}},
+		"text":      {sent{"POST", "/", "text/plain;charset=UTF-8", servertest.Ping}, expected{200, `{"return": [` + servertest.Pong + `]}`, nil}},
+		"yaml":      {sent{"POST", "/", "application/x-yaml", "- client: local\n  eauth: pam\n"}, expected{200, `{"return": [` + servertest.Pong + `]}`, nil}},
+		"html":      {sent{"POST", "/", "text/html", servertest.Ping}, expected{406, unsupported, nil}},
+		"none":      {sent{"POST", "/", "", servertest.Ping}, expected{406, unsupported, nil}},
+		"two types": {sent{"POST", "/", "application/json, text/plain", servertest.Ping}, expected{406, unsupported, nil}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			check(t, s, 0, c.asked, c.answered)
+			check(t, s, 0, c.sent, c.expected)
 		})
 	}
 }
@@ -110,26 +110,26 @@ func TestWSGISurface(t *testing.T) {
 	s := servertest.Start(t, servertest.Answering(servertest.Pong), nil)
 	allow := map[string]string{"Allow": "GET, POST"}
 	for name, c := range map[string]struct {
-		asked
-		answered
+		sent
+		expected
 	}{
-		"welcome":  {asked{"GET", "/", "", ""}, answered{200, welcome, nil}},
-		"any path": {asked{"GET", "/foo/bar", "", ""}, answered{200, welcome, nil}},
-		"good":     {asked{"POST", "/foo", servertest.JSON, servertest.Ping}, answered{200, `{"return": [` + servertest.Pong + `]}`, nil}},
-		"charset":  {asked{"POST", "/", servertest.JSON + "; charset=utf-8", servertest.Ping}, answered{200, `{"return": [` + servertest.Pong + `]}`, nil}},
-		"head":     {asked{"HEAD", "/", "", ""}, answered{405, "", allow}},
-		"delete":   {asked{"DELETE", "/", "", ""}, answered{405, `{"return": "405: Method Not Allowed"}`, allow}},
-		"form":     {asked{"POST", "/", "text/plain", servertest.Ping}, answered{406, `{"return": "406: JSON required"}`, nil}},
-		"none":     {asked{"POST", "/", "", servertest.Ping}, answered{406, `{"return": "406: JSON required"}`, nil}},
+		"welcome":  {sent{"GET", "/", "", ""}, expected{200, welcome, nil}},
+		"any path": {sent{"GET", "/foo/bar", "", ""}, expected{200, welcome, nil}},
+		"good":     {sent{"POST", "/foo", servertest.JSON, servertest.Ping}, expected{200, `{"return": [` + servertest.Pong + `]}`, nil}},
+		"charset":  {sent{"POST", "/", servertest.JSON + "; charset=utf-8", servertest.Ping}, expected{200, `{"return": [` + servertest.Pong + `]}`, nil}},
+		"head":     {sent{"HEAD", "/", "", ""}, expected{405, "", allow}},
+		"delete":   {sent{"DELETE", "/", "", ""}, expected{405, `{"return": "405: Method Not Allowed"}`, allow}},
+		"form":     {sent{"POST", "/", "text/plain", servertest.Ping}, expected{406, `{"return": "406: JSON required"}`, nil}},
+		"none":     {sent{"POST", "/", "", servertest.Ping}, expected{406, `{"return": "406: JSON required"}`, nil}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			check(t, s, 1, c.asked, c.answered)
+			check(t, s, 1, c.sent, c.expected)
 		})
 	}
 }
 
-func check(t *testing.T, s *servertest.Server, listener int, q asked, want answered) {
+func check(t *testing.T, s *servertest.Server, listener int, q sent, want expected) {
 	t.Helper()
 	resp, body := s.SendAs(t, listener, q.method, q.path, q.contentType, q.body)
 	require.Equal(t, want.status, resp.StatusCode)

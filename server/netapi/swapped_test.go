@@ -18,11 +18,11 @@ import (
 	"github.com/saltern-api/saltern/server/web/webtest"
 )
 
-// askedGateway records the authority of the last call, and refuses calls
+// keepingGateway records the authority of the last call, and refuses calls
 // without one.
-type askedGateway struct{ authority lowstate.Authority }
+type keepingGateway struct{ authority lowstate.Authority }
 
-func (g *askedGateway) Run(_ context.Context, call lowstate.Call) (lowstate.Result, error) {
+func (g *keepingGateway) Run(_ context.Context, call lowstate.Call) (lowstate.Result, error) {
 	g.authority = call.Authority
 	if call.Authority.Token == "" && call.Authority.Identity == nil && !call.Chunks[0].HasCredentials() {
 		return lowstate.Result{}, lowstate.ErrUnauthenticated
@@ -30,15 +30,15 @@ func (g *askedGateway) Run(_ context.Context, call lowstate.Call) (lowstate.Resu
 	return lowstate.Result{Answers: []lowstate.Answer{lowstate.Returns(`true`)}}, nil
 }
 
-func (*askedGateway) Streams(lowstate.Call) bool { return false }
+func (*keepingGateway) Streams(lowstate.Call) bool { return false }
 
-func (*askedGateway) RunStream(
+func (*keepingGateway) RunStream(
 	context.Context, lowstate.Call, func(lowstate.Result, lowstate.Answer) error,
 ) (lowstate.Result, error) {
 	return lowstate.Result{}, nil
 }
 
-func (*askedGateway) Clients() []string { return []string{"local"} }
+func (*keepingGateway) Clients() []string { return []string{"local"} }
 
 const bareChunk = `[{"client": "local", "tgt": "*", "fun": "test.ping"}]`
 
@@ -69,7 +69,7 @@ func TestSwappedCaller(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			g := new(askedGateway)
+			g := new(keepingGateway)
 			v, tokens := callertest.New()
 			calls := Calls{Gateway: g, MaxChunks: 10, Resolver: v}
 			s := &CherryPy{Calls: calls, Formats: format.NewDecoder()}
@@ -107,7 +107,7 @@ func TestSwappedCaller(t *testing.T) {
 // the scopes of the token, and none without a credential.
 func TestAuthorityOfEachEndpoint(t *testing.T) {
 	t.Parallel()
-	g := new(askedGateway)
+	g := new(keepingGateway)
 	v, tokens := callertest.New()
 	s := &CherryPy{Calls: Calls{Gateway: g, MaxChunks: 10, Resolver: v}, Formats: format.NewDecoder()}
 	m := web.NewMux()

@@ -61,14 +61,14 @@ func (s *WSGI) authority(
 	if len(creds) == 0 || creds[0].Cookie || !creds[0].IsToken() || !needed {
 		return lowstate.Authority{}, func() {}, nil
 	}
-	who, err := s.Resolver.Caller(x, r, creds[:1])
+	sender, err := s.Resolver.Caller(x, r, creds[:1])
 	if err == nil {
-		err = caller.MayReach(who, r.Method, "/")
+		err = caller.MayReach(sender, r.Method, "/")
 	}
 	if err != nil {
 		return lowstate.Authority{}, func() {}, err
 	}
-	return s.Resolver.Authority(r.Context(), who)
+	return s.Resolver.Authority(r.Context(), sender)
 }
 
 // asChunkError turns an error into that of a chunk's own credentials, whose text

@@ -62,14 +62,14 @@ func TestATokenWhoseOwnerHasToLogIn(t *testing.T) {
 	require.NotContains(t, text, secret.Reveal())
 }
 
-// silent mints nothing while the rights of users are unknown.
-type silent struct {
+// changingOwners mints nothing while the rights of users are unknown.
+type changingOwners struct {
 	servertest.Owners
-	untold atomic.Bool
+	unknown atomic.Bool
 }
 
-func (s *silent) Grant(ctx context.Context, user, module string, groups []string) (eauth.Grant, error) {
-	if s.untold.Load() {
+func (s *changingOwners) Grant(ctx context.Context, user, module string, groups []string) (eauth.Grant, error) {
+	if s.unknown.Load() {
 		return nil, eauth.ErrRights
 	}
 	return s.Owners.Grant(ctx, user, module, groups)
@@ -81,10 +81,10 @@ func TestTokensOfUsersWithoutKnownRights(t *testing.T) {
 	t.Parallel()
 	pepper, err := apitoken.LoadPepper(t.TempDir())
 	require.NoError(t, err)
-	people := &silent{}
+	owners := &changingOwners{}
 	tokens, err := issuer.New(issuer.Options{
-		Store: memory.New(), Pepper: pepper, Owners: people, Mint: people,
-		RightsAtLogin: func(eauth string) bool { return eauth == "demo" || people.untold.Load() },
+		Store: memory.New(), Pepper: pepper, Owners: owners, Mint: owners,
+		RightsAtLogin: func(eauth string) bool { return eauth == "demo" || owners.unknown.Load() },
 	})
 	require.NoError(t, err)
 	t.Cleanup(tokens.Close)
@@ -100,7 +100,7 @@ func TestTokensOfUsersWithoutKnownRights(t *testing.T) {
 	head, text := r.Send(t, "GET", "/minions", "", show)
 	require.Equal(t, 200, head.StatusCode, text)
 
-	people.untold.Store(true) // the operator has set eauth_acl_module
+	owners.unknown.Store(true) // the operator has set eauth_acl_module
 	for _, path := range []string{"/minions", "/jobs"} {
 		head, text = r.Send(t, "GET", path, "", show)
 		require.Equal(t, 403, head.StatusCode, text)

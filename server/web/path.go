@@ -3,6 +3,7 @@ package web
 import (
 	"net/http"
 	"net/url"
+	"path"
 	"strings"
 	"unicode/utf8"
 
@@ -119,4 +120,13 @@ func belowPrefix(path, prefix string) string {
 		}
 	}
 	return path
+}
+
+// RootPrefix returns a root_prefix in the form that BelowRoot takes: "" for
+// none.
+func RootPrefix(setting string) string {
+	if prefix := path.Clean("/" + setting); prefix != "/" {
+		return prefix
+	}
+	return ""
 }

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/saltern-api/saltern/server/format"
@@ -55,4 +56,13 @@ func JSON(v any) []byte {
 // UnixSeconds returns a time in the form of Python's time.time().
 func UnixSeconds(t time.Time) string {
 	return strconv.FormatFloat(float64(t.UnixMicro())/1e6, 'f', -1, 64)
+}
+
+// Clip shortens a text to at most n bytes and an ellipsis, without splitting a
+// character.
+func Clip(s string, n int) string {
+	if len(s) <= n {
+		return s
+	}
+	return strings.ToValidUTF8(s[:n], "") + "..."
 }

@@ -94,12 +94,12 @@ func (a *API) Mount(m *web.Mux) {
 // read answers GET /v1/audit. Reading the log is itself logged, but once for all
 // pages: otherwise a reader would never reach its end.
 func (a *API) read(x *web.Exchange, r *http.Request) error {
-	who, err := a.Callers.Caller(x, r, caller.CredentialsOf(r))
+	sender, err := a.Callers.Caller(x, r, caller.CredentialsOf(r))
 	if err != nil {
 		return err
 	}
 	x.Header().Set("Cache-Control", "no-store")
-	if err := a.Rights.May(r.Context(), who.Issuer(), role.AuditRead); err != nil {
+	if err := a.Rights.May(r.Context(), sender.Issuer(), role.AuditRead); err != nil {
 		return err
 	}
 	if a.Reader.log == nil {
