@@ -3,20 +3,49 @@ package lowstate
 import (
 	"fmt"
 
+	"github.com/saltern-api/saltern/internal/spool"
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // Answer is the result of a job. Its type depends on the kind of client; it is
 // encoded as JSON when it is sent.
 type Answer interface {
-	// JSON returns the answer as salt-api writes it. The caller must not change
-	// it.
+	// JSON returns the answer as salt-api writes it, whole: it is for small
+	// answers. The caller must not change it.
 	JSON() []byte
 }
 
-// Returns are the returns of minions or hosts: a JSON object with an entry for
-// each. They are transcoded to JSON one by one as they come, and never kept in
-// two forms.
+// Put returns the part of a spool that has an answer as JSON: of the given one,
+// to which it is written, unless it is in one already. The error is that of the
+// spool.
+func Put(to *spool.Spool, a Answer) (spool.Section, error) {
+	if s, ok := a.(Spooled); ok {
+		return s.Section, nil
+	}
+	mark := to.Size()
+	if w, ok := a.(interface{ writeTo(to *spool.Spool) error }); ok {
+		err := w.writeTo(to)
+		return to.Since(mark), err
+	}
+	_, err := to.Write(a.JSON())
+	return to.Since(mark), err
+}
+
+// Spooled is an answer in the spool of its call: the returns of minions, as an
+// object with an entry for each. They are transcoded to JSON one by one as they
+// come, and never kept in two forms.
+type Spooled struct{ spool.Section }
+
+// JSON implements [Answer]. It returns nil if the spool cannot be read.
+func (s Spooled) JSON() []byte {
+	b, err := s.Bytes()
+	if err != nil {
+		return nil
+	}
+	return b
+}
+
+// Returns are the returns of a few minions or hosts, as JSON.
 type Returns []byte
 
 // JSON implements [Answer].
@@ -79,12 +108,24 @@ func (r RunnerReturn) JSON() []byte {
 	return append(out, '}')
 }
 
+func (r RunnerReturn) writeTo(to *spool.Spool) error {
+	if r.Data == nil {
+		return WriteReturn(to, r.Return)
+	}
+	_, _ = to.WriteString(`{"data": `) // an error stays
+	_ = WriteReturn(to, r.Data)
+	_, err := to.Write(append(msgpack.AppendJSONString([]byte(`, "tag": `), r.Tag), '}'))
+	return err
+}
+
 // WheelReturn is the master's answer to a wheel function, with the function's
 // return among its data.
 type WheelReturn struct{ msgpack.Raw }
 
 // JSON implements [Answer].
 func (w WheelReturn) JSON() []byte { return AppendReturn(nil, w.Raw) }
+
+func (w WheelReturn) writeTo(to *spool.Spool) error { return WriteReturn(to, w.Raw) }
 
 // Return returns the return of the function, or an empty map if the answer has
 // none. ok is false if it is not the answer of a wheel function.
@@ -113,7 +154,23 @@ const textNotJSON = "Could not serialize the return data from Salt"
 func AppendReturn(b []byte, ret msgpack.Raw) []byte {
 	b, err := msgpack.AppendJSON(b, ret)
 	if err != nil {
-		b = msgpack.AppendJSONString(b, fmt.Sprintf("%s: %v.", textNotJSON, err))
+		b = appendNotJSON(b, err)
 	}
 	return b
+}
+
+// WriteReturn is AppendReturn for a spool, whose error it returns.
+func WriteReturn(to *spool.Spool, ret msgpack.Raw) error {
+	return writeReturn(msgpack.NewJSONWriter(to), to, ret)
+}
+
+func writeReturn(w *msgpack.JSONWriter, to *spool.Spool, ret msgpack.Raw) error {
+	if err := w.WriteValue(ret); err != nil && to.Err() == nil {
+		_, _ = to.Write(appendNotJSON(nil, err))
+	}
+	return to.Err()
+}
+
+func appendNotJSON(b []byte, err error) []byte {
+	return msgpack.AppendJSONString(b, fmt.Sprintf("%s: %v.", textNotJSON, err))
 }

@@ -4,6 +4,7 @@ import (
 	"net/netip"
 
 	"github.com/saltern-api/saltern/internal/budget"
+	"github.com/saltern-api/saltern/internal/spool"
 )
 
 // Call is one request: the chunks that a client sent together.
@@ -26,6 +27,10 @@ type Call struct {
 	// charged to it. It becomes a caller's once all chunks are authenticated.
 	// Nil stands for that of a request of which nothing was decoded.
 	Budget *budget.Budget
+
+	// Spool takes the answers, and must not be closed before they are read. Nil
+	// stands for one without limits.
+	Spool *spool.Spool
 }
 
 // Result is the result of a call. With an error it has no answers, but shows

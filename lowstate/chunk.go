@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"github.com/saltern-api/saltern/internal/budget"
+	"github.com/saltern-api/saltern/internal/spool"
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
@@ -17,6 +18,7 @@ type Chunk struct {
 	fields   []field
 	deferred map[string]Deferred // of the fields whose values are not decoded yet
 	budget   *budget.Budget      // charged for what is derived from the values
+	spool    *spool.Spool        // takes the answer
 }
 
 type field struct {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/saltern-api/saltern/eauth"
 	"github.com/saltern-api/saltern/internal/budget"
+	"github.com/saltern-api/saltern/internal/spool"
 	"github.com/saltern-api/saltern/saltmaster"
 	"github.com/saltern-api/saltern/saltmaster/eventbus"
 )
@@ -77,6 +78,8 @@ func failure(err error) error {
 	switch {
 	case errors.Is(err, context.Canceled):
 		return err
+	case errors.Is(err, spool.ErrFull), errors.Is(err, spool.ErrFile):
+		return notKept(err, "")
 	case errors.Is(err, saltmaster.ErrUnauthenticated), errors.Is(err, eauth.ErrWrong):
 		return &Error{Kind: Unauthenticated, Text: textUnauthenticated, Err: err}
 	case errors.Is(err, saltmaster.ErrUnauthorized):
@@ -96,3 +99,28 @@ func failure(err error) error {
 	}
 	return &Error{Kind: Internal, Text: textUnexpected, Err: err}
 }
+
+const (
+	textManyAnswers = "Too many large answers at once."
+	textNoRoom      = "The gateway has no room on its disk for an answer of this size."
+	textSent        = " The command was sent: its job is "
+)
+
+// notKept returns the error for an answer that the spool did not take, and other
+// errors unchanged. jid is that of the job, whose returns the master may have.
+func notKept(err error, jid string) error {
+	text := textManyAnswers
+	switch {
+	case errors.Is(err, spool.ErrFile):
+		text = textNoRoom
+	case !errors.Is(err, spool.ErrFull):
+		return err
+	}
+	if jid != "" {
+		text += textSent + jid + "."
+	}
+	return &Error{Kind: Unavailable, Text: text, RetryAfter: answersRetryAfter, Err: err}
+}
+
+// answersRetryAfter is the Retry-After if there is no room for an answer.
+const answersRetryAfter = 10 * time.Second

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/internal/spool"
 	"github.com/saltern-api/saltern/saltmaster"
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
@@ -22,7 +23,7 @@ func (l local) Prepare(c Chunk) (Job, error) {
 	if err != nil {
 		return nil, err
 	}
-	j := &localJob{Master: l.Master, pub: p, full: c.truthy("full_return"), expect: l.ExpectMinions()}
+	j := &localJob{Master: l.Master, pub: p, full: c.truthy("full_return"), expect: l.ExpectMinions(), spool: c.spool}
 	if j.timeout, err = c.lenientDuration("timeout", l.Timeout); err != nil {
 		return nil, err
 	}
@@ -42,6 +43,7 @@ type localJob struct {
 	gather  time.Duration // how long the replies to that may take
 	full    bool          // full_return
 	expect  bool          // expect_minions
+	spool   *spool.Spool  // takes the answer
 }
 
 func (j *localJob) Command() Command                   { return commandOf(&j.pub) }
@@ -51,12 +53,12 @@ func (j *localJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) (Ans
 	w, err := j.collect(ctx, grant, rec, nil)
 	switch {
 	case err != nil:
-		return nil, err
+		return nil, notKept(err, rec.JID)
 	case w == nil:
 		return Returns("{}"), nil
 	}
 	rec.Minions = len(w.targeted)
-	return w.answer(), nil
+	return w.answer(), notKept(w.results.to.Err(), rec.JID)
 }
 
 // collect publishes the job and waits until it is over. It returns nil if no
@@ -69,6 +71,9 @@ func (j *localJob) collect(
 ) (*wait, error) {
 	if !j.Bus.Connected() {
 		return nil, saltmaster.ErrDown
+	}
+	if each == nil && j.spool != nil && j.spool.Full() {
+		return nil, spool.ErrFull
 	}
 	if j.pub.JID == "" {
 		j.pub.JID = j.JIDs.Next()

@@ -159,5 +159,5 @@ func TestSilentMinionsThatAreNotConnected(t *testing.T) {
 	w := newWait(job, nil, nil, saltmaster.Published{Minions: []string{"gone", "here"}})
 	delete(w.pending, "here")
 	require.NoError(t, w.results.add("here", result{ret: msgpack.AppendBool(nil, true)}))
-	require.JSONEq(t, `{"here": true, "gone": "Minion did not return. [Not connected]"}`, string(w.answer()))
+	require.JSONEq(t, `{"here": true, "gone": "Minion did not return. [Not connected]"}`, string(w.answer().JSON()))
 }

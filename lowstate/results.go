@@ -1,18 +1,19 @@
 package lowstate
 
 import (
-	"slices"
-
+	"github.com/saltern-api/saltern/internal/spool"
 	"github.com/saltern-api/saltern/saltmaster/eventbus"
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // results is the answer of a local job under construction: a JSON object with
-// one entry per minion, written as the returns come.
+// one entry per minion, written to a spool as the returns come.
 type results struct {
 	full bool                            // full_return
 	each func(id string, v result) error // called with the returns in place of writing JSON, if set
-	json []byte
+	to   *spool.Spool
+	mark int64 // where the answer begins
+	json *msgpack.JSONWriter
 	seen map[string]bool
 }
 
@@ -23,68 +24,85 @@ type result struct {
 	event             eventbus.Event // zero if it was read from the job cache
 }
 
-func newResults(full bool) results {
-	return results{full: full, json: []byte("{"), seen: make(map[string]bool)}
+// newResults returns results without an entry. A nil spool stands for one
+// without a limit.
+func newResults(full bool, to *spool.Spool) results {
+	if to == nil {
+		to = (*spool.Store)(nil).New()
+	}
+	return results{full: full, to: to, mark: to.Size(), json: msgpack.NewJSONWriter(to), seen: make(map[string]bool)}
 }
 
 func (r *results) has(id string) bool { return r.seen[id] }
 
+// add adds a return. The error is that of each, or of the spool.
 func (r *results) add(id string, v result) error {
 	if r.each != nil {
 		r.seen[id] = true
 		return r.each(id, v)
 	}
-	r.key(id)
-	r.json = slices.Grow(r.json, len(v.ret)+len(v.ret)/8) // JSON is seldom larger
+	b := r.key(id)
 	if !r.full {
-		r.json = AppendReturn(r.json, v.ret)
-		return nil
+		r.write(b)
+		return r.value(v.ret)
 	}
-	r.json = AppendReturn(append(r.json, `{"ret": `...), v.ret)
+	r.write(append(b, `{"ret": `...))
+	_ = r.value(v.ret) // an error of the spool stays
 	for _, f := range []struct {
-		key   string
-		value msgpack.Raw
-	}{{"out", v.out}, {"retcode", v.retcode}} {
+		before string
+		value  msgpack.Raw
+	}{{`, "out": `, v.out}, {`, "retcode": `, v.retcode}} {
 		if f.value == nil {
 			continue
 		}
-		r.json = append(append(append(r.json, `, "`...), f.key...), `": `...)
-		r.json = AppendReturn(r.json, f.value)
+		r.write([]byte(f.before))
+		_ = r.value(f.value)
 	}
-	if v.jid != "" {
-		r.json = append(r.json, `, "jid": `...)
-		r.json = msgpack.AppendJSONString(r.json, v.jid)
+	if b = b[:0]; v.jid != "" {
+		b = msgpack.AppendJSONString(append(b, `, "jid": `...), v.jid)
 	}
-	r.json = append(r.json, '}')
-	return nil
+	r.write(append(b, '}'))
+	return r.to.Err()
 }
+
+// value writes a return. The error is that of the spool.
+func (r *results) value(v msgpack.Raw) error { return writeReturn(r.json, r.to, v) }
+
+func (r *results) write(b []byte) { _, _ = r.to.Write(b) }
 
 // addSilent adds an entry for a minion that did not return, with the text said.
 // LocalClient puts out first here, and no jid.
 func (r *results) addSilent(id, said string) {
-	r.key(id)
+	b := r.key(id)
 	if !r.full {
-		r.json = msgpack.AppendJSONString(r.json, said)
+		r.write(msgpack.AppendJSONString(b, said))
 		return
 	}
-	r.json = append(r.json, `{"out": "no_return", "ret": `...)
-	r.json = msgpack.AppendJSONString(r.json, said)
-	r.json = append(r.json, `, "retcode": 1}`...)
+	b = append(b, `{"out": "no_return", "ret": `...)
+	b = msgpack.AppendJSONString(b, said)
+	r.write(append(b, `, "retcode": 1}`...))
 }
 
 // addFalse adds false for a minion without any sign of life.
-func (r *results) addFalse(id string) {
-	r.key(id)
-	r.json = append(r.json, "false"...)
-}
+func (r *results) addFalse(id string) { r.write(append(r.key(id), "false"...)) }
 
-func (r *results) key(id string) {
-	r.seen[id] = true
-	if len(r.json) > 1 {
-		r.json = append(r.json, ", "...)
+// key returns the text before an entry.
+func (r *results) key(id string) []byte {
+	b := append(make([]byte, 0, len(id)+64), '{')
+	if len(r.seen) > 0 {
+		b = append(b[:0], ", "...)
 	}
-	r.json = msgpack.AppendJSONString(r.json, id)
-	r.json = append(r.json, ": "...)
+	r.seen[id] = true
+	b = msgpack.AppendJSONString(b, id)
+	return append(b, ": "...)
 }
 
-func (r *results) close() Returns { return append(r.json, '}') }
+// close ends the answer, which is of no use if the spool has an error.
+func (r *results) close() Spooled {
+	end := "}"
+	if r.to.Size() == r.mark {
+		end = "{}"
+	}
+	_, _ = r.to.WriteString(end)
+	return Spooled{r.to.Since(r.mark)}
+}

@@ -17,13 +17,13 @@ func TestResults(t *testing.T) {
 		false: `{"a": true, "b": "gone", "c": false}`,
 		true:  `{"a": {"ret": true, "retcode": 0, "jid": "1"}, "b": {"out": "no_return", "ret": "gone", "retcode": 1}, "c": false}`,
 	} {
-		r := newResults(full)
+		r := newResults(full, nil)
 		require.NoError(t, r.add("a", result{
 			ret: msgpack.AppendBool(nil, true), retcode: msgpack.AppendInt(nil, 0), jid: "1",
 		}))
 		r.addSilent("b", "gone")
 		r.addFalse("c")
-		require.Equal(t, want, string(r.close()))
+		require.Equal(t, want, string(r.close().JSON()))
 	}
 }
 
@@ -54,18 +54,18 @@ func TestOddReturns(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			good, ret := msgpack.AppendBool(nil, true), msgpack.Raw(odd.packed)
-			r := newResults(false)
+			r := newResults(false, nil)
 			require.NoError(t, r.add("a", result{ret: good}))
 			require.NoError(t, r.add("b", result{ret: ret}))
 			require.NoError(t, r.add("c", result{ret: good}))
-			got := r.close()
+			got := r.close().JSON()
 			require.Equal(t, `{"a": true, "b": `+odd.want+`, "c": true}`, string(got))
 			require.True(t, json.Valid(got))
 
-			r = newResults(true)
+			r = newResults(true, nil)
 			require.NoError(t, r.add("a", result{ret: ret, out: ret, retcode: ret, jid: "1"}))
 			require.Equal(t,
-				`{"a": {"ret": `+odd.want+`, "out": `+odd.want+`, "retcode": `+odd.want+`, "jid": "1"}}`, string(r.close()))
+				`{"a": {"ret": `+odd.want+`, "out": `+odd.want+`, "retcode": `+odd.want+`, "jid": "1"}}`, string(r.close().JSON()))
 
 			b := &batchJob{}
 			require.Equal(t, `{"b": `+odd.want+`}`, string(b.item("b", result{ret: ret})))

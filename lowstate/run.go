@@ -10,6 +10,7 @@ import (
 
 	"github.com/saltern-api/saltern/eauth"
 	"github.com/saltern-api/saltern/internal/budget"
+	"github.com/saltern-api/saltern/internal/spool"
 )
 
 // run is one call in progress.
@@ -23,10 +24,13 @@ type run struct {
 
 func (g *Gateway) newRun(call Call) *run {
 	r := &run{Gateway: g, call: call, tasks: make([]task, len(call.Chunks))}
+	if r.call.Spool == nil {
+		r.call.Spool = (*spool.Store)(nil).New()
+	}
 	r.result.Chunks = slices.Clone(call.Chunks)
 	r.result.Records = make([]Record, len(call.Chunks))
 	for i := range r.tasks {
-		r.tasks[i].chunk, r.tasks[i].rec = &r.result.Chunks[i], &r.result.Records[i]
+		r.tasks[i] = task{chunk: &r.result.Chunks[i], rec: &r.result.Records[i], spool: r.call.Spool}
 	}
 	return r
 }
@@ -186,6 +190,7 @@ func (r *run) prepare(ctx context.Context, t *task) (Job, error) {
 	if err != nil {
 		return nil, err
 	}
+	c.spool = r.call.Spool
 	*t.chunk = c
 	return r.clients[t.rec.Client].Prepare(c)
 }

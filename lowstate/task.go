@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/internal/spool"
 )
 
 // task is one chunk of a run. chunk and rec are in the run's result.
@@ -14,6 +15,7 @@ type task struct {
 	job   Job
 	id    eauth.Identity
 	rec   *Record
+	spool *spool.Spool
 }
 
 // checked reports whether the chunk's caller is authenticated already.
@@ -72,19 +74,38 @@ func (t task) all(ctx context.Context, before []Answer) (_ []Answer, err error) 
 
 func (t task) items(ctx context.Context, s Streamer, before []Answer) ([]Answer, error) {
 	err := s.Stream(ctx, t.id.Grant, t.rec, func(item Answer) error {
-		before = append(before, item)
-		return nil
+		part, err := Put(t.spool, item)
+		before = append(before, Spooled{part})
+		return err
 	})
 	return before, err
 }
 
-// runAll runs chunks one after the other and returns their answers.
+// put puts the last answer into the spool, if it may be large and is not there.
+func (t task) put(answers []Answer) error {
+	last := &answers[len(answers)-1]
+	switch (*last).(type) {
+	case RunnerReturn, WheelReturn:
+		part, err := Put(t.spool, *last)
+		*last = Spooled{part}
+		return err
+	}
+	return nil
+}
+
+// runAll runs chunks one after the other and returns their answers. Those of
+// runners and wheels, of which there are several, wait as JSON.
 func runAll(ctx context.Context, tasks []task) ([]Answer, error) {
 	answers := make([]Answer, 0, len(tasks))
 	for _, t := range tasks {
 		var err error
 		if answers, err = t.all(ctx, answers); err != nil {
 			return nil, failure(err)
+		}
+		if len(tasks) > 1 {
+			if err := t.put(answers); err != nil {
+				return nil, failure(err)
+			}
 		}
 	}
 	return answers, nil

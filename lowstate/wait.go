@@ -44,7 +44,7 @@ type wait struct {
 func newWait(j *localJob, grant eauth.Grant, sub *eventbus.Sub, p saltmaster.Published) *wait {
 	w := &wait{
 		job: j, grant: grant, sub: sub,
-		results:    newResults(j.full),
+		results:    newResults(j.full, j.spool),
 		targeted:   make(map[string]bool, len(p.Minions)),
 		pending:    make(map[string]time.Time, len(p.Minions)),
 		missing:    p.Missing,
@@ -179,7 +179,7 @@ const (
 // answer completes the results: with the master's texts, by its release, for
 // minions that did not return, and for those in a list that are unknown to the
 // master.
-func (w *wait) answer() Returns {
+func (w *wait) answer() Spooled {
 	if w.job.expect {
 		w.addSilent(w.sortedPending())
 	}

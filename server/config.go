@@ -11,6 +11,7 @@ import (
 
 	"github.com/saltern-api/saltern/eauth/session"
 	"github.com/saltern-api/saltern/internal/settings"
+	"github.com/saltern-api/saltern/internal/spool"
 )
 
 // Config is the configuration of a [Server].
@@ -39,6 +40,9 @@ type Config struct {
 	// are the APIs besides /v1 from which programs get them.
 	Tokens    Tokens
 	TokenAPIs TokenAPIs
+
+	// Answers keeps large answers until they are sent. Nil keeps them in memory.
+	Answers *spool.Store
 
 	// Audit is the options of the audit log.
 	Audit AuditOptions

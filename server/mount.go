@@ -24,6 +24,7 @@ func (s *Server) answering(spec ListenerSpec) http.Handler {
 		WriteTimeout: s.cfg.Settings.Limits.WriteTimeout,
 		BodyTimeout:  s.cfg.Settings.Limits.BodyTimeout,
 		Bodies:       s.bodies,
+		Answers:      s.cfg.Answers,
 		Metrics:      s.webMetrics,
 		Traffic:      s.traffic,
 		Log:          s.log,

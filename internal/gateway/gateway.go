@@ -16,6 +16,7 @@ import (
 	"github.com/saltern-api/saltern/internal/gateway/config"
 	"github.com/saltern-api/saltern/internal/gateway/operator"
 	"github.com/saltern-api/saltern/internal/gateway/tokens"
+	"github.com/saltern-api/saltern/internal/spool"
 	"github.com/saltern-api/saltern/lowstate"
 	"github.com/saltern-api/saltern/saltmaster"
 	"github.com/saltern-api/saltern/saltmaster/eventbus"
@@ -31,6 +32,7 @@ type Gateway struct {
 	log    *slog.Logger
 
 	audit    *audit.Log // nil if it is off
+	spools   *spool.Store
 	client   *saltmaster.Client
 	tokens   *saltmaster.Tokens // the master's
 	bus      *eventbus.Bus
@@ -64,6 +66,9 @@ func New(ctx context.Context, c *config.Config, log *slog.Logger) (_ *Gateway, e
 	}()
 	reg := server.NewRegistry()
 	if err := g.openAudit(reg); err != nil {
+		return nil, err
+	}
+	if err := g.openAnswers(); err != nil {
 		return nil, err
 	}
 	if err := g.openMaster(); err != nil {
@@ -101,7 +106,7 @@ func (g *Gateway) openMaster() error {
 	g.client = saltmaster.New(pool, saltmaster.Options{User: g.config.ProcessUser(), Timeout: set.Master.RequestTimeout})
 	g.opened.addFunc("the client of the master", g.client.Close)
 	network, address = mc.EventBusEndpoint()
-	g.bus = eventbus.New(eventbus.Options{Network: network, Address: address, Log: g.log})
+	g.bus = eventbus.New(eventbus.Options{Network: network, Address: address, Spool: g.spools, Log: g.log})
 	g.opened.addFunc("the event bus", g.stopBackground)
 	g.tokens = saltmaster.NewTokens(g.client, saltmaster.TokensOptions{
 		TokenDir: mc.TokenDir, CacheDir: mc.CacheDir, HashType: mc.HashType, Life: mc.TokenExpire,
@@ -158,6 +163,7 @@ func (g *Gateway) listen(ctx context.Context, reg *prometheus.Registry) (err err
 		Hooks:     g.firer,
 		Tokens:    g.apiTokens,
 		TokenAPIs: tokenAPIs(g.apiTokens, c.Settings.Tokens),
+		Answers:   g.spools,
 		Audit:     g.auditOptions(),
 		Listeners: c.Listeners,
 		Settings:  c.Settings,

@@ -103,6 +103,14 @@ func registerMetrics(reg prometheus.Registerer, g *Gateway) {
 	counter("saltern_bus_events_total", "Events read from the master's event bus.", func() uint64 { return g.bus.Stats().Events })
 	counter("saltern_bus_bytes_total", "Bytes read from the master's event bus.", func() uint64 { return g.bus.Stats().Bytes })
 	counter("saltern_bus_overflowed_total", "Events for which a request had no room.", func() uint64 { return g.bus.Stats().Overflowed })
+	gauge("saltern_answers_memory_bytes", "What is held of answers in memory.", func() float64 {
+		memory, _ := g.spools.Held()
+		return float64(memory)
+	})
+	gauge("saltern_answers_disk_bytes", "What is held of answers in files.", func() float64 {
+		_, disk := g.spools.Held()
+		return float64(disk)
+	})
 	gauge("saltern_stream_readers", "Open streams of events.", func() float64 { return float64(g.hub.Stats().Readers) })
 	gauge("saltern_stream_buffer_bytes", "What is kept for readers of events.", func() float64 { return float64(g.hub.Stats().RingBytes) })
 	counter("saltern_stream_frames_total", "Events made ready for readers.", func() uint64 { return g.hub.Stats().Frames })

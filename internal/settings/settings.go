@@ -44,6 +44,9 @@ type Settings struct {
 	// Results is the source of the returns of minions.
 	Results Results
 
+	// Answers bounds what is kept of answers until they are sent.
+	Answers Answers
+
 	Admin  Admin
 	Events Events
 	SSH    SSH
@@ -100,6 +103,13 @@ const (
 	ResultsBus      Results = iota // the event bus, as salt-api does
 	ResultsVerified                // the master's job cache, to which only the master writes
 )
+
+// Answers bounds what is kept of answers, and of returns that wait to become
+// part of one, in bytes for all requests together.
+type Answers struct {
+	Memory int64 // in memory; more is kept in files
+	Disk   int64 // in files without a name in the state directory
+}
 
 // Events bounds the event streams.
 type Events struct {
@@ -210,6 +220,7 @@ func Default() *Settings {
 	return &Settings{
 		StateDir:        "/var/lib/saltern",
 		ShutdownTimeout: 30 * time.Second,
+		Answers:         Answers{Memory: 32 << 20, Disk: 4 << 30},
 		Admin:           Admin{Listen: "127.0.0.1:9377"},
 		Events: Events{
 			Buffer: 8192, BufferSize: 64 << 20, Linger: 2 * time.Minute,

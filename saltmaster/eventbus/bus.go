@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/saltern-api/saltern/internal/spool"
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
@@ -34,6 +35,8 @@ type Options struct {
 	// QueueEvents and QueueBytes bound what waits in one Sub (65536 events, 256 MiB).
 	QueueEvents int
 	QueueBytes  int64
+	// Spool takes what waits in a Sub beyond 4 MiB, or in all of them beyond 64 MiB. Nil keeps all in memory.
+	Spool *spool.Store
 	// Log has a line for connections made and lost (slog.Default).
 	Log *slog.Logger
 }
@@ -72,6 +75,7 @@ type Bus struct {
 	connected atomic.Bool
 	framing   atomic.Int32
 	counts    counters
+	waiting   atomic.Int64 // bytes that all Subs hold in memory
 
 	mu     sync.Mutex
 	jobs   map[string][]*Sub // by jid

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"runtime"
 
 	"github.com/saltern-api/saltern/saltmaster/internal/bounded"
 )
@@ -45,6 +46,8 @@ const (
 	maxTag = 4 << 10
 	// maxPairs bounds a message's outer map, which has two: head and body.
 	maxPairs = 16
+	// largeBody is how many bytes a body has for whose sake memory is freed first: reading it takes longer.
+	largeBody = 16 << 20
 	// maxHeadDepth bounds the nesting of what stands beside the body. Salt sends an empty map.
 	maxHeadDepth = 16
 )
@@ -172,6 +175,9 @@ func (s *stream) key() (isBody bool, err error) {
 // caller's own.
 func (s *stream) finish(keep bool) (body []byte, err error) {
 	if keep {
+		if s.body >= largeBody {
+			runtime.GC() // the one before may be garbage
+		}
 		body, err = bounded.Read(s.r, s.body)
 		s.left -= s.body
 	} else {

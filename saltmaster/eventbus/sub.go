@@ -2,8 +2,11 @@ package eventbus
 
 import (
 	"context"
+	"log/slog"
 	"slices"
 	"sync"
+
+	"github.com/saltern-api/saltern/internal/spool"
 )
 
 // Sub is one waiter's queue of events. One goroutine at a time may call Next; the other methods are free.
@@ -15,17 +18,32 @@ type Sub struct {
 	mu    sync.Mutex
 	jids  []string // none while expecting
 	queue []item
-	bytes int64
+	bytes int64 // of the queue
+	held  int64 // of them, in memory
+	spool *spool.Spool
+	there int // items in the spool
 	ended bool
 }
 
 // item is an event, or an error at the place where events were lost.
 type item struct {
-	event Event
-	err   error
+	event   Event // without its data, if that is in the spool
+	spooled spool.Section
+	err     error
 }
 
-func (i item) size() int64 { return int64(len(i.event.Tag) + len(i.event.Data)) }
+func (i item) size() int64 { return i.held() + i.spooled.Size() }
+
+// held is how much of the item is in memory.
+func (i item) held() int64 { return int64(len(i.event.Tag) + len(i.event.Data)) }
+
+const (
+	// queueMemory is how many bytes of a queue are in memory, if there is a spool.
+	queueMemory = 4 << 20
+
+	// busMemory is the same for the queues of all Subs together.
+	busMemory = 64 << 20
+)
 
 func newSub(b *Bus) *Sub { return &Sub{bus: b, wake: make(chan struct{}, 1)} }
 
@@ -53,13 +71,63 @@ func (s *Sub) pop() (item, bool) {
 		next := s.queue[0]
 		s.queue[0] = item{}
 		s.queue = s.queue[1:]
-		s.bytes -= next.size()
+		s.count(next, -1)
+		if next.spooled.Size() > 0 {
+			next = s.read(next)
+		}
 		if len(s.queue) == 0 {
 			s.queue = nil // a burst's memory does not stay
 		}
 		return next, true
 	}
 	return item{err: ErrClosed}, s.ended
+}
+
+// count adds an item to what the queue holds, or takes it out.
+func (s *Sub) count(i item, sign int64) {
+	s.bytes += sign * i.size()
+	s.held += sign * i.held()
+	s.bus.waiting.Add(sign * i.held())
+	if i.spooled.Size() > 0 {
+		s.there += int(sign)
+	}
+}
+
+// read returns the item with its data. Data that cannot be read is lost.
+func (s *Sub) read(i item) item {
+	data, err := i.spooled.Bytes()
+	s.freeSpool()
+	if err != nil {
+		s.bus.opts.Log.Error("an event could not be read from its file", slog.Any("error", err))
+		return item{err: ErrOverflow}
+	}
+	i.event.Data, i.spooled = data, spool.Section{}
+	return i
+}
+
+// put moves the data of an item into the spool, if there is too much in memory.
+func (s *Sub) put(i item) (item, error) {
+	store, size := s.bus.opts.Spool, i.held()
+	if store == nil || (s.held == 0 || s.held+size <= queueMemory) && s.bus.waiting.Load()+size <= busMemory {
+		return i, nil
+	}
+	if s.spool == nil {
+		s.spool = store.New()
+	}
+	mark := s.spool.Size()
+	if _, err := s.spool.Write(i.event.Data); err != nil {
+		return i, err
+	}
+	i.event.Data, i.spooled = nil, s.spool.Since(mark)
+	return i, nil
+}
+
+// freeSpool closes the spool if nothing in it waits any more.
+func (s *Sub) freeSpool() {
+	if s.spool != nil && s.there == 0 {
+		_ = s.spool.Close() // there is nothing to be lost
+		s.spool = nil
+	}
 }
 
 // Bind narrows a Sub made by [Bus.Expect] to one job: of the events of its prefix it keeps those of jid, in the
@@ -87,14 +155,15 @@ func (s *Sub) narrow(jid string) {
 	defer s.mu.Unlock()
 	s.jids = []string{jid}
 	var kept []item
-	s.bytes = 0
 	for _, i := range s.queue {
 		if i.err != nil || jobOf(i.event.Tag) == jid {
 			kept = append(kept, i)
-			s.bytes += i.size()
+		} else {
+			s.count(i, -1)
 		}
 	}
 	s.queue = kept
+	s.freeSpool()
 }
 
 func (s *Sub) boundTo() []string {
@@ -107,7 +176,11 @@ func (s *Sub) boundTo() []string {
 func (s *Sub) Close() {
 	s.bus.remove(s)
 	s.mu.Lock()
-	s.queue, s.bytes = nil, 0
+	for _, i := range s.queue {
+		s.count(i, -1)
+	}
+	s.queue = nil
+	s.freeSpool()
 	s.mu.Unlock()
 	s.end()
 }
@@ -134,9 +207,16 @@ func (s *Sub) push(e Event) {
 		s.lost(ErrOverflow)
 		return
 	}
+	i, err := s.put(i)
+	if err != nil {
+		s.bus.opts.Log.Error("an event could not be written to a file", slog.Any("error", err))
+		s.bus.counts.overflowed.Add(1)
+		s.lost(ErrOverflow)
+		return
+	}
 	s.bus.counts.delivered.Add(1)
 	s.queue = append(s.queue, i)
-	s.bytes += i.size()
+	s.count(i, 1)
 	s.signal()
 }
 

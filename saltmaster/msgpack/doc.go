@@ -12,7 +12,7 @@
 //	ret, ok := answer.Lookup("return")
 //	body, err := msgpack.AppendJSON(nil, ret)
 //
-// [WriteJSON] writes to a file or another [Sink] what is too large to be held.
+// [JSONWriter] writes to a file or another [Sink] what is too large to be held.
 //
 // # From a client to the master
 //

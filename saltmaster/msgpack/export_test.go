@@ -11,5 +11,5 @@ func Pass(v []byte) (end int, ok bool) {
 }
 func SkipWithin(v []byte) (end int, err error) { return skipWithin(v, 0, 0) }
 
-// Piece is about how much WriteJSON writes at once, in bytes.
+// Piece is about how much JSONWriter writes at once, in bytes.
 const Piece = piece

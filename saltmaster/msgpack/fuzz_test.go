@@ -51,7 +51,7 @@ func FuzzPasses(f *testing.F) {
 			require.Equal(t, string(whole), string(js))
 		}
 		var to sink
-		require.Equal(t, err, msgpack.WriteJSON(&to, b))
+		require.Equal(t, err, msgpack.NewJSONWriter(&to).WriteValue(b))
 		require.Equal(t, string(whole), to.String())
 
 		after, err := msgpack.SkipWithin(b)

@@ -40,13 +40,9 @@ func AppendJSON(dst []byte, v Raw) ([]byte, error) {
 	return appendTwoPass(dst[:before], v, nil)
 }
 
-// Sink is where [WriteJSON] writes to.
+// Sink is where a [JSONWriter] writes to.
 type Sink interface {
 	io.Writer
-
-	// AvailableBuffer returns an empty buffer with some capacity. What was
-	// appended to it is passed to the next Write.
-	AvailableBuffer() []byte
 
 	// Size returns how many bytes were written.
 	Size() int64
@@ -55,29 +51,41 @@ type Sink interface {
 	Truncate(size int64) error
 }
 
-// WriteJSON writes v to dst as [AppendJSON] appends it, in pieces of about
-// 64 KiB: the memory that it takes does not grow with v. Nothing of a value
-// that is refused stays in dst. Other errors are those of dst.
-func WriteJSON(dst Sink, v Raw) error {
+// JSONWriter writes values as JSON, in pieces of about 64 KiB: the memory that it
+// takes does not grow with them.
+type JSONWriter struct {
+	to  Sink
+	buf []byte
+}
+
+// NewJSONWriter returns a writer.
+func NewJSONWriter(to Sink) *JSONWriter { return &JSONWriter{to: to} }
+
+// WriteValue writes v as [AppendJSON] appends it. Nothing of a value that is
+// refused stays in the sink. Other errors are those of the sink.
+func (w *JSONWriter) WriteValue(v Raw) error {
 	if uint64(len(v)) > math.MaxUint32 {
 		return at(0, ErrTooLarge)
 	}
-	before := dst.Size()
-	to := &pieces{sink: dst}
-	out, ok := appendOnePass(dst.AvailableBuffer(), v, to)
+	before := w.to.Size()
+	to := &pieces{sink: w.to}
+	out, ok := appendOnePass(w.buf[:0], v, to)
 	if !ok && to.err == nil {
-		if to.err = dst.Truncate(before); to.err != nil {
+		if to.err = w.to.Truncate(before); to.err != nil {
 			return to.err
 		}
 		var err error
-		if out, err = appendTwoPass(dst.AvailableBuffer(), v, to); err != nil {
+		if out, err = appendTwoPass(out[:0], v, to); err != nil {
 			return err
 		}
+	}
+	if cap(out) > cap(w.buf) {
+		w.buf = out
 	}
 	if to.err != nil {
 		return to.err
 	}
-	_, err := dst.Write(out)
+	_, err := w.to.Write(out)
 	return err
 }
 
@@ -102,7 +110,7 @@ func (p *pieces) next(dst []byte) []byte {
 	if _, p.err = p.sink.Write(dst); p.err != nil {
 		return dst
 	}
-	return p.sink.AvailableBuffer()
+	return dst[:0]
 }
 
 // quoted appends s as a JSON string.

@@ -1,15 +1,14 @@
 package netapi
 
 import (
-	"bytes"
 	"cmp"
 	"errors"
 	"fmt"
 	"net/http"
 	"strings"
 
+	"github.com/saltern-api/saltern/internal/spool"
 	"github.com/saltern-api/saltern/lowstate"
-	"github.com/saltern-api/saltern/server/format"
 	"github.com/saltern-api/saltern/server/web"
 )
 
@@ -74,41 +73,29 @@ const (
 	answersTail  = `]}`
 )
 
-// writeAnswers writes the chunks' answers without joining them first.
-func writeAnswers(x *web.Exchange, answers []lowstate.Answer) { writeTexts(x, textsOf(answers)) }
-
-// textsOf returns the answers as they are sent.
-func textsOf(answers []lowstate.Answer) [][]byte {
-	texts := make([][]byte, len(answers))
-	for i, a := range answers {
-		texts[i] = a.JSON()
+// writeAnswers writes the chunks' answers. An error is that of the spool, before
+// the response has begun.
+func writeAnswers(x *web.Exchange, answers []lowstate.Answer) error {
+	parts := []spool.Section{}
+	text := func(s string) error {
+		mark := x.Spool.Size()
+		_, err := x.Spool.WriteString(s)
+		parts = append(parts, x.Spool.Since(mark))
+		return err
 	}
-	return texts
-}
-
-func writeTexts(x *web.Exchange, answers [][]byte) {
-	if x.Media == format.YAML {
-		whole := append([]byte(answersHead), bytes.Join(answers, []byte(answersComma))...)
-		x.WriteJSON(http.StatusOK, append(whole, answersTail...))
-		return
-	}
-	size := len(answersHead) + len(answersTail) + len(answersComma)*max(0, len(answers)-1)
-	for _, a := range answers {
-		size += len(a)
-	}
-	x.WriteHead("application/json", http.StatusOK, size)
-	parts := [][]byte{[]byte(answersHead)}
+	_ = text(answersHead) // an error stays
 	for i, a := range answers {
 		if i > 0 {
-			parts = append(parts, []byte(answersComma))
+			_ = text(answersComma)
 		}
-		parts = append(parts, a)
-	}
-	parts = append(parts, []byte(answersTail))
-	for _, p := range parts {
-		if _, err := x.Write(p); err != nil {
-			x.Err = fmt.Errorf("write the answer: %w", err)
-			return
+		part, err := lowstate.Put(x.Spool, a)
+		if err != nil {
+			return err
 		}
+		parts = append(parts, part)
 	}
+	if err := text(answersTail); err != nil {
+		return err
+	}
+	return x.WriteSpooled(http.StatusOK, parts...)
 }

@@ -7,6 +7,7 @@ import (
 	"regexp"
 	"time"
 
+	"github.com/saltern-api/saltern/internal/spool"
 	"github.com/saltern-api/saltern/lowstate"
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 	"github.com/saltern-api/saltern/server/web"
@@ -31,8 +32,7 @@ func (s *CherryPy) jobs(x *web.Exchange, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	writeAnswers(x, answers)
-	return nil
+	return writeAnswers(x, answers)
 }
 
 // job answers GET /jobs/<jid>: the job's data, and beside it its returns alone.
@@ -63,12 +63,17 @@ func (s *CherryPy) job(x *web.Exchange, r *http.Request, jid string) error {
 		writeUnknownJob(x, jid) // the runner's own error: the digits are no time
 		return nil
 	}
-	body := append(lowstate.AppendReturn([]byte(`{"info": [`), job.Return), `], "return": [`...)
-	if body, err = appendReturns(body, job.Return); err != nil {
+	mark := x.Spool.Size()
+	_, _ = x.Spool.WriteString(`{"info": [`) // an error stays
+	_ = lowstate.WriteReturn(x.Spool, job.Return)
+	_, _ = x.Spool.WriteString(`], "return": [`)
+	if err := writeReturns(x.Spool, job.Return); err != nil {
 		return fmt.Errorf("jobs.list_job: %w", err)
 	}
-	x.WriteJSON(http.StatusOK, append(body, `]}`...))
-	return nil
+	if _, err := x.Spool.WriteString(`]}`); err != nil {
+		return err
+	}
+	return x.WriteSpooled(http.StatusOK, x.Spool.Since(mark))
 }
 
 // writeUnknownJob writes salt-api's response for an unknown job.
@@ -85,15 +90,14 @@ func isTime(jid string) bool {
 	return err == nil
 }
 
-// appendReturns appends {<minion>: <return>} from the result of list_job. A
-// minion without a return has null.
-func appendReturns(b []byte, job msgpack.Raw) ([]byte, error) {
+// writeReturns writes {<minion>: <return>} from the result of list_job. A minion
+// without a return has null.
+func writeReturns(to *spool.Spool, job msgpack.Raw) error {
 	result, ok := job.Lookup("Result")
 	if !ok || result.Kind() != msgpack.Map {
-		return nil, errors.New("the answer has no map of results")
+		return errors.New("the answer has no map of results")
 	}
-	first := true
-	b = append(b, '{')
+	before := "{"
 	err := result.Each(func(k, v msgpack.Raw) error {
 		minion, ok := k.Str()
 		if !ok || v.Kind() != msgpack.Map {
@@ -103,12 +107,17 @@ func appendReturns(b []byte, job msgpack.Raw) ([]byte, error) {
 		if !ok {
 			ret = msgpack.AppendNil(nil)
 		}
-		if !first {
-			b = append(b, `, `...)
-		}
-		first = false
-		b = lowstate.AppendReturn(append(msgpack.AppendJSONString(b, minion), `: `...), ret)
-		return nil
+		_, _ = to.Write(append(msgpack.AppendJSONString([]byte(before), minion), ": "...)) // an error stays
+		before = ", "
+		return lowstate.WriteReturn(to, ret)
 	})
-	return append(b, '}'), err
+	if err != nil {
+		return err
+	}
+	end := "}"
+	if before == "{" {
+		end = "{}"
+	}
+	_, err = to.WriteString(end)
+	return err
 }

@@ -45,8 +45,13 @@ func (s *CherryPy) keys(x *web.Exchange, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	x.WriteJSON(http.StatusOK, append(lowstate.AppendReturn([]byte(`{"return": `), ret), '}'))
-	return nil
+	mark := x.Spool.Size()
+	_, _ = x.Spool.WriteString(`{"return": `) // an error stays
+	_ = lowstate.WriteReturn(x.Spool, ret)
+	if _, err := x.Spool.WriteString("}"); err != nil {
+		return err
+	}
+	return x.WriteSpooled(http.StatusOK, x.Spool.Since(mark))
 }
 
 // maxMinionID is the maximum length of a file name, in characters.

@@ -27,8 +27,7 @@ func (s *CherryPy) minions(x *web.Exchange, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	writeAnswers(x, answers)
-	return nil
+	return writeAnswers(x, answers)
 }
 
 // startJobs answers POST /minions: every chunk is run as local_async, and the
@@ -65,7 +64,12 @@ func linked(answers []lowstate.Answer) []byte {
 	}
 	var b bytes.Buffer
 	b.WriteString(`{"return": [`)
-	b.Write(bytes.Join(textsOf(answers), []byte(", ")))
+	for i, a := range answers {
+		if i > 0 {
+			b.WriteString(answersComma)
+		}
+		b.Write(a.JSON())
+	}
 	b.WriteString(`], "_links": {"jobs": [`)
 	b.Write(bytes.Join(links, []byte(", ")))
 	b.WriteString(`]}}`)

@@ -86,7 +86,7 @@ func (s *Calls) run(x *web.Exchange, r *http.Request, call lowstate.Call) (lowst
 // begin records the call that a request makes. A call without an authority has
 // credentials in its chunks.
 func (s *Calls) begin(x *web.Exchange, call lowstate.Call) lowstate.Call {
-	call.RemoteAddr, call.Budget, call.Clients = x.Remote, x.Budget, s.Clients
+	call.RemoteAddr, call.Budget, call.Clients, call.Spool = x.Remote, x.Budget, s.Clients, x.Spool
 	audit.Of(x).SetCall(call)
 	return call
 }

@@ -2,6 +2,7 @@ package netapi
 
 import (
 	"fmt"
+	"io"
 	"net/http"
 
 	"github.com/saltern-api/saltern/lowstate"
@@ -18,8 +19,7 @@ func (s *Calls) answerTo(x *web.Exchange, r *http.Request, call lowstate.Call) e
 		if err != nil {
 			return err
 		}
-		writeAnswers(x, res.Answers)
-		return nil
+		return writeAnswers(x, res.Answers)
 	}
 	defer s.Metrics.count(x)
 	w := answerStream{x: x}
@@ -47,7 +47,7 @@ func (w *answerStream) item(answer lowstate.Answer) error {
 		w.begin()
 		before = answersHead
 	}
-	return w.write([]byte(before), answer.JSON())
+	return w.write(before, answer)
 }
 
 func (w *answerStream) begin() {
@@ -60,15 +60,20 @@ func (w *answerStream) begin() {
 
 func (w *answerStream) end() error {
 	if w.begun {
-		return w.write([]byte(answersTail))
+		return w.write(answersTail, nil)
 	}
 	w.begin()
-	return w.write([]byte(answersHead), []byte(answersTail))
+	return w.write(answersHead+answersTail, nil)
 }
 
-func (w *answerStream) write(parts ...[]byte) error {
-	for _, p := range parts {
-		if _, err := w.x.Write(p); err != nil {
+// write writes text, and then an answer if there is one. The client sees them
+// when it returns.
+func (w *answerStream) write(text string, answer lowstate.Answer) error {
+	if _, err := io.WriteString(w.x, text); err != nil {
+		return fmt.Errorf("write the answer: %w", err)
+	}
+	if answer != nil {
+		if err := w.answer(answer); err != nil {
 			return fmt.Errorf("write the answer: %w", err)
 		}
 	}
@@ -76,4 +81,17 @@ func (w *answerStream) write(parts ...[]byte) error {
 		return fmt.Errorf("write the answer: %w", err)
 	}
 	return nil
+}
+
+// answer writes an answer, whose room in the spool is then free.
+func (w *answerStream) answer(answer lowstate.Answer) error {
+	before := w.x.Spool.Size()
+	part, err := lowstate.Put(w.x.Spool, answer)
+	if err != nil {
+		return err
+	}
+	if err := w.x.WriteSection(part); err != nil {
+		return err
+	}
+	return w.x.Spool.Truncate(before)
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/saltern-api/saltern/eauth"
 	"github.com/saltern-api/saltern/eauth/apitoken"
 	"github.com/saltern-api/saltern/internal/budget"
+	"github.com/saltern-api/saltern/internal/spool"
 	"github.com/saltern-api/saltern/lowstate"
 )
 
@@ -72,7 +73,7 @@ var lowstateStatus = map[lowstate.Kind]int{
 	lowstate.Timeout:         http.StatusGatewayTimeout,
 }
 
-// known are the responses to the errors of eauth and of the store of API tokens,
+// known are the responses to the errors of eauth, of spools and of the store of API tokens,
 // which is a special case and comes first. Those of lowstate have texts of their own,
 // and those of the issuer are in [tokenErrors].
 var known = []struct {
@@ -84,6 +85,8 @@ var known = []struct {
 	{apitoken.ErrUnavailable, http.StatusServiceUnavailable, CodeUnavailable, "The token store is not available"},
 	{eauth.ErrRights, http.StatusForbidden, "", textRights},
 	{eauth.ErrBusy, http.StatusServiceUnavailable, "", "Too many logins at once"},
+	{spool.ErrFull, http.StatusServiceUnavailable, "", "Too many large answers at once."},
+	{spool.ErrFile, http.StatusServiceUnavailable, "", "The gateway has no room on its disk for an answer of this size."},
 	{eauth.ErrUnavailable, http.StatusServiceUnavailable, "", "Salt Master is not available."},
 }
 

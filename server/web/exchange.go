@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/saltern-api/saltern/internal/budget"
+	"github.com/saltern-api/saltern/internal/spool"
 	"github.com/saltern-api/saltern/server/format"
 )
 
@@ -31,6 +32,7 @@ type Exchange struct {
 	Acceptable bool         // whether the client accepts that
 
 	Budget   *budget.Budget // of the request's processing; set at its endpoint
+	Spool    *spool.Spool   // for the request's answers; closed after the request
 	Recorder Recorder       // never nil
 	Err      error          // for the log
 
@@ -60,6 +62,7 @@ func NewExchange(w http.ResponseWriter, writeTimeout time.Duration) *Exchange {
 		WriteTimeout:   writeTimeout,
 		Start:          time.Now(),
 		Recorder:       noRecorder{},
+		Spool:          (*spool.Store)(nil).New(),
 	}
 }
 

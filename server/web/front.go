@@ -9,6 +9,8 @@ import (
 	"runtime"
 	"runtime/debug"
 	"time"
+
+	"github.com/saltern-api/saltern/internal/spool"
 )
 
 const maxRequestID = 64
@@ -20,6 +22,7 @@ type Front struct {
 	WriteTimeout time.Duration // for each slice of a response
 	BodyTimeout  time.Duration // for each read of a body
 	Bodies       *Bodies
+	Answers      *spool.Store // for large ones; nil keeps them in memory
 	Metrics      *Metrics
 	Traffic      *Traffic
 	Log          *slog.Logger
@@ -41,7 +44,7 @@ type Front struct {
 func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := NewExchange(w, f.WriteTimeout)
 	x.Surface, x.ID, x.ClientID = f.Surface, rand.Text(), clientID(r)
-	x.bodies, x.bodyLimit = f.Bodies, f.Bodies.limit
+	x.bodies, x.bodyLimit, x.Spool = f.Bodies, f.Bodies.limit, f.Answers.New()
 	w.Header().Set("X-Request-Id", x.ID)
 	ctx := context.WithValue(r.Context(), exchangeKey{}, x)
 	if f.Record != nil {
@@ -53,6 +56,7 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	done := f.Metrics.begin(x)
 	f.Traffic.begin()
 	abort := f.run(x, r)
+	x.closeSpool()
 	x.Recorder.End(x.status, x.Err)
 	f.Bodies.give(x)
 	done(r)

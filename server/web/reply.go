@@ -3,11 +3,14 @@ package web
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"net/http"
 	"strconv"
 	"strings"
 	"time"
 
+	"github.com/saltern-api/saltern/internal/spool"
 	"github.com/saltern-api/saltern/server/format"
 )
 
@@ -24,17 +27,63 @@ func (x *Exchange) WriteJSON(status int, body []byte) {
 
 // WriteBody writes a complete body of a media type.
 func (x *Exchange) WriteBody(mediaType string, status int, body []byte) {
-	x.WriteHead(mediaType, status, len(body))
+	x.WriteHead(mediaType, status, int64(len(body)))
 	if _, err := x.Write(body); err != nil && x.Err == nil {
 		x.Err = fmt.Errorf("write the answer: %w", err)
 	}
 }
 
+// WriteSpooled writes a complete body of JSON, whose parts are in a spool, in the
+// media type that the client accepts. The error is that of the spool, before the
+// response has begun.
+func (x *Exchange) WriteSpooled(status int, parts ...spool.Section) error {
+	if x.Media == format.YAML {
+		var whole bytes.Buffer
+		for _, p := range parts {
+			if _, err := p.WriteTo(&whole); err != nil {
+				return err
+			}
+		}
+		x.WriteJSON(status, whole.Bytes())
+		return nil
+	}
+	size := int64(0)
+	for _, p := range parts {
+		size += p.Size()
+	}
+	x.WriteHead("application/json", status, size)
+	for _, p := range parts {
+		if err := x.WriteSection(p); err != nil {
+			x.Err = fmt.Errorf("write the answer: %w", err)
+			break
+		}
+	}
+	return nil
+}
+
+// WriteSection writes a part of a body. If that cannot be read, the response is
+// aborted, so that no client takes it for complete.
+func (x *Exchange) WriteSection(s spool.Section) error {
+	_, err := s.WriteTo(x)
+	if errors.Is(err, spool.ErrFile) || errors.Is(err, spool.ErrClosed) {
+		x.Err = fmt.Errorf("read the answer: %w", err)
+		panic(http.ErrAbortHandler)
+	}
+	return err
+}
+
+// closeSpool frees what is kept of the answers.
+func (x *Exchange) closeSpool() {
+	if err := x.Spool.Close(); err != nil && x.Err == nil {
+		x.Err = err
+	}
+}
+
 // WriteHead writes the head of a response whose body has size bytes.
-func (x *Exchange) WriteHead(mediaType string, status, size int) {
+func (x *Exchange) WriteHead(mediaType string, status int, size int64) {
 	h := x.Header()
 	h.Set("Content-Type", mediaType)
-	h.Set("Content-Length", strconv.Itoa(size))
+	h.Set("Content-Length", strconv.FormatInt(size, 10))
 	x.WriteHeader(status)
 }
 

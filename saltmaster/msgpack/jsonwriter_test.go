@@ -45,7 +45,7 @@ func mixed(n int) string {
 	return b.String()
 }
 
-func TestWriteJSON(t *testing.T) {
+func TestJSONWriter(t *testing.T) {
 	t.Parallel()
 	twice := append(msgpack.AppendMap(nil, 3), "\xa1a\x01\xa1b"...)
 	twice = msgpack.AppendString(twice, mixed(200_000))
@@ -72,8 +72,10 @@ func TestWriteJSON(t *testing.T) {
 
 			to := sink{}
 			_, _ = to.Write([]byte("x"))
-			require.NoError(t, msgpack.WriteJSON(&to, v))
-			require.True(t, to.String() == "x"+string(want), "WriteJSON differs")
+			w := msgpack.NewJSONWriter(&to)
+			require.NoError(t, w.WriteValue(v))
+			require.NoError(t, w.WriteValue(v))
+			require.True(t, to.String() == "x"+string(want)+string(want), "WriteValue differs")
 			require.Less(t, to.largest, 4*msgpack.Piece)
 		})
 	}
@@ -85,17 +87,18 @@ func jobReturnKey() []byte {
 }
 
 // Of what is refused late, nothing stays.
-func TestWriteJSONRefused(t *testing.T) {
+func TestJSONWriterRefused(t *testing.T) {
 	t.Parallel()
 	large := msgpack.AppendString(msgpack.AppendArray(nil, 2), mixed(300_000))
 	to := sink{}
+	w := msgpack.NewJSONWriter(&to)
 	_, _ = to.Write([]byte("x"))
-	require.ErrorIs(t, msgpack.WriteJSON(&to, append(large, 0xc1)), msgpack.ErrInvalid)
-	require.ErrorIs(t, msgpack.WriteJSON(&to, large), msgpack.ErrTruncated)
+	require.ErrorIs(t, w.WriteValue(append(large, 0xc1)), msgpack.ErrInvalid)
+	require.ErrorIs(t, w.WriteValue(large), msgpack.ErrTruncated)
 	require.Equal(t, "x", to.String())
 
 	to.err = errors.New("no room")
-	require.Equal(t, to.err, msgpack.WriteJSON(&to, append(large, 0xc3)))
-	require.Equal(t, to.err, msgpack.WriteJSON(&to, []byte{0xc3}))
-	require.Equal(t, to.err, msgpack.WriteJSON(&to, append(large, 0xc1)))
+	require.Equal(t, to.err, w.WriteValue(append(large, 0xc3)))
+	require.Equal(t, to.err, w.WriteValue([]byte{0xc3}))
+	require.Equal(t, to.err, w.WriteValue(append(large, 0xc1)))
 }
