@@ -26,7 +26,7 @@ func TestRoutesWithoutMaster(t *testing.T) {
 	t.Parallel()
 	for name, away := range map[string]func(t *testing.T, g *running) (back func()){
 		"stopped": func(t *testing.T, g *running) func() {
-			g.Master.Close()
+			g.Close()
 			envtest.RequireEventually(t, func() bool { return g.ready(t).Status == http.StatusServiceUnavailable })
 			return func() { require.NoError(t, g.Restart()) }
 		},

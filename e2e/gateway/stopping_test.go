@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"errors"
 	"io/fs"
 	"net"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/saltern-api/saltern/e2e/env"
 	"github.com/saltern-api/saltern/e2e/envtest"
+	"github.com/saltern-api/saltern/saltmaster/mastertest"
 )
 
 // answering is a request that runs in the background.
@@ -42,11 +44,19 @@ func postLater(t *testing.T, g *running, body string) *answering {
 // behind. The signal itself is tested in cmd/saltern.
 func TestStopping(t *testing.T) {
 	t.Parallel()
-	g := start(t, options{})
-	require.Empty(t, tokenFiles(t, g))
-
-	running := postLater(t, g, env.Chunk(env.User, `"client": "local", "tgt": "ms--0", "fun": "test.sleep", "arg": [3]`))
-	require.Len(t, tokenFiles(t, g), 1, "the user's token")
+	release := make(chan struct{})
+	g := start(t, options{stand: mastertest.Options{Minions: []mastertest.Minion{{
+		ID: "ms--0", Answer: func(ctx context.Context, _ mastertest.Job) mastertest.Return {
+			select {
+			case <-ctx.Done():
+			case <-release:
+			}
+			return mastertest.Return{Return: mastertest.JSON("true")}
+		},
+	}}}})
+	running := postLater(t, g, env.Chunk(env.User, envtest.GoodPing))
+	// The user's token; that of the self-check goes.
+	envtest.RequireEventually(t, func() bool { return len(tokenFiles(t, g)) == 1 })
 	g.stop()
 	for _, base := range g.surfaces() {
 		envtest.RequireEventually(t, func() bool { return refuses(base) })
@@ -58,6 +68,7 @@ func TestStopping(t *testing.T) {
 	default:
 	}
 
+	close(release)
 	<-running.done
 	require.NoError(t, running.err)
 	require.Equal(t, http.StatusOK, running.answer.Status, running.answer.Body)
@@ -76,8 +87,6 @@ func TestStopping(t *testing.T) {
 func TestStoppingIsBounded(t *testing.T) {
 	t.Parallel()
 	g := start(t, strict())
-	require.Empty(t, tokenFiles(t, g))
-
 	running := postLater(t, g, env.Chunk(env.User, `"client": "local", "tgt": "ms--0", "fun": "test.sleep", "arg": [20]`))
 	g.close(t)
 	<-running.done
