@@ -20,7 +20,6 @@ import (
 // body must be equal, apart from job ids, times, tokens and the order of
 // minions, or else the difference must be in the list, and be as the case says.
 func TestDifferentialHTTP(t *testing.T) {
-	t.Parallel()
 	topics := readHTTPTopics(t)
 	for release, salt := range sandboxtest.Salts(t) {
 		t.Run(release, func(t *testing.T) {

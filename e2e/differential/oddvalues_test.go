@@ -23,7 +23,6 @@ import (
 // Saltern, or else stands in testdata/oddvalues.txt, beside the row of docs/differences.md
 // that says why; and what stands there differs.
 func TestOddValues(t *testing.T) {
-	t.Parallel()
 	for release, salt := range sandboxtest.Salts(t) {
 		t.Run(release, func(t *testing.T) {
 			w := newHTTPWorld(t, startHTTPEnv(t, salt))
