@@ -53,7 +53,6 @@ func testChildren(t *testing.T, s apitoken.Store) {
 	add("one more", at(time.Second))
 	watch.Revoked(children[0].Record.ID)
 	gone(0)
-	requireStates(t, s, apitoken.Live, children...)
 
 	short := apitoken.MaxChildren/2 - 1
 	add("while all live", at(time.Minute-time.Microsecond))
@@ -61,7 +60,7 @@ func testChildren(t *testing.T, s apitoken.Store) {
 	gone(0)
 	short--
 	require.ErrorIs(t, s.Create(t.Context(), issue(apitoken.KindAccess, "others", childOf(parent))), apitoken.ErrConflict)
-	requireStates(t, s, apitoken.Live, children...)
+	requireLive(t, s, children...)
 	add("when one has expired", at(time.Minute))
 	gone(short)
 
@@ -79,7 +78,7 @@ func testChildren(t *testing.T, s apitoken.Store) {
 	require.Equal(t, 1, n)
 	gone(8)
 	add("when one was swept", at(time.Minute))
-	requireStates(t, s, apitoken.Live, children...)
+	requireLive(t, s, children...)
 	add("and more", at(time.Minute))
 	watch.Revoked(children[0].Record.ID) // and none of those that had ended
 	gone(0)
@@ -87,7 +86,7 @@ func testChildren(t *testing.T, s apitoken.Store) {
 	requireStates(t, s, apitoken.Live, others, alone)
 	revoked, err := s.Revoke(t.Context(), parent.Record.ID, apitoken.Revocation{At: at(time.Minute), Why: "asked"})
 	require.NoError(t, err)
-	require.ElementsMatch(t, append(ids(children...), parent.Record.ID), revoked)
+	requireIDs(t, revoked, append(children, parent)...)
 	n, err = s.Sweep(t.Context(), at(time.Minute), 0)
 	require.NoError(t, err)
 	require.Equal(t, apitoken.MaxChildren+1, n, "the parent is not kept by what was removed before")
@@ -109,7 +108,7 @@ func testChildrenOfExchange(t *testing.T, s apitoken.Store) {
 	require.NoError(t, err)
 	watch.Revoked(ids(children[:2]...)...)
 	requireGone(t, s, children[:2]...)
-	requireStates(t, s, apitoken.Live, children[2:]...)
+	requireLive(t, s, children[2:]...)
 	requireStates(t, s, apitoken.Live, one, two, three)
 
 	children = fill(t, s, api)
@@ -121,7 +120,7 @@ func testChildrenOfExchange(t *testing.T, s apitoken.Store) {
 	requireStates(t, s, apitoken.Live, n.Next...)
 	revoked, err := s.Revoke(t.Context(), api.Record.ID, apitoken.Revocation{At: at(time.Second), Why: "asked"})
 	require.NoError(t, err)
-	require.ElementsMatch(t, append(ids(n.Next...), api.Record.ID), revoked)
+	requireIDs(t, revoked, append(n.Next, api)...)
 }
 
 func testManyChildren(t *testing.T, s apitoken.Store) { ManyChildren(t, s) }
@@ -142,10 +141,10 @@ func ManyChildren(t *testing.T, gateways ...apitoken.Store) {
 	require.Equal(t, []int{many}, counts)
 	requireGone(t, s, children[:many]...)
 	want := append(children[many:], more...)
-	requireStates(t, s, apitoken.Live, want...)
+	requireLive(t, s, want...)
 	revoked, err := s.Revoke(t.Context(), parent.Record.ID, apitoken.Revocation{At: start, Why: "asked"})
 	require.NoError(t, err)
-	require.ElementsMatch(t, append(ids(want...), parent.Record.ID), revoked)
+	requireIDs(t, revoked, append(want, parent)...)
 }
 
 // testCrowdedHistory is a random history of a parent with the maximum number of
@@ -155,7 +154,7 @@ func testCrowdedHistory(t *testing.T, s apitoken.Store) {
 	parent := issue(apitoken.KindAPI, "parent", expiring(time.Time{}))
 	h.tokens = nil
 	h.same(h.real.Create(t.Context(), parent), h.plain.Create(t.Context(), parent))
-	for n := range apitoken.MaxChildren + 500 {
+	for n := range apitoken.MaxChildren + 200 {
 		h.now = h.now.Add(time.Duration(h.rand.IntN(3)) * time.Second) // some have the same time
 		child := h.token(apitoken.KindAccess)
 		child.Record.Parent = parent.Record.ID

@@ -30,7 +30,7 @@ func testRevoke(t *testing.T, s apitoken.Store) {
 
 	revoked, err = s.Revoke(t.Context(), api.Record.ID, v)
 	require.NoError(t, err)
-	require.ElementsMatch(t, ids(api, two), revoked, "what was revoked before is not named again")
+	requireIDs(t, revoked, api, two) // what was revoked before is not named again
 	requireStates(t, s, apitoken.Revoked, api, one, two)
 	requireStates(t, s, apitoken.Live, other, alone, others)
 	revoked, err = s.Revoke(t.Context(), api.Record.ID, apitoken.Revocation{At: at(time.Hour), Why: "again"})
@@ -48,7 +48,7 @@ func testRevoke(t *testing.T, s apitoken.Store) {
 	create(t, s, newest)
 	revoked, err = s.Revoke(t.Context(), second.Record.ID, v)
 	require.NoError(t, err)
-	require.ElementsMatch(t, ids(first, second, child, newest), revoked)
+	requireIDs(t, revoked, first, second, child, newest)
 	requireStates(t, s, apitoken.Revoked, first, second, child, newest)
 }
 
@@ -77,7 +77,7 @@ func testUnused(t *testing.T, s apitoken.Store) {
 	require.NoError(t, err)
 	require.Len(t, gone, 1)
 	require.Equal(t, old.Record, gone[0].Record)
-	require.ElementsMatch(t, ids(old, child), gone[0].Ended)
+	requireIDs(t, gone[0].Ended, old, child)
 	require.Equal(t, apitoken.WhyUnused, look(t, s, old).RevokedWhy)
 	requireStates(t, s, apitoken.Revoked, old, child)
 	requireStates(t, s, apitoken.Live, touched, renewed, young)

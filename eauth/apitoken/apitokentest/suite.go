@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -116,6 +117,24 @@ func requireStates(t *testing.T, s apitoken.Store, want apitoken.State, all ...a
 	for _, i := range all {
 		require.Equal(t, want, look(t, s, i).State(start), "%s %s", i.Record.Kind, i.Record.Name)
 	}
+}
+
+// requireLive requires that each of these tokens is found by its secret, and is
+// live.
+func requireLive(t *testing.T, s apitoken.Store, all ...apitoken.Issue) {
+	t.Helper()
+	for _, i := range all {
+		r, err := s.Lookup(t.Context(), i.Hash)
+		require.NoError(t, err, i.Record.Name)
+		require.Equal(t, i.Record.ID, r.ID)
+		require.Equal(t, apitoken.Live, r.State(start), i.Record.Name)
+	}
+}
+
+// requireIDs requires that got are the ids of these tokens, in any order.
+func requireIDs(t *testing.T, got []string, all ...apitoken.Issue) {
+	t.Helper()
+	require.Equal(t, slices.Sorted(slices.Values(ids(all...))), slices.Sorted(slices.Values(got)))
 }
 
 func requireGone(t *testing.T, s apitoken.Store, all ...apitoken.Issue) {
