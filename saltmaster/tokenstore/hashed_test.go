@@ -18,9 +18,10 @@ func TestRemoveHashed(t *testing.T) {
 		require.NoError(t, os.Mkdir(filepath.Join(s.Dir, "folder"), 0o700))
 		require.NoError(t, os.WriteFile(filepath.Join(s.Dir, ".saltern-1.tmp"), nil, 0o600))
 		var tokens []string
-		for i := range 3000 { // more than are listed at once
+		const files = 1500 // more than are listed at once
+		for i := range files {
 			r := Record{Token: fmt.Sprintf("%064x", i), User: "u", Eauth: "pam", Expire: time.Now()}
-			if i%100 == 0 {
+			if i%150 == 0 {
 				tokens = append(tokens, r.Token)
 			}
 			require.NoError(t, os.WriteFile(s.path(r.Token), encode(r, layout), 0o600))
@@ -33,7 +34,7 @@ func TestRemoveHashed(t *testing.T) {
 		require.NoError(t, s.RemoveHashed(sha256.Sum256([]byte(tokens[0]))), "one that is gone is fine")
 		entries, err := os.ReadDir(s.Dir)
 		require.NoError(t, err)
-		require.Len(t, entries, 2+3000-len(tokens), "nothing else is removed")
+		require.Len(t, entries, 2+files-len(tokens), "nothing else is removed")
 	}
 	require.NoError(t, Store{Dir: "/nonexistent"}.RemoveHashed(sha256.Sum256(nil)))
 	file := filepath.Join(t.TempDir(), "file")
