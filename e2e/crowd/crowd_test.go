@@ -6,10 +6,12 @@ package crowd
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -72,8 +74,14 @@ func crowd(tb testing.TB) (before, during, peak float64) {
 		waiting.Go(func() { jids[i] = g.call(tb, token, i) })
 	}
 	waiting.Wait()
+	var returns []string
+	for _, jid := range jids {
+		for _, id := range minions {
+			returns = append(returns, "salt/job/"+jid+"/ret/"+id)
+		}
+	}
 	for _, r := range seen {
-		r.await(tb, jids)
+		r.await(tb, returns)
 	}
 	during, peak = g.memory(tb)
 	return before, during, peak
@@ -154,14 +162,14 @@ func (r *reader) run() {
 	lines := bufio.NewScanner(r.resp.Body)
 	lines.Buffer(nil, 1<<20)
 	for lines.Scan() {
-		name, value, _ := strings.Cut(lines.Text(), ": ")
-		switch name {
+		name, value, _ := bytes.Cut(lines.Bytes(), []byte(": "))
+		switch string(name) {
 		case "id":
 			r.number(value)
 		case "tag":
-			if strings.HasPrefix(value, "salt/job/") && strings.Contains(value, "/ret/") {
+			if bytes.HasPrefix(value, []byte("salt/job/")) && bytes.Contains(value, []byte("/ret/")) {
 				r.mu.Lock()
-				r.rets[value] = true
+				r.rets[string(value)] = true
 				r.mu.Unlock()
 			}
 		case "event":
@@ -171,10 +179,10 @@ func (r *reader) run() {
 	r.fail(fmt.Errorf("the stream ended: %w", io.ErrUnexpectedEOF))
 }
 
-func (r *reader) number(id string) {
-	var n uint64
-	_, digits, _ := strings.Cut(id, "-")
-	if _, err := fmt.Sscan(digits, &n); err != nil {
+func (r *reader) number(id []byte) {
+	_, digits, _ := bytes.Cut(id, []byte("-"))
+	n, err := strconv.ParseUint(string(digits), 10, 64)
+	if err != nil {
 		r.fail(fmt.Errorf("id %q: %w", id, err))
 		return
 	}
@@ -194,20 +202,18 @@ func (r *reader) fail(err error) {
 	}
 }
 
-// await waits until the reader has seen the returns of all minions to these
-// jobs. There are more where the gateway asked after a job that took long.
-func (r *reader) await(tb testing.TB, jids []string) {
+// await waits until the reader has seen these tags. There are more of returns
+// where the gateway asked after a job that took long.
+func (r *reader) await(tb testing.TB, tags []string) {
 	tb.Helper()
 	require.NotNil(tb, r)
 	missing := ""
 	all := func() bool {
 		r.mu.Lock()
 		defer r.mu.Unlock()
-		for _, jid := range jids {
-			for _, id := range minions {
-				if missing = "salt/job/" + jid + "/ret/" + id; !r.rets[missing] {
-					return r.err != nil
-				}
+		for _, missing = range tags {
+			if !r.rets[missing] {
+				return r.err != nil
 			}
 		}
 		return true
