@@ -21,7 +21,7 @@ CLIENT_STAMPS := $(WORK)/clients-venv/.installed $(WORK)/clients-node/.installed
 
 # Packages whose tests start real masters, and all others.
 REAL    = $(patsubst $(CURDIR)/%,%,$(shell go list -f '{{.Dir}}' ./... | grep -E '/(e2e|sandbox)(/|$$)' | grep -vE '/(clients|crowd|gateway)$$'))
-UNIT    = $(shell go list ./... | grep -vE '/(e2e|sandbox)(/|$$)') ./e2e/crowd ./e2e/gateway
+UNIT    = ./e2e/crowd ./e2e/gateway $(shell go list ./... | grep -vE '/(e2e|sandbox)(/|$$)')
 TEST_FILES = $(shell go list -f '{{range .TestGoFiles}}{{$$.Dir}}/{{.}} {{end}}{{range .XTestGoFiles}}{{$$.Dir}}/{{.}} {{end}}' ./...)
 
 # A part that cannot run fails instead of being skipped.
