@@ -7,7 +7,9 @@ import (
 )
 
 // Store keeps jobs and returns of one master. It is safe for use by several
-// goroutines, and several gateways may use one database. The effect of a
+// goroutines, and several gateways may use one database. Those of other masters
+// may be in the same database, under another name each: a store sees nothing of
+// them. The effect of a
 // completed Put survives a crash of the process. Any method may return an
 // [ErrUnavailable], and those with a query an [*InvalidError].
 type Store interface {

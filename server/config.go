@@ -63,6 +63,10 @@ type Config struct {
 	// error may be a *[NotReady], with the part that is not.
 	Ready func(ctx context.Context) error
 
+	// Degraded returns the parts that do not work now, and without which requests
+	// are served all the same; /readyz names them. It may be nil.
+	Degraded func() []string
+
 	// Log gets one line per request, and the server's own messages.
 	Log *slog.Logger
 }

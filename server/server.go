@@ -247,7 +247,7 @@ func (s *Server) listenAdmin(ctx context.Context) error {
 		listener: s.fairListener(l, admin.MaxConnections, admin.MaxConnections/2),
 		http: &http.Server{
 			Handler: Named(admin.Handler(admin.Options{
-				Registry: s.cfg.Registry, Ready: s.ready, Log: s.log,
+				Registry: s.cfg.Registry, Ready: s.ready, Degraded: s.cfg.Degraded, Log: s.log,
 			})),
 			BaseContext:    func(net.Listener) context.Context { return s.base },
 			ReadTimeout:    admin.Timeout,

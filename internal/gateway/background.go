@@ -14,6 +14,9 @@ func (g *Gateway) startBackground(ctx context.Context) {
 	ctx, g.endBackground = context.WithCancel(ctx)
 	g.background.Go(func() { _ = g.bus.Run(ctx) })
 	g.background.Go(func() { g.watchMaster(ctx) })
+	if g.recordKeeper != nil {
+		g.background.Go(func() { g.recordKeeper.Run(ctx) })
+	}
 	g.reminders.Start(ctx)
 }
 

@@ -15,9 +15,11 @@ import (
 	"github.com/saltern-api/saltern/internal/gateway/auth"
 	"github.com/saltern-api/saltern/internal/gateway/config"
 	"github.com/saltern-api/saltern/internal/gateway/operator"
+	"github.com/saltern-api/saltern/internal/gateway/recordkeeper"
 	"github.com/saltern-api/saltern/internal/gateway/tokens"
 	"github.com/saltern-api/saltern/internal/spool"
 	"github.com/saltern-api/saltern/lowstate"
+	"github.com/saltern-api/saltern/records"
 	"github.com/saltern-api/saltern/saltmaster"
 	"github.com/saltern-api/saltern/saltmaster/eventbus"
 	"github.com/saltern-api/saltern/saltmaster/eventstream"
@@ -44,6 +46,9 @@ type Gateway struct {
 	apiTokens *tokens.Service
 	reminders *tokens.Reminders
 
+	records      records.Store // nil if nothing is recorded
+	recordKeeper *recordkeeper.Keeper
+
 	hub    *eventstream.Hub
 	firer  *eventbus.Firer
 	server *server.Server
@@ -69,6 +74,9 @@ func New(ctx context.Context, c *config.Config, log *slog.Logger) (_ *Gateway, e
 		return nil, err
 	}
 	if err := g.openAnswers(); err != nil {
+		return nil, err
+	}
+	if err := g.openRecords(reg); err != nil {
 		return nil, err
 	}
 	if err := g.openMaster(); err != nil {
@@ -170,6 +178,7 @@ func (g *Gateway) listen(ctx context.Context, reg *prometheus.Registry) (err err
 		BodyLimit: c.BodyLimit(),
 		Registry:  reg,
 		Ready:     g.ready,
+		Degraded:  g.degraded,
 		Log:       g.log,
 	})
 	if err != nil {

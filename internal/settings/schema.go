@@ -69,6 +69,7 @@ func (d *decoder) schema(s *Settings) fields {
 			{"deciding", d.list(d.eachText(&s.Auth.Deciding)), "eauth modules with an acl() of their own that config-test does not see"},
 		}), "wrong credentials, and what eauth modules decide"},
 		{"tokens", d.tokens(&s.Tokens), "API tokens"},
+		{"records", d.records(&s.Records), "what is kept of jobs and their returns"},
 		{"audit", d.section(fields{
 			{"file", d.auditFile(&s.Audit), "the audit log, or off; without it state_dir/audit/audit.jsonl"},
 			{"max_size", d.size(&s.Audit.MaxSize), "a larger file is put aside"},
@@ -155,6 +156,28 @@ func (d *decoder) auditFile(a *Audit) value {
 	}
 	return v
 }
+
+// records reads the section of records.
+func (d *decoder) records(r *Records) value {
+	stores := map[string]RecordStore{"sqlite": RecordsSQLite, "postgres": RecordsPostgres, "off": RecordsOff}
+	return d.section(fields{
+		{"store", oneOf(d, stores, "sqlite, postgres or off", &r.Store), "a file of SQLite, a PostgreSQL that several gateways share, or nothing is kept"},
+		{"file", d.optional(&r.File).as("path"), "the file of store: sqlite; without it state_dir/records.db"},
+		{"url_file", d.optional(&r.URLFile).as("path"), "the file with the URL of PostgreSQL, its password included; without it the URL is in the environment variable SALTERN_RECORDS_URL"},
+		{"master", d.word(&r.Master), "the name of this master, where several masters have their records in one database"},
+		{"keep", d.atMost(&r.Keep), "how long jobs are kept"},
+		{"max_size", d.size(&r.MaxSize), "the oldest jobs are removed above it"},
+		{"max_value", d.size(&r.MaxValue), "returns that are larger are recorded without their value"},
+	}, func(n *yaml.Node, key string) {
+		if r.MaxValue > MaxRecordValue {
+			d.problem(n.Line, key, "max_value may be %d bytes at the most", MaxRecordValue)
+		}
+	})
+}
+
+// MaxRecordValue is the largest [Records].MaxValue: a page has one value at the
+// least.
+const MaxRecordValue = 4 << 20
 
 // tokens reads the section of API tokens.
 func (d *decoder) tokens(t *Tokens) value {

@@ -47,16 +47,17 @@ type Settings struct {
 	// Answers bounds what is kept of answers until they are sent.
 	Answers Answers
 
-	Admin  Admin
-	Events Events
-	SSH    SSH
-	Limits Limits
-	Master Master
-	PAM    PAM
-	Auth   Auth
-	Tokens Tokens
-	Audit  Audit
-	Log    Log
+	Admin   Admin
+	Events  Events
+	SSH     SSH
+	Limits  Limits
+	Master  Master
+	PAM     PAM
+	Auth    Auth
+	Tokens  Tokens
+	Records Records
+	Audit   Audit
+	Log     Log
 }
 
 // Listen is one more listener with the API of rest_cherrypy.
@@ -193,6 +194,31 @@ type Auth struct {
 	Deciding []string
 }
 
+// RecordStore is the kind of store for records.
+type RecordStore string
+
+// The stores.
+const (
+	RecordsOff      RecordStore = "off"
+	RecordsSQLite   RecordStore = "sqlite"
+	RecordsPostgres RecordStore = "postgres"
+)
+
+// Records is the settings of what is kept of jobs and their returns.
+type Records struct {
+	Store RecordStore
+	File  string // of SQLite; "" for the one in the state directory
+
+	// URLFile is the file with the URL of PostgreSQL; "" for that in the
+	// environment variable of package config.
+	URLFile string
+
+	Master   string        // the name of this master in the database
+	Keep     time.Duration // how long jobs are kept; 0 is for ever
+	MaxSize  int64         // in bytes; the oldest jobs are removed above it
+	MaxValue int64         // in bytes; larger values of returns are not kept
+}
+
 // Audit is the settings of the log of callers' actions, with their tokens.
 type Audit struct {
 	Off       bool
@@ -236,9 +262,10 @@ func Default() *Settings {
 			IdleTimeout:           2 * time.Minute,
 			MaxChunks:             1000,
 		},
-		Master: Master{RequestTimeout: 30 * time.Second, Connections: 8},
-		Tokens: defaultTokens(),
-		Audit:  Audit{MaxSize: 100 << 20, Keep: 10},
+		Master:  Master{RequestTimeout: 30 * time.Second, Connections: 8},
+		Tokens:  defaultTokens(),
+		Records: Records{Store: RecordsSQLite, Keep: 90 * day, MaxSize: 2 << 30, MaxValue: 64 << 10},
+		Audit:   Audit{MaxSize: 100 << 20, Keep: 10},
 	}
 }
 

@@ -47,6 +47,8 @@ limits:
 master: {request_timeout: 5s, connections: 3}
 pam: {conf_dir: /tmp/pam.d, slots: 4, unproven_slots: 2, allow_root: true}
 auth: {attempts: 5, window: 30s, deciding: [pam]}
+records:
+  {store: postgres, file: /srv/records.db, url_file: /etc/saltern/records.url, master: east, keep: 30d, max_size: 5GiB, max_value: 1MiB}
 log: {level: debug}
 `
 
@@ -91,8 +93,12 @@ func TestParseEveryKey(t *testing.T) {
 		PAM:    settings.PAM{ConfDir: "/tmp/pam.d", Slots: 4, UnprovenSlots: 2, AllowRoot: true},
 		Auth:   settings.Auth{Attempts: 5, Window: 30 * time.Second, Deciding: []string{"pam"}},
 		Tokens: settings.Default().Tokens,
-		Audit:  settings.Default().Audit,
-		Log:    settings.Log{Level: slog.LevelDebug},
+		Records: settings.Records{
+			Store: settings.RecordsPostgres, File: "/srv/records.db", URLFile: "/etc/saltern/records.url", Master: "east",
+			Keep: 30 * 24 * time.Hour, MaxSize: 5 << 30, MaxValue: 1 << 20,
+		},
+		Audit: settings.Default().Audit,
+		Log:   settings.Log{Level: slog.LevelDebug},
 	}, got)
 }
 

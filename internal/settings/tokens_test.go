@@ -113,6 +113,8 @@ func TestParseTokens(t *testing.T) {
 		"tokens: {reminders: {days: []}}":              func(s *settings.Settings) { s.Tokens.Reminders.Days = []int{} },
 		"audit: {file: off}":                           func(s *settings.Settings) { s.Audit.Off = true },
 		"audit: {file: \"\"}":                          func(*settings.Settings) {},
+		"records: {store: off}":                        func(s *settings.Settings) { s.Records.Store = settings.RecordsOff },
+		"records: {keep: never}":                       func(s *settings.Settings) { s.Records.Keep = 0 },
 		"tokens: {vcd: {orgs: [System, other]}}":       func(s *settings.Settings) { s.Tokens.VCD.Orgs = []string{"System", "other"} },
 		"tokens: {redis: {addresses: localhost:6380}}": func(s *settings.Settings) { s.Tokens.Redis.Addresses = []string{"localhost:6380"} },
 		"tokens: {redis: {tls: true}}":                 func(s *settings.Settings) { s.Tokens.Redis.TLS.On = true },
@@ -149,6 +151,9 @@ func TestProblemsHaveNoValues(t *testing.T) {
 		"tokens: {reminders: {webhook: {url: 'https://u:hunter2@h/'}}}",
 		"tokens: {reminders: {webhook: {url: 'http://h/hunter2'}}}",
 		"tokens: {reminders: {mail: {server: 'u:hunter2@h:25', from: a@b}}}",
+		"records: {store: 'postgres://u:hunter2@h/records'}",
+		"records: {url: 'postgres://u:hunter2@h/records'}",
+		"records: {max_value: 5MiB}",
 	} {
 		_, err := settings.Parse("saltern.yaml", []byte(text))
 		require.Error(t, err, text)

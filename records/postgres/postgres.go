@@ -4,6 +4,9 @@ import (
 	"embed"
 	"errors"
 	"io/fs"
+	"log/slog"
+	"net"
+	"strings"
 	"time"
 
 	"github.com/huandu/go-sqlbuilder"
@@ -26,7 +29,15 @@ type Options struct {
 	// it leaves out is taken from the environment (PGHOST, PGPASSFILE and the
 	// like).
 	URL string
-	sqlstore.Options
+
+	// Master names the master whose records these are; see [records.Store].
+	Master string
+
+	// MaxValue is the most bytes of a value that are kept; 64 KiB where it is
+	// zero. Larger ones are omitted.
+	MaxValue int
+
+	Log *slog.Logger // for changes of the schema
 }
 
 // The connections of one gateway, and how long one may take to be made.
@@ -46,9 +57,9 @@ func Open(o Options) (records.Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	config, err := pgx.ParseConfig(o.URL)
+	config, err := parse(o.URL)
 	if err != nil {
-		return nil, ErrURL
+		return nil, err
 	}
 	if config.ConnectTimeout == 0 {
 		config.ConnectTimeout = connectTimeout
@@ -73,7 +84,38 @@ func Open(o Options) (records.Store, error) {
 			c := code(err)
 			return c == serializationFailure || c == deadlockDetected
 		},
-	}, o.Options), nil
+	}, sqlstore.Options{Master: o.Master, MaxValue: o.MaxValue, Log: o.Log}), nil
+}
+
+func parse(url string) (*pgx.ConnConfig, error) {
+	config, err := pgx.ParseConfig(url)
+	if err != nil {
+		return nil, ErrURL
+	}
+	return config, nil
+}
+
+// InClearText reports whether records may travel to another host without TLS,
+// which sslmode=require or verify-full in the URL rules out.
+func InClearText(url string) (bool, error) {
+	config, err := parse(url)
+	if err != nil {
+		return false, err
+	}
+	clear := isRemote(config.Host) && config.TLSConfig == nil
+	for _, f := range config.Fallbacks {
+		clear = clear || isRemote(f.Host) && f.TLSConfig == nil
+	}
+	return clear, nil
+}
+
+// isRemote reports whether a host is not a socket or a loopback address.
+func isRemote(host string) bool {
+	if strings.HasPrefix(host, "/") || strings.HasPrefix(host, "@") || host == "localhost" {
+		return false
+	}
+	ip := net.ParseIP(host)
+	return ip == nil || !ip.IsLoopback()
 }
 
 // Codes of errors, of appendix A of PostgreSQL's manual.

@@ -10,7 +10,6 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/saltern-api/saltern/records"
-	"github.com/saltern-api/saltern/records/internal/sqlstore"
 	"github.com/saltern-api/saltern/records/postgres"
 	"github.com/saltern-api/saltern/records/postgres/pgtest"
 	"github.com/saltern-api/saltern/records/recordstest"
@@ -34,7 +33,7 @@ func TestMain(m *testing.M) {
 
 func open(t testing.TB, url, master string) records.Store {
 	t.Helper()
-	s, err := postgres.Open(postgres.Options{URL: url, Options: sqlstore.Options{Master: master}})
+	s, err := postgres.Open(postgres.Options{URL: url, Master: master})
 	require.NoError(t, err)
 	return s
 }

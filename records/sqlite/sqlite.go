@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"log/slog"
 	"net/url"
 	"os"
 	"strings"
@@ -30,7 +31,15 @@ var migrations embed.FS
 // Options select a file and what is kept in it.
 type Options struct {
 	File string
-	sqlstore.Options
+
+	// Master names the master whose records these are; see [records.Store].
+	Master string
+
+	// MaxValue is the most bytes of a value that are kept; 64 KiB where it is
+	// zero. Larger ones are omitted.
+	MaxValue int
+
+	Log *slog.Logger // for changes of the schema
 }
 
 // readers is how many look-ups run at once; others wait.
@@ -59,7 +68,7 @@ func Open(o Options) records.Store {
 		IsFull:      func(err error) bool { return errors.Is(err, syscall.ENOSPC) || code(err) == sqlite3.SQLITE_FULL },
 		IsRetryable: func(err error) bool { return code(err) == sqlite3.SQLITE_BUSY },
 		Compact:     compact,
-	}, o.Options)
+	}, sqlstore.Options{Master: o.Master, MaxValue: o.MaxValue, Log: o.Log})
 }
 
 // connector returns what opens connections to a file.

@@ -11,7 +11,6 @@ import (
 	"go.uber.org/goleak"
 
 	"github.com/saltern-api/saltern/records"
-	"github.com/saltern-api/saltern/records/internal/sqlstore"
 	"github.com/saltern-api/saltern/records/recordstest"
 	"github.com/saltern-api/saltern/records/sqlite"
 )
@@ -29,7 +28,7 @@ func TestMain(m *testing.M) {
 }
 
 func open(file, master string) records.Store {
-	return sqlite.Open(sqlite.Options{File: file, Options: sqlstore.Options{Master: master}})
+	return sqlite.Open(sqlite.Options{File: file, Master: master})
 }
 
 func TestStore(t *testing.T) {

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -51,6 +52,10 @@ type Options struct {
 	// *[NotReady].
 	Ready func(ctx context.Context) error
 
+	// Degraded returns the parts that do not work now, and without which requests
+	// are served all the same. It may be nil.
+	Degraded func() []string
+
 	Log *slog.Logger // logs changes of the answer of /readyz
 }
 
@@ -88,11 +93,26 @@ func (h *readiness) serve(w http.ResponseWriter, r *http.Request) {
 	reason := notReadyReason(err)
 	h.note(ctx, reason, err)
 	if reason == "" {
-		writeHealth(w, http.StatusOK, `{"status": "ready"}`)
+		writeHealth(w, http.StatusOK, `{"status": "ready"`+h.degraded()+`}`)
 		return
 	}
 	web.SetRetryAfter(w.Header(), http.StatusServiceUnavailable, 0)
 	writeHealth(w, http.StatusServiceUnavailable, `{"status": "not ready", "reason": `+web.JSONText(reason)+`}`)
+}
+
+// degraded returns the member of the answer that names parts that do not work.
+func (h *readiness) degraded() string {
+	if h.opts.Degraded == nil {
+		return ""
+	}
+	parts := h.opts.Degraded()
+	if len(parts) == 0 {
+		return ""
+	}
+	for i, p := range parts {
+		parts[i] = web.JSONText(p)
+	}
+	return `, "without": [` + strings.Join(parts, ", ") + `]`
 }
 
 // note logs a change of the answer, not every probe.

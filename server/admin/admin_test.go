@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -53,6 +54,29 @@ func TestHealth(t *testing.T) {
 
 	status, _ := s.AdminGet(t, "/")
 	require.Equal(t, http.StatusNotFound, status)
+}
+
+// A part that is not needed does not make the gateway unready.
+func TestDegraded(t *testing.T) {
+	t.Parallel()
+	var parts atomic.Pointer[[]string]
+	s := servertest.Start(t, servertest.Answering("1"), func(c *server.Config) {
+		servertest.WithAdmin(c)
+		c.Degraded = func() []string { return slices.Clone(*parts.Load()) }
+	})
+	for _, c := range []struct {
+		parts []string
+		body  string
+	}{
+		{nil, `{"status": "ready"}`},
+		{[]string{"records"}, `{"status": "ready", "without": ["records"]}`},
+		{[]string{"a", "b"}, `{"status": "ready", "without": ["a", "b"]}`},
+	} {
+		parts.Store(&c.parts)
+		status, body := s.AdminGet(t, "/readyz")
+		require.Equal(t, http.StatusOK, status)
+		require.Equal(t, c.body, body)
+	}
 }
 
 // During the shutdown, /readyz reports that the gateway is stopping.

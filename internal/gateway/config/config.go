@@ -34,6 +34,7 @@ type Config struct {
 	Main      server.MainOptions    // of rest_cherrypy's API
 	Tokens    TokenFiles            // the content of the files of API tokens' settings
 	Senders   []reminder.Sender     // of reminders of expiring tokens
+	Records   RecordFiles           // the content of the files of records' settings
 
 	warnings []string
 }
@@ -59,6 +60,7 @@ func Load(files Files) (*Config, error) {
 	if setErr == nil {
 		c.warn(stateDirWarnings(set.StateDir)...)
 		filesErr = c.readFiles()
+		c.warn(recordWarnings(set.Records, c.Records)...)
 	}
 	if masterErr == nil && setErr == nil {
 		c.warn(tokenWarnings(mc, set.Tokens)...)
@@ -80,10 +82,11 @@ func loadSettings(file string) (*settings.Settings, error) {
 
 // readFiles reads the files that the settings name.
 func (c *Config) readFiles() error {
-	var tokensErr, sendersErr error
+	var tokensErr, sendersErr, recordsErr error
 	c.Tokens, tokensErr = readTokenFiles(c.Settings.Tokens)
 	c.Senders, sendersErr = reminderSenders(c.Settings.Tokens.Reminders)
-	return errors.Join(tokensErr, sendersErr)
+	c.Records, recordsErr = readRecordFiles(c.Settings.Records)
+	return errors.Join(tokensErr, sendersErr, recordsErr)
 }
 
 // check checks both files together.

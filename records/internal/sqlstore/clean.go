@@ -21,6 +21,7 @@ const (
 	maxFun       = 512
 	maxTgt       = 1024
 	maxArguments = 8 << 10
+	maxSearch    = 4 << 10
 )
 
 // prepared is a batch in the form in which it is stored: by job, in the order of
@@ -200,6 +201,17 @@ func arguments(text json.RawMessage) string {
 		return "" // a string can always be marshaled
 	}
 	return string(whole)
+}
+
+// search returns the text in which a text is searched. Letters other than those of
+// ASCII stay as they are.
+func search(texts ...string) string {
+	return cut(strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, strings.Join(texts, "\n")), maxSearch)
 }
 
 // hash identifies a sorted list of minions: the same list is not recorded twice.

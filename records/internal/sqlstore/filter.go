@@ -1,6 +1,8 @@
 package sqlstore
 
 import (
+	"context"
+	"database/sql"
 	"fmt"
 	"slices"
 	"strings"
@@ -59,13 +61,50 @@ func states(f records.Filter) []int {
 	return all
 }
 
+// selection is a filter, and what is known of how many jobs it selects.
+type selection struct {
+	records.Filter
+	rareFun bool // few jobs have a function with the beginning that Fun is
+}
+
+// fewJobs is how many jobs an index may find that are sorted after that.
+const fewJobs = 2000
+
+// selection looks how common the functions of a filter are.
+func (s *Store) selection(ctx context.Context, f records.Filter) (selection, error) {
+	begin, ok := strings.CutSuffix(f.Fun, "*")
+	if !ok || begin == "" {
+		return selection{Filter: f}, nil
+	}
+	some := sqlbuilder.NewSelectBuilder()
+	some.Select("1 AS one").From("jobs j").Where(some.Equal("j.master", s.opts.Master))
+	between(some, "j.fun", begin)
+	some.Limit(fewJobs)
+	q := sqlbuilder.NewSelectBuilder()
+	q.Select("count(*)").From(q.BuilderAs(some, "matching"))
+	n := 0
+	err := s.query(ctx, q, func(rows *sql.Rows) error { return rows.Scan(&n) })
+	return selection{Filter: f, rareFun: n < fewJobs}, err
+}
+
+// between adds the condition that a column begins with a text, in the form that
+// an index is used for.
+func between(q *sqlbuilder.SelectBuilder, column, begin string) {
+	q.Where(q.GreaterEqualThan(column, begin), q.LessThan(column, begin+"\U0010ffff"))
+}
+
 // where adds the conditions of a filter, but for that of the states, to a query
 // of jobs j. A query with a minion also has its returns r.
-func (s *Store) where(q *sqlbuilder.SelectBuilder, f records.Filter) {
-	q.From("jobs j")
-	if f.Minion != "" {
-		q.From("returns r", "jobs j")
+func (s *Store) where(q *sqlbuilder.SelectBuilder, f selection) {
+	switch {
+	case f.Minion != "": // CROSS has SQLite begin with the minion's returns
+		q.From("returns r CROSS JOIN jobs j")
 		q.Where("j.id = r.job", q.Equal("r.minion", f.Minion))
+	case s.engine.Flavor == sqlbuilder.SQLite && f.textAlone():
+		// The index has the text of all jobs in little room, in the order of starts.
+		q.From("jobs j INDEXED BY jobs_search")
+	default:
+		q.From("jobs j")
 	}
 	q.Where(q.Equal("j.master", s.opts.Master))
 	for _, t := range []struct{ column, text string }{
@@ -76,7 +115,11 @@ func (s *Store) where(q *sqlbuilder.SelectBuilder, f records.Filter) {
 		}
 	}
 	if begin, ok := strings.CutSuffix(f.Fun, "*"); ok {
-		if begin != "" {
+		switch {
+		case begin == "":
+		case f.rareFun:
+			between(q, "j.fun", begin)
+		default:
 			q.Where(beginning(q, "j.fun", begin))
 		}
 	} else if f.Fun != "" {
@@ -89,7 +132,7 @@ func (s *Store) where(q *sqlbuilder.SelectBuilder, f records.Filter) {
 			from, to = max(from, begin.UnixMicro()), least(to, end.UnixMicro())
 			q.Where(beginning(q, "j.jid", f.JID))
 		} else {
-			q.Where(q.GreaterEqualThan("j.jid", f.JID), q.LessThan("j.jid", f.JID+"\U0010ffff"))
+			between(q, "j.jid", f.JID)
 		}
 	}
 	id := idColumn(f)
@@ -100,22 +143,23 @@ func (s *Store) where(q *sqlbuilder.SelectBuilder, f records.Filter) {
 		q.Where(q.LessThan(id, to))
 	}
 	if f.Text != "" {
-		text := q.Var(strings.ToLower(f.Text))
 		position := "instr"
 		if s.engine.Flavor == sqlbuilder.PostgreSQL {
 			position = "strpos"
 		}
-		var any []string
-		for _, column := range []string{"j.fun", "j.tgt", "j.usr", "j.arguments"} {
-			any = append(any, fmt.Sprintf("%s(lower(%s), %s) > 0", position, column, text))
-		}
-		q.Where(q.Or(any...))
+		q.Where(fmt.Sprintf("%s(j.search, %s) > 0", position, q.Var(search(f.Text))))
 	}
+}
+
+// textAlone reports whether no other index than that of texts is of use.
+func (f selection) textAlone() bool {
+	return f.Text != "" && f.User == "" && f.Tgt == "" && f.Minion == "" && (f.Fun == "" || !f.rareFun && strings.HasSuffix(f.Fun, "*")) &&
+		len(f.States) == 0
 }
 
 // idColumn is the column with the ids of the jobs in whose order a filter is
 // looked up: those of a minion have an index of their own.
-func idColumn(f records.Filter) string {
+func idColumn(f selection) string {
 	if f.Minion != "" {
 		return "r.job"
 	}

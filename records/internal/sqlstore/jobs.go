@@ -135,6 +135,10 @@ func (s *Store) Jobs(ctx context.Context, query records.Query) (records.JobPage,
 	if err := s.ready(ctx); err != nil {
 		return records.JobPage{}, err
 	}
+	f, err := s.selection(ctx, query.Filter)
+	if err != nil {
+		return records.JobPage{}, s.failure(ctx, err)
+	}
 	limit := records.PageSize(query.Limit)
 	// The index of states has the jobs of one state in order. Those of several are
 	// merged here: the database would sort all of them.
@@ -144,7 +148,7 @@ func (s *Store) Jobs(ctx context.Context, query records.Query) (records.JobPage,
 	}
 	var all []found
 	for _, state := range each {
-		some, err := s.find(ctx, query.Filter, state, o, after, limit+1)
+		some, err := s.find(ctx, f, state, o, after, limit+1)
 		if err != nil {
 			return records.JobPage{}, s.failure(ctx, err)
 		}
@@ -165,7 +169,7 @@ func (s *Store) Jobs(ctx context.Context, query records.Query) (records.JobPage,
 }
 
 // find returns jobs of one state, or of all where it is negative.
-func (s *Store) find(ctx context.Context, f records.Filter, state int, o order, after *cursor, limit int) (all []found, err error) {
+func (s *Store) find(ctx context.Context, f selection, state int, o order, after *cursor, limit int) (all []found, err error) {
 	q := sqlbuilder.NewSelectBuilder()
 	q.Select(append(jobColumns("j"), "j.arguments")...)
 	s.where(q, f)
@@ -193,9 +197,13 @@ func (s *Store) CountJobs(ctx context.Context, f records.Filter) (records.Counts
 	if err := s.ready(ctx); err != nil {
 		return records.Counts{}, err
 	}
+	chosen, err := s.selection(ctx, f)
+	if err != nil {
+		return records.Counts{}, s.failure(ctx, err)
+	}
 	some := sqlbuilder.NewSelectBuilder()
 	some.Select("j.state AS state")
-	s.where(some, f)
+	s.where(some, chosen)
 	if all := states(f); all != nil {
 		some.Where(some.In("j.state", sqlbuilder.Flatten(all)...))
 	}
@@ -203,7 +211,7 @@ func (s *Store) CountJobs(ctx context.Context, f records.Filter) (records.Counts
 	q := sqlbuilder.NewSelectBuilder()
 	q.Select("state", "count(*)").From(q.BuilderAs(some, "matching")).GroupBy("state")
 	counts := records.Counts{ByState: make(map[records.State]int)}
-	err := s.query(ctx, q, func(rows *sql.Rows) error {
+	err = s.query(ctx, q, func(rows *sql.Rows) error {
 		var state, n int
 		if err := rows.Scan(&state, &n); err != nil {
 			return err

@@ -91,10 +91,9 @@ type transaction struct {
 // row is a job as it is in the database, and what of it is to be written.
 type row struct {
 	job
-	arguments string // to be written, where it is not empty
-	described bool   // whether user, fun and the like are to be written
-	changed   bool   // whether state and counts are
-	has       bool   // whether there are arguments
+	arguments string
+	described bool // whether user, fun and the like are to be written
+	changed   bool // whether state and counts are
 }
 
 func (t *transaction) run(ctx context.Context, tx *sql.Tx) error {
@@ -123,7 +122,7 @@ func (t *transaction) load(ctx context.Context, tx *sql.Tx, jobs []*change) erro
 		func(rows *sql.Rows) error {
 			var r row
 			err := rows.Scan(append(r.fields(), &r.lastReturn, &r.ended, (*flag)(&r.reported), &r.minionsHash, &r.missing, &r.bytes,
-				(*flag)(&r.has))...)
+				&r.arguments)...)
 			t.rows[r.jid], t.byID[r.id] = &r, &r
 			return err
 		})
@@ -142,14 +141,29 @@ func (t *transaction) create(ctx context.Context, tx *sql.Tx) error {
 		if len(missing) == 0 {
 			return nil
 		}
+		added := make(map[string]*row, len(missing))
 		err := eachRow(ctx, t.store, tx, addJobs, missing, nil,
-			func(c *change) []any { return []any{c.start + next, t.store.opts.Master, c.jid} },
+			func(c *change) []any {
+				r := &row{job: job{jid: c.jid, end: notEnded, bytes: jobBytes}}
+				r.describe(c)
+				r.described, r.changed = false, true
+				added[c.jid] = r
+				return append([]any{c.start + next, t.store.opts.Master, c.jid}, r.texts()...)
+			},
 			func(rows *sql.Rows) error {
-				r := row{job: job{end: notEnded, bytes: jobBytes}, changed: true}
-				err := rows.Scan(&r.id, &r.jid)
-				t.rows[r.jid], t.byID[r.id] = &r, &r
+				var id int64
+				var jid string
+				if err := rows.Scan(&id, &jid); err != nil {
+					return err
+				}
+				r := added[jid]
+				if r == nil {
+					return fmt.Errorf("job %s was not put", jid)
+				}
+				r.id = id
+				t.rows[jid], t.byID[id] = r, r
 				t.changes.Jobs++
-				return err
+				return nil
 			})
 		if err != nil {
 			return err
@@ -177,15 +191,16 @@ func (r *row) describe(c *change) {
 	} {
 		if *f.field == "" && f.text != "" {
 			*f.field, r.described = f.text, true
-			r.bytes += int64(len(f.text))
+			r.bytes += 2 * int64(len(f.text))
 		}
 	}
 	if r.fun == "" && len(c.returns) > 0 && c.returns[0].fun != "" {
 		r.fun, r.described = c.returns[0].fun, true
+		r.bytes += 2 * int64(len(r.fun))
 	}
-	if !r.has && c.arguments != "" {
+	if r.arguments == "" && c.arguments != "" {
 		r.arguments, r.described = c.arguments, true
-		r.bytes += int64(len(c.arguments))
+		r.bytes += 2 * int64(len(c.arguments))
 	}
 	if c.ended != 0 && r.ended == 0 {
 		r.ended, r.changed = c.ended, true
@@ -328,29 +343,15 @@ func (t *transaction) update(ctx context.Context, tx *sql.Tx) error {
 	}); err != nil {
 		return fmt.Errorf("update jobs: %w", err)
 	}
-	return t.describe(ctx, tx, described)
-}
-
-// describe writes the texts of jobs. Those that have arguments already keep
-// these.
-func (t *transaction) describe(ctx context.Context, tx *sql.Tx, rows []*row) error {
-	var with, without []*row
-	for _, r := range rows {
-		if r.arguments != "" {
-			with = append(with, r)
-		} else {
-			without = append(without, r)
-		}
-	}
-	texts := func(r *row) []any { return []any{r.user, r.eauth, r.client, r.fun, r.tgt, r.tgtType} }
-	err := t.set(ctx, tx, setTexts, without, texts)
-	if err == nil {
-		err = t.set(ctx, tx, setAll, with, func(r *row) []any { return append(texts(r), r.arguments) })
-	}
-	if err != nil {
+	if err := t.set(ctx, tx, setTexts, described, (*row).texts); err != nil {
 		return fmt.Errorf("describe jobs: %w", err)
 	}
 	return nil
+}
+
+// texts are the values of textColumns.
+func (r *row) texts() []any {
+	return []any{r.user, r.eauth, r.client, r.fun, r.tgt, r.tgtType, r.arguments, search(r.fun, r.tgt, r.user, r.arguments)}
 }
 
 // set sets columns of jobs.

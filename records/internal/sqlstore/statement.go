@@ -21,7 +21,6 @@ const (
 	addReturns
 	setCounts
 	setTexts
-	setAll
 	statements // their number
 )
 
@@ -35,7 +34,9 @@ func countColumns() []string {
 		"succeeded", "failed", "bytes"}
 }
 
-func textColumns() []string { return []string{"usr", "eauth", "client", "fun", "tgt", "tgt_type"} }
+func textColumns() []string {
+	return []string{"usr", "eauth", "client", "fun", "tgt", "tgt_type", "arguments", "search"}
+}
 
 // build returns the text of a statement for n rows.
 func (st statement) build(flavor sqlbuilder.Flavor, n int) string {
@@ -44,8 +45,7 @@ func (st statement) build(flavor sqlbuilder.Flavor, n int) string {
 	case findJobs:
 		s := sqlbuilder.NewSelectBuilder()
 		s.Select(append(jobColumns(), "last_return", "ended", "reported", "minions_hash", "missing", "bytes",
-			"CASE WHEN arguments = '' THEN 0 ELSE 1 END")...).
-			From("jobs").Where(s.Equal("master", ""), s.In("jid", make([]any, n)...)).OrderByAsc("jid")
+			"arguments")...).From("jobs").Where(s.Equal("master", ""), s.In("jid", make([]any, n)...)).OrderByAsc("jid")
 		if flavor == sqlbuilder.PostgreSQL {
 			s.ForUpdate() // of SQLite's writers there is one
 		}
@@ -53,7 +53,8 @@ func (st statement) build(flavor sqlbuilder.Flavor, n int) string {
 	case addJobs:
 		// Of the rows that are returned, this transaction added each. Another one may
 		// have added the rest after they were looked for.
-		q = insert("jobs", n, "ON CONFLICT DO NOTHING RETURNING id, jid", "id", "master", "jid")
+		q = insert("jobs", n, "ON CONFLICT DO NOTHING RETURNING id, jid",
+			append([]string{"id", "master", "jid"}, textColumns()...)...)
 	case addMinions:
 		q = insert("returns", n, "ON CONFLICT (job, minion) DO UPDATE SET meant = 1 WHERE returns.meant = 0 RETURNING minion, outcome",
 			"job", "minion", "meant")
@@ -63,10 +64,8 @@ func (st statement) build(flavor sqlbuilder.Flavor, n int) string {
 			" WHERE returns.outcome = 0 RETURNING job, minion, meant", append([]string{"job", "minion"}, values...)...)
 	case setCounts:
 		q = update(n, countColumns())
-	case setTexts:
-		q = update(n, textColumns())
 	default:
-		q = update(n, append(textColumns(), "arguments"))
+		q = update(n, textColumns())
 	}
 	text, _ := q.BuildWithFlavor(flavor)
 	return text

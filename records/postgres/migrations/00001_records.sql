@@ -7,6 +7,7 @@ CREATE TABLE jobs (
     id           BIGINT PRIMARY KEY,
     master       TEXT COLLATE "C" NOT NULL,
     jid          TEXT COLLATE "C" NOT NULL,
+    search       TEXT COLLATE "C" NOT NULL DEFAULT '', -- the text that is searched, in lower case
     usr          TEXT COLLATE "C" NOT NULL DEFAULT '',
     eauth        TEXT COLLATE "C" NOT NULL DEFAULT '',
     client       TEXT COLLATE "C" NOT NULL DEFAULT '',

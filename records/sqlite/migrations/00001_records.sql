@@ -7,6 +7,7 @@ CREATE TABLE jobs (
     id           INTEGER PRIMARY KEY,
     master       TEXT    NOT NULL,
     jid          TEXT    NOT NULL,
+    search       TEXT    NOT NULL DEFAULT '', -- the text that is searched, in lower case
     usr          TEXT    NOT NULL DEFAULT '',
     eauth        TEXT    NOT NULL DEFAULT '',
     client       TEXT    NOT NULL DEFAULT '',
@@ -30,6 +31,7 @@ CREATE TABLE jobs (
     UNIQUE (master, jid)
 );
 CREATE INDEX jobs_start ON jobs (master, id);
+CREATE INDEX jobs_search ON jobs (master, id, search);
 CREATE INDEX jobs_usr   ON jobs (master, usr, id);
 CREATE INDEX jobs_fun   ON jobs (master, fun, id);
 CREATE INDEX jobs_tgt   ON jobs (master, tgt, id);
