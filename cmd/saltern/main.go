@@ -29,6 +29,7 @@ Usage:
     saltern role ...                              what tokens can be narrowed to
     saltern service-account ...                   owners of tokens that are programs
     saltern audit ...                             who did what, from the audit log
+    saltern records ...                           what is kept of jobs: export, import, trim
     saltern version                               print version and Go release
 
     -c DIR         folder of the master's configuration (default /etc/salt)
@@ -51,7 +52,8 @@ var commands = map[string]func(ctx context.Context, args []string, std stdio) er
 	"role":            roleCommand,
 	"service-account": serviceAccountCommand,
 
-	"audit": auditCommand,
+	"audit":   auditCommand,
+	"records": recordsCommand,
 }
 
 func main() { os.Exit(run(os.Args[1:], stdio{os.Stdout, os.Stderr}.printers())) }

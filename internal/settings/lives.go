@@ -1,6 +1,7 @@
 package settings
 
 import (
+	"errors"
 	"strconv"
 	"time"
 
@@ -28,6 +29,16 @@ func parseLife(text string) (time.Duration, bool) {
 		return 0, false
 	}
 	return time.Duration(v) * unit, true
+}
+
+var errLife = errors.New("not a number with s, m, h, d, w or y, such as 30d")
+
+// ParseLife returns the lifetime of a text such as 30d, as in saltern.yaml.
+func ParseLife(text string) (time.Duration, error) {
+	if v, ok := parseLife(text); ok {
+		return v, nil
+	}
+	return 0, errLife
 }
 
 // life reads a lifetime, or never for none.

@@ -87,7 +87,7 @@ func (d *decoder) duration(to *time.Duration) value {
 // size reads a number of bytes, or text such as 100MiB.
 func (d *decoder) size(to *int64) value {
 	return value{kind: "size", show: shownSize(to), read: func(n *yaml.Node, key string) {
-		v, err := parseSize(n.Value)
+		v, err := ParseSize(n.Value)
 		if !isA(n, "!!str") && !isA(n, "!!int") || err != nil {
 			d.problem(n.Line, key, "must be a number of bytes above 0, such as 1048576 or 100MiB")
 			return
@@ -96,9 +96,11 @@ func (d *decoder) size(to *int64) value {
 	}}
 }
 
-var errSize = errors.New("not a size")
+var errSize = errors.New("not a number of bytes above 0, such as 1048576 or 100MiB")
 
-func parseSize(text string) (int64, error) {
+// ParseSize returns the number of bytes of a text such as 100MiB, as in
+// saltern.yaml.
+func ParseSize(text string) (int64, error) {
 	shift := 0
 	for unit, s := range map[string]int{"KiB": 10, "MiB": 20, "GiB": 30} {
 		if digits, ok := strings.CutSuffix(text, unit); ok {

@@ -73,7 +73,8 @@ func Open(o Options) records.Store {
 
 // connector returns what opens connections to a file.
 func connector(file string, more ...string) driver.Connector {
-	u := url.URL{Scheme: "file", Path: file, RawQuery: strings.Join(append([]string{
+	path := url.URL{Path: file}
+	u := url.URL{Scheme: "file", Opaque: path.EscapedPath(), RawQuery: strings.Join(append([]string{
 		"mode=rw", fmt.Sprintf("_busy_timeout=%d", busy.Milliseconds()),
 		"_pragma=journal_mode(WAL)", "_pragma=synchronous(NORMAL)", "_pragma=journal_size_limit(67108864)",
 	}, more...), "&")}
