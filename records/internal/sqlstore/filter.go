@@ -100,7 +100,7 @@ func (s *Store) where(q *sqlbuilder.SelectBuilder, f selection) {
 	case f.Minion != "": // CROSS has SQLite begin with the minion's returns
 		q.From("returns r CROSS JOIN jobs j")
 		q.Where("j.id = r.job", q.Equal("r.minion", f.Minion))
-	case s.engine.Flavor == sqlbuilder.SQLite && f.textAlone():
+	case s.engine.Flavor == sqlbuilder.SQLite && f.byText():
 		// The index has the text of all jobs in little room, in the order of starts.
 		q.From("jobs j INDEXED BY jobs_search")
 	default:
@@ -151,11 +151,9 @@ func (s *Store) where(q *sqlbuilder.SelectBuilder, f selection) {
 	}
 }
 
-// textAlone reports whether no other index than that of texts is of use.
-func (f selection) textAlone() bool {
-	return f.Text != "" && f.User == "" && f.Tgt == "" && f.Minion == "" && (f.Fun == "" || !f.rareFun && strings.HasSuffix(f.Fun, "*")) &&
-		len(f.States) == 0
-}
+// byText reports whether the texts of jobs are compared in the order of their
+// starts: other filters would find many jobs whose text is elsewhere.
+func (f selection) byText() bool { return f.Text != "" && f.Minion == "" && !f.rareFun }
 
 // idColumn is the column with the ids of the jobs in whose order a filter is
 // looked up: those of a minion have an index of their own.

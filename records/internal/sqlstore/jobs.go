@@ -142,13 +142,13 @@ func (s *Store) Jobs(ctx context.Context, query records.Query) (records.JobPage,
 	limit := records.PageSize(query.Limit)
 	// The index of states has the jobs of one state in order. Those of several are
 	// merged here: the database would sort all of them.
-	each := states(query.Filter)
-	if each == nil {
-		each = []int{-1}
+	each := slices.Collect(slices.Chunk(states(query.Filter), 1))
+	if len(each) == 0 || f.byText() {
+		each = [][]int{states(query.Filter)}
 	}
 	var all []found
-	for _, state := range each {
-		some, err := s.find(ctx, f, state, o, after, limit+1)
+	for _, of := range each {
+		some, err := s.find(ctx, f, of, o, after, limit+1)
 		if err != nil {
 			return records.JobPage{}, s.failure(ctx, err)
 		}
@@ -168,13 +168,13 @@ func (s *Store) Jobs(ctx context.Context, query records.Query) (records.JobPage,
 	return page, nil
 }
 
-// find returns jobs of one state, or of all where it is negative.
-func (s *Store) find(ctx context.Context, f selection, state int, o order, after *cursor, limit int) (all []found, err error) {
+// find returns jobs of some states, or of all where there are none.
+func (s *Store) find(ctx context.Context, f selection, of []int, o order, after *cursor, limit int) (all []found, err error) {
 	q := sqlbuilder.NewSelectBuilder()
 	q.Select(append(jobColumns("j"), "j.arguments")...)
 	s.where(q, f)
-	if state >= 0 {
-		q.Where(q.Equal("j.state", state))
+	if len(of) > 0 {
+		q.Where(q.In("j.state", sqlbuilder.Flatten(of)...))
 	}
 	o.apply(q, idColumn(f), after)
 	q.Limit(limit)

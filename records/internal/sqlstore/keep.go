@@ -181,7 +181,7 @@ func (s *Store) export(ctx context.Context, from, to time.Time, put func(records
 	}
 	var after *cursor
 	for {
-		page, err := s.find(ctx, selection{Filter: filter}, -1, o, after, records.DefaultLimit)
+		page, err := s.find(ctx, selection{Filter: filter}, nil, o, after, records.DefaultLimit)
 		if err != nil {
 			return fmt.Errorf("read jobs: %w", err)
 		}
