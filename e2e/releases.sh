@@ -16,6 +16,7 @@ make=${MAKE:-make}
 at_once=${JOBS:-$((2 * $(nproc)))}
 binaries=$folder/e2e
 root=$(pwd)
+module=$(go list -m)
 stop() {
 	trap - INT TERM
 	kill $(jobs -p) 2>/dev/null
@@ -89,11 +90,18 @@ while [ -n "$running$queue" ]; do
 		fi
 		read -r code seconds <"$folder/test-$name.rc"
 		if [ "$code" = 0 ]; then result=ok; else
-			result=FAILED
+			result=FAIL
 			failed=1
 		fi
-		echo "== $name: $result after $seconds s"
+		echo "== $name, after $seconds s"
 		cat "$folder/test-$name.log"
+		case $name in
+		clients-*) ;; # go test has said it
+		*)
+			package=$(printf '%s\n' $packages | grep "/${name%-*}\$")
+			printf '%-4s\t%s/%s\t%s.0s\tSalt %s\n' $result "$module" "$package" "$seconds" "${name##*-}"
+			;;
+		esac
 	done
 	running=$left
 	rest=
