@@ -118,15 +118,15 @@ func (a *Authenticator) check(ctx context.Context, c Credentials) (id Identity, 
 		id, ok, err = a.opts.PAM.Authenticate(ctx, c)
 		return id, false, ok, err
 	}
-	if ok, err = a.mayAsk(ctx, c); !ok || err != nil {
+	if ok, err = a.mayForward(ctx, c); !ok || err != nil {
 		return Identity{}, false, false, err
 	}
 	id, ok, err = a.opts.Master.Authenticate(ctx, c)
 	return id, true, ok, err
 }
 
-// mayAsk reports whether credentials may be sent to the master at all.
-func (a *Authenticator) mayAsk(ctx context.Context, c Credentials) (bool, error) {
+// mayForward reports whether credentials may be sent to the master at all.
+func (a *Authenticator) mayForward(ctx context.Context, c Credentials) (bool, error) {
 	if c.Eauth != pamName || a.opts.PAMAllowed == nil {
 		return true, nil
 	}

@@ -109,7 +109,7 @@ func (a *Authenticator) unchecked(ctx context.Context, c Credentials) (Identity,
 	if c.Check() != nil {
 		return Identity{}, false, nil
 	}
-	if ok, err := a.mayAsk(ctx, c); !ok || err != nil {
+	if ok, err := a.mayForward(ctx, c); !ok || err != nil {
 		return Identity{}, false, err
 	}
 	return Identity{User: c.Username, Eauth: c.Eauth, RightsUnknown: true, Grant: a.credentialGrant(c)}, true, nil

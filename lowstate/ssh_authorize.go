@@ -74,11 +74,11 @@ func (j *sshJob) restrict() error {
 	if slices.Contains(j.opts.Open, OffRoster) {
 		return nil
 	}
-	asked := j.rulesCall(nil)
+	call := j.rulesCall(nil)
 	if !j.call.KeepToRoster() {
 		return sshPrivilege(OffRoster)
 	}
-	j.kept = &asked
+	j.kept = &call
 	return nil
 }
 

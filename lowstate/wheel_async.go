@@ -144,7 +144,7 @@ func (j *wheelAsyncJob) send(ctx context.Context, call saltmaster.WheelCall) (*p
 		}
 		return nil, err
 	}
-	h := newPendingReply(ctx, func(told string, r reply) { j.logLate(ctx, call, told, r) })
+	h := newPendingReply(ctx, func(answered string, r reply) { j.logLate(ctx, call, answered, r) })
 	go func() {
 		defer j.running.release()
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), j.timeout)
@@ -155,15 +155,15 @@ func (j *wheelAsyncJob) send(ctx context.Context, call saltmaster.WheelCall) (*p
 	return h, nil
 }
 
-// logLate logs a reply after the wait for it has ended. told is the jid in the
+// logLate logs a reply after the wait for it has ended. answered is the jid in the
 // caller's answer, or "".
-func (j *wheelAsyncJob) logLate(ctx context.Context, call saltmaster.WheelCall, told string, r reply) {
-	log := j.Log.With(slog.String("fun", call.Fun), slog.String("jid", told))
+func (j *wheelAsyncJob) logLate(ctx context.Context, call saltmaster.WheelCall, answered string, r reply) {
+	log := j.Log.With(slog.String("fun", call.Fun), slog.String("jid", answered))
 	switch jid := r.answer.jid(); {
 	case r.err != nil:
 		log.ErrorContext(ctx, "wheel function failed in the background", slog.Any("error", r.err))
-	case told != "" && told != call.JID && told != jid:
-		log.ErrorContext(ctx, "wheel function had another job id than its caller was told",
+	case answered != "" && answered != call.JID && answered != jid:
+		log.ErrorContext(ctx, "wheel function had another job id than its caller has",
 			slog.Any("error", fmt.Errorf("it was %s", jid)))
 	}
 }
@@ -181,14 +181,14 @@ type pendingReply struct {
 	replies chan reply
 
 	end    context.CancelFunc
-	onLate func(told string, r reply) // called with a reply after the wait for it has ended
+	onLate func(answered string, r reply) // called with a reply after the wait for it has ended
 
-	mu   sync.Mutex
-	left bool
-	told string
+	mu       sync.Mutex
+	left     bool
+	answered string
 }
 
-func newPendingReply(ctx context.Context, onLate func(told string, r reply)) *pendingReply {
+func newPendingReply(ctx context.Context, onLate func(answered string, r reply)) *pendingReply {
 	h := &pendingReply{replies: make(chan reply, 1), onLate: onLate}
 	h.awaited, h.end = context.WithCancel(ctx)
 	return h
@@ -199,21 +199,21 @@ func (h *pendingReply) resolve(r reply) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.left {
-		h.onLate(h.told, r)
+		h.onLate(h.answered, r)
 	} else {
 		h.replies <- r
 	}
 	h.end()
 }
 
-// abandon ends the wait. told is the jid in the caller's answer, or "".
-func (h *pendingReply) abandon(told string) {
+// abandon ends the wait. answered is the jid in the caller's answer, or "".
+func (h *pendingReply) abandon(answered string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.left, h.told = true, told
+	h.left, h.answered = true, answered
 	select {
 	case r := <-h.replies:
-		h.onLate(told, r)
+		h.onLate(answered, r)
 	default:
 	}
 }

@@ -7,10 +7,10 @@
 //		{Key: "alice", Value: []any{"test.*", acl.Map{{Key: "web*", Value: []any{"state.apply"}}}}},
 //	}}}, acl.Options{Targets: acl.Accepted(ids)})
 //
-//	who := acl.Who{Eauth: "pam", User: "alice"}
-//	rules.Perms(who) // ["test.*", {"web*": ["state.apply"]}]
-//	rules.Publish(who, acl.Call{Fun: "test.ping", Tgt: "*", TgtType: "glob"}) // Allowed
-//	rules.Runner(who, "jobs.active", nil, nil)                                // Refused
+//	subject := acl.Who{Eauth: "pam", User: "alice"}
+//	rules.Perms(subject) // ["test.*", {"web*": ["state.apply"]}]
+//	rules.Publish(subject, acl.Call{Fun: "test.ping", Tgt: "*", TgtType: "glob"}) // Allowed
+//	rules.Runner(subject, "jobs.active", nil, nil)                                // Refused
 //
 // The results are exactly the master's: its patterns are Python's and match a prefix, a text in place of a list counts
 // letter by letter, and where its code ends in an exception nothing is allowed. What cannot be decided here is

@@ -110,29 +110,29 @@ func (d *drawing) functions() any {
 
 // drawn is a call with the rules that it is checked against.
 type drawn struct {
-	rules  Map
-	opts   Options
-	who    Who
-	kind   string
-	fun    string
-	args   any
-	kwargs any
-	call   Call
+	rules   Map
+	opts    Options
+	subject Who
+	kind    string
+	fun     string
+	args    any
+	kwargs  any
+	call    Call
 }
 
 func draw(data []byte) drawn {
 	d := &drawing{data}
 	c := drawn{
-		opts: Options{PermissiveACL: d.pick(8) == 7, ExpandedMatching: d.pick(8) == 7, KeepACLInToken: d.pick(8) == 7},
-		kind: oneOf(d, "publish", "publish", "runner", "wheel", "perms"),
-		who:  Who{Eauth: "pam", User: oneOf(d, "alice", "alice", "alice", "a.b", "al*", d.text())},
-		fun:  oneOf(d, "test.ping", "test.ping", "jobs.active", "saltutil.find_job", "a", d.text()),
+		opts:    Options{PermissiveACL: d.pick(8) == 7, ExpandedMatching: d.pick(8) == 7, KeepACLInToken: d.pick(8) == 7},
+		kind:    oneOf(d, "publish", "publish", "runner", "wheel", "perms"),
+		subject: Who{Eauth: "pam", User: oneOf(d, "alice", "alice", "alice", "a.b", "al*", d.text())},
+		fun:     oneOf(d, "test.ping", "test.ping", "jobs.active", "saltutil.find_job", "a", d.text()),
 	}
 	if d.pick(2) == 1 {
-		c.who.Groups = []string{"x"}
+		c.subject.Groups = []string{"x"}
 	}
 	if d.pick(8) == 7 {
-		c.who.AuthList, c.who.HasAuthList = d.entries(), true
+		c.subject.AuthList, c.subject.HasAuthList = d.entries(), true
 	}
 	c.rules = Map{{oneOf(d, "alice", "alice", "*", "x%"), d.entries()}}
 	if d.pick(3) == 2 {
@@ -173,13 +173,13 @@ func (c drawn) answer() string {
 	r := New([]Module{{Name: "pam", Rules: c.rules}}, opts)
 	switch c.kind {
 	case "runner":
-		return r.Runner(c.who, c.fun, c.args, c.kwargs).String()
+		return r.Runner(c.subject, c.fun, c.args, c.kwargs).String()
 	case "wheel":
-		return r.Wheel(c.who, c.fun, c.args, c.kwargs).String()
+		return r.Wheel(c.subject, c.fun, c.args, c.kwargs).String()
 	case "perms":
-		return string(r.Perms(c.who))
+		return string(r.Perms(c.subject))
 	default:
-		return r.Publish(c.who, c.call).String()
+		return r.Publish(c.subject, c.call).String()
 	}
 }
 
@@ -236,7 +236,7 @@ func TestRandomRulesAgree(t *testing.T) {
 		q.Setups = append(q.Setups, setup{
 			ExternalAuth: tagged(Map{{"pam", c.rules}}), Options: optionsOf(c.opts),
 			Calls: []saltCall{{
-				Kind: c.kind, Who: whoOf(c.who), Fun: c.fun, Args: tagged(c.args), Kwargs: tagged(c.kwargs),
+				Kind: c.kind, Who: whoOf(c.subject), Fun: c.fun, Args: tagged(c.args), Kwargs: tagged(c.kwargs),
 				Tgt: tagged(c.call.Tgt), TgtType: c.call.TgtType,
 			}},
 		})

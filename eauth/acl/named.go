@@ -12,10 +12,10 @@ func listOptions() []string { return []string{"^model", "^url"} }
 // Named reports whether external_auth has rules for a caller, without which the master allows nothing. A list that the
 // eauth module makes itself ("^model") may contain any user: the verdict is Allowed.
 //
-// groupsKnown reports whether who.Groups are all groups of the caller. If not, a rule for any group may apply to the
+// groupsKnown reports whether subject.Groups are all groups of the caller. If not, a rule for any group may apply to the
 // caller, and the verdict is Allowed.
-func (r *Rules) Named(who Who, groupsKnown bool) Verdict {
-	m := r.modules[who.Eauth]
+func (r *Rules) Named(subject Who, groupsKnown bool) Verdict {
+	m := r.modules[subject.Eauth]
 	if m == nil || m.fails {
 		return Refused
 	}
@@ -24,7 +24,7 @@ func (r *Rules) Named(who Who, groupsKnown bool) Verdict {
 	}) {
 		return Allowed
 	}
-	lists, o := r.named(m, who)
+	lists, o := r.named(m, subject)
 	switch {
 	case o != yes:
 		return o.verdict()
@@ -41,8 +41,8 @@ var everything = []string{".*", "^.*", ".*$", "^.*$", ".+", "^.+", ".+$", "^.+$"
 // Unrestricted reports whether the caller's list has an entry that allows any function everywhere, with any arguments:
 // ".*", or the same for the target "*". It ignores runners and wheels. It does not mean that every call is allowed: an
 // earlier entry may end the master's check.
-func (r *Rules) Unrestricted(who Who) bool {
-	entries, _, o := r.list(who)
+func (r *Rules) Unrestricted(subject Who) bool {
+	entries, _, o := r.list(subject)
 	return o == yes && slices.ContainsFunc(entries, func(e entry) bool {
 		switch {
 		case e.isText:

@@ -25,27 +25,27 @@ var namedCases = []ruleCase{
 	{rules: "{ali: [], alicea: [], lice: []}", want: Refused},
 
 	// A user's name is a pattern.
-	{rules: "{alice: []}", who: Who{User: "al*"}, want: Allowed},
-	{rules: "{alice: []}", who: Who{User: "(alice|bob)"}, want: Allowed},
-	{rules: "{alice: []}", who: Who{User: "alic."}, want: Allowed},
-	{rules: "{alice: []}", who: Who{User: "bo*"}, want: Refused},
-	{rules: "{alice.smith: []}", who: Who{User: "alice.smith"}, want: Allowed},
-	{rules: "{aliceXsmith: []}", who: Who{User: "alice.smith"}, want: Allowed},
-	{rules: "{'EXAMPLE\\alice': []}", who: Who{User: `EXAMPLE\alice`}, want: Allowed},
-	{rules: "{alice@example.com: []}", who: Who{User: "alice@example.com"}, want: Allowed},
-	{rules: "{alice: []}", who: Who{User: "ali("}, want: Refused},
-	{rules: "{alice: []}", who: Who{User: "(?=alice)alice"}, want: Unknown},
+	{rules: "{alice: []}", subject: Who{User: "al*"}, want: Allowed},
+	{rules: "{alice: []}", subject: Who{User: "(alice|bob)"}, want: Allowed},
+	{rules: "{alice: []}", subject: Who{User: "alic."}, want: Allowed},
+	{rules: "{alice: []}", subject: Who{User: "bo*"}, want: Refused},
+	{rules: "{alice.smith: []}", subject: Who{User: "alice.smith"}, want: Allowed},
+	{rules: "{aliceXsmith: []}", subject: Who{User: "alice.smith"}, want: Allowed},
+	{rules: "{'EXAMPLE\\alice': []}", subject: Who{User: `EXAMPLE\alice`}, want: Allowed},
+	{rules: "{alice@example.com: []}", subject: Who{User: "alice@example.com"}, want: Allowed},
+	{rules: "{alice: []}", subject: Who{User: "ali("}, want: Refused},
+	{rules: "{alice: []}", subject: Who{User: "(?=alice)alice"}, want: Unknown},
 
 	// permissive_acl makes "*" a rule.
 	{rules: "{'*': []}", opts: permissive, want: Refused},
-	{rules: "{'*': []}", opts: permissive, who: Who{User: "*"}, want: Allowed},
+	{rules: "{'*': []}", opts: permissive, subject: Who{User: "*"}, want: Allowed},
 
 	// Groups.
-	{rules: "{ops%: []}", who: Who{Groups: []string{"ops"}}, want: Allowed},
-	{rules: "{ops%: []}", who: Who{Groups: []string{"web"}}, want: Refused},
+	{rules: "{ops%: []}", subject: Who{Groups: []string{"ops"}}, want: Allowed},
+	{rules: "{ops%: []}", subject: Who{Groups: []string{"web"}}, want: Refused},
 	{rules: "{ops%: []}", want: Refused},
-	{rules: "{ops%: []}", who: Who{User: "ops%"}, want: Refused},
-	{rules: "{'op*%': []}", who: Who{Groups: []string{"ops"}}, want: Refused},
+	{rules: "{ops%: []}", subject: Who{User: "ops%"}, want: Refused},
+	{rules: "{'op*%': []}", subject: Who{Groups: []string{"ops"}}, want: Refused},
 
 	// Where the master's code ends in an exception no user is named.
 	{rules: "{alice: 5}", want: Refused},

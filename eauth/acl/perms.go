@@ -8,8 +8,8 @@ import (
 // Perms returns what /login shows under perms, as JSON: the lists of the user, of "*" and of the user's groups
 // together, text first and sorted, then the rest sorted by Python's repr, without duplicates. Only exact names count,
 // as in salt-api, though the master matches more. It is {} where there are none.
-func (r *Rules) Perms(who Who) []byte {
-	perms := r.perms(who)
+func (r *Rules) Perms(subject Who) []byte {
+	perms := r.perms(subject)
 	if !truthy(perms) {
 		return []byte("{}")
 	}
@@ -17,24 +17,24 @@ func (r *Rules) Perms(who Who) []byte {
 }
 
 // perms returns nil where salt-api fails.
-func (r *Rules) perms(who Who) any {
-	m := r.modules[who.Eauth]
+func (r *Rules) perms(subject Who) any {
+	m := r.modules[subject.Eauth]
 	if m == nil {
 		return nil
 	}
 	_, hasModel := m.rules.Get("^model")
-	if who.Eauth == "django" && hasModel || who.Eauth == "rest" && who.HasAuthList {
-		return who.AuthList
+	if subject.Eauth == "django" && hasModel || subject.Eauth == "rest" && subject.HasAuthList {
+		return subject.AuthList
 	}
-	sum, ok := m.sum(who)
+	sum, ok := m.sum(subject)
 	if !ok {
 		return nil
 	}
 	return sorted(sum)
 }
 
-func (m *module) sum(who Who) (sum []any, ok bool) {
-	if v, ok := m.rules.Get(who.User); ok {
+func (m *module) sum(subject Who) (sum []any, ok bool) {
+	if v, ok := m.rules.Get(subject.User); ok {
 		list, ok := v.([]any)
 		if !ok {
 			return nil, false // nothing can be appended to it
@@ -48,7 +48,7 @@ func (m *module) sum(who Who) (sum []any, ok bool) {
 		}
 		sum = append(sum, list...)
 	}
-	if len(who.Groups) == 0 {
+	if len(subject.Groups) == 0 {
 		return sum, true
 	}
 	seen := make(map[string]bool)
@@ -58,7 +58,7 @@ func (m *module) sum(who Who) (sum []any, ok bool) {
 			return nil, false
 		}
 		group := strings.TrimRight(name, groupMark)
-		if !strings.HasSuffix(name, groupMark) || seen[group] || !slices.Contains(who.Groups, group) {
+		if !strings.HasSuffix(name, groupMark) || seen[group] || !slices.Contains(subject.Groups, group) {
 			continue
 		}
 		seen[group] = true

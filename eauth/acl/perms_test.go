@@ -10,18 +10,18 @@ import (
 )
 
 type permsCase struct {
-	rules  string
-	module string // pam when empty
-	who    Who
-	want   string
+	rules   string
+	module  string // pam when empty
+	subject Who
+	want    string
 }
 
 // ruleCase returns the case as one with an arbitrary call. The caller is of the case's own module.
 func (c permsCase) ruleCase() ruleCase {
-	if c.who.Eauth == "" {
-		c.who.Eauth = c.module
+	if c.subject.Eauth == "" {
+		c.subject.Eauth = c.module
 	}
-	return ruleCase{rules: c.rules, module: c.module, who: c.who}
+	return ruleCase{rules: c.rules, module: c.module, subject: c.subject}
 }
 
 var permsCases = []permsCase{
@@ -44,42 +44,42 @@ var permsCases = []permsCase{
 	{rules: "alice: ", want: "{}"},
 	{rules: "alice: abc", want: "{}"},
 	{rules: "alice: {a: b}", want: "{}"},
-	{rules: "alice: [a]", who: Who{Eauth: "ldap"}, want: "{}"},
+	{rules: "alice: [a]", subject: Who{Eauth: "ldap"}, want: "{}"},
 
 	{rules: "{alice: [a], '*': [b]}", want: `["a", "b"]`},
 	{rules: "{'*': [b]}", want: `["b"]`},
-	{rules: "{'*': [b]}", who: Who{User: "*"}, want: `["b"]`},
+	{rules: "{'*': [b]}", subject: Who{User: "*"}, want: `["b"]`},
 	{rules: "{alice: [a], '*': bca}", want: `["a", "b", "c"]`},
 	{rules: "{alice: [a], '*': {x: y}}", want: `["a", "x"]`},
 	{rules: "{alice: [a], '*': }", want: "{}"},
 	{rules: "{alice: [a], 'al*': [b], 'al.*': [c]}", want: `["a"]`},
 
-	{rules: "{alice: [a], 'g%': [b], 'h%': [c]}", who: Who{Groups: []string{"g", "x"}}, want: `["a", "b"]`},
-	{rules: "{alice: [a], 'g%': [b], 'h%': [c]}", who: Who{Groups: []string{"h", "g"}}, want: `["a", "b", "c"]`},
+	{rules: "{alice: [a], 'g%': [b], 'h%': [c]}", subject: Who{Groups: []string{"g", "x"}}, want: `["a", "b"]`},
+	{rules: "{alice: [a], 'g%': [b], 'h%': [c]}", subject: Who{Groups: []string{"h", "g"}}, want: `["a", "b", "c"]`},
 	{rules: "{alice: [a], 'g%': [b]}", want: `["a"]`},
-	{rules: "{alice: [a], 'g%': }", who: Who{Groups: []string{"g"}}, want: "{}"},
-	{rules: "{alice: [a], 'g%': bc}", who: Who{Groups: []string{"g"}}, want: `["a", "b", "c"]`},
-	{rules: "{alice: [a], 'g%%': [b]}", who: Who{Groups: []string{"g"}}, want: "{}"},
-	{rules: "{alice: [a], 'g%%': [b], 'g%': [c]}", who: Who{Groups: []string{"g"}}, want: `["a", "c"]`},
+	{rules: "{alice: [a], 'g%': }", subject: Who{Groups: []string{"g"}}, want: "{}"},
+	{rules: "{alice: [a], 'g%': bc}", subject: Who{Groups: []string{"g"}}, want: `["a", "b", "c"]`},
+	{rules: "{alice: [a], 'g%%': [b]}", subject: Who{Groups: []string{"g"}}, want: "{}"},
+	{rules: "{alice: [a], 'g%%': [b], 'g%': [c]}", subject: Who{Groups: []string{"g"}}, want: `["a", "c"]`},
 	{rules: "{alice: [a], 5: [b]}", want: `["a"]`},
-	{rules: "{alice: [a], 5: [b]}", who: Who{Groups: []string{"g"}}, want: "{}"},
-	{rules: "{5: [b]}", who: Who{User: "5"}, want: "{}"},
+	{rules: "{alice: [a], 5: [b]}", subject: Who{Groups: []string{"g"}}, want: "{}"},
+	{rules: "{5: [b]}", subject: Who{User: "5"}, want: "{}"},
 
-	{rules: "alice: [a]", who: Who{HasAuthList: true, AuthList: []any{"z", "a"}}, want: `["a"]`},
-	{rules: "alice: [a]", module: "rest", who: Who{HasAuthList: true, AuthList: []any{"z", "a"}}, want: `["z", "a"]`},
-	{rules: "alice: [a]", module: "rest", who: Who{HasAuthList: true}, want: "{}"},
+	{rules: "alice: [a]", subject: Who{HasAuthList: true, AuthList: []any{"z", "a"}}, want: `["a"]`},
+	{rules: "alice: [a]", module: "rest", subject: Who{HasAuthList: true, AuthList: []any{"z", "a"}}, want: `["z", "a"]`},
+	{rules: "alice: [a]", module: "rest", subject: Who{HasAuthList: true}, want: "{}"},
 	{rules: "alice: [a]", module: "rest", want: `["a"]`},
-	{rules: "^model: x", module: "django", who: Who{HasAuthList: true, AuthList: []any{"z", "a"}}, want: `["z", "a"]`},
+	{rules: "^model: x", module: "django", subject: Who{HasAuthList: true, AuthList: []any{"z", "a"}}, want: `["z", "a"]`},
 	{rules: "^model: x", module: "django", want: "{}"},
-	{rules: "alice: [a]", module: "django", who: Who{HasAuthList: true, AuthList: []any{"z"}}, want: `["a"]`},
+	{rules: "alice: [a]", module: "django", subject: Who{HasAuthList: true, AuthList: []any{"z"}}, want: `["a"]`},
 }
 
 func TestPerms(t *testing.T) {
 	t.Parallel()
 	for _, c := range permsCases {
-		r, who := c.rulesAndWho(t)
+		r, subject := c.rulesAndWho(t)
 		for range 3 { // salt-api's lists grow with each login
-			require.Equal(t, c.want, string(r.Perms(who)), "%s %v", c.rules, c.who)
+			require.Equal(t, c.want, string(r.Perms(subject)), "%s %v", c.rules, c.subject)
 		}
 	}
 }
@@ -100,7 +100,7 @@ func TestPermsAgree(t *testing.T) {
 	}
 	eachSalt(t, q, func(t *testing.T, a answer) {
 		for i, c := range permsCases {
-			assert.Equal(t, c.want, a.Setups[i][0], "%s %v", c.rules, c.who)
+			assert.Equal(t, c.want, a.Setups[i][0], "%s %v", c.rules, c.subject)
 		}
 	})
 }

@@ -98,18 +98,18 @@ func compileList(v any) (entries []entry, ok bool) {
 
 // list returns the entries that apply to a caller, and whether they could be determined: yes, fails or maybe. isNone
 // reports that the master has None in place of a list.
-func (r *Rules) list(who Who) (entries []entry, isNone bool, o outcome) {
-	m := r.modules[who.Eauth]
+func (r *Rules) list(subject Who) (entries []entry, isNone bool, o outcome) {
+	m := r.modules[subject.Eauth]
 	switch {
 	case m == nil: // such a token is not even authenticated
 		return nil, true, fails
-	case r.opts.KeepACLInToken && who.HasAuthList:
-		entries, ok := compileList(who.AuthList)
+	case r.opts.KeepACLInToken && subject.HasAuthList:
+		entries, ok := compileList(subject.AuthList)
 		return entries, !ok, yes
 	case m.fails:
 		return nil, true, fails
 	}
-	lists, o := r.named(m, who)
+	lists, o := r.named(m, subject)
 	if o != yes {
 		return nil, false, o
 	}
@@ -123,18 +123,18 @@ func (r *Rules) list(who Who) (entries []entry, isNone bool, o outcome) {
 }
 
 // named returns the rules of a module that apply to a caller, and whether they could be determined: yes or maybe.
-func (r *Rules) named(m *module, who Who) (lists []user, o outcome) {
+func (r *Rules) named(m *module, subject Who) (lists []user, o outcome) {
 	matched, star := false, false
 	for _, u := range m.users {
 		switch {
 		case u.name == anyone && !r.opts.PermissiveACL:
 			star = true
 		case strings.HasSuffix(u.name, groupMark):
-			if slices.Contains(who.Groups, u.group()) {
+			if slices.Contains(subject.Groups, u.group()) {
 				lists = append(lists, u)
 			}
 		default:
-			switch names(who.User, u.name) {
+			switch names(subject.User, u.name) {
 			case yes:
 				matched = true
 				lists = append(lists, u)

@@ -16,23 +16,23 @@ func targets() Targets { return Accepted(func() ([]string, error) { return ids, 
 
 // A ruleCase is one call of a user, most often alice, against the rules of one eauth module.
 type ruleCase struct {
-	rules  string // YAML
-	opts   Options
-	module string // pam when empty
-	who    Who
-	kind   string // publish when empty
-	fun    string
-	args   string // YAML
-	kwargs string // YAML, for runners and wheels
-	tgt    string // YAML; "*" when empty
-	typ    string // glob when empty
-	want   Verdict
+	rules   string // YAML
+	opts    Options
+	module  string // pam when empty
+	subject Who
+	kind    string // publish when empty
+	fun     string
+	args    string // YAML
+	kwargs  string // YAML, for runners and wheels
+	tgt     string // YAML; "*" when empty
+	typ     string // glob when empty
+	want    Verdict
 }
 
 func (c ruleCase) name() string { return strings.TrimSpace(c.rules) + " " + c.kind + " " + c.fun }
 
 func (c ruleCase) caller() Who {
-	w := c.who
+	w := c.subject
 	if w.Eauth == "" {
 		w.Eauth = "pam"
 	}
@@ -133,11 +133,11 @@ func optionsOf(o Options) map[string]any {
 }
 
 func whoOf(w Who) map[string]any {
-	who := map[string]any{"eauth": w.Eauth, "user": w.User, "groups": append([]string{}, w.Groups...)}
+	subject := map[string]any{"eauth": w.Eauth, "user": w.User, "groups": append([]string{}, w.Groups...)}
 	if w.HasAuthList {
-		who["auth_list"] = tagged(w.AuthList)
+		subject["auth_list"] = tagged(w.AuthList)
 	}
-	return who
+	return subject
 }
 
 func TestVerdictNames(t *testing.T) {
@@ -149,9 +149,9 @@ func TestVerdictNames(t *testing.T) {
 func TestRoster(t *testing.T) {
 	t.Parallel()
 	r := New([]Module{{Name: "pam", Rules: mapping(t, "alice: [{'*': [test.ping]}, {'web*': [grains.*]}]")}}, Options{Targets: targets()})
-	who := Who{Eauth: "pam", User: "alice"}
+	subject := Who{Eauth: "pam", User: "alice"}
 	verdict := func(fun string, known bool, minions ...string) Verdict {
-		return r.Publish(who, Call{Fun: fun, Tgt: "web*", TgtType: "compound", Minions: func() ([]string, bool) { return minions, known }})
+		return r.Publish(subject, Call{Fun: fun, Tgt: "web*", TgtType: "compound", Minions: func() ([]string, bool) { return minions, known }})
 	}
 	require.Equal(t, Allowed, verdict("test.ping", true, "router"))
 	require.Equal(t, Allowed, verdict("grains.items", true, "web1"))

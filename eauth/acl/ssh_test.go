@@ -9,10 +9,10 @@ import (
 func TestUnrestricted(t *testing.T) {
 	t.Parallel()
 	for _, tc := range []struct {
-		rules string
-		opts  Options
-		who   Who
-		want  bool
+		rules   string
+		opts    Options
+		subject Who
+		want    bool
 	}{
 		{rules: "alice: ['.*']", want: true},
 		{rules: "alice: ['^.*$']", want: true},
@@ -35,13 +35,13 @@ func TestUnrestricted(t *testing.T) {
 		{rules: "alice: ", want: false},
 		{rules: "bob: ['.*']", want: false},
 		{rules: "'*': ['.*']", want: true},
-		{rules: "'ops%': ['.*']", who: Who{Groups: []string{"ops"}}, want: true},
+		{rules: "'ops%': ['.*']", subject: Who{Groups: []string{"ops"}}, want: true},
 		{rules: "'ops%': ['.*']", want: false},
-		{rules: "alice: ['.*']", who: Who{Eauth: "ldap"}, want: false},
-		{rules: "alice: ['.*']", opts: keepACL, who: Who{HasAuthList: true, AuthList: []any{"test.*"}}, want: false},
-		{rules: "alice: []", opts: keepACL, who: Who{HasAuthList: true, AuthList: []any{".*"}}, want: true},
+		{rules: "alice: ['.*']", subject: Who{Eauth: "ldap"}, want: false},
+		{rules: "alice: ['.*']", opts: keepACL, subject: Who{HasAuthList: true, AuthList: []any{"test.*"}}, want: false},
+		{rules: "alice: []", opts: keepACL, subject: Who{HasAuthList: true, AuthList: []any{".*"}}, want: true},
 	} {
-		c := ruleCase{rules: tc.rules, who: tc.who}
+		c := ruleCase{rules: tc.rules, subject: tc.subject}
 		require.Equal(t, tc.want, New(c.modules(t), tc.opts).Unrestricted(c.caller()), "%s %+v", tc.rules, tc.opts)
 	}
 }

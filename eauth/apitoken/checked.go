@@ -26,8 +26,8 @@ type Checked struct {
 	log    *slog.Logger
 	good   atomic.Bool
 
-	mu   sync.Mutex
-	told error // the last failure that was logged
+	mu     sync.Mutex
+	logged error // the last failure that was logged
 }
 
 var _ Store = (*Checked)(nil)
@@ -61,8 +61,8 @@ func (c *Checked) Check(ctx context.Context) error {
 // tell logs a change of the store's state.
 func (c *Checked) tell(ctx context.Context, err error) {
 	c.mu.Lock()
-	before := c.told
-	c.told = err
+	before := c.logged
+	c.logged = err
 	c.mu.Unlock()
 	switch {
 	case err == nil && before != nil:

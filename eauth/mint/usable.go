@@ -17,8 +17,8 @@ const recheckPause = time.Second
 type selfCheck struct {
 	mu      sync.Mutex
 	known   bool
-	yes     bool      // meaningful when known, and as the former result when told
-	told    bool      // a check has succeeded or failed for good at least once
+	yes     bool      // meaningful when known, and as the former result when decided
+	decided bool      // a check has succeeded or failed for good at least once
 	run     *checkRun // nil when none is in progress
 	err     error     // of the last run, when it could not decide
 	askNext time.Time // err is repeated until then
@@ -78,7 +78,7 @@ func (m *Mint) Usable(ctx context.Context) (bool, error) {
 // former returns the last result, for a check that could not decide, or err if
 // there was none. selfCheck.mu is held.
 func (s *selfCheck) former(err error) (bool, error) {
-	if s.told {
+	if s.decided {
 		return s.yes, nil
 	}
 	return false, err
@@ -138,5 +138,5 @@ func (s *selfCheck) finish(run *checkRun, err error) {
 		s.askNext = time.Now().Add(recheckPause)
 		return
 	}
-	s.told, s.yes = true, run.yes
+	s.decided, s.yes = true, run.yes
 }

@@ -21,7 +21,7 @@ var errConversation = errors.New("the module asks for something else than a user
 type conversation struct {
 	user     string
 	password string
-	asked    bool // the password was requested
+	prompted bool // the password was requested
 	refused  bool // a message got no response
 	messages int
 }
@@ -38,8 +38,8 @@ func (c *conversation) respond(s style) (answer string, err error) {
 	c.messages++
 	switch {
 	case c.messages > maxMessages:
-	case s == promptHidden && !c.asked:
-		c.asked = true
+	case s == promptHidden && !c.prompted:
+		c.prompted = true
 		answer, c.password = c.password, ""
 		return answer, nil
 	case s == promptVisible:
@@ -53,4 +53,4 @@ func (c *conversation) respond(s style) (answer string, err error) {
 
 // forget drops the password. The binding keeps a conversation forever when a
 // login cannot be started.
-func (c *conversation) forget() { *c = conversation{asked: true} }
+func (c *conversation) forget() { *c = conversation{prompted: true} }

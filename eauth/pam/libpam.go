@@ -151,7 +151,7 @@ func askAccount(q *question) answer {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 
-	c := &conversation{user: q.user, asked: true}
+	c := &conversation{user: q.user, prompted: true}
 	tx, err := start(q, c)
 	if err != nil {
 		return answer{verdict: broken, class: "start: " + class(err)}

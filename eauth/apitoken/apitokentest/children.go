@@ -64,13 +64,13 @@ func testChildren(t *testing.T, s apitoken.Store) {
 	add("when one has expired", at(time.Minute))
 	gone(short)
 
-	_, err := s.Revoke(t.Context(), children[7].Record.ID, apitoken.Revocation{At: at(time.Minute), Why: "asked"})
+	_, err := s.Revoke(t.Context(), children[7].Record.ID, apitoken.Revocation{At: at(time.Minute), Why: "requested"})
 	require.NoError(t, err)
 	watch.Revoked(children[7].Record.ID)
 	add("when one was revoked", at(time.Minute))
 	gone(7)
 
-	_, err = s.Revoke(t.Context(), children[8].Record.ID, apitoken.Revocation{At: at(time.Minute), Why: "asked"})
+	_, err = s.Revoke(t.Context(), children[8].Record.ID, apitoken.Revocation{At: at(time.Minute), Why: "requested"})
 	require.NoError(t, err)
 	watch.Revoked(children[8].Record.ID)
 	n, err := s.Sweep(t.Context(), at(time.Minute), time.Hour)
@@ -84,7 +84,7 @@ func testChildren(t *testing.T, s apitoken.Store) {
 	gone(0)
 
 	requireStates(t, s, apitoken.Live, others, alone)
-	revoked, err := s.Revoke(t.Context(), parent.Record.ID, apitoken.Revocation{At: at(time.Minute), Why: "asked"})
+	revoked, err := s.Revoke(t.Context(), parent.Record.ID, apitoken.Revocation{At: at(time.Minute), Why: "requested"})
 	require.NoError(t, err)
 	requireIDs(t, revoked, append(children, parent)...)
 	n, err = s.Sweep(t.Context(), at(time.Minute), 0)
@@ -118,7 +118,7 @@ func testChildrenOfExchange(t *testing.T, s apitoken.Store) {
 	require.NoError(t, err)
 	watch.Revoked(append(ids(children...), api.Record.ID)...)
 	requireStates(t, s, apitoken.Live, n.Next...)
-	revoked, err := s.Revoke(t.Context(), api.Record.ID, apitoken.Revocation{At: at(time.Second), Why: "asked"})
+	revoked, err := s.Revoke(t.Context(), api.Record.ID, apitoken.Revocation{At: at(time.Second), Why: "requested"})
 	require.NoError(t, err)
 	requireIDs(t, revoked, append(n.Next, api)...)
 }
@@ -142,7 +142,7 @@ func ManyChildren(t *testing.T, gateways ...apitoken.Store) {
 	requireGone(t, s, children[:many]...)
 	want := append(children[many:], more...)
 	requireLive(t, s, want...)
-	revoked, err := s.Revoke(t.Context(), parent.Record.ID, apitoken.Revocation{At: start, Why: "asked"})
+	revoked, err := s.Revoke(t.Context(), parent.Record.ID, apitoken.Revocation{At: start, Why: "requested"})
 	require.NoError(t, err)
 	requireIDs(t, revoked, append(want, parent)...)
 }

@@ -118,7 +118,7 @@ func testRevokeDuringLookup(t *testing.T, s apitoken.Store) {
 		for range cap(errs) {
 			wg.Go(func() { errs <- lookUntilRevoked(t.Context(), s, token.Hash, &over) })
 		}
-		_, err := s.Revoke(t.Context(), token.Record.ID, apitoken.Revocation{At: start, Why: "asked"})
+		_, err := s.Revoke(t.Context(), token.Record.ID, apitoken.Revocation{At: start, Why: "requested"})
 		over.Store(true)
 		wg.Wait()
 		close(errs)
@@ -155,7 +155,7 @@ func testRevokeDuringExchange(t *testing.T, s apitoken.Store) {
 		}
 		counts := race(t, []error{nil, apitoken.ErrRevoked}, func(n int) error {
 			if n == many/2 {
-				_, err := s.Revoke(t.Context(), parent.Record.ID, apitoken.Revocation{At: start, Why: "asked"})
+				_, err := s.Revoke(t.Context(), parent.Record.ID, apitoken.Revocation{At: start, Why: "requested"})
 				return err
 			}
 			return s.Create(t.Context(), children[n])

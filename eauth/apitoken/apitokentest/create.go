@@ -106,7 +106,7 @@ func testNames(t *testing.T, s apitoken.Store) {
 	create(t, s, again("access", func(r *apitoken.Record) { r.Kind = apitoken.KindAccess }))
 	create(t, s, again("refresh", func(r *apitoken.Record) { r.Kind = apitoken.KindRefresh }))
 
-	_, err := s.Revoke(t.Context(), ci.Record.ID, apitoken.Revocation{At: start, Why: "asked"})
+	_, err := s.Revoke(t.Context(), ci.Record.ID, apitoken.Revocation{At: start, Why: "requested"})
 	require.NoError(t, err)
 	second := again("second")
 	create(t, s, second)
@@ -121,7 +121,7 @@ func testNames(t *testing.T, s apitoken.Store) {
 	_, err = s.Renew(t.Context(), second.Record.ID, apitoken.Renewal{Hash: hash("renewed"), At: at(time.Hour)})
 	require.ErrorIs(t, err, apitoken.ErrConflict, "an expired token cannot take back its name")
 
-	_, err = s.Revoke(t.Context(), second.Record.ID, apitoken.Revocation{At: at(time.Hour), Why: "asked"})
+	_, err = s.Revoke(t.Context(), second.Record.ID, apitoken.Revocation{At: at(time.Hour), Why: "requested"})
 	require.NoError(t, err)
 	fourth := again("fourth", func(r *apitoken.Record) { r.Created, r.Expires = at(time.Hour), at(3*time.Hour) })
 	require.ErrorIs(t, s.Create(t.Context(), fourth), apitoken.ErrConflict,
@@ -153,7 +153,7 @@ func testParents(t *testing.T, s apitoken.Store) {
 		require.ErrorIs(t, s.Create(t.Context(), other), c.want, name)
 		requireGone(t, s, other)
 	}
-	_, err := s.Revoke(t.Context(), parent.Record.ID, apitoken.Revocation{At: start, Why: "asked"})
+	_, err := s.Revoke(t.Context(), parent.Record.ID, apitoken.Revocation{At: start, Why: "requested"})
 	require.NoError(t, err)
 	require.ErrorIs(t, s.Create(t.Context(), issue(apitoken.KindAccess, "late", childOf(parent))), apitoken.ErrRevoked)
 
@@ -196,7 +196,7 @@ func testList(t *testing.T, s apitoken.Store) {
 	page, next, err = s.List(t.Context(), apitoken.Query{Limit: 10})
 	require.NoError(t, err)
 	for _, r := range page { // the entry after which the next page begins is removed
-		_, err := s.Revoke(t.Context(), r.ID, apitoken.Revocation{At: start, Why: "asked"})
+		_, err := s.Revoke(t.Context(), r.ID, apitoken.Revocation{At: start, Why: "requested"})
 		require.NoError(t, err)
 	}
 	rest, err := listAll(t.Context(), s, apitoken.Query{Limit: 10, After: next})
@@ -230,7 +230,7 @@ func testTouch(t *testing.T, s apitoken.Store) {
 		require.NoError(t, s.Touch(t.Context(), token.Record.ID, c.use))
 		require.Equal(t, c.want, look(t, s, token).LastUsed)
 	}
-	_, err := s.Revoke(t.Context(), token.Record.ID, apitoken.Revocation{At: start, Why: "asked"})
+	_, err := s.Revoke(t.Context(), token.Record.ID, apitoken.Revocation{At: start, Why: "requested"})
 	require.NoError(t, err)
 	requireStates(t, s, apitoken.Revoked, token)
 }

@@ -11,7 +11,7 @@ import (
 )
 
 func testRevoke(t *testing.T, s apitoken.Store) {
-	v := apitoken.Revocation{At: at(time.Second), Why: "asked"}
+	v := apitoken.Revocation{At: at(time.Second), Why: "requested"}
 	_, err := s.Revoke(t.Context(), apitoken.NewID(), v)
 	require.ErrorIs(t, err, apitoken.ErrNotFound)
 
@@ -104,7 +104,7 @@ func testExpiring(t *testing.T, s apitoken.Store) {
 	count(0, 30, 10)
 	count(3, 7, 4)
 	count(11, 30, 0)
-	_, err := s.Revoke(t.Context(), all[4].Record.ID, apitoken.Revocation{At: at(48 * time.Hour), Why: "asked"})
+	_, err := s.Revoke(t.Context(), all[4].Record.ID, apitoken.Revocation{At: at(48 * time.Hour), Why: "requested"})
 	require.NoError(t, err)
 	count(0, 7, 6)
 	_, err = s.Renew(t.Context(), all[5].Record.ID,
@@ -141,7 +141,7 @@ func testSweep(t *testing.T, s apitoken.Store) {
 	sweep(time.Hour-time.Microsecond, 0)
 	sweep(time.Hour, 1)
 	requireGone(t, s, access)
-	_, err = s.Revoke(t.Context(), revoked.Record.ID, apitoken.Revocation{At: at(3 * time.Hour), Why: "asked"})
+	_, err = s.Revoke(t.Context(), revoked.Record.ID, apitoken.Revocation{At: at(3 * time.Hour), Why: "requested"})
 	require.NoError(t, err)
 
 	sweep(keep+2*time.Hour-time.Microsecond, 0)

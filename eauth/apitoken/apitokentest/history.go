@@ -143,7 +143,7 @@ func (h *history) renew() {
 
 func (h *history) revoke() {
 	id := some(h, h.tokens)
-	v := apitoken.Revocation{At: h.now, Why: "asked"}
+	v := apitoken.Revocation{At: h.now, Why: "requested"}
 	if h.rand.IntN(2) == 0 {
 		v.UnusedSince = h.now.Add(-time.Duration(h.rand.IntN(60)) * time.Minute)
 	}

@@ -26,7 +26,7 @@ func Workload(ctx context.Context, s apitoken.Store, done io.Writer) error {
 	go func() {
 		defer close(revoker)
 		for i := range issued {
-			_, err := s.Revoke(ctx, i.Record.ID, apitoken.Revocation{At: start, Why: "asked"})
+			_, err := s.Revoke(ctx, i.Record.ID, apitoken.Revocation{At: start, Why: "requested"})
 			if err == nil {
 				_, err = fmt.Fprintf(done, "revoked %s %s\n", i.Record.ID, i.Record.Name)
 			}

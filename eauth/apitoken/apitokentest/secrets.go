@@ -45,7 +45,7 @@ func testRenew(t *testing.T, s apitoken.Store) {
 
 	_, err = s.Renew(t.Context(), child.Record.ID, apitoken.Renewal{Hash: hash("x"), At: start})
 	require.ErrorIs(t, err, apitoken.ErrInvalid, "an access token is not renewed")
-	_, err = s.Revoke(t.Context(), old.Record.ID, apitoken.Revocation{At: start, Why: "asked"})
+	_, err = s.Revoke(t.Context(), old.Record.ID, apitoken.Revocation{At: start, Why: "requested"})
 	require.NoError(t, err)
 	_, err = s.Renew(t.Context(), old.Record.ID, apitoken.Renewal{Hash: hash("x"), At: start})
 	require.ErrorIs(t, err, apitoken.ErrRevoked)
@@ -123,7 +123,7 @@ func testRenewAndExchange(t *testing.T, s apitoken.Store) {
 	token.Hash = again.Hash
 	requireStates(t, s, apitoken.Live, token, second)
 	requireStates(t, s, apitoken.Revoked, access)
-	_, err = s.Revoke(t.Context(), token.Record.ID, apitoken.Revocation{At: start, Why: "asked"})
+	_, err = s.Revoke(t.Context(), token.Record.ID, apitoken.Revocation{At: start, Why: "requested"})
 	require.NoError(t, err)
 	requireStates(t, s, apitoken.Revoked, token, second)
 }
@@ -179,7 +179,7 @@ func testConsume(t *testing.T, s apitoken.Store) {
 	create(t, s, device)
 	_, err = s.Consume(t.Context(), device.Hash, start, let, in)
 	require.NoError(t, err, "with a child of a successor")
-	_, err = s.Revoke(t.Context(), let.Record.ID, apitoken.Revocation{At: start, Why: "asked"})
+	_, err = s.Revoke(t.Context(), let.Record.ID, apitoken.Revocation{At: start, Why: "requested"})
 	require.NoError(t, err)
 	requireStates(t, s, apitoken.Revoked, let, in)
 	_, err = s.Consume(t.Context(), second.Hash, start)

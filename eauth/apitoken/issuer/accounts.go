@@ -81,24 +81,24 @@ func (s *Service) CreateAccount(ctx context.Context, c Caller, n NewAccount) (Ac
 	if err := s.may(ctx, c, role.ServiceAccountWrite); err != nil {
 		return Account{}, err
 	}
-	who := apitoken.Owner{Eauth: n.Eauth, User: n.User}
-	if who == (apitoken.Owner{}) {
-		who = c.owner()
+	owner := apitoken.Owner{Eauth: n.Eauth, User: n.User}
+	if owner == (apitoken.Owner{}) {
+		owner = c.owner()
 	}
-	if who != c.owner() {
+	if owner != c.owner() {
 		if err := s.may(ctx, c, role.Superuser); err != nil {
 			return Account{}, err
 		}
 	}
-	if err := s.noteLogin(ctx, c, who); err != nil {
+	if err := s.noteLogin(ctx, c, owner); err != nil {
 		return Account{}, err
 	}
-	if err := s.mustAct(ctx, "user", who, c.From); err != nil {
+	if err := s.mustAct(ctx, "user", owner, c.From); err != nil {
 		return Account{}, err
 	}
 	a := Account{
 		ID: apitoken.NewID(), Name: n.Name, SoftwareID: n.SoftwareID, SoftwareVersion: n.SoftwareVersion,
-		URI: n.URI, Org: n.Org, Scopes: n.Scopes, Eauth: who.Eauth, User: who.User,
+		URI: n.URI, Org: n.Org, Scopes: n.Scopes, Eauth: owner.Eauth, User: owner.User,
 		Status: Created, Created: apitoken.Micro(s.now()), CreatedBy: c.owner(),
 	}
 	if err := s.checkAccount(ctx, &a); err != nil {

@@ -18,7 +18,7 @@ func (s *Service) Check(ctx context.Context, text string, from Origin) (p *Princ
 		s.notify(ctx, Event{What: Refused, By: Caller{From: from}, Why: "malformed"})
 		return nil, false, nil
 	}
-	r, who, err := s.verify(ctx, secret, from)
+	r, owner, err := s.verify(ctx, secret, from)
 	if errors.Is(err, InvalidGrant) && !errors.Is(err, OwnerIdle) {
 		return nil, false, nil
 	}
@@ -32,7 +32,7 @@ func (s *Service) Check(ctx context.Context, text string, from Origin) (p *Princ
 		s.notify(ctx, Event{What: Refused, By: Caller{From: from}, Token: r, Why: "kind"})
 		return nil, false, nil
 	}
-	p, err = s.principal(ctx, r, who, from)
+	p, err = s.principal(ctx, r, owner, from)
 	if err != nil {
 		return nil, false, err
 	}
@@ -41,19 +41,19 @@ func (s *Service) Check(ctx context.Context, text string, from Origin) (p *Princ
 }
 
 // principal returns the principal of a valid token.
-func (s *Service) principal(ctx context.Context, r apitoken.Record, who actor, from Origin) (*Principal, error) {
-	names := who.narrow(r.Scopes)
+func (s *Service) principal(ctx context.Context, r apitoken.Record, owner actor, from Origin) (*Principal, error) {
+	names := owner.narrow(r.Scopes)
 	set, err := s.roleSet(ctx, names)
 	if err != nil {
 		return nil, err
 	}
-	rights, err := s.rightsOf(ctx, who.user, who.eauth, who.groups)
+	rights, err := s.rightsOf(ctx, owner.user, owner.eauth, owner.groups)
 	if err != nil {
 		return nil, err
 	}
 	p := &Principal{
 		TokenID: r.ID, RefreshTokenID: r.ID, Kind: r.Kind, Name: r.Name, Profile: r.Profile,
-		Owner: r.Owner, User: who.user, Eauth: who.eauth, Groups: who.groups,
+		Owner: r.Owner, User: owner.user, Eauth: owner.eauth, Groups: owner.groups,
 		ScopeNames: names, Scopes: set, Created: r.Created, Expires: r.Expires, rights: rights, from: from,
 	}
 	if r.Parent != "" {
@@ -72,11 +72,11 @@ func (s *Service) verify(ctx context.Context, secret apitoken.Secret, from Origi
 		}
 		return apitoken.Record{}, actor{}, err
 	}
-	r, who, err := s.lookUp(ctx, h, from)
+	r, owner, err := s.lookUp(ctx, h, from)
 	if errors.Is(err, InvalidGrant) && !errors.Is(err, OwnerIdle) { // OwnerIdle: the secret itself is right
 		s.guard.bad(ctx, h, from)
 	}
-	return r, who, err
+	return r, owner, err
 }
 
 // lookUp returns the token of a secret and the user that it acts as. Where it is
@@ -86,7 +86,7 @@ func (s *Service) lookUp(ctx context.Context, h apitoken.Hash, from Origin) (api
 	if err != nil && !errors.Is(err, apitoken.ErrNotFound) {
 		return r, actor{}, err
 	}
-	who, why, err := s.validate(ctx, r, from)
+	owner, why, err := s.validate(ctx, r, from)
 	if err != nil {
 		return r, actor{}, err
 	}
@@ -96,11 +96,11 @@ func (s *Service) lookUp(ctx context.Context, h apitoken.Hash, from Origin) (api
 		return r, actor{}, refusal(why)
 	}
 	s.guard.good(h, from)
-	return r, who, nil
+	return r, owner, nil
 }
 
 // validate returns the user that a token acts as, or why it is not valid.
-func (s *Service) validate(ctx context.Context, r apitoken.Record, from Origin) (who actor, why string, err error) {
+func (s *Service) validate(ctx context.Context, r apitoken.Record, from Origin) (owner actor, why string, err error) {
 	if r.ID == "" {
 		return actor{}, "unknown", nil
 	}
@@ -111,15 +111,15 @@ func (s *Service) validate(ctx context.Context, r apitoken.Record, from Origin) 
 }
 
 // validateOwner is validate for a token that is live, or has no secret yet.
-func (s *Service) validateOwner(ctx context.Context, r apitoken.Record, from Origin) (who actor, why string, err error) {
-	who, why, err = s.actorOf(ctx, r.Owner, from)
-	if err == nil && why == "" && r.Created.Before(who.since) {
+func (s *Service) validateOwner(ctx context.Context, r apitoken.Record, from Origin) (owner actor, why string, err error) {
+	owner, why, err = s.actorOf(ctx, r.Owner, from)
+	if err == nil && why == "" && r.Created.Before(owner.since) {
 		why = whyOwner
 	}
 	if err != nil || why != "" {
 		return actor{}, why, err
 	}
-	return who, "", nil
+	return owner, "", nil
 }
 
 // refusal returns the error for a secret that is not valid.
@@ -158,11 +158,11 @@ func (s *Service) Introspect(ctx context.Context, c Caller, text string) (Intros
 		return Introspection{}, err
 	}
 	var r apitoken.Record
-	var who actor
+	var owner actor
 	if all {
-		r, who, err = s.lookUp(ctx, s.pepper.Hash(secret), c.From)
+		r, owner, err = s.lookUp(ctx, s.pepper.Hash(secret), c.From)
 	} else {
-		r, who, err = s.verify(ctx, secret, c.From)
+		r, owner, err = s.verify(ctx, secret, c.From)
 	}
 	if errors.Is(err, InvalidGrant) {
 		return Introspection{}, nil
@@ -173,7 +173,7 @@ func (s *Service) Introspect(ctx context.Context, c Caller, text string) (Intros
 	if !all && r.Owner != c.owner() {
 		return Introspection{}, nil
 	}
-	return Introspection{Active: true, Record: r, User: who.user, Scopes: who.narrow(r.Scopes)}, nil
+	return Introspection{Active: true, Record: r, User: owner.user, Scopes: owner.narrow(r.Scopes)}, nil
 }
 
 // Details returns the token of a secret, for its holder, and the user that it acts
@@ -183,14 +183,14 @@ func (s *Service) Details(ctx context.Context, text string, from Origin) (r apit
 	if err != nil {
 		return apitoken.Record{}, "", false, nil
 	}
-	r, who, err := s.verify(ctx, secret, from)
+	r, owner, err := s.verify(ctx, secret, from)
 	if errors.Is(err, InvalidGrant) {
 		return apitoken.Record{}, "", false, nil
 	}
 	if err != nil {
 		return apitoken.Record{}, "", false, err
 	}
-	return r, who.user, true, nil
+	return r, owner.user, true, nil
 }
 
 // RevokeSecret revokes the token of a secret for its holder (RFC 7009), with all

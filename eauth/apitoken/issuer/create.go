@@ -68,7 +68,7 @@ func (s *Service) IssueInitialSecret(ctx context.Context, c Caller, id string, r
 	if err != nil {
 		return nil, err
 	}
-	who, why, err := s.validateOwner(ctx, r, c.From)
+	owner, why, err := s.validateOwner(ctx, r, c.From)
 	if err != nil {
 		return nil, err
 	}
@@ -76,7 +76,7 @@ func (s *Service) IssueInitialSecret(ctx context.Context, c Caller, id string, r
 		s.notify(ctx, Event{What: Refused, By: c, Token: r, Why: why})
 		return nil, refusal(why)
 	}
-	x, access, err := s.access(r, who, req)
+	x, access, err := s.access(r, owner, req)
 	if err != nil {
 		return nil, err
 	}

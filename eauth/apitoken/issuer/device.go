@@ -220,7 +220,7 @@ func (s *Service) ExchangeDevice(ctx context.Context, text, clientID string, req
 		s.notify(ctx, Event{What: Refused, By: Caller{From: req.From}, Why: "malformed"})
 		return nil, refuse(InvalidGrant)
 	}
-	r, who, err := s.verify(ctx, secret, req.From)
+	r, owner, err := s.verify(ctx, secret, req.From)
 	if errors.Is(err, InvalidGrant) && r.State(s.now()) == apitoken.Expired && r.ClientID == clientID {
 		return nil, refuse(ExpiredToken)
 	}
@@ -245,7 +245,7 @@ func (s *Service) ExchangeDevice(ctx context.Context, text, clientID string, req
 	default:
 		return nil, s.pending(ctx, r)
 	}
-	x, err := s.letIn(ctx, secret, r, who, req)
+	x, err := s.letIn(ctx, secret, r, owner, req)
 	if err != nil {
 		return nil, s.notGiven(ctx, r, req, err)
 	}
@@ -274,12 +274,12 @@ func (s *Service) pending(ctx context.Context, r apitoken.Record) error {
 
 // letIn exchanges a device code for the first refresh token of a family, with an
 // access token. The store creates both in one step, since the code is valid once.
-func (s *Service) letIn(ctx context.Context, secret apitoken.Secret, r apitoken.Record, who actor, req Request) (*Exchange, error) {
+func (s *Service) letIn(ctx context.Context, secret apitoken.Secret, r apitoken.Record, owner actor, req Request) (*Exchange, error) {
 	next := apitoken.NewSecret(apitoken.KindRefresh)
 	r.Family = apitoken.NewID()
 	r.Name = "" // the user code
 	refresh := s.refresh(next, r)
-	x, access, err := s.access(refresh.Record, who, req)
+	x, access, err := s.access(refresh.Record, owner, req)
 	if err != nil {
 		return nil, err
 	}

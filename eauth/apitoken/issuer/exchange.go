@@ -46,7 +46,7 @@ func (s *Service) Exchange(ctx context.Context, text string, req Request) (*Exch
 		s.notify(ctx, Event{What: Refused, By: Caller{From: req.From}, Why: "malformed"})
 		return nil, refuse(InvalidGrant)
 	}
-	r, who, err := s.verify(ctx, secret, req.From)
+	r, owner, err := s.verify(ctx, secret, req.From)
 	if errors.Is(err, InvalidGrant) && r.Kind == apitoken.KindRefresh && r.State(s.now()) == apitoken.UsedUp {
 		s.reused(ctx, secret, r, req.From)
 	}
@@ -60,7 +60,7 @@ func (s *Service) Exchange(ctx context.Context, text string, req Request) (*Exch
 	if req.Scopes, err = s.askedScopes(ctx, req.Scopes); err != nil {
 		return nil, s.notGiven(ctx, r, req, err)
 	}
-	x, access, err := s.access(r, who, req)
+	x, access, err := s.access(r, owner, req)
 	if err != nil {
 		return nil, s.notGiven(ctx, r, req, err)
 	}
@@ -151,8 +151,8 @@ func (s *Service) refresh(secret apitoken.Secret, r apitoken.Record) apitoken.Is
 }
 
 // access returns the access token that r is exchanged for.
-func (s *Service) access(r apitoken.Record, who actor, req Request) (*Exchange, apitoken.Issue, error) {
-	scopes := who.narrow(r.Scopes)
+func (s *Service) access(r apitoken.Record, owner actor, req Request) (*Exchange, apitoken.Issue, error) {
+	scopes := owner.narrow(r.Scopes)
 	if len(req.Scopes) > 0 {
 		if !covers(scopes, req.Scopes) {
 			return nil, apitoken.Issue{}, refuse(InvalidScope)
@@ -173,7 +173,7 @@ func (s *Service) access(r apitoken.Record, who actor, req Request) (*Exchange, 
 		ID: apitoken.NewID(), Kind: apitoken.KindAccess, Owner: r.Owner, Profile: req.Profile, Scopes: scopes,
 		Created: now, Issued: now, Expires: expires, Parent: r.ID, Org: r.Org,
 	}
-	x := &Exchange{Access: secret, Record: record, Lifetime: life, Token: r, User: who.user}
+	x := &Exchange{Access: secret, Record: record, Lifetime: life, Token: r, User: owner.user}
 	return x, apitoken.Issue{Hash: s.pepper.Hash(secret), Record: record}, nil
 }
 

@@ -175,7 +175,7 @@ func TestIntrospectionIsNoGuessing(t *testing.T) {
 				throttled = true
 			}
 		}
-		require.True(r, throttled, "who may see only his own may be guessing")
+		require.True(r, throttled, "owner may see only his own may be guessing")
 		fresh, _ := r.create(user("alice"), func(n *issuer.NewToken) { n.Name = "fresh" })
 		_, err := r.Introspect(r.Context(), bob, fresh)
 		require.ErrorIs(r, err, issuer.Throttled)
@@ -353,10 +353,10 @@ func TestIntrospection(t *testing.T) {
 			require.NoError(r, r.RevokeSecret(r.Context(), bad, here))
 		}
 
-		detail, who, ok, err := r.Details(r.Context(), secret, here)
+		detail, owner, ok, err := r.Details(r.Context(), secret, here)
 		require.NoError(r, err)
 		require.True(r, ok)
-		require.Equal(r, "alice", who)
+		require.Equal(r, "alice", owner)
 		require.Equal(r, made.ID, detail.ID)
 
 		access := r.exchange(secret).Access.Reveal()

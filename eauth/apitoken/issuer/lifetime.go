@@ -66,16 +66,16 @@ func (l Lifetime) String() string {
 }
 
 // expires returns the expiry of a new token; zero is never.
-func (s *Service) expires(profile apitoken.Profile, now time.Time, asked Lifetime) (time.Time, error) {
+func (s *Service) expires(profile apitoken.Profile, now time.Time, requested Lifetime) (time.Time, error) {
 	switch profile {
 	case apitoken.ProfileNative, apitoken.ProfileCSP, apitoken.ProfileVCD:
 	default:
 		return time.Time{}, invalid("profile")
 	}
-	if asked == (Lifetime{}) {
+	if requested == (Lifetime{}) {
 		return s.cut(now, s.defaultEnd(profile, now)), nil
 	}
-	end := asked.end(now)
+	end := requested.end(now)
 	if s.cut(now, end) != end {
 		return time.Time{}, invalid("ttl: the most is %s", For(s.opts.MaxLifetime))
 	}

@@ -291,7 +291,7 @@ func (a actor) narrow(scopes []string) []string {
 
 // actorOf returns the user that the tokens of an owner act as, or why they may
 // not act any more.
-func (s *Service) actorOf(ctx context.Context, o apitoken.Owner, from Origin) (who actor, why string, err error) {
+func (s *Service) actorOf(ctx context.Context, o apitoken.Owner, from Origin) (owner actor, why string, err error) {
 	if o.ServiceAccount != "" {
 		a, err := s.account(ctx, o.ServiceAccount)
 		if errors.Is(err, NotFound) {
@@ -300,27 +300,27 @@ func (s *Service) actorOf(ctx context.Context, o apitoken.Owner, from Origin) (w
 		if err != nil {
 			return actor{}, "", err
 		}
-		who = actor{account: true, limit: a.Scopes, since: a.Revoked}
+		owner = actor{account: true, limit: a.Scopes, since: a.Revoked}
 		o = apitoken.Owner{Eauth: a.Eauth, User: a.User}
 	}
-	who.user, who.eauth = o.User, o.Eauth
-	who.groups, why, err = s.owners.active(ctx, o, from.Addr)
-	return who, why, err
+	owner.user, owner.eauth = o.User, o.Eauth
+	owner.groups, why, err = s.owners.active(ctx, o, from.Addr)
+	return owner, why, err
 }
 
 // mustAct returns an [Invalid] where no token can act for an owner.
 func (s *Service) mustAct(ctx context.Context, field string, o apitoken.Owner, from Origin) error {
-	who, why, err := s.actorOf(ctx, o, from)
+	owner, why, err := s.actorOf(ctx, o, from)
 	switch {
 	case err != nil:
 		return err
-	case s.opts.RightsAtLogin != nil && s.opts.RightsAtLogin(who.eauth):
+	case s.opts.RightsAtLogin != nil && s.opts.RightsAtLogin(owner.eauth):
 		return invalid("%s: what users of eauth %s may do is what the master's eauth module says at each login "+
-			"(keep_acl_in_token), so no token can act for them", field, who.eauth)
+			"(keep_acl_in_token), so no token can act for them", field, owner.eauth)
 	case why == whyIdle:
 		return invalid("%s: has not logged in for too long, and has to do so first", field)
 	case why != "":
-		return invalid("%s: there is no such user, or one who may not do anything", field)
+		return invalid("%s: there is no such user, or one owner may not do anything", field)
 	}
 	return nil
 }

@@ -105,14 +105,14 @@ func (s *Service) endCause(ctx context.Context, f *followed) (cause, err error) 
 	if err != nil {
 		return nil, err
 	}
-	who, why, err := s.validate(ctx, r, f.p.from)
+	owner, why, err := s.validate(ctx, r, f.p.from)
 	switch {
 	case err != nil:
 		return nil, err
 	case why != "":
 		return session.ErrRevoked, nil
 	}
-	p, err := s.principal(ctx, r, who, f.p.from)
+	p, err := s.principal(ctx, r, owner, f.p.from)
 	if err != nil {
 		return nil, err
 	}

@@ -24,11 +24,13 @@ const (
 type logger struct {
 	log *slog.Logger
 
-	mu   sync.Mutex
-	told map[string]time.Time // when a message was last logged, by its format
+	mu     sync.Mutex
+	logged map[string]time.Time // when a message was last logged, by its format
 }
 
-func newLogger(log *slog.Logger) *logger { return &logger{log: log, told: make(map[string]time.Time)} }
+func newLogger(log *slog.Logger) *logger {
+	return &logger{log: log, logged: make(map[string]time.Time)}
+}
 
 // Printf is called by the Redis client.
 func (l *logger) Printf(ctx context.Context, format string, args ...any) {
@@ -40,12 +42,12 @@ func (l *logger) Printf(ctx context.Context, format string, args ...any) {
 func (l *logger) due(format string, now time.Time) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if now.Sub(l.told[format]) < logEvery {
+	if now.Sub(l.logged[format]) < logEvery {
 		return false
 	}
-	if len(l.told) >= logKinds {
-		clear(l.told)
+	if len(l.logged) >= logKinds {
+		clear(l.logged)
 	}
-	l.told[format] = now
+	l.logged[format] = now
 	return true
 }

@@ -31,6 +31,6 @@ func TestLogIsBounded(t *testing.T) {
 		for n := range 10 * logKinds {
 			l.due(fmt.Sprint(n), time.Now())
 		}
-		require.LessOrEqual(t, len(l.told), logKinds)
+		require.LessOrEqual(t, len(l.logged), logKinds)
 	})
 }

@@ -94,11 +94,11 @@ func (s *Set) onMinions(c Call) Decision {
 	case len(limits) == 0:
 		return allowed
 	}
-	asked, err := c.asked()
+	words, err := c.compound()
 	if err != nil {
 		return refused(err.Error())
 	}
-	return Decision{Verdict: Narrowed, Tgt: narrow(asked, limits), TgtType: "compound"}
+	return Decision{Verdict: Narrowed, Tgt: narrow(words, limits), TgtType: "compound"}
 }
 
 // onHosts does not narrow, since salt-ssh has no compound targets. It allows a call

@@ -103,10 +103,10 @@ func hasNodegroup(words []string) bool {
 // and there globs, pillars and networks match nothing: "not db*" would match all
 // resources, also those of db1, and for states db1 itself with them. With a glob
 // that has to match too, no narrowed target matches a resource.
-func narrow(asked []string, limits [][]string) string {
+func narrow(requested []string, limits [][]string) string {
 	parts := []string{everywhere}
-	if len(asked) != 1 || asked[0] != everywhere {
-		parts = append(parts, grouped(asked))
+	if len(requested) != 1 || requested[0] != everywhere {
+		parts = append(parts, grouped(requested))
 	}
 	for _, targets := range limits {
 		if p := union(targets); !slices.Contains(parts, p) {

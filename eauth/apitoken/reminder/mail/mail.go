@@ -147,7 +147,7 @@ func (s *Sender) Send(ctx context.Context, r reminder.Reminder) error {
 		return nil
 	}
 	if mayBeSent(err) {
-		return fmt.Errorf("the server has not answered: %s", s.told(err))
+		return fmt.Errorf("the server has not answered: %s", s.withoutPassword(err))
 	}
 	return s.notSent(err)
 }
@@ -187,12 +187,12 @@ func mayBeSent(err error) bool {
 }
 
 func (s *Sender) notSent(err error) error {
-	return fmt.Errorf("%w: %s", reminder.ErrNotSent, s.told(err))
+	return fmt.Errorf("%w: %s", reminder.ErrNotSent, s.withoutPassword(err))
 }
 
-// told returns the text of an error without the password, which a server's
+// withoutPassword returns the text of an error without the password, which a server's
 // texts may repeat.
-func (s *Sender) told(err error) string {
+func (s *Sender) withoutPassword(err error) string {
 	text := err.Error()
 	if p := s.opts.Password; p != "" {
 		for _, secret := range []string{

@@ -131,15 +131,15 @@ type town struct {
 }
 
 func (o *town) Active(
-	_ context.Context, who apitoken.Owner, from netip.Addr, last *issuer.LastLogin,
+	_ context.Context, owner apitoken.Owner, from netip.Addr, last *issuer.LastLogin,
 ) (bool, []string, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	o.last, o.from = last, from
-	if who.Eauth == "ldap" {
-		return !o.gone[who.User], nil, o.err
+	if owner.Eauth == "ldap" {
+		return !o.gone[owner.User], nil, o.err
 	}
-	return !o.gone[who.User] && who.Eauth == "pam", append([]string{}, o.groups[who.User]...), o.err
+	return !o.gone[owner.User] && owner.Eauth == "pam", append([]string{}, o.groups[owner.User]...), o.err
 }
 
 // slowTown blocks Active until answer is closed, while slow is set.
@@ -150,13 +150,13 @@ type slowTown struct {
 }
 
 func (o *slowTown) Active(
-	ctx context.Context, who apitoken.Owner, from netip.Addr, last *issuer.LastLogin,
+	ctx context.Context, owner apitoken.Owner, from netip.Addr, last *issuer.LastLogin,
 ) (bool, []string, error) {
 	if o.slow.Load() {
 		close(o.asked)
 		<-o.answer
 	}
-	return o.Owners.Active(ctx, who, from, last)
+	return o.Owners.Active(ctx, owner, from, last)
 }
 
 // asked returns the arguments of the last call of Active.

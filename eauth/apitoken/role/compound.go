@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// asked returns the words of a compound target that matches the same minions as the
+// compound returns the words of a compound target that matches the same minions as the
 // call's target. Where there is none for certain it returns an error, whose text is
 // fit for the caller: a target with another meaning would be worse than none.
-func (c Call) asked() ([]string, error) {
-	words, err := c.askedWords()
+func (c Call) compound() ([]string, error) {
+	words, err := c.compoundWords()
 	if err != nil {
 		return nil, fmt.Errorf("a target of type %s cannot be limited to the minions that the token may reach: %w",
 			c.tgtType(), err)
@@ -30,7 +30,7 @@ func (c Call) tgtType() string {
 	}
 }
 
-func (c Call) askedWords() ([]string, error) {
+func (c Call) compoundWords() ([]string, error) {
 	if c.tgtType() == "list" {
 		word, err := listWord(c.Tgt)
 		return []string{word}, err
