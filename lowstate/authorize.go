@@ -16,8 +16,8 @@ import (
 // authorizes what the master does not check: each function of a list, of which
 // the master checks one, and runners that the gateway itself adds to a call.
 type Authorizer interface {
-	Publish(who acl.Who, c acl.Call) acl.Verdict
-	Runner(who acl.Who, fun string, args, kwargs any) acl.Verdict
+	Publish(who acl.Subject, c acl.Call) acl.Verdict
+	Runner(who acl.Subject, fun string, args, kwargs any) acl.Verdict
 }
 
 var _ Authorizer = (*acl.Rules)(nil)
@@ -50,7 +50,7 @@ func (g *Gateway) authorize(t *task) error {
 // allowsAll reports whether the rules certainly allow each function of a
 // command.
 func (g *Gateway) allowsAll(id eauth.Identity, cmd Command) bool {
-	who, ok := WhoIs(id)
+	who, ok := SubjectOf(id)
 	if !ok || g.rules == nil {
 		return false
 	}
@@ -76,7 +76,7 @@ func (g *Gateway) allowsRunner(id eauth.Identity, fun string, args []any) bool {
 	if g.rules == nil {
 		return false
 	}
-	who, ok := WhoIs(id)
+	who, ok := SubjectOf(id)
 	return ok && g.rules.Runner(who, fun, args, acl.Map{}) == acl.Allowed
 }
 

@@ -123,10 +123,10 @@ func (c Command) scopeCall(client string, chunk Chunk) (call role.Call, err erro
 	return call, err
 }
 
-// WhoIs converts a caller to the terms of package acl. ok is false if the rules
+// SubjectOf converts a caller to the terms of package acl. ok is false if the rules
 // in the token cannot be decoded.
-func WhoIs(id eauth.Identity) (who acl.Who, ok bool) {
-	who = acl.Who{Eauth: id.Eauth, User: id.User, Groups: id.Groups, HasAuthList: id.AuthList != nil}
+func SubjectOf(id eauth.Identity) (who acl.Subject, ok bool) {
+	who = acl.Subject{Eauth: id.Eauth, User: id.User, Groups: id.Groups, HasAuthList: id.AuthList != nil}
 	if !who.HasAuthList {
 		return who, true
 	}

@@ -57,17 +57,17 @@ func TestCompoundWithoutRules(t *testing.T) {
 
 // authorizer records the calls that it authorizes.
 type authorizer struct {
-	who  acl.Who
+	who  acl.Subject
 	call []acl.Call
 	say  acl.Verdict
 }
 
-func (a *authorizer) Publish(who acl.Who, c acl.Call) acl.Verdict {
+func (a *authorizer) Publish(who acl.Subject, c acl.Call) acl.Verdict {
 	a.who, a.call = who, append(a.call, c)
 	return a.say
 }
 
-func (a *authorizer) Runner(acl.Who, string, any, any) acl.Verdict { return a.say }
+func (a *authorizer) Runner(acl.Subject, string, any, any) acl.Verdict { return a.say }
 
 func TestCompoundIsShownWhole(t *testing.T) {
 	t.Parallel()
@@ -79,7 +79,7 @@ func TestCompoundIsShownWhole(t *testing.T) {
 	a := &authorizer{say: acl.Allowed}
 	g := New(Options{Authorizer: a})
 	require.True(t, g.allowsAll(id, commandOf(&p)))
-	require.Equal(t, acl.Who{
+	require.Equal(t, acl.Subject{
 		Eauth: "pam", User: "alice", Groups: []string{"ops"}, HasAuthList: true,
 		AuthList: []any{"test.*", acl.Map{{Key: "web*", Value: []any{".*"}}}},
 	}, a.who)

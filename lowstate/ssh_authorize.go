@@ -24,7 +24,7 @@ func SSHPrivileges() []string { return append(saltssh.Privileged(), OffRoster) }
 // as salt-api does: it is not a function, and "user.*" means user.list and not
 // userdel.
 func (j *sshJob) authorize(id eauth.Identity) error {
-	who, ok := WhoIs(id)
+	who, ok := SubjectOf(id)
 	if !ok || j.opts.Rules == nil {
 		return errSSHUnauthorized
 	}

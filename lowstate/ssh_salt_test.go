@@ -235,7 +235,7 @@ func admitted(t *testing.T, job *sshJob, caller sshCaller, rules, chunk string) 
 	if strings.HasSuffix(e.Text, "unrestricted rights.") {
 		return false, sshBeyond
 	}
-	who, _ := WhoIs(id)
+	who, _ := SubjectOf(id)
 	var verdicts []acl.Verdict
 	for _, arg := range job.ruleArgs {
 		args, _ := aclList(arg)

@@ -187,8 +187,8 @@ func fromJSON(t *testing.T, text, def string) (any, msgpack.Raw) {
 	return aclValue(v), raw
 }
 
-func (c aclCall) who() acl.Who {
-	w := acl.Who{Eauth: c.module, User: c.user, Groups: c.groups}
+func (c aclCall) who() acl.Subject {
+	w := acl.Subject{Eauth: c.module, User: c.user, Groups: c.groups}
 	if w.Eauth == "" {
 		w.Eauth = "sharedsecret"
 	}
@@ -251,7 +251,7 @@ func (m *aclMaster) publication(c aclCall, token string) saltmaster.Publication 
 	return saltmaster.Publication{Tgt: msgpack.AppendString(nil, tgt), TgtType: typ, JID: m.jids.Next(), Token: token}
 }
 
-func (m *aclMaster) token(t *testing.T, who acl.Who) string {
+func (m *aclMaster) token(t *testing.T, who acl.Subject) string {
 	t.Helper()
 	made, err := m.tokens.Write(t.Context(), who.User, who.Eauth, who.Groups, 0)
 	require.NoError(t, err)
@@ -308,6 +308,6 @@ func (m *aclMaster) perms(t *testing.T) {
 		}
 		require.NoError(t, json.Unmarshal(body, &login), "%s", body)
 		require.Len(t, login.Return, 1)
-		require.Equal(t, string(login.Return[0].Perms), string(m.rules.Perms(acl.Who{Eauth: "sharedsecret", User: user})), user)
+		require.Equal(t, string(login.Return[0].Perms), string(m.rules.Perms(acl.Subject{Eauth: "sharedsecret", User: user})), user)
 	}
 }

@@ -7,7 +7,7 @@
 //		{Key: "alice", Value: []any{"test.*", acl.Map{{Key: "web*", Value: []any{"state.apply"}}}}},
 //	}}}, acl.Options{Targets: acl.Accepted(ids)})
 //
-//	subject := acl.Who{Eauth: "pam", User: "alice"}
+//	subject := acl.Subject{Eauth: "pam", User: "alice"}
 //	rules.Perms(subject) // ["test.*", {"web*": ["state.apply"]}]
 //	rules.Publish(subject, acl.Call{Fun: "test.ping", Tgt: "*", TgtType: "glob"}) // Allowed
 //	rules.Runner(subject, "jobs.active", nil, nil)                                // Refused

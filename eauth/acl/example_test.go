@@ -12,7 +12,7 @@ func Example() {
 		{Key: "alice", Value: []any{"test.*", acl.Map{{Key: "web*", Value: []any{"state.apply"}}}}},
 	}}}, acl.Options{Targets: acl.Accepted(ids)})
 
-	alice := acl.Who{Eauth: "pam", User: "alice"}
+	alice := acl.Subject{Eauth: "pam", User: "alice"}
 	fmt.Println(rules.Publish(alice, acl.Call{Fun: "test.ping", Tgt: "*", TgtType: "glob"}) == acl.Allowed)
 	fmt.Println(rules.Publish(alice, acl.Call{Fun: "state.apply", Tgt: "*", TgtType: "glob"}) == acl.Allowed)
 	fmt.Println(rules.Publish(alice, acl.Call{Fun: "state.apply", Tgt: "web1", TgtType: "glob"}) == acl.Allowed)

@@ -112,7 +112,7 @@ func (d *drawing) functions() any {
 type drawn struct {
 	rules   Map
 	opts    Options
-	subject Who
+	subject Subject
 	kind    string
 	fun     string
 	args    any
@@ -125,7 +125,7 @@ func draw(data []byte) drawn {
 	c := drawn{
 		opts:    Options{PermissiveACL: d.pick(8) == 7, ExpandedMatching: d.pick(8) == 7, KeepACLInToken: d.pick(8) == 7},
 		kind:    oneOf(d, "publish", "publish", "runner", "wheel", "perms"),
-		subject: Who{Eauth: "pam", User: oneOf(d, "alice", "alice", "alice", "a.b", "al*", d.text())},
+		subject: Subject{Eauth: "pam", User: oneOf(d, "alice", "alice", "alice", "a.b", "al*", d.text())},
 		fun:     oneOf(d, "test.ping", "test.ping", "jobs.active", "saltutil.find_job", "a", d.text()),
 	}
 	if d.pick(2) == 1 {
@@ -236,7 +236,7 @@ func TestRandomRulesAgree(t *testing.T) {
 		q.Setups = append(q.Setups, setup{
 			ExternalAuth: tagged(Map{{"pam", c.rules}}), Options: optionsOf(c.opts),
 			Calls: []saltCall{{
-				Kind: c.kind, Who: whoOf(c.subject), Fun: c.fun, Args: tagged(c.args), Kwargs: tagged(c.kwargs),
+				Kind: c.kind, Subject: whoOf(c.subject), Fun: c.fun, Args: tagged(c.args), Kwargs: tagged(c.kwargs),
 				Tgt: tagged(c.call.Tgt), TgtType: c.call.TgtType,
 			}},
 		})

@@ -14,7 +14,7 @@ func listOptions() []string { return []string{"^model", "^url"} }
 //
 // groupsKnown reports whether subject.Groups are all groups of the caller. If not, a rule for any group may apply to the
 // caller, and the verdict is Allowed.
-func (r *Rules) Named(subject Who, groupsKnown bool) Verdict {
+func (r *Rules) Named(subject Subject, groupsKnown bool) Verdict {
 	m := r.modules[subject.Eauth]
 	if m == nil || m.fails {
 		return Refused
@@ -41,7 +41,7 @@ var everything = []string{".*", "^.*", ".*$", "^.*$", ".+", "^.+", ".+$", "^.+$"
 // Unrestricted reports whether the caller's list has an entry that allows any function everywhere, with any arguments:
 // ".*", or the same for the target "*". It ignores runners and wheels. It does not mean that every call is allowed: an
 // earlier entry may end the master's check.
-func (r *Rules) Unrestricted(subject Who) bool {
+func (r *Rules) Unrestricted(subject Subject) bool {
 	entries, _, o := r.list(subject)
 	return o == yes && slices.ContainsFunc(entries, func(e entry) bool {
 		switch {

@@ -25,27 +25,27 @@ var namedCases = []ruleCase{
 	{rules: "{ali: [], alicea: [], lice: []}", want: Refused},
 
 	// A user's name is a pattern.
-	{rules: "{alice: []}", subject: Who{User: "al*"}, want: Allowed},
-	{rules: "{alice: []}", subject: Who{User: "(alice|bob)"}, want: Allowed},
-	{rules: "{alice: []}", subject: Who{User: "alic."}, want: Allowed},
-	{rules: "{alice: []}", subject: Who{User: "bo*"}, want: Refused},
-	{rules: "{alice.smith: []}", subject: Who{User: "alice.smith"}, want: Allowed},
-	{rules: "{aliceXsmith: []}", subject: Who{User: "alice.smith"}, want: Allowed},
-	{rules: "{'EXAMPLE\\alice': []}", subject: Who{User: `EXAMPLE\alice`}, want: Allowed},
-	{rules: "{alice@example.com: []}", subject: Who{User: "alice@example.com"}, want: Allowed},
-	{rules: "{alice: []}", subject: Who{User: "ali("}, want: Refused},
-	{rules: "{alice: []}", subject: Who{User: "(?=alice)alice"}, want: Unknown},
+	{rules: "{alice: []}", subject: Subject{User: "al*"}, want: Allowed},
+	{rules: "{alice: []}", subject: Subject{User: "(alice|bob)"}, want: Allowed},
+	{rules: "{alice: []}", subject: Subject{User: "alic."}, want: Allowed},
+	{rules: "{alice: []}", subject: Subject{User: "bo*"}, want: Refused},
+	{rules: "{alice.smith: []}", subject: Subject{User: "alice.smith"}, want: Allowed},
+	{rules: "{aliceXsmith: []}", subject: Subject{User: "alice.smith"}, want: Allowed},
+	{rules: "{'EXAMPLE\\alice': []}", subject: Subject{User: `EXAMPLE\alice`}, want: Allowed},
+	{rules: "{alice@example.com: []}", subject: Subject{User: "alice@example.com"}, want: Allowed},
+	{rules: "{alice: []}", subject: Subject{User: "ali("}, want: Refused},
+	{rules: "{alice: []}", subject: Subject{User: "(?=alice)alice"}, want: Unknown},
 
 	// permissive_acl makes "*" a rule.
 	{rules: "{'*': []}", opts: permissive, want: Refused},
-	{rules: "{'*': []}", opts: permissive, subject: Who{User: "*"}, want: Allowed},
+	{rules: "{'*': []}", opts: permissive, subject: Subject{User: "*"}, want: Allowed},
 
 	// Groups.
-	{rules: "{ops%: []}", subject: Who{Groups: []string{"ops"}}, want: Allowed},
-	{rules: "{ops%: []}", subject: Who{Groups: []string{"web"}}, want: Refused},
+	{rules: "{ops%: []}", subject: Subject{Groups: []string{"ops"}}, want: Allowed},
+	{rules: "{ops%: []}", subject: Subject{Groups: []string{"web"}}, want: Refused},
 	{rules: "{ops%: []}", want: Refused},
-	{rules: "{ops%: []}", subject: Who{User: "ops%"}, want: Refused},
-	{rules: "{'op*%': []}", subject: Who{Groups: []string{"ops"}}, want: Refused},
+	{rules: "{ops%: []}", subject: Subject{User: "ops%"}, want: Refused},
+	{rules: "{'op*%': []}", subject: Subject{Groups: []string{"ops"}}, want: Refused},
 
 	// Where the master's code ends in an exception no user is named.
 	{rules: "{alice: 5}", want: Refused},
@@ -86,7 +86,7 @@ func TestNamedWhereItIsNotKnown(t *testing.T) {
 	t.Parallel()
 	named := func(rules string, known bool, groups ...string) Verdict {
 		r := New([]Module{{Name: "ldap", Rules: mapping(t, rules)}}, Options{})
-		return r.Named(Who{Eauth: "ldap", User: "alice", Groups: groups}, known)
+		return r.Named(Subject{Eauth: "ldap", User: "alice", Groups: groups}, known)
 	}
 	require.Equal(t, Allowed, named("{ops%: []}", false), "any group may be hers")
 	require.Equal(t, Refused, named("{bob: []}", false))

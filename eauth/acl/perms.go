@@ -8,7 +8,7 @@ import (
 // Perms returns what /login shows under perms, as JSON: the lists of the user, of "*" and of the user's groups
 // together, text first and sorted, then the rest sorted by Python's repr, without duplicates. Only exact names count,
 // as in salt-api, though the master matches more. It is {} where there are none.
-func (r *Rules) Perms(subject Who) []byte {
+func (r *Rules) Perms(subject Subject) []byte {
 	perms := r.perms(subject)
 	if !truthy(perms) {
 		return []byte("{}")
@@ -17,7 +17,7 @@ func (r *Rules) Perms(subject Who) []byte {
 }
 
 // perms returns nil where salt-api fails.
-func (r *Rules) perms(subject Who) any {
+func (r *Rules) perms(subject Subject) any {
 	m := r.modules[subject.Eauth]
 	if m == nil {
 		return nil
@@ -33,7 +33,7 @@ func (r *Rules) perms(subject Who) any {
 	return sorted(sum)
 }
 
-func (m *module) sum(subject Who) (sum []any, ok bool) {
+func (m *module) sum(subject Subject) (sum []any, ok bool) {
 	if v, ok := m.rules.Get(subject.User); ok {
 		list, ok := v.([]any)
 		if !ok {

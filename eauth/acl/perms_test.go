@@ -12,7 +12,7 @@ import (
 type permsCase struct {
 	rules   string
 	module  string // pam when empty
-	subject Who
+	subject Subject
 	want    string
 }
 
@@ -44,34 +44,34 @@ var permsCases = []permsCase{
 	{rules: "alice: ", want: "{}"},
 	{rules: "alice: abc", want: "{}"},
 	{rules: "alice: {a: b}", want: "{}"},
-	{rules: "alice: [a]", subject: Who{Eauth: "ldap"}, want: "{}"},
+	{rules: "alice: [a]", subject: Subject{Eauth: "ldap"}, want: "{}"},
 
 	{rules: "{alice: [a], '*': [b]}", want: `["a", "b"]`},
 	{rules: "{'*': [b]}", want: `["b"]`},
-	{rules: "{'*': [b]}", subject: Who{User: "*"}, want: `["b"]`},
+	{rules: "{'*': [b]}", subject: Subject{User: "*"}, want: `["b"]`},
 	{rules: "{alice: [a], '*': bca}", want: `["a", "b", "c"]`},
 	{rules: "{alice: [a], '*': {x: y}}", want: `["a", "x"]`},
 	{rules: "{alice: [a], '*': }", want: "{}"},
 	{rules: "{alice: [a], 'al*': [b], 'al.*': [c]}", want: `["a"]`},
 
-	{rules: "{alice: [a], 'g%': [b], 'h%': [c]}", subject: Who{Groups: []string{"g", "x"}}, want: `["a", "b"]`},
-	{rules: "{alice: [a], 'g%': [b], 'h%': [c]}", subject: Who{Groups: []string{"h", "g"}}, want: `["a", "b", "c"]`},
+	{rules: "{alice: [a], 'g%': [b], 'h%': [c]}", subject: Subject{Groups: []string{"g", "x"}}, want: `["a", "b"]`},
+	{rules: "{alice: [a], 'g%': [b], 'h%': [c]}", subject: Subject{Groups: []string{"h", "g"}}, want: `["a", "b", "c"]`},
 	{rules: "{alice: [a], 'g%': [b]}", want: `["a"]`},
-	{rules: "{alice: [a], 'g%': }", subject: Who{Groups: []string{"g"}}, want: "{}"},
-	{rules: "{alice: [a], 'g%': bc}", subject: Who{Groups: []string{"g"}}, want: `["a", "b", "c"]`},
-	{rules: "{alice: [a], 'g%%': [b]}", subject: Who{Groups: []string{"g"}}, want: "{}"},
-	{rules: "{alice: [a], 'g%%': [b], 'g%': [c]}", subject: Who{Groups: []string{"g"}}, want: `["a", "c"]`},
+	{rules: "{alice: [a], 'g%': }", subject: Subject{Groups: []string{"g"}}, want: "{}"},
+	{rules: "{alice: [a], 'g%': bc}", subject: Subject{Groups: []string{"g"}}, want: `["a", "b", "c"]`},
+	{rules: "{alice: [a], 'g%%': [b]}", subject: Subject{Groups: []string{"g"}}, want: "{}"},
+	{rules: "{alice: [a], 'g%%': [b], 'g%': [c]}", subject: Subject{Groups: []string{"g"}}, want: `["a", "c"]`},
 	{rules: "{alice: [a], 5: [b]}", want: `["a"]`},
-	{rules: "{alice: [a], 5: [b]}", subject: Who{Groups: []string{"g"}}, want: "{}"},
-	{rules: "{5: [b]}", subject: Who{User: "5"}, want: "{}"},
+	{rules: "{alice: [a], 5: [b]}", subject: Subject{Groups: []string{"g"}}, want: "{}"},
+	{rules: "{5: [b]}", subject: Subject{User: "5"}, want: "{}"},
 
-	{rules: "alice: [a]", subject: Who{HasAuthList: true, AuthList: []any{"z", "a"}}, want: `["a"]`},
-	{rules: "alice: [a]", module: "rest", subject: Who{HasAuthList: true, AuthList: []any{"z", "a"}}, want: `["z", "a"]`},
-	{rules: "alice: [a]", module: "rest", subject: Who{HasAuthList: true}, want: "{}"},
+	{rules: "alice: [a]", subject: Subject{HasAuthList: true, AuthList: []any{"z", "a"}}, want: `["a"]`},
+	{rules: "alice: [a]", module: "rest", subject: Subject{HasAuthList: true, AuthList: []any{"z", "a"}}, want: `["z", "a"]`},
+	{rules: "alice: [a]", module: "rest", subject: Subject{HasAuthList: true}, want: "{}"},
 	{rules: "alice: [a]", module: "rest", want: `["a"]`},
-	{rules: "^model: x", module: "django", subject: Who{HasAuthList: true, AuthList: []any{"z", "a"}}, want: `["z", "a"]`},
+	{rules: "^model: x", module: "django", subject: Subject{HasAuthList: true, AuthList: []any{"z", "a"}}, want: `["z", "a"]`},
 	{rules: "^model: x", module: "django", want: "{}"},
-	{rules: "alice: [a]", module: "django", subject: Who{HasAuthList: true, AuthList: []any{"z"}}, want: `["a"]`},
+	{rules: "alice: [a]", module: "django", subject: Subject{HasAuthList: true, AuthList: []any{"z"}}, want: `["a"]`},
 }
 
 func TestPerms(t *testing.T) {
@@ -84,7 +84,7 @@ func TestPerms(t *testing.T) {
 	}
 }
 
-func (c permsCase) rulesAndWho(t testing.TB) (*Rules, Who) {
+func (c permsCase) rulesAndWho(t testing.TB) (*Rules, Subject) {
 	t.Helper()
 	rc := c.ruleCase()
 	return New(rc.modules(t), Options{}), rc.caller()

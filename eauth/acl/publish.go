@@ -21,15 +21,15 @@ type Call struct {
 const findJob = "saltutil.find_job"
 
 // Publish reports whether the caller may call a function on minions.
-func (r *Rules) Publish(subject Who, c Call) Verdict { return r.check(subject, c, findJob) }
+func (r *Rules) Publish(subject Subject, c Call) Verdict { return r.check(subject, c, findJob) }
 
 // SSH reports whether the caller may call a function on hosts by salt-ssh. It differs from Publish in that no function
 // is exempt: waiting for salt-ssh does not call saltutil.find_job. See [Roster] for the targets.
-func (r *Rules) SSH(subject Who, c Call) Verdict { return r.check(subject, c, "") }
+func (r *Rules) SSH(subject Subject, c Call) Verdict { return r.check(subject, c, "") }
 
 // check is auth_check of Salt's CkMinions. The exempt function is allowed to every caller with a list, unless matching
 // is expanded.
-func (r *Rules) check(subject Who, c Call, excepted string) Verdict {
+func (r *Rules) check(subject Subject, c Call, excepted string) Verdict {
 	entries, isNone, o := r.list(subject)
 	if o != yes {
 		return o.verdict()

@@ -29,8 +29,8 @@ type Options struct {
 	StarCompared func() bool
 }
 
-// Who is a caller, as described by the caller's Salt token.
-type Who struct {
+// Subject is a caller, as described by the caller's Salt token.
+type Subject struct {
 	Eauth  string
 	User   string
 	Groups []string
@@ -98,7 +98,7 @@ func compileList(v any) (entries []entry, ok bool) {
 
 // list returns the entries that apply to a caller, and whether they could be determined: yes, fails or maybe. isNone
 // reports that the master has None in place of a list.
-func (r *Rules) list(subject Who) (entries []entry, isNone bool, o outcome) {
+func (r *Rules) list(subject Subject) (entries []entry, isNone bool, o outcome) {
 	m := r.modules[subject.Eauth]
 	switch {
 	case m == nil: // such a token is not even authenticated
@@ -123,7 +123,7 @@ func (r *Rules) list(subject Who) (entries []entry, isNone bool, o outcome) {
 }
 
 // named returns the rules of a module that apply to a caller, and whether they could be determined: yes or maybe.
-func (r *Rules) named(m *module, subject Who) (lists []user, o outcome) {
+func (r *Rules) named(m *module, subject Subject) (lists []user, o outcome) {
 	matched, star := false, false
 	for _, u := range m.users {
 		switch {

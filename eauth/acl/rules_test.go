@@ -19,7 +19,7 @@ type ruleCase struct {
 	rules   string // YAML
 	opts    Options
 	module  string // pam when empty
-	subject Who
+	subject Subject
 	kind    string // publish when empty
 	fun     string
 	args    string // YAML
@@ -31,7 +31,7 @@ type ruleCase struct {
 
 func (c ruleCase) name() string { return strings.TrimSpace(c.rules) + " " + c.kind + " " + c.fun }
 
-func (c ruleCase) caller() Who {
+func (c ruleCase) caller() Subject {
 	w := c.subject
 	if w.Eauth == "" {
 		w.Eauth = "pam"
@@ -119,7 +119,7 @@ func (c ruleCase) setup(t testing.TB) setup {
 		ExternalAuth: tagged(Map{{m.Name, rules}}),
 		Options:      optionsOf(c.opts),
 		Calls: []saltCall{{
-			Kind: kind, Who: whoOf(c.caller()), Fun: c.fun, Args: tagged(args), Kwargs: tagged(parse(t, c.kwargs)),
+			Kind: kind, Subject: whoOf(c.caller()), Fun: c.fun, Args: tagged(args), Kwargs: tagged(parse(t, c.kwargs)),
 			Tgt: tagged(call.Tgt), TgtType: call.TgtType,
 		}},
 	}
@@ -132,7 +132,7 @@ func optionsOf(o Options) map[string]any {
 	}
 }
 
-func whoOf(w Who) map[string]any {
+func whoOf(w Subject) map[string]any {
 	subject := map[string]any{"eauth": w.Eauth, "user": w.User, "groups": append([]string{}, w.Groups...)}
 	if w.HasAuthList {
 		subject["auth_list"] = tagged(w.AuthList)
@@ -149,7 +149,7 @@ func TestVerdictNames(t *testing.T) {
 func TestRoster(t *testing.T) {
 	t.Parallel()
 	r := New([]Module{{Name: "pam", Rules: mapping(t, "alice: [{'*': [test.ping]}, {'web*': [grains.*]}]")}}, Options{Targets: targets()})
-	subject := Who{Eauth: "pam", User: "alice"}
+	subject := Subject{Eauth: "pam", User: "alice"}
 	verdict := func(fun string, known bool, minions ...string) Verdict {
 		return r.Publish(subject, Call{Fun: fun, Tgt: "web*", TgtType: "compound", Minions: func() ([]string, bool) { return minions, known }})
 	}
@@ -167,6 +167,6 @@ func TestNoTargets(t *testing.T) {
 	for fun, want := range map[string]Verdict{
 		"test.ping": Allowed, "cmd.run": Allowed, "grains.items": Unknown, "state.apply": Refused,
 	} {
-		require.Equal(t, want, r.Publish(Who{Eauth: "pam", User: "alice"}, Call{Fun: fun, Tgt: "web1", TgtType: "glob"}), fun)
+		require.Equal(t, want, r.Publish(Subject{Eauth: "pam", User: "alice"}, Call{Fun: fun, Tgt: "web1", TgtType: "glob"}), fun)
 	}
 }

@@ -38,7 +38,7 @@ type setup struct {
 
 type saltCall struct {
 	Kind    string         `json:"kind"`
-	Who     map[string]any `json:"who"`
+	Subject map[string]any `json:"who"`
 	Fun     string         `json:"fun"`
 	Args    any            `json:"args"`
 	Kwargs  any            `json:"kwargs"`

@@ -4,17 +4,17 @@ import "strings"
 
 // Runner reports whether the caller may call a runner, such as jobs.active. args and kwargs are the values of arg and
 // kwarg in the request's kwarg, where the master looks for them: a list and a [Map], or nil where there is none.
-func (r *Rules) Runner(subject Who, fun string, args, kwargs any) Verdict {
+func (r *Rules) Runner(subject Subject, fun string, args, kwargs any) Verdict {
 	return r.special(subject, "runner", fun, args, kwargs)
 }
 
 // Wheel is Runner for a wheel function, such as key.list_all.
-func (r *Rules) Wheel(subject Who, fun string, args, kwargs any) Verdict {
+func (r *Rules) Wheel(subject Subject, fun string, args, kwargs any) Verdict {
 	return r.special(subject, "wheel", fun, args, kwargs)
 }
 
 // special checks the entries with an @: a module's name, "@runner", "@runners", ...
-func (r *Rules) special(subject Who, form, fun string, args, kwargs any) Verdict {
+func (r *Rules) special(subject Subject, form, fun string, args, kwargs any) Verdict {
 	entries, _, o := r.list(subject)
 	if o != yes {
 		return o.verdict()

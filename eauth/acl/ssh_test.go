@@ -11,7 +11,7 @@ func TestUnrestricted(t *testing.T) {
 	for _, tc := range []struct {
 		rules   string
 		opts    Options
-		subject Who
+		subject Subject
 		want    bool
 	}{
 		{rules: "alice: ['.*']", want: true},
@@ -35,11 +35,11 @@ func TestUnrestricted(t *testing.T) {
 		{rules: "alice: ", want: false},
 		{rules: "bob: ['.*']", want: false},
 		{rules: "'*': ['.*']", want: true},
-		{rules: "'ops%': ['.*']", subject: Who{Groups: []string{"ops"}}, want: true},
+		{rules: "'ops%': ['.*']", subject: Subject{Groups: []string{"ops"}}, want: true},
 		{rules: "'ops%': ['.*']", want: false},
-		{rules: "alice: ['.*']", subject: Who{Eauth: "ldap"}, want: false},
-		{rules: "alice: ['.*']", opts: keepACL, subject: Who{HasAuthList: true, AuthList: []any{"test.*"}}, want: false},
-		{rules: "alice: []", opts: keepACL, subject: Who{HasAuthList: true, AuthList: []any{".*"}}, want: true},
+		{rules: "alice: ['.*']", subject: Subject{Eauth: "ldap"}, want: false},
+		{rules: "alice: ['.*']", opts: keepACL, subject: Subject{HasAuthList: true, AuthList: []any{"test.*"}}, want: false},
+		{rules: "alice: []", opts: keepACL, subject: Subject{HasAuthList: true, AuthList: []any{".*"}}, want: true},
 	} {
 		c := ruleCase{rules: tc.rules, subject: tc.subject}
 		require.Equal(t, tc.want, New(c.modules(t), tc.opts).Unrestricted(c.caller()), "%s %+v", tc.rules, tc.opts)

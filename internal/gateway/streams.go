@@ -34,7 +34,7 @@ func (g *Gateway) openStreams() error {
 
 // perms returns the permissions shown after a login.
 func (g *Gateway) perms(s *session.Session) []byte {
-	who, ok := lowstate.WhoIs(eauth.Identity{User: s.User, Eauth: s.Eauth, Groups: s.Groups, AuthList: s.AuthList})
+	who, ok := lowstate.SubjectOf(eauth.Identity{User: s.User, Eauth: s.Eauth, Groups: s.Groups, AuthList: s.AuthList})
 	if !ok {
 		return []byte("{}")
 	}

@@ -18,8 +18,8 @@ type Rule struct {
 	Tags []string
 }
 
-// Who is a reader, as far as rules go.
-type Who struct {
+// Subject is a reader, as far as rules go.
+type Subject struct {
 	User, Eauth string
 	Groups      []string
 }
@@ -58,24 +58,24 @@ func NewACL(rules []Rule) (*ACL, error) {
 }
 
 // Allowed returns the filter of what a reader may see.
-func (a *ACL) Allowed(who Who) Filter {
+func (a *ACL) Allowed(subject Subject) Filter {
 	if a == nil {
 		return Filter{}
 	}
 	var tags []pyglob.Glob
 	for i := range a.rules {
-		if a.rules[i].isFor(who) {
+		if a.rules[i].isFor(subject) {
 			tags = append(tags, a.rules[i].tags...)
 		}
 	}
 	return Filter{sets: [][]pyglob.Glob{tags}}
 }
 
-func (r *rule) isFor(who Who) bool {
-	if len(r.eauth) > 0 && !slices.Contains(r.eauth, who.Eauth) {
+func (r *rule) isFor(subject Subject) bool {
+	if len(r.eauth) > 0 && !slices.Contains(r.eauth, subject.Eauth) {
 		return false
 	}
 	return len(r.users) == 0 && len(r.groups) == 0 ||
-		matchAny(r.users, who.User) ||
-		slices.ContainsFunc(who.Groups, func(g string) bool { return matchAny(r.groups, g) })
+		matchAny(r.users, subject.User) ||
+		slices.ContainsFunc(subject.Groups, func(g string) bool { return matchAny(r.groups, g) })
 }

@@ -17,18 +17,18 @@ func TestACL(t *testing.T) {
 	require.NoError(t, err)
 	const job, run, key = "salt/job/1/new", "salt/run/1/new", "salt/key"
 	for name, tc := range map[string]struct {
-		who     Who
+		subject Subject
 		yes, no []string
 	}{
-		"a rule's user":    {Who{User: "ops-1"}, []string{job, run, key, "x"}, nil},
-		"a rule's group":   {Who{User: "x", Groups: []string{"a", "dev"}}, []string{job}, []string{run, key}},
-		"rules add up":     {Who{User: "anna", Eauth: "pam", Groups: []string{"dev"}}, []string{job, run}, []string{key}},
-		"another eauth":    {Who{User: "anna", Eauth: "file"}, nil, []string{job, run, key}},
-		"eauth is enough":  {Who{User: "anna", Eauth: "ldap"}, []string{key}, []string{run}},
-		"nobody":           {Who{}, nil, []string{job, run, key, ""}},
-		"names, not parts": {Who{User: "annabel", Eauth: "pam", Groups: []string{"devs"}}, nil, []string{job, run}},
+		"a rule's user":    {Subject{User: "ops-1"}, []string{job, run, key, "x"}, nil},
+		"a rule's group":   {Subject{User: "x", Groups: []string{"a", "dev"}}, []string{job}, []string{run, key}},
+		"rules add up":     {Subject{User: "anna", Eauth: "pam", Groups: []string{"dev"}}, []string{job, run}, []string{key}},
+		"another eauth":    {Subject{User: "anna", Eauth: "file"}, nil, []string{job, run, key}},
+		"eauth is enough":  {Subject{User: "anna", Eauth: "ldap"}, []string{key}, []string{run}},
+		"nobody":           {Subject{}, nil, []string{job, run, key, ""}},
+		"names, not parts": {Subject{User: "annabel", Eauth: "pam", Groups: []string{"devs"}}, nil, []string{job, run}},
 	} {
-		filter := acl.Allowed(tc.who)
+		filter := acl.Allowed(tc.subject)
 		for _, tag := range tc.yes {
 			require.True(t, filter.Match(tag), "%s: %s", name, tag)
 		}
@@ -39,8 +39,8 @@ func TestACL(t *testing.T) {
 
 	none, err := NewACL(nil)
 	require.NoError(t, err)
-	require.False(t, none.Allowed(Who{User: "ops-1"}).Match(job), "rules, but not one of them")
-	require.True(t, (*ACL)(nil).Allowed(Who{}).Match(job), "no rules at all")
+	require.False(t, none.Allowed(Subject{User: "ops-1"}).Match(job), "rules, but not one of them")
+	require.True(t, (*ACL)(nil).Allowed(Subject{}).Match(job), "no rules at all")
 }
 
 func TestFilterNarrowsWhatIsAllowed(t *testing.T) {
@@ -49,7 +49,7 @@ func TestFilterNarrowsWhatIsAllowed(t *testing.T) {
 	require.NoError(t, err)
 	want, err := NewFilter("*/ret/*", "salt/key")
 	require.NoError(t, err)
-	f := want.And(acl.Allowed(Who{}))
+	f := want.And(acl.Allowed(Subject{}))
 	require.True(t, f.Match("salt/job/1/ret/a"))
 	require.False(t, f.Match("salt/job/1/new"))
 	require.False(t, f.Match("salt/key"))

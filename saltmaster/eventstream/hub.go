@@ -121,8 +121,8 @@ func (h *Hub) end() {
 
 // Request says what a reader is to get.
 type Request struct {
-	// Who reads, for the ACL.
-	Who Who
+	// Subject reads, for the ACL.
+	Subject Subject
 	// Tags are globs as of Python's fnmatch; an event is wanted when any of them matches. None is all events.
 	Tags []string
 	// After is the id of the last frame that the reader has had in an earlier life, or empty. When the events since
@@ -137,7 +137,7 @@ func (h *Hub) Read(req Request) (*Reader, error) {
 	if err != nil {
 		return nil, err
 	}
-	r := &Reader{hub: h, filter: filter.And(h.opts.ACL.Allowed(req.Who))}
+	r := &Reader{hub: h, filter: filter.And(h.opts.ACL.Allowed(req.Subject))}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if h.ended {

@@ -132,9 +132,9 @@ func (s *API) read(sender *caller.Caller, tags []string, after string) (*eventst
 		return nil, caller.ErrNoPermission()
 	}
 	reader, err := s.Bus.Read(eventstream.Request{
-		Who:   eventstream.Who{User: is.User, Eauth: is.Eauth, Groups: is.Groups},
-		Tags:  tags,
-		After: after,
+		Subject: eventstream.Subject{User: is.User, Eauth: is.Eauth, Groups: is.Groups},
+		Tags:    tags,
+		After:   after,
 	})
 	if bad, ok := errors.AsType[*eventstream.GlobError](err); ok {
 		return nil, &web.Error{Status: http.StatusBadRequest, Text: "Parameter tag: " + bad.Error()}

@@ -22,10 +22,10 @@ import (
 var errNoBus = errors.New("there is no bus")
 
 // keepingBus records the last reader, and has no events.
-type keepingBus struct{ readers []eventstream.Who }
+type keepingBus struct{ readers []eventstream.Subject }
 
 func (b *keepingBus) Read(req eventstream.Request) (*eventstream.Reader, error) {
-	b.readers = append(b.readers, req.Who)
+	b.readers = append(b.readers, req.Subject)
 	return nil, errNoBus
 }
 
@@ -65,7 +65,7 @@ func TestSwappedCaller(t *testing.T) {
 		ctx, done := s.follow(t.Context(), readers)
 		if c.read {
 			require.ErrorIs(t, err, errNoBus, name)
-			require.Equal(t, []eventstream.Who{{User: "ops", Eauth: "pam"}}, bus.readers, name)
+			require.Equal(t, []eventstream.Subject{{User: "ops", Eauth: "pam"}}, bus.readers, name)
 			require.NoError(t, ctx.Err(), name)
 		} else {
 			require.Empty(t, bus.readers, name)

@@ -53,8 +53,8 @@ external_auth:
 func TestACLRules(t *testing.T) {
 	t.Parallel()
 	rules := aclRules(aclConfig(t, aclText))
-	alice := acl.Who{Eauth: "pam", User: "alice"}
-	ops := acl.Who{Eauth: "pam", User: "bob", Groups: []string{"ops"}}
+	alice := acl.Subject{Eauth: "pam", User: "alice"}
+	ops := acl.Subject{Eauth: "pam", User: "bob", Groups: []string{"ops"}}
 
 	apply := acl.Call{Fun: "state.apply", Tgt: "web*", TgtType: "glob", Args: []any{
 		"base", acl.Map{{Key: "__kwarg__", Value: true}, {Key: "test", Value: true}},
@@ -74,23 +74,23 @@ func TestACLRules(t *testing.T) {
 	for module, want := range map[string]acl.Verdict{
 		"pam": acl.Allowed, "odd": acl.Refused, "list": acl.Refused, "none": acl.Refused, "5": acl.Refused,
 	} {
-		require.Equal(t, want, rules.Publish(acl.Who{Eauth: module, User: "alice"}, ping), module)
+		require.Equal(t, want, rules.Publish(acl.Subject{Eauth: module, User: "alice"}, ping), module)
 	}
-	require.Equal(t, `["test.*"]`, string(rules.Perms(acl.Who{Eauth: "odd", User: "alice"})))
+	require.Equal(t, `["test.*"]`, string(rules.Perms(acl.Subject{Eauth: "odd", User: "alice"})))
 }
 
 func TestACLOptions(t *testing.T) {
 	t.Parallel()
 	ping := acl.Call{Fun: "test.ping", Tgt: "web1", TgtType: "glob"}
-	verdict := func(more string, who acl.Who) acl.Verdict {
+	verdict := func(more string, who acl.Subject) acl.Verdict {
 		who.Eauth = "pam"
 		return aclRules(aclConfig(t, "external_auth: {pam: {'*': [{'web*': ['.*']}], star: [test.ping]}}\n"+more)).Publish(who, ping)
 	}
-	alice := acl.Who{User: "alice"}
+	alice := acl.Subject{User: "alice"}
 	require.Equal(t, acl.Allowed, verdict("", alice))
 	require.Equal(t, acl.Refused, verdict("permissive_acl: true", alice))
 	require.Equal(t, acl.Refused, verdict("auth.enable_expanded_auth_matching: true", alice))
-	kept := acl.Who{User: "alice", HasAuthList: true}
+	kept := acl.Subject{User: "alice", HasAuthList: true}
 	require.Equal(t, acl.Allowed, verdict("", kept))
 	require.Equal(t, acl.Refused, verdict("keep_acl_in_token: true", kept))
 
@@ -98,7 +98,7 @@ func TestACLOptions(t *testing.T) {
 		"keys.cache_driver: redis", "key_cache: sched", "cluster_id: a", "enable_ssh_minions: true", "minion_data_cache: false",
 	} {
 		require.Equal(t, acl.Unknown, verdict(more, alice), more)
-		require.Equal(t, acl.Allowed, verdict(more, acl.Who{User: "star"}), more)
+		require.Equal(t, acl.Allowed, verdict(more, acl.Subject{User: "star"}), more)
 	}
 	for _, more := range []string{"keys.cache_driver: localfs_key", "key_cache: ''", "cluster_id:", "enable_ssh_minions: false"} {
 		require.Equal(t, acl.Allowed, verdict(more, alice), more)
@@ -137,7 +137,7 @@ func TestSSHRules(t *testing.T) {
 		if compared {
 			fun = "test.echo"
 		}
-		return rules.SSH(acl.Who{Eauth: "pam", User: "alice"}, acl.Call{Fun: fun, Tgt: tgt, TgtType: "glob"})
+		return rules.SSH(acl.Subject{Eauth: "pam", User: "alice"}, acl.Call{Fun: fun, Tgt: tgt, TgtType: "glob"})
 	}
 	require.Equal(t, acl.Allowed, verdict("", "web1", false))
 	require.Equal(t, acl.Allowed, verdict("", "w*", false))

@@ -137,7 +137,7 @@ func TestEventsACL(t *testing.T) {
 	require.NoError(t, err)
 	for who, want := range map[string]bool{"ops1 pam": true, "ops1 ldap": false, "alice pam": false} {
 		name, eauth, _ := strings.Cut(who, " ")
-		f := acl.Allowed(eventstream.Who{User: name, Eauth: eauth})
+		f := acl.Allowed(eventstream.Subject{User: name, Eauth: eauth})
 		require.Equal(t, want, f.Match("salt/job/1/new"), who)
 		require.False(t, f.Match("salt/auth"), who)
 	}

@@ -46,7 +46,7 @@ func (t *owners) Active(
 		}
 		groups = append([]string{}, groups...) // an empty list is a result too
 	}
-	who := acl.Who{Eauth: o.Eauth, User: o.User, Groups: groups}
+	who := acl.Subject{Eauth: o.Eauth, User: o.User, Groups: groups}
 	if groups == nil && last != nil {
 		who.Groups = last.Groups
 	}
