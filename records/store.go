@@ -124,7 +124,7 @@ type Filter struct {
 	From, To time.Time // of the start; To is exclusive
 
 	// Text is a part of the function, the arguments, the target or the user.
-	// ASCII letters match in upper and lower case. It has [MinText] bytes at
+	// ASCII letters match in upper and lower case. It has [MinText] characters at
 	// least.
 	Text string
 }
@@ -213,7 +213,7 @@ const (
 	MaxLimit     = 1000      // records of a page
 	MaxPageBytes = 4 << 20   // of values in a page: the one that exceeds it is the last
 	MaxCount     = 10_000    // jobs that are counted
-	MinText      = 3         // bytes of [Filter].Text
+	MinText      = 3         // characters of [Filter].Text
 	MaxFilter    = 1024      // bytes of any text of a [Filter]
 	MaxCursor    = 8 << 10   // bytes of a cursor
 	MaxMinions   = 1_000_000 // of a job

@@ -27,8 +27,8 @@ func check(f records.Filter) error {
 			return &records.InvalidError{Field: t.field, Why: "it is not text"}
 		}
 	}
-	if f.Text != "" && len(f.Text) < records.MinText {
-		return &records.InvalidError{Field: "text", Why: fmt.Sprintf("it has fewer than %d bytes", records.MinText)}
+	if f.Text != "" && utf8.RuneCountInString(f.Text) < records.MinText {
+		return &records.InvalidError{Field: "text", Why: fmt.Sprintf("it has fewer than %d characters", records.MinText)}
 	}
 	if star := strings.IndexByte(f.Fun, '*'); star >= 0 && star < len(f.Fun)-1 {
 		return &records.InvalidError{Field: "fun", Why: "an asterisk may only be at its end"}
@@ -101,8 +101,9 @@ func (s *Store) where(q *sqlbuilder.SelectBuilder, f selection) {
 		q.From("returns r CROSS JOIN jobs j")
 		q.Where("j.id = r.job", q.Equal("r.minion", f.Minion))
 	case s.engine.Flavor == sqlbuilder.SQLite && f.byText():
-		// The index has the text of all jobs in little room, in the order of starts.
-		q.From("jobs j INDEXED BY jobs_search")
+		// The trigrams of the text have the jobs in the order of starts.
+		q.From("jobs_text x CROSS JOIN jobs j")
+		q.Where("j.id = x.rowid", "jobs_text MATCH "+q.Var(phrase(f.Text)))
 	default:
 		q.From("jobs j")
 	}
@@ -135,7 +136,7 @@ func (s *Store) where(q *sqlbuilder.SelectBuilder, f selection) {
 			between(q, "j.jid", f.JID)
 		}
 	}
-	id := idColumn(f)
+	id := s.idColumn(f)
 	if from != 0 {
 		q.Where(q.GreaterEqualThan(id, from))
 	}
@@ -143,11 +144,11 @@ func (s *Store) where(q *sqlbuilder.SelectBuilder, f selection) {
 		q.Where(q.LessThan(id, to))
 	}
 	if f.Text != "" {
-		position := "instr"
 		if s.engine.Flavor == sqlbuilder.PostgreSQL {
-			position = "strpos"
+			q.Where("j.search LIKE " + q.Var("%"+literal(search(f.Text))+"%"))
+		} else {
+			q.Where(fmt.Sprintf("instr(j.search, %s) > 0", q.Var(search(f.Text))))
 		}
-		q.Where(fmt.Sprintf("%s(j.search, %s) > 0", position, q.Var(search(f.Text))))
 	}
 }
 
@@ -155,11 +156,22 @@ func (s *Store) where(q *sqlbuilder.SelectBuilder, f selection) {
 // starts: other filters would find many jobs whose text is elsewhere.
 func (f selection) byText() bool { return f.Text != "" && f.Minion == "" && !f.rareFun }
 
+// literal returns a text as LIKE has it in its patterns.
+func literal(text string) string {
+	return strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(text)
+}
+
+// phrase returns a text as FTS5 has it in its queries.
+func phrase(text string) string { return `"` + strings.ReplaceAll(search(text), `"`, `""`) + `"` }
+
 // idColumn is the column with the ids of the jobs in whose order a filter is
 // looked up: those of a minion have an index of their own.
-func idColumn(f selection) string {
-	if f.Minion != "" {
+func (s *Store) idColumn(f selection) string {
+	switch {
+	case f.Minion != "":
 		return "r.job"
+	case s.engine.Flavor == sqlbuilder.SQLite && f.byText():
+		return "x.rowid"
 	}
 	return "j.id"
 }

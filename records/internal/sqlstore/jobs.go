@@ -176,7 +176,7 @@ func (s *Store) find(ctx context.Context, f selection, of []int, o order, after 
 	if len(of) > 0 {
 		q.Where(q.In("j.state", sqlbuilder.Flatten(of)...))
 	}
-	o.apply(q, idColumn(f), after)
+	o.apply(q, s.idColumn(f), after)
 	q.Limit(limit)
 	err = s.query(ctx, q, func(rows *sql.Rows) error {
 		var f found

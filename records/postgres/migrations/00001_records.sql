@@ -55,3 +55,16 @@ CREATE TABLE returns (
 );
 CREATE INDEX returns_minion  ON returns (minion, job);
 CREATE INDEX returns_outcome ON returns (job, outcome, minion) WHERE outcome <> 1;
+
+-- The trigrams of what is searched, where the server has them and the user may
+-- use them; without them the text of every job is compared.
+-- +goose StatementBegin
+DO $$
+BEGIN
+    CREATE EXTENSION IF NOT EXISTS pg_trgm;
+    CREATE INDEX jobs_text ON jobs USING gin (search gin_trgm_ops);
+EXCEPTION WHEN OTHERS THEN
+    RAISE NOTICE 'texts have no index: %', SQLERRM;
+END
+$$;
+-- +goose StatementEnd

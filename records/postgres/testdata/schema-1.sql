@@ -1,3 +1,5 @@
+CREATE EXTENSION IF NOT EXISTS pg_trgm WITH SCHEMA public;
+COMMENT ON EXTENSION pg_trgm IS 'text similarity measurement and index searching based on trigrams';
 CREATE TABLE public.jobs (
     id bigint NOT NULL,
     master text NOT NULL COLLATE pg_catalog."C",
@@ -1251,8 +1253,8 @@ INSERT INTO public.jobs VALUES (1795480029055051, '', '20261124002709055051', 's
 *
 dev
 {"arg":["package-49%_"]}', 'dev', '', 'local', 'state.sls', '*', 'glob', 3, 1795480032055051, 0, 1795480032055051, 1, 1, -2043267939230719064, 3, 0, 3, 2, 1, 917, '{"arg":["Package-49%_"]}');
-INSERT INTO public.records_schema VALUES (1, 0, true, '2026-11-30 03:15:51.515596');
-INSERT INTO public.records_schema VALUES (2, 1, true, '2026-11-30 03:15:51.552877');
+INSERT INTO public.records_schema VALUES (1, 0, true, '2026-11-30 03:41:53.824685');
+INSERT INTO public.records_schema VALUES (2, 1, true, '2026-11-30 03:41:53.840309');
 INSERT INTO public.returns VALUES (1795354449055051, 'db1', 1, 0, 0, 0, 0, 0, 0, '', NULL);
 INSERT INTO public.returns VALUES (1795354449055051, 'web1', 1, 0, 0, 0, 0, 0, 0, '', NULL);
 INSERT INTO public.returns VALUES (1795354449055051, 'db2', 1, 1, 1795354452055051, 1, 0, 1, 0, '', '\xc3');
@@ -1871,6 +1873,7 @@ CREATE INDEX jobs_end ON public.jobs USING btree (master, end_at, id);
 CREATE INDEX jobs_fun ON public.jobs USING btree (master, fun, id);
 CREATE INDEX jobs_start ON public.jobs USING btree (master, id);
 CREATE INDEX jobs_state ON public.jobs USING btree (master, state, id);
+CREATE INDEX jobs_text ON public.jobs USING gin (search public.gin_trgm_ops);
 CREATE INDEX jobs_tgt ON public.jobs USING btree (master, tgt, id);
 CREATE INDEX jobs_usr ON public.jobs USING btree (master, usr, id);
 CREATE INDEX returns_minion ON public.returns USING btree (minion, job);

@@ -32,7 +32,6 @@ CREATE TABLE jobs (
     UNIQUE (master, jid)
 );
 CREATE INDEX jobs_start ON jobs (master, id);
-CREATE INDEX jobs_search ON jobs (master, id, search);
 CREATE INDEX jobs_usr   ON jobs (master, usr, id);
 CREATE INDEX jobs_fun   ON jobs (master, fun, id);
 CREATE INDEX jobs_tgt   ON jobs (master, tgt, id);
@@ -54,8 +53,19 @@ CREATE TABLE returns (
 ) WITHOUT ROWID;
 CREATE INDEX returns_minion  ON returns (minion, job);
 CREATE INDEX returns_outcome ON returns (job, outcome, minion) WHERE outcome <> 1;
-INSERT INTO records_schema VALUES(1,0,1,'2026-11-30 03:15:26');
-INSERT INTO records_schema VALUES(2,1,1,'2026-11-30 03:15:26');
+CREATE VIRTUAL TABLE jobs_text USING fts5 (search, content = 'jobs', content_rowid = 'id', tokenize = 'trigram case_sensitive 1');
+CREATE TRIGGER jobs_added AFTER INSERT ON jobs BEGIN
+    INSERT INTO jobs_text (rowid, search) VALUES (new.id, new.search);
+END;
+CREATE TRIGGER jobs_changed AFTER UPDATE OF search ON jobs WHEN old.search <> new.search BEGIN
+    INSERT INTO jobs_text (jobs_text, rowid, search) VALUES ('delete', old.id, old.search);
+    INSERT INTO jobs_text (rowid, search) VALUES (new.id, new.search);
+END;
+CREATE TRIGGER jobs_removed AFTER DELETE ON jobs BEGIN
+    INSERT INTO jobs_text (jobs_text, rowid, search) VALUES ('delete', old.id, old.search);
+END;
+INSERT INTO records_schema VALUES(1,0,1,'2026-11-30 03:39:53');
+INSERT INTO records_schema VALUES(2,1,1,'2026-11-30 03:39:53');
 INSERT INTO jobs VALUES(1795354449055051,'','20261122133409055051','test.ping
 web*
 ops
