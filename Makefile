@@ -81,6 +81,8 @@ bench: salt build ## compare Saltern, salt-api and the bare wire on one master
 	go run ./e2e/bench --salt $(WORK)/salt-$(SALT_DEMO_VERSION)
 	@echo; echo "500 readers of /events and 200 waiting local calls at once, before a stand-in master:"
 	go test -run '^$$' -bench Crowd -benchtime 1x ./e2e/crowd
+	@echo; echo "Large answers, before a stand-in master:"
+	go test -run '^$$' -bench Large -benchtime 1x ./e2e/crowd
 
 lint: build $(BIN)/golangci-lint-$(GOLANGCI_VERSION) $(BIN)/govulncheck-$(GOVULN_VERSION) ## golangci-lint, retired words, the systemd unit, govulncheck
 	@.ci/words

@@ -119,6 +119,12 @@ func (w *wait) timeUp(ctx context.Context) (over bool, err error) {
 
 // next waits for the next event, or until the next action is due.
 func (w *wait) next(ctx context.Context) (eventbus.Event, error) {
+	if ctx.Err() != nil {
+		return eventbus.Event{}, ctx.Err()
+	}
+	if ev, err, ok := w.sub.TryNext(); ok {
+		return ev, err
+	}
 	until := w.findJobAt
 	switch {
 	case len(w.pending) == 0:

@@ -24,7 +24,11 @@ func (w *wait) event(ctx context.Context, ev eventbus.Event) error {
 		w.stillWorking(id, ev.Data)
 		return nil
 	}
-	if jid != w.job.pub.JID || ev.Data.LookupStr("id") != id {
+	if jid != w.job.pub.JID {
+		return nil
+	}
+	data := readReturn(ev.Data)
+	if data.id != id {
 		return nil
 	}
 	if w.job.Verified {
@@ -33,7 +37,37 @@ func (w *wait) event(ctx context.Context, ev eventbus.Event) error {
 	if !w.wanted(id) {
 		return nil
 	}
-	return w.returned(ctx, id, ev)
+	return w.returned(ctx, ev, data)
+}
+
+// returnData is what counts of an event's data.
+type returnData struct {
+	id, resource      string
+	ret, out, retcode msgpack.Raw // nil if there is none
+}
+
+// readReturn reads the data of a return in one pass. Malformed data has nothing.
+func readReturn(data msgpack.Raw) (d returnData) {
+	err := data.Each(func(k, v msgpack.Raw) error {
+		name, _ := k.Str()
+		switch name {
+		case "id":
+			d.id, _ = v.Str()
+		case "resource_id":
+			d.resource, _ = v.Str()
+		case "return":
+			d.ret = v
+		case "out":
+			d.out = v
+		case "retcode":
+			d.retcode = v
+		}
+		return nil
+	})
+	if err != nil {
+		return returnData{}
+	}
+	return d
 }
 
 // wanted reports whether a return of this minion counts. Minions behind a
@@ -50,25 +84,21 @@ func (w *wait) wanted(id string) bool {
 	return w.targeted[id]
 }
 
-func (w *wait) returned(ctx context.Context, id string, ev eventbus.Event) error {
-	data := ev.Data
-	ret, ok := data.Lookup("return")
-	if !ok {
+func (w *wait) returned(ctx context.Context, ev eventbus.Event, data returnData) error {
+	if data.ret == nil {
 		return nil
 	}
-	shown := id
-	if resource := data.LookupStr("resource_id"); resource != "" {
-		shown = resource
+	id, shown := data.id, data.id
+	if data.resource != "" {
+		shown = data.resource
 	} else if _, pending := w.pending[id]; !pending {
 		return nil // a duplicate
 	}
 	if w.results.has(shown) {
 		return nil
 	}
-	r := result{ret: ret, jid: w.job.pub.JID, event: ev}
-	r.out, _ = data.Lookup("out")
-	r.retcode, _ = data.Lookup("retcode")
-	if trimmed(ret) {
+	r := result{ret: data.ret, out: data.out, retcode: data.retcode, jid: w.job.pub.JID, event: ev}
+	if trimmed(data.ret) {
 		whole, ok, err := w.job.wholeReturn(ctx, w.job.pub.JID, id)
 		if err != nil {
 			return err

@@ -32,7 +32,7 @@ type Options struct {
 	Network, Address string
 	// MaxFrame is the most bytes of one event (64 MiB). A larger one is taken for a broken stream.
 	MaxFrame int
-	// QueueEvents and QueueBytes bound what waits in one Sub (65536 events, 256 MiB).
+	// QueueEvents and QueueBytes bound what waits in one Sub (262144 events, 256 MiB).
 	QueueEvents int
 	QueueBytes  int64
 	// Spool takes what waits in a Sub beyond 4 MiB, or in all of them beyond 64 MiB. Nil keeps all in memory.
@@ -46,7 +46,7 @@ func (o Options) withDefaults() Options {
 		o.MaxFrame = 64 << 20
 	}
 	if o.QueueEvents <= 0 {
-		o.QueueEvents = 65536
+		o.QueueEvents = 1 << 18
 	}
 	if o.QueueBytes <= 0 {
 		o.QueueBytes = 256 << 20

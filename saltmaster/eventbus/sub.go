@@ -64,6 +64,12 @@ func (s *Sub) Next(ctx context.Context) (Event, error) {
 	}
 }
 
+// TryNext is Next if there is something to return, and otherwise reports false.
+func (s *Sub) TryNext() (e Event, err error, ok bool) {
+	next, ok := s.pop()
+	return next.event, next.err, ok
+}
+
 func (s *Sub) pop() (item, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

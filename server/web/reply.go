@@ -33,11 +33,20 @@ func (x *Exchange) WriteBody(mediaType string, status int, body []byte) {
 	}
 }
 
+// maxYAML is the size, in bytes of JSON, up to which a response is written as
+// YAML, which takes all of it in memory. A larger one is JSON, which readers of
+// YAML read as well.
+const maxYAML = 16 << 20
+
 // WriteSpooled writes a complete body of JSON, whose parts are in a spool, in the
 // media type that the client accepts. The error is that of the spool, before the
 // response has begun.
 func (x *Exchange) WriteSpooled(status int, parts ...spool.Section) error {
-	if x.Media == format.YAML {
+	size := int64(0)
+	for _, p := range parts {
+		size += p.Size()
+	}
+	if x.Media == format.YAML && size <= maxYAML {
 		var whole bytes.Buffer
 		for _, p := range parts {
 			if _, err := p.WriteTo(&whole); err != nil {
@@ -46,10 +55,6 @@ func (x *Exchange) WriteSpooled(status int, parts ...spool.Section) error {
 		}
 		x.WriteJSON(status, whole.Bytes())
 		return nil
-	}
-	size := int64(0)
-	for _, p := range parts {
-		size += p.Size()
 	}
 	x.WriteHead("application/json", status, size)
 	for _, p := range parts {

@@ -1,0 +1,123 @@
+package web_test
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/stretchr/testify/require"
+
+	"github.com/saltern-api/saltern/internal/spool"
+	"github.com/saltern-api/saltern/server/format"
+	"github.com/saltern-api/saltern/server/web"
+)
+
+// answering is a server whose answers are in a store.
+func answering(t *testing.T, store *spool.Store, h web.Handler) *httptest.Server {
+	t.Helper()
+	m := web.NewMux(web.Errors(func(x *web.Exchange, _ *http.Request, e *web.Error) {
+		x.WriteBody("text/plain", e.Status, []byte(e.Text))
+	}))
+	m.Handle(http.MethodGet, "/", h)
+	front := &web.Front{
+		Surface: "test", WriteTimeout: time.Minute, BodyTimeout: time.Minute,
+		Bodies: web.NewBodies(1 << 20), Metrics: web.NewMetrics(prometheus.NewRegistry()),
+		Traffic: web.NewTraffic(), Log: slog.New(slog.DiscardHandler), Answers: store,
+		Errors: func(x *web.Exchange, _ *http.Request, e *web.Error) { x.WriteHeader(e.Status) },
+		Next:   web.ClientAddr(nil, web.Negotiated(m)), Path: m.LogPath(),
+	}
+	s := httptest.NewServer(format.Compress(front))
+	t.Cleanup(s.Close)
+	return s
+}
+
+// lines is a JSON document of some MiB.
+func lines(mebibytes int) string {
+	return `{"return": ["` + strings.Repeat(`a line\n`, mebibytes<<20/8) + `"]}`
+}
+
+// However a request ends, its spool is closed.
+func TestSpoolIsClosed(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		handle func(x *web.Exchange) error
+		status int // 0 if there is no complete response
+	}{
+		"it is answered": {func(x *web.Exchange) error { return x.WriteSpooled(http.StatusOK, x.Spool.Since(0)) }, 200},
+		"an error":       {func(*web.Exchange) error { return spool.ErrFull }, 503},
+		"a panic":        {func(*web.Exchange) error { panic("no") }, 500},
+		"a panic within": {func(x *web.Exchange) error {
+			_ = x.WriteSpooled(http.StatusOK, x.Spool.Since(0))
+			panic("no")
+		}, 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			store := spool.NewStore(spool.Options{Create: func() (spool.File, error) { return spool.Unlinked(t.TempDir()) }})
+			s := answering(t, store, func(x *web.Exchange, _ *http.Request) error {
+				_, err := x.Spool.WriteString(lines(5))
+				require.NoError(t, err)
+				return c.handle(x)
+			})
+			resp, err := http.Get(s.URL)
+			if err == nil {
+				var body []byte
+				body, err = io.ReadAll(resp.Body)
+				_ = resp.Body.Close()
+				if c.status == http.StatusOK {
+					require.True(t, string(body) == lines(5))
+				}
+			}
+			require.Equal(t, c.status == 0, err != nil, "%v", err)
+			if c.status != 0 {
+				require.Equal(t, c.status, resp.StatusCode)
+			}
+			requireFreed(t, store)
+		})
+	}
+}
+
+func requireFreed(t *testing.T, store *spool.Store) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		memory, disk := store.Held()
+		return memory == 0 && disk == 0
+	}, 30*time.Second, time.Millisecond)
+}
+
+// unreadable is a file that fails when it is read.
+type unreadable struct{ spool.File }
+
+func (unreadable) ReadAt([]byte, int64) (int, error) { return 0, errors.New("input/output error") }
+
+// A response whose file cannot be read has no end, compressed or not.
+func TestUnreadableSpool(t *testing.T) {
+	t.Parallel()
+	store := spool.NewStore(spool.Options{Create: func() (spool.File, error) {
+		f, err := spool.Unlinked(os.TempDir())
+		return unreadable{f}, err
+	}})
+	s := answering(t, store, func(x *web.Exchange, _ *http.Request) error {
+		_, err := x.Spool.WriteString(lines(5))
+		require.NoError(t, err)
+		return x.WriteSpooled(http.StatusOK, x.Spool.Since(0))
+	})
+	for _, plain := range []bool{true, false} {
+		client := &http.Client{Transport: &http.Transport{DisableCompression: plain}}
+		resp, err := client.Get(s.URL)
+		if err == nil {
+			_, err = io.ReadAll(resp.Body)
+			_ = resp.Body.Close()
+		}
+		require.Error(t, err)
+		requireFreed(t, store)
+		client.CloseIdleConnections()
+	}
+}
