@@ -41,6 +41,9 @@ type Config struct {
 	Tokens    Tokens
 	TokenAPIs TokenAPIs
 
+	// Jobs is the options of /v1/jobs.
+	Jobs JobsOptions
+
 	// Answers keeps large answers until they are sent. Nil keeps them in memory.
 	Answers *spool.Store
 

@@ -12,6 +12,7 @@ import (
 	"github.com/saltern-api/saltern/server/caller"
 	"github.com/saltern-api/saltern/server/events"
 	"github.com/saltern-api/saltern/server/format"
+	"github.com/saltern-api/saltern/server/jobs"
 	"github.com/saltern-api/saltern/server/netapi"
 	"github.com/saltern-api/saltern/server/static"
 	"github.com/saltern-api/saltern/server/web"
@@ -124,6 +125,13 @@ func (s *Server) mount(surface Surface, opts MainOptions) *mounted {
 		m.files,
 	}
 	for _, api := range apis {
+		api.Mount(m.mux)
+	}
+	if s.jobs != nil {
+		api := &jobs.API{Records: s.jobs, Callers: who, Rules: s.cfg.Jobs.Rules, Events: s.cfg.Jobs.Events}
+		if s.cfg.Tokens != nil { // a nil pointer in an interface is not nil
+			api.Rights = s.cfg.Tokens
+		}
 		api.Mount(m.mux)
 	}
 	s.mountTokens(m.mux, who, urls, opts.APIACL)

@@ -7,10 +7,13 @@ import (
 
 	"github.com/saltern-api/saltern/eauth"
 	"github.com/saltern-api/saltern/eauth/session"
+	"github.com/saltern-api/saltern/records"
+	"github.com/saltern-api/saltern/saltmaster/eventstream"
 	"github.com/saltern-api/saltern/server/admin"
 	"github.com/saltern-api/saltern/server/audit"
 	"github.com/saltern-api/saltern/server/caller"
 	"github.com/saltern-api/saltern/server/events"
+	"github.com/saltern-api/saltern/server/jobs"
 	"github.com/saltern-api/saltern/server/netapi"
 	"github.com/saltern-api/saltern/server/static"
 )
@@ -35,6 +38,19 @@ func (s Surface) String() string {
 	default:
 		return "main"
 	}
+}
+
+// JobsOptions are the options of /v1/jobs.
+type JobsOptions struct {
+	// Records has the jobs. If it is nil, there is no /v1/jobs.
+	Records records.Reader
+
+	// Rules are those of external_auth, by which callers see the jobs of others.
+	// Nil lets them see none.
+	Rules jobs.Rules
+
+	// Events is events_acl; nil shows every event to everyone.
+	Events *eventstream.ACL
 }
 
 // MainOptions are the options of the main surface in `rest_cherrypy:` and

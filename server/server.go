@@ -16,6 +16,7 @@ import (
 	"github.com/saltern-api/saltern/server/audit/auditapi"
 	"github.com/saltern-api/saltern/server/events"
 	"github.com/saltern-api/saltern/server/format"
+	"github.com/saltern-api/saltern/server/jobs"
 	"github.com/saltern-api/saltern/server/netapi"
 	"github.com/saltern-api/saltern/server/web"
 	"github.com/saltern-api/saltern/server/web/certs"
@@ -41,6 +42,7 @@ type Server struct {
 	views   *events.Views
 
 	auditReader *auditapi.Reader
+	jobs        *jobs.Records // nil without /v1/jobs
 
 	open  []opened
 	admin *opened // nil if it is off
@@ -85,6 +87,9 @@ func Listen(ctx context.Context, cfg Config) (*Server, error) {
 		views: events.NewViews(),
 
 		auditReader: auditapi.NewReader(cfg.Audit.Log),
+	}
+	if cfg.Jobs.Records != nil {
+		s.jobs = jobs.NewRecords(cfg.Jobs.Records)
 	}
 	s.streams = events.NewLimits(cfg.Settings.Events, cfg.Registry)
 	s.base, s.cancel = context.WithCancelCause(context.Background())

@@ -171,6 +171,7 @@ func (g *Gateway) listen(ctx context.Context, reg *prometheus.Registry) (err err
 		Hooks:     g.firer,
 		Tokens:    g.apiTokens,
 		TokenAPIs: tokenAPIs(g.apiTokens, c.Settings.Tokens),
+		Jobs:      g.jobsOptions(),
 		Answers:   g.spools,
 		Audit:     g.auditOptions(),
 		Listeners: c.Listeners,

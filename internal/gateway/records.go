@@ -4,6 +4,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/saltern-api/saltern/internal/gateway/recordkeeper"
+	"github.com/saltern-api/saltern/server"
 )
 
 // openRecords opens the store of records, which is not connected to yet, unless
@@ -29,4 +30,13 @@ func (g *Gateway) degraded() []string {
 		return []string{"records"}
 	}
 	return nil
+}
+
+// jobsOptions returns the options of /v1/jobs.
+func (g *Gateway) jobsOptions() server.JobsOptions {
+	visible, err := g.config.EventsACL()
+	if err != nil || g.records == nil { // the error was reported when the configuration was loaded
+		return server.JobsOptions{}
+	}
+	return server.JobsOptions{Records: g.records, Rules: g.rules, Events: visible}
 }

@@ -10,8 +10,8 @@ type Endpoint struct {
 	Method string // GET includes HEAD
 	Path   string // a router pattern, with names for the variable parts
 
-	// Needs is empty where any token is accepted: either each call is checked on
-	// its own, or the endpoint is about the token itself.
+	// Needs is empty where any token is accepted: either each call or job is checked
+	// on its own, or the endpoint is about the token itself.
 	Needs Permission
 }
 
@@ -25,6 +25,12 @@ var endpoints = []Endpoint{
 	{http.MethodPost, "/jobs", ""},
 	{http.MethodPost, "/rpc", ""},
 	{http.MethodPost, "/raas/rpc", ""},
+
+	// Jobs that are recorded, each of which is checked by package jobs.
+	{http.MethodGet, "/v1/jobs", ""},
+	{http.MethodGet, "/v1/jobs/{jid}", ""},
+	{http.MethodGet, "/v1/jobs/{jid}/returns", ""},
+	{http.MethodGet, "/v1/jobs/{jid}/returns/{minion}", ""},
 
 	// About the token itself.
 	{http.MethodPost, "/logout", ""},

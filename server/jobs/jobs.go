@@ -1,0 +1,210 @@
+package jobs
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"time"
+
+	"github.com/saltern-api/saltern/eauth/acl"
+	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/eauth/apitoken/role"
+	"github.com/saltern-api/saltern/records"
+	"github.com/saltern-api/saltern/saltmaster/eventstream"
+	"github.com/saltern-api/saltern/server/caller"
+	"github.com/saltern-api/saltern/server/web"
+)
+
+// Callers identifies the caller of a request. *caller.Resolver is one.
+type Callers interface {
+	Caller(x *web.Exchange, r *http.Request, all []caller.Credential) (*caller.Caller, error)
+}
+
+var _ Callers = (*caller.Resolver)(nil)
+
+// Rights returns which callers may see what others did. *issuer.Service is one.
+type Rights interface {
+	May(ctx context.Context, c issuer.Caller, p role.Permission) error
+}
+
+var _ Rights = (*issuer.Service)(nil)
+
+// Rules evaluates the rules of external_auth. *acl.Rules is one.
+type Rules interface {
+	Runner(subject acl.Subject, fun string, args, kwargs any) acl.Verdict
+}
+
+var _ Rules = (*acl.Rules)(nil)
+
+// API is /v1/jobs. It is a [web.API]. Its fields are set once.
+type API struct {
+	Records *Records
+	Callers Callers
+
+	// Rules and Rights let callers see the jobs of others. Without one of them
+	// nobody does.
+	Rules  Rules
+	Rights Rights
+
+	// Events is events_acl; nil shows every event to everyone.
+	Events *eventstream.ACL
+}
+
+var _ web.API = (*API)(nil)
+
+// Mount adds the routes.
+func (a *API) Mount(m *web.Mux) {
+	m = m.With(web.Wrap(web.Acceptable))
+	for pattern, h := range map[string]func(x *web.Exchange, r *http.Request, s sight) error{
+		"/v1/jobs":                        a.list,
+		"/v1/jobs/{jid}":                  a.job,
+		"/v1/jobs/{jid}/returns":          a.returns,
+		"/v1/jobs/{jid}/returns/{minion}": a.oneReturn,
+	} {
+		m.Get(pattern, func(x *web.Exchange, r *http.Request) error {
+			c, err := a.Callers.Caller(x, r, caller.CredentialsOf(r))
+			if err != nil {
+				return err
+			}
+			x.Header().Set("Cache-Control", "no-store")
+			if err := caller.MayReach(c, r.Method, web.Pattern(r)); err != nil {
+				return err
+			}
+			s := a.sight(r.Context(), c)
+			if s.id.User == "" {
+				return caller.ErrNoPermission()
+			}
+			return h(x, r, s)
+		})
+	}
+}
+
+// list answers GET /v1/jobs.
+func (a *API) list(x *web.Exchange, r *http.Request, s sight) error {
+	q, err := parseQuery(r.URL.RawQuery, time.Now())
+	if err != nil {
+		return err
+	}
+	var found page
+	err = a.Records.read(r.Context(), func(ctx context.Context, from records.Reader) error {
+		found, err = s.find(ctx, from, q)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	x.WriteJSON(http.StatusOK, web.JSON(found.shown()))
+	return nil
+}
+
+// see returns a job, or the error for one that does not exist if the caller does
+// not see it. It reads the same in both cases.
+func see(ctx context.Context, from records.Reader, jid string, sees func(records.Job) bool) (records.Job, error) {
+	j, err := from.Job(ctx, jid, false)
+	if err != nil && !errors.Is(err, records.ErrNotFound) {
+		return j, err
+	}
+	if err != nil || !sees(j) {
+		return j, errNoJob()
+	}
+	return j, nil
+}
+
+// job answers GET /v1/jobs/{jid}.
+func (a *API) job(x *web.Exchange, r *http.Request, s sight) error {
+	if err := noParams(r.URL.RawQuery); err != nil {
+		return err
+	}
+	var j records.Job
+	err := a.Records.read(r.Context(), func(ctx context.Context, from records.Reader) (err error) {
+		if j, err = see(ctx, from, web.Param(r, "jid"), s.job); err != nil {
+			return err
+		}
+		j, err = from.Job(ctx, j.JID, true)
+		return noRecord(err, errNoJob)
+	})
+	if err != nil {
+		return err
+	}
+	x.WriteJSON(http.StatusOK, web.JSON(showJob(j)))
+	return nil
+}
+
+// noRecord replaces the error for what was removed meanwhile.
+func noRecord(err error, by func() error) error {
+	if errors.Is(err, records.ErrNotFound) {
+		return by()
+	}
+	return err
+}
+
+// returns answers GET /v1/jobs/{jid}/returns.
+func (a *API) returns(x *web.Exchange, r *http.Request, s sight) error {
+	q, err := parseReturnQuery(r.URL.RawQuery)
+	if err != nil {
+		return err
+	}
+	var j records.Job
+	var found records.ReturnPage
+	err = a.Records.read(r.Context(), func(ctx context.Context, from records.Reader) (err error) {
+		if j, err = see(ctx, from, web.Param(r, "jid"), s.returns); err != nil {
+			return err
+		}
+		found, err = from.Returns(ctx, j.JID, q)
+		return noRecord(err, errNoJob)
+	})
+	if err != nil {
+		return err
+	}
+	mark := x.Spool.Size()
+	before := `{"returns": [`
+	for _, ret := range found.Returns {
+		if !s.ret(j, ret.Minion) {
+			continue
+		}
+		_, _ = x.Spool.WriteString(before) // an error stays
+		if err := writeReturn(x.Spool, ret, q.Values); err != nil {
+			return err
+		}
+		before = ", "
+	}
+	end := `]`
+	if before != ", " {
+		end = before + end
+	}
+	if found.Next != "" {
+		end += `, "next": ` + web.JSONText(found.Next)
+	}
+	if _, err := x.Spool.WriteString(end + `}`); err != nil {
+		return err
+	}
+	return x.WriteSpooled(http.StatusOK, x.Spool.Since(mark))
+}
+
+// oneReturn answers GET /v1/jobs/{jid}/returns/{minion}.
+func (a *API) oneReturn(x *web.Exchange, r *http.Request, s sight) error {
+	if err := noParams(r.URL.RawQuery); err != nil {
+		return err
+	}
+	minion := web.Param(r, "minion")
+	var found records.Return
+	err := a.Records.read(r.Context(), func(ctx context.Context, from records.Reader) error {
+		j, err := see(ctx, from, web.Param(r, "jid"), s.returns)
+		if err != nil {
+			return err
+		}
+		if !s.ret(j, minion) {
+			return errNoReturn()
+		}
+		found, err = from.Return(ctx, j.JID, minion)
+		return noRecord(err, errNoReturn)
+	})
+	if err != nil {
+		return err
+	}
+	mark := x.Spool.Size()
+	if err := writeReturn(x.Spool, found, true); err != nil {
+		return err
+	}
+	return x.WriteSpooled(http.StatusOK, x.Spool.Since(mark))
+}
