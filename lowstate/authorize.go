@@ -14,10 +14,12 @@ import (
 //
 // The master authorizes the commands that are sent to it. The gateway
 // authorizes what the master does not check: each function of a list, of which
-// the master checks one, and runners that the gateway itself adds to a call.
+// the master checks one, runners that the gateway itself adds to a call, and
+// functions that are answered from the master's files.
 type Authorizer interface {
 	Publish(who acl.Subject, c acl.Call) acl.Verdict
 	Runner(who acl.Subject, fun string, args, kwargs any) acl.Verdict
+	Wheel(who acl.Subject, fun string, args, kwargs any) acl.Verdict
 }
 
 var _ Authorizer = (*acl.Rules)(nil)

@@ -70,6 +70,10 @@ type Record struct {
 	// runner function does not take them.
 	LeftOut []string
 
+	// FromFiles is set if the answer was read from the master's files, and the
+	// master was not asked.
+	FromFiles bool
+
 	// Begun and Done show how far the chunk came: one that has begun and is not
 	// done has failed, or still runs.
 	Begun, Done bool

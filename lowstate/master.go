@@ -64,6 +64,10 @@ type Master struct {
 	// this name that is not Salt's own. Nil if there is none.
 	ReplacedRunner func(module string) bool
 
+	// Lookups answers some functions from the master's files. Nil sends all to
+	// the master.
+	Lookups Lookups
+
 	// NotConnected returns those of the minions that are known to the master
 	// and not connected to it. It is nil if connections are not known.
 	NotConnected func(minions []string) map[string]bool

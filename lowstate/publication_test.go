@@ -68,6 +68,7 @@ func (a *authorizer) Publish(who acl.Subject, c acl.Call) acl.Verdict {
 }
 
 func (a *authorizer) Runner(acl.Subject, string, any, any) acl.Verdict { return a.say }
+func (a *authorizer) Wheel(acl.Subject, string, any, any) acl.Verdict  { return a.say }
 
 func TestCompoundIsShownWhole(t *testing.T) {
 	t.Parallel()

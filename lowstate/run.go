@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"time"
 
 	"github.com/saltern-api/saltern/eauth"
 	"github.com/saltern-api/saltern/internal/budget"
@@ -20,6 +21,8 @@ type run struct {
 	tasks   []task
 	session *eauth.RequestAuth
 	result  Result
+
+	authenticated time.Time // when the first chunk's caller was
 }
 
 func (g *Gateway) newRun(call Call) *run {
@@ -88,6 +91,9 @@ func (r *run) check(ctx context.Context) (err error) {
 		} else if t.id, err = authenticate(ctx, r.session.Authenticate, t.creds); err != nil {
 			return err
 		}
+		if i == 0 {
+			r.authenticated = time.Now()
+		}
 		if t.checked() {
 			t.name()
 		}
@@ -111,6 +117,7 @@ func (r *run) allow(ctx context.Context) error {
 		func(t *task) error { return t.applyScope(scope) },
 		r.authorize,
 		func(t *task) error { return r.fit(ctx, scope, t) },
+		r.permit,
 	} {
 		for i := range r.tasks {
 			if err := check(&r.tasks[i]); err != nil {

@@ -51,6 +51,7 @@ type runnerJob struct {
 	leftOut    []string
 	timeout    time.Duration
 	full       bool // full_return
+	filePermit
 }
 
 // read reads the function of a chunk, with all keys except reserved as
@@ -73,6 +74,10 @@ func (j *runnerJob) Command() Command {
 }
 
 func (j *runnerJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) (Answer, error) {
+	if ret, ok := j.fromFiles(ctx); ok {
+		rec.FromFiles = true
+		return RunnerReturn{Return: ret}, nil
+	}
 	data, err := j.result(ctx, grant, rec)
 	if err != nil {
 		return nil, err

@@ -52,14 +52,14 @@ func (a authority) MakeToken(
 	return eauth.Token{Value: t.Token, User: t.User, Eauth: t.Eauth, Expire: t.Expire}, ok, err
 }
 
-func gatewayBefore(t *testing.T, o mastertest.Options) *before {
+func gatewayBefore(t *testing.T, o mastertest.Options, change ...func(*Master)) *before {
 	t.Helper()
-	return patientGatewayBefore(t, o, time.Minute)
+	return patientGatewayBefore(t, o, time.Minute, change...)
 }
 
 // patientGatewayBefore returns a gateway with a timeout for requests to the
 // master.
-func patientGatewayBefore(t *testing.T, o mastertest.Options, timeout time.Duration) *before {
+func patientGatewayBefore(t *testing.T, o mastertest.Options, timeout time.Duration, change ...func(*Master)) *before {
 	t.Helper()
 	m := mastertest.Start(t, o)
 	pool := zmtp.NewPool(zmtp.Options{Network: "tcp", Address: m.Addr()})
@@ -85,6 +85,9 @@ func patientGatewayBefore(t *testing.T, o mastertest.Options, timeout time.Durat
 	}
 	if o.JobCache {
 		clients.Cache = jobcache.Cache{Dir: filepath.Join(m.CacheDir(), "jobs"), HashType: "sha256"}
+	}
+	for _, f := range change {
+		f(clients)
 	}
 	var names []string
 	for _, c := range Clients(clients) {

@@ -71,6 +71,7 @@ type wheelJob struct {
 	running *wheels
 	call    saltmaster.WheelCall
 	timeout time.Duration
+	filePermit
 }
 
 func (j *wheelJob) Command() Command {
@@ -78,6 +79,10 @@ func (j *wheelJob) Command() Command {
 }
 
 func (j *wheelJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) (Answer, error) {
+	if answer, ok := j.fromFiles(ctx, rec.User); ok {
+		rec.FromFiles = true
+		return answer, nil
+	}
 	inner, cancel := context.WithTimeout(ctx, j.timeout)
 	defer cancel()
 	answer, err := j.answer(inner, grant, rec.User)

@@ -136,7 +136,7 @@ func (g *Gateway) openAuth(reg prometheus.Registerer) {
 		return g.auth.Mint.Close(ctx)
 	})
 	g.rules = g.config.Rules()
-	m := g.master()
+	m := g.master(reg)
 	g.lowstate = lowstate.New(lowstate.Options{
 		Clients:    lowstate.Clients(m, g.ssh(m)),
 		Enabled:    g.config.Master.NetapiEnableClients,

@@ -15,7 +15,7 @@ import (
 )
 
 // master returns the master for the clients of lowstate.
-func (g *Gateway) master() *lowstate.Master {
+func (g *Gateway) master(reg prometheus.Registerer) *lowstate.Master {
 	c, mc := g.config, g.config.Master
 	m := &lowstate.Master{
 		Commands: g.client,
@@ -38,6 +38,9 @@ func (g *Gateway) master() *lowstate.Master {
 	}
 	if cache, err := c.JobCache(); err == nil {
 		m.Cache = cache
+	}
+	if l := g.newLookups(m.JIDs, reg); l != nil {
+		m.Lookups = l
 	}
 	if mc.MinionDataCache {
 		m.NotConnected = presence.Minions{CacheDir: mc.CacheDir, PublishPort: mc.PublishPort}.NotConnected

@@ -1,10 +1,12 @@
 package gateway
 
 import (
+	"log/slog"
 	"os"
 	"path/filepath"
 	"testing"
 
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/stretchr/testify/require"
 
 	"github.com/saltern-api/saltern/lowstate/saltssh"
@@ -45,8 +47,8 @@ func TestMaster(t *testing.T) {
 		"no presence": {master: "minion_data_cache: false", cache: true},
 		"verified":    {set: "results: verified\n", cache: true, notConnected: true, verified: true},
 	} {
-		g := &Gateway{config: testConfig(t, "cachedir: "+cache+"\n"+c.master, c.set)}
-		m := g.master()
+		g := &Gateway{config: testConfig(t, "cachedir: "+cache+"\n"+c.master, c.set), log: slog.New(slog.DiscardHandler)}
+		m := g.master(prometheus.NewRegistry())
 		require.Equal(t, c.failHard, m.FailHard, name)
 		require.Equal(t, c.cache, m.Cache != jobcache.Cache{}, name)
 		require.Equal(t, c.notConnected, m.NotConnected != nil, name)

@@ -23,6 +23,10 @@ func (d *decoder) schema(s *Settings) fields {
 			"results", oneOf(d, map[string]Results{"bus": ResultsBus, "verified": ResultsVerified}, "bus or verified", &s.Results),
 			"minions' returns from the event bus, or from the master's job cache alone",
 		},
+		{
+			"lookups", oneOf(d, map[string]Lookups{"files": LookupsFiles, "master": LookupsMaster}, "files or master", &s.Lookups),
+			"whether look-ups of jobs and keys are answered from the master's files, or all sent to the master",
+		},
 		{"answers", d.section(fields{
 			{"memory", d.size(&s.Answers.Memory), "what all requests together hold of large answers in memory; more is in files without a name in state_dir"},
 			{"disk", d.size(&s.Answers.Disk), "the size of all these files; 503 above it"},

@@ -44,6 +44,9 @@ type Settings struct {
 	// Results is the source of the returns of minions.
 	Results Results
 
+	// Lookups is where look-ups of jobs and keys are answered from.
+	Lookups Lookups
+
 	// Answers bounds what is kept of answers until they are sent.
 	Answers Answers
 
@@ -103,6 +106,15 @@ type Results int
 const (
 	ResultsBus      Results = iota // the event bus, as salt-api does
 	ResultsVerified                // the master's job cache, to which only the master writes
+)
+
+// Lookups is where look-ups of jobs and keys are answered from.
+type Lookups int
+
+// The sources of look-ups.
+const (
+	LookupsFiles  Lookups = iota // the master's files, where that makes no difference
+	LookupsMaster                // the master's runners and wheel functions, as salt-api does
 )
 
 // Answers bounds what is kept of answers, and of returns that wait to become

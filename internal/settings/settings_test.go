@@ -32,6 +32,7 @@ cors_origin: "https://ui.example.com"
 events_acl:
   - {users: ops*, groups: [wheel], eauth: pam, tags: [salt/job/*, "salt/run/*"]}
 results: verified
+lookups: master
 answers: {memory: 8MiB, disk: 1GiB}
 events: {buffer: 10, buffer_size: 1MiB, linger: 1s, streams_per_user: 30, streams_per_session: 20, views_per_user: 2}
 ssh: {program: /usr/bin/salt-ssh, processes: 2, options: [ssh_port, off_roster]}
@@ -78,6 +79,7 @@ func TestParseEveryKey(t *testing.T) {
 			Tags: []string{"salt/job/*", "salt/run/*"},
 		}},
 		Results: settings.ResultsVerified,
+		Lookups: settings.LookupsMaster,
 		Answers: settings.Answers{Memory: 8 << 20, Disk: 1 << 30},
 		Events: settings.Events{
 			Buffer: 10, BufferSize: 1 << 20, Linger: time.Second,

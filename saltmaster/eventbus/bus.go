@@ -80,6 +80,7 @@ type Bus struct {
 	mu     sync.Mutex
 	jobs   map[string][]*Sub // by jid
 	expect []*Sub            // by prefix
+	recent recent
 	ended  bool
 }
 
@@ -151,6 +152,7 @@ func (b *Bus) wanting(dst []*Sub, tag string) []*Sub {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if jid := jobOf(tag); jid != "" {
+		b.recent.add(jid)
 		for _, s := range b.jobs[jid] {
 			if strings.HasPrefix(tag, s.prefix) {
 				dst = append(dst, s)

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/saltern-api/saltern/saltmaster/jobcache"
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
@@ -32,6 +33,9 @@ type arguments map[string]msgpack.Raw
 // there is ErrAsk.
 func bind(params []parameter, arg, kwarg msgpack.Raw) (arguments, error) {
 	a := make(arguments, len(params))
+	if jobcache.Plain(arg) != nil || jobcache.Plain(kwarg) != nil {
+		return nil, ask("arguments that change in Python")
+	}
 	if arg.Kind() != msgpack.Array || kwarg.Kind() != msgpack.Map || arg.Len() > len(params) {
 		return nil, ask("other arguments than the function has")
 	}

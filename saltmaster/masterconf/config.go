@@ -76,6 +76,7 @@ type Config struct {
 	RestTornado  *RestTornado  // the same
 
 	options *yaml11.Map
+	origin  *origin
 }
 
 // Load reads dir/master and what it includes. The Config is never nil and holds what could be read, with Salt's
@@ -95,8 +96,10 @@ func load(f files, dir string) (*Config, []Warning, error) {
 	if info, err := f.Stat(abs); err == nil && !info.IsDir() {
 		rep.problem(where{file: abs}, "is a file; name the folder that holds the master's configuration")
 	} else {
-		l := loader{files: f, rep: rep, left: maxIncluded}
+		w := watch(f)
+		l := loader{files: w, rep: rep, left: maxIncluded}
 		c.options = l.load(c.ConfFile)
+		c.origin = w.origin()
 	}
 	c.fill(options{set: c.options, rep: rep}, f)
 	return c, rep.warnings, rep.err()

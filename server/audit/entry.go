@@ -85,6 +85,7 @@ type Entry struct {
 	SentTgtType string `json:"sent_tgt_type,omitempty"`
 	JID         string `json:"jid,omitempty"`
 	Minions     int    `json:"minions,omitempty"` // that the master targeted
+	From        string `json:"from,omitempty"`    // files: answered from the master's files, which was not asked
 
 	// Arguments are the command's, as a JSON object, if the setting is on.
 	// Clipped, they are the beginning of that as a string.

@@ -21,6 +21,7 @@ type loggedChunk struct {
 	Fun     string `json:"fun,omitempty"`
 	Minions int    `json:"minions,omitempty"`
 	JID     string `json:"jid,omitempty"`
+	From    string `json:"from,omitempty"`
 }
 
 // Attrs returns the attributes of the request's line in the gateway's log.
@@ -48,6 +49,9 @@ func loggedChunks(records []lowstate.Record) []loggedChunk {
 			Fun:     web.Clip(rec.Fun, maxLoggedName),
 			Minions: rec.Minions,
 			JID:     web.Clip(rec.JID, maxLoggedName),
+		}
+		if rec.FromFiles {
+			chunks[i].From = fromFiles
 		}
 	}
 	return chunks

@@ -79,6 +79,9 @@ func (c *Recorder) truncated(status int) []Entry {
 	return entries
 }
 
+// fromFiles is where an answer came from that the master was not asked for.
+const fromFiles = "files"
+
 // chunkEntry returns the line about a chunk, without its outcome.
 func (c *Recorder) chunkEntry(call *CallRecord, i int) Entry {
 	chunk, rec := call.Chunks()[i], call.Record(i)
@@ -87,6 +90,9 @@ func (c *Recorder) chunkEntry(call *CallRecord, i int) Entry {
 		Event:  Command,
 		Client: summary.Client, Fun: summary.Fun, Tgt: summary.Tgt, TgtType: summary.TgtType,
 		SentTgt: rec.SentTgt, SentTgtType: rec.SentTgtType, JID: rec.JID, Minions: rec.Minions,
+	}
+	if rec.FromFiles {
+		e.From = fromFiles
 	}
 	if c.arguments {
 		e.Arguments, e.LeftOut = chunk.Arguments(maxAuditedArguments), rec.LeftOut

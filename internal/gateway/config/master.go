@@ -36,11 +36,15 @@ func folders(mc *masterconf.Config, name string) []string {
 
 // RunnerDirs returns the directories from which the master loads runners
 // besides Salt's own.
-func (c *Config) RunnerDirs() runnerdirs.Dirs {
-	dirs := runnerdirs.Dirs{filepath.Join(c.Master.ExtensionModules, "runners")}
-	dirs = append(dirs, folders(c.Master, "runner_dirs")...)
-	for _, dir := range folders(c.Master, "module_dirs") {
-		dirs = append(dirs, filepath.Join(dir, "runners"), filepath.Join(dir, "_runners"))
+func (c *Config) RunnerDirs() runnerdirs.Dirs { return moduleDirs(c.Master, "runners", "runner_dirs") }
+
+// moduleDirs returns the directories from which the master loads modules of a
+// kind besides Salt's own; own is the option that lists some.
+func moduleDirs(mc *masterconf.Config, kind, own string) runnerdirs.Dirs {
+	dirs := runnerdirs.Dirs{filepath.Join(mc.ExtensionModules, kind)}
+	dirs = append(dirs, folders(mc, own)...)
+	for _, dir := range folders(mc, "module_dirs") {
+		dirs = append(dirs, filepath.Join(dir, kind), filepath.Join(dir, "_"+kind))
 	}
 	return dirs
 }
