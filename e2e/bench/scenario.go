@@ -12,6 +12,8 @@ type scenario struct {
 	clients int
 	rounds  int // of each row
 	rows    []*row
+
+	prepare func() error // before the first round, if not nil
 }
 
 // box is the length of a round: long enough for all but the slowest requests,
@@ -31,10 +33,17 @@ const (
 	titleLocal      = "local test.ping"
 	titleRunner     = "runner test.arg"
 	titleLogin      = "pam login"
+	titleLookup     = "runner jobs.lookup_jid"
+	titleListJobs   = "runner jobs.list_jobs of 10,000 jobs"
 )
 
 // run lets the rows take turns. Who begins changes from round to round.
 func (s *scenario) run(ctx context.Context, times int, w *wire) error {
+	if s.prepare != nil {
+		if err := s.prepare(); err != nil {
+			return err
+		}
+	}
 	for _, r := range s.rows {
 		w.quiet(ctx)
 		s.warmUp(ctx, r)

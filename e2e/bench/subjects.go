@@ -15,6 +15,7 @@ type subjects struct {
 	bearer              over // ours, with an access token
 	oursProcs, apiProcs group
 	wire                *wire
+	env                 *env.Env
 }
 
 func newSubjects(ctx context.Context, r *env.Env, w *wire) (*subjects, error) {
@@ -22,7 +23,7 @@ func newSubjects(ctx context.Context, r *env.Env, w *wire) (*subjects, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &subjects{ours: overSaltern(r), api: overSaltAPI(r), bearer: bearer, wire: w}
+	s := &subjects{ours: overSaltern(r), api: overSaltAPI(r), bearer: bearer, wire: w, env: r}
 	s.oursProcs, s.apiProcs, err = groupsOf(r)
 	return s, err
 }
@@ -48,14 +49,20 @@ func (s *subjects) scenarios() []*scenario {
 	}
 	local := func() []*row { return s.rows(byToken, ours.local(token), api.local(token), wire.local) }
 	runner := func() []*row { return s.rows(byToken, ours.runner(token), api.runner(token), wire.runner) }
+	lookup := func() []*row { return s.rows(byToken, ours.lookup(token), api.lookup(token), wire.lookup) }
+	listJobs := s.rows(byToken, ours.listJobs(token), api.listJobs(token), wire.listJobs)
 	return []*scenario{
-		{titleLocalAsync, 1, 10, localAsync()},
-		{titleLocalAsync, targetClients, 16, localAsync()},
-		{titleLocal, 1, 6, local()},
-		{titleLocal, 50, 6, local()},
-		{titleRunner, 1, 6, runner()},
-		{titleRunner, 4, 6, runner()},
-		{titleLogin, 1, 6, s.rows(byPAM, ours.pamCheck(), api.pamLogin(), wire.pamLogin)},
+		{title: titleLocalAsync, clients: 1, rounds: 10, rows: localAsync()},
+		{title: titleLocalAsync, clients: targetClients, rounds: 16, rows: localAsync()},
+		{title: titleLocal, clients: 1, rounds: 6, rows: local()},
+		{title: titleLocal, clients: 50, rounds: 6, rows: local()},
+		{title: titleRunner, clients: 1, rounds: 6, rows: runner()},
+		{title: titleRunner, clients: 4, rounds: 6, rows: runner()},
+		{title: titleLogin, clients: 1, rounds: 6, rows: s.rows(byPAM, ours.pamCheck(), api.pamLogin(), wire.pamLogin)},
+		{title: titleLookup, clients: 1, rounds: 6, rows: lookup(), prepare: plantJobs(s.env, 1)},
+		{title: titleLookup, clients: 4, rounds: 6, rows: lookup()},
+		// The last one: the jobs stay in the cache.
+		{title: titleListJobs, clients: 1, rounds: 6, rows: listJobs, prepare: plantJobs(s.env, manyJobs)},
 	}
 }
 

@@ -137,23 +137,31 @@ func (w *wire) local(ctx context.Context) error {
 	return nil
 }
 
-func (w *wire) runner(ctx context.Context) error {
+// run runs a runner and returns its return.
+func (w *wire) run(ctx context.Context, c saltmaster.RunnerCall) (msgpack.Raw, error) {
 	sub := w.bus.Expect("salt/run/")
 	defer sub.Close()
-	jid, err := w.client.Runner(ctx, saltmaster.RunnerCall{
-		Fun: "test.arg", Token: w.token,
-		Arg:   msgpack.AppendString(msgpack.AppendArray(nil, 1), runnerArg),
-		Kwarg: msgpack.AppendMap(nil, 0),
-	})
+	c.Token = w.token
+	jid, err := w.client.Runner(ctx, c)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	sub.Bind(jid)
 	data, err := next(ctx, sub, "salt/run/"+jid+"/ret")
 	if err != nil {
-		return err
+		return nil, err
 	}
 	ret, _ := data.Lookup("return")
+	return ret, nil
+}
+
+func (w *wire) runner(ctx context.Context) error {
+	ret, err := w.run(ctx, saltmaster.RunnerCall{
+		Fun: "test.arg", Arg: msgpack.AppendString(msgpack.AppendArray(nil, 1), runnerArg), Kwarg: msgpack.AppendMap(nil, 0),
+	})
+	if err != nil {
+		return err
+	}
 	if _, ok := ret.Lookup("args"); !ok {
 		return errors.New("the runner did not return its arguments")
 	}

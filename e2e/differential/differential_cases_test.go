@@ -124,6 +124,7 @@ var shownElsewhere = map[string]string{
 	"D13": "TestDifferentialWholeList",
 	"D14": "TestMasterStopped",
 	"D19": "TestBadInput",
+	"D20": "TestLookups",
 }
 
 // TestDifferentialList holds the list of differences against the

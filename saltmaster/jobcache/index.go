@@ -4,10 +4,12 @@ import (
 	"context"
 	"fmt"
 	"io/fs"
+	"os"
 	"path/filepath"
 	"runtime"
 	"sync"
-	"syscall"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
@@ -177,11 +179,15 @@ func (t *total) add(jobs, bytes int, err error) (ok bool) {
 // top looks through one of the folders of which each has the jobs whose digest
 // begins with its name.
 func (x *Index[T]) top(name string, budget *total) (found []T, fresh map[string]*kept[T]) {
-	dir := filepath.Join(x.cache.Dir, name)
-	finals, err := names(dir)
+	dir, err := os.Open(filepath.Join(x.cache.Dir, name))
 	if isNotThere(err) {
 		return nil, nil
 	}
+	if !budget.add(0, 0, err) {
+		return nil, nil
+	}
+	defer dir.Close() //nolint:errcheck // nothing was written
+	finals, err := namesOf(dir)
 	if !budget.add(0, 0, err) {
 		return nil, nil
 	}
@@ -189,7 +195,7 @@ func (x *Index[T]) top(name string, budget *total) (found []T, fresh map[string]
 	fresh = make(map[string]*kept[T], len(finals))
 	bytes := 0
 	for _, final := range finals {
-		k, err := x.load(filepath.Join(dir, final, loadFile), before[final])
+		k, err := x.load(dir, final, before[final])
 		if err != nil {
 			budget.add(0, 0, err)
 			return nil, nil
@@ -211,14 +217,15 @@ func (x *Index[T]) top(name string, budget *total) (found []T, fresh map[string]
 const perJob = 200
 
 // load returns what is kept of a load, or nil if there is none.
-func (x *Index[T]) load(path string, before *kept[T]) (*kept[T], error) {
-	now, ok, err := stampOf(path)
+func (x *Index[T]) load(dir *os.File, final string, before *kept[T]) (*kept[T], error) {
+	now, ok, err := stampOf(dir, final+"/"+loadFile)
 	if err != nil || !ok {
 		return nil, err
 	}
 	if before != nil && before.stamp == now {
 		return before, nil
 	}
+	path := filepath.Join(dir.Name(), final, loadFile)
 	r := reading{left: maxLoad}
 	b, err := r.plain(path)
 	if err != nil {
@@ -232,17 +239,18 @@ func (x *Index[T]) load(path string, before *kept[T]) (*kept[T], error) {
 	return k, nil
 }
 
-// stampOf returns the stamp of a regular file; ok is false if there is none.
-func stampOf(path string) (s stamp, ok bool, err error) {
-	var st syscall.Stat_t
-	switch err := syscall.Stat(path, &st); err {
+// stampOf returns the stamp of a regular file below a folder; ok is false if
+// there is none.
+func stampOf(dir *os.File, name string) (s stamp, ok bool, err error) {
+	var st unix.Stat_t
+	switch err := unix.Fstatat(int(dir.Fd()), name, &st, 0); err {
 	case nil:
-	case syscall.ENOENT, syscall.ENOTDIR:
+	case unix.ENOENT, unix.ENOTDIR:
 		return stamp{}, false, nil
 	default:
-		return stamp{}, false, &fs.PathError{Op: "stat", Path: path, Err: err}
+		return stamp{}, false, &fs.PathError{Op: "stat", Path: filepath.Join(dir.Name(), name), Err: err}
 	}
-	if st.Mode&syscall.S_IFMT != syscall.S_IFREG {
+	if st.Mode&unix.S_IFMT != unix.S_IFREG {
 		return stamp{}, false, nil
 	}
 	return stamp{st.Dev, st.Ino, st.Size, st.Mtim.Nano(), st.Ctim.Nano()}, true, nil

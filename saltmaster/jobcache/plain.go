@@ -139,7 +139,11 @@ func names(dir string) ([]string, error) {
 		return nil, err
 	}
 	defer f.Close() //nolint:errcheck // nothing was written
-	all, err := f.Readdirnames(maxNames)
+	return namesOf(f)
+}
+
+func namesOf(dir *os.File) ([]string, error) {
+	all, err := dir.Readdirnames(maxNames)
 	if errors.Is(err, io.EOF) {
 		return nil, nil
 	}
@@ -147,11 +151,11 @@ func names(dir string) ([]string, error) {
 		return nil, err
 	}
 	if len(all) == maxNames {
-		return nil, fmt.Errorf("%w: %s has %d names or more", ErrUnsure, dir, maxNames)
+		return nil, fmt.Errorf("%w: %s has %d names or more", ErrUnsure, dir.Name(), maxNames)
 	}
 	for _, name := range all {
 		if !utf8.ValidString(name) {
-			return nil, fmt.Errorf("%w: %s has a name that is not UTF-8", ErrUnsure, dir)
+			return nil, fmt.Errorf("%w: %s has a name that is not UTF-8", ErrUnsure, dir.Name())
 		}
 	}
 	return all, nil
