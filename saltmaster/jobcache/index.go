@@ -30,8 +30,8 @@ const maxLoad = 16 << 20
 type Index[T any] struct {
 	cache Cache
 
-	// make makes of a load, which is a plain value (see [Plain]) and nil for an
-	// empty file, what is kept of it, and its size in bytes. ok is false for a
+	// make makes of a load, which may have values that are not plain (see
+	// [Plain]) and is nil for an empty file, what is kept of it, and its size in bytes. ok is false for a
 	// load that is no job.
 	make func(load msgpack.Raw) (v T, size int, ok bool, err error)
 
@@ -227,7 +227,7 @@ func (x *Index[T]) load(dir *os.File, final string, before *kept[T]) (*kept[T], 
 	}
 	path := filepath.Join(dir.Name(), final, loadFile)
 	r := reading{left: maxLoad}
-	b, err := r.plain(path)
+	b, err := r.file(path, readable)
 	if err != nil {
 		return nil, err
 	}

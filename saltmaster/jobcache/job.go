@@ -14,7 +14,8 @@ import (
 
 // Job is what the cache has of one job.
 type Job struct {
-	// Load is what was published, a map; nil if there is none.
+	// Load is what was published, a map; nil if there is none. Its values may be
+	// others than plain ones.
 	Load msgpack.Raw
 
 	// Minions are the targeted ones as far as the master and its syndics know
@@ -63,7 +64,7 @@ func (c Cache) Job(ctx context.Context, jid string) (Job, error) {
 
 // load is local_cache's get_load.
 func (r *reading) load(dir string) (j Job, err error) {
-	j.Load, err = r.plain(filepath.Join(dir, loadFile))
+	j.Load, err = r.file(filepath.Join(dir, loadFile), readable)
 	if isNotThere(err) {
 		return Job{}, nil
 	}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"time"
 	"unicode/utf8"
 
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
@@ -28,7 +29,9 @@ type reading struct{ left int64 }
 
 // plain returns the one value in a file, or nil for an empty file, which the
 // master takes for None. The error is a *fs.PathError, or wraps [ErrUnsure].
-func (r *reading) plain(path string) (msgpack.Raw, error) {
+func (r *reading) plain(path string) (msgpack.Raw, error) { return r.file(path, Plain) }
+
+func (r *reading) file(path string, check func([]byte) error) (msgpack.Raw, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err
@@ -49,7 +52,7 @@ func (r *reading) plain(path string) (msgpack.Raw, error) {
 	if len(b) == 0 {
 		return nil, nil
 	}
-	if err := Plain(b); err != nil {
+	if err := check(b); err != nil {
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return b, nil
@@ -59,12 +62,18 @@ func (r *reading) plain(path string) (msgpack.Raw, error) {
 // uses it, reads and writes again without a change that shows in JSON: texts
 // are UTF-8, keys are scalars, there are no extensions, and nothing is nested
 // deep. The error wraps [ErrUnsure].
-func Plain(b []byte) error {
-	r := msgpack.NewReader(b)
-	if err := plainValue(&r, 0); err != nil {
+func Plain(b []byte) error { return check(b, true) }
+
+// readable is Plain for a value of which parts are shown to nobody: it has to be
+// one that Python reads, and may be one that it writes otherwise.
+func readable(b []byte) error { return check(b, false) }
+
+func check(b []byte, plain bool) error {
+	c := checker{msgpack.NewReader(b), plain}
+	if err := c.value(0); err != nil {
 		return fmt.Errorf("%w: %w", ErrUnsure, err)
 	}
-	if !r.Done() {
+	if !c.Done() {
 		return fmt.Errorf("%w: more than one value", ErrUnsure)
 	}
 	return nil
@@ -72,56 +81,77 @@ func Plain(b []byte) error {
 
 var errOddValue = errors.New("a value that changes in Python")
 
-func plainValue(r *msgpack.Reader, depth int) error {
-	switch r.Kind() {
+// checker reads a value that has to be plain, or at least readable.
+type checker struct {
+	msgpack.Reader
+	plain bool
+}
+
+func (c *checker) value(depth int) error {
+	switch c.Kind() {
 	case msgpack.Nil, msgpack.Bool, msgpack.Int, msgpack.Float, msgpack.Bin:
-		return r.Skip()
+		return c.Skip()
 	case msgpack.Str:
-		return plainText(r)
+		return c.text()
 	case msgpack.Array:
-		n, err := r.ArrayLen()
+		n, err := c.ArrayLen()
 		if err == nil && depth == maxPlainDepth {
 			err = msgpack.ErrTooDeep
 		}
 		for i := 0; i < n && err == nil; i++ {
-			err = plainValue(r, depth+1)
+			err = c.value(depth + 1)
 		}
 		return err
 	case msgpack.Map:
-		n, err := r.MapLen()
+		n, err := c.MapLen()
 		if err == nil && depth == maxPlainDepth {
 			err = msgpack.ErrTooDeep
 		}
 		for i := 0; i < n && err == nil; i++ {
-			if err = plainKey(r); err == nil {
-				err = plainValue(r, depth+1)
+			if err = c.key(); err == nil {
+				err = c.value(depth + 1)
 			}
 		}
 		return err
+	case msgpack.Ext:
+		return c.extension()
 	default:
 		return errOddValue
 	}
 }
 
-// plainKey reads a key. One of bytes is refused: it may stand beside an equal
-// text, which JSON does not keep apart.
-func plainKey(r *msgpack.Reader) error {
-	switch r.Kind() {
+// key reads a key. One of bytes is refused: it may stand beside an equal text,
+// which JSON does not keep apart.
+func (c *checker) key() error {
+	switch c.Kind() {
 	case msgpack.Nil, msgpack.Bool, msgpack.Int, msgpack.Float:
-		return r.Skip()
+		return c.Skip()
 	case msgpack.Str:
-		return plainText(r)
-	default:
-		return errOddValue
+		return c.text()
 	}
+	return errOddValue
 }
 
-func plainText(r *msgpack.Reader) error {
-	s, err := r.Bytes()
+func (c *checker) text() error {
+	s, err := c.Bytes()
 	if err == nil && !utf8.Valid(s) {
 		err = errOddValue
 	}
 	return err
+}
+
+// extension reads Salt's extension for a time, with microseconds as Salt writes
+// it. Others are not read: Python may fail there.
+func (c *checker) extension() error {
+	const isTime, layout = 78, "20060102T15:04:05.000000"
+	code, data, err := c.Ext()
+	if err != nil {
+		return err
+	}
+	if _, err := time.Parse(layout, string(data)); err != nil || c.plain || code != isTime || len(data) != len(layout) {
+		return errOddValue
+	}
+	return nil
 }
 
 // isFile reports whether a path is a regular file, as Python's os.path.isfile:

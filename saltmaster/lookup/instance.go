@@ -52,10 +52,16 @@ func instance(load msgpack.Raw) (p pairs, err error) {
 	p.add("Target-type", orText(load, "tgt_type", "list"))
 	p.add("User", orText(load, "user", "root"))
 	meta, ok, err := metadata(load, arg)
+	if err != nil {
+		return p, err
+	}
 	if ok {
 		p.add("Metadata", meta)
 	}
-	return p, err
+	if jobcache.Plain(p.raw()) != nil {
+		return p, ask("a job has a value that changes in Python")
+	}
+	return p, nil
 }
 
 // metadata returns the metadata of a load: its own, that of its kwargs, or that
@@ -96,6 +102,8 @@ func jobInstance(jid string, j jobcache.Job) (p pairs, err error) {
 		switch own, ok := j.Load.Lookup("Minions"); {
 		case len(j.Minions) > 0:
 			p.add("Minions", texts(j.Minions))
+		case ok && jobcache.Plain(own) != nil:
+			return p, ask("a job has a value that changes in Python")
 		case ok:
 			p.add("Minions", own)
 		}

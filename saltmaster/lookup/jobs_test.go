@@ -96,6 +96,12 @@ func oddJobs(t testing.TB) map[string]map[string]msgpack.Raw {
 	add(`, "return": {"fun": "runner.jobs.list_jobs", "return": {"x": 1}}, "id": "m_master"`, map[string]msgpack.Raw{".minions.p": p(`["m_master"]`),
 		"m_master/return.p": p(`{"return": {"fun": "runner.jobs.list_jobs", "jid": "1", "return": {}, "success": true}}`)})
 
+	withTime := func(load msgpack.Raw, key string) msgpack.Raw { // one more value, a time
+		b := append(msgpack.AppendMap(nil, load.Len()+1), load[1:]...)
+		b = append(msgpack.AppendString(b, key), 0xc7, 24, 78)
+		return append(b, "20261130T10:15:00.000000"...)
+	}
+	jobs["20261130101500000090"] = map[string]msgpack.Raw{".load.p": withTime(withJID("20261130101500000090", ""), "return"), ".minions.p": two}
 	jobs["20261130101500000100"] = map[string]msgpack.Raw{}                                                   // no load
 	jobs["20261130101500000101"] = map[string]msgpack.Raw{"ms-0/return.p": ret}                               // returns alone
 	jobs["20261130101500000102"] = map[string]msgpack.Raw{".load.p": {}, ".minions.p": two}                   // an empty load
@@ -138,6 +144,13 @@ func badJobs(t testing.TB) map[string]map[string]msgpack.Raw {
 		`{"jid": "ääääääääää"}`, `{"jid": "2026 130101500000110"}`} {
 		add(map[string]msgpack.Raw{".load.p": p(load)})
 	}
+	at := msgpack.Raw("\x83\xa3jid\xa1x\xa3arg\x90\xa3tgt")
+	for _, v := range []string{"\xc7\x1820261130T10:15:00.000000", "\xc7\x18N20261130T10:15:00.000000", "\xc7\x18N20269930T10:15:00.000000", "\xc7\x02N20", "\xd6\xff\x00\x00\x00\x01",
+		"\xc7\x03O\x92\xa1a\x01", "\xd4\x01x"} {
+		add(map[string]msgpack.Raw{".load.p": msgpack.Raw(string(at) + v)})
+		add(map[string]msgpack.Raw{".load.p": msgpack.Raw("\x83\xa3jid\xa1x\xa3arg\x90\xa6return" + v)})
+	}
+	add(map[string]msgpack.Raw{".load.p": msgpack.Raw("\x83\xa3jid\xa1x\xa3arg\x90\xa6return\x82\xc4\x01a\x01\xa1a\x02")})
 	for _, load := range []string{"\x81", "\xc1", "\x81\xa3jid", "\xc0\xc0", "\x81\xa3jid\xa1\xff", "\x81\x90\xa1x", "\x82\xa3jid\xa1x\xc4\x03jid\xa1y"} {
 		add(map[string]msgpack.Raw{".load.p": msgpack.Raw(load)})
 	}

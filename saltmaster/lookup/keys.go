@@ -50,7 +50,7 @@ func (k Keys) Wheel(fun string, arg, kwarg msgpack.Raw) (msgpack.Raw, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := lister{dir: k.Dir, is3008: is3008}
+	l := lister{dir: k.Dir, is3008: is3008, links: make(map[string]bool)}
 	var match string
 	if fun == "key.list" {
 		if match, err = a.text("match"); err != nil {
@@ -69,13 +69,20 @@ func (k Keys) Wheel(fun string, arg, kwarg msgpack.Raw) (msgpack.Raw, error) {
 	}
 	var p pairs
 	for _, list := range lists {
+		// The master looks at pki_dir/<id> before it lists a key.
+		if list.name != local && slices.ContainsFunc(list.ids, func(id string) bool { return l.links[id] }) {
+			return nil, ask("a link has the name of a minion")
+		}
 		p.add(list.name, texts(list.ids))
 	}
 	return p.raw(), nil
 }
 
-// all is the status of all keys.
-const all = "all"
+// all is the status of all keys, and local the list of the master's own.
+const (
+	all   = "all"
+	local = "local"
+)
 
 // status returns the folder of the keys that match means, or all.
 func status(match string) string {
@@ -99,6 +106,8 @@ type lister struct {
 	dir    string
 	is3008 bool
 	only   string // a folder, or "" or all for all of them
+
+	links map[string]bool // in pki_dir itself
 }
 
 func (l lister) lists() ([]keyList, error) {
@@ -128,8 +137,8 @@ func (l lister) by3006() (lists []keyList, err error) {
 		}
 		lists = append(lists, keyList{name, ids})
 	}
-	local, err := l.local()
-	return append(lists, keyList{"local", local}), err
+	own, err := l.local()
+	return append(lists, keyList{local, own}), err
 }
 
 // by3008 lists a key that is in several folders once.
@@ -161,8 +170,8 @@ func (l lister) by3008() (lists []keyList, err error) {
 	if err != nil {
 		return nil, err
 	}
-	local, err := l.local()
-	return append(lists, keyList{denied, ids}, keyList{"local", local}), err
+	own, err := l.local()
+	return append(lists, keyList{denied, ids}, keyList{local, own}), err
 }
 
 // keys returns the sorted ids in a folder, which has to be there if must is set.
@@ -231,16 +240,28 @@ func (l lister) files(dir string, wanted func(name string) (bool, error)) (names
 		if err != nil {
 			return nil, err
 		}
+		isLink := e.Type()&fs.ModeSymlink != 0
 		switch {
-		case !ok && (dir != l.dir || e.Type()&fs.ModeSymlink == 0): // a link beside the folders may change what an id is
+		case isLink && dir == l.dir:
+			l.links[e.Name()] = true
+			if ok && l.followed(e.Name()) {
+				names = append(names, e.Name())
+			}
+		case !ok || e.Type().IsDir():
 		case e.Type().IsRegular():
 			names = append(names, e.Name())
-		case e.Type().IsDir():
 		default:
 			return nil, ask("a key is a link, or no file")
 		}
 	}
 	return names, nil
+}
+
+// followed reports whether a link in pki_dir itself counts for the file that it
+// leads to, as those of the master's own keys do before 3008.
+func (l lister) followed(name string) bool {
+	info, err := os.Stat(filepath.Join(l.dir, name))
+	return !l.is3008 && err == nil && info.Mode().IsRegular()
 }
 
 // odd reports whether a character of a name is not printable ASCII, whose lower

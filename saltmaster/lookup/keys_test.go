@@ -34,7 +34,9 @@ var pkiDirs = []struct {
 	{"a link", []string{"minions/a", "minions/b -> a"}, false},
 	{"a broken link", []string{"minions/b -> a"}, false},
 	{"a linked folder", []string{"real/a", "minions -> real"}, false},
-	{"a linked key of the master", []string{"real.x", "master.pub -> real.x"}, false},
+	{"linked keys of the master", []string{"host.pem", "host.pub", "master.pub -> host.pub", "master.pem -> host.pem", "minions/a"}, true},
+	{"broken and odd links", []string{"a.pem -> nowhere", "b.pem -> minions", "c -> minions", "minions/a"}, true},
+	{"a link named as a minion", []string{"minions/a", "x/y", "a -> /etc"}, false},
 	{"a file for a folder", []string{"minions"}, false},
 }
 
