@@ -25,7 +25,8 @@
 //	local, local_batch*       publications
 //	target, publication, wait*, results, jobcache
 //	                          what these share: the target, what is published, the wait for returns
-//	runner*, wheel*           functions of the master itself; mastercall is what they share
+//	runner*, wheel*           functions of the master itself; mastercall is what they share,
+//	lookup                    and what of them is answered from files
 //	ssh*                      salt-ssh, through package saltssh
 //
 // # Adding a client

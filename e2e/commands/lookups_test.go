@@ -64,10 +64,10 @@ var leftToMaster = []string{
 	`"fun": "jobs.list_job", "jid": "JID", "ext_source": "nosuch"`, `"fun": "jobs.active"`,
 }
 
-// TestLookups asks one gateway that reads the master's files, and one that asks
+// TestLookupsFromFiles asks one gateway that reads the master's files, and one that asks
 // the master, the same: the answers are equal to the byte, and the first leaves
 // no trace at the master.
-func TestLookups(t *testing.T) {
+func TestLookupsFromFiles(t *testing.T) {
 	suite.EachRelease(t, func(t *testing.T, r *env.Env) {
 		l := &lookupTest{files: r, jids: new(saltmaster.JIDs)}
 		var err error

@@ -124,7 +124,7 @@ var shownElsewhere = map[string]string{
 	"D13": "TestDifferentialWholeList",
 	"D14": "TestMasterStopped",
 	"D19": "TestBadInput",
-	"D20": "TestLookups",
+	"D20": "TestLookupsFromFiles",
 }
 
 // TestDifferentialList holds the list of differences against the
