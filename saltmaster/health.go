@@ -57,6 +57,10 @@ func (h *health) silent(probe func(context.Context) error) {
 	})
 }
 
+// Answers reports whether the master has answered the last request in time, as
+// far as is known. It asks nothing.
+func (c *Client) Answers() bool { return c.health.check() == nil }
+
 // probe pings around the health check, which would refuse it.
 func (c *Client) probe(ctx context.Context) error {
 	_, err := c.send(ctx, load("ping", 0))

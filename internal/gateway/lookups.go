@@ -29,6 +29,7 @@ type lookups struct {
 	log    *slog.Logger
 
 	from3008 func() (yes, known bool)
+	answers  func() bool // whether the master does; while it is away, it is not known what it would say
 	count    *prometheus.CounterVec
 
 	warnedChanged, warnedUnreadable atomic.Bool
@@ -38,7 +39,7 @@ var _ lowstate.Lookups = (*lookups)(nil)
 
 // newLookups returns nil where everything goes to the master.
 func (g *Gateway) newLookups(jids *saltmaster.JIDs, reg prometheus.Registerer) *lookups {
-	l := &lookups{config: g.config, jids: jids, log: g.log, from3008: g.release}
+	l := &lookups{config: g.config, jids: jids, log: g.log, from3008: g.release, answers: g.client.Answers}
 	cache, err := g.config.JobLookups()
 	if err == nil {
 		l.jobs = lookup.NewJobs(cache, settled(g.bus))
@@ -109,7 +110,7 @@ func (l *lookups) HasWheel(fun string) bool { return l.keys != nil && l.keys.Has
 
 // Runner implements [lowstate.Lookups].
 func (l *lookups) Runner(ctx context.Context, fun string, arg, kwarg msgpack.Raw) (msgpack.Raw, bool) {
-	if l.config.MayReplaceJobs() || !l.sameConfig() {
+	if !l.answers() || l.config.MayReplaceJobs() || !l.sameConfig() {
 		return nil, l.counted(false)
 	}
 	ret, err := l.jobs.Runner(ctx, fun, arg, kwarg)
@@ -118,7 +119,7 @@ func (l *lookups) Runner(ctx context.Context, fun string, arg, kwarg msgpack.Raw
 
 // Wheel implements [lowstate.Lookups].
 func (l *lookups) Wheel(ctx context.Context, user, fun string, arg, kwarg msgpack.Raw) (msgpack.Raw, bool) {
-	if l.config.MayReplaceKeys() || !l.sameConfig() {
+	if !l.answers() || l.config.MayReplaceKeys() || !l.sameConfig() {
 		return nil, l.counted(false)
 	}
 	ret, err := l.keys.Wheel(fun, arg, kwarg)

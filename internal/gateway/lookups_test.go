@@ -42,6 +42,8 @@ func TestLookups(t *testing.T) {
 	known, is3008 := true, true
 	release := func() (bool, bool) { return is3008, known }
 	l.from3008, l.keys.From3008 = release, release
+	answers := true
+	l.answers = func() bool { return answers }
 	runner := func() bool {
 		ret, ok := l.Runner(t.Context(), "jobs.list_jobs", packJSON(t, "[]"), packJSON(t, "{}"))
 		return ok && string(ret) == "\x80"
@@ -68,6 +70,11 @@ func TestLookups(t *testing.T) {
 	known = true
 	require.Equal(t, 3.0, testutil.ToFloat64(l.count.WithLabelValues(fromFiles)))
 	require.Equal(t, 1.0, testutil.ToFloat64(l.count.WithLabelValues(fromMaster)))
+
+	answers = false
+	require.False(t, runner())
+	require.Empty(t, wheel())
+	answers = true
 
 	own := filepath.Join(dir, "ext/returners/local_cache.py")
 	require.NoError(t, os.MkdirAll(filepath.Dir(own), 0o700))
