@@ -143,8 +143,16 @@ func filters(all []records.Job) map[string]records.Filter {
 func testQueries(t *testing.T, o Open) {
 	s := open(t, o, "")
 	all := fill(t, s)
+	orders := append(records.Sorts(), "")
+	n := 0
 	for name, f := range filters(all) {
-		for _, by := range append(records.Sorts(), "") {
+		// Some filters in every order, and each in two: that of the requests, and
+		// another one.
+		n++
+		for _, by := range orders {
+			if by != "" && by != orders[n%len(orders)] && !slices.Contains([]string{"all", "minion", "two states", "text"}, name) {
+				continue
+			}
 			t.Run(name+" by "+string(by), func(t *testing.T) {
 				var want []records.Job
 				for _, j := range all {

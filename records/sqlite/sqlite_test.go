@@ -41,7 +41,7 @@ func TestStore(t *testing.T) {
 
 func TestKilled(t *testing.T) {
 	t.Parallel()
-	for range 3 {
+	for range 2 {
 		file := filepath.Join(t.TempDir(), "records.db")
 		cmd := exec.CommandContext(t.Context(), os.Args[0])
 		cmd.Env = append(os.Environ(), childEnv+"="+file)

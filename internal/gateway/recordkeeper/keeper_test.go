@@ -64,6 +64,7 @@ func TestKeeper(t *testing.T) {
 		go func() { k.Run(ctx); close(done) }()
 		began := time.Now()
 		time.Sleep(25*time.Minute + time.Second)
+		synctest.Wait()
 		require.Equal(t, []records.Trim{
 			{Before: began.Add(-time.Hour), Bytes: 500}, {Before: began.Add(-50 * time.Minute), Bytes: 500},
 			{Before: began.Add(-40 * time.Minute), Bytes: 500},
@@ -83,11 +84,13 @@ saltern_records_up 1
 
 		f.set(records.ErrUnavailable)
 		time.Sleep(time.Hour)
+		synctest.Wait()
 		require.False(t, k.Up())
 		require.Equal(t, 1, strings.Count(log.String(), "cannot be reached; commands run without them"))
 		require.Len(t, f.trims, 3, "nothing is removed while it is away")
 		f.set(nil)
 		time.Sleep(6 * time.Second)
+		synctest.Wait()
 		require.True(t, k.Up())
 		require.Len(t, f.trims, 4)
 		require.Contains(t, log.String(), "can be reached again")
