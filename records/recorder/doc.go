@@ -1,0 +1,30 @@
+// Package recorder records what a master's event bus says of jobs: those of the
+// salt command line and of other programs too.
+//
+//	rec := recorder.New(store, recorder.Options{MasterID: "master.example_master", Cache: cache, Spool: spools})
+//	rec.Note(jid, "pam", "local_async") // what no event says
+//	rec.Run(ctx, bus.Expect("salt/"))
+//
+// One goroutine reads the tap and never waits for the store: entries wait in a
+// queue, 8 MiB of it in memory and the rest in files, within the limit of the
+// spool. Another one writes batches. What was lost, because the bus or the gateway
+// was away or the queue was full, is read from the master's job cache, before the
+// events that follow.
+//
+// # The end of a job
+//
+// A job ends when all minions have returned. Otherwise it ends when nothing was
+// heard of it for a while: no return, and no minion that says it works on it. That
+// is Options.Asked if a caller finds out about it by saltutil.find_job, as salt and
+// this gateway do while they wait, Options.Unasked if nobody does, and
+// Options.Called for a runner or wheel function. A later return is recorded all the
+// same. Jobs of saltutil.find_job itself are not recorded.
+//
+// # Trust
+//
+// A return is taken from its event if that names the command and the minion of its
+// tag. A minion that fires such an event itself can make a record of a return.
+//
+// The package imports records, internal/lru, internal/spool, saltmaster/arguments,
+// saltmaster/eventbus, saltmaster/jobcache and saltmaster/msgpack.
+package recorder

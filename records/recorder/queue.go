@@ -1,0 +1,191 @@
+package recorder
+
+import (
+	"bytes"
+	"encoding/json"
+	"sync"
+	"time"
+
+	"github.com/saltern-api/saltern/internal/spool"
+)
+
+const (
+	// queueMemory is how many bytes of entries wait in memory. Beyond it they go
+	// to a file.
+	queueMemory = 8 << 20
+
+	// blockSize is how many bytes of a file are read at once.
+	blockSize = 1 << 20
+
+	// perEntry is about what an entry takes beside its texts and its value.
+	perEntry = 400
+)
+
+// queue is the entries that wait, the oldest first: some in memory, then blocks
+// of a file, then the block that is being written.
+type queue struct {
+	store *spool.Store // nil: nothing goes to a file
+	wake  chan struct{}
+
+	mu      sync.Mutex
+	front   []Entry
+	held    int64 // bytes in front
+	blocks  []block
+	writing bytes.Buffer // JSON, one entry a line
+	waiting int          // entries
+	inBlock int          // entries in writing
+	first   time.Time    // of the oldest in writing
+}
+
+type block struct {
+	spool   *spool.Spool
+	entries int
+	first   time.Time
+}
+
+func newQueue(store *spool.Store) *queue { return &queue{store: store, wake: make(chan struct{}, 1)} }
+
+func (e Entry) size() int64 {
+	n := int64(perEntry)
+	if e.Return != nil {
+		n += int64(len(e.Return.Value))
+	}
+	if e.Job != nil {
+		n += int64(len(e.Job.Arguments)) + 40*int64(len(e.Job.Minions))
+	}
+	return n
+}
+
+// push adds an entry. It reports false if there is no room for it.
+func (q *queue) push(e Entry) bool {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.blocks) == 0 && q.writing.Len() == 0 && (len(q.front) == 0 || q.held+e.size() <= queueMemory) {
+		q.front = append(q.front, e)
+		q.held += e.size()
+	} else if !q.spill(e) {
+		return false
+	}
+	q.waiting++
+	q.signal()
+	return true
+}
+
+func (q *queue) signal() {
+	select {
+	case q.wake <- struct{}{}:
+	default:
+	}
+}
+
+// spill adds an entry at the end, which goes to a file when there are enough.
+func (q *queue) spill(e Entry) bool {
+	if q.store == nil || q.writing.Len() >= blockSize && !q.flush() {
+		return false
+	}
+	text, err := json.Marshal(e)
+	if err != nil {
+		return false
+	}
+	if q.inBlock == 0 {
+		q.first = e.At
+	}
+	q.writing.Write(text)
+	q.writing.WriteByte('\n')
+	q.inBlock++
+	return true
+}
+
+// flush writes the block that is complete.
+func (q *queue) flush() bool {
+	s := q.store.New()
+	if _, err := s.Write(q.writing.Bytes()); err != nil {
+		_ = s.Close() // there is nothing in it
+		return false
+	}
+	q.blocks = append(q.blocks, block{s, q.inBlock, q.first})
+	q.writing, q.inBlock = bytes.Buffer{}, 0
+	return true
+}
+
+// pop returns at most n of the oldest entries with at most most bytes, or one,
+// and how many entries of a block could not be read.
+func (q *queue) pop(n int, most int64) (taken []Entry, lost int) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if len(q.front) == 0 {
+		lost = q.load()
+	}
+	for len(taken) < n && len(q.front) > 0 {
+		size := q.front[0].size()
+		if len(taken) > 0 && size > most {
+			break
+		}
+		most -= size
+		q.held -= size
+		taken = append(taken, q.front[0])
+		q.front[0] = Entry{}
+		q.front = q.front[1:]
+	}
+	if len(q.front) == 0 {
+		q.front, q.held = nil, 0
+	}
+	q.waiting -= len(taken) + lost
+	return taken, lost
+}
+
+// load reads the oldest block.
+func (q *queue) load() (lost int) {
+	var text []byte
+	entries := 0
+	if len(q.blocks) > 0 {
+		b := q.blocks[0]
+		q.blocks = q.blocks[1:]
+		text, _ = b.spool.Since(0).Bytes() // what cannot be read is counted as lost
+		_ = b.spool.Close()                // it was read
+		entries = b.entries
+	} else {
+		text, entries = q.writing.Bytes(), q.inBlock
+		q.writing, q.inBlock = bytes.Buffer{}, 0
+	}
+	for line := range bytes.Lines(text) {
+		var e Entry
+		if json.Unmarshal(line, &e) == nil {
+			q.front = append(q.front, e)
+			q.held += e.size()
+		}
+	}
+	return entries - len(q.front)
+}
+
+// len returns how many entries wait.
+func (q *queue) len() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.waiting
+}
+
+// oldest returns when the oldest entry was read; the zero time if none waits.
+func (q *queue) oldest() time.Time {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	switch {
+	case len(q.front) > 0:
+		return q.front[0].At
+	case len(q.blocks) > 0:
+		return q.blocks[0].first
+	case q.inBlock > 0:
+		return q.first
+	}
+	return time.Time{}
+}
+
+// close frees the files.
+func (q *queue) close() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for _, b := range q.blocks {
+		_ = b.spool.Close() // what is lost here is in the job cache
+	}
+	q.blocks, q.front, q.store, q.waiting = nil, nil, nil, 0
+}

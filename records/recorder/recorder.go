@@ -1,0 +1,372 @@
+package recorder
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/saltern-api/saltern/internal/lru"
+	"github.com/saltern-api/saltern/internal/spool"
+	"github.com/saltern-api/saltern/records"
+	"github.com/saltern-api/saltern/saltmaster/eventbus"
+	"github.com/saltern-api/saltern/saltmaster/jobcache"
+)
+
+// Options set a recorder up. Zero values take the defaults named here.
+type Options struct {
+	// MasterID is the id of the master.
+	MasterID string
+
+	// MaxValue is the most bytes of a value that is kept (64 KiB).
+	MaxValue int
+
+	// Cache is the job cache; its zero value if the master keeps none in files.
+	Cache jobcache.Cache
+
+	// Spool takes what waits beyond 8 MiB. With nil it is dropped.
+	Spool *spool.Store
+
+	// Asked is how long after its last sign a job ends of which callers find out
+	// which minions work on it: the master's timeout and gather_job_timeout
+	// (15 s). Unasked is the same for a job without such callers (10 min), and
+	// Called for a runner or wheel function (24 h).
+	Asked, Unasked, Called time.Duration
+
+	// Ended is called with the jids of jobs that have ended. It must not block,
+	// and may be nil.
+	Ended func(jids []string)
+
+	Log *slog.Logger // slog.Default
+}
+
+func (o Options) withDefaults() Options {
+	if o.MaxValue <= 0 {
+		o.MaxValue = 64 << 10
+	}
+	if o.Asked <= 0 {
+		o.Asked = 15 * time.Second
+	}
+	if o.Unasked <= 0 {
+		o.Unasked = 10 * time.Minute
+	}
+	if o.Called <= 0 {
+		o.Called = 24 * time.Hour
+	}
+	if o.Log == nil {
+		o.Log = slog.Default()
+	}
+	return o
+}
+
+const (
+	// batchEntries and batchBytes bound a batch.
+	batchEntries = 500
+	batchBytes   = 4 << 20
+
+	// gather is how long entries are gathered for a batch.
+	gather = 5 * time.Millisecond
+
+	// endsEvery is how often jobs are ended of which nothing is heard, and
+	// openEvery how often the store is searched for others.
+	endsEvery = time.Second
+	openEvery = 10 * time.Minute
+
+	minBackoff = 100 * time.Millisecond
+	maxBackoff = 5 * time.Second
+
+	// maxNotes is how many jobs are noted before their events are read, and how
+	// many are remembered after that.
+	maxNotes = 10_000
+)
+
+// Store is what a recorder needs of a store.
+type Store interface {
+	records.Writer
+	Jobs(ctx context.Context, q records.Query) (records.JobPage, error)
+}
+
+// Tap is where events come from. *eventbus.Sub is one.
+type Tap interface {
+	Next(ctx context.Context) (eventbus.Event, error)
+	Close()
+}
+
+// Recorder records what the event bus says. Its methods may be called from many
+// goroutines.
+type Recorder struct {
+	store   Store
+	opts    Options
+	decoder Decoder
+	queue   *queue
+	counts  counts
+	ends    *ends // of the writer alone
+
+	mu    sync.Mutex
+	notes *lru.Cache[string, note] // of jobs whose event was not read yet
+	seen  *lru.Cache[string, bool] // jobs whose event was read
+	gap   bool                     // events were lost
+}
+
+type note struct{ eauth, client string }
+
+type counts struct{ jobs, returns, dropped, filled, unfilled, failures atomic.Uint64 }
+
+// New returns a recorder.
+func New(store Store, o Options) *Recorder {
+	o = o.withDefaults()
+	return &Recorder{
+		store: store, opts: o, decoder: Decoder{MasterID: o.MasterID, MaxValue: o.MaxValue},
+		queue: newQueue(o.Spool), ends: newEnds(o.Asked, o.Unasked, o.Called),
+		notes: lru.New[string, note](maxNotes), seen: lru.New[string, bool](maxNotes), gap: true,
+	}
+}
+
+// Note notes what no event says of a job that this gateway starts: the eauth
+// module of its user, and the client.
+func (r *Recorder) Note(jid, eauth, client string) {
+	r.mu.Lock()
+	_, seen := r.seen.Get(jid)
+	if !seen {
+		r.notes.Put(jid, note{eauth, client})
+	}
+	r.mu.Unlock()
+	if seen {
+		r.push(Entry{Job: &records.Job{JID: jid, Eauth: eauth, Client: client}, At: time.Now()})
+	}
+}
+
+// Stats are the figures of a recorder. Counts only grow.
+type Stats struct {
+	Jobs, Returns uint64 // recorded, that were not known before
+	Dropped       uint64 // entries for which there was no room
+	Filled        uint64 // entries from the job cache
+	Unfilled      uint64 // jobs of the job cache that could not be read
+	Failures      uint64 // attempts to write that failed
+	Queue         int    // entries that wait
+	Lag           time.Duration
+}
+
+// Stats returns the figures.
+func (r *Recorder) Stats() Stats {
+	s := Stats{
+		Jobs: r.counts.jobs.Load(), Returns: r.counts.returns.Load(), Dropped: r.counts.dropped.Load(),
+		Filled: r.counts.filled.Load(), Unfilled: r.counts.unfilled.Load(), Failures: r.counts.failures.Load(),
+		Queue: r.queue.len(),
+	}
+	if at := r.queue.oldest(); !at.IsZero() {
+		s.Lag = max(0, time.Since(at))
+	}
+	return s
+}
+
+// Run records events until ctx ends or the tap is closed. It may be called once,
+// and closes the tap.
+func (r *Recorder) Run(ctx context.Context, tap Tap) {
+	defer r.queue.close()
+	defer tap.Close()
+	ctx, cancel := context.WithCancel(ctx)
+	var writer sync.WaitGroup
+	writer.Go(func() { r.write(ctx) })
+	defer writer.Wait()
+	defer cancel()
+	for {
+		e, err := tap.Next(ctx)
+		switch {
+		case err == nil:
+			if entry, ok := r.decoder.Decode(e.Tag, e.Data, time.Now()); ok {
+				r.push(r.noted(entry))
+			}
+		case errors.Is(err, eventbus.ErrGap), errors.Is(err, eventbus.ErrOverflow):
+			r.lost()
+		default:
+			return
+		}
+	}
+}
+
+// noted adds to an entry what was noted of its job.
+func (r *Recorder) noted(e Entry) Entry {
+	if e.Job == nil {
+		return e
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.seen.Put(e.Job.JID, true)
+	if n, ok := r.notes.Get(e.Job.JID); ok {
+		e.Job.Eauth, e.Job.Client = n.eauth, n.client
+		r.notes.Delete(e.Job.JID)
+	}
+	return e
+}
+
+func (r *Recorder) push(e Entry) {
+	if !r.queue.push(e) {
+		r.counts.dropped.Add(1)
+		r.lost()
+	}
+}
+
+// lost notes that the job cache has to be read.
+func (r *Recorder) lost() {
+	r.mu.Lock()
+	r.gap = true
+	r.mu.Unlock()
+	r.queue.signal()
+}
+
+func (r *Recorder) takeGap() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	gap := r.gap
+	r.gap = false
+	return gap
+}
+
+// write writes what is in the queue, ends jobs, and reads the job cache after a
+// gap: before the events that follow it, so that the newest job in the store
+// shows until when all is recorded.
+func (r *Recorder) write(ctx context.Context) {
+	tick := time.NewTicker(endsEvery)
+	defer tick.Stop()
+	var until, again, searched time.Time // until when all is recorded
+	for ctx.Err() == nil {
+		if r.takeGap() {
+			again = time.Now().Add(fillAgain)
+			if r.fill(ctx, until) != nil {
+				r.lost()
+				sleep(ctx, maxBackoff)
+				continue
+			}
+		}
+		entries, lost := r.queue.pop(batchEntries, batchBytes)
+		if lost > 0 {
+			r.counts.dropped.Add(uint64(lost))
+			r.lost()
+		}
+		if len(entries) > 0 {
+			if r.put(ctx, entries) != nil {
+				return
+			}
+			until = entries[len(entries)-1].At
+			if len(entries) == batchEntries {
+				continue
+			}
+		}
+		select {
+		case <-ctx.Done():
+		case <-r.queue.wake:
+			sleep(ctx, gather)
+		case now := <-tick.C:
+			if !again.IsZero() && now.After(again) {
+				since := again.Add(-fillAgain)
+				again = time.Time{}
+				_ = r.fill(ctx, since) // the next gap reads it again
+			}
+			if now.Sub(searched) >= openEvery {
+				searched = now
+				r.findOpen(ctx)
+			}
+			r.end(ctx, now)
+		}
+	}
+}
+
+func sleep(ctx context.Context, d time.Duration) {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+	case <-t.C:
+	}
+}
+
+// put writes a batch, and tries again until that succeeds. The error is that of
+// the context.
+func (r *Recorder) put(ctx context.Context, entries []Entry) error {
+	var b records.Batch
+	for _, e := range entries {
+		if e.Job != nil {
+			b.Jobs = append(b.Jobs, *e.Job)
+		}
+		if e.Return != nil {
+			b.Returns = append(b.Returns, *e.Return)
+		}
+	}
+	if err := r.putBatch(ctx, b); err != nil {
+		return err
+	}
+	for _, e := range entries {
+		r.ends.note(e)
+	}
+	return nil
+}
+
+func (r *Recorder) putBatch(ctx context.Context, b records.Batch) error {
+	for wait := minBackoff; ; wait = min(2*wait, maxBackoff) {
+		changes, err := r.store.Put(ctx, b)
+		if err == nil {
+			r.done(changes)
+			return nil
+		}
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		r.counts.failures.Add(1)
+		if !errors.Is(err, records.ErrUnavailable) {
+			r.opts.Log.LogAttrs(ctx, slog.LevelError, "events cannot be recorded", slog.Any("error", err))
+			r.counts.dropped.Add(uint64(len(b.Jobs) + len(b.Returns)))
+			return nil
+		}
+		sleep(ctx, wait)
+	}
+}
+
+func (r *Recorder) done(c records.Changes) {
+	r.counts.jobs.Add(uint64(max(0, c.Jobs)))
+	r.counts.returns.Add(uint64(max(0, c.Returns)))
+	for _, jid := range c.Ended {
+		r.ends.remove(jid)
+	}
+	if r.opts.Ended != nil && len(c.Ended) > 0 {
+		r.opts.Ended(c.Ended)
+	}
+}
+
+// end ends jobs of which nothing was heard for too long.
+func (r *Recorder) end(ctx context.Context, now time.Time) {
+	due := r.ends.due(now, batchEntries)
+	if len(due) == 0 || r.putBatch(ctx, records.Batch{Ends: due}) != nil {
+		return
+	}
+	for _, e := range due {
+		r.ends.remove(e.JID)
+	}
+}
+
+// findOpen finds jobs in the store that have not ended and are not watched: of
+// an earlier process, of a gateway that is gone, or too many.
+func (r *Recorder) findOpen(ctx context.Context) {
+	q := records.Query{
+		Filter: records.Filter{States: []records.State{records.New, records.Running}}, Sort: records.ByStart, Limit: records.MaxLimit,
+	}
+	for {
+		page, err := r.store.Jobs(ctx, q)
+		if err != nil {
+			return // it is tried again later
+		}
+		for _, j := range page.Jobs {
+			if r.ends.order.Len() >= maxOpen {
+				return
+			}
+			if r.ends.byJID[j.JID] == nil {
+				r.ends.heard(j.JID, time.Now(), true, func(o *open) { o.called = isCall(j.Client) })
+			}
+		}
+		if q.After = page.Next; q.After == "" {
+			return
+		}
+	}
+}

@@ -1,0 +1,218 @@
+package recorder_test
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/saltern-api/saltern/internal/spool"
+	"github.com/saltern-api/saltern/records"
+	"github.com/saltern-api/saltern/records/recorder"
+	"github.com/saltern-api/saltern/records/sqlite"
+	"github.com/saltern-api/saltern/saltmaster/eventbus"
+	"github.com/saltern-api/saltern/saltmaster/jobcache"
+	"github.com/saltern-api/saltern/saltmaster/mastertest"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
+)
+
+const jid = "20261122133409055051"
+
+// tap is a list of events, and then nothing more until the end.
+type tap struct{ events chan eventbus.Event }
+
+func (s tap) Next(ctx context.Context) (eventbus.Event, error) {
+	select {
+	case e := <-s.events:
+		return e, nil
+	case <-ctx.Done():
+		return eventbus.Event{}, ctx.Err()
+	}
+}
+func (tap) Close() {}
+
+func event(tag, format string, args ...any) eventbus.Event {
+	return eventbus.Event{Tag: tag, Data: mastertest.JSON(fmt.Sprintf(format, args...))}
+}
+
+func began(jid, minions string) eventbus.Event {
+	return event("salt/job/"+jid+"/new", `{"jid": %q, "fun": "test.ping", "user": "ops", "tgt": "*", "tgt_type": "glob",
+		"arg": ["token=x"], "minions": %s, "_stamp": "2026-11-22T13:34:09.055051"}`, jid, minions)
+}
+
+func returned(jid, minion string) eventbus.Event {
+	return event("salt/job/"+jid+"/ret/"+minion, `{"cmd": "_return", "jid": %q, "id": %q, "fun": "test.ping", "return": true,
+		"retcode": 0, "success": true, "_stamp": "2026-11-22T13:34:10.055051+00:00"}`, jid, minion)
+}
+
+// memory is a store that may be away.
+type memory struct {
+	mu      sync.Mutex
+	away    bool
+	jobs    map[string]records.Job
+	returns map[string]int
+	ends    map[string]time.Time
+}
+
+func (m *memory) Put(_ context.Context, b records.Batch) (c records.Changes, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.away {
+		return c, records.ErrUnavailable
+	}
+	for _, j := range b.Jobs {
+		m.jobs[j.JID] = j
+	}
+	for _, r := range b.Returns {
+		m.returns[r.JID+"/"+r.Minion]++
+		c.Returns++
+	}
+	for _, e := range b.Ends {
+		m.ends[e.JID] = e.Time
+	}
+	return c, nil
+}
+
+func (m *memory) Jobs(context.Context, records.Query) (records.JobPage, error) {
+	return records.JobPage{}, nil
+}
+
+func newMemory() *memory {
+	return &memory{jobs: map[string]records.Job{}, returns: map[string]int{}, ends: map[string]time.Time{}}
+}
+
+func spools(t testing.TB) *spool.Store {
+	dir := t.TempDir()
+	return spool.NewStore(spool.Options{Memory: 1, Disk: 1 << 30, Create: func() (spool.File, error) { return spool.Unlinked(dir) }})
+}
+
+// A job without a sign ends, later while a minion works on it.
+func TestEnds(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m, s := newMemory(), tap{make(chan eventbus.Event, 10)}
+		r := recorder.New(m, recorder.Options{})
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { r.Run(ctx, s); close(done) }()
+		const other, find = "20261122133409055052", "20261122133409055053"
+		s.events <- began(jid, `["a", "b"]`)
+		s.events <- began(other, `["a"]`)
+		time.Sleep(20 * time.Second)
+		require.Empty(t, m.ends)
+		s.events <- event("salt/job/"+find+"/new", `{"jid": %q, "fun": "saltutil.find_job", "arg": [%q]}`, find, jid)
+		s.events <- event("salt/job/"+find+"/ret/a",
+			`{"cmd": "_return", "id": "a", "jid": %q, "fun": "saltutil.find_job", "fun_args": [%q], "return": {"pid": 1}}`, find, jid)
+		time.Sleep(12 * time.Second)
+		require.Empty(t, m.ends)
+		time.Sleep(5 * time.Second)
+		require.Contains(t, m.ends, jid)
+		require.NotContains(t, m.ends, other)
+		time.Sleep(10 * time.Minute)
+		require.Contains(t, m.ends, other)
+		require.NotContains(t, m.jobs, find)
+		cancel()
+		<-done
+	})
+}
+
+// With a database that is away, a burst waits in files and is then recorded.
+func TestBurst(t *testing.T) {
+	t.Parallel()
+	const n = 50_000
+	m := newMemory()
+	m.away = true
+	s := tap{make(chan eventbus.Event)}
+	r := recorder.New(m, recorder.Options{Spool: spools(t)})
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { r.Run(ctx, s); close(done) }()
+	for i := range n {
+		s.events <- returned(jid, fmt.Sprintf("m%d", i))
+	}
+	m.mu.Lock()
+	m.away = false
+	m.mu.Unlock()
+	require.Eventually(t, func() bool { return r.Stats().Returns == n }, time.Minute, 10*time.Millisecond)
+	require.Len(t, m.returns, n)
+	require.Zero(t, r.Stats().Dropped)
+	require.Zero(t, r.Stats().Queue)
+	cancel()
+	<-done
+}
+
+// What the bus said while nobody listened is in the job cache.
+func TestFill(t *testing.T) {
+	t.Parallel()
+	master := mastertest.Start(t, mastertest.Options{JobCache: true, Minions: []mastertest.Minion{{ID: "a"}}})
+	const missed = "20261122133409055000"
+	master.Return(mastertest.Job{JID: missed, Fun: "test.retcode", Minion: "a"},
+		mastertest.Return{Return: mastertest.JSON(`"before"`), Retcode: 2, Failed: true})
+	require.NoError(t, os.WriteFile(filepath.Join(master.JobDir(missed), "jid"), []byte(missed), 0o600))
+	store := sqlite.Open(sqlite.Options{File: filepath.Join(t.TempDir(), "r.db")})
+	t.Cleanup(func() { require.NoError(t, store.Close()) })
+	bus := eventbus.New(eventbus.Options{Network: "unix", Address: master.BusPath()})
+	ctx, cancel := context.WithCancel(t.Context())
+	var all sync.WaitGroup
+	all.Go(func() { _ = bus.Run(ctx) })
+	r := recorder.New(store, recorder.Options{
+		MasterID: "m_master", Spool: spools(t), Cache: jobcache.Cache{Dir: filepath.Join(master.CacheDir(), "jobs"), HashType: "sha256"},
+	})
+	r.Note(jid, "pam", "local_async")
+	all.Go(func() { r.Run(ctx, bus.Expect("salt/")) })
+	defer all.Wait()
+	defer cancel()
+	require.NoError(t, bus.Ready(ctx))
+	require.Eventually(t, func() bool {
+		ret, err := store.Return(ctx, missed, "a")
+		return err == nil && ret.Outcome() == records.NotOK && ret.Retcode == 2 && string(ret.Value) == "\xa6before"
+	}, 20*time.Second, 5*time.Millisecond)
+	master.Fire("salt/job/"+jid+"/new", began(jid, `["a"]`).Data)
+	master.Fire("salt/job/"+jid+"/ret/a", returned(jid, "a").Data)
+	require.Eventually(t, func() bool {
+		j, err := store.Job(ctx, jid, false)
+		return err == nil && j.State == records.Completed && j.Eauth == "pam" && j.Client == "local_async" &&
+			string(j.Arguments) == `["token=HIDDEN"]`
+	}, 20*time.Second, 5*time.Millisecond)
+}
+
+func FuzzDecode(f *testing.F) {
+	for _, e := range []eventbus.Event{began(jid, `["a"]`), returned(jid, "a")} {
+		f.Add(e.Tag, []byte(e.Data))
+	}
+	f.Fuzz(func(t *testing.T, tag string, data []byte) {
+		e, ok := recorder.Decoder{MasterID: "m", MaxValue: 100}.Decode(tag, data, time.Time{})
+		if ok && e.Return != nil && !e.Return.Omitted {
+			require.LessOrEqual(t, len(e.Return.Value), 100)
+			require.NotEqual(t, msgpack.Invalid, msgpack.Raw(e.Return.Value).Kind())
+		}
+	})
+}
+
+func BenchmarkRecorder(b *testing.B) {
+	store := sqlite.Open(sqlite.Options{File: filepath.Join(b.TempDir(), "r.db")})
+	s := tap{make(chan eventbus.Event)}
+	r := recorder.New(store, recorder.Options{Spool: spools(b)})
+	ctx, cancel := context.WithCancel(b.Context())
+	done := make(chan struct{})
+	go func() { r.Run(ctx, s); close(done) }()
+	var sent atomic.Uint64
+	for b.Loop() {
+		id := fmt.Sprintf("20261122%012d", sent.Load()/10)
+		s.events <- returned(id, fmt.Sprintf("m%d", sent.Add(1)))
+	}
+	for r.Stats().Returns < sent.Load() {
+		time.Sleep(time.Millisecond)
+	}
+	b.ReportMetric(float64(sent.Load())/b.Elapsed().Seconds(), "returns/s")
+	cancel()
+	<-done
+	_ = store.Close()
+}
