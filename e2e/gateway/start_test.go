@@ -45,6 +45,8 @@ type options struct {
 	cherrypy map[string]any // over rest_cherrypy
 	settings string         // more of saltern.yaml
 
+	before func(t *testing.T, stateDir string) // called before the gateway starts
+
 	stand mastertest.Options // the minions are ms--0 to ms--4, and the users those of package sandbox, if there are none
 	alone bool               // without a master, PAM, rest_wsgi and metrics
 }
@@ -75,6 +77,9 @@ func start(t *testing.T, o options) *running {
 	}
 	g.configure(t, o, master)
 	t.Cleanup(func() { g.close(t) })
+	if o.before != nil {
+		o.before(t, g.StateDir())
+	}
 	g.run(t)
 	return g
 }

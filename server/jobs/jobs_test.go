@@ -38,20 +38,20 @@ func (r rights) May(_ context.Context, c issuer.Caller, p role.Permission) error
 	return nil
 }
 
-// rig is the API over a database.
-type rig struct {
+// env is the API over a database.
+type env struct {
 	*API
 	store records.Store
 	front http.Handler
 }
 
-// The credentials of a rig, whose users are all of pam unless the name says more.
+// The credentials of an env, whose users are all of pam unless the name says more.
 const (
 	saltdev, admin, ldap = "session", "admin's", "saltdev of ldap"
 	readOnly, webOnly    = "saltern_api_read0123456789abcdefghijklmnopqrstuvwxyzABC", "saltern_api_webs0123456789abcdefghijklmnopqrstuvwxyzABC"
 )
 
-func newRig(t *testing.T, change func(*API)) *rig {
+func newEnv(t *testing.T, change func(*API)) *env {
 	t.Helper()
 	store := sqlite.Open(sqlite.Options{File: filepath.Join(t.TempDir(), "records.db"), MaxValue: 1000})
 	t.Cleanup(func() { require.NoError(t, store.Close()) })
@@ -81,10 +81,10 @@ func newRig(t *testing.T, change func(*API)) *rig {
 		x.WriteJSON(e.Status, web.JSON(e.Text))
 	}))
 	a.Mount(m)
-	return &rig{API: a, store: store, front: webtest.Front(m)}
+	return &env{API: a, store: store, front: webtest.Front(m)}
 }
 
-func (g *rig) get(t *testing.T, path, credential string) *httptest.ResponseRecorder {
+func (g *env) get(t *testing.T, path, credential string) *httptest.ResponseRecorder {
 	t.Helper()
 	r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, path, nil)
 	r.Header.Set("X-Auth-Token", credential)
@@ -92,7 +92,7 @@ func (g *rig) get(t *testing.T, path, credential string) *httptest.ResponseRecor
 }
 
 // put records jobs, the n-th of which starts n minutes after the first.
-func (g *rig) put(t *testing.T, all ...records.Job) {
+func (g *env) put(t *testing.T, all ...records.Job) {
 	t.Helper()
 	for n := range all {
 		all[n].JID = jidOf(n)
@@ -116,7 +116,7 @@ type listed struct {
 	}
 }
 
-func (g *rig) list(t *testing.T, query, credential string) (jids []string, all listed) {
+func (g *env) list(t *testing.T, query, credential string) (jids []string, all listed) {
 	t.Helper()
 	w := g.get(t, "/v1/jobs?"+query, credential)
 	require.Equal(t, http.StatusOK, w.Code, w.Body)
@@ -180,7 +180,7 @@ func TestWhoSeesWhat(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			g := newRig(t, c.change)
+			g := newEnv(t, c.change)
 			g.put(t, mixed()...)
 			want := make(map[string]bool)
 			var order []string
@@ -231,7 +231,7 @@ func (loggedIn) May(_ context.Context, c issuer.Caller, _ role.Permission) error
 
 func TestFilters(t *testing.T) {
 	t.Parallel()
-	g := newRig(t, nil)
+	g := newEnv(t, nil)
 	g.put(t, mixed()...)
 	for query, want := range map[string][]int{
 		"user=ops":                  {11},
@@ -284,7 +284,7 @@ func longText() string { return fmt.Sprintf("%01025d", 0) }
 // The returns of a job, with values that JSON does not have.
 func TestReturns(t *testing.T) {
 	t.Parallel()
-	g := newRig(t, nil)
+	g := newEnv(t, nil)
 	g.put(t, records.Job{User: "saltdev", Eauth: "pam", Client: "local", Fun: "cmd.run", Tgt: "web*", TgtType: "glob",
 		Minions: []string{"web1", "web2", "web3", "web4", "a/b"}})
 	at := time.Date(2026, 11, 29, 0, 1, 0, 0, time.UTC)
@@ -359,7 +359,7 @@ func TestSwappedCaller(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			g := newRig(t, func(a *API) { a.Callers = swapped{a.Callers, c.swap} })
+			g := newEnv(t, func(a *API) { a.Callers = swapped{a.Callers, c.swap} })
 			g.put(t, mixed()...)
 			if c.jobs == nil {
 				for _, path := range []string{"", "/" + jidOf(10), "/" + jidOf(10) + "/returns", "/" + jidOf(10) + "/returns/web1"} {
@@ -373,7 +373,7 @@ func TestSwappedCaller(t *testing.T) {
 	}
 	t.Run("no credential", func(t *testing.T) {
 		t.Parallel()
-		g := newRig(t, nil)
+		g := newEnv(t, nil)
 		require.Equal(t, http.StatusUnauthorized, g.get(t, "/v1/jobs", "").Code)
 		require.Equal(t, http.StatusUnauthorized, g.get(t, "/v1/jobs/"+jidOf(0), "wrong").Code)
 	})
@@ -411,7 +411,7 @@ func TestAway(t *testing.T) {
 		fmt.Errorf("x: %w", records.ErrUnavailable): http.StatusServiceUnavailable, records.ErrFull: http.StatusServiceUnavailable,
 		errors.New("secret"): http.StatusInternalServerError,
 	} {
-		g := newRig(t, func(a *API) { a.Records = NewRecords(failing{err: err}) })
+		g := newEnv(t, func(a *API) { a.Records = NewRecords(failing{err: err}) })
 		for _, path := range []string{"", "/1", "/1/returns", "/1/returns/web1"} {
 			w := g.get(t, "/v1/jobs"+path, saltdev)
 			require.Equal(t, want, w.Code)
