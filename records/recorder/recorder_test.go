@@ -3,8 +3,10 @@ package recorder_test
 import (
 	"context"
 	"fmt"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -84,6 +86,20 @@ func (m *memory) Jobs(context.Context, records.Query) (records.JobPage, error) {
 	return records.JobPage{}, nil
 }
 
+// ended returns the jobs that were ended.
+func (m *memory) ended() []string {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Sorted(maps.Keys(m.ends))
+}
+
+// recorded returns the jobs and returns that were put.
+func (m *memory) recorded() (jobs, returns []string) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Sorted(maps.Keys(m.jobs)), slices.Sorted(maps.Keys(m.returns))
+}
+
 func newMemory() *memory {
 	return &memory{jobs: map[string]records.Job{}, returns: map[string]int{}, ends: map[string]time.Time{}}
 }
@@ -106,18 +122,19 @@ func TestEnds(t *testing.T) {
 		s.events <- began(jid, `["a", "b"]`)
 		s.events <- began(other, `["a"]`)
 		time.Sleep(20 * time.Second)
-		require.Empty(t, m.ends)
+		require.Empty(t, m.ended())
 		s.events <- event("salt/job/"+find+"/new", `{"jid": %q, "fun": "saltutil.find_job", "arg": [%q]}`, find, jid)
 		s.events <- event("salt/job/"+find+"/ret/a",
 			`{"cmd": "_return", "id": "a", "jid": %q, "fun": "saltutil.find_job", "fun_args": [%q], "return": {"pid": 1}}`, find, jid)
 		time.Sleep(12 * time.Second)
-		require.Empty(t, m.ends)
+		require.Empty(t, m.ended())
 		time.Sleep(5 * time.Second)
-		require.Contains(t, m.ends, jid)
-		require.NotContains(t, m.ends, other)
+		require.Contains(t, m.ended(), jid)
+		require.NotContains(t, m.ended(), other)
 		time.Sleep(10 * time.Minute)
-		require.Contains(t, m.ends, other)
-		require.NotContains(t, m.jobs, find)
+		require.Contains(t, m.ended(), other)
+		jobs, _ := m.recorded()
+		require.NotContains(t, jobs, find)
 		cancel()
 		<-done
 	})
@@ -141,7 +158,8 @@ func TestBurst(t *testing.T) {
 	m.away = false
 	m.mu.Unlock()
 	require.Eventually(t, func() bool { return r.Stats().Returns == n }, time.Minute, 10*time.Millisecond)
-	require.Len(t, m.returns, n)
+	_, returns := m.recorded()
+	require.Len(t, returns, n)
 	require.Zero(t, r.Stats().Dropped)
 	require.Zero(t, r.Stats().Queue)
 	cancel()
