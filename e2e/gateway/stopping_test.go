@@ -76,7 +76,7 @@ func TestStopping(t *testing.T) {
 
 	g.close(t)
 	require.Empty(t, tokenFiles(t, g))
-	require.ElementsMatch(t, []string{"audit", "self-signed.crt", "self-signed.key", "sessions.db", "token.pepper", "tokens.db"},
+	require.ElementsMatch(t, []string{"audit", "records.db", "records.db-lock", "self-signed.crt", "self-signed.key", "sessions.db", "token.pepper", "tokens.db"},
 		envtest.FileNames(t, g.StateDir()))
 	for _, bad := range []string{"cut short", "not every token", `"level":"ERROR"`} {
 		require.NotContains(t, g.Log(), bad)
