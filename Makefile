@@ -27,10 +27,7 @@ TEST_FILES = $(shell go list -f '{{range .TestGoFiles}}{{$$.Dir}}/{{.}} {{end}}{
 # A part that cannot run fails instead of being skipped.
 STRICT := SALTERN_SALT=$(WORK) SALTERN_REQUIRE_SALT=1 SALTERN_REQUIRE_PAM=1 SALTERN_REQUIRE_NGINX=1 SALTERN_REQUIRE_REDIS=1 \
 	SALTERN_REQUIRE_POSTGRES=1 SALTERN_REQUIRE_TOKEN_CLIENTS=1 SALTERN_VDK=$(WORK)/vdk-venv/bin/python
-# SQLite, which is C made into Go, would be several times slower with the race
-# detector in it; the code around it has it.
-RACE   := -race -gcflags=modernc.org/...=-race=false
-GOTEST := go test $(RACE)
+GOTEST := go test -race
 
 # A program with the race detector in it sleeps for a second before it ends.
 export GORACE := atexit_sleep_ms=50
@@ -52,7 +49,7 @@ build: ## build bin/saltern
 test: deps salt $(TOKEN_CLIENT_STAMPS) ## run every test, with real masters and the race detector
 	@deploy/deps.sh test
 	$(STRICT) SALTERN_SALT_VERSIONS='$(SALT_VERSIONS)' $(GOTEST) -p 4 -timeout 5m $(UNIT)
-	@$(STRICT) RACE='$(RACE)' MAKE='$(MAKE)' e2e/releases.sh $(WORK) '$(SALT_VERSIONS)' '$(REAL) clients'
+	@$(STRICT) MAKE='$(MAKE)' e2e/releases.sh $(WORK) '$(SALT_VERSIONS)' '$(REAL) clients'
 
 test-unit: ## run the tests that need no Salt
 	env -u SALTERN_SALT $(GOTEST) -p 4 -timeout 5m $(UNIT)
@@ -60,7 +57,7 @@ test-unit: ## run the tests that need no Salt
 test-salt: salt $(TOKEN_CLIENT_STAMPS) ## run the real-master tests, of one version only with VERSION=3008
 	@test -n '$(filter $(VERSION)%,$(SALT_VERSIONS))' || \
 		{ echo "no Salt $(VERSION) among the pinned $(SALT_VERSIONS)"; exit 1; }
-	@$(STRICT) RACE='$(RACE)' e2e/releases.sh $(WORK) '$(filter $(VERSION)%,$(SALT_VERSIONS))' '$(REAL)'
+	@$(STRICT) e2e/releases.sh $(WORK) '$(filter $(VERSION)%,$(SALT_VERSIONS))' '$(REAL)'
 
 test-clients: salt clients ## run pepper, SUSE's Java client, a browser and others against Saltern
 	$(STRICT) SALTERN_REQUIRE_CHROMIUM=1 SALTERN_SALT_VERSIONS='$(filter $(VERSION)%,$(SALT_VERSIONS))' \

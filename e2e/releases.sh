@@ -13,7 +13,6 @@ set -u
 
 folder=$1 versions=$2 packages=$3
 make=${MAKE:-make}
-race=${RACE:--race}
 at_once=${JOBS:-$((2 * $(nproc)))}
 binaries=$folder/e2e
 root=$(pwd)
@@ -36,8 +35,8 @@ real=
 for package in $packages; do
 	[ "$package" = clients ] || real="$real ./$package"
 done
-go build $race -o "$binaries/saltern" ./cmd/saltern &&
-	go test $race -c -o "$binaries/" $real >"$binaries/build.log" 2>&1 ||
+go build -race -o "$binaries/saltern" ./cmd/saltern &&
+	go test -race -c -o "$binaries/" $real >"$binaries/build.log" 2>&1 ||
 	{ cat "$binaries/build.log"; exit 1; }
 export SALTERN_PROGRAM="$binaries/saltern"
 
