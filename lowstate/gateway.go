@@ -16,6 +16,7 @@ type Gateway struct {
 	rules    Authorizer
 	hashType string
 	rawShell bool
+	note     func(jid, eauth, client string)
 }
 
 // Options of a [Gateway].
@@ -30,6 +31,11 @@ type Options struct {
 	Authorizer Authorizer
 
 	AllowRawShell bool // netapi_allow_raw_shell: the client ssh may run any command
+
+	// Note is called with the jid of each job that was sent to the master, the
+	// eauth module of its user, and the client; not for a jid that the caller
+	// chose, which may be another job's. It must not block, and may be nil.
+	Note func(jid, eauth, client string)
 }
 
 // New returns a gateway with the given clients.
@@ -37,6 +43,7 @@ func New(o Options) *Gateway {
 	g := &Gateway{
 		clients: make(map[string]Client), streams: make(map[string]bool),
 		enabled: o.Enabled, auth: o.Auth, rules: o.Authorizer, hashType: o.HashType, rawShell: o.AllowRawShell,
+		note: o.Note,
 	}
 	for _, c := range o.Clients {
 		g.clients[c.Name()] = c

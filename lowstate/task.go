@@ -16,6 +16,7 @@ type task struct {
 	id    eauth.Identity
 	rec   *Record
 	spool *spool.Spool
+	note  func(jid, eauth, client string) // [Options].Note
 }
 
 // checked reports whether the chunk's caller is authenticated already.
@@ -39,6 +40,10 @@ func (t task) end(err error) {
 	t.rec.Done = err == nil
 	if !t.checked() {
 		t.rec.User, t.rec.Eauth = "", ""
+		return
+	}
+	if t.note != nil && t.rec.JID != "" && !t.rec.FromFiles && !t.chunk.truthy("jid") {
+		t.note(t.rec.JID, t.rec.Eauth, t.rec.Client)
 	}
 }
 

@@ -22,7 +22,7 @@
 // [Store.Put] may be called with the same events any number of times, in any
 // order, by any number of gateways: a job is one record, and so is what a minion
 // returned for it. What is empty in a record is filled in, and what is not stays
-// as it is. A return whose job is not known yet makes a record of the job, which
+// as it is, but for the client, of which an event has only the kind. A return whose job is not known yet makes a record of the job, which
 // its job event completes.
 //
 // The state and the counts of a job are the store's own business; see [State].

@@ -20,6 +20,7 @@ import (
 	"github.com/saltern-api/saltern/internal/spool"
 	"github.com/saltern-api/saltern/lowstate"
 	"github.com/saltern-api/saltern/records"
+	"github.com/saltern-api/saltern/records/recorder"
 	"github.com/saltern-api/saltern/saltmaster"
 	"github.com/saltern-api/saltern/saltmaster/eventbus"
 	"github.com/saltern-api/saltern/saltmaster/eventstream"
@@ -48,6 +49,7 @@ type Gateway struct {
 
 	records      records.Store // nil if nothing is recorded
 	recordKeeper *recordkeeper.Keeper
+	recorder     *recorder.Recorder
 
 	hub    *eventstream.Hub
 	firer  *eventbus.Firer
@@ -143,6 +145,7 @@ func (g *Gateway) openAuth(reg prometheus.Registerer) {
 		Auth:       g.auth.Authenticator,
 		HashType:   g.config.Master.HashType,
 		Authorizer: g.rules,
+		Note:       g.note,
 
 		AllowRawShell: g.config.Master.NetapiAllowRawShell,
 	})

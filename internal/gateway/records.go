@@ -1,15 +1,29 @@
 package gateway
 
 import (
+	"log/slog"
+
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/saltern-api/saltern/internal/gateway/recordkeeper"
+	"github.com/saltern-api/saltern/internal/settings"
+	"github.com/saltern-api/saltern/internal/spool"
+	"github.com/saltern-api/saltern/records/recorder"
+	"github.com/saltern-api/saltern/saltmaster/jobcache"
 	"github.com/saltern-api/saltern/server"
 )
 
+// recorderDisk is how many bytes of events may wait in files for the database.
+const recorderDisk = 1 << 30
+
 // openRecords opens the store of records, which is not connected to yet, unless
-// the settings turn it off.
+// the settings turn it off. With results: verified nothing is recorded, since
+// any minion can fire what looks like another one's return.
 func (g *Gateway) openRecords(reg prometheus.Registerer) error {
+	if g.config.Settings.Records.Store != settings.RecordsOff && g.config.Settings.Results == settings.ResultsVerified {
+		g.log.Info("nothing is recorded: records are made of events, which results: verified does not trust")
+		return nil
+	}
 	store, err := recordkeeper.Open(g.config, g.log)
 	if err != nil || store == nil {
 		return err
@@ -20,7 +34,49 @@ func (g *Gateway) openRecords(reg prometheus.Registerer) error {
 	g.recordKeeper = recordkeeper.New(store, recordkeeper.Options{
 		Keep: set.Keep, MaxSize: set.MaxSize, Registerer: reg, Log: g.log,
 	})
+	g.recorder = g.newRecorder()
+	registerRecorder(reg, g.recorder)
 	return nil
+}
+
+// newRecorder returns the recorder of the master's events. It has files of its
+// own, so that answers do not take the room of its queue.
+func (g *Gateway) newRecorder() *recorder.Recorder {
+	mc, dir := g.config.Master, g.config.Settings.StateDir
+	cache, err := g.config.JobCache()
+	if err != nil {
+		g.log.Info("what is fired while the event bus is away is not recorded", slog.Any("reason", err))
+		cache = jobcache.Cache{}
+	}
+	return recorder.New(g.records, recorder.Options{
+		MasterID: mc.ID, MaxValue: int(g.config.Settings.Records.MaxValue), Cache: cache,
+		Asked: mc.Timeout + mc.GatherJobTimeout, Log: g.log,
+		Spool: spool.NewStore(spool.Options{
+			Memory: 1, Disk: recorderDisk, Create: func() (spool.File, error) { return spool.Unlinked(dir) },
+		}),
+	})
+}
+
+func registerRecorder(reg prometheus.Registerer, r *recorder.Recorder) {
+	counter := func(name, help string, value func(recorder.Stats) uint64) {
+		reg.MustRegister(prometheus.NewCounterFunc(prometheus.CounterOpts{Name: name, Help: help},
+			func() float64 { return float64(value(r.Stats())) }))
+	}
+	counter("saltern_records_jobs_total", "Jobs recorded.", func(s recorder.Stats) uint64 { return s.Jobs })
+	counter("saltern_records_returns_total", "Returns recorded.", func(s recorder.Stats) uint64 { return s.Returns })
+	counter("saltern_records_dropped_total", "Events for which there was no room; the job cache is read instead.",
+		func(s recorder.Stats) uint64 { return s.Dropped })
+	counter("saltern_records_failures_total", "Attempts to write to the database that failed.", func(s recorder.Stats) uint64 { return s.Failures })
+	reg.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "saltern_records_lag_seconds", Help: "How long the oldest event has waited to be recorded.",
+	}, func() float64 { return r.Stats().Lag.Seconds() }))
+}
+
+// note has the recorder add what no event says of a job.
+func (g *Gateway) note(jid, eauth, client string) {
+	if g.recorder != nil {
+		g.recorder.Note(jid, eauth, client)
+	}
 }
 
 // degraded returns the parts that do not work now, and without which requests

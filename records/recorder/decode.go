@@ -1,6 +1,7 @@
 package recorder
 
 import (
+	"cmp"
 	"strings"
 	"time"
 
@@ -42,11 +43,22 @@ type Entry struct {
 // Decoder makes entries of events.
 type Decoder struct {
 	// MasterID is the id of the master, under which runner and wheel functions
-	// return.
+	// return. Where its configuration has none, it is empty: Salt makes one of the
+	// host's name then, which ends in _master, and they are recorded under
+	// "master".
 	MasterID string
 
 	// MaxValue is the most bytes of a value that is kept.
 	MaxValue int
+}
+
+func (d Decoder) master() string { return cmp.Or(d.MasterID, "master") }
+
+func (d Decoder) isMaster(id string) bool {
+	if d.MasterID == "" {
+		return strings.HasSuffix(id, "_master")
+	}
+	return id == d.MasterID
 }
 
 // Decode returns what an event of the master is about. ok is false for one that
@@ -156,7 +168,7 @@ func (d Decoder) called(e Entry, kind, jid, what string, data msgpack.Raw) (Entr
 	if j.Fun == "" {
 		return e, false
 	}
-	j.Minions = []string{d.MasterID}
+	j.Minions = []string{d.master()}
 	e.Job = &j
 	if what == "new" {
 		return e, true
@@ -165,7 +177,7 @@ func (d Decoder) called(e Entry, kind, jid, what string, data msgpack.Raw) (Entr
 	if !ok {
 		return e, false
 	}
-	r := d.result(jid, d.MasterID, data, ret)
+	r := d.result(jid, d.master(), data, ret)
 	e.Return = &r
 	return e, true
 }

@@ -61,8 +61,10 @@ func (r *Recorder) fillJob(ctx context.Context, jid string) error {
 	now := time.Now()
 	var all []Entry
 	if j.Load != nil && names(j.Load, "fun", maxTgt) != findJob {
-		job := load(jid, "local", j.Load, "arg")
-		job.Minions = j.Minions
+		job := load(jid, clientOf(names(j.Load, "fun", maxTgt)), j.Load, "arg")
+		if job.Minions = j.Minions; job.Client != "local" {
+			job.Minions = []string{r.decoder.master()}
+		}
 		all = append(all, Entry{Job: &job, At: now})
 	} else if j.Load != nil {
 		return nil
@@ -89,17 +91,28 @@ func (r *Recorder) fillJob(ctx context.Context, jid string) error {
 	return nil
 }
 
+// clientOf returns the client of a job by its function: the master puts runner.
+// and wheel. before those of its own.
+func clientOf(fun string) string {
+	for _, client := range []string{"runner", "wheel"} {
+		if strings.HasPrefix(fun, client+".") {
+			return client
+		}
+	}
+	return "local"
+}
+
 // calledInCache decodes what the master keeps of a runner or wheel function: its
 // whole event, as the value of the return.
 func (d Decoder) calledInCache(jid, minion string, event msgpack.Raw) (Entry, bool) {
-	if minion != d.MasterID || event.LookupStr("jid") != jid {
+	if !d.isMaster(minion) || event.LookupStr("jid") != jid {
 		return Entry{}, false
 	}
-	kind := "run"
-	if strings.HasPrefix(event.LookupStr("fun"), "wheel.") {
-		kind = "wheel"
-	} else if !strings.HasPrefix(event.LookupStr("fun"), "runner.") {
-		return Entry{}, false
+	switch clientOf(event.LookupStr("fun")) {
+	case "runner":
+		return d.called(Entry{}, "run", jid, "ret", event)
+	case "wheel":
+		return d.called(Entry{}, "wheel", jid, "ret", event)
 	}
-	return d.called(Entry{}, kind, jid, "ret", event)
+	return Entry{}, false
 }

@@ -186,7 +186,13 @@ func testFields(t *testing.T, o Open) {
 	started := job(0, "web1", "web2")
 	started.User, started.Arguments = "somebody", []byte(`{}`)
 	put(t, s, jobs(started))
+
+	// The gateway that started it knows the client, of which events have the kind.
+	noted := records.Job{JID: jid(0), Client: "local_async"}
+	put(t, s, jobs(noted))
+	put(t, s, jobs(started))
 	want := job(0, "web1", "web2")
+	want.Client = "local_async"
 	want.State, want.Known, want.Expected, want.Returned, want.Succeeded = records.Running, true, 2, 1, 1
 	require.Equal(t, want, get(t, s, jid(0)))
 

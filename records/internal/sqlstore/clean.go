@@ -117,10 +117,17 @@ func (s *Store) prepare(b records.Batch) prepared {
 	return p
 }
 
+// finer reports whether a client is a kind of the known one, of which alone the
+// events of a job speak: local_async of local.
+func finer(known, client string) bool { return known != "" && strings.HasPrefix(client, known+"_") }
+
 // describe fills in what is not known yet.
 func (c *change) describe(j records.Job) {
 	fill(&c.user, j.User, maxUser)
 	fill(&c.eauth, j.Eauth, maxWord)
+	if finer(c.client, j.Client) {
+		c.client = ""
+	}
 	fill(&c.client, j.Client, maxWord)
 	fill(&c.fun, j.Fun, maxFun)
 	fill(&c.tgt, j.Tgt, maxTgt)

@@ -183,6 +183,9 @@ func (t *transaction) create(ctx context.Context, tx *sql.Tx) error {
 
 // describe fills in what a batch knows of a job and the database does not.
 func (r *row) describe(c *change) {
+	if finer(r.client, c.client) {
+		r.client = ""
+	}
 	for _, f := range []struct {
 		field *string
 		text  string
