@@ -139,6 +139,9 @@ func (d Decoder) returned(e Entry, jid, minion string, data msgpack.Raw) (Entry,
 // result decodes the outcome of a function.
 func (d Decoder) result(jid, minion string, data, ret msgpack.Raw) records.Return {
 	r := records.Return{JID: jid, Minion: minion, Time: stamp(data), Fun: names(data, "fun", maxTgt), Size: int64(len(ret))}
+	if v, ok := data.Lookup(sizeKey); ok {
+		r.Size, _ = v.Int()
+	}
 	if v, ok := data.Lookup("retcode"); ok {
 		n, isInt := v.Int()
 		if !isInt {

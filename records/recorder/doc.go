@@ -3,7 +3,7 @@
 //
 //	rec := recorder.New(store, recorder.Options{MasterID: "master.example_master", Cache: cache, Spool: spools})
 //	rec.Note(jid, "pam", "local_async") // what no event says
-//	rec.Run(ctx, bus.Expect("salt/"))
+//	rec.Run(ctx, bus.ExpectTrimmed("salt/", rec.Trim))
 //
 // One goroutine reads the tap and never waits for the store: entries wait in a
 // queue, 8 MiB of it in memory and the rest in files, within the limit of the

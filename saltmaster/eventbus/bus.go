@@ -131,9 +131,14 @@ func (b *Bus) Subscribe(jid string) *Sub {
 
 // Expect collects every event whose tag begins with prefix, until [Sub.Bind] narrows it to one job. The caller
 // closes the Sub.
-func (b *Bus) Expect(prefix string) *Sub {
+func (b *Bus) Expect(prefix string) *Sub { return b.ExpectTrimmed(prefix, nil) }
+
+// ExpectTrimmed is Expect for a Sub that needs only a part of large events, which are not kept for its sake. trim
+// returns the event that is queued. It is called by the reader of the bus, so that it must not wait, and must not
+// change the event's bytes.
+func (b *Bus) ExpectTrimmed(prefix string, trim func(Event) Event) *Sub {
 	s := newSub(b)
-	s.prefix = prefix
+	s.prefix, s.trim = prefix, trim
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.ended {

@@ -13,7 +13,8 @@ import (
 type Sub struct {
 	bus    *Bus
 	prefix string
-	wake   chan struct{} // has room for one: the queue changed
+	trim   func(Event) Event // nil for none
+	wake   chan struct{}     // has room for one: the queue changed
 
 	mu    sync.Mutex
 	jids  []string // none while expecting
@@ -205,6 +206,9 @@ func (s *Sub) push(e Event) {
 	// The Sub may have been bound or closed since the reader looked for those that want the event.
 	if s.ended || len(s.jids) > 0 && !slices.Contains(s.jids, jobOf(e.Tag)) {
 		return
+	}
+	if s.trim != nil {
+		e = s.trim(e)
 	}
 	i := item{event: e}
 	opts := &s.bus.opts
