@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/coder/websocket"
 	"github.com/getkin/kin-openapi/openapi3filter"
@@ -74,6 +75,7 @@ func TestDescription(t *testing.T) {
 		}
 		d.websockets(t, session["X-Auth-Token"])
 		d.tokens(t, session)
+		d.jobs(t, session)
 		d.check(t, request{"POST /logout", session, "", "", 200})
 
 		for path, item := range d.Doc.Paths.Map() {
@@ -134,6 +136,30 @@ func (d described) tokens(t *testing.T, session map[string]string) {
 	require.NoError(t, json.Unmarshal([]byte(a.Body), &all))
 	for _, left := range all.Tokens {
 		d.check(t, request{"DELETE /v1/tokens/" + left.ID, session, "", "", 204})
+	}
+}
+
+// jobs reads a recorded job.
+func (d described) jobs(t *testing.T, session map[string]string) {
+	t.Helper()
+	d.check(t, request{"POST /", session, envtest.JSON, `[{"client": "local", "tgt": "ms--0", "fun": "test.echo", "arg": ["recorded"]}]`, 200})
+	var page struct{ Jobs []struct{ JID string } }
+	require.Eventually(t, func() bool {
+		a := envtest.Bearing(t, d.Env, session["X-Auth-Token"], "GET /v1/jobs?fun=test.echo&state=completed", "")
+		return json.Unmarshal([]byte(a.Body), &page) == nil && len(page.Jobs) > 0
+	}, time.Minute, 50*time.Millisecond)
+	job := "/v1/jobs/" + page.Jobs[0].JID
+	for _, q := range []request{
+		{"GET /v1/jobs?count=true", session, "", "", 200},
+		{"GET /v1/jobs?sort=best", session, "", "", 400},
+		{"GET /v1/jobs", nil, "", "", 401},
+		{"GET " + job, session, "", "", 200},
+		{"GET " + job + "0", session, "", "", 404},
+		{"GET " + job + "/returns", session, "", "", 200},
+		{"GET " + job + "/returns/ms--0", session, "", "", 200},
+		{"GET " + job + "/returns/ms--9", session, "", "", 404},
+	} {
+		d.check(t, q)
 	}
 }
 
