@@ -61,9 +61,9 @@ func (j *runnerJob) mayAllow(rules Authorizer, id eauth.Identity) bool {
 	if j.Lookups == nil || j.full || !j.Lookups.HasRunner(j.call.Fun) {
 		return false
 	}
-	who, ok := SubjectOf(id)
+	subject, ok := SubjectOf(id)
 	f, err := calledFunction(j.call.Fun, j.call.Arg, j.call.Kwarg)
-	return ok && err == nil && rules.Runner(who, f.Name, f.Args, f.Kwargs) == acl.Allowed
+	return ok && err == nil && rules.Runner(subject, f.Name, f.Args, f.Kwargs) == acl.Allowed
 }
 
 // fromFiles returns the return of the runner from the master's files. While the
@@ -81,8 +81,8 @@ func (j *wheelJob) mayAllow(rules Authorizer, id eauth.Identity) bool {
 	if j.Lookups == nil || !j.Lookups.HasWheel(j.call.Fun) {
 		return false
 	}
-	who, ok := SubjectOf(id)
-	return ok && rules.Wheel(who, j.call.Fun, nil, nil) == acl.Allowed
+	subject, ok := SubjectOf(id)
+	return ok && rules.Wheel(subject, j.call.Fun, nil, nil) == acl.Allowed
 }
 
 func (j *wheelJob) fromFiles(ctx context.Context, user string) (answer WheelReturn, ok bool) {
