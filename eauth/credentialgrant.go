@@ -86,8 +86,10 @@ func (*CredentialGrant) Exposed(string) {}
 // Release implements [Grant].
 func (*CredentialGrant) Release(context.Context) {}
 
-// String and GoString keep the password out of a printed identity.
-func (*CredentialGrant) String() string     { return "the caller's own credentials" }
+// String keeps the password out of a printed identity.
+func (*CredentialGrant) String() string { return "the caller's own credentials" }
+
+// GoString does the same for %#v.
 func (h *CredentialGrant) GoString() string { return h.String() }
 
 // moduleRights returns the rights functions of the eauth module with this name.

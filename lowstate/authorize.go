@@ -17,9 +17,9 @@ import (
 // the master checks one, runners that the gateway itself adds to a call, and
 // functions that are answered from the master's files.
 type Authorizer interface {
-	Publish(who acl.Subject, c acl.Call) acl.Verdict
-	Runner(who acl.Subject, fun string, args, kwargs any) acl.Verdict
-	Wheel(who acl.Subject, fun string, args, kwargs any) acl.Verdict
+	Publish(subject acl.Subject, c acl.Call) acl.Verdict
+	Runner(subject acl.Subject, fun string, args, kwargs any) acl.Verdict
+	Wheel(subject acl.Subject, fun string, args, kwargs any) acl.Verdict
 }
 
 var _ Authorizer = (*acl.Rules)(nil)
@@ -52,7 +52,7 @@ func (g *Gateway) authorize(t *task) error {
 // allowsAll reports whether the rules certainly allow each function of a
 // command.
 func (g *Gateway) allowsAll(id eauth.Identity, cmd Command) bool {
-	who, ok := SubjectOf(id)
+	subject, ok := SubjectOf(id)
 	if !ok || g.rules == nil {
 		return false
 	}
@@ -65,7 +65,7 @@ func (g *Gateway) allowsAll(id eauth.Identity, cmd Command) bool {
 		return false
 	}
 	for _, f := range funs {
-		if g.rules.Publish(who, acl.Call{Fun: f.Name, Args: f.Args, Tgt: tgt, TgtType: cmd.TgtType}) != acl.Allowed {
+		if g.rules.Publish(subject, acl.Call{Fun: f.Name, Args: f.Args, Tgt: tgt, TgtType: cmd.TgtType}) != acl.Allowed {
 			return false
 		}
 	}
@@ -78,8 +78,8 @@ func (g *Gateway) allowsRunner(id eauth.Identity, fun string, args []any) bool {
 	if g.rules == nil {
 		return false
 	}
-	who, ok := SubjectOf(id)
-	return ok && g.rules.Runner(who, fun, args, acl.Map{}) == acl.Allowed
+	subject, ok := SubjectOf(id)
+	return ok && g.rules.Runner(subject, fun, args, acl.Map{}) == acl.Allowed
 }
 
 // Scope is what the caller's credential is for, besides the caller's own

@@ -125,17 +125,17 @@ func (c Command) scopeCall(client string, chunk Chunk) (call role.Call, err erro
 
 // SubjectOf converts a caller to the terms of package acl. ok is false if the rules
 // in the token cannot be decoded.
-func SubjectOf(id eauth.Identity) (who acl.Subject, ok bool) {
-	who = acl.Subject{Eauth: id.Eauth, User: id.User, Groups: id.Groups, HasAuthList: id.AuthList != nil}
-	if !who.HasAuthList {
-		return who, true
+func SubjectOf(id eauth.Identity) (subject acl.Subject, ok bool) {
+	subject = acl.Subject{Eauth: id.Eauth, User: id.User, Groups: id.Groups, HasAuthList: id.AuthList != nil}
+	if !subject.HasAuthList {
+		return subject, true
 	}
 	b, err := msgpack.AppendFromJSON(nil, id.AuthList)
 	if err != nil {
-		return who, false
+		return subject, false
 	}
-	who.AuthList, ok = aclValue(b)
-	return who, ok
+	subject.AuthList, ok = aclValue(b)
+	return subject, ok
 }
 
 // aclValue converts a value to the terms of package acl. ok is false for a type

@@ -38,10 +38,10 @@ type SSHOptions struct {
 // SSHAuthorizer evaluates the rules of external_auth, with the hosts of the
 // roster as the minions. *acl.Rules with the targets of [acl.Roster] is one.
 type SSHAuthorizer interface {
-	SSH(who acl.Subject, c acl.Call) acl.Verdict
+	SSH(subject acl.Subject, c acl.Call) acl.Verdict
 
 	// Unrestricted reports whether a caller may run any function everywhere.
-	Unrestricted(who acl.Subject) bool
+	Unrestricted(subject acl.Subject) bool
 }
 
 var _ SSHAuthorizer = (*acl.Rules)(nil)

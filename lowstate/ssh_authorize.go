@@ -24,17 +24,17 @@ func SSHPrivileges() []string { return append(saltssh.Privileged(), OffRoster) }
 // as salt-api does: it is not a function, and "user.*" means user.list and not
 // userdel.
 func (j *sshJob) authorize(id eauth.Identity) error {
-	who, ok := SubjectOf(id)
+	subject, ok := SubjectOf(id)
 	if !ok || j.opts.Rules == nil {
 		return errSSHUnauthorized
 	}
 	for _, arg := range j.ruleArgs {
 		args, isList := aclList(arg)
-		if !isList || j.opts.Rules.SSH(who, j.rulesCall(args.([]any))) != acl.Allowed {
+		if !isList || j.opts.Rules.SSH(subject, j.rulesCall(args.([]any))) != acl.Allowed {
 			return errSSHUnauthorized
 		}
 	}
-	if !j.opts.Rules.Unrestricted(who) {
+	if !j.opts.Rules.Unrestricted(subject) {
 		if err := j.restrict(); err != nil {
 			return err
 		}

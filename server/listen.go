@@ -26,10 +26,12 @@ type ListenerSpec struct {
 	Optional bool
 }
 
-// A listener's certificate, and its requirements for those of clients.
 type (
-	KeyPair        = certs.KeyPair
-	ClientCerts    = certs.ClientCerts
+	// KeyPair is a listener's certificate and key.
+	KeyPair = certs.KeyPair
+	// ClientCerts is what a listener requires of clients' certificates.
+	ClientCerts = certs.ClientCerts
+	// ClientCertMode is Salt's ssl_cert_reqs.
 	ClientCertMode = certs.ClientCertMode
 )
 

@@ -24,6 +24,7 @@ type Described struct {
 	Seen   map[string]bool // operations that were answered with success
 }
 
+// NewDescribed reads the description from the gateway of r.
 func NewDescribed(t *testing.T, r *env.Env) *Described {
 	t.Helper()
 	client, err := r.Client()

@@ -3,10 +3,11 @@ package acl
 // Verdict is the decision of the rules about a call.
 type Verdict uint8
 
+// The decisions. Unknown is to be refused: the rules cannot be evaluated here.
 const (
 	Refused Verdict = iota
 	Allowed
-	Unknown // cannot be decided here: to be refused
+	Unknown
 )
 
 func (v Verdict) String() string {

@@ -141,8 +141,8 @@ func (l *login) Authenticate(ctx context.Context, c eauth.Credentials) (eauth.Id
 
 	// A module may have mapped the name to another one; then the password was
 	// right for that one, to which the same rules apply.
-	who := eauth.Credentials{Username: a.user}
-	if who.Check() != nil {
+	mapped := eauth.Credentials{Username: a.user}
+	if mapped.Check() != nil {
 		l.opts.Logger.WarnContext(ctx, "PAM let a login pass under a name that cannot be one", slog.String("user", c.Username))
 		return no, false, nil
 	}

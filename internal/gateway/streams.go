@@ -34,9 +34,9 @@ func (g *Gateway) openStreams() error {
 
 // perms returns the permissions shown after a login.
 func (g *Gateway) perms(s *session.Session) []byte {
-	who, ok := lowstate.SubjectOf(eauth.Identity{User: s.User, Eauth: s.Eauth, Groups: s.Groups, AuthList: s.AuthList})
+	subject, ok := lowstate.SubjectOf(eauth.Identity{User: s.User, Eauth: s.Eauth, Groups: s.Groups, AuthList: s.AuthList})
 	if !ok {
 		return []byte("{}")
 	}
-	return g.rules.Perms(who)
+	return g.rules.Perms(subject)
 }

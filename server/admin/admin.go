@@ -26,10 +26,10 @@ import (
 const (
 	readyTimeout = 2 * time.Second
 
-	// MaxConnections is the limit of concurrent connections, and Timeout is for
-	// reading a request and for writing its response.
+	// MaxConnections is the limit of concurrent connections.
 	MaxConnections = 16
-	Timeout        = 10 * time.Second
+	// Timeout is for reading a request, and again for writing its response.
+	Timeout = 10 * time.Second
 )
 
 // NotReady is an error of [Options.Ready] with the part that is not ready.

@@ -46,9 +46,9 @@ func (t *owners) Active(
 		}
 		groups = append([]string{}, groups...) // an empty list is a result too
 	}
-	who := acl.Subject{Eauth: o.Eauth, User: o.User, Groups: groups}
+	subject := acl.Subject{Eauth: o.Eauth, User: o.User, Groups: groups}
 	if groups == nil && last != nil {
-		who.Groups = last.Groups
+		subject.Groups = last.Groups
 	}
-	return t.rules.Named(who, groups != nil || last != nil) == acl.Allowed, groups, nil
+	return t.rules.Named(subject, groups != nil || last != nil) == acl.Allowed, groups, nil
 }
