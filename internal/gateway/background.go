@@ -16,6 +16,7 @@ func (g *Gateway) startBackground(ctx context.Context) {
 	g.background.Go(func() { g.watchMaster(ctx) })
 	if g.recordKeeper != nil {
 		g.background.Go(func() { g.recordKeeper.Run(ctx) })
+		g.background.Go(func() { g.jobs.Run(ctx) })
 		g.background.Go(func() { g.recorder.Run(ctx, g.bus.ExpectTrimmed("salt/", g.recorder.Trim)) })
 	}
 	g.reminders.Start(ctx)

@@ -21,6 +21,7 @@ import (
 	"github.com/saltern-api/saltern/lowstate"
 	"github.com/saltern-api/saltern/records"
 	"github.com/saltern-api/saltern/records/recorder"
+	"github.com/saltern-api/saltern/records/watch"
 	"github.com/saltern-api/saltern/saltmaster"
 	"github.com/saltern-api/saltern/saltmaster/eventbus"
 	"github.com/saltern-api/saltern/saltmaster/eventstream"
@@ -50,6 +51,7 @@ type Gateway struct {
 	records      records.Store // nil if nothing is recorded
 	recordKeeper *recordkeeper.Keeper
 	recorder     *recorder.Recorder
+	jobs         *watch.Hub
 
 	hub    *eventstream.Hub
 	firer  *eventbus.Firer

@@ -9,6 +9,7 @@ import (
 	"github.com/saltern-api/saltern/internal/settings"
 	"github.com/saltern-api/saltern/internal/spool"
 	"github.com/saltern-api/saltern/records/recorder"
+	"github.com/saltern-api/saltern/records/watch"
 	"github.com/saltern-api/saltern/saltmaster/jobcache"
 	"github.com/saltern-api/saltern/server"
 )
@@ -34,6 +35,7 @@ func (g *Gateway) openRecords(reg prometheus.Registerer) error {
 	g.recordKeeper = recordkeeper.New(store, recordkeeper.Options{
 		Keep: set.Keep, MaxSize: set.MaxSize, Registerer: reg, Log: g.log,
 	})
+	g.jobs = watch.New(store.Job)
 	g.recorder = g.newRecorder()
 	registerRecorder(reg, g.recorder)
 	return nil
@@ -50,7 +52,7 @@ func (g *Gateway) newRecorder() *recorder.Recorder {
 	}
 	return recorder.New(g.records, recorder.Options{
 		MasterID: mc.ID, MaxValue: int(g.config.Settings.Records.MaxValue), Cache: cache,
-		Asked: mc.Timeout + mc.GatherJobTimeout, Log: g.log,
+		Asked: mc.Timeout + mc.GatherJobTimeout, Recorded: g.jobs.Recorded, Log: g.log,
 		Spool: spool.NewStore(spool.Options{
 			Memory: 1, Disk: recorderDisk, Create: func() (spool.File, error) { return spool.Unlinked(dir) },
 		}),

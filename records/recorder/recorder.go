@@ -39,6 +39,11 @@ type Options struct {
 	// and may be nil.
 	Ended func(jids []string)
 
+	// Recorded is called with each batch after it was written, whether anything of
+	// it was new or not. It must not block, nor keep or change the batch, and may
+	// be nil.
+	Recorded func(b records.Batch)
+
 	Log *slog.Logger // slog.Default
 }
 
@@ -309,6 +314,9 @@ func (r *Recorder) putBatch(ctx context.Context, b records.Batch) error {
 		changes, err := r.store.Put(ctx, b)
 		if err == nil {
 			r.done(changes)
+			if r.opts.Recorded != nil {
+				r.opts.Recorded(b)
+			}
 			return nil
 		}
 		if ctx.Err() != nil {

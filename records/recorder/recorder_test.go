@@ -114,7 +114,8 @@ func TestEnds(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		m, s := newMemory(), tap{make(chan eventbus.Event, 10)}
-		r := recorder.New(m, recorder.Options{})
+		var written []records.End
+		r := recorder.New(m, recorder.Options{Recorded: func(b records.Batch) { written = append(written, b.Ends...) }})
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() { r.Run(ctx, s); close(done) }()
@@ -137,6 +138,7 @@ func TestEnds(t *testing.T) {
 		require.NotContains(t, jobs, find)
 		cancel()
 		<-done
+		require.Len(t, written, 2, "each batch that was written is announced")
 	})
 }
 

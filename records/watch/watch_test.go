@@ -1,0 +1,209 @@
+package watch_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/saltern-api/saltern/records"
+	"github.com/saltern-api/saltern/records/watch"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// store has the states of jobs, and counts how often each is read.
+type store struct {
+	mu     sync.Mutex
+	states map[string]records.State
+	reads  map[string]int
+	err    error
+}
+
+func (s *store) job(_ context.Context, jid string, _ bool) (records.Job, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.reads[jid]++
+	state, ok := s.states[jid]
+	switch {
+	case s.err != nil:
+		return records.Job{}, s.err
+	case !ok:
+		return records.Job{}, records.ErrNotFound
+	}
+	return records.Job{JID: jid, State: state}, nil
+}
+
+func (s *store) set(jid string, state records.State) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.states[jid] = state
+}
+
+func (s *store) fail(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.err = err
+}
+
+func (s *store) count(jid string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.reads[jid]
+}
+
+// run calls f with a running hub in a bubble.
+func run(t *testing.T, f func(t *testing.T, h *watch.Hub, s *store)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		s := &store{states: make(map[string]records.State), reads: make(map[string]int)}
+		h := watch.New(s.job)
+		ctx, cancel := context.WithCancel(t.Context())
+		defer synctest.Wait()
+		defer cancel()
+		go h.Run(ctx)
+		f(t, h, s)
+		require.Zero(t, h.Len())
+	})
+}
+
+func is(c <-chan struct{}) bool {
+	synctest.Wait()
+	select {
+	case <-c:
+		return true
+	default:
+		return false
+	}
+}
+
+func returned(jid string) records.Batch {
+	return records.Batch{Returns: []records.Return{{JID: jid, Minion: "web1"}}}
+}
+
+func TestEnds(t *testing.T) {
+	t.Parallel()
+	for _, state := range records.States() {
+		for name, batch := range map[string]records.Batch{
+			"job": {Jobs: []records.Job{{JID: "a"}}}, "return": returned("a"), "end": {Ends: []records.End{{JID: "a"}}},
+		} {
+			t.Run(string(state)+" by a "+name, func(t *testing.T) {
+				t.Parallel()
+				run(t, func(t *testing.T, h *watch.Hub, s *store) {
+					w, other := h.Watch("a"), h.Watch("b")
+					defer w.Close()
+					defer other.Close()
+					changed, also := w.Changed(), other.Changed()
+					s.set("a", state)
+					require.False(t, is(w.Ended()), "nothing was recorded")
+					h.Recorded(batch)
+					require.Equal(t, state.Ended(), is(w.Ended()))
+					require.True(t, is(changed))
+					require.False(t, is(w.Changed()), "not again")
+					require.False(t, is(other.Ended()))
+					require.False(t, is(also))
+				})
+			})
+		}
+	}
+}
+
+// However many watch a job, and however often it changes, it is read a few times.
+func TestReadOnce(t *testing.T) {
+	t.Parallel()
+	run(t, func(t *testing.T, h *watch.Hub, s *store) {
+		var woken atomic.Int64
+		s.set("a", records.Running)
+		for range 1000 {
+			w := h.Watch("a")
+			go func() {
+				defer w.Close()
+				<-w.Ended()
+				woken.Add(1)
+			}()
+		}
+		require.Equal(t, 1000, h.Len())
+		for range 1000 {
+			h.Recorded(returned("a"))
+			h.Recorded(returned("nobody's"))
+		}
+		time.Sleep(time.Second)
+		synctest.Wait()
+		require.LessOrEqual(t, s.count("a"), 3)
+		require.Zero(t, s.count("nobody's"))
+		s.set("a", records.Failed)
+		h.Recorded(returned("a"))
+		time.Sleep(time.Second)
+		synctest.Wait()
+		require.EqualValues(t, 1000, woken.Load())
+	})
+}
+
+// The end that only another gateway has recorded is found.
+func TestElsewhere(t *testing.T) {
+	t.Parallel()
+	run(t, func(t *testing.T, h *watch.Hub, s *store) {
+		w := h.Watch("a")
+		defer w.Close()
+		s.set("a", records.MissingReturns)
+		time.Sleep(30 * time.Second)
+		require.False(t, is(w.Ended()))
+		<-w.Ended()
+	})
+}
+
+// While the store is away nothing wakes, and nothing is forgotten.
+func TestAway(t *testing.T) {
+	t.Parallel()
+	run(t, func(t *testing.T, h *watch.Hub, s *store) {
+		w, unknown := h.Watch("a"), h.Watch("unknown")
+		defer w.Close()
+		defer unknown.Close()
+		s.set("a", records.Completed)
+		s.fail(errors.New("away"))
+		changed := unknown.Changed()
+		h.Recorded(returned("a"))
+		h.Recorded(returned("unknown"))
+		time.Sleep(10 * time.Second)
+		require.False(t, is(w.Ended()))
+		require.LessOrEqual(t, s.count("a")+s.count("unknown"), 15, "there is a pause after each attempt")
+		s.fail(nil)
+		<-w.Ended()
+		<-changed
+		require.False(t, is(unknown.Ended()), "it is not recorded")
+	})
+}
+
+// A watch may be closed at any time, also while the job is read.
+func TestClose(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		reading, goOn := make(chan struct{}), make(chan struct{})
+		h := watch.New(func(context.Context, string, bool) (records.Job, error) {
+			reading <- struct{}{}
+			<-goOn
+			return records.Job{State: records.Completed}, nil
+		})
+		ctx, cancel := context.WithCancel(t.Context())
+		defer synctest.Wait()
+		defer cancel()
+		go h.Run(ctx)
+		w := h.Watch("a")
+		h.Recorded(returned("a"))
+		<-reading
+		w.Close()
+		w.Close()
+		require.Zero(t, h.Len())
+		again := h.Watch("a")
+		close(goOn)
+		require.True(t, is(again.Ended()), "what was read is true for a later watch too")
+		again.Close()
+		require.Zero(t, h.Len())
+	})
+}
