@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -73,4 +74,60 @@ func packages(t *testing.T) string {
 		return err
 	}))
 	return b.String()
+}
+
+var (
+	imports  = regexp.MustCompile(`\b[iI]mports?\b`)
+	examples = regexp.MustCompile(`(?m)^func Example`)
+)
+
+// Each package has a doc.go with what it is for and what it imports, and an
+// example of a call. The callers of packages for tests are the tests themselves,
+// those of sqlstore are the two stores.
+func TestDocFiles(t *testing.T) {
+	t.Parallel()
+	packages := 0
+	require.NoError(t, filepath.WalkDir("..", func(path string, d fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
+			return err
+		case !d.IsDir():
+			return nil
+		case path != ".." && (strings.HasPrefix(d.Name(), ".") || d.Name() == "testdata" || d.Name() == "bin" || d.Name() == "dist"),
+			path == filepath.Join("..", "e2e"), path == filepath.Join("..", "docs"):
+			return fs.SkipDir
+		}
+		files, err := filepath.Glob(filepath.Join(path, "*.go"))
+		if err != nil {
+			return err
+		}
+		var code, tests []byte
+		for _, name := range files {
+			b, err := os.ReadFile(name)
+			if err != nil {
+				return err
+			}
+			if strings.HasSuffix(name, "_test.go") {
+				tests = append(tests, b...)
+			} else {
+				code = append(code, b...)
+			}
+		}
+		if len(code) == 0 || strings.Contains(string(code), "\npackage main\n") {
+			return nil
+		}
+		packages++
+		comment, err := os.ReadFile(filepath.Join(path, "doc.go"))
+		if err != nil {
+			return err
+		}
+		if !imports.Match(comment) {
+			t.Errorf("%s/doc.go does not state what the package imports", path)
+		}
+		if !examples.Match(tests) && !strings.HasSuffix(d.Name(), "test") && d.Name() != "sqlstore" && d.Name() != "oracle" {
+			t.Errorf("%s has no example", path)
+		}
+		return nil
+	}))
+	require.Greater(t, packages, 70)
 }

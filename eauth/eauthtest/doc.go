@@ -4,4 +4,6 @@
 //	eauthtest.RunBackend(t, func(t *testing.T) eauthtest.Fixture {
 //		return eauthtest.Fixture{Backend: ldap.New(...), Right: ..., User: "alice"}
 //	})
+//
+// It imports eauth.
 package eauthtest

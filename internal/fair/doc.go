@@ -13,4 +13,6 @@
 //
 // All tables hold only the current waiters and holders, and are bounded by
 // these.
+//
+// It imports nothing else of Saltern.
 package fair

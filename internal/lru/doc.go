@@ -4,4 +4,6 @@
 //	c := lru.New[string, int](100)
 //	c.Put("a", 1)
 //	v, ok := c.Get("a")
+//
+// It imports nothing else of Saltern.
 package lru

@@ -7,4 +7,6 @@
 // A store that outlives its process also passes the part for that: a child
 // process runs [Workload] until it is killed, and [RequireDone] looks for what it
 // had written.
+//
+// It imports records.
 package recordstest

@@ -6,4 +6,6 @@
 // single cases the suite runs long random histories, in which each result must
 // be that of the plain store of package memory, and uses one token in many
 // goroutines at once; [Workload] is for tests that kill a process.
+//
+// It imports eauth/apitoken and eauth/apitoken/memory.
 package apitokentest

@@ -1,5 +1,3 @@
-// Package redact keeps tokens out of error texts. A token names a file, so the
-// errors of the operating system quote it.
 package redact
 
 import "strings"

@@ -7,4 +7,6 @@
 //	server.Start() // with what it had written
 //
 // PostgreSQL refuses to run as root: for a test that does, it runs as nobody.
+//
+// It imports nothing else of Saltern.
 package pgtest

@@ -1,6 +1,3 @@
-// Package tokentest is a gateway with the APIs for tokens, for tests: the native
-// one, OAuth, Cloud Services and Cloud Director, over the real issuer and fake
-// sessions.
 package tokentest
 
 import (

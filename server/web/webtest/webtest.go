@@ -1,6 +1,3 @@
-// Package webtest sends requests to the APIs of package web without a listener.
-//
-// It imports server/web.
 package webtest
 
 import (

@@ -5,5 +5,5 @@
 //	}
 //
 // The Salts are those of package sandboxtest, which runs their Python.
-// It is imported by tests only.
+// It imports sandboxtest. Only tests import it.
 package oracle

@@ -1,6 +1,3 @@
-// Package reach holds what the senders of reminders share: the hosts that may be
-// reached without TLS, the certificates that are trusted, and how much of a
-// remote text may be shown.
 package reach
 
 import (
