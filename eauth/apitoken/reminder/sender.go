@@ -8,7 +8,7 @@ import (
 	"time"
 
 	"github.com/saltern-api/saltern/eauth/apitoken"
-	"github.com/saltern-api/saltern/eauth/apitoken/reminder/internal/reach"
+	"github.com/saltern-api/saltern/internal/reach"
 )
 
 // Sender sends reminders in one way. It is safe for use by several goroutines.

@@ -18,7 +18,7 @@ import (
 
 	"github.com/saltern-api/saltern/eauth/apitoken"
 	"github.com/saltern-api/saltern/eauth/apitoken/reminder"
-	"github.com/saltern-api/saltern/eauth/apitoken/reminder/internal/reach"
+	"github.com/saltern-api/saltern/internal/reach"
 )
 
 // TLS is how the connection is encrypted.

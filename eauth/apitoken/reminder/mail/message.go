@@ -11,7 +11,7 @@ import (
 
 	"github.com/saltern-api/saltern/eauth/apitoken"
 	"github.com/saltern-api/saltern/eauth/apitoken/reminder"
-	"github.com/saltern-api/saltern/eauth/apitoken/reminder/internal/reach"
+	"github.com/saltern-api/saltern/internal/reach"
 )
 
 // The limits of texts from others, in bytes.

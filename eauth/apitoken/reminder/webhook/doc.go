@@ -14,5 +14,5 @@
 // document may have been delivered. Receivers should deduplicate by the id, which is
 // the same in each attempt.
 //
-// The package may import eauth/apitoken and its reminder.
+// The package may import eauth/apitoken and its reminder, and internal/signedpost.
 package webhook

@@ -1,4 +1,4 @@
-package webhook
+package signedpost
 
 import (
 	"crypto/hmac"
@@ -10,12 +10,12 @@ import (
 	"time"
 )
 
-// SignatureHeader contains the signature: t=TIME,v1=HMAC. The time is in Unix
-// seconds; HMAC is the HMAC-SHA256 of the time, a dot and the body, in
-// hexadecimal.
-const SignatureHeader = "Saltern-Signature"
+// Header contains the signature: t=TIME,v1=HMAC. The time is in Unix seconds;
+// HMAC is the HMAC-SHA256 of the time, a dot and the body, in hexadecimal.
+const Header = "Saltern-Signature"
 
-func sign(secret []byte, at time.Time, body []byte) string {
+// Sign returns the value of [Header] for a body.
+func Sign(secret []byte, at time.Time, body []byte) string {
 	t := strconv.FormatInt(at.Unix(), 10)
 	return "t=" + t + ",v1=" + hex.EncodeToString(mac(secret, t, body))
 }
@@ -31,8 +31,8 @@ func mac(secret []byte, t string, body []byte) []byte {
 // old.
 var ErrSignature = errors.New("the signature is not good")
 
-// Verify checks a document and its SignatureHeader on the receiver's side. A
-// document older than tolerance may be a replay.
+// Verify checks a body and its [Header] on the receiver's side. A document older
+// than tolerance may be a replay.
 func Verify(secret []byte, header string, body []byte, now time.Time, tolerance time.Duration) error {
 	t, v1, ok := strings.Cut(strings.TrimPrefix(header, "t="), ",v1=")
 	at, err := strconv.ParseInt(t, 10, 64)
