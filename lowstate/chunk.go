@@ -130,25 +130,7 @@ func (c Chunk) truthy(key string) bool {
 		return true // too long for an empty one
 	}
 	v, ok := c.present(key)
-	return ok && truthy(v)
-}
-
-func truthy(v msgpack.Raw) bool {
-	switch v.Kind() {
-	case msgpack.Nil:
-		return false
-	case msgpack.Bool:
-		b, _ := v.Bool()
-		return b
-	case msgpack.Int, msgpack.Float:
-		f, _ := v.Float()
-		return f != 0
-	case msgpack.Map, msgpack.Array:
-		return v.Len() > 0
-	default:
-		s, _ := v.Str()
-		return s != ""
-	}
+	return ok && v.Truthy()
 }
 
 // stringOr returns a string value, or def when the key is absent or null. ok

@@ -103,7 +103,7 @@ func number(v msgpack.Raw) (float64, bool) {
 // jobID returns the jid in the chunk, or "".
 func (c Chunk) jobID() (string, error) {
 	v, ok := c.given("jid")
-	if !ok || !truthy(v) {
+	if !ok || !v.Truthy() {
 		return "", nil
 	}
 	jid, ok := v.Str()
@@ -142,7 +142,7 @@ func (c Chunk) list(key string) []msgpack.Raw {
 // them.
 func (c Chunk) mapping(key string) ([]field, error) {
 	v, ok := c.given(key)
-	if !ok || !truthy(v) {
+	if !ok || !v.Truthy() {
 		return nil, nil
 	}
 	if v.Kind() != msgpack.Map {

@@ -194,7 +194,7 @@ func (j *runnerJob) fetchSignature(ctx context.Context, grant eauth.Grant) (sig 
 	if !hasArgs || !hasKeywords || !args.IsNil() && (args.Kind() != msgpack.Array || !allStrings(args)) {
 		return sig, false, nil
 	}
-	sig.Any = truthy(keywords)
+	sig.Any = keywords.Truthy()
 	if !args.IsNil() {
 		sig.Args = words(args)
 	}

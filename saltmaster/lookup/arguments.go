@@ -104,28 +104,9 @@ func (a arguments) text(name string) (string, error) {
 // unset returns ErrAsk unless all of the arguments are false in Python.
 func (a arguments) unset(names ...string) error {
 	for _, name := range names {
-		if v, ok := a[name]; ok && truthy(v) {
+		if v, ok := a[name]; ok && v.Truthy() {
 			return ask(name + " is given")
 		}
 	}
 	return nil
-}
-
-// truthy is the truth value in Python.
-func truthy(v msgpack.Raw) bool {
-	switch v.Kind() {
-	case msgpack.Nil:
-		return false
-	case msgpack.Bool:
-		b, _ := v.Bool()
-		return b
-	case msgpack.Int, msgpack.Float:
-		f, _ := v.Float()
-		return f != 0
-	case msgpack.Map, msgpack.Array:
-		return v.Len() > 0
-	default:
-		s, ok := v.Str()
-		return !ok || s != ""
-	}
 }

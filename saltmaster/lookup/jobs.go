@@ -226,7 +226,7 @@ func (j *Jobs) lookupJID(ctx context.Context, a arguments) (msgpack.Raw, error) 
 			}
 		}
 	}
-	if out := outputter(job.Returns); truthy(out) {
+	if out := outputter(job.Returns); out.Truthy() {
 		b := msgpack.AppendString(msgpack.AppendMap(nil, 2), "outputter")
 		b = msgpack.AppendString(append(b, out...), "data")
 		return p.appendTo(b), nil
@@ -272,7 +272,7 @@ func (j *Jobs) exitSuccess(ctx context.Context, a arguments) (msgpack.Raw, error
 	good := make(map[string]bool, len(job.Returns))
 	for _, r := range job.Returns {
 		ret, _ := r.Data.Lookup("return")
-		good[r.Minion] = truthy(ret)
+		good[r.Minion] = ret.Truthy()
 	}
 	var p pairs
 	for _, id := range minions {

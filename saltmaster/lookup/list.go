@@ -18,7 +18,7 @@ type listed struct {
 
 // makeListed makes it of a load.
 func makeListed(load msgpack.Raw) (l listed, size int, ok bool, err error) {
-	if load == nil || !truthy(load) {
+	if load == nil || !load.Truthy() {
 		return l, 0, false, nil // the master logs it and passes over it
 	}
 	id, has := load.Lookup("jid")
@@ -51,14 +51,14 @@ type pair struct {
 }
 
 func newFilter(metadata, target, fun msgpack.Raw) (f filter, err error) {
-	f.anyTarget, f.anyFn = !truthy(target), !truthy(fun)
+	f.anyTarget, f.anyFn = !target.Truthy(), !fun.Truthy()
 	if f.targets, err = globs(target); err != nil {
 		return f, err
 	}
 	if f.funs, err = globs(fun); err != nil {
 		return f, err
 	}
-	if !truthy(metadata) {
+	if !metadata.Truthy() {
 		return f, nil
 	}
 	if metadata.Kind() != msgpack.Map {
@@ -77,7 +77,7 @@ func newFilter(metadata, target, fun msgpack.Raw) (f filter, err error) {
 
 // globs compiles patterns, if there are any.
 func globs(v msgpack.Raw) (all []pyglob.Glob, err error) {
-	if !truthy(v) {
+	if !v.Truthy() {
 		return nil, nil
 	}
 	words, err := splitInput(v)
@@ -227,7 +227,7 @@ func (j *Jobs) listJobs(ctx context.Context, a arguments) (msgpack.Raw, error) {
 
 // beginOutput begins a result that comes with an outputter, if there is one.
 func beginOutput(b []byte, outputter msgpack.Raw) []byte {
-	if !truthy(outputter) {
+	if !outputter.Truthy() {
 		return b
 	}
 	b = msgpack.AppendString(msgpack.AppendMap(b, 2), "outputter")

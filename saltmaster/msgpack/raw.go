@@ -153,3 +153,23 @@ func (v Raw) Len() int {
 	}
 	return int(t.num)
 }
+
+// Truthy returns the value's truth in Python. An ext is true, and so is what
+// cannot be read.
+func (v Raw) Truthy() bool {
+	switch v.Kind() {
+	case Nil:
+		return false
+	case Bool:
+		b, _ := v.Bool()
+		return b
+	case Int, Float:
+		f, _ := v.Float()
+		return f != 0
+	case Map, Array:
+		return v.Len() > 0
+	default:
+		s, ok := v.Str()
+		return !ok || s != ""
+	}
+}
