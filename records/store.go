@@ -43,6 +43,13 @@ type Reader interface {
 	// order of their names, or an [ErrNotFound] if there is no such job.
 	Returns(ctx context.Context, jid string, q ReturnQuery) (ReturnPage, error)
 
+	// Arrived returns what the minions of a job have returned, with the values, in
+	// the order in which that was recorded: what follows a cursor, or all where it
+	// is empty. The list has the given number at most (see [PageSize]), fewer if
+	// the values are large, and is empty only at the end. The error is an
+	// [ErrNotFound] if there is no such job.
+	Arrived(ctx context.Context, jid, after string, limit int) ([]Arrival, error)
+
 	// Return returns what one minion returned, with the value, or an
 	// [ErrNotFound]. The return of a minion that was meant and did not return
 	// is one that is Missing.
@@ -169,6 +176,12 @@ type ReturnQuery struct {
 type ReturnPage struct {
 	Returns []Return
 	Next    string // where the next page begins; empty at the end
+}
+
+// Arrival is a return in the order in which the returns of its job were recorded.
+type Arrival struct {
+	Return Return
+	Cursor string // what follows the return begins after it
 }
 
 // Counts are the numbers of jobs that a filter selects.

@@ -33,6 +33,8 @@ func Run(t *testing.T, newDatabase func(t *testing.T) Open) {
 		"returns":              testReturns,
 		"values":               testValues,
 		"large pages":          testLargePages,
+		"arrivals":             testArrivals,
+		"arrivals meanwhile":   testArrivalsMeanwhile,
 		"last jobs":            testLastJobs,
 		"trim":                 testTrim,
 		"trim a large job":     testTrimLarge,

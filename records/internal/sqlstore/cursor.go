@@ -11,13 +11,17 @@ import (
 // cursor is where a page begins: after a record of an order. It gives no access:
 // the filter applies to what follows it.
 type cursor struct {
-	Order string `json:"o"`           // the sort of jobs, or "returns"
+	Order string `json:"o"`           // the sort of jobs, or one of those below
 	Text  string `json:"t,omitempty"` // the key of the order, where it is text
-	Num   int64  `json:"n,omitempty"` // the key of the order, where it is a time
+	Num   int64  `json:"n,omitempty"` // the key of the order, where it is a time or an arrival
 	ID    int64  `json:"i,omitempty"` // of the job
 }
 
-const orderReturns = "returns"
+// The orders of returns.
+const (
+	orderReturns = "returns"
+	orderArrived = "arrived"
+)
 
 func (c cursor) String() string {
 	text, err := json.Marshal(c)

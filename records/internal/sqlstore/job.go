@@ -19,6 +19,7 @@ type job struct {
 	// The fields that only writers read.
 	lastReturn, ended, minionsHash, missing, bytes int64
 	reported                                       bool
+	arrivals                                       int64 // the last one that a return may have
 }
 
 // jobColumns are the columns of [job.fields], perhaps of a table with an alias.

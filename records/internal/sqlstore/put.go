@@ -122,7 +122,7 @@ func (t *transaction) load(ctx context.Context, tx *sql.Tx, jobs []*change) erro
 		func(rows *sql.Rows) error {
 			var r row
 			err := rows.Scan(append(r.fields(), &r.lastReturn, &r.ended, (*flag)(&r.reported), &r.minionsHash, &r.missing, &r.bytes,
-				&r.arguments)...)
+				&r.arrivals, &r.arguments)...)
 			t.rows[r.jid], t.byID[r.id] = &r, &r
 			return err
 		})
@@ -261,7 +261,9 @@ func (t *transaction) receive(ctx context.Context, tx *sql.Tx) error {
 		if fun == t.byID[k.job].fun {
 			fun = ""
 		}
-		return []any{k.job, k.minion, r.outcome, r.at, r.success, r.retcode, r.size, r.coding, fun, r.value}
+		to := t.byID[k.job] // which this transaction alone has
+		to.arrivals++
+		return []any{k.job, k.minion, r.outcome, r.at, r.success, r.retcode, r.size, r.coding, fun, r.value, to.arrivals}
 	}, func(rows *sql.Rows) error {
 		var k of
 		var meant int
@@ -342,7 +344,7 @@ func (t *transaction) update(ctx context.Context, tx *sql.Tx) error {
 	}
 	if err := t.set(ctx, tx, setCounts, changed, func(r *row) []any {
 		return []any{r.state, r.end, r.ended, r.lastReturn, number(r.reported), number(r.known), r.minionsHash, r.expected, r.missing,
-			r.returned, r.succeeded, r.failed, r.bytes}
+			r.returned, r.succeeded, r.failed, r.bytes, r.arrivals}
 	}); err != nil {
 		return fmt.Errorf("update jobs: %w", err)
 	}

@@ -127,6 +127,52 @@ func (s *Store) returns(ctx context.Context, j job, query records.ReturnQuery, a
 	return page, rows.Err()
 }
 
+// Arrived implements [records.Reader].
+func (s *Store) Arrived(ctx context.Context, jid, after string, limit int) ([]records.Arrival, error) {
+	from := cursor{Num: -1}
+	if after != "" {
+		var err error
+		if from, err = parseCursor(after, orderArrived); err != nil {
+			return nil, err
+		}
+	}
+	f, err := s.job(ctx, jid)
+	if err != nil {
+		return nil, err
+	}
+	// No index has this order: writing one would cost more than the few reads. The
+	// values are read of those alone that are in the page.
+	some := sqlbuilder.NewSelectBuilder()
+	some.Select("minion", "arrival").From("returns").
+		Where(some.Equal("job", f.id), "outcome <> 0", fmt.Sprintf("(arrival, minion) > (%s, %s)", some.Var(from.Num), some.Var(from.Text))).
+		OrderByAsc("arrival").OrderByAsc("minion").Limit(records.PageSize(limit))
+	q := sqlbuilder.NewSelectBuilder()
+	q.Select(append(returnColumns("r", true), "a.arrival")...).From(q.BuilderAs(some, "a"), "returns r").
+		Where(q.Equal("r.job", f.id), "r.minion = a.minion").OrderByAsc("a.arrival").OrderByAsc("a.minion")
+	text, args := q.BuildWithFlavor(s.engine.Flavor)
+	rows, err := s.engine.Read.QueryContext(ctx, text, args...)
+	if err != nil {
+		return nil, s.failure(ctx, err)
+	}
+	defer rows.Close() //nolint:errcheck // rows.Err has the errors of reading
+	var all []records.Arrival
+	for bytes := 0; bytes < records.MaxPageBytes && rows.Next(); {
+		var r ret
+		at := cursor{Order: orderArrived}
+		if err := rows.Scan(append(r.fields(true), &at.Num)...); err != nil {
+			return nil, s.failure(ctx, err)
+		}
+		out, err := r.record(f.job)
+		if err != nil {
+			return nil, fmt.Errorf("read the return of %s: %w", r.minion, err)
+		}
+		at.Text = r.minion
+		all = append(all, records.Arrival{Return: out, Cursor: at.String()})
+		bytes += len(out.Value)
+	}
+	return all, s.failure(ctx, rows.Err())
+}
+
 // Return implements [records.Reader].
 func (s *Store) Return(ctx context.Context, jid, minion string) (records.Return, error) {
 	f, err := s.job(ctx, jid)

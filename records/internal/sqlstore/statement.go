@@ -31,7 +31,7 @@ func sizes() []int { return []int{64, 32, 16, 8, 4, 2, 1} }
 // countColumns and textColumns are the columns of jobs that writers set.
 func countColumns() []string {
 	return []string{"state", "end_at", "ended", "last_return", "reported", "known", "minions_hash", "expected", "missing", "returned",
-		"succeeded", "failed", "bytes"}
+		"succeeded", "failed", "bytes", "arrivals"}
 }
 
 func textColumns() []string {
@@ -45,7 +45,7 @@ func (st statement) build(flavor sqlbuilder.Flavor, n int) string {
 	case findJobs:
 		s := sqlbuilder.NewSelectBuilder()
 		s.Select(append(jobColumns(), "last_return", "ended", "reported", "minions_hash", "missing", "bytes",
-			"arguments")...).From("jobs").Where(s.Equal("master", ""), s.In("jid", make([]any, n)...)).OrderByAsc("jid")
+			"arrivals", "arguments")...).From("jobs").Where(s.Equal("master", ""), s.In("jid", make([]any, n)...)).OrderByAsc("jid")
 		if flavor == sqlbuilder.PostgreSQL {
 			s.ForUpdate() // of SQLite's writers there is one
 		}
@@ -59,7 +59,7 @@ func (st statement) build(flavor sqlbuilder.Flavor, n int) string {
 		q = insert("returns", n, "ON CONFLICT (job, minion) DO UPDATE SET meant = 1 WHERE returns.meant = 0 RETURNING minion, outcome",
 			"job", "minion", "meant")
 	case addReturns:
-		values := []string{"outcome", "at", "success", "retcode", "size", "coding", "fun", "value"}
+		values := []string{"outcome", "at", "success", "retcode", "size", "coding", "fun", "value", "arrival"}
 		q = insert("returns", n, "ON CONFLICT (job, minion) DO UPDATE SET "+excluded(values)+
 			" WHERE returns.outcome = 0 RETURNING job, minion, meant", append([]string{"job", "minion"}, values...)...)
 	case setCounts:

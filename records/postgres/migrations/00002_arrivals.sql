@@ -1,0 +1,6 @@
+-- +goose Up
+
+-- The order in which the returns of a job were recorded: each has a larger
+-- arrival than those before it, and 0 if it was recorded by an older schema.
+ALTER TABLE jobs ADD COLUMN arrivals BIGINT NOT NULL DEFAULT 0; -- the last one
+ALTER TABLE returns ADD COLUMN arrival BIGINT NOT NULL DEFAULT 0;
