@@ -152,9 +152,9 @@ func TestCredentialGrantInOrder(t *testing.T) {
 func TestCredentialGrantFindJob(t *testing.T) {
 	t.Parallel()
 	o := one("web1")
-	o.Minions[0].Delay = 1500 * time.Millisecond
+	o.Minions[0].Delay = 3 * time.Second
 	b := decidingGateway(t, o)
-	b.require(`{"web1": true}`, ping+`, "timeout": 1, "gather_job_timeout": 1`)
+	b.require(`{"web1": true}`, ping+`, "timeout": 0.5, "gather_job_timeout": 10`)
 	require.Equal(t, 2, b.Count("publish"), "the job and saltutil.find_job")
 	require.Zero(t, b.Count("mk_token"))
 }

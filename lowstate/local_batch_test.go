@@ -203,7 +203,7 @@ func TestBatchWithSilentMinions(t *testing.T) {
 	o.Minions[2].Silent = true
 	eachRelease(t, o, func(t *testing.T, b *before) {
 		const echo = `"client": "local_batch", "tgt": "*", "fun": "test.echo", "arg": [7], "batch": 1, ` +
-			`"timeout": 0.05, "gather_job_timeout": 0.05`
+			`"timeout": 1, "gather_job_timeout": 0.05`
 		require.Equal(t, []string{`{"web0": 7}`, `{"web1": {}}`, `{"web3": 7}`}, b.items(echo))
 		require.Contains(t, b.items(echo+`, "raw": true`), `{"data": {"id": "web1", "return": {}, "retcode": 0}}`)
 	})

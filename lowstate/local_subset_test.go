@@ -35,7 +35,7 @@ func TestSubsetOfOddMinions(t *testing.T) {
 	o := several(3)
 	o.Minions[0].Misses = func(fun string) bool { return fun == "sys.list_functions" }
 	b := gatewayBefore(t, o)
-	got, err := b.call(`"client": "local_subset", "tgt": "*", "fun": "test.ping", "timeout": 0.05, "gather_job_timeout": 0.05`)
+	got, err := b.call(`"client": "local_subset", "tgt": "*", "fun": "test.ping", "timeout": 1, "gather_job_timeout": 0.05`)
 	require.NoError(t, err)
 	require.NotContains(t, got, "web0")
 	require.Equal(t, 2, strings.Count(got, "true"))

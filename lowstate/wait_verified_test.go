@@ -73,12 +73,13 @@ func TestForgedReturnOfAnother(t *testing.T) {
 	for name, tc := range map[string]struct {
 		verified bool
 		minion   mastertest.Minion
+		timeout  string
 		want     string
 	}{
-		"bus":                 {false, mastertest.Minion{ID: "web1", Delay: 500 * time.Millisecond}, `{"web1": "forged"}`},
-		"verified":            {true, mastertest.Minion{ID: "web1", Delay: 500 * time.Millisecond}, `{"web1": true}`},
-		"bus, a silent one":   {false, mastertest.Minion{ID: "web1", Silent: true}, `{"web1": "forged"}`},
-		"verified, and it is": {true, mastertest.Minion{ID: "web1", Silent: true}, `{"web1": false}`},
+		"bus":                 {false, mastertest.Minion{ID: "web1", Delay: time.Hour}, "60", `{"web1": "forged"}`},
+		"verified":            {true, mastertest.Minion{ID: "web1", Delay: 500 * time.Millisecond}, "60", `{"web1": true}`},
+		"bus, a silent one":   {false, mastertest.Minion{ID: "web1", Silent: true}, "60", `{"web1": "forged"}`},
+		"verified, and it is": {true, mastertest.Minion{ID: "web1", Silent: true}, "1", `{"web1": false}`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -100,7 +101,7 @@ func TestForgedReturnOfAnother(t *testing.T) {
 				}
 			}()
 			b.require(tc.want, `"client": "local", "tgt": "*", "fun": "test.ping", "jid": "20260101000000000001", `+
-				`"timeout": 1, "gather_job_timeout": 0.2, "expect_minions": false`)
+				`"timeout": `+tc.timeout+`, "gather_job_timeout": 0.2, "expect_minions": false`)
 			close(answered)
 			<-fired
 		})
@@ -122,7 +123,7 @@ func TestVerifiedBehindASyndic(t *testing.T) {
 	o.Minions = append(o.Minions, mastertest.Minion{ID: "far1"}, mastertest.Minion{ID: "far2"})
 	b := gatewayBefore(t, o).verifying()
 	m := b.gateway.clients["local"].(local).Master
-	m.OrderMasters, m.SyndicWait = true, 300*time.Millisecond
+	m.OrderMasters, m.SyndicWait = true, 3*time.Second
 	const jid = "20260101000000000001"
 	done := make(chan struct{})
 	go func() {

@@ -2,9 +2,11 @@ package server_test
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"syscall"
 	"testing"
 	"time"
 
@@ -29,8 +31,10 @@ func TestStalledHeaders(t *testing.T) {
 		conn := s.Dial(t, 0)
 		_, err := io.WriteString(conn, sent)
 		require.NoError(t, err)
-		_, err = io.Copy(io.Discard, conn) // ends when the server closes
-		require.NoError(t, err)
+		_, err = io.Copy(io.Discard, conn)       // ends when the server closes
+		if !errors.Is(err, syscall.ECONNRESET) { // before it has seen what was sent
+			require.NoError(t, err)
+		}
 	}
 }
 

@@ -151,17 +151,24 @@ func TestFireRefusals(t *testing.T) {
 
 func TestFireLosesNothingInSilence(t *testing.T) {
 	t.Parallel()
-	r := newFireRig(t, mastertest.Options{}, func(o *FirerOptions) { o.Confirm = 300 * time.Millisecond })
+	r := newFireRig(t, mastertest.Options{}, nil)
 	fire := func() error { return r.firer.Fire(soon(t), "salt/netapi/hook", mastertest.JSON(`{}`)) }
+	drop := func(all bool) { // only what never comes is waited for but briefly
+		r.Fail(func(f *mastertest.Faults) { f.DropFired = all })
+		r.firer.opts.Confirm = 5 * time.Second
+		if all {
+			r.firer.opts.Confirm = 300 * time.Millisecond
+		}
+	}
 
-	r.Fail(func(f *mastertest.Faults) { f.DropFired = true })
+	drop(true)
 	require.ErrorIs(t, fire(), ErrUnavailable, "neither framing comes back")
-	r.Fail(func(f *mastertest.Faults) { f.DropFired = false })
+	drop(false)
 	require.NoError(t, fire())
 
-	r.Fail(func(f *mastertest.Faults) { f.DropFired = true })
+	drop(true)
 	require.ErrorIs(t, fire(), ErrNotConfirmed)
-	r.Fail(func(f *mastertest.Faults) { f.DropFired = false })
+	drop(false)
 	require.NoError(t, fire(), "found out anew")
 
 	r.Close()

@@ -234,7 +234,7 @@ func TestBadReceivers(t *testing.T) {
 	ending := make(chan struct{})
 	slow := plain(t, func(http.ResponseWriter, *http.Request) { <-ending })
 	t.Cleanup(func() { close(ending) })
-	s, err := webhook.New(webhook.Options{URL: slow, Timeout: 100 * time.Millisecond})
+	s, err := webhook.New(webhook.Options{URL: slow, Timeout: 3 * time.Second}) // connecting is a part of it
 	require.NoError(t, err)
 	err = s.Send(t.Context(), remindertest.Reminder())
 	require.Error(t, err)
