@@ -7,7 +7,8 @@
 //
 // One goroutine reads the tap and never waits for the store: entries wait in a
 // queue, 8 MiB of it in memory and the rest in files, within the limit of the
-// spool. Another one writes batches. What was lost, because the bus or the gateway
+// spool. Another one writes batches, five a second when many events come, and what
+// comes alone at once. What was lost, because the bus or the gateway
 // was away or the queue was full, is read from the master's job cache, before the
 // events that follow.
 //

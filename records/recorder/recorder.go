@@ -71,8 +71,12 @@ const (
 	batchEntries = 500
 	batchBytes   = 4 << 20
 
-	// gather is how long entries are gathered for a batch.
-	gather = 5 * time.Millisecond
+	// gather is how long entries are gathered for a batch, for each entry of the
+	// batch before it, and maxGather the most: a transaction of one entry costs
+	// several times as much as an entry of a larger one. As long as few come, each
+	// is recorded at once.
+	gather    = 10 * time.Millisecond
+	maxGather = 200 * time.Millisecond
 
 	// endsEvery is how often jobs are ended of which nothing is heard, and
 	// openEvery how often the store is searched for others.
@@ -237,6 +241,7 @@ func (r *Recorder) write(ctx context.Context) {
 	tick := time.NewTicker(endsEvery)
 	defer tick.Stop()
 	var until, again, searched time.Time // until when all is recorded
+	var next time.Time                   // when the next batch is due
 	for ctx.Err() == nil {
 		if r.takeGap() {
 			again = time.Now().Add(fillAgain)
@@ -259,11 +264,12 @@ func (r *Recorder) write(ctx context.Context) {
 			if len(entries) == batchEntries {
 				continue
 			}
+			next = time.Now().Add(min(time.Duration(len(entries))*gather, maxGather))
 		}
 		select {
 		case <-ctx.Done():
 		case <-r.queue.wake:
-			sleep(ctx, gather)
+			sleep(ctx, time.Until(next))
 		case now := <-tick.C:
 			if !again.IsZero() && now.After(again) {
 				since := again.Add(-fillAgain)

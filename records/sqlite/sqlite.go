@@ -56,9 +56,9 @@ func Open(o Options) records.Store {
 	}
 	// One connection writes: SQLite has one writer, and those who wait do so
 	// here, where their contexts are honored.
-	write := sql.OpenDB(connector(o.File, "_txlock=immediate", "_auto_vacuum=2", "_pragma=cache_size(-16000)"))
+	write := sql.OpenDB(connector(o.File, "_txlock=immediate", "_auto_vacuum=2", "_pragma=cache_size(-2000)"))
 	write.SetMaxOpenConns(1)
-	read := sql.OpenDB(connector(o.File, "_query_only=1", "_pragma=cache_size(-4000)"))
+	read := sql.OpenDB(connector(o.File, "_query_only=1", "_pragma=cache_size(-2000)"))
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
 	return sqlstore.New(sqlstore.Engine{
@@ -76,7 +76,7 @@ func connector(file string, more ...string) driver.Connector {
 	path := url.URL{Path: file}
 	u := url.URL{Scheme: "file", Opaque: path.EscapedPath(), RawQuery: strings.Join(append([]string{
 		"mode=rw", fmt.Sprintf("_busy_timeout=%d", busy.Milliseconds()),
-		"_pragma=journal_mode(WAL)", "_pragma=synchronous(NORMAL)", "_pragma=journal_size_limit(67108864)",
+		"_pragma=journal_mode(WAL)", "_pragma=synchronous(NORMAL)", "_pragma=journal_size_limit(67108864)", "_pragma=temp_store(2)",
 	}, more...), "&")}
 	c, err := sqlite.NewConnector(u.String())
 	if err != nil {

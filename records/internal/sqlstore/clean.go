@@ -117,18 +117,20 @@ func (s *Store) prepare(b records.Batch) prepared {
 	return p
 }
 
-// finer reports whether a client is a kind of the known one, of which alone the
-// events of a job speak: local_async of local.
-func finer(known, client string) bool { return known != "" && strings.HasPrefix(client, known+"_") }
+// finest returns the client of two that says more. The events of a job have only
+// the kind of its client: local for local_async.
+func finest(known, client string) string {
+	if known == "" || strings.HasPrefix(client, known+"_") {
+		return client
+	}
+	return known
+}
 
 // describe fills in what is not known yet.
 func (c *change) describe(j records.Job) {
 	fill(&c.user, j.User, maxUser)
 	fill(&c.eauth, j.Eauth, maxWord)
-	if finer(c.client, j.Client) {
-		c.client = ""
-	}
-	fill(&c.client, j.Client, maxWord)
+	c.client = finest(c.client, cut(j.Client, maxWord))
 	fill(&c.fun, j.Fun, maxFun)
 	fill(&c.tgt, j.Tgt, maxTgt)
 	fill(&c.tgtType, j.TgtType, maxWord)

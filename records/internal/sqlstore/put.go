@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"time"
 
 	"github.com/saltern-api/saltern/records"
@@ -45,6 +46,7 @@ func (s *Store) Put(ctx context.Context, b records.Batch) (records.Changes, erro
 		t := transaction{store: s, batch: p}
 		err := s.inTransaction(ctx, t.run)
 		if err == nil {
+			s.statements.prepare(ctx, s.engine.Write)
 			t.changes.Invalid = p.invalid
 			return t.changes, nil
 		}
@@ -94,6 +96,7 @@ type row struct {
 	arguments string
 	described bool // whether user, fun and the like are to be written
 	changed   bool // whether state and counts are
+	fresh     bool // whether this transaction adds it, with all that the batch says
 }
 
 func (t *transaction) run(ctx context.Context, tx *sql.Tx) error {
@@ -105,7 +108,9 @@ func (t *transaction) run(ctx context.Context, tx *sql.Tx) error {
 		return fmt.Errorf("add jobs: %w", err)
 	}
 	for _, c := range t.batch.jobs {
-		t.rows[c.jid].describe(c)
+		if r := t.rows[c.jid]; !r.fresh {
+			r.describe(c)
+		}
 	}
 	if err := t.expect(ctx, tx); err != nil {
 		return fmt.Errorf("add minions: %w", err)
@@ -128,9 +133,11 @@ func (t *transaction) load(ctx context.Context, tx *sql.Tx, jobs []*change) erro
 		})
 }
 
-// create adds the jobs that there are not. Their ids are their starts; where
-// another job has started in the same microsecond, the next one is taken.
+// create adds the jobs that there are not, with all that the batch says of them.
+// Their ids are their starts; where another job has started in the same
+// microsecond, the next one is taken.
 func (t *transaction) create(ctx context.Context, tx *sql.Tx) error {
+	var fresh []*change
 	for next := range int64(10_000) {
 		var missing []*change
 		for _, c := range t.batch.jobs {
@@ -139,16 +146,14 @@ func (t *transaction) create(ctx context.Context, tx *sql.Tx) error {
 			}
 		}
 		if len(missing) == 0 {
-			return nil
+			return t.fill(ctx, tx, fresh)
 		}
 		added := make(map[string]*row, len(missing))
 		err := eachRow(ctx, t.store, tx, addJobs, missing, nil,
 			func(c *change) []any {
-				r := &row{job: job{jid: c.jid, end: notEnded, bytes: jobBytes}}
-				r.describe(c)
-				r.described, r.changed = false, true
+				r := newRow(c, c.start+next)
 				added[c.jid] = r
-				return append([]any{c.start + next, t.store.opts.Master, c.jid}, r.texts()...)
+				return slices.Concat([]any{r.id, t.store.opts.Master, c.jid}, r.texts(), r.counts())
 			},
 			func(rows *sql.Rows) error {
 				var id int64
@@ -160,9 +165,11 @@ func (t *transaction) create(ctx context.Context, tx *sql.Tx) error {
 				if r == nil {
 					return fmt.Errorf("job %s was not put", jid)
 				}
-				r.id = id
 				t.rows[jid], t.byID[id] = r, r
 				t.changes.Jobs++
+				if r.reported {
+					t.changes.Ended = append(t.changes.Ended, jid)
+				}
 				return nil
 			})
 		if err != nil {
@@ -172,6 +179,8 @@ func (t *transaction) create(ctx context.Context, tx *sql.Tx) error {
 		for _, c := range missing {
 			if t.rows[c.jid] == nil {
 				others = append(others, c)
+			} else {
+				fresh = append(fresh, c)
 			}
 		}
 		if err := t.load(ctx, tx, others); err != nil {
@@ -181,16 +190,74 @@ func (t *transaction) create(ctx context.Context, tx *sql.Tx) error {
 	return errors.New("too many jobs started in one moment")
 }
 
+// newRow returns the row of a job of which nothing is recorded.
+func newRow(c *change, id int64) *row {
+	r := &row{job: job{jid: c.jid, id: id, bytes: jobBytes}}
+	r.describe(c)
+	if c.known {
+		r.known, r.minionsHash, r.expected = true, hash(c.minions), int64(len(c.minions))
+		r.missing = r.expected
+		for _, m := range c.minions {
+			r.bytes += minionBytes(m)
+		}
+	}
+	for i := range c.returns {
+		r.received(&c.returns[i], c.known && contains(c.minions, c.returns[i].minion))
+	}
+	r.arrivals = int64(len(c.returns))
+	r.settle()
+	r.reported = r.end != notEnded
+	r.described, r.changed, r.fresh = false, false, true
+	return r
+}
+
+// contains reports whether a minion is in a sorted list.
+func contains(minions []string, minion string) bool {
+	_, found := slices.BinarySearch(minions, minion)
+	return found
+}
+
+// fill adds the minions of new jobs, those that have returned with what they did.
+func (t *transaction) fill(ctx context.Context, tx *sql.Tx, jobs []*change) error {
+	type one struct {
+		job     *row
+		minion  string
+		meant   bool
+		ret     *returned // nil: it has not returned
+		arrival int64
+	}
+	var all []one
+	for _, c := range jobs {
+		r := t.rows[c.jid]
+		returned := make(map[string]bool, len(c.returns))
+		for i := range c.returns {
+			ret := &c.returns[i]
+			returned[ret.minion] = true
+			all = append(all, one{r, ret.minion, contains(c.minions, ret.minion), ret, int64(i + 1)})
+		}
+		for _, m := range c.minions {
+			if !returned[m] {
+				all = append(all, one{job: r, minion: m, meant: true})
+			}
+		}
+		t.changes.Returns += len(c.returns)
+	}
+	return eachRow(ctx, t.store, tx, addRows, all, nil, func(o one) []any {
+		return append([]any{o.job.id, o.minion, number(o.meant)}, o.ret.values(o.job, o.arrival)...)
+	}, nil)
+}
+
 // describe fills in what a batch knows of a job and the database does not.
 func (r *row) describe(c *change) {
-	if finer(r.client, c.client) {
-		r.client = ""
+	if client := finest(r.client, c.client); client != r.client {
+		r.client, r.described = client, true
+		r.bytes += 2 * int64(len(client))
 	}
 	for _, f := range []struct {
 		field *string
 		text  string
 	}{
-		{&r.user, c.user}, {&r.eauth, c.eauth}, {&r.client, c.client}, {&r.fun, c.fun}, {&r.tgt, c.tgt}, {&r.tgtType, c.tgtType},
+		{&r.user, c.user}, {&r.eauth, c.eauth}, {&r.fun, c.fun}, {&r.tgt, c.tgt}, {&r.tgtType, c.tgtType},
 	} {
 		if *f.field == "" && f.text != "" {
 			*f.field, r.described = f.text, true
@@ -210,62 +277,66 @@ func (r *row) describe(c *change) {
 	}
 }
 
+// member is a minion of a job.
+type member struct {
+	job    int64
+	minion string
+}
+
 // expect adds the minions that jobs are meant for.
 func (t *transaction) expect(ctx context.Context, tx *sql.Tx) error {
+	var all []member
 	for _, c := range t.batch.jobs {
 		r := t.rows[c.jid]
-		if !c.known || r.known && r.minionsHash == hash(c.minions) {
+		if r.fresh || !c.known || r.known && r.minionsHash == hash(c.minions) {
 			continue
 		}
 		r.known, r.minionsHash, r.changed = true, hash(c.minions), true
-		err := eachRow(ctx, t.store, tx, addMinions, c.minions, nil, func(m string) []any { return []any{r.id, m, 1} },
-			func(rows *sql.Rows) error {
-				var minion string
-				var outcome int
-				if err := rows.Scan(&minion, &outcome); err != nil {
-					return err
-				}
-				r.expected++
-				if outcome == outcomeMissing {
-					r.missing++
-					r.bytes += returnBytes + 2*int64(len(minion))
-				}
-				return nil
-			})
-		if err != nil {
-			return err
+		for _, m := range c.minions {
+			all = append(all, member{r.id, m})
 		}
 	}
-	return nil
+	return eachRow(ctx, t.store, tx, addMinions, all, nil, func(m member) []any { return []any{m.job, m.minion, 1} },
+		func(rows *sql.Rows) error {
+			var m member
+			var outcome int
+			if err := rows.Scan(&m.job, &m.minion, &outcome); err != nil {
+				return err
+			}
+			r := t.byID[m.job]
+			if r == nil {
+				return fmt.Errorf("a minion of job %d that was not put", m.job)
+			}
+			r.expected++
+			if outcome == outcomeMissing {
+				r.missing++
+				r.bytes += minionBytes(m.minion)
+			}
+			return nil
+		})
 }
 
 // receive adds the returns, where there is none yet.
 func (t *transaction) receive(ctx context.Context, tx *sql.Tx) error {
-	type of struct {
-		job    int64
-		minion string
-	}
-	var keys []of
-	byKey := make(map[of]*returned)
+	var keys []member
+	byKey := make(map[member]*returned)
 	for _, c := range t.batch.jobs {
 		r := t.rows[c.jid]
+		if r.fresh {
+			continue
+		}
 		for i := range c.returns {
-			k := of{r.id, c.returns[i].minion}
+			k := member{r.id, c.returns[i].minion}
 			keys = append(keys, k)
 			byKey[k] = &c.returns[i]
 		}
 	}
-	return eachRow(ctx, t.store, tx, addReturns, keys, nil, func(k of) []any {
-		r := byKey[k]
-		fun := r.fun
-		if fun == t.byID[k.job].fun {
-			fun = ""
-		}
+	return eachRow(ctx, t.store, tx, addReturns, keys, nil, func(k member) []any {
 		to := t.byID[k.job] // which this transaction alone has
 		to.arrivals++
-		return []any{k.job, k.minion, r.outcome, r.at, r.success, r.retcode, r.size, r.coding, fun, r.value, to.arrivals}
+		return append([]any{k.job, k.minion}, byKey[k].values(to, to.arrivals)...)
 	}, func(rows *sql.Rows) error {
-		var k of
+		var k member
 		var meant int
 		if err := rows.Scan(&k.job, &k.minion, &meant); err != nil {
 			return err
@@ -280,6 +351,21 @@ func (t *transaction) receive(ctx context.Context, tx *sql.Tx) error {
 	})
 }
 
+// values are the values of valueColumns. Those of no return are empty.
+func (ret *returned) values(of *row, arrival int64) []any {
+	if ret == nil {
+		return []any{outcomeMissing, 0, 0, 0, 0, codingPlain, "", nil, 0}
+	}
+	fun := ret.fun
+	if fun == of.fun {
+		fun = ""
+	}
+	return []any{ret.outcome, ret.at, ret.success, ret.retcode, ret.size, ret.coding, fun, ret.value, arrival}
+}
+
+// minionBytes is about what a minion of a job takes, without what it returned.
+func minionBytes(minion string) int64 { return returnBytes + 2*int64(len(minion)) }
+
 // received counts a return.
 func (r *row) received(ret *returned, meant bool) {
 	r.changed = true
@@ -292,7 +378,7 @@ func (r *row) received(ret *returned, meant bool) {
 	if meant {
 		r.missing--
 	} else {
-		r.bytes += returnBytes + 2*int64(len(ret.minion))
+		r.bytes += minionBytes(ret.minion)
 	}
 	r.bytes += int64(len(ret.value))
 	r.lastReturn = max(r.lastReturn, ret.at)
@@ -342,16 +428,19 @@ func (t *transaction) update(ctx context.Context, tx *sql.Tx) error {
 			described = append(described, r)
 		}
 	}
-	if err := t.set(ctx, tx, setCounts, changed, func(r *row) []any {
-		return []any{r.state, r.end, r.ended, r.lastReturn, number(r.reported), number(r.known), r.minionsHash, r.expected, r.missing,
-			r.returned, r.succeeded, r.failed, r.bytes, r.arrivals}
-	}); err != nil {
+	if err := t.set(ctx, tx, setCounts, changed, (*row).counts); err != nil {
 		return fmt.Errorf("update jobs: %w", err)
 	}
 	if err := t.set(ctx, tx, setTexts, described, (*row).texts); err != nil {
 		return fmt.Errorf("describe jobs: %w", err)
 	}
 	return nil
+}
+
+// counts are the values of countColumns.
+func (r *row) counts() []any {
+	return []any{r.state, r.end, r.ended, r.lastReturn, number(r.reported), number(r.known), r.minionsHash, r.expected, r.missing,
+		r.returned, r.succeeded, r.failed, r.bytes, r.arrivals}
 }
 
 // texts are the values of textColumns.

@@ -4,29 +4,38 @@ import (
 	"context"
 	"database/sql"
 	"errors"
-	"fmt"
+	"maps"
+	"slices"
 	"strings"
+	"sync"
 
 	"github.com/huandu/go-sqlbuilder"
 )
 
-// statement is a statement of writers. Each is for a number of rows, and is
-// prepared once for each of the sizes.
+// statement is a statement of writers. Each is for a number of rows, which is one
+// of the sizes.
 type statement int
 
 const (
 	findJobs statement = iota
 	addJobs
+	addRows
 	addMinions
 	addReturns
 	setCounts
 	setTexts
-	statements // their number
+	kinds // their number
 )
 
-// sizes are the numbers of rows that a statement may be for, the largest first:
-// enough that the way to a server is not what takes the time.
-func sizes() []int { return []int{64, 32, 16, 8, 4, 2, 1} }
+// sizes are the numbers of rows that a statement may be for, the largest first.
+// With a server, it is the way to it that takes the time. In this process there is
+// none, and a prepared statement is the larger the more rows it is for.
+func (e Engine) sizes() []int {
+	if e.Prepare {
+		return []int{16, 4, 1}
+	}
+	return []int{64, 32, 16, 8, 4, 2, 1}
+}
 
 // countColumns and textColumns are the columns of jobs that writers set.
 func countColumns() []string {
@@ -36,6 +45,11 @@ func countColumns() []string {
 
 func textColumns() []string {
 	return []string{"usr", "eauth", "client", "fun", "tgt", "tgt_type", "arguments", "search"}
+}
+
+// valueColumns are the columns of what a minion returned.
+func valueColumns() []string {
+	return []string{"outcome", "at", "success", "retcode", "size", "coding", "fun", "value", "arrival"}
 }
 
 // build returns the text of a statement for n rows.
@@ -54,17 +68,18 @@ func (st statement) build(flavor sqlbuilder.Flavor, n int) string {
 		// Of the rows that are returned, this transaction added each. Another one may
 		// have added the rest after they were looked for.
 		q = insert("jobs", n, "ON CONFLICT DO NOTHING RETURNING id, jid",
-			append([]string{"id", "master", "jid"}, textColumns()...)...)
+			slices.Concat([]string{"id", "master", "jid"}, textColumns(), countColumns())...)
+	case addRows:
+		q = insert("returns", n, "ON CONFLICT DO NOTHING", append([]string{"job", "minion", "meant"}, valueColumns()...)...)
 	case addMinions:
-		q = insert("returns", n, "ON CONFLICT (job, minion) DO UPDATE SET meant = 1 WHERE returns.meant = 0 RETURNING minion, outcome",
+		q = insert("returns", n, "ON CONFLICT (job, minion) DO UPDATE SET meant = 1 WHERE returns.meant = 0 RETURNING job, minion, outcome",
 			"job", "minion", "meant")
 	case addReturns:
-		values := []string{"outcome", "at", "success", "retcode", "size", "coding", "fun", "value", "arrival"}
-		q = insert("returns", n, "ON CONFLICT (job, minion) DO UPDATE SET "+excluded(values)+
-			" WHERE returns.outcome = 0 RETURNING job, minion, meant", append([]string{"job", "minion"}, values...)...)
+		q = insert("returns", n, "ON CONFLICT (job, minion) DO UPDATE SET "+excluded(valueColumns())+
+			" WHERE returns.outcome = 0 RETURNING job, minion, meant", append([]string{"job", "minion"}, valueColumns()...)...)
 	case setCounts:
 		q = update(n, countColumns())
-	default:
+	default: // setTexts
 		q = update(n, textColumns())
 	}
 	text, _ := q.BuildWithFlavor(flavor)
@@ -100,28 +115,67 @@ type key struct {
 	rows      int
 }
 
-// prepareStatements makes the statements of writers.
-func (s *Store) prepareStatements(ctx context.Context) error {
-	texts, prepared := make(map[key]string), make(map[key]*sql.Stmt)
-	for st := range statements {
-		for _, n := range sizes() {
+// statements are the statements of writers.
+type statements struct {
+	texts map[key]string
+
+	mu       sync.Mutex
+	prepared map[key]*sql.Stmt // those that were used
+	wanted   map[key]bool      // used, and not prepared yet
+}
+
+func newStatements(e Engine) *statements {
+	s := &statements{texts: make(map[key]string), prepared: make(map[key]*sql.Stmt), wanted: make(map[key]bool)}
+	for st := range kinds {
+		for _, n := range e.sizes() {
 			k := key{st, n}
-			texts[k] = st.build(s.engine.Flavor, n)
-			if !s.engine.Prepare {
-				continue
-			}
-			stmt, err := s.engine.Write.PrepareContext(ctx, texts[k])
-			if err != nil {
-				for _, stmt := range prepared {
-					err = errors.Join(err, stmt.Close())
-				}
-				return fmt.Errorf("prepare a statement: %w", err)
-			}
-			prepared[k] = stmt
+			s.texts[k] = st.build(e.Flavor, n)
 		}
 	}
-	s.texts, s.prepared = texts, prepared
-	return nil
+	return s
+}
+
+// find returns a statement if it is prepared. Otherwise it is noted for prepare.
+func (s *statements) find(k key) *sql.Stmt {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	stmt := s.prepared[k]
+	if stmt == nil {
+		s.wanted[k] = true
+	}
+	return stmt
+}
+
+// prepare prepares the statements that were used, so that a store that was only
+// opened has none. It needs the connection that a transaction holds, and is called
+// after that. A statement that cannot be prepared is run as it is.
+func (s *statements) prepare(ctx context.Context, db *sql.DB) {
+	s.mu.Lock()
+	wanted := slices.Collect(maps.Keys(s.wanted))
+	clear(s.wanted)
+	s.mu.Unlock() // whoever has the connection may be waiting in find
+	for _, k := range wanted {
+		stmt, err := db.PrepareContext(ctx, s.texts[k])
+		if err != nil {
+			return
+		}
+		s.mu.Lock()
+		old := s.prepared[k]
+		s.prepared[k] = stmt
+		s.mu.Unlock()
+		if old != nil { // another one was quicker; those who use it close it
+			_ = old.Close()
+		}
+	}
+}
+
+func (s *statements) close() (err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, stmt := range s.prepared {
+		err = errors.Join(err, stmt.Close())
+	}
+	return err
 }
 
 // eachRow runs a statement for all of these rows, in as few steps as there are
@@ -130,7 +184,7 @@ func (s *Store) prepareStatements(ctx context.Context) error {
 func eachRow[T any](ctx context.Context, s *Store, tx *sql.Tx, st statement, all []T, before []any, values func(T) []any,
 	scan func(*sql.Rows) error,
 ) error {
-	for _, n := range sizes() {
+	for _, n := range s.engine.sizes() {
 		for len(all) >= n {
 			args := append(make([]any, 0, 16*n), before...)
 			for _, row := range all[:n] {
@@ -146,13 +200,16 @@ func eachRow[T any](ctx context.Context, s *Store, tx *sql.Tx, st statement, all
 }
 
 func (s *Store) run(ctx context.Context, tx *sql.Tx, k key, args []any, scan func(*sql.Rows) error) error {
-	stmt := s.prepared[k]
+	var stmt *sql.Stmt
+	if s.engine.Prepare {
+		stmt = s.statements.find(k)
+	}
 	switch {
 	case stmt == nil && scan == nil:
-		_, err := tx.ExecContext(ctx, s.texts[k], args...)
+		_, err := tx.ExecContext(ctx, s.statements.texts[k], args...)
 		return err
 	case stmt == nil:
-		rows, err := tx.QueryContext(ctx, s.texts[k], args...)
+		rows, err := tx.QueryContext(ctx, s.statements.texts[k], args...)
 		return scanAll(rows, err, scan)
 	case scan == nil:
 		_, err := tx.StmtContext(ctx, stmt).ExecContext(ctx, args...)

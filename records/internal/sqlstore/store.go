@@ -69,8 +69,7 @@ type Store struct {
 	failed time.Time // when the last attempt failed
 	why    error
 
-	texts    map[key]string // set before isOpen
-	prepared map[key]*sql.Stmt
+	statements *statements
 }
 
 var _ records.Store = (*Store)(nil)
@@ -86,16 +85,12 @@ func New(e Engine, o Options) *Store {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Store{engine: e, opts: o}
+	return &Store{engine: e, opts: o, statements: newStatements(e)}
 }
 
 // Close implements [records.Keeper].
 func (s *Store) Close() error {
-	var err error
-	for _, stmt := range s.prepared {
-		err = errors.Join(err, stmt.Close())
-	}
-	err = errors.Join(err, s.engine.Write.Close())
+	err := errors.Join(s.statements.close(), s.engine.Write.Close())
 	if s.engine.Read != s.engine.Write {
 		err = errors.Join(err, s.engine.Read.Close())
 	}
@@ -115,8 +110,7 @@ func (s *Store) Ping(ctx context.Context) error {
 	return s.failure(ctx, err)
 }
 
-// ready brings the schema to the version of this program and prepares statements,
-// once.
+// ready brings the schema to the version of this program, once.
 func (s *Store) ready(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -126,11 +120,7 @@ func (s *Store) ready(ctx context.Context) error {
 	if s.why != nil && time.Since(s.failed) < retryAfter {
 		return s.why
 	}
-	err := s.migrate(ctx)
-	if err == nil {
-		err = s.prepareStatements(ctx)
-	}
-	if err = s.failure(ctx, err); err != nil {
+	if err := s.failure(ctx, s.migrate(ctx)); err != nil {
 		if ctx.Err() == nil {
 			s.why, s.failed = err, time.Now()
 		}
