@@ -16,6 +16,7 @@ type Store interface {
 	Writer
 	Reader
 	Keeper
+	Callbacks
 }
 
 // Writer is the part of a [Store] for the recorder.

@@ -44,6 +44,11 @@ func Run(t *testing.T, newDatabase func(t *testing.T) Open) {
 		"trim while recording": testTrimWhile,
 		"first use":            testFirstUse,
 		"canceled":             testCanceled,
+		"call-back":            testCallback,
+		"call-back limits":     testCallbackLimits,
+		"call-back pages":      testCallbackPages,
+		"call-backs cleaned":   testCallbackCleaning,
+		"call-backs claimed":   testCallbackClaims,
 	} {
 		t.Run(name, func(t *testing.T) { part(t, newDatabase(t)) })
 	}
