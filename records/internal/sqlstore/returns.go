@@ -140,8 +140,8 @@ func (s *Store) Arrived(ctx context.Context, jid, after string, limit int) ([]re
 	if err != nil {
 		return nil, err
 	}
-	// No index has this order: writing one would cost more than the few reads. The
-	// values are read of those alone that are in the page.
+	// The index has the order, and the values are read of those alone that are in
+	// the page.
 	some := sqlbuilder.NewSelectBuilder()
 	some.Select("minion", "arrival").From("returns").
 		Where(some.Equal("job", f.id), "outcome <> 0", fmt.Sprintf("(arrival, minion) > (%s, %s)", some.Var(from.Num), some.Var(from.Text))).

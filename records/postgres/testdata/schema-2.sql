@@ -1255,9 +1255,9 @@ INSERT INTO public.jobs VALUES (1795480029055051, '', '20261124002709055051', 's
 *
 dev
 {"arg":["package-49%_"]}', 'dev', '', 'local', 'state.sls', '*', 'glob', 3, 1795480032055051, 0, 1795480032055051, 1, 1, -2043267939230719064, 3, 0, 3, 2, 1, 917, '{"arg":["Package-49%_"]}', 3);
-INSERT INTO public.records_schema VALUES (1, 0, true, '2026-11-30 05:23:33.080709');
-INSERT INTO public.records_schema VALUES (2, 1, true, '2026-11-30 05:23:33.085339');
-INSERT INTO public.records_schema VALUES (3, 2, true, '2026-11-30 05:23:33.110707');
+INSERT INTO public.records_schema VALUES (1, 0, true, '2026-11-30 05:35:30.755433');
+INSERT INTO public.records_schema VALUES (2, 1, true, '2026-11-30 05:35:30.763992');
+INSERT INTO public.records_schema VALUES (3, 2, true, '2026-11-30 05:35:30.78284');
 INSERT INTO public.returns VALUES (1795354449055051, 'db1', 1, 0, 0, 0, 0, 0, 0, '', NULL, 0);
 INSERT INTO public.returns VALUES (1795354449055051, 'web1', 1, 0, 0, 0, 0, 0, 0, '', NULL, 0);
 INSERT INTO public.returns VALUES (1795354449055051, 'db2', 1, 1, 1795354452055051, 1, 0, 1, 0, '', '\xc3', 1);
@@ -1879,5 +1879,6 @@ CREATE INDEX jobs_state ON public.jobs USING btree (master, state, id);
 CREATE INDEX jobs_text ON public.jobs USING gin (search public.gin_trgm_ops);
 CREATE INDEX jobs_tgt ON public.jobs USING btree (master, tgt, id);
 CREATE INDEX jobs_usr ON public.jobs USING btree (master, usr, id);
+CREATE INDEX returns_arrival ON public.returns USING btree (job, arrival, minion) WHERE (outcome <> 0);
 CREATE INDEX returns_minion ON public.returns USING btree (minion, job);
 CREATE INDEX returns_outcome ON public.returns USING btree (job, outcome, minion) WHERE (outcome <> 1);

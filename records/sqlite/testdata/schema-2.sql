@@ -64,9 +64,10 @@ END;
 CREATE TRIGGER jobs_removed AFTER DELETE ON jobs BEGIN
     INSERT INTO jobs_text (jobs_text, rowid, search) VALUES ('delete', old.id, old.search);
 END;
-INSERT INTO records_schema VALUES(1,0,1,'2026-11-30 05:23:14');
-INSERT INTO records_schema VALUES(2,1,1,'2026-11-30 05:23:14');
-INSERT INTO records_schema VALUES(3,2,1,'2026-11-30 05:23:14');
+CREATE INDEX returns_arrival ON returns (job, arrival, minion) WHERE outcome <> 0;
+INSERT INTO records_schema VALUES(1,0,1,'2026-11-30 05:35:11');
+INSERT INTO records_schema VALUES(2,1,1,'2026-11-30 05:35:11');
+INSERT INTO records_schema VALUES(3,2,1,'2026-11-30 05:35:11');
 INSERT INTO jobs VALUES(1795354449055051,'','20261122133409055051','test.ping
 web*
 ops
