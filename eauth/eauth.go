@@ -22,6 +22,10 @@ type Credentials struct {
 	// token only, and only where token_expire_user_override permits it.
 	TokenExpire time.Duration
 
+	// Fresh asks for a check of its own, and for a token that no other request
+	// uses: for a login, whose token outlives it.
+	Fresh bool
+
 	// RemoteAddr is the client's address, for throttling and for PAM_RHOST.
 	RemoteAddr netip.Addr
 }

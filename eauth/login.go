@@ -20,6 +20,7 @@ func (a *Authenticator) Login(ctx context.Context, c Credentials) (Token, bool, 
 	if err := ctx.Err(); err != nil {
 		return Token{}, false, fmt.Errorf("log in: %w", err)
 	}
+	c.Fresh = true
 	id, ok, err := a.authenticate(ctx, c)
 	if !ok || err != nil {
 		return Token{}, false, err

@@ -125,6 +125,7 @@ var shownElsewhere = map[string]string{
 	"D14": "TestMasterStopped",
 	"D19": "TestBadInput",
 	"D20": "TestLookupsFromFiles",
+	"D21": "TestReuse",
 }
 
 // TestDifferentialList holds the list of differences against the

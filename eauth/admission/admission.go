@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/internal/mark"
 	"github.com/saltern-api/saltern/internal/fair"
 )
 
@@ -51,13 +52,13 @@ const (
 
 // Queue hands out slots for checks. It is safe for use by several goroutines.
 type Queue struct {
-	secret    secret
+	key       mark.Key
 	knownGood *fair.Slots
 	others    *fair.Slots
 
 	mu      sync.Mutex
 	known   *known
-	waiting map[mark]map[*waiter]struct{} // in the second queue
+	waiting map[mark.Mark]map[*waiter]struct{} // in the second queue
 }
 
 // waiter is a request that waits in the second queue.
@@ -71,18 +72,18 @@ var errPromoted = errors.New("right meanwhile")
 func New(o Options) *Queue {
 	o = o.withDefaults()
 	return &Queue{
-		secret:    newSecret(),
+		key:       mark.NewKey(),
 		knownGood: fair.NewSlots(fair.Options{Slots: o.KnownGood, Queue: o.Waiting}),
 		others:    fair.NewSlots(fair.Options{Slots: o.Others, PerPrefix: max(o.Others-1, 1), Queue: o.Waiting}),
 		known:     newKnown(o),
-		waiting:   make(map[mark]map[*waiter]struct{}),
+		waiting:   make(map[mark.Mark]map[*waiter]struct{}),
 	}
 }
 
 // KnownGood reports whether these very credentials were right lately, from the
 // same address prefix. Without an address the answer is false.
 func (l *Queue) KnownGood(c eauth.Credentials) bool {
-	m := l.secret.mark(c)
+	m := markOf(&l.key, c)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.known.has(c, m)
@@ -94,7 +95,7 @@ func (l *Queue) KnownGood(c eauth.Credentials) bool {
 // two is dropped. This bounds the guesses of another client behind the user's
 // address, until the user has been right again once the throttle allows it.
 func (l *Queue) AllowThrottled(c eauth.Credentials) bool {
-	m := l.secret.mark(c)
+	m := markOf(&l.key, c)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return l.known.has(c, m) || l.known.miss(c, m)
@@ -103,7 +104,7 @@ func (l *Queue) AllowThrottled(c eauth.Credentials) bool {
 // Acquire waits for a slot in the queue that c belongs to. It returns
 // [eauth.ErrBusy] when that queue is full, and ctx's error when ctx ends first.
 func (l *Queue) Acquire(ctx context.Context, c eauth.Credentials) (*Slot, error) {
-	s := &Slot{queue: l, creds: c, mark: l.secret.mark(c)}
+	s := &Slot{queue: l, creds: c, mark: markOf(&l.key, c)}
 	key := fair.Key{From: fair.Prefix(c.RemoteAddr), User: c.Username}
 	l.mu.Lock()
 	s.KnownGood = l.known.has(c, s.mark)
@@ -134,7 +135,7 @@ func (s *Slot) acquire(ctx context.Context, slots *fair.Slots, key fair.Key) (*S
 }
 
 // enqueue returns a context that also ends when the credentials turn out right.
-func (l *Queue) enqueue(ctx context.Context, m mark) (context.Context, *waiter) {
+func (l *Queue) enqueue(ctx context.Context, m mark.Mark) (context.Context, *waiter) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	w := &waiter{promote: cancel}
 	if l.waiting[m] == nil {
@@ -144,7 +145,7 @@ func (l *Queue) enqueue(ctx context.Context, m mark) (context.Context, *waiter) 
 	return ctx, w
 }
 
-func (l *Queue) dequeue(m mark, w *waiter) {
+func (l *Queue) dequeue(m mark.Mark, w *waiter) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	delete(l.waiting[m], w)
@@ -161,7 +162,7 @@ type Slot struct {
 
 	queue   *Queue
 	creds   eauth.Credentials
-	mark    mark
+	mark    mark.Mark
 	release func()
 	once    sync.Once
 }
@@ -187,7 +188,7 @@ func (s *Slot) done(v Verdict, forgive bool) {
 // learn remembers the result of a check. All requests that wait with credentials
 // that are right move to the known-good queue, so that a user's burst of first
 // requests does not wait behind guesses.
-func (l *Queue) learn(c eauth.Credentials, m mark, v Verdict, forgive bool) {
+func (l *Queue) learn(c eauth.Credentials, m mark.Mark, v Verdict, forgive bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	switch v {

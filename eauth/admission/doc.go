@@ -16,5 +16,5 @@
 //	}
 //	slot.Done(check(credentials))
 //
-// The package may import eauth, internal/fair and internal/lru.
+// The package may import eauth, eauth/internal, internal/fair and internal/lru.
 package admission

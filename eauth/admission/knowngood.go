@@ -1,16 +1,13 @@
 package admission
 
 import (
-	"crypto/hmac"
-	"crypto/rand"
-	"crypto/sha256"
 	"encoding/binary"
-	"io"
 	"net/netip"
 	"slices"
 	"time"
 
 	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/eauth/internal/mark"
 	"github.com/saltern-api/saltern/internal/lru"
 )
 
@@ -25,7 +22,7 @@ type user struct{ eauth, name string }
 
 // good is credentials that were right, from one prefix.
 type good struct {
-	mark   mark
+	mark   mark.Mark
 	from   netip.Prefix
 	at     time.Time // of the last check
 	misses []uint64  // the beginnings of their marks, see [Queue.AllowThrottled]
@@ -53,7 +50,7 @@ func (k *known) set(c eauth.Credentials, all []good) {
 
 // has reports whether credentials are known. Marks are made with a key that
 // never leaves the process, so the time of their comparison reveals nothing.
-func (k *known) has(c eauth.Credentials, m mark) bool {
+func (k *known) has(c eauth.Credentials, m mark.Mark) bool {
 	if !prefixOf(c).IsValid() {
 		return false
 	}
@@ -64,7 +61,7 @@ func (k *known) has(c eauth.Credentials, m mark) bool {
 
 // add remembers credentials. It returns false where they cannot be remembered,
 // for want of an address.
-func (k *known) add(c eauth.Credentials, m mark, forgive bool) bool {
+func (k *known) add(c eauth.Credentials, m mark.Mark, forgive bool) bool {
 	from := prefixOf(c)
 	if !from.IsValid() {
 		return false
@@ -85,7 +82,7 @@ func (k *known) add(c eauth.Credentials, m mark, forgive bool) bool {
 	return true
 }
 
-func (k *known) remove(c eauth.Credentials, m mark) {
+func (k *known) remove(c eauth.Credentials, m mark.Mark) {
 	all := k.list(c)
 	k.set(c, slices.DeleteFunc(all, func(g good) bool { return g.mark == m }))
 }
@@ -93,7 +90,7 @@ func (k *known) remove(c eauth.Credentials, m mark) {
 // miss counts a wrong attempt against what is known of the user and the prefix,
 // unless the same was made before: a program that goes on with an old password
 // does not guess. It returns false, for [Queue.AllowThrottled].
-func (k *known) miss(c eauth.Credentials, m mark) bool {
+func (k *known) miss(c eauth.Credentials, m mark.Mark) bool {
 	from, all, id := prefixOf(c), k.list(c), binary.LittleEndian.Uint64(m[:])
 	for i := range all {
 		if all[i].from == from && !slices.Contains(all[i].misses, id) {
@@ -104,29 +101,7 @@ func (k *known) miss(c eauth.Credentials, m mark) bool {
 	return false
 }
 
-// mark identifies credentials without revealing them.
-type mark [sha256.Size]byte
-
-// secret is the key under which marks are made. It is new in every process and
-// never leaves it, so a mark in a core dump cannot be tried against a list of
-// passwords without the key beside it, and is worth nothing anywhere else.
-type secret [sha256.Size]byte
-
-func newSecret() (s secret) {
-	_, _ = rand.Read(s[:]) // never fails: crypto/rand ends the process instead
-	return s
-}
-
-// mark returns the HMAC of the fields and the address prefix, with a NUL between
-// them, which none of them can contain: [eauth.Credentials.Check] refuses it.
-func (s *secret) mark(c eauth.Credentials) (m mark) {
-	h := hmac.New(sha256.New, s[:])
-	for i, field := range []string{c.Username, c.Password, c.Eauth, prefixOf(c).String()} {
-		if i > 0 {
-			_, _ = h.Write([]byte{0})
-		}
-		_, _ = io.WriteString(h, field)
-	}
-	h.Sum(m[:0])
-	return m
+// markOf returns the mark of credentials, address prefix included.
+func markOf(key *mark.Key, c eauth.Credentials) mark.Mark {
+	return key.Of(c.Username, c.Password, c.Eauth, prefixOf(c).String())
 }

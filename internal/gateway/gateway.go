@@ -137,7 +137,7 @@ func (g *Gateway) openAuth(reg prometheus.Registerer) {
 	g.opened.add("the gateway's own Salt tokens", func() error {
 		ctx, cancel := context.WithTimeout(context.Background(), removeTimeout)
 		defer cancel()
-		return g.auth.Mint.Close(ctx)
+		return g.auth.Close(ctx)
 	})
 	g.rules = g.config.Rules()
 	m := g.master(reg)

@@ -71,6 +71,11 @@ func (d *decoder) schema(s *Settings) fields {
 			{"attempts", d.count(&s.Auth.Attempts).or("3"), "failures of one user or address that cost nothing"},
 			{"window", d.duration(&s.Auth.Window).or("10m"), "a quiet time after which failures are forgotten"},
 			{"deciding", d.list(d.eachText(&s.Auth.Deciding)), "eauth modules with an acl() of their own that config-test does not see"},
+			{"reuse", d.durationOrOff(&s.Auth.Reuse, MaxReuse), "how long a name and a password that the master has checked serve further requests from the same address without another check"},
+			{
+				"reuse_modules", replaced(&s.Auth.ReuseModules, d.list(d.eachOf(&s.Auth.ReuseModules, ReusableModules()))),
+				"the eauth modules for which it counts; ldap is to be left out where passwords are good for one login",
+			},
 		}), "wrong credentials, and what eauth modules decide"},
 		{"tokens", d.tokens(&s.Tokens), "API tokens"},
 		{"records", d.records(&s.Records), "what is kept of jobs and their returns"},

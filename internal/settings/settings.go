@@ -195,8 +195,8 @@ type PAM struct {
 	AllowRoot     bool   // whether root may log in
 }
 
-// Auth throttles wrong credentials. Zero stands for the default of package
-// eauth.
+// Auth is about credentials. A zero number of attempts, or window, stands for
+// the default of package eauth.
 type Auth struct {
 	Attempts int           // failures per user or address that are not delayed
 	Window   time.Duration // the time without failures after which they are forgotten
@@ -204,7 +204,21 @@ type Auth struct {
 	// Deciding are eauth modules that give rights to their users, although
 	// neither their names nor the master's directories show it.
 	Deciding []string
+
+	// Reuse is how long credentials that the master has checked serve further
+	// requests without another check, 0 for never; ReuseModules are the eauth
+	// modules for which it counts, of [ReusableModules].
+	Reuse        time.Duration
+	ReuseModules []string
 }
+
+// MaxReuse is the longest [Auth].Reuse: a password that was changed is accepted
+// for so long.
+const MaxReuse = time.Minute
+
+// ReusableModules are the eauth modules of Salt whose passwords are good for
+// more than one login. A password of pam may be good for one.
+func ReusableModules() []string { return []string{"auto", "file", "ldap", "sharedsecret"} }
 
 // RecordStore is the kind of store for records.
 type RecordStore string
@@ -275,6 +289,7 @@ func Default() *Settings {
 			MaxChunks:             1000,
 		},
 		Master:  Master{RequestTimeout: 30 * time.Second, Connections: 8},
+		Auth:    Auth{Reuse: 5 * time.Second, ReuseModules: ReusableModules()},
 		Tokens:  defaultTokens(),
 		Records: Records{Store: RecordsSQLite, Keep: 90 * day, MaxSize: 2 << 30, MaxValue: 64 << 10},
 		Audit:   Audit{MaxSize: 100 << 20, Keep: 10},

@@ -47,7 +47,7 @@ limits:
   max_chunks: 5
 master: {request_timeout: 5s, connections: 3}
 pam: {conf_dir: /tmp/pam.d, slots: 4, unproven_slots: 2, allow_root: true}
-auth: {attempts: 5, window: 30s, deciding: [pam]}
+auth: {attempts: 5, window: 30s, deciding: [pam], reuse: 2s, reuse_modules: [file]}
 records:
   {store: postgres, file: /srv/records.db, url_file: /etc/saltern/records.url, master: east, keep: 30d, max_size: 5GiB, max_value: 1MiB}
 log: {level: debug}
@@ -93,7 +93,9 @@ func TestParseEveryKey(t *testing.T) {
 		},
 		Master: settings.Master{RequestTimeout: 5 * time.Second, Connections: 3},
 		PAM:    settings.PAM{ConfDir: "/tmp/pam.d", Slots: 4, UnprovenSlots: 2, AllowRoot: true},
-		Auth:   settings.Auth{Attempts: 5, Window: 30 * time.Second, Deciding: []string{"pam"}},
+		Auth: settings.Auth{
+			Attempts: 5, Window: 30 * time.Second, Deciding: []string{"pam"}, Reuse: 2 * time.Second, ReuseModules: []string{"file"},
+		},
 		Tokens: settings.Default().Tokens,
 		Records: settings.Records{
 			Store: settings.RecordsPostgres, File: "/srv/records.db", URLFile: "/etc/saltern/records.url", Master: "east",
@@ -134,6 +136,14 @@ func TestParseAdminOff(t *testing.T) {
 	got, err := settings.Parse("saltern.yaml", []byte("admin: {listen: off}"))
 	require.NoError(t, err)
 	require.Empty(t, got.Admin.Listen)
+}
+
+func TestParseReuseOff(t *testing.T) {
+	t.Parallel()
+	got, err := settings.Parse("saltern.yaml", []byte("auth: {reuse: off, reuse_modules: []}"))
+	require.NoError(t, err)
+	require.Zero(t, got.Auth.Reuse)
+	require.Empty(t, got.Auth.ReuseModules)
 }
 
 func TestBodyLimit(t *testing.T) {

@@ -84,6 +84,28 @@ func (d *decoder) duration(to *time.Duration) value {
 	}}
 }
 
+// durationOrOff reads a duration up to most, or off for none.
+func (d *decoder) durationOrOff(to *time.Duration, most time.Duration) value {
+	some := d.duration(to)
+	show := func() string {
+		if *to == 0 {
+			return "off"
+		}
+		return some.show()
+	}
+	return value{kind: "duration, or off", show: show, read: func(n *yaml.Node, key string) {
+		if isA(n, "!!str") && n.Value == "off" {
+			*to = 0
+			return
+		}
+		before := *to
+		if some.read(n, key); *to > most {
+			d.problem(n.Line, key, "may be %s at the most", most)
+			*to = before
+		}
+	}}
+}
+
 // size reads a number of bytes, or text such as 100MiB.
 func (d *decoder) size(to *int64) value {
 	return value{kind: "size", show: shownSize(to), read: func(n *yaml.Node, key string) {

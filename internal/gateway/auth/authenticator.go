@@ -40,14 +40,14 @@ type Observer interface {
 type Auth struct {
 	*eauth.Authenticator
 
-	// Mint makes the gateway's own Salt tokens. It has to be closed after all
-	// its users.
+	// Mint makes the gateway's own Salt tokens.
 	Mint *mint.Mint
 
 	// Master is the master's token store for package eauth.
 	Master Master
 
-	owners ownerMint
+	owners   ownerMint
+	ofMaster *master.Backend
 }
 
 // New returns an Auth. It connects to nothing yet.
@@ -63,9 +63,12 @@ func New(c *config.Config, tokens *saltmaster.Tokens, metrics Observer, log *slo
 			Logger:    log,
 		}
 	}
-	ofMaster := master.New(m, master.Options{Guard: limits(backendMaster), Logger: log})
+	ofMaster := master.New(m, master.Options{
+		Guard: limits(backendMaster), Logger: log, Reuse: c.Settings.Auth.Reuse, Reusable: c.Reusable(),
+	})
 	inProcess := pamBackend(c, own, limits(backendPAM), log)
-	return &Auth{Mint: own, Master: m, owners: ownerMint{accepted, c.RightsUnknown()}, Authenticator: eauth.New(eauth.Options{
+	owners := ownerMint{accepted, c.RightsUnknown()}
+	return &Auth{Mint: own, Master: m, owners: owners, ofMaster: ofMaster, Authenticator: eauth.New(eauth.Options{
 		Eauths:    c.Eauths(),
 		HashType:  c.Master.HashType,
 		Token:     counted{token.New(m), backendToken, metrics},
@@ -83,6 +86,13 @@ func New(c *config.Config, tokens *saltmaster.Tokens, metrics Observer, log *slo
 		UnknownDelay: failDelay,
 		Logger:       log,
 	})}
+}
+
+// Close removes all Salt tokens that are the gateway's. It comes after all that
+// authenticates callers.
+func (a *Auth) Close(ctx context.Context) error {
+	a.ofMaster.Close(ctx)
+	return a.Mint.Close(ctx)
 }
 
 // OwnerMint returns the mint of Salt tokens for the owners of API tokens.

@@ -3,7 +3,7 @@
 // the gateway's own.
 //
 //	a := auth.New(c, tokens, auth.NewMetrics(registry), log)
-//	defer a.Mint.Close(ctx)
+//	defer a.Close(ctx)
 //	id, ok, err := a.NewRequestAuth().Authenticate(ctx, credentials)
 //
 // It imports eauth, saltmaster and the configuration, and nothing of HTTP.

@@ -19,7 +19,7 @@ func ExampleNew() {
 	tokens := saltmaster.NewTokens(nil, saltmaster.TokensOptions{})
 	log := slog.New(slog.DiscardHandler)
 	a := auth.New(c, tokens, auth.NewMetrics(prometheus.NewRegistry()), log)
-	defer a.Mint.Close(context.Background()) //nolint:errcheck // an example
+	defer a.Close(context.Background()) //nolint:errcheck // an example
 	_, ok, err := a.NewRequestAuth().AuthenticateNow(context.Background(), eauth.Credentials{Token: "nope"})
 	fmt.Println(ok, err)
 	// Output:

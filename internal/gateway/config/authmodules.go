@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/saltern-api/saltern/eauth"
@@ -30,6 +31,17 @@ func (c *Config) ModuleRights() func(module string) eauth.ModuleRights {
 func (c *Config) RightsUnknown() func(module string) bool {
 	rights := c.ModuleRights()
 	return func(module string) bool { return c.Master.KeepACLInToken && rights(module).ACL }
+}
+
+// Reusable returns a function that reports whether a token that the master made
+// for a name and a password may serve further requests with the same two. It
+// may not where the master decides about rights when it makes the token: with
+// keep_acl_in_token, or by a module that decides itself.
+func (c *Config) Reusable() func(module string) bool {
+	rights := c.ModuleRights()
+	return func(module string) bool {
+		return !c.Master.KeepACLInToken && slices.Contains(c.Settings.Auth.ReuseModules, module) && !rights(module).Any()
+	}
 }
 
 // authModules returns the master's eauth modules as far as they are in the

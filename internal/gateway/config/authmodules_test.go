@@ -141,3 +141,35 @@ func TestRightsUnknown(t *testing.T) {
 	require.True(t, unknown("demo"))
 	require.True(t, unknown("rest"), "which needs keep_acl_in_token, whatever the file says")
 }
+
+// A token that a request has made serves the next one only where the master
+// would make the same again.
+func TestReusable(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		mc       masterconf.Config
+		set      settings.Auth
+		reusable []string
+	}{
+		"default":           {reusable: []string{"auto", "file", "ldap", "sharedsecret"}},
+		"some":              {set: settings.Auth{ReuseModules: []string{"file"}}, reusable: []string{"file"}},
+		"none":              {set: settings.Auth{ReuseModules: []string{}}},
+		"keep_acl_in_token": {mc: masterconf.Config{KeepACLInToken: true}},
+		"a module decides":  {set: settings.Auth{Deciding: []string{"ldap"}}, reusable: []string{"auto", "file", "sharedsecret"}},
+	} {
+		c.mc.ExtensionModules = t.TempDir()
+		set := settings.Default()
+		set.Auth.Deciding = c.set.Deciding
+		if c.set.ReuseModules != nil {
+			set.Auth.ReuseModules = c.set.ReuseModules
+		}
+		reusable := (&Config{Master: &c.mc, Settings: set}).Reusable()
+		var got []string
+		for _, module := range []string{"auto", "file", "ldap", "sharedsecret", "pam", "rest", "yubico", "keystone", "django", "mysql", "other"} {
+			if reusable(module) {
+				got = append(got, module)
+			}
+		}
+		require.Equal(t, c.reusable, got, name)
+	}
+}
