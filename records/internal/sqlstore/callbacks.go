@@ -174,21 +174,40 @@ func (s *Store) WakeCallbacks(ctx context.Context, jids []string, now time.Time)
 }
 
 func (s *Store) wakeCallbacks(ctx context.Context, jids []string, now time.Time) (woken int, err error) {
-	q := sqlbuilder.NewUpdateBuilder()
-	q.Update("callbacks").Set(q.Assign("state", callbackDue), q.Assign("due_at", micros(now)), q.Assign("since", micros(now))).
-		Where(q.Equal("master", s.opts.Master), "state <= 2", q.Equal("state", callbackWaiting)) // the first is the condition of the index
-	if jids != nil {
-		q.Where(q.In("jid", sqlbuilder.Flatten(jids)...))
+	if err := s.ready(ctx); err != nil {
+		return 0, err
 	}
-	ended := sqlbuilder.NewSelectBuilder()
-	ended.Select("1").From("jobs j").Where("j.master = callbacks.master", "j.jid = callbacks.jid", ended.LessThan("j.end_at", int64(notEnded)))
-	q.Where("EXISTS (" + q.Var(ended) + ")")
+	// There is rarely one, and looking for it is not in the way of other writers.
+	var first string
+	q := sqlbuilder.NewSelectBuilder()
+	q.Select("id").From("callbacks").Where(s.waiting(&q.Cond, jids)...).Limit(1)
+	if err := s.query(ctx, q, func(rows *sql.Rows) error { return rows.Scan(&first) }); err != nil || first == "" {
+		return 0, s.failure(ctx, err)
+	}
+	u := sqlbuilder.NewUpdateBuilder()
+	u.Update("callbacks").Set(u.Assign("state", callbackDue), u.Assign("due_at", micros(now)), u.Assign("since", micros(now))).
+		Where(s.waiting(&u.Cond, jids)...)
 	err = s.changeCallbacks(ctx, func(ctx context.Context, tx *sql.Tx) error {
-		n, err := s.exec(ctx, tx, q)
+		n, err := s.exec(ctx, tx, u)
 		woken = int(n)
 		return err
 	})
 	return woken, err
+}
+
+// waiting returns the conditions for call-backs that wait for one of these jobs, or
+// for any with nil, which has ended.
+func (s *Store) waiting(is *sqlbuilder.Cond, jids []string) []string {
+	ended := sqlbuilder.NewSelectBuilder()
+	ended.Select("1").From("jobs j").Where("j.master = callbacks.master", "j.jid = callbacks.jid", ended.LessThan("j.end_at", int64(notEnded)))
+	all := []string{
+		is.Equal("master", s.opts.Master), "state <= 2", is.Equal("state", callbackWaiting), // the second is the condition of the index
+		"EXISTS (" + is.Var(ended) + ")",
+	}
+	if jids != nil {
+		all = append(all, is.In("jid", sqlbuilder.Flatten(jids)...))
+	}
+	return all
 }
 
 // ClaimCallbacks implements [records.Callbacks].
