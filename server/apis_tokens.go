@@ -12,6 +12,7 @@ import (
 	"github.com/saltern-api/saltern/server/netapi"
 	"github.com/saltern-api/saltern/server/oauth"
 	"github.com/saltern-api/saltern/server/oauth/tenant"
+	"github.com/saltern-api/saltern/server/rpc"
 	"github.com/saltern-api/saltern/server/tokenapi"
 	"github.com/saltern-api/saltern/server/tokens"
 	"github.com/saltern-api/saltern/server/vcd"
@@ -45,9 +46,9 @@ type TokenAPIs struct {
 	// Issuer issues the tokens. If it is nil, there are none of these APIs.
 	Issuer Issuer
 
-	// NoCSP removes the paths of Cloud Services, and NoVCD those of OAuth and
-	// Cloud Director.
-	NoCSP, NoVCD bool
+	// NoCSP removes the paths of Cloud Services, NoVCD those of OAuth and Cloud
+	// Director, and NoRPC those of SaltStack Config.
+	NoCSP, NoVCD, NoRPC bool
 
 	// Eauth is the eauth module for a user name and password without one; ""
 	// stands for pam.
@@ -77,11 +78,27 @@ func (s *Server) mountTokens(m *web.Mux, resolver *caller.Resolver, urls web.URL
 		logins := &tokenapi.Logins{Sessions: s.cfg.Sessions, Eauth: with.Eauth, Allows: acl.Allows}
 		orgs := tenant.NewOrgs(with.Orgs...)
 		if !with.NoCSP {
-			(&csp.API{
-				Issuer: with.Issuer, Callers: callers, Logins: logins, Realm: realm, Orgs: orgs,
-				CrossOrigin: resolver.CrossOrigin, QueryTokens: with.QueryTokens,
-			}).Mount(m)
+			(&csp.API{Issuer: with.Issuer, Callers: callers, Realm: realm, Orgs: orgs, QueryTokens: with.QueryTokens}).Mount(m)
 			areas = csp.Areas()
+		}
+		account := &tokenapi.Account{
+			Callers: callers, Logins: logins, Realm: realm, JWTs: s.cfg.JWTs, CrossOrigin: resolver.CrossOrigin,
+		}
+		if !with.NoCSP || !with.NoRPC {
+			account.Mount(m, "")
+			areas = append(areas, tokenapi.AccountArea(""))
+		}
+		if !with.NoRPC {
+			account.Mount(m, rpc.Below)
+			api := &rpc.API{
+				Callers: callers, Logins: logins, Realm: realm, JWTs: s.cfg.JWTs, CrossOrigin: resolver.CrossOrigin,
+				MaxCalls: s.cfg.Settings.Limits.MaxChunks, Version: s.cfg.Version,
+			}
+			if s.cfg.Tokens != nil { // a nil pointer in an interface is not nil
+				api.Rights = s.cfg.Tokens
+			}
+			api.Mount(m)
+			areas = slices.Concat(areas, rpc.Areas())
 		}
 		if !with.NoVCD {
 			(&oauth.API{

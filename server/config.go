@@ -3,6 +3,7 @@ package server
 import (
 	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"log/slog"
 	"time"
@@ -12,6 +13,7 @@ import (
 	"github.com/saltern-api/saltern/eauth/session"
 	"github.com/saltern-api/saltern/internal/settings"
 	"github.com/saltern-api/saltern/internal/spool"
+	"github.com/saltern-api/saltern/server/caller"
 )
 
 // Config is the configuration of a [Server].
@@ -40,6 +42,13 @@ type Config struct {
 	// are the APIs besides /v1 from which programs get them.
 	Tokens    Tokens
 	TokenAPIs TokenAPIs
+
+	// JWTs issues and opens the tokens of /account/login. Nil stands for some under
+	// a key of this process.
+	JWTs *caller.JWTs
+
+	// Version is the version of the gateway, for /version and /rpc.
+	Version string
 
 	// Jobs is the options of /v1/jobs.
 	Jobs JobsOptions
@@ -113,6 +122,15 @@ func (c *Config) complete() error {
 	}
 	if c.Sessions == nil {
 		c.Sessions = noSessions{}
+	}
+	if c.JWTs == nil {
+		var key [32]byte
+		_, _ = rand.Read(key[:]) // it never fails
+		jwts, err := caller.NewJWTs(key[:])
+		if err != nil {
+			return err
+		}
+		c.JWTs = jwts
 	}
 	if c.Perms == nil {
 		c.Perms = func(*session.Session) []byte { return []byte("{}") }

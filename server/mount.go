@@ -77,7 +77,7 @@ func (s *Server) calls(surface Surface, who *caller.Resolver) netapi.Calls {
 // resolver returns the resolver of callers. Pages of the trusted origins may
 // use cookies.
 func (s *Server) resolver(trusted []string) *caller.Resolver {
-	v := &caller.Resolver{Sessions: s.cfg.Sessions, CrossOrigin: http.NewCrossOriginProtection()}
+	v := &caller.Resolver{Sessions: s.cfg.Sessions, JWTs: s.cfg.JWTs, CrossOrigin: http.NewCrossOriginProtection()}
 	if s.cfg.Tokens != nil { // a nil pointer in an interface is not nil
 		v.Tokens = s.cfg.Tokens
 	}

@@ -34,6 +34,7 @@ func serve(ctx context.Context, args []string, std stdio) error {
 
 // answer runs a gateway until ctx ends.
 func answer(ctx context.Context, c *config.Config, log *slog.Logger) error {
+	c.Version = builtVersion()
 	g, err := gateway.New(ctx, c, log)
 	if err != nil {
 		return err

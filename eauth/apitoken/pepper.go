@@ -3,6 +3,7 @@ package apitoken
 import (
 	"bytes"
 	"context"
+	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -50,6 +51,12 @@ func (p *Pepper) sum(text string) (h Hash) {
 	mac.Write([]byte(text))
 	mac.Sum(h[:0])
 	return h
+}
+
+// Derive returns a key of 32 bytes for another use than hashes of secrets. Keys
+// for different uses do not reveal each other, nor the pepper.
+func (p *Pepper) Derive(use string) ([]byte, error) {
+	return hkdf.Key(sha256.New, p.key, nil, "saltern "+use, sha256.Size)
 }
 
 // String reveals nothing.

@@ -96,3 +96,21 @@ func TestHash(t *testing.T) {
 	require.False(t, h.IsZero())
 	require.True(t, Hash{}.IsZero())
 }
+
+func TestDerive(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	p, err := LoadPepper(dir)
+	require.NoError(t, err)
+	again, err := LoadPepper(dir)
+	require.NoError(t, err)
+	one, err := p.Derive("one use")
+	require.NoError(t, err)
+	same, err := again.Derive("one use")
+	require.NoError(t, err)
+	other, err := p.Derive("another use")
+	require.NoError(t, err)
+	require.Len(t, one, 32)
+	require.Equal(t, one, same, "it is the same in every process")
+	require.NotEqual(t, one, other)
+}

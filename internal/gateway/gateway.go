@@ -166,6 +166,10 @@ func (g *Gateway) openOperator() error {
 // listen opens the listeners.
 func (g *Gateway) listen(ctx context.Context, reg *prometheus.Registry) (err error) {
 	c := g.config
+	jwts, err := g.jwts()
+	if err != nil {
+		return err
+	}
 	g.server, err = server.Listen(ctx, server.Config{
 		Gateway:   g.lowstate,
 		Main:      c.Main,
@@ -175,7 +179,9 @@ func (g *Gateway) listen(ctx context.Context, reg *prometheus.Registry) (err err
 		Events:    g.hub,
 		Hooks:     g.firer,
 		Tokens:    g.apiTokens,
-		TokenAPIs: tokenAPIs(g.apiTokens, c.Settings.Tokens),
+		TokenAPIs: tokenAPIs(g.apiTokens, c.Settings),
+		JWTs:      jwts,
+		Version:   c.Version,
 		Jobs:      g.jobsOptions(),
 		Answers:   g.spools,
 		Audit:     g.auditOptions(),

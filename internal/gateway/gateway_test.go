@@ -115,7 +115,7 @@ func TestRun(t *testing.T) {
 				return known && g.ready(ctx) == nil
 			}, 20*time.Second, time.Millisecond)
 
-			c := &caller{t: t, url: "http://" + g.Addrs()[0].String()}
+			c := &client{t: t, url: "http://" + g.Addrs()[0].String()}
 			const ping = `"client": "local", "tgt": "*", "fun": "test.ping"`
 			const login = `"eauth": "sharedsecret", "username": "bench", "password": "secret"`
 			require.Equal(t, `{"return":[{"ms-0":true}]}`, c.post("/run", "", "[{"+login+","+ping+"}]"))
@@ -166,13 +166,13 @@ func TestRun(t *testing.T) {
 	}
 }
 
-// caller is a client of a gateway.
-type caller struct {
+// client is a client of a gateway.
+type client struct {
 	t   *testing.T
 	url string
 }
 
-func (c *caller) post(path, token, body string) string {
+func (c *client) post(path, token, body string) string {
 	c.t.Helper()
 	req, err := http.NewRequestWithContext(c.t.Context(), http.MethodPost, c.url+path, strings.NewReader(body))
 	require.NoError(c.t, err)
@@ -183,14 +183,14 @@ func (c *caller) post(path, token, body string) string {
 	return strings.ReplaceAll(c.do(req), ": ", ":")
 }
 
-func (c *caller) get(url string) string {
+func (c *client) get(url string) string {
 	c.t.Helper()
 	req, err := http.NewRequestWithContext(c.t.Context(), http.MethodGet, url, nil)
 	require.NoError(c.t, err)
 	return c.do(req)
 }
 
-func (c *caller) do(req *http.Request) string {
+func (c *client) do(req *http.Request) string {
 	c.t.Helper()
 	req.Close = true
 	res, err := http.DefaultClient.Do(req)

@@ -11,6 +11,7 @@ import (
 	"github.com/saltern-api/saltern/internal/settings"
 	"github.com/saltern-api/saltern/server"
 	"github.com/saltern-api/saltern/server/audit"
+	"github.com/saltern-api/saltern/server/caller"
 )
 
 // openTokens opens the store of API tokens.
@@ -35,11 +36,22 @@ func (g *Gateway) openTokens(ctx context.Context, reg prometheus.Registerer) (er
 	return nil
 }
 
-// tokenAPIs returns the APIs from which programs of Cloud Services and Cloud
-// Director get their tokens.
-func tokenAPIs(issuer server.Issuer, t settings.Tokens) server.TokenAPIs {
+// jwts returns what issues the tokens of /account/login. All gateways that share the
+// API tokens accept each other's, as far as they have the same sessions.
+func (g *Gateway) jwts() (*caller.JWTs, error) {
+	key, err := g.apiTokens.Key("login tokens")
+	if err != nil {
+		return nil, err
+	}
+	return caller.NewJWTs(key)
+}
+
+// tokenAPIs returns the APIs for programs of Cloud Services, Cloud Director and
+// SaltStack Config.
+func tokenAPIs(issuer server.Issuer, s *settings.Settings) server.TokenAPIs {
+	t := s.Tokens
 	return server.TokenAPIs{
-		Issuer: issuer, Eauth: t.Eauth, NoCSP: t.CSP.Off, NoVCD: t.VCD.Off,
+		Issuer: issuer, Eauth: t.Eauth, NoCSP: t.CSP.Off, NoVCD: t.VCD.Off, NoRPC: s.RPC.Off,
 		Orgs: t.VCD.Orgs, QueryTokens: t.CSP.QueryTokens,
 	}
 }

@@ -78,6 +78,9 @@ func (d *decoder) schema(s *Settings) fields {
 			},
 		}), "wrong credentials, and what eauth modules decide"},
 		{"tokens", d.tokens(&s.Tokens), "API tokens"},
+		{"rpc", d.section(fields{
+			{"enabled", d.opposite(&s.RPC.Off), "the API of SaltStack Config is there"},
+		}), "the API of SaltStack Config, at /rpc"},
 		{"records", d.records(&s.Records), "what is kept of jobs and their returns"},
 		{"audit", d.section(fields{
 			{"file", d.auditFile(&s.Audit), "the audit log, or off; without it state_dir/audit/audit.jsonl"},

@@ -58,6 +58,7 @@ type Settings struct {
 	PAM     PAM
 	Auth    Auth
 	Tokens  Tokens
+	RPC     RPC
 	Records Records
 	Audit   Audit
 	Log     Log

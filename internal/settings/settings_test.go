@@ -48,6 +48,7 @@ limits:
 master: {request_timeout: 5s, connections: 3}
 pam: {conf_dir: /tmp/pam.d, slots: 4, unproven_slots: 2, allow_root: true}
 auth: {attempts: 5, window: 30s, deciding: [pam], reuse: 2s, reuse_modules: [file]}
+rpc: {enabled: false}
 records:
   {store: postgres, file: /srv/records.db, url_file: /etc/saltern/records.url, master: east, keep: 30d, max_size: 5GiB, max_value: 1MiB}
 log: {level: debug}
@@ -97,6 +98,7 @@ func TestParseEveryKey(t *testing.T) {
 			Attempts: 5, Window: 30 * time.Second, Deciding: []string{"pam"}, Reuse: 2 * time.Second, ReuseModules: []string{"file"},
 		},
 		Tokens: settings.Default().Tokens,
+		RPC:    settings.RPC{Off: true},
 		Records: settings.Records{
 			Store: settings.RecordsPostgres, File: "/srv/records.db", URLFile: "/etc/saltern/records.url", Master: "east",
 			Keep: 30 * 24 * time.Hour, MaxSize: 5 << 30, MaxValue: 1 << 20,

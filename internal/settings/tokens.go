@@ -74,6 +74,9 @@ type VCD struct {
 	Orgs []string // organizations besides System
 }
 
+// RPC is the API of SaltStack Config.
+type RPC struct{ Off bool }
+
 // Redis is the address of a Redis that several gateways share.
 type Redis struct {
 	// Addresses are host:port, or the path of a socket: one for a server,

@@ -37,6 +37,11 @@ func ofSession(s *session.Session, c Credential, from issuer.Origin) *Caller {
 	}
 }
 
+// OfLogin returns the user of a session that was created just now as a Caller.
+func OfLogin(s *session.Session) *Caller {
+	return ofSession(s, Credential{Text: s.ID}, issuer.Origin{})
+}
+
 // Identity returns the caller's identity: for the holder of a token it is the
 // token's owner, regardless of User. For an anonymous caller it is the zero
 // value.

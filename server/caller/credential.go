@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/saltern-api/saltern/eauth/apitoken"
 	"github.com/saltern-api/saltern/server/web"
@@ -16,6 +17,8 @@ const SessionCookie = "session_id"
 type Credential struct {
 	Text   string
 	Cookie bool // sent by the browser, whichever page caused the request
+
+	expires time.Time // of the JWT that it was in; zero without one
 }
 
 // IsToken reports whether a credential is a token of the gateway's own, by its
@@ -97,12 +100,12 @@ func Only(values []string) string {
 }
 
 // HeaderCredential returns a credential that no browser sends by itself, or "".
-// VCD's clients send the same one in two headers, or twice in one. The error is
-// a *web.Error.
+// VCD's clients send the same one in two headers, or twice in one; those of /rpc
+// have a scheme and a header of their own. The error is a *web.Error.
 func HeaderCredential(r *http.Request) (string, error) {
-	all := slices.Concat(r.Header["X-Vmware-Vcloud-Access-Token"], r.Header["X-Auth-Token"])
+	all := slices.Concat(r.Header["X-Vmware-Vcloud-Access-Token"], r.Header["X-Auth-Token"], r.Header["Csp-Auth-Token"])
 	for _, value := range r.Header["Authorization"] {
-		if scheme, token, _ := strings.Cut(value, " "); strings.EqualFold(scheme, "Bearer") {
+		if scheme, token, _ := strings.Cut(value, " "); strings.EqualFold(scheme, "Bearer") || strings.EqualFold(scheme, "JWT") {
 			all = append(all, strings.TrimSpace(token))
 		}
 	}

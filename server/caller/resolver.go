@@ -39,6 +39,10 @@ type Resolver struct {
 	Sessions Sessions
 	Tokens   Tokens // nil if there are none
 
+	// JWTs opens JWTs, which are accepted wherever the credential in them is; nil
+	// accepts none.
+	JWTs *JWTs
+
 	// CrossOrigin decides whether a cookie counts, by the page that caused the
 	// request.
 	CrossOrigin *http.CrossOriginProtection
@@ -146,6 +150,12 @@ func (v *Resolver) Lookup(x *web.Exchange, r *http.Request, c Credential) (*Call
 	rec := audit.Of(x)
 	rec.SetShown()
 	from := OriginOf(x, r)
+	if v.JWTs != nil && !c.Cookie && c.IsJWT() {
+		var ok bool
+		if c, ok = v.JWTs.open(c.Text); !ok {
+			return nil, false, nil
+		}
+	}
 	if c.IsToken() {
 		if v.Tokens == nil || c.Cookie {
 			return nil, false, nil
@@ -163,6 +173,11 @@ func (v *Resolver) Lookup(x *web.Exchange, r *http.Request, c Credential) (*Call
 		return nil, false, err
 	}
 	rec.SetUser(s.User, s.Eauth)
+	if !c.expires.IsZero() && c.expires.Before(s.Expire) {
+		until := *s
+		until.Expire = c.expires // of streams too
+		s = &until
+	}
 	return ofSession(s, c, from), true, nil
 }
 

@@ -15,7 +15,9 @@ import (
 const (
 	AuthorizePath = "/csp/gateway/am/api/auth/api-tokens/authorize"
 	DetailsPath   = "/csp/gateway/am/api/auth/api-tokens/details"
-	LoginPath     = "/account/login"
+
+	// TokenPath is that of VMware Cloud Foundation's identity service, for the same.
+	TokenPath = "/acs/t/{tenant}/token" //nolint:gosec // no credential is in it
 )
 
 // Issuer exchanges API tokens. *issuer.Service is one.
@@ -30,12 +32,8 @@ var _ Issuer = (*issuer.Service)(nil)
 type API struct {
 	Issuer  Issuer
 	Callers tokenapi.Callers
-	Logins  *tokenapi.Logins
 	Realm   tokenapi.Realm
 	Orgs    tenant.Orgs
-
-	// CrossOrigin decides whether a page may log its user in.
-	CrossOrigin *http.CrossOriginProtection
 
 	// QueryTokens accepts API tokens in the query string too, as old scripts
 	// for Cloud Services send them. Proxies then write them into their logs.
@@ -46,15 +44,13 @@ type API struct {
 func (api *API) Mount(m *web.Mux) {
 	tokens := m.With(api.Realm.Options(writeError)...)
 	tokens.Handle(http.MethodPost, AuthorizePath, api.authorize)
+	tokens.Handle(http.MethodPost, TokenPath, api.authorize)
 	tokens.Handle(http.MethodPost, DetailsPath, api.details)
-	login := m.With(api.Realm.Options(tokenapi.WriteOAuthVCDError)...)
-	login.Get(LoginPath, api.issueXSRF)
-	login.Handle(http.MethodPost, LoginPath, api.accountLogin)
 }
 
 // Areas returns the paths whose errors are written as those of Cloud Services.
 func Areas() tokenapi.Areas {
-	return tokenapi.Areas{{Path: "/csp/gateway", Write: writeError}, {Path: LoginPath, Write: tokenapi.WriteOAuthVCDError}}
+	return tokenapi.Areas{{Path: "/csp/gateway", Write: writeError}, {Path: "/acs", Write: writeError}}
 }
 
 // module is the number of the token service of Cloud Services in its errors.

@@ -16,6 +16,7 @@ import (
 	"github.com/saltern-api/saltern/server/csp"
 	"github.com/saltern-api/saltern/server/internal/tokentest"
 	"github.com/saltern-api/saltern/server/oauth/tenant"
+	"github.com/saltern-api/saltern/server/tokenapi"
 )
 
 func TestCSPAuthorize(t *testing.T) {
@@ -42,10 +43,22 @@ func TestCSPAuthorize(t *testing.T) {
 		require.Equal(t, "no-cache", a.Header.Get("Pragma"))
 		require.Greater(t, len(a.Text(t, "access_token")), 32)
 
-		login := h.Send(t, http.MethodPost, csp.LoginPath, "", tokentest.Bearer(a.Text(t, "access_token")))
+		login := h.Send(t, http.MethodPost, tokenapi.AccountPath, "", tokentest.Bearer(a.Text(t, "access_token")))
 		require.Equal(t, http.StatusOK, login.Status)
-		require.Equal(t, `{"authenticated":true,"attributes":{"username":"bob","config_name":"pam"}}`, login.Body)
+		require.Equal(t, `{"authenticated":true,"attributes":{"username":"bob","config_name":"internal"}}`, login.Body)
 	}
+}
+
+// The identity service of VMware Cloud Foundation exchanges the same tokens.
+func TestTokenOfCloudFoundation(t *testing.T) {
+	t.Parallel()
+	h := tokentest.Build(t, nil)
+	token, _ := h.APIToken(t, apitoken.ProfileCSP)
+	const path, grant = "/acs/t/CUSTOMER/token", "grant_type=urn:custom:vcf:params:oauth:grant-type:api-token&api_token="
+	a := h.Form(t, path, grant+token, "Accept: application/json;charset=UTF-8")
+	require.Equal(t, http.StatusOK, a.Status, a.Body)
+	require.Regexp(t, `^saltern_acc_`, a.Text(t, "access_token"))
+	require.Equal(t, "invalid_grant", h.Form(t, path, grant+tokentest.WrongToken()).Text(t, "error"))
 }
 
 func TestCSPAuthorizeRefuses(t *testing.T) {
@@ -162,19 +175,22 @@ func TestCSPLogin(t *testing.T) {
 	h := tokentest.Build(t, nil)
 	access := h.AccessToken(t)
 
-	before := h.Send(t, http.MethodGet, csp.LoginPath, "")
+	before := h.Send(t, http.MethodGet, tokenapi.AccountPath, "")
 	require.Equal(t, http.StatusOK, before.Status)
 	xsrf := before.Header.Get("X-Xsrftoken")
 	require.NotEmpty(t, xsrf)
 	pair := []string{"X-XSRFTOKEN: " + xsrf, "Cookie: _xsrf=" + xsrf + "; _xsrf=" + xsrf}
 
-	byJSON := h.Object(t, csp.LoginPath,
+	byJSON := h.Object(t, tokenapi.AccountPath,
 		`{"username":"bob","password":"secret","config_name":"internal","token_type":"jwt"}`, pair...)
 	require.Equal(t, http.StatusOK, byJSON.Status, byJSON.Body)
 	require.Equal(t, xsrf, byJSON.Header.Get("X-Xsrftoken"), "a client keeps what it has")
-	session := byJSON.Text(t, "jwt")
+	jwt := byJSON.Text(t, "jwt")
 	require.Equal(t, true, byJSON.Member(t, "authenticated"))
-	require.Contains(t, byJSON.Header.Values("Set-Cookie")[0], "session_id="+session)
+	cookie, _, _ := strings.Cut(byJSON.Header.Values("Set-Cookie")[0], ";")
+	session := strings.TrimPrefix(cookie, "session_id=")
+	require.Len(t, session, 40)
+	require.NotContains(t, jwt, session)
 
 	basic := "Authorization: Basic Ym9iOnNlY3JldA=="
 	for name, c := range map[string]struct {
@@ -184,6 +200,11 @@ func TestCSPLogin(t *testing.T) {
 		"bearer":                          {[]string{tokentest.Bearer(access)}, 200},
 		"lower-case scheme":               {[]string{"Authorization: bearer " + access}, 200},
 		"bearer of a session":             {[]string{tokentest.Bearer(session)}, 200},
+		"bearer of a jwt":                 {[]string{tokentest.Bearer(jwt)}, 200},
+		"scheme JWT":                      {[]string{"Authorization: JWT " + jwt}, 200},
+		"csp-auth-token":                  {[]string{"csp-auth-token: " + access}, 200},
+		"a jwt that was changed":          {[]string{tokentest.Bearer(jwt[:len(jwt)-5] + "AAAAA")}, 401},
+		"a jwt as a cookie":               {[]string{"Cookie: session_id=" + jwt + "; _xsrf=" + xsrf, pair[0]}, 401},
 		"bearer, and a pair":              {append([]string{tokentest.Bearer(access)}, pair...), 200},
 		"bearer, and a pair that differs": {[]string{tokentest.Bearer(access), "X-XSRFTOKEN: a", "Cookie: _xsrf=b"}, 403},
 		"bearer, and a header alone":      {[]string{tokentest.Bearer(access), "X-XSRFTOKEN: a"}, 200},
@@ -201,7 +222,7 @@ func TestCSPLogin(t *testing.T) {
 		"the same one twice":              {[]string{tokentest.Bearer(access), "X-Auth-Token: " + access}, 200},
 		"an access token as a cookie":     {[]string{"Cookie: session_id=" + access + "; _xsrf=" + xsrf, pair[0]}, 401},
 	} {
-		a := h.Send(t, http.MethodPost, csp.LoginPath, "", c.headers...)
+		a := h.Send(t, http.MethodPost, tokenapi.AccountPath, "", c.headers...)
 		require.Equal(t, c.want, a.Status, "%s: %s", name, a.Body)
 		require.Equal(t, "application/json", a.Header.Get("Content-Type"), "never HTML")
 		if c.want != 200 {
@@ -209,8 +230,22 @@ func TestCSPLogin(t *testing.T) {
 			require.Empty(t, a.Header.Get("X-Xsrftoken"))
 		}
 	}
-	require.Equal(t, 401, h.Object(t, csp.LoginPath, `{"username":"bob","password":"wrong"}`).Status)
-	require.Equal(t, 503, h.Object(t, csp.LoginPath, `{"username":"nobody-can-tell","password":"x"}`).Status)
-	require.Equal(t, 403, h.Object(t, csp.LoginPath, `{"username":"bob","password":"secret"}`, "Sec-Fetch-Site: cross-site").Status)
-	require.Equal(t, 401, h.Object(t, csp.LoginPath, `{}`).Status)
+	require.Equal(t, 401, h.Object(t, tokenapi.AccountPath, `{"username":"bob","password":"wrong"}`).Status)
+	require.Equal(t, 503, h.Object(t, tokenapi.AccountPath, `{"username":"nobody-can-tell","password":"x"}`).Status)
+	require.Equal(t, 403, h.Object(t, tokenapi.AccountPath, `{"username":"bob","password":"secret"}`, "Sec-Fetch-Site: cross-site").Status)
+	require.Equal(t, 401, h.Object(t, tokenapi.AccountPath, `{}`).Status)
+
+	// The type of the body does not count, nor does config_name for the default one.
+	for _, body := range []string{
+		`{"username":"bob","password":"secret"}`, `{"username":"bob","password":"secret","config_name":"pam"}`,
+		`username=bob&password=secret&config_name=internal`,
+	} {
+		for _, header := range []string{"Content-Type: text/plain", "Content-Type: " + tokentest.FormType, "Accept: */*"} {
+			a := h.Send(t, http.MethodPost, tokenapi.AccountPath, body, header)
+			require.Equal(t, 200, a.Status, a.Body)
+			require.Equal(t, map[string]any{"username": "bob", "config_name": "internal"}, a.Member(t, "attributes"))
+		}
+	}
+	require.Equal(t, 401, h.Object(t, tokenapi.AccountPath, `{"username":"bob","password":"secret","config_name":"ldap"}`).Status)
+	require.Equal(t, 400, h.Object(t, tokenapi.AccountPath, `{"username":"bob"`).Status)
 }

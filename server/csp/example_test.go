@@ -13,7 +13,7 @@ import (
 func ExampleAPI_Mount() {
 	mux := web.NewMux()
 	(&csp.API{Issuer: new(issuer.Service), Orgs: tenant.NewOrgs()}).Mount(mux)
-	r, _ := http.NewRequest(http.MethodPut, csp.LoginPath, nil)
+	r, _ := http.NewRequest(http.MethodPut, csp.AuthorizePath, nil)
 	fmt.Println(mux.Allowed(r))
-	// Output: [GET HEAD POST]
+	// Output: [POST]
 }

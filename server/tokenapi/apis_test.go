@@ -111,7 +111,7 @@ func TestUnrouted(t *testing.T) {
 	h := tokentest.Build(t, nil)
 	for path, allow := range map[string]string{
 		"/oauth/provider/token": "POST", "/oauth/tenant/system/revoke/": "POST", oauth.MetadataPath + "/oauth/provider": "GET",
-		tokenapi.ResourcePath: "GET", csp.LoginPath: "GET, HEAD, POST",
+		tokenapi.ResourcePath: "GET", tokenapi.AccountPath: "GET, HEAD, POST",
 	} {
 		a := h.Send(t, http.MethodPut, path, "")
 		tokentest.Union(t, a, http.StatusMethodNotAllowed, "invalid_request")
@@ -158,7 +158,7 @@ func TestLogs(t *testing.T) {
 		h.Form(t, "/oauth/provider/token", "grant_type=urn:ietf:params:oauth:grant-type:device_code&client_id=x&device_code="+credential)
 		h.Form(t, "/oauth/provider/introspect", "token="+credential, tokentest.Bearer(bob))
 		h.Send(t, http.MethodGet, "/api/org", "", tokentest.Bearer(credential), "X-Auth-Token: "+credential)
-		h.Object(t, csp.LoginPath, `{"username":"bob","password":"`+credential+`"}`)
+		h.Object(t, tokenapi.AccountPath, `{"username":"bob","password":"`+credential+`"}`)
 	}
 	require.Eventually(t, func() bool { return strings.Count(h.Log.String(), `"msg":"request"`) >= 52 }, 20*time.Second, time.Millisecond)
 	for _, secret := range []string{token, bad, access, bob, "password"} {

@@ -77,7 +77,7 @@ const textLoginFailed = "Could not authenticate using provided credentials"
 
 // Login creates a session, as POST /login does.
 func (l *Logins) Login(ctx context.Context, x *web.Exchange, creds eauth.Credentials) (*session.Session, error) {
-	creds.Eauth = cmp.Or(creds.Eauth, l.Eauth, "pam")
+	creds.Eauth = cmp.Or(creds.Eauth, l.Default())
 	creds.RemoteAddr = x.Remote
 	rec := audit.Of(x)
 	rec.Note(audit.LoginEntry(creds))

@@ -13,6 +13,7 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken"
 	"github.com/saltern-api/saltern/server/csp"
 	"github.com/saltern-api/saltern/server/internal/tokentest"
+	"github.com/saltern-api/saltern/server/tokenapi"
 	"github.com/saltern-api/saltern/server/vcd"
 )
 
@@ -26,7 +27,7 @@ func TestClientCurl(t *testing.T) {
 	require.Regexp(t, `^[0-9A-Z]{26}$`, said.XSRF)
 
 	// The values that the script goes on with are valid.
-	a := h.Send(t, http.MethodPost, csp.LoginPath, "", tokentest.Bearer(said.Access), "X-XSRFTOKEN: "+said.XSRF,
+	a := h.Send(t, http.MethodPost, tokenapi.AccountPath, "", tokentest.Bearer(said.Access), "X-XSRFTOKEN: "+said.XSRF,
 		"Cookie: _xsrf="+said.XSRF+"; _xsrf="+said.XSRF)
 	require.Equal(t, http.StatusOK, a.Status)
 }
@@ -39,7 +40,7 @@ func TestClientVDK(t *testing.T) {
 	site := tokenclients.Site{URL: h.URL}
 	access, err := site.VDK(t, csp.AuthorizePath, token)
 	require.NoError(t, err, access)
-	require.Equal(t, http.StatusOK, h.Send(t, http.MethodPost, csp.LoginPath, "", tokentest.Bearer(access)).Status)
+	require.Equal(t, http.StatusOK, h.Send(t, http.MethodPost, tokenapi.AccountPath, "", tokentest.Bearer(access)).Status)
 	said, err := site.VDK(t, csp.AuthorizePath, tokentest.WrongToken())
 	require.Error(t, err)
 	require.Contains(t, said, "(invalid_grant) the credential is unknown, expired or revoked")

@@ -16,7 +16,7 @@ import (
 // An API that is off has no paths, and errors there are not its own.
 func TestClosed(t *testing.T) {
 	t.Parallel()
-	ofCSP := []string{csp.AuthorizePath, csp.LoginPath + "/x"}
+	ofCSP := []string{csp.AuthorizePath, tokenapi.AccountPath + "/x"}
 	ofVCD := []string{"/oauth/provider/x", oauth.MetadataPath, tokenapi.ResourcePath, "/cloudapi/1.0.0", "/api/org/x", "/api/versions"}
 	for name, c := range map[string]struct {
 		with         tokentest.Options
@@ -44,7 +44,7 @@ func TestClosed(t *testing.T) {
 func TestChallengeWithoutMetadata(t *testing.T) {
 	t.Parallel()
 	h := tokentest.Build(t, func(o *tokentest.Options) { o.NoVCD = true })
-	a := h.Send(t, http.MethodPost, csp.LoginPath, "")
+	a := h.Send(t, http.MethodPost, tokenapi.AccountPath, "")
 	require.Equal(t, http.StatusUnauthorized, a.Status)
 	require.Equal(t, `Bearer realm="saltern"`, a.Header.Get("Www-Authenticate"))
 	require.Equal(t, http.StatusNotFound, h.Send(t, http.MethodGet, tokenapi.ResourcePath, "").Status)

@@ -36,6 +36,8 @@ type Config struct {
 	Senders   []reminder.Sender     // of reminders of expiring tokens
 	Records   RecordFiles           // the content of the files of records' settings
 
+	Version string // of the gateway, for programs; not loaded
+
 	warnings []string
 }
 

@@ -23,9 +23,14 @@ const tokensFile = "tokens.db"
 // Service issues API tokens, and owns their store.
 type Service struct {
 	*issuer.Service
-	Store apitoken.Store
-	log   *slog.Logger
+	Store  apitoken.Store
+	pepper *apitoken.Pepper
+	log    *slog.Logger
 }
+
+// Key returns a key for some use. It is the same in all gateways that share the
+// tokens.
+func (s *Service) Key(use string) ([]byte, error) { return s.pepper.Derive(use) }
 
 // Open opens the store of API tokens, and sets the configured options in o. The
 // service must be closed before the values in o.
@@ -41,7 +46,7 @@ func Open(ctx context.Context, c *config.Config, o issuer.Options) (*Service, er
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("tokens: %w", err), store.Close())
 	}
-	return &Service{Service: s, Store: store, log: o.Logger}, nil
+	return &Service{Service: s, Store: store, pepper: pepper, log: o.Logger}, nil
 }
 
 // Close closes the service, then its store.

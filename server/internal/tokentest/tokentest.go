@@ -3,6 +3,7 @@ package tokentest
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net/http"
@@ -27,6 +28,7 @@ import (
 	"github.com/saltern-api/saltern/server/csp"
 	"github.com/saltern-api/saltern/server/oauth"
 	"github.com/saltern-api/saltern/server/oauth/tenant"
+	"github.com/saltern-api/saltern/server/rpc"
 	"github.com/saltern-api/saltern/server/tokenapi"
 	"github.com/saltern-api/saltern/server/tokens"
 	"github.com/saltern-api/saltern/server/vcd"
@@ -38,6 +40,7 @@ import (
 type fakeSessions struct {
 	mu       sync.Mutex
 	sessions map[string]*session.Session
+	logins   int
 }
 
 var (
@@ -58,9 +61,10 @@ func (p *fakeSessions) Login(_ context.Context, c eauth.Credentials) (*session.S
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
+	p.logins++
 	now := time.Now()
 	s := &session.Session{
-		ID: strings.Repeat("0", 39) + string(rune('a'+len(p.sessions))), User: c.Username, Eauth: c.Eauth,
+		ID: fmt.Sprintf("%040x", p.logins), Token: "salt-token-of-" + c.Username, User: c.Username, Eauth: c.Eauth,
 		Start: now, Expire: now.Add(time.Hour),
 	}
 	p.sessions[s.ID] = s
@@ -113,6 +117,11 @@ type Options struct {
 	Prefix       string // of every path
 	PublicURL    string
 	LoginRoles   []string // of every user; nil stands for the default
+
+	Audit audit.Writer // may be nil
+
+	// RPC, if not nil, mounts /rpc, and is called with the API before that.
+	RPC func(*rpc.API)
 
 	// Swap, if not nil, replaces the caller that handlers get.
 	Swap func(*caller.Caller) *caller.Caller
@@ -179,7 +188,9 @@ func (g *Gateway) Open(t *testing.T, o Options) {
 	sessions := &fakeSessions{sessions: make(map[string]*session.Session)}
 	mux := web.NewMux()
 	cross := http.NewCrossOriginProtection()
-	resolver := swapped{&caller.Resolver{Sessions: sessions, Tokens: o.Service, CrossOrigin: cross}, o.Swap}
+	jwts, err := caller.NewJWTs(make([]byte, 32))
+	require.NoError(t, err)
+	resolver := swapped{&caller.Resolver{Sessions: sessions, Tokens: o.Service, JWTs: jwts, CrossOrigin: cross}, o.Swap}
 	callers := tokenapi.Callers{Lookup: resolver}
 	logins := &tokenapi.Logins{Sessions: sessions}
 	realm := tokenapi.Realm{URLs: urls, Metadata: !o.NoVCD}
@@ -187,9 +198,10 @@ func (g *Gateway) Open(t *testing.T, o Options) {
 	var areas tokenapi.Areas
 	if !o.NoCSP {
 		(&csp.API{
-			Issuer: o.Service, Callers: callers, Logins: logins, Realm: realm, Orgs: orgs, CrossOrigin: cross, QueryTokens: o.QueryTokens,
+			Issuer: o.Service, Callers: callers, Realm: realm, Orgs: orgs, QueryTokens: o.QueryTokens,
 		}).Mount(mux)
-		areas = append(areas, csp.Areas()...)
+		(&tokenapi.Account{Callers: callers, Logins: logins, Realm: realm, JWTs: jwts, CrossOrigin: cross}).Mount(mux, "")
+		areas = slices.Concat(areas, csp.Areas(), tokenapi.Areas{tokenapi.AccountArea("")})
 	}
 	if !o.NoVCD {
 		(&oauth.API{
@@ -199,6 +211,15 @@ func (g *Gateway) Open(t *testing.T, o Options) {
 			Issuer: o.Service, Callers: callers, Logins: logins, Realm: realm, Orgs: orgs, CrossOrigin: cross,
 		}).Mount(mux)
 		areas = append(areas, slices.Concat(oauth.Areas(), vcd.Areas())...)
+	}
+	if o.RPC != nil {
+		api := &rpc.API{
+			Callers: callers, Logins: logins, Realm: realm, JWTs: jwts, CrossOrigin: cross, Rights: g.Tokens, MaxCalls: 100, Version: "1.2.3",
+		}
+		o.RPC(api)
+		api.Mount(mux)
+		(&tokenapi.Account{Callers: callers, Logins: logins, Realm: realm, JWTs: jwts, CrossOrigin: cross}).Mount(mux, rpc.Below)
+		areas = slices.Concat(areas, rpc.Areas())
 	}
 	if g.Tokens != nil {
 		(&tokens.API{Tokens: g.Tokens, Callers: resolver}).Mount(mux)
@@ -220,7 +241,7 @@ func (g *Gateway) Open(t *testing.T, o Options) {
 		Metrics: web.NewMetrics(prometheus.NewRegistry()), Traffic: web.NewTraffic(),
 		Log: slog.New(slog.NewJSONHandler(&g.Log, nil)), Errors: tokenapi.WriteOAuthVCDError, Path: mux.LogPath(),
 		Record: func(ctx context.Context, x *web.Exchange, r *http.Request) (web.Recorder, context.Context) {
-			return audit.NewRecorder(ctx, nil, false, &audit.Request{ID: x.ID, Agent: r.UserAgent()})
+			return audit.NewRecorder(ctx, o.Audit, false, &audit.Request{ID: x.ID, Agent: r.UserAgent()})
 		},
 		Next: web.ClientAddr(nil, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			inner, ok := web.BelowRoot(r, prefix)

@@ -1,0 +1,202 @@
+package rpc
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+
+	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/eauth/apitoken/role"
+	"github.com/saltern-api/saltern/lowstate"
+	"github.com/saltern-api/saltern/server/audit"
+	"github.com/saltern-api/saltern/server/caller"
+	"github.com/saltern-api/saltern/server/tokenapi"
+	"github.com/saltern-api/saltern/server/web"
+)
+
+// Below is where newer programs have the same paths.
+const Below = "/raas"
+
+// Path is where calls are posted.
+const Path = "/rpc"
+
+// VersionPath is where programs look for the version, and get the XSRF token from.
+const VersionPath = "/version"
+
+// Rights returns whether a caller has a permission. *issuer.Service is one.
+type Rights interface {
+	May(ctx context.Context, c issuer.Caller, p role.Permission) error
+}
+
+var _ Rights = (*issuer.Service)(nil)
+
+// API is /rpc. It is a [web.API]. Its fields are set once.
+type API struct {
+	Callers tokenapi.Callers
+	Logins  *tokenapi.Logins
+	Realm   tokenapi.Realm
+	JWTs    *caller.JWTs
+
+	// CrossOrigin decides whether a page may use a cookie or a password that its
+	// browser sends.
+	CrossOrigin *http.CrossOriginProtection
+
+	// Rights decides about permissions. Without it nobody has any.
+	Rights Rights
+
+	// MaxCalls is how many calls may be in a list.
+	MaxCalls int
+
+	Version string // of the gateway
+
+	methods map[string]*Method // those that are served, by their names
+	catalog *catalog
+}
+
+var _ web.API = (*API)(nil)
+
+// Mount adds the routes.
+func (a *API) Mount(m *web.Mux) {
+	a.methods = make(map[string]*Method)
+	var served []*Method
+	for _, method := range Methods() {
+		if method.served == nil || method.served(a) {
+			a.methods[method.String()] = method
+			served = append(served, method)
+		}
+	}
+	a.catalog = newCatalog(served)
+
+	m = m.With(a.options()...)
+	for _, below := range []string{"", Below} {
+		m.Handle(http.MethodPost, below+Path, a.serve, web.BodyLimit(maxBody))
+	}
+	m.Get(VersionPath, a.version, web.BodyLimit(tokenapi.MaxBody))
+}
+
+// options returns the options of the API's routes, which are those of the APIs for
+// tokens with larger bodies.
+func (a *API) options() []web.Option {
+	return append(a.Realm.Options(writeError), web.BodyLimit(maxBody))
+}
+
+// Areas returns the paths whose errors are written as those of this API.
+func Areas() tokenapi.Areas {
+	return tokenapi.Areas{
+		tokenapi.AccountArea(Below), {Path: Path, Write: writeError}, {Path: Below, Write: writeError},
+		{Path: VersionPath, Write: writeError},
+	}
+}
+
+// version answers GET /version. Some programs get their XSRF token here.
+func (a *API) version(x *web.Exchange, r *http.Request) error {
+	caller.IssueXSRF(x, r, a.Realm.URLs.IsSecure(r))
+	x.WriteBody("application/json", http.StatusOK, web.JSON(struct {
+		Version string `json:"version"`
+	}{a.Version}))
+	return nil
+}
+
+// serve answers POST /rpc. The type of the body does not count: some programs send
+// JSON as a form.
+func (a *API) serve(x *web.Exchange, r *http.Request) error {
+	by, release, err := a.signIn(x, r)
+	if err != nil {
+		return err
+	}
+	defer release()
+	if err := caller.MayReach(by.caller, r.Method, web.Pattern(r)); err != nil {
+		return err
+	}
+	x.Budget.Known()
+	body, err := x.ReadBody(r)
+	if err != nil {
+		return err
+	}
+	var calls []request
+	var list bool
+	err = x.InTurn(r, body, func() error {
+		calls, list, err = parse(body, a.MaxCalls)
+		return err
+	})
+	if bad, ok := errors.AsType[*Error](err); ok {
+		return &web.Error{Status: http.StatusBadRequest, Reason: "malformed", Text: bad.Message}
+	}
+	if err != nil {
+		return err
+	}
+	return a.answer(x, r, by, calls, list)
+}
+
+// answer runs calls, one after the other, and writes their envelopes.
+func (a *API) answer(x *web.Exchange, r *http.Request, by *signedIn, calls []request, list bool) error {
+	mark := x.Spool.Size()
+	before := ""
+	if list {
+		before = "["
+	}
+	for _, c := range calls {
+		e, err := a.one(r.Context(), x, by, c)
+		if err != nil {
+			return err
+		}
+		_, _ = x.Spool.WriteString(before) // an error stays
+		if _, err := x.Spool.Write(web.JSON(e)); err != nil {
+			return err
+		}
+		before = ","
+	}
+	switch {
+	case list && len(calls) == 0:
+		_, _ = x.Spool.WriteString("[]")
+	case list:
+		_, _ = x.Spool.WriteString("]")
+	}
+	answer := x.Spool.Since(mark)
+	x.WriteHead("application/json", http.StatusOK, answer.Size())
+	if err := x.WriteSection(answer); err != nil {
+		x.Err = fmt.Errorf("write the answer: %w", err)
+	}
+	return nil
+}
+
+// one runs a call. The error is for the whole request: the client is gone, or its
+// credential has ended.
+func (a *API) one(ctx context.Context, x *web.Exchange, by *signedIn, r request) (envelope, error) {
+	e := envelope{RIQ: r.riq, Warnings: []string{}}
+	if r.err != nil {
+		e.fail(r.err)
+		return e, nil
+	}
+	m, ok := a.methods[r.resource+"."+r.method]
+	if !ok {
+		e.fail(&Error{Code: CodeUnknownMethod, Message: fmt.Sprintf("there is no method %.80q of %.80q here", r.method, r.resource)})
+		return e, nil
+	}
+	c := &call{api: a, x: x, method: m, by: by}
+	ret, err := c.do(ctx, r)
+	e.Warnings = append(e.Warnings, c.warnings...)
+	switch command, _ := errors.AsType[*lowstate.Error](err); {
+	case err == nil:
+		e.Ret = ret
+		return e, nil
+	case isGone(ctx, err), command != nil && command.Kind == lowstate.Unauthenticated:
+		return e, err
+	}
+	failed := errorOf(err)
+	if failed.Code == CodeInternal && x.Err == nil {
+		x.Err = err
+	}
+	if slices.Contains([]Code{CodeForbidden, CodeLoginRequired, CodeOutOfScope}, failed.Code) {
+		audit.Of(x).Note(audit.Entry{Event: audit.Refused, Outcome: audit.Denied, Why: failed.Code.state(), Subject: m.String()})
+	}
+	e.fail(failed)
+	return e, nil
+}
+
+func (e *envelope) fail(err *Error) {
+	shown := err.shown()
+	e.Ret, e.Error = nil, &shown
+}

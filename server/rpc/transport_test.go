@@ -1,0 +1,206 @@
+package rpc_test
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/saltern-api/saltern/eauth/apitoken"
+	"github.com/saltern-api/saltern/server/internal/tokentest"
+	"github.com/saltern-api/saltern/server/rpc"
+)
+
+const echo = `{"resource":"test","method":"echo","kwarg":{"message":"scc_auth_probe"},"riq":3}`
+
+// TestSignIn has each way in which programs sign in.
+func TestSignIn(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t, nil)
+	access := e.AccessToken(t)
+	api, _ := e.APIToken(t, apitoken.ProfileNative)
+
+	before := e.Send(t, http.MethodGet, "/raas/account/login", "")
+	xsrf := before.Header.Get("X-Xsrftoken")
+	require.NotEmpty(t, xsrf)
+	login := e.Send(t, http.MethodPost, "/raas/account/login",
+		`{"username":"bob","password":"secret","config_name":"internal","token_type":"jwt"}`)
+	require.Equal(t, http.StatusOK, login.Status, login.Body)
+	jwt := login.Text(t, "jwt")
+	session, _, _ := strings.Cut(login.Header.Values("Set-Cookie")[0], ";")
+	ended := e.Send(t, http.MethodPost, "/account/login", `{"username":"bob","password":"secret"}`).Text(t, "jwt")
+	basic := "Authorization: Basic " + base64.StdEncoding.EncodeToString([]byte("bob:secret"))
+	pair, cookie := "X-Xsrftoken: "+xsrf, "Cookie: _xsrf="+xsrf
+	seed := "Cookie: _xsrf=" + xsrf + "; _xsrf=" + xsrf
+
+	for name, c := range map[string]struct {
+		headers []string
+		want    int
+	}{
+		"access token":                    {[]string{tokentest.Bearer(access)}, 200},
+		"as the seed's script":            {[]string{tokentest.Bearer(access), "X-XSRFTOKEN: " + xsrf, seed}, 200},
+		"API token":                       {[]string{tokentest.Bearer(api)}, 200},
+		"jwt":                             {[]string{tokentest.Bearer(jwt)}, 200},
+		"jwt by its scheme":               {[]string{"Authorization: JWT " + jwt}, 200},
+		"jwt with the header's XSRF":      {[]string{tokentest.Bearer(jwt), pair}, 200},
+		"csp-auth-token":                  {[]string{"csp-auth-token: " + access}, 200},
+		"with a version":                  {[]string{tokentest.Bearer(access), "x-raas-rpc-version: 13"}, 200},
+		"basic":                           {[]string{basic, pair, cookie}, 200},
+		"basic without XSRF":              {[]string{basic}, 403},
+		"basic with the header alone":     {[]string{basic, pair}, 403},
+		"basic, wrong":                    {[]string{"Authorization: Basic Ym9iOng=", pair, cookie}, 401},
+		"basic from another site":         {[]string{basic, pair, cookie, "Sec-Fetch-Site: cross-site"}, 403},
+		"cookie":                          {[]string{"Cookie: " + session + "; _xsrf=" + xsrf, pair}, 200},
+		"cookie without XSRF":             {[]string{"Cookie: " + session}, 403},
+		"cookie with another XSRF":        {[]string{"Cookie: " + session + "; _xsrf=x", pair}, 403},
+		"cookie from another site":        {[]string{"Cookie: " + session + "; _xsrf=" + xsrf, pair, "Sec-Fetch-Site: cross-site"}, 403},
+		"bearer, and an XSRF that is not": {[]string{tokentest.Bearer(access), pair, "Cookie: _xsrf=x"}, 403},
+		"two that differ":                 {[]string{tokentest.Bearer(access), "csp-auth-token: " + jwt}, 400},
+		"nothing":                         {nil, 401},
+		"no such token":                   {[]string{tokentest.Bearer(tokentest.WrongToken())}, 401},
+		"no such session":                 {[]string{tokentest.Bearer(strings.Repeat("1", 40))}, 401},
+		"a jwt that was changed":          {[]string{tokentest.Bearer(jwt + "A")}, 401},
+		"a jwt in a cookie":               {[]string{"Cookie: session_id=" + jwt + "; _xsrf=" + xsrf, pair}, 401},
+	} {
+		for _, path := range []string{"/rpc", "/raas/rpc", "/rpc/"} {
+			for _, kind := range []string{"Content-Type: application/json", "Content-Type: " + tokentest.FormType, "Accept: text/html"} {
+				a := e.Send(t, http.MethodPost, path, echo, append(c.headers, kind)...)
+				require.Equal(t, c.want, a.Status, "%s: %s", name, a.Body)
+				got := envelopeOf(t, a)
+				if c.want == 200 {
+					require.JSONEq(t, `{"riq":3,"ret":"scc_auth_probe","error":null,"warnings":[]}`, a.Body, name)
+				} else {
+					require.NotZero(t, got.code(), name)
+					require.Equal(t, c.want == 401, a.Header.Get("Www-Authenticate") != "", name)
+				}
+				require.Equal(t, "no-store", a.Header.Get("Cache-Control"))
+			}
+		}
+	}
+
+	// A jwt ends with its session.
+	require.Equal(t, 200, e.Send(t, http.MethodPost, rpc.Path, echo, tokentest.Bearer(ended)).Status)
+	require.Equal(t, 204, e.Send(t, http.MethodDelete, "/cloudapi/1.0.0/sessions/current", "", tokentest.Bearer(ended)).Status)
+	require.Equal(t, 401, e.Send(t, http.MethodPost, rpc.Path, echo, tokentest.Bearer(ended)).Status)
+	require.Equal(t, 200, e.Send(t, http.MethodPost, rpc.Path, echo, tokentest.Bearer(jwt)).Status)
+}
+
+// A session that is made for a request with a password ends with the request.
+func TestBasicLeavesNoSession(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t, nil)
+	basic := []string{"Authorization: Basic Ym9iOnNlY3JldA==", "X-Xsrftoken: x", "Cookie: _xsrf=x"}
+	require.Zero(t, e.post(t, echo, basic...).code())
+	for n := range 5 {
+		a := e.Send(t, http.MethodPost, rpc.Path, echo, tokentest.Bearer(fmt.Sprintf("%040x", n)))
+		require.Equal(t, http.StatusUnauthorized, a.Status)
+	}
+}
+
+func TestVersion(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t, nil)
+	for _, path := range []string{"/version", "/version/"} {
+		a := e.Send(t, http.MethodGet, path, "")
+		require.JSONEq(t, `{"version":"1.2.3"}`, a.Body)
+		require.Contains(t, a.Header.Values("Set-Cookie")[0], "_xsrf="+a.Header.Get("X-Xsrftoken"))
+	}
+}
+
+func TestCalls(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t, nil)
+	bob := e.by(t, "bob")
+	for body, want := range map[string]string{
+		echo: `{"riq":3,"ret":"scc_auth_probe","error":null,"warnings":[]}`,
+		`{"resource":"test","method":"echo","arg":["a"],"riq":"x"}`:                                               `{"riq":"x","ret":"a","error":null,"warnings":[]}`,
+		`{"resource":"test","method":"echo","args":["a"],"kwarg":{},"riq":139727129350384}`:                       `{"riq":139727129350384,"ret":"a","error":null,"warnings":[]}`,
+		`{"resource":"test","method":"echo","args":[],"arg":["a"],"kwarg":null,"riq":1,"something":[{"else":1}]}`: `{"riq":1,"ret":"a","error":null,"warnings":[]}`,
+		`{"resource":"test","method":"warnings","riq":1}`:                                                         `{"riq":1,"ret":true,"error":null,"warnings":["This is a warning of test.warnings"]}`,
+		`{"resource":"stats","method":"null","riq":1}`:                                                            `{"riq":1,"ret":null,"error":null,"warnings":[]}`,
+		`[]`: `[]`,
+		` [ ` + echo + `, {"resource":"stats","method":"null","riq":4} ] `: `[{"riq":3,"ret":"scc_auth_probe","error":null,"warnings":[]},{"riq":4,"ret":null,"error":null,"warnings":[]}]`,
+	} {
+		a := e.Send(t, http.MethodPost, rpc.Path, body, bob)
+		require.Equal(t, http.StatusOK, a.Status, a.Body)
+		require.JSONEq(t, want, a.Body, body)
+	}
+
+	// A call without riq gets one.
+	made := e.post(t, `{"resource":"stats","method":"null"}`, bob)
+	require.Regexp(t, `^[1-9][0-9]*$`, string(made.RIQ))
+
+	// What is wrong with one call of a list is its own.
+	a := e.Send(t, http.MethodPost, rpc.Path,
+		`[1, {"resource":"test"}, {"resource":"no","method":"such"}, {"resource":"test","method":"error"}, `+echo+`]`, bob)
+	require.Equal(t, http.StatusOK, a.Status, a.Body)
+	var all []answer
+	require.NoError(t, json.Unmarshal([]byte(a.Body), &all), a.Body)
+	var got []int
+	for _, one := range all {
+		got = append(got, one.code())
+		require.NotEmpty(t, one.RIQ)
+	}
+	require.Equal(t, []int{4000, 4000, 4002, 5001, 0}, got)
+}
+
+func TestBadRequests(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t, nil)
+	bob := e.by(t, "bob")
+	for body, want := range map[string]int{
+		``: 400, `{`: 400, `1`: 400, `{"resource":"test","method":"echo","method":"error"}`: 400, `[1`: 400, "\xff": 400, `{"riq":[]}`: 400,
+		`[` + strings.Repeat(`1,`, 100) + `1]`: 400,
+		`{"resource":"test","riq":1}`:          200,
+		`{"resource":1,"method":"a","riq":1}`:  200, `{"resource":"test","method":"echo","arg":{},"riq":1}`: 200,
+		`{"resource":"test","method":"echo","arg":["a"],"args":["a"],"riq":1}`: 200,
+		`{"resource":"test","method":"echo","kwarg":[],"riq":1}`:               200,
+	} {
+		a := e.Send(t, http.MethodPost, rpc.Path, body, bob)
+		require.Equal(t, want, a.Status, "%s: %s", body, a.Body)
+		require.Equal(t, 4000, envelopeOf(t, a).code(), body)
+	}
+	for method, path := range map[string]string{"GET": "/rpc", "PUT": "/raas/rpc", "DELETE": "/version"} {
+		a := e.Send(t, method, path, "", bob)
+		require.Equal(t, http.StatusMethodNotAllowed, a.Status)
+		require.NotEmpty(t, a.Header.Get("Allow"))
+		require.Equal(t, 4050, envelopeOf(t, a).code())
+	}
+	for _, path := range []string{"/rpc/x", "/raas", "/raas/x"} {
+		a := e.Send(t, http.MethodPost, path, "", bob)
+		require.Equal(t, http.StatusNotFound, a.Status, path)
+		require.Equal(t, 4040, envelopeOf(t, a).code())
+	}
+	require.Equal(t, http.StatusRequestEntityTooLarge,
+		e.Send(t, http.MethodPost, rpc.Path, strings.Repeat(" ", 1<<20+1), bob).Status)
+}
+
+func TestArguments(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t, nil)
+	bob := e.by(t, "bob")
+	for _, c := range []struct{ arguments, parameter string }{
+		{`"kwarg":{"massage":"x"}`, "massage"},
+		{`"kwarg":{"message":1}`, "message"},
+		{`"kwarg":{"message":null}`, "message"},
+		{`"kwarg":{}`, "message"},
+		{`"arg":["a"],"kwarg":{"message":"b"}`, "message"},
+		{`"arg":["a","b"]`, ""},
+	} {
+		a := e.post(t, `{"resource":"test","method":"echo","riq":1,`+c.arguments+`}`, bob)
+		require.Equal(t, 4001, a.code(), c.arguments)
+		require.Equal(t, c.parameter, a.Error.Detail.Parameter, c.arguments)
+		require.Contains(t, a.Error.Message, c.parameter)
+	}
+	for _, seconds := range []string{`0`, `"0"`, `0.001`, `" 0.001 "`} {
+		require.Zero(t, e.post(t, `{"resource":"test","method":"sleep","kwarg":{"seconds":`+seconds+`}}`, bob).code(), seconds)
+	}
+	for _, seconds := range []string{`121`, `-1`, `"x"`, `true`, `"NaN"`, `"Inf"`, `1e999`} {
+		a := e.Send(t, http.MethodPost, rpc.Path, `{"resource":"test","method":"sleep","riq":1,"kwarg":{"seconds":`+seconds+`}}`, bob)
+		require.Equal(t, 4001, envelopeOf(t, a).code(), seconds)
+	}
+}
