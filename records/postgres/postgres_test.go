@@ -3,12 +3,12 @@ package postgres_test
 import (
 	"context"
 	"os"
-	"os/exec"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/saltern-api/saltern/internal/killtest"
 	"github.com/saltern-api/saltern/records"
 	"github.com/saltern-api/saltern/records/postgres"
 	"github.com/saltern-api/saltern/records/postgres/pgtest"
@@ -53,12 +53,8 @@ func TestKilled(t *testing.T) {
 	for range 2 {
 		for _, whole := range []bool{true, false} { // kill the gateway alone, or the server
 			url := server.Database(t)
-			cmd := exec.CommandContext(t.Context(), os.Args[0])
-			cmd.Env = append(os.Environ(), childEnv+"="+url)
-			out, err := cmd.StdoutPipe()
-			require.NoError(t, err)
-			require.NoError(t, cmd.Start())
-			done := recordstest.ReadUntilKilled(t, out, func() {
+			cmd, out := killtest.Child(t, childEnv+"="+url)
+			done := killtest.Read(t, out, 50, 250, func() {
 				if whole {
 					require.NoError(t, cmd.Process.Kill())
 				} else {

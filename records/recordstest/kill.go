@@ -1,11 +1,9 @@
 package recordstest
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -33,25 +31,6 @@ func Workload(ctx context.Context, s records.Store, done io.Writer) error {
 		}
 		if _, err := fmt.Fprintln(done, strings.Join(line, " ")); err != nil {
 			return err
-		}
-	}
-}
-
-// ReadUntilKilled reads the output of a workload, calls kill after some 50 to 250
-// lines, and returns all lines that were written by then.
-func ReadUntilKilled(t *testing.T, out io.Reader, kill func()) (done []string) {
-	t.Helper()
-	after := 50 + rand.IntN(200)
-	lines := bufio.NewReader(out)
-	for {
-		line, err := lines.ReadString('\n')
-		if err != nil { // an incomplete line is ignored
-			require.GreaterOrEqual(t, len(done), after, "the workload ended before it was killed: %v", err)
-			return done
-		}
-		done = append(done, strings.TrimSpace(line))
-		if len(done) == after {
-			kill()
 		}
 	}
 }

@@ -3,13 +3,13 @@ package sqlite_test
 import (
 	"context"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/saltern-api/saltern/internal/killtest"
 	"github.com/saltern-api/saltern/records"
 	"github.com/saltern-api/saltern/records/recordstest"
 	"github.com/saltern-api/saltern/records/sqlite"
@@ -43,12 +43,8 @@ func TestKilled(t *testing.T) {
 	t.Parallel()
 	for range 2 {
 		file := filepath.Join(t.TempDir(), "records.db")
-		cmd := exec.CommandContext(t.Context(), os.Args[0])
-		cmd.Env = append(os.Environ(), childEnv+"="+file)
-		out, err := cmd.StdoutPipe()
-		require.NoError(t, err)
-		require.NoError(t, cmd.Start())
-		done := recordstest.ReadUntilKilled(t, out, func() { require.NoError(t, cmd.Process.Kill()) })
+		cmd, out := killtest.Child(t, childEnv+"="+file)
+		done := killtest.Read(t, out, 50, 250, func() { require.NoError(t, cmd.Process.Kill()) })
 		require.Error(t, cmd.Wait())
 
 		s := open(file, "")

@@ -1,11 +1,9 @@
 package apitokentest
 
 import (
-	"bufio"
 	"context"
 	"fmt"
 	"io"
-	"math/rand/v2"
 	"strings"
 	"testing"
 	"time"
@@ -54,25 +52,6 @@ func Workload(ctx context.Context, s apitoken.Store, done io.Writer) error {
 	close(issued)
 	<-revoker
 	return context.Cause(ctx)
-}
-
-// ReadUntilKilled reads the output of a workload, calls kill after some 250 to
-// 1250 lines, and returns all lines that were written by then.
-func ReadUntilKilled(t *testing.T, out io.Reader, kill func()) (done []string) {
-	t.Helper()
-	after := 250 + rand.IntN(1000)
-	lines := bufio.NewReader(out)
-	for {
-		line, err := lines.ReadString('\n')
-		if err != nil { // an incomplete line is ignored
-			require.GreaterOrEqual(t, len(done), after, "the workload ended before it was killed: %v", err)
-			return done
-		}
-		done = append(done, strings.TrimSpace(line))
-		if len(done) == after {
-			kill()
-		}
-	}
 }
 
 // RequireDone requires that the effects of completed calls are still there, and

@@ -3,13 +3,13 @@ package bolt
 import (
 	"context"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/saltern-api/saltern/eauth/apitoken/apitokentest"
+	"github.com/saltern-api/saltern/internal/killtest"
 )
 
 // childEnv is the environment variable with the file for the child of
@@ -32,13 +32,9 @@ func TestKilledInTheMiddle(t *testing.T) {
 	t.Parallel()
 	for range 3 {
 		path := filepath.Join(t.TempDir(), "tokens.db")
-		cmd := exec.CommandContext(t.Context(), os.Args[0])
-		cmd.Env = append(os.Environ(), childEnv+"="+path)
-		out, err := cmd.StdoutPipe()
-		require.NoError(t, err)
-		require.NoError(t, cmd.Start())
+		cmd, out := killtest.Child(t, childEnv+"="+path)
 
-		done := apitokentest.ReadUntilKilled(t, out, func() { require.NoError(t, cmd.Process.Kill()) })
+		done := killtest.Read(t, out, 250, 1250, func() { require.NoError(t, cmd.Process.Kill()) })
 		require.Error(t, cmd.Wait())
 
 		s, err := Open(path)

@@ -22,6 +22,7 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken/apitokentest"
 	"github.com/saltern-api/saltern/eauth/apitoken/redis"
 	"github.com/saltern-api/saltern/eauth/apitoken/redistest"
+	"github.com/saltern-api/saltern/internal/killtest"
 )
 
 func TestMain(m *testing.M) {
@@ -364,7 +365,7 @@ func TestKilledInTheMiddle(t *testing.T) {
 		failed <- err
 		_ = out.Close()
 	}()
-	done := apitokentest.ReadUntilKilled(t, in, server.Kill)
+	done := killtest.Read(t, in, 250, 1250, server.Kill)
 	require.ErrorIs(t, <-failed, apitoken.ErrUnavailable)
 	require.NoError(t, worker.Close())
 
