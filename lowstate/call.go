@@ -77,4 +77,14 @@ type Record struct {
 	// Begun and Done show how far the chunk came: one that has begun and is not
 	// done has failed, or still runs.
 	Begun, Done bool
+
+	// note notes jobs that the chunk has beside JID, see [Options].Note; nil if
+	// there is nothing to note.
+	note func(jid string)
+
+	isPart bool // of a chunk with several jobs
+	noted  bool // whether the job is noted as that of a part
 }
+
+// part is the record of one of several jobs of a chunk.
+func (r *Record) part() *Record { return &Record{note: r.note, isPart: true} }

@@ -166,7 +166,7 @@ type subsetJob struct {
 // has the function it is published nevertheless, so that the master checks
 // whether the caller may call it.
 func (j *subsetJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) (Answer, error) {
-	able, err := j.able(ctx, grant)
+	able, err := j.able(ctx, grant, rec)
 	if err != nil {
 		return nil, err
 	}
@@ -176,11 +176,11 @@ func (j *subsetJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) (An
 }
 
 // able returns the minions that have the function, or all functions of a list.
-func (j *subsetJob) able(ctx context.Context, grant eauth.Grant) ([]string, error) {
+func (j *subsetJob) able(ctx context.Context, grant eauth.Grant, rec *Record) ([]string, error) {
 	var able []string
 	list := *j.localJob
 	list.pub = query(j.pub, "sys.list_functions")
-	_, err := list.collect(ctx, grant, &Record{}, func(id string, r result) error {
+	_, err := list.collect(ctx, grant, rec.part(), func(id string, r result) error {
 		if hasAll(r.ret, j.pub) {
 			able = append(able, id)
 		}

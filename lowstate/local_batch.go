@@ -80,7 +80,7 @@ func (j *batchJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) (Ans
 func (j *batchJob) Stream(ctx context.Context, grant eauth.Grant, rec *Record, yield func(item Answer) error) error {
 	var there []string
 	ping := &localJob{Master: j.Master, pub: query(j.pub, "test.ping"), timeout: j.timeout, gather: j.gather}
-	_, err := ping.collect(ctx, grant, &Record{}, func(id string, _ result) error {
+	_, err := ping.collect(ctx, grant, rec.part(), func(id string, _ result) error {
 		there = append(there, id)
 		return nil
 	})

@@ -89,7 +89,7 @@ func (b *batch) handle(n update) (over bool, err error) {
 		return true, n.err
 	case n.jid != "":
 		if b.rec.JID == "" {
-			b.rec.JID = n.jid
+			b.rec.JID, b.rec.noted = n.jid, true
 		}
 		return false, nil
 	}
@@ -129,7 +129,7 @@ func (b *batch) publish(ctx context.Context, minions []string) {
 	for _, id := range minions {
 		silent[id] = true
 	}
-	_, err := job.collect(ctx, b.grant, &Record{}, func(id string, r result) error {
+	_, err := job.collect(ctx, b.grant, b.rec.part(), func(id string, r result) error {
 		delete(silent, id)
 		return b.send(ctx, update{id: id, item: b.item(id, r), failed: failed(r.retcode)})
 	})

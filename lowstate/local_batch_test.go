@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -309,4 +310,41 @@ func TestFailed(t *testing.T) {
 		require.Equal(t, want, failed(mastertest.JSON(js)), js)
 	}
 	require.False(t, failed(nil))
+}
+
+// Every job of a batch is noted, once, and as the batch's. So are those of a
+// subset.
+func TestJobsAreNoted(t *testing.T) {
+	t.Parallel()
+	eachRelease(t, several(3), func(t *testing.T, b *before) {
+		var mu sync.Mutex
+		var noted []string
+		jids := map[string]bool{}
+		b.gateway.note = func(jid, eauth, client string) {
+			mu.Lock()
+			defer mu.Unlock()
+			require.False(t, jids[jid], "twice")
+			jids[jid] = true
+			noted = append(noted, client+" of "+eauth)
+		}
+		for chunk, jobs := range map[string][2]int{ // at least, at most
+			batchPing + `, "batch": 1`:                                   {4, 4}, // one looks for the minions
+			batchPing + `, "batch": 2, "jid": "20260101000000000009"`:    {3, 4}, // they have jids of their own
+			`"client": "local_subset", "tgt": "*", "fun": "test.ping"`:   {2, 2},
+			`"client": "local", "tgt": "*", "fun": "test.ping"`:          {1, 1},
+			`"client": "local_async", "tgt": "*", "fun": "test.ping"`:    {1, 1},
+			`"client": "local_batch", "tgt": "none", "fun": "test.ping"`: {0, 0},
+		} {
+			noted = nil
+			_, err := b.call(chunk)
+			require.NoError(t, err)
+			mu.Lock()
+			require.GreaterOrEqual(t, len(noted), jobs[0], chunk)
+			require.LessOrEqual(t, len(noted), jobs[1], chunk)
+			for _, n := range noted {
+				require.Contains(t, chunk, `"`+strings.TrimSuffix(n, " of sharedsecret")+`"`)
+			}
+			mu.Unlock()
+		}
+	})
 }

@@ -90,6 +90,9 @@ func (m *Master) publish(ctx context.Context, grant eauth.Grant, p saltmaster.Pu
 		done.JID = ""
 	}
 	rec.JID, rec.Minions = done.JID, len(done.Minions)
+	if rec.isPart && rec.note != nil && done.JID != "" {
+		rec.note(done.JID)
+	}
 	return done, nil
 }
 

@@ -32,17 +32,28 @@ func (t task) name() { t.rec.User, t.rec.Eauth = t.id.User, t.id.Eauth }
 func (t task) begin() {
 	t.name()
 	t.rec.Begun = true
+	if t.note != nil {
+		t.rec.note = t.noteJob
+	}
+}
+
+// noteJob notes a job once the caller is authenticated, which is by the master
+// that has published it.
+func (t task) noteJob(jid string) {
+	if t.checked() {
+		t.note(jid, t.id.Eauth, t.rec.Client)
+	}
 }
 
 // end sets the outcome of the chunk. A caller that the master has not confirmed
 // by then is removed.
 func (t task) end(err error) {
-	t.rec.Done = err == nil
+	t.rec.Done, t.rec.note = err == nil, nil
 	if !t.checked() {
 		t.rec.User, t.rec.Eauth = "", ""
 		return
 	}
-	if t.note != nil && t.rec.JID != "" && !t.rec.FromFiles && !t.chunk.truthy("jid") {
+	if t.note != nil && t.rec.JID != "" && !t.rec.noted && !t.rec.FromFiles && !t.chunk.truthy("jid") {
 		t.note(t.rec.JID, t.rec.Eauth, t.rec.Client)
 	}
 }
