@@ -7,7 +7,9 @@ import (
 	"maps"
 	"net/http"
 	"regexp"
+	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -50,6 +52,9 @@ func TestResultsVerified(t *testing.T) {
 				a := <-answered
 				require.Equal(t, http.StatusOK, a.Status, a.Body)
 				require.JSONEq(t, tc.want, a.Body)
+				if tc.gateway == verified {
+					requireRecorded(t, verified, jid)
+				}
 			})
 		}
 		for _, chunk := range []string{
@@ -71,6 +76,23 @@ func TestResultsVerified(t *testing.T) {
 			})
 		}
 	})
+}
+
+// requireRecorded requires that the record of a job of test.sleep has what ms--0
+// returned, and nothing that was fired in its name.
+func requireRecorded(t *testing.T, r *env.Env, jid string) {
+	t.Helper()
+	session := envtest.Login(t, r, env.User)
+	var body string
+	require.Eventually(t, func() bool {
+		a := envtest.SessionRequest(t, r, session, http.MethodGet, "/v1/jobs/"+jid+"/returns/ms--0", "")
+		body = a.Body
+		return a.Status == http.StatusOK && strings.Contains(body, `"state":"ok"`)
+	}, time.Minute, 50*time.Millisecond, "%s", body)
+	require.Contains(t, body, `"return":true`)
+	a := envtest.SessionRequest(t, r, session, http.MethodGet, "/v1/jobs/"+jid, "")
+	require.Contains(t, a.Body, `"fun":"test.sleep"`)
+	require.Contains(t, a.Body, `"state":"completed"`)
 }
 
 // TestOddReturnOnTheBus gives salt-api and Saltern a return with a key that is a

@@ -18,13 +18,8 @@ import (
 const recorderDisk = 1 << 30
 
 // openRecords opens the store of records, which is not connected to yet, unless
-// the settings turn it off. With results: verified nothing is recorded, since
-// any minion can fire what looks like another one's return.
+// the settings turn it off.
 func (g *Gateway) openRecords(reg prometheus.Registerer) error {
-	if g.config.Settings.Records.Store != settings.RecordsOff && g.config.Settings.Results == settings.ResultsVerified {
-		g.log.Info("nothing is recorded: records are made of events, which results: verified does not trust")
-		return nil
-	}
 	store, err := recordkeeper.Open(g.config, g.log)
 	if err != nil || store == nil {
 		return err
@@ -52,7 +47,8 @@ func (g *Gateway) newRecorder() *recorder.Recorder {
 	}
 	return recorder.New(g.records, recorder.Options{
 		MasterID: mc.ID, MaxValue: int(g.config.Settings.Records.MaxValue), Cache: cache,
-		Asked: mc.Timeout + mc.GatherJobTimeout, Recorded: g.jobs.Recorded, Log: g.log,
+		Verified: g.config.Settings.Results == settings.ResultsVerified,
+		Asked:    mc.Timeout + mc.GatherJobTimeout, Recorded: g.jobs.Recorded, Log: g.log,
 		Spool: spool.NewStore(spool.Options{
 			Memory: 1, Disk: recorderDisk, Create: func() (spool.File, error) { return spool.Unlinked(dir) },
 		}),
@@ -68,6 +64,8 @@ func registerRecorder(reg prometheus.Registerer, r *recorder.Recorder) {
 	counter("saltern_records_returns_total", "Returns recorded.", func(s recorder.Stats) uint64 { return s.Returns })
 	counter("saltern_records_dropped_total", "Events for which there was no room; the job cache is read instead.",
 		func(s recorder.Stats) uint64 { return s.Dropped })
+	counter("saltern_records_unverified_total", "Events that are not recorded because the job cache has nothing of them (results: verified).",
+		func(s recorder.Stats) uint64 { return s.Unverified })
 	counter("saltern_records_failures_total", "Attempts to write to the database that failed.", func(s recorder.Stats) uint64 { return s.Failures })
 	reg.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "saltern_records_lag_seconds", Help: "How long the oldest event has waited to be recorded.",

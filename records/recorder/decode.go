@@ -2,6 +2,7 @@ package recorder
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,6 +38,9 @@ type Entry struct {
 	Asked   []string `json:"asked,omitempty"`
 	Working []string `json:"working,omitempty"`
 
+	// Claim is set where events are not believed, in place of what the event says.
+	Claim *Claim `json:"claim,omitempty"`
+
 	At time.Time `json:"at"` // when it was read
 }
 
@@ -50,6 +54,9 @@ type Decoder struct {
 
 	// MaxValue is the most bytes of a value that is kept.
 	MaxValue int
+
+	// Verified makes entries of claims: nothing that an event says is recorded.
+	Verified bool
 }
 
 func (d Decoder) master() string { return cmp.Or(d.MasterID, "master") }
@@ -62,7 +69,7 @@ func (d Decoder) isMaster(id string) bool {
 }
 
 // Decode returns what an event of the master is about. ok is false for one that
-// is not recorded. The entry may share the bytes of the data.
+// is not recorded. The entry does not share the bytes of the data.
 func (d Decoder) Decode(tag string, data msgpack.Raw, now time.Time) (e Entry, ok bool) {
 	e.At = now
 	parts := strings.SplitN(tag, "/", 5)
@@ -74,6 +81,8 @@ func (d Decoder) Decode(tag string, data msgpack.Raw, now time.Time) (e Entry, o
 		return e, false
 	}
 	switch {
+	case d.Verified:
+		return d.claimed(e, parts, data)
 	case parts[1] == "job" && what == "new" && len(parts) == 4:
 		return d.published(e, jid, data)
 	case parts[1] == "job" && what == "ret" && len(parts) == 5:
@@ -88,9 +97,7 @@ func (d Decoder) Decode(tag string, data msgpack.Raw, now time.Time) (e Entry, o
 func (d Decoder) published(e Entry, jid string, data msgpack.Raw) (Entry, bool) {
 	fun := names(data, "fun", maxTgt)
 	if fun == findJob {
-		arg, _ := data.Lookup("arg")
-		e.Asked = jids(arg)
-		return e, len(e.Asked) > 0
+		return asked(e, data)
 	}
 	j := load(jid, "local", data, "arg")
 	if list, ok := data.Lookup("minions"); ok {
@@ -98,6 +105,23 @@ func (d Decoder) published(e Entry, jid string, data msgpack.Raw) (Entry, bool) 
 	}
 	e.Job = &j
 	return e, true
+}
+
+// asked decodes the publication of a saltutil.find_job.
+func asked(e Entry, data msgpack.Raw) (Entry, bool) {
+	arg, _ := data.Lookup("arg")
+	e.Asked = jids(arg)
+	return e, len(e.Asked) > 0
+}
+
+// working decodes a return of it.
+func working(e Entry, data msgpack.Raw) (Entry, bool) {
+	ret, _ := data.Lookup("return")
+	if ret.Kind() == msgpack.Map && ret.Len() > 0 {
+		arg, _ := data.Lookup("fun_args")
+		e.Working = jids(arg)
+	}
+	return e, len(e.Working) > 0
 }
 
 // load decodes what events and the job cache have in common.
@@ -125,11 +149,7 @@ func (d Decoder) returned(e Entry, jid, minion string, data msgpack.Raw) (Entry,
 		return e, false
 	}
 	if data.LookupStr("fun") == findJob {
-		if ret.Kind() == msgpack.Map && ret.Len() > 0 {
-			arg, _ := data.Lookup("fun_args")
-			e.Working = jids(arg)
-		}
-		return e, len(e.Working) > 0
+		return working(e, data)
 	}
 	r := d.result(jid, minion, data, ret)
 	e.Return = &r
@@ -156,7 +176,7 @@ func (d Decoder) result(jid, minion string, data, ret msgpack.Raw) records.Retur
 	if text, isText := ret.Str(); len(ret) > d.MaxValue || isText && text == trimMark {
 		r.Omitted = true
 	} else {
-		r.Value = ret
+		r.Value = slices.Clone(ret) // not to keep all of the event, with arguments that may be large
 	}
 	return r
 }

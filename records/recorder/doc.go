@@ -24,7 +24,10 @@
 // # Trust
 //
 // A return is taken from its event if that names the command and the minion of its
-// tag. A minion that fires such an event itself can make a record of a return.
+// tag. A minion that fires such an event itself can make a record of a return. With
+// Options.Verified, an event is a claim that the job cache has something, which
+// the master writes a moment later: what is there is recorded, and what is not
+// there within five seconds is not.
 //
 // The package imports records, internal/lru, internal/spool, saltmaster/arguments,
 // saltmaster/eventbus, saltmaster/jobcache and saltmaster/msgpack.

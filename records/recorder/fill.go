@@ -2,6 +2,7 @@ package recorder
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"strings"
 	"time"
@@ -26,7 +27,8 @@ const (
 // fill records what the job cache has and the store may not.
 func (r *Recorder) fill(ctx context.Context, since time.Time) error {
 	if since.IsZero() {
-		page, err := r.store.Jobs(ctx, records.Query{Limit: 1})
+		// Callers may choose jids, and times to come with them.
+		page, err := r.store.Jobs(ctx, records.Query{Filter: records.Filter{To: time.Now()}, Limit: 1})
 		if err != nil {
 			return err
 		}
@@ -52,43 +54,105 @@ func (r *Recorder) fill(ctx context.Context, since time.Time) error {
 
 // fillJob records one job of the job cache.
 func (r *Recorder) fillJob(ctx context.Context, jid string) error {
-	j, err := r.opts.Cache.Job(ctx, jid)
-	if err != nil {
-		r.counts.unfilled.Add(1)
-		r.opts.Log.LogAttrs(ctx, slog.LevelWarn, "a job of the job cache cannot be recorded", slog.String("jid", jid), slog.Any("error", err))
-		return ctx.Err()
-	}
-	now := time.Now()
-	var all []Entry
-	if j.Load != nil && names(j.Load, "fun", maxTgt) != findJob {
-		job := load(jid, clientOf(names(j.Load, "fun", maxTgt)), j.Load, "arg")
-		if job.Minions = j.Minions; job.Client != "local" {
-			job.Minions = []string{r.decoder.master()}
-		}
-		all = append(all, Entry{Job: &job, At: now})
-	} else if j.Load != nil {
+	found, err := r.loaded(jid)
+	if err == nil && found.findJob {
 		return nil
 	}
-	for _, ret := range j.Returns {
-		value, _ := ret.Data.Lookup("return")
-		if e, ok := r.decoder.calledInCache(jid, ret.Minion, value); ok {
-			e.At = now
-			all = append(all, e)
-			continue
-		}
-		out := r.decoder.result(jid, ret.Minion, ret.Data, value)
-		out.Time = r.opts.Cache.ReturnTime(jid, ret.Minion)
-		all = append(all, Entry{Return: &out, At: now})
-	}
-	for len(all) > 0 {
-		n := min(len(all), batchEntries)
-		if err := r.put(ctx, all[:n]); err != nil {
+	if err == nil && found.entry.Job != nil {
+		err = r.putFilled(ctx, []Entry{found.entry})
+		if err != nil {
 			return err
 		}
-		r.counts.filled.Add(uint64(n))
-		all = all[n:]
 	}
+	minions, listErr := r.opts.Cache.Returned(jid)
+	if err = errors.Join(err, listErr); err != nil {
+		r.unfilled(ctx, jid, err)
+	}
+	return r.eachReturn(ctx, jid, minions, func(all []Entry) error { return r.putFilled(ctx, all) })
+}
+
+// putFilled records entries of the job cache.
+func (r *Recorder) putFilled(ctx context.Context, all []Entry) error {
+	if err := r.put(ctx, all); err != nil {
+		return err
+	}
+	r.counts.filled.Add(uint64(len(all)))
 	return nil
+}
+
+func (r *Recorder) unfilled(ctx context.Context, jid string, err error) {
+	r.counts.unfilled.Add(1)
+	r.opts.Log.LogAttrs(ctx, slog.LevelWarn, "a job of the job cache cannot be recorded, or not all of it",
+		slog.String("jid", jid), slog.Any("error", err))
+}
+
+// eachReturn calls f with the returns of a job in batches: no more of them are in
+// memory. What cannot be read is left out.
+func (r *Recorder) eachReturn(ctx context.Context, jid string, minions []string, f func([]Entry) error) error {
+	var all []Entry
+	var bytes int64
+	for _, minion := range minions {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		e, ok, err := r.outcome(jid, minion)
+		if err != nil {
+			r.unfilled(ctx, jid, err)
+		}
+		if !ok {
+			continue
+		}
+		all = append(all, e)
+		if bytes += e.size(); len(all) == batchEntries || bytes >= batchBytes {
+			if err := f(all); err != nil {
+				return err
+			}
+			all, bytes = nil, 0
+		}
+	}
+	if len(all) == 0 {
+		return nil
+	}
+	return f(all)
+}
+
+// loaded is what the job cache has of a job.
+type loaded struct {
+	entry   Entry // without a job if there is none (yet)
+	findJob bool  // whether it is one that is not recorded
+}
+
+// loaded reads a job without its returns.
+func (r *Recorder) loaded(jid string) (l loaded, err error) {
+	j, ok, err := r.opts.Cache.Load(jid)
+	if err != nil || !ok {
+		return l, err
+	}
+	fun := names(j.Load, "fun", maxTgt)
+	if fun == findJob {
+		return loaded{findJob: true}, nil
+	}
+	job := load(jid, clientOf(fun), j.Load, "arg")
+	if job.Minions = j.Minions; job.Client != "local" {
+		job.Minions = []string{r.decoder.master()}
+	}
+	return loaded{entry: Entry{Job: &job, At: time.Now()}}, nil
+}
+
+// outcome reads what a minion returned; ok is false if there is nothing (yet).
+func (r *Recorder) outcome(jid, minion string) (e Entry, ok bool, err error) {
+	data, ok, err := r.opts.Cache.Outcome(jid, minion)
+	if err != nil || !ok {
+		return e, false, err
+	}
+	value, _ := data.Lookup("return")
+	if e, ok = r.decoder.calledInCache(jid, minion, value); !ok {
+		ret := r.decoder.result(jid, minion, data, value)
+		ret.Time = r.opts.Cache.ReturnTime(jid, minion)
+		e.Return = &ret
+	}
+	e.At = time.Now()
+	return e, true, nil
 }
 
 // clientOf returns the client of a job by its function: the master puts runner.

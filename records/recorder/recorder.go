@@ -26,6 +26,11 @@ type Options struct {
 	// Cache is the job cache; its zero value if the master keeps none in files.
 	Cache jobcache.Cache
 
+	// Verified has returns and jobs read from Cache, to which only the master
+	// writes: a minion can fire any event. Runner and wheel functions are recorded
+	// when they have ended.
+	Verified bool
+
 	// Spool takes what waits beyond 8 MiB. With nil it is dropped.
 	Spool *spool.Store
 
@@ -111,7 +116,8 @@ type Recorder struct {
 	decoder Decoder
 	queue   *queue
 	counts  counts
-	ends    *ends // of the writer alone
+	ends    *ends  // of the writer alone
+	claims  claims // of the writer alone
 
 	mu    sync.Mutex
 	notes *lru.Cache[string, note] // of jobs whose event was not read yet
@@ -121,13 +127,13 @@ type Recorder struct {
 
 type note struct{ eauth, client string }
 
-type counts struct{ jobs, returns, dropped, filled, unfilled, failures atomic.Uint64 }
+type counts struct{ jobs, returns, dropped, filled, unfilled, unverified, failures atomic.Uint64 }
 
 // New returns a recorder.
 func New(store Store, o Options) *Recorder {
 	o = o.withDefaults()
 	return &Recorder{
-		store: store, opts: o, decoder: Decoder{MasterID: o.MasterID, MaxValue: o.MaxValue},
+		store: store, opts: o, decoder: Decoder{MasterID: o.MasterID, MaxValue: o.MaxValue, Verified: o.Verified},
 		queue: newQueue(o.Spool), ends: newEnds(o.Asked, o.Unasked, o.Called),
 		notes: lru.New[string, note](maxNotes), seen: lru.New[string, bool](maxNotes), gap: true,
 	}
@@ -152,7 +158,8 @@ type Stats struct {
 	Jobs, Returns uint64 // recorded, that were not known before
 	Dropped       uint64 // entries for which there was no room
 	Filled        uint64 // entries from the job cache
-	Unfilled      uint64 // jobs of the job cache that could not be read
+	Unfilled      uint64 // jobs and returns of the job cache that could not be read
+	Unverified    uint64 // events of which the job cache has nothing
 	Failures      uint64 // attempts to write that failed
 	Queue         int    // entries that wait
 	Lag           time.Duration
@@ -162,7 +169,8 @@ type Stats struct {
 func (r *Recorder) Stats() Stats {
 	s := Stats{
 		Jobs: r.counts.jobs.Load(), Returns: r.counts.returns.Load(), Dropped: r.counts.dropped.Load(),
-		Filled: r.counts.filled.Load(), Unfilled: r.counts.unfilled.Load(), Failures: r.counts.failures.Load(),
+		Filled: r.counts.filled.Load(), Unfilled: r.counts.unfilled.Load(),
+		Unverified: r.counts.unverified.Load(), Failures: r.counts.failures.Load(),
 		Queue: r.queue.len(),
 	}
 	if at := r.queue.oldest(); !at.IsZero() {
@@ -256,10 +264,14 @@ func (r *Recorder) write(ctx context.Context) {
 			r.counts.dropped.Add(uint64(lost))
 			r.lost()
 		}
+		known, all := r.claim(entries, time.Now())
+		if !all && again.IsZero() {
+			again = time.Now().Add(fillAgain)
+		}
+		if len(known) > 0 && r.put(ctx, known) != nil || r.verify(ctx) != nil {
+			return
+		}
 		if len(entries) > 0 {
-			if r.put(ctx, entries) != nil {
-				return
-			}
 			until = entries[len(entries)-1].At
 			if len(entries) == batchEntries {
 				continue
@@ -270,6 +282,7 @@ func (r *Recorder) write(ctx context.Context) {
 		case <-ctx.Done():
 		case <-r.queue.wake:
 			sleep(ctx, time.Until(next))
+		case <-r.claims.timer():
 		case now := <-tick.C:
 			if !again.IsZero() && now.After(again) {
 				since := again.Add(-fillAgain)

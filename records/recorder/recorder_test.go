@@ -60,6 +60,7 @@ type memory struct {
 	away    bool
 	jobs    map[string]records.Job
 	returns map[string]int
+	values  map[string]records.Return
 	ends    map[string]time.Time
 }
 
@@ -74,6 +75,7 @@ func (m *memory) Put(_ context.Context, b records.Batch) (c records.Changes, err
 	}
 	for _, r := range b.Returns {
 		m.returns[r.JID+"/"+r.Minion]++
+		m.values[r.JID+"/"+r.Minion] = r
 		c.Returns++
 	}
 	for _, e := range b.Ends {
@@ -101,7 +103,7 @@ func (m *memory) recorded() (jobs, returns []string) {
 }
 
 func newMemory() *memory {
-	return &memory{jobs: map[string]records.Job{}, returns: map[string]int{}, ends: map[string]time.Time{}}
+	return &memory{jobs: map[string]records.Job{}, returns: map[string]int{}, values: map[string]records.Return{}, ends: map[string]time.Time{}}
 }
 
 func spools(t testing.TB) *spool.Store {

@@ -62,6 +62,63 @@ func (c Cache) Job(ctx context.Context, jid string) (Job, error) {
 	return j, nil
 }
 
+// Load reads a job without its returns. ok is false if there is none (yet).
+func (c Cache) Load(jid string) (j Job, ok bool, err error) {
+	if c.Dir == "" {
+		return Job{}, false, nil
+	}
+	r := reading{left: MaxLookup}
+	if j, err = r.load(c.jobDir(jid)); err != nil {
+		return Job{}, false, fmt.Errorf("job cache: %w", err)
+	}
+	return j, j.Load != nil, nil
+}
+
+// Returned returns the minions of which there are returns for a job, in the order
+// of the folder.
+func (c Cache) Returned(jid string) (minions []string, err error) {
+	if c.Dir == "" {
+		return nil, nil
+	}
+	dir := c.jobDir(jid)
+	all, err := names(dir)
+	if isNotThere(err) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, fmt.Errorf("job cache: %w", err)
+	}
+	for _, id := range all {
+		if !strings.HasPrefix(id, ".") && isFile(filepath.Join(dir, id, returnFile)) {
+			minions = append(minions, id)
+		}
+	}
+	return minions, nil
+}
+
+// Outcome reads what a minion returned as it is kept, with any values: a map with
+// "return", and "retcode" and "success" where the minion sent them. ok is false if
+// there is none (yet). One of more than [MaxLookup] bytes is an error.
+func (c Cache) Outcome(jid, minion string) (data msgpack.Raw, ok bool, err error) {
+	if c.Dir == "" || !safeName(minion) {
+		return nil, false, nil
+	}
+	r := reading{left: MaxLookup}
+	data, err = r.file(filepath.Join(c.jobDir(jid), minion, returnFile), msgpack.Valid)
+	switch {
+	case isNotThere(err):
+		return nil, false, nil
+	case err != nil:
+		return nil, false, fmt.Errorf("job cache: %w", err)
+	case data == nil: // the master is writing it
+		return nil, false, nil
+	}
+	if _, ok := data.Lookup("return"); !ok {
+		data = oldFormat(data)
+	}
+	return data, true, nil
+}
+
 // load is local_cache's get_load.
 func (r *reading) load(dir string) (j Job, err error) {
 	j.Load, err = r.file(filepath.Join(dir, loadFile), readable)
@@ -167,9 +224,8 @@ func (r *reading) returned(dir, id string) (ret Returned, err error) {
 	if ret.Data == nil {
 		ret.Data = msgpack.AppendNil(nil)
 	}
-	if _, ok := ret.Data.Lookup("return"); !ok { // the format of old masters
-		b := msgpack.AppendString(msgpack.AppendMap(nil, 1), "return")
-		ret.Data = append(b, ret.Data...)
+	if _, ok := ret.Data.Lookup("return"); !ok {
+		ret.Data = oldFormat(ret.Data)
 	}
 	out := filepath.Join(dir, outFile)
 	if ret.HasOut = isFile(out); !ret.HasOut {
@@ -182,4 +238,10 @@ func (r *reading) returned(dir, id string) (ret Returned, err error) {
 		ret.Out = msgpack.AppendNil(nil)
 	}
 	return ret, nil
+}
+
+// oldFormat returns the data of a return that an old master has written: the value
+// alone.
+func oldFormat(value msgpack.Raw) msgpack.Raw {
+	return append(msgpack.AppendString(msgpack.AppendMap(nil, 1), "return"), value...)
 }
