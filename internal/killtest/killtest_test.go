@@ -17,7 +17,7 @@ const variable = "SALTERN_TEST_KILLED"
 func TestMain(m *testing.M) {
 	if os.Getenv(variable) != "" {
 		for n := 0; ; n++ {
-			if _, err := fmt.Println(n); err != nil {
+			if _, err := fmt.Fprintln(os.Stdout, n); err != nil {
 				os.Exit(1)
 			}
 		}
