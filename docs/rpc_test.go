@@ -55,6 +55,9 @@ func rpcMethods() string {
 		if len(m.Needs) > 0 {
 			fmt.Fprintf(&b, " Needs `%s`.", strings.Join(asTexts(m.Needs), "` or `"))
 		}
+		if m.Rights != "" {
+			fmt.Fprintf(&b, " Needs %s.", m.Rights)
+		}
 		b.WriteString("\n")
 		if len(m.Params) > 0 {
 			b.WriteString("\n| argument | type | default | |\n|---|---|---|---|\n")

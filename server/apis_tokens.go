@@ -9,6 +9,7 @@ import (
 	"github.com/saltern-api/saltern/server/audit/auditapi"
 	"github.com/saltern-api/saltern/server/caller"
 	"github.com/saltern-api/saltern/server/csp"
+	"github.com/saltern-api/saltern/server/jobs"
 	"github.com/saltern-api/saltern/server/netapi"
 	"github.com/saltern-api/saltern/server/oauth"
 	"github.com/saltern-api/saltern/server/oauth/tenant"
@@ -65,7 +66,7 @@ type TokenAPIs struct {
 
 // mountTokens adds the APIs for tokens to a surface. Requests without a route
 // that are in an area of these APIs get the API's errors.
-func (s *Server) mountTokens(m *web.Mux, resolver *caller.Resolver, urls web.URLs, acl *caller.ACL) {
+func (s *Server) mountTokens(m *web.Mux, surface Surface, resolver *caller.Resolver, urls web.URLs, acl *caller.ACL) {
 	if s.cfg.Tokens != nil {
 		(&tokens.API{Tokens: s.cfg.Tokens, Callers: resolver}).Mount(m)
 		(&auditapi.API{Reader: s.auditReader, Rights: s.cfg.Tokens, Callers: resolver}).Mount(m)
@@ -94,9 +95,7 @@ func (s *Server) mountTokens(m *web.Mux, resolver *caller.Resolver, urls web.URL
 				Callers: callers, Logins: logins, Realm: realm, JWTs: s.cfg.JWTs, CrossOrigin: resolver.CrossOrigin,
 				MaxCalls: s.cfg.Settings.Limits.MaxChunks, Version: s.cfg.Version,
 			}
-			if s.cfg.Tokens != nil { // a nil pointer in an interface is not nil
-				api.Rights = s.cfg.Tokens
-			}
+			s.completeRPC(api, surface, resolver)
 			api.Mount(m)
 			areas = slices.Concat(areas, rpc.Areas())
 		}
@@ -112,4 +111,17 @@ func (s *Server) mountTokens(m *web.Mux, resolver *caller.Resolver, urls web.URL
 	}
 	m.NotFound(realm.Unrouted(m, areas, m.Handler(netapi.NotFound)))
 	m.NotAllowed(realm.Unrouted(m, areas, m.Handler(netapi.NotAllowed(m))))
+}
+
+// completeRPC gives /rpc what it runs commands with, and the records.
+func (s *Server) completeRPC(api *rpc.API, surface Surface, resolver *caller.Resolver) {
+	calls := s.calls(surface, resolver)
+	api.Gateway, api.Authority, api.Clients, api.Ran = s.cfg.Gateway, resolver, calls.Clients, s.calledMetrics.Count
+	api.MasterID = s.cfg.MasterID
+	if s.cfg.Tokens != nil { // a nil pointer in an interface is not nil
+		api.Rights = s.cfg.Tokens
+	}
+	if s.jobs != nil {
+		api.Records, api.Writer = jobs.NewReader(s.jobsAPI(resolver)), s.cfg.Jobs.Writer
+	}
 }

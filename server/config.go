@@ -47,8 +47,9 @@ type Config struct {
 	// a key of this process.
 	JWTs *caller.JWTs
 
-	// Version is the version of the gateway, for /version and /rpc.
-	Version string
+	// Version is the version of the gateway, and MasterID the name of its master, for
+	// programs of /rpc.
+	Version, MasterID string
 
 	// Jobs is the options of /v1/jobs.
 	Jobs JobsOptions

@@ -128,14 +128,19 @@ func (s *Server) mount(surface Surface, opts MainOptions) *mounted {
 		api.Mount(m.mux)
 	}
 	if s.jobs != nil {
-		api := &jobs.API{Records: s.jobs, Callers: who, Rules: s.cfg.Jobs.Rules, Events: s.cfg.Jobs.Events}
-		if s.cfg.Tokens != nil { // a nil pointer in an interface is not nil
-			api.Rights = s.cfg.Tokens
-		}
-		api.Mount(m.mux)
+		s.jobsAPI(who).Mount(m.mux)
 	}
-	s.mountTokens(m.mux, who, urls, opts.APIACL)
+	s.mountTokens(m.mux, surface, who, urls, opts.APIACL)
 	return m
+}
+
+// jobsAPI returns the API of the records.
+func (s *Server) jobsAPI(who *caller.Resolver) *jobs.API {
+	api := &jobs.API{Records: s.jobs, Callers: who, Rules: s.cfg.Jobs.Rules, Events: s.cfg.Jobs.Events}
+	if s.cfg.Tokens != nil { // a nil pointer in an interface is not nil
+		api.Rights = s.cfg.Tokens
+	}
+	return api
 }
 
 // handler wraps the routes in the handlers that every request passes.

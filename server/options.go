@@ -45,6 +45,10 @@ type JobsOptions struct {
 	// Records has the jobs. If it is nil, there is no /v1/jobs.
 	Records records.Reader
 
+	// Writer records commands that /rpc does not send to the master, since no minion
+	// matches; nil records none.
+	Writer records.Writer
+
 	// Rules are those of external_auth, by which callers see the jobs of others.
 	// Nil lets them see none.
 	Rules jobs.Rules

@@ -182,6 +182,7 @@ func (g *Gateway) listen(ctx context.Context, reg *prometheus.Registry) (err err
 		TokenAPIs: tokenAPIs(g.apiTokens, c.Settings),
 		JWTs:      jwts,
 		Version:   c.Version,
+		MasterID:  c.Master.ID,
 		Jobs:      g.jobsOptions(),
 		Answers:   g.spools,
 		Audit:     g.auditOptions(),

@@ -28,8 +28,14 @@ func NewMetrics(reg prometheus.Registerer, clients []string) *Metrics {
 
 // count counts the chunks of a request's call.
 func (m *Metrics) count(x *web.Exchange) {
-	call, outcome := audit.Of(x).Call()
-	if m == nil || call == nil {
+	if call, outcome := audit.Of(x).Call(); call != nil {
+		m.Count(call, outcome)
+	}
+}
+
+// Count counts the chunks of a call.
+func (m *Metrics) Count(call *audit.CallRecord, outcome string) {
+	if m == nil {
 		return
 	}
 	outcome = cmp.Or(outcome, audit.OutcomeInternal) // it panicked

@@ -3,17 +3,26 @@ package rpc_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
+	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/saltern-api/saltern/eauth/acl"
 	"github.com/saltern-api/saltern/eauth/apitoken"
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
 	"github.com/saltern-api/saltern/eauth/apitoken/role"
+	"github.com/saltern-api/saltern/lowstate"
+	"github.com/saltern-api/saltern/records"
+	"github.com/saltern-api/saltern/records/sqlite"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 	"github.com/saltern-api/saltern/server/audit"
 	"github.com/saltern-api/saltern/server/internal/tokentest"
+	"github.com/saltern-api/saltern/server/jobs"
 	"github.com/saltern-api/saltern/server/rpc"
 )
 
@@ -21,10 +30,100 @@ import (
 // not.
 type env struct {
 	*tokentest.Gateway
-	lines lines
+	lines  lines
+	master master
+	store  records.Store
 
 	once   sync.Once
 	secret string // of unable
+}
+
+// master stands for the master: it answers the commands of one release, and keeps the
+// calls.
+type master struct {
+	mu    sync.Mutex
+	calls []lowstate.Call
+	err   error
+}
+
+// Run implements rpc.Gateway.
+func (m *master) Run(_ context.Context, c lowstate.Call) (lowstate.Result, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.calls = append(m.calls, c)
+	if m.err != nil {
+		return lowstate.Result{}, m.err
+	}
+	client, _ := c.Chunks[0].Text("client")
+	fun, _ := c.Chunks[0].Text("fun")
+	if scope, ok := c.Authority.Scope.(*role.Set); ok {
+		tgt, _ := c.Chunks[0].Text("tgt")
+		d := scope.Allows(role.Call{Client: client, Funs: []role.Function{{Name: fun}}, Tgt: tgt, TgtType: "glob"})
+		if d.Verdict == role.Refused {
+			return lowstate.Result{}, &lowstate.Error{Kind: lowstate.OutOfScope, Text: d.Why}
+		}
+	}
+	var answer lowstate.Answer
+	switch client {
+	case "local_async":
+		p := lowstate.Published{JID: jidOf(59), Minions: []string{"web1"}}
+		if tgt, _ := c.Chunks[0].Text("tgt"); tgt == "nobody" {
+			p = lowstate.Published{}
+		}
+		answer = p
+	case "runner_async", "wheel_async":
+		answer = lowstate.Started{Tag: "salt/run/" + jidOf(58), JID: jidOf(58)}
+	case "wheel":
+		ret := `{"local":["master.pem"],"minions":["web1","web2"],"minions_pre":["new1","new2"],"minions_rejected":["bad1"],"minions_denied":["new1"]}`
+		if fun != "key.list_all" {
+			ret = `{"minions":["web1","web2","new1"]}`
+		}
+		answer = lowstate.WheelReturn{Raw: packed(`{"tag":"salt/wheel/1","data":{"fun":"wheel.` + fun + `","jid":"` + jidOf(57) + `","success":true,"return":` + ret + `}}`)}
+	case "runner":
+		answer = lowstate.RunnerReturn{Return: packed(`{"up":["web1"],"down":["web2"]}`)}
+	}
+	return lowstate.Result{Answers: []lowstate.Answer{answer}, Chunks: c.Chunks, Records: []lowstate.Record{{Client: client, Fun: fun, Begun: true, Done: true}}}, nil
+}
+
+// last returns the last call.
+func (m *master) last(t *testing.T) lowstate.Call {
+	t.Helper()
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	require.NotEmpty(t, m.calls)
+	return m.calls[len(m.calls)-1]
+}
+
+// packed returns JSON as msgpack.
+func packed(text string) msgpack.Raw {
+	raw, err := msgpack.AppendFromJSON(nil, []byte(text))
+	if err != nil {
+		panic(err)
+	}
+	return raw
+}
+
+func jidOf(minute int) string { return fmt.Sprintf("2026112912%02d54248604", minute) }
+
+// record puts a job of bob's with one return that is good and one that is not, and
+// one that is missing; and one of admin's, with nothing returned.
+func (e *env) record(t *testing.T) {
+	t.Helper()
+	at := time.Date(2026, 11, 29, 12, 0, 55, 0, time.UTC)
+	_, err := e.store.Put(t.Context(), records.Batch{
+		Jobs: []records.Job{
+			{JID: jidOf(0), User: "bob", Eauth: "pam", Client: "local_async", Fun: "disk.usage", Arguments: json.RawMessage(`["/"]`), Tgt: "*", TgtType: "glob", Minions: []string{"web1", "web2", "web3"}},
+			{JID: jidOf(1), User: "admin", Eauth: "pam", Client: "local", Fun: "state.apply", Tgt: "web*", TgtType: "glob", Minions: []string{"web1"}},
+			{JID: jidOf(2), User: "bob", Eauth: "pam", Client: "runner_async", Fun: "runner.jobs.active", Minions: []string{"salt"}},
+			{JID: jidOf(3), User: "bob", Eauth: "pam", Client: "local", Fun: "saltutil.refresh_grains", Tgt: "*", TgtType: "glob", Minions: []string{"web1"}},
+		},
+		Returns: []records.Return{
+			{JID: jidOf(0), Minion: "web1", Fun: "disk.usage", Time: at, Success: true, Value: packed(`{"/":{"used":1}}`)},
+			{JID: jidOf(0), Minion: "web2", Fun: "disk.usage", Time: at.Add(time.Second), Success: true, Retcode: 1, Value: packed(`"it failed"`)},
+		},
+		Ends: []records.End{{JID: jidOf(0), Time: at.Add(5 * time.Second)}},
+	})
+	require.NoError(t, err)
 }
 
 // lines are entries of the audit log.
@@ -51,9 +150,17 @@ func (l *lines) last(t *testing.T) audit.Entry {
 func newEnv(t *testing.T, change func(*rpc.API)) *env {
 	t.Helper()
 	e := new(env)
+	e.store = sqlite.Open(sqlite.Options{File: filepath.Join(t.TempDir(), "records.db"), MaxValue: 1000})
+	t.Cleanup(func() { require.NoError(t, e.store.Close()) })
 	e.Gateway = tokentest.Build(t, func(o *tokentest.Options) {
 		o.Audit = &e.lines
 		o.RPC = func(a *rpc.API) {
+			a.Gateway, a.Writer = &e.master, e.store
+			a.Records = jobs.NewReader(&jobs.API{
+				Records: jobs.NewRecords(e.store), Rights: a.Rights, Rules: acl.New([]acl.Module{{Name: "pam", Rules: acl.Map{
+					{Key: "admin", Value: []any{".*", "@runner", "@wheel"}}, {Key: "bob", Value: []any{".*"}},
+				}}}, acl.Options{}),
+			})
 			if change != nil {
 				change(a)
 			}

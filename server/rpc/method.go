@@ -20,8 +20,9 @@ type Method struct {
 	Returns string // what ret is, in words
 
 	// Needs are permissions, of which the caller has one. Without any, each signed-in
-	// caller may call the method.
-	Needs []role.Permission
+	// caller may call the method, unless Rights says what the function requires.
+	Needs  []role.Permission
+	Rights string
 
 	Params []Param
 
@@ -39,6 +40,7 @@ type about struct {
 	doc     string
 	returns string
 	needs   []role.Permission
+	rights  string
 	served  func(*API) bool
 }
 
@@ -46,7 +48,7 @@ type about struct {
 // result of run is encoded as JSON.
 func method[P any](a about, run func(ctx context.Context, c *call, p P) (any, error)) *Method {
 	params := paramsOf(reflect.TypeFor[P]())
-	m := &Method{Doc: a.doc, Returns: a.returns, Needs: a.needs, Params: params, served: a.served}
+	m := &Method{Doc: a.doc, Returns: a.returns, Needs: a.needs, Rights: a.rights, Params: params, served: a.served}
 	m.Resource, m.Name, _ = strings.Cut(a.name, ".")
 	m.decode = func(r request) (any, *Error) {
 		p := new(P)
@@ -64,7 +66,7 @@ type none struct{}
 
 // Methods returns all declared methods, in the order of their names.
 func Methods() []*Method {
-	all := slices.Concat(apiMethods(), testMethods(), statsMethods())
+	all := slices.Concat(apiMethods(), cmdMethods(), minionsMethods(), retMethods(), statsMethods(), testMethods())
 	slices.SortFunc(all, func(a, b *Method) int { return strings.Compare(a.String(), b.String()) })
 	return all
 }
@@ -103,8 +105,8 @@ func (c *call) may(ctx context.Context, one ...role.Permission) error {
 
 const textForbidden = "You are not allowed to do this"
 
-// do runs a call, and returns its result as JSON.
-func (c *call) do(ctx context.Context, r request) (json.RawMessage, error) {
+// do runs a call, and returns its result: JSON, or one that is streamed.
+func (c *call) do(ctx context.Context, r request) (any, error) {
 	if err := c.may(ctx, c.method.Needs...); err != nil {
 		return nil, err
 	}
@@ -116,8 +118,11 @@ func (c *call) do(ctx context.Context, r request) (json.RawMessage, error) {
 	if err != nil {
 		return nil, err
 	}
-	if raw, ok := ret.(json.RawMessage); ok {
-		return raw, nil
+	switch ret := ret.(type) {
+	case json.RawMessage:
+		return ret, nil
+	case streamed:
+		return ret, nil
 	}
-	return web.JSON(ret), nil
+	return json.RawMessage(web.JSON(ret)), nil
 }

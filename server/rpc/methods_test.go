@@ -1,6 +1,7 @@
 package rpc_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -14,6 +15,7 @@ import (
 
 // attempt is a call of a method.
 type attempt struct {
+	by    string // a user; admin if it is empty
 	kwarg string // "" stands for {}
 	ret   string // a pattern
 	code  int    // 0 stands for none
@@ -31,9 +33,61 @@ var cases = map[string]struct{ good, invalid, failed attempt }{
 		good:    attempt{ret: `^\{"opts":\{\},"raas":\{"raas":"1.2.3","saltern":"1.2.3"\}\}$`},
 		invalid: attempt{kwarg: `{"a":1}`, code: 4001},
 	},
-	"stats.null": {good: attempt{ret: `^null$`}, invalid: attempt{kwarg: `{"a":1}`, code: 4001}},
-	"test.echo":  {good: attempt{kwarg: `{"message":"a"}`, ret: `^"a"$`}, invalid: attempt{code: 4001}},
-	"test.error": {good: attempt{code: 5001}, invalid: attempt{kwarg: `{"a":1}`, code: 4001}},
+	"cmd.route_cmd": {
+		good:    attempt{kwarg: `{"cmd":"local","fun":"test.ping","tgt":{"*":{"tgt":"*","tgt_type":"glob"}}}`, ret: `^"` + jidOf(59) + `"$`},
+		invalid: attempt{kwarg: `{"cmd":"local","fun":"test.ping"}`, code: 4001},
+		failed:  attempt{kwarg: `{"job_uuid":"60c14cfc-09ca-4b5a-bc76-8294287c2e6c"}`, code: 4040},
+	},
+	"cmd.get_cmds": {
+		good:    attempt{kwarg: `{"jid":"` + jidOf(0) + `"}`, ret: `^\{"count":1,"results":\[\{"cmd":"local","duration":5\.75`},
+		invalid: attempt{kwarg: `{"daterange":["yesterday","today"]}`, code: 4001},
+	},
+	"cmd.get_cmd_status": {
+		good:    attempt{kwarg: `{"jids":["` + jidOf(0) + `","` + jidOf(1) + `","x"]}`, ret: `^\["complete","new","not-found"\]$`},
+		invalid: attempt{kwarg: `{"jids":"x"}`, code: 4001},
+	},
+	"cmd.get_cmd_details": {
+		good:    attempt{kwarg: `{"jid":"` + jidOf(0) + `","has_errors":true}`, ret: `^\{"count":1,"results":\[\{"minion_id":"web2","master_id":"salt","has_return":true,"has_errors":true,"alter_time":"2026-11-29T12:00:56Z"\}\]\}$`},
+		invalid: attempt{kwarg: `{"jid":"1"}`, code: 4001},
+		failed:  attempt{kwarg: `{"jid":"` + jidOf(30) + `"}`, code: 4040},
+	},
+	"minions.get_minion_key_state": {
+		good:    attempt{kwarg: `{"key_state":"pending","limit":"1"}`, ret: `^\{"count":2,"results":\[\{"master":"salt","minion":"new1","key_state":\["pending","denied"\]\}\]\}$`},
+		invalid: attempt{kwarg: `{"key_state":["new"]}`, code: 4001},
+	},
+	"minions.set_minion_key_state": {
+		good:    attempt{kwarg: `{"state":"accept","minions":[["salt","new1"],["salt","web1"]]}`, ret: `^\{"task_ids":\["` + jidOf(57) + `"\],"changed":\[\["salt","new1"\]\]\}$`},
+		invalid: attempt{kwarg: `{"state":"accept","minions":["new1"]}`, code: 4001},
+	},
+	"minions.get_minion_presence": {
+		good:    attempt{kwarg: `{"status":"lost"}`, ret: `^\{"count":1,"results":\[\{"minion":"web2","master":"salt","status":"lost","timestamp":null\}\]\}$`},
+		invalid: attempt{kwarg: `{"ipv4":"10.0.0.1"}`, code: 4001},
+	},
+	"ret.get_returns": {
+		good:    attempt{kwarg: `{"jid":"` + jidOf(0) + `","has_errors":"false"}`, ret: `^\{"count":1,"limit":50,"results":\[\{"alter_time":"2026-11-29T12:00:55Z","full_ret":\{"_stamp":"2026-11-29T12:00:55Z","cmd":"_return","fun":"disk.usage"`},
+		invalid: attempt{kwarg: `{"start":"1"}`, code: 4001},
+	},
+	"ret.get_jid": {
+		good:    attempt{kwarg: `{"jid":"` + jidOf(0) + `"}`, ret: `^\{"web1":\{"_stamp":.*"return":\{"/": ?\{"used": ?1\}\}.*\},"web2":\{.*"retcode":1,"return":"it failed","success":true\}\}$`},
+		invalid: attempt{kwarg: `{"jid":"1"}`, code: 4001},
+	},
+	"ret.get_jids": {
+		good:    attempt{kwarg: `{"start":"` + jidOf(0) + `","end":"` + jidOf(0) + `"}`, ret: `^\{"` + jidOf(0) + `":\{"arg":\["/"\],"cmd":"publish","fun":"disk.usage"`},
+		invalid: attempt{kwarg: `{"limit":"x"}`, code: 4001},
+	},
+	"ret.get_load": {
+		good:    attempt{kwarg: `{"master_id":"salt","jid":"` + jidOf(0) + `"}`, ret: `"minions":\["web1","web2","web3"\]`},
+		invalid: attempt{kwarg: `{"jid":"` + jidOf(0) + `"}`, code: 4001},
+		failed:  attempt{kwarg: `{"master_id":"salt","jid":"` + jidOf(30) + `"}`, code: 4040},
+	},
+	"ret.get_fun": {
+		good:    attempt{kwarg: `{"fun":"disk.usage"}`, ret: `^\{"web2":"disk.usage"\}$`},
+		invalid: attempt{kwarg: `{"function":"x"}`, code: 4001},
+	},
+	"ret.get_minions": {good: attempt{ret: `^\{"salt":\["web1","web2"\]\}$`}, invalid: attempt{kwarg: `{"a":1}`, code: 4001}},
+	"stats.null":      {good: attempt{ret: `^null$`}, invalid: attempt{kwarg: `{"a":1}`, code: 4001}},
+	"test.echo":       {good: attempt{kwarg: `{"message":"a"}`, ret: `^"a"$`}, invalid: attempt{code: 4001}},
+	"test.error":      {good: attempt{code: 5001}, invalid: attempt{kwarg: `{"a":1}`, code: 4001}},
 	"test.sleep": {
 		good:    attempt{kwarg: `{"seconds":"0.001"}`, ret: `^"Slept for 1ms"$`},
 		invalid: attempt{kwarg: `{"seconds":1000}`, code: 4001},
@@ -46,8 +100,8 @@ var cases = map[string]struct{ good, invalid, failed attempt }{
 func TestMethods(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t, nil)
-	admin, bob := e.by(t, "admin"), e.by(t, "bob")
-	_ = bob
+	e.record(t)
+	users := map[string]string{"admin": e.by(t, "admin"), "bob": e.by(t, "bob")}
 	for _, m := range rpc.Methods() {
 		c, ok := cases[m.String()]
 		require.True(t, ok, "%s has no cases", m)
@@ -57,7 +111,7 @@ func TestMethods(t *testing.T) {
 			if name == "failed" && a == (attempt{}) {
 				continue
 			}
-			got := e.post(t, callOf(m, a.kwarg), admin)
+			got := e.post(t, callOf(m, a.kwarg), users[cmp.Or(a.by, "admin")])
 			require.Equal(t, a.code, got.code(), "%s, %s: %+v", m, name, got.Error)
 			if a.code == 0 {
 				require.Regexp(t, a.ret, string(got.Ret), "%s, %s", m, name)
@@ -65,9 +119,9 @@ func TestMethods(t *testing.T) {
 		}
 		a := e.Send(t, http.MethodPost, rpc.Path, callOf(m, c.good.kwarg))
 		require.Equal(t, http.StatusUnauthorized, a.Status, m)
-		if len(m.Needs) > 0 {
+		if len(m.Needs) > 0 || m.Rights != "" {
 			got := e.post(t, callOf(m, c.good.kwarg), e.unable(t))
-			require.Contains(t, []int{4030, 4031}, got.code(), "%s", m)
+			require.Contains(t, []int{4030, 4031, 4032}, got.code(), "%s", m)
 			require.Equal(t, audit.Refused, e.lines.last(t).Event)
 			require.Equal(t, m.String(), e.lines.last(t).Subject)
 		}

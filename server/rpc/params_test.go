@@ -216,7 +216,8 @@ func FuzzEnvelope(f *testing.F) {
 		for _, c := range calls {
 			e := envelope{RIQ: c.riq, Warnings: []string{}}
 			if c.err != nil {
-				e.fail(c.err)
+				shown := c.err.shown()
+				e.Error = &shown
 			}
 			if text, err := json.Marshal(e); err != nil || !json.Valid(text) {
 				t.Fatalf("the envelope of %q: %v", body, err)

@@ -1,7 +1,9 @@
 package rpc
 
 import (
+	"cmp"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
@@ -9,7 +11,10 @@ import (
 
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
 	"github.com/saltern-api/saltern/eauth/apitoken/role"
+	"github.com/saltern-api/saltern/internal/spool"
 	"github.com/saltern-api/saltern/lowstate"
+	"github.com/saltern-api/saltern/records"
+	"github.com/saltern-api/saltern/saltmaster"
 	"github.com/saltern-api/saltern/server/audit"
 	"github.com/saltern-api/saltern/server/caller"
 	"github.com/saltern-api/saltern/server/tokenapi"
@@ -32,6 +37,17 @@ type Rights interface {
 
 var _ Rights = (*issuer.Service)(nil)
 
+// Records reads what was run, as far as a caller sees it. Errors are a *[web.Error]
+// or the context's. *jobs.Reader is one.
+type Records interface {
+	Job(ctx context.Context, c *caller.Caller, jid string, minions bool) (records.Job, error)
+	Jobs(ctx context.Context, c *caller.Caller, q records.Query) (records.JobPage, error)
+	CountJobs(ctx context.Context, c *caller.Caller, f records.Filter) (records.Counts, error)
+	Returns(ctx context.Context, c *caller.Caller, jid string, q records.ReturnQuery) (records.ReturnPage, error)
+	Return(ctx context.Context, c *caller.Caller, jid, minion string) (records.Return, error)
+	LastJobs(ctx context.Context, c *caller.Caller, minions []string) ([]records.LastJob, error)
+}
+
 // API is /rpc. It is a [web.API]. Its fields are set once.
 type API struct {
 	Callers tokenapi.Callers
@@ -46,11 +62,29 @@ type API struct {
 	// Rights decides about permissions. Without it nobody has any.
 	Rights Rights
 
+	// Gateway runs commands, with what Authority returns. Without one of them the
+	// methods that do are not served. Clients are the clients of lowstate that are
+	// enabled; nil stands for all. Ran, if not nil, is called with each command and its
+	// outcome, for the metrics.
+	Gateway   Gateway
+	Authority Authority
+	Clients   []string
+	Ran       func(of *audit.CallRecord, outcome string)
+
+	// Records has what was run, as far as a caller sees it; Writer records what was
+	// run without the master. Without Records the methods that read them are not
+	// served.
+	Records Records
+	Writer  records.Writer
+
+	MasterID string // the name of the master in answers; "" stands for "master"
+
 	// MaxCalls is how many calls may be in a list.
 	MaxCalls int
 
 	Version string // of the gateway
 
+	jids    saltmaster.JIDs
 	methods map[string]*Method // those that are served, by their names
 	catalog *catalog
 }
@@ -59,6 +93,7 @@ var _ web.API = (*API)(nil)
 
 // Mount adds the routes.
 func (a *API) Mount(m *web.Mux) {
+	a.MasterID = cmp.Or(a.MasterID, "master")
 	a.methods = make(map[string]*Method)
 	var served []*Method
 	for _, method := range Methods() {
@@ -138,12 +173,8 @@ func (a *API) answer(x *web.Exchange, r *http.Request, by *signedIn, calls []req
 		before = "["
 	}
 	for _, c := range calls {
-		e, err := a.one(r.Context(), x, by, c)
-		if err != nil {
-			return err
-		}
 		_, _ = x.Spool.WriteString(before) // an error stays
-		if _, err := x.Spool.Write(web.JSON(e)); err != nil {
+		if err := a.one(r.Context(), x, by, c); err != nil {
 			return err
 		}
 		before = ","
@@ -162,29 +193,36 @@ func (a *API) answer(x *web.Exchange, r *http.Request, by *signedIn, calls []req
 	return nil
 }
 
-// one runs a call. The error is for the whole request: the client is gone, or its
-// credential has ended.
-func (a *API) one(ctx context.Context, x *web.Exchange, by *signedIn, r request) (envelope, error) {
+// one runs a call, and writes its envelope to the spool. The error is for the whole
+// request: there is no room for the answer, the client is gone, or its credential has
+// ended.
+func (a *API) one(ctx context.Context, x *web.Exchange, by *signedIn, r request) error {
 	e := envelope{RIQ: r.riq, Warnings: []string{}}
 	if r.err != nil {
-		e.fail(r.err)
-		return e, nil
+		return e.fail(x.Spool, r.err)
 	}
 	m, ok := a.methods[r.resource+"."+r.method]
 	if !ok {
-		e.fail(&Error{Code: CodeUnknownMethod, Message: fmt.Sprintf("there is no method %.80q of %.80q here", r.method, r.resource)})
-		return e, nil
+		return e.fail(x.Spool, &Error{Code: CodeUnknownMethod, Message: fmt.Sprintf("there is no method %.80q of %.80q here", r.method, r.resource)})
 	}
 	c := &call{api: a, x: x, method: m, by: by}
+	mark := x.Spool.Size()
 	ret, err := c.do(ctx, r)
-	e.Warnings = append(e.Warnings, c.warnings...)
+	if err == nil {
+		err = e.write(x.Spool, ret, c)
+	}
 	switch command, _ := errors.AsType[*lowstate.Error](err); {
 	case err == nil:
-		e.Ret = ret
-		return e, nil
+		return nil
+	case x.Spool.Err() != nil:
+		return x.Spool.Err()
 	case isGone(ctx, err), command != nil && command.Kind == lowstate.Unauthenticated:
-		return e, err
+		return err
 	}
+	if err := x.Spool.Truncate(mark); err != nil {
+		return err
+	}
+	e.Warnings = append(e.Warnings, c.warnings...)
 	failed := errorOf(err)
 	if failed.Code == CodeInternal && x.Err == nil {
 		x.Err = err
@@ -192,11 +230,30 @@ func (a *API) one(ctx context.Context, x *web.Exchange, by *signedIn, r request)
 	if slices.Contains([]Code{CodeForbidden, CodeLoginRequired, CodeOutOfScope}, failed.Code) {
 		audit.Of(x).Note(audit.Entry{Event: audit.Refused, Outcome: audit.Denied, Why: failed.Code.state(), Subject: m.String()})
 	}
-	e.fail(failed)
-	return e, nil
+	return e.fail(x.Spool, failed)
 }
 
-func (e *envelope) fail(err *Error) {
+// write writes the envelope of a result.
+func (e *envelope) write(to *spool.Spool, ret any, c *call) error {
+	stream, ok := ret.(streamed)
+	if !ok {
+		e.Ret, _ = ret.(json.RawMessage)
+		e.Warnings = append(e.Warnings, c.warnings...)
+		_, err := to.Write(web.JSON(e))
+		return err
+	}
+	_, _ = fmt.Fprintf(to, `{"riq":%s,"ret":`, e.RIQ) // an error stays
+	if err := stream(to); err != nil {
+		return err
+	}
+	_, err := fmt.Fprintf(to, `,"error":null,"warnings":%s}`, web.JSON(append([]string{}, c.warnings...)))
+	return err
+}
+
+// fail writes the envelope of an error.
+func (e *envelope) fail(to *spool.Spool, err *Error) error {
 	shown := err.shown()
 	e.Ret, e.Error = nil, &shown
+	_, wrong := to.Write(web.JSON(e))
+	return wrong
 }

@@ -183,9 +183,12 @@ type catalog struct {
 
 // resourceDocs are the texts about resources.
 var resourceDocs = map[string]string{
-	"api":   "What this API is.",
-	"test":  "Calls that do nothing, to try the API out.",
-	"stats": "Numbers of the gateway.",
+	"api":     "What this API is.",
+	"cmd":     "Commands: run them, and find what was run.",
+	"minions": "Minions and their keys.",
+	"ret":     "What minions returned.",
+	"test":    "Calls that do nothing, to try the API out.",
+	"stats":   "Numbers of the gateway.",
 }
 
 // newCatalog makes the document of some methods, which are in order.

@@ -100,6 +100,19 @@ func (p *fakeSessions) Active(_ context.Context, o apitoken.Owner, _ netip.Addr,
 	return o.User != "gone", nil, nil
 }
 
+// Grant implements the mint of [issuer.Options].
+func (p *fakeSessions) Grant(_ context.Context, user, _ string, _ []string) (eauth.Grant, error) {
+	return grant("salt-token-of-" + user), nil
+}
+
+// grant is a Salt token.
+type grant string
+
+func (g grant) Token(context.Context) (string, error)       { return string(g), nil }
+func (grant) Renew(context.Context, string) (string, error) { return "", eauth.ErrNoToken }
+func (grant) Exposed(string)                                {}
+func (grant) Release(context.Context)                       {}
+
 // Service issues tokens. *issuer.Service is one.
 type Service interface {
 	csp.Issuer
@@ -166,7 +179,7 @@ func Build(t *testing.T, change func(*Options)) *Gateway {
 	pepper, err := apitoken.LoadPepper(t.TempDir())
 	require.NoError(t, err)
 	g.Tokens, err = issuer.New(issuer.Options{
-		Store: store, Pepper: pepper, Owners: &fakeSessions{},
+		Store: store, Pepper: pepper, Owners: &fakeSessions{}, Mint: &fakeSessions{},
 		Assignments: []issuer.Assignment{{Users: []string{"admin"}, Roles: []string{"Superuser"}}},
 		Throttle:    issuer.Throttle{Free: 1000}, LoginRoles: o.LoginRoles,
 	})
@@ -214,7 +227,8 @@ func (g *Gateway) Open(t *testing.T, o Options) {
 	}
 	if o.RPC != nil {
 		api := &rpc.API{
-			Callers: callers, Logins: logins, Realm: realm, JWTs: jwts, CrossOrigin: cross, Rights: g.Tokens, MaxCalls: 100, Version: "1.2.3",
+			Callers: callers, Logins: logins, Realm: realm, JWTs: jwts, CrossOrigin: cross, Rights: g.Tokens,
+			Authority: resolver, MaxCalls: 100, MasterID: "salt", Version: "1.2.3",
 		}
 		o.RPC(api)
 		api.Mount(mux)

@@ -1,0 +1,427 @@
+package rpc
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/saltern-api/saltern/eauth/apitoken/role"
+	"github.com/saltern-api/saltern/internal/spool"
+	"github.com/saltern-api/saltern/lowstate"
+	"github.com/saltern-api/saltern/records"
+	"github.com/saltern-api/saltern/server/web"
+)
+
+func retMethods() []*Method {
+	needs := []role.Permission{role.ReturnerRead}
+	return []*Method{
+		method(about{
+			name: "ret.get_returns", doc: "Find what minions returned. The newest commands are the first, unless a sort is named.",
+			returns: "`{count, limit, results}`, a row for each return; `limit` is the one that was requested", needs: needs, served: recorded,
+		}, getReturns),
+		method(about{
+			name: "ret.get_jid", doc: "Return what all minions returned for a command.",
+			returns: "an object with an object for each minion", needs: needs, served: recorded,
+		}, getJID),
+		method(about{
+			name: "ret.get_jids", doc: "Return commands by their job ids, the newest ones.",
+			returns: "an object with the load of each command", needs: needs, served: recorded,
+		}, getJIDs),
+		method(about{
+			name: "ret.get_load", doc: "Return what was published for a command.", returns: "an object: the load", needs: needs, served: recorded,
+		}, getLoad),
+		method(about{
+			name: "ret.get_fun", doc: "Return the function that each minion ran last, or the minions that ran one last.",
+			returns: "an object with a function for each minion", needs: needs, served: func(a *API) bool { return recorded(a) && runs(a) },
+		}, getFun),
+		method(about{
+			name: "ret.get_minions", doc: "Return the minions whose keys are accepted.", returns: "an object with a list of minions for the master",
+			needs: []role.Permission{role.ReturnerRead, role.MinionRead}, served: runs,
+		}, getMinions),
+	}
+}
+
+// streamed is a result that is written to the answer as it is read.
+type streamed func(to *spool.Spool) error
+
+type getReturnsParams struct {
+	JID       string `rpc:"jid" doc:"The job id of the command."`
+	MasterID  string `rpc:"master_id" doc:"A part of the master's name."`
+	MinionID  string `rpc:"minion_id" doc:"A part of the minion's name."`
+	Fun       string `rpc:"fun" doc:"The function; an asterisk at the end stands for any more."`
+	User      string `rpc:"user" doc:"The user who ran the command."`
+	JobName   string `rpc:"job_name" doc:"The saved job that was run, by its name."`
+	JobUUID   string `rpc:"job_uuid" format:"uuid" doc:"The saved job that was run."`
+	TgtName   string `rpc:"tgt_name" doc:"The saved target that it was run on, by its name."`
+	TgtUUID   string `rpc:"tgt_uuid" format:"uuid" doc:"The saved target that it was run on."`
+	MatchTgt  string `rpc:"match_tgt_uuid" format:"uuid" doc:"A saved target that the minion is in."`
+	Args      string `rpc:"args" doc:"A part of the arguments."`
+	Highstate *bool  `rpc:"highstate" doc:"Only those of highstates, or none of them."`
+	Start     string `rpc:"start" format:"jid" doc:"The first job id."`
+	End       string `rpc:"end" format:"jid" doc:"The last job id."`
+	Limit     int    `rpc:"limit" default:"50" min:"-1" doc:"The rows of a page; 0 and -1 stand for all."`
+	HasErrors *bool  `rpc:"has_errors" doc:"Those that failed, or did not."`
+	SortBy    string `rpc:"sort_by" enum:"minion_id|master_id|fun|has_errors|jid|job_name|tgt_name|user|alter_time" doc:"The column to sort by."`
+	Reverse   bool   `rpc:"reverse" default:"false" doc:"The largest first."`
+	Page      int    `rpc:"page" default:"0" min:"0" doc:"The number of the page; the first one is 0."`
+}
+
+// found is a return with its command, without its value.
+type found struct {
+	job records.Job
+	ret records.Return
+}
+
+func getReturns(ctx context.Context, c *call, p getReturnsParams) (any, error) {
+	s := search{c: c, p: p}
+	s.from, s.to = span(p.Page, p.Limit)
+	if !p.none(c.api.MasterID) {
+		if err := s.run(ctx); err != nil {
+			return nil, err
+		}
+	}
+	return streamed(func(to *spool.Spool) error {
+		_, _ = fmt.Fprintf(to, `{"count":%d,"limit":%d,"results":[`, s.count, p.Limit) // an error stays
+		before := ""
+		for _, f := range s.rows {
+			r, err := c.api.Records.Return(ctx, c.caller(), f.job.JID, f.ret.Minion)
+			if err != nil && errorOf(err).Code != CodeNotFound { // it was removed meanwhile
+				return err
+			}
+			if err != nil {
+				continue
+			}
+			value := valueOf(r)
+			_, _ = to.WriteString(before)
+			_, err = to.Write(web.JSON(map[string]any{
+				"alter_time": timeText(r.Time), "full_ret": json.RawMessage(c.api.fullReturn(f.job, r)), "fun": f.job.Fun, "fun_args": argumentsOf(f.job),
+				"has_errors": r.Outcome() != records.OK, "jid": r.JID, "master": c.api.MasterID, "master_uuid": uuidOf("master", c.api.MasterID),
+				"minion_id": r.Minion, "return": value,
+			}))
+			if err != nil {
+				return err
+			}
+			before = ","
+		}
+		_, err := to.WriteString("]}")
+		return err
+	}), nil
+}
+
+// none reports whether the parameters select nothing.
+func (p getReturnsParams) none(master string) bool {
+	return p.JobName != "" || p.JobUUID != "" || p.TgtName != "" || p.TgtUUID != "" || p.MatchTgt != "" && p.MatchTgt != AllMinions ||
+		!strings.Contains(master, p.MasterID)
+}
+
+// The bounds of a search of returns.
+const (
+	maxSortedReturns = 20_000 // that are sorted
+	maxOpenedJobs    = 1000   // whose returns are looked at one by one
+)
+
+// search finds the returns of a page.
+type search struct {
+	c        *call
+	p        getReturnsParams
+	from, to int
+
+	rows   []found
+	count  int
+	opened int
+}
+
+// run finds the rows. The returns of a command are read only if they are on the page,
+// or if the number of those that match is not known otherwise.
+func (s *search) run(ctx context.Context) error {
+	all, err := s.jobs(ctx)
+	if err != nil {
+		return err
+	}
+	sorted := s.p.SortBy != ""
+	for _, j := range all {
+		n, exact := s.countOf(j)
+		if n == 0 {
+			continue
+		}
+		if exact && !sorted && (s.count+n <= s.from || s.count >= s.to) {
+			s.count += n
+			continue
+		}
+		if s.opened++; s.opened > maxOpenedJobs {
+			s.c.warn(fmt.Sprintf("only the returns of %d commands were looked at: narrow the search", maxOpenedJobs))
+			break
+		}
+		err := s.c.eachReturn(ctx, j.JID, s.outcome(), func(r records.Return) error {
+			if r.Missing || !strings.Contains(r.Minion, s.p.MinionID) || s.p.HasErrors != nil && *s.p.HasErrors != (r.Outcome() != records.OK) {
+				return nil
+			}
+			if sorted && len(s.rows) < maxSortedReturns || !sorted && s.count >= s.from && s.count < s.to && len(s.rows) < maxSortedReturns {
+				s.rows = append(s.rows, found{j, r})
+			}
+			s.count++
+			return nil
+		})
+		if err != nil && errorOf(err).Code != CodeNotFound {
+			return err
+		}
+	}
+	if sorted {
+		if s.count > maxSortedReturns {
+			s.c.warn(fmt.Sprintf("only the first %d returns were sorted: narrow the search", maxSortedReturns))
+		}
+		s.sort()
+		s.rows = slice(s.rows, s.from, s.to)
+	}
+	return nil
+}
+
+// jobs returns the commands whose returns are searched.
+func (s *search) jobs(ctx context.Context) ([]records.Job, error) {
+	if s.p.JID != "" {
+		j, err := s.c.api.Records.Job(ctx, s.c.caller(), s.p.JID, false)
+		if err != nil && errorOf(err).Code == CodeNotFound || err == nil && !s.matches(j) {
+			return nil, nil
+		}
+		return []records.Job{j}, err
+	}
+	q := records.Query{Sort: records.Newest, Filter: records.Filter{User: s.p.User, Fun: s.p.Fun}}
+	if t, ok := records.StartOf(s.p.Start); ok {
+		q.Filter.From = t
+	}
+	if t, ok := records.StartOf(s.p.End); ok {
+		q.Filter.To = t.Add(time.Microsecond)
+	}
+	return s.c.jobs(ctx, q, maxRows, s.matches)
+}
+
+func (s *search) matches(j records.Job) bool {
+	p := s.p
+	switch {
+	case p.User != "" && p.User != j.User, p.Highstate != nil && *p.Highstate != isHighstate(j):
+		return false
+	case p.JID != "" && (p.Start != "" && j.JID < p.Start || p.End != "" && j.JID > p.End):
+		return false
+	case p.JID != "" && p.Fun != "" && p.Fun != j.Fun && !beginsLike(j.Fun, p.Fun):
+		return false
+	}
+	return strings.Contains(string(j.Arguments), p.Args)
+}
+
+// beginsLike reports whether a function begins as a pattern says: state.*
+func beginsLike(fun, pattern string) bool {
+	begin, ok := strings.CutSuffix(pattern, "*")
+	return ok && strings.HasPrefix(fun, begin)
+}
+
+// countOf returns how many returns of a command match. If exact is false, some of
+// them may not.
+func (s *search) countOf(j records.Job) (n int, exact bool) {
+	n = j.Returned
+	if s.p.HasErrors != nil {
+		n = j.Succeeded
+		if *s.p.HasErrors {
+			n = j.Failed
+		}
+	}
+	return n, s.p.MinionID == ""
+}
+
+func (s *search) outcome() records.ReturnQuery {
+	switch {
+	case s.p.HasErrors == nil:
+		return records.ReturnQuery{}
+	case *s.p.HasErrors:
+		return records.ReturnQuery{Outcome: records.NotOK}
+	}
+	return records.ReturnQuery{Outcome: records.OK}
+}
+
+func (s *search) sort() {
+	slices.SortStableFunc(s.rows, func(a, b found) int {
+		n := 0
+		switch s.p.SortBy {
+		case "minion_id":
+			n = strings.Compare(a.ret.Minion, b.ret.Minion)
+		case "fun":
+			n = strings.Compare(a.job.Fun, b.job.Fun)
+		case "has_errors":
+			n = compareBools(a.ret.Outcome() != records.OK, b.ret.Outcome() != records.OK)
+		case "jid":
+			n = strings.Compare(a.job.JID, b.job.JID)
+		case "user":
+			n = strings.Compare(a.job.User, b.job.User)
+		case "alter_time":
+			n = a.ret.Time.Compare(b.ret.Time)
+		}
+		if s.p.Reverse {
+			return -n
+		}
+		return n
+	})
+}
+
+// fullReturn returns a return in the form in which minions send it.
+func (a *API) fullReturn(j records.Job, r records.Return) []byte {
+	full := returned(j, r)
+	full["cmd"], full["master_id"] = "_return", a.MasterID
+	return web.JSON(full)
+}
+
+// returned returns the members of a return.
+func returned(j records.Job, r records.Return) map[string]any {
+	m := map[string]any{
+		"_stamp": timeText(r.Time), "fun": cmp.Or(r.Fun, j.Fun), "fun_args": argumentsOf(j), "id": r.Minion, "jid": r.JID,
+		"retcode": r.Retcode, "success": r.Success, "return": valueOf(r),
+	}
+	if r.Omitted {
+		m["omitted"] = true // larger than what is recorded; the master's job cache may have it
+	}
+	return m
+}
+
+// valueOf returns the value of a return as JSON; null if it is not recorded.
+func valueOf(r records.Return) json.RawMessage {
+	if len(r.Value) == 0 {
+		return json.RawMessage("null")
+	}
+	return lowstate.AppendReturn(nil, r.Value)
+}
+
+// argumentsOf returns the arguments of a command as a list, as they are recorded.
+func argumentsOf(j records.Job) json.RawMessage {
+	switch {
+	case isNull(j.Arguments):
+		return json.RawMessage("[]")
+	case j.Arguments[0] == '[':
+		return j.Arguments
+	}
+	return append(append(json.RawMessage("["), j.Arguments...), ']')
+}
+
+type getJIDParams struct {
+	JID      string `rpc:"jid,required" format:"jid" doc:"The job id of the command."`
+	MasterID string `rpc:"master_id" doc:"The master. There is one, which any name means."`
+}
+
+func getJID(ctx context.Context, c *call, p getJIDParams) (any, error) {
+	j, err := c.api.Records.Job(ctx, c.caller(), p.JID, false)
+	if err != nil && errorOf(err).Code == CodeNotFound {
+		return struct{}{}, nil // as for one that nothing returned for yet
+	}
+	if err != nil {
+		return nil, err
+	}
+	return streamed(func(to *spool.Spool) error {
+		before := "{"
+		err := c.eachReturn(ctx, p.JID, records.ReturnQuery{Values: true}, func(r records.Return) error {
+			if r.Missing {
+				return nil
+			}
+			_, err := fmt.Fprintf(to, "%s%s:%s", before, web.JSON(r.Minion), web.JSON(returned(j, r)))
+			before = ","
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		end := "}"
+		if before == "{" {
+			end = "{}"
+		}
+		_, err = to.WriteString(end)
+		return err
+	}), nil
+}
+
+type getJIDsParams struct {
+	Start string `rpc:"start" format:"jid" doc:"The first job id."`
+	End   string `rpc:"end" format:"jid" doc:"The last job id."`
+	Limit int    `rpc:"limit" doc:"How many; 1,000 at the most, which is also the default."`
+}
+
+// loadOf returns what was published for a command.
+func (a *API) loadOf(j records.Job) map[string]any {
+	load := map[string]any{
+		"cmd": "publish", "jid": j.JID, "fun": j.Fun, "arg": argumentsOf(j), "user": j.User, "tgt": j.Tgt, "tgt_type": j.TgtType,
+		"ret": "", "master_id": a.MasterID,
+	}
+	if j.Minions != nil {
+		load["minions"] = j.Minions
+	}
+	return load
+}
+
+func getJIDs(ctx context.Context, c *call, p getJIDsParams) (any, error) {
+	q := records.Query{Sort: records.Newest, Limit: records.MaxLimit}
+	if p.Limit > 0 && p.Limit < q.Limit {
+		q.Limit = p.Limit
+	}
+	if t, ok := records.StartOf(p.Start); ok {
+		q.Filter.From = t
+	}
+	if t, ok := records.StartOf(p.End); ok {
+		q.Filter.To = t.Add(time.Microsecond)
+	}
+	got, err := c.api.Records.Jobs(ctx, c.caller(), q)
+	if err != nil {
+		return nil, err
+	}
+	if got.Next != "" && q.Limit == records.MaxLimit {
+		c.warn(fmt.Sprintf("there are more than %d commands", records.MaxLimit))
+	}
+	loads := make(map[string]any, len(got.Jobs))
+	for _, j := range got.Jobs {
+		loads[j.JID] = c.api.loadOf(j)
+	}
+	return loads, nil
+}
+
+type getLoadParams struct {
+	MasterID string `rpc:"master_id,required" doc:"The master. There is one, which any name means."`
+	JID      string `rpc:"jid,required" format:"jid" doc:"The job id of the command."`
+}
+
+func getLoad(ctx context.Context, c *call, p getLoadParams) (any, error) {
+	j, err := c.api.Records.Job(ctx, c.caller(), p.JID, true)
+	if err != nil {
+		return nil, err
+	}
+	return c.api.loadOf(j), nil
+}
+
+type getFunParams struct {
+	Fun string `rpc:"fun" doc:"Only the minions whose last function was this one."`
+}
+
+func getFun(ctx context.Context, c *call, p getFunParams) (any, error) {
+	k, err := c.keys(ctx)
+	if err != nil {
+		return nil, err
+	}
+	funs := make(map[string]string)
+	for some := range slices.Chunk(k.Minions, records.MaxLimit) {
+		last, err := c.api.Records.LastJobs(ctx, c.caller(), some)
+		if err != nil {
+			return nil, err
+		}
+		for _, l := range last {
+			if p.Fun == "" || p.Fun == l.Job.Fun {
+				funs[l.Minion] = l.Job.Fun
+			}
+		}
+	}
+	return funs, nil
+}
+
+func getMinions(ctx context.Context, c *call, _ none) (any, error) {
+	k, err := c.keys(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return map[string][]string{c.api.MasterID: append([]string{}, k.Minions...)}, nil
+}
