@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -62,6 +63,7 @@ type memory struct {
 	returns map[string]int
 	values  map[string]records.Return
 	ends    map[string]time.Time
+	open    []records.Job // that have not ended
 }
 
 func (m *memory) Put(_ context.Context, b records.Batch) (c records.Changes, err error) {
@@ -84,8 +86,21 @@ func (m *memory) Put(_ context.Context, b records.Batch) (c records.Changes, err
 	return c, nil
 }
 
-func (m *memory) Jobs(context.Context, records.Query) (records.JobPage, error) {
-	return records.JobPage{}, nil
+func (m *memory) Jobs(_ context.Context, q records.Query) (page records.JobPage, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	first, _ := strconv.Atoi(q.After)
+	for n, j := range m.open {
+		if _, ended := m.ends[j.JID]; ended || n < first {
+			continue
+		}
+		if len(page.Jobs) == records.PageSize(q.Limit) {
+			page.Next = strconv.Itoa(n)
+			break
+		}
+		page.Jobs = append(page.Jobs, j)
+	}
+	return page, nil
 }
 
 // ended returns the jobs that were ended.

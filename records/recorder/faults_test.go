@@ -1,0 +1,178 @@
+package recorder_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/saltern-api/saltern/records"
+	"github.com/saltern-api/saltern/records/postgres"
+	"github.com/saltern-api/saltern/records/postgres/pgtest"
+	"github.com/saltern-api/saltern/records/recorder"
+	"github.com/saltern-api/saltern/records/sqlite"
+	"github.com/saltern-api/saltern/saltmaster/eventbus"
+)
+
+// patience is how long a test waits for what must happen.
+const patience = time.Minute
+
+// perJob is how many minions each job of a test is for.
+const perJob = 5
+
+// jobs writes jobs into the job cache, and fires their events as the master does.
+func (c cached) jobs(from, to int) {
+	c.t.Helper()
+	for n := from; n < to; n++ {
+		jid := fmt.Sprintf("20261122133409%06d", n)
+		c.master.Fire("salt/job/"+jid+"/new", began(jid, `["m0", "m1", "m2", "m3", "m4"]`).Data)
+		c.published(jid, "test.ping", `["m0", "m1", "m2", "m3", "m4"]`)
+		for i := range perJob {
+			minion := fmt.Sprint("m", i)
+			c.master.Fire("salt/job/"+jid+"/ret/"+minion, returned(jid, minion).Data)
+			c.returned(jid, minion, "true")
+		}
+	}
+}
+
+// record has a recorder of its own record the master's events in a store, until
+// the test ends.
+func (c cached) record(store records.Store, ended func([]string)) (*recorder.Recorder, *eventbus.Bus) {
+	c.t.Helper()
+	bus := eventbus.New(eventbus.Options{Network: "unix", Address: c.master.BusPath(), Log: slog.New(slog.DiscardHandler)})
+	r := recorder.New(store, recorder.Options{MasterID: "m_master", Cache: c.cache(), Ended: ended, Spool: spools(c.t),
+		Log: slog.New(slog.DiscardHandler)})
+	ctx, cancel := context.WithCancel(c.t.Context())
+	var all sync.WaitGroup
+	tap := bus.Expect("salt/")
+	all.Go(func() { _ = bus.Run(ctx) })
+	all.Go(func() { r.Run(ctx, tap) })
+	c.t.Cleanup(func() {
+		cancel()
+		all.Wait()
+		require.NoError(c.t, store.Close())
+	})
+	require.NoError(c.t, bus.Ready(ctx))
+	return r, bus
+}
+
+// requireAll waits until all of these jobs and their returns are recorded, and
+// requires that none of them is twice.
+func requireAll(t *testing.T, store records.Store, jobs int) {
+	t.Helper()
+	var size records.Size
+	require.Eventually(t, func() bool {
+		var err error
+		size, err = store.Size(t.Context())
+		counts, countErr := store.CountJobs(t.Context(), records.Filter{States: []records.State{records.Completed}})
+		return err == nil && countErr == nil && counts.Total == jobs
+	}, patience, 50*time.Millisecond)
+	require.EqualValues(t, jobs, size.Jobs)
+	require.EqualValues(t, jobs*perJob, size.Returns)
+}
+
+// Two gateways record each return once, and each end is reported to one of them.
+func TestTwoRecorders(t *testing.T) {
+	t.Parallel()
+	const jobs = 200
+	url := pgtest.Start(t).Database(t)
+	c := newCached(t)
+	var mu sync.Mutex
+	ended := map[string]int{}
+	var all [2]*recorder.Recorder
+	var stores [2]records.Store
+	for i := range all {
+		var err error
+		stores[i], err = postgres.Open(postgres.Options{URL: url})
+		require.NoError(t, err)
+		all[i], _ = c.record(stores[i], func(jids []string) {
+			mu.Lock()
+			defer mu.Unlock()
+			for _, jid := range jids {
+				ended[jid]++
+			}
+		})
+	}
+	c.jobs(0, jobs)
+	requireAll(t, stores[0], jobs)
+	require.Eventually(t, func() bool {
+		return all[0].Stats().Returns+all[1].Stats().Returns == jobs*perJob && all[0].Stats().Jobs+all[1].Stats().Jobs == jobs
+	}, patience, 10*time.Millisecond, "each counts those that it has recorded")
+	require.Eventually(t, func() bool {
+		mu.Lock()
+		defer mu.Unlock()
+		return len(ended) == jobs
+	}, patience, 10*time.Millisecond)
+	for jid, times := range ended {
+		require.Equal(t, 1, times, jid)
+	}
+}
+
+// A database that is killed in the middle of it, and comes back, has all.
+func TestDatabaseKilled(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Start(t)
+	store, err := postgres.Open(postgres.Options{URL: server.Database(t)})
+	require.NoError(t, err)
+	c := newCached(t)
+	r, _ := c.record(store, nil)
+	c.jobs(0, 200)
+	require.Eventually(t, func() bool { return r.Stats().Returns > 0 }, patience, time.Millisecond)
+	server.Kill() // in the middle of it, or a moment after that
+	c.jobs(200, 400)
+	require.Eventually(t, func() bool { return r.Stats().Failures > 0 }, patience, time.Millisecond)
+	server.Start()
+	c.jobs(400, 500)
+	requireAll(t, store, 500)
+	require.Zero(t, r.Stats().Dropped)
+}
+
+// What the bus of a master that is started again has not fired is in the job
+// cache.
+func TestBusRestarted(t *testing.T) {
+	t.Parallel()
+	c := newCached(t)
+	store := sqlite.Open(sqlite.Options{File: filepath.Join(t.TempDir(), "r.db")})
+	r, bus := c.record(store, nil)
+	c.jobs(0, 100)
+	require.Eventually(t, func() bool { return r.Stats().Returns > 0 }, patience, time.Millisecond)
+	c.master.StopBus()
+	require.Eventually(t, func() bool { return !bus.Connected() }, patience, time.Millisecond)
+	c.jobs(100, 200)
+	require.NoError(t, c.master.StartBus())
+	require.Eventually(t, func() bool { return bus.Connected() }, patience, time.Millisecond)
+	c.jobs(200, 300)
+	requireAll(t, store, 300)
+	require.Positive(t, r.Stats().Filled)
+}
+
+// Jobs that an earlier process has left open end, too.
+func TestFindOpen(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m, s := newMemory(), tap{make(chan eventbus.Event)}
+		for n := range 2*records.MaxLimit + 10 {
+			m.open = append(m.open, records.Job{JID: fmt.Sprintf("20261122133409%06d", n), Client: "local"})
+		}
+		m.open[7].Client = "runner_async"
+		r := recorder.New(m, recorder.Options{})
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { r.Run(ctx, s); close(done) }()
+		time.Sleep(9 * time.Minute)
+		require.Empty(t, m.ended())
+		time.Sleep(2 * time.Minute)
+		require.Len(t, m.ended(), 2*records.MaxLimit+9)
+		require.NotContains(t, m.ended(), m.open[7].JID)
+		time.Sleep(24 * time.Hour)
+		require.Contains(t, m.ended(), m.open[7].JID, "a runner may take longer")
+		cancel()
+		<-done
+	})
+}
