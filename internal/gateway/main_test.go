@@ -2,6 +2,8 @@ package gateway
 
 import (
 	"bytes"
+	"context"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -15,7 +17,15 @@ import (
 	"github.com/saltern-api/saltern/internal/gateway/config"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	if os.Getenv(childMaster) != "" {
+		if err := runChild(context.Background()); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+		}
+		os.Exit(1)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // testConfig returns a configuration with its state in a directory of its own,
 // and a listener on a free loopback port. master is the text of the master's

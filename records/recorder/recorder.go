@@ -44,6 +44,10 @@ type Options struct {
 	// and may be nil.
 	Ended func(jids []string)
 
+	// Wrote is called after each attempt to write, with its error. It must not
+	// block, and may be nil.
+	Wrote func(err error)
+
 	// Recorded is called with each batch after it was written, whether anything of
 	// it was new or not. It must not block, nor keep or change the batch, and may
 	// be nil.
@@ -331,6 +335,9 @@ func (r *Recorder) put(ctx context.Context, entries []Entry) error {
 func (r *Recorder) putBatch(ctx context.Context, b records.Batch) error {
 	for wait := minBackoff; ; wait = min(2*wait, maxBackoff) {
 		changes, err := r.store.Put(ctx, b)
+		if r.opts.Wrote != nil && ctx.Err() == nil {
+			r.opts.Wrote(err)
+		}
 		if err == nil {
 			r.done(changes)
 			if r.opts.Recorded != nil {

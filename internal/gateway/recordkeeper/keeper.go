@@ -1,6 +1,7 @@
 package recordkeeper
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -39,8 +40,10 @@ type Keeper struct {
 	bytes atomic.Int64
 	jobs  atomic.Int64
 
-	mu  sync.Mutex
-	why string // what was logged last
+	mu    sync.Mutex
+	ping  error  // of the last attempt to reach the store
+	write error  // of the last attempt to write
+	why   string // what was logged last
 }
 
 // New returns a keeper of a store, and registers its metrics. The store is taken
@@ -51,7 +54,7 @@ func New(store records.Store, o Options) *Keeper {
 	gauge := func(name, help string, value func() float64) {
 		o.Registerer.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: name, Help: help}, value))
 	}
-	gauge("saltern_records_up", "Whether the database of records answered the last time.", func() float64 {
+	gauge("saltern_records_up", "Whether the database of records answered the last time, and took what was written.", func() float64 {
 		if k.Up() {
 			return 1
 		}
@@ -62,8 +65,16 @@ func New(store records.Store, o Options) *Keeper {
 	return k
 }
 
-// Up reports whether the store answered the last time.
+// Up reports whether the store answered the last time, and took what was written.
 func (k *Keeper) Up() bool { return k.up.Load() }
+
+// answers reports whether the store answered the last time. A full one does, and
+// what is too old in it is removed.
+func (k *Keeper) answers() bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.ping == nil
+}
 
 // Run watches the store until ctx ends.
 func (k *Keeper) Run(ctx context.Context) {
@@ -72,7 +83,7 @@ func (k *Keeper) Run(ctx context.Context) {
 	var trimmed time.Time
 	for {
 		k.try(ctx)
-		if k.Up() && time.Since(trimmed) >= trimEvery {
+		if k.answers() && time.Since(trimmed) >= trimEvery {
 			trimmed = time.Now()
 			k.trim(ctx)
 		}
@@ -90,15 +101,27 @@ func (k *Keeper) try(ctx context.Context) {
 	defer cancel()
 	err := k.store.Ping(trying)
 	if ctx.Err() == nil {
-		k.note(ctx, err)
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		k.ping = err
+		k.note(ctx)
 	}
 }
 
-// note logs a change, not every attempt.
-func (k *Keeper) note(ctx context.Context, err error) {
+// Wrote has the outcome of an attempt to write count: a store whose disk is full
+// can be read.
+func (k *Keeper) Wrote(err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	why := ""
+	if err != nil || k.write != nil {
+		k.write = err
+		k.note(context.Background())
+	}
+}
+
+// note logs a change, not every attempt. The caller holds k.mu.
+func (k *Keeper) note(ctx context.Context) {
+	why, err := "", cmp.Or(k.ping, k.write)
 	if err != nil {
 		why = err.Error()
 	}

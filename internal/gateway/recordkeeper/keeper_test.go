@@ -77,7 +77,7 @@ saltern_records_bytes 1000
 # HELP saltern_records_jobs Jobs that are recorded, as counted every ten minutes.
 # TYPE saltern_records_jobs gauge
 saltern_records_jobs 5
-# HELP saltern_records_up Whether the database of records answered the last time.
+# HELP saltern_records_up Whether the database of records answered the last time, and took what was written.
 # TYPE saltern_records_up gauge
 saltern_records_up 1
 `)))
@@ -93,6 +93,20 @@ saltern_records_up 1
 		synctest.Wait()
 		require.True(t, k.Up())
 		require.Len(t, f.trims, 4)
+		require.Contains(t, log.String(), "can be reached again")
+
+		log.Reset()
+		k.Wrote(nil)
+		require.Empty(t, log.String())
+		k.Wrote(records.ErrFull)
+		k.Wrote(records.ErrFull)
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		require.False(t, k.Up(), "it answers, and takes nothing")
+		require.Equal(t, 1, strings.Count(log.String(), "no room for records"))
+		require.Len(t, f.trims, 10, "what is too old is removed")
+		k.Wrote(nil)
+		require.True(t, k.Up())
 		require.Contains(t, log.String(), "can be reached again")
 		cancel()
 		<-done
