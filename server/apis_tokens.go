@@ -1,11 +1,9 @@
 package server
 
 import (
-	"context"
 	"slices"
 
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
-	"github.com/saltern-api/saltern/eauth/apitoken/role"
 	"github.com/saltern-api/saltern/server/audit/auditapi"
 	"github.com/saltern-api/saltern/server/caller"
 	"github.com/saltern-api/saltern/server/csp"
@@ -27,7 +25,8 @@ type Tokens interface {
 	caller.Tokens
 	netapi.Tokens
 
-	May(ctx context.Context, c issuer.Caller, p role.Permission) error
+	rpc.Rights
+	rpc.Accounts
 }
 
 var _ Tokens = (*issuer.Service)(nil)
@@ -119,7 +118,7 @@ func (s *Server) completeRPC(api *rpc.API, surface Surface, resolver *caller.Res
 	api.Gateway, api.Authority, api.Clients, api.Ran = s.cfg.Gateway, resolver, calls.Clients, s.calledMetrics.Count
 	api.MasterID = s.cfg.MasterID
 	if s.cfg.Tokens != nil { // a nil pointer in an interface is not nil
-		api.Rights = s.cfg.Tokens
+		api.Rights, api.Accounts = s.cfg.Tokens, s.cfg.Tokens
 	}
 	if s.jobs != nil {
 		api.Records, api.Writer = jobs.NewReader(s.jobsAPI(resolver)), s.cfg.Jobs.Writer

@@ -66,7 +66,7 @@ type none struct{}
 
 // Methods returns all declared methods, in the order of their names.
 func Methods() []*Method {
-	all := slices.Concat(apiMethods(), cmdMethods(), minionsMethods(), retMethods(), statsMethods(), testMethods())
+	all := slices.Concat(apiMethods(), authMethods(), cmdMethods(), minionsMethods(), retMethods(), statsMethods(), testMethods())
 	slices.SortFunc(all, func(a, b *Method) int { return strings.Compare(a.String(), b.String()) })
 	return all
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/saltern-api/saltern/eauth/apitoken"
 	"github.com/saltern-api/saltern/server/audit"
 	"github.com/saltern-api/saltern/server/rpc"
 )
@@ -32,6 +33,34 @@ var cases = map[string]struct{ good, invalid, failed attempt }{
 	"api.get_versions": {
 		good:    attempt{ret: `^\{"opts":\{\},"raas":\{"raas":"1.2.3","saltern":"1.2.3"\}\}$`},
 		invalid: attempt{kwarg: `{"a":1}`, code: 4001},
+	},
+	"auth.get_jwt": {good: attempt{ret: `^\{"expires":"20[^"]*Z","jwt":"[\w-]+\.[\w-]+\.[\w-]+"\}$`}, invalid: attempt{kwarg: `{"a":1}`, code: 4001}},
+	"auth.get_all_roles": {
+		good:    attempt{kwarg: `{"sort_order":"DESC"}`, ret: `^\{.*"User":\{"name":"User","desc":"[^"]+","uuid":"[0-9a-f-]{36}","perms":\["cmd-run",.*\},"Superuser":\{"name":"Superuser","desc":"[^"]+","uuid":"[0-9a-f-]{36}","perms":\["superuser"\]\}.*\}$`},
+		invalid: attempt{kwarg: `{"sort_order":"down"}`, code: 4001},
+	},
+	"auth.get_role": {
+		good:    attempt{kwarg: `{"role_name":"Superuser"}`, ret: `^\{"Superuser":\{`},
+		invalid: attempt{code: 4001},
+		failed:  attempt{kwarg: `{"role_name":"no such"}`, code: 4040},
+	},
+	"auth.get_all_users": {
+		good:    attempt{kwarg: `{"config_name":"internal","include_roles":true,"include_groups":true,"reverse":"true","limit":"1"}`, ret: `^\{"count":2,"results":\[\{"uuid":"[0-9a-f-]{36}","config_name":"internal","username":"bob","email":null,"remote_uid":null,"roles":\[\],"groups":\["staff"\]\}\]\}$`},
+		invalid: attempt{kwarg: `{"sort_by":"x"}`, code: 4001},
+	},
+	"auth.get_user": {
+		good:    attempt{kwarg: `{"username":"bob","config_name":"pam"}`, ret: `"perms":\["cmd-run",`},
+		invalid: attempt{kwarg: `{"username":"bob"}`, code: 4001},
+		failed:  attempt{kwarg: `{"username":"nobody","config_name":"internal"}`, code: 4040},
+	},
+	"auth.get_all_groups": {
+		good:    attempt{kwarg: `{"include_users":true}`, ret: `^\{"count":1,"results":\[\{"uuid":"[0-9a-f-]{36}","config_name":"internal","remote_uid":null,"name":"staff","desc":"","roles":\[\],"users":\[\{`},
+		invalid: attempt{kwarg: `{"page":-1}`, code: 4001},
+	},
+	"auth.get_group": {
+		good:    attempt{kwarg: `{"group_name":"staff","config_name":"internal"}`, ret: `^\{"uuid":`},
+		invalid: attempt{kwarg: `{"group_name":"staff"}`, code: 4001},
+		failed:  attempt{kwarg: `{"group_name":"x","config_name":"internal"}`, code: 4040},
 	},
 	"cmd.route_cmd": {
 		good:    attempt{kwarg: `{"cmd":"local","fun":"test.ping","tgt":{"*":{"tgt":"*","tgt_type":"glob"}}}`, ret: `^"` + jidOf(59) + `"$`},
@@ -101,6 +130,9 @@ func TestMethods(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t, nil)
 	e.record(t)
+	e.APIToken(t, apitoken.ProfileNative)
+	require.NoError(t, e.Tokens.RecordLogin(t.Context(), "bob", "pam", []string{"staff"}))
+	e.unable(t) // and its role
 	users := map[string]string{"admin": e.by(t, "admin"), "bob": e.by(t, "bob")}
 	for _, m := range rpc.Methods() {
 		c, ok := cases[m.String()]

@@ -62,6 +62,9 @@ type API struct {
 	// Rights decides about permissions. Without it nobody has any.
 	Rights Rights
 
+	// Accounts has roles and users. Without it the methods about these are not served.
+	Accounts Accounts
+
 	// Gateway runs commands, with what Authority returns. Without one of them the
 	// methods that do are not served. Clients are the clients of lowstate that are
 	// enabled; nil stands for all. Ran, if not nil, is called with each command and its

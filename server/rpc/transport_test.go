@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/saltern-api/saltern/eauth/apitoken"
+	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
 	"github.com/saltern-api/saltern/server/internal/tokentest"
 	"github.com/saltern-api/saltern/server/rpc"
 )
@@ -202,5 +203,26 @@ func TestArguments(t *testing.T) {
 	for _, seconds := range []string{`121`, `-1`, `"x"`, `true`, `"NaN"`, `"Inf"`, `1e999`} {
 		a := e.Send(t, http.MethodPost, rpc.Path, `{"resource":"test","method":"sleep","riq":1,"kwarg":{"seconds":`+seconds+`}}`, bob)
 		require.Equal(t, 4001, envelopeOf(t, a).code(), seconds)
+	}
+}
+
+// A jwt that is requested is one of the caller's, as good as the credential that it was
+// requested with, and ends with that.
+func TestGetJWT(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t, nil)
+	const get = `{"resource":"auth","method":"get_jwt"}`
+	api, record := e.APIToken(t, apitoken.ProfileNative)
+	basic := []string{"Authorization: Basic Ym9iOnNlY3JldA==", "X-Xsrftoken: x", "Cookie: _xsrf=x"}
+	for name, headers := range map[string][]string{"session": {e.by(t, "bob")}, "token": {tokentest.Bearer(api)}, "password": basic} {
+		var got struct{ JWT string }
+		require.NoError(t, json.Unmarshal(e.post(t, get, headers...).Ret, &got), name)
+		require.Zero(t, e.post(t, echo, tokentest.Bearer(got.JWT)).code(), name)
+		scopes := e.post(t, `{"resource":"cmd","method":"route_cmd","kwarg":{"cmd":"runner","fun":"a"}}`, tokentest.Bearer(got.JWT)).code()
+		require.Equal(t, map[bool]int{true: 4032, false: 0}[name == "token"], scopes, "it has the scopes of the token")
+		if name == "token" {
+			require.NoError(t, e.Tokens.Revoke(t.Context(), issuer.Caller{User: "bob", Eauth: "pam", LoggedIn: true}, record.ID))
+			require.Equal(t, http.StatusUnauthorized, e.Send(t, http.MethodPost, rpc.Path, echo, tokentest.Bearer(got.JWT)).Status)
+		}
 	}
 }

@@ -114,6 +114,11 @@ var everyday = role.Role{Name: "everyday", Permissions: []role.Permission{
 
 // rightsOf returns the rights of a user with a login.
 func (s *Service) rightsOf(ctx context.Context, user, eauth string, groups []string) (*role.Set, error) {
+	return s.loginSet(ctx, s.rolesOf(user, eauth, groups))
+}
+
+// rolesOf returns the names of the roles of a user with a login.
+func (s *Service) rolesOf(user, eauth string, groups []string) []string {
 	names := slices.Clone(s.opts.LoginRoles)
 	for _, a := range s.opts.Assignments {
 		if a.isFor(user, eauth, groups) {
@@ -121,7 +126,7 @@ func (s *Service) rightsOf(ctx context.Context, user, eauth string, groups []str
 		}
 	}
 	slices.Sort(names)
-	return s.loginSet(ctx, slices.Compact(names))
+	return slices.Compact(names)
 }
 
 // all are the rights of the operator on the host.

@@ -227,7 +227,7 @@ func (g *Gateway) Open(t *testing.T, o Options) {
 	}
 	if o.RPC != nil {
 		api := &rpc.API{
-			Callers: callers, Logins: logins, Realm: realm, JWTs: jwts, CrossOrigin: cross, Rights: g.Tokens,
+			Callers: callers, Logins: logins, Realm: realm, JWTs: jwts, CrossOrigin: cross, Rights: g.Tokens, Accounts: g.Tokens,
 			Authority: resolver, MaxCalls: 100, MasterID: "salt", Version: "1.2.3",
 		}
 		o.RPC(api)
