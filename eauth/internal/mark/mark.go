@@ -1,4 +1,3 @@
-// Package mark identifies credentials without keeping them.
 package mark
 
 import (

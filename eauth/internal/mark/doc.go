@@ -1,0 +1,4 @@
+// Package mark identifies credentials without keeping them.
+//
+// It imports nothing of this module.
+package mark
