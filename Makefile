@@ -20,8 +20,8 @@ TOKEN_CLIENT_STAMPS := $(WORK)/vdk-venv/.vdk-$(VDK_VERSION) $(WORK)/govcd/.built
 CLIENT_STAMPS := $(WORK)/clients-venv/.installed $(WORK)/clients-node/.installed
 
 # Packages whose tests start real masters, and all others.
-REAL    = $(patsubst $(CURDIR)/%,%,$(shell go list -f '{{.Dir}}' ./... | grep -E '/(e2e|sandbox)(/|$$)' | grep -vE '/(clients|crowd|gateway)$$'))
-UNIT    = ./e2e/crowd ./e2e/gateway $(shell go list ./... | grep -vE '/(e2e|sandbox)(/|$$)')
+REAL    = $(patsubst $(CURDIR)/%,%,$(shell go list -f '{{.Dir}}' ./... | grep -E '/(e2e|sandbox)(/|$$)' | grep -vE '/(bench|clients|crowd|env|envtest|gateway|sandboxtest|tokenclients)$$'))
+UNIT    = ./e2e/bench ./e2e/crowd ./e2e/envtest ./e2e/gateway ./saltmaster/sandbox/sandboxtest $(shell go list ./... | grep -vE '/(e2e|sandbox)(/|$$)')
 TEST_FILES = $(shell go list -f '{{range .TestGoFiles}}{{$$.Dir}}/{{.}} {{end}}{{range .XTestGoFiles}}{{$$.Dir}}/{{.}} {{end}}' ./...)
 
 # A part that cannot run fails instead of being skipped.

@@ -44,7 +44,6 @@ export SALTERN_PROGRAM="$binaries/saltern"
 job() {
 	began=$(date +%s)
 	if [ "$1" = clients ]; then
-		while [ ! -s "$binaries/clients.rc" ]; do sleep 1; done
 		"$make" --no-print-directory test-clients VERSION="$2" >"$folder/test-$3.log" 2>&1 &
 	else
 		cd "$root/$1" && SALTERN_SALT_VERSIONS=$2 \
@@ -57,9 +56,9 @@ job() {
 	mv "$folder/test-$3.new" "$folder/test-$3.rc"
 }
 
-# What takes long comes first.
+# What takes long comes first, of the newest release before others.
 waiting=
-for package in differential clients commands security rights; do
+for package in differential commands clients security failures tokens rights; do
 	for given in $packages; do
 		[ "${given##*/}" = $package ] && waiting="$waiting $given"
 	done
@@ -67,10 +66,12 @@ done
 for given in $packages; do
 	case " $waiting " in *" $given "*) ;; *) waiting="$waiting $given" ;; esac
 done
+newest_first=
+for version in $versions; do newest_first="$version $newest_first"; done
 queue=
 for package in $waiting; do
 	[ "$package" = clients ] || [ -x "$binaries/${package##*/}.test" ] || continue # it has no tests
-	for version in $versions; do
+	for version in $newest_first; do
 		queue="$queue $package:$version"
 	done
 done
@@ -106,11 +107,11 @@ while [ -n "$running$queue" ]; do
 	running=$left
 	rest=
 	for next in $queue; do
-		if [ "$count" -ge "$at_once" ]; then
+		package=${next%:*} version=${next##*:}
+		if [ "$count" -ge "$at_once" ] || { [ "$package" = clients ] && [ ! -s "$binaries/clients.rc" ]; }; then
 			rest="$rest $next"
 			continue
 		fi
-		package=${next%:*} version=${next##*:}
 		name=${package##*/}-$version
 		job "$package" "$version" "$name" &
 		running="$running $name"

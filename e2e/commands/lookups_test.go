@@ -30,23 +30,35 @@ var lookupJobs = []string{
 	`"tgt": "ms--0 or ms--3", "tgt_type": "compound", "fun": "test.arg", "arg": ["a", 1, null, [1.5, {"b": "ü😀"}]], "kwarg": {"k": {"1": []}}`,
 	`"tgt": "ms--[01]", "fun": "state.single", "arg": ["test.nop"], "kwarg": {"name": "x"}`,
 	`"tgt": "ms--1", "fun": "state.single", "arg": ["test.fail_without_changes"], "kwarg": {"name": "x"}`,
-	`"tgt": "ms--*", "fun": "no.such"`,
+	`"tgt": "ms--[02]", "fun": "no.such"`,
 	`"tgt": "ms--2", "fun": "test.false"`,
 	`"tgt": "ms--2", "fun": "test.exception", "arg": ["a text"]`,
 	`"tgt": "ms--2", "fun": ["test.ping", "test.echo"], "arg": [[], ["x"]]`,
 	`"tgt": "ms--4", "fun": "test.ping", "metadata": {"ticket": "A-1"}`,
 	`"tgt": "ms--4", "fun": "test.arg", "kwarg": {"metadata": {"ticket": "A-2"}}`,
 	`"tgt": "ms--0", "fun": "test.ping", "ret": "", "timeout": 1`,
-	`"tgt": "ms--3", "fun": "test.rand_str", "arg": [200000]`,
+	`"tgt": "ms--3", "fun": "test.rand_str", "arg": [100000]`,
 	`"tgt": "ms--3", "fun": "grains.items"`,
 }
 
-// jobLookups are asked about each job, with JID in place of its id.
-var jobLookups = []string{
-	`"fun": "jobs.list_job", "jid": "JID"`, `"fun": "jobs.lookup_jid", "jid": "JID"`, `"fun": "jobs.lookup_jid", "jid": "JID", "missing": true`,
-	`"fun": "jobs.lookup_jid", "arg": ["JID", null, false], "kwarg": {"missing": true}`, `"fun": "jobs.print_job", "arg": ["JID"]`,
-	`"fun": "jobs.exit_success", "jid": "JID", "tgt": "not an argument"`, `"fun": "jobs.lookup_jid", "arg": ["jid='JID'", "missing=True"]`,
+// jobLookups are asked about each job, with JID in place of its id. The second
+// form is for the runner several.
+var jobLookups = []struct{ chunk, several string }{
+	{`"fun": "jobs.list_job", "jid": "JID"`, `["jobs.list_job", [], {"jid": "JID"}]`},
+	{`"fun": "jobs.lookup_jid", "jid": "JID"`, `["jobs.lookup_jid", [], {"jid": "JID"}]`},
+	{`"fun": "jobs.lookup_jid", "jid": "JID", "missing": true`, `["jobs.lookup_jid", [], {"jid": "JID", "missing": true}]`},
+	{`"fun": "jobs.lookup_jid", "arg": ["JID", null, false], "kwarg": {"missing": true}`, `["jobs.lookup_jid", ["JID", null, false], {"missing": true}]`},
+	{`"fun": "jobs.print_job", "arg": ["JID"]`, `["jobs.print_job", ["JID"], {}]`},
+	{`"fun": "jobs.exit_success", "jid": "JID", "tgt": "not an argument"`, `["jobs.exit_success", [], {"jid": "JID"}]`},
+	{`"fun": "jobs.lookup_jid", "arg": ["jid='JID'", "missing=True"]`, `["jobs.lookup_jid", [], {"jid": "JID", "missing": true}]`},
 }
+
+// several is a runner of the tests' own. The master forks for each call of a
+// runner, which takes many times as long as to look a job up.
+const several = `def calls(todo):
+    """What each of some functions returns."""
+    return [__salt__[fun](*arg, **kwarg) for fun, arg, kwarg in todo]
+`
 
 // listLookups are asked about all of them.
 var listLookups = []string{
@@ -74,6 +86,7 @@ func TestLookupsFromFiles(t *testing.T) {
 		l.master, err = r.Another(t.Context(), env.More{Settings: "lookups: master\n"})
 		require.NoError(t, err)
 		t.Cleanup(func() { require.NoError(t, l.master.Stop(context.WithoutCancel(t.Context()))) })
+		l.addSeveral(t)
 		var jids []string
 		for _, chunk := range lookupJobs {
 			jids = append(jids, l.begin(t, chunk))
@@ -85,10 +98,11 @@ func TestLookupsFromFiles(t *testing.T) {
 
 		w := envtest.NewWitness(t, r)
 		t.Run("jobs", func(t *testing.T) {
+			for _, c := range jobLookups { // of one job each alone, as callers do
+				l.same(t, `"client": "runner", `+strings.ReplaceAll(c.chunk, "JID", jids[0]), true)
+			}
 			for _, jid := range jids {
-				for _, chunk := range jobLookups {
-					l.same(t, `"client": "runner", `+strings.ReplaceAll(chunk, "JID", jid), true)
-				}
+				l.allTheSame(t, jid)
 				l.sameRequest(t, "/jobs/"+jid)
 			}
 		})
@@ -192,6 +206,40 @@ func (l *lookupTest) same(t *testing.T, chunk string, fromFiles bool) {
 	}
 }
 
+// addSeveral gives the master the runner several.
+func (l *lookupTest) addSeveral(t *testing.T) {
+	t.Helper()
+	dir := filepath.Join(l.files.Dir(), "var", "cache", "salt", "master", "extmods", "runners")
+	require.NoError(t, os.MkdirAll(dir, 0o700))
+	path := filepath.Join(dir, "several.py")
+	require.NoError(t, os.WriteFile(path, []byte(several), 0o600))
+	t.Cleanup(func() { require.NoError(t, os.Remove(path)) })
+}
+
+// allTheSame asks the first gateway for each of jobLookups, and the master for
+// all of them at once.
+func (l *lookupTest) allTheSame(t *testing.T, jid string) {
+	t.Helper()
+	var todo []string
+	for _, c := range jobLookups {
+		todo = append(todo, strings.ReplaceAll(c.several, "JID", jid))
+	}
+	master := envtest.Post(t, l.master, env.Chunk(env.User,
+		`"client": "runner", "fun": "several.calls", "arg": [[`+strings.Join(todo, ", ")+`]]`))
+	require.Equal(t, http.StatusOK, master.Status, "%s: %s", jid, master.Body)
+	var want struct{ Return [][]json.RawMessage }
+	require.NoError(t, json.Unmarshal([]byte(master.Body), &want), "%s: %s", jid, master.Body)
+	require.Len(t, want.Return[0], len(jobLookups))
+	for i, c := range jobLookups {
+		chunk := `"client": "runner", ` + strings.ReplaceAll(c.chunk, "JID", jid)
+		before := l.count(t)
+		files := envtest.Post(t, l.files, env.Chunk(env.User, chunk))
+		require.Equal(t, http.StatusOK, files.Status, "%s: %s", chunk, files.Body)
+		require.Equal(t, `{"return": [`+string(want.Return[0][i])+`]}`, files.Body, chunk)
+		require.InDelta(t, before+1, l.count(t), 0, "%s: it is answered from files", chunk)
+	}
+}
+
 // count returns how many look-ups were answered from files.
 func (l *lookupTest) count(t *testing.T) float64 {
 	t.Helper()
@@ -252,8 +300,8 @@ func (l *lookupTest) oddFiles(t *testing.T) {
 				require.NoError(t, os.WriteFile(path, content, 0o600))
 			}
 			require.NoError(t, os.WriteFile(filepath.Join(dir, "jid"), []byte(jid), 0o600))
-			for _, chunk := range jobLookups[:3] {
-				l.same(t, `"client": "runner", `+strings.ReplaceAll(chunk, "JID", jid), c.fromFiles)
+			for _, lookup := range jobLookups[:3] {
+				l.same(t, `"client": "runner", `+strings.ReplaceAll(lookup.chunk, "JID", jid), c.fromFiles)
 			}
 			l.same(t, `"client": "runner", "fun": "jobs.list_jobs_filter", "count": 3`, true)
 		})

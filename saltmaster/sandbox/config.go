@@ -150,6 +150,8 @@ func (s *Sandbox) masterConfig() (map[string]any, error) {
 		"enable_gpu_grains":      false,
 		"metadata_server_grains": false,
 
+		"id": "sandbox", // or each runner looks for the machine's addresses, to make one up
+
 		"sharedsecret":    s.secret,
 		"auth.pam.python": s.pamPython(),
 		"token_expire":    43200,

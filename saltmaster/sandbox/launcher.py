@@ -6,6 +6,9 @@ A minion makes its loaders anew for every job, and salt-api for every request.
 Each lists and sorts the files of Salt's module folders, some thousands, which
 is two thirds of what a request costs. Here a loader takes over what the one
 before it found, as long as none of the folders has changed.
+
+Each loader also asks several times whether Salt's options are empty, for which
+Salt 3008 counts them all. Here the first option is enough.
 """
 
 import os
@@ -47,5 +50,11 @@ def refresh_once(self):
 
 
 LazyLoader._refresh_file_mapping = refresh_once
+try:
+    from salt.utils.optsdict import OptsDict
+except ImportError:  # before 3008
+    pass
+else:
+    OptsDict.__bool__ = lambda self: any(key in self for key in self._get_all_keys())
 del sys.argv[0]
 runpy.run_path(sys.argv[0], run_name="__main__")
