@@ -103,6 +103,7 @@ func (c *Config) complete() error {
 	e.StreamsPerUser = cmp.Or(e.StreamsPerUser, def.Events.StreamsPerUser)
 	e.StreamsPerSession = cmp.Or(e.StreamsPerSession, def.Events.StreamsPerSession)
 	e.ViewsPerUser = cmp.Or(e.ViewsPerUser, def.Events.ViewsPerUser)
+	set.Records.MaxWait = cmp.Or(set.Records.MaxWait, def.Records.MaxWait)
 	l, d := &set.Limits, def.Limits
 	l.Connections = cmp.Or(l.Connections, d.Connections)
 	l.ConnectionsPerAddress = cmp.Or(l.ConnectionsPerAddress, settings.ShareOf(l.Connections))

@@ -6,6 +6,7 @@ import (
 	"encoding/asn1"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"slices"
 
 	"github.com/saltern-api/saltern/server/audit"
@@ -110,11 +111,15 @@ func (s *Server) mount(surface Surface, opts MainOptions) *mounted {
 	}
 	who := s.resolver(m.cors.Origins())
 	urls := web.URLs{Public: opts.PublicURL, Root: web.RootPrefix(opts.RootPrefix), Proxies: s.cfg.Settings.TrustedProxies}
+	calls := s.calls(surface, who)
+	if s.jobs != nil {
+		calls.JobURL = func(jid string) string { return urls.Path() + "/v1/jobs/" + url.PathEscape(jid) }
+	}
 	apis := []web.API{
 		&netapi.CherryPy{
-			Calls:    s.calls(surface, who),
+			Calls:    calls,
 			Sessions: s.cfg.Sessions, Perms: s.cfg.Perms, Tokens: s.cfg.Tokens, Hooks: s.cfg.Hooks,
-			Formats: s.formats, Traffic: s.traffic, URLs: urls, ACL: opts.APIACL,
+			Formats: s.formats, Traffic: s.traffic, URLs: urls, ACL: opts.APIACL, Waiting: s.waiting,
 			NoSessions: opts.NoSessions, WebhookURL: opts.WebhookURL,
 			WebhookDisableAuth: opts.WebhookDisableAuth, StatsDisableAuth: opts.StatsDisableAuth,
 		},
@@ -136,7 +141,9 @@ func (s *Server) mount(surface Surface, opts MainOptions) *mounted {
 
 // jobsAPI returns the API of the records.
 func (s *Server) jobsAPI(who *caller.Resolver) *jobs.API {
-	api := &jobs.API{Records: s.jobs, Callers: who, Rules: s.cfg.Jobs.Rules, Events: s.cfg.Jobs.Events}
+	api := &jobs.API{
+		Records: s.jobs, Callers: who, Waiting: s.waiting, Streams: s.streams, Rules: s.cfg.Jobs.Rules, Events: s.cfg.Jobs.Events,
+	}
 	if s.cfg.Tokens != nil { // a nil pointer in an interface is not nil
 		api.Rights = s.cfg.Tokens
 	}

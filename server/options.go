@@ -8,6 +8,7 @@ import (
 	"github.com/saltern-api/saltern/eauth"
 	"github.com/saltern-api/saltern/eauth/session"
 	"github.com/saltern-api/saltern/records"
+	"github.com/saltern-api/saltern/records/watch"
 	"github.com/saltern-api/saltern/saltmaster/eventstream"
 	"github.com/saltern-api/saltern/server/admin"
 	"github.com/saltern-api/saltern/server/audit"
@@ -55,6 +56,9 @@ type JobsOptions struct {
 
 	// Events is events_acl; nil shows every event to everyone.
 	Events *eventstream.ACL
+
+	// Watches wakes requests that wait for a job. If it is nil, none waits.
+	Watches *watch.Hub
 }
 
 // MainOptions are the options of the main surface in `rest_cherrypy:` and

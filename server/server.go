@@ -18,6 +18,7 @@ import (
 	"github.com/saltern-api/saltern/server/format"
 	"github.com/saltern-api/saltern/server/jobs"
 	"github.com/saltern-api/saltern/server/netapi"
+	"github.com/saltern-api/saltern/server/waiting"
 	"github.com/saltern-api/saltern/server/web"
 	"github.com/saltern-api/saltern/server/web/certs"
 )
@@ -43,6 +44,7 @@ type Server struct {
 
 	auditReader *auditapi.Reader
 	jobs        *jobs.Records // nil without /v1/jobs
+	waiting     *waiting.Jobs // nil if no request waits for a job
 
 	open  []opened
 	admin *opened // nil if it is off
@@ -94,6 +96,11 @@ func Listen(ctx context.Context, cfg Config) (*Server, error) {
 	s.streams = events.NewLimits(cfg.Settings.Events, cfg.Registry)
 	s.base, s.cancel = context.WithCancelCause(context.Background())
 	s.streaming, s.endStreaming = context.WithCancelCause(s.base)
+	if cfg.Jobs.Records != nil && cfg.Jobs.Watches != nil {
+		s.waiting = &waiting.Jobs{
+			Watches: cfg.Jobs.Watches, Read: cfg.Jobs.Records.Job, Most: cfg.Settings.Records.MaxWait, Stopping: s.streaming,
+		}
+	}
 	if err := s.listen(ctx); err != nil {
 		s.Close()
 		return nil, fmt.Errorf("listen: %w", err)

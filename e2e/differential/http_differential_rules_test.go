@@ -40,6 +40,9 @@ var httpRules = map[string]func(q httpStep, api, ours *httpSeen) bool{
 		}
 		return api.body != was
 	},
+	"H39": func(_ httpStep, _, ours *httpSeen) bool {
+		return strings.HasPrefix(ours.headers["Location"], "/v1/jobs/") && drop(ours, "Location")
+	},
 }
 
 // errorText is the row about error pages: what stands in salt-api's is the

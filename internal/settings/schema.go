@@ -3,6 +3,7 @@ package settings
 import (
 	"slices"
 	"strings"
+	"time"
 
 	"go.yaml.in/yaml/v3"
 )
@@ -180,7 +181,11 @@ func (d *decoder) records(r *Records) value {
 		{"keep", d.atMost(&r.Keep), "how long jobs are kept"},
 		{"max_size", d.size(&r.MaxSize), "the oldest jobs are removed above it"},
 		{"max_value", d.size(&r.MaxValue), "returns that are larger are recorded without their value"},
+		{"max_wait", d.duration(&r.MaxWait), "the longest that a request may wait for the end of a job (`?wait=`)"},
 	}, func(n *yaml.Node, key string) {
+		if r.MaxWait < time.Second {
+			d.problem(n.Line, key, "max_wait must be a second at least")
+		}
 		if r.MaxValue > MaxRecordValue {
 			d.problem(n.Line, key, "max_value may be %d bytes at the most", MaxRecordValue)
 		}

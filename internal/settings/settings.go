@@ -244,6 +244,7 @@ type Records struct {
 	Keep     time.Duration // how long jobs are kept; 0 is for ever
 	MaxSize  int64         // in bytes; the oldest jobs are removed above it
 	MaxValue int64         // in bytes; larger values of returns are not kept
+	MaxWait  time.Duration // the longest that a request may wait for the end of a job
 }
 
 // Audit is the settings of the log of callers' actions, with their tokens.
@@ -292,7 +293,7 @@ func Default() *Settings {
 		Master:  Master{RequestTimeout: 30 * time.Second, Connections: 8},
 		Auth:    Auth{Reuse: 5 * time.Second, ReuseModules: ReusableModules()},
 		Tokens:  defaultTokens(),
-		Records: Records{Store: RecordsSQLite, Keep: 90 * day, MaxSize: 2 << 30, MaxValue: 64 << 10},
+		Records: Records{Store: RecordsSQLite, Keep: 90 * day, MaxSize: 2 << 30, MaxValue: 64 << 10, MaxWait: 5 * time.Minute},
 		Audit:   Audit{MaxSize: 100 << 20, Keep: 10},
 	}
 }

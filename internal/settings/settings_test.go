@@ -50,7 +50,7 @@ pam: {conf_dir: /tmp/pam.d, slots: 4, unproven_slots: 2, allow_root: true}
 auth: {attempts: 5, window: 30s, deciding: [pam], reuse: 2s, reuse_modules: [file]}
 rpc: {enabled: false}
 records:
-  {store: postgres, file: /srv/records.db, url_file: /etc/saltern/records.url, master: east, keep: 30d, max_size: 5GiB, max_value: 1MiB}
+  {store: postgres, file: /srv/records.db, url_file: /etc/saltern/records.url, master: east, keep: 30d, max_size: 5GiB, max_value: 1MiB, max_wait: 10m}
 log: {level: debug}
 `
 
@@ -101,7 +101,7 @@ func TestParseEveryKey(t *testing.T) {
 		RPC:    settings.RPC{Off: true},
 		Records: settings.Records{
 			Store: settings.RecordsPostgres, File: "/srv/records.db", URLFile: "/etc/saltern/records.url", Master: "east",
-			Keep: 30 * 24 * time.Hour, MaxSize: 5 << 30, MaxValue: 1 << 20,
+			Keep: 30 * 24 * time.Hour, MaxSize: 5 << 30, MaxValue: 1 << 20, MaxWait: 10 * time.Minute,
 		},
 		Audit: settings.Default().Audit,
 		Log:   settings.Log{Level: slog.LevelDebug},

@@ -154,6 +154,7 @@ func TestProblemsHaveNoValues(t *testing.T) {
 		"records: {store: 'postgres://u:hunter2@h/records'}",
 		"records: {url: 'postgres://u:hunter2@h/records'}",
 		"records: {max_value: 5MiB}",
+		"records: {max_wait: 10ms}",
 	} {
 		_, err := settings.Parse("saltern.yaml", []byte(text))
 		require.Error(t, err, text)

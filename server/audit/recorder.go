@@ -105,6 +105,10 @@ func (c *Recorder) SetOutcome(res lowstate.Result, err error) {
 	c.outcome = OutcomeOf(err)
 }
 
+// ForgetAnswers drops the answers of the request's call, of which no line is made,
+// for a request that goes on.
+func (c *Recorder) ForgetAnswers() { c.call.Result.Answers = nil }
+
 // Call returns the request's call, or nil, and its outcome, which is empty
 // until it has ended.
 func (c *Recorder) Call() (call *CallRecord, outcome string) { return c.call, c.outcome }

@@ -215,12 +215,15 @@ func (v *Resolver) Authority(ctx context.Context, c *Caller) (lowstate.Authority
 
 // Follow returns a context that ends with the caller's credential, with the cause
 // [session.ErrExpired] or [session.ErrRevoked]. The returned function must be
-// called. For an anonymous caller the context is already canceled.
-func (v *Resolver) Follow(ctx context.Context, c *Caller) (context.Context, context.CancelFunc) {
+// called. For an anonymous caller the context is already canceled. needs are the
+// permissions without which a token's scopes end it too.
+func (v *Resolver) Follow(
+	ctx context.Context, c *Caller, needs ...role.Permission,
+) (context.Context, context.CancelFunc) {
 	switch {
 	case c == nil:
 	case c.Principal != nil && v.Tokens != nil:
-		return v.Tokens.Follow(ctx, c.Principal, role.EventRead)
+		return v.Tokens.Follow(ctx, c.Principal, needs...)
 	case c.Principal == nil && c.Session != nil:
 		return v.Sessions.Follow(ctx, c.Session)
 	}

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/saltern-api/saltern/eauth/apitoken/role"
 	"github.com/saltern-api/saltern/eauth/session"
 	"github.com/saltern-api/saltern/lowstate"
 	"github.com/saltern-api/saltern/saltmaster/eventstream"
@@ -145,7 +146,7 @@ func (s *API) read(sender *caller.Caller, tags []string, after string) (*eventst
 // follow returns a context that ends with the request, with the caller's
 // credential, or when the server begins to stop. done releases it.
 func (s *API) follow(ctx context.Context, sender *caller.Caller) (_ context.Context, done func()) {
-	ctx, release := s.Resolver.Follow(ctx, sender)
+	ctx, release := s.Resolver.Follow(ctx, sender, role.EventRead)
 	ctx, cancel := context.WithCancelCause(ctx)
 	unhook := context.AfterFunc(s.Stopping, func() { cancel(context.Cause(s.Stopping)) })
 	return ctx, func() {

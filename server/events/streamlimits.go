@@ -40,6 +40,9 @@ func NewLimits(limits settings.Events, reg prometheus.Registerer) *Limits {
 	}
 }
 
+// Open reserves a stream of another API. The error is a *web.Error.
+func (o *Limits) Open(sender *caller.Caller) (done func(), err error) { return o.open(sender, false) }
+
 // open reserves a stream. The error is a *web.Error.
 func (o *Limits) open(sender *caller.Caller, view bool) (done func(), err error) {
 	user, key := sharedUserOf(sender), sender.Key()

@@ -12,12 +12,14 @@ import (
 	"github.com/saltern-api/saltern/records"
 	"github.com/saltern-api/saltern/saltmaster/eventstream"
 	"github.com/saltern-api/saltern/server/caller"
+	"github.com/saltern-api/saltern/server/waiting"
 	"github.com/saltern-api/saltern/server/web"
 )
 
 // Callers identifies the caller of a request. *caller.Resolver is one.
 type Callers interface {
 	Caller(x *web.Exchange, r *http.Request, all []caller.Credential) (*caller.Caller, error)
+	waiting.Follower
 }
 
 var _ Callers = (*caller.Resolver)(nil)
@@ -36,10 +38,20 @@ type Rules interface {
 
 var _ Rules = (*acl.Rules)(nil)
 
+// Streams bounds the open streams of a caller. *events.Limits is one.
+type Streams interface {
+	Open(c *caller.Caller) (done func(), err error)
+}
+
 // API is /v1/jobs. It is a [web.API]. Its fields are set once.
 type API struct {
 	Records *Records
 	Callers Callers
+
+	// Waiting waits for jobs, and Streams bounds the streams of jobs. Without one
+	// of them there are no streams, and without Waiting no request waits.
+	Waiting *waiting.Jobs
+	Streams Streams
 
 	// Rules and Rights let callers see the jobs of others. Without one of them
 	// nobody does.
@@ -54,6 +66,9 @@ var _ web.API = (*API)(nil)
 
 // Mount adds the routes.
 func (a *API) Mount(m *web.Mux) {
+	if a.Waiting != nil && a.Streams != nil {
+		a.get(m, "/v1/jobs/{jid}/events", a.stream)
+	}
 	m = m.With(web.Wrap(web.Acceptable))
 	for pattern, h := range map[string]func(x *web.Exchange, r *http.Request, s sight) error{
 		"/v1/jobs":                        a.list,
@@ -61,22 +76,27 @@ func (a *API) Mount(m *web.Mux) {
 		"/v1/jobs/{jid}/returns":          a.returns,
 		"/v1/jobs/{jid}/returns/{minion}": a.oneReturn,
 	} {
-		m.Get(pattern, func(x *web.Exchange, r *http.Request) error {
-			c, err := a.Callers.Caller(x, r, caller.CredentialsOf(r))
-			if err != nil {
-				return err
-			}
-			x.Header().Set("Cache-Control", "no-store")
-			if err := caller.MayReach(c, r.Method, web.Pattern(r)); err != nil {
-				return err
-			}
-			s := a.sight(r.Context(), c)
-			if s.id.User == "" {
-				return caller.ErrNoPermission()
-			}
-			return h(x, r, s)
-		})
+		a.get(m, pattern, h)
 	}
+}
+
+// get adds a route for callers that are known.
+func (a *API) get(m *web.Mux, pattern string, h func(x *web.Exchange, r *http.Request, s sight) error) {
+	m.Get(pattern, func(x *web.Exchange, r *http.Request) error {
+		c, err := a.Callers.Caller(x, r, caller.CredentialsOf(r))
+		if err != nil {
+			return err
+		}
+		x.Header().Set("Cache-Control", "no-store")
+		if err := caller.MayReach(c, r.Method, web.Pattern(r)); err != nil {
+			return err
+		}
+		s := a.sight(r.Context(), c)
+		if s.id.User == "" {
+			return caller.ErrNoPermission()
+		}
+		return h(x, r, s)
+	})
 }
 
 // list answers GET /v1/jobs.
@@ -110,13 +130,23 @@ func see(ctx context.Context, from records.Reader, jid string, sees func(records
 	return j, nil
 }
 
-// job answers GET /v1/jobs/{jid}.
+// job answers GET /v1/jobs/{jid}, with a wait once the job has ended or the time is
+// over.
 func (a *API) job(x *web.Exchange, r *http.Request, s sight) error {
-	if err := noParams(r.URL.RawQuery); err != nil {
+	wait, err := a.parseWait(r.URL.RawQuery)
+	if err != nil {
 		return err
 	}
+	if err := a.recorded(r, s); err != nil {
+		return err
+	}
+	if wait > 0 {
+		if s, err = a.await(r, s, wait); err != nil {
+			return err
+		}
+	}
 	var j records.Job
-	err := a.Records.read(r.Context(), func(ctx context.Context, from records.Reader) (err error) {
+	err = a.Records.read(r.Context(), func(ctx context.Context, from records.Reader) (err error) {
 		if j, err = see(ctx, from, web.Param(r, "jid"), s.job); err != nil {
 			return err
 		}
@@ -126,7 +156,12 @@ func (a *API) job(x *web.Exchange, r *http.Request, s sight) error {
 	if err != nil {
 		return err
 	}
-	x.WriteJSON(http.StatusOK, web.JSON(showJob(j)))
+	shown := showJob(j)
+	if wait > 0 {
+		complete := j.State.Ended()
+		shown.Complete = &complete
+	}
+	x.WriteJSON(http.StatusOK, web.JSON(shown))
 	return nil
 }
 

@@ -11,6 +11,7 @@ import (
 
 	"github.com/saltern-api/saltern/records"
 	"github.com/saltern-api/saltern/server/audit"
+	"github.com/saltern-api/saltern/server/waiting"
 )
 
 // query is the parameters of GET /v1/jobs.
@@ -126,6 +127,33 @@ func parseReturnQuery(raw string) (records.ReturnQuery, error) {
 		return err
 	})
 	return q, err
+}
+
+// parseWait reads the parameters of GET /v1/jobs/{jid}; 0 stands for no wait. Errors
+// are for the client.
+func (a *API) parseWait(raw string) (wait time.Duration, err error) {
+	err = eachParam(raw, func(name, value string) (err error) {
+		if name != waiting.Param || a.Waiting == nil {
+			return errUnknown
+		}
+		wait, err = a.Waiting.Parse(value)
+		return err
+	})
+	return wait, err
+}
+
+// parseStream reads the parameters of GET /v1/jobs/{jid}/events. Errors are for the
+// client.
+func parseStream(raw string) (values bool, err error) {
+	values = true
+	err = eachParam(raw, func(name, value string) (err error) {
+		if name != "values" {
+			return errUnknown
+		}
+		values, err = parseBool(value)
+		return err
+	})
+	return values, err
 }
 
 // noParams refuses every parameter.

@@ -28,7 +28,8 @@ type shownJob struct {
 	Returned  int             `json:"returned"`
 	Succeeded int             `json:"succeeded"`
 	Failed    int             `json:"failed"`
-	Minions   []string        `json:"minions,omitzero"` // of one job only
+	Minions   []string        `json:"minions,omitzero"`   // of one job only
+	Complete  *bool           `json:"complete,omitempty"` // after a wait only: whether the job has ended
 }
 
 func showJob(j records.Job) shownJob {

@@ -22,6 +22,7 @@ import (
 // events of the job. A token without the right to see commands, or returns, sees
 // jobs of its owner that its scopes would allow it to run.
 type sight struct {
+	caller *caller.Caller
 	id     eauth.Identity
 	scopes *role.Set // of a token; nil for none
 	others bool
@@ -31,7 +32,7 @@ type sight struct {
 
 // sight returns what a caller sees.
 func (a *API) sight(ctx context.Context, c *caller.Caller) sight {
-	s := sight{id: c.Identity()}
+	s := sight{caller: c, id: c.Identity()}
 	if s.id.User == "" {
 		return sight{}
 	}

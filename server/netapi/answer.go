@@ -66,6 +66,31 @@ func NotAllowed(m *web.Mux) web.Handler {
 	}
 }
 
+// locate sets Location to the record of the job that a request has started, if it
+// has started one and no more.
+func (s *Calls) locate(x *web.Exchange, answers []lowstate.Answer) {
+	if s.JobURL == nil {
+		return
+	}
+	started := ""
+	for _, a := range answers {
+		jid := ""
+		switch a := a.(type) {
+		case lowstate.Published:
+			jid = a.JID
+		case lowstate.Started:
+			jid = a.JID
+		}
+		if jid != "" && started != "" {
+			return
+		}
+		started = cmp.Or(jid, started)
+	}
+	if started != "" {
+		x.Header().Set("Location", s.JobURL(started))
+	}
+}
+
 // The text around and between answers.
 const (
 	answersHead  = `{"return": [`

@@ -11,6 +11,7 @@ import (
 	"github.com/saltern-api/saltern/server/caller"
 	"github.com/saltern-api/saltern/server/format"
 	"github.com/saltern-api/saltern/server/openapi"
+	"github.com/saltern-api/saltern/server/waiting"
 	"github.com/saltern-api/saltern/server/web"
 )
 
@@ -26,7 +27,8 @@ type CherryPy struct {
 	Formats  *format.Decoder
 	Traffic  *web.Traffic
 	URLs     web.URLs
-	ACL      *caller.ACL // api_acl; nil if there is none
+	ACL      *caller.ACL   // api_acl; nil if there is none
+	Waiting  *waiting.Jobs // nil if jobs are not recorded
 
 	// NoSessions removes /login, /logout, /minions and /jobs, as
 	// enable_sessions: False does.

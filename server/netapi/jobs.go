@@ -39,7 +39,11 @@ func (s *CherryPy) jobs(x *web.Exchange, r *http.Request) error {
 // A text that cannot be a job id is not sent to the master, but answered as an
 // unknown job.
 func (s *CherryPy) job(x *web.Exchange, r *http.Request, jid string) error {
-	_, authority, release, err := s.authorize(x, r)
+	wait, err := s.parseWait(r)
+	if err != nil {
+		return err
+	}
+	found, authority, release, err := s.authorize(x, r)
 	if err != nil {
 		return err
 	}
@@ -48,26 +52,45 @@ func (s *CherryPy) job(x *web.Exchange, r *http.Request, jid string) error {
 		writeUnknownJob(x, jid)
 		return nil
 	}
+	var job msgpack.Raw
+	if wait > 0 {
+		job, err = s.waitForJob(x, r, found, authority, jid, wait)
+	} else {
+		job, err = s.lookUpJob(x, r, authority, jid)
+	}
+	if err != nil {
+		return err
+	}
+	if !isTime(jid) && job.Kind() == msgpack.Str {
+		writeUnknownJob(x, jid) // the runner's own error: the digits are no time
+		return nil
+	}
+	return writeJob(x, job)
+}
+
+// lookUpJob returns what the runner jobs.list_job does.
+func (s *CherryPy) lookUpJob(x *web.Exchange, r *http.Request, authority lowstate.Authority, jid string) (msgpack.Raw, error) {
 	answers, err := s.call(x, r, authority, lowstate.Compose(
 		lowstate.Pair{Key: "client", Value: "runner"},
 		lowstate.Pair{Key: "fun", Value: "jobs.list_job"},
 		lowstate.Pair{Key: "jid", Value: jid}))
 	if err != nil {
-		return err
+		return nil, err
 	}
 	job, ok := answers[0].(lowstate.RunnerReturn)
 	if !ok {
-		return fmt.Errorf("jobs.list_job: the answer is a %T", answers[0])
+		return nil, fmt.Errorf("jobs.list_job: the answer is a %T", answers[0])
 	}
-	if !isTime(jid) && job.Return.Kind() == msgpack.Str {
-		writeUnknownJob(x, jid) // the runner's own error: the digits are no time
-		return nil
-	}
+	return job.Return, nil
+}
+
+// writeJob writes a job, and beside it its returns alone.
+func writeJob(x *web.Exchange, job msgpack.Raw) error {
 	mark := x.Spool.Size()
 	_, _ = x.Spool.WriteString(`{"info": [`) // an error stays
-	_ = lowstate.WriteReturn(x.Spool, job.Return)
+	_ = lowstate.WriteReturn(x.Spool, job)
 	_, _ = x.Spool.WriteString(`], "return": [`)
-	if err := writeReturns(x.Spool, job.Return); err != nil {
+	if err := writeReturns(x.Spool, job); err != nil {
 		return fmt.Errorf("jobs.list_job: %w", err)
 	}
 	if _, err := x.Spool.WriteString(`]}`); err != nil {

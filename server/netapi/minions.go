@@ -49,6 +49,7 @@ func (s *CherryPy) startJobs(x *web.Exchange, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	s.locate(x, res.Answers)
 	x.WriteJSON(http.StatusAccepted, linked(res.Answers))
 	return nil
 }

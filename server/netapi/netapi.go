@@ -60,6 +60,9 @@ type Calls struct {
 	Clients   []string // the clients enabled on this listener; nil stands for all of the gateway's
 	Metrics   *Metrics // may be nil
 	Resolver  *caller.Resolver
+
+	// JobURL returns the URL of the record of a job. It is nil if there is none.
+	JobURL func(jid string) string
 }
 
 // welcome answers GET /.

@@ -19,6 +19,7 @@ func (s *Calls) answerTo(x *web.Exchange, r *http.Request, call lowstate.Call) e
 		if err != nil {
 			return err
 		}
+		s.locate(x, res.Answers)
 		return writeAnswers(x, res.Answers)
 	}
 	defer s.Metrics.count(x)

@@ -11,6 +11,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/saltern-api/saltern/records"
+	"github.com/saltern-api/saltern/records/watch"
 	"github.com/saltern-api/saltern/server"
 	"github.com/saltern-api/saltern/server/openapi"
 	"github.com/saltern-api/saltern/server/servertest"
@@ -55,6 +56,7 @@ func TestDescriptionIsComplete(t *testing.T) {
 	tokens := servertest.NewTokens(t, nil).Issuer
 	s := servertest.Start(t, servertest.Answering("{}"), func(c *server.Config) {
 		c.Tokens, c.TokenAPIs.Issuer, c.Jobs.Records = tokens, tokens, noRecords{}
+		c.Jobs.Watches = watch.New(nil)
 	})
 	for _, r := range s.Routes() {
 		method, path := r[0], strings.Replace(r[1], "/hook/*", "/hook/{path}", 1)

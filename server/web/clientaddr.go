@@ -1,6 +1,7 @@
 package web
 
 import (
+	"cmp"
 	"net/http"
 	"net/netip"
 	"slices"
@@ -57,6 +58,10 @@ func (u URLs) Base(r *http.Request) string {
 	}
 	return scheme + "://" + r.Host + u.Root
 }
+
+// Path returns what the paths of this gateway's URLs begin with, as the client sees
+// them, or the beginning of its URLs if that is set.
+func (u URLs) Path() string { return cmp.Or(u.Public, u.Root) }
 
 // IsSecure reports whether the client uses TLS, to us or to a trusted proxy.
 func (u URLs) IsSecure(r *http.Request) bool {

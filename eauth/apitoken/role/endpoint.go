@@ -29,6 +29,7 @@ var endpoints = []Endpoint{
 	// Jobs that are recorded, each of which is checked by package jobs.
 	{http.MethodGet, "/v1/jobs", ""},
 	{http.MethodGet, "/v1/jobs/{jid}", ""},
+	{http.MethodGet, "/v1/jobs/{jid}/events", ""},
 	{http.MethodGet, "/v1/jobs/{jid}/returns", ""},
 	{http.MethodGet, "/v1/jobs/{jid}/returns/{minion}", ""},
 

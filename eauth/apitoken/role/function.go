@@ -17,6 +17,7 @@ var stands = map[kind]map[string]Permission{
 		"jobs.list_jobs":        CmdRead,
 		"jobs.list_jobs_filter": CmdRead,
 		"jobs.exit_success":     ReturnerRead,
+		"jobs.last_run":         ReturnerRead,
 		"jobs.list_job":         ReturnerRead,
 		"jobs.lookup_jid":       ReturnerRead,
 		"jobs.print_job":        ReturnerRead,

@@ -1,0 +1,62 @@
+package jobs
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/saltern-api/saltern/eauth/apitoken/role"
+	"github.com/saltern-api/saltern/records"
+	"github.com/saltern-api/saltern/server/web"
+)
+
+// fresh is how long after its start a job may not be recorded yet. It is looked for
+// so long before it does not exist: clients look a job up as soon as they have its
+// jid.
+const fresh = 2 * time.Second
+
+// recorded waits until the job of a request is recorded, if its jid is that of a
+// moment ago. A job that is recorded, and which the caller does not see, is not
+// waited for.
+func (a *API) recorded(r *http.Request, s sight) error {
+	jid := web.Param(r, "jid")
+	start, ok := records.StartOf(jid)
+	left := fresh - time.Since(start)
+	if a.Waiting == nil || !ok || left <= 0 || left > 2*fresh {
+		return nil
+	}
+	ctx, done := a.follow(r.Context(), s)
+	defer done()
+	return a.Waiting.Recorded(ctx, jid, left)
+}
+
+// await waits for the end of the job of a request, if the caller sees it. It returns
+// what the caller sees after that.
+func (a *API) await(r *http.Request, s sight, most time.Duration) (sight, error) {
+	jid := web.Param(r, "jid")
+	err := a.Records.read(r.Context(), func(ctx context.Context, from records.Reader) error {
+		_, err := see(ctx, from, jid, s.job)
+		return err
+	})
+	if err != nil {
+		return sight{}, err
+	}
+	ctx, done := a.follow(r.Context(), s)
+	defer done()
+	if _, err := a.Waiting.End(ctx, jid, most); err != nil {
+		return sight{}, err
+	}
+	return a.sight(r.Context(), s.caller), nil
+}
+
+// follow returns a context that ends with the request, with the caller's credential
+// or a permission by which it sees jobs, or when the gateway begins to stop.
+func (a *API) follow(ctx context.Context, s sight) (context.Context, func()) {
+	var needs []role.Permission
+	for _, p := range []role.Permission{role.CmdRead, role.ReturnerRead} {
+		if s.scopes != nil && s.scopes.May(p) {
+			needs = append(needs, p)
+		}
+	}
+	return a.Waiting.Follow(ctx, a.Callers, s.caller, needs...)
+}

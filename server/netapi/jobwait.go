@@ -1,0 +1,106 @@
+package netapi
+
+import (
+	"errors"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/saltern-api/saltern/eauth/apitoken/role"
+	"github.com/saltern-api/saltern/lowstate"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/server/audit"
+	"github.com/saltern-api/saltern/server/caller"
+	"github.com/saltern-api/saltern/server/waiting"
+	"github.com/saltern-api/saltern/server/web"
+)
+
+// CompleteHeader says, in the answer to GET /jobs/<jid>?wait=, whether the job has
+// ended. The body is that of salt-api, which does not say so.
+const CompleteHeader = "Saltern-Complete"
+
+// parseWait reads the parameter wait; 0 stands for none. salt-api ignores it, like
+// all others.
+func (s *CherryPy) parseWait(r *http.Request) (time.Duration, error) {
+	values := r.URL.Query()[waiting.Param]
+	if len(values) == 0 {
+		return 0, nil
+	}
+	if s.Waiting == nil {
+		return 0, &web.Error{Status: http.StatusNotImplemented,
+			Text: "Parameter \"wait\": nothing is recorded here (the setting records.store), so that the end of a job is not seen"}
+	}
+	err := errors.New("it is there twice")
+	var wait time.Duration
+	if len(values) == 1 {
+		wait, err = s.Waiting.Parse(values[0])
+	}
+	if err != nil {
+		return 0, &web.Error{Status: http.StatusBadRequest, Text: "Parameter \"wait\": " + err.Error()}
+	}
+	return wait, nil
+}
+
+// waitForJob looks a job up when it has ended, or after the time of the wait. A job
+// that the caller may not look up, or that does not exist, is not waited for.
+func (s *CherryPy) waitForJob(
+	x *web.Exchange, r *http.Request, c *caller.Caller, authority lowstate.Authority, jid string, wait time.Duration,
+) (msgpack.Raw, error) {
+	j, err := s.Waiting.Read(r.Context(), jid, false)
+	complete := err == nil && j.State.Ended()
+	job, err := s.lookUpJob(x, r, authority, jid)
+	if err != nil || !isKnown(job) {
+		return job, err
+	}
+	if !complete && !hasReturned(job) {
+		audit.Of(x).ForgetAnswers() // nothing of the job is kept while the request waits
+		ctx, done := s.Waiting.Follow(r.Context(), s.Resolver, c, role.ReturnerRead)
+		complete, err = s.Waiting.End(ctx, jid, wait)
+		done()
+		if err != nil {
+			return nil, err
+		}
+		if job, err = s.lookUpJob(x, r, authority, jid); err != nil {
+			return nil, err
+		}
+	}
+	x.Header().Set(CompleteHeader, strconv.FormatBool(complete || hasReturned(job)))
+	return job, nil
+}
+
+// isKnown reports whether the result of list_job is a job.
+func isKnown(job msgpack.Raw) bool {
+	_, failed := job.Lookup("Error")
+	return job.Kind() == msgpack.Map && !failed
+}
+
+// hasReturned reports whether every minion of a job has returned, as the result of
+// list_job shows it: the records may be younger than the job, or have lost it.
+func hasReturned(job msgpack.Raw) bool {
+	result, _ := job.Lookup("Result")
+	minions, _ := job.Lookup("Minions")
+	if result.Kind() != msgpack.Map || result.Len() == 0 {
+		return false
+	}
+	returned := make(map[string]bool, result.Len())
+	all := true
+	err := result.Each(func(k, _ msgpack.Raw) error {
+		minion, _ := k.Str()
+		returned[minion] = true
+		return nil
+	})
+	if err != nil {
+		return false
+	}
+	if minions.Kind() != msgpack.Array {
+		fun := job.LookupStr("Function")
+		return strings.HasPrefix(fun, "runner.") || strings.HasPrefix(fun, "wheel.")
+	}
+	err = minions.Elems(func(m msgpack.Raw) error {
+		minion, _ := m.Str()
+		all = all && returned[minion]
+		return nil
+	})
+	return err == nil && all
+}

@@ -1,0 +1,12 @@
+// Package waiting has requests wait for the end of a job.
+//
+//	most, err := jobs.Parse("60s") // of the parameter wait
+//	ended, err := jobs.End(ctx, caller, jid, most)
+//
+// A wait is a request whose goroutine is blocked, and an entry in a hub of package
+// watch: nothing runs for it, and the job is read once for all that wait for it. It
+// ends with the job, its time, the client's connection, the caller's credential, or
+// when the gateway begins to stop.
+//
+// It imports eauth, records, records/watch, server/caller and server/web.
+package waiting

@@ -1,0 +1,145 @@
+package waiting
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"time"
+
+	"github.com/saltern-api/saltern/eauth/apitoken/role"
+	"github.com/saltern-api/saltern/eauth/session"
+	"github.com/saltern-api/saltern/records"
+	"github.com/saltern-api/saltern/records/watch"
+	"github.com/saltern-api/saltern/server/caller"
+	"github.com/saltern-api/saltern/server/web"
+)
+
+// Param is the name of the parameter with the time that a request waits at most.
+const Param = "wait"
+
+// Least is the shortest time that a request may wait at most.
+const Least = time.Second
+
+// Watches has the jobs that are waited for. *watch.Hub is one.
+type Watches interface {
+	Watch(jid string) *watch.Watch
+}
+
+var _ Watches = (*watch.Hub)(nil)
+
+// Jobs waits for jobs. Its fields are set once. It is safe for concurrent use.
+type Jobs struct {
+	Watches Watches
+
+	// Read reads a job; see [records.Reader].
+	Read watch.Reader
+
+	// Most is the longest time that a request may wait.
+	Most time.Duration
+
+	// Stopping ends when waits have to end.
+	Stopping context.Context
+}
+
+// Follower ends contexts with the credential of a caller. *caller.Resolver is one.
+type Follower interface {
+	Follow(ctx context.Context, c *caller.Caller, needs ...role.Permission) (context.Context, context.CancelFunc)
+}
+
+var _ Follower = (*caller.Resolver)(nil)
+
+// Parse reads the parameter wait: a number with a unit, such as 90s or 2m. The
+// error is for the client, and is a text without the name of the parameter.
+func (w *Jobs) Parse(value string) (time.Duration, error) {
+	d, err := time.ParseDuration(value)
+	if err != nil || d < Least || d > w.Most {
+		return 0, fmt.Errorf("it is no time from %s to %s, such as 30s", text(Least), text(w.Most))
+	}
+	return d, nil
+}
+
+// text returns a duration without units that are zero: 5m, not 5m0s.
+func text(d time.Duration) string {
+	switch {
+	case d%time.Hour == 0:
+		return fmt.Sprintf("%dh", d/time.Hour)
+	case d%time.Minute == 0:
+		return fmt.Sprintf("%dm", d/time.Minute)
+	}
+	return d.String()
+}
+
+// Follow returns a context that ends with ctx, with the caller's credential, or
+// when the gateway begins to stop, with the cause [web.ErrStopping]. done must be
+// called.
+func (w *Jobs) Follow(
+	ctx context.Context, from Follower, c *caller.Caller, needs ...role.Permission,
+) (_ context.Context, done func()) {
+	ctx, release := from.Follow(ctx, c, needs...)
+	ctx, cancel := context.WithCancelCause(ctx)
+	unhook := context.AfterFunc(w.Stopping, func() { cancel(web.ErrStopping) })
+	return ctx, func() {
+		unhook()
+		cancel(nil)
+		release()
+	}
+}
+
+// End waits for the end of a job, for most at most. ctx is one of [Jobs.Follow].
+// The job may be one that is not recorded (yet); its end is never seen then. There
+// is no error when the time is over or the gateway begins to stop; that of an ended
+// credential is for the client.
+func (w *Jobs) End(ctx context.Context, jid string, most time.Duration) (ended bool, err error) {
+	watched := w.Watches.Watch(jid)
+	defer watched.Close()
+	j, err := w.Read(ctx, jid, false)
+	if err == nil && j.State.Ended() {
+		return true, nil
+	}
+	timer := time.NewTimer(most)
+	defer timer.Stop()
+	select {
+	case <-watched.Ended():
+		return true, nil
+	case <-timer.C:
+		return false, nil
+	case <-ctx.Done():
+		return false, Cut(ctx)
+	}
+}
+
+// Recorded waits until a job is recorded, for most at most. ctx is one of
+// [Jobs.Follow].
+func (w *Jobs) Recorded(ctx context.Context, jid string, most time.Duration) error {
+	watched := w.Watches.Watch(jid)
+	defer watched.Close()
+	changed := watched.Changed()
+	if _, err := w.Read(ctx, jid, false); !errors.Is(err, records.ErrNotFound) {
+		return nil // or it cannot be read, which the caller finds out too
+	}
+	timer := time.NewTimer(most)
+	defer timer.Stop()
+	select {
+	case <-changed:
+		return nil
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return Cut(ctx)
+	}
+}
+
+// Cut returns why a context of [Jobs.Follow] has ended: nil when the gateway begins
+// to stop, an error for the client when it was the caller's credential, or else that
+// of the context.
+func Cut(ctx context.Context) error {
+	cause := context.Cause(ctx)
+	switch {
+	case errors.Is(cause, web.ErrStopping):
+		return nil
+	case errors.Is(cause, session.ErrExpired), errors.Is(cause, session.ErrRevoked):
+		return &web.Error{Status: http.StatusUnauthorized, Text: caller.TextNoPermission, Err: cause}
+	}
+	return ctx.Err()
+}
