@@ -34,6 +34,11 @@
 // reads would cost more than keeping them. Values above a limit are not kept:
 // the record then is [Return].Omitted, and the master's job cache has the value.
 //
+// # Library
+//
+// [Library] keeps what users save to run or use again: jobs and targets. It is not
+// trimmed, and an export does not have it.
+//
 // # Bounds
 //
 // Texts are cut at the lengths below, pages have at most [MaxLimit] records and

@@ -17,6 +17,7 @@ type Store interface {
 	Reader
 	Keeper
 	Callbacks
+	Library
 }
 
 // Writer is the part of a [Store] for the recorder.

@@ -49,6 +49,9 @@ func Run(t *testing.T, newDatabase func(t *testing.T) Open) {
 		"call-back pages":      testCallbackPages,
 		"call-backs cleaned":   testCallbackCleaning,
 		"call-backs claimed":   testCallbackClaims,
+		"saved":                testSaved,
+		"saved found":          testFindSaved,
+		"saved at once":        testSavedAtOnce,
 	} {
 		t.Run(name, func(t *testing.T) { part(t, newDatabase(t)) })
 	}

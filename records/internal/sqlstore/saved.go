@@ -1,0 +1,237 @@
+package sqlstore
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/huandu/go-sqlbuilder"
+
+	"github.com/saltern-api/saltern/records"
+)
+
+// savedColumns are the columns of [saved.fields].
+func savedColumns() []string {
+	return []string{"kind", "id", "version", "usr", "eauth", "shared", "name", "descr", "cmd", "fun", "tgt", "changed", "body"}
+}
+
+// saved is a row of the table of this name.
+type saved struct {
+	records.Saved
+	shared  flag
+	changed int64
+	body    string
+}
+
+func (r *saved) fields() []any {
+	return []any{&r.Kind, &r.ID, &r.Version, &r.User, &r.Eauth, &r.shared, &r.Name, &r.Desc, &r.Cmd, &r.Fun, &r.Tgt, &r.changed, &r.body}
+}
+
+func (r *saved) record() records.Saved {
+	s := r.Saved
+	s.Shared, s.Changed, s.Body = bool(r.shared), timeOf(r.changed), json.RawMessage(r.body)
+	return s
+}
+
+// checkSaved returns an error for what cannot be kept.
+func checkSaved(s records.Saved) error {
+	invalid := func(field, why string) error { return &records.InvalidError{Field: field, Why: why} }
+	if s.Kind != records.SavedJob && s.Kind != records.SavedTarget {
+		return invalid("kind", "there is no such kind")
+	}
+	for field, text := range map[string]string{"id": s.ID, "user": s.User, "eauth": s.Eauth} {
+		if !isName(text) {
+			return invalid(field, "it cannot be kept")
+		}
+	}
+	for field, text := range map[string]string{"name": s.Name, "cmd": s.Cmd, "fun": s.Fun, "tgt": s.Tgt} {
+		if !isText(text) || len(text) > records.MaxSavedName {
+			return invalid(field, "it is too long, or no text")
+		}
+	}
+	switch {
+	case !isText(s.Desc) || len(s.Desc) > records.MaxSavedDesc:
+		return invalid("desc", "it is too long, or no text")
+	case !json.Valid(s.Body) || !isText(string(s.Body)) || strings.Contains(string(s.Body), `\u0000`) || len(s.Body) > records.MaxSavedBody:
+		return invalid("body", "it is too large, or cannot be kept")
+	}
+	return nil
+}
+
+// PutSaved implements [records.Library].
+func (s *Store) PutSaved(ctx context.Context, r records.Saved) (records.Saved, error) {
+	if err := checkSaved(r); err != nil {
+		return records.Saved{}, err
+	}
+	r.Changed = timeOf(micros(time.Now()))
+	values := []any{
+		r.Kind, r.ID, r.Version + 1, r.User, r.Eauth, number(r.Shared), r.Name, r.Desc, r.Cmd, r.Fun, r.Tgt, micros(r.Changed), string(r.Body),
+	}
+	var q sqlbuilder.Builder
+	if r.Version == 0 {
+		q = sqlbuilder.InsertInto("saved").Cols(append([]string{"master"}, savedColumns()...)...).
+			Values(append([]any{s.opts.Master}, values...)...).SQL("ON CONFLICT DO NOTHING")
+	} else {
+		u := sqlbuilder.NewUpdateBuilder()
+		u.Update("saved")
+		var set []string
+		for i, column := range savedColumns() {
+			set = append(set, u.Assign(column, values[i]))
+		}
+		u.Set(set...).Where(u.Equal("master", s.opts.Master), u.Equal("kind", r.Kind), u.Equal("id", r.ID), u.Equal("version", r.Version))
+		q = u
+	}
+	var tooMany error
+	err := s.changeCallbacks(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		tooMany = nil
+		if r.Version == 0 {
+			count := sqlbuilder.NewSelectBuilder()
+			count.Select("count(*)").From("saved").Where(count.Equal("master", s.opts.Master), count.Equal("kind", r.Kind))
+			text, args := count.BuildWithFlavor(s.engine.Flavor)
+			var n int
+			if err := tx.QueryRowContext(ctx, text, args...).Scan(&n); err != nil {
+				return err
+			}
+			if n >= records.MaxSaved {
+				tooMany = records.ErrTooManySaved
+				return nil
+			}
+		}
+		n, err := s.exec(ctx, tx, q)
+		if err == nil && n == 0 {
+			return records.ErrConflict
+		}
+		return err
+	})
+	if err = errors.Join(err, tooMany); err != nil {
+		return records.Saved{}, err
+	}
+	r.Version++
+	return r, nil
+}
+
+// Saved implements [records.Library].
+func (s *Store) Saved(ctx context.Context, kind records.SavedKind, id string) (records.Saved, error) {
+	if !isName(id) {
+		return records.Saved{}, records.ErrNotFound
+	}
+	if err := s.ready(ctx); err != nil {
+		return records.Saved{}, err
+	}
+	q := sqlbuilder.NewSelectBuilder()
+	q.Select(savedColumns()...).From("saved").Where(q.Equal("master", s.opts.Master), q.Equal("kind", kind), q.Equal("id", id))
+	var r saved
+	err := s.query(ctx, q, func(rows *sql.Rows) error { return rows.Scan(r.fields()...) })
+	if err == nil && r.ID == "" {
+		err = records.ErrNotFound
+	}
+	if err != nil {
+		return records.Saved{}, s.failure(ctx, err)
+	}
+	return r.record(), nil
+}
+
+// DeleteSaved implements [records.Library].
+func (s *Store) DeleteSaved(ctx context.Context, kind records.SavedKind, id string) error {
+	if !isName(id) {
+		return records.ErrNotFound
+	}
+	q := sqlbuilder.NewDeleteBuilder()
+	q.DeleteFrom("saved").Where(q.Equal("master", s.opts.Master), q.Equal("kind", kind), q.Equal("id", id))
+	return s.changeCallback(ctx, q)
+}
+
+// savedSorts are the columns of the orders.
+var savedSorts = map[records.SavedSort]string{
+	"": "name", records.SavedByName: "name", records.SavedByDesc: "descr", records.SavedByCmd: "cmd", records.SavedByFun: "fun",
+}
+
+// FindSaved implements [records.Library].
+func (s *Store) FindSaved(ctx context.Context, query records.SavedQuery) (page records.SavedPage, err error) {
+	for field, text := range map[string]string{
+		"id": query.ID, "user": query.User, "eauth": query.Eauth, "name": query.NameIs + query.Name, "desc": query.Desc,
+		"cmd": query.Cmd, "fun": query.Fun, "tgt": query.Tgt,
+	} {
+		if !isText(text) || len(text) > records.MaxFilter {
+			return page, &records.InvalidError{Field: field, Why: "it is too long, or no text"}
+		}
+	}
+	column, ok := savedSorts[query.SortBy]
+	if !ok {
+		return page, &records.InvalidError{Field: "sort", Why: "there is no such order"}
+	}
+	if err := s.ready(ctx); err != nil {
+		return page, err
+	}
+	count := sqlbuilder.NewSelectBuilder()
+	count.Select("count(*)").From("saved").Where(s.savedConditions(&count.Cond, query)...)
+	if err := s.query(ctx, count, func(rows *sql.Rows) error { return rows.Scan(&page.Total) }); err != nil {
+		return records.SavedPage{}, s.failure(ctx, err)
+	}
+	q := sqlbuilder.NewSelectBuilder()
+	q.Select(savedColumns()...).From("saved").Where(s.savedConditions(&q.Cond, query)...)
+	if query.Reverse {
+		q.OrderByDesc(column).OrderByDesc("id")
+	} else {
+		q.OrderByAsc(column).OrderByAsc("id")
+	}
+	q.Limit(records.PageSize(query.Limit)).Offset(max(0, query.Offset))
+	err = s.query(ctx, q, func(rows *sql.Rows) error {
+		var r saved
+		if err := rows.Scan(r.fields()...); err != nil {
+			return err
+		}
+		page.Saved = append(page.Saved, r.record())
+		return nil
+	})
+	if err != nil {
+		return records.SavedPage{}, s.failure(ctx, err)
+	}
+	return page, nil
+}
+
+// savedConditions returns the conditions of a query.
+func (s *Store) savedConditions(is *sqlbuilder.Cond, q records.SavedQuery) []string {
+	all := []string{is.Equal("master", s.opts.Master), is.Equal("kind", q.Kind)}
+	if q.User != "" {
+		own := is.And(is.Equal("usr", q.User), is.Equal("eauth", q.Eauth))
+		if q.OrShared {
+			own = is.Or(own, is.Equal("shared", 1))
+		}
+		all = append(all, own)
+	}
+	for column, text := range map[string]string{"id": q.ID, "name": q.NameIs, "cmd": q.Cmd} {
+		if text != "" {
+			all = append(all, is.Equal(column, text))
+		}
+	}
+	if q.Tgt != "" {
+		tgt := is.Equal("tgt", q.Tgt)
+		if q.OrNoTgt {
+			tgt = is.Or(tgt, is.Equal("tgt", ""))
+		}
+		all = append(all, tgt)
+	}
+	for column, text := range map[string]string{"name": q.Name, "descr": q.Desc, "fun": q.Fun} {
+		if text != "" {
+			all = append(all, "lower("+column+") LIKE "+is.Var("%"+likeEscaper.Replace(asciiLower(text))+"%")+` ESCAPE '!'`)
+		}
+	}
+	return all
+}
+
+// likeEscaper escapes what has a meaning in a pattern of LIKE.
+var likeEscaper = strings.NewReplacer("!", "!!", "%", "!%", "_", "!_")
+
+// asciiLower returns a text with the ASCII letters small.
+func asciiLower(text string) string {
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, text)
+}

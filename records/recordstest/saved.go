@@ -1,0 +1,176 @@
+package recordstest
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/saltern-api/saltern/records"
+)
+
+// savedJob returns a job of ops with a name.
+func savedJob(n int, name string) records.Saved {
+	return records.Saved{
+		Kind: records.SavedJob, ID: savedID(n), User: "ops", Eauth: "pam", Name: name, Desc: "says " + strings.ToUpper(name),
+		Cmd: "local", Fun: "disk.usage", Body: json.RawMessage(`{"arg":{"b":1,"a":["ü"]}}`),
+	}
+}
+
+func savedID(n int) string { return fmt.Sprintf("60c14cfc-09ca-4b5a-bc76-%012d", n) }
+
+func putSaved(t testing.TB, s records.Store, r records.Saved) records.Saved {
+	t.Helper()
+	got, err := s.PutSaved(t.Context(), r)
+	require.NoError(t, err)
+	return got
+}
+
+// testSaved follows one saved job.
+func testSaved(t *testing.T, o Open) {
+	s, other := open(t, o, ""), open(t, o, "another master")
+	ctx := t.Context()
+	r := putSaved(t, s, savedJob(1, "Check"))
+	require.EqualValues(t, 1, r.Version)
+	require.False(t, r.Changed.IsZero())
+	got, err := s.Saved(ctx, records.SavedJob, savedID(1))
+	require.NoError(t, err)
+	require.JSONEq(t, string(r.Body), string(got.Body))
+	require.Equal(t, r, got)
+	_, err = s.Saved(ctx, records.SavedTarget, savedID(1))
+	require.ErrorIs(t, err, records.ErrNotFound, "another kind")
+	_, err = other.Saved(ctx, records.SavedJob, savedID(1))
+	require.ErrorIs(t, err, records.ErrNotFound)
+	putSaved(t, other, savedJob(1, "Check"))
+
+	_, err = s.PutSaved(ctx, savedJob(1, "Check"))
+	require.ErrorIs(t, err, records.ErrConflict, "it is there")
+	changed := r
+	changed.Name, changed.Shared = "Checked", true
+	changed = putSaved(t, s, changed)
+	require.EqualValues(t, 2, changed.Version)
+	_, err = s.PutSaved(ctx, r)
+	require.ErrorIs(t, err, records.ErrConflict, "it was changed")
+	require.NotErrorIs(t, err, records.ErrUnavailable)
+	got, err = s.Saved(ctx, records.SavedJob, savedID(1))
+	require.NoError(t, err)
+	require.Equal(t, changed, got)
+
+	require.NoError(t, s.DeleteSaved(ctx, records.SavedJob, savedID(1)))
+	require.ErrorIs(t, s.DeleteSaved(ctx, records.SavedJob, savedID(1)), records.ErrNotFound)
+	_, err = s.PutSaved(ctx, changed)
+	require.ErrorIs(t, err, records.ErrConflict, "it is gone")
+	_, err = other.Saved(ctx, records.SavedJob, savedID(1))
+	require.NoError(t, err)
+
+	for name, change := range map[string]func(*records.Saved){
+		"kind": func(r *records.Saved) { r.Kind = 7 }, "id": func(r *records.Saved) { r.ID = "" }, "user": func(r *records.Saved) { r.User = "" },
+		"name": func(r *records.Saved) { r.Name = "a\x00" }, "desc": func(r *records.Saved) { r.Desc = strings.Repeat("x", records.MaxSavedDesc+1) },
+		"body": func(r *records.Saved) { r.Body = json.RawMessage(`{`) }, "fun": func(r *records.Saved) { r.Fun = "\xff" },
+	} {
+		bad := savedJob(9, "bad")
+		change(&bad)
+		_, err := s.PutSaved(ctx, bad)
+		var invalid *records.InvalidError
+		require.ErrorAs(t, err, &invalid, name)
+		require.Equal(t, name, invalid.Field)
+	}
+	bad := savedJob(9, "bad")
+	bad.Body = json.RawMessage(`{"a":"\u0000"}`)
+	_, err = s.PutSaved(ctx, bad)
+	require.Error(t, err)
+}
+
+// testFindSaved has every field of a query.
+func testFindSaved(t *testing.T, o Open) {
+	s := open(t, o, "")
+	for n, change := range []func(*records.Saved){
+		func(r *records.Saved) { r.Name = "b%_!" },
+		func(r *records.Saved) { r.Name, r.User, r.Shared = "A", "dev", true },
+		func(r *records.Saved) { r.Name, r.Cmd, r.Fun, r.User = "c", "runner", "State.orch", "dev" },
+		func(r *records.Saved) { r.Name, r.Tgt, r.Eauth = "d", savedID(7), "ldap" },
+		func(r *records.Saved) { r.Kind, r.Name = records.SavedTarget, "e" },
+	} {
+		r := savedJob(n, "x")
+		change(&r)
+		r.Desc = "says " + strings.ToUpper(r.Name)
+		putSaved(t, s, r)
+	}
+	for name, c := range map[string]struct {
+		q    records.SavedQuery
+		want string
+	}{
+		"all":              {records.SavedQuery{}, "A b%_! c d"},
+		"reversed":         {records.SavedQuery{Reverse: true}, "d c b%_! A"},
+		"targets":          {records.SavedQuery{Kind: records.SavedTarget}, "e"},
+		"own":              {records.SavedQuery{User: "dev", Eauth: "pam"}, "A c"},
+		"own or shared":    {records.SavedQuery{User: "ops", Eauth: "pam", OrShared: true}, "A b%_!"},
+		"name":             {records.SavedQuery{Name: "a"}, "A"},
+		"the whole name":   {records.SavedQuery{NameIs: "b"}, ""},
+		"percent":          {records.SavedQuery{Name: "%_!"}, "b%_!"},
+		"underscore":       {records.SavedQuery{Name: "__"}, ""},
+		"desc":             {records.SavedQuery{Desc: "SAYS c"}, "c"},
+		"cmd":              {records.SavedQuery{Cmd: "runner"}, "c"},
+		"fun":              {records.SavedQuery{Fun: "state"}, "c"},
+		"id":               {records.SavedQuery{ID: savedID(3)}, "d"},
+		"tgt":              {records.SavedQuery{Tgt: savedID(7)}, "d"},
+		"tgt or none":      {records.SavedQuery{Tgt: savedID(7), OrNoTgt: true}, "A b%_! c d"},
+		"by fun":           {records.SavedQuery{SortBy: records.SavedByFun}, "c b%_! A d"},
+		"page":             {records.SavedQuery{Offset: 1, Limit: 2}, "b%_! c"},
+		"beyond the pages": {records.SavedQuery{Offset: 10}, ""},
+	} {
+		if c.q.Kind == 0 {
+			c.q.Kind = records.SavedJob
+		}
+		p, err := s.FindSaved(t.Context(), c.q)
+		require.NoError(t, err, name)
+		var names []string
+		for _, r := range p.Saved {
+			names = append(names, r.Name)
+		}
+		require.Equal(t, c.want, strings.Join(names, " "), name)
+		if c.q.Limit == 0 && c.q.Offset == 0 {
+			require.Equal(t, len(names), p.Total, name)
+		} else {
+			require.Equal(t, 4, p.Total, name)
+		}
+	}
+	_, err := s.FindSaved(t.Context(), records.SavedQuery{Kind: records.SavedJob, SortBy: "x"})
+	var invalid *records.InvalidError
+	require.ErrorAs(t, err, &invalid)
+}
+
+// testSavedAtOnce changes one saved job from several goroutines: each version is
+// given once.
+func testSavedAtOnce(t *testing.T, o Open) {
+	s := open(t, o, "")
+	putSaved(t, s, savedJob(1, "x"))
+	var wg sync.WaitGroup
+	var done atomic.Int64
+	for range 8 {
+		wg.Go(func() {
+			for range 5 {
+				r, err := s.Saved(t.Context(), records.SavedJob, savedID(1))
+				if err != nil {
+					t.Errorf("read: %v", err)
+					return
+				}
+				switch _, err = s.PutSaved(t.Context(), r); {
+				case err == nil:
+					done.Add(1)
+				case !errors.Is(err, records.ErrConflict):
+					t.Errorf("change: %v", err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	r, err := s.Saved(t.Context(), records.SavedJob, savedID(1))
+	require.NoError(t, err)
+	require.Equal(t, done.Load()+1, r.Version)
+}
