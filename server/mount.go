@@ -32,6 +32,7 @@ func (s *Server) answering(spec ListenerSpec) http.Handler {
 		Log:          s.log,
 		Errors:       netapi.WriteError,
 		Record:       s.record,
+		Go:           s.requests.run,
 	}
 	if spec.Surface == WSGI {
 		wsgi := &netapi.WSGI{Calls: s.calls(WSGI, s.resolver(nil))}

@@ -290,6 +290,15 @@ type tally struct {
 	none chan struct{} // made by wait, closed when n becomes 0
 }
 
+// run calls f in a goroutine that counts as a request.
+func (t *tally) run(f func()) {
+	t.enter()
+	go func() {
+		defer t.leave()
+		f()
+	}()
+}
+
 func (t *tally) enter() {
 	t.mu.Lock()
 	defer t.mu.Unlock()

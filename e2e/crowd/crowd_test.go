@@ -89,7 +89,7 @@ func crowd(tb testing.TB) (before, during, peak float64) {
 
 func (g *gateway) login(tb testing.TB) string {
 	tb.Helper()
-	resp, err := http.Post(g.url+"/login", "application/json", strings.NewReader(`{"username": "bench", "password": "secret", "eauth": "sharedsecret"}`))
+	resp, err := g.client.Post(g.url+"/login", "application/json", strings.NewReader(`{"username": "bench", "password": "secret", "eauth": "sharedsecret"}`))
 	require.NoError(tb, err)
 	defer resp.Body.Close() //nolint:errcheck // it was read
 	text, err := io.ReadAll(resp.Body)
@@ -108,7 +108,7 @@ func (g *gateway) call(tb testing.TB, token string, i int) string {
 	}
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("X-Auth-Token", token)
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := g.client.Do(req)
 	if err != nil {
 		tb.Error(err)
 		return ""
@@ -146,7 +146,7 @@ func (g *gateway) read(tb testing.TB, token string) *reader {
 		return nil
 	}
 	req.Header.Set("X-Auth-Token", token)
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := g.client.Do(req)
 	if err != nil || resp.StatusCode != http.StatusOK {
 		tb.Errorf("GET /events: %v %v", resp, err)
 		return nil

@@ -1,6 +1,7 @@
 package crowd
 
 import (
+	"crypto/tls"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -28,6 +29,8 @@ type gateway struct {
 	admin string // base URL of the listener for metrics
 	cmd   *exec.Cmd
 	log   string // file
+
+	client *http.Client // which trusts any certificate
 }
 
 // program is saltern, built once for all tests, without the race detector since
@@ -85,6 +88,10 @@ func startGateway(tb testing.TB, master *mastertest.Master, more string, options
 	require.NoError(tb, os.WriteFile(settings, fmt.Appendf(nil, "state_dir: %s\nadmin: {listen: '127.0.0.1:%d'}\n%s", dir, admin, more), 0o600))
 
 	g := &gateway{url: fmt.Sprintf("http://127.0.0.1:%d", port), admin: fmt.Sprintf("http://127.0.0.1:%d", admin), log: filepath.Join(dir, "log")}
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	transport.TLSClientConfig = &tls.Config{InsecureSkipVerify: true}
+	g.client = &http.Client{Transport: transport}
+	tb.Cleanup(transport.CloseIdleConnections)
 	log, err := os.Create(g.log)
 	require.NoError(tb, err)
 	defer log.Close() //nolint:errcheck // the process has its own

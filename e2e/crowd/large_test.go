@@ -64,7 +64,7 @@ func (l large) read(tb testing.TB, g *gateway, token string) time.Duration {
 	req.Header.Set("Content-Type", "application/json")
 	req.Header.Set("X-Auth-Token", token)
 	req.Header.Set("Accept-Encoding", "identity")
-	resp, err := http.DefaultClient.Do(req)
+	resp, err := g.client.Do(req)
 	require.NoError(tb, err)
 	defer resp.Body.Close() //nolint:errcheck // it was read
 	require.Equal(tb, http.StatusOK, resp.StatusCode)

@@ -74,6 +74,9 @@ func (r *Reader) fill() (wake <-chan struct{}, err error) {
 		return nil, ErrSlow
 	}
 	r.batch, r.given = r.batch[:0], 0
+	if r.next == h.ring.head {
+		r.batch = nil // while it waits
+	}
 	size := int64(0)
 	for r.next < h.ring.head && len(r.batch) < batchFrames && size < batchBytes {
 		f := h.ring.at(r.next)

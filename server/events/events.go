@@ -5,8 +5,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/saltern-api/saltern/eauth/apitoken/role"
@@ -84,30 +87,63 @@ func (s *API) events(x *web.Exchange, r *http.Request) error {
 	if err != nil || len(query) > 1 || len(query) == 1 && query["tag"] == nil {
 		return &web.Error{Status: http.StatusBadRequest, Text: textEventsQuery}
 	}
+	held, detached := &stream{}, false
+	defer func() {
+		if !detached {
+			held.end()
+		}
+	}()
 	sender, _, release, err := s.Resolver.Authorize(x, r, caller.CredentialsOf(r), web.Pattern(r))
 	if err != nil {
 		return err
 	}
-	defer release()
+	held.atEnd(release)
 	closed, err := s.Limits.open(sender, false)
 	if err != nil {
 		return err
 	}
-	defer closed()
+	held.atEnd(closed)
 	reader, err := s.read(sender, query["tag"], r.Header.Get("Last-Event-ID"))
 	if err != nil {
 		return err
 	}
-	defer reader.Close()
+	held.atEnd(reader.Close)
 	audit.Of(x).Note(audit.Entry{Event: audit.Stream})
-	ctx, done := s.follow(r.Context(), sender)
-	defer done()
-	out := newEventWriter(ctx, x)
-	defer out.release()
-	if err := out.begin(r); err != nil {
-		return out.broken(err)
+	// The stream goes on after the handler, with which the request's context
+	// ends.
+	connected, gone := context.WithCancel(context.WithoutCancel(r.Context()))
+	held.atEnd(gone)
+	unhook := context.AfterFunc(r.Context(), gone)
+	held.atEnd(func() { unhook() })
+	ctx, done := s.follow(connected, sender)
+	held.atEnd(done)
+	if err := beginEvents(x, r); err != nil {
+		return err
 	}
-	return out.broken(out.copy(ctx, reader))
+	rest := func() error {
+		defer held.end()
+		out := newEventWriter(ctx, x)
+		defer out.release()
+		return broken(out.copy(ctx, reader))
+	}
+	if detached = x.Detach(r, gone, rest); detached {
+		unhook()
+		return nil
+	}
+	return rest()
+}
+
+// stream is what has to be done when a stream ends, once.
+type stream struct{ closers []func() }
+
+func (s *stream) atEnd(f func()) { s.closers = append(s.closers, f) }
+
+func (s *stream) end() {
+	closers := s.closers
+	s.closers = nil
+	for _, f := range slices.Backward(closers) {
+		f()
+	}
 }
 
 // eventsHead answers HEAD /events with the status that GET would have.
@@ -175,12 +211,16 @@ func closeReason(ctx context.Context, err error) (reason string, ok bool) {
 	return "", false
 }
 
+// eventBuffers are buffers for what is written at once. A stream that waits for
+// events has none.
+var eventBuffers = sync.Pool{New: func() any { return bufio.NewWriterSize(nil, 8<<10) }}
+
 // eventWriter writes a stream of server-sent events.
 type eventWriter struct {
 	x     *web.Exchange
-	buf   *bufio.Writer
 	moved string // the last id sent to the client
 
+	held    *bufio.Writer // from eventBuffers; nil while there is nothing to write
 	unblock func() bool   // cancels the coming deadline
 	blocked chan struct{} // closed when the deadline is set
 }
@@ -188,7 +228,7 @@ type eventWriter struct {
 // newEventWriter returns a writer that does not stay blocked for long after ctx
 // has ended.
 func newEventWriter(ctx context.Context, x *web.Exchange) *eventWriter {
-	w := &eventWriter{x: x, buf: bufio.NewWriterSize(x, 8<<10), blocked: make(chan struct{})}
+	w := &eventWriter{x: x, blocked: make(chan struct{})}
 	w.unblock = context.AfterFunc(ctx, func() {
 		defer close(w.blocked)
 		_ = x.Control.SetWriteDeadline(time.Now().Add(closeTimeout))
@@ -204,16 +244,29 @@ func (w *eventWriter) release() {
 	}
 }
 
-func (w *eventWriter) begin(r *http.Request) error {
-	h := w.x.Header()
+// beginEvents begins a stream.
+func beginEvents(x *web.Exchange, r *http.Request) error {
+	h := x.Header()
 	h.Set("Content-Type", eventsType)
 	h.Set("Cache-Control", "no-cache")
 	h.Set("X-Accel-Buffering", "no") // nginx would buffer events
 	if r.ProtoMajor == 1 {
 		h.Set("Connection", "keep-alive")
 	}
-	_, _ = w.buf.WriteString("retry: 400\n") // milliseconds
-	return w.flush()
+	_, err := io.WriteString(x, "retry: 400\n") // milliseconds
+	if err == nil {
+		err = x.Control.Flush()
+	}
+	return broken(err)
+}
+
+// buf returns the buffer, which flush gives back.
+func (w *eventWriter) buf() *bufio.Writer {
+	if w.held == nil {
+		w.held = eventBuffers.Get().(*bufio.Writer)
+		w.held.Reset(w.x)
+	}
+	return w.held
 }
 
 // copy writes the reader's frames and, when they end, the reason.
@@ -257,11 +310,11 @@ func (w *eventWriter) copyFor(ctx context.Context, reader *eventstream.Reader) (
 // gets a type, so that a browser does not dispatch it as a message.
 func (w *eventWriter) frame(f eventstream.Frame) {
 	if f.Gap != "" {
-		_, _ = w.buf.WriteString("event: saltern-gap\n")
+		_, _ = w.buf().WriteString("event: saltern-gap\n")
 	}
 	block := f.Block()
-	_, _ = w.buf.Write(block[:len(block)-1])
-	_, _ = w.buf.WriteString("id: " + f.ID + "\n\n")
+	_, _ = w.buf().Write(block[:len(block)-1])
+	_, _ = w.buf().WriteString("id: " + f.ID + "\n\n")
 	w.moved = f.ID
 }
 
@@ -269,12 +322,12 @@ func (w *eventWriter) frame(f eventstream.Frame) {
 // events back, so that a client that reconnects does not cause all of them to
 // be searched again.
 func (w *eventWriter) keepAlive(reader *eventstream.Reader) {
-	_, _ = w.buf.WriteString(": keep-alive\n")
+	_, _ = w.buf().WriteString(": keep-alive\n")
 	if at := reader.Position(); at != w.moved {
-		_, _ = w.buf.WriteString("id: " + at + "\n")
+		_, _ = w.buf().WriteString("id: " + at + "\n")
 		w.moved = at
 	}
-	_, _ = w.buf.WriteString("\n")
+	_, _ = w.buf().WriteString("\n")
 	_ = w.flush() // a failure recurs with the next write
 }
 
@@ -291,20 +344,25 @@ func (w *eventWriter) end(ctx context.Context, err error) error {
 		w.x.Err = err
 	}
 	w.x.WriteTimeout = closeTimeout
-	_, _ = w.buf.WriteString("event: saltern-cut-off\n")
-	_, _ = w.buf.Write(eventstream.Notice(cutOffTag, reason).Block())
+	_, _ = w.buf().WriteString("event: saltern-cut-off\n")
+	_, _ = w.buf().Write(eventstream.Notice(cutOffTag, reason).Block())
 	return w.flush()
 }
 
 func (w *eventWriter) flush() error {
-	if err := w.buf.Flush(); err != nil {
+	buf := w.buf()
+	err := buf.Flush()
+	w.held = nil
+	buf.Reset(nil)
+	eventBuffers.Put(buf)
+	if err != nil {
 		return err
 	}
 	return w.x.Control.Flush()
 }
 
 // broken wraps an error of the client's connection.
-func (w *eventWriter) broken(err error) error {
+func broken(err error) error {
 	if err == nil {
 		return nil
 	}

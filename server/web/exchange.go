@@ -49,6 +49,9 @@ type Exchange struct {
 
 	reserved, reservedFirst int64 // bytes of body memory
 
+	detachable bool
+	detached   *detached // nil unless the response goes on after its handler
+
 	stack   []byte
 	metrics *Metrics // may be nil
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"runtime"
 	"runtime/debug"
 	"time"
@@ -32,6 +33,10 @@ type Front struct {
 	// nil stands for none.
 	Record func(ctx context.Context, x *Exchange, r *http.Request) (Recorder, context.Context)
 
+	// Go calls f in a goroutine of its own, which the server waits for when it
+	// ends, for [Exchange.Detach]; without it no response can be detached.
+	Go func(f func())
+
 	// Next handles the request, with the exchange in its context and as its
 	// writer.
 	Next http.Handler
@@ -55,13 +60,13 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 	done := f.Metrics.begin(x)
 	f.Traffic.begin()
-	abort := f.run(x, r)
-	x.closeSpool()
-	x.Recorder.End(x.status, x.Err)
-	f.Bodies.give(x)
-	done(r)
-	f.Traffic.end(x)
-	f.logRequest(x, r)
+	x.detachable = f.Go != nil
+	abort := f.run(x, r, func() { f.Next.ServeHTTP(x, r) })
+	if x.detached != nil && !abort {
+		f.goOn(x, r, done)
+		return
+	}
+	f.end(x, r, done)
 	if abort {
 		// This ends the connection or stream without a log line of net/http.
 		panic(http.ErrAbortHandler)
@@ -69,6 +74,32 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.ProtoMajor == 1 && (r.Close || w.Header().Get("Connection") == "close") {
 		x.drain(r)
 	}
+}
+
+// end records the end of a request.
+func (f *Front) end(x *Exchange, r *http.Request, done func(*http.Request)) {
+	x.closeSpool()
+	x.Recorder.End(x.status, x.Err)
+	f.Bodies.give(x)
+	done(r)
+	f.Traffic.end(x)
+	f.logRequest(x, r)
+}
+
+// goOn has the remainder of a detached response written. Of the request it keeps
+// what the log needs.
+func (f *Front) goOn(x *Exchange, r *http.Request, done func(*http.Request)) {
+	brief := &http.Request{
+		Method: r.Method, URL: &url.URL{Path: r.URL.Path}, Proto: r.Proto, ProtoMajor: r.ProtoMajor, RemoteAddr: r.RemoteAddr,
+	}
+	f.Go(func() {
+		f.run(x, brief, func() {
+			if err := x.detached.run(); err != nil {
+				x.Err = err
+			}
+		})
+		f.end(x, brief, done)
+	})
 }
 
 // limitTime sets time limits on the request's body and clears those of the
@@ -83,22 +114,24 @@ func (x *Exchange) limitTime(r *http.Request, bodyTimeout time.Duration) {
 	r.Body = newTimedBody(r.Body, x, bodyTimeout)
 }
 
-// run reports whether the response cannot be completed.
-func (f *Front) run(x *Exchange, r *http.Request) (abort bool) {
+// run calls handle, and reports whether the response cannot be completed.
+func (f *Front) run(x *Exchange, r *http.Request, handle func()) (abort bool) {
 	defer func() {
 		switch p := recover(); p {
 		case nil:
 		case http.ErrAbortHandler:
 			abort = true
+			x.hangUp()
 		default:
 			x.Err, x.stack = panicError(p), debug.Stack()
 			abort = x.status != 0
+			x.hangUp()
 			if !abort {
 				f.Errors(x, r, &Error{Status: http.StatusInternalServerError, Text: TextUnexpected, Err: x.Err})
 			}
 		}
 	}()
-	f.Next.ServeHTTP(x, r)
+	handle()
 	return false
 }
 

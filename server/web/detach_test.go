@@ -1,0 +1,212 @@
+package web_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/stretchr/testify/require"
+
+	"github.com/saltern-api/saltern/server/web"
+)
+
+// detaching is a server whose only handler detaches its response, and has the
+// remainder written by rest.
+type detaching struct {
+	*httptest.Server
+	running  sync.WaitGroup
+	detached chan bool
+	gone     chan struct{}
+	rest     func(x *web.Exchange) error
+	log      lockedLog
+}
+
+// lockedLog is a log in memory.
+type lockedLog struct {
+	mu  sync.Mutex
+	buf bytes.Buffer
+}
+
+func (l *lockedLog) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.Write(p)
+}
+
+func (l *lockedLog) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.buf.String()
+}
+
+func startDetaching(t *testing.T, rest func(x *web.Exchange) error) *detaching {
+	t.Helper()
+	s := &detaching{detached: make(chan bool, 1), gone: make(chan struct{}), rest: rest}
+	front := &web.Front{
+		Surface: "main", WriteTimeout: time.Minute, BodyTimeout: time.Minute,
+		Bodies: web.NewBodies(1 << 20), Metrics: web.NewMetrics(prometheus.NewRegistry()), Traffic: web.NewTraffic(),
+		Log:    slog.New(slog.NewTextHandler(&s.log, nil)),
+		Errors: func(x *web.Exchange, _ *http.Request, e *web.Error) { x.WriteHeader(e.Status) },
+		Path:   func(path string) string { return path },
+		Go:     func(f func()) { s.running.Go(f) },
+		Next: http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			x := web.ExchangeOf(r.Context())
+			x.WriteHeader(http.StatusOK)
+			_, _ = io.WriteString(x, "begun\n")
+			_ = x.Control.Flush()
+			ok := x.Detach(r, sync.OnceFunc(func() { close(s.gone) }), func() error { return s.rest(x) })
+			s.detached <- ok
+			if !ok {
+				_ = s.rest(x)
+			}
+		}),
+	}
+	s.Server = httptest.NewUnstartedServer(front)
+	s.EnableHTTP2 = true
+	return s
+}
+
+// dial sends a request over HTTP/1, and returns the body of the response when
+// that has begun.
+func (s *detaching) dial(t *testing.T, proto string) (net.Conn, io.Reader) {
+	t.Helper()
+	conn, err := net.Dial("tcp", s.Listener.Addr().String())
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = conn.Close() })
+	_, err = io.WriteString(conn, "GET /stream "+proto+"\r\nHost: localhost\r\n\r\n")
+	require.NoError(t, err)
+	resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = resp.Body.Close() })
+	return conn, resp.Body
+}
+
+// The remainder comes after the handler has returned, as chunks of the same
+// response; its line in the log comes at the end.
+func TestDetach(t *testing.T) {
+	t.Parallel()
+	long := strings.Repeat("0123456789abcdef", 10_000)
+	began := make(chan struct{})
+	s := startDetaching(t, func(x *web.Exchange) error {
+		<-began
+		for _, text := range []string{"one\n", "", long} {
+			if _, err := io.WriteString(x, text); err != nil {
+				return err
+			}
+		}
+		return x.Control.Flush()
+	})
+	s.Start()
+	defer s.Close()
+	_, stream := s.dial(t, "HTTP/1.1")
+	require.True(t, <-s.detached)
+	require.NotContains(t, s.log.String(), "request_id")
+	close(began)
+	body, err := io.ReadAll(stream)
+	require.NoError(t, err)
+	require.Equal(t, "begun\none\n"+long, string(body))
+	s.running.Wait()
+	<-s.gone
+	require.Contains(t, s.log.String(), "method=GET path=/stream proto=HTTP/1.1 status=200 bytes_in=0 bytes_out=160010")
+}
+
+// A remainder that fails leaves the response incomplete, and so does one that
+// panics, which costs nothing else.
+func TestDetachedFailure(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		rest   func(x *web.Exchange) error
+		logged string
+	}{
+		"error": {func(*web.Exchange) error { return errors.New("the source is gone") }, `error="the source is gone"`},
+		"panic": {func(*web.Exchange) error { panic("s3cret") }, `error="panic with a string"`},
+		"abort": {func(*web.Exchange) error { panic(http.ErrAbortHandler) }, "status=200"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := startDetaching(t, c.rest)
+			s.Start()
+			defer s.Close()
+			_, stream := s.dial(t, "HTTP/1.1")
+			_, err := io.ReadAll(stream)
+			require.ErrorIs(t, err, io.ErrUnexpectedEOF)
+			s.running.Wait()
+			require.Contains(t, s.log.String(), c.logged)
+			require.NotContains(t, s.log.String(), "s3cret")
+		})
+	}
+}
+
+// A client that goes away is noticed, and so is one that sends without end.
+func TestDetachedClientGone(t *testing.T) {
+	t.Parallel()
+	for name, leave := range map[string]func(conn net.Conn){
+		"closes": func(conn net.Conn) { _ = conn.Close() },
+		"sends": func(conn net.Conn) {
+			_, _ = conn.Write(make([]byte, 1<<20))
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			ended := make(chan struct{})
+			s := startDetaching(t, nil)
+			s.rest = func(*web.Exchange) error {
+				<-s.gone
+				close(ended)
+				return context.Canceled
+			}
+			s.Start()
+			defer s.Close()
+			conn, _ := s.dial(t, "HTTP/1.1")
+			require.True(t, <-s.detached)
+			leave(conn)
+			<-ended
+			s.running.Wait()
+		})
+	}
+}
+
+// Over HTTP/2, and for a client that knows no chunks, the handler goes on.
+func TestNotDetached(t *testing.T) {
+	t.Parallel()
+	rest := func(x *web.Exchange) error {
+		_, err := io.WriteString(x, "rest\n")
+		return err
+	}
+	t.Run("HTTP/2", func(t *testing.T) {
+		t.Parallel()
+		s := startDetaching(t, rest)
+		s.StartTLS()
+		defer s.Close()
+		resp, err := s.Client().Get(s.URL + "/stream")
+		require.NoError(t, err)
+		defer resp.Body.Close() //nolint:errcheck // it was read
+		body, err := io.ReadAll(resp.Body)
+		require.NoError(t, err)
+		require.Equal(t, 2, resp.ProtoMajor)
+		require.Equal(t, "begun\nrest\n", string(body))
+		require.False(t, <-s.detached)
+	})
+	t.Run("HTTP/1.0", func(t *testing.T) {
+		t.Parallel()
+		s := startDetaching(t, rest)
+		s.Start()
+		defer s.Close()
+		_, stream := s.dial(t, "HTTP/1.0")
+		body, err := io.ReadAll(stream)
+		require.NoError(t, err)
+		require.Equal(t, "begun\nrest\n", string(body))
+		require.False(t, <-s.detached)
+	})
+}
