@@ -83,6 +83,10 @@ bench: salt build ## compare Saltern, salt-api and the bare wire on one master
 	go test -run '^$$' -bench Crowd -benchtime 1x ./e2e/crowd
 	@echo; echo "Large answers, before a stand-in master:"
 	go test -run '^$$' -bench Large -benchtime 1x ./e2e/crowd
+	@echo; echo "Returns recorded from the event bus:"
+	go test -run '^$$' -bench Recorder -benchtime 1x ./records/recorder
+	@echo; echo "Pages of 1,000,000 recorded returns of 100,000 jobs, over HTTP:"
+	go test -run '^$$' -bench Pages -benchtime 1x -timeout 20m ./server/jobs
 
 lint: build $(BIN)/golangci-lint-$(GOLANGCI_VERSION) $(BIN)/govulncheck-$(GOVULN_VERSION) ## golangci-lint, retired words, the systemd unit, govulncheck
 	@.ci/words

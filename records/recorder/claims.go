@@ -65,6 +65,14 @@ type waitingClaim struct {
 	pause      time.Duration
 }
 
+// seen is when the event of the job was read, if the claim is of that one.
+func (c waitingClaim) seen() time.Time {
+	if c.Minion != "" {
+		return time.Time{}
+	}
+	return c.until.Add(-claimTime)
+}
+
 // add adds a claim that is due now. It reports false if there is no room.
 func (c *claims) add(claim Claim, now time.Time) bool {
 	if len(c.waiting) >= maxClaims {
@@ -111,9 +119,9 @@ func (r *Recorder) verify(ctx context.Context) error {
 	var all []Entry
 	var bytes int64
 	var failed error
-	put := func(some []Entry) error {
+	put := func(some []Entry, seen time.Time) error {
 		for _, e := range some {
-			all = append(all, r.noted(e))
+			all = append(all, r.noted(e, seen))
 			bytes += e.size()
 		}
 		if len(all) < batchEntries && bytes < batchBytes {
@@ -146,13 +154,13 @@ func (r *Recorder) verify(ctx context.Context) error {
 }
 
 // verifyOne reads what a claim is about. done is false if it is to be tried again.
-func (r *Recorder) verifyOne(ctx context.Context, c waitingClaim, put func([]Entry) error) (done bool, err error) {
+func (r *Recorder) verifyOne(ctx context.Context, c waitingClaim, put func(all []Entry, seen time.Time) error) (done bool, err error) {
 	entries, found, err := r.read(ctx, c.Claim)
 	switch {
 	case ctx.Err() != nil:
 		return false, ctx.Err()
 	case found:
-		return true, put(entries)
+		return true, put(entries, c.seen())
 	case time.Now().Before(c.until): // an error, too, may be of a file that is being written
 		return false, nil
 	}
@@ -178,7 +186,7 @@ func (r *Recorder) read(ctx context.Context, c Claim) (all []Entry, found bool, 
 		})
 		return all, len(all) > 0, err
 	}
-	if known := r.isSeen(c.JID); !known || c.Minion == "" {
+	if c.Minion == "" || !r.isSeen(c.JID) {
 		l, err := r.loaded(c.JID)
 		switch {
 		case l.findJob:
@@ -205,4 +213,12 @@ func (r *Recorder) isSeen(jid string) bool {
 	defer r.mu.Unlock()
 	_, seen := r.seen.Get(jid)
 	return seen
+}
+
+// seenAt returns when the event of a job was read; the zero time if it was not.
+func (r *Recorder) seenAt(jid string) time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	at, _ := r.seen.Get(jid)
+	return at
 }

@@ -176,3 +176,34 @@ func TestFindOpen(t *testing.T) {
 		<-done
 	})
 }
+
+// What the master was about to write when the bus came back is read a while later,
+// without the jobs of which all was read from the bus.
+func TestFillAgain(t *testing.T) {
+	t.Parallel()
+	c := newCached(t)
+	const late, read = "20261122133409055071", "20261122133409055072"
+	synctest.Test(t, func(t *testing.T) {
+		m, s := newMemory(), tap{make(chan eventbus.Event)}
+		r := recorder.New(m, recorder.Options{Cache: c.cache()})
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { r.Run(ctx, s); close(done) }()
+		time.Sleep(time.Second)
+		for _, jid := range []string{late, read} {
+			c.published(jid, "test.ping", `["a"]`)
+			c.returned(jid, "a", "true")
+		}
+		s.events <- began(read, `["a"]`)
+		s.events <- returned(read, "a")
+		time.Sleep(5 * time.Second)
+		require.Zero(t, r.Stats().Filled)
+		time.Sleep(15 * time.Second)
+		require.EqualValues(t, 2, r.Stats().Filled)
+		jobs, returns := m.recorded()
+		require.Equal(t, []string{late, read}, jobs)
+		require.Equal(t, []string{late + "/a", read + "/a"}, returns)
+		cancel()
+		<-done
+	})
+}

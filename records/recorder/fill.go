@@ -24,8 +24,10 @@ const (
 	fillAgain = 15 * time.Second
 )
 
-// fill records what the job cache has and the store may not.
-func (r *Recorder) fill(ctx context.Context, since time.Time) error {
+// fill records what the job cache has since a time and the store may not: without
+// the jobs that were published after the gap, if that is not zero, of which all
+// events were read.
+func (r *Recorder) fill(ctx context.Context, since, gap time.Time) error {
 	if since.IsZero() {
 		// Callers may choose jids, and times to come with them.
 		page, err := r.store.Jobs(ctx, records.Query{Filter: records.Filter{To: time.Now()}, Limit: 1})
@@ -45,6 +47,9 @@ func (r *Recorder) fill(ctx context.Context, since time.Time) error {
 		return ctx.Err()
 	}
 	for _, jid := range jids {
+		if !gap.IsZero() && r.seenAt(jid).After(gap) {
+			continue
+		}
 		if err := r.fillJob(ctx, jid); err != nil {
 			return err
 		}

@@ -124,9 +124,9 @@ type Recorder struct {
 	claims  claims // of the writer alone
 
 	mu    sync.Mutex
-	notes *lru.Cache[string, note] // of jobs whose event was not read yet
-	seen  *lru.Cache[string, bool] // jobs whose event was read
-	gap   bool                     // events were lost
+	notes *lru.Cache[string, note]      // of jobs whose event was not read yet
+	seen  *lru.Cache[string, time.Time] // when the event of a job was read; zero if that of a return came first
+	gap   bool                          // events were lost
 }
 
 type note struct{ eauth, client string }
@@ -139,7 +139,7 @@ func New(store Store, o Options) *Recorder {
 	return &Recorder{
 		store: store, opts: o, decoder: Decoder{MasterID: o.MasterID, MaxValue: o.MaxValue, Verified: o.Verified},
 		queue: newQueue(o.Spool), ends: newEnds(o.Asked, o.Unasked, o.Called),
-		notes: lru.New[string, note](maxNotes), seen: lru.New[string, bool](maxNotes), gap: true,
+		notes: lru.New[string, note](maxNotes), seen: lru.New[string, time.Time](maxNotes), gap: true,
 	}
 }
 
@@ -198,7 +198,7 @@ func (r *Recorder) Run(ctx context.Context, tap Tap) {
 		switch {
 		case err == nil:
 			if entry, ok := r.decoder.Decode(e.Tag, e.Data, time.Now()); ok {
-				r.push(r.noted(entry))
+				r.push(r.noted(entry, entry.At))
 			}
 		case errors.Is(err, eventbus.ErrGap), errors.Is(err, eventbus.ErrOverflow):
 			r.lost()
@@ -208,14 +208,15 @@ func (r *Recorder) Run(ctx context.Context, tap Tap) {
 	}
 }
 
-// noted adds to an entry what was noted of its job.
-func (r *Recorder) noted(e Entry) Entry {
+// noted adds to an entry what was noted of its job. seen is when the job's event was
+// read.
+func (r *Recorder) noted(e Entry, seen time.Time) Entry {
 	if e.Job == nil {
 		return e
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	r.seen.Put(e.Job.JID, true)
+	r.seen.Put(e.Job.JID, seen)
 	if n, ok := r.notes.Get(e.Job.JID); ok {
 		e.Job.Eauth, e.Job.Client = n.eauth, n.client
 		r.notes.Delete(e.Job.JID)
@@ -257,7 +258,7 @@ func (r *Recorder) write(ctx context.Context) {
 	for ctx.Err() == nil {
 		if r.takeGap() {
 			again = time.Now().Add(fillAgain)
-			if r.fill(ctx, until) != nil {
+			if r.fill(ctx, until, time.Time{}) != nil {
 				r.lost()
 				sleep(ctx, maxBackoff)
 				continue
@@ -289,9 +290,9 @@ func (r *Recorder) write(ctx context.Context) {
 		case <-r.claims.timer():
 		case now := <-tick.C:
 			if !again.IsZero() && now.After(again) {
-				since := again.Add(-fillAgain)
+				gap := again.Add(-fillAgain)
 				again = time.Time{}
-				_ = r.fill(ctx, since) // the next gap reads it again
+				_ = r.fill(ctx, gap, gap) // the next gap reads it again
 			}
 			if now.Sub(searched) >= openEvery {
 				searched = now

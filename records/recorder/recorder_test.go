@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
-	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,6 +18,8 @@ import (
 
 	"github.com/saltern-api/saltern/internal/spool"
 	"github.com/saltern-api/saltern/records"
+	"github.com/saltern-api/saltern/records/postgres"
+	"github.com/saltern-api/saltern/records/postgres/pgtest"
 	"github.com/saltern-api/saltern/records/recorder"
 	"github.com/saltern-api/saltern/records/sqlite"
 	"github.com/saltern-api/saltern/saltmaster/eventbus"
@@ -233,23 +235,59 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
+// BenchmarkRecorder prints how many returns a second are recorded, of jobs for ten
+// minions each, and what each takes of this process's processor time. Run it with
+// -benchtime 1x.
 func BenchmarkRecorder(b *testing.B) {
-	store := sqlite.Open(sqlite.Options{File: filepath.Join(b.TempDir(), "r.db")})
-	s := tap{make(chan eventbus.Event)}
-	r := recorder.New(store, recorder.Options{Spool: spools(b)})
-	ctx, cancel := context.WithCancel(b.Context())
-	done := make(chan struct{})
-	go func() { r.Run(ctx, s); close(done) }()
-	var sent atomic.Uint64
-	for b.Loop() {
-		id := fmt.Sprintf("20261122%012d", sent.Load()/10)
-		s.events <- returned(id, fmt.Sprintf("m%d", sent.Add(1)))
+	const jobs, minions = 3000, 10
+	for name, open := range map[string]func(b *testing.B) records.Store{
+		"SQLite": func(b *testing.B) records.Store {
+			return sqlite.Open(sqlite.Options{File: filepath.Join(b.TempDir(), "r.db")})
+		},
+		"PostgreSQL": func(b *testing.B) records.Store {
+			store, err := postgres.Open(postgres.Options{URL: pgtest.Start(b).Database(b)})
+			require.NoError(b, err)
+			return store
+		},
+	} {
+		b.Run(name, func(b *testing.B) {
+			store := open(b)
+			require.NoError(b, store.Ping(b.Context()))
+			s := tap{make(chan eventbus.Event)}
+			r := recorder.New(store, recorder.Options{Spool: spools(b)})
+			ctx, cancel := context.WithCancel(b.Context())
+			done := make(chan struct{})
+			go func() { r.Run(ctx, s); close(done) }()
+			before, began := processorTime(b), time.Now()
+			for n := range jobs {
+				id := fmt.Sprintf("20261122133409%06d", n)
+				s.events <- began10(id)
+				for i := range minions {
+					s.events <- returned(id, fmt.Sprint("m", i))
+				}
+			}
+			for r.Stats().Returns < jobs*minions {
+				time.Sleep(time.Millisecond)
+			}
+			took, used := time.Since(began), processorTime(b)-before
+			b.ReportMetric(0, "ns/op")
+			b.ReportMetric(jobs*minions/took.Seconds(), "returns/s")
+			b.ReportMetric(float64(used.Microseconds())/(jobs*minions), "us-CPU/return")
+			cancel()
+			<-done
+			require.NoError(b, store.Close())
+		})
 	}
-	for r.Stats().Returns < sent.Load() {
-		time.Sleep(time.Millisecond)
-	}
-	b.ReportMetric(float64(sent.Load())/b.Elapsed().Seconds(), "returns/s")
-	cancel()
-	<-done
-	_ = store.Close()
+}
+
+func began10(jid string) eventbus.Event {
+	return began(jid, `["m0", "m1", "m2", "m3", "m4", "m5", "m6", "m7", "m8", "m9"]`)
+}
+
+// processorTime is what this process has used.
+func processorTime(b *testing.B) time.Duration {
+	b.Helper()
+	var u syscall.Rusage
+	require.NoError(b, syscall.Getrusage(syscall.RUSAGE_SELF, &u))
+	return time.Duration(u.Utime.Nano() + u.Stime.Nano())
 }

@@ -38,7 +38,7 @@ func Bench(b *testing.B, s records.Store) {
 	jobs := total / benchEach
 	b.Run("put", func(b *testing.B) {
 		for b.Loop() {
-			benchFill(b, s, jobs)
+			FillMany(b, s, total)
 		}
 		b.ReportMetric(float64(total)/b.Elapsed().Seconds(), "returns/s")
 	})
@@ -165,10 +165,12 @@ func benchJID(n int) string {
 
 func minionName(n int) string { return fmt.Sprintf("minion-%05d.example.com", n%benchMinions) }
 
-// benchFill puts jobs as they come from a bus: the job, and then its returns. The
-// first job is for all minions.
-func benchFill(b *testing.B, s records.Store, jobs int) {
-	b.Helper()
+// FillMany puts so many returns, ten for each job, in the order in which they come
+// from a bus: jobs, and then their returns. The first job is for all minions. Users
+// are user0 to user6, functions state.f0 to state.f30.
+func FillMany(t testing.TB, s records.Store, returns int) {
+	t.Helper()
+	jobs := returns / benchEach
 	rng := rand.New(rand.NewPCG(1, 2))
 	value := make([]byte, 300)
 	for i := range value {
@@ -213,8 +215,8 @@ func benchFill(b *testing.B, s records.Store, jobs int) {
 			}
 		}
 		for _, batch := range []records.Batch{started, returned} {
-			_, err := s.Put(b.Context(), batch)
-			require.NoError(b, err)
+			_, err := s.Put(t.Context(), batch)
+			require.NoError(t, err)
 		}
 	}
 }

@@ -56,9 +56,9 @@ func Open(o Options) records.Store {
 	}
 	// One connection writes: SQLite has one writer, and those who wait do so
 	// here, where their contexts are honored.
-	write := sql.OpenDB(connector(o.File, "_txlock=immediate", "_auto_vacuum=2", "_pragma=cache_size(-2000)"))
+	write := sql.OpenDB(connector(o.File, "_txlock=immediate", "_auto_vacuum=2", "_pragma=cache_size(-1000)"))
 	write.SetMaxOpenConns(1)
-	read := sql.OpenDB(connector(o.File, "_query_only=1", "_pragma=cache_size(-2000)"))
+	read := sql.OpenDB(connector(o.File, "_query_only=1", "_pragma=cache_size(-1000)"))
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
 	return sqlstore.New(sqlstore.Engine{

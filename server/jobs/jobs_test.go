@@ -51,7 +51,7 @@ const (
 	readOnly, webOnly    = "saltern_api_read0123456789abcdefghijklmnopqrstuvwxyzABC", "saltern_api_webs0123456789abcdefghijklmnopqrstuvwxyzABC"
 )
 
-func newEnv(t *testing.T, change func(*API)) *env {
+func newEnv(t testing.TB, change func(*API)) *env {
 	t.Helper()
 	store := sqlite.Open(sqlite.Options{File: filepath.Join(t.TempDir(), "records.db"), MaxValue: 1000})
 	t.Cleanup(func() { require.NoError(t, store.Close()) })
