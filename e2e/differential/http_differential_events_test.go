@@ -52,7 +52,7 @@ const neverCame = `"never came"`
 // wait returns the event with this tag, or a text when there is none after a
 // while.
 func (e *hookEvents) wait(tag string) string {
-	for range 100 {
+	for range 900 {
 		e.mu.Lock()
 		event := e.byTag[tag]
 		e.mu.Unlock()
