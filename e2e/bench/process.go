@@ -47,12 +47,14 @@ func (g group) read(name string, f func(text []byte)) {
 	}
 }
 
-// memory is what is resident, in bytes.
-type memory struct{ now, peak int64 }
+// memory is what is resident, in bytes: now, of that without the pages of files
+// (of the program's own above all, which the system can drop), and at most.
+type memory struct{ now, own, peak int64 }
 
 func (g group) memory() (m memory) {
 	g.read("status", func(text []byte) {
 		m.now += statusBytes(text, "VmRSS:")
+		m.own += statusBytes(text, "RssAnon:")
 		m.peak += statusBytes(text, "VmHWM:")
 	})
 	return m

@@ -29,5 +29,7 @@ func TestGroup(t *testing.T) {
 	m := group(syscall.Getpgrp()).memory()
 	require.Positive(t, m.now)
 	require.GreaterOrEqual(t, m.peak, m.now)
+	require.Positive(t, m.own)
+	require.Less(t, m.own, m.now)
 	require.Zero(t, group(0).memory())
 }

@@ -30,9 +30,13 @@ func (r *report) print(out io.Writer, salt string) error {
 	if err != nil {
 		return err
 	}
-	fmt.Fprintf(out, "\n%-27s %10s %10s %10s\n", "memory (RSS)", "idle", "after load", "peak")
+	fmt.Fprintf(out, "\n%-27s %10s %10s %10s %10s %10s\n", "memory (RSS)", "idle", "its own", "after load", "its own", "peak")
 	line := func(who subject, before, after memory) {
-		fmt.Fprintf(out, "%-27s %7.1f MB %7.1f MB %7.1f MB\n", who, megabytes(before.now), megabytes(after.now), megabytes(after.peak))
+		fmt.Fprintf(out, "%-27s", who)
+		for _, bytes := range []int64{before.now, before.own, after.now, after.own, after.peak} {
+			fmt.Fprintf(out, " %7.1f MB", megabytes(bytes))
+		}
+		fmt.Fprintln(out)
 	}
 	line(saltern, r.before.saltern, r.after.saltern)
 	line(saltAPI, r.before.saltAPI, r.after.saltAPI)
@@ -50,6 +54,7 @@ row with the same credentials (the bare wire has one row for both). "own CPU" is
 own processes use for a request; it is the least noisy figure. "pam" is a password in each request, checked each
 time; "token" is a Salt token of the same user; "access" is an access token that one of Saltern's API tokens was
 exchanged for, over TLS: it is looked up in the store for each request.
+"its own" memory is without the pages of files, such as the program's own, which the system can drop at any time.
 local_async goes to a minion that is away; local and runner wait for their results.
 pam login is POST /login at salt-api, mk_token on the bare wire, and at Saltern a password check with the cheapest
 command after it. The passwords are pam_matrix's, which takes no time; pam_unix takes as long as its hash, anywhere.

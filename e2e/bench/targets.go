@@ -28,7 +28,8 @@ func (r *report) printTargets(out io.Writer) {
 		}
 	}
 	idle := megabytes(r.before.saltern.now)
-	line(idle < targetIdleSize, "idle memory: %.1f MB (less than %d)", idle, targetIdleSize)
+	line(idle < targetIdleSize, "idle memory: %.1f MB (less than %d), of which %.1f MB are its own",
+		idle, targetIdleSize, megabytes(r.before.saltern.own))
 }
 
 // printTargets compares with the bare wire for both kinds of credentials.
