@@ -79,10 +79,10 @@ fuzz: ## run each fuzz target for FUZZTIME (default 30s)
 
 bench: salt build ## compare Saltern, salt-api and the bare wire on one master
 	go run ./e2e/bench --salt $(WORK)/salt-$(SALT_DEMO_VERSION)
-	@echo; echo "500 readers of /events and 200 waiting local calls at once, before a stand-in master:"
-	go test -run '^$$' -bench Crowd -benchtime 1x ./e2e/crowd
-	@echo; echo "Large answers, before a stand-in master:"
-	go test -run '^$$' -bench Large -benchtime 1x ./e2e/crowd
+	@echo; echo "Many clients, many minions and large answers, before a stand-in master:"
+	go test -run '^$$' -bench . -benchtime 1x -timeout 30m ./e2e/crowd
+	@echo; echo "msgpack to JSON, on one core:"
+	go test -run '^$$' -bench AppendJSON -cpu 1 ./saltmaster/msgpack
 	@echo; echo "Returns recorded from the event bus:"
 	go test -run '^$$' -bench Recorder -benchtime 1x ./records/recorder
 	@echo; echo "Pages of 1,000,000 recorded returns of 100,000 jobs, over HTTP:"

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/saltern-api/saltern/e2e/env"
+	"github.com/saltern-api/saltern/saltmaster/sandbox"
 )
 
 // over is how a gateway is reached: over plain HTTP with kept-alive
@@ -83,6 +84,13 @@ func (o over) authorize(req *http.Request) {
 // The credentials of a chunk: a password that is checked for each request, or
 // a Salt token; or neither, beside a bearer token.
 func withPAM() string { return fmt.Sprintf(`"eauth":"pam","username":%q,"password":%[1]q`, env.User) }
+
+// withEauth is a name and a password for the eauth module sharedsecret, which
+// the master checks: salt-api for each request, Saltern as long as auth.reuse
+// says.
+func withEauth(r *env.Env) string {
+	return fmt.Sprintf(`"eauth":"sharedsecret","username":%q,"password":%q`, sandbox.UserAll, r.Secret())
+}
 
 // and joins credentials to what stands before them.
 func and(credentials string) string { return "," + credentials }

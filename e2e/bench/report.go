@@ -52,7 +52,8 @@ const notes = `
 req/s is the median of the rounds. "x wire" and "x salt-api" are medians of the ratios of rounds side by side, to the
 row with the same credentials (the bare wire has one row for both). "own CPU" is the processor time that the gateway's
 own processes use for a request; it is the least noisy figure. "pam" is a password in each request, checked each
-time; "token" is a Salt token of the same user; "access" is an access token that one of Saltern's API tokens was
+time; "eauth" is one for the module sharedsecret, which Saltern has the master check once in five seconds; "token" is a
+Salt token of the same user as pam's; "access" is an access token that one of Saltern's API tokens was
 exchanged for, over TLS: it is looked up in the store for each request.
 "its own" memory is without the pages of files, such as the program's own, which the system can drop at any time.
 local_async goes to a minion that is away; local and runner wait for their results.

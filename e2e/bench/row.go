@@ -20,6 +20,7 @@ func (s subject) String() string { return [...]string{"Saltern", "salt-api", "ba
 // The ways to prove who one is.
 const (
 	byPAM    = "pam"
+	byEauth  = "eauth" // a name and a password for another module of the master
 	byToken  = "token"
 	byAccess = "access" // an access token of Saltern's own
 )

@@ -40,10 +40,11 @@ func (s *subjects) rows(auth string, ours, api, wire call) []*row {
 
 func (s *subjects) scenarios() []*scenario {
 	ours, api, wire := s.ours, s.api, s.wire
-	pam, token := and(withPAM()), and(withToken(wire.token))
+	pam, eauth, token := and(withPAM()), and(withEauth(s.env)), and(withToken(wire.token))
 	localAsync := func() []*row {
 		return slices.Concat(
 			s.rows(byPAM, ours.localAsync(pam), api.localAsync(pam), nil),
+			s.rows(byEauth, ours.localAsync(eauth), api.localAsync(eauth), nil),
 			s.rows(byAccess, s.bearer.localAsync(""), nil, nil),
 			s.rows(byToken, ours.localAsync(token), api.localAsync(token), wire.localAsync))
 	}
@@ -53,7 +54,7 @@ func (s *subjects) scenarios() []*scenario {
 	listJobs := s.rows(byToken, ours.listJobs(token), api.listJobs(token), wire.listJobs)
 	return []*scenario{
 		{title: titleLocalAsync, clients: 1, rounds: 10, rows: localAsync()},
-		{title: titleLocalAsync, clients: targetClients, rounds: 16, rows: localAsync()},
+		{title: titleLocalAsync, clients: 8, rounds: 16, rows: localAsync()},
 		{title: titleLocal, clients: 1, rounds: 6, rows: local()},
 		{title: titleLocal, clients: 50, rounds: 6, rows: local()},
 		{title: titleRunner, clients: 1, rounds: 6, rows: runner()},

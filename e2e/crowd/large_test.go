@@ -97,6 +97,7 @@ func BenchmarkLarge(b *testing.B) {
 		{"8000x50kB", 8000, output(50_000)},
 		{"1x55MB", 1, output(55_000_000)},
 		{"50000x13B", 50_000, "up 22 minutes"},
+		{"200000x13B", 200_000, "up 22 minutes"},
 	} {
 		b.Run(l.name, func(b *testing.B) {
 			g := startGateway(b, l.master(b), "", nil)
