@@ -140,10 +140,11 @@ func (o overlaid) add(replace map[string]string, tree, scratch, name string) {
 	}
 }
 
-// run runs the go command in the tree with the example.
+// run runs the go command in the tree with the example. What it compiles for that
+// is what make build and the tests of e2e/crowd compile too.
 func (o overlaid) run(t *testing.T, command string, args ...string) string {
 	t.Helper()
-	cmd := exec.CommandContext(t.Context(), "go", append([]string{command, "-overlay", o.file}, args...)...)
+	cmd := exec.CommandContext(t.Context(), "go", append([]string{command, "-trimpath", "-overlay", o.file}, args...)...)
 	cmd.Dir = ".."
 	out, err := cmd.CombinedOutput()
 	require.NoError(t, err, "%s", out)
@@ -157,7 +158,7 @@ func (o overlaid) test(t *testing.T, pattern string) (printed string) {
 	t.Helper()
 	for _, folder := range slices.Sorted(maps.Keys(o.tested)) {
 		binary := filepath.Join(t.TempDir(), "example.test")
-		o.run(t, "test", "-vet=off", "-c", "-o", binary, folder)
+		o.run(t, "test", "-vet=off", "-ldflags", "-s -w", "-c", "-o", binary, folder)
 		cmd := exec.CommandContext(t.Context(), binary, "-test.v", "-test.run", pattern)
 		if cmd.Dir = filepath.Join("..", folder); !exists(cmd.Dir) {
 			cmd.Dir = t.TempDir()

@@ -4,7 +4,7 @@
 # folder below the module's, or the word clients for "make test-clients".
 #
 # The program and the test binaries are built once. Much of what they do is
-# waiting, so some jobs run at once (JOBS, by default two for each core); those
+# waiting, so some jobs run at once (JOBS, by default five for two cores); those
 # that take longest begin first.
 #
 # What a job prints goes to FOLDER/test-PACKAGE-VERSION.log, and comes out whole
@@ -13,7 +13,7 @@ set -u
 
 folder=$1 versions=$2 packages=$3
 make=${MAKE:-make}
-at_once=${JOBS:-$((2 * $(nproc)))}
+at_once=${JOBS:-$((5 * $(nproc) / 2))}
 binaries=$folder/e2e
 root=$(pwd)
 module=$(go list -m)
@@ -35,8 +35,8 @@ real=
 for package in $packages; do
 	[ "$package" = clients ] || real="$real ./$package"
 done
-go build -race -o "$binaries/saltern" ./cmd/saltern &&
-	go test -race -c -o "$binaries/" $real >"$binaries/build.log" 2>&1 ||
+go build -race -ldflags '-s -w' -o "$binaries/saltern" ./cmd/saltern &&
+	go test -race -ldflags '-s -w' -c -o "$binaries/" $real >"$binaries/build.log" 2>&1 ||
 	{ cat "$binaries/build.log"; exit 1; }
 export SALTERN_PROGRAM="$binaries/saltern"
 
