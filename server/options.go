@@ -50,6 +50,9 @@ type JobsOptions struct {
 	// matches; nil records none.
 	Writer records.Writer
 
+	// Library has what users save by /rpc; nil stands for none.
+	Library records.Library
+
 	// Rules are those of external_auth, by which callers see the jobs of others.
 	// Nil lets them see none.
 	Rules jobs.Rules

@@ -16,6 +16,7 @@ import (
 type Accounts interface {
 	Roles(ctx context.Context, c issuer.Caller) ([]role.Role, error)
 	Users(ctx context.Context, c issuer.Caller) ([]issuer.User, error)
+	RightsOf(ctx context.Context, user, eauth string, groups []string) (roles []string, permissions []role.Permission, err error)
 	RolesOfGroup(group, eauth string) []string
 }
 

@@ -20,7 +20,7 @@ func cmdMethods() []*Method {
 		method(about{
 			name: "cmd.route_cmd", doc: "Run a command. It is published at once; what comes of it is in `cmd.get_cmds` and in `ret`.",
 			returns: "the job id",
-			rights: "`cmd-run`, `cmd-runner-run` or `cmd-wheel-run`, by `cmd`; a token needs scopes that allow the command, " +
+			rights: "`cmd-run`, `cmd-runner-run` or `cmd-wheel-run`, by `cmd`, or `job-run` for a saved job on its own target; a token needs scopes that allow the command, " +
 				"and the master's rules decide last",
 			served: runs,
 		}, routeCmd),
@@ -60,9 +60,13 @@ type routeCmdParams struct {
 }
 
 func routeCmd(ctx context.Context, c *call, p routeCmdParams) (any, error) {
+	asSaved := p.JobUUID != "" && len(p.Tgt) == 0 && p.TgtUUID == "" // then job-run is enough, which fromJob requires
+	if p.JobUUID != "" {
+		if err := c.fromJob(ctx, &p); err != nil {
+			return nil, err
+		}
+	}
 	switch {
-	case p.JobUUID != "":
-		return nil, &Error{Code: CodeNotFound, Message: "there is no such job", Parameter: "job_uuid"}
 	case p.Cmd == "":
 		return nil, invalidParameter("cmd", "it is missing")
 	case p.Fun == "":
@@ -77,9 +81,9 @@ func routeCmd(ctx context.Context, c *call, p routeCmdParams) (any, error) {
 		return nil, err
 	}
 	fields = append(fields, textField("fun", p.Fun), textField("client", p.Cmd+"_async"))
+	var t target
 	if p.Cmd == "local" {
-		t, err := p.target()
-		if err != nil {
+		if t, err = c.target(ctx, p); err != nil {
 			return nil, err
 		}
 		fields = append(fields, field{"tgt", t.tgt}, textField("tgt_type", t.typ))
@@ -87,8 +91,10 @@ func routeCmd(ctx context.Context, c *call, p routeCmdParams) (any, error) {
 			fields = append(fields, textField("jid", p.JID))
 		}
 	}
-	if err := c.mayRun(ctx, p.Cmd); err != nil {
-		return nil, err
+	if !asSaved {
+		if err := c.mayRun(ctx, p.Cmd); err != nil {
+			return nil, err
+		}
 	}
 	answer, wrong := c.run(ctx, fields...)
 	if wrong != nil {
@@ -97,7 +103,7 @@ func routeCmd(ctx context.Context, c *call, p routeCmdParams) (any, error) {
 	switch answer := answer.(type) {
 	case lowstate.Published:
 		if answer.JID == "" {
-			return c.nobody(ctx, p)
+			return c.nobody(ctx, p, t)
 		}
 		return answer.JID, nil
 	case lowstate.Started:
@@ -107,20 +113,28 @@ func routeCmd(ctx context.Context, c *call, p routeCmdParams) (any, error) {
 }
 
 // target returns the target of a local command.
-func (p routeCmdParams) target() (target, error) {
+func (c *call) target(ctx context.Context, p routeCmdParams) (target, error) {
+	tgt := p.Tgt
 	switch {
-	case len(p.Tgt) > 0:
-		t, err := parseTarget("tgt", p.Tgt)
-		if err != nil {
-			return t, err
-		}
-		return t, nil
-	case p.TgtUUID == AllMinions:
+	case len(tgt) > 0:
+	case strings.EqualFold(p.TgtUUID, AllMinions):
 		return target{[]byte(`"*"`), "glob"}, nil
+	case p.TgtUUID != "" && c.api.Library == nil:
+		return target{}, &Error{Code: CodeNotFound, Message: "there is no such target"}
 	case p.TgtUUID != "":
-		return target{}, &Error{Code: CodeNotFound, Message: "there is no such target", Parameter: "tgt_uuid"}
+		o, err := c.seen(ctx, records.SavedTarget, p.TgtUUID, mayRead)
+		if err != nil {
+			return target{}, err
+		}
+		tgt = Object(o.Target)
+	default:
+		return target{}, invalidParameter("tgt", "a local command needs tgt or tgt_uuid")
 	}
-	return target{}, invalidParameter("tgt", "a local command needs tgt or tgt_uuid")
+	t, err := parseTarget("tgt", tgt)
+	if err != nil {
+		return t, err
+	}
+	return t, nil
 }
 
 // arguments returns the arguments of the function as keys of a chunk.
@@ -154,25 +168,21 @@ func (p routeCmdParams) arguments() ([]field, error) {
 
 // nobody returns the job id of a command that no minion matches: the master was not
 // sent any. It is recorded as one that has ended.
-func (c *call) nobody(ctx context.Context, p routeCmdParams) (any, error) {
+func (c *call) nobody(ctx context.Context, p routeCmdParams, t target) (any, error) {
 	jid := c.api.jids.Next()
 	c.warn("no minion matches the target")
 	if c.api.Writer == nil {
 		return jid, nil
 	}
-	t, err := p.target()
-	if err != nil {
-		return nil, err
-	}
 	id := c.caller().Identity()
 	tgt := strings.Trim(string(t.tgt), `"`)
-	_, wrong := c.api.Writer.Put(ctx, records.Batch{
+	_, err := c.api.Writer.Put(ctx, records.Batch{
 		Jobs: []records.Job{{
 			JID: jid, User: id.User, Eauth: id.Eauth, Client: "local_async", Fun: p.Fun, Tgt: tgt, TgtType: t.typ, Minions: []string{},
 		}},
 		Ends: []records.End{{JID: jid, Time: time.Now()}},
 	})
-	if wrong != nil {
+	if err != nil {
 		c.warn("the command is not recorded")
 	}
 	return jid, nil

@@ -306,13 +306,13 @@ func TestRecordsBreak(t *testing.T) {
 // discovered nor served.
 func TestNotServed(t *testing.T) {
 	t.Parallel()
-	e := newEnv(t, func(a *rpc.API) { a.Records, a.Gateway = nil, nil })
+	e := newEnv(t, func(a *rpc.API) { a.Records, a.Gateway, a.Library = nil, nil, nil })
 	bob := e.by(t, "bob")
 	got := e.post(t, `{"resource":"api","method":"discover"}`, bob)
 	require.NotContains(t, string(got.Ret), `"cmd"`)
 	require.NotContains(t, string(got.Ret), `"ret"`)
 	for _, m := range rpc.Methods() {
-		if m.Resource == "cmd" || m.Resource == "ret" || m.Resource == "minions" {
+		if m.Resource == "cmd" || m.Resource == "ret" || m.Resource == "minions" || m.Resource == "job" || m.Resource == "tgt" {
 			require.Equal(t, 4002, e.post(t, callOf(m, ""), bob).code(), m)
 		}
 	}

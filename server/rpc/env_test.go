@@ -150,12 +150,11 @@ func (l *lines) last(t *testing.T) audit.Entry {
 func newEnv(t *testing.T, change func(*rpc.API)) *env {
 	t.Helper()
 	e := new(env)
-	e.store = sqlite.Open(sqlite.Options{File: filepath.Join(t.TempDir(), "records.db"), MaxValue: 1000})
-	t.Cleanup(func() { require.NoError(t, e.store.Close()) })
+	sharedStore(t, e)
 	e.Gateway = tokentest.Build(t, func(o *tokentest.Options) {
 		o.Audit = &e.lines
 		o.RPC = func(a *rpc.API) {
-			a.Gateway, a.Writer = &e.master, e.store
+			a.Gateway, a.Writer, a.Library = &e.master, e.store, e.store
 			a.Records = jobs.NewReader(&jobs.API{
 				Records: jobs.NewRecords(e.store), Rights: a.Rights, Rules: acl.New([]acl.Module{{Name: "pam", Rules: acl.Map{
 					{Key: "admin", Value: []any{".*", "@runner", "@wheel"}}, {Key: "bob", Value: []any{".*"}},
@@ -237,4 +236,12 @@ func (e *env) unable(t *testing.T) string {
 		e.secret = secret.Reveal()
 	})
 	return tokentest.Bearer(e.secret)
+}
+
+// sharedStore returns a store of its own for an env.
+func sharedStore(t *testing.T, e *env) records.Store {
+	t.Helper()
+	e.store = sqlite.Open(sqlite.Options{File: filepath.Join(t.TempDir(), "records.db"), MaxValue: 1000})
+	t.Cleanup(func() { require.NoError(t, e.store.Close()) })
+	return e.store
 }

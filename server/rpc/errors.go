@@ -26,6 +26,7 @@ const (
 	CodeNotFound         Code = 4040
 	CodeRefused          Code = 4050
 	CodeConflict         Code = 4090
+	CodeDependency       Code = 4091
 	CodeTooLarge         Code = 4130
 	CodeThrottled        Code = 4290
 	CodeInternal         Code = 5000
@@ -52,6 +53,7 @@ var codes = []DescribedCode{
 	{CodeNotFound, "not_found", "There is no such object, or the caller does not see it."},
 	{CodeRefused, "refused", "The request is refused by its path, its method or its origin."},
 	{CodeConflict, "conflict", "There is such an object already, or it was changed meanwhile."},
+	{CodeDependency, "FailedResourceDependency", "Others need this: the message lists them. `force` does it all the same."},
 	{CodeTooLarge, "too_large", "The request, or what it asks for, is larger than what is taken at once."},
 	{CodeThrottled, "throttled", "There were too many failures. `detail.retry_after` is the number of seconds to wait."},
 	{CodeInternal, "internal", "An unexpected error: the log of the gateway has it, under the request's `X-Request-Id`."},

@@ -66,7 +66,7 @@ type none struct{}
 
 // Methods returns all declared methods, in the order of their names.
 func Methods() []*Method {
-	all := slices.Concat(apiMethods(), authMethods(), cmdMethods(), minionsMethods(), retMethods(), statsMethods(), testMethods())
+	all := slices.Concat(apiMethods(), authMethods(), cmdMethods(), jobMethods(), minionsMethods(), retMethods(), statsMethods(), testMethods(), tgtMethods())
 	slices.SortFunc(all, func(a, b *Method) int { return strings.Compare(a.String(), b.String()) })
 	return all
 }

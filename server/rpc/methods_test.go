@@ -65,7 +65,7 @@ var cases = map[string]struct{ good, invalid, failed attempt }{
 	"cmd.route_cmd": {
 		good:    attempt{kwarg: `{"cmd":"local","fun":"test.ping","tgt":{"*":{"tgt":"*","tgt_type":"glob"}}}`, ret: `^"` + jidOf(59) + `"$`},
 		invalid: attempt{kwarg: `{"cmd":"local","fun":"test.ping"}`, code: 4001},
-		failed:  attempt{kwarg: `{"job_uuid":"60c14cfc-09ca-4b5a-bc76-8294287c2e6c"}`, code: 4040},
+		failed:  attempt{kwarg: `{"job_uuid":"60c14cfc-09ca-4b5a-bc76-000000000000"}`, code: 4040},
 	},
 	"cmd.get_cmds": {
 		good:    attempt{kwarg: `{"jid":"` + jidOf(0) + `"}`, ret: `^\{"count":1,"results":\[\{"cmd":"local","duration":5\.75`},
@@ -79,6 +79,50 @@ var cases = map[string]struct{ good, invalid, failed attempt }{
 		good:    attempt{kwarg: `{"jid":"` + jidOf(0) + `","has_errors":true}`, ret: `^\{"count":1,"results":\[\{"minion_id":"web2","master_id":"salt","has_return":true,"has_errors":true,"alter_time":"2026-11-29T12:00:56Z"\}\]\}$`},
 		invalid: attempt{kwarg: `{"jid":"1"}`, code: 4001},
 		failed:  attempt{kwarg: `{"jid":"` + jidOf(30) + `"}`, code: 4040},
+	},
+	"job.get_jobs": {
+		good:    attempt{kwarg: `{"name":"check"}`, ret: `^\{"count":1,"results":\[\{"uuid":"60c14cfc-09ca-4b5a-bc76-8294287c2e6c","name":"Check disk usage",`},
+		invalid: attempt{kwarg: `{"sort_by":"uuid"}`, code: 4001},
+	},
+	"job.save_job": {
+		good:    attempt{kwarg: `{"name":"other","cmd":"runner","fun":"jobs.active"}`, ret: `^"[0-9a-f-]{36}"$`},
+		invalid: attempt{kwarg: `{"name":"other 2"}`, code: 4001},
+		failed:  attempt{kwarg: `{"name":"x","cmd":"local","fun":"a","tgt_uuid":"60c14cfc-09ca-4b5a-bc76-000000000000"}`, code: 4040},
+	},
+	"job.delete_job": {
+		good:    attempt{kwarg: `{"job_uuid":"60c14cfc-09ca-4b5a-bc76-000000000001"}`, ret: `^null$`},
+		invalid: attempt{code: 4001},
+		failed:  attempt{kwarg: `{"job_uuid":"60c14cfc-09ca-4b5a-bc76-000000000000"}`, code: 4040},
+	},
+	"job.get_job_access": {
+		good:    attempt{kwarg: `{"job_uuid":"` + checkDisk + `"}`, ret: `^\{"auth":\{"owner":\{"uuid":"[0-9a-f-]{36}","config_name":"internal","username":"admin"\},"access":\{\}\}\}$`},
+		invalid: attempt{code: 4001},
+	},
+	"job.save_job_access": {
+		good:    attempt{kwarg: `{"job_uuid":"` + checkDisk + `","access_payload":{"User":["read"]}}`, ret: `^"` + checkDisk + `"$`},
+		invalid: attempt{kwarg: `{"job_uuid":"` + checkDisk + `","access_payload":{"User":["run"]}}`, code: 4001},
+	},
+	"tgt.get_target_group": {
+		good:    attempt{kwarg: `{"name":"web"}`, ret: `^\{"count":1,"results":\[\{"name":"web","tgt":\{"\*":\{"tgt_type":"glob","tgt":"web\*"\}\},"uuid":"`},
+		invalid: attempt{kwarg: `{"limit":-2}`, code: 4001},
+	},
+	"tgt.save_target_group": {
+		good:    attempt{kwarg: `{"name":"db","tgt":{"*":{"tgt":"db*"}},"wait_for_match":"true"}`, ret: `^"[0-9a-f-]{36}"$`},
+		invalid: attempt{kwarg: `{"name":"db","tgt":{"*":{}}}`, code: 4001},
+		failed:  attempt{kwarg: `{"tgt_uuid":"60c14cfc-09ca-4b5a-bc76-000000000000","tgt":{"*":{"tgt":"db*"}}}`, code: 4040},
+	},
+	"tgt.delete_target_group": {
+		good:    attempt{kwarg: `{"tgt_uuid":["60c14cfc-09ca-4b5a-bc76-000000000003"]}`, ret: `^null$`},
+		invalid: attempt{kwarg: `{"tgt_uuid":"x"}`, code: 4001},
+		failed:  attempt{kwarg: `{"tgt_uuid":"` + rpc.AllMinions + `"}`, code: 4030},
+	},
+	"tgt.get_target_group_access": {
+		good:    attempt{kwarg: `{"tgt_uuid":"60c14cfc-09ca-4b5a-bc76-000000000002"}`, ret: `"username":"admin"`},
+		invalid: attempt{code: 4001},
+	},
+	"tgt.save_target_group_access": {
+		good:    attempt{kwarg: `{"tgt_uuid":"60c14cfc-09ca-4b5a-bc76-000000000002","access_payload":{"User":{"read":"true","write":false}}}`, ret: `^"60c14cfc-`},
+		invalid: attempt{kwarg: `{"tgt_uuid":"60c14cfc-09ca-4b5a-bc76-000000000002","access_payload":{"User":{"run":true}}}`, code: 4001},
 	},
 	"minions.get_minion_key_state": {
 		good:    attempt{kwarg: `{"key_state":"pending","limit":"1"}`, ret: `^\{"count":2,"results":\[\{"master":"salt","minion":"new1","key_state":\["pending","denied"\]\}\]\}$`},
@@ -133,6 +177,7 @@ func TestMethods(t *testing.T) {
 	e.APIToken(t, apitoken.ProfileNative)
 	require.NoError(t, e.Tokens.RecordLogin(t.Context(), "bob", "pam", []string{"staff"}))
 	e.unable(t) // and its role
+	e.save(t)
 	users := map[string]string{"admin": e.by(t, "admin"), "bob": e.by(t, "bob")}
 	for _, m := range rpc.Methods() {
 		c, ok := cases[m.String()]

@@ -80,6 +80,10 @@ type API struct {
 	Records Records
 	Writer  records.Writer
 
+	// Library has saved jobs and targets. Without it the methods about these are not
+	// served.
+	Library Library
+
 	MasterID string // the name of the master in answers; "" stands for "master"
 
 	// MaxCalls is how many calls may be in a list.

@@ -186,6 +186,8 @@ var resourceDocs = map[string]string{
 	"api":     "What this API is.",
 	"auth":    "The caller, roles, users and groups.",
 	"cmd":     "Commands: run them, and find what was run.",
+	"job":     "Saved jobs.",
+	"tgt":     "Saved targets.",
 	"minions": "Minions and their keys.",
 	"ret":     "What minions returned.",
 	"test":    "Calls that do nothing, to try the API out.",

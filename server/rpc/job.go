@@ -1,0 +1,462 @@
+package rpc
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/saltern-api/saltern/eauth/apitoken/role"
+	"github.com/saltern-api/saltern/internal/jsonobject"
+	"github.com/saltern-api/saltern/records"
+	"github.com/saltern-api/saltern/server/web"
+)
+
+// hasLibrary reports whether there is a place for what users save.
+func hasLibrary(a *API) bool { return a.Library != nil }
+
+func jobMethods() []*Method {
+	return []*Method{
+		method(about{
+			name: "job.get_jobs", doc: "Find saved jobs: the caller's own, those that an access list shows to one of the caller's roles, and for a superuser all.",
+			returns: "`{count, results, limit}`, a row for each job; `limit` is the one that was requested",
+			needs:   []role.Permission{role.JobRead}, served: hasLibrary,
+		}, getJobs),
+		method(about{
+			name: "job.save_job", doc: "Save a job: a new one, or changes of one that is known by its uuid, or by its name if the caller owns it and no uuid is given. " +
+				"What is not given stays as it is.",
+			returns: "the uuid", needs: []role.Permission{role.JobWrite}, served: hasLibrary,
+		}, saveJob),
+		method(about{
+			name: "job.delete_job", doc: "Delete a saved job.", returns: "null", needs: []role.Permission{role.JobDelete}, served: hasLibrary,
+		}, deleteJob),
+		method(about{
+			name: "job.get_job_access", doc: "Return who may do what with a saved job.", returns: "`{auth: {owner, access}}`",
+			needs: []role.Permission{role.JobRead}, served: hasLibrary,
+		}, func(ctx context.Context, c *call, p jobUUID) (any, error) {
+			return getAccess(ctx, c, records.SavedJob, p.UUID)
+		}),
+		method(about{
+			name: "job.save_job_access", doc: "Replace the access list of a saved job.", returns: "the uuid",
+			needs: []role.Permission{role.JobWrite}, served: hasLibrary,
+		}, func(ctx context.Context, c *call, p saveJobAccessParams) (any, error) {
+			return saveAccess(ctx, c, records.SavedJob, p.UUID, p.Access)
+		}),
+	}
+}
+
+type jobUUID struct {
+	UUID string `rpc:"job_uuid,required" format:"uuid" doc:"The job."`
+}
+
+type saveJobAccessParams struct {
+	UUID   string `rpc:"job_uuid,required" format:"uuid" doc:"The job."`
+	Access Object `rpc:"access_payload,required" doc:"For each role the names read, write, discover and delete, or an object with these and true or false."`
+}
+
+// getAccess answers job.get_job_access and tgt.get_target_group_access.
+func getAccess(ctx context.Context, c *call, kind records.SavedKind, id string) (any, error) {
+	o, err := c.seen(ctx, kind, id, mayRead)
+	if err != nil {
+		return nil, err
+	}
+	return c.api.metadata(o.Saved, o.Access), nil
+}
+
+// saveAccess answers job.save_job_access and tgt.save_target_group_access.
+func saveAccess(ctx context.Context, c *call, kind records.SavedKind, id string, payload Object) (any, error) {
+	o, err := c.seen(ctx, kind, id, mayWrite)
+	if err != nil {
+		return nil, err
+	}
+	list, wrong := parseAccess(payload)
+	if wrong != nil {
+		return nil, wrong
+	}
+	o.Access = list
+	return o.ID, c.put(ctx, o, "access list")
+}
+
+type getJobsParams struct {
+	JobUUID  string   `rpc:"job_uuid" format:"uuid" doc:"One job."`
+	Name     string   `rpc:"name" doc:"A part of the name."`
+	Desc     string   `rpc:"desc" doc:"A part of the description."`
+	Cmd      string   `rpc:"cmd" doc:"The kind of the command."`
+	TgtUUID  string   `rpc:"tgt_uuid" format:"uuid" doc:"The target."`
+	RoleUUID string   `rpc:"role_uuid" format:"uuid" doc:"A role that an access list names. It is for superusers."`
+	NoTgt    bool     `rpc:"include_no_tgt_jobs" default:"false" doc:"With tgt_uuid: jobs without a target, too."`
+	Fun      string   `rpc:"fun" doc:"A part of the function."`
+	Masters  []string `rpc:"masters" doc:"Names that one of the job's masters has. Jobs without any match."`
+	SortBy   string   `rpc:"sort_by" enum:"name|desc|cmd|fun" doc:"The column to sort by; the name without it."`
+	Reverse  bool     `rpc:"reverse" default:"false" doc:"The largest first."`
+	Limit    int      `rpc:"limit" default:"50" min:"-1" doc:"The rows of a page; 0 and -1 stand for all."`
+	Page     int      `rpc:"page" default:"0" min:"0" doc:"The number of the page; the first one is 0."`
+}
+
+// shownJob is a row of job.get_jobs.
+type shownJob struct {
+	UUID     string          `json:"uuid"`
+	Name     string          `json:"name"`
+	Desc     string          `json:"desc"`
+	Cmd      string          `json:"cmd"`
+	TgtUUID  *string         `json:"tgt_uuid"`
+	Fun      string          `json:"fun"`
+	Arg      json.RawMessage `json:"arg"`
+	Masters  []string        `json:"masters"`
+	Metadata metadata        `json:"metadata"`
+	TgtName  *string         `json:"tgt_name"`
+}
+
+// limitedPage is a page of rows that says which limit was requested.
+type limitedPage[T any] struct {
+	Count   int `json:"count"`
+	Results []T `json:"results"`
+	Limit   int `json:"limit"`
+}
+
+func getJobs(ctx context.Context, c *call, p getJobsParams) (any, error) {
+	more, err := c.namesRole(ctx, p.RoleUUID)
+	if err != nil {
+		return nil, err
+	}
+	if len(p.Masters) > 0 {
+		named := more
+		more = func(o object) bool {
+			return (named == nil || named(o)) && (len(o.Masters) == 0 || slices.ContainsFunc(o.Masters, func(m string) bool { return slices.Contains(p.Masters, m) }))
+		}
+	}
+	rows, count, err := c.find(ctx, records.SavedQuery{
+		Kind: records.SavedJob, ID: strings.ToLower(p.JobUUID), Name: p.Name, Desc: p.Desc, Cmd: p.Cmd, Fun: p.Fun, Tgt: strings.ToLower(p.TgtUUID),
+		OrNoTgt: p.NoTgt, SortBy: records.SavedSort(p.SortBy), Reverse: p.Reverse,
+	}, p.Page, p.Limit, more)
+	if err != nil {
+		return nil, err
+	}
+	names := map[string]*string{}
+	shown := make([]shownJob, len(rows))
+	for i, o := range rows {
+		shown[i] = shownJob{
+			UUID: o.ID, Name: o.Name, Desc: o.Desc, Cmd: o.Cmd, Fun: o.Fun, Arg: o.Arg, Masters: append([]string{}, o.Masters...),
+			Metadata: c.api.metadata(o.Saved, o.Access),
+		}
+		if o.Tgt == "" {
+			continue
+		}
+		shown[i].TgtUUID = &o.Tgt
+		name, ok := names[o.Tgt]
+		if !ok {
+			if t, err := c.seen(ctx, records.SavedTarget, o.Tgt, mayRead); err == nil {
+				name = &t.Name
+			}
+			names[o.Tgt] = name
+		}
+		shown[i].TgtName = name
+	}
+	return limitedPage[shownJob]{count, shown, p.Limit}, nil
+}
+
+// namesRole returns a condition that access lists name a role, or nil. It is for
+// superusers.
+func (c *call) namesRole(ctx context.Context, uuid string) (func(object) bool, error) {
+	if uuid == "" {
+		return nil, nil
+	}
+	if err := c.may(ctx, role.Superuser); err != nil {
+		return nil, err
+	}
+	return func(o object) bool {
+		for name := range o.Access {
+			if strings.EqualFold(uuidOf("role", name), uuid) {
+				return true
+			}
+		}
+		return false
+	}, nil
+}
+
+type saveJobParams struct {
+	Name    string   `rpc:"name" doc:"The name."`
+	Desc    string   `rpc:"desc" doc:"The description."`
+	Cmd     string   `rpc:"cmd" enum:"cloud|local|runner|wheel" doc:"The kind of the command."`
+	Fun     string   `rpc:"fun" doc:"The function."`
+	Arg     Object   `rpc:"arg" doc:"An object with arg, a list, and kwarg, an object. Values in kwarg may be inputs."`
+	Masters []string `rpc:"masters" doc:"The masters of a runner or wheel function. There is one, which any name means."`
+	JobUUID string   `rpc:"job_uuid" format:"uuid" doc:"The job to change; a new one gets this uuid."`
+	TgtUUID string   `rpc:"tgt_uuid" format:"uuid" doc:"The saved target."`
+}
+
+func saveJob(ctx context.Context, c *call, p saveJobParams) (any, error) {
+	if p.TgtUUID != "" {
+		if _, err := c.seen(ctx, records.SavedTarget, p.TgtUUID, mayRead); err != nil {
+			return nil, err
+		}
+	}
+	o, err := c.jobToSave(ctx, p)
+	if err != nil {
+		return nil, err
+	}
+	for to, value := range map[*string]string{
+		&o.Name: p.Name, &o.Desc: p.Desc, &o.Cmd: p.Cmd, &o.Fun: p.Fun, &o.Tgt: strings.ToLower(p.TgtUUID),
+	} {
+		if value != "" {
+			*to = value
+		}
+	}
+	if p.Masters != nil {
+		o.Masters = p.Masters
+	}
+	if len(p.Arg) > 0 {
+		arg, err := jobArguments(p.Arg)
+		if err != nil {
+			return nil, err
+		}
+		o.Arg = arg
+	}
+	if len(o.Arg) == 0 {
+		o.Arg = json.RawMessage(`{"arg":[],"kwarg":{}}`)
+	}
+	for name, value := range map[string]string{"name": o.Name, "cmd": o.Cmd, "fun": o.Fun} {
+		if value == "" {
+			return nil, invalidParameter(name, "it is missing")
+		}
+	}
+	return o.ID, c.put(ctx, o, "job")
+}
+
+// jobToSave returns the job that save_job changes, or a new one.
+func (c *call) jobToSave(ctx context.Context, p saveJobParams) (object, error) {
+	id := c.caller().Identity()
+	fresh := object{Saved: records.Saved{Kind: records.SavedJob, ID: strings.ToLower(p.JobUUID), User: id.User, Eauth: id.Eauth}}
+	if p.JobUUID != "" {
+		o, err := c.seen(ctx, records.SavedJob, p.JobUUID, mayWrite)
+		if e, ok := errors.AsType[*Error](err); ok && e.Code == CodeNotFound {
+			return fresh, nil // the store refuses a uuid that another user's job has
+		}
+		return o, err
+	}
+	if p.Name != "" {
+		found, err := c.api.Library.FindSaved(ctx, records.SavedQuery{
+			Kind: records.SavedJob, User: id.User, Eauth: id.Eauth, NameIs: p.Name, Limit: 1,
+		})
+		if err != nil {
+			return fresh, libraryError(err, "job")
+		}
+		for _, s := range found.Saved {
+			b, err := bodyOf(s)
+			return object{s, b}, err
+		}
+	}
+	fresh.ID = newUUID()
+	return fresh, nil
+}
+
+// jobArguments returns the arguments of a job in their usual form.
+func jobArguments(given Object) (json.RawMessage, error) {
+	fields, err := routeCmdParams{Arg: given}.arguments()
+	if err != nil {
+		return nil, err
+	}
+	arg, kwarg := json.RawMessage("[]"), json.RawMessage("{}")
+	for _, f := range fields {
+		var b bytes.Buffer
+		if err := json.Compact(&b, f.value); err != nil {
+			return nil, invalidParameter("arg", "it is not valid JSON")
+		}
+		if f.key == "arg" {
+			arg = b.Bytes()
+		} else {
+			kwarg = b.Bytes()
+		}
+	}
+	if _, err := fillInputs(kwarg, nil, true); err != nil {
+		return nil, err
+	}
+	return json.RawMessage(`{"arg":` + string(arg) + `,"kwarg":` + string(kwarg) + `}`), nil
+}
+
+type deleteJobParams struct {
+	UUID  string `rpc:"job_uuid,required" format:"uuid" doc:"The job."`
+	Force bool   `rpc:"force" default:"false" doc:"Delete what depends on it, too. There are no schedules yet: it changes nothing."`
+}
+
+func deleteJob(ctx context.Context, c *call, p deleteJobParams) (any, error) {
+	o, err := c.seen(ctx, records.SavedJob, p.UUID, mayDelete)
+	if err != nil {
+		return nil, err
+	}
+	return nil, libraryError(c.api.Library.DeleteSaved(ctx, o.Kind, o.ID), "job")
+}
+
+// input is the definition of an argument that is given when a job is run.
+type input struct {
+	Type     string          `json:"input_type"`
+	Select   []any           `json:"select"`
+	Default  json.RawMessage `json:"default"`
+	Required bool            `json:"required"`
+	Hidden   bool            `json:"hidden"`
+}
+
+// isInput reports whether a value is the definition of an input.
+func isInput(v []byte) (in input, ok bool, err error) {
+	o, wrong := jsonobject.Parse(v)
+	if wrong != nil || o.Get("input_type") == nil {
+		return in, false, nil
+	}
+	if json.Unmarshal(v, &in) != nil {
+		return in, true, errors.New("its definition is not valid")
+	}
+	if !slices.Contains([]string{"string", "select", "number", "bool"}, in.Type) {
+		return in, true, errors.New("input_type is none of string, select, number and bool")
+	}
+	if !isNull(in.Default) {
+		if why := in.check(in.Default); why != "" {
+			return in, true, errors.New("default: " + why)
+		}
+	}
+	return in, true, nil
+}
+
+// check returns what is wrong with a value.
+func (in input) check(v []byte) string {
+	var value any
+	if json.Unmarshal(v, &value) != nil {
+		return "it is not valid JSON"
+	}
+	switch in.Type {
+	case "number":
+		if _, ok := numberOf(v); !ok {
+			return "it is not a number"
+		}
+	case "bool":
+		if _, ok := boolOf(v); !ok {
+			return "it is neither true nor false"
+		}
+	case "string":
+		if _, ok := value.(string); !ok {
+			return "it is not a text"
+		}
+	case "select":
+		if !slices.ContainsFunc(in.Select, func(one any) bool { return bytes.Equal(web.JSON(one), web.JSON(value)) }) {
+			return "it is none of those to select"
+		}
+	}
+	return ""
+}
+
+// fillInputs returns the keyword arguments of a job with its inputs, of which some are
+// given. Those of pillar are filled in likewise. With check alone, nothing has to be
+// given.
+func fillInputs(kwarg []byte, given jsonobject.Object, check bool) (json.RawMessage, error) {
+	o, err := jsonobject.Parse(kwarg)
+	if err != nil {
+		return nil, invalidParameter("arg", err.Error())
+	}
+	for _, m := range given {
+		if !slices.ContainsFunc(o, func(k jsonobject.Member) bool { return k.Name == m.Name }) {
+			return nil, invalidParameter("arg", fmt.Sprintf("the job has no input %.80q", m.Name))
+		}
+	}
+	var b bytes.Buffer
+	before := "{"
+	for _, m := range o {
+		wrong := func(why string) error { return invalidParameter("arg", fmt.Sprintf("%.80q: %s", m.Name, why)) }
+		in, ok, err := isInput(m.Value)
+		if err != nil {
+			return nil, wrong(err.Error())
+		}
+		value, own := m.Value, json.RawMessage(given.Get(m.Name))
+		fixed := in.Required && in.Hidden && !isNull(in.Default)
+		switch {
+		case !ok && m.Name == "pillar" && m.Value[0] == '{':
+			var inner jsonobject.Object
+			if !isNull(own) {
+				if inner, err = jsonobject.Parse(own); err != nil {
+					return nil, wrong(err.Error())
+				}
+			}
+			if value, err = fillInputs(m.Value, inner, check); err != nil {
+				return nil, err
+			}
+		case !ok && !isNull(own) && !bytes.Equal(own, value):
+			return nil, wrong("it is not an input")
+		case !ok, check:
+		case isNull(own) || fixed:
+			if isNull(in.Default) {
+				if in.Required {
+					return nil, wrong("it is required")
+				}
+				continue
+			}
+			value = in.Default
+		default:
+			if why := in.check(own); why != "" {
+				return nil, wrong(why)
+			}
+			value = own
+		}
+		b.WriteString(before)
+		b.Write(web.JSON(m.Name))
+		b.WriteString(":")
+		b.Write(value)
+		before = ","
+	}
+	if before == "{" {
+		return json.RawMessage("{}"), nil
+	}
+	b.WriteString("}")
+	return b.Bytes(), nil
+}
+
+// fromJob fills in what a saved job says about a command.
+func (c *call) fromJob(ctx context.Context, p *routeCmdParams) error {
+	if c.api.Library == nil {
+		return &Error{Code: CodeNotFound, Message: "there is no such job"}
+	}
+	if err := c.may(ctx, role.JobRun); err != nil {
+		return err
+	}
+	o, err := c.seen(ctx, records.SavedJob, p.JobUUID, mayRead)
+	if err != nil {
+		return err
+	}
+	for name, given := range map[string][2]string{"cmd": {p.Cmd, o.Cmd}, "fun": {p.Fun, o.Fun}} {
+		if given[0] != "" && given[0] != given[1] {
+			return invalidParameter(name, "the job has another one")
+		}
+	}
+	if o.Cmd == "cloud" {
+		return &Error{Code: CodeFailed, Message: "jobs of salt-cloud cannot be run here"}
+	}
+	p.Cmd, p.Fun = o.Cmd, o.Fun
+	if len(p.Tgt) == 0 && p.TgtUUID == "" {
+		p.TgtUUID = o.Tgt
+	}
+	job, err := jsonobject.Parse(o.Arg)
+	if err != nil {
+		return fmt.Errorf("read the arguments of job %s: %w", o.ID, err)
+	}
+	arg, given := json.RawMessage(job.Get("arg")), jsonobject.Object(nil)
+	own, err := p.arguments()
+	if err != nil {
+		return err
+	}
+	for _, f := range own {
+		switch {
+		case f.key == "kwarg":
+			if given, err = jsonobject.Parse(f.value); err != nil {
+				return invalidParameter("arg", err.Error())
+			}
+		case !bytes.Equal(bytes.TrimSpace(f.value), []byte("[]")):
+			arg = f.value
+		}
+	}
+	kwarg, err := fillInputs(job.Get("kwarg"), given, false)
+	if err != nil {
+		return err
+	}
+	p.Arg = Object(`{"arg":` + string(arg) + `,"kwarg":` + string(kwarg) + `}`)
+	return nil
+}
