@@ -126,6 +126,7 @@ var shownElsewhere = map[string]string{
 	"D19": "TestBadInput",
 	"D20": "TestLookupsFromFiles",
 	"D21": "TestReuse",
+	"D22": "TestLargeAnswersAreJSON",
 }
 
 // TestDifferentialList holds the list of differences against the

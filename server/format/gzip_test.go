@@ -210,3 +210,26 @@ func TestCompressedWriterEnds(t *testing.T) {
 	require.NoError(t, http.NewResponseController(w).Flush())
 	require.Equal(t, "short", rec.Body.String())
 }
+
+// Nothing is written after a panic: not what the writer still holds, and not the
+// end of the gzip.
+func TestCompressPanic(t *testing.T) {
+	t.Parallel()
+	answer := httptest.NewRecorder()
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	r.Header.Set("Accept-Encoding", "gzip")
+	atPanic := 0
+	h := format.Compress(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = io.WriteString(w, strings.Repeat("x", 5000))
+		atPanic = answer.Body.Len()
+		panic(http.ErrAbortHandler)
+	}))
+	require.PanicsWithValue(t, http.ErrAbortHandler, func() { h.ServeHTTP(answer, r) })
+	require.Equal(t, atPanic, answer.Body.Len())
+	gz, err := gzip.NewReader(answer.Body)
+	if err == nil {
+		_, err = io.Copy(io.Discard, gz)
+	}
+	require.ErrorIs(t, err, io.ErrUnexpectedEOF)
+}

@@ -121,3 +121,28 @@ func TestUnreadableSpool(t *testing.T) {
 		client.CloseIdleConnections()
 	}
 }
+
+// An answer that is too large to be made YAML of in memory is JSON, for who
+// accepts YAML too.
+func TestLargeAnswersAreJSON(t *testing.T) {
+	t.Parallel()
+	for mebibytes, want := range map[int]string{1: "application/x-yaml", 17: "application/json"} {
+		text := lines(mebibytes)
+		s := answering(t, nil, func(x *web.Exchange, _ *http.Request) error {
+			_, _ = x.Spool.WriteString(text)
+			return x.WriteSpooled(http.StatusOK, x.Spool.Since(0))
+		})
+		req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, s.URL, nil)
+		require.NoError(t, err)
+		req.Header.Set("Accept", "application/x-yaml")
+		resp, err := s.Client().Do(req)
+		require.NoError(t, err)
+		body, err := io.ReadAll(resp.Body)
+		require.NoError(t, err)
+		require.NoError(t, resp.Body.Close())
+		require.Equal(t, want, resp.Header.Get("Content-Type"))
+		if want == "application/json" {
+			require.Equal(t, text, string(body))
+		}
+	}
+}
