@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"sync"
 	"testing"
@@ -18,6 +19,8 @@ import (
 	"github.com/saltern-api/saltern/records/recorder"
 	"github.com/saltern-api/saltern/records/sqlite"
 	"github.com/saltern-api/saltern/saltmaster/eventbus"
+	"github.com/saltern-api/saltern/saltmaster/jobcache"
+	"github.com/saltern-api/saltern/saltmaster/mastertest"
 )
 
 // patience is how long a test waits for what must happen.
@@ -206,4 +209,31 @@ func TestFillAgain(t *testing.T) {
 		cancel()
 		<-done
 	})
+}
+
+// A job of which the returns are together too large for a look-up is recorded, but
+// for a return that is too large by itself.
+func TestFillLarge(t *testing.T) {
+	t.Parallel()
+	c := newCached(t)
+	const jid, size, minions = "20261122133409055081", 8 << 20, 10
+	c.published(jid, "test.echo", `["m0"]`)
+	sparse := func(minion string, size int64) {
+		head := append(mastertest.JSON(`{"return": 0}`)[:8], 0xc6, byte(size>>24), byte(size>>16), byte(size>>8), byte(size)) // a bin of zeros
+		c.write(jid, minion+"/return.p", head)
+		require.NoError(t, os.Truncate(filepath.Join(c.master.JobDir(jid), minion, "return.p"), int64(len(head))+size))
+	}
+	for i := range minions {
+		sparse(fmt.Sprint("m", i), size)
+	}
+	sparse("large", jobcache.MaxLookup)
+	_, err := c.cache().Job(t.Context(), jid)
+	require.ErrorIs(t, err, jobcache.ErrUnsure)
+	store := sqlite.Open(sqlite.Options{File: filepath.Join(t.TempDir(), "r.db")})
+	r, _ := c.record(store, nil)
+	require.Eventually(t, func() bool { return r.Stats().Returns == minions && r.Stats().Unfilled == 1 }, patience, 10*time.Millisecond)
+	ret, err := store.Return(t.Context(), jid, "m3")
+	require.NoError(t, err)
+	require.True(t, ret.Omitted)
+	require.EqualValues(t, size+5, ret.Size)
 }
