@@ -61,6 +61,7 @@ func Open(o Options) records.Store {
 	read := sql.OpenDB(connector(o.File, "_query_only=1", "_pragma=cache_size(-1000)"))
 	read.SetMaxOpenConns(readers)
 	read.SetMaxIdleConns(readers)
+	read.SetConnMaxIdleTime(time.Minute) // each has a cache
 	return sqlstore.New(sqlstore.Engine{
 		Write: write, Read: read, Prepare: true,
 		Flavor: sqlbuilder.SQLite, Dialect: goose.DialectSQLite3, Migrations: files,
