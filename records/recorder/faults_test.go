@@ -237,3 +237,37 @@ func TestFillLarge(t *testing.T) {
 	require.True(t, ret.Omitted)
 	require.EqualValues(t, size+5, ret.Size)
 }
+
+// What waits for more when the recorder stops is written, unless the store is away.
+func TestStop(t *testing.T) {
+	t.Parallel()
+	for name, away := range map[string]bool{"there": false, "away": true} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				m, s := newMemory(), tap{make(chan eventbus.Event)}
+				m.away = away
+				r := recorder.New(m, recorder.Options{Log: slog.New(slog.DiscardHandler)})
+				ctx, cancel := context.WithCancel(t.Context())
+				done := make(chan struct{})
+				go func() { r.Run(ctx, s); close(done) }()
+				for n := range 100 {
+					s.events <- returned(jid, fmt.Sprint("m", n))
+				}
+				s.events <- began(jid, `["a"]`) // the last one was taken by then
+				synctest.Wait()
+				began := time.Now()
+				cancel()
+				<-done
+				require.Less(t, time.Since(began), 3*time.Second)
+				jobs, returns := m.recorded()
+				if away {
+					require.Empty(t, jobs)
+					return
+				}
+				require.Equal(t, []string{jid}, jobs)
+				require.Len(t, returns, 100)
+			})
+		})
+	}
+}

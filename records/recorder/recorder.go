@@ -92,6 +92,9 @@ const (
 	endsEvery = time.Second
 	openEvery = 10 * time.Minute
 
+	// lastWrites is how long what waits is written for at the end.
+	lastWrites = 2 * time.Second
+
 	minBackoff = 100 * time.Millisecond
 	maxBackoff = 5 * time.Second
 
@@ -183,8 +186,8 @@ func (r *Recorder) Stats() Stats {
 	return s
 }
 
-// Run records events until ctx ends or the tap is closed. It may be called once,
-// and closes the tap.
+// Run records events until ctx ends or the tap is closed, and then writes what
+// waits, for two seconds at most. It may be called once, and closes the tap.
 func (r *Recorder) Run(ctx context.Context, tap Tap) {
 	defer r.queue.close()
 	defer tap.Close()
@@ -253,6 +256,9 @@ func (r *Recorder) takeGap() bool {
 func (r *Recorder) write(ctx context.Context) {
 	tick := time.NewTicker(endsEvery)
 	defer tick.Stop()
+	last, cancel := later(ctx, lastWrites)
+	defer cancel()
+	defer r.flush(last)
 	var until, again, searched time.Time // until when all is recorded
 	var next time.Time                   // when the next batch is due
 	for ctx.Err() == nil {
@@ -273,7 +279,7 @@ func (r *Recorder) write(ctx context.Context) {
 		if !all && again.IsZero() {
 			again = time.Now().Add(fillAgain)
 		}
-		if len(known) > 0 && r.put(ctx, known) != nil || r.verify(ctx) != nil {
+		if len(known) > 0 && r.put(last, known) != nil || r.verify(last) != nil {
 			return
 		}
 		if len(entries) > 0 {
@@ -299,6 +305,33 @@ func (r *Recorder) write(ctx context.Context) {
 				r.findOpen(ctx)
 			}
 			r.end(ctx, now)
+		}
+	}
+}
+
+// later returns a context that ends some time after another one.
+func later(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	last, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(ctx, func() {
+		sleep(last, d)
+		cancel()
+	})
+	return last, func() {
+		stop()
+		cancel()
+	}
+}
+
+// flush writes what waits when the recorder stops.
+func (r *Recorder) flush(ctx context.Context) {
+	for {
+		entries, _ := r.queue.pop(batchEntries, batchBytes)
+		if len(entries) == 0 {
+			return
+		}
+		known, _ := r.claim(entries, time.Now())
+		if len(known) > 0 && r.put(ctx, known) != nil || r.verify(ctx) != nil {
+			return
 		}
 	}
 }
