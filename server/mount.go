@@ -144,6 +144,7 @@ func (s *Server) mount(surface Surface, opts MainOptions) *mounted {
 func (s *Server) jobsAPI(who *caller.Resolver) *jobs.API {
 	api := &jobs.API{
 		Records: s.jobs, Callers: who, Waiting: s.waiting, Streams: s.streams, Rules: s.cfg.Jobs.Rules, Events: s.cfg.Jobs.Events,
+		Minions: s.cfg.Jobs.Minions,
 	}
 	if s.cfg.Tokens != nil { // a nil pointer in an interface is not nil
 		api.Rights = s.cfg.Tokens

@@ -60,6 +60,9 @@ type JobsOptions struct {
 	// Events is events_acl; nil shows every event to everyone.
 	Events *eventstream.ACL
 
+	// Minions are those of /v1/minions; nil for none.
+	Minions jobs.Minions
+
 	// Watches wakes requests that wait for a job. If it is nil, none waits.
 	Watches *watch.Hub
 }

@@ -42,6 +42,7 @@ type Gateway struct {
 	bus      *eventbus.Bus
 	auth     *auth.Auth
 	rules    *acl.Rules
+	lookups  *lookups // nil where everything is looked up by the master
 	lowstate *lowstate.Gateway
 	sessions *session.Sessions
 

@@ -39,8 +39,8 @@ func (g *Gateway) master(reg prometheus.Registerer) *lowstate.Master {
 	if cache, err := c.JobCache(); err == nil {
 		m.Cache = cache
 	}
-	if l := g.newLookups(m.JIDs, reg); l != nil {
-		m.Lookups = l
+	if g.lookups = g.newLookups(m.JIDs, reg); g.lookups != nil {
+		m.Lookups = g.lookups
 	}
 	if mc.MinionDataCache {
 		m.NotConnected = presence.Minions{CacheDir: mc.CacheDir, PublishPort: mc.PublishPort}.NotConnected

@@ -95,5 +95,7 @@ func (g *Gateway) jobsOptions() server.JobsOptions {
 	if err != nil || g.records == nil { // the error was reported when the configuration was loaded
 		return server.JobsOptions{}
 	}
-	return server.JobsOptions{Records: g.records, Writer: g.records, Library: g.records, Rules: g.rules, Events: visible, Watches: g.jobs}
+	return server.JobsOptions{
+		Records: g.records, Writer: g.records, Library: g.records, Rules: g.rules, Events: visible, Watches: g.jobs, Minions: g.newMinionFiles(),
+	}
 }

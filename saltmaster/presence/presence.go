@@ -39,6 +39,45 @@ func (m Minions) NotConnected(ids []string) map[string]bool {
 	return away
 }
 
+// Connected returns for those of ids whose grains are cached whether they are
+// connected. Like NotConnected, it says nothing when no minion at all is seen to be
+// connected. Minions with the same address are not told apart.
+func (m Minions) Connected(ids []string) map[string]bool {
+	peers := peerAddresses(m.PublishPort)
+	if len(peers) == 0 {
+		return nil
+	}
+	found, some := make(map[string]bool, len(ids)), false
+	for _, id := range ids {
+		if addrs, ok := m.addresses(id); ok {
+			found[id] = anyIn(addrs, peers)
+			some = some || found[id]
+		}
+	}
+	if !some && !m.anyConnected(peers) {
+		return nil
+	}
+	return found
+}
+
+// Grains returns the cached grains of a minion, a map. ok is false if there are
+// none.
+func (m Minions) Grains(id string) (grains msgpack.Raw, ok bool) {
+	if !isID(id) {
+		return nil, false
+	}
+	grains, ok = readMap(filepath.Join(m.CacheDir, "grains", id+".p"), "data")
+	if !ok {
+		grains, ok = readMap(filepath.Join(m.CacheDir, "minions", id, "data.p"), "grains")
+	}
+	return grains, ok
+}
+
+// isID reports whether an id can be the name of a file.
+func isID(id string) bool {
+	return id != "" && id != "." && id != ".." && !strings.ContainsAny(id, "/\x00")
+}
+
 func (m Minions) anyConnected(peers map[netip.Addr]bool) bool {
 	for _, id := range m.known() {
 		if addrs, ok := m.addresses(id); ok && anyIn(addrs, peers) {
@@ -65,13 +104,7 @@ func (m Minions) known() []string {
 
 // addresses returns the addresses in a minion's cached grains.
 func (m Minions) addresses(id string) (addrs []netip.Addr, ok bool) {
-	if id == "" || id == "." || id == ".." || strings.ContainsAny(id, "/\x00") {
-		return nil, false
-	}
-	grains, ok := readMap(filepath.Join(m.CacheDir, "grains", id+".p"), "data")
-	if !ok {
-		grains, ok = readMap(filepath.Join(m.CacheDir, "minions", id, "data.p"), "grains")
-	}
+	grains, ok := m.Grains(id)
 	if !ok {
 		return nil, false
 	}

@@ -77,6 +77,15 @@ func TestNotConnected(t *testing.T) {
 			}
 			got := m.NotConnected([]string{"here", "away", "unknown", "../away"})
 			require.Equal(t, map[string]bool{"away": true}, got)
+			require.Equal(t, map[string]bool{"here": true, "away": false}, m.Connected([]string{"here", "away", "unknown", "../away"}))
+			require.Equal(t, map[string]bool{"away": false}, m.Connected([]string{"away"}), "another one is seen")
+			g, ok := m.Grains("away")
+			require.True(t, ok)
+			require.Equal(t, grains("192.0.2.7"), []byte(g))
+			for _, id := range []string{"unknown", "../away", "", ".", ".."} {
+				_, ok := m.Grains(id)
+				require.False(t, ok, id)
+			}
 		})
 	}
 }
@@ -86,6 +95,7 @@ func TestNotConnectedNeedsOneThatIs(t *testing.T) {
 	m := Minions{CacheDir: t.TempDir(), PublishPort: listenAndConnect(t)}
 	write(t, filepath.Join(m.CacheDir, "grains", "away.p"), grains("192.0.2.7"))
 	require.Empty(t, m.NotConnected([]string{"away"}))
+	require.Empty(t, m.Connected([]string{"away"}))
 }
 
 func TestPeerOf(t *testing.T) {

@@ -34,6 +34,8 @@ var _ Rights = (*issuer.Service)(nil)
 // Rules evaluates the rules of external_auth. *acl.Rules is one.
 type Rules interface {
 	Runner(subject acl.Subject, fun string, args, kwargs any) acl.Verdict
+	Wheel(subject acl.Subject, fun string, args, kwargs any) acl.Verdict
+	Publish(subject acl.Subject, c acl.Call) acl.Verdict
 }
 
 var _ Rules = (*acl.Rules)(nil)
@@ -43,7 +45,7 @@ type Streams interface {
 	Open(c *caller.Caller) (done func(), err error)
 }
 
-// API is /v1/jobs. It is a [web.API]. Its fields are set once.
+// API is /v1/jobs and /v1/minions. It is a [web.API]. Its fields are set once.
 type API struct {
 	Records *Records
 	Callers Callers
@@ -60,6 +62,9 @@ type API struct {
 
 	// Events is events_acl; nil shows every event to everyone.
 	Events *eventstream.ACL
+
+	// Minions are those of /v1/minions; nil for none.
+	Minions Minions
 }
 
 var _ web.API = (*API)(nil)
@@ -77,6 +82,10 @@ func (a *API) Mount(m *web.Mux) {
 		"/v1/jobs/{jid}/returns/{minion}": a.oneReturn,
 	} {
 		a.get(m, pattern, h)
+	}
+	if a.Minions != nil {
+		a.get(m, "/v1/minions", a.minions)
+		a.get(m, "/v1/minions/{id}", a.minion)
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"github.com/saltern-api/saltern/records"
 	"github.com/saltern-api/saltern/records/watch"
 	"github.com/saltern-api/saltern/server"
+	"github.com/saltern-api/saltern/server/jobs"
 	"github.com/saltern-api/saltern/server/openapi"
 	"github.com/saltern-api/saltern/server/servertest"
 )
@@ -31,6 +32,8 @@ func TestDocumentIsValid(t *testing.T) {
 		}
 	}
 }
+
+type noMinions struct{ jobs.Minions }
 
 // noRecords is never read.
 type noRecords struct{ records.Reader }
@@ -56,7 +59,7 @@ func TestDescriptionIsComplete(t *testing.T) {
 	tokens := servertest.NewTokens(t, nil).Issuer
 	s := servertest.Start(t, servertest.Answering("{}"), func(c *server.Config) {
 		c.Tokens, c.TokenAPIs.Issuer, c.Jobs.Records = tokens, tokens, noRecords{}
-		c.Jobs.Watches = watch.New(nil)
+		c.Jobs.Watches, c.Jobs.Minions = watch.New(nil), noMinions{}
 	})
 	for _, r := range s.Routes() {
 		method, path := r[0], strings.Replace(r[1], "/hook/*", "/hook/{path}", 1)

@@ -36,6 +36,8 @@ var endpoints = []Endpoint{
 	// About the token itself.
 	{http.MethodPost, "/logout", ""},
 
+	{http.MethodGet, "/v1/minions", MinionRead},
+	{http.MethodGet, "/v1/minions/{id}", MinionRead},
 	{http.MethodGet, "/minions", MinionRead},
 	{http.MethodGet, "/minions/{mid}", MinionRead},
 	{http.MethodGet, "/jobs", CmdRead},
