@@ -40,7 +40,8 @@ const (
 // ErrConflict means that a [Saved] is there already, or was changed meanwhile.
 var ErrConflict = errors.New("it was changed meanwhile")
 
-// ErrTooManySaved means that there are [MaxSaved] already.
+// ErrTooManySaved means that there are [MaxSaved] already, or [MaxSavedOfUser] of the
+// owner's.
 var ErrTooManySaved = errors.New("too many are saved")
 
 // Library is the part of a [Store] for what users save.
@@ -102,8 +103,9 @@ type SavedPage struct {
 
 // The bounds of what is saved.
 const (
-	MaxSaved     = 50_000 // of a kind
-	MaxSavedName = 1024   // bytes of the name, the function and the like
-	MaxSavedDesc = 16 << 10
-	MaxSavedBody = 1 << 20
+	MaxSaved       = 50_000 // of a kind
+	MaxSavedOfUser = 10_000 // of these
+	MaxSavedName   = 1024   // bytes of the name, the function and the like
+	MaxSavedDesc   = 16 << 10
+	MaxSavedBody   = 256 << 10
 )

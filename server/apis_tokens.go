@@ -122,6 +122,6 @@ func (s *Server) completeRPC(api *rpc.API, surface Surface, resolver *caller.Res
 	}
 	if s.jobs != nil {
 		api.Records, api.Writer = jobs.NewReader(s.jobsAPI(resolver)), s.cfg.Jobs.Writer
-		api.Library = s.cfg.Jobs.Library
+		api.Library, api.Upkeep = s.cfg.Jobs.Library, s.cfg.Jobs.Upkeep
 	}
 }

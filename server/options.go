@@ -16,6 +16,7 @@ import (
 	"github.com/saltern-api/saltern/server/events"
 	"github.com/saltern-api/saltern/server/jobs"
 	"github.com/saltern-api/saltern/server/netapi"
+	"github.com/saltern-api/saltern/server/rpc"
 	"github.com/saltern-api/saltern/server/static"
 )
 
@@ -52,6 +53,9 @@ type JobsOptions struct {
 
 	// Library has what users save by /rpc; nil stands for none.
 	Library records.Library
+
+	// Upkeep removes old records for /rpc; nil for none.
+	Upkeep rpc.Upkeep
 
 	// Rules are those of external_auth, by which callers see the jobs of others.
 	// Nil lets them see none.

@@ -96,6 +96,6 @@ func (g *Gateway) jobsOptions() server.JobsOptions {
 		return server.JobsOptions{}
 	}
 	return server.JobsOptions{
-		Records: g.records, Writer: g.records, Library: g.records, Rules: g.rules, Events: visible, Watches: g.jobs, Minions: g.newMinionFiles(),
+		Records: g.records, Writer: g.records, Library: g.records, Upkeep: g.records, Rules: g.rules, Events: visible, Watches: g.jobs, Minions: g.newMinionFiles(),
 	}
 }

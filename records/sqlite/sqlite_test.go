@@ -2,6 +2,9 @@ package sqlite_test
 
 import (
 	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -93,4 +96,25 @@ func BenchmarkStore(b *testing.B) {
 	s := open(filepath.Join(b.TempDir(), "records.db"), "")
 	recordstest.Bench(b, s)
 	require.NoError(b, s.Close())
+}
+
+// A user cannot fill the database with what is saved.
+func TestTooManySaved(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "records.db")
+	s := open(file, "")
+	defer func() { require.NoError(t, s.Close()) }()
+	require.NoError(t, s.Ping(t.Context()))
+	db, err := sql.Open("sqlite", file)
+	require.NoError(t, err)
+	_, err = db.ExecContext(t.Context(), fmt.Sprintf("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < %d) "+
+		"INSERT INTO saved (master, kind, id, version, usr, eauth, changed, body) SELECT '', 1, i, 1, 'ops', 'pam', 1, '{}' FROM n", records.MaxSavedOfUser))
+	require.NoError(t, err)
+	require.NoError(t, db.Close())
+	one := records.Saved{Kind: records.SavedJob, ID: "one more", User: "ops", Eauth: "pam", Body: json.RawMessage("{}")}
+	_, err = s.PutSaved(t.Context(), one)
+	require.ErrorIs(t, err, records.ErrTooManySaved)
+	one.User = "dev"
+	_, err = s.PutSaved(t.Context(), one)
+	require.NoError(t, err)
 }

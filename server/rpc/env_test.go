@@ -154,7 +154,7 @@ func newEnv(t *testing.T, change func(*rpc.API)) *env {
 	e.Gateway = tokentest.Build(t, func(o *tokentest.Options) {
 		o.Audit = &e.lines
 		o.RPC = func(a *rpc.API) {
-			a.Gateway, a.Writer, a.Library = &e.master, e.store, e.store
+			a.Gateway, a.Writer, a.Library, a.Upkeep = &e.master, e.store, e.store, e.store
 			a.Records = jobs.NewReader(&jobs.API{
 				Records: jobs.NewRecords(e.store), Rights: a.Rights, Rules: acl.New([]acl.Module{{Name: "pam", Rules: acl.Map{
 					{Key: "admin", Value: []any{".*", "@runner", "@wheel"}}, {Key: "bob", Value: []any{".*"}},

@@ -287,7 +287,7 @@ func deleteJob(ctx context.Context, c *call, p deleteJobParams) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	return nil, libraryError(c.api.Library.DeleteSaved(ctx, o.Kind, o.ID), "job")
+	return nil, c.remove(ctx, o, "job")
 }
 
 // input is the definition of an argument that is given when a job is run.

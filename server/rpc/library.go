@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
 	"github.com/saltern-api/saltern/eauth/apitoken/role"
 	"github.com/saltern-api/saltern/internal/jsonobject"
 	"github.com/saltern-api/saltern/records"
@@ -239,8 +240,20 @@ func (c *call) put(ctx context.Context, o object, name string) error {
 		return fmt.Errorf("save a %s: %w", name, err)
 	}
 	o.Body, o.Shared = text, len(o.Access) > 0
-	_, err = c.api.Library.PutSaved(ctx, o.Saved)
-	return libraryError(err, name)
+	if _, err = c.api.Library.PutSaved(ctx, o.Saved); err != nil {
+		return libraryError(err, name)
+	}
+	c.note(issuer.Changed, name+" "+o.ID)
+	return nil
+}
+
+// remove deletes something saved.
+func (c *call) remove(ctx context.Context, o object, name string) error {
+	if err := c.api.Library.DeleteSaved(ctx, o.Kind, o.ID); err != nil {
+		return libraryError(err, name)
+	}
+	c.note(issuer.Removed, name+" "+o.ID)
+	return nil
 }
 
 // find returns the rows of a query that the caller sees, and how many there are.

@@ -177,3 +177,24 @@ func TestRunJob(t *testing.T) {
 	e.must(t, bob, "tgt.delete_target_group", `{"tgt_uuid":`+tgt+`,"force":"true"}`)
 	require.Equal(t, 4040, run(`,"arg":{"kwarg":{"must":"m","pillar":{"n":3}}}`).code(), "its target is gone")
 }
+
+// What is older than some days is removed, by superusers only.
+func TestTrim(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t, nil)
+	e.record(t)
+	admin, bob := e.by(t, "admin"), e.by(t, "bob")
+	require.Equal(t, 4030, e.call(t, bob, "admin.trim_database", `{"jobs":0}`).code())
+	secret, _, err := e.Tokens.Create(t.Context(), issuer.Caller{User: "bob", Eauth: "pam", LoggedIn: true},
+		issuer.NewToken{Name: "as superuser", Scopes: []string{"Superuser"}, Profile: apitoken.ProfileNative})
+	require.NoError(t, err)
+	require.Equal(t, 4030, e.call(t, tokentest.Bearer(secret.Reveal()), "admin.trim_database", `{"jobs":0}`).code(), "a scope adds no right")
+
+	require.JSONEq(t, `{"test":false,"jobs":{"commands":0,"minions-expected":0,"returns":0,"jids":0}}`, string(e.must(t, admin, "admin.trim_database", `{"jobs":-1}`)))
+	require.JSONEq(t, `{"test":false}`, string(e.must(t, admin, "admin.trim_database", `{}`)))
+	require.JSONEq(t, `{"test":false,"jobs":{"commands":0,"minions-expected":0,"returns":0,"jids":0}}`, string(e.must(t, admin, "admin.trim_database", `{"jobs":36500}`)))
+	require.Len(t, e.cmds(t, admin, `{}`), 3)
+	require.JSONEq(t, `{"test":false,"jobs":{"commands":4,"minions-expected":6,"returns":2,"jids":4}}`, string(e.must(t, admin, "admin.trim_database", `{"jobs":"0","test":"false"}`)))
+	require.Equal(t, issuer.Removed, e.lines.last(t).Event)
+	require.Empty(t, e.cmds(t, admin, `{}`))
+}

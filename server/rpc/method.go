@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/saltern-api/saltern/eauth/apitoken/role"
+	"github.com/saltern-api/saltern/server/audit"
 	"github.com/saltern-api/saltern/server/caller"
 	"github.com/saltern-api/saltern/server/web"
 )
@@ -66,7 +67,7 @@ type none struct{}
 
 // Methods returns all declared methods, in the order of their names.
 func Methods() []*Method {
-	all := slices.Concat(apiMethods(), authMethods(), cmdMethods(), jobMethods(), minionsMethods(), retMethods(), statsMethods(), testMethods(), tgtMethods())
+	all := slices.Concat(adminMethods(), apiMethods(), authMethods(), cmdMethods(), jobMethods(), minionsMethods(), retMethods(), statsMethods(), testMethods(), tgtMethods())
 	slices.SortFunc(all, func(a, b *Method) int { return strings.Compare(a.String(), b.String()) })
 	return all
 }
@@ -85,6 +86,11 @@ func (c *call) caller() *caller.Caller { return c.by.caller }
 
 // warn adds a warning to the answer.
 func (c *call) warn(text string) { c.warnings = append(c.warnings, text) }
+
+// note writes into the audit log that something was changed or removed.
+func (c *call) note(event, subject string) {
+	audit.Of(c.x).Note(audit.Entry{Event: event, Outcome: audit.OK, Subject: subject})
+}
 
 // may returns an error unless the caller has one of some permissions.
 func (c *call) may(ctx context.Context, one ...role.Permission) error {

@@ -26,6 +26,10 @@ type attempt struct {
 // permission has a refused one too, by a caller without any; all others are refused
 // without a credential.
 var cases = map[string]struct{ good, invalid, failed attempt }{
+	"admin.trim_database": {
+		good:    attempt{kwarg: `{"audit":123,"events":"30","jobs":"0","schedule":48,"test":"True"}`, ret: `^\{"test":true,"audit":0,"events":0,"jobs":\{"commands":4,"minions-expected":6,"returns":2,"jids":4\},"schedule":0\}$`},
+		invalid: attempt{kwarg: `{"jobs":-2}`, code: 4001},
+	},
 	"api.discover": {
 		good:    attempt{kwarg: `{"include":["test"]}`, ret: `^\{"test":\{"__doc__":`},
 		invalid: attempt{kwarg: `{"include":1}`, code: 4001},

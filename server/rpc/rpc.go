@@ -84,6 +84,9 @@ type API struct {
 	// served.
 	Library Library
 
+	// Upkeep removes old records. Without it admin.trim_database is not served.
+	Upkeep Upkeep
+
 	MasterID string // the name of the master in answers; "" stands for "master"
 
 	// MaxCalls is how many calls may be in a list.

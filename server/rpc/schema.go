@@ -184,6 +184,7 @@ type catalog struct {
 // resourceDocs are the texts about resources.
 var resourceDocs = map[string]string{
 	"api":     "What this API is.",
+	"admin":   "Upkeep.",
 	"auth":    "The caller, roles, users and groups.",
 	"cmd":     "Commands: run them, and find what was run.",
 	"job":     "Saved jobs.",

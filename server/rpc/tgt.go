@@ -187,8 +187,8 @@ func deleteTargets(ctx context.Context, c *call, p deleteTargetsParams) (any, er
 		}
 	}
 	for _, o := range all {
-		if err := c.api.Library.DeleteSaved(ctx, o.Kind, o.ID); err != nil {
-			return nil, libraryError(err, "target")
+		if err := c.remove(ctx, o, "target"); err != nil {
+			return nil, err
 		}
 	}
 	return nil, nil

@@ -88,16 +88,18 @@ func (s *Store) PutSaved(ctx context.Context, r records.Saved) (records.Saved, e
 	err := s.changeCallbacks(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		tooMany = nil
 		if r.Version == 0 {
-			count := sqlbuilder.NewSelectBuilder()
-			count.Select("count(*)").From("saved").Where(count.Equal("master", s.opts.Master), count.Equal("kind", r.Kind))
-			text, args := count.BuildWithFlavor(s.engine.Flavor)
-			var n int
-			if err := tx.QueryRowContext(ctx, text, args...).Scan(&n); err != nil {
-				return err
-			}
-			if n >= records.MaxSaved {
-				tooMany = records.ErrTooManySaved
-				return nil
+			for _, most := range []struct {
+				n   int
+				own bool
+			}{{records.MaxSaved, false}, {records.MaxSavedOfUser, true}} {
+				n, err := s.countSaved(ctx, tx, r, most.own)
+				if err != nil {
+					return err
+				}
+				if n >= most.n {
+					tooMany = records.ErrTooManySaved
+					return nil
+				}
 			}
 		}
 		n, err := s.exec(ctx, tx, q)
@@ -111,6 +113,18 @@ func (s *Store) PutSaved(ctx context.Context, r records.Saved) (records.Saved, e
 	}
 	r.Version++
 	return r, nil
+}
+
+// countSaved counts what is saved of a kind, or what an owner has of it.
+func (s *Store) countSaved(ctx context.Context, tx *sql.Tx, r records.Saved, own bool) (n int, err error) {
+	q := sqlbuilder.NewSelectBuilder()
+	q.Select("count(*)").From("saved").Where(q.Equal("master", s.opts.Master), q.Equal("kind", r.Kind))
+	if own {
+		q.Where(q.Equal("usr", r.User), q.Equal("eauth", r.Eauth))
+	}
+	text, args := q.BuildWithFlavor(s.engine.Flavor)
+	err = tx.QueryRowContext(ctx, text, args...).Scan(&n)
+	return n, err
 }
 
 // Saved implements [records.Library].
