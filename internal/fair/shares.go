@@ -38,6 +38,20 @@ func (s *Shares) TakeUpTo(from netip.Prefix, n, share int64) bool {
 	return true
 }
 
+// Fits reports whether a prefix could take n units now.
+func (s *Shares) Fits(from netip.Prefix, n, share int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return n <= s.left && s.held[from] <= share-n
+}
+
+// Left returns how many units nobody holds.
+func (s *Shares) Left() int64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.left
+}
+
 // Give returns n units of the prefix.
 func (s *Shares) Give(from netip.Prefix, n int64) {
 	if n == 0 {

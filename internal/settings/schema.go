@@ -30,7 +30,7 @@ func (d *decoder) schema(s *Settings) fields {
 		},
 		{"answers", d.section(fields{
 			{"memory", d.size(&s.Answers.Memory), "what all requests together hold of large answers in memory; more is in files without a name in state_dir"},
-			{"disk", d.size(&s.Answers.Disk), "the size of all these files; 503 above it"},
+			{"disk", d.size(&s.Answers.Disk), "the size of all these files, half of it for one address (IPv6: one /64); 503 above it"},
 		}), "answers that are being made or sent"},
 		{"events", d.section(fields{
 			{"buffer", d.count(&e.Buffer), "events that are kept for readers that come back"},

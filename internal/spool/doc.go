@@ -8,5 +8,5 @@
 //	_, err := s.Write(part)
 //	_, err = s.Since(mark).WriteTo(w)
 //
-// It imports nothing of this module.
+// It imports internal/fair.
 package spool

@@ -3,6 +3,8 @@ package spool
 import (
 	"bytes"
 	"io"
+	"math"
+	"net/netip"
 	"slices"
 )
 
@@ -23,6 +25,7 @@ const (
 // goroutine at a time. After an error it takes nothing more.
 type Spool struct {
 	store *Store
+	from  netip.Prefix // of the client; the zero value may take all
 	size  int64
 	err   error
 
@@ -36,11 +39,23 @@ type Spool struct {
 // Size returns how many bytes were written.
 func (s *Spool) Size() int64 { return s.size }
 
-// Full reports whether the files of all spools are as large as they may be, so
-// that a large answer would find no room.
+// For sets the client whose share of the files the spool takes. It is called
+// before anything is written.
+func (s *Spool) For(from netip.Prefix) { s.from = from }
+
+// share is how much of the files the spool's client may take.
+func (s *Spool) share() int64 {
+	if !s.from.IsValid() {
+		return s.store.opts.Disk
+	}
+	return s.store.opts.Share
+}
+
+// Full reports whether the files of all spools, or those of the client, are as
+// large as they may be, so that a large answer would find no room.
 func (s *Spool) Full() bool {
-	limit := s.store.opts.Disk
-	return limit > 0 && s.store.disk.Load() > limit-inMemory
+	disk, share := s.store.disk, s.share()
+	return !disk.Fits(s.from, inMemory, math.MaxInt64) || !disk.Fits(s.from, min(inMemory, share), share)
 }
 
 // Err returns the first error of writing.
@@ -142,7 +157,7 @@ func (s *Spool) flush() {
 func (s *Spool) append(p []byte) bool {
 	end := s.filed + int64(len(p))
 	if grows := end - s.used; grows > 0 {
-		if !take(&s.store.disk, grows, s.store.opts.Disk) {
+		if !s.store.disk.TakeUpTo(s.from, grows, s.share()) {
 			s.err = ErrFull
 			return false
 		}
@@ -199,7 +214,7 @@ func (s *Spool) Close() error {
 		return nil
 	}
 	s.release(s.held)
-	s.store.disk.Add(-s.used)
+	s.store.disk.Give(s.from, s.used)
 	file := s.file
 	s.blocks, s.file, s.filed, s.used, s.size, s.err = nil, nil, 0, 0, 0, ErrClosed
 	if file == nil {

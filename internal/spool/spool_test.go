@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"math/rand/v2"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"testing"
@@ -185,6 +186,40 @@ func TestMemoryOfAll(t *testing.T) {
 	}
 	memory, held := store.Held()
 	require.Zero(t, memory)
+	require.Zero(t, held)
+}
+
+// One client does not take all the room, whatever it asks for; what has no client
+// may.
+func TestDiskOfOneClient(t *testing.T) {
+	t.Parallel()
+	store := spool.NewStore(spool.Options{Disk: 40 << 20, Share: 20 << 20, Create: new(disk).create})
+	of := func(addr string) *spool.Spool {
+		s := store.New()
+		s.For(netip.MustParsePrefix(addr))
+		return s
+	}
+	first, second, other := of("192.0.2.1/32"), of("192.0.2.1/32"), of("192.0.2.2/32")
+	require.False(t, first.Full())
+	_, err := first.Write(text(17 << 20))
+	require.NoError(t, err)
+	require.True(t, second.Full())
+	_, err = second.Write(text(5 << 20))
+	require.ErrorIs(t, err, spool.ErrFull)
+	require.False(t, other.Full())
+	_, err = other.Write(text(17 << 20))
+	require.NoError(t, err)
+
+	require.NoError(t, first.Close())
+	require.NoError(t, second.Close())
+	require.False(t, of("192.0.2.1/32").Full())
+	own := store.New()
+	_, err = own.Write(text(22 << 20))
+	require.NoError(t, err)
+	require.True(t, of("192.0.2.3/32").Full(), "there is no room for anybody")
+	require.NoError(t, own.Close())
+	require.NoError(t, other.Close())
+	_, held := store.Held()
 	require.Zero(t, held)
 }
 

@@ -21,6 +21,7 @@ func ClientAddr(proxies []netip.Prefix, next http.Handler) http.Handler {
 			x.Remote = peer.Addr().Unmap()
 		}
 		x.From = fair.Prefix(x.Remote)
+		x.Spool.For(x.From)
 		next.ServeHTTP(w, r.WithContext(fair.WithPrefix(r.Context(), x.From)))
 	})
 	if len(proxies) == 0 {
