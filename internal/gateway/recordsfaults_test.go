@@ -65,7 +65,7 @@ func TestKilledWhileRecording(t *testing.T) {
 		return c.Total
 	}
 	publish(200)
-	require.Eventually(t, func() bool { return completed() > 100 }, time.Minute, 10*time.Millisecond)
+	require.Eventually(t, func() bool { return completed() > 100 }, time.Minute, 200*time.Millisecond)
 
 	// Another process writes for a long time: the queue grows beyond its memory.
 	db, err := sql.Open("sqlite", file)
@@ -85,7 +85,7 @@ func TestKilledWhileRecording(t *testing.T) {
 
 	startChild(t, master, dir, "", "")
 	publish(jobs - 800)
-	require.Eventually(t, func() bool { return completed() >= jobs }, 3*time.Minute, 50*time.Millisecond)
+	require.Eventually(t, func() bool { return completed() >= jobs }, 3*time.Minute, time.Second)
 	size, err := store.Size(t.Context())
 	require.NoError(t, err)
 	require.EqualValues(t, jobs, size.Jobs)

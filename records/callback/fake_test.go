@@ -40,6 +40,13 @@ func (f *fakeStore) do(change func() error) error {
 	return change()
 }
 
+// asked returns how many calls there were.
+func (f *fakeStore) asked() int {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.calls
+}
+
 func (f *fakeStore) setAway(away bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
