@@ -30,7 +30,7 @@ func TestTokenSettings(t *testing.T) {
   login_roles: []
   assignments: [{users: [` + env.User + `], eauth: [pam], roles: [User]}]
 `, narrowTokens},
-			"without csp, in memory": {"tokens: {store: memory, csp: {enabled: false}}\n", noCSP},
+			"without csp, in memory": {"tokens: {store: memory, csp: {enabled: false}}\nrpc: {enabled: false}\n", noCSP},
 		} {
 			t.Run(name, func(t *testing.T) { o.test(t, envtest.AnotherGateway(t, r, env.More{Settings: o.settings})) })
 		}
@@ -88,7 +88,8 @@ func noCSP(t *testing.T, g *env.Env) {
 	status, x := oauth(t, g, "oauth/provider/token", url.Values{"grant_type": {"refresh_token"}, "refresh_token": {made.Token}})
 	require.Equal(t, http.StatusOK, status, "%v", x)
 	require.Equal(t, http.StatusOK, ping(t, g, x["access_token"].(string)))
-	requireNotServed(t, g, "POST /"+envtest.CSPAuthorize, "POST /csp/gateway/am/api/auth/api-tokens/details", "POST /account/login", "GET /account/login")
+	requireNotServed(t, g, "POST /"+envtest.CSPAuthorize, "POST /csp/gateway/am/api/auth/api-tokens/details", "POST /account/login", "GET /account/login",
+		"POST /rpc", "POST /raas/rpc", "GET /version", "POST /acs/t/x/token")
 	require.NoFileExists(t, g.StateDir()+"/tokens.db")
 }
 
