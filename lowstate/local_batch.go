@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/internal/spool"
 	"github.com/saltern-api/saltern/saltmaster"
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
@@ -99,12 +100,30 @@ func (j *batchJob) part(tgt msgpack.Raw, tgtType string) *localJob {
 }
 
 // item returns the item for a minion's return.
-func (j *batchJob) item(id string, r result) Returns {
+func (j *batchJob) item(id string, r result) Answer {
 	if j.raw {
 		return rawItem(id, r)
 	}
-	b := append(msgpack.AppendJSONString([]byte("{"), id), ": "...)
-	return append(AppendReturn(b, r.ret), '}')
+	return batchItem{id, r.ret}
+}
+
+// batchItem is one minion's return, as an object. It becomes JSON where it is
+// written, in pieces: a return may be as large as what the bus carries.
+type batchItem struct {
+	id  string
+	ret msgpack.Raw
+}
+
+func (i batchItem) key() []byte { return append(msgpack.AppendJSONString([]byte("{"), i.id), ": "...) }
+
+// JSON implements [Answer].
+func (i batchItem) JSON() []byte { return append(AppendReturn(i.key(), i.ret), '}') }
+
+func (i batchItem) writeTo(to *spool.Spool) error {
+	_, _ = to.Write(i.key()) // an error stays
+	_ = WriteReturn(to, i.ret)
+	_, err := to.WriteString("}")
+	return err
 }
 
 // silentItem returns the item for a minion that did not return.

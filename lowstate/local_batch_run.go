@@ -29,7 +29,7 @@ type batch struct {
 type update struct {
 	jid    string // of the job, when it was published
 	id     string // of the minion that has finished
-	item   Returns
+	item   Answer
 	failed bool
 	err    error
 }

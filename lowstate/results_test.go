@@ -7,6 +7,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/saltern-api/saltern/internal/spool"
 	"github.com/saltern-api/saltern/saltmaster/eventbus"
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
@@ -68,12 +69,16 @@ func TestOddReturns(t *testing.T) {
 				`{"a": {"ret": `+odd.want+`, "out": `+odd.want+`, "retcode": `+odd.want+`, "jid": "1"}}`, string(r.close().JSON()))
 
 			b := &batchJob{}
-			require.Equal(t, `{"b": `+odd.want+`}`, string(b.item("b", result{ret: ret})))
+			require.Equal(t, `{"b": `+odd.want+`}`, string(b.item("b", result{ret: ret}).JSON()))
+			to := (*spool.Store)(nil).New()
+			part, err := Put(to, b.item("b", result{ret: ret}))
+			require.NoError(t, err)
+			require.Equal(t, `{"b": `+odd.want+`}`, string(Spooled{part}.JSON()))
 
 			b.raw = true
 			item := b.item("b", result{ret: ret, jid: "1", event: eventbus.Event{Tag: "t", Data: object([]field{
 				{"id", msgpack.AppendString(nil, "b")}, {"return", msgpack.AppendString(nil, "VALUE_TRIMMED")},
-			})}})
+			})}}).JSON()
 			require.True(t, json.Valid(item), string(item))
 			if odd.want[0] != '"' || name == "an unknown extension" || name == "bytes that are no text" {
 				require.Equal(t, `{"data": {"id": "b", "return": `+odd.want+`}, "tag": "t"}`, string(item))
