@@ -31,6 +31,9 @@ func (g *Gateway) openRecords(reg prometheus.Registerer) error {
 		Keep: set.Keep, MaxSize: set.MaxSize, Registerer: reg, Log: g.log,
 	})
 	g.jobs = watch.New(store.Job)
+	reg.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "saltern_job_waiters", Help: "Requests that wait for a job, and streams of jobs.",
+	}, func() float64 { return float64(g.jobs.Len()) }))
 	g.recorder = g.newRecorder()
 	registerRecorder(reg, g.recorder)
 	return nil

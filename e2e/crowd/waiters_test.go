@@ -1,0 +1,143 @@
+package crowd
+
+import (
+	"bufio"
+	"crypto/tls"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/saltern-api/saltern/saltmaster/mastertest"
+)
+
+// manyWaiters is how many connections BenchmarkWaiters waits on.
+const manyWaiters = 10_000
+
+// BenchmarkWaiters prints how much memory each of 10,000 requests takes that waits for
+// the end of a job, on a connection of its own, and how long the last of them is
+// answered after it.
+func BenchmarkWaiters(b *testing.B) {
+	for _, kind := range kinds {
+		b.Run(kind, func(b *testing.B) {
+			for range b.N {
+				m := waitMany(b, kind, manyWaiters, true)
+				b.ReportMetric(m.before, "MB-idle")
+				b.ReportMetric((m.now-m.before)*1e6/manyWaiters, "B/waiter")
+				b.ReportMetric((m.settled-m.before)*1e6/manyWaiters, "B/waiter-settled")
+				b.ReportMetric(float64(m.last.Milliseconds()), "ms-last")
+			}
+		})
+	}
+}
+
+// TestWaiters has the same done by fewer.
+func TestWaiters(t *testing.T) {
+	for _, kind := range kinds {
+		t.Run(kind, func(t *testing.T) {
+			const n = 200
+			m := waitMany(t, kind, n, false)
+			t.Logf("%.1f MB for %d waiters", m.now-m.before, n)
+		})
+	}
+}
+
+// waitMemory is what the gateway has resident, in MB, and how long the last waiter was
+// answered after the job's end.
+type waitMemory struct {
+	before, now, settled float64
+	last                 time.Duration
+}
+
+// waitMany has so many requests wait for one job, and lets it end.
+func waitMany(tb testing.TB, kind string, n int, settle bool) (m waitMemory) {
+	tb.Helper()
+	master := mastertest.Start(tb, mastertest.Options{Minions: []mastertest.Minion{{ID: minions[0], Silent: true}}})
+	g := startGateway(tb, master, fmt.Sprintf(
+		"limits: {connections: %[1]d, connections_per_address: %[1]d}\nrecords: {max_wait: 1h}\n", n+100),
+		map[string]any{"rest_cherrypy": map[string]any{"disable_ssl": kind == "plain"}})
+	if kind != "plain" {
+		g.url = strings.Replace(g.url, "http:", "https:", 1)
+	}
+	token := g.login(tb)
+	jid := g.start(tb, token)
+	m.before, _ = g.memory(tb)
+
+	all := make([]stream, n)
+	var opening sync.WaitGroup
+	for part := range 8 {
+		opening.Go(func() {
+			for i := part; i < n; i += 8 {
+				all[i] = g.wait(tb, kind, token, jid)
+			}
+		})
+	}
+	opening.Wait()
+	if tb.Failed() {
+		tb.FailNow()
+	}
+	require.Eventually(tb, func() bool { return g.figure(tb, "saltern_job_waiters") == fmt.Sprint(n) }, patience, 100*time.Millisecond)
+	m.now, _ = g.memory(tb)
+	if settle {
+		g.settle(tb)
+		m.settled, _ = g.memory(tb)
+	}
+	master.Return(mastertest.Job{JID: jid, Fun: "test.ping", Minion: minions[0]}, mastertest.Return{Return: mastertest.JSON("true")})
+	began := time.Now()
+	for _, s := range all {
+		_ = s.conn.SetReadDeadline(time.Now().Add(patience))
+		resp, err := http.ReadResponse(s.lines, nil)
+		require.NoError(tb, err)
+		var job struct {
+			State    string
+			Complete bool
+		}
+		require.NoError(tb, json.NewDecoder(resp.Body).Decode(&job))
+		require.NoError(tb, resp.Body.Close())
+		require.True(tb, job.Complete, job.State)
+	}
+	m.last = time.Since(began)
+	return m
+}
+
+// start starts a job, and waits until it is recorded.
+func (g *gateway) start(tb testing.TB, token string) string {
+	tb.Helper()
+	req, err := http.NewRequestWithContext(tb.Context(), http.MethodPost, g.url+"/",
+		strings.NewReader(`{"client": "local_async", "tgt": "*", "fun": "test.ping"}`))
+	require.NoError(tb, err)
+	req.Header.Set("Content-Type", "application/json")
+	req.Header.Set("X-Auth-Token", token)
+	resp, err := g.client.Do(req)
+	require.NoError(tb, err)
+	defer resp.Body.Close() //nolint:errcheck // it is decoded whole
+	var answer struct{ Return []struct{ JID string } }
+	require.NoError(tb, json.NewDecoder(resp.Body).Decode(&answer))
+	require.Len(tb, answer.Return, 1)
+	return answer.Return[0].JID
+}
+
+// wait has a request wait for a job.
+func (g *gateway) wait(tb testing.TB, kind, token, jid string) stream {
+	_, address, _ := strings.Cut(g.url, "://")
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		tb.Error(err)
+		return stream{}
+	}
+	tb.Cleanup(func() { _ = conn.Close() })
+	if kind != "plain" {
+		conn = tls.Client(conn, &tls.Config{InsecureSkipVerify: true})
+	}
+	if _, err = io.WriteString(conn, "GET /v1/jobs/"+jid+"?wait=1h HTTP/1.1\r\nHost: localhost\r\nX-Auth-Token: "+token+"\r\n\r\n"); err != nil {
+		tb.Error(err)
+	}
+	return stream{conn, bufio.NewReaderSize(conn, 512)}
+}
