@@ -149,14 +149,19 @@ func (a *API) job(x *web.Exchange, r *http.Request, s sight) error {
 	if err := a.recorded(r, s); err != nil {
 		return err
 	}
+	jid := web.Param(r, "jid")
 	if wait > 0 {
-		if s, err = a.await(r, s, wait); err != nil {
-			return err
-		}
+		return a.await(x, r, s, jid, wait)
 	}
+	return a.writeJob(r.Context(), x, s, jid, false)
+}
+
+// writeJob writes a job, if the caller sees it. After a wait it has whether it has
+// ended.
+func (a *API) writeJob(ctx context.Context, x *web.Exchange, s sight, jid string, waited bool) error {
 	var j records.Job
-	err = a.Records.read(r.Context(), func(ctx context.Context, from records.Reader) (err error) {
-		if j, err = see(ctx, from, web.Param(r, "jid"), s.job); err != nil {
+	err := a.Records.read(ctx, func(ctx context.Context, from records.Reader) (err error) {
+		if j, err = see(ctx, from, jid, s.job); err != nil {
 			return err
 		}
 		j, err = from.Job(ctx, j.JID, true)
@@ -166,7 +171,7 @@ func (a *API) job(x *web.Exchange, r *http.Request, s sight) error {
 		return err
 	}
 	shown := showJob(j)
-	if wait > 0 {
+	if waited {
 		complete := j.State.Ended()
 		shown.Complete = &complete
 	}

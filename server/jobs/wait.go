@@ -30,23 +30,31 @@ func (a *API) recorded(r *http.Request, s sight) error {
 	return a.Waiting.Recorded(ctx, jid, left)
 }
 
-// await waits for the end of the job of a request, if the caller sees it. It returns
-// what the caller sees after that.
-func (a *API) await(r *http.Request, s sight, most time.Duration) (sight, error) {
-	jid := web.Param(r, "jid")
+// await answers a request when its job has ended or the time is over, if the caller
+// sees the job. Where it can, the rest of the request goes on without what net/http
+// holds for it.
+func (a *API) await(x *web.Exchange, r *http.Request, s sight, jid string, most time.Duration) error {
 	err := a.Records.read(r.Context(), func(ctx context.Context, from records.Reader) error {
 		_, err := see(ctx, from, jid, s.job)
 		return err
 	})
 	if err != nil {
-		return sight{}, err
+		return err
 	}
-	ctx, done := a.follow(r.Context(), s)
-	defer done()
-	if _, err := a.Waiting.End(ctx, jid, most); err != nil {
-		return sight{}, err
+	connected, gone := context.WithCancel(context.WithoutCancel(r.Context()))
+	rest := func(ctx context.Context) error {
+		defer gone()
+		following, done := a.follow(ctx, s)
+		defer done()
+		if _, err := a.Waiting.End(following, jid, most); err != nil {
+			return err
+		}
+		return a.writeJob(ctx, x, a.sight(ctx, s.caller), jid, true)
 	}
-	return a.sight(r.Context(), s.caller), nil
+	if x.DetachWhole(r, gone, func() error { return rest(connected) }) {
+		return nil
+	}
+	return rest(r.Context())
 }
 
 // follow returns a context that ends with the request, with the caller's credential

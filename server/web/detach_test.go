@@ -210,3 +210,84 @@ func TestNotDetached(t *testing.T) {
 		require.False(t, <-s.detached)
 	})
 }
+
+// A whole response is written after the handler has returned, also one of an error.
+func TestDetachWhole(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		method, proto string
+		rest          func(x *web.Exchange) error
+		detached      bool
+		status        int
+		body          string
+	}{
+		"with a length": {"GET", "HTTP/1.1", func(x *web.Exchange) error {
+			x.WriteBody("text/plain", http.StatusOK, []byte("whole"))
+			return nil
+		}, true, 200, "whole"},
+		"in parts": {"GET", "HTTP/1.1", func(x *web.Exchange) error {
+			_, _ = io.WriteString(x, "one ")
+			_, err := io.WriteString(x, "two")
+			return err
+		}, true, 200, "one two"},
+		"an error": {"GET", "HTTP/1.1", func(*web.Exchange) error {
+			return &web.Error{Status: http.StatusConflict, Text: "it is busy"}
+		}, true, 409, "it is busy"},
+		"HTTP/1.0": {"GET", "HTTP/1.0", func(x *web.Exchange) error {
+			x.WriteBody("text/plain", http.StatusOK, []byte("whole"))
+			return nil
+		}, false, 200, "whole"},
+		"POST": {"POST", "HTTP/1.1", func(x *web.Exchange) error {
+			x.WriteBody("text/plain", http.StatusOK, []byte("whole"))
+			return nil
+		}, false, 200, "whole"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var running sync.WaitGroup
+			returned := make(chan bool, 1)
+			m := web.NewMux()
+			for _, method := range []string{http.MethodGet, http.MethodPost} {
+				m.Handle(method, "/", func(x *web.Exchange, r *http.Request) error {
+					x.Header().Set("X-Kept", "kept")
+					begin := make(chan struct{})
+					defer close(begin)
+					ok := x.DetachWhole(r, func() {}, func() error { <-begin; return c.rest(x) })
+					returned <- ok
+					if !ok {
+						return c.rest(x)
+					}
+					return nil
+				})
+			}
+			front := &web.Front{
+				Surface: "main", WriteTimeout: time.Minute, BodyTimeout: time.Minute, Bodies: web.NewBodies(1 << 20),
+				Metrics: web.NewMetrics(prometheus.NewRegistry()), Traffic: web.NewTraffic(), Log: slog.New(slog.DiscardHandler),
+				Errors: func(x *web.Exchange, _ *http.Request, e *web.Error) { x.WriteBody("text/plain", e.Status, nil) },
+				Path:   func(path string) string { return path }, Go: func(f func()) { running.Go(f) }, Next: web.Negotiated(m),
+			}
+			s := httptest.NewServer(front)
+			defer s.Close()
+			conn, err := net.Dial("tcp", s.Listener.Addr().String())
+			require.NoError(t, err)
+			defer conn.Close() //nolint:errcheck // it was read
+			_, err = io.WriteString(conn, c.method+" / "+c.proto+"\r\nHost: localhost\r\nContent-Length: 0\r\n\r\n")
+			require.NoError(t, err)
+			resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+			require.NoError(t, err)
+			body, err := io.ReadAll(resp.Body)
+			require.NoError(t, err)
+			require.NoError(t, resp.Body.Close())
+			require.Equal(t, c.detached, <-returned)
+			require.Equal(t, c.status, resp.StatusCode)
+			require.Equal(t, c.body, string(body))
+			require.Equal(t, "kept", resp.Header.Get("X-Kept"))
+			require.NotEmpty(t, resp.Header.Get("X-Request-Id"))
+			require.NotEmpty(t, resp.Header.Get("Date"))
+			if c.detached {
+				require.True(t, resp.Close, "the connection is closed after it")
+			}
+			running.Wait()
+		})
+	}
+}

@@ -42,6 +42,7 @@ type Exchange struct {
 
 	bodies    *Bodies
 	bodyLimit int64
+	errors    ErrorWriter // of the route
 	identify  func() bool // whether a credential outside of the body is valid; may be nil
 
 	status  int // 0 until the response begins

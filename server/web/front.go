@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"runtime"
 	"runtime/debug"
 	"time"
@@ -89,9 +88,7 @@ func (f *Front) end(x *Exchange, r *http.Request, done func(*http.Request)) {
 // goOn has the remainder of a detached response written. Of the request it keeps
 // what the log needs.
 func (f *Front) goOn(x *Exchange, r *http.Request, done func(*http.Request)) {
-	brief := &http.Request{
-		Method: r.Method, URL: &url.URL{Path: r.URL.Path}, Proto: r.Proto, ProtoMajor: r.ProtoMajor, RemoteAddr: r.RemoteAddr,
-	}
+	brief := brief(r)
 	f.Go(func() {
 		f.run(x, brief, func() {
 			if err := x.detached.run(); err != nil {

@@ -160,6 +160,7 @@ func (m *Mux) build(h Handler, options []Option) (http.HandlerFunc, *route) {
 	return func(_ http.ResponseWriter, r *http.Request) {
 		x := ExchangeOf(r.Context())
 		x.Recorder.Route(endpoint(r), x.Remote)
+		x.errors = o.errors
 		if o.noStore {
 			x.Header().Set("Cache-Control", "no-store")
 		}
