@@ -148,9 +148,11 @@ type CallbackCleaning struct {
 	Now      time.Time
 	Reserved time.Time // those that were reserved earlier are removed
 	Waiting  time.Time // those that were made earlier and wait are given up
+	Due      time.Time // those that were due earlier and still are, are given up
 	Done     time.Time // those that ended earlier are removed
 	Keep     int       // how many that have ended are kept, the newest
-	Why      string    // the Error of those that are given up
+
+	WhyWaiting, WhyDue string // the Error of those that are given up
 }
 
 // CallbackCleaned is what was done.

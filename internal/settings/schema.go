@@ -20,6 +20,7 @@ func (d *decoder) schema(s *Settings) fields {
 		{"public_url", d.publicURL(&s.PublicURL), "what URLs in answers begin with, such as https://salt.example.com/salt, instead of the request's host"},
 		{"cors_origin", d.textOrList(d.origin(&s.CORSOrigin)), "origins whose pages may use the API from a browser; \"*\" is any page, without cookies"},
 		{"events_acl", d.eventsACL(&s.EventsACL), "which events callers see; without a rule all, as in salt-api"},
+		{"callbacks", d.callbacks(&s.Callbacks), "destinations that are told when jobs have ended"},
 		{
 			"results", oneOf(d, map[string]Results{"bus": ResultsBus, "verified": ResultsVerified}, "bus or verified", &s.Results),
 			"minions' returns from the event bus, or from the master's job cache alone",
@@ -153,6 +154,39 @@ func (d *decoder) eventsACL(to *[]EventsRule) value {
 				d.problem(n.Line, key, "needs tags")
 			}
 			*to = append(*to, r)
+		}
+	})
+}
+
+// MaxCallbackTimeout is the longest [Callback].Timeout.
+const MaxCallbackTimeout = time.Minute
+
+// callbacks reads the `callbacks` list.
+func (d *decoder) callbacks(to *[]Callback) value {
+	return d.entries(func() (fields, func(*yaml.Node, string)) {
+		var c Callback
+		known := fields{
+			{"name", d.word(&c.Name), "by which callers name it"},
+			{"url", d.webhookURL(&c.URL), "where it is posted: https, or http to a loopback address"},
+			{"secret_file", d.text(&c.SecretFile).as("path"), "the file of the key that the requests are signed with"},
+			{"results", d.boolean(&c.Results), "whether it gets what the minions returned"},
+			{"users", d.textOrList(d.eachText(&c.Users)), "patterns of the users that may name it"},
+			{"groups", d.textOrList(d.eachText(&c.Groups)), "patterns of their groups"},
+			{"eauth", d.textOrList(d.eachText(&c.Eauth)), "their eauth modules; without all three every caller may name it"},
+			{"timeout", d.duration(&c.Timeout), "how long one attempt may take, 10s without it"},
+			{"ca", d.text(&c.CA).as("path"), "PEM file of what signed the server's certificate"},
+		}
+		return known, func(n *yaml.Node, key string) {
+			if n.Kind == yaml.MappingNode && (!hasKey(n, "name") || !hasKey(n, "url") || !hasKey(n, "secret_file")) {
+				d.problem(n.Line, key, "needs a name, a url and a secret_file")
+			}
+			if c.Timeout > MaxCallbackTimeout {
+				d.problem(n.Line, key, "timeout may be %.0f seconds at the most", MaxCallbackTimeout.Seconds())
+			}
+			if slices.ContainsFunc(*to, func(other Callback) bool { return other.Name == c.Name }) {
+				d.problem(n.Line, key, "has the name of another one")
+			}
+			*to = append(*to, c)
 		}
 	})
 }

@@ -41,6 +41,9 @@ type Settings struct {
 	// every caller may read all, as in salt-api.
 	EventsACL []EventsRule
 
+	// Callbacks are the destinations of call-backs.
+	Callbacks []Callback
+
 	// Results is the source of the returns of minions.
 	Results Results
 
@@ -98,6 +101,20 @@ type EventsRule struct {
 	Groups []string
 	Eauth  []string
 	Tags   []string
+}
+
+// Callback is a destination that is told when jobs have ended. Users, Groups and
+// Eauth are those who may name it, as in [EventsRule].
+type Callback struct {
+	Name       string
+	URL        string
+	SecretFile string // the key of its requests' signatures
+	Results    bool   // whether it gets what the minions returned
+	Users      []string
+	Groups     []string
+	Eauth      []string
+	Timeout    time.Duration // of one attempt; 0 stands for the default of package signedpost
+	CA         string        // PEM file of the CAs of the server's certificate, or "" for the system's
 }
 
 // Results is the source of the returns of minions.

@@ -31,6 +31,8 @@ public_url: HTTPS://Salt.Example.com:443/Api
 cors_origin: "https://ui.example.com"
 events_acl:
   - {users: ops*, groups: [wheel], eauth: pam, tags: [salt/job/*, "salt/run/*"]}
+callbacks:
+  - {name: ci, url: "https://ci.example.com/x?y=z", secret_file: /etc/ci, results: true, users: ops*, groups: [wheel], eauth: pam, timeout: 5s, ca: /etc/ca.pem}
 results: verified
 lookups: master
 answers: {memory: 8MiB, disk: 1GiB}
@@ -78,6 +80,10 @@ func TestParseEveryKey(t *testing.T) {
 		EventsACL: []settings.EventsRule{{
 			Users: []string{"ops*"}, Groups: []string{"wheel"}, Eauth: []string{"pam"},
 			Tags: []string{"salt/job/*", "salt/run/*"},
+		}},
+		Callbacks: []settings.Callback{{
+			Name: "ci", URL: "https://ci.example.com/x?y=z", SecretFile: "/etc/ci", Results: true,
+			Users: []string{"ops*"}, Groups: []string{"wheel"}, Eauth: []string{"pam"}, Timeout: 5 * time.Second, CA: "/etc/ca.pem",
 		}},
 		Results: settings.ResultsVerified,
 		Lookups: settings.LookupsMaster,

@@ -45,15 +45,19 @@ const (
 )
 
 // How long call-backs are kept: those whose job did not come to be known, those
-// whose job does not end, and those that have ended.
+// whose job does not end, those that nobody tries, and those that have ended.
 const (
 	keepReserved = 48 * time.Hour
 	keepWaiting  = 7 * 24 * time.Hour
+	keepDue      = 7 * 24 * time.Hour
 	keepDone     = 7 * 24 * time.Hour
 	keepMost     = 100_000
 )
 
-const whyNoEnd = "the end of the job was not recorded within 7 days"
+const (
+	whyNoEnd    = "the end of the job was not recorded within 7 days"
+	whyNotTried = "no gateway has this destination any more"
+)
 
 // pause returns how long after a failure the next attempt is made: as long as it
 // has failed, so that the pauses double.
@@ -333,10 +337,11 @@ func (s *Service) note(ctx context.Context, c records.Callback, what What, why, 
 // clean removes what is too old.
 func (s *Service) clean(ctx context.Context, now time.Time) error {
 	done, err := s.store.CleanCallbacks(ctx, records.CallbackCleaning{
-		Now: now, Reserved: now.Add(-keepReserved), Waiting: now.Add(-keepWaiting), Done: now.Add(-keepDone), Keep: keepMost, Why: whyNoEnd,
+		Now: now, Reserved: now.Add(-keepReserved), Waiting: now.Add(-keepWaiting), Due: now.Add(-keepDue), Done: now.Add(-keepDone),
+		Keep: keepMost, WhyWaiting: whyNoEnd, WhyDue: whyNotTried,
 	})
 	if done.Failed > 0 {
-		s.log.LogAttrs(ctx, slog.LevelWarn, "call-backs are given up whose jobs have not ended", slog.Int("call_backs", done.Failed))
+		s.log.LogAttrs(ctx, slog.LevelWarn, "call-backs are given up that waited for too long", slog.Int("call_backs", done.Failed))
 	}
 	return err
 }

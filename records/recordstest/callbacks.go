@@ -253,6 +253,11 @@ func testCallbackCleaning(t *testing.T, o Open) {
 	}
 	_, err := s.WakeCallbacks(ctx, nil, at(0))
 	require.NoError(t, err)
+	require.Equal(t, 10, func() int {
+		counts, err := s.CountCallbacks(ctx)
+		require.NoError(t, err)
+		return counts.Due
+	}())
 	for n, c := range claim(t, s, time.Hour, 2*time.Hour, 0) {
 		c.State, c.Done = records.CallbackDelivered, at(time.Duration(n)*time.Hour)
 		require.NoError(t, s.SettleCallback(ctx, c))
@@ -266,7 +271,7 @@ func testCallbackCleaning(t *testing.T, o Open) {
 	require.Zero(t, clean(records.CallbackCleaning{Now: at(0)}))
 	require.Equal(t, records.CallbackCleaned{Removed: 3}, clean(records.CallbackCleaning{Reserved: at(3 * time.Hour)}))
 	require.Equal(t, records.CallbackCleaned{Failed: 2},
-		clean(records.CallbackCleaning{Now: at(20 * time.Hour), Waiting: at(2 * time.Hour), Why: "too late"}))
+		clean(records.CallbackCleaning{Now: at(20 * time.Hour), Waiting: at(2 * time.Hour), WhyWaiting: "too late"}))
 	c := getCallback(t, s, "waiting-1")
 	require.Equal(t, records.CallbackFailed, c.State)
 	require.Equal(t, "too late", c.Error)
@@ -277,6 +282,28 @@ func testCallbackCleaning(t *testing.T, o Open) {
 	getCallback(t, s, "done-9")
 	_, err = s.Callback(ctx, "done-8")
 	require.ErrorIs(t, err, records.ErrNotFound)
+}
+
+// testCallbackNotTried gives up what is due for too long.
+func testCallbackNotTried(t *testing.T, o Open) {
+	s := open(t, o, "")
+	c := callback("one", jid(0), 0)
+	c.Destination = "not there any more"
+	put(t, s, jobs(job(0)))
+	addCallback(t, s, c)
+	_, err := s.WakeCallbacks(t.Context(), nil, at(time.Hour))
+	require.NoError(t, err)
+	require.Empty(t, claim(t, s, time.Hour, 2*time.Hour, 0))
+	for _, step := range []struct{ now, due, failed time.Duration }{{2, 1, 0}, {0, 2, 0}, {2, 2, 1}, {2, 2, 0}} {
+		done, err := s.CleanCallbacks(t.Context(), records.CallbackCleaning{
+			Now: at(step.now * time.Hour), Due: at(step.due * time.Hour), WhyDue: "never tried",
+		})
+		require.NoError(t, err)
+		require.Equal(t, records.CallbackCleaned{Failed: int(step.failed)}, done)
+	}
+	c = getCallback(t, s, "one")
+	require.Equal(t, records.CallbackFailed, c.State)
+	require.Equal(t, "never tried", c.Error)
 }
 
 // testCallbackClaims has several gateways claim the same call-backs at once, while

@@ -52,6 +52,7 @@ func Run(t *testing.T, newDatabase func(t *testing.T) Open) {
 		"saved":                testSaved,
 		"saved found":          testFindSaved,
 		"saved at once":        testSavedAtOnce,
+		"call-back not tried":  testCallbackNotTried,
 	} {
 		t.Run(name, func(t *testing.T) { part(t, newDatabase(t)) })
 	}

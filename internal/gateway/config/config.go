@@ -35,6 +35,7 @@ type Config struct {
 	Tokens    TokenFiles            // the content of the files of API tokens' settings
 	Senders   []reminder.Sender     // of reminders of expiring tokens
 	Records   RecordFiles           // the content of the files of records' settings
+	Callbacks Callbacks             // destinations of call-backs
 
 	Version string // of the gateway, for programs; not loaded
 
@@ -84,11 +85,12 @@ func loadSettings(file string) (*settings.Settings, error) {
 
 // readFiles reads the files that the settings name.
 func (c *Config) readFiles() error {
-	var tokensErr, sendersErr, recordsErr error
+	var tokensErr, sendersErr, recordsErr, callbacksErr error
 	c.Tokens, tokensErr = readTokenFiles(c.Settings.Tokens)
 	c.Senders, sendersErr = reminderSenders(c.Settings.Tokens.Reminders)
 	c.Records, recordsErr = readRecordFiles(c.Settings.Records)
-	return errors.Join(tokensErr, sendersErr, recordsErr)
+	c.Callbacks, callbacksErr = readCallbacks(c.Settings.Callbacks)
+	return errors.Join(tokensErr, sendersErr, recordsErr, callbacksErr)
 }
 
 // check checks both files together.
@@ -100,7 +102,7 @@ func (c *Config) check() error {
 		eventsErr = fmt.Errorf("events_acl: %w", eventsErr)
 	}
 	return errors.Join(mainErr, eventsErr,
-		checkDeciding(c.Master, c.Settings.Auth.Deciding), checkResults(c.Master, c.Settings.Results))
+		checkDeciding(c.Master, c.Settings.Auth.Deciding), checkResults(c.Master, c.Settings.Results), checkCallbacks(c.Settings))
 }
 
 func (c *Config) warn(all ...string) { c.warnings = append(c.warnings, all...) }

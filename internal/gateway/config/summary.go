@@ -6,8 +6,8 @@ import (
 	"github.com/saltern-api/saltern/server"
 )
 
-// Summary describes the gateway, a line each: its listeners, and which eauth
-// modules give which rights.
+// Summary describes the gateway, a line each: its listeners, the destinations of
+// call-backs, and which eauth modules give which rights.
 func (c *Config) Summary() (lines []string) {
 	for _, l := range c.Listeners {
 		lines = append(lines, "listen: "+describe(l))
@@ -15,6 +15,7 @@ func (c *Config) Summary() (lines []string) {
 	if note := ownersNote(c.Master, c.Settings.Tokens); note != "" {
 		lines = append(lines, "tokens: "+note)
 	}
+	lines = append(lines, callbackNotes(c.Settings.Callbacks)...)
 	for _, mode := range c.Modes() {
 		lines = append(lines, "eauth "+mode)
 	}

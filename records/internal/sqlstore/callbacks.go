@@ -386,15 +386,12 @@ const cleanCallbacks = 1000
 // CleanCallbacks implements [records.Callbacks].
 func (s *Store) CleanCallbacks(ctx context.Context, c records.CallbackCleaning) (done records.CallbackCleaned, err error) {
 	if !c.Waiting.IsZero() {
-		q := sqlbuilder.NewUpdateBuilder()
-		q.Update("callbacks").Set(q.Assign("state", callbackFailed), q.Assign("done", micros(c.Now)), q.Assign("error", cut(c.Why, records.MaxCallbackError))).
-			Where(q.Equal("master", s.opts.Master), "state <= 2", q.Equal("state", callbackWaiting), q.LessThan("created", micros(c.Waiting)))
-		err = s.changeCallbacks(ctx, func(ctx context.Context, tx *sql.Tx) error {
-			n, err := s.exec(ctx, tx, q)
-			done.Failed = int(n)
-			return err
-		})
-		if err != nil {
+		if err := s.giveUpCallbacks(ctx, &done.Failed, c.Now, callbackWaiting, "created", c.Waiting, c.WhyWaiting); err != nil {
+			return done, err
+		}
+	}
+	if !c.Due.IsZero() {
+		if err := s.giveUpCallbacks(ctx, &done.Failed, c.Now, callbackDue, "since", c.Due, c.WhyDue); err != nil {
 			return done, err
 		}
 	}
@@ -426,6 +423,19 @@ func (s *Store) CleanCallbacks(ctx context.Context, c records.CallbackCleaning) 
 		}
 	}
 	return done, nil
+}
+
+// giveUpCallbacks ends the call-backs of a state that are too old, but for those that
+// are claimed.
+func (s *Store) giveUpCallbacks(ctx context.Context, failed *int, now time.Time, state int, column string, before time.Time, why string) error {
+	q := sqlbuilder.NewUpdateBuilder()
+	q.Update("callbacks").Set(q.Assign("state", callbackFailed), q.Assign("done", micros(now)), q.Assign("error", cut(why, records.MaxCallbackError))).
+		Where(q.Equal("master", s.opts.Master), "state <= 2", q.Equal("state", state), q.LessThan(column, micros(before)), q.LessEqualThan("due_at", micros(now)))
+	return s.changeCallbacks(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		n, err := s.exec(ctx, tx, q)
+		*failed += int(n)
+		return err
+	})
 }
 
 // removeCallbacks removes call-backs, in steps that leave room for writers.
