@@ -70,6 +70,9 @@ type Record struct {
 	// runner function does not take them.
 	LeftOut []string
 
+	// Callback is the destination that is told of the job's end; "" for none.
+	Callback string
+
 	// FromFiles is set if the answer was read from the master's files, and the
 	// master was not asked.
 	FromFiles bool

@@ -175,6 +175,13 @@ func (c Chunk) WithInt(key string, n int64) Chunk {
 	return c
 }
 
+// without returns the chunk without a key.
+func (c Chunk) without(key string) Chunk {
+	c.fields = slices.DeleteFunc(slices.Clone(c.fields), func(f field) bool { return f.key == key })
+	c.deferred = without(c.deferred, key)
+	return c
+}
+
 // Renamed returns the chunk with a key renamed. A former value of the new key
 // is dropped.
 func (c Chunk) Renamed(from, to string) Chunk {

@@ -27,6 +27,7 @@ const (
 	Failed                      // 500 with the text: the master refused
 	Unavailable                 // 503 with Retry-After
 	Timeout                     // 504
+	TooMany                     // 429: the caller has too much of something already
 )
 
 // Error is the only error type that this package returns. Text is for the

@@ -17,6 +17,8 @@ type Gateway struct {
 	hashType string
 	rawShell bool
 	note     func(jid, eauth, client string)
+
+	callbacks Callbacks
 }
 
 // Options of a [Gateway].
@@ -36,6 +38,9 @@ type Options struct {
 	// eauth module of its user, and the client; not for a jid that the caller
 	// chose, which may be another job's. It must not block, and may be nil.
 	Note func(jid, eauth, client string)
+
+	// Callbacks makes callback a key of chunks. With nil it is none.
+	Callbacks Callbacks
 }
 
 // New returns a gateway with the given clients.
@@ -43,7 +48,7 @@ func New(o Options) *Gateway {
 	g := &Gateway{
 		clients: make(map[string]Client), streams: make(map[string]bool),
 		enabled: o.Enabled, auth: o.Auth, rules: o.Authorizer, hashType: o.HashType, rawShell: o.AllowRawShell,
-		note: o.Note,
+		note: o.Note, callbacks: o.Callbacks,
 	}
 	for _, c := range o.Clients {
 		g.clients[c.Name()] = c
@@ -70,6 +75,7 @@ func (g *Gateway) Run(ctx context.Context, call Call) (res Result, err error) {
 		return r.result, err
 	}
 	defer r.session.Release(context.WithoutCancel(ctx))
+	defer r.dropPromises(ctx)
 	r.result.Answers, err = runAll(ctx, r.tasks)
 	return r.result, err
 }
@@ -88,6 +94,7 @@ func (g *Gateway) RunStream(
 		return r.result, err
 	}
 	defer r.session.Release(context.WithoutCancel(ctx))
+	defer r.dropPromises(ctx)
 	return r.result, r.stream(ctx, func(item Answer) error { return yield(r.result, item) })
 }
 

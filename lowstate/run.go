@@ -106,7 +106,10 @@ func (r *run) check(ctx context.Context) (err error) {
 	if err != nil {
 		return err
 	}
-	return r.allow(ctx)
+	if err := r.allow(ctx); err != nil {
+		return err
+	}
+	return r.reserve(ctx)
 }
 
 // allow authorizes the prepared jobs. If one is refused, nothing of the call is
@@ -165,7 +168,9 @@ func (r *run) prepareUnchecked(ctx context.Context, check func() error) error {
 		r.call.Budget = budget.New(ctx, nil)
 	}
 	err := r.prepareEach(ctx)
-	if err == nil && !slices.ContainsFunc(r.tasks, func(t task) bool { return !t.checked() && t.job.Command().needsRights() }) {
+	if err == nil && !slices.ContainsFunc(r.tasks, func(t task) bool {
+		return !t.checked() && (t.callback != "" || t.job.Command().needsRights())
+	}) {
 		return nil
 	}
 	if checkErr := check(); checkErr != nil || err == nil {
@@ -185,6 +190,9 @@ func (r *run) prepareEach(ctx context.Context) error {
 			return badChunk(i, err.Error())
 		}
 		t.job, t.rec.Fun = job, job.Command().Name()
+		if err := t.checkCallback(); err != nil {
+			return badChunk(i, err.Error())
+		}
 		if f, ok := job.(fitter); ok {
 			t.rec.LeftOut = f.omitted()
 		}
@@ -198,6 +206,11 @@ func (r *run) prepare(ctx context.Context, t *task) (Job, error) {
 		return nil, err
 	}
 	c.spool = r.call.Spool
+	if r.callbacks != nil {
+		if err := t.takeCallback(&c); err != nil {
+			return nil, err
+		}
+	}
 	*t.chunk = c
 	return r.clients[t.rec.Client].Prepare(c)
 }

@@ -17,6 +17,9 @@ type task struct {
 	rec   *Record
 	spool *spool.Spool
 	note  func(jid, eauth, client string) // [Options].Note
+
+	callback string   // the destination of its call-back; "" for none
+	promise  *promise // of it
 }
 
 // checked reports whether the chunk's caller is authenticated already.
@@ -47,8 +50,9 @@ func (t task) noteJob(jid string) {
 
 // end sets the outcome of the chunk. A caller that the master has not confirmed
 // by then is removed.
-func (t task) end(err error) {
+func (t task) end(ctx context.Context, err error) {
 	t.rec.Done, t.rec.note = err == nil, nil
+	t.promise.settle(ctx, t.rec.JID)
 	if !t.checked() {
 		t.rec.User, t.rec.Eauth = "", ""
 		return
@@ -65,7 +69,7 @@ var errUnfinished = errors.New("not finished")
 func (t task) run(ctx context.Context, yield func(item Answer) error) (err error) {
 	t.begin()
 	err = errUnfinished
-	defer func() { t.end(err) }()
+	defer func() { t.end(ctx, err) }()
 	if s, ok := t.job.(Streamer); ok {
 		return s.Stream(ctx, t.id.Grant, t.rec, yield)
 	}
@@ -80,7 +84,7 @@ func (t task) run(ctx context.Context, yield func(item Answer) error) (err error
 func (t task) all(ctx context.Context, before []Answer) (_ []Answer, err error) {
 	t.begin()
 	err = errUnfinished
-	defer func() { t.end(err) }()
+	defer func() { t.end(ctx, err) }()
 	if s, ok := t.job.(Streamer); ok {
 		return t.items(ctx, s, before)
 	}

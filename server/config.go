@@ -54,6 +54,9 @@ type Config struct {
 	// Jobs is the options of /v1/jobs.
 	Jobs JobsOptions
 
+	// Callbacks is the options of /v1/callbacks.
+	Callbacks CallbacksOptions
+
 	// Answers keeps large answers until they are sent. Nil keeps them in memory.
 	Answers *spool.Store
 

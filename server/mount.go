@@ -10,6 +10,7 @@ import (
 	"slices"
 
 	"github.com/saltern-api/saltern/server/audit"
+	"github.com/saltern-api/saltern/server/callbacks"
 	"github.com/saltern-api/saltern/server/caller"
 	"github.com/saltern-api/saltern/server/events"
 	"github.com/saltern-api/saltern/server/format"
@@ -134,7 +135,9 @@ func (s *Server) mount(surface Surface, opts MainOptions) *mounted {
 		api.Mount(m.mux)
 	}
 	if s.jobs != nil {
-		s.jobsAPI(who).Mount(m.mux)
+		api := s.jobsAPI(who)
+		api.Mount(m.mux)
+		s.mountCallbacks(m.mux, who, api)
 	}
 	s.mountTokens(m.mux, surface, who, urls, opts.APIACL)
 	return m
@@ -150,6 +153,18 @@ func (s *Server) jobsAPI(who *caller.Resolver) *jobs.API {
 		api.Rights = s.cfg.Tokens
 	}
 	return api
+}
+
+// mountCallbacks mounts /v1/callbacks, if there are destinations. Who sees which is
+// decided by who sees which jobs.
+func (s *Server) mountCallbacks(m *web.Mux, who *caller.Resolver, of *jobs.API) {
+	if s.cfg.Callbacks.Service == nil {
+		return
+	}
+	(&callbacks.API{
+		Service: s.cfg.Callbacks.Service, Store: s.cfg.Callbacks.Store, Callers: who,
+		Sees: func(ctx context.Context, c *caller.Caller) callbacks.Sight { return of.Sight(ctx, c) },
+	}).Mount(m)
 }
 
 // handler wraps the routes in the handlers that every request passes.

@@ -12,6 +12,7 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/eventstream"
 	"github.com/saltern-api/saltern/server/admin"
 	"github.com/saltern-api/saltern/server/audit"
+	"github.com/saltern-api/saltern/server/callbacks"
 	"github.com/saltern-api/saltern/server/caller"
 	"github.com/saltern-api/saltern/server/events"
 	"github.com/saltern-api/saltern/server/jobs"
@@ -69,6 +70,14 @@ type JobsOptions struct {
 
 	// Watches wakes requests that wait for a job. If it is nil, none waits.
 	Watches *watch.Hub
+}
+
+// CallbacksOptions are the options of /v1/callbacks.
+type CallbacksOptions struct {
+	// Service promises call-backs. If it is nil, there is no /v1/callbacks.
+	Service callbacks.Service
+
+	Store callbacks.Store
 }
 
 // MainOptions are the options of the main surface in `rest_cherrypy:` and

@@ -127,6 +127,7 @@ var shownElsewhere = map[string]string{
 	"D20": "TestLookupsFromFiles",
 	"D21": "TestReuse",
 	"D22": "TestLargeAnswersAreJSON",
+	"D23": "TestCallbacks",
 }
 
 // TestDifferentialList holds the list of differences against the

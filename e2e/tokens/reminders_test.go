@@ -50,7 +50,8 @@ func TestReminders(t *testing.T) {
 		more := onRedis(t, redistest.Start(t, redistest.Options{}), fmt.Sprintf(`
   reminders:
     mail: {server: %q, from: saltern@example.com, username: saltern, password_file: %s, ca: %s}
-    webhook: {url: %q, secret_file: %s}
+    webhook: {url: %q, secret_file: %[5]s}
+callbacks: [{name: ci, url: %[4]q, secret_file: %[5]s}]
 log: {level: debug}
 `, mails.Address, file("mail", "of mail\n"), file("ca", string(mails.CA)), hook.URL, file("hook", "of hook\n")))
 		one := envtest.AnotherGateway(t, r, more)

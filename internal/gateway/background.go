@@ -19,6 +19,9 @@ func (g *Gateway) startBackground(ctx context.Context) {
 		g.background.Go(func() { g.jobs.Run(ctx) })
 		g.background.Go(func() { g.recorder.Run(ctx, g.bus.ExpectTrimmed("salt/", g.recorder.Trim)) })
 	}
+	if g.callbacks != nil {
+		g.background.Go(func() { g.callbacks.Run(ctx) })
+	}
 	g.reminders.Start(ctx)
 }
 

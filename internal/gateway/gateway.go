@@ -20,6 +20,7 @@ import (
 	"github.com/saltern-api/saltern/internal/spool"
 	"github.com/saltern-api/saltern/lowstate"
 	"github.com/saltern-api/saltern/records"
+	"github.com/saltern-api/saltern/records/callback"
 	"github.com/saltern-api/saltern/records/recorder"
 	"github.com/saltern-api/saltern/records/watch"
 	"github.com/saltern-api/saltern/saltmaster"
@@ -52,6 +53,7 @@ type Gateway struct {
 	records      records.Store // nil if nothing is recorded
 	recordKeeper *recordkeeper.Keeper
 	recorder     *recorder.Recorder
+	callbacks    *callback.Service // nil without destinations
 	jobs         *watch.Hub
 
 	hub    *eventstream.Hub
@@ -82,6 +84,9 @@ func New(ctx context.Context, c *config.Config, log *slog.Logger) (_ *Gateway, e
 		return nil, err
 	}
 	if err := g.openRecords(reg); err != nil {
+		return nil, err
+	}
+	if err := g.openCallbacks(reg); err != nil {
 		return nil, err
 	}
 	if err := g.openMaster(); err != nil {
@@ -149,6 +154,7 @@ func (g *Gateway) openAuth(reg prometheus.Registerer) {
 		HashType:   g.config.Master.HashType,
 		Authorizer: g.rules,
 		Note:       g.note,
+		Callbacks:  g.chunkCallbacks(),
 
 		AllowRawShell: g.config.Master.NetapiAllowRawShell,
 	})
@@ -185,6 +191,7 @@ func (g *Gateway) listen(ctx context.Context, reg *prometheus.Registry) (err err
 		Version:   c.Version,
 		MasterID:  c.Master.ID,
 		Jobs:      g.jobsOptions(),
+		Callbacks: g.callbacksOptions(),
 		Answers:   g.spools,
 		Audit:     g.auditOptions(),
 		Listeners: c.Listeners,

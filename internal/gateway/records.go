@@ -52,7 +52,7 @@ func (g *Gateway) newRecorder() *recorder.Recorder {
 		MasterID: mc.ID, MaxValue: int(g.config.Settings.Records.MaxValue), Cache: cache,
 		Verified: g.config.Settings.Results == settings.ResultsVerified,
 		Wrote:    g.recordKeeper.Wrote,
-		Asked:    mc.Timeout + mc.GatherJobTimeout, Recorded: g.jobs.Recorded, Log: g.log,
+		Asked:    mc.Timeout + mc.GatherJobTimeout, Recorded: g.jobs.Recorded, Ended: g.ended, Log: g.log,
 		Spool: spool.NewStore(spool.Options{
 			Memory: 1, Disk: recorderDisk, Create: func() (spool.File, error) { return spool.Unlinked(dir) },
 		}),

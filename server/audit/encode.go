@@ -74,6 +74,7 @@ func (e *Entry) bound() {
 		{"sent_tgt", &e.SentTgt, maxSent},
 		{"sent_tgt_type", &e.SentTgtType, maxName},
 		{"jid", &e.JID, maxName},
+		{"callback", &e.Callback, maxName},
 	} {
 		e.clip(f.name, f.text, f.most)
 	}

@@ -15,6 +15,7 @@ const (
 	Logout     = "logout"     // of a session, or with an access token
 	Stream     = "stream"     // events are read
 	Hook       = "hook"       // an event is fired
+	Callback   = "callback"   // a call-back: promised, delivered, given up, or to be delivered once more
 	Refused    = "refused"    // a credential, or an action that its holder may not do
 	ReadLog    = "audit_read" // this log, over HTTP; one line for all pages of an answer
 	Lost       = "lost"       // lines of this log that could not be written
@@ -40,7 +41,7 @@ type Entry struct {
 	Event   string    `json:"event"`
 	Outcome string    `json:"outcome"`
 	Status  int       `json:"status,omitempty"` // of the HTTP answer
-	Why     string    `json:"why,omitempty"`    // one word, where the outcome is not ok
+	Why     string    `json:"why,omitempty"`    // one word, where the outcome is not ok, or about a call-back
 
 	// User and Eauth are the caller. ClaimedUser is a name that was given but
 	// not proved: it shows operators whose password is being guessed. A
@@ -84,8 +85,9 @@ type Entry struct {
 	SentTgt     string `json:"sent_tgt,omitempty"`
 	SentTgtType string `json:"sent_tgt_type,omitempty"`
 	JID         string `json:"jid,omitempty"`
-	Minions     int    `json:"minions,omitempty"` // that the master targeted
-	From        string `json:"from,omitempty"`    // files: answered from the master's files, which was not asked
+	Minions     int    `json:"minions,omitempty"`  // that the master targeted
+	Callback    string `json:"callback,omitempty"` // the destination that is told of the job's end
+	From        string `json:"from,omitempty"`     // files: answered from the master's files, which was not asked
 
 	// Arguments are the command's, as a JSON object, if the setting is on.
 	// Clipped, they are the beginning of that as a string.

@@ -89,7 +89,7 @@ func (c *Recorder) chunkEntry(call *CallRecord, i int) Entry {
 	e := Entry{
 		Event:  Command,
 		Client: summary.Client, Fun: summary.Fun, Tgt: summary.Tgt, TgtType: summary.TgtType,
-		SentTgt: rec.SentTgt, SentTgtType: rec.SentTgtType, JID: rec.JID, Minions: rec.Minions,
+		SentTgt: rec.SentTgt, SentTgtType: rec.SentTgtType, JID: rec.JID, Minions: rec.Minions, Callback: rec.Callback,
 	}
 	if rec.FromFiles {
 		e.From = fromFiles

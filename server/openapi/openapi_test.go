@@ -13,6 +13,7 @@ import (
 	"github.com/saltern-api/saltern/records"
 	"github.com/saltern-api/saltern/records/watch"
 	"github.com/saltern-api/saltern/server"
+	"github.com/saltern-api/saltern/server/callbacks"
 	"github.com/saltern-api/saltern/server/jobs"
 	"github.com/saltern-api/saltern/server/openapi"
 	"github.com/saltern-api/saltern/server/servertest"
@@ -38,6 +39,9 @@ type noMinions struct{ jobs.Minions }
 // noRecords is never read.
 type noRecords struct{ records.Reader }
 
+// noCallbacks is never called.
+type noCallbacks struct{ callbacks.Service }
+
 // The description contains every route, and no other. Routes for an operator's
 // files are not part of the API; HEAD is GET.
 func TestDescriptionIsComplete(t *testing.T) {
@@ -60,6 +64,7 @@ func TestDescriptionIsComplete(t *testing.T) {
 	s := servertest.Start(t, servertest.Answering("{}"), func(c *server.Config) {
 		c.Tokens, c.TokenAPIs.Issuer, c.Jobs.Records = tokens, tokens, noRecords{}
 		c.Jobs.Watches, c.Jobs.Minions = watch.New(nil), noMinions{}
+		c.Callbacks.Service = noCallbacks{}
 	})
 	for _, r := range s.Routes() {
 		method, path := r[0], strings.Replace(r[1], "/hook/*", "/hook/{path}", 1)

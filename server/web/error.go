@@ -71,6 +71,7 @@ var lowstateStatus = map[lowstate.Kind]int{
 	lowstate.Failed:          http.StatusInternalServerError,
 	lowstate.Unavailable:     http.StatusServiceUnavailable,
 	lowstate.Timeout:         http.StatusGatewayTimeout,
+	lowstate.TooMany:         http.StatusTooManyRequests,
 }
 
 // known are the responses to the errors of eauth, of spools and of the store of API tokens,

@@ -33,6 +33,12 @@ var endpoints = []Endpoint{
 	{http.MethodGet, "/v1/jobs/{jid}/returns", ""},
 	{http.MethodGet, "/v1/jobs/{jid}/returns/{minion}", ""},
 
+	// Call-backs, each of which is checked by package callbacks.
+	{http.MethodGet, "/v1/callbacks", ""},
+	{http.MethodPost, "/v1/callbacks", ""},
+	{http.MethodGet, "/v1/callbacks/{id}", ""},
+	{http.MethodPost, "/v1/callbacks/{id}/deliver", ""},
+
 	// About the token itself.
 	{http.MethodPost, "/logout", ""},
 

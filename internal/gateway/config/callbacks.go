@@ -96,8 +96,6 @@ func checkCallbacks(s *settings.Settings) error {
 		return nil
 	case s.Records.Store == settings.RecordsOff:
 		return errors.New("callbacks need records, which records.store: off turns off")
-	case s.Results == settings.ResultsVerified:
-		return errors.New("callbacks need records, of which there are none with results: verified")
 	}
 	return nil
 }
