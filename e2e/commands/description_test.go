@@ -5,6 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -76,6 +79,7 @@ func TestDescription(t *testing.T) {
 		d.websockets(t, session["X-Auth-Token"])
 		d.tokens(t, session)
 		d.jobs(t, session)
+		d.callbacks(t)
 		d.check(t, request{"POST /logout", session, "", "", 200})
 
 		for path, item := range d.Doc.Paths.Map() {
@@ -169,6 +173,43 @@ func (d described) jobs(t *testing.T, session map[string]string) {
 		{"GET " + job + "/returns/ms--9", session, "", "", 404},
 	} {
 		d.check(t, q)
+	}
+}
+
+// callbacks promises call-backs, at another gateway: the first one has no
+// destinations.
+func (d described) callbacks(t *testing.T) {
+	t.Helper()
+	receiver := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	t.Cleanup(receiver.Close)
+	secret := filepath.Join(t.TempDir(), "secret")
+	require.NoError(t, os.WriteFile(secret, []byte("shared"), 0o600))
+	g := envtest.AnotherGateway(t, d.Env, env.More{Settings: fmt.Sprintf("callbacks: [{name: ci, url: %q, secret_file: %s}]\n", receiver.URL, secret)})
+	other := described{envtest.NewDescribed(t, g)}
+	other.Seen = d.Seen
+	session := map[string]string{"X-Auth-Token": other.login(t)}
+	other.check(t, request{"POST /", session, envtest.JSON, `[{"client": "local", "tgt": "ms--0", "fun": "test.echo", "arg": ["x"], "callback": "ci"}]`, 200})
+	other.check(t, request{"POST /", session, envtest.JSON, `[{"client": "local", "tgt": "ms--0", "fun": "test.echo", "callback": "none"}]`, 400})
+	var page struct{ Callbacks []struct{ ID, JID string } }
+	require.Eventually(t, func() bool {
+		a := envtest.Bearing(t, g, session["X-Auth-Token"], "GET /v1/callbacks?state=delivered", "")
+		return json.Unmarshal([]byte(a.Body), &page) == nil && len(page.Callbacks) > 0
+	}, time.Minute, 50*time.Millisecond)
+	c := page.Callbacks[0]
+	for _, q := range []request{
+		{"POST /v1/callbacks", session, envtest.JSON, `{"jid": "` + c.JID + `", "destination": "ci"}`, 201},
+		{"POST /v1/callbacks", session, envtest.JSON, `{"jid": "` + c.JID + `", "destination": "none"}`, 400},
+		{"POST /v1/callbacks", session, envtest.JSON, `{"jid": "20260101000000000001", "destination": "ci"}`, 404},
+		{"POST /v1/callbacks", session, "text/plain", `x`, 415},
+		{"GET /v1/callbacks", session, "", "", 200},
+		{"GET /v1/callbacks?state=lost", session, "", "", 400},
+		{"GET /v1/callbacks", nil, "", "", 401},
+		{"GET /v1/callbacks/" + c.ID, session, "", "", 200},
+		{"GET /v1/callbacks/x", session, "", "", 404},
+		{"POST /v1/callbacks/" + c.ID + "/deliver", session, "", "", 202},
+		{"POST /v1/callbacks/x/deliver", session, "", "", 404},
+	} {
+		other.check(t, q)
 	}
 }
 
