@@ -3,6 +3,7 @@ package waiting_test
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -101,12 +102,14 @@ func TestEnd(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				state := c.before
+				var state atomic.Value // a records.State
+				state.Store(c.before)
 				read := func(context.Context, string, bool) (records.Job, error) {
-					if state == "" {
+					now := state.Load().(records.State)
+					if now == "" {
 						return records.Job{}, records.ErrNotFound
 					}
-					return records.Job{State: state}, nil
+					return records.Job{State: now}, nil
 				}
 				hub := watch.New(read)
 				running, end := context.WithCancel(t.Context())
@@ -126,7 +129,7 @@ func TestEnd(t *testing.T) {
 				}
 				time.AfterFunc(time.Minute, func() {
 					if c.after != "" {
-						state = c.after
+						state.Store(c.after)
 						hub.Recorded(records.Batch{Ends: []records.End{{JID: jid}}})
 					}
 				})
@@ -151,9 +154,9 @@ func TestEnd(t *testing.T) {
 func TestRecorded(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		there := false
+		var there atomic.Bool
 		read := func(context.Context, string, bool) (records.Job, error) {
-			if !there {
+			if !there.Load() {
 				return records.Job{}, records.ErrNotFound
 			}
 			return records.Job{State: records.New}, nil
@@ -168,7 +171,7 @@ func TestRecorded(t *testing.T) {
 		require.NoError(t, w.Recorded(t.Context(), jid, time.Second))
 		require.Equal(t, time.Second, time.Since(began), "it is not there")
 		time.AfterFunc(time.Second, func() {
-			there = true
+			there.Store(true)
 			hub.Recorded(records.Batch{Jobs: []records.Job{{JID: jid}}})
 		})
 		began = time.Now()
