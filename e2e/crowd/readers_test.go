@@ -24,9 +24,9 @@ const manyReaders = 10_000
 var kinds = []string{"plain", "TLS"}
 
 // BenchmarkReaders prints how much memory each of 10,000 readers takes that
-// have a connection of their own and have seen an event: at once, with the
-// garbage of their beginning, and settled, after the collection that there is
-// every two minutes.
+// have a connection of their own and have seen an event: at once, and settled,
+// when garbage was collected once more. Up to half of what is not a stack is
+// garbage at any time.
 func BenchmarkReaders(b *testing.B) {
 	for _, kind := range kinds {
 		b.Run(kind, func(b *testing.B) {
