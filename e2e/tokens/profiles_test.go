@@ -50,20 +50,27 @@ func pings(t *testing.T, r *env.Env, credential string, headers ...string) {
 }
 
 // The script of the manual, as it stands there but for the URLs and the token,
-// over TLS and over plain HTTP. Its last command asks /rpc, which there is not
-// yet: everything before it has done what it should, and what it holds then
-// runs a command as the script would.
+// over TLS and over plain HTTP, to its end: its last command gets the manual's job. What
+// the script holds then runs a command, too.
 func TestProfileScript(t *testing.T) {
 	suite.EachRelease(t, func(t *testing.T, r *env.Env) {
 		for name, g := range map[string]*env.Env{"TLS": r, "plain": envtest.AnotherGateway(t, r, plainSuperuser)} {
 			t.Run(name, func(t *testing.T) {
-				made := envtest.MakeToken(t, g, envtest.Login(t, g, env.User), "script", "Superuser")
+				session := envtest.Login(t, g, env.User)
+				saved := envtest.Bearing(t, g, session, "POST /rpc", `{"resource": "job", "method": "save_job", "kwarg": {
+					"job_uuid": "60c14cfc-09ca-4b5a-bc76-8294287c2e6c", "name": "Check disk usage", "desc": "Checks disk usage on targeted devices",
+					"cmd": "local", "fun": "disk.usage", "tgt_uuid": "7f93b928-388b-11e6-b133-346895ecb8f3"}}`)
+				require.Contains(t, saved.Body, `"ret":"60c14cfc-09ca-4b5a-bc76-8294287c2e6c","error":null`)
+				made := envtest.MakeToken(t, g, session, "script", "Superuser")
 				site := siteOf(g)
 				site.Console = strings.Replace(g.Main, "127.0.0.1", "localhost", 1)
 				said := site.Script(t, made.Token)
 				require.Regexp(t, `^saltern_acc_\w{36}$`, said.Access)
 				require.Regexp(t, `^[0-9A-Z]{26}$`, said.XSRF)
-				require.Equal(t, `{"status": 404, "return": "The path '/rpc' was not found."}`, said.Answer)
+				require.Regexp(t, `^\{"riq":\d+,"ret":\{"count":1,"results":\[\{"uuid":"60c14cfc-09ca-4b5a-bc76-8294287c2e6c","name":"Check disk usage",`+
+					`"desc":"Checks disk usage on targeted devices","cmd":"local","tgt_uuid":"7f93b928-388b-11e6-b133-346895ecb8f3","fun":"disk.usage",`+
+					`"arg":\{"arg":\[\],"kwarg":\{\}\},"masters":\[\],"metadata":\{"auth":\{"owner":\{"uuid":"[0-9a-f-]{36}","config_name":"internal",`+
+					`"username":"`+env.User+`"\},"access":\{\}\}\},"tgt_name":"All Minions"\}\],"limit":50\},"error":null,"warnings":\[\]\}$`, said.Answer)
 				pings(t, g, said.Access, "X-XSRFTOKEN: "+said.XSRF, "Cookie: _xsrf="+said.XSRF+"; _xsrf="+said.XSRF)
 				for _, secret := range []string{made.Token, said.Access, said.XSRF} {
 					require.NotContains(t, g.Log(), secret)
