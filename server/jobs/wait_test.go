@@ -399,10 +399,10 @@ func TestStream(t *testing.T) {
 	_, s = l.stream(t, "", saltdev) //nolint:bodyclose // at the end of the test
 	all, last := s.until("end")
 	require.Equal(t, []string{"web2", "web1", "web3"}, all)
-	_, s = l.stream(t, "", saltdev, "Last-Event-ID", last)
+	_, s = l.stream(t, "", saltdev, "Last-Event-ID", last) //nolint:bodyclose // at the end of the test
 	none, _ := s.until("end")
 	require.Empty(t, none)
-	resp, _ = l.stream(t, "", saltdev, "Last-Event-ID", "end")
+	resp, _ = l.stream(t, "", saltdev, "Last-Event-ID", "end") //nolint:bodyclose // at the end of the test
 	require.Equal(t, http.StatusNoContent, resp.StatusCode)
 }
 
@@ -411,19 +411,19 @@ func TestStreamRefused(t *testing.T) {
 	l := newLive(t, nil)
 	l.record(t, ran("web1"))
 	for id, want := range map[string]int{"x": 400, "eyJvIjoicmV0dXJucyJ9": 400, strings.Repeat("A", 9000): 400} {
-		resp, _ := l.stream(t, "", saltdev, "Last-Event-ID", id)
+		resp, _ := l.stream(t, "", saltdev, "Last-Event-ID", id) //nolint:bodyclose // at the end of the test
 		require.Equal(t, want, resp.StatusCode)
 		var text string
 		require.NoError(t, json.NewDecoder(resp.Body).Decode(&text))
 		require.Contains(t, text, "Last-Event-ID")
 	}
-	resp, _ := l.stream(t, "?tag=x", saltdev)
+	resp, _ := l.stream(t, "?tag=x", saltdev) //nolint:bodyclose // at the end of the test
 	require.Equal(t, http.StatusBadRequest, resp.StatusCode)
 	for range l.open.limit {
-		_, s := l.stream(t, "", saltdev)
+		_, s := l.stream(t, "", saltdev) //nolint:bodyclose // at the end of the test
 		require.Equal(t, "job", s.next().name)
 	}
-	resp, _ = l.stream(t, "", saltdev)
+	resp, _ = l.stream(t, "", saltdev) //nolint:bodyclose // at the end of the test
 	require.Equal(t, http.StatusTooManyRequests, resp.StatusCode)
 }
 
@@ -446,7 +446,7 @@ func TestStreamSight(t *testing.T) {
 			l.record(t, ran("db1", "web1"))
 			l.record(t, has("db1", true))
 			l.record(t, has("web1", true))
-			_, s := l.stream(t, "", c.credential)
+			_, s := l.stream(t, "", c.credential) //nolint:bodyclose // at the end of the test
 			all, _ := s.until("end")
 			require.Equal(t, c.want, all)
 		})
@@ -473,7 +473,7 @@ func TestStreamCut(t *testing.T) {
 		t.Parallel()
 		l := newLive(t, nil)
 		l.record(t, ran("web1"))
-		_, s := l.stream(t, "", saltdev)
+		_, s := l.stream(t, "", saltdev) //nolint:bodyclose // at the end of the test
 		require.Equal(t, "job", s.next().name)
 		l.stop(web.ErrStopping)
 		require.Equal(t, sent{"cut-off", "", `{"reason":"The gateway is stopping"}`}, s.next())
@@ -484,7 +484,7 @@ func TestStreamCut(t *testing.T) {
 		ended := make(chan error)
 		l := newLive(t, func(a *API) { a.Callers = ending{a.Callers, ended} })
 		l.record(t, ran("web1"))
-		_, s := l.stream(t, "", saltdev)
+		_, s := l.stream(t, "", saltdev) //nolint:bodyclose // at the end of the test
 		require.Equal(t, "job", s.next().name)
 		ended <- session.ErrRevoked
 		require.Equal(t, "cut-off", s.next().name)
