@@ -30,16 +30,18 @@ func TestMigrate(t *testing.T) {
 		require.NoError(t, os.MkdirAll("testdata", 0o755))
 		require.NoError(t, os.WriteFile(fmt.Sprintf("testdata/schema-%d.sql", len(versions)), server.Dump(t, url), 0o644))
 	}
+	empty := open(t, server.Database(t), "")
+	want := recordstest.Filled(t, empty)
+	require.NoError(t, empty.Close())
 	for n := range versions {
 		t.Run(fmt.Sprint("schema ", n+1), func(t *testing.T) {
 			text, err := os.ReadFile(fmt.Sprintf("testdata/schema-%d.sql", n+1))
 			require.NoError(t, err)
 			url := server.Database(t)
 			server.Exec(t, url, string(text))
-			s, empty := open(t, url, ""), open(t, server.Database(t), "")
-			recordstest.RequireFilled(t, s, empty)
+			s := open(t, url, "")
+			recordstest.RequireFilled(t, s, want)
 			require.NoError(t, s.Close())
-			require.NoError(t, empty.Close())
 		})
 	}
 }

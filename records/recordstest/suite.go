@@ -169,13 +169,20 @@ const (
 // database of a released schema.
 func Fill(t testing.TB, s records.Store) { t.Helper(); fill(t, s) }
 
-// RequireFilled requires that a store has what [Fill] puts, and that it works.
-func RequireFilled(t *testing.T, s, empty records.Store) {
+// Filled returns what an empty store exports after [Fill].
+func Filled(t *testing.T, empty records.Store) []records.Entry {
 	t.Helper()
 	fill(t, empty)
-	got, want := dump(t, s), dump(t, empty)
-	require.NotEmpty(t, want)
-	require.Equal(t, want, got)
+	all := dump(t, empty)
+	require.NotEmpty(t, all)
+	return all
+}
+
+// RequireFilled requires that a store has what [Fill] puts, which [Filled] has
+// returned of another one, and that it works.
+func RequireFilled(t *testing.T, s records.Store, want []records.Entry) {
+	t.Helper()
+	require.Equal(t, want, dump(t, s))
 	require.Equal(t, 1, put(t, s, jobs(job(-time.Hour, "web1"))).Jobs)
 	_, err := s.Trim(t.Context(), records.Trim{Jobs: 10})
 	require.NoError(t, err)

@@ -25,21 +25,22 @@ func TestMigrate(t *testing.T) {
 	if *dumpSchema {
 		writeDump(t, fmt.Sprintf("testdata/schema-%d.sql", len(versions)))
 	}
+	empty := open(filepath.Join(t.TempDir(), "empty.db"), "")
+	want := recordstest.Filled(t, empty)
+	require.NoError(t, empty.Close())
 	for n := range versions {
 		t.Run(fmt.Sprint("schema ", n+1), func(t *testing.T) {
 			text, err := os.ReadFile(fmt.Sprintf("testdata/schema-%d.sql", n+1))
 			require.NoError(t, err)
-			dir := t.TempDir()
-			file := filepath.Join(dir, "records.db")
+			file := filepath.Join(t.TempDir(), "records.db")
 			db, err := sql.Open("sqlite", file)
 			require.NoError(t, err)
-			_, err = db.ExecContext(t.Context(), string(text))
+			_, err = db.ExecContext(t.Context(), "BEGIN; "+string(text)+" COMMIT;")
 			require.NoError(t, err)
 			require.NoError(t, db.Close())
-			s, empty := open(file, ""), open(filepath.Join(dir, "empty.db"), "")
-			recordstest.RequireFilled(t, s, empty)
+			s := open(file, "")
+			recordstest.RequireFilled(t, s, want)
 			require.NoError(t, s.Close())
-			require.NoError(t, empty.Close())
 		})
 	}
 }
