@@ -41,20 +41,25 @@ func (a *API) await(x *web.Exchange, r *http.Request, s sight, jid string, most 
 	if err != nil {
 		return err
 	}
+	// The wait may go on after the handler, with which the request's context ends.
 	connected, gone := context.WithCancel(context.WithoutCancel(r.Context()))
-	rest := func(ctx context.Context) error {
+	unhook := context.AfterFunc(r.Context(), gone)
+	following, done := a.follow(connected, s)
+	wait := a.Waiting.Begin(r.Context(), jid)
+	rest := func() error {
 		defer gone()
-		following, done := a.follow(ctx, s)
 		defer done()
-		if _, err := a.Waiting.End(following, jid, most); err != nil {
+		if _, err := wait.End(following, most); err != nil {
 			return err
 		}
-		return a.writeJob(ctx, x, a.sight(ctx, s.caller), jid, true)
+		return a.writeJob(connected, x, a.sight(connected, s.caller), jid, true)
 	}
-	if x.DetachWhole(r, gone, func() error { return rest(connected) }) {
+	if x.DetachWhole(r, gone, rest) {
+		unhook()
 		return nil
 	}
-	return rest(r.Context())
+	defer unhook()
+	return rest()
 }
 
 // follow returns a context that ends with the request, with the caller's credential

@@ -86,15 +86,35 @@ func (w *Jobs) Follow(
 	}
 }
 
-// End waits for the end of a job, for most at most. ctx is one of [Jobs.Follow].
-// The job may be one that is not recorded (yet); its end is never seen then. There
-// is no error when the time is over or the gateway begins to stop; that of an ended
-// credential is for the client.
+// End waits for the end of a job, for most at most: it is Begin, and then
+// [Wait.End].
 func (w *Jobs) End(ctx context.Context, jid string, most time.Duration) (ended bool, err error) {
-	watched := w.Watches.Watch(jid)
-	defer watched.Close()
+	return w.Begin(ctx, jid).End(ctx, most)
+}
+
+// Wait is a wait for a job.
+type Wait struct {
+	watched *watch.Watch
+	ended   bool
+}
+
+// Begin begins a wait, which [Wait.End] has to end. The job may be one that is not
+// recorded (yet); its end is never seen then. What takes a deep stack, such as reading
+// the job, is done here.
+func (w *Jobs) Begin(ctx context.Context, jid string) *Wait {
+	begun := &Wait{watched: w.Watches.Watch(jid)}
 	j, err := w.Read(ctx, jid, false)
-	if err == nil && j.State.Ended() {
+	begun.ended = err == nil && j.State.Ended()
+	return begun
+}
+
+// End waits for the end of the job, for most at most. ctx is one of [Jobs.Follow].
+// There is no error when the time is over or the gateway begins to stop; that of an
+// ended credential is for the client.
+func (w *Wait) End(ctx context.Context, most time.Duration) (ended bool, err error) {
+	watched := w.watched
+	defer watched.Close()
+	if w.ended {
 		return true, nil
 	}
 	timer := time.NewTimer(most)
