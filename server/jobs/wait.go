@@ -15,9 +15,9 @@ import (
 // jid.
 const fresh = 2 * time.Second
 
-// recorded waits until the job of a request is recorded, if its jid is that of a
-// moment ago. A job that is recorded, and which the caller does not see, is not
-// waited for.
+// recorded waits until the job of a request is recorded and the caller sees it, if its
+// jid is that of a moment ago. One that the caller does not see takes as long as one
+// that does not exist.
 func (a *API) recorded(r *http.Request, s sight) error {
 	jid := web.Param(r, "jid")
 	start, ok := records.StartOf(jid)
@@ -27,7 +27,7 @@ func (a *API) recorded(r *http.Request, s sight) error {
 	}
 	ctx, done := a.follow(r.Context(), s)
 	defer done()
-	return a.Waiting.Recorded(ctx, jid, left)
+	return a.Waiting.Recorded(ctx, jid, left, s.job)
 }
 
 // await answers a request when its job has ended or the time is over, if the caller

@@ -9,8 +9,10 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
@@ -213,6 +215,72 @@ func TestFreshJob(t *testing.T) {
 	l.record(t, b)
 	all.Wait()
 	require.Equal(t, [2]int{200, 404}, statuses)
+}
+
+// How long a look at a job of this moment takes does not show that there is one that
+// the caller does not see.
+func TestFreshUnseen(t *testing.T) {
+	t.Parallel()
+	const none = -1
+	for name, c := range map[string]struct {
+		recorded time.Duration // when it is
+		eauth    time.Duration // when its eauth module is
+		path     string
+		status   int
+		want     time.Duration
+	}{
+		"none":                              {none, none, "", 404, fresh},
+		"of another user":                   {0, none, "", 404, fresh},
+		"of another user, recorded later":   {time.Second, none, "", 404, fresh},
+		"none, with a wait":                 {none, none, "?wait=10s", 404, fresh},
+		"of another user, with a wait":      {0, none, "?wait=10s", 404, fresh},
+		"none, a stream":                    {none, none, "/events", 404, fresh},
+		"of another user, a stream":         {0, none, "/events", 404, fresh},
+		"the caller's":                      {0, 0, "", 200, 0},
+		"the caller's, which is said later": {0, time.Second, "", 200, time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				var hub *watch.Hub
+				g := newEnv(t, func(a *API) {
+					read := a.Records.reader.Job
+					hub = watch.New(read)
+					a.Waiting = &waiting.Jobs{Watches: hub, Read: read, Most: time.Minute, Stopping: t.Context()}
+					a.Streams = &streams{limit: 1}
+				})
+				ctx, cancel := context.WithCancel(t.Context())
+				defer synctest.Wait()
+				defer cancel()
+				go hub.Run(ctx)
+				began := time.Now()
+				job := records.Job{JID: strings.Replace(began.UTC().Format("20060102150405.000000"), ".", "", 1), User: "saltdev", Client: "local"}
+				put := func(at time.Duration, j records.Job) {
+					if at < 0 {
+						return
+					}
+					done := make(chan struct{})
+					timer := time.AfterFunc(at, func() {
+						defer close(done)
+						b := records.Batch{Jobs: []records.Job{j}}
+						_, err := g.store.Put(ctx, b)
+						assert.NoError(t, err)
+						hub.Recorded(b)
+					})
+					if at == 0 {
+						<-done
+						return
+					}
+					t.Cleanup(func() { timer.Stop() })
+				}
+				put(c.recorded, job)
+				put(c.eauth, records.Job{JID: job.JID, Eauth: "ldap"})
+				w := g.get(t, "/v1/jobs/"+job.JID+c.path, ldap)
+				require.Equal(t, c.status, w.Code, w.Body)
+				require.Equal(t, c.want, time.Since(began))
+			})
+		})
+	}
 }
 
 // What ends a wait before the job does.

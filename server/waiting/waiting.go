@@ -129,24 +129,29 @@ func (w *Wait) End(ctx context.Context, most time.Duration) (ended bool, err err
 	}
 }
 
-// Recorded waits until a job is recorded, for most at most. ctx is one of
-// [Jobs.Follow].
-func (w *Jobs) Recorded(ctx context.Context, jid string, most time.Duration) error {
+// Recorded waits until a job is recorded that the caller sees, for most at most. One
+// that the caller does not see is waited for as one that does not exist: how long it
+// takes does not show that there is one. ctx is one of [Jobs.Follow].
+func (w *Jobs) Recorded(ctx context.Context, jid string, most time.Duration, sees func(records.Job) bool) error {
 	watched := w.Watches.Watch(jid)
 	defer watched.Close()
-	changed := watched.Changed()
-	if _, err := w.Read(ctx, jid, false); !errors.Is(err, records.ErrNotFound) {
-		return nil // or it cannot be read, which the caller finds out too
-	}
 	timer := time.NewTimer(most)
 	defer timer.Stop()
-	select {
-	case <-changed:
-		return nil
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return Cut(ctx)
+	for {
+		changed := watched.Changed()
+		switch j, err := w.Read(ctx, jid, false); {
+		case err == nil && sees(j):
+			return nil
+		case err != nil && !errors.Is(err, records.ErrNotFound):
+			return nil // it cannot be read, which the caller finds out too
+		}
+		select {
+		case <-changed:
+		case <-timer.C:
+			return nil
+		case <-ctx.Done():
+			return Cut(ctx)
+		}
 	}
 }
 

@@ -150,35 +150,48 @@ func TestEnd(t *testing.T) {
 	}
 }
 
-// A job of a moment ago is waited for until it is recorded.
+// A job of a moment ago is waited for until it is recorded and seen.
 func TestRecorded(t *testing.T) {
 	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		var there atomic.Bool
-		read := func(context.Context, string, bool) (records.Job, error) {
-			if !there.Load() {
-				return records.Job{}, records.ErrNotFound
-			}
-			return records.Job{State: records.New}, nil
-		}
-		hub := watch.New(read)
-		ctx, end := context.WithCancel(t.Context())
-		defer synctest.Wait()
-		defer end()
-		go hub.Run(ctx)
-		w := &waiting.Jobs{Watches: hub, Read: read, Stopping: t.Context()}
-		began := time.Now()
-		require.NoError(t, w.Recorded(t.Context(), jid, time.Second))
-		require.Equal(t, time.Second, time.Since(began), "it is not there")
-		time.AfterFunc(time.Second, func() {
-			there.Store(true)
-			hub.Recorded(records.Batch{Jobs: []records.Job{{JID: jid}}})
+	for name, c := range map[string]struct {
+		there, seen time.Duration // when it is recorded, and seen; 0 for from the beginning, less for never
+		want        time.Duration
+	}{
+		"it is there":             {0, 0, 0},
+		"it is recorded":          {time.Second, 0, time.Second},
+		"it is not there":         {-1, 0, time.Minute},
+		"it is not seen":          {0, -1, time.Minute},
+		"it is recorded, unseen":  {time.Second, -1, time.Minute},
+		"it is seen later":        {0, time.Second, time.Second},
+		"it is recorded and seen": {time.Second, 2 * time.Second, 2 * time.Second},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				began := time.Now()
+				since := func(d time.Duration) bool { return d >= 0 && time.Since(began) >= d }
+				read := func(context.Context, string, bool) (records.Job, error) {
+					if !since(c.there) {
+						return records.Job{}, records.ErrNotFound
+					}
+					return records.Job{State: records.New}, nil
+				}
+				hub := watch.New(read)
+				ctx, end := context.WithCancel(t.Context())
+				defer synctest.Wait()
+				defer end()
+				go hub.Run(ctx)
+				for _, at := range []time.Duration{c.there, c.seen} {
+					if at > 0 {
+						timer := time.AfterFunc(at, func() { hub.Recorded(records.Batch{Jobs: []records.Job{{JID: jid}}}) })
+						defer timer.Stop()
+					}
+				}
+				w := &waiting.Jobs{Watches: hub, Read: read, Stopping: t.Context()}
+				require.NoError(t, w.Recorded(t.Context(), jid, time.Minute, func(records.Job) bool { return since(c.seen) }))
+				require.Equal(t, c.want, time.Since(began))
+				require.Zero(t, hub.Len())
+			})
 		})
-		began = time.Now()
-		require.NoError(t, w.Recorded(t.Context(), jid, time.Minute))
-		require.Equal(t, time.Second, time.Since(began))
-		require.NoError(t, w.Recorded(t.Context(), jid, time.Minute))
-		require.Equal(t, time.Second, time.Since(began), "it is there")
-		require.Zero(t, hub.Len())
-	})
+	}
 }
