@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"slices"
 	"strconv"
+	"strings"
 	"sync/atomic"
 	"syscall"
 	"testing"
@@ -24,6 +25,9 @@ import (
 // RequireEnv is the environment variable that makes a missing PostgreSQL a
 // failure instead of a reason to skip.
 const RequireEnv = "SALTERN_REQUIRE_POSTGRES"
+
+// patience is how long a server may take to start or to end on a busy machine.
+const patience = time.Minute
 
 // superuser is the name of the user that initdb makes.
 const superuser = "saltern"
@@ -113,21 +117,13 @@ func (s *Server) command(name string, args ...string) *exec.Cmd {
 // Start starts the server again after Kill, with the data it had.
 func (s *Server) Start() {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	for {
-		s.run()
-		err := s.await(ctx)
-		if err == nil {
-			return
-		}
-		// The processes of one that was killed may not have ended yet.
+	s.run()
+	if err := s.await(ctx); err != nil {
 		s.stop(syscall.SIGKILL)
-		if ctx.Err() != nil {
-			log, _ := os.ReadFile(filepath.Join(s.dir, "log"))
-			s.t.Fatalf("PostgreSQL is not ready: %v\n%s", err, log)
-		}
-		time.Sleep(50 * time.Millisecond)
+		log, _ := os.ReadFile(filepath.Join(s.dir, "log"))
+		s.t.Fatalf("PostgreSQL is not ready: %v\n%s", err, log)
 	}
 }
 
@@ -163,10 +159,44 @@ func (s *Server) await(ctx context.Context) error {
 	}
 }
 
-// Kill ends the server as kill -9 does.
+// Kill ends the server as kill -9 does, and waits for the end of all its processes:
+// those of connections go on until they find out, and may answer until then.
 func (s *Server) Kill() {
 	s.t.Helper()
+	if s.cmd == nil {
+		return
+	}
+	segment := s.segment()
 	s.stop(syscall.SIGKILL)
+	for last := time.Now().Add(patience); s.isAttached(segment); time.Sleep(5 * time.Millisecond) {
+		require.True(s.t, time.Now().Before(last), "processes of a server that was killed go on")
+	}
+}
+
+// segment returns the id of the shared memory that all processes of the server are
+// attached to. PostgreSQL itself finds out by it whether any are left.
+func (s *Server) segment() string {
+	s.t.Helper()
+	text, err := os.ReadFile(filepath.Join(s.data(), "postmaster.pid"))
+	require.NoError(s.t, err)
+	lines := strings.Split(string(text), "\n")
+	require.Greater(s.t, len(lines), 6)
+	fields := strings.Fields(lines[6]) // key, id
+	require.Len(s.t, fields, 2)
+	return fields[1]
+}
+
+// isAttached reports whether a process is attached to shared memory.
+func (s *Server) isAttached(segment string) bool {
+	s.t.Helper()
+	text, err := os.ReadFile("/proc/sysvipc/shm")
+	require.NoError(s.t, err)
+	for line := range strings.Lines(string(text)) {
+		if f := strings.Fields(line); len(f) > 6 && f[1] == segment { // key, id, permissions, size, two processes, attached
+			return f[6] != "0"
+		}
+	}
+	return false
 }
 
 // stop ends the server with a signal, and waits for its end.
