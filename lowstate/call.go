@@ -81,13 +81,30 @@ type Record struct {
 	// done has failed, or still runs.
 	Begun, Done bool
 
-	// note notes jobs that the chunk has beside JID, see [Options].Note; nil if
-	// there is nothing to note.
-	note func(jid string)
+	// note notes the jobs of the chunk, see [Options].Note; nil if there is nothing
+	// to note, or not any more.
+	note func(jid, fun string, sent bool)
 
-	isPart bool // of a chunk with several jobs
-	noted  bool // whether the job is noted as that of a part
+	chosen bool // whether the caller chose the jid, which may be another job's
+	noted  bool // whether JID is noted, or that of a part
 }
 
-// part is the record of one of several jobs of a chunk.
-func (r *Record) part() *Record { return &Record{note: r.note, isPart: true} }
+// part is the record of one of several jobs of a chunk, each with a jid of its own.
+func (r *Record) part() *Record { return &Record{note: r.note} }
+
+// starting notes a job that is sent to the master now, if its jid is known before that.
+func (r *Record) starting(jid, fun string) { r.noteJob(jid, fun, false) }
+
+// started notes a job as soon as the master has it: its events, and the end of this
+// gateway, may come before the end of the chunk.
+func (r *Record) started(jid, fun string) {
+	r.JID = jid
+	r.noteJob(jid, fun, true)
+}
+
+func (r *Record) noteJob(jid, fun string, sent bool) {
+	if jid != "" && r.note != nil && !r.chosen && !r.noted {
+		r.noted = sent
+		r.note(jid, fun, sent)
+	}
+}

@@ -16,7 +16,7 @@ type Gateway struct {
 	rules    Authorizer
 	hashType string
 	rawShell bool
-	note     func(jid, eauth, client string)
+	note     func(Note)
 
 	callbacks Callbacks
 }
@@ -34,13 +34,24 @@ type Options struct {
 
 	AllowRawShell bool // netapi_allow_raw_shell: the client ssh may run any command
 
-	// Note is called with the jid of each job that was sent to the master, the
-	// eauth module of its user, and the client; not for a jid that the caller
-	// chose, which may be another job's. It must not block, and may be nil.
-	Note func(jid, eauth, client string)
+	// Note is called for each job that was sent to the master, as soon as it was, and
+	// before that where its jid is known; not for a jid that the caller chose, which
+	// may be another job's. It must not block, and may be nil.
+	Note func(Note)
 
 	// Callbacks makes callback a key of chunks. With nil it is none.
 	Callbacks Callbacks
+}
+
+// Note is what no event says of a job.
+type Note struct {
+	JID         string
+	User, Eauth string // who has started it, and the eauth module that vouches for that
+	Client      string
+	Fun         string // as events name it; "" for several
+
+	// Sent is set once the master has the job. Before that, it may refuse it.
+	Sent bool
 }
 
 // New returns a gateway with the given clients.

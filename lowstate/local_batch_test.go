@@ -12,6 +12,7 @@ import (
 	"testing/synctest"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/saltern-api/saltern/saltmaster/mastertest"
@@ -319,13 +320,19 @@ func TestJobsAreNoted(t *testing.T) {
 	eachRelease(t, several(3), func(t *testing.T, b *before) {
 		var mu sync.Mutex
 		var noted []string
-		jids := map[string]bool{}
-		b.gateway.note = func(jid, eauth, client string) {
+		jids, early := map[string]bool{}, map[string]bool{}
+		b.gateway.note = func(n Note) {
 			mu.Lock()
 			defer mu.Unlock()
-			require.False(t, jids[jid], "twice")
-			jids[jid] = true
-			noted = append(noted, client+" of "+eauth)
+			if !n.Sent {
+				early[n.JID] = true
+				return
+			}
+			assert.False(t, jids[n.JID], "twice")
+			assert.True(t, early[n.JID], "before it is sent too")
+			assert.Equal(t, "bench", n.User)
+			jids[n.JID] = true
+			noted = append(noted, n.Client+" of "+n.Eauth)
 		}
 		for chunk, jobs := range map[string][2]int{ // at least, at most
 			batchPing + `, "batch": 1`:                                   {4, 4}, // one looks for the minions
@@ -334,6 +341,8 @@ func TestJobsAreNoted(t *testing.T) {
 			`"client": "local", "tgt": "*", "fun": "test.ping"`:          {1, 1},
 			`"client": "local_async", "tgt": "*", "fun": "test.ping"`:    {1, 1},
 			`"client": "local_batch", "tgt": "none", "fun": "test.ping"`: {0, 0},
+
+			`"client": "local", "tgt": "*", "fun": "test.ping", "jid": "20260101000000000010"`: {0, 0},
 		} {
 			noted = nil
 			_, err := b.call(chunk)

@@ -74,6 +74,7 @@ func query(p saltmaster.Publication, fun string) saltmaster.Publication {
 // minion matched and nothing was sent.
 func (m *Master) publish(ctx context.Context, grant eauth.Grant, p saltmaster.Publication, rec *Record) (saltmaster.Published, error) {
 	var done saltmaster.Published
+	rec.starting(p.JID, p.Fun)
 	err := withGrant(ctx, grant, func(ctx context.Context, as proof) (err error) {
 		p := p
 		p.Token, p.Login = as.token, as.login
@@ -89,10 +90,8 @@ func (m *Master) publish(ctx context.Context, grant eauth.Grant, p saltmaster.Pu
 	if len(done.Minions) == 0 && !m.OrderMasters {
 		done.JID = ""
 	}
-	rec.JID, rec.Minions = done.JID, len(done.Minions)
-	if rec.isPart && rec.note != nil && done.JID != "" {
-		rec.note(done.JID)
-	}
+	rec.Minions = len(done.Minions)
+	rec.started(done.JID, p.Fun)
 	return done, nil
 }
 

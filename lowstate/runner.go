@@ -132,7 +132,7 @@ func (j *runnerJob) send(ctx context.Context, grant eauth.Grant, rec *Record) er
 	if err != nil {
 		return err
 	}
-	rec.JID = jid
+	rec.started(jid, "runner."+j.call.Fun)
 	return nil
 }
 

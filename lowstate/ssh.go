@@ -184,11 +184,12 @@ func (j *sshJob) Run(ctx context.Context, _ eauth.Grant, rec *Record) (Answer, e
 		sub = j.Bus.Subscribe(j.call.JID)
 		defer sub.Close()
 	}
+	rec.starting(j.call.JID, "")
 	out, err := j.opts.Program.Run(ctx, j.call)
 	if err != nil {
 		return nil, j.failure(err)
 	}
-	rec.JID = j.call.JID
+	rec.started(j.call.JID, "")
 	a := sshAnswer{job: j, code: out.Code, at: time.Now()}
 	if err := a.read(out.JSON); err != nil {
 		return nil, err

@@ -16,7 +16,7 @@ type task struct {
 	id    eauth.Identity
 	rec   *Record
 	spool *spool.Spool
-	note  func(jid, eauth, client string) // [Options].Note
+	note  func(Note) // [Options].Note
 
 	callback string   // the destination of its call-back; "" for none
 	promise  *promise // of it
@@ -36,15 +36,15 @@ func (t task) begin() {
 	t.name()
 	t.rec.Begun = true
 	if t.note != nil {
-		t.rec.note = t.noteJob
+		t.rec.note, t.rec.chosen = t.noteJob, t.chunk.truthy("jid")
 	}
 }
 
 // noteJob notes a job once the caller is authenticated, which is by the master
-// that has published it.
-func (t task) noteJob(jid string) {
+// that has published it at the latest.
+func (t task) noteJob(jid, fun string, sent bool) {
 	if t.checked() {
-		t.note(jid, t.id.Eauth, t.rec.Client)
+		t.note(Note{JID: jid, User: t.id.User, Eauth: t.id.Eauth, Client: t.rec.Client, Fun: fun, Sent: sent})
 	}
 }
 
@@ -55,10 +55,6 @@ func (t task) end(ctx context.Context, err error) {
 	t.promise.settle(ctx, t.rec.JID)
 	if !t.checked() {
 		t.rec.User, t.rec.Eauth = "", ""
-		return
-	}
-	if t.note != nil && t.rec.JID != "" && !t.rec.noted && !t.rec.FromFiles && !t.chunk.truthy("jid") {
-		t.note(t.rec.JID, t.rec.Eauth, t.rec.Client)
 	}
 }
 

@@ -93,7 +93,7 @@ func (j *wheelJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) (Ans
 		}
 		return nil, err
 	}
-	rec.JID = answer.jid()
+	rec.started(answer.jid(), "wheel."+j.call.Fun)
 	return answer, nil
 }
 

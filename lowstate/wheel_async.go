@@ -61,7 +61,7 @@ func (j *wheelAsyncJob) Run(ctx context.Context, grant eauth.Grant, rec *Record)
 	if err != nil {
 		return nil, err
 	}
-	rec.JID = jid
+	rec.started(jid, "wheel."+j.call.Fun)
 	return Started{Tag: "salt/wheel/" + jid, JID: jid}, nil
 }
 

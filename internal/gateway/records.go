@@ -8,6 +8,7 @@ import (
 	"github.com/saltern-api/saltern/internal/gateway/recordkeeper"
 	"github.com/saltern-api/saltern/internal/settings"
 	"github.com/saltern-api/saltern/internal/spool"
+	"github.com/saltern-api/saltern/lowstate"
 	"github.com/saltern-api/saltern/records/recorder"
 	"github.com/saltern-api/saltern/records/watch"
 	"github.com/saltern-api/saltern/saltmaster/jobcache"
@@ -77,9 +78,9 @@ func registerRecorder(reg prometheus.Registerer, r *recorder.Recorder) {
 }
 
 // note has the recorder add what no event says of a job.
-func (g *Gateway) note(jid, eauth, client string) {
+func (g *Gateway) note(n lowstate.Note) {
 	if g.recorder != nil {
-		g.recorder.Note(jid, eauth, client)
+		g.recorder.Note(recorder.Note(n))
 	}
 }
 

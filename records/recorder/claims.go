@@ -121,7 +121,10 @@ func (r *Recorder) verify(ctx context.Context) error {
 	var failed error
 	put := func(some []Entry, seen time.Time) error {
 		for _, e := range some {
-			all = append(all, r.noted(e, seen))
+			if e.Job != nil {
+				r.saw(e.Job.JID, seen)
+			}
+			all = append(all, e)
 			bytes += e.size()
 		}
 		if len(all) < batchEntries && bytes < batchBytes {
@@ -205,20 +208,4 @@ func (r *Recorder) read(ctx context.Context, c Claim) (all []Entry, found bool, 
 		return nil, false, err
 	}
 	return append(all, e), true, nil
-}
-
-// isSeen reports whether a job was read a while ago.
-func (r *Recorder) isSeen(jid string) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	_, seen := r.seen.Get(jid)
-	return seen
-}
-
-// seenAt returns when the event of a job was read; the zero time if it was not.
-func (r *Recorder) seenAt(jid string) time.Time {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	at, _ := r.seen.Get(jid)
-	return at
 }

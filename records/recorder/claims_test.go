@@ -69,7 +69,7 @@ func TestVerified(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		m, s := newMemory(), tap{make(chan eventbus.Event, 20)}
 		r := recorder.New(m, recorder.Options{Verified: true, MasterID: "m_master", Cache: c.cache()})
-		r.Note(real, "pam", "local_async")
+		r.Note(recorder.Note{JID: real, User: "ops", Eauth: "pam", Client: "local_async", Sent: true})
 		ctx, cancel := context.WithCancel(t.Context())
 		done := make(chan struct{})
 		go func() { r.Run(ctx, s); close(done) }()

@@ -38,6 +38,9 @@ type Entry struct {
 	Asked   []string `json:"asked,omitempty"`
 	Working []string `json:"working,omitempty"`
 
+	// Note is set where the job is what this gateway noted, and no event.
+	Note bool `json:"note,omitempty"`
+
 	// Claim is set where events are not believed, in place of what the event says.
 	Claim *Claim `json:"claim,omitempty"`
 

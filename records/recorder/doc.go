@@ -2,7 +2,7 @@
 // salt command line and of other programs too.
 //
 //	rec := recorder.New(store, recorder.Options{MasterID: "master.example_master", Cache: cache, Spool: spools})
-//	rec.Note(jid, "pam", "local_async") // what no event says
+//	rec.Note(recorder.Note{JID: jid, User: "saltdev", Eauth: "pam", Client: "local_async", Sent: true}) // what no event says
 //	rec.Run(ctx, bus.ExpectTrimmed("salt/", rec.Trim))
 //
 // One goroutine reads the tap and never waits for the store: entries wait in a
@@ -11,6 +11,13 @@
 // comes alone at once. What was lost, because the bus or the gateway
 // was away or the queue was full, is read from the master's job cache, before the
 // events that follow.
+//
+// # Notes
+//
+// What this gateway notes of a job that it starts is kept until it is recorded: with
+// the event of the job, with a return, with what the job cache has of it, or alone
+// after five seconds without any of these, and when the recorder stops. A job that is
+// noted before the master has it is not recorded alone: it may be refused.
 //
 // # The end of a job
 //

@@ -62,7 +62,7 @@ func (e *ends) remove(jid string) {
 
 // note notes an entry that was recorded.
 func (e *ends) note(n Entry) {
-	if n.Job != nil {
+	if n.Job != nil && !n.Note { // what was noted of a job that has ended does not open it again
 		e.heard(n.Job.JID, n.At, true, func(o *open) { o.called = o.called || isCall(n.Job.Client) })
 	}
 	if n.Return != nil {

@@ -22,6 +22,10 @@ const (
 	// fillAgain is how long after a gap the job cache is read once more: what the
 	// master was about to write then is there by now.
 	fillAgain = 15 * time.Second
+
+	// maxNewest is how many pages of jobs are searched for the newest one of which
+	// an event was recorded.
+	maxNewest = 100
 )
 
 // fill records what the job cache has since a time and the store may not: without
@@ -29,14 +33,11 @@ const (
 // events were read.
 func (r *Recorder) fill(ctx context.Context, since, gap time.Time) error {
 	if since.IsZero() {
-		// Callers may choose jids, and times to come with them.
-		page, err := r.store.Jobs(ctx, records.Query{Filter: records.Filter{To: time.Now()}, Limit: 1})
+		newest, err := r.newest(ctx)
 		if err != nil {
 			return err
 		}
-		if len(page.Jobs) > 0 {
-			since = page.Jobs[0].Start
-		}
+		since = newest
 	}
 	if !since.IsZero() {
 		since = since.Add(-fillMargin)
@@ -57,6 +58,28 @@ func (r *Recorder) fill(ctx context.Context, since, gap time.Time) error {
 	return nil
 }
 
+// newest returns when the newest job in the store started of which an event was
+// recorded; the zero time if there is none. Others, of which only a note or a return
+// is, may be newer than events that were missed.
+func (r *Recorder) newest(ctx context.Context) (time.Time, error) {
+	q := records.Query{Filter: records.Filter{To: time.Now()}, Limit: 1} // callers may choose jids, and times to come with them
+	for range maxNewest {
+		page, err := r.store.Jobs(ctx, q)
+		if err != nil {
+			return time.Time{}, err
+		}
+		for _, j := range page.Jobs {
+			if j.Known {
+				return j.Start, nil
+			}
+		}
+		if q.After, q.Limit = page.Next, records.MaxLimit; q.After == "" {
+			break
+		}
+	}
+	return time.Time{}, nil
+}
+
 // fillJob records one job of the job cache.
 func (r *Recorder) fillJob(ctx context.Context, jid string) error {
 	found, err := r.loaded(jid)
@@ -64,6 +87,7 @@ func (r *Recorder) fillJob(ctx context.Context, jid string) error {
 		return nil
 	}
 	if err == nil && found.entry.Job != nil {
+		r.saw(jid, time.Time{})
 		err = r.putFilled(ctx, []Entry{found.entry})
 		if err != nil {
 			return err

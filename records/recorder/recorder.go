@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -97,10 +98,6 @@ const (
 
 	minBackoff = 100 * time.Millisecond
 	maxBackoff = 5 * time.Second
-
-	// maxNotes is how many jobs are noted before their events are read, and how
-	// many are remembered after that.
-	maxNotes = 10_000
 )
 
 // Store is what a recorder needs of a store.
@@ -127,12 +124,10 @@ type Recorder struct {
 	claims  claims // of the writer alone
 
 	mu    sync.Mutex
-	notes *lru.Cache[string, note]      // of jobs whose event was not read yet
-	seen  *lru.Cache[string, time.Time] // when the event of a job was read; zero if that of a return came first
-	gap   bool                          // events were lost
+	notes *lru.Cache[string, note] // that are not recorded yet
+	known *lru.Cache[string, known]
+	gap   bool // events were lost
 }
-
-type note struct{ eauth, client string }
 
 type counts struct{ jobs, returns, dropped, filled, unfilled, unverified, failures atomic.Uint64 }
 
@@ -142,21 +137,7 @@ func New(store Store, o Options) *Recorder {
 	return &Recorder{
 		store: store, opts: o, decoder: Decoder{MasterID: o.MasterID, MaxValue: o.MaxValue, Verified: o.Verified},
 		queue: newQueue(o.Spool), ends: newEnds(o.Asked, o.Unasked, o.Called),
-		notes: lru.New[string, note](maxNotes), seen: lru.New[string, time.Time](maxNotes), gap: true,
-	}
-}
-
-// Note notes what no event says of a job that this gateway starts: the eauth
-// module of its user, and the client.
-func (r *Recorder) Note(jid, eauth, client string) {
-	r.mu.Lock()
-	_, seen := r.seen.Get(jid)
-	if !seen {
-		r.notes.Put(jid, note{eauth, client})
-	}
-	r.mu.Unlock()
-	if seen {
-		r.push(Entry{Job: &records.Job{JID: jid, Eauth: eauth, Client: client}, At: time.Now()})
+		notes: lru.New[string, note](maxNotes), known: lru.New[string, known](maxNotes), gap: true,
 	}
 }
 
@@ -201,7 +182,10 @@ func (r *Recorder) Run(ctx context.Context, tap Tap) {
 		switch {
 		case err == nil:
 			if entry, ok := r.decoder.Decode(e.Tag, e.Data, time.Now()); ok {
-				r.push(r.noted(entry, entry.At))
+				if entry.Job != nil {
+					r.saw(entry.Job.JID, entry.At)
+				}
+				r.push(entry)
 			}
 		case errors.Is(err, eventbus.ErrGap), errors.Is(err, eventbus.ErrOverflow):
 			r.lost()
@@ -209,22 +193,6 @@ func (r *Recorder) Run(ctx context.Context, tap Tap) {
 			return
 		}
 	}
-}
-
-// noted adds to an entry what was noted of its job. seen is when the job's event was
-// read.
-func (r *Recorder) noted(e Entry, seen time.Time) Entry {
-	if e.Job == nil {
-		return e
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.seen.Put(e.Job.JID, seen)
-	if n, ok := r.notes.Get(e.Job.JID); ok {
-		e.Job.Eauth, e.Job.Client = n.eauth, n.client
-		r.notes.Delete(e.Job.JID)
-	}
-	return e
 }
 
 func (r *Recorder) push(e Entry) {
@@ -283,7 +251,7 @@ func (r *Recorder) write(ctx context.Context) {
 			return
 		}
 		if len(entries) > 0 {
-			until = entries[len(entries)-1].At
+			until = lastEvent(entries, until)
 			if len(entries) == batchEntries {
 				continue
 			}
@@ -305,8 +273,19 @@ func (r *Recorder) write(ctx context.Context) {
 				r.findOpen(ctx)
 			}
 			r.end(ctx, now)
+			_ = r.putNotes(ctx, now.Add(-noteTime)) // an error is the end of ctx
 		}
 	}
+}
+
+// lastEvent returns when the last event of entries was read, or else what it is given.
+func lastEvent(entries []Entry, none time.Time) time.Time {
+	for _, e := range slices.Backward(entries) {
+		if !e.Note {
+			return e.At
+		}
+	}
+	return none
 }
 
 // later returns a context that ends some time after another one.
@@ -327,6 +306,7 @@ func (r *Recorder) flush(ctx context.Context) {
 	for {
 		entries, _ := r.queue.pop(batchEntries, batchBytes)
 		if len(entries) == 0 {
+			_ = r.putNotes(ctx, time.Now()) // an error is the end of ctx
 			return
 		}
 		known, _ := r.claim(entries, time.Now())
@@ -357,9 +337,11 @@ func (r *Recorder) put(ctx context.Context, entries []Entry) error {
 			b.Returns = append(b.Returns, *e.Return)
 		}
 	}
+	added := r.complete(&b)
 	if err := r.putBatch(ctx, b); err != nil {
 		return err
 	}
+	r.noted(added)
 	for _, e := range entries {
 		r.ends.note(e)
 	}

@@ -1,6 +1,7 @@
 package recorder_test
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"maps"
@@ -8,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -75,7 +77,7 @@ func (m *memory) Put(_ context.Context, b records.Batch) (c records.Changes, err
 		return c, records.ErrUnavailable
 	}
 	for _, j := range b.Jobs {
-		m.jobs[j.JID] = j
+		m.jobs[j.JID] = merged(m.jobs[j.JID], j)
 	}
 	for _, r := range b.Returns {
 		m.returns[r.JID+"/"+r.Minion]++
@@ -86,6 +88,18 @@ func (m *memory) Put(_ context.Context, b records.Batch) (c records.Changes, err
 		m.ends[e.JID] = e.Time
 	}
 	return c, nil
+}
+
+// merged fills in what is not known of a job, as a store does.
+func merged(j, more records.Job) records.Job {
+	if j.Client == "" || strings.HasPrefix(more.Client, j.Client+"_") {
+		j.Client = more.Client
+	}
+	j.JID, j.User, j.Eauth, j.Fun = more.JID, cmp.Or(j.User, more.User), cmp.Or(j.Eauth, more.Eauth), cmp.Or(j.Fun, more.Fun)
+	if j.Minions == nil {
+		j.Minions = more.Minions
+	}
+	return j
 }
 
 func (m *memory) Jobs(_ context.Context, q records.Query) (page records.JobPage, err error) {
@@ -204,7 +218,7 @@ func TestFill(t *testing.T) {
 	r := recorder.New(store, recorder.Options{
 		MasterID: "m_master", Spool: spools(t), Cache: jobcache.Cache{Dir: filepath.Join(master.CacheDir(), "jobs"), HashType: "sha256"},
 	})
-	r.Note(jid, "pam", "local_async")
+	r.Note(recorder.Note{JID: jid, User: "ops", Eauth: "pam", Client: "local_async", Sent: true})
 	all.Go(func() { r.Run(ctx, bus.Expect("salt/")) })
 	defer all.Wait()
 	defer cancel()

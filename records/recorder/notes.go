@@ -1,0 +1,187 @@
+package recorder
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"github.com/saltern-api/saltern/records"
+)
+
+const (
+	// maxNotes is how many notes wait, and how many jobs are remembered. A note
+	// for which there is no room is recorded at once.
+	maxNotes = 10_000
+
+	// noteTime is how long a note waits for something else about its job to be
+	// recorded. After that it is recorded alone: the event of the job was missed.
+	noteTime = 5 * time.Second
+
+	// unsentTime is about how long a note of a job is kept that may not have been
+	// sent.
+	unsentTime = time.Hour
+)
+
+// Note is what no event says of a job that this gateway starts.
+type Note struct {
+	JID         string
+	User, Eauth string // who has started it, and the eauth module that vouches for that
+	Client      string
+	Fun         string // "" where it is not known
+
+	// Sent is set once the master has the job. A note from before that is recorded
+	// with what else there is of the job, and not alone.
+	Sent bool
+}
+
+// note is a note that is kept until it is recorded.
+type note struct {
+	Note
+	at time.Time
+}
+
+func (n note) entry() Entry {
+	return Entry{Job: &records.Job{JID: n.JID, User: n.User, Eauth: n.Eauth, Client: n.Client, Fun: n.Fun}, Note: true, At: n.at}
+}
+
+// add adds a note to what is recorded of its job.
+func (n note) add(j *records.Job) {
+	j.User, j.Fun = cmp.Or(j.User, n.User), cmp.Or(j.Fun, n.Fun)
+	j.Eauth, j.Client = cmp.Or(n.Eauth, j.Eauth), cmp.Or(n.Client, j.Client)
+}
+
+// known is what is remembered of a job.
+type known struct {
+	read  bool      // its event was read, or its file in the job cache
+	at    time.Time // when its event was; zero if it was the file, or if that of a return came first
+	taken bool      // what was noted of it until then is recorded with it
+	noted bool      // what was noted of it is recorded
+}
+
+// Note notes what no event says of a job. It may come before the events of the job,
+// after them, or without any, and again when the job was sent.
+func (r *Recorder) Note(of Note) {
+	if of.Fun == findJob {
+		return
+	}
+	n := note{of, time.Now()}
+	r.mu.Lock()
+	k, _ := r.known.Get(n.JID)
+	if k.noted {
+		r.mu.Unlock()
+		return
+	}
+	oldest, full := r.notes.Put(n.JID, n)
+	r.mu.Unlock()
+	if full && oldest.Sent {
+		r.push(oldest.entry())
+	}
+	if k.taken {
+		r.push(n.entry())
+	}
+}
+
+// saw remembers a job that was read. at is when its event was, if it was that.
+func (r *Recorder) saw(jid string, at time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	k, _ := r.known.Get(jid)
+	if k.read = true; k.at.IsZero() {
+		k.at = at
+	}
+	r.known.Put(jid, k)
+}
+
+// isSeen reports whether a job was read a while ago.
+func (r *Recorder) isSeen(jid string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	k, _ := r.known.Get(jid)
+	return k.read
+}
+
+// seenAt returns when the event of a job was read; the zero time if it was not.
+func (r *Recorder) seenAt(jid string) time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	k, _ := r.known.Get(jid)
+	return k.at
+}
+
+// complete adds to a batch what was noted of its jobs, and returns the notes that
+// it has then. What is noted of these jobs from now on is in the queue too.
+func (r *Recorder) complete(b *records.Batch) (added []note) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i := range b.Jobs {
+		if n, ok := r.take(b.Jobs[i].JID); ok {
+			n.add(&b.Jobs[i])
+			added = append(added, n)
+		}
+	}
+	for i := range b.Returns {
+		if n, ok := r.take(b.Returns[i].JID); ok && !slices.Contains(added, n) {
+			b.Jobs = append(b.Jobs, *n.entry().Job)
+			added = append(added, n)
+		}
+	}
+	return added
+}
+
+// take returns the note of a job that is being recorded. The caller holds r.mu.
+func (r *Recorder) take(jid string) (note, bool) {
+	if k, _ := r.known.Get(jid); !k.taken {
+		k.taken = true
+		r.known.Put(jid, k)
+	}
+	return r.notes.Get(jid)
+}
+
+// noted forgets notes that are recorded.
+func (r *Recorder) noted(all []note) {
+	if len(all) == 0 {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, n := range all {
+		k, _ := r.known.Get(n.JID)
+		k.taken, k.noted = true, true
+		r.known.Put(n.JID, k)
+		r.notes.Delete(n.JID)
+	}
+}
+
+// putNotes records the notes from before a time alone. The error is that of the
+// context.
+func (r *Recorder) putNotes(ctx context.Context, before time.Time) error {
+	for {
+		all := r.notesBefore(before)
+		if len(all) == 0 {
+			return nil
+		}
+		if err := r.put(ctx, all); err != nil {
+			return err
+		}
+	}
+}
+
+// notesBefore returns the entries of notes from before a time, as many as a batch
+// has, and forgets those of jobs that were sent long ago, if they were.
+func (r *Recorder) notesBefore(before time.Time) (all []Entry) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for jid, n := range r.notes.All() {
+		switch {
+		case n.at.After(before):
+		case n.Sent:
+			if all = append(all, n.entry()); len(all) == batchEntries {
+				return all
+			}
+		case n.at.Before(before.Add(-unsentTime)):
+			r.notes.Delete(jid)
+		}
+	}
+	return all
+}

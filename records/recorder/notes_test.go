@@ -1,0 +1,240 @@
+package recorder_test
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"os"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/saltern-api/saltern/records"
+	"github.com/saltern-api/saltern/records/recorder"
+	"github.com/saltern-api/saltern/saltmaster/eventbus"
+)
+
+// gappy is a tap in which an event without a tag stands for a gap.
+type gappy struct{ tap }
+
+func (g gappy) Next(ctx context.Context) (eventbus.Event, error) {
+	e, err := g.tap.Next(ctx)
+	if err == nil && e.Tag == "" {
+		err = eventbus.ErrGap
+	}
+	return e, err
+}
+
+// process is a recorder that runs, and can be started again.
+type process struct {
+	*recorder.Recorder
+	tap  gappy
+	stop func()
+}
+
+func startRecorder(t *testing.T, m *memory, o recorder.Options) *process {
+	o.Log = slog.New(slog.DiscardHandler)
+	p := &process{Recorder: recorder.New(m, o), tap: gappy{tap{make(chan eventbus.Event, 1000)}}}
+	ctx, cancel := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { p.Run(ctx, p.tap); close(done) }()
+	p.stop = func() { cancel(); <-done }
+	return p
+}
+
+func (m *memory) setAway(away bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.away = away
+}
+
+func (m *memory) job(jid string) records.Job {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.jobs[jid]
+}
+
+// A note completes the record of its job, whatever comes before and after it.
+func TestNotes(t *testing.T) {
+	t.Parallel()
+	for order, c := range map[string]struct {
+		verified bool
+		within   time.Duration // after the last step
+		unheard  bool          // neither an event nor a file says more
+	}{
+		"note, event":                           {},
+		"event, note":                           {},
+		"event, 1s, note":                       {},
+		"event, return, 1s, note":               {},
+		"early, event":                          {},
+		"early, 10m, event":                     {},
+		"early, event, note":                    {},
+		"early, note, event":                    {},
+		"early, away, event, 1s, note, back":    {within: 5 * time.Second},
+		"early, cache, gap":                     {},
+		"early, event, restart, note":           {},
+		"early, note":                           {unheard: true, within: 7 * time.Second},
+		"event, 1h, note":                       {},
+		"note, 1h, event":                       {},
+		"away, event, note, back":               {within: 5 * time.Second},
+		"away, note, event, back":               {within: 5 * time.Second},
+		"away, event, 1s, note, back":           {within: 5 * time.Second},
+		"away, note, 1h, event, 1s, back":       {within: 5 * time.Second},
+		"note, cache, gap":                      {},
+		"cache, note, gap":                      {},
+		"cache, gap, note":                      {within: time.Second},
+		"cache, gap, 1s, note":                  {},
+		"cache, gap, 1s, note, event":           {},
+		"cache, gap, 1s, event, note":           {},
+		"away, cache, note, gap, back":          {within: 5 * time.Second},
+		"away, cache, gap, 1s, note, back":      {within: 5 * time.Second},
+		"gap, note, 1s, cache":                  {within: 20 * time.Second},
+		"note, return":                          {unheard: true},
+		"return, 1s, note":                      {unheard: true},
+		"note":                                  {unheard: true, within: 7 * time.Second},
+		"away, note, 1h, back":                  {unheard: true, within: 7 * time.Second},
+		"note, restart, cache, gap":             {},
+		"event, note, restart":                  {},
+		"event, 1s, note, restart":              {},
+		"note, restart, event":                  {},
+		"note, cache, restart":                  {within: 20 * time.Second},
+		"away, flood, event, cache, note, back": {within: 10 * time.Second},
+		"away, flood, event, note, cache, back": {within: 10 * time.Second},
+		"away, event, flood, cache, note, back": {within: 10 * time.Second},
+		"cache, note, event, 1s":                {verified: true},
+		"cache, event, 1s, note":                {verified: true},
+		"cache, return, 1s, note":               {verified: true},
+		"event, note, 1s, cache":                {verified: true, within: 2 * time.Second},
+		"cache, note, gap, 1s":                  {verified: true},
+		"cache, gap, 1s, note, 1s":              {verified: true},
+	} {
+		t.Run(order, func(t *testing.T) {
+			t.Parallel()
+			cached := newCached(t)
+			synctest.Test(t, func(t *testing.T) {
+				m := newMemory()
+				o := recorder.Options{MasterID: "m_master", Cache: cached.cache(), Verified: c.verified}
+				p := startRecorder(t, m, o)
+				defer func() { p.stop() }()
+				time.Sleep(20 * time.Second) // the job cache was read, and read again
+				for step := range strings.SplitSeq(order, ", ") {
+					switch step {
+					case "note", "early":
+						p.Note(recorder.Note{JID: jid, User: "ops", Eauth: "ldap", Client: "local_async", Sent: step == "note"})
+					case "event":
+						p.tap.events <- began(jid, `["a"]`)
+					case "return":
+						p.tap.events <- returned(jid, "a")
+					case "cache":
+						cached.published(jid, "test.ping", `["a"]`)
+						cached.returned(jid, "a", "true")
+					case "gap":
+						p.tap.events <- eventbus.Event{}
+					case "away":
+						m.setAway(true)
+					case "back":
+						m.setAway(false)
+					case "restart":
+						p.stop()
+						p = startRecorder(t, m, o)
+					case "flood": // no more fits into the queue
+						large := strings.Repeat("x", 60_000)
+						for n := range 200 {
+							p.tap.events <- event("salt/job/20261122133409055052/ret/a",
+								`{"cmd": "_return", "jid": "20261122133409055052", "id": "a", "fun": "test.echo", "return": "%d%s"}`, n, large)
+						}
+						synctest.Wait()
+						require.Positive(t, p.Stats().Dropped)
+					default:
+						d, err := time.ParseDuration(step)
+						require.NoError(t, err)
+						time.Sleep(d)
+					}
+					if step != "note" && step != "early" {
+						synctest.Wait()
+					}
+				}
+				time.Sleep(max(c.within, 500*time.Millisecond))
+				synctest.Wait()
+				j := m.job(jid)
+				require.Equal(t, []string{"ops", "ldap", "local_async"}, []string{j.User, j.Eauth, j.Client})
+				if !c.unheard {
+					require.Equal(t, "test.ping", j.Fun)
+					require.Equal(t, []string{"a"}, j.Minions)
+				}
+			})
+		})
+	}
+}
+
+// More notes than are kept while the database is away are all recorded.
+func TestManyNotes(t *testing.T) {
+	t.Parallel()
+	const n = 25_000
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		m.away = true
+		p := startRecorder(t, m, recorder.Options{})
+		defer func() { p.stop() }()
+		for i := range n {
+			p.Note(recorder.Note{JID: fmt.Sprintf("20261122133409%06d", i), User: "ops", Eauth: "ldap", Client: "local_async", Sent: true})
+		}
+		time.Sleep(time.Minute)
+		m.setAway(false)
+		time.Sleep(time.Minute)
+		jobs, _ := m.recorded()
+		require.Len(t, jobs, n)
+		require.Zero(t, p.Stats().Dropped)
+	})
+}
+
+// What was missed is read from the job cache although notes of newer jobs are
+// recorded.
+func TestFillBeforeNotes(t *testing.T) {
+	t.Parallel()
+	const known, missed = "20261122133409055051", "20261122143409055051"
+	cached := newCached(t)
+	synctest.Test(t, func(t *testing.T) {
+		time.Sleep(time.Until(time.Date(2026, 11, 22, 14, 0, 0, 0, time.UTC)))
+		m := newMemory()
+		start := func(jid string) time.Time {
+			at, ok := records.StartOf(jid)
+			require.True(t, ok)
+			return at
+		}
+		for _, jid := range []string{"20261122153409055051", "20261122153309055051"} {
+			m.open = append(m.open, records.Job{JID: jid, Start: start(jid), Eauth: "ldap"}) // of notes
+		}
+		m.open = append(m.open, records.Job{JID: known, Start: start(known), Known: true})
+		cached.published(missed, "test.ping", `["a"]`)
+		require.NoError(t, os.Chtimes(cached.master.JobDir(missed), start(missed), start(missed)))
+		p := startRecorder(t, m, recorder.Options{Cache: cached.cache()})
+		defer func() { p.stop() }()
+		time.Sleep(time.Second)
+		require.Equal(t, "test.ping", m.job(missed).Fun)
+	})
+}
+
+// A job that may have been refused is not recorded, nor one that looks for others.
+func TestUnrecordedNotes(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		p := startRecorder(t, m, recorder.Options{})
+		p.Note(recorder.Note{JID: jid, User: "ops", Eauth: "ldap", Client: "local_async"})
+		time.Sleep(2 * time.Hour)
+		p.tap.events <- began(jid, `["a"]`)
+		time.Sleep(time.Second)
+		p.stop()
+		require.Empty(t, m.job(jid).Eauth, "it was forgotten: the jid is that of another job, or it took very long")
+		p = startRecorder(t, m, recorder.Options{})
+		p.Note(recorder.Note{JID: "20261122133409055098", User: "ops", Eauth: "ldap", Client: "local_async"})
+		p.Note(recorder.Note{JID: "20261122133409055099", User: "ops", Eauth: "ldap", Client: "local", Fun: "saltutil.find_job", Sent: true})
+		p.stop()
+		jobs, _ := m.recorded()
+		require.Equal(t, []string{jid}, jobs)
+	})
+}
