@@ -109,9 +109,6 @@ func typeOf(v any) string {
 	case map[string]any:
 		var all []string
 		for name, e := range v {
-			if name == "eauth" {
-				continue // not of a job whose event was missed, and which was read from the job cache
-			}
 			if strings.HasPrefix(name, "ms--") || strings.HasPrefix(name, "web") {
 				name = "minion"
 			}
