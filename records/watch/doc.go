@@ -6,7 +6,7 @@
 //
 //	w := jobs.Watch(jid)
 //	defer w.Close()
-//	j, err := store.Job(ctx, jid, false) // after Watch, so that no end is missed
+//	j, err := w.Job(ctx) // after Watch, so that no end is missed
 //	if err == nil && !j.State.Ended() {
 //		<-w.Ended()
 //	}

@@ -19,6 +19,10 @@ const (
 	// again is how often every watched job is read, changed or not: another
 	// gateway may have ended it while this one did not hear of that.
 	again = time.Minute
+
+	// shared is how long what was read of a job is what [Watch.Job] returns, unless
+	// something was recorded about it since: many come at once to wait for one.
+	shared = time.Second
 )
 
 // Reader reads a job from a store. [records.Reader].Job is one.
@@ -40,6 +44,14 @@ type job struct {
 	watches int
 	ended   chan struct{} // closed when it has ended
 	changed chan struct{} // closed when it has changed; another one takes its place
+
+	calls map[*Watch]func() // what is called when it has ended
+
+	noted   uint64        // how often something was recorded about it
+	reading chan struct{} // closed when a reading for Watch.Job has ended; nil without one
+	known   records.Job   // what that has read
+	at      time.Time     // when it began; zero for never
+	of      uint64        // noted, then
 }
 
 // New returns a hub without jobs. Nothing wakes before [Hub.Run].
@@ -85,6 +97,65 @@ func (w *Watch) Changed() <-chan struct{} {
 	return w.job.changed
 }
 
+// Job reads the job without its minions. One reading serves all that come within a second
+// and before anything else is recorded about the job by this gateway.
+func (w *Watch) Job(ctx context.Context) (records.Job, error) {
+	h, j := w.hub, w.job
+	for {
+		h.mu.Lock()
+		if !j.at.IsZero() && j.of == j.noted && time.Since(j.at) < shared {
+			defer h.mu.Unlock()
+			return j.known, nil
+		}
+		reading := j.reading
+		if reading == nil {
+			j.reading = make(chan struct{})
+			began, noted := time.Now(), j.noted
+			h.mu.Unlock()
+			return h.readShared(ctx, w, began, noted)
+		}
+		h.mu.Unlock()
+		select {
+		case <-reading:
+		case <-ctx.Done():
+			return records.Job{}, ctx.Err()
+		}
+	}
+}
+
+func (h *Hub) readShared(ctx context.Context, w *Watch, began time.Time, noted uint64) (known records.Job, err error) {
+	err = context.Canceled // of a panic
+	defer func() {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		j := w.job
+		close(j.reading)
+		j.reading = nil
+		if err == nil {
+			j.known, j.at, j.of = known, began, noted
+		}
+	}()
+	return h.read(ctx, w.jid, false)
+}
+
+// AfterEnd has f called in a goroutine of its own when the store says that the job has
+// ended, unless the watch is closed before. It is called at most once for a watch, and
+// costs less than a goroutine that waits for Ended.
+func (w *Watch) AfterEnd(f func()) {
+	w.hub.mu.Lock()
+	defer w.hub.mu.Unlock()
+	select {
+	case <-w.job.ended:
+		go f()
+		return
+	default:
+	}
+	if w.job.calls == nil {
+		w.job.calls = make(map[*Watch]func())
+	}
+	w.job.calls[w] = f
+}
+
 // Close ends the watch. It may be called again, by the same goroutine.
 func (w *Watch) Close() {
 	if w.closed {
@@ -95,6 +166,7 @@ func (w *Watch) Close() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.watches--
+	delete(w.job.calls, w)
 	if w.job.watches--; w.job.watches == 0 {
 		delete(h.jobs, w.jid)
 		delete(h.changed, w.jid)
@@ -128,9 +200,11 @@ func (h *Hub) Recorded(b records.Batch) {
 
 // note notes that a job has to be read, if it is watched.
 func (h *Hub) note(jid string) {
-	if _, ok := h.jobs[jid]; !ok {
+	j, ok := h.jobs[jid]
+	if !ok {
 		return
 	}
+	j.noted++
 	h.changed[jid] = struct{}{}
 	select {
 	case h.wake <- struct{}{}:
@@ -221,6 +295,7 @@ func (h *Hub) wakeWatches(jid string, ended bool) {
 	if j == nil {
 		return
 	}
+	j.noted++ // what was read before it changed is not shared any more
 	close(j.changed)
 	j.changed = make(chan struct{})
 	if !ended {
@@ -231,4 +306,8 @@ func (h *Hub) wakeWatches(jid string, ended bool) {
 	default:
 		close(j.ended)
 	}
+	for _, f := range j.calls {
+		go f()
+	}
+	j.calls = nil
 }

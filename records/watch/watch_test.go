@@ -207,3 +207,82 @@ func TestClose(t *testing.T) {
 		require.Zero(t, h.Len())
 	})
 }
+
+// What is to be called after the end of a job is called once, unless the watch is closed.
+func TestAfterEnd(t *testing.T) {
+	t.Parallel()
+	run(t, func(t *testing.T, h *watch.Hub, s *store) {
+		var calls, never atomic.Int64
+		all := make([]*watch.Watch, 100)
+		for i := range all {
+			all[i] = h.Watch("a")
+			all[i].AfterEnd(func() { calls.Add(1) })
+		}
+		closed := h.Watch("a")
+		closed.AfterEnd(func() { never.Add(1) })
+		closed.Close()
+		s.set("a", records.Running)
+		h.Recorded(returned("a"))
+		time.Sleep(time.Second)
+		synctest.Wait()
+		require.Zero(t, calls.Load(), "it goes on")
+		s.set("a", records.Completed)
+		for range 2 {
+			h.Recorded(returned("a"))
+			time.Sleep(time.Second)
+		}
+		synctest.Wait()
+		require.EqualValues(t, len(all), calls.Load())
+		all[0].AfterEnd(func() { calls.Add(1) })
+		synctest.Wait()
+		require.EqualValues(t, len(all)+1, calls.Load(), "it has ended")
+		for _, w := range all {
+			w.Close()
+		}
+		require.Zero(t, never.Load())
+	})
+}
+
+// Many that come at once read the job once, until something is recorded about it.
+func TestJob(t *testing.T) {
+	t.Parallel()
+	run(t, func(t *testing.T, h *watch.Hub, s *store) {
+		w := h.Watch("a")
+		defer w.Close()
+		_, err := w.Job(t.Context())
+		require.ErrorIs(t, err, records.ErrNotFound)
+		s.set("a", records.New)
+		before := s.count("a")
+		var all sync.WaitGroup
+		for range 100 {
+			all.Go(func() {
+				w := h.Watch("a")
+				defer w.Close()
+				j, err := w.Job(t.Context())
+				if err != nil || j.State != records.New {
+					t.Errorf("%v, %v", j.State, err)
+				}
+			})
+		}
+		all.Wait()
+		require.Equal(t, before+1, s.count("a"))
+		s.set("a", records.Completed)
+		h.Recorded(returned("a"))
+		j, err := w.Job(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, records.Completed, j.State, "it was recorded")
+		s.set("a", records.Failed)
+		time.Sleep(time.Second)
+		j, err = w.Job(t.Context())
+		require.NoError(t, err)
+		require.Equal(t, records.Failed, j.State, "another gateway may have recorded it")
+		time.Sleep(time.Second)
+		s.fail(errors.New("away"))
+		_, err = w.Job(t.Context())
+		require.EqualError(t, err, "away")
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		_, err = w.Job(ctx)
+		require.Error(t, err)
+	})
+}

@@ -76,6 +76,7 @@ type Hub struct {
 	mu      sync.RWMutex
 	ring    ring
 	wake    chan struct{} // closed when there is more to read
+	waiting []*Reader     // called when there is more to read
 	readers int
 	stop    func()      // ends the listening; nil when there is none
 	linger  *time.Timer // ends it later; nil while there are readers
@@ -115,8 +116,31 @@ func (h *Hub) end() {
 		h.linger.Stop()
 	}
 	h.deafen()
+	h.wakeLocked()
+}
+
+// wakeLocked wakes every reader. The caller holds h.mu.
+func (h *Hub) wakeLocked() {
 	close(h.wake)
 	h.wake = make(chan struct{})
+	for i, r := range h.waiting {
+		go r.after()
+		r.after, r.place, h.waiting[i] = nil, 0, nil
+	}
+	h.waiting = h.waiting[:0]
+}
+
+// forget removes a reader from those that are called. The caller holds h.mu.
+func (h *Hub) forget(r *Reader) {
+	if r.place == 0 {
+		return
+	}
+	last := len(h.waiting) - 1
+	h.waiting[r.place-1] = h.waiting[last]
+	h.waiting[r.place-1].place = r.place
+	h.waiting[last] = nil
+	h.waiting = h.waiting[:last]
+	r.after, r.place = nil, 0
 }
 
 // Request says what a reader is to get.
@@ -166,9 +190,10 @@ func (h *Hub) Read(req Request) (*Reader, error) {
 }
 
 // leave counts a reader out.
-func (h *Hub) leave() {
+func (h *Hub) leave(r *Reader) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
+	h.forget(r)
 	h.readers--
 	if h.readers > 0 || h.ended || h.stop == nil {
 		return

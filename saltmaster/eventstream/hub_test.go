@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -363,4 +364,73 @@ func TestReadRefusesGlobs(t *testing.T) {
 		require.NotEmpty(t, bad.Error())
 	}
 	require.Zero(t, h.Stats().Readers)
+}
+
+// Readers that wait without a goroutine get the same frames, and are called when there is more, once.
+func TestAfter(t *testing.T) {
+	t.Parallel()
+	inHub(t, Options{Events: 4}, func(t *testing.T, b *fakeBus, h *Hub) {
+		all := make([]*Reader, 5)
+		calls := make([]atomic.Int64, len(all))
+		wait := func(i int) { all[i].After(func() { calls[i].Add(1) }) }
+		called := func(want ...int64) {
+			t.Helper()
+			time.Sleep(time.Second)
+			synctest.Wait()
+			for i, n := range want {
+				require.Equal(t, n, calls[i].Swap(0), i)
+			}
+		}
+		for i := range all {
+			all[i] = read(t, h, Request{Tags: []string{"a", fmt.Sprint(i)}})
+			_, ok, err := all[i].Take()
+			require.NoError(t, err)
+			require.False(t, ok)
+			wait(i)
+			wait(i)
+		}
+		called(0, 0, 0, 0, 0)
+		all[1].Close()
+		all[4].Close()
+		b.event("a", 1)
+		called(1, 0, 1, 1, 0)
+		b.event("a", 2)
+		called(0, 0, 0, 0, 0)
+		for _, i := range []int{0, 2} {
+			for n := range 2 {
+				f, ok, err := all[i].Take()
+				require.NoError(t, err)
+				require.True(t, ok)
+				require.Contains(t, string(f.Block()), fmt.Sprintf(`"n": %d`, n+1))
+			}
+			_, ok, err := all[i].Take()
+			require.NoError(t, err)
+			require.False(t, ok)
+			wait(i)
+		}
+		wait(3)
+		called(0, 0, 0, 1, 0) // it has more already
+		b.event("0", 3)
+		called(1, 0, 1, 0, 0)
+		_, ok, err := all[2].Take()
+		require.NoError(t, err)
+		require.False(t, ok, "it is another's")
+		wait(2)
+		for n := range 4 {
+			b.event("0", int64(n))
+		}
+		called(0, 0, 1, 0, 0)
+		_, _, err = all[3].Take()
+		require.ErrorIs(t, err, ErrSlow)
+		wait(3)
+		called(0, 0, 0, 1, 0)
+		_, _, err = all[2].Take()
+		require.NoError(t, err)
+		wait(2)
+		h.Close()
+		called(0, 0, 1, 0, 0)
+		_, _, err = all[2].Take()
+		require.ErrorIs(t, err, ErrClosed)
+		all[2].Close()
+	})
 }

@@ -159,9 +159,7 @@ func (w *waker) stop() {
 func (h *Hub) wakeAll() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if h.ended {
-		return
+	if !h.ended {
+		h.wakeLocked()
 	}
-	close(h.wake)
-	h.wake = make(chan struct{})
 }

@@ -16,6 +16,10 @@ type Reader struct {
 	batch  []Frame // taken from the ring
 	given  int     // how many of those were given out
 	closed bool
+
+	// Of After; both are the hub's.
+	after func()
+	place int // in the hub's list, from 1 on; 0 for none
 }
 
 // Next waits for the next frame that the reader's filter lets through. Gaps always come through. Errors are
@@ -38,10 +42,44 @@ func (r *Reader) Next(ctx context.Context) (Frame, error) {
 			return Frame{}, ctx.Err()
 		}
 	}
+	return r.take(), nil
+}
+
+func (r *Reader) take() Frame {
 	f := r.batch[r.given]
 	r.batch[r.given] = Frame{} // not kept alive for longer than need be
 	r.given++
-	return f, nil
+	return f
+}
+
+// Take is Next without waiting: ok is false when there is no frame yet.
+func (r *Reader) Take() (f Frame, ok bool, err error) {
+	if r.Buffered() == 0 {
+		if _, err := r.fill(); err != nil {
+			return Frame{}, false, err
+		}
+	}
+	if r.Buffered() == 0 {
+		return Frame{}, false, nil
+	}
+	return r.take(), true, nil
+}
+
+// After has f called, once and in a goroutine of its own, as soon as Take has more to look at or an error. A later call
+// takes the place of an earlier one. It costs less than a goroutine that waits in Next.
+func (r *Reader) After(f func()) {
+	h := r.hub
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if r.closed || h.ended || r.next != h.ring.head || r.Buffered() > 0 {
+		go f()
+		return
+	}
+	r.after = f
+	if r.place == 0 {
+		h.waiting = append(h.waiting, r)
+		r.place = len(h.waiting)
+	}
 }
 
 // Buffered is how many frames Next has at hand without looking further. A writer may wait with flushing until there
@@ -58,7 +96,7 @@ func (r *Reader) Close() {
 		return
 	}
 	r.closed, r.batch, r.given = true, nil, 0
-	r.hub.leave()
+	r.hub.leave(r)
 }
 
 // fill takes frames from the ring. When there are none, wake is closed as soon as there is more to look at.

@@ -134,6 +134,7 @@ func (c *Recorder) Before(status int) {
 	for _, e := range c.notes {
 		entries = append(entries, c.complete(*e, status))
 	}
+	c.notes = nil // the request may go on for hours
 	if len(entries) == 0 && c.shown && isRefused(status) && c.request.Lines() == 0 {
 		entries = append(entries, c.complete(Entry{Event: Refused}, status))
 	}

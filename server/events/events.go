@@ -120,17 +120,30 @@ func (s *API) events(x *web.Exchange, r *http.Request) error {
 	if err := beginEvents(x, r); err != nil {
 		return err
 	}
-	rest := func() error {
-		defer held.end()
-		out := newEventWriter(ctx, x)
-		defer out.release()
-		return broken(out.copy(ctx, reader))
+	var out *eventWriter
+	step := func() (until web.Until, err error) {
+		ended := true
+		defer func() {
+			if ended {
+				held.end()
+			}
+		}()
+		if out == nil {
+			out = newEventWriter(ctx, x)
+			held.atEnd(out.release)
+		}
+		if ended, err = out.step(ctx, reader); ended {
+			return nil, broken(err)
+		}
+		return out.until, nil
 	}
-	if detached = x.Detach(r, gone, rest); detached {
+	if detached = x.Detach(r, gone, step); detached {
 		unhook()
 		return nil
 	}
-	return rest()
+	out = newEventWriter(ctx, x)
+	held.atEnd(out.release)
+	return broken(out.copy(ctx, reader))
 }
 
 // stream is what has to be done when a stream ends, once.
@@ -223,6 +236,13 @@ type eventWriter struct {
 	held    *bufio.Writer // from eventBuffers; nil while there is nothing to write
 	unblock func() bool   // cancels the coming deadline
 	blocked chan struct{} // closed when the deadline is set
+
+	// Of steps.
+	until  web.Until
+	silent bool        // since the last look
+	look   time.Time   // when the next one is due
+	timer  *time.Timer // nil before the first step has ended, and unhook too
+	unhook func() bool
 }
 
 // newEventWriter returns a writer that does not stay blocked for long after ctx
@@ -239,6 +259,10 @@ func newEventWriter(ctx context.Context, x *web.Exchange) *eventWriter {
 // release makes sure that no deadline is left for the connection's next
 // request.
 func (w *eventWriter) release() {
+	if w.timer != nil {
+		w.timer.Stop()
+		w.unhook()
+	}
 	if !w.unblock() {
 		<-w.blocked
 	}
@@ -303,6 +327,56 @@ func (w *eventWriter) copyFor(ctx context.Context, reader *eventstream.Reader) (
 		if err := w.flush(); err != nil {
 			return false, err
 		}
+	}
+}
+
+// step writes the frames that the reader has now, and, when they end, the reason. Unless
+// that was the end, until is when the next step is due.
+func (w *eventWriter) step(ctx context.Context, reader *eventstream.Reader) (ended bool, err error) {
+	if w.until == nil {
+		w.moved, w.silent, w.look = reader.Position(), true, time.Now().Add(keepAlive)
+		w.until = w.untilMore(ctx, reader)
+	}
+	for {
+		f, ok, err := reader.Take()
+		if err == nil {
+			err = ctx.Err()
+		}
+		if err != nil {
+			return true, w.end(ctx, err)
+		}
+		if !ok {
+			break
+		}
+		w.silent = false
+		w.frame(f)
+		if reader.Buffered() > 0 {
+			continue
+		}
+		if err := w.flush(); err != nil {
+			return true, w.end(ctx, err)
+		}
+	}
+	if now := time.Now(); !now.Before(w.look) {
+		if w.silent {
+			w.keepAlive(reader)
+		}
+		w.silent, w.look = true, now.Add(keepAlive)
+	}
+	return false, nil
+}
+
+// untilMore returns when a step is due: the reader has more, a stream that was silent has
+// to show that it is there, or ctx has ended.
+func (w *eventWriter) untilMore(ctx context.Context, reader *eventstream.Reader) web.Until {
+	return func(begin func()) {
+		if w.timer == nil {
+			w.timer = time.AfterFunc(time.Until(w.look), begin)
+			w.unhook = context.AfterFunc(ctx, begin)
+		} else {
+			w.timer.Reset(time.Until(w.look))
+		}
+		reader.After(begin)
 	}
 }
 

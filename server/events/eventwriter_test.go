@@ -51,6 +51,35 @@ func (r *lockedRecorder) take() string {
 
 func TestSilentStreamShowsThatItIsThere(t *testing.T) {
 	t.Parallel()
+	for name, write := range map[string]func(ctx context.Context, w *eventWriter, reader *eventstream.Reader) error{
+		"one goroutine": func(ctx context.Context, w *eventWriter, reader *eventstream.Reader) error {
+			return w.copy(ctx, reader)
+		},
+		"steps": func(ctx context.Context, w *eventWriter, reader *eventstream.Reader) error {
+			due := make(chan struct{}, 1)
+			for {
+				if ended, err := w.step(ctx, reader); ended {
+					return err
+				}
+				w.until(func() {
+					select {
+					case due <- struct{}{}:
+					default:
+					}
+				})
+				<-due
+			}
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			testSilentStream(t, write)
+		})
+	}
+}
+
+func testSilentStream(t *testing.T, write func(ctx context.Context, w *eventWriter, reader *eventstream.Reader) error) {
+	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		tap := make(chanTap)
 		hub := eventstream.New(eventstream.Options{Tap: func() eventstream.Tap { return tap }})
@@ -63,7 +92,7 @@ func TestSilentStreamShowsThatItIsThere(t *testing.T) {
 		x := web.NewExchange(answer, time.Minute)
 		w := newEventWriter(ctx, x)
 		done := make(chan error)
-		go func() { done <- w.copy(ctx, reader) }()
+		go func() { done <- write(ctx, w, reader) }()
 
 		say := func(tag string) {
 			tap <- eventbus.Event{Tag: tag, Data: mastertest.JSON(`{}`)}

@@ -130,13 +130,18 @@ func (a *API) list(x *web.Exchange, r *http.Request, s sight) error {
 // not see it. It reads the same in both cases.
 func see(ctx context.Context, from records.Reader, jid string, sees func(records.Job) bool) (records.Job, error) {
 	j, err := from.Job(ctx, jid, false)
+	return j, seen(j, err, sees)
+}
+
+// seen returns the error for a job that was read, or could not be; see [see].
+func seen(j records.Job, err error, sees func(records.Job) bool) error {
 	if err != nil && !errors.Is(err, records.ErrNotFound) {
-		return j, err
+		return err
 	}
 	if err != nil || !sees(j) {
-		return j, errNoJob()
+		return errNoJob()
 	}
-	return j, nil
+	return nil
 }
 
 // job answers GET /v1/jobs/{jid}, with a wait once the job has ended or the time is

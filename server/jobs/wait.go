@@ -31,30 +31,44 @@ func (a *API) recorded(r *http.Request, s sight) error {
 }
 
 // await answers a request when its job has ended or the time is over, if the caller
-// sees the job. Where it can, the rest of the request goes on without what net/http
-// holds for it.
+// sees the job. Where it can, the request waits without what net/http holds for it, and
+// without a goroutine but the one that reads what the client sends.
 func (a *API) await(x *web.Exchange, r *http.Request, s sight, jid string, most time.Duration) error {
-	err := a.Records.read(r.Context(), func(ctx context.Context, from records.Reader) error {
-		_, err := see(ctx, from, jid, s.job)
-		return err
+	wait := a.Waiting.Begin(jid, most)
+	begun := false
+	defer func() {
+		if !begun {
+			wait.Close()
+		}
+	}()
+	var j records.Job
+	err := a.Records.read(r.Context(), func(ctx context.Context, _ records.Reader) (err error) {
+		j, err = wait.Job(ctx)
+		return seen(j, err, s.job)
 	})
 	if err != nil {
 		return err
 	}
+	if j.State.Ended() {
+		return a.writeJob(r.Context(), x, a.sight(r.Context(), s.caller), jid, true)
+	}
+	begun = true
 	// The wait may go on after the handler, with which the request's context ends.
 	connected, gone := context.WithCancel(context.WithoutCancel(r.Context()))
 	unhook := context.AfterFunc(r.Context(), gone)
 	following, done := a.follow(connected, s)
-	wait := a.Waiting.Begin(r.Context(), jid)
+	c := s.caller // all that is kept of the caller while it waits
 	rest := func() error {
 		defer gone()
 		defer done()
-		if _, err := wait.End(following, most); err != nil {
+		defer wait.Close()
+		if _, err := wait.End(following); err != nil {
 			return err
 		}
-		return a.writeJob(connected, x, a.sight(connected, s.caller), jid, true)
+		return a.writeJob(connected, x, a.sight(connected, c), jid, true)
 	}
-	if x.DetachWhole(r, gone, rest) {
+	until := func(over func()) { wait.After(following, over) }
+	if x.DetachWhole(r, gone, until, rest) {
 		unhook()
 		return nil
 	}

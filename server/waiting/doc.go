@@ -3,8 +3,9 @@
 //	most, err := jobs.Parse("60s") // of the parameter wait
 //	ended, err := jobs.End(ctx, caller, jid, most)
 //
-// A wait is a request whose goroutine is blocked, and an entry in a hub of package
-// watch: nothing runs for it, and the job is read once for all that wait for it. It
+// A wait is an entry in a hub of package watch: nothing runs for it, and the job is read
+// once for all that wait for it. A goroutine is blocked for it, or, with [Wait.After],
+// starts when it is over. It
 // ends with the job, its time, the client's connection, the caller's credential, or
 // when the gateway begins to stop.
 //

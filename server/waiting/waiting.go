@@ -86,47 +86,68 @@ func (w *Jobs) Follow(
 	}
 }
 
-// End waits for the end of a job, for most at most: it is Begin, and then
-// [Wait.End].
+// End waits for the end of a job, for most at most; see [Wait.End].
 func (w *Jobs) End(ctx context.Context, jid string, most time.Duration) (ended bool, err error) {
-	return w.Begin(ctx, jid).End(ctx, most)
-}
-
-// Wait is a wait for a job.
-type Wait struct {
-	watched *watch.Watch
-	ended   bool
-}
-
-// Begin begins a wait, which [Wait.End] has to end. The job may be one that is not
-// recorded (yet); its end is never seen then. What takes a deep stack, such as reading
-// the job, is done here.
-func (w *Jobs) Begin(ctx context.Context, jid string) *Wait {
-	begun := &Wait{watched: w.Watches.Watch(jid)}
-	j, err := w.Read(ctx, jid, false)
-	begun.ended = err == nil && j.State.Ended()
-	return begun
-}
-
-// End waits for the end of the job, for most at most. ctx is one of [Jobs.Follow].
-// There is no error when the time is over or the gateway begins to stop; that of an
-// ended credential is for the client.
-func (w *Wait) End(ctx context.Context, most time.Duration) (ended bool, err error) {
-	watched := w.watched
-	defer watched.Close()
-	if w.ended {
+	begun := w.Begin(jid, most)
+	defer begun.Close()
+	j, err := begun.Job(ctx)
+	if err == nil && j.State.Ended() {
 		return true, nil
 	}
-	timer := time.NewTimer(most)
+	return begun.End(ctx)
+}
+
+// Wait is a wait for a job. One goroutine at a time may call its methods.
+type Wait struct {
+	watched *watch.Watch
+	over    time.Time
+
+	timer  *time.Timer // nil before After, and unhook too
+	unhook func() bool
+}
+
+// Begin begins a wait, for most at most, which has to be closed. The job may be one that
+// is not recorded (yet). The caller reads the job after it: an end that was recorded
+// before is not seen by the wait.
+func (w *Jobs) Begin(jid string, most time.Duration) *Wait {
+	return &Wait{watched: w.Watches.Watch(jid), over: time.Now().Add(most)}
+}
+
+// Job reads the job without its minions, once for many that wait; see [watch.Watch.Job].
+func (w *Wait) Job(ctx context.Context) (records.Job, error) { return w.watched.Job(ctx) }
+
+// End waits for the end of the job, or until the time is over. ctx is one of
+// [Jobs.Follow]. There is no error when the time is over or the gateway begins to stop;
+// that of an ended credential is for the client.
+func (w *Wait) End(ctx context.Context) (ended bool, err error) {
+	timer := time.NewTimer(time.Until(w.over))
 	defer timer.Stop()
 	select {
-	case <-watched.Ended():
+	case <-w.watched.Ended():
 		return true, nil
 	case <-timer.C:
 		return false, nil
 	case <-ctx.Done():
 		return false, Cut(ctx)
 	}
+}
+
+// After has f called when End would return, in a goroutine of its own: until then there
+// is none. f may be called more than once. After is called once, with the context that
+// End will be called with.
+func (w *Wait) After(ctx context.Context, f func()) {
+	w.timer = time.AfterFunc(time.Until(w.over), f)
+	w.unhook = context.AfterFunc(ctx, f)
+	w.watched.AfterEnd(f)
+}
+
+// Close ends the wait.
+func (w *Wait) Close() {
+	if w.timer != nil {
+		w.timer.Stop()
+		w.unhook()
+	}
+	w.watched.Close()
 }
 
 // Recorded waits until a job is recorded that the caller sees, for most at most. One
@@ -139,7 +160,7 @@ func (w *Jobs) Recorded(ctx context.Context, jid string, most time.Duration, see
 	defer timer.Stop()
 	for {
 		changed := watched.Changed()
-		switch j, err := w.Read(ctx, jid, false); {
+		switch j, err := watched.Job(ctx); {
 		case err == nil && sees(j):
 			return nil
 		case err != nil && !errors.Is(err, records.ErrNotFound):

@@ -133,10 +133,24 @@ func TestEnd(t *testing.T) {
 						hub.Recorded(records.Batch{Ends: []records.End{{JID: jid}}})
 					}
 				})
+				var later *waiting.Wait
+				var over atomic.Int64 // when After said that it is over
+				if c.before == "" || !c.before.Ended() {
+					later = w.Begin(jid, 2*time.Minute)
+					later.After(ctx, func() { over.Store(time.Now().UnixNano()) })
+				}
 				began := time.Now()
 				ended, err := w.End(ctx, jid, 2*time.Minute)
 				require.Equal(t, c.ended, ended)
 				require.Equal(t, c.within, time.Since(began).Round(time.Second))
+				if later != nil {
+					synctest.Wait()
+					require.Equal(t, c.within, time.Unix(0, over.Load()).Sub(began).Round(time.Second))
+					same, sameErr := later.End(ctx)
+					require.Equal(t, ended, same)
+					require.Equal(t, err, sameErr)
+					later.Close()
+				}
 				require.Zero(t, hub.Len(), "nothing is left of the wait")
 				switch e, known := errors.AsType[*web.Error](err); {
 				case c.status != 0:

@@ -25,16 +25,25 @@ const (
 	headTimeout = 10 * time.Second
 )
 
-// Detach has rest write the remainder of a response that has begun and may go
+// Until has begin called when the next step of a detached response is due. It does not
+// wait: begin is for a goroutine of its own, takes as long as the step, and may be called
+// at any time, any number of times.
+type Until func(begin func())
+
+// Detach has step write the remainder of a response that has begun and may go
 // on for hours, after the handler has returned nil: net/http then holds neither
 // buffers nor a deep stack for the connection, which is closed in the end. gone
 // is called when the client has closed it. The request's context ends with the
-// handler, so rest must not use it.
+// handler, so step must not use it.
 //
-// Detach reports whether rest will be called: where the connection is not the
+// Where step returns no error and an Until, it is called again when that says so, or
+// the client is gone: meanwhile the connection has but the one goroutine that reads.
+// Neither is called while the other one runs.
+//
+// Detach reports whether step will be called: where the connection is not the
 // response's alone (HTTP/2), or the client knows no chunks (HTTP/1.0), the
 // handler has to go on itself.
-func (x *Exchange) Detach(r *http.Request, gone func(), rest func() error) bool {
+func (x *Exchange) Detach(r *http.Request, gone func(), step func() (Until, error)) bool {
 	if !x.detachable || x.status == 0 || r.ProtoMajor != 1 || r.ProtoMinor == 0 {
 		return false
 	}
@@ -42,14 +51,22 @@ func (x *Exchange) Detach(r *http.Request, gone func(), rest func() error) bool 
 	if err != nil {
 		return false
 	}
-	w := &detached{conn: conn, gone: gone, rest: rest}
-	x.detached, x.ResponseWriter, x.Control = w, w, http.NewResponseController(w)
+	x.goOnWith(&detached{conn: conn, request: briefOf(r), gone: gone, step: step})
 	return true
 }
 
+// goOnWith makes w the writer of the response, and drops what would keep the request:
+// nothing more of it is read.
+func (x *Exchange) goOnWith(w *detached) {
+	w.watched, w.ended = make(chan struct{}), make(chan struct{})
+	x.detached, x.ResponseWriter, x.Control = w, w, http.NewResponseController(w)
+	x.identify, x.Budget = nil, nil
+}
+
 // DetachWhole is Detach for a response to GET that has not begun, and of which rest
-// writes all. An error of rest is answered as one of the handler.
-func (x *Exchange) DetachWhole(r *http.Request, gone func(), rest func() error) bool {
+// writes all when until says so, or the client is gone. An error of rest is answered as
+// one of the handler.
+func (x *Exchange) DetachWhole(r *http.Request, gone func(), until Until, rest func() error) bool {
 	if !x.detachable || x.status != 0 || x.errors == nil || r.Method != http.MethodGet || r.ProtoMajor != 1 || r.ProtoMinor == 0 {
 		return false
 	}
@@ -58,33 +75,52 @@ func (x *Exchange) DetachWhole(r *http.Request, gone func(), rest func() error) 
 	if err != nil {
 		return false
 	}
-	short, write := brief(r), x.errors
-	w := &detached{conn: conn, gone: gone, rest: rest, header: header}
+	write := x.errors
+	w := &detached{conn: conn, request: briefOf(r), gone: gone, until: until, header: header}
+	w.step = func() (Until, error) { return nil, rest() }
 	w.fail = func(err error) {
 		if w.left.Load() {
 			x.Err, x.status = err, StatusClientGone
 			return
 		}
-		x.Fail(short, err, write)
+		x.Fail(w.request.request(), err, write)
 	}
-	x.detached, x.ResponseWriter, x.Control = w, w, http.NewResponseController(w)
+	x.goOnWith(w)
 	return true
 }
 
-// brief returns what the log needs of a request.
-func brief(r *http.Request) *http.Request {
-	return &http.Request{
-		Method: r.Method, URL: &url.URL{Path: r.URL.Path}, Proto: r.Proto, ProtoMajor: r.ProtoMajor, RemoteAddr: r.RemoteAddr,
-	}
+// brief is what the log needs of a request.
+type brief struct {
+	method, path, proto, remote string
+	major                       int
+}
+
+func briefOf(r *http.Request) brief {
+	return brief{method: r.Method, path: r.URL.Path, proto: r.Proto, remote: r.RemoteAddr, major: r.ProtoMajor}
+}
+
+// request returns a request without anything else.
+func (b *brief) request() *http.Request {
+	return &http.Request{Method: b.method, URL: &url.URL{Path: b.path}, Proto: b.proto, ProtoMajor: b.major, RemoteAddr: b.remote}
 }
 
 // detached is the http.ResponseWriter of the remainder of a response, or of a whole
 // one. It writes to the connection: chunks, unless the length is known.
 type detached struct {
-	conn net.Conn
-	gone func()
-	rest func() error
-	left atomic.Bool // whether the client has closed the connection
+	conn    net.Conn
+	request brief
+
+	gone  func()
+	until Until // of the first step; nil for none, or afterwards
+	step  func() (Until, error)
+	left  atomic.Bool // whether the client has closed the connection
+
+	turn  func(begin func()) bool
+	begin func()       // due, made once
+	state atomic.Int32 // idle, running or due
+
+	watched chan struct{} // closed when nothing reads from the connection any more
+	ended   chan struct{} // closed after the last step
 
 	// Of a response that has not begun.
 	header http.Header
@@ -157,34 +193,92 @@ func (*detached) FlushError() error { return nil }
 // SetWriteDeadline is for http.ResponseController.
 func (w *detached) SetWriteDeadline(t time.Time) error { return w.conn.SetWriteDeadline(t) }
 
-// run calls rest until that ends or the client is gone, and closes the
-// connection. A response that ends with an error, or a panic, is left without
-// its last chunk, so that no client takes it for complete.
-func (w *detached) run() (err error) {
-	watched := make(chan struct{})
-	go func() {
-		defer close(watched)
+// The states of a detached response.
+const (
+	running int32 = iota // a step, or its Until
+	due                  // the same, and there has to be another step
+	idle
+)
+
+// start begins to read from the connection, in a goroutine of spawn that ends after the
+// last step, and has turn called, by one goroutine at a time. turn calls next, has begin
+// called as the Until says, and reports whether there was one.
+func (w *detached) start(spawn func(func()), turn func(begin func()) bool) {
+	w.turn = turn
+	w.begin = w.due
+	spawn(func() {
 		w.watch()
-	}()
-	defer func() {
-		_ = w.conn.Close()
-		<-watched
-	}()
-	err = w.rest()
-	if err != nil && w.header != nil {
-		w.fail(err)
-		return nil
+		w.due()
+		<-w.ended
+	})
+	if w.until != nil {
+		w.run() // it begins to wait
+	} else {
+		go w.run()
 	}
-	if err != nil || w.plain {
-		return err
+}
+
+// due has another step begin, now or after the one that runs.
+func (w *detached) due() {
+	for {
+		switch w.state.Load() {
+		case due:
+			return
+		case running:
+			if w.state.CompareAndSwap(running, due) {
+				return
+			}
+		case idle:
+			if w.state.CompareAndSwap(idle, running) {
+				w.run()
+				return
+			}
+		}
+	}
+}
+
+// run calls turn until no step is due.
+func (w *detached) run() {
+	for w.turn(w.begin) {
+		if w.state.CompareAndSwap(running, idle) {
+			return
+		}
+		w.state.Store(running)
+	}
+	close(w.ended) // a step that is due is not called any more
+}
+
+// next calls step.
+func (w *detached) next() (Until, error) {
+	if until := w.until; until != nil {
+		w.until = nil
+		return until, nil
+	}
+	until, err := w.step()
+	switch {
+	case err != nil && w.header != nil:
+		w.fail(err)
+		return nil, nil
+	case err != nil:
+		return nil, err
+	case until != nil || w.plain:
+		return until, nil
 	}
 	_ = w.conn.SetWriteDeadline(time.Now().Add(detachedClose))
 	_, _ = w.conn.Write([]byte("0\r\n\r\n")) // a client that is gone does not miss it
-	return nil
+	return nil, nil
+}
+
+// close closes the connection. A response that has ended with an error, or a panic, is
+// left without its last chunk, so that no client takes it for complete.
+func (w *detached) close() {
+	_ = w.conn.Close()
+	<-w.watched
 }
 
 // watch reads until the connection is closed.
 func (w *detached) watch() {
+	defer close(w.watched)
 	defer w.gone()
 	defer w.left.Store(true)
 	var ignored [64]byte

@@ -12,6 +12,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -65,7 +66,7 @@ func startDetaching(t *testing.T, rest func(x *web.Exchange) error) *detaching {
 			x.WriteHeader(http.StatusOK)
 			_, _ = io.WriteString(x, "begun\n")
 			_ = x.Control.Flush()
-			ok := x.Detach(r, sync.OnceFunc(func() { close(s.gone) }), func() error { return s.rest(x) })
+			ok := x.Detach(r, sync.OnceFunc(func() { close(s.gone) }), func() (web.Until, error) { return nil, s.rest(x) })
 			s.detached <- ok
 			if !ok {
 				_ = s.rest(x)
@@ -252,7 +253,7 @@ func TestDetachWhole(t *testing.T) {
 					x.Header().Set("X-Kept", "kept")
 					begin := make(chan struct{})
 					defer close(begin)
-					ok := x.DetachWhole(r, func() {}, func() error { <-begin; return c.rest(x) })
+					ok := x.DetachWhole(r, func() {}, nil, func() error { <-begin; return c.rest(x) })
 					returned <- ok
 					if !ok {
 						return c.rest(x)
@@ -288,6 +289,76 @@ func TestDetachWhole(t *testing.T) {
 				require.True(t, resp.Close, "the connection is closed after it")
 			}
 			running.Wait()
+		})
+	}
+}
+
+// A response that waits begins when it is said to, once, or when the client is gone.
+func TestDetachUntil(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		leaves bool
+		rest   func(x *web.Exchange) error
+		body   string // "" for no response
+		logged string
+	}{
+		"begins": {rest: func(x *web.Exchange) error {
+			x.WriteBody("text/plain", http.StatusOK, []byte("whole"))
+			return nil
+		}, body: "whole", logged: "status=200"},
+		"panics": {rest: func(*web.Exchange) error { panic("s3cret") }, logged: `error="panic with a string"`},
+		"the client is gone": {leaves: true, rest: func(*web.Exchange) error { return context.Canceled },
+			logged: "status=499"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var running sync.WaitGroup
+			var calls atomic.Int64
+			var log lockedLog
+			begins := make(chan func(), 1)
+			m := web.NewMux()
+			m.Handle(http.MethodGet, "/", func(x *web.Exchange, r *http.Request) error {
+				until := func(begin func()) { begins <- begin }
+				require.True(t, x.DetachWhole(r, func() {}, until, func() error {
+					calls.Add(1)
+					return c.rest(x)
+				}))
+				return nil
+			})
+			front := &web.Front{
+				Surface: "main", WriteTimeout: time.Minute, BodyTimeout: time.Minute, Bodies: web.NewBodies(1 << 20),
+				Metrics: web.NewMetrics(prometheus.NewRegistry()), Traffic: web.NewTraffic(), Log: slog.New(slog.NewTextHandler(&log, nil)),
+				Errors: func(x *web.Exchange, _ *http.Request, e *web.Error) { x.WriteHeader(e.Status) },
+				Path:   func(path string) string { return path }, Go: func(f func()) { running.Go(f) }, Next: web.Negotiated(m),
+			}
+			s := httptest.NewServer(front)
+			defer s.Close()
+			conn, err := net.Dial("tcp", s.Listener.Addr().String())
+			require.NoError(t, err)
+			defer conn.Close() //nolint:errcheck // it was read
+			_, err = io.WriteString(conn, "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")
+			require.NoError(t, err)
+			begin := <-begins
+			require.Zero(t, calls.Load())
+			require.Empty(t, log.String())
+			var beginning sync.WaitGroup
+			if c.leaves {
+				require.NoError(t, conn.Close())
+			} else {
+				for range 3 {
+					beginning.Go(begin)
+				}
+				text, err := io.ReadAll(conn)
+				require.NoError(t, err)
+				require.Equal(t, c.body != "", strings.HasSuffix(string(text), "\r\n\r\n"+c.body), "%s", text)
+			}
+			running.Wait()
+			beginning.Wait()
+			begin() // too late
+			require.EqualValues(t, 1, calls.Load())
+			require.Contains(t, log.String(), c.logged)
+			require.NotContains(t, log.String(), "s3cret")
+			require.Equal(t, 1, strings.Count(log.String(), "request_id"))
 		})
 	}
 }

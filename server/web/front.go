@@ -60,9 +60,9 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	done := f.Metrics.begin(x)
 	f.Traffic.begin()
 	x.detachable = f.Go != nil
-	abort := f.run(x, r, func() { f.Next.ServeHTTP(x, r) })
+	abort := f.run(x, func() *http.Request { return r }, func() { f.Next.ServeHTTP(x, r) })
 	if x.detached != nil && !abort {
-		f.goOn(x, r, done)
+		f.goOn(x, done)
 		return
 	}
 	f.end(x, r, done)
@@ -85,17 +85,24 @@ func (f *Front) end(x *Exchange, r *http.Request, done func(*http.Request)) {
 	f.logRequest(x, r)
 }
 
-// goOn has the remainder of a detached response written. Of the request it keeps
-// what the log needs.
-func (f *Front) goOn(x *Exchange, r *http.Request, done func(*http.Request)) {
-	brief := brief(r)
-	f.Go(func() {
-		f.run(x, brief, func() {
-			if err := x.detached.run(); err != nil {
+// goOn has the remainder of a detached response written, without its request.
+func (f *Front) goOn(x *Exchange, done func(*http.Request)) {
+	x.detached.start(f.Go, func(begin func()) (goesOn bool) {
+		f.run(x, x.detached.request.request, func() {
+			until, err := x.detached.next()
+			if err != nil {
 				x.Err = err
 			}
+			if until != nil {
+				until(begin)
+				goesOn = true
+			}
 		})
-		f.end(x, brief, done)
+		if !goesOn {
+			x.detached.close()
+			f.end(x, x.detached.request.request(), done)
+		}
+		return goesOn
 	})
 }
 
@@ -112,7 +119,7 @@ func (x *Exchange) limitTime(r *http.Request, bodyTimeout time.Duration) {
 }
 
 // run calls handle, and reports whether the response cannot be completed.
-func (f *Front) run(x *Exchange, r *http.Request, handle func()) (abort bool) {
+func (f *Front) run(x *Exchange, request func() *http.Request, handle func()) (abort bool) {
 	defer func() {
 		switch p := recover(); p {
 		case nil:
@@ -124,7 +131,7 @@ func (f *Front) run(x *Exchange, r *http.Request, handle func()) (abort bool) {
 			abort = x.status != 0
 			x.hangUp()
 			if !abort {
-				f.Errors(x, r, &Error{Status: http.StatusInternalServerError, Text: TextUnexpected, Err: x.Err})
+				f.Errors(x, request(), &Error{Status: http.StatusInternalServerError, Text: TextUnexpected, Err: x.Err})
 			}
 		}
 	}()
