@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"log/slog"
+	"path/filepath"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -54,6 +55,7 @@ func (g *Gateway) newRecorder() *recorder.Recorder {
 		Verified: g.config.Settings.Results == settings.ResultsVerified,
 		Wrote:    g.recordKeeper.Wrote,
 		Asked:    mc.Timeout + mc.GatherJobTimeout, Recorded: g.jobs.Recorded, Ended: g.ended, Log: g.log,
+		Notes: filepath.Join(dir, "records.notes"),
 		Spool: spool.NewStore(spool.Options{
 			Memory: 1, Disk: recorderDisk, Create: func() (spool.File, error) { return spool.Unlinked(dir) },
 		}),

@@ -17,7 +17,8 @@
 // What this gateway notes of a job that it starts is kept until it is recorded: with
 // the event of the job, with a return, with what the job cache has of it, or alone
 // after five seconds without any of these, and when the recorder stops. A job that is
-// noted before the master has it is not recorded alone: it may be refused.
+// noted before the master has it is not recorded alone: it may be refused. A file has
+// the notes for the next process, which adds them to what it records of these jobs.
 //
 // # The end of a job
 //

@@ -3,6 +3,7 @@ package recorder
 import (
 	"cmp"
 	"context"
+	"log/slog"
 	"slices"
 	"time"
 
@@ -72,7 +73,11 @@ func (r *Recorder) Note(of Note) {
 		r.mu.Unlock()
 		return
 	}
+	_, again := r.notes.Get(n.JID)
 	oldest, full := r.notes.Put(n.JID, n)
+	if !again {
+		r.writeDown(of)
+	}
 	r.mu.Unlock()
 	if full && oldest.Sent {
 		r.push(oldest.entry())
@@ -184,4 +189,54 @@ func (r *Recorder) notesBefore(before time.Time) (all []Entry) {
 		}
 	}
 	return all
+}
+
+// openJournal reads what an earlier process noted and may not have recorded. That is
+// not recorded alone: most of it is recorded, and what was removed since stays so.
+func (r *Recorder) openJournal() {
+	if r.journal.path == "" {
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	all, err := r.journal.read()
+	r.journalFailed(err)
+	now := time.Now()
+	for _, n := range all {
+		if _, there := r.notes.Get(n.JID); !there {
+			n.Sent = false
+			r.notes.Put(n.JID, note{n, now})
+		}
+	}
+	r.journalFailed(r.journal.rewrite(r.unrecorded()))
+}
+
+// writeDown adds a note to the journal. The caller holds r.mu.
+func (r *Recorder) writeDown(n Note) {
+	r.journalFailed(r.journal.add(n))
+	if r.journal.isFull() {
+		r.journalFailed(r.journal.rewrite(r.unrecorded()))
+	}
+}
+
+func (r *Recorder) closeJournal() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.journalFailed(r.journal.finish(r.unrecorded()))
+}
+
+// unrecorded returns the notes that are not recorded. The caller holds r.mu.
+func (r *Recorder) unrecorded() (all []Note) {
+	for _, n := range r.notes.All() {
+		all = append(all, n.Note)
+	}
+	return all
+}
+
+// journalFailed logs an error of the journal, once. Commands go on without it.
+func (r *Recorder) journalFailed(err error) {
+	if err != nil && !r.journalLogged {
+		r.journalLogged = true
+		r.opts.Log.Warn("the file of notes for the records cannot be used", slog.Any("error", err))
+	}
 }

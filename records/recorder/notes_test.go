@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -65,58 +66,64 @@ func TestNotes(t *testing.T) {
 		within   time.Duration // after the last step
 		unheard  bool          // neither an event nor a file says more
 	}{
-		"note, event":                           {},
-		"event, note":                           {},
-		"event, 1s, note":                       {},
-		"event, return, 1s, note":               {},
-		"early, event":                          {},
-		"early, 10m, event":                     {},
-		"early, event, note":                    {},
-		"early, note, event":                    {},
-		"early, away, event, 1s, note, back":    {within: 5 * time.Second},
-		"early, cache, gap":                     {},
-		"early, event, restart, note":           {},
-		"early, note":                           {unheard: true, within: 7 * time.Second},
-		"event, 1h, note":                       {},
-		"note, 1h, event":                       {},
-		"away, event, note, back":               {within: 5 * time.Second},
-		"away, note, event, back":               {within: 5 * time.Second},
-		"away, event, 1s, note, back":           {within: 5 * time.Second},
-		"away, note, 1h, event, 1s, back":       {within: 5 * time.Second},
-		"note, cache, gap":                      {},
-		"cache, note, gap":                      {},
-		"cache, gap, note":                      {within: time.Second},
-		"cache, gap, 1s, note":                  {},
-		"cache, gap, 1s, note, event":           {},
-		"cache, gap, 1s, event, note":           {},
-		"away, cache, note, gap, back":          {within: 5 * time.Second},
-		"away, cache, gap, 1s, note, back":      {within: 5 * time.Second},
-		"gap, note, 1s, cache":                  {within: 20 * time.Second},
-		"note, return":                          {unheard: true},
-		"return, 1s, note":                      {unheard: true},
-		"note":                                  {unheard: true, within: 7 * time.Second},
-		"away, note, 1h, back":                  {unheard: true, within: 7 * time.Second},
-		"note, restart, cache, gap":             {},
-		"event, note, restart":                  {},
-		"event, 1s, note, restart":              {},
-		"note, restart, event":                  {},
-		"note, cache, restart":                  {within: 20 * time.Second},
-		"away, flood, event, cache, note, back": {within: 10 * time.Second},
-		"away, flood, event, note, cache, back": {within: 10 * time.Second},
-		"away, event, flood, cache, note, back": {within: 10 * time.Second},
-		"cache, note, event, 1s":                {verified: true},
-		"cache, event, 1s, note":                {verified: true},
-		"cache, return, 1s, note":               {verified: true},
-		"event, note, 1s, cache":                {verified: true, within: 2 * time.Second},
-		"cache, note, gap, 1s":                  {verified: true},
-		"cache, gap, 1s, note, 1s":              {verified: true},
+		"note, event":                               {},
+		"event, note":                               {},
+		"event, 1s, note":                           {},
+		"event, return, 1s, note":                   {},
+		"early, event":                              {},
+		"early, 10m, event":                         {},
+		"early, event, note":                        {},
+		"early, note, event":                        {},
+		"early, away, event, 1s, note, back":        {within: 5 * time.Second},
+		"early, cache, gap":                         {},
+		"early, event, restart, note":               {},
+		"early, note":                               {unheard: true, within: 7 * time.Second},
+		"event, 1h, note":                           {},
+		"note, 1h, event":                           {},
+		"away, event, note, back":                   {within: 5 * time.Second},
+		"away, note, event, back":                   {within: 5 * time.Second},
+		"away, event, 1s, note, back":               {within: 5 * time.Second},
+		"away, note, 1h, event, 1s, back":           {within: 5 * time.Second},
+		"note, cache, gap":                          {},
+		"cache, note, gap":                          {},
+		"cache, gap, note":                          {within: time.Second},
+		"cache, gap, 1s, note":                      {},
+		"cache, gap, 1s, note, event":               {},
+		"cache, gap, 1s, event, note":               {},
+		"away, cache, note, gap, back":              {within: 5 * time.Second},
+		"away, cache, gap, 1s, note, back":          {within: 5 * time.Second},
+		"gap, note, 1s, cache":                      {within: 20 * time.Second},
+		"note, return":                              {unheard: true},
+		"return, 1s, note":                          {unheard: true},
+		"note":                                      {unheard: true, within: 7 * time.Second},
+		"away, note, 1h, back":                      {unheard: true, within: 7 * time.Second},
+		"note, restart, cache, gap":                 {},
+		"event, note, restart":                      {},
+		"event, 1s, note, restart":                  {},
+		"away, note, restart, back, cache, gap":     {within: 20 * time.Second},
+		"away, event, note, restart, back, cache":   {within: 20 * time.Second},
+		"away, note, restart, restart, back, event": {within: 20 * time.Second},
+		"note, kill, cache":                         {within: 20 * time.Second},
+		"away, event, note, kill, back, cache":      {within: 20 * time.Second},
+		"early, kill, event":                        {},
+		"note, restart, event":                      {},
+		"note, cache, restart":                      {within: 20 * time.Second},
+		"away, flood, event, cache, note, back":     {within: 10 * time.Second},
+		"away, flood, event, note, cache, back":     {within: 10 * time.Second},
+		"away, event, flood, cache, note, back":     {within: 10 * time.Second},
+		"cache, note, event, 1s":                    {verified: true},
+		"cache, event, 1s, note":                    {verified: true},
+		"cache, return, 1s, note":                   {verified: true},
+		"event, note, 1s, cache":                    {verified: true, within: 2 * time.Second},
+		"cache, note, gap, 1s":                      {verified: true},
+		"cache, gap, 1s, note, 1s":                  {verified: true},
 	} {
 		t.Run(order, func(t *testing.T) {
 			t.Parallel()
-			cached := newCached(t)
+			cached, dir := newCached(t), t.TempDir()
 			synctest.Test(t, func(t *testing.T) {
 				m := newMemory()
-				o := recorder.Options{MasterID: "m_master", Cache: cached.cache(), Verified: c.verified}
+				o := recorder.Options{MasterID: "m_master", Cache: cached.cache(), Verified: c.verified, Notes: filepath.Join(dir, "notes")}
 				p := startRecorder(t, m, o)
 				defer func() { p.stop() }()
 				time.Sleep(20 * time.Second) // the job cache was read, and read again
@@ -139,6 +146,16 @@ func TestNotes(t *testing.T) {
 						m.setAway(false)
 					case "restart":
 						p.stop()
+						p = startRecorder(t, m, o)
+					case "kill": // as of a process: what it does until it ends has no effect
+						notes, err := os.ReadFile(o.Notes)
+						require.NoError(t, err)
+						text, had := string(notes), m.job(jid)
+						m.setAway(true)
+						p.stop()
+						m.setAway(strings.Contains(order, "away"))
+						require.Equal(t, had, m.job(jid))
+						require.NoError(t, os.WriteFile(o.Notes, []byte(text+`{"JID": "torn`), 0o600))
 						p = startRecorder(t, m, o)
 					case "flood": // no more fits into the queue
 						large := strings.Repeat("x", 60_000)
@@ -165,6 +182,8 @@ func TestNotes(t *testing.T) {
 					require.Equal(t, "test.ping", j.Fun)
 					require.Equal(t, []string{"a"}, j.Minions)
 				}
+				p.stop()
+				require.NoFileExists(t, o.Notes, "there are none left")
 			})
 		})
 	}
@@ -215,6 +234,39 @@ func TestFillBeforeNotes(t *testing.T) {
 		defer func() { p.stop() }()
 		time.Sleep(time.Second)
 		require.Equal(t, "test.ping", m.job(missed).Fun)
+	})
+}
+
+// The file of notes stays small, and one that cannot be written keeps no one waiting.
+func TestNotesFile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		m, file := newMemory(), filepath.Join(dir, "notes")
+		p := startRecorder(t, m, recorder.Options{Notes: file})
+		synctest.Wait()
+		info, err := os.Stat(file)
+		require.NoError(t, err)
+		require.EqualValues(t, 0o600, info.Mode().Perm())
+		const n = 100_000
+		for i := range n {
+			if i%5000 == 0 {
+				time.Sleep(time.Second)
+			}
+			p.Note(recorder.Note{JID: fmt.Sprintf("20261122133409%06d", i), User: "ops", Eauth: "ldap", Client: "local_async", Sent: true})
+		}
+		info, err = os.Stat(file)
+		require.NoError(t, err)
+		require.Less(t, info.Size(), int64(5<<20))
+		p.stop()
+		jobs, _ := m.recorded()
+		require.Equal(t, n, len(jobs)) //nolint:testifylint // the list is long
+		require.NoFileExists(t, file)
+
+		p = startRecorder(t, m, recorder.Options{Notes: filepath.Join(dir, "none", "notes")})
+		p.Note(recorder.Note{JID: jid, User: "ops", Eauth: "ldap", Client: "local_async", Sent: true})
+		p.stop()
+		require.Equal(t, "ldap", m.job(jid).Eauth)
 	})
 }
 

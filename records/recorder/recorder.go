@@ -35,6 +35,10 @@ type Options struct {
 	// Spool takes what waits beyond 8 MiB. With nil it is dropped.
 	Spool *spool.Store
 
+	// Notes is a file with the notes that are not recorded yet, for the next process
+	// if this one is killed, or the store is away when it ends. "" is for none.
+	Notes string
+
 	// Asked is how long after its last sign a job ends of which callers find out
 	// which minions work on it: the master's timeout and gather_job_timeout
 	// (15 s). Unasked is the same for a job without such callers (10 min), and
@@ -127,6 +131,9 @@ type Recorder struct {
 	notes *lru.Cache[string, note] // that are not recorded yet
 	known *lru.Cache[string, known]
 	gap   bool // events were lost
+
+	journal       journal // of notes
+	journalLogged bool
 }
 
 type counts struct{ jobs, returns, dropped, filled, unfilled, unverified, failures atomic.Uint64 }
@@ -137,7 +144,8 @@ func New(store Store, o Options) *Recorder {
 	return &Recorder{
 		store: store, opts: o, decoder: Decoder{MasterID: o.MasterID, MaxValue: o.MaxValue, Verified: o.Verified},
 		queue: newQueue(o.Spool), ends: newEnds(o.Asked, o.Unasked, o.Called),
-		notes: lru.New[string, note](maxNotes), known: lru.New[string, known](maxNotes), gap: true,
+		journal: journal{path: o.Notes},
+		notes:   lru.New[string, note](maxNotes), known: lru.New[string, known](maxNotes), gap: true,
 	}
 }
 
@@ -172,6 +180,8 @@ func (r *Recorder) Stats() Stats {
 func (r *Recorder) Run(ctx context.Context, tap Tap) {
 	defer r.queue.close()
 	defer tap.Close()
+	r.openJournal()
+	defer r.closeJournal()
 	ctx, cancel := context.WithCancel(ctx)
 	var writer sync.WaitGroup
 	writer.Go(func() { r.write(ctx) })
