@@ -65,15 +65,21 @@ func New[K comparable, V any](o Options[K, V]) *Registry[K, V] {
 func (r *Registry[K, V]) Follow(
 	ctx context.Context, v V, expires time.Time, expired error, keys ...K,
 ) (_ context.Context, e *Entry[K, V], stop context.CancelFunc) {
-	stopTimer := context.CancelFunc(func() {})
-	if !expires.IsZero() {
-		ctx, stopTimer = context.WithDeadlineCause(ctx, expires, expired)
-	}
 	ctx, end := context.WithCancelCause(ctx)
 	e = &Entry[K, V]{Value: v, keys: keys, end: end}
 	r.add(e)
+	// A timer, and not a context with a deadline, which takes several times the memory.
+	stopTimer := func() bool { return true }
+	if left := time.Until(expires); !expires.IsZero() && left <= 0 {
+		end(expired)
+	} else if !expires.IsZero() {
+		stopTimer = time.AfterFunc(left, func() { end(expired) }).Stop
+	}
 	// The context may end without a call of stop.
-	stopForget := context.AfterFunc(ctx, func() { r.remove(e) })
+	stopForget := context.AfterFunc(ctx, func() {
+		stopTimer()
+		r.remove(e)
+	})
 	return ctx, e, func() {
 		end(context.Canceled)
 		stopTimer()

@@ -111,12 +111,10 @@ func (s *API) events(x *web.Exchange, r *http.Request) error {
 	audit.Of(x).Note(audit.Entry{Event: audit.Stream})
 	// The stream goes on after the handler, with which the request's context
 	// ends.
-	connected, gone := context.WithCancel(context.WithoutCancel(r.Context()))
-	held.atEnd(gone)
-	unhook := context.AfterFunc(r.Context(), gone)
-	held.atEnd(func() { unhook() })
-	ctx, done := s.follow(connected, sender)
+	ctx, done := s.follow(context.WithoutCancel(r.Context()), sender)
 	held.atEnd(done)
+	unhook := context.AfterFunc(r.Context(), done)
+	held.atEnd(func() { unhook() })
 	if err := beginEvents(x, r); err != nil {
 		return err
 	}
@@ -137,7 +135,7 @@ func (s *API) events(x *web.Exchange, r *http.Request) error {
 		}
 		return out.until, nil
 	}
-	if detached = x.Detach(r, gone, step); detached {
+	if detached = x.Detach(r, done, step); detached {
 		unhook()
 		return nil
 	}
@@ -193,11 +191,12 @@ func (s *API) read(sender *caller.Caller, tags []string, after string) (*eventst
 }
 
 // follow returns a context that ends with the request, with the caller's
-// credential, or when the server begins to stop. done releases it.
+// credential, or when the server begins to stop. done ends it; further calls do
+// nothing.
 func (s *API) follow(ctx context.Context, sender *caller.Caller) (_ context.Context, done func()) {
-	ctx, release := s.Resolver.Follow(ctx, sender, role.EventRead)
 	ctx, cancel := context.WithCancelCause(ctx)
 	unhook := context.AfterFunc(s.Stopping, func() { cancel(context.Cause(s.Stopping)) })
+	ctx, release := s.Resolver.Follow(ctx, sender, role.EventRead)
 	return ctx, func() {
 		unhook()
 		cancel(nil)

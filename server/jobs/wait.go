@@ -53,22 +53,22 @@ func (a *API) await(x *web.Exchange, r *http.Request, s sight, jid string, most 
 		return a.writeJob(r.Context(), x, a.sight(r.Context(), s.caller), jid, true)
 	}
 	begun = true
-	// The wait may go on after the handler, with which the request's context ends.
-	connected, gone := context.WithCancel(context.WithoutCancel(r.Context()))
-	unhook := context.AfterFunc(r.Context(), gone)
-	following, done := a.follow(connected, s)
+	// The wait may go on after the handler, with which the request's context ends. What
+	// is read and written after it has a time limit of its own.
+	kept := context.WithoutCancel(r.Context())
+	following, done := a.follow(kept, s)
+	unhook := context.AfterFunc(r.Context(), done)
 	c := s.caller // all that is kept of the caller while it waits
 	rest := func() error {
-		defer gone()
 		defer done()
 		defer wait.Close()
 		if _, err := wait.End(following); err != nil {
 			return err
 		}
-		return a.writeJob(connected, x, a.sight(connected, c), jid, true)
+		return a.writeJob(kept, x, a.sight(kept, c), jid, true)
 	}
 	until := func(over func()) { wait.After(following, over) }
-	if x.DetachWhole(r, gone, until, rest) {
+	if x.DetachWhole(r, done, until, rest) {
 		unhook()
 		return nil
 	}

@@ -71,14 +71,14 @@ func text(d time.Duration) string {
 }
 
 // Follow returns a context that ends with ctx, with the caller's credential, or
-// when the gateway begins to stop, with the cause [web.ErrStopping]. done must be
-// called.
+// when the gateway begins to stop, with the cause [web.ErrStopping]. done ends it, and
+// must be called; further calls do nothing.
 func (w *Jobs) Follow(
 	ctx context.Context, from Follower, c *caller.Caller, needs ...role.Permission,
 ) (_ context.Context, done func()) {
-	ctx, release := from.Follow(ctx, c, needs...)
 	ctx, cancel := context.WithCancelCause(ctx)
 	unhook := context.AfterFunc(w.Stopping, func() { cancel(web.ErrStopping) })
+	ctx, release := from.Follow(ctx, c, needs...)
 	return ctx, func() {
 		unhook()
 		cancel(nil)
