@@ -93,6 +93,10 @@ func (s *Spool) room(more int) bool {
 	}
 	if s.file != nil {
 		s.flush()
+		if s.err == nil && cap(s.blocks[0]) == 0 { // after Shrink
+			s.hold(block)
+			s.blocks[0] = make([]byte, 0, block)
+		}
 		return s.err == nil
 	}
 	size := block
@@ -151,6 +155,18 @@ func (s *Spool) flush() {
 	if s.append(*last) {
 		*last = (*last)[:0]
 	}
+}
+
+// Shrink gives the memory of a spool that has a file back. It is for spools that
+// wait, with nothing more to be written for now.
+func (s *Spool) Shrink() error {
+	s.flush()
+	if s.file == nil || s.err != nil {
+		return s.err
+	}
+	s.release(s.held)
+	s.blocks[0] = nil
+	return nil
 }
 
 // append writes to the end of the file.

@@ -156,6 +156,16 @@ func TestMemory(t *testing.T) {
 	memory, held := store.Held()
 	require.LessOrEqual(t, memory, int64(64<<10))
 	require.InDelta(t, 100<<20, held, 64<<10)
+
+	require.NoError(t, s.Shrink())
+	memory, _ = store.Held()
+	require.Zero(t, memory)
+	_, err := s.Write([]byte("and more"))
+	require.NoError(t, err)
+	last, err := s.Since(100<<20 - 4).Bytes()
+	require.NoError(t, err)
+	require.Equal(t, string(part[len(part)-4:])+"and more", string(last))
+
 	require.NoError(t, s.Close())
 	require.True(t, d.files[0].closed)
 }

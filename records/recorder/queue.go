@@ -99,7 +99,11 @@ func (q *queue) spill(e Entry) bool {
 // flush writes the block that is complete.
 func (q *queue) flush() bool {
 	s := q.store.New()
-	if _, err := s.Write(q.writing.Bytes()); err != nil {
+	_, err := s.Write(q.writing.Bytes())
+	if err == nil {
+		err = s.Shrink() // some hundred blocks may wait
+	}
+	if err != nil {
 		_ = s.Close() // there is nothing in it
 		return false
 	}
