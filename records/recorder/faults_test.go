@@ -71,10 +71,12 @@ func requireAll(t *testing.T, store records.Store, jobs int) {
 	t.Helper()
 	var size records.Size
 	require.Eventually(t, func() bool {
-		var err error
-		size, err = store.Size(t.Context())
-		counts, countErr := store.CountJobs(t.Context(), records.Filter{States: []records.State{records.Completed}})
-		return err == nil && countErr == nil && counts.Total == jobs
+		counts, err := store.CountJobs(t.Context(), records.Filter{States: []records.State{records.Completed}})
+		if err != nil || counts.Total != jobs {
+			return false
+		}
+		size, err = store.Size(t.Context()) // after the jobs had ended
+		return err == nil
 	}, patience, 50*time.Millisecond)
 	require.EqualValues(t, jobs, size.Jobs)
 	require.EqualValues(t, jobs*perJob, size.Returns)
