@@ -26,7 +26,7 @@ import (
 // remainder written by rest.
 type detaching struct {
 	*httptest.Server
-	running  sync.WaitGroup
+	running  tasks
 	detached chan bool
 	gone     chan struct{}
 	rest     func(x *web.Exchange) error
@@ -245,7 +245,7 @@ func TestDetachWhole(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var running sync.WaitGroup
+			var running tasks
 			returned := make(chan bool, 1)
 			m := web.NewMux()
 			for _, method := range []string{http.MethodGet, http.MethodPost} {
@@ -312,7 +312,7 @@ func TestDetachUntil(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			var running sync.WaitGroup
+			var running tasks
 			var calls atomic.Int64
 			var log lockedLog
 			begins := make(chan func(), 1)
@@ -360,5 +360,41 @@ func TestDetachUntil(t *testing.T) {
 			require.NotContains(t, log.String(), "s3cret")
 			require.Equal(t, 1, strings.Count(log.String(), "request_id"))
 		})
+	}
+}
+
+// tasks are the goroutines of a front. Unlike those of a sync.WaitGroup they may
+// begin while there are none and somebody waits: the test learns of them from
+// the connection.
+type tasks struct {
+	mu      sync.Mutex
+	ended   sync.Cond
+	running int
+}
+
+// Go runs f.
+func (a *tasks) Go(f func()) {
+	a.mu.Lock()
+	a.running++
+	a.mu.Unlock()
+	go func() {
+		defer func() {
+			a.mu.Lock()
+			defer a.mu.Unlock()
+			a.running--
+			a.ended.L = &a.mu
+			a.ended.Broadcast()
+		}()
+		f()
+	}()
+}
+
+// Wait waits until none runs.
+func (a *tasks) Wait() {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.ended.L = &a.mu
+	for a.running > 0 {
+		a.ended.Wait()
 	}
 }
