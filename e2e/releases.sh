@@ -4,7 +4,7 @@
 # folder below the module's, or the word clients for "make test-clients".
 #
 # The program and the test binaries are built once. Much of what they do is
-# waiting, so some jobs run at once (JOBS, by default five for two cores); those
+# waiting, so some jobs run at once (JOBS, by default two for a core); those
 # that take longest begin first.
 #
 # What a job prints goes to FOLDER/test-PACKAGE-VERSION.log, and comes out whole
@@ -13,7 +13,7 @@ set -u
 
 folder=$1 versions=$2 packages=$3
 make=${MAKE:-make}
-at_once=${JOBS:-$((5 * $(nproc) / 2))}
+at_once=${JOBS:-$((2 * $(nproc)))}
 binaries=$folder/e2e
 root=$(pwd)
 module=$(go list -m)
