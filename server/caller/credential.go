@@ -25,6 +25,10 @@ type Credential struct {
 // prefix, so that a mistyped token is not looked up elsewhere.
 func (c Credential) IsToken() bool { return apitoken.LooksLike(c.Text) }
 
+// isOwn reports whether the gateway has made the credential, as far as its form
+// shows it.
+func (c Credential) isOwn() bool { return c.IsToken() || c.isOwnJWT() }
+
 // CredentialsOf returns the credentials outside of the body, in the order in
 // which they are tried: the first valid one counts. An empty header counts as
 // absent: SaltGUI sends one before it has a token.
@@ -32,9 +36,9 @@ func (c Credential) IsToken() bool { return apitoken.LooksLike(c.Text) }
 // salt-api reads X-Auth-Token, before the cookie, and ignores Authorization.
 // That header may be meant for or added by a proxy in front: a Bearer token
 // that is neither a session nor a token of the master is ignored, and the
-// cookie counts. A Bearer token with the prefix of the gateway's own tokens is
-// not ignored: its sender wants to act within its scopes, and must not act
-// without them once it is revoked.
+// cookie counts. A Bearer token with the prefix of the gateway's own tokens, or
+// a JWT of the gateway's, is not ignored: its sender wants to act within its
+// scopes, and must not act without them once it is revoked.
 func CredentialsOf(r *http.Request) []Credential {
 	if token := Only(r.Header["X-Auth-Token"]); token != "" {
 		return []Credential{{Text: token}}
@@ -42,7 +46,7 @@ func CredentialsOf(r *http.Request) []Credential {
 	var all []Credential
 	if bearer := bearerOf(r); bearer != "" {
 		all = append(all, Credential{Text: bearer})
-		if all[0].IsToken() {
+		if all[0].isOwn() {
 			return all
 		}
 	}
@@ -64,6 +68,9 @@ func bearerOf(r *http.Request) string {
 	}
 	all := Only(tokens)
 	own := web.OwnSecret(all)
+	if i := slices.IndexFunc(tokens, func(text string) bool { return Credential{Text: text}.isOwnJWT() }); own == "" && i >= 0 {
+		own = tokens[i]
+	}
 	switch several := strings.Contains(all, ","); {
 	case !several:
 		return all

@@ -6,6 +6,7 @@ import (
 	"crypto/hkdf"
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -109,12 +110,29 @@ func endOf(c *Caller) time.Time {
 // IsJWT reports whether a credential has the form of a JWT. No other one has.
 func (c Credential) IsJWT() bool { return strings.Count(c.Text, ".") == 2 && len(c.Text) <= maxJWT }
 
+// isOwnJWT reports whether a credential says of itself that it is a JWT of the
+// gateway's.
+func (c Credential) isOwnJWT() bool {
+	if !c.IsJWT() {
+		return false
+	}
+	head, _, _ := strings.Cut(c.Text, ".")
+	text, err := base64.RawURLEncoding.DecodeString(head)
+	if err != nil {
+		return false
+	}
+	var header struct {
+		Type string `json:"typ"`
+	}
+	return json.Unmarshal(text, &header) == nil && header.Type == jwtType
+}
+
 // open returns the credential in a JWT, unless the JWT is not valid.
 func (j *JWTs) open(text string) (Credential, bool) {
 	var is claims
 	t, err := jwt.ParseWithClaims(text, &is, func(*jwt.Token) (any, error) { return j.sign, nil },
 		jwt.WithValidMethods([]string{jwt.SigningMethodHS256.Alg()}), jwt.WithIssuer(jwtIssuer),
-		jwt.WithAudience(jwtAudience), jwt.WithExpirationRequired(), jwt.WithIssuedAt(), jwt.WithTimeFunc(j.now))
+		jwt.WithAudience(jwtAudience), jwt.WithExpirationRequired(), jwt.WithTimeFunc(j.now))
 	if err != nil || t.Header["typ"] != jwtType {
 		return Credential{}, false
 	}

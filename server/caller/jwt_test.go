@@ -2,6 +2,7 @@ package caller
 
 import (
 	"context"
+	"encoding/base64"
 	"net/http/httptest"
 	"strings"
 	"testing"
@@ -10,7 +11,9 @@ import (
 	"github.com/golang-jwt/jwt/v5"
 	"github.com/stretchr/testify/require"
 
+	"github.com/saltern-api/saltern/eauth/apitoken"
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/eauth/apitoken/role"
 	"github.com/saltern-api/saltern/eauth/session"
 	"github.com/saltern-api/saltern/server/web"
 )
@@ -92,7 +95,8 @@ func TestForeignJWT(t *testing.T) {
 	t.Parallel()
 	j := newJWTs(t, 'a')
 	good := func() claims {
-		return claims{Sealed: "eA", RegisteredClaims: jwt.RegisteredClaims{
+		sealed := base64.RawURLEncoding.EncodeToString(j.seal.Seal(nil, nil, []byte("id"), []byte(jwtType)))
+		return claims{Sealed: sealed, RegisteredClaims: jwt.RegisteredClaims{
 			Issuer: jwtIssuer, Audience: jwt.ClaimStrings{jwtAudience}, ExpiresAt: jwt.NewNumericDate(time.Now().Add(time.Minute)),
 		}}
 	}
@@ -103,7 +107,11 @@ func TestForeignJWT(t *testing.T) {
 		"audience":       func(_ *jwt.Token, c *claims) { c.Audience = nil },
 		"no end":         func(_ *jwt.Token, c *claims) { c.ExpiresAt = nil },
 		"type":           func(t *jwt.Token, _ *claims) { t.Header["typ"] = "JWT" },
-		"sealed":         func(*jwt.Token, *claims) {},
+		"sealed":         func(_ *jwt.Token, c *claims) { c.Sealed = "eA" },
+		"sealed for else": func(_ *jwt.Token, c *claims) {
+			c.Sealed = base64.RawURLEncoding.EncodeToString(j.seal.Seal(nil, nil, []byte("id"), nil))
+		},
+		"": func(*jwt.Token, *claims) {}, // the one that opens
 	} {
 		is := good()
 		tok := jwt.NewWithClaims(jwt.SigningMethodHS256, &is)
@@ -116,7 +124,7 @@ func TestForeignJWT(t *testing.T) {
 		text, err := tok.SignedString(key)
 		require.NoError(t, err, name)
 		_, ok := j.open(text)
-		require.False(t, ok, name)
+		require.Equal(t, name == "", ok, name)
 	}
 }
 
@@ -149,6 +157,59 @@ func TestResolveJWT(t *testing.T) {
 	_, ok, err = v.Lookup(x, r, Credential{Text: text})
 	require.NoError(t, err)
 	require.False(t, ok, "it ends with its session")
+}
+
+// fakeTokens are the principals of tokens.
+type fakeTokens struct {
+	Tokens
+	known map[string]*issuer.Principal
+}
+
+func (f fakeTokens) Check(_ context.Context, secret string, _ issuer.Origin) (*issuer.Principal, bool, error) {
+	p, ok := f.known[secret]
+	return p, ok, nil
+}
+
+// The principal of a token in a JWT ends with the JWT. Once the token is revoked the
+// JWT is refused, also beside the cookie of a session, which is not tried in its place.
+func TestResolveJWTOfToken(t *testing.T) {
+	t.Parallel()
+	j := newJWTs(t, 'a')
+	secret := apitoken.NewSecret(apitoken.KindAPI).Reveal()
+	p := &issuer.Principal{User: "saltdev", Eauth: "pam", Expires: time.Now().Add(90 * 24 * time.Hour), Scopes: new(role.Set)}
+	tokens := fakeTokens{known: map[string]*issuer.Principal{secret: p}}
+	sessions := fakeSessions{"cookie": {ID: "cookie", User: "saltdev", Eauth: "pam", Expire: time.Now().Add(time.Hour)}}
+	v := &Resolver{Sessions: sessions, Tokens: tokens, JWTs: j}
+	text, expires, err := j.Issue(&Caller{User: "saltdev", Eauth: "pam", Principal: p, Credential: Credential{Text: secret}})
+	require.NoError(t, err)
+	require.WithinRange(t, expires, time.Now(), time.Now().Add(jwtLife))
+
+	r := httptest.NewRequestWithContext(t.Context(), "GET", "/", nil)
+	r.Header.Set("Authorization", "Bearer "+text)
+	r.Header.Set("Cookie", "session_id=cookie")
+	identify := func() (*Caller, error) {
+		return v.Caller(web.NewExchange(httptest.NewRecorder(), time.Second), r, CredentialsOf(r))
+	}
+	found, err := identify()
+	require.NoError(t, err)
+	require.NotNil(t, found.Principal)
+	require.True(t, expires.Equal(found.Principal.Expires))
+	require.True(t, p.Expires.After(expires), "the token itself goes on")
+
+	delete(tokens.known, secret)
+	_, err = identify()
+	require.Equal(t, errBadToken(), err)
+
+	r.Header.Add("Authorization", "Bearer of-a-proxy")
+	_, err = identify()
+	require.Equal(t, errBadToken(), err, "nor beside another one")
+
+	foreign, err := jwt.NewWithClaims(jwt.SigningMethodHS256, jwt.MapClaims{"sub": "saltdev"}).SignedString([]byte("a proxy's"))
+	require.NoError(t, err)
+	r.Header["Authorization"] = []string{"Bearer " + foreign}
+	found, err = identify()
+	require.NoError(t, err)
+	require.NotNil(t, found.Session, "that of a proxy is passed over")
 }
 
 func FuzzJWT(f *testing.F) {

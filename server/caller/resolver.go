@@ -128,14 +128,14 @@ func (v *Resolver) look(x *web.Exchange, r *http.Request, c Credential) (*Caller
 	switch {
 	case errors.Is(err, issuer.OwnerIdle):
 		return nil, false, errIdleToken(err)
-	case err != nil && c.IsToken():
+	case err != nil && c.isOwn():
 		if known, ok := web.Known(err); ok { // also where the caller tries to convert it to another one
 			return nil, false, known
 		}
 		return nil, false, err
 	case err != nil:
 		return nil, false, err
-	case !ok && c.IsToken():
+	case !ok && c.isOwn():
 		return nil, false, errBadToken()
 	case ok && x.Header().Get("Cache-Control") == "": // a route may be stricter
 		x.Header().Set("Cache-Control", "private")
@@ -163,6 +163,11 @@ func (v *Resolver) Lookup(x *web.Exchange, r *http.Request, c Credential) (*Call
 		p, ok, err := v.Tokens.Check(r.Context(), c.Text, from)
 		if err != nil || !ok {
 			return nil, false, err
+		}
+		if !c.expires.IsZero() && (p.Expires.IsZero() || c.expires.Before(p.Expires)) {
+			until := *p
+			until.Expires = c.expires // of streams too
+			p = &until
 		}
 		rec.SetPrincipal(p)
 		x.Header().Set(ExpiresHeader, ExpiryText(p.Expires))

@@ -175,7 +175,7 @@ func TestIntrospectionIsNoGuessing(t *testing.T) {
 				throttled = true
 			}
 		}
-		require.True(r, throttled, "owner may see only his own may be guessing")
+		require.True(r, throttled, "a caller who may see only its own tokens may be guessing")
 		fresh, _ := r.create(user("alice"), func(n *issuer.NewToken) { n.Name = "fresh" })
 		_, err := r.Introspect(r.Context(), bob, fresh)
 		require.ErrorIs(r, err, issuer.Throttled)

@@ -56,7 +56,7 @@ func TestUnused(t *testing.T) {
 		_, err = r.IssueInitialSecret(r.Context(), user("alice"), pending.ID, issuer.Request{Profile: apitoken.ProfileVCD, From: here})
 		require.ErrorIs(r, err, issuer.NotFound)
 
-		require.NoError(r, stream.Err(), "owner listens uses it")
+		require.NoError(r, stream.Err(), "listening is a use")
 		held, err := r.Get(r.Context(), user("alice"), listeningMade.ID)
 		require.NoError(r, err)
 		require.Equal(r, here.Addr, held.LastUsed.Addr)

@@ -320,7 +320,7 @@ func (s *Service) mustAct(ctx context.Context, field string, o apitoken.Owner, f
 	case why == whyIdle:
 		return invalid("%s: has not logged in for too long, and has to do so first", field)
 	case why != "":
-		return invalid("%s: there is no such user, or one owner may not do anything", field)
+		return invalid("%s: there is no such user, or one who may not do anything", field)
 	}
 	return nil
 }
