@@ -23,6 +23,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/saltern-api/saltern/internal/certtest"
+	"github.com/saltern-api/saltern/internal/freeport"
 )
 
 const (
@@ -187,10 +188,9 @@ func startNginx(t *testing.T, backend string) proxy {
 	roots := p.writePair(t)
 	p.tls = &tls.Config{RootCAs: roots, ServerName: serverName, MinVersion: tls.VersionTLS12}
 
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := freeport.Find()
 	require.NoError(t, err)
-	p.addr = l.Addr().String()
-	require.NoError(t, l.Close())
+	p.addr = fmt.Sprintf("127.0.0.1:%d", port)
 
 	text, err := os.ReadFile("nginx.conf")
 	require.NoError(t, err)

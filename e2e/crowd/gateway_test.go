@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
-	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -19,6 +18,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/saltern-api/saltern/internal/freeport"
 	"github.com/saltern-api/saltern/saltmaster/mastertest"
 )
 
@@ -116,10 +116,9 @@ func startGateway(tb testing.TB, master *mastertest.Master, more string, options
 
 func freePort(tb testing.TB) int {
 	tb.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err := freeport.Find()
 	require.NoError(tb, err)
-	defer l.Close() //nolint:errcheck // it only held the port
-	return l.Addr().(*net.TCPAddr).Port
+	return port
 }
 
 // memory is what the process has resident: now, and at most so far, in MB.

@@ -6,5 +6,5 @@
 //	defer r.Stop(ctx)
 //	answer, err := r.Post(ctx, r.WSGI, `[{"client": "local", ...}]`)
 //
-// It imports saltmaster/sandbox.
+// It imports internal/freeport and saltmaster/sandbox.
 package env

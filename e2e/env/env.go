@@ -5,11 +5,11 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"net"
 	"os"
 	"path/filepath"
 	"strings"
 
+	"github.com/saltern-api/saltern/internal/freeport"
 	"github.com/saltern-api/saltern/saltmaster/sandbox"
 )
 
@@ -148,16 +148,14 @@ func (r *Env) StateDir() string { return r.path("state") }
 // Certificate is the file with the gateway's self-signed certificate.
 func (r *Env) Certificate() string { return r.path("state/self-signed.crt") }
 
-// freePorts returns ports of which nobody listens on any loopback address.
-func freePorts(n int) ([]int, error) {
-	var ports []int
+// freePorts returns so many ports on which nothing listens.
+func freePorts(n int) (ports []int, err error) {
 	for range n {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+		port, err := freeport.Find()
 		if err != nil {
-			return nil, fmt.Errorf("free port: %w", err)
+			return nil, err
 		}
-		defer l.Close() //nolint:errcheck // it only held the port
-		ports = append(ports, l.Addr().(*net.TCPAddr).Port)
+		ports = append(ports, port)
 	}
 	return ports, nil
 }

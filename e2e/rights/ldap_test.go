@@ -19,6 +19,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/saltern-api/saltern/e2e/env"
+	"github.com/saltern-api/saltern/internal/freeport"
 	"github.com/saltern-api/saltern/saltmaster/sandbox"
 	"github.com/saltern-api/saltern/saltmaster/sandbox/sandboxtest"
 )
@@ -106,11 +107,9 @@ func startDirectory(t *testing.T, slapd string) (port int) {
 	out, err := add.CombinedOutput()
 	require.NoError(t, err, "%s", out)
 
-	l, err := net.Listen("tcp", "127.0.0.1:0")
+	port, err = freeport.Find()
 	require.NoError(t, err)
-	address := l.Addr().String()
-	port = l.Addr().(*net.TCPAddr).Port
-	require.NoError(t, l.Close())
+	address := fmt.Sprintf("127.0.0.1:%d", port)
 	cmd := exec.Command(slapd, "-f", conf, "-h", "ldap://"+address, "-d", "0")
 	cmd.Stderr = t.Output()
 	require.NoError(t, cmd.Start())

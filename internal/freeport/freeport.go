@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net"
+	"syscall"
 )
 
 // The range is below the kernel's range for outgoing connections: the port of a
@@ -15,11 +16,18 @@ const (
 	count = 10000
 )
 
-// Find returns a port of 127.0.0.1 on which nothing listens. It does not
-// reserve the port.
+// Find returns a port of 127.0.0.1 on which nothing listens. No other call returns
+// it, in any process, until this process ends.
 func Find() (int, error) {
 	for range 100 {
 		port := first + rand.IntN(count)
+		reserved, err := reserve(port)
+		if err != nil {
+			return 0, err
+		}
+		if !reserved {
+			continue
+		}
 		l, err := net.Listen("tcp4", fmt.Sprintf("127.0.0.1:%d", port))
 		if err != nil {
 			continue
@@ -27,4 +35,23 @@ func Find() (int, error) {
 		return port, l.Close()
 	}
 	return 0, errors.New("no free port on 127.0.0.1")
+}
+
+// reserve reports whether the port was not reserved before. What reserves it is an
+// abstract socket of Linux, which leaves no file, and which nothing closes before
+// the process ends.
+func reserve(port int) (bool, error) {
+	fd, err := syscall.Socket(syscall.AF_UNIX, syscall.SOCK_DGRAM|syscall.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return false, fmt.Errorf("reserve a port: %w", err)
+	}
+	err = syscall.Bind(fd, &syscall.SockaddrUnix{Name: fmt.Sprintf("@saltern port %d", port)})
+	if err == nil {
+		return true, nil
+	}
+	_ = syscall.Close(fd)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return false, nil
+	}
+	return false, fmt.Errorf("reserve a port: %w", err)
 }

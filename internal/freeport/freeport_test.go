@@ -3,6 +3,9 @@ package freeport_test
 import (
 	"fmt"
 	"net"
+	"os"
+	"os/exec"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -22,13 +25,47 @@ func ExampleFind() {
 
 func TestAPortIsFree(t *testing.T) {
 	t.Parallel()
-	for range 50 {
+	seen := make(map[int]bool)
+	for range 300 {
 		port, err := freeport.Find()
 		require.NoError(t, err)
+		require.False(t, seen[port], "it was returned before")
+		seen[port] = true
 		require.GreaterOrEqual(t, port, 20000)
 		require.Less(t, port, 30000)
 		l, err := net.Listen("tcp4", fmt.Sprintf("127.0.0.1:%d", port))
 		require.NoError(t, err)
 		require.NoError(t, l.Close())
 	}
+}
+
+// Another process is not given the ports of this one.
+func TestAnotherProcess(t *testing.T) {
+	if os.Getenv("SALTERN_FIND_PORTS") != "" {
+		for range 300 {
+			port, err := freeport.Find()
+			require.NoError(t, err)
+			fmt.Println("port", port)
+		}
+		return
+	}
+	own := make(map[string]bool)
+	for range 300 {
+		port, err := freeport.Find()
+		require.NoError(t, err)
+		own[fmt.Sprint("port ", port)] = true
+	}
+	other := exec.CommandContext(t.Context(), os.Args[0], "-test.run=^TestAnotherProcess$")
+	other.Env = append(os.Environ(), "SALTERN_FIND_PORTS=1")
+	out, err := other.Output()
+	require.NoError(t, err)
+	found := 0
+	for line := range strings.Lines(string(out)) {
+		line = strings.TrimSpace(line)
+		require.False(t, own[line], line)
+		if strings.HasPrefix(line, "port ") {
+			found++
+		}
+	}
+	require.Equal(t, 300, found)
 }
