@@ -57,7 +57,8 @@ type Library interface {
 	// FindSaved returns a page of what a query selects.
 	FindSaved(ctx context.Context, q SavedQuery) (SavedPage, error)
 
-	// DeleteSaved removes what has an id, or returns an [ErrNotFound].
+	// DeleteSaved removes what has an id, or returns an [ErrNotFound]. Jobs that
+	// were for a removed target have none then.
 	DeleteSaved(ctx context.Context, kind SavedKind, id string) error
 }
 

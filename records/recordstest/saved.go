@@ -145,6 +145,29 @@ func testFindSaved(t *testing.T, o Open) {
 	require.ErrorAs(t, err, &invalid)
 }
 
+// testSavedTarget removes a target: the jobs that were for it have none then, and
+// those who have read them before cannot put it back.
+func testSavedTarget(t *testing.T, o Open) {
+	s, ctx := open(t, o, ""), t.Context()
+	target := savedJob(7, "web")
+	target.Kind, target.Cmd, target.Fun = records.SavedTarget, "", ""
+	putSaved(t, s, target)
+	of, other := savedJob(1, "of it"), savedJob(2, "of another")
+	of.Tgt, other.Tgt = target.ID, savedID(8)
+	of, other = putSaved(t, s, of), putSaved(t, s, other)
+
+	require.NoError(t, s.DeleteSaved(ctx, records.SavedTarget, target.ID))
+	got, err := s.Saved(ctx, records.SavedJob, of.ID)
+	require.NoError(t, err)
+	require.Empty(t, got.Tgt)
+	_, err = s.PutSaved(ctx, of)
+	require.ErrorIs(t, err, records.ErrConflict)
+	got, err = s.Saved(ctx, records.SavedJob, other.ID)
+	require.NoError(t, err)
+	require.Equal(t, other, got)
+	require.ErrorIs(t, s.DeleteSaved(ctx, records.SavedTarget, target.ID), records.ErrNotFound)
+}
+
 // testSavedAtOnce changes one saved job from several goroutines: each version is
 // given once.
 func testSavedAtOnce(t *testing.T, o Open) {

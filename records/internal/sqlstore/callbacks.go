@@ -56,28 +56,10 @@ func (c *callback) record() records.Callback {
 	return out
 }
 
-// changeCallbacks runs f in a transaction, and again if others were in its way.
-func (s *Store) changeCallbacks(ctx context.Context, f func(context.Context, *sql.Tx) error) error {
-	if err := s.ready(ctx); err != nil {
-		return err
-	}
-	for n := 1; ; n++ {
-		err := s.inTransaction(ctx, f)
-		if err == nil || n == attempts || ctx.Err() != nil || !s.engine.IsRetryable(err) {
-			return s.failure(ctx, err)
-		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(time.Duration(n) * 5 * time.Millisecond):
-		}
-	}
-}
-
-// changeCallback runs a statement that changes one call-back. The error is an
+// changeOne runs a statement that changes one call-back. The error is an
 // [records.ErrNotFound] if there is none that it selects.
-func (s *Store) changeCallback(ctx context.Context, q sqlbuilder.Builder) error {
-	return s.changeCallbacks(ctx, func(ctx context.Context, tx *sql.Tx) error {
+func (s *Store) changeOne(ctx context.Context, q sqlbuilder.Builder) error {
+	return s.change(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		n, err := s.exec(ctx, tx, q)
 		if err == nil && n == 0 {
 			return records.ErrNotFound
@@ -104,7 +86,7 @@ func (s *Store) AddCallback(ctx context.Context, c records.Callback, most record
 		Cols("id", "master", "created", "jid", "usr", "eauth", "destination", "results", "state").
 		Values(c.ID, s.opts.Master, micros(c.Created), c.JID, c.User, c.Eauth, c.Destination, number(c.Results), state)
 	var tooMany error
-	err := s.changeCallbacks(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err := s.change(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		var total, own int
 		q := sqlbuilder.NewSelectBuilder()
 		q.Select("count(*)", "CAST(coalesce(sum(CASE WHEN usr = "+q.Var(c.User)+" AND eauth = "+q.Var(c.Eauth)+" THEN 1 ELSE 0 END), 0) AS BIGINT)").
@@ -138,7 +120,7 @@ func (s *Store) BindCallback(ctx context.Context, id, jid string) error {
 	q := sqlbuilder.NewUpdateBuilder()
 	q.Update("callbacks").Set(q.Assign("jid", jid), q.Assign("state", callbackWaiting)).
 		Where(q.Equal("id", id), q.Equal("master", s.opts.Master), q.Equal("state", callbackReserved))
-	return s.changeCallback(ctx, q)
+	return s.changeOne(ctx, q)
 }
 
 // DropCallback implements [records.Callbacks].
@@ -148,7 +130,7 @@ func (s *Store) DropCallback(ctx context.Context, id string) error {
 	}
 	q := sqlbuilder.NewDeleteBuilder()
 	q.DeleteFrom("callbacks").Where(q.Equal("id", id), q.Equal("master", s.opts.Master), q.Equal("state", callbackReserved))
-	return s.changeCallbacks(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	return s.change(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		_, err := s.exec(ctx, tx, q)
 		return err
 	})
@@ -187,7 +169,7 @@ func (s *Store) wakeCallbacks(ctx context.Context, jids []string, now time.Time)
 	u := sqlbuilder.NewUpdateBuilder()
 	u.Update("callbacks").Set(u.Assign("state", callbackDue), u.Assign("due_at", micros(now)), u.Assign("since", micros(now))).
 		Where(s.waiting(&u.Cond, jids)...)
-	err = s.changeCallbacks(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err = s.change(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		n, err := s.exec(ctx, tx, u)
 		woken = int(n)
 		return err
@@ -223,7 +205,7 @@ func (s *Store) ClaimCallbacks(ctx context.Context, claim records.CallbackClaim)
 	if s.engine.Flavor == sqlbuilder.PostgreSQL {
 		find.SQL("FOR UPDATE SKIP LOCKED") // of SQLite's writers there is one
 	}
-	err = s.changeCallbacks(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err = s.change(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		all = nil
 		var ids []string
 		text, args := find.BuildWithFlavor(s.engine.Flavor)
@@ -265,7 +247,7 @@ func (s *Store) SettleCallback(ctx context.Context, c records.Callback) error {
 	q.Update("callbacks").Set(q.Assign("state", state), q.Assign("due_at", micros(c.Due)), q.Assign("done", micros(c.Done)),
 		q.Assign("error", cut(c.Error, records.MaxCallbackError))).
 		Where(q.Equal("id", c.ID), q.Equal("master", s.opts.Master), q.Equal("state", callbackDue), q.Equal("attempts", c.Attempts))
-	return s.changeCallback(ctx, q)
+	return s.changeOne(ctx, q)
 }
 
 // RetryCallback implements [records.Callbacks].
@@ -276,7 +258,7 @@ func (s *Store) RetryCallback(ctx context.Context, id string, now time.Time) err
 	q := sqlbuilder.NewUpdateBuilder()
 	q.Update("callbacks").Set(q.Assign("state", callbackDue), q.Assign("due_at", micros(now)), q.Assign("since", micros(now)), q.Assign("done", 0)).
 		Where(q.Equal("id", id), q.Equal("master", s.opts.Master), q.GreaterThan("state", callbackDue))
-	return s.changeCallback(ctx, q)
+	return s.changeOne(ctx, q)
 }
 
 // Callback implements [records.Callbacks].
@@ -431,7 +413,7 @@ func (s *Store) giveUpCallbacks(ctx context.Context, failed *int, now time.Time,
 	q := sqlbuilder.NewUpdateBuilder()
 	q.Update("callbacks").Set(q.Assign("state", callbackFailed), q.Assign("done", micros(now)), q.Assign("error", cut(why, records.MaxCallbackError))).
 		Where(q.Equal("master", s.opts.Master), "state <= 2", q.Equal("state", state), q.LessThan(column, micros(before)), q.LessEqualThan("due_at", micros(now)))
-	return s.changeCallbacks(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	return s.change(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		n, err := s.exec(ctx, tx, q)
 		*failed += int(n)
 		return err
@@ -448,7 +430,7 @@ func (s *Store) removeCallbacks(ctx context.Context, removed *int, where func(*s
 		q := sqlbuilder.NewDeleteBuilder()
 		q.DeleteFrom("callbacks").Where("id IN (" + q.Var(some) + ")")
 		var n int64
-		err := s.changeCallbacks(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
+		err := s.change(ctx, func(ctx context.Context, tx *sql.Tx) (err error) {
 			n, err = s.exec(ctx, tx, q)
 			return err
 		})

@@ -215,12 +215,7 @@ func arguments(text json.RawMessage) string {
 // search returns the text in which a text is searched. Letters other than those of
 // ASCII stay as they are.
 func search(texts ...string) string {
-	return cut(strings.Map(func(r rune) rune {
-		if 'A' <= r && r <= 'Z' {
-			return r + 'a' - 'A'
-		}
-		return r
-	}, strings.Join(texts, "\n")), maxSearch)
+	return cut(asciiLower(strings.Join(texts, "\n")), maxSearch)
 }
 
 // hash identifies a sorted list of minions: the same list is not recorded twice.

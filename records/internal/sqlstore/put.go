@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"math/rand/v2"
 	"slices"
 	"time"
 
@@ -42,20 +43,32 @@ func (s *Store) Put(ctx context.Context, b records.Batch) (records.Changes, erro
 	if len(p.jobs) == 0 {
 		return records.Changes{Invalid: p.invalid}, nil
 	}
+	var t transaction
+	err := s.change(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		t = transaction{store: s, batch: p} // nothing of an earlier attempt
+		return t.run(ctx, tx)
+	})
+	if err != nil {
+		return records.Changes{}, err
+	}
+	s.statements.prepare(ctx, s.engine.Write)
+	t.changes.Invalid = p.invalid
+	return t.changes, nil
+}
+
+// change runs f in a transaction, and again if others were in its way.
+func (s *Store) change(ctx context.Context, f func(context.Context, *sql.Tx) error) error {
+	if err := s.ready(ctx); err != nil {
+		return err
+	}
 	for n := 1; ; n++ {
-		t := transaction{store: s, batch: p}
-		err := s.inTransaction(ctx, t.run)
-		if err == nil {
-			s.statements.prepare(ctx, s.engine.Write)
-			t.changes.Invalid = p.invalid
-			return t.changes, nil
-		}
-		if n == attempts || ctx.Err() != nil || !s.engine.IsRetryable(err) {
-			return records.Changes{}, s.failure(ctx, err)
+		err := s.inTransaction(ctx, f)
+		if err == nil || n == attempts || ctx.Err() != nil || !s.engine.IsRetryable(err) {
+			return s.failure(ctx, err)
 		}
 		select {
 		case <-ctx.Done():
-			return records.Changes{}, ctx.Err()
+			return ctx.Err()
 		case <-time.After(time.Duration(n) * 5 * time.Millisecond):
 		}
 	}
@@ -133,12 +146,27 @@ func (t *transaction) load(ctx context.Context, tx *sql.Tx, jobs []*change) erro
 		})
 }
 
+const (
+	// nearSteps is how many ids next to a job's start are tried, and mostSteps how
+	// many in all.
+	nearSteps, mostSteps = 20, 200
+
+	// idSpan is how far a job's id may be from its start, in microseconds: a
+	// second, as [period] has it.
+	idSpan = 1_000_000
+)
+
+// errCrowded means that there is no id for a job near its start. The next attempt
+// would not find one either.
+var errCrowded = errors.New("too many jobs started in one moment")
+
 // create adds the jobs that there are not, with all that the batch says of them.
 // Their ids are their starts; where another job has started in the same
-// microsecond, the next one is taken.
+// microsecond, one of the next ones is taken, and where very many have, any within
+// the second.
 func (t *transaction) create(ctx context.Context, tx *sql.Tx) error {
 	var fresh []*change
-	for next := range int64(10_000) {
+	for step := range int64(mostSteps) {
 		var missing []*change
 		for _, c := range t.batch.jobs {
 			if t.rows[c.jid] == nil {
@@ -151,7 +179,11 @@ func (t *transaction) create(ctx context.Context, tx *sql.Tx) error {
 		added := make(map[string]*row, len(missing))
 		err := eachRow(ctx, t.store, tx, addJobs, missing, nil,
 			func(c *change) []any {
-				r := newRow(c, c.start+next)
+				after := step
+				if step >= nearSteps {
+					after = rand.Int64N(idSpan) //nolint:gosec // any will do
+				}
+				r := newRow(c, c.start+after)
 				added[c.jid] = r
 				return slices.Concat([]any{r.id, t.store.opts.Master, c.jid}, r.texts(), r.counts())
 			},
@@ -187,7 +219,7 @@ func (t *transaction) create(ctx context.Context, tx *sql.Tx) error {
 			return err
 		}
 	}
-	return errors.New("too many jobs started in one moment")
+	return errCrowded
 }
 
 // newRow returns the row of a job of which nothing is recorded.

@@ -85,7 +85,7 @@ func (s *Store) PutSaved(ctx context.Context, r records.Saved) (records.Saved, e
 		q = u
 	}
 	var tooMany error
-	err := s.changeCallbacks(ctx, func(ctx context.Context, tx *sql.Tx) error {
+	err := s.change(ctx, func(ctx context.Context, tx *sql.Tx) error {
 		tooMany = nil
 		if r.Version == 0 {
 			for _, most := range []struct {
@@ -155,7 +155,21 @@ func (s *Store) DeleteSaved(ctx context.Context, kind records.SavedKind, id stri
 	}
 	q := sqlbuilder.NewDeleteBuilder()
 	q.DeleteFrom("saved").Where(q.Equal("master", s.opts.Master), q.Equal("kind", kind), q.Equal("id", id))
-	return s.changeCallback(ctx, q)
+	return s.change(ctx, func(ctx context.Context, tx *sql.Tx) error {
+		if kind == records.SavedTarget {
+			jobs := sqlbuilder.NewUpdateBuilder()
+			jobs.Update("saved").Set(jobs.Assign("tgt", ""), jobs.Incr("version")).
+				Where(jobs.Equal("master", s.opts.Master), jobs.Equal("kind", records.SavedJob), jobs.Equal("tgt", id))
+			if _, err := s.exec(ctx, tx, jobs); err != nil {
+				return err
+			}
+		}
+		n, err := s.exec(ctx, tx, q)
+		if err == nil && n == 0 {
+			return records.ErrNotFound
+		}
+		return err
+	})
 }
 
 // savedSorts are the columns of the orders.

@@ -170,7 +170,7 @@ func (s *Store) failure(ctx context.Context, err error) error {
 		return nil
 	case ctx.Err() != nil:
 		return ctx.Err()
-	case errors.Is(err, records.ErrUnavailable), errors.Is(err, records.ErrNotFound), errors.Is(err, records.ErrConflict):
+	case errors.Is(err, records.ErrUnavailable), errors.Is(err, records.ErrNotFound), errors.Is(err, records.ErrConflict), errors.Is(err, errCrowded):
 		return err
 	case s.engine.IsFull(err):
 		return fmt.Errorf("%w: %w", records.ErrFull, err)
