@@ -5,13 +5,14 @@ import (
 	"bytes"
 	"encoding/json"
 	"errors"
+	"io"
 	"io/fs"
 	"os"
 )
 
 const (
-	// maxJournal is how large the file of notes becomes before it is written anew
-	// with those that are not recorded yet.
+	// maxJournal is how large the file of notes becomes at least before it is
+	// written anew with those that are not recorded yet.
 	maxJournal = 4 << 20
 
 	// maxJournalLine is the most bytes of a line that is read.
@@ -24,6 +25,7 @@ type journal struct {
 	path string   // "" for none
 	file *os.File // nil as long as nothing is written
 	size int64
+	base int64 // the size when it was written anew
 }
 
 // read returns the notes of an earlier process. Lines that cannot be read are left
@@ -37,15 +39,20 @@ func (j *journal) read() (all []Note, err error) {
 		return nil, err
 	}
 	defer f.Close() //nolint:errcheck // it was read
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, maxJournalLine)
-	for lines.Scan() {
+	lines := bufio.NewReaderSize(f, maxJournalLine)
+	for {
+		line, long, err := lines.ReadLine()
+		if errors.Is(err, io.EOF) {
+			return all, nil
+		}
+		if err != nil {
+			return all, err
+		}
 		var n Note
-		if json.Unmarshal(lines.Bytes(), &n) == nil && n.JID != "" {
+		if !long && json.Unmarshal(line, &n) == nil && n.JID != "" { // parts of a long line are no JSON either
 			all = append(all, n)
 		}
 	}
-	return all, lines.Err()
 }
 
 // rewrite replaces the file by one with these notes, to which others are added.
@@ -68,7 +75,7 @@ func (j *journal) rewrite(all []Note) error {
 		return errors.Join(err, f.Close(), os.Remove(f.Name()))
 	}
 	err = j.close()
-	j.file, j.size = f, int64(text.Len())
+	j.file, j.size, j.base = f, int64(text.Len()), int64(text.Len())
 	return err
 }
 
@@ -86,8 +93,9 @@ func (j *journal) add(n Note) error {
 	return err
 }
 
-// isFull reports whether the file is to be written anew.
-func (j *journal) isFull() bool { return j.file != nil && j.size >= maxJournal }
+// isFull reports whether the file is to be written anew: when at least half of it
+// is recorded since, or there again.
+func (j *journal) isFull() bool { return j.file != nil && j.size >= max(maxJournal, 2*j.base) }
 
 func (j *journal) close() error {
 	if j.file == nil {

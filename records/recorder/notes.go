@@ -5,6 +5,7 @@ import (
 	"context"
 	"log/slog"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/saltern-api/saltern/records"
@@ -18,6 +19,10 @@ const (
 	// noteTime is how long a note waits for something else about its job to be
 	// recorded. After that it is recorded alone: the event of the job was missed.
 	noteTime = 5 * time.Second
+
+	// maxNoteText is the most bytes of each text of a note: what waits is bounded,
+	// and a line of the file can be read again. No store keeps more of them.
+	maxNoteText = 512
 
 	// unsentTime is about how long a note of a job is kept that may not have been
 	// sent.
@@ -63,9 +68,10 @@ type known struct {
 // Note notes what no event says of a job. It may come before the events of the job,
 // after them, or without any, and again when the job was sent.
 func (r *Recorder) Note(of Note) {
-	if of.Fun == findJob {
+	if of.Fun == findJob || len(of.JID) > maxNoteText {
 		return
 	}
+	of.User, of.Eauth, of.Client, of.Fun = cut(of.User), cut(of.Eauth), cut(of.Client), cut(of.Fun)
 	n := note{of, time.Now()}
 	r.mu.Lock()
 	k, _ := r.known.Get(n.JID)
@@ -85,6 +91,14 @@ func (r *Recorder) Note(of Note) {
 	if k.taken {
 		r.push(n.entry())
 	}
+}
+
+// cut returns the beginning of a text that is too long.
+func cut(text string) string {
+	if len(text) <= maxNoteText {
+		return text
+	}
+	return strings.ToValidUTF8(text[:maxNoteText], "")
 }
 
 // saw remembers a job that was read. at is when its event was, if it was that.
@@ -208,7 +222,9 @@ func (r *Recorder) openJournal() {
 			r.notes.Put(n.JID, note{n, now})
 		}
 	}
-	r.journalFailed(r.journal.rewrite(r.unrecorded()))
+	if err == nil { // otherwise there may be more in it
+		r.journalFailed(r.journal.rewrite(r.unrecorded()))
+	}
 }
 
 // writeDown adds a note to the journal. The caller holds r.mu.

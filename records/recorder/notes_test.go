@@ -270,6 +270,44 @@ func TestNotesFile(t *testing.T) {
 	})
 }
 
+// What cannot be read of the file of notes costs only itself, and no text makes a
+// line of its own that cannot be read again.
+func TestOddNotesFile(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	synctest.Test(t, func(t *testing.T) {
+		const other, third = "20261122133409055052", "20261122133409055053"
+		m, file := newMemory(), filepath.Join(dir, "notes")
+		line := func(jid, fun string) string {
+			return fmt.Sprintf(`{"JID":%q,"User":"ops","Eauth":"ldap","Client":"local_async","Fun":%q,"Sent":true}`, jid, fun)
+		}
+		text := line(jid, "x") + "\n" + line(third, strings.Repeat("f", 200_000)) + "\nno JSON\n" + line(other, "x") + "\n" + line(third, "x")[:50]
+		require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+		p := startRecorder(t, m, recorder.Options{Notes: file})
+		for _, id := range []string{jid, other, third} {
+			p.tap.events <- began(id, `["a"]`)
+		}
+		time.Sleep(time.Minute)
+		require.Equal(t, "ldap", m.job(jid).Eauth)
+		require.Equal(t, "ldap", m.job(other).Eauth)
+		require.Empty(t, m.job(third).Eauth)
+
+		m.setAway(true)
+		const long, after = "20261122133409055054", "20261122133409055055"
+		p.Note(recorder.Note{JID: long, User: "ops", Eauth: "ldap", Client: "local_async", Fun: strings.Repeat("ü", 200_000), Sent: true})
+		p.Note(recorder.Note{JID: after, User: "ops", Eauth: "ldap", Client: "local_async", Sent: true})
+		p.stop()
+		m.setAway(false)
+		p = startRecorder(t, m, recorder.Options{Notes: file})
+		p.tap.events <- began(long, `["a"]`)
+		p.tap.events <- began(after, `["a"]`)
+		time.Sleep(time.Minute)
+		p.stop()
+		require.Equal(t, "ldap", m.job(long).Eauth)
+		require.Equal(t, "ldap", m.job(after).Eauth)
+	})
+}
+
 // A job that may have been refused is not recorded, nor one that looks for others.
 func TestUnrecordedNotes(t *testing.T) {
 	t.Parallel()

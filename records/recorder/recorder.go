@@ -347,14 +347,14 @@ func (r *Recorder) put(ctx context.Context, entries []Entry) error {
 			b.Returns = append(b.Returns, *e.Return)
 		}
 	}
+	for _, e := range entries {
+		r.ends.note(e) // before jobs that have ended by this batch are removed
+	}
 	added := r.complete(&b)
 	if err := r.putBatch(ctx, b); err != nil {
 		return err
 	}
 	r.noted(added)
-	for _, e := range entries {
-		r.ends.note(e)
-	}
 	return nil
 }
 

@@ -68,6 +68,8 @@ type memory struct {
 	values  map[string]records.Return
 	ends    map[string]time.Time
 	open    []records.Job // that have not ended
+
+	complete bool // whether jobs end with their first return
 }
 
 func (m *memory) Put(_ context.Context, b records.Batch) (c records.Changes, err error) {
@@ -83,6 +85,9 @@ func (m *memory) Put(_ context.Context, b records.Batch) (c records.Changes, err
 		m.returns[r.JID+"/"+r.Minion]++
 		m.values[r.JID+"/"+r.Minion] = r
 		c.Returns++
+		if m.complete {
+			c.Ended = append(c.Ended, r.JID)
+		}
 	}
 	for _, e := range b.Ends {
 		m.ends[e.JID] = e.Time
@@ -172,6 +177,28 @@ func TestEnds(t *testing.T) {
 		cancel()
 		<-done
 		require.Len(t, written, 2, "each batch that was written is announced")
+	})
+}
+
+// A job that ended with its returns is not watched for its end any more.
+func TestEndedByReturns(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m, s := newMemory(), tap{make(chan eventbus.Event, 10)}
+		m.complete = true
+		r := recorder.New(m, recorder.Options{})
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { r.Run(ctx, s); close(done) }()
+		s.events <- began(jid, `["a"]`)
+		s.events <- returned(jid, "a")
+		time.Sleep(time.Hour)
+		jobs, returns := m.recorded()
+		require.Contains(t, jobs, jid)
+		require.Len(t, returns, 1)
+		require.Empty(t, m.ended())
+		cancel()
+		<-done
 	})
 }
 
