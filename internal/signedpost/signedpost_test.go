@@ -104,7 +104,7 @@ func TestErrors(t *testing.T) {
 	}{
 		"nobody listens": {"https://u:s3cret@127.0.0.1:1/s3cret?k=s3cret", "there is no connection to the receiver", 0, false},
 		"untrusted":      {untrusted.URL + "/s3cret", "the certificate of the receiver is not trusted", 0, false},
-		"silent":         {silent + "/s3cret", "there was no answer in time", 100 * time.Millisecond, true},
+		"silent":         {silent + "/s3cret", "there was no answer in time", 3 * time.Second, true},
 		"broken": {receiver(t, func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }) + "/s3cret",
 			"there was no answer", 0, true},
 		"garbage": {receiver(t, func(w http.ResponseWriter, _ *http.Request) {

@@ -35,7 +35,7 @@ const childEnv = "SALTERN_TEST_CALLBACK"
 func TestMain(m *testing.M) {
 	if file, url, ok := strings.Cut(os.Getenv(childEnv), " "); ok {
 		store := sqlite.Open(sqlite.Options{File: file})
-		s, err := callback.New(store, callback.Options{Timeout: time.Second, Destinations: []callback.Destination{ci(url, false)}})
+		s, err := callback.New(store, callback.Options{Timeout: 5 * time.Second, Destinations: []callback.Destination{ci(url, false)}})
 		if err == nil {
 			s.Run(context.Background())
 		}
