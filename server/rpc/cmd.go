@@ -358,7 +358,7 @@ func (c *call) plainCmds(ctx context.Context, q records.Query, noRefresh bool, f
 	shown := func(records.Job) bool { return true }
 	if noRefresh && q.Filter.Fun != refreshGrains {
 		shown = func(j records.Job) bool { return j.Fun != refreshGrains }
-		if q.Filter.Fun == "" {
+		if q.Filter.Fun == "" || beginsLike(refreshGrains, q.Filter.Fun) {
 			f := q.Filter
 			f.Fun = refreshGrains
 			n, err := c.api.Records.CountJobs(ctx, c.caller(), f)
@@ -640,7 +640,7 @@ func span(page, limit int) (from, to int) {
 		}
 		return 0, largest
 	}
-	from = min(page*limit, largest)
+	from = min(page, largest/limit) * limit
 	return from, min(from+limit, largest)
 }
 

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/saltern-api/saltern/eauth/apitoken"
 	"github.com/saltern-api/saltern/eauth/apitoken/role"
 	"github.com/saltern-api/saltern/internal/jsonobject"
 	"github.com/saltern-api/saltern/records"
@@ -72,6 +73,12 @@ func saveAccess(ctx context.Context, c *call, kind records.SavedKind, id string,
 	if err != nil {
 		return nil, err
 	}
+	switch h, err := c.holder(ctx); {
+	case err != nil:
+		return nil, err
+	case !h.superuser && !h.owns(o.Saved): // write is not for giving oneself more
+		return nil, &Error{Code: CodeForbidden, Message: "only the owner changes the access list"}
+	}
 	list, wrong := parseAccess(payload)
 	if wrong != nil {
 		return nil, wrong
@@ -128,10 +135,11 @@ func getJobs(ctx context.Context, c *call, p getJobsParams) (any, error) {
 			return (named == nil || named(o)) && (len(o.Masters) == 0 || slices.ContainsFunc(o.Masters, func(m string) bool { return slices.Contains(p.Masters, m) }))
 		}
 	}
+	from, to := span(p.Page, p.Limit)
 	rows, count, err := c.find(ctx, records.SavedQuery{
 		Kind: records.SavedJob, ID: strings.ToLower(p.JobUUID), Name: p.Name, Desc: p.Desc, Cmd: p.Cmd, Fun: p.Fun, Tgt: strings.ToLower(p.TgtUUID),
 		OrNoTgt: p.NoTgt, SortBy: records.SavedSort(p.SortBy), Reverse: p.Reverse,
-	}, p.Page, p.Limit, more)
+	}, from, to, more)
 	if err != nil {
 		return nil, err
 	}
@@ -249,7 +257,7 @@ func (c *call) jobToSave(ctx context.Context, p saveJobParams) (object, error) {
 			return object{s, b}, err
 		}
 	}
-	fresh.ID = newUUID()
+	fresh.ID = apitoken.NewID()
 	return fresh, nil
 }
 

@@ -3,7 +3,6 @@ package rpc
 import (
 	"bytes"
 	"context"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -149,15 +148,6 @@ func (a *API) metadata(s records.Saved, list access) (m metadata) {
 	return m
 }
 
-// newUUID returns a random UUID (version 4).
-func newUUID() string {
-	var u [16]byte
-	_, _ = rand.Read(u[:]) // it never fails
-	u[6] = u[6]&0x0f | 0x40
-	u[8] = u[8]&0x3f | 0x80
-	return fmt.Sprintf("%x-%x-%x-%x-%x", u[:4], u[4:6], u[6:8], u[8:10], u[10:])
-}
-
 // libraryError returns the error of a call for one of the library.
 func libraryError(err error, name string) error {
 	var invalid *records.InvalidError
@@ -256,14 +246,22 @@ func (c *call) remove(ctx context.Context, o object, name string) error {
 	return nil
 }
 
-// find returns the rows of a query that the caller sees, and how many there are.
-func (c *call) find(ctx context.Context, q records.SavedQuery, page, limit int, more func(object) bool) (rows []object, count int, err error) {
+const (
+	// foundPage is how many saved objects are read at once.
+	foundPage = 100
+
+	// maxFound is the most bytes of saved objects that one answer has.
+	maxFound = 16 << 20
+)
+
+// find returns the rows from..to of a query that the caller sees, and how many there
+// are in all.
+func (c *call) find(ctx context.Context, q records.SavedQuery, from, to int, more func(object) bool) (rows []object, count int, err error) {
 	h, err := c.holder(ctx)
 	if err != nil {
 		return nil, 0, err
 	}
-	from, to := span(page, limit)
-	if h.superuser && more == nil && to-from <= records.MaxLimit {
+	if h.superuser && more == nil && to-from <= foundPage {
 		q.Offset, q.Limit = from, to-from
 		got, err := c.api.Library.FindSaved(ctx, q)
 		if err != nil {
@@ -281,7 +279,8 @@ func (c *call) find(ctx context.Context, q records.SavedQuery, page, limit int, 
 	if !h.superuser {
 		q.User, q.Eauth, q.OrShared = h.user, h.eauth, true
 	}
-	q.Limit = records.MaxLimit
+	size := 0
+	q.Limit = foundPage
 	for q.Offset = 0; ; q.Offset += q.Limit {
 		got, err := c.api.Library.FindSaved(ctx, q)
 		if err != nil {
@@ -293,8 +292,12 @@ func (c *call) find(ctx context.Context, q records.SavedQuery, page, limit int, 
 				return nil, 0, err
 			}
 			if o := (object{s, b}); h.may(s, b.Access, mayRead) && (more == nil || more(o)) {
-				if count >= from && count < to {
-					rows = append(rows, o)
+				if count >= from && count < to && size <= maxFound {
+					if size += len(s.Body) + len(s.Desc); size > maxFound {
+						c.warn(fmt.Sprintf("only the first %d rows are here, which are too large for more: ask for smaller pages", len(rows)))
+					} else {
+						rows = append(rows, o)
+					}
 				}
 				count++
 			}

@@ -139,6 +139,7 @@ func TestAccessByRole(t *testing.T) {
 	e.must(t, token("Administrator"), "cmd.route_cmd", `{"job_uuid":`+id+`}`)
 	e.must(t, bob, "job.save_job_access", `{"job_uuid":`+id+`,"access_payload":{"Administrator":{"discover":true,"write":"true","delete":true}}}`)
 	e.must(t, carol, "job.save_job", `{"job_uuid":`+id+`,"desc":"x"}`)
+	require.Equal(t, 4030, e.call(t, carol, "job.save_job_access", `{"job_uuid":`+id+`,"access_payload":{}}`).code(), "write gives nobody more")
 	require.Contains(t, string(e.must(t, carol, "job.get_jobs", `{}`)), `"username":"bob"`, "the owner stays")
 	e.must(t, carol, "job.delete_job", `{"job_uuid":`+id+`}`)
 }
@@ -175,7 +176,7 @@ func TestRunJob(t *testing.T) {
 	require.Equal(t, "FailedResourceDependency", got.Error.Detail.State)
 	require.Contains(t, got.Error.Message, `"j"`)
 	e.must(t, bob, "tgt.delete_target_group", `{"tgt_uuid":`+tgt+`,"force":"true"}`)
-	require.Equal(t, 4040, run(`,"arg":{"kwarg":{"must":"m","pillar":{"n":3}}}`).code(), "its target is gone")
+	require.Equal(t, 4001, run(`,"arg":{"kwarg":{"must":"m","pillar":{"n":3}}}`).code(), "its target is gone, and it has none")
 }
 
 // What is older than some days is removed, by superusers only.

@@ -176,6 +176,8 @@ func (s *search) run(ctx context.Context) error {
 		}
 		s.sort()
 		s.rows = slice(s.rows, s.from, s.to)
+	} else if len(s.rows) == maxSortedReturns && s.count > s.from+maxSortedReturns {
+		s.c.warn(fmt.Sprintf("only the first %d returns are here: ask for smaller pages", maxSortedReturns))
 	}
 	return nil
 }

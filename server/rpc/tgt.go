@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/saltern-api/saltern/eauth/apitoken"
 	"github.com/saltern-api/saltern/eauth/apitoken/role"
 	"github.com/saltern-api/saltern/records"
 )
@@ -107,17 +108,17 @@ func getTargets(ctx context.Context, c *call, p getTargetsParams) (any, error) {
 	if more == nil && contains(first.Name, p.Name) && contains(first.Desc, p.Desc) {
 		extra = 1
 	}
+	from, to := span(p.Page, p.Limit)
 	all, count, err := c.find(ctx, records.SavedQuery{
 		Kind: records.SavedTarget, Name: p.Name, Desc: p.Desc, SortBy: records.SavedSort(p.SortBy), Reverse: p.Reverse,
-	}, 0, 0, func(o object) bool { return more == nil || more(o) })
+	}, max(0, from-extra), max(0, to-extra), more)
 	if err != nil {
 		return nil, err
 	}
-	from, to := span(p.Page, p.Limit)
-	if extra > 0 {
-		all = append([]object{first}, all...)
+	if extra > 0 && from == 0 {
+		shown = append(shown, c.api.showTarget(first))
 	}
-	for _, o := range slice(all, from, to) {
+	for _, o := range all {
 		shown = append(shown, c.api.showTarget(o))
 	}
 	return limitedPage[shownTarget]{count + extra, shown, p.Limit}, nil
@@ -140,7 +141,7 @@ func saveTarget(ctx context.Context, c *call, p saveTargetParams) (any, error) {
 		return nil, err
 	}
 	id := c.caller().Identity()
-	o := object{Saved: records.Saved{Kind: records.SavedTarget, ID: newUUID(), User: id.User, Eauth: id.Eauth}}
+	o := object{Saved: records.Saved{Kind: records.SavedTarget, ID: apitoken.NewID(), User: id.User, Eauth: id.Eauth}}
 	if p.UUID != "" {
 		var err error
 		if o, err = c.seen(ctx, records.SavedTarget, p.UUID, mayWrite); err != nil {
