@@ -34,6 +34,7 @@ func (s *Server) answering(spec ListenerSpec) http.Handler {
 		Errors:       netapi.WriteError,
 		Record:       s.record,
 		Go:           s.requests.run,
+		Base:         s.base,
 	}
 	if spec.Surface == WSGI {
 		wsgi := &netapi.WSGI{Calls: s.calls(WSGI, s.resolver(nil))}

@@ -217,7 +217,9 @@ func (s *Server) shutdown(ctx context.Context, timeout time.Duration) bool {
 		})
 	}
 	all.Wait()
-	return !late.Load()
+	// Connections that a handler has taken over are none of http.Server's.
+	until, _ := ctx.Deadline()
+	return s.requests.wait(time.Until(until)) && !late.Load()
 }
 
 // Close closes every listener and connection at once. It may be called again.

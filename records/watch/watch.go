@@ -206,10 +206,7 @@ func (h *Hub) note(jid string) {
 	}
 	j.noted++
 	h.changed[jid] = struct{}{}
-	select {
-	case h.wake <- struct{}{}:
-	default:
-	}
+	h.wakeUp()
 }
 
 // Run reads jobs that have changed and wakes their watches until ctx ends.
@@ -282,10 +279,21 @@ func (h *Hub) take() func(yield func(jid string) bool) {
 	}
 }
 
+// failed has the rest of a round read in the next one, with the job that could not
+// be read if it is still watched.
 func (h *Hub) failed(jid string) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.note(jid)
+	h.wakeUp()
+}
+
+// wakeUp has Run do another round. The caller holds h.mu, or needs none.
+func (h *Hub) wakeUp() {
+	select {
+	case h.wake <- struct{}{}:
+	default:
+	}
 }
 
 func (h *Hub) wakeWatches(jid string, ended bool) {

@@ -64,11 +64,13 @@ func (a *API) stream(x *web.Exchange, r *http.Request, s sight) error {
 		return err
 	}
 	defer closed()
+	if r.Method != http.MethodHead {
+		audit.Of(x).Note(audit.Entry{Event: audit.Stream}) // it is written with the head
+	}
 	st.begin(r)
 	if r.Method == http.MethodHead {
 		return nil
 	}
-	audit.Of(x).Note(audit.Entry{Event: audit.Stream})
 	ctx, done := a.follow(r.Context(), s)
 	defer done()
 	// A client that does not read must not keep a stream that has ended.
@@ -97,6 +99,7 @@ type stream struct {
 	after string      // the id of the return that was sent last
 	job   records.Job // as it was shown last
 	sent  bool        // whether it was shown
+	wrote time.Time   // when something was written last
 }
 
 // ended reports whether the client has had the end of the stream before.
@@ -138,7 +141,11 @@ func (st *stream) run(ctx context.Context) error {
 		began := time.Now()
 		over, err := st.send(ctx)
 		if isAway(err) && ctx.Err() == nil {
-			if err := pause(ctx, awayPause); err != nil {
+			err := pause(ctx, awayPause)
+			if err == nil {
+				err = st.keepAlive()
+			}
+			if err != nil {
 				return st.end(ctx, err)
 			}
 			continue
@@ -147,7 +154,11 @@ func (st *stream) run(ctx context.Context) error {
 			return st.end(ctx, err)
 		}
 		// A stream reads a twentieth of the time at most.
-		if err := pause(ctx, max(streamPause, min(20*time.Since(began), keepAlive))); err != nil {
+		err = pause(ctx, max(streamPause, min(20*time.Since(began), keepAlive)))
+		if err == nil {
+			err = st.keepAlive()
+		}
+		if err != nil {
 			return st.end(ctx, err)
 		}
 		if err := st.idle(ctx, changed); err != nil {
@@ -166,7 +177,7 @@ func isAway(err error) bool {
 // idle waits for a change, and keeps the connection alive meanwhile.
 func (st *stream) idle(ctx context.Context, changed <-chan struct{}) error {
 	for {
-		timer := time.NewTimer(keepAlive)
+		timer := time.NewTimer(keepAlive - time.Since(st.wrote))
 		select {
 		case <-changed:
 			timer.Stop()
@@ -176,10 +187,18 @@ func (st *stream) idle(ctx context.Context, changed <-chan struct{}) error {
 			return ctx.Err()
 		case <-timer.C:
 		}
-		if err := st.write(": keep-alive\n\n"); err != nil {
+		if err := st.keepAlive(); err != nil {
 			return err
 		}
 	}
+}
+
+// keepAlive writes a comment if nothing was written for a while.
+func (st *stream) keepAlive() error {
+	if time.Since(st.wrote) < keepAlive {
+		return nil
+	}
+	return st.write(": keep-alive\n\n")
 }
 
 func pause(ctx context.Context, d time.Duration) error {
@@ -274,6 +293,7 @@ func (st *stream) page(ctx context.Context, j records.Job) (more bool, err error
 
 // ret sends a return.
 func (st *stream) ret(a records.Arrival) error {
+	st.wrote = time.Now()
 	mark := st.x.Spool.Size()
 	_, _ = st.x.Spool.WriteString("event: return\nid: " + a.Cursor + "\ndata: ") // an error stays
 	if err := writeReturn(st.x.Spool, a.Return, st.values); err != nil {
@@ -302,6 +322,7 @@ func (st *stream) event(name, id string, data []byte) error {
 }
 
 func (st *stream) write(text string) error {
+	st.wrote = time.Now()
 	if _, err := st.x.Write([]byte(text)); err != nil {
 		return err
 	}

@@ -22,6 +22,7 @@ import (
 	"github.com/saltern-api/saltern/records/watch"
 	"github.com/saltern-api/saltern/saltmaster/eventstream"
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/server/audit"
 	"github.com/saltern-api/saltern/server/caller"
 	"github.com/saltern-api/saltern/server/waiting"
 	"github.com/saltern-api/saltern/server/web"
@@ -37,6 +38,16 @@ type live struct {
 	stop   context.CancelCauseFunc // of the gateway
 	server *httptest.Server
 	open   *streams
+
+	mu      sync.Mutex
+	audited []audit.Entry
+}
+
+// Write implements audit.Writer.
+func (l *live) Write(_ context.Context, e audit.Entry) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.audited = append(l.audited, e)
 }
 
 // streams counts the open streams, of which there may be as many as limit.
@@ -61,7 +72,8 @@ func (s *streams) count() int {
 	return s.open
 }
 
-func newLive(t *testing.T, change func(*API)) *live {
+// newLive returns it with a listener, whose responses can be detached or not.
+func newLive(t *testing.T, detaches bool, change func(*API)) *live {
 	t.Helper()
 	l := &live{open: &streams{limit: 10}}
 	l.env = newEnv(t, func(a *API) {
@@ -78,10 +90,23 @@ func newLive(t *testing.T, change func(*API)) *live {
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { l.hub.Run(ctx) })
-	l.server = httptest.NewServer(l.front)
+	front := l.front.(*web.Front)
+	front.Record = func(ctx context.Context, _ *web.Exchange, _ *http.Request) (web.Recorder, context.Context) {
+		return audit.NewRecorder(ctx, l, false, &audit.Request{})
+	}
+	var detached sync.WaitGroup
+	if detaches {
+		detached.Add(1) // so that more may begin while it is waited for
+		front.Go = func(f func()) { detached.Go(f) }
+	}
+	l.server = httptest.NewServer(front)
 	t.Cleanup(func() {
 		l.stop(web.ErrStopping)
 		l.server.Close()
+		if detaches {
+			detached.Done()
+			detached.Wait()
+		}
 		cancel()
 		running.Wait()
 		require.Zero(t, l.hub.Len(), "every watch is closed")
@@ -146,7 +171,12 @@ func (l *live) get(t *testing.T, path, credential string) (status int, w waited)
 // A wait answers when the job has ended, or when the time is over.
 func TestWait(t *testing.T) {
 	t.Parallel()
-	l := newLive(t, nil)
+	t.Run("detached", func(t *testing.T) { t.Parallel(); testWait(t, true) })
+	t.Run("by its handler", func(t *testing.T) { t.Parallel(); testWait(t, false) })
+}
+
+func testWait(t *testing.T, detaches bool) {
+	l := newLive(t, detaches, nil)
 	l.record(t, ran("web1", "web2"))
 	path := "/v1/jobs/" + jidOf(0)
 	status, w := l.get(t, path, saltdev)
@@ -188,7 +218,7 @@ func TestWait(t *testing.T) {
 // Whoever may not see a job does not wait for it.
 func TestWaitUnseen(t *testing.T) {
 	t.Parallel()
-	l := newLive(t, nil)
+	l := newLive(t, false, nil)
 	l.record(t, ran("web1"))
 	for _, path := range []string{jidOf(0) + "?wait=60s", "20200101000000000000?wait=60s", jidOf(0) + "/events", "20200101000000000000/events"} {
 		status, _ := l.get(t, "/v1/jobs/"+path, ldap)
@@ -197,24 +227,6 @@ func TestWaitUnseen(t *testing.T) {
 		require.Equal(t, http.StatusUnauthorized, status, path)
 	}
 	require.Zero(t, l.hub.Len())
-}
-
-// A job of this moment is there as soon as it is recorded.
-func TestFreshJob(t *testing.T) {
-	t.Parallel()
-	l := newLive(t, nil)
-	b := ran()
-	b.Jobs[0].JID = time.Now().UTC().Add(1900 * time.Millisecond).Format("20060102150405.000000") // leaves a busy machine some time
-	b.Jobs[0].JID = strings.Replace(b.Jobs[0].JID, ".", "", 1)
-	path := "/v1/jobs/" + b.Jobs[0].JID
-	var all sync.WaitGroup
-	var statuses [2]int
-	all.Go(func() { statuses[0], _ = l.get(t, path, saltdev) })
-	all.Go(func() { statuses[1], _ = l.get(t, path, ldap) })
-	l.until(t, 2)
-	l.record(t, b)
-	all.Wait()
-	require.Equal(t, [2]int{200, 404}, statuses)
 }
 
 // How long a look at a job of this moment takes does not show that there is one that
@@ -238,6 +250,7 @@ func TestFreshUnseen(t *testing.T) {
 		"of another user, a stream":         {0, none, "/events", 404, fresh},
 		"the caller's":                      {0, 0, "", 200, 0},
 		"the caller's, which is said later": {0, time.Second, "", 200, time.Second},
+		"the caller's, recorded later":      {time.Second, time.Second, "", 200, time.Second},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -286,10 +299,15 @@ func TestFreshUnseen(t *testing.T) {
 // What ends a wait before the job does.
 func TestWaitCut(t *testing.T) {
 	t.Parallel()
+	t.Run("detached", func(t *testing.T) { t.Parallel(); testWaitCut(t, true) })
+	t.Run("by its handler", func(t *testing.T) { t.Parallel(); testWaitCut(t, false) })
+}
+
+func testWaitCut(t *testing.T, detaches bool) {
 	path := "/v1/jobs/" + jidOf(0) + "?wait=60s"
 	t.Run("the gateway stops", func(t *testing.T) {
 		t.Parallel()
-		l := newLive(t, nil)
+		l := newLive(t, detaches, nil)
 		l.record(t, ran("web1", "web2"))
 		l.record(t, has("web1", true))
 		done := make(chan waited)
@@ -305,7 +323,7 @@ func TestWaitCut(t *testing.T) {
 	})
 	t.Run("the client leaves", func(t *testing.T) {
 		t.Parallel()
-		l := newLive(t, nil)
+		l := newLive(t, detaches, nil)
 		l.record(t, ran("web1"))
 		ctx, leave := context.WithCancel(t.Context())
 		done := make(chan error)
@@ -326,7 +344,7 @@ func TestWaitCut(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			ended := make(chan error)
-			l := newLive(t, func(a *API) { a.Callers = ending{a.Callers, ended} })
+			l := newLive(t, detaches, func(a *API) { a.Callers = ending{a.Callers, ended} })
 			l.record(t, ran("web1"))
 			done := make(chan int)
 			go func() {
@@ -342,7 +360,7 @@ func TestWaitCut(t *testing.T) {
 		t.Parallel()
 		var mu sync.Mutex
 		may := true
-		l := newLive(t, func(a *API) {
+		l := newLive(t, detaches, func(a *API) {
 			a.Rights = changing{a.Rights, func() bool { mu.Lock(); defer mu.Unlock(); return may }}
 		})
 		l.record(t, ran("web1"))
@@ -435,13 +453,17 @@ func (s *sse) until(name string) (minions []string, last string) {
 // The stream of a job has each return once, also over several connections.
 func TestStream(t *testing.T) {
 	t.Parallel()
-	l := newLive(t, nil)
+	l := newLive(t, false, nil)
 	l.record(t, ran("web1", "web2", "web3"))
 	resp, s := l.stream(t, "", saltdev, "Accept", "text/event-stream", "Accept-Encoding", "gzip")
 	require.Equal(t, 200, resp.StatusCode)
 	require.Equal(t, "text/event-stream;charset=utf-8", resp.Header.Get("Content-Type"))
 	require.Equal(t, "no-store", resp.Header.Get("Cache-Control"))
 	require.Equal(t, "job", s.next().name)
+	l.mu.Lock()
+	require.Len(t, l.audited, 1)
+	require.Equal(t, audit.Stream, l.audited[0].Event)
+	l.mu.Unlock()
 	l.record(t, has("web2", true))
 	e := s.next()
 	require.Equal(t, "return", e.name)
@@ -476,7 +498,7 @@ func TestStream(t *testing.T) {
 
 func TestStreamRefused(t *testing.T) {
 	t.Parallel()
-	l := newLive(t, nil)
+	l := newLive(t, false, nil)
 	l.record(t, ran("web1"))
 	for id, want := range map[string]int{"x": 400, "eyJvIjoicmV0dXJucyJ9": 400, strings.Repeat("A", 9000): 400} {
 		resp, _ := l.stream(t, "", saltdev, "Last-Event-ID", id) //nolint:bodyclose // at the end of the test
@@ -510,7 +532,7 @@ func TestStreamSight(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			l := newLive(t, func(a *API) { a.Events = some })
+			l := newLive(t, false, func(a *API) { a.Events = some })
 			l.record(t, ran("db1", "web1"))
 			l.record(t, has("db1", true))
 			l.record(t, has("web1", true))
@@ -539,7 +561,7 @@ func TestStreamCut(t *testing.T) {
 	t.Parallel()
 	t.Run("the gateway stops", func(t *testing.T) {
 		t.Parallel()
-		l := newLive(t, nil)
+		l := newLive(t, false, nil)
 		l.record(t, ran("web1"))
 		_, s := l.stream(t, "", saltdev) //nolint:bodyclose // at the end of the test
 		require.Equal(t, "job", s.next().name)
@@ -550,7 +572,7 @@ func TestStreamCut(t *testing.T) {
 	t.Run("the session ends", func(t *testing.T) {
 		t.Parallel()
 		ended := make(chan error)
-		l := newLive(t, func(a *API) { a.Callers = ending{a.Callers, ended} })
+		l := newLive(t, false, func(a *API) { a.Callers = ending{a.Callers, ended} })
 		l.record(t, ran("web1"))
 		_, s := l.stream(t, "", saltdev) //nolint:bodyclose // at the end of the test
 		require.Equal(t, "job", s.next().name)

@@ -36,6 +36,10 @@ type Front struct {
 	// ends, for [Exchange.Detach]; without it no response can be detached.
 	Go func(f func())
 
+	// Base ends when responses are cut short; what was detached is then, too. With
+	// nil it never does.
+	Base context.Context
+
 	// Next handles the request, with the exchange in its context and as its
 	// writer.
 	Next http.Handler
@@ -87,6 +91,10 @@ func (f *Front) end(x *Exchange, r *http.Request, done func(*http.Request)) {
 
 // goOn has the remainder of a detached response written, without its request.
 func (f *Front) goOn(x *Exchange, done func(*http.Request)) {
+	uncut := func() bool { return true }
+	if f.Base != nil {
+		uncut = context.AfterFunc(f.Base, x.hangUp)
+	}
 	x.detached.start(f.Go, func(begin func()) (goesOn bool) {
 		f.run(x, x.detached.request.request, func() {
 			until, err := x.detached.next()
@@ -99,6 +107,7 @@ func (f *Front) goOn(x *Exchange, done func(*http.Request)) {
 			}
 		})
 		if !goesOn {
+			uncut()
 			x.detached.close()
 			f.end(x, x.detached.request.request(), done)
 		}
