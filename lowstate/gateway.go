@@ -2,6 +2,7 @@ package lowstate
 
 import (
 	"context"
+	"time"
 
 	"github.com/saltern-api/saltern/eauth"
 )
@@ -19,6 +20,8 @@ type Gateway struct {
 	note     func(Note)
 
 	callbacks Callbacks
+
+	permitLife time.Duration // see permitLife
 }
 
 // Options of a [Gateway].
@@ -59,7 +62,7 @@ func New(o Options) *Gateway {
 	g := &Gateway{
 		clients: make(map[string]Client), streams: make(map[string]bool),
 		enabled: o.Enabled, auth: o.Auth, rules: o.Authorizer, hashType: o.HashType, rawShell: o.AllowRawShell,
-		note: o.Note, callbacks: o.Callbacks,
+		note: o.Note, callbacks: o.Callbacks, permitLife: permitLife,
 	}
 	for _, c := range o.Clients {
 		g.clients[c.Name()] = c

@@ -52,7 +52,7 @@ type lookupJob interface {
 func (r *run) permit(t *task) error {
 	job, ok := t.job.(lookupJob)
 	if ok && r.rules != nil && t.checked() && !t.id.RightsUnknown && job.mayAllow(r.rules, t.id) {
-		job.permitFiles(r.authenticated.Add(permitLife))
+		job.permitFiles(r.authenticated.Add(r.permitLife))
 	}
 	return nil
 }

@@ -61,11 +61,21 @@ func fromMaster(context.Context, mastertest.Call) (msgpack.Raw, bool) {
 	return msgpack.AppendString(nil, "from the master"), true
 }
 
+// patientLife is permitLife in these tests: a busy machine must not end it.
+const patientLife = 5 * time.Second
+
+func lookupsBefore(t *testing.T, o mastertest.Options, change ...func(*Master)) *before {
+	t.Helper()
+	b := gatewayBefore(t, o, change...)
+	b.gateway.permitLife = patientLife
+	return b
+}
+
 func lookupOptions() mastertest.Options {
 	return mastertest.Options{
 		Runners: map[string]mastertest.Function{"jobs.list_job": fromMaster, "jobs.active": fromMaster, "test.arg": fromMaster,
 			"slow.one": func(context.Context, mastertest.Call) (msgpack.Raw, bool) {
-				time.Sleep(permitLife + 100*time.Millisecond)
+				time.Sleep(patientLife + 100*time.Millisecond)
 				return msgpack.AppendString(nil, "slow"), true
 			}},
 		Wheels: map[string]mastertest.Function{"key.list_all": fromMaster, "key.finger": fromMaster},
@@ -94,7 +104,7 @@ func TestLookups(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			f := new(filesOf)
-			b := gatewayBefore(t, lookupOptions(), func(m *Master) { m.Lookups = f })
+			b := lookupsBefore(t, lookupOptions(), func(m *Master) { m.Lookups = f })
 			call, err := asBench(c.chunk)
 			require.NoError(t, err)
 			res, err := b.gateway.Run(t.Context(), call)
@@ -121,7 +131,7 @@ func TestLookupsByTheMaster(t *testing.T) {
 	t.Run("not certain", func(t *testing.T) {
 		t.Parallel()
 		f := &filesOf{unsure: true}
-		b := gatewayBefore(t, lookupOptions(), func(m *Master) { m.Lookups = f })
+		b := lookupsBefore(t, lookupOptions(), func(m *Master) { m.Lookups = f })
 		got, err := b.call(listJob, list)
 		require.NoError(t, err)
 		require.NotContains(t, got, "from files")
@@ -132,7 +142,7 @@ func TestLookupsByTheMaster(t *testing.T) {
 		t.Parallel()
 		o, f := lookupOptions(), new(filesOf)
 		o.Users["bench"] = mastertest.User{Password: "secret", Perms: []string{"test.*", "@jobsx"}}
-		b := gatewayBefore(t, o, func(m *Master) { m.Lookups = f })
+		b := lookupsBefore(t, o, func(m *Master) { m.Lookups = f })
 		for _, chunk := range []string{listJob, list} {
 			_, err := b.call(chunk)
 			require.Error(t, err)
@@ -142,7 +152,7 @@ func TestLookupsByTheMaster(t *testing.T) {
 	t.Run("late", func(t *testing.T) {
 		t.Parallel()
 		f := new(filesOf)
-		b := gatewayBefore(t, lookupOptions(), func(m *Master) { m.Lookups = f })
+		b := lookupsBefore(t, lookupOptions(), func(m *Master) { m.Lookups = f })
 		got, err := b.call(listJob, `"client": "runner", "fun": "slow.one"`, listJob, list)
 		require.NoError(t, err)
 		require.Contains(t, got, `"from files", "slow", "from the master", {"tag": "salt/wheel/`)
@@ -151,7 +161,7 @@ func TestLookupsByTheMaster(t *testing.T) {
 	t.Run("the master is away", func(t *testing.T) {
 		t.Parallel()
 		f := new(filesOf)
-		b := gatewayBefore(t, lookupOptions(), func(m *Master) { m.Lookups = f })
+		b := lookupsBefore(t, lookupOptions(), func(m *Master) { m.Lookups = f })
 		call, err := asBench(listJob)
 		require.NoError(t, err)
 		token, ok, err := b.tokens.MakeToken(t.Context(), "sharedsecret", "bench", "secret", 0)
@@ -215,6 +225,7 @@ func TestPermit(t *testing.T) {
 				rules = acl.New([]acl.Module{{Name: "pam", Rules: acl.Map{}}}, acl.Options{KeepACLInToken: id.AuthList != nil})
 			}
 			r := &run{Gateway: New(Options{Authorizer: rules}), authenticated: time.Now()}
+			r.permitLife = time.Hour
 			require.NoError(t, r.permit(&task{job: job, id: id, rec: new(Record)}))
 			require.Equal(t, c.want, job.(*runnerJob).holds())
 

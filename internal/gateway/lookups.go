@@ -13,7 +13,6 @@ import (
 	"github.com/saltern-api/saltern/internal/gateway/config"
 	"github.com/saltern-api/saltern/lowstate"
 	"github.com/saltern-api/saltern/saltmaster"
-	"github.com/saltern-api/saltern/saltmaster/eventbus"
 	"github.com/saltern-api/saltern/saltmaster/lookup"
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
@@ -42,7 +41,7 @@ func (g *Gateway) newLookups(jids *saltmaster.JIDs, reg prometheus.Registerer) *
 	l := &lookups{config: g.config, jids: jids, log: g.log, from3008: g.release, answers: g.client.Answers}
 	cache, err := g.config.JobLookups()
 	if err == nil {
-		l.jobs = lookup.NewJobs(cache, settled(g.bus))
+		l.jobs = lookup.NewJobs(cache, settled(g.bus.LastReturn))
 	} else {
 		g.log.Info("jobs are looked up by the master", slog.Any("reason", err))
 	}
@@ -77,10 +76,10 @@ const (
 const settle = 100 * time.Millisecond
 
 // settled returns a function that waits until the master has written what it
-// has announced of a job.
-func settled(bus *eventbus.Bus) func(ctx context.Context, jid string) error {
+// has announced of a job. last returns when that was.
+func settled(last func(jid string) time.Time) func(ctx context.Context, jid string) error {
 	return func(ctx context.Context, jid string) error {
-		wait := settle - time.Since(bus.LastReturn(jid))
+		wait := settle - time.Since(last(jid))
 		if wait <= 0 {
 			return nil
 		}

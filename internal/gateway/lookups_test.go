@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -119,9 +120,24 @@ func TestLookupsOff(t *testing.T) {
 func TestSettled(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		bus := eventbus.New(eventbus.Options{})
 		start := time.Now()
-		require.NoError(t, settled(bus)(t.Context(), "20261130101500000001"))
+		wait := settled(func(jid string) time.Time {
+			if jid == "announced" {
+				return start
+			}
+			return time.Time{}
+		})
+		require.NoError(t, wait(t.Context(), "another"))
 		require.Equal(t, start, time.Now())
+		time.Sleep(settle / 4)
+		require.NoError(t, wait(t.Context(), "announced"))
+		require.Equal(t, settle, time.Since(start))
+		require.NoError(t, wait(t.Context(), "announced"))
+		require.Equal(t, settle, time.Since(start))
+
+		start = time.Now()
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		require.ErrorIs(t, wait(ctx, "announced"), context.Canceled)
 	})
 }
