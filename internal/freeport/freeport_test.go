@@ -45,7 +45,7 @@ func TestAnotherProcess(t *testing.T) {
 		for range 300 {
 			port, err := freeport.Find()
 			require.NoError(t, err)
-			fmt.Println("port", port)
+			fmt.Fprintln(os.Stdout, "port", port)
 		}
 		return
 	}

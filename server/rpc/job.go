@@ -41,7 +41,7 @@ func jobMethods() []*Method {
 			return getAccess(ctx, c, records.SavedJob, p.UUID)
 		}),
 		method(about{
-			name: "job.save_job_access", doc: "Replace the access list of a saved job.", returns: "the uuid",
+			name: "job.save_job_access", doc: "Replace the access list of a saved job. It is for its owner and superusers.", returns: "the uuid",
 			needs: []role.Permission{role.JobWrite}, served: hasLibrary,
 		}, func(ctx context.Context, c *call, p saveJobAccessParams) (any, error) {
 			return saveAccess(ctx, c, records.SavedJob, p.UUID, p.Access)

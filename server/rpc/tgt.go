@@ -33,7 +33,7 @@ func tgtMethods() []*Method {
 			return getAccess(ctx, c, records.SavedTarget, p.UUID)
 		}),
 		method(about{
-			name: "tgt.save_target_group_access", doc: "Replace the access list of a saved target.", returns: "the uuid",
+			name: "tgt.save_target_group_access", doc: "Replace the access list of a saved target. It is for its owner and superusers.", returns: "the uuid",
 			needs: []role.Permission{role.TargetWrite}, served: hasLibrary,
 		}, func(ctx context.Context, c *call, p saveTgtAccessParams) (any, error) {
 			return saveAccess(ctx, c, records.SavedTarget, p.UUID, p.Access)

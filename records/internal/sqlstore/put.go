@@ -181,7 +181,7 @@ func (t *transaction) create(ctx context.Context, tx *sql.Tx) error {
 			func(c *change) []any {
 				after := step
 				if step >= nearSteps {
-					after = rand.Int64N(idSpan) //nolint:gosec // any will do
+					after = rand.Int64N(idSpan)
 				}
 				r := newRow(c, c.start+after)
 				added[c.jid] = r
