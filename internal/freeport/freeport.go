@@ -28,13 +28,24 @@ func Find() (int, error) {
 		if !reserved {
 			continue
 		}
-		l, err := net.Listen("tcp4", fmt.Sprintf("127.0.0.1:%d", port))
-		if err != nil {
-			continue
+		if isFree(port) {
+			return port, nil
 		}
-		return port, l.Close()
 	}
 	return 0, errors.New("no free port on 127.0.0.1")
+}
+
+// isFree reports whether a server can listen on the port. No child is started
+// meanwhile: until it executes its program, it would hold a copy of the listener,
+// and the port with it.
+func isFree(port int) bool {
+	syscall.ForkLock.RLock()
+	defer syscall.ForkLock.RUnlock()
+	l, err := net.Listen("tcp4", fmt.Sprintf("127.0.0.1:%d", port))
+	if err != nil {
+		return false
+	}
+	return l.Close() == nil
 }
 
 // reserve reports whether the port was not reserved before. What reserves it is an

@@ -1,11 +1,13 @@
 package freeport_test
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"os"
 	"os/exec"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -36,6 +38,34 @@ func TestAPortIsFree(t *testing.T) {
 		l, err := net.Listen("tcp4", fmt.Sprintf("127.0.0.1:%d", port))
 		require.NoError(t, err)
 		require.NoError(t, l.Close())
+	}
+}
+
+// A child that starts while a port is looked for does not keep it.
+func TestChildrenThatStart(t *testing.T) {
+	t.Parallel()
+	ctx, cancel := context.WithCancel(t.Context())
+	var children sync.WaitGroup
+	defer children.Wait()
+	defer cancel()
+	for range 4 {
+		children.Go(func() {
+			for ctx.Err() == nil {
+				if err := exec.CommandContext(ctx, "/bin/true").Run(); err != nil && ctx.Err() == nil {
+					t.Error(err)
+					return
+				}
+			}
+		})
+	}
+	for range 300 {
+		port, err := freeport.Find()
+		require.NoError(t, err)
+		// The listener of the test is not closed before the children have ended:
+		// they may hold it for a moment, too.
+		l, err := net.Listen("tcp4", fmt.Sprintf("127.0.0.1:%d", port))
+		require.NoError(t, err)
+		defer func() { require.NoError(t, l.Close()) }()
 	}
 }
 

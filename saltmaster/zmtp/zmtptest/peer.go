@@ -4,6 +4,7 @@ import (
 	"net"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 )
 
@@ -67,7 +68,10 @@ func (p *Peer) Start() error {
 func (p *Peer) Stop() {
 	p.mu.Lock()
 	if p.listener != nil {
+		// A child that has not executed its program yet would keep the port from Start.
+		syscall.ForkLock.RLock()
 		_ = p.listener.Close()
+		syscall.ForkLock.RUnlock()
 		p.listener = nil
 	}
 	for c := range p.conns {
