@@ -23,6 +23,10 @@ type Call struct {
 	// Authority is for the chunks that have none.
 	ChunkFirst bool
 
+	// Origin is what the chunks were made of. It is noted with their jobs, and
+	// changes nothing else.
+	Origin Origin
+
 	// Budget is the rest of the request's budget: decoding the chunks was
 	// charged to it. It becomes a caller's once all chunks are authenticated.
 	// Nil stands for that of a request of which nothing was decoded.
@@ -31,6 +35,14 @@ type Call struct {
 	// Spool takes the answers, and must not be closed before they are read. Nil
 	// stands for one without limits.
 	Spool *spool.Spool
+}
+
+// Origin is what a user has saved and a call was made of: a saved job, a saved target, a
+// schedule. Each has its UUID and its name. Empty fields stand for none.
+type Origin struct {
+	Job, JobName     string
+	Tgt, TgtName     string
+	Sched, SchedName string
 }
 
 // Result is the result of a call. With an error it has no answers, but shows

@@ -52,6 +52,7 @@ type Note struct {
 	User, Eauth string // who has started it, and the eauth module that vouches for that
 	Client      string
 	Fun         string // as events name it; "" for several
+	Origin      Origin // of the call
 
 	// Sent is set once the master has the job. Before that, it may refuse it.
 	Sent bool

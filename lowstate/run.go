@@ -33,7 +33,7 @@ func (g *Gateway) newRun(call Call) *run {
 	r.result.Chunks = slices.Clone(call.Chunks)
 	r.result.Records = make([]Record, len(call.Chunks))
 	for i := range r.tasks {
-		r.tasks[i] = task{chunk: &r.result.Chunks[i], rec: &r.result.Records[i], spool: r.call.Spool, note: g.note}
+		r.tasks[i] = task{chunk: &r.result.Chunks[i], rec: &r.result.Records[i], spool: r.call.Spool, note: g.note, origin: call.Origin}
 	}
 	return r
 }

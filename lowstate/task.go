@@ -18,6 +18,8 @@ type task struct {
 	spool *spool.Spool
 	note  func(Note) // [Options].Note
 
+	origin Origin // of the call
+
 	callback string   // the destination of its call-back; "" for none
 	promise  *promise // of it
 }
@@ -44,7 +46,7 @@ func (t task) begin() {
 // that has published it at the latest.
 func (t task) noteJob(jid, fun string, sent bool) {
 	if t.checked() {
-		t.note(Note{JID: jid, User: t.id.User, Eauth: t.id.Eauth, Client: t.rec.Client, Fun: fun, Sent: sent})
+		t.note(Note{JID: jid, User: t.id.User, Eauth: t.id.Eauth, Client: t.rec.Client, Fun: fun, Origin: t.origin, Sent: sent})
 	}
 }
 

@@ -23,6 +23,9 @@ type Job struct {
 	Tgt     string `json:"tgt,omitempty"` // a list is joined by commas
 	TgtType string `json:"tgt_type,omitempty"`
 
+	// Origin is what the job was run from, known of jobs that this gateway started.
+	Origin Origin `json:"origin,omitzero"`
+
 	// Minions are those that the job was meant for; for a runner or wheel
 	// function, the id of the master. Nil stands for not known, or not
 	// requested; an empty list for none.
@@ -45,6 +48,17 @@ type Job struct {
 	Returned  int   `json:"returned"`  // minions that returned
 	Succeeded int   `json:"succeeded"` // of these
 	Failed    int   `json:"failed"`    // of these
+}
+
+// Origin is what a user has saved and a job was run from: a saved job, a saved target, a
+// schedule. Each has its UUID and the name that it had then. Empty fields stand for none.
+type Origin struct {
+	Job       string `json:"job,omitempty"`
+	JobName   string `json:"job_name,omitempty"`
+	Tgt       string `json:"tgt,omitempty"`
+	TgtName   string `json:"tgt_name,omitempty"`
+	Sched     string `json:"sched,omitempty"`
+	SchedName string `json:"sched_name,omitempty"`
 }
 
 // State is the state of a job.

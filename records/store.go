@@ -132,10 +132,20 @@ type Filter struct {
 
 	From, To time.Time // of the start; To is exclusive
 
+	Origin OriginFilter
+
 	// Text is a part of the function, the arguments, the target or the user.
 	// ASCII letters match in upper and lower case. It has [MinText] characters at
 	// least.
 	Text string
+}
+
+// OriginFilter selects jobs by what they were run from. Of names, of which there are
+// [MaxNames] at most in a list, the job has one.
+type OriginFilter struct {
+	Job, Tgt, Sched                string // UUIDs
+	JobNames, TgtNames, SchedNames []string
+	Scheduled                      *bool // whether a schedule ran it
 }
 
 // Sort is an order of jobs.
@@ -230,6 +240,7 @@ const (
 	MaxCount     = 10_000    // jobs that are counted
 	MinText      = 3         // characters of [Filter].Text
 	MaxFilter    = 1024      // bytes of any text of a [Filter]
+	MaxNames     = 100       // names in a list of an [OriginFilter]
 	MaxCursor    = 8 << 10   // bytes of a cursor
 	MaxMinions   = 1_000_000 // of a job
 )

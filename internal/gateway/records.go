@@ -10,6 +10,7 @@ import (
 	"github.com/saltern-api/saltern/internal/settings"
 	"github.com/saltern-api/saltern/internal/spool"
 	"github.com/saltern-api/saltern/lowstate"
+	"github.com/saltern-api/saltern/records"
 	"github.com/saltern-api/saltern/records/recorder"
 	"github.com/saltern-api/saltern/records/watch"
 	"github.com/saltern-api/saltern/saltmaster/jobcache"
@@ -82,7 +83,9 @@ func registerRecorder(reg prometheus.Registerer, r *recorder.Recorder) {
 // note has the recorder add what no event says of a job.
 func (g *Gateway) note(n lowstate.Note) {
 	if g.recorder != nil {
-		g.recorder.Note(recorder.Note(n))
+		g.recorder.Note(recorder.Note{
+			JID: n.JID, User: n.User, Eauth: n.Eauth, Client: n.Client, Fun: n.Fun, Origin: records.Origin(n.Origin), Sent: n.Sent,
+		})
 	}
 }
 

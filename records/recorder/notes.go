@@ -35,6 +35,7 @@ type Note struct {
 	User, Eauth string // who has started it, and the eauth module that vouches for that
 	Client      string
 	Fun         string // "" where it is not known
+	Origin      records.Origin
 
 	// Sent is set once the master has the job. A note from before that is recorded
 	// with what else there is of the job, and not alone.
@@ -48,13 +49,13 @@ type note struct {
 }
 
 func (n note) entry() Entry {
-	return Entry{Job: &records.Job{JID: n.JID, User: n.User, Eauth: n.Eauth, Client: n.Client, Fun: n.Fun}, Note: true, At: n.at}
+	return Entry{Job: &records.Job{JID: n.JID, User: n.User, Eauth: n.Eauth, Client: n.Client, Fun: n.Fun, Origin: n.Origin}, Note: true, At: n.at}
 }
 
 // add adds a note to what is recorded of its job.
 func (n note) add(j *records.Job) {
 	j.User, j.Fun = cmp.Or(j.User, n.User), cmp.Or(j.Fun, n.Fun)
-	j.Eauth, j.Client = cmp.Or(n.Eauth, j.Eauth), cmp.Or(n.Client, j.Client)
+	j.Eauth, j.Client, j.Origin = cmp.Or(n.Eauth, j.Eauth), cmp.Or(n.Client, j.Client), cmp.Or(n.Origin, j.Origin)
 }
 
 // known is what is remembered of a job.
@@ -71,7 +72,11 @@ func (r *Recorder) Note(of Note) {
 	if of.Fun == findJob || len(of.JID) > maxNoteText {
 		return
 	}
-	of.User, of.Eauth, of.Client, of.Fun = cut(of.User), cut(of.Eauth), cut(of.Client), cut(of.Fun)
+	for _, text := range []*string{
+		&of.User, &of.Eauth, &of.Client, &of.Fun, &of.Origin.Job, &of.Origin.JobName, &of.Origin.Tgt, &of.Origin.TgtName, &of.Origin.Sched, &of.Origin.SchedName,
+	} {
+		*text = cut(*text)
+	}
 	n := note{of, time.Now()}
 	r.mu.Lock()
 	k, _ := r.known.Get(n.JID)

@@ -130,7 +130,7 @@ func TestNotes(t *testing.T) {
 				for step := range strings.SplitSeq(order, ", ") {
 					switch step {
 					case "note", "early":
-						p.Note(recorder.Note{JID: jid, User: "ops", Eauth: "ldap", Client: "local_async", Sent: step == "note"})
+						p.Note(recorder.Note{JID: jid, User: "ops", Eauth: "ldap", Client: "local_async", Origin: records.Origin{Job: "a job"}, Sent: step == "note"})
 					case "event":
 						p.tap.events <- began(jid, `["a"]`)
 					case "return":
@@ -177,7 +177,7 @@ func TestNotes(t *testing.T) {
 				time.Sleep(max(c.within, 500*time.Millisecond))
 				synctest.Wait()
 				j := m.job(jid)
-				require.Equal(t, []string{"ops", "ldap", "local_async"}, []string{j.User, j.Eauth, j.Client})
+				require.Equal(t, []string{"ops", "ldap", "local_async", "a job"}, []string{j.User, j.Eauth, j.Client, j.Origin.Job})
 				if !c.unheard {
 					require.Equal(t, "test.ping", j.Fun)
 					require.Equal(t, []string{"a"}, j.Minions)

@@ -100,6 +100,7 @@ func merged(j, more records.Job) records.Job {
 	if j.Client == "" || strings.HasPrefix(more.Client, j.Client+"_") {
 		j.Client = more.Client
 	}
+	j.Origin = cmp.Or(j.Origin, more.Origin)
 	j.JID, j.User, j.Eauth, j.Fun = more.JID, cmp.Or(j.User, more.User), cmp.Or(j.Eauth, more.Eauth), cmp.Or(j.Fun, more.Fun)
 	if j.Minions == nil {
 		j.Minions = more.Minions

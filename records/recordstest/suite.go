@@ -27,6 +27,7 @@ func Run(t *testing.T, newDatabase func(t *testing.T) Open) {
 		"fields":               testFields,
 		"unusual text":         testText,
 		"one moment":           testOneMoment,
+		"origins":              testOrigins,
 		"queries":              testQueries,
 		"invalid queries":      testInvalid,
 		"count jobs":           testCountJobs,

@@ -20,6 +20,7 @@ const (
 	maxWord      = 64
 	maxFun       = 512
 	maxTgt       = 1024
+	maxOrigin    = 512 // of each text of an origin
 	maxArguments = 8 << 10
 	maxSearch    = 4 << 10
 )
@@ -37,6 +38,7 @@ type change struct {
 	start int64 // microseconds
 
 	user, eauth, client, fun, tgt, tgtType, arguments string
+	origin                                            records.Origin
 
 	minions []string // sorted
 	known   bool     // whether minions is
@@ -134,6 +136,12 @@ func (c *change) describe(j records.Job) {
 	fill(&c.fun, j.Fun, maxFun)
 	fill(&c.tgt, j.Tgt, maxTgt)
 	fill(&c.tgtType, j.TgtType, maxWord)
+	if c.origin == (records.Origin{}) {
+		c.origin = j.Origin
+		for _, text := range originFields(&c.origin) {
+			*text = cut(*text, maxOrigin)
+		}
+	}
 	if c.arguments == "" {
 		c.arguments = arguments(j.Arguments)
 	}

@@ -27,6 +27,9 @@ func check(f records.Filter) error {
 			return &records.InvalidError{Field: t.field, Why: "it is not text"}
 		}
 	}
+	if err := checkOrigin(f.Origin); err != nil {
+		return err
+	}
 	if f.Text != "" && utf8.RuneCountInString(f.Text) < records.MinText {
 		return &records.InvalidError{Field: "text", Why: fmt.Sprintf("it has fewer than %d characters", records.MinText)}
 	}
@@ -115,6 +118,7 @@ func (s *Store) where(q *sqlbuilder.SelectBuilder, f selection) {
 			q.Where(q.Equal(t.column, t.text))
 		}
 	}
+	byOrigin(q, f.Origin)
 	if begin, ok := strings.CutSuffix(f.Fun, "*"); ok {
 		switch {
 		case begin == "":

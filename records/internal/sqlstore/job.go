@@ -10,6 +10,7 @@ type job struct {
 	jid string
 
 	user, eauth, client, fun, tgt, tgtType string
+	origin                                 records.Origin
 
 	state                                 int
 	end                                   int64
@@ -26,6 +27,7 @@ type job struct {
 func jobColumns(alias ...string) []string {
 	columns := []string{"id", "jid", "usr", "eauth", "client", "fun", "tgt", "tgt_type", "state", "end_at", "known",
 		"expected", "returned", "succeeded", "failed"}
+	columns = append(columns, originColumns()...)
 	for _, a := range alias {
 		for i := range columns {
 			columns[i] = a + "." + columns[i]
@@ -36,14 +38,27 @@ func jobColumns(alias ...string) []string {
 
 // fields are the places of the values of jobColumns.
 func (j *job) fields() []any {
-	return []any{&j.id, &j.jid, &j.user, &j.eauth, &j.client, &j.fun, &j.tgt, &j.tgtType, &j.state, &j.end, (*flag)(&j.known),
+	all := []any{&j.id, &j.jid, &j.user, &j.eauth, &j.client, &j.fun, &j.tgt, &j.tgtType, &j.state, &j.end, (*flag)(&j.known),
 		&j.expected, &j.returned, &j.succeeded, &j.failed}
+	for _, text := range originFields(&j.origin) {
+		all = append(all, text)
+	}
+	return all
+}
+
+// originColumns are the columns of originFields.
+func originColumns() []string {
+	return []string{"job_uuid", "job_name", "tgt_uuid", "tgt_name", "sched_uuid", "sched_name"}
+}
+
+func originFields(o *records.Origin) []*string {
+	return []*string{&o.Job, &o.JobName, &o.Tgt, &o.TgtName, &o.Sched, &o.SchedName}
 }
 
 // record returns the job as stores return it.
 func (j *job) record(master, arguments string) records.Job {
 	out := records.Job{
-		JID: j.jid, Master: master, User: j.user, Eauth: j.eauth, Client: j.client, Fun: j.fun, Tgt: j.tgt, TgtType: j.tgtType,
+		JID: j.jid, Master: master, User: j.user, Eauth: j.eauth, Client: j.client, Fun: j.fun, Tgt: j.tgt, TgtType: j.tgtType, Origin: j.origin,
 		Start: timeOf(j.id), State: records.States()[min(max(j.state, 0), stateMissing)], Known: j.known,
 		Expected: int(j.expected), Returned: int(j.returned), Succeeded: int(j.succeeded), Failed: int(j.failed),
 	}

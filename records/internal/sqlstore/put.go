@@ -296,6 +296,12 @@ func (r *row) describe(c *change) {
 			r.bytes += 2 * int64(len(f.text))
 		}
 	}
+	if r.origin == (records.Origin{}) && c.origin != (records.Origin{}) {
+		r.origin, r.described = c.origin, true
+		for _, text := range originFields(&r.origin) {
+			r.bytes += 3 * int64(len(*text))
+		}
+	}
 	if r.fun == "" && len(c.returns) > 0 && c.returns[0].fun != "" {
 		r.fun, r.described = c.returns[0].fun, true
 		r.bytes += 2 * int64(len(r.fun))
@@ -477,7 +483,11 @@ func (r *row) counts() []any {
 
 // texts are the values of textColumns.
 func (r *row) texts() []any {
-	return []any{r.user, r.eauth, r.client, r.fun, r.tgt, r.tgtType, r.arguments, search(r.fun, r.tgt, r.user, r.arguments)}
+	all := []any{r.user, r.eauth, r.client, r.fun, r.tgt, r.tgtType, r.arguments, search(r.fun, r.tgt, r.user, r.arguments)}
+	for _, text := range originFields(&r.origin) {
+		all = append(all, *text)
+	}
+	return all
 }
 
 // set sets columns of jobs.

@@ -44,7 +44,7 @@ func countColumns() []string {
 }
 
 func textColumns() []string {
-	return []string{"usr", "eauth", "client", "fun", "tgt", "tgt_type", "arguments", "search"}
+	return append([]string{"usr", "eauth", "client", "fun", "tgt", "tgt_type", "arguments", "search"}, originColumns()...)
 }
 
 // valueColumns are the columns of what a minion returned.
