@@ -217,6 +217,16 @@ func TestSequences(t *testing.T) {
 			}
 			one := decoded[string](t, p.call(t, "cmd", "route_cmd", fmt.Sprintf(`{"job_uuid": %q, "tgt_uuid": %q}`, uuid, tgt)))
 			require.Contains(t, p.returns(t, one, 1), "ms--1")
+			for kwarg, want := range map[string][]string{
+				fmt.Sprintf(`{"job_uuid": %q}`, uuid): {one, all}, `{"job_names": ["Check disk usage"]}`: {one, all}, fmt.Sprintf(`{"tgt_uuid": %q}`, tgt): {one},
+				`{"tgt_names": ["All Minions"], "job_names": ["Check disk usage"]}`: {all},
+			} {
+				var got []string
+				for _, row := range decoded[struct{ Results []struct{ JID string } }](t, p.call(t, "cmd", "get_cmds", kwarg)).Results {
+					got = append(got, row.JID)
+				}
+				require.Equal(t, want, got, kwarg)
+			}
 		})
 
 		t.Run("a token within its scopes", func(t *testing.T) {

@@ -60,10 +60,13 @@ type routeCmdParams struct {
 
 func routeCmd(ctx context.Context, c *call, p routeCmdParams) (any, error) {
 	asSaved := p.JobUUID != "" && len(p.Tgt) == 0 && p.TgtUUID == "" // then job-run is enough, which fromJob requires
+	var from lowstate.Origin
 	if p.JobUUID != "" {
-		if err := c.fromJob(ctx, &p); err != nil {
+		o, err := c.fromJob(ctx, &p)
+		if err != nil {
 			return nil, err
 		}
+		from.Job, from.JobName = o.ID, o.Name
 	}
 	switch {
 	case p.Cmd == "":
@@ -82,9 +85,11 @@ func routeCmd(ctx context.Context, c *call, p routeCmdParams) (any, error) {
 	fields = append(fields, textField("fun", p.Fun), textField("client", p.Cmd+"_async"))
 	var t target
 	if p.Cmd == "local" {
-		if t, err = c.target(ctx, p); err != nil {
+		var saved object
+		if t, saved, err = c.target(ctx, p); err != nil {
 			return nil, err
 		}
+		from.Tgt, from.TgtName = saved.ID, saved.Name
 		fields = append(fields, field{"tgt", t.tgt}, textField("tgt_type", t.typ))
 		if p.JID != "" {
 			fields = append(fields, textField("jid", p.JID))
@@ -95,14 +100,14 @@ func routeCmd(ctx context.Context, c *call, p routeCmdParams) (any, error) {
 			return nil, err
 		}
 	}
-	answer, wrong := c.run(ctx, fields...)
+	answer, wrong := c.runFrom(ctx, from, fields...)
 	if wrong != nil {
 		return nil, wrong
 	}
 	switch answer := answer.(type) {
 	case lowstate.Published:
 		if answer.JID == "" {
-			return c.nobody(ctx, p, t)
+			return c.nobody(ctx, p, t, from)
 		}
 		return answer.JID, nil
 	case lowstate.Started:
@@ -111,29 +116,28 @@ func routeCmd(ctx context.Context, c *call, p routeCmdParams) (any, error) {
 	return nil, fmt.Errorf("%s: the answer is a %T", p.Fun, answer)
 }
 
-// target returns the target of a local command.
-func (c *call) target(ctx context.Context, p routeCmdParams) (target, error) {
+// target returns the target of a local command, and the saved one if it is that.
+func (c *call) target(ctx context.Context, p routeCmdParams) (t target, saved object, err error) {
 	tgt := p.Tgt
 	switch {
 	case len(tgt) > 0:
 	case strings.EqualFold(p.TgtUUID, AllMinions):
-		return target{[]byte(`"*"`), "glob"}, nil
+		return target{[]byte(`"*"`), "glob"}, allMinions(), nil
 	case p.TgtUUID != "" && c.api.Library == nil:
-		return target{}, &Error{Code: CodeNotFound, Message: "there is no such target"}
+		return t, saved, &Error{Code: CodeNotFound, Message: "there is no such target"}
 	case p.TgtUUID != "":
-		o, err := c.seen(ctx, records.SavedTarget, p.TgtUUID, mayRead)
-		if err != nil {
-			return target{}, err
+		if saved, err = c.seen(ctx, records.SavedTarget, p.TgtUUID, mayRead); err != nil {
+			return t, saved, err
 		}
-		tgt = Object(o.Target)
+		tgt = Object(saved.Target)
 	default:
-		return target{}, invalidParameter("tgt", "a local command needs tgt or tgt_uuid")
+		return t, saved, invalidParameter("tgt", "a local command needs tgt or tgt_uuid")
 	}
-	t, err := parseTarget("tgt", tgt)
-	if err != nil {
-		return t, err
+	t, wrong := parseTarget("tgt", tgt)
+	if wrong != nil {
+		return t, saved, wrong
 	}
-	return t, nil
+	return t, saved, nil
 }
 
 // arguments returns the arguments of the function as keys of a chunk.
@@ -167,7 +171,7 @@ func (p routeCmdParams) arguments() ([]field, error) {
 
 // nobody returns the job id of a command that no minion matches: the master was not
 // sent any. It is recorded as one that has ended.
-func (c *call) nobody(ctx context.Context, p routeCmdParams, t target) (any, error) {
+func (c *call) nobody(ctx context.Context, p routeCmdParams, t target, from lowstate.Origin) (any, error) {
 	jid := c.api.jids.Next()
 	c.warn("no minion matches the target")
 	if c.api.Writer == nil {
@@ -178,6 +182,7 @@ func (c *call) nobody(ctx context.Context, p routeCmdParams, t target) (any, err
 	_, err := c.api.Writer.Put(ctx, records.Batch{
 		Jobs: []records.Job{{
 			JID: jid, User: id.User, Eauth: id.Eauth, Client: "local_async", Fun: p.Fun, Tgt: tgt, TgtType: t.typ, Minions: []string{},
+			Origin: records.Origin(from),
 		}},
 		Ends: []records.End{{JID: jid, Time: time.Now()}},
 	})

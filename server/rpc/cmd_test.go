@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -179,6 +180,58 @@ func TestNobody(t *testing.T) {
 	require.Equal(t, "completed_all_successful", rows[0].State)
 	require.Zero(t, rows[0].Expected)
 	require.Equal(t, "nobody", e.tgtOf(t, string(got.Ret), bob))
+}
+
+// Commands have what they were made of, and are found by it.
+func TestOrigins(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t, nil)
+	e.save(t)
+	admin, bob := e.by(t, "admin"), e.by(t, "bob")
+	const web = "60c14cfc-09ca-4b5a-bc76-000000000002"
+	nobody := string(e.must(t, admin, "tgt.save_target_group", `{"name":"none","desc":"None of them","tgt":{"*":{"tgt":"nobody"}}}`))
+	for kwarg, want := range map[string]lowstate.Origin{
+		`{"job_uuid":"` + strings.ToUpper(checkDisk) + `"}`:           {Job: checkDisk, JobName: "Check disk usage", Tgt: rpc.AllMinions, TgtName: "All Minions"},
+		`{"job_uuid":"` + checkDisk + `","tgt_uuid":"` + web + `"}`:   {Job: checkDisk, JobName: "Check disk usage", Tgt: web, TgtName: "web"},
+		`{"job_uuid":"` + checkDisk + `","tgt":{"*":{"tgt":"web1"}}}`: {Job: checkDisk, JobName: "Check disk usage"},
+		`{"cmd":"local","fun":"test.ping","tgt_uuid":"` + web + `"}`:  {Tgt: web, TgtName: "web"},
+		`{"cmd":"runner","fun":"jobs.active"}`:                        {},
+	} {
+		e.must(t, admin, "cmd.route_cmd", kwarg)
+		require.Equal(t, want, e.master.last(t).Origin, kwarg)
+	}
+	jid := string(e.must(t, admin, "cmd.route_cmd", `{"job_uuid":"`+checkDisk+`","tgt_uuid":`+nobody+`}`))
+	_, err := e.store.Put(t.Context(), records.Batch{
+		Jobs: []records.Job{{JID: jidOf(4), User: "admin", Eauth: "pam", Client: "local_async", Fun: "test.ping", Minions: []string{"a"}, Origin: records.Origin{
+			Sched: "60c14cfc-09ca-4b5a-bc76-000000000009", SchedName: "at night", Job: "60c14cfc-09ca-4b5a-bc76-000000000001", JobName: "to go"},
+		}},
+		Returns: []records.Return{{JID: jidOf(4), Minion: "a", Time: time.Date(2026, 11, 29, 12, 4, 55, 0, time.UTC), Success: true, Value: packed(`true`)}},
+	})
+	require.NoError(t, err)
+	for kwarg, count := range map[string]int{
+		`{}`: 2, `{"job_uuid":"` + checkDisk + `"}`: 1, `{"job_names":["to go","x"]}`: 1, `{"tgt_uuid":` + nobody + `}`: 1, `{"tgt_names":["none"]}`: 1, `{"tgt_names":["web"]}`: 0,
+		`{"sched_names":["at night"]}`: 1, `{"sched_uuid":"60C14CFC-09CA-4B5A-BC76-000000000009"}`: 1, `{"include_adhoc_scheduled":"scheduled"}`: 1, `{"include_adhoc_scheduled":"adhoc"}`: 1,
+		`{"include_adhoc":false}`: 1, `{"include_adhoc":true,"include_adhoc_scheduled":"scheduled"}`: 2, `{"sort_by":"job_name"}`: 2,
+	} {
+		require.Len(t, e.cmds(t, admin, kwarg), count, kwarg)
+	}
+	require.Regexp(t, `"job_desc":"Checks disk usage on targeted devices","job_name":"Check disk usage","job_source":"raas","job_uuid":"`+checkDisk+`".*`+
+		`"origination":"Ad-Hoc".*"sched_name":null,"sched_uuid":null.*"tgt_desc":"None of them","tgt_name":"none","tgt_uuid":`+nobody,
+		string(e.must(t, admin, "cmd.get_cmds", `{"jid":`+jid+`}`)))
+	require.Regexp(t, `"origination":"Scheduled".*"sched_name":"at night"`, string(e.must(t, admin, "cmd.get_cmds", `{"jid":"`+jidOf(4)+`"}`)))
+	for kwarg, count := range map[string]string{
+		`{"job_name":"to go"}`: `1`, `{"job_name":"x"}`: `0`, `{"job_uuid":"60c14cfc-09ca-4b5a-bc76-000000000001","sort_by":"job_name"}`: `1`, `{"tgt_uuid":` + nobody + `}`: `0`,
+		`{"jid":"` + jidOf(4) + `","job_name":"to go"}`: `1`, `{"jid":"` + jidOf(4) + `","job_name":"x"}`: `0`,
+	} {
+		require.Contains(t, string(e.must(t, admin, "ret.get_returns", kwarg)), `{"count":`+count+`,`, kwarg)
+	}
+
+	// The description is for those who see the job, whoever's the command is.
+	_, err = e.store.Put(t.Context(), records.Batch{Jobs: []records.Job{
+		{JID: jidOf(5), User: "bob", Eauth: "pam", Client: "local_async", Fun: "test.ping", Origin: records.Origin{Job: checkDisk, JobName: "Check disk usage"}},
+	}})
+	require.NoError(t, err)
+	require.Contains(t, string(e.must(t, bob, "cmd.get_cmds", `{}`)), `"job_desc":null,"job_name":"Check disk usage"`)
 }
 
 func (e *env) tgtOf(t *testing.T, jid, by string) string {

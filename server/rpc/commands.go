@@ -40,12 +40,28 @@ type command struct {
 	UserUUID       string   `json:"user_uuid"`
 }
 
-func (a *API) commandOf(j records.Job) command {
+// commandOf returns the row of a job. The descriptions of what it was run from are
+// those that it has now, as far as the caller sees it.
+func (c *call) commandOf(ctx context.Context, j records.Job) command {
+	a := c.api
 	row := command{
 		Cmd: kindOf(j), Expected: j.Expected, Fun: j.Fun, IsHighstate: isHighstate(j), JID: j.JID, JobSource: "raas",
 		MastersDone: []string{}, MastersTo: []string{a.MasterID}, NotReturned: max(0, j.Expected-j.Returned), Origination: "Ad-Hoc",
 		Returned: j.Returned, ReturnedFailed: j.Failed, ReturnedGood: j.Succeeded, StartTime: timeText(j.Start), State: stateOf(j),
 		User: j.User, UserUUID: userUUID(j.Eauth, j.User),
+	}
+	from := j.Origin
+	for to, text := range map[**string]string{
+		&row.JobUUID: from.Job, &row.JobName: from.JobName, &row.TgtUUID: from.Tgt, &row.TgtName: from.TgtName,
+		&row.SchedUUID: from.Sched, &row.SchedName: from.SchedName,
+		&row.JobDesc: c.descriptionOf(ctx, records.SavedJob, from.Job), &row.TgtDesc: c.descriptionOf(ctx, records.SavedTarget, from.Tgt),
+	} {
+		if text != "" {
+			*to = &text
+		}
+	}
+	if from.Sched != "" {
+		row.Origination = "Scheduled"
 	}
 	if j.State.Ended() {
 		row.MastersDone = row.MastersTo
@@ -53,6 +69,26 @@ func (a *API) commandOf(j records.Job) command {
 		row.Duration = &seconds
 	}
 	return row
+}
+
+// descriptionOf returns the description of something saved, or "" where the caller
+// does not see it. It is looked up once in a call.
+func (c *call) descriptionOf(ctx context.Context, kind records.SavedKind, id string) string {
+	if id == "" || c.api.Library == nil {
+		return ""
+	}
+	text, known := c.described[id]
+	if known {
+		return text
+	}
+	if o, err := c.seen(ctx, kind, id, mayRead); err == nil {
+		text = o.Desc
+	}
+	if c.described == nil {
+		c.described = make(map[string]string)
+	}
+	c.described[id] = text
+	return text
 }
 
 // kindOf returns the kind of a command: local for local_async.
@@ -122,7 +158,7 @@ func getCmds(ctx context.Context, c *call, p getCmdsParams) (any, error) {
 	}
 	rows := make([]command, len(all))
 	for i, j := range all {
-		rows[i] = c.api.commandOf(j)
+		rows[i] = c.commandOf(ctx, j)
 	}
 	slices.SortStableFunc(rows, func(a, b command) int {
 		n := compareCommands(p.SortBy, a, b)
@@ -200,7 +236,7 @@ func (c *call) plainCmds(ctx context.Context, q records.Query, noRefresh bool, f
 				continue
 			}
 			if seen >= from && seen < to {
-				rows = append(rows, c.api.commandOf(j))
+				rows = append(rows, c.commandOf(ctx, j))
 			}
 			seen++
 		}
@@ -216,7 +252,10 @@ const refreshGrains = "saltutil.refresh_grains"
 
 // filter returns the part of the parameters that the store knows.
 func (p getCmdsParams) filter() (records.Filter, error) {
-	f := records.Filter{JID: p.JID, Fun: p.Fun}
+	f := records.Filter{JID: p.JID, Fun: p.Fun, Origin: records.OriginFilter{
+		Job: strings.ToLower(p.JobUUID), JobNames: p.JobNames, Tgt: strings.ToLower(p.TgtUUID), TgtNames: p.TgtNames,
+		Sched: strings.ToLower(p.SchedUUID), SchedNames: p.SchedNames, Scheduled: p.scheduled(),
+	}}
 	var err error
 	if f.From, f.To, err = dateRange(p.DateRange, p.DateRangeForm); err != nil {
 		return f, err
@@ -232,18 +271,25 @@ func (p getCmdsParams) filter() (records.Filter, error) {
 	return f, nil
 }
 
-// none reports whether the parameters select nothing: no command here is of a saved
-// job, target or schedule.
-func (p getCmdsParams) none(master string) bool {
-	scheduled := p.Originations == "scheduled"
-	if p.Adhoc != nil {
-		scheduled = !*p.Adhoc
+// scheduled returns whether only commands are to be found that a schedule ran, or only
+// others; nil for both.
+func (p getCmdsParams) scheduled() *bool {
+	is := p.Originations == "scheduled"
+	switch {
+	case p.Adhoc != nil && *p.Adhoc, p.Adhoc == nil && p.Originations == "all":
+		return nil
+	case p.Adhoc != nil:
+		is = true
 	}
+	return &is
+}
+
+// none reports whether the parameters select nothing.
+func (p getCmdsParams) none(master string) bool {
 	noState := len(p.State) > 0 && !slices.ContainsFunc([]string{
 		"new", "retrieved", "completed_all_successful", "completed_failures", "completed_missing_returns",
 	}, func(s string) bool { return slices.Contains(p.State, s) != p.StateInvert })
-	return scheduled || noState || p.JobUUID != "" || len(p.JobNames) > 0 || p.SchedUUID != "" || len(p.SchedNames) > 0 ||
-		p.TgtUUID != "" || len(p.TgtNames) > 0 || !strings.Contains(master, p.MasterID)
+	return noState || !strings.Contains(master, p.MasterID)
 }
 
 // isPlain reports whether the store knows all parameters.
@@ -291,6 +337,14 @@ func compareCommands(by string, a, b command) int {
 		return a.ReturnedFailed - b.ReturnedFailed
 	case "returned_good":
 		return a.ReturnedGood - b.ReturnedGood
+	case "tgt_name":
+		return strings.Compare(textOr(a.TgtName), textOr(b.TgtName))
+	case "job_name":
+		return strings.Compare(textOr(a.JobName), textOr(b.JobName))
+	case "sched_name":
+		return strings.Compare(textOr(a.SchedName), textOr(b.SchedName))
+	case "origination":
+		return strings.Compare(a.Origination, b.Origination)
 	case "start_time", "create_time":
 		return strings.Compare(a.JID, b.JID)
 	}

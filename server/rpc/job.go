@@ -418,25 +418,24 @@ func fillInputs(kwarg []byte, given jsonobject.Object, check bool) (json.RawMess
 	return b.Bytes(), nil
 }
 
-// fromJob fills in what a saved job says about a command.
-func (c *call) fromJob(ctx context.Context, p *routeCmdParams) error {
+// fromJob fills in what a saved job says about a command, and returns the job.
+func (c *call) fromJob(ctx context.Context, p *routeCmdParams) (o object, err error) {
 	if c.api.Library == nil {
-		return &Error{Code: CodeNotFound, Message: "there is no such job"}
+		return o, &Error{Code: CodeNotFound, Message: "there is no such job"}
 	}
 	if err := c.may(ctx, role.JobRun); err != nil {
-		return err
+		return o, err
 	}
-	o, err := c.seen(ctx, records.SavedJob, p.JobUUID, mayRead)
-	if err != nil {
-		return err
+	if o, err = c.seen(ctx, records.SavedJob, p.JobUUID, mayRead); err != nil {
+		return o, err
 	}
 	for name, given := range map[string][2]string{"cmd": {p.Cmd, o.Cmd}, "fun": {p.Fun, o.Fun}} {
 		if given[0] != "" && given[0] != given[1] {
-			return invalidParameter(name, "the job has another one")
+			return o, invalidParameter(name, "the job has another one")
 		}
 	}
 	if o.Cmd == "cloud" {
-		return &Error{Code: CodeFailed, Message: "jobs of salt-cloud cannot be run here"}
+		return o, &Error{Code: CodeFailed, Message: "jobs of salt-cloud cannot be run here"}
 	}
 	p.Cmd, p.Fun = o.Cmd, o.Fun
 	if len(p.Tgt) == 0 && p.TgtUUID == "" {
@@ -444,18 +443,18 @@ func (c *call) fromJob(ctx context.Context, p *routeCmdParams) error {
 	}
 	job, err := jsonobject.Parse(o.Arg)
 	if err != nil {
-		return fmt.Errorf("read the arguments of job %s: %w", o.ID, err)
+		return o, fmt.Errorf("read the arguments of job %s: %w", o.ID, err)
 	}
 	arg, given := json.RawMessage(job.Get("arg")), jsonobject.Object(nil)
 	own, err := p.arguments()
 	if err != nil {
-		return err
+		return o, err
 	}
 	for _, f := range own {
 		switch {
 		case f.key == "kwarg":
 			if given, err = jsonobject.Parse(f.value); err != nil {
-				return invalidParameter("arg", err.Error())
+				return o, invalidParameter("arg", err.Error())
 			}
 		case !bytes.Equal(bytes.TrimSpace(f.value), []byte("[]")):
 			arg = f.value
@@ -463,8 +462,8 @@ func (c *call) fromJob(ctx context.Context, p *routeCmdParams) error {
 	}
 	kwarg, err := fillInputs(job.Get("kwarg"), given, false)
 	if err != nil {
-		return err
+		return o, err
 	}
 	p.Arg = Object(`{"arg":` + string(arg) + `,"kwarg":` + string(kwarg) + `}`)
-	return nil
+	return o, nil
 }

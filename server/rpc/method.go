@@ -79,6 +79,8 @@ type call struct {
 	method   *Method
 	by       *signedIn
 	warnings []string
+
+	described map[string]string // the descriptions of what is saved, by ids
 }
 
 // caller returns who calls.

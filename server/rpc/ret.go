@@ -114,8 +114,7 @@ func getReturns(ctx context.Context, c *call, p getReturnsParams) (any, error) {
 
 // none reports whether the parameters select nothing.
 func (p getReturnsParams) none(master string) bool {
-	return p.JobName != "" || p.JobUUID != "" || p.TgtName != "" || p.TgtUUID != "" || p.MatchTgt != "" && p.MatchTgt != AllMinions ||
-		!strings.Contains(master, p.MasterID)
+	return p.MatchTgt != "" && p.MatchTgt != AllMinions || !strings.Contains(master, p.MasterID)
 }
 
 // The bounds of a search of returns.
@@ -191,7 +190,7 @@ func (s *search) jobs(ctx context.Context) ([]records.Job, error) {
 		}
 		return []records.Job{j}, err
 	}
-	q := records.Query{Sort: records.Newest, Filter: records.Filter{User: s.p.User, Fun: s.p.Fun}}
+	q := records.Query{Sort: records.Newest, Filter: records.Filter{User: s.p.User, Fun: s.p.Fun, Origin: s.p.origin()}}
 	if t, ok := records.StartOf(s.p.Start); ok {
 		q.Filter.From = t
 	}
@@ -201,8 +200,28 @@ func (s *search) jobs(ctx context.Context) ([]records.Job, error) {
 	return s.c.jobs(ctx, q, maxRows, s.matches)
 }
 
+// origin returns what the commands were run from.
+func (p getReturnsParams) origin() records.OriginFilter {
+	f := records.OriginFilter{Job: strings.ToLower(p.JobUUID), Tgt: strings.ToLower(p.TgtUUID)}
+	if p.JobName != "" {
+		f.JobNames = []string{p.JobName}
+	}
+	if p.TgtName != "" {
+		f.TgtNames = []string{p.TgtName}
+	}
+	return f
+}
+
 func (s *search) matches(j records.Job) bool {
 	p := s.p
+	for given, is := range map[[2]string]string{
+		{"job_name", p.JobName}: j.Origin.JobName, {"tgt_name", p.TgtName}: j.Origin.TgtName,
+		{"job_uuid", strings.ToLower(p.JobUUID)}: j.Origin.Job, {"tgt_uuid", strings.ToLower(p.TgtUUID)}: j.Origin.Tgt,
+	} {
+		if given[1] != "" && given[1] != is {
+			return false
+		}
+	}
 	switch {
 	case p.User != "" && p.User != j.User, p.Highstate != nil && *p.Highstate != isHighstate(j):
 		return false
@@ -257,6 +276,10 @@ func (s *search) sort() {
 			n = strings.Compare(a.job.JID, b.job.JID)
 		case "user":
 			n = strings.Compare(a.job.User, b.job.User)
+		case "job_name":
+			n = strings.Compare(a.job.Origin.JobName, b.job.Origin.JobName)
+		case "tgt_name":
+			n = strings.Compare(a.job.Origin.TgtName, b.job.Origin.TgtName)
 		case "alter_time":
 			n = a.ret.Time.Compare(b.ret.Time)
 		}

@@ -1,7 +1,5 @@
 package rpc
 
-import ()
-
 // page is a page of rows.
 type page[T any] struct {
 	Count   int `json:"count"`

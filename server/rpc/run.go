@@ -40,6 +40,11 @@ func textField(key, value string) field { return field{key, web.JSON(value)} }
 // run runs one command, with the caller's own authority and within the scopes of its
 // token. The chunk has the given keys alone: no credentials of its own.
 func (c *call) run(ctx context.Context, fields ...field) (lowstate.Answer, error) {
+	return c.runFrom(ctx, lowstate.Origin{}, fields...)
+}
+
+// runFrom runs one command as run does, and has recorded what it was made of.
+func (c *call) runFrom(ctx context.Context, from lowstate.Origin, fields ...field) (lowstate.Answer, error) {
 	var text strings.Builder
 	before := "{"
 	for _, f := range fields {
@@ -59,7 +64,7 @@ func (c *call) run(ctx context.Context, fields ...field) (lowstate.Answer, error
 		return nil, caller.ErrNoPermission() // the chunk has no credentials either: lowstate would refuse it, too
 	}
 	call := lowstate.Call{
-		Chunks: chunks, RemoteAddr: c.x.Remote, Clients: c.api.Clients, Authority: authority, Budget: c.x.Budget, Spool: c.x.Spool,
+		Chunks: chunks, RemoteAddr: c.x.Remote, Clients: c.api.Clients, Authority: authority, Budget: c.x.Budget, Spool: c.x.Spool, Origin: from,
 	}
 	res, err := c.api.Gateway.Run(ctx, call)
 	about := &audit.CallRecord{Call: call, Result: res}
