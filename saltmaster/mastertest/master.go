@@ -4,13 +4,13 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"math/rand/v2"
 	"os"
 	"path/filepath"
 	"sync"
 	"testing"
 	"time"
 
+	"github.com/saltern-api/saltern/internal/freeport"
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 	"github.com/saltern-api/saltern/saltmaster/zmtp/zmtptest"
 )
@@ -91,14 +91,15 @@ func launch(opts Options) (*Master, error) {
 	}
 	m.bus = &publisher{path: m.BusPath()}
 	m.pull = &puller{path: m.PullPath(), bare: opts.BarePull, take: m.fired}
-	// A port below those that the kernel hands out to clients, so that it is still free after a Close.
-	for range 100 {
-		m.peer = zmtptest.New("tcp", fmt.Sprint("127.0.0.1:", 20000+rand.IntN(12000)), m.handle)
-		if err = m.start(); err == nil {
-			return m, m.writeConfig()
-		}
+	port, err := freeport.Find() // it is still free after a Close
+	if err != nil {
+		return nil, err
 	}
-	return nil, err
+	m.peer = zmtptest.New("tcp", fmt.Sprint("127.0.0.1:", port), m.handle)
+	if err := m.start(); err != nil {
+		return nil, err
+	}
+	return m, m.writeConfig()
 }
 
 func (m *Master) start() error {
