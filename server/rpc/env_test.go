@@ -1,11 +1,13 @@
 package rpc_test
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
 	"path/filepath"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -44,6 +46,41 @@ type master struct {
 	mu    sync.Mutex
 	calls []lowstate.Call
 	err   error
+
+	finds   string // what file_roots.find returns; of top.sls in two roots if it is empty
+	removes string // what the removal of a file returns
+}
+
+// fileRoots returns what the wheel functions of file_roots return.
+func (m *master) fileRoots(fun string, c lowstate.Chunk) string {
+	kwarg, _ := c.Get("kwarg")
+	var args struct{ Path, Saltenv string }
+	_ = json.Unmarshal(lowstate.AppendReturn(nil, kwarg), &args)
+	tree := `{}`
+	if args.Saltenv == "base" {
+		tree = `{"/srv/salt":{"web":{"init.sls":"f"},"logo.png":"f"},"/srv/more":{"top.sls":"f","web":{"init.sls":"f","..":"f"}}}`
+	}
+	switch fun {
+	case "file_roots.list_roots":
+		return `{"base":[{"/srv/salt":{"web":{"init.sls":"f"},"logo.png":"f"},"/srv/more":{"top.sls":"f"}}],"dev":[{"/srv/dev":{}}]}`
+	case "file_roots.list_env":
+		return tree
+	case "file_roots.read":
+		return `[{"/srv/salt/web/init.sls":"a: 1"},{"/srv/more/web/init.sls":"a: 2"}]`
+	case "file_roots.write":
+		return `"Wrote data to file /srv/salt/` + args.Path + `"`
+	}
+	switch {
+	case m.finds != "":
+		return m.finds
+	case args.Path == "web/init.sls" && args.Saltenv == "base":
+		return `[{"/srv/salt/web/init.sls":"txt"},{"/srv/more/web/init.sls":"txt"}]`
+	case args.Path == "logo.png":
+		return `[{"/srv/salt/logo.png":"bin"}]`
+	case args.Path == "top.sls":
+		return `[{"/srv/more/top.sls":"txt"}]`
+	}
+	return `[]`
 }
 
 // Run implements rpc.Gateway.
@@ -78,9 +115,16 @@ func (m *master) Run(_ context.Context, c lowstate.Call) (lowstate.Result, error
 		if fun != "key.list_all" {
 			ret = `{"minions":["web1","web2","new1"]}`
 		}
+		if strings.HasPrefix(fun, "file_roots.") {
+			ret = m.fileRoots(fun, c.Chunks[0])
+		}
 		answer = lowstate.WheelReturn{Raw: packed(`{"tag":"salt/wheel/1","data":{"fun":"wheel.` + fun + `","jid":"` + jidOf(57) + `","success":true,"return":` + ret + `}}`)}
 	case "runner":
-		answer = lowstate.RunnerReturn{Return: packed(`{"up":["web1"],"down":["web2"]}`)}
+		ret := `{"up":["web1"],"down":["web2"]}`
+		if fun == "salt.cmd" {
+			ret = cmp.Or(m.removes, "true")
+		}
+		answer = lowstate.RunnerReturn{Return: packed(ret)}
 	}
 	return lowstate.Result{Answers: []lowstate.Answer{answer}, Chunks: c.Chunks, Records: []lowstate.Record{{Client: client, Fun: fun, Begun: true, Done: true}}}, nil
 }

@@ -84,6 +84,38 @@ var cases = map[string]struct{ good, invalid, failed attempt }{
 		invalid: attempt{kwarg: `{"jid":"1"}`, code: 4001},
 		failed:  attempt{kwarg: `{"jid":"` + jidOf(30) + `"}`, code: 4040},
 	},
+	"fs.get_envs": {good: attempt{ret: `^\["base","dev"\]$`}, invalid: attempt{kwarg: `{"saltenv":"base"}`, code: 4001}},
+	"fs.get_env": {
+		good: attempt{kwarg: `{"saltenv":"base"}`, ret: `^\[\{"uuid":"[0-9a-f-]{36}","saltenv":"base","path":"logo.png","metadata":\{"root":"/srv/salt"\}\},.*"path":"top.sls",` +
+			`"metadata":\{"root":"/srv/more"\}\},\{"uuid":"[0-9a-f-]{36}","saltenv":"base","path":"web/init.sls","metadata":\{"root":"/srv/salt"\}\}\]$`},
+		invalid: attempt{kwarg: `{"saltenv":"../base"}`, code: 4001},
+		failed:  attempt{kwarg: `{"saltenv":"prod"}`, code: 4040},
+	},
+	"fs.get_file": {
+		good: attempt{kwarg: `{"saltenv":"base","path":"web/init.sls"}`, ret: `^\{"uuid":"[0-9a-f-]{36}","saltenv":"base","path":"web/init.sls","content_type":"text/plain","size":4,` +
+			`"sha256":"[0-9a-f]{64}","data":"a: 1"\}$`},
+		invalid: attempt{kwarg: `{"saltenv":"base"}`, code: 4001},
+		failed:  attempt{kwarg: `{"saltenv":"base","path":"logo.png"}`, code: 5001},
+	},
+	"fs.file_exists": {
+		good:    attempt{kwarg: `{"saltenv":"base","path":"no.sls"}`, ret: `^false$`},
+		invalid: attempt{kwarg: `{"file_uuid":"60c14cfc-09ca-4b5a-bc76-000000000001","path":"top.sls"}`, code: 4001},
+	},
+	"fs.save_file": {
+		good:    attempt{kwarg: `{"saltenv":"base","path":"new/init.sls","contents":"YTogMQ==","content_type":"application/octet-stream"}`, ret: `^"[0-9a-f-]{36}"$`},
+		invalid: attempt{kwarg: `{"saltenv":"base","path":"new/init.sls"}`, code: 4001},
+		failed:  attempt{kwarg: `{"saltenv":"prod","path":"new/init.sls","contents":"a"}`, code: 4040},
+	},
+	"fs.update_file": {
+		good:    attempt{kwarg: `{"saltenv":"base","path":"top.sls","contents":"a: 1"}`, ret: `^"[0-9a-f-]{36}"$`},
+		invalid: attempt{kwarg: `{"saltenv":"base","path":"top.sls","contents":"/w==","content_type":"image/png"}`, code: 4001},
+		failed:  attempt{kwarg: `{"saltenv":"base","path":"no.sls","contents":"a"}`, code: 4040},
+	},
+	"fs.delete_file": {
+		good:    attempt{kwarg: `{"saltenv":"base","path":"top.sls"}`, ret: `^null$`},
+		invalid: attempt{kwarg: `{"saltenv":"base","path":"/etc/passwd"}`, code: 4001},
+		failed:  attempt{kwarg: `{"saltenv":"base","path":"no.sls"}`, code: 4040},
+	},
 	"job.get_jobs": {
 		good:    attempt{kwarg: `{"name":"check"}`, ret: `^\{"count":1,"results":\[\{"uuid":"60c14cfc-09ca-4b5a-bc76-8294287c2e6c","name":"Check disk usage",`},
 		invalid: attempt{kwarg: `{"sort_by":"uuid"}`, code: 4001},

@@ -119,7 +119,12 @@ func (c *call) wheel(ctx context.Context, to any, fun string, kwarg map[string]a
 
 // runner runs a runner function, and decodes its return.
 func (c *call) runner(ctx context.Context, to any, fun string, kwarg map[string]any) error {
-	answer, err := c.run(ctx, textField("client", "runner"), textField("fun", fun), kwargField(kwarg))
+	return c.runnerArgs(ctx, to, fun, []string{}, kwarg)
+}
+
+// runnerArgs is runner with positional arguments, too.
+func (c *call) runnerArgs(ctx context.Context, to any, fun string, args []string, kwarg map[string]any) error {
+	answer, err := c.run(ctx, textField("client", "runner"), textField("fun", fun), field{"arg", web.JSON(args)}, kwargField(kwarg))
 	if err != nil {
 		return err
 	}

@@ -189,6 +189,7 @@ var resourceDocs = map[string]string{
 	"cmd":     "Commands: run them, and find what was run.",
 	"job":     "Saved jobs.",
 	"tgt":     "Saved targets.",
+	"fs":      "The files that minions get: those of the master's file_roots.",
 	"minions": "Minions and their keys.",
 	"ret":     "What minions returned.",
 	"test":    "Calls that do nothing, to try the API out.",

@@ -108,6 +108,7 @@ var everyday = role.Role{Name: "everyday", Permissions: []role.Permission{
 	role.TargetRead, role.TargetWrite, role.TargetDelete,
 	role.ScheduleRead, role.ScheduleWrite, role.ScheduleDelete,
 	role.MinionRead, role.MinionWrite, role.MinionDelete, role.MasterRead,
+	role.FSRead, role.FSWrite, role.FSDelete,
 	role.EventRead, role.EventWrite,
 	role.RoleRead, role.TokenManage,
 }}

@@ -34,6 +34,9 @@ const (
 	MinionWrite  Permission = "minion-write"
 	MinionDelete Permission = "minion-delete"
 	MasterRead   Permission = "master-read"
+	FSRead       Permission = "fs-read"
+	FSWrite      Permission = "fs-write"
+	FSDelete     Permission = "fs-delete"
 	EventRead    Permission = "event-read"
 	EventWrite   Permission = "event-write"
 
@@ -90,6 +93,9 @@ var permissions = []Described{
 	{MinionWrite, "accept and reject the keys of minions, and make new ones", false},
 	{MinionDelete, "delete the keys of minions", false},
 	{MasterRead, "see masters, and the gateway's numbers", false},
+	{FSRead, "read the files of file_roots", false},
+	{FSWrite, "write files below file_roots, which minions run", false},
+	{FSDelete, "delete files below file_roots, which takes a runner: with cmd-runner-run", false},
 	{EventRead, "listen to the event bus: everybody's commands and returns are on it", false},
 	{EventWrite, "fire events by the hook, which reactors may act on", false},
 
