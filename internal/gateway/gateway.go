@@ -50,7 +50,8 @@ type Gateway struct {
 	apiTokens *tokens.Service
 	reminders *tokens.Reminders
 
-	records      records.Store // nil if nothing is recorded
+	records      records.Store  // nil if nothing is recorded
+	fresh        records.Reader // of the records, with what is about to be recorded
 	recordKeeper *recordkeeper.Keeper
 	recorder     *recorder.Recorder
 	callbacks    *callback.Service // nil without destinations

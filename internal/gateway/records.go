@@ -1,6 +1,7 @@
 package gateway
 
 import (
+	"context"
 	"log/slog"
 	"path/filepath"
 
@@ -33,11 +34,14 @@ func (g *Gateway) openRecords(reg prometheus.Registerer) error {
 	g.recordKeeper = recordkeeper.New(store, recordkeeper.Options{
 		Keep: set.Keep, MaxSize: set.MaxSize, Registerer: reg, Log: g.log,
 	})
-	g.jobs = watch.New(store.Job)
+	g.jobs = watch.New(store.Job, func(ctx context.Context, jid string, minions bool) (records.Job, error) {
+		return g.fresh.Job(ctx, jid, minions)
+	})
 	reg.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "saltern_job_waiters", Help: "Requests that wait for a job, and streams of jobs.",
 	}, func() float64 { return float64(g.jobs.Len()) }))
 	g.recorder = g.newRecorder()
+	g.fresh = g.recorder.Fresh(store)
 	registerRecorder(reg, g.recorder)
 	return nil
 }
@@ -55,7 +59,7 @@ func (g *Gateway) newRecorder() *recorder.Recorder {
 		MasterID: mc.ID, MaxValue: int(g.config.Settings.Records.MaxValue), Cache: cache,
 		Verified: g.config.Settings.Results == settings.ResultsVerified,
 		Wrote:    g.recordKeeper.Wrote,
-		Asked:    mc.Timeout + mc.GatherJobTimeout, Recorded: g.jobs.Recorded, Ended: g.ended, Log: g.log,
+		Asked:    mc.Timeout + mc.GatherJobTimeout, Recorded: g.jobs.Recorded, Awaited: g.jobs.Awaited, Ended: g.ended, Log: g.log,
 		Notes: filepath.Join(dir, "records.notes"),
 		Spool: spool.NewStore(spool.Options{
 			Memory: 1, Disk: recorderDisk, Create: func() (spool.File, error) { return spool.Unlinked(dir) },
@@ -105,6 +109,6 @@ func (g *Gateway) jobsOptions() server.JobsOptions {
 		return server.JobsOptions{}
 	}
 	return server.JobsOptions{
-		Records: g.records, Writer: g.records, Library: g.records, Upkeep: g.records, Rules: g.rules, Events: visible, Watches: g.jobs, Minions: g.newMinionFiles(),
+		Records: g.fresh, Writer: g.records, Library: g.records, Upkeep: g.records, Rules: g.rules, Events: visible, Watches: g.jobs, Minions: g.newMinionFiles(),
 	}
 }

@@ -7,8 +7,10 @@
 //
 // One goroutine reads the tap and never waits for the store: entries wait in a
 // queue, 8 MiB of it in memory and the rest in files, within the limit of the
-// spool. Another one writes batches, five a second when many events come, and what
-// comes alone at once. What was lost, because the bus or the gateway
+// spool. Another one writes batches, two a second when many events come, and what
+// comes alone at once. Those who wait for a job have what is read of it written sooner,
+// and those who read the store through [Recorder.Fresh] have all of it written first.
+// What was lost, because the bus or the gateway
 // was away or the queue was full, is read from the master's job cache, before the
 // events that follow.
 //

@@ -2,6 +2,7 @@ package recorder
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"sync"
 	"time"
@@ -17,6 +18,9 @@ const (
 	// blockSize is how many bytes of a file are read at once.
 	blockSize = 1 << 20
 
+	// gatherBytes is how many bytes of entries are gathered for a batch at most.
+	gatherBytes = 1 << 20
+
 	// perEntry is about what an entry takes beside its texts and its value.
 	perEntry = 400
 )
@@ -24,10 +28,16 @@ const (
 // queue is the entries that wait, the oldest first: some in memory, then blocks
 // of a file, then the block that is being written.
 type queue struct {
-	store *spool.Store // nil: nothing goes to a file
-	wake  chan struct{}
+	store *spool.Store  // nil: nothing goes to a file
+	wake  chan struct{} // one entry was added, or more
+	hurry chan struct{} // it became more urgent to write them
 
 	mu      sync.Mutex
+	urgency urgency
+	pushed  int64         // entries, since the beginning
+	written int64         // of these
+	wrote   chan struct{} // closed when written grows; another one takes its place
+	away    bool          // what waits cannot be written now
 	front   []Entry
 	held    int64 // bytes in front
 	blocks  []block
@@ -43,7 +53,18 @@ type block struct {
 	first   time.Time
 }
 
-func newQueue(store *spool.Store) *queue { return &queue{store: store, wake: make(chan struct{}, 1)} }
+// urgency is how soon what waits has to be written.
+type urgency int
+
+const (
+	whenever urgency = iota // within maxGather
+	soon                    // somebody waits for a job of it
+	atOnce                  // somebody reads, or there is enough for a batch
+)
+
+func newQueue(store *spool.Store) *queue {
+	return &queue{store: store, wake: make(chan struct{}, 1), hurry: make(chan struct{}, 1), wrote: make(chan struct{})}
+}
 
 func (e Entry) size() int64 {
 	n := int64(perEntry)
@@ -57,7 +78,7 @@ func (e Entry) size() int64 {
 }
 
 // push adds an entry. It reports false if there is no room for it.
-func (q *queue) push(e Entry) bool {
+func (q *queue) push(e Entry, u urgency) bool {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if len(q.blocks) == 0 && q.writing.Len() == 0 && (len(q.front) == 0 || q.held+e.size() <= queueMemory) {
@@ -67,8 +88,75 @@ func (q *queue) push(e Entry) bool {
 		return false
 	}
 	q.waiting++
+	q.pushed++
+	if q.waiting >= batchEntries || q.held >= gatherBytes {
+		u = atOnce
+	}
+	q.raise(u)
 	q.signal()
 	return true
+}
+
+// raise has what waits written sooner. The caller holds q.mu.
+func (q *queue) raise(u urgency) {
+	if u <= q.urgency {
+		return
+	}
+	q.urgency = u
+	select {
+	case q.hurry <- struct{}{}:
+	default:
+	}
+}
+
+// urgent returns how soon what waits has to be written.
+func (q *queue) urgent() urgency {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.urgency
+}
+
+// settle waits until what was added before the call is written, or that cannot be done
+// now, or ctx ends.
+func (q *queue) settle(ctx context.Context) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	for want := q.pushed; q.written < want && !q.away && ctx.Err() == nil; {
+		q.raise(atOnce)
+		wrote := q.wrote
+		q.mu.Unlock()
+		select {
+		case <-wrote:
+		case <-ctx.Done():
+		}
+		q.mu.Lock()
+	}
+}
+
+// isWritten notes that entries are written, or will not be.
+func (q *queue) isWritten(n int) {
+	if n == 0 {
+		return
+	}
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.written += int64(n)
+	q.announce()
+}
+
+// isAway notes whether what waits can be written now.
+func (q *queue) isAway(away bool) {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	if q.away = away; away {
+		q.announce()
+	}
+}
+
+// announce wakes those that wait in settle. The caller holds q.mu.
+func (q *queue) announce() {
+	close(q.wrote)
+	q.wrote = make(chan struct{})
 }
 
 func (q *queue) signal() {
@@ -134,7 +222,9 @@ func (q *queue) pop(n int, most int64) (taken []Entry, lost int) {
 	if len(q.front) == 0 {
 		q.front, q.held = nil, 0
 	}
-	q.waiting -= len(taken) + lost
+	if q.waiting -= len(taken) + lost; q.waiting == 0 {
+		q.urgency = whenever
+	}
 	return taken, lost
 }
 

@@ -58,6 +58,10 @@ type Options struct {
 	// be nil.
 	Recorded func(b records.Batch)
 
+	// Awaited reports whether somebody waits for a job. What is read of such a job is
+	// recorded sooner. It must not block, and may be nil.
+	Awaited func(jid string) bool
+
 	Log *slog.Logger // slog.Default
 }
 
@@ -85,12 +89,18 @@ const (
 	batchEntries = 500
 	batchBytes   = 4 << 20
 
-	// gather is how long entries are gathered for a batch, for each entry of the
-	// batch before it, and maxGather the most: a transaction of one entry costs
-	// several times as much as an entry of a larger one. As long as few come, each
-	// is recorded at once.
-	gather    = 10 * time.Millisecond
-	maxGather = 200 * time.Millisecond
+	// maxGather is how long entries are gathered for a batch, after the one before: a
+	// transaction of one entry costs several times as much as an entry of a larger
+	// one. What comes after a pause of as long is recorded at once.
+	maxGather = 500 * time.Millisecond
+
+	// gather is the same where somebody waits for a job of them, for each entry of the
+	// batch before, and soonGather the most.
+	gather     = 10 * time.Millisecond
+	soonGather = 200 * time.Millisecond
+
+	// settleTime is how long Settle waits at most.
+	settleTime = 250 * time.Millisecond
 
 	// endsEvery is how often jobs are ended of which nothing is heard, and
 	// openEvery how often the store is searched for others.
@@ -143,7 +153,7 @@ func New(store Store, o Options) *Recorder {
 	o = o.withDefaults()
 	return &Recorder{
 		store: store, opts: o, decoder: Decoder{MasterID: o.MasterID, MaxValue: o.MaxValue, Verified: o.Verified},
-		queue: newQueue(o.Spool), ends: newEnds(o.Asked, o.Unasked, o.Called),
+		queue: newQueue(o.Spool), ends: newEnds(o),
 		journal: journal{path: o.Notes},
 		notes:   lru.New[string, note](maxNotes), known: lru.New[string, known](maxNotes), gap: true,
 	}
@@ -206,7 +216,12 @@ func (r *Recorder) Run(ctx context.Context, tap Tap) {
 }
 
 func (r *Recorder) push(e Entry) {
-	if !r.queue.push(e) {
+	u := whenever
+	if r.opts.Awaited != nil && (e.Job != nil && r.opts.Awaited(e.Job.JID) || e.Return != nil && r.opts.Awaited(e.Return.JID) ||
+		e.Claim != nil && r.opts.Awaited(e.Claim.JID)) {
+		u = soon
+	}
+	if !r.queue.push(e, u) {
 		r.counts.dropped.Add(1)
 		r.lost()
 	}
@@ -238,15 +253,17 @@ func (r *Recorder) write(ctx context.Context) {
 	defer cancel()
 	defer r.flush(last)
 	var until, again, searched time.Time // until when all is recorded
-	var next time.Time                   // when the next batch is due
+	var wrote batchOf
 	for ctx.Err() == nil {
 		if r.takeGap() {
 			again = time.Now().Add(fillAgain)
 			if r.fill(ctx, until, time.Time{}) != nil {
 				r.lost()
+				r.queue.isAway(true)
 				sleep(ctx, maxBackoff)
 				continue
 			}
+			r.queue.isAway(false)
 		}
 		entries, lost := r.queue.pop(batchEntries, batchBytes)
 		if lost > 0 {
@@ -260,17 +277,18 @@ func (r *Recorder) write(ctx context.Context) {
 		if len(known) > 0 && r.put(last, known) != nil || r.verify(last) != nil {
 			return
 		}
+		r.queue.isWritten(len(entries) + lost)
 		if len(entries) > 0 {
 			until = lastEvent(entries, until)
 			if len(entries) == batchEntries {
 				continue
 			}
-			next = time.Now().Add(min(time.Duration(len(entries))*gather, maxGather))
+			wrote = batchOf{len(entries), time.Now()}
 		}
 		select {
 		case <-ctx.Done():
 		case <-r.queue.wake:
-			sleep(ctx, time.Until(next))
+			r.gather(ctx, wrote)
 		case <-r.claims.timer():
 		case now := <-tick.C:
 			if !again.IsZero() && now.After(again) {
@@ -285,6 +303,36 @@ func (r *Recorder) write(ctx context.Context) {
 			r.end(ctx, now)
 			_ = r.putNotes(ctx, now.Add(-noteTime)) // an error is the end of ctx
 		}
+	}
+}
+
+// batchOf is how many entries were written last, and when.
+type batchOf struct {
+	entries int
+	at      time.Time
+}
+
+// gather waits until the next batch is due.
+func (r *Recorder) gather(ctx context.Context, last batchOf) {
+	for ctx.Err() == nil {
+		due := last.at.Add(maxGather)
+		switch u := r.queue.urgent(); {
+		case u == atOnce:
+			return
+		case u == soon, len(r.claims.waiting) > 0:
+			due = last.at.Add(min(time.Duration(last.entries)*gather, soonGather))
+		}
+		wait := time.Until(due)
+		if wait <= 0 {
+			return
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+		case <-r.queue.hurry:
+		case <-timer.C:
+		}
+		timer.Stop()
 	}
 }
 
@@ -365,6 +413,7 @@ func (r *Recorder) putBatch(ctx context.Context, b records.Batch) error {
 			r.opts.Wrote(err)
 		}
 		if err == nil {
+			r.queue.isAway(false)
 			r.done(changes)
 			if r.opts.Recorded != nil {
 				r.opts.Recorded(b)
@@ -380,6 +429,7 @@ func (r *Recorder) putBatch(ctx context.Context, b records.Batch) error {
 			r.counts.dropped.Add(uint64(len(b.Jobs) + len(b.Returns)))
 			return nil
 		}
+		r.queue.isAway(true)
 		sleep(ctx, wait)
 	}
 }
@@ -418,11 +468,15 @@ func (r *Recorder) findOpen(ctx context.Context) {
 			return // it is tried again later
 		}
 		for _, j := range page.Jobs {
-			if r.ends.order.Len() >= maxOpen {
+			if r.ends.len() >= maxOpen {
 				return
 			}
 			if r.ends.byJID[j.JID] == nil {
-				r.ends.heard(j.JID, time.Now(), true, func(o *open) { o.called = isCall(j.Client) })
+				w := alone
+				if isCall(j.Client) {
+					w = called
+				}
+				r.ends.heard(j.JID, time.Now(), true, w)
 			}
 		}
 		if q.After = page.Next; q.After == "" {

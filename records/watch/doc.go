@@ -1,7 +1,7 @@
 // Package watch wakes those that wait for a recorded job to change or to end.
 //
-//	jobs := watch.New(store.Job)
-//	rec := recorder.New(store, recorder.Options{Recorded: jobs.Recorded, ...})
+//	jobs := watch.New(store.Job, store.Job)
+//	rec := recorder.New(store, recorder.Options{Recorded: jobs.Recorded, Awaited: jobs.Awaited, ...})
 //	go jobs.Run(ctx)
 //
 //	w := jobs.Watch(jid)

@@ -13,9 +13,10 @@ import (
 func Example() {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	jobs := watch.New(func(context.Context, string, bool) (records.Job, error) {
+	read := func(context.Context, string, bool) (records.Job, error) {
 		return records.Job{State: records.Completed}, nil
-	})
+	}
+	jobs := watch.New(read, read)
 	go jobs.Run(ctx)
 
 	w := jobs.Watch("20261129231654248604")

@@ -30,8 +30,8 @@ type Reader func(ctx context.Context, jid string, minions bool) (records.Job, er
 
 // Hub has the jobs that are watched. It is safe for concurrent use.
 type Hub struct {
-	read Reader
-	wake chan struct{}
+	read, fresh Reader
+	wake        chan struct{}
 
 	mu      sync.Mutex
 	jobs    map[string]*job
@@ -54,10 +54,11 @@ type job struct {
 	of      uint64        // noted, then
 }
 
-// New returns a hub without jobs. Nothing wakes before [Hub.Run].
-func New(read Reader) *Hub {
+// New returns a hub without jobs, which reads those that have changed with read, and for
+// [Watch.Job] with fresh. Nothing wakes before [Hub.Run].
+func New(read, fresh Reader) *Hub {
 	return &Hub{
-		read: read, wake: make(chan struct{}, 1),
+		read: read, fresh: fresh, wake: make(chan struct{}, 1),
 		jobs: make(map[string]*job), changed: make(map[string]struct{}),
 	}
 }
@@ -135,7 +136,7 @@ func (h *Hub) readShared(ctx context.Context, w *Watch, began time.Time, noted u
 			j.known, j.at, j.of = known, began, noted
 		}
 	}()
-	return h.read(ctx, w.jid, false)
+	return h.fresh(ctx, w.jid, false)
 }
 
 // AfterEnd has f called in a goroutine of its own when the store says that the job has
@@ -171,6 +172,14 @@ func (w *Watch) Close() {
 		delete(h.jobs, w.jid)
 		delete(h.changed, w.jid)
 	}
+}
+
+// Awaited reports whether a job is watched.
+func (h *Hub) Awaited(jid string) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	_, ok := h.jobs[jid]
+	return ok
 }
 
 // Len returns how many watches are open.

@@ -63,7 +63,7 @@ func run(t *testing.T, f func(t *testing.T, h *watch.Hub, s *store)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		s := &store{states: make(map[string]records.State), reads: make(map[string]int)}
-		h := watch.New(s.job)
+		h := watch.New(s.job, s.job)
 		ctx, cancel := context.WithCancel(t.Context())
 		defer synctest.Wait()
 		defer cancel()
@@ -189,7 +189,7 @@ func TestClose(t *testing.T) {
 			reading <- struct{}{}
 			<-goOn
 			return records.Job{State: records.Completed}, nil
-		})
+		}, nil)
 		ctx, cancel := context.WithCancel(t.Context())
 		defer synctest.Wait()
 		defer cancel()

@@ -78,7 +78,7 @@ func newLive(t *testing.T, detaches bool, change func(*API)) *live {
 	l := &live{open: &streams{limit: 10}}
 	l.env = newEnv(t, func(a *API) {
 		read := a.Records.reader.Job
-		l.hub = watch.New(read)
+		l.hub = watch.New(read, read)
 		var stopping context.Context
 		stopping, l.stop = context.WithCancelCause(context.Background())
 		a.Waiting = &waiting.Jobs{Watches: l.hub, Read: read, Most: time.Minute, Stopping: stopping}
@@ -258,7 +258,7 @@ func TestFreshUnseen(t *testing.T) {
 				var hub *watch.Hub
 				g := newEnv(t, func(a *API) {
 					read := a.Records.reader.Job
-					hub = watch.New(read)
+					hub = watch.New(read, read)
 					a.Waiting = &waiting.Jobs{Watches: hub, Read: read, Most: time.Minute, Stopping: t.Context()}
 					a.Streams = &streams{limit: 1}
 				})
@@ -286,8 +286,12 @@ func TestFreshUnseen(t *testing.T) {
 					}
 					t.Cleanup(func() { timer.Stop() })
 				}
+				if c.recorded == c.eauth {
+					job.Eauth = "ldap"
+				} else {
+					put(c.eauth, records.Job{JID: job.JID, Eauth: "ldap"})
+				}
 				put(c.recorded, job)
-				put(c.eauth, records.Job{JID: job.JID, Eauth: "ldap"})
 				w := g.get(t, "/v1/jobs/"+job.JID+c.path, ldap)
 				require.Equal(t, c.status, w.Code, w.Body)
 				require.Equal(t, c.want, time.Since(began))

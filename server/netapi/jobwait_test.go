@@ -54,7 +54,7 @@ func newWaitEnv(t *testing.T, state records.State, answer string) *waitEnv {
 	t.Helper()
 	e := &waitEnv{store: &recorded{state: state}}
 	e.answer.Store(&answer)
-	e.hub = watch.New(e.store.Job)
+	e.hub = watch.New(e.store.Job, e.store.Job)
 	ctx, cancel := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { e.hub.Run(ctx) })

@@ -63,7 +63,7 @@ func TestDescriptionIsComplete(t *testing.T) {
 	tokens := servertest.NewTokens(t, nil).Issuer
 	s := servertest.Start(t, servertest.Answering("{}"), func(c *server.Config) {
 		c.Tokens, c.TokenAPIs.Issuer, c.Jobs.Records = tokens, tokens, noRecords{}
-		c.Jobs.Watches, c.Jobs.Minions = watch.New(nil), noMinions{}
+		c.Jobs.Watches, c.Jobs.Minions = watch.New(nil, nil), noMinions{}
 		c.Callbacks.Service = noCallbacks{}
 	})
 	for _, r := range s.Routes() {

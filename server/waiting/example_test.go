@@ -15,7 +15,7 @@ func Example() {
 	read := func(context.Context, string, bool) (records.Job, error) {
 		return records.Job{State: records.Completed}, nil
 	}
-	jobs := &waiting.Jobs{Watches: watch.New(read), Read: read, Most: 5 * time.Minute, Stopping: context.Background()}
+	jobs := &waiting.Jobs{Watches: watch.New(read, read), Read: read, Most: 5 * time.Minute, Stopping: context.Background()}
 	most, err := jobs.Parse("60s")
 	if err != nil {
 		fmt.Println(err)

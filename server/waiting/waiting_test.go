@@ -111,7 +111,7 @@ func TestEnd(t *testing.T) {
 					}
 					return records.Job{State: now}, nil
 				}
-				hub := watch.New(read)
+				hub := watch.New(read, read)
 				running, end := context.WithCancel(t.Context())
 				defer synctest.Wait()
 				defer end()
@@ -190,7 +190,7 @@ func TestRecorded(t *testing.T) {
 					}
 					return records.Job{State: records.New}, nil
 				}
-				hub := watch.New(read)
+				hub := watch.New(read, read)
 				ctx, end := context.WithCancel(t.Context())
 				defer synctest.Wait()
 				defer end()
