@@ -121,7 +121,8 @@ func (s *Server) completeRPC(api *rpc.API, surface Surface, resolver *caller.Res
 		api.Rights, api.Accounts = s.cfg.Tokens, s.cfg.Tokens
 	}
 	if s.jobs != nil {
-		api.Records, api.Writer = jobs.NewReader(s.jobsAPI(resolver)), s.cfg.Jobs.Writer
+		reader := jobs.NewReader(s.jobsAPI(resolver))
+		api.Records, api.Minions, api.Writer = reader, reader, s.cfg.Jobs.Writer
 		api.Library, api.Upkeep = s.cfg.Jobs.Library, s.cfg.Jobs.Upkeep
 	}
 }

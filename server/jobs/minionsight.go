@@ -102,6 +102,18 @@ func (v minionSight) pings(ids []string) map[string]bool {
 	return all
 }
 
+// grainsOf returns those of some minions whose grains the caller may see.
+func (v minionSight) grainsOf(ids []string) map[string]bool {
+	if !v.cache {
+		return v.reaches(ids, grainsFun)
+	}
+	all := make(map[string]bool, len(ids))
+	for _, id := range ids {
+		all[id] = true
+	}
+	return all
+}
+
 // grains reports whether the caller may see the grains of a minion.
 func (v minionSight) grains(id string) bool {
 	return v.cache || v.reaches([]string{id}, grainsFun)[id]

@@ -121,12 +121,37 @@ func (m *master) Run(_ context.Context, c lowstate.Call) (lowstate.Result, error
 		answer = lowstate.WheelReturn{Raw: packed(`{"tag":"salt/wheel/1","data":{"fun":"wheel.` + fun + `","jid":"` + jidOf(57) + `","success":true,"return":` + ret + `}}`)}
 	case "runner":
 		ret := `{"up":["web1"],"down":["web2"]}`
-		if fun == "salt.cmd" {
+		switch fun {
+		case "salt.cmd":
 			ret = cmp.Or(m.removes, "true")
+		case "cache.grains":
+			ret = `{"web1":` + grainsOf["web1"] + `,"web2":` + grainsOf["web2"] + `}`
+			if kwarg, _ := c.Chunks[0].Get("kwarg"); strings.Contains(string(kwarg), "G@os:Ubuntu") {
+				ret = `{"web2":` + grainsOf["web2"] + `,"not-seen":{}}`
+			}
 		}
 		answer = lowstate.RunnerReturn{Return: packed(ret)}
 	}
 	return lowstate.Result{Answers: []lowstate.Answer{answer}, Chunks: c.Chunks, Records: []lowstate.Record{{Client: client, Fun: fun, Begun: true, Done: true}}}, nil
+}
+
+// grainsOf are the cached grains of the minions.
+var grainsOf = map[string]string{
+	"web1": `{"os":"Debian","host":"Web1","ipv4":["10.0.0.2","127.0.0.1"],"saltversion":"3008.3","num_cpus":10}`,
+	"web2": `{"os":"Ubuntu","host":"web2","ipv4":["10.0.0.1","127.0.0.1"],"saltversion":"3006.26","num_cpus":4,"roles":["db","web"]}`,
+}
+
+// minionFiles has two minions, of which the first is connected.
+type minionFiles struct{}
+
+func (minionFiles) Keys(context.Context) (map[string][]string, error) {
+	return map[string][]string{"minions": {"web1", "web2"}, "minions_pre": {"new1"}}, nil
+}
+
+func (minionFiles) Grains(id string) (msgpack.Raw, bool) { return packed(grainsOf[id]), true }
+
+func (minionFiles) Connected([]string) map[string]bool {
+	return map[string]bool{"web1": true, "web2": false}
 }
 
 // last returns the last call.
@@ -199,11 +224,12 @@ func newEnv(t *testing.T, change func(*rpc.API)) *env {
 		o.Audit = &e.lines
 		o.RPC = func(a *rpc.API) {
 			a.Gateway, a.Writer, a.Library, a.Upkeep = &e.master, e.store, e.store, e.store
-			a.Records = jobs.NewReader(&jobs.API{
-				Records: jobs.NewRecords(e.store), Rights: a.Rights, Rules: acl.New([]acl.Module{{Name: "pam", Rules: acl.Map{
+			reader := jobs.NewReader(&jobs.API{
+				Minions: minionFiles{}, Records: jobs.NewRecords(e.store), Rights: a.Rights, Rules: acl.New([]acl.Module{{Name: "pam", Rules: acl.Map{
 					{Key: "admin", Value: []any{".*", "@runner", "@wheel"}}, {Key: "bob", Value: []any{".*"}},
 				}}}, acl.Options{}),
 			})
+			a.Records, a.Minions = reader, reader
 			if change != nil {
 				change(a)
 			}

@@ -67,7 +67,21 @@ type none struct{}
 
 // Methods returns all declared methods, in the order of their names.
 func Methods() []*Method {
-	all := slices.Concat(adminMethods(), apiMethods(), authMethods(), cmdMethods(), fsMethods(), jobMethods(), minionsMethods(), retMethods(), statsMethods(), testMethods(), tgtMethods())
+	all := slices.Concat(
+		adminMethods(),
+		apiMethods(),
+		authMethods(),
+		cmdMethods(),
+		controlMethods(),
+		fleetMethods(),
+		fsMethods(),
+		jobMethods(),
+		minionsMethods(),
+		retMethods(),
+		statsMethods(),
+		testMethods(),
+		tgtMethods(),
+	)
 	slices.SortFunc(all, func(a, b *Method) int { return strings.Compare(a.String(), b.String()) })
 	return all
 }

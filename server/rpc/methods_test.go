@@ -116,6 +116,20 @@ var cases = map[string]struct{ good, invalid, failed attempt }{
 		invalid: attempt{kwarg: `{"saltenv":"base","path":"/etc/passwd"}`, code: 4001},
 		failed:  attempt{kwarg: `{"saltenv":"base","path":"no.sls"}`, code: 4040},
 	},
+	"cmd.stop_job": {
+		good:    attempt{kwarg: `{"jid":"` + jidOf(1) + `"}`, ret: `^"` + jidOf(59) + `"$`},
+		invalid: attempt{code: 4001},
+		failed:  attempt{kwarg: `{"jid":"` + jidOf(30) + `"}`, code: 4040},
+	},
+	"cmd.pause_job": {
+		good:    attempt{kwarg: `{"jid":"` + jidOf(1) + `"}`, ret: `^"` + jidOf(59) + `"$`},
+		invalid: attempt{kwarg: `{"jid":"` + jidOf(0) + `"}`, code: 4001},
+	},
+	"cmd.resume_job": {
+		good:    attempt{kwarg: `{"jid":"` + jidOf(1) + `"}`, ret: `^"` + jidOf(59) + `"$`},
+		invalid: attempt{kwarg: `{"jid":"` + jidOf(1) + `","job_uuid":"` + checkDisk + `"}`, code: 4001},
+		failed:  attempt{kwarg: `{"job_uuid":"` + checkDisk + `"}`, code: 4040},
+	},
 	"job.get_jobs": {
 		good:    attempt{kwarg: `{"name":"check"}`, ret: `^\{"count":1,"results":\[\{"uuid":"60c14cfc-09ca-4b5a-bc76-8294287c2e6c","name":"Check disk usage",`},
 		invalid: attempt{kwarg: `{"sort_by":"uuid"}`, code: 4001},
@@ -141,6 +155,11 @@ var cases = map[string]struct{ good, invalid, failed attempt }{
 	"tgt.get_target_group": {
 		good:    attempt{kwarg: `{"name":"web"}`, ret: `^\{"count":1,"results":\[\{"name":"web","tgt":\{"\*":\{"tgt_type":"glob","tgt":"web\*"\}\},"uuid":"`},
 		invalid: attempt{kwarg: `{"limit":-2}`, code: 4001},
+	},
+	"tgt.get_target_group_minions": {
+		good:    attempt{kwarg: `{"tgt_uuid":"60c14cfc-09ca-4b5a-bc76-000000000002"}`, ret: `^\{"salt":\["web1","web2"\]\}$`},
+		invalid: attempt{code: 4001},
+		failed:  attempt{kwarg: `{"tgt_uuid":"60c14cfc-09ca-4b5a-bc76-000000000000"}`, code: 4040},
 	},
 	"tgt.save_target_group": {
 		good:    attempt{kwarg: `{"name":"db","tgt":{"*":{"tgt":"db*"}},"wait_for_match":"true"}`, ret: `^"[0-9a-f-]{36}"$`},
@@ -170,7 +189,25 @@ var cases = map[string]struct{ good, invalid, failed attempt }{
 	},
 	"minions.get_minion_presence": {
 		good:    attempt{kwarg: `{"status":"lost"}`, ret: `^\{"count":1,"results":\[\{"minion":"web2","master":"salt","status":"lost","timestamp":null\}\]\}$`},
-		invalid: attempt{kwarg: `{"ipv4":"10.0.0.1"}`, code: 4001},
+		invalid: attempt{kwarg: `{"status":"away"}`, code: 4001},
+	},
+	"minions.get_minion_cache": {
+		good:    attempt{kwarg: `{"minion_id":"b2"}`, ret: `^\{"salt":\{"web2":\{"grains":\{"os": ?"Ubuntu",.*\}\}\}\}$`},
+		invalid: attempt{kwarg: `{"sort_by":"os"}`, code: 4001},
+		failed:  attempt{kwarg: `{"tgt_uuid":"60c14cfc-09ca-4b5a-bc76-000000000000"}`, code: 4040},
+	},
+	"minions.get_minion_details": {
+		good:    attempt{kwarg: `{"grains":{"os":"Debian"}}`, ret: `^\{"count":1,"results":\[\{"master_id":"salt","minion_id":"web1","presence":"present","grains":\{.*\}\}\]\}$`},
+		invalid: attempt{kwarg: `{"grains":["os"]}`, code: 4001},
+		failed:  attempt{kwarg: `{"response_file":"a.csv"}`, code: 4001},
+	},
+	"minions.get_minion_grain_keys": {
+		good:    attempt{kwarg: `{"minion_id":"web1"}`, ret: `^\["host","ipv4","num_cpus","os","saltversion"\]$`},
+		invalid: attempt{kwarg: `{"tgt_uuid":"x"}`, code: 4001},
+	},
+	"minions.get_minion_grain_values": {
+		good:    attempt{kwarg: `{"key":"num_cpus"}`, ret: `^\[4,10\]$`},
+		invalid: attempt{code: 4001},
 	},
 	"ret.get_returns": {
 		good:    attempt{kwarg: `{"jid":"` + jidOf(0) + `","has_errors":"false"}`, ret: `^\{"count":1,"limit":50,"results":\[\{"alter_time":"2026-11-29T12:00:55Z","full_ret":\{"_stamp":"2026-11-29T12:00:55Z","cmd":"_return","fun":"disk.usage"`},

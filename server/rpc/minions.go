@@ -23,11 +23,6 @@ func minionsMethods() []*Method {
 			returns: "`{task_ids, changed}`: the job ids of the wheel functions, and the pairs of masters and minions whose keys were changed",
 			needs:   []role.Permission{role.MinionWrite, role.MinionDelete}, served: runs,
 		}, setKeyState),
-		method(about{
-			name: "minions.get_minion_presence", doc: "Return which minions answer, by the master's own `manage.status`.",
-			returns: "`{count, results}`, a row for each minion whose key is accepted: present, or lost",
-			needs:   []role.Permission{role.MinionRead}, served: runs,
-		}, getPresence),
 	}
 }
 
@@ -188,69 +183,6 @@ func setKeyState(ctx context.Context, c *call, p setKeyStateParams) (any, error)
 	}
 	done.TaskIDs = append(done.TaskIDs, jid)
 	return done, nil
-}
-
-type getPresenceParams struct {
-	MasterID string `rpc:"master_id" doc:"A part of the master's name."`
-	MinionID string `rpc:"minion_id" doc:"A part of the minion's name."`
-	Status   string `rpc:"status" enum:"unknown|present|lost" doc:"The status to return."`
-	IPv4     string `rpc:"ipv4" doc:"Not supported: the addresses of minions are not kept here."`
-	Host     string `rpc:"host" doc:"Not supported: the names of hosts are not kept here."`
-	Separate bool   `rpc:"separate_master_cluster_ids" default:"false" doc:"There are no clusters: this changes nothing."`
-	SortBy   string `rpc:"sort_by" enum:"minion|master|status|timestamp" doc:"The column to sort by."`
-	Reverse  bool   `rpc:"reverse" default:"false" doc:"The largest first."`
-	Page     int    `rpc:"page" default:"0" min:"0" doc:"The number of the page; the first one is 0."`
-	Limit    int    `rpc:"limit" default:"100" min:"-1" doc:"The rows of a page; 0 and -1 stand for all."`
-}
-
-// presenceRow is a row of minions.get_minion_presence.
-type presenceRow struct {
-	Minion    string  `json:"minion"`
-	Master    string  `json:"master"`
-	Status    string  `json:"status"`
-	Timestamp *string `json:"timestamp"`
-}
-
-func getPresence(ctx context.Context, c *call, p getPresenceParams) (any, error) {
-	for name, value := range map[string]string{"ipv4": p.IPv4, "host": p.Host} {
-		if value != "" {
-			return nil, invalidParameter(name, "it is not supported here")
-		}
-	}
-	rows := []presenceRow{}
-	if strings.Contains(c.api.MasterID, p.MasterID) && p.Status != "unknown" {
-		var is struct{ Up, Down []string }
-		if err := c.runner(ctx, &is, "manage.status", nil); err != nil {
-			return nil, err
-		}
-		at := timeText(c.x.Start)
-		add := func(minions []string, status string, at *string) {
-			for _, minion := range minions {
-				if strings.Contains(minion, p.MinionID) && (p.Status == "" || p.Status == status) {
-					rows = append(rows, presenceRow{minion, c.api.MasterID, status, at})
-				}
-			}
-		}
-		add(is.Up, "present", &at)
-		add(is.Down, "lost", nil)
-	}
-	slices.SortStableFunc(rows, func(a, b presenceRow) int {
-		n := 0
-		switch p.SortBy {
-		case "minion":
-			n = strings.Compare(a.Minion, b.Minion)
-		case "status":
-			n = strings.Compare(a.Status, b.Status)
-		case "timestamp":
-			n = strings.Compare(textOr(a.Timestamp), textOr(b.Timestamp))
-		}
-		if p.Reverse {
-			return -n
-		}
-		return n
-	})
-	from, to := span(p.Page, p.Limit)
-	return page[presenceRow]{len(rows), slice(rows, from, to)}, nil
 }
 
 // wheelJob runs a wheel function to its end, and returns its job id.

@@ -424,12 +424,12 @@ type getFunParams struct {
 }
 
 func getFun(ctx context.Context, c *call, p getFunParams) (any, error) {
-	k, err := c.keys(ctx)
+	f, err := c.fleet(ctx)
 	if err != nil {
 		return nil, err
 	}
 	funs := make(map[string]string)
-	for some := range slices.Chunk(k.Minions, records.MaxLimit) {
+	for some := range slices.Chunk(f.ids, records.MaxLimit) {
 		last, err := c.api.Records.LastJobs(ctx, c.caller(), some)
 		if err != nil {
 			return nil, err
@@ -444,9 +444,9 @@ func getFun(ctx context.Context, c *call, p getFunParams) (any, error) {
 }
 
 func getMinions(ctx context.Context, c *call, _ none) (any, error) {
-	k, err := c.keys(ctx)
+	f, err := c.fleet(ctx)
 	if err != nil {
 		return nil, err
 	}
-	return map[string][]string{c.api.MasterID: append([]string{}, k.Minions...)}, nil
+	return map[string][]string{c.api.MasterID: append([]string{}, f.ids...)}, nil
 }

@@ -87,6 +87,9 @@ type API struct {
 	// Upkeep removes old records. Without it admin.trim_database is not served.
 	Upkeep Upkeep
 
+	// Minions has the minions of the master's own files. Without it the master is asked.
+	Minions Minions
+
 	MasterID string // the name of the master in answers; "" stands for "master"
 
 	// MaxCalls is how many calls may be in a list.

@@ -19,6 +19,11 @@ func tgtMethods() []*Method {
 			needs:   []role.Permission{role.TargetRead}, served: hasLibrary,
 		}, getTargets),
 		method(about{
+			name: "tgt.get_target_group_minions", doc: "Return the minions that a target matches, by what the master has on disk of them. None of them is asked. " +
+				"Globs and lists are looked for here, other targets by the master's own `cache.grains`.",
+			returns: "an object with a list of minions for the master", needs: []role.Permission{role.TargetRead}, served: runs,
+		}, getTargetMinions),
+		method(about{
 			name: "tgt.save_target_group", doc: "Save a target: a new one, or changes of the one with a uuid.", returns: "the uuid",
 			needs: []role.Permission{role.TargetWrite}, served: hasLibrary,
 		}, saveTarget),
@@ -122,6 +127,41 @@ func getTargets(ctx context.Context, c *call, p getTargetsParams) (any, error) {
 		shown = append(shown, c.api.showTarget(o))
 	}
 	return limitedPage[shownTarget]{count + extra, shown, p.Limit}, nil
+}
+
+type getTargetMinionsParams struct {
+	UUID string `rpc:"tgt_uuid" format:"uuid" doc:"A saved target."`
+	Tgt  Object `rpc:"tgt" doc:"Any target, in place of tgt_uuid: an object with tgt and tgt_type for a master, or for *."`
+}
+
+func getTargetMinions(ctx context.Context, c *call, p getTargetMinionsParams) (any, error) {
+	switch {
+	case p.UUID == "" && len(p.Tgt) == 0:
+		return nil, invalidParameter("tgt_uuid", "it is missing")
+	case p.UUID != "" && len(p.Tgt) > 0:
+		return nil, invalidParameter("tgt", "it excludes tgt_uuid")
+	}
+	var t target
+	if p.UUID == "" {
+		var wrong *Error
+		if t, wrong = parseTarget("tgt", p.Tgt); wrong != nil {
+			return nil, wrong
+		}
+	}
+	f, err := c.fleet(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var ids []string
+	if p.UUID != "" {
+		ids, err = f.inSaved(ctx, p.UUID)
+	} else {
+		ids, err = f.in(ctx, t)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return map[string][]string{c.api.MasterID: append([]string{}, ids...)}, nil
 }
 
 type saveTargetParams struct {
