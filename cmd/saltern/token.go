@@ -185,7 +185,7 @@ func tokenRegenerate() subcommand {
 // standard error, for people.
 func (t *tokenJSON) reveal(std stdio) error {
 	fmt.Fprintf(std.err, "token %s (%s) of %s, scopes %s, expires %s\n",
-		t.ID, inLine(t.Name), inLine(t.owner()), strings.Join(t.Scopes, " "), t.expires())
+		t.ID, inLine(t.Name), inLine(t.owner()), strings.Join(t.Scopes, ", "), t.expires())
 	_, err := fmt.Fprintln(std.out, t.Token)
 	return err
 }

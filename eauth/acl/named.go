@@ -38,6 +38,34 @@ func (r *Rules) Named(subject Subject, groupsKnown bool) Verdict {
 // everything are the usual patterns for any function. Other patterns that match as much are not recognized.
 var everything = []string{".*", "^.*", ".*$", "^.*$", ".+", "^.+", ".+$", "^.+$"}
 
+// Everything reports whether the caller's list allows everything that the master does for a caller: any function everywhere,
+// as [Rules.Unrestricted] has it, all runners ("@runner") and all wheel functions ("@wheel").
+func (r *Rules) Everything(subject Subject) bool {
+	if !r.Unrestricted(subject) {
+		return false
+	}
+	entries, _, o := r.list(subject)
+	return o == yes && allOf(entries, "@runner") && allOf(entries, "@wheel")
+}
+
+// allOf reports whether some entries allow all runners, or all wheel functions.
+func allOf(entries []entry, form string) bool {
+	ofForm := func(s string) bool { return s == form || s == form+"s" }
+	return slices.ContainsFunc(entries, func(e entry) bool {
+		switch {
+		case e.isText:
+			return ofForm(e.text)
+		case e.only == nil || !ofForm(e.only.target):
+			return false
+		default:
+			return slices.ContainsFunc(orList(e.only.value), func(fun any) bool {
+				s, isText := fun.(string)
+				return isText && slices.Contains(everything, s)
+			})
+		}
+	})
+}
+
 // Unrestricted reports whether the caller's list has an entry that allows any function everywhere, with any arguments:
 // ".*", or the same for the target "*". It ignores runners and wheels. It does not mean that every call is allowed: an
 // earlier entry may end the master's check.

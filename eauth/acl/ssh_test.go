@@ -46,6 +46,29 @@ func TestUnrestricted(t *testing.T) {
 	}
 }
 
+func TestEverything(t *testing.T) {
+	t.Parallel()
+	for rules, want := range map[string]bool{
+		"alice: ['.*', '@runner', '@wheel']":                            true,
+		"alice: ['@jobs', '@wheels', '@runners', {'*': ['.*']}]":        true,
+		"alice: ['.*', {'@runner': ['.*']}, {'@wheel': [key.*, '.*']}]": true,
+		"'ops%': ['.*', '@runner', '@wheel']":                           true,
+		"'*': ['.*', '@runner', '@wheel']":                              true,
+		"alice: ['.*', '@runner']":                                      false,
+		"alice: ['.*', '@wheel', '@jobs']":                              false,
+		"alice: ['@runner', '@wheel']":                                  false,
+		"alice: [{'web*': ['.*']}, '@runner', '@wheel']":                false,
+		"alice: ['.*', {'@runner': [jobs.*]}, '@wheel']":                false,
+		"alice: ['.*', {'@runner': [{'.*': {args: [a]}}]}, '@wheel']":   false,
+		"alice: ['.*', '@runner.*', '@wheel']":                          false,
+		"'dev%': ['.*', '@runner', '@wheel']":                           false,
+		"bob: ['.*', '@runner', '@wheel']":                              false,
+	} {
+		c := ruleCase{rules: rules, subject: Subject{Groups: []string{"ops"}}}
+		require.Equal(t, want, New(c.modules(t), Options{}).Everything(c.caller()), rules)
+	}
+}
+
 // TestSSH covers the differences from Publish. lowstate compares with Salt's
 // own code.
 func TestSSH(t *testing.T) {

@@ -16,6 +16,10 @@ type Record struct {
 	Owner   Owner   `json:"owner"`
 	Profile Profile `json:"profile"`
 
+	// Origin is the profile that the API token was made at which an access token was
+	// exchanged for. Those of former releases have none.
+	Origin Profile `json:"origin,omitempty"`
+
 	// Scopes are the names of the service roles that restrict the token.
 	Scopes []string `json:"scopes,omitempty"`
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/saltern-api/saltern/eauth/acl"
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
 	"github.com/saltern-api/saltern/eauth/apitoken/role"
 	"github.com/saltern-api/saltern/internal/gateway/tokens"
@@ -19,6 +20,7 @@ func (g *Gateway) openTokens(ctx context.Context, reg prometheus.Registerer) (er
 	metrics := tokens.NewMetrics(reg)
 	g.apiTokens, err = tokens.Open(ctx, g.config, issuer.Options{
 		Mint: g.auth.OwnerMint(), RoleOptions: role.Options{Nodegroups: g.config.Nodegroups().Expand}, Logger: g.log,
+		Unrestricted: g.unrestricted(),
 		Notify: func(ctx context.Context, e issuer.Event) {
 			metrics.Event(ctx, e)
 			g.audit.Write(ctx, audit.OfToken(e))
@@ -34,6 +36,15 @@ func (g *Gateway) openTokens(ctx context.Context, reg prometheus.Registerer) (er
 	g.opened.addFunc("the reminders", g.reminders.Close)
 	tokens.ShowExpiring(reg, g.reminders.Expiring)
 	return nil
+}
+
+// unrestricted returns whether a user may do everything at the master, by the rules
+// of external_auth. It is not so where an eauth module decides at each login.
+func (g *Gateway) unrestricted() func(user, eauth string, groups []string) bool {
+	decides := g.config.RightsUnknown()
+	return func(user, eauth string, groups []string) bool {
+		return (decides == nil || !decides(eauth)) && g.rules.Everything(acl.Subject{User: user, Eauth: eauth, Groups: groups})
+	}
 }
 
 // jwts returns what issues the tokens of /account/login. All gateways that share the

@@ -252,7 +252,7 @@ func (d *decoder) tokens(t *Tokens) value {
 			{"enabled", d.opposite(&t.VCD.Off), "the API of Cloud Director is there, with OAuth"},
 			{"orgs", d.orgs(&t.VCD.Orgs), "organizations besides System"},
 		}, d.lives(&t.VCD.Lives, "30d", "never", "as tokens.native.token_life")...)), "tokens of the API of Cloud Director"},
-		{"login_roles", d.loginRoles(&t.LoginRoles), "roles of every caller that logs in; without it rights to the caller's own tokens and work"},
+		{"login_roles", d.loginRoles(&t.LoginRoles), "roles of every caller that logs in; without it User, and Superuser for whom external_auth allows everything"},
 		{"assignments", d.assignments(&t.Assignments), "users and groups with more roles"},
 		{"throttle", d.section(fields{
 			{"attempts", d.count(&th.Attempts).or("10"), "wrong tokens that cost nothing"},

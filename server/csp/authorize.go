@@ -2,10 +2,10 @@ package csp
 
 import (
 	"net/http"
-	"strings"
 
 	"github.com/saltern-api/saltern/eauth/apitoken"
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/eauth/apitoken/role"
 	"github.com/saltern-api/saltern/server/audit"
 	"github.com/saltern-api/saltern/server/caller"
 	"github.com/saltern-api/saltern/server/tokenapi"
@@ -44,7 +44,7 @@ func (api *API) authorize(x *web.Exchange, r *http.Request) error {
 		refresh = got.Refresh.Reveal()
 	}
 	x.WriteBody("application/json", http.StatusOK, web.JSON(grant{
-		TokenType: "bearer", ExpiresIn: int64(got.Lifetime.Seconds()), Scope: strings.Join(got.Record.Scopes, " "),
+		TokenType: "bearer", ExpiresIn: int64(got.Lifetime.Seconds()), Scope: role.ScopeText(got.Record.Scopes),
 		AccessToken: got.Access.Reveal(), RefreshToken: refresh,
 	}))
 	return nil

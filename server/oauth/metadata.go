@@ -59,8 +59,8 @@ func (api *API) resource(x *web.Exchange, r *http.Request) error {
 // without a login.
 func scopesSupported() []string {
 	var names []string
-	for _, role := range role.BuiltIn() {
-		names = append(names, role.Name)
+	for _, r := range role.BuiltIn() {
+		names = append(names, role.ScopeText([]string{r.Name}))
 	}
 	return names
 }

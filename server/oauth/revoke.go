@@ -2,10 +2,10 @@ package oauth
 
 import (
 	"net/http"
-	"strings"
 	"time"
 
 	"github.com/saltern-api/saltern/eauth/apitoken"
+	"github.com/saltern-api/saltern/eauth/apitoken/role"
 	"github.com/saltern-api/saltern/server/caller"
 	"github.com/saltern-api/saltern/server/oauth/tenant"
 	"github.com/saltern-api/saltern/server/tokenapi"
@@ -65,7 +65,7 @@ func (api *API) introspect(x *web.Exchange, r *http.Request, o tenant.Org) error
 	answer := introspection{Active: found.Active}
 	if t := found.Record; found.Active {
 		answer = introspection{
-			Active: true, Scope: strings.Join(found.Scopes, " "), ClientID: clientIDOf(t), Username: found.User, TokenType: "Bearer",
+			Active: true, Scope: role.ScopeText(found.Scopes), ClientID: clientIDOf(t), Username: found.User, TokenType: "Bearer",
 			Expires: unix(t.Expires), Issued: unix(t.Issued), NotBefore: unix(t.Issued), Subject: subject(t.Owner),
 			Audience: api.Realm.URLs.Base(r), Issuer: api.issuerURL(r, o), ID: t.ID,
 		}

@@ -4,10 +4,10 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
-	"strings"
 
 	"github.com/saltern-api/saltern/eauth/apitoken"
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/eauth/apitoken/role"
 	"github.com/saltern-api/saltern/server/audit"
 	"github.com/saltern-api/saltern/server/caller"
 	"github.com/saltern-api/saltern/server/oauth/tenant"
@@ -51,7 +51,7 @@ func (api *API) refreshGrant(x *web.Exchange, r *http.Request, o tenant.Org, p t
 		return tokenapi.InvalidRequest("refresh_token is missing")
 	}
 	got, err := api.Issuer.Exchange(r.Context(), token, issuer.Request{
-		Profile: apitoken.ProfileVCD, From: caller.OriginOf(x, r), Org: o.Name, Scopes: strings.Fields(p["scope"]),
+		Profile: apitoken.ProfileVCD, From: caller.OriginOf(x, r), Org: o.Name, Scopes: role.ParseScope(p["scope"]),
 	})
 	if err != nil {
 		return err

@@ -28,8 +28,8 @@ import (
 	"github.com/saltern-api/saltern/server/rpc"
 )
 
-// env is /rpc with the real issuer of tokens. The user admin is a superuser, bob is
-// not.
+// env is /rpc with the real issuer of tokens. The user admin is a superuser; bob has
+// the role worker, and others have User alone.
 type env struct {
 	*tokentest.Gateway
 	lines  lines
@@ -222,6 +222,7 @@ func newEnv(t *testing.T, change func(*rpc.API)) *env {
 	sharedStore(t, e)
 	e.Gateway = tokentest.Build(t, func(o *tokentest.Options) {
 		o.Audit = &e.lines
+		o.Assignments = []issuer.Assignment{{Users: []string{"bob"}, Roles: []string{"worker"}}}
 		o.RPC = func(a *rpc.API) {
 			a.Gateway, a.Writer, a.Library, a.Upkeep = &e.master, e.store, e.store, e.store
 			reader := jobs.NewReader(&jobs.API{
@@ -235,8 +236,15 @@ func newEnv(t *testing.T, change func(*rpc.API)) *env {
 			}
 		}
 	})
+	require.NoError(t, e.Tokens.PutRole(t.Context(), issuer.Caller{Operator: true}, worker, true))
 	return e
 }
+
+// worker is a role with what is needed to run and save things.
+var worker = role.Role{Name: "worker", Permissions: []role.Permission{
+	role.CmdRunnerRun, role.CmdWheelRun, role.JobWrite, role.JobDelete, role.TargetWrite, role.TargetDelete,
+	role.ScheduleWrite, role.ScheduleDelete, role.MinionWrite, role.MinionDelete, role.MasterRead, role.EventWrite, role.FSRead, role.FSWrite, role.FSDelete,
+}}
 
 // answer is an envelope.
 type answer struct {

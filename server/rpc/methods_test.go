@@ -49,7 +49,7 @@ var cases = map[string]struct{ good, invalid, failed attempt }{
 		failed:  attempt{kwarg: `{"role_name":"no such"}`, code: 4040},
 	},
 	"auth.get_all_users": {
-		good:    attempt{kwarg: `{"config_name":"internal","include_roles":true,"include_groups":true,"reverse":"true","limit":"1"}`, ret: `^\{"count":2,"results":\[\{"uuid":"[0-9a-f-]{36}","config_name":"internal","username":"bob","email":null,"remote_uid":null,"roles":\[\],"groups":\["staff"\]\}\]\}$`},
+		good:    attempt{kwarg: `{"config_name":"internal","include_roles":true,"include_groups":true,"reverse":"true","limit":"1"}`, ret: `^\{"count":2,"results":\[\{"uuid":"[0-9a-f-]{36}","config_name":"internal","username":"bob","email":null,"remote_uid":null,"roles":\["User","worker"\],"groups":\["staff"\]\}\]\}$`},
 		invalid: attempt{kwarg: `{"sort_by":"x"}`, code: 4001},
 	},
 	"auth.get_user": {

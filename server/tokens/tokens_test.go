@@ -69,6 +69,7 @@ func TestRefusals(t *testing.T) {
 	h := tokentest.Build(t, nil)
 	sessionID := h.Session(t, "admin")
 	api, id := made(t, h, sessionID, `{"name": "ci", "scopes": ["Superuser"], "ttl": "never"}`)
+	vcd, _ := h.APIToken(t, apitoken.ProfileVCD)
 	const fine = `{"name": "x", "scopes": ["User"]}`
 	for name, c := range map[string]struct {
 		method, path, body, credential string
@@ -83,7 +84,7 @@ func TestRefusals(t *testing.T) {
 		"a token sees all":   {"GET", "/v1/tokens", "", api, 403, "to do this with a token of this kind: log in first"},
 		"a token revokes":    {"DELETE", "/v1/tokens/" + id, "", api, 403, "to do this with a token of this kind: log in first"},
 		"a token renews":     {"POST", "/v1/tokens/" + id + "/regenerate", "", api, 403, "to do this with a token of this kind: log in first"},
-		"a token and a role": {"PUT", "/v1/roles/x", `{"permissions": ["cmd-read"]}`, api, 403, "to do this with a token of this kind: log in first"},
+		"a token and a role": {"PUT", "/v1/roles/x", `{"permissions": ["cmd-read"]}`, vcd, 403, "to do this with a token of this kind: log in first"},
 		"an account's":       {"POST", "/v1/service-accounts", fine, api, 403, "to do this with a token of this kind: log in first"},
 		"a mistyped token":   {"GET", "/v1/tokens", "", api[:40] + "AAAAAAAA", 401, "No permission"},
 		"unknown key":        {"POST", "/v1/tokens", `{"name": "x", "scope": ["User"]}`, sessionID, 400, "no key"},

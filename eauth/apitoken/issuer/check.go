@@ -43,7 +43,7 @@ func (s *Service) Check(ctx context.Context, text string, from Origin) (p *Princ
 // principal returns the principal of a valid token.
 func (s *Service) principal(ctx context.Context, r apitoken.Record, owner actor, from Origin) (*Principal, error) {
 	names := owner.narrow(r.Scopes)
-	set, err := s.roleSet(ctx, names)
+	set, err := s.roleSet(ctx, names, mayEdit(r))
 	if err != nil {
 		return nil, err
 	}
@@ -60,6 +60,14 @@ func (s *Service) principal(ctx context.Context, r apitoken.Record, owner actor,
 		p.RefreshTokenID = r.Parent
 	}
 	return p, nil
+}
+
+// mayEdit reports whether a token may change users and roles as far as its scopes
+// allow it. One of Cloud Director's never may: neither one that was made there, nor
+// what another was exchanged for there.
+func mayEdit(r apitoken.Record) bool {
+	edits := func(p apitoken.Profile) bool { return p == apitoken.ProfileNative || p == apitoken.ProfileCSP }
+	return edits(r.Profile) && (r.Kind == apitoken.KindAPI || edits(r.Origin))
 }
 
 // verify is lookUp for secrets that may be guesses: invalid ones count as failures

@@ -23,9 +23,9 @@
 // right: any user may request the scope Superuser, and the token may then do what
 // its owner may do, and no more.
 //
-// A caller with an API token or an access token does not get the rights to tokens,
-// users, roles and service accounts that [role.Described] marks LoginOnly, whatever
-// the scopes and the owner. Neither does a caller with a Salt token that is not of a
+// A caller with an API token or an access token does not get the rights to tokens and
+// service accounts that [role.Described] marks LoginOnly, whatever the scopes and the
+// owner, nor with one of Cloud Director's those to users and roles that it marks Edits. Neither does a caller with a Salt token that is not of a
 // login here: that token is valid for half a day, and must not be turned into tokens
 // that last for years.
 //

@@ -170,7 +170,7 @@ func (s *Service) access(r apitoken.Record, owner actor, req Request) (*Exchange
 	}
 	secret := apitoken.NewSecret(apitoken.KindAccess)
 	record := apitoken.Record{
-		ID: apitoken.NewID(), Kind: apitoken.KindAccess, Owner: r.Owner, Profile: req.Profile, Scopes: scopes,
+		ID: apitoken.NewID(), Kind: apitoken.KindAccess, Owner: r.Owner, Profile: req.Profile, Origin: r.Profile, Scopes: scopes,
 		Created: now, Issued: now, Expires: expires, Parent: r.ID, Org: r.Org,
 	}
 	x := &Exchange{Access: secret, Record: record, Lifetime: life, Token: r, User: owner.user}

@@ -48,9 +48,13 @@ type Options struct {
 	// LoginRoles are the roles of every user with a login, and Assignments
 	// gives further roles to some users. They apply to the data that the gateway
 	// keeps, and restrict nothing at the master. Nil LoginRoles stand for a
-	// default: a user's own tokens and own work, but nothing of other users.
+	// default: the role User, and Superuser for whom Unrestricted is true.
 	LoginRoles  []string
 	Assignments []Assignment
+
+	// Unrestricted reports whether a user may do everything at the master. Nil
+	// stands for nobody.
+	Unrestricted func(user, eauth string, groups []string) bool
 
 	// RoleOptions are the options with which roles are compiled.
 	RoleOptions role.Options

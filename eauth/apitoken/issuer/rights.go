@@ -99,28 +99,23 @@ func (a Assignment) isFor(user, eauth string, groups []string) bool {
 	return matches(a.Users, user) || slices.ContainsFunc(groups, func(g string) bool { return matches(a.Groups, g) })
 }
 
-// everyday is the default role of a login: the user's own work. Rights to other
-// users and to the gateway's own data have to be assigned by the operator.
-var everyday = role.Role{Name: "everyday", Permissions: []role.Permission{
-	role.CmdRun, role.TargetAllMinionsRun, role.CmdRunnerRun, role.CmdWheelRun, role.CmdSSHRun,
-	role.CmdRead, role.ReturnerRead,
-	role.JobRead, role.JobWrite, role.JobDelete, role.JobRun,
-	role.TargetRead, role.TargetWrite, role.TargetDelete,
-	role.ScheduleRead, role.ScheduleWrite, role.ScheduleDelete,
-	role.MinionRead, role.MinionWrite, role.MinionDelete, role.MasterRead,
-	role.FSRead, role.FSWrite, role.FSDelete,
-	role.EventRead, role.EventWrite,
-	role.RoleRead, role.TokenManage,
-}}
+// everybody is the role of a login where [Options.LoginRoles] is nil.
+const everybody = "User"
 
 // rightsOf returns the rights of a user with a login.
 func (s *Service) rightsOf(ctx context.Context, user, eauth string, groups []string) (*role.Set, error) {
-	return s.loginSet(ctx, s.rolesOf(user, eauth, groups))
+	return s.loginSet(ctx, s.rolesOf(user, eauth, groups), nil)
 }
 
 // rolesOf returns the names of the roles of a user with a login.
 func (s *Service) rolesOf(user, eauth string, groups []string) []string {
 	names := slices.Clone(s.opts.LoginRoles)
+	if s.opts.LoginRoles == nil {
+		names = append(names, everybody)
+		if s.opts.Unrestricted != nil && s.opts.Unrestricted(user, eauth, groups) {
+			names = append(names, superuser)
+		}
+	}
 	for _, a := range s.opts.Assignments {
 		if a.isFor(user, eauth, groups) {
 			names = append(names, a.Roles...)
@@ -154,7 +149,7 @@ func (s *Service) may(ctx context.Context, c Caller, one ...role.Permission) err
 	switch {
 	case slices.ContainsFunc(one, has):
 		return nil
-	case c.Principal != nil && !slices.ContainsFunc(one, func(p role.Permission) bool { return !p.LoginOnly() }):
+	case c.Principal != nil && !slices.ContainsFunc(one, func(p role.Permission) bool { return !c.Principal.Scopes.Never(p) }):
 		return refuse(LoginRequired)
 	}
 	return refuse(Forbidden)

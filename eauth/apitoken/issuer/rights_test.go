@@ -1,6 +1,7 @@
 package issuer_test
 
 import (
+	"slices"
 	"testing"
 	"time"
 
@@ -96,8 +97,7 @@ func TestALoginIsNeeded(t *testing.T) {
 			_, get := r.Get(ctx, c, made.ID)
 			_, _, list := r.List(ctx, c, issuer.Query{})
 			_, account := r.CreateAccount(ctx, c, issuer.NewAccount{Name: "x", Scopes: []string{"User"}})
-			role := r.PutRole(ctx, c, role.Role{Name: "x"}, true)
-			for _, err := range []error{create, get, list, account, role, r.Revoke(ctx, c, made.ID), r.DeleteRole(ctx, c, "User")} {
+			for _, err := range []error{create, get, list, account, r.Revoke(ctx, c, made.ID)} {
 				require.ErrorIs(r, err, issuer.LoginRequired, name)
 				require.ErrorIs(r, err, issuer.Forbidden, name)
 			}
@@ -259,7 +259,7 @@ func TestRoles(t *testing.T) {
 		require.ErrorIs(r, r.PutRole(ctx, carol, other, true), issuer.Conflict)
 		other.Name = "User"
 		require.ErrorIs(r, r.PutRole(ctx, carol, other, false), issuer.Conflict, "it is built in")
-		other.Name = "a b"
+		other.Name = "a  b"
 		require.ErrorIs(r, r.PutRole(ctx, carol, other, false), issuer.Invalid)
 		more := role.Role{Name: "more", Permissions: []role.Permission{role.Superuser}}
 		require.ErrorIs(r, r.PutRole(ctx, carol, more, true), issuer.Forbidden, "she does not have it herself")
@@ -271,7 +271,7 @@ func TestRoles(t *testing.T) {
 		require.Equal(r, deploy, got)
 		roles, err := r.Roles(ctx, user("alice"))
 		require.NoError(r, err)
-		require.Len(r, roles, 6)
+		require.Len(r, roles, 7)
 		_, err = r.Role(ctx, user("alice"), "none")
 		require.ErrorIs(r, err, issuer.NotFound)
 
@@ -360,6 +360,130 @@ func TestRoleWriters(t *testing.T) {
 	})
 }
 
+// A token changes roles as far as its scopes and its owner's roles go, and one of
+// Cloud Director's never does.
+func TestTokensThatEdit(t *testing.T) {
+	with(t, func(o *issuer.Options) {
+		bosses(o)
+		o.Assignments = append(o.Assignments, issuer.Assignment{Users: []string{"wendy"}, Roles: []string{"editor", "User"}})
+		o.LoginRoles = []string{}
+	}, func(r *env) {
+		ctx := r.Context()
+		editor := role.Role{Name: "editor", Permissions: []role.Permission{role.RoleWrite, role.RoleDelete, role.RoleRead, role.CmdRead}}
+		require.NoError(r, r.PutRole(ctx, operator, editor, true))
+		made := func(owner, scope string, p apitoken.Profile) string {
+			secret, _ := r.create(operator, func(n *issuer.NewToken) {
+				n.Owner, n.Name, n.Scopes, n.Profile = apitoken.Owner{Eauth: "pam", User: owner}, scope+string(p), []string{scope}, p
+			})
+			return secret
+		}
+		exchanged := func(secret string, p apitoken.Profile) string {
+			x, err := r.Exchange(ctx, secret, issuer.Request{Profile: p, From: here})
+			require.NoError(r, err)
+			return x.Access.Reveal()
+		}
+		native, csp, vcd := made("boss", "Superuser", apitoken.ProfileNative), made("boss", "Superuser", apitoken.ProfileCSP), made("boss", "Superuser", apitoken.ProfileVCD)
+		more := role.Role{Name: "more", Permissions: []role.Permission{role.AuditRead, role.TokenManage, "pillar-write"}}
+		for name, c := range map[string]struct {
+			secret string
+			want   error
+		}{
+			"native":                          {native, nil},
+			"its access token":                {exchanged(native, apitoken.ProfileNative), nil},
+			"its access token of CSP":         {exchanged(native, apitoken.ProfileCSP), nil},
+			"its access token of VCD":         {exchanged(native, apitoken.ProfileVCD), issuer.LoginRequired},
+			"CSP":                             {csp, nil},
+			"VCD":                             {vcd, issuer.LoginRequired},
+			"its access token of VCD's":       {exchanged(vcd, apitoken.ProfileVCD), issuer.LoginRequired},
+			"VCD's, exchanged at CSP":         {exchanged(vcd, apitoken.ProfileCSP), issuer.LoginRequired},
+			"a boss's with fewer scopes":      {made("boss", "editor", apitoken.ProfileNative), issuer.Forbidden},
+			"a user's with more scopes":       {made("alice", "Superuser", apitoken.ProfileNative), issuer.Forbidden},
+			"an editor's with more scopes":    {made("wendy", "Superuser", apitoken.ProfileNative), issuer.Forbidden},
+			"an editor's without that scope":  {made("wendy", "User", apitoken.ProfileNative), issuer.Forbidden},
+			"an editor's with its own scopes": {made("wendy", "editor", apitoken.ProfileNative), issuer.Forbidden},
+		} {
+			err := r.PutRole(ctx, r.principal(c.secret).Caller(here), more, false)
+			require.ErrorIs(r, err, c.want, name)
+			if c.want == nil {
+				require.NoError(r, err, name)
+			}
+		}
+
+		// Not its own scope, either.
+		for _, secret := range []string{made("wendy", "editor", apitoken.ProfileCSP), made("boss", "editor", apitoken.ProfileCSP)} {
+			c := r.principal(secret).Caller(here)
+			require.NoError(r, r.PutRole(ctx, c, role.Role{Name: "less", Permissions: []role.Permission{role.CmdRead}}, false))
+			wider := editor
+			wider.Permissions = append([]role.Permission{role.CmdWheelRun}, editor.Permissions...)
+			require.ErrorIs(r, r.PutRole(ctx, c, wider, false), issuer.Forbidden)
+			wider.Permissions = append([]role.Permission{"pillar-write"}, editor.Permissions...)
+			require.ErrorIs(r, r.PutRole(ctx, c, wider, false), issuer.Forbidden, "it may mean something in the next release")
+			require.NoError(r, r.DeleteRole(ctx, c, "less"))
+			_, _, err := r.Create(ctx, c, issuer.NewToken{Name: "x", Scopes: []string{"User"}, Profile: apitoken.ProfileNative})
+			require.ErrorIs(r, err, issuer.LoginRequired, "tokens are a login's")
+		}
+	})
+}
+
+// The roles of a login that nothing is configured for.
+func TestDefaultRoles(t *testing.T) {
+	with(t, func(o *issuer.Options) {
+		o.Unrestricted = func(user, eauth string, groups []string) bool {
+			return user == "root" && eauth == "pam" || slices.Contains(groups, "wheel")
+		}
+	}, func(r *env) {
+		other := user("root")
+		other.Eauth = "ldap"
+		for name, c := range map[string]struct {
+			caller issuer.Caller
+			want   []string
+		}{
+			"root": {user("root"), []string{"Superuser", "User"}}, "by a group": {user("alice", "wheel"), []string{"Superuser", "User"}},
+			"anybody": {user("alice", "staff"), []string{"User"}}, "another root": {other, []string{"User"}},
+		} {
+			roles, permissions, err := r.RightsOf(r.Context(), c.caller.User, c.caller.Eauth, c.caller.Groups)
+			require.NoError(r, err)
+			require.Equal(r, c.want, roles, name)
+			require.Contains(r, permissions, role.TokenManage, name)
+			super := len(c.want) == 2
+			require.Equal(r, super, slices.Contains(permissions, role.Superuser), name)
+			require.Equal(r, super, r.May(r.Context(), c.caller, role.JobWrite) == nil, name)
+		}
+	})
+	t.Run("with login_roles", func(t *testing.T) {
+		with(t, func(o *issuer.Options) {
+			o.LoginRoles = []string{"Read-only"}
+			o.Unrestricted = func(string, string, []string) bool { return true }
+		}, func(r *env) {
+			roles, _, err := r.RightsOf(r.Context(), "root", "pam", nil)
+			require.NoError(r, err)
+			require.Equal(r, []string{"Read-only"}, roles)
+		})
+	})
+}
+
+// Names with blanks are not taken for several names.
+func TestRolesWithBlanks(t *testing.T) {
+	with(t, func(o *issuer.Options) {
+		o.LoginRoles = []string{"a b"}
+		o.Assignments = []issuer.Assignment{{Users: []string{"bob"}, Roles: []string{"c"}}}
+	}, func(r *env) {
+		ctx := r.Context()
+		for name, p := range map[string]role.Permission{"a b": role.CmdRead, "a": role.AuditRead, "b": role.RoleWrite, "b c": role.MasterRead, "c": role.EventRead} {
+			require.NoError(r, r.PutRole(ctx, operator, role.Role{Name: name, Permissions: []role.Permission{p, role.TokenManage}}, true))
+		}
+		require.NoError(r, r.May(ctx, user("alice"), role.CmdRead))
+		require.ErrorIs(r, r.May(ctx, user("alice"), role.AuditRead), issuer.Forbidden)
+		require.NoError(r, r.May(ctx, user("bob"), role.EventRead))
+		require.ErrorIs(r, r.May(ctx, user("bob"), role.MasterRead), issuer.Forbidden)
+		for scope, want := range map[string]role.Permission{"a b": role.CmdRead, "b c": role.MasterRead} {
+			secret, _ := r.create(user("alice"), func(n *issuer.NewToken) { n.Name, n.Scopes = scope, []string{scope} })
+			require.True(r, r.principal(secret).Scopes.May(want))
+			require.False(r, r.principal(secret).Scopes.May(role.AuditRead))
+		}
+	})
+}
+
 // A role that cannot be read allows nothing, and does not affect others.
 func TestARoleThatCannotBeRead(t *testing.T) {
 	with(t, nil, func(r *env) {
@@ -374,8 +498,8 @@ func TestARoleThatCannotBeRead(t *testing.T) {
 		time.Sleep(time.Second)
 		roles, err := r.Roles(r.Context(), user("alice"))
 		require.NoError(r, err)
-		require.Len(r, roles, 5)
-		require.Equal(r, "GOOD", roles[4].Name, "the first of two whose names differ in case only")
+		require.Len(r, roles, 6)
+		require.Equal(r, "GOOD", roles[5].Name, "the first of two whose names differ in case only")
 		require.Equal(r, role.BuiltIn()[2], roles[2])
 	})
 }

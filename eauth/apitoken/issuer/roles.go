@@ -26,55 +26,63 @@ type roleCache struct {
 	changes  atomic.Int64 // counts changes in the store
 	failures atomic.Int64 // counts reads that failed
 
-	turn   chan struct{} // holds one element while the rest is in use
-	err    error         // of the last read that failed
-	of     int64         // the value of changes when the rest was read
-	roles  *role.Roles
-	narrow *lru.Cache[string, *role.Set] // by the names of roles
-	login  *lru.Cache[string, *role.Set]
+	turn  chan struct{} // holds one element while the rest is in use
+	err   error         // of the last read that failed
+	of    int64         // the value of changes when the rest was read
+	roles *role.Roles
+	sets  *lru.Cache[setKey, *role.Set]
 }
 
-// maxSets bounds the sets of each cache.
-const maxSets = 1024
+// maxSets bounds the sets of the cache.
+const maxSets = 2048
 
-// roleSet returns the set of some roles, compiled or from the cache.
-func (s *Service) roleSet(ctx context.Context, names []string) (*role.Set, error) {
+// setKey is what a set is compiled from.
+type setKey struct {
+	names       string // of roles, each with a zero byte behind it
+	permissions string // beside those of the roles, likewise
+	login       bool
+	edits       bool
+}
+
+// joined returns texts in the form of a [setKey].
+func joined[T ~string](texts []T) string {
+	var b strings.Builder
+	for _, text := range texts {
+		b.WriteString(string(text))
+		b.WriteByte(0)
+	}
+	return b.String()
+}
+
+// roleSet returns the set of the scopes of a token, compiled or from the cache.
+func (s *Service) roleSet(ctx context.Context, names []string, edits bool) (*role.Set, error) {
+	o := s.opts.RoleOptions
+	o.Edits = edits
+	return s.set(ctx, names, nil, o)
+}
+
+// loginSet is roleSet for the roles of a login, and permissions beside these.
+func (s *Service) loginSet(ctx context.Context, names []string, own []role.Permission) (*role.Set, error) {
+	return s.set(ctx, names, own, s.loginOptions())
+}
+
+func (s *Service) set(ctx context.Context, names []string, own []role.Permission, o role.Options) (*role.Set, error) {
 	b, err := s.acquireRoles(ctx)
 	if err != nil {
 		return nil, err
 	}
 	defer b.release()
-	key := strings.Join(names, " ")
-	set, ok := b.narrow.Get(key)
+	key := setKey{joined(names), joined(own), o.Login, o.Edits}
+	set, ok := b.sets.Get(key)
 	if !ok {
-		set = b.roles.Compile(names, s.opts.RoleOptions)
-		b.narrow.Put(key, set)
-	}
-	return set, nil
-}
-
-// loginSet is roleSet for a login. It includes the default role everyday where
-// LoginRoles is nil.
-func (s *Service) loginSet(ctx context.Context, names []string) (*role.Set, error) {
-	b, err := s.acquireRoles(ctx)
-	if err != nil {
-		return nil, err
-	}
-	defer b.release()
-	key := strings.Join(names, " ")
-	set, ok := b.login.Get(key)
-	if !ok {
-		roles := make([]role.Role, 0, len(names)+1)
-		if s.opts.LoginRoles == nil {
-			roles = append(roles, everyday)
-		}
+		roles := []role.Role{{Permissions: own}}
 		for _, name := range names {
 			if r, there := b.roles.Get(name); there {
 				roles = append(roles, r)
 			}
 		}
-		set = role.Compile(s.loginOptions(), roles...)
-		b.login.Put(key, set)
+		set = role.Compile(o, roles...)
+		b.sets.Put(key, set)
 	}
 	return set, nil
 }
@@ -128,7 +136,7 @@ func (s *Service) refreshRoles(ctx context.Context) error {
 		return err
 	}
 	b.of, b.roles = changes, roles
-	b.narrow, b.login = lru.New[string, *role.Set](maxSets), lru.New[string, *role.Set](maxSets)
+	b.sets = lru.New[setKey, *role.Set](maxSets)
 	return nil
 }
 
@@ -263,17 +271,26 @@ func (s *Service) PutRole(ctx context.Context, c Caller, r role.Role, fresh bool
 	return nil
 }
 
-// covers returns a [Forbidden] where a role allows more than the caller's rights.
+// covers returns a [Forbidden] where a role allows more than the caller's rights: for
+// the holder of a token, more than those of its owner, or than its scopes.
 func (s *Service) covers(ctx context.Context, c Caller, r role.Role) error {
 	if c.Operator {
 		return nil
 	}
-	set, err := s.rightsOf(ctx, c.User, c.Eauth, c.Groups)
-	if err != nil {
-		return err
+	var sets []*role.Set
+	if p := c.Principal; p != nil {
+		sets = []*role.Set{p.Scopes, p.rights}
+	} else {
+		set, err := s.rightsOf(ctx, c.User, c.Eauth, c.Groups)
+		if err != nil {
+			return err
+		}
+		sets = []*role.Set{set}
 	}
-	if err := set.Covers(s.loginOptions(), r); err != nil {
-		return Errorf(Forbidden, "%w", err)
+	for _, set := range sets {
+		if err := set.Covers(s.loginOptions(), r); err != nil {
+			return Errorf(Forbidden, "%w", err)
+		}
 	}
 	return nil
 }

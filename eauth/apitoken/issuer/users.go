@@ -60,7 +60,7 @@ func (s *Service) Users(ctx context.Context, c Caller) ([]User, error) {
 // these together.
 func (s *Service) RightsOf(ctx context.Context, user, eauth string, groups []string) ([]string, []role.Permission, error) {
 	names := s.rolesOf(user, eauth, groups)
-	set, err := s.loginSet(ctx, names)
+	set, err := s.loginSet(ctx, names, nil)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -23,11 +23,11 @@ func TestUsers(t *testing.T) {
 		require.Equal(r, "alice", users[0].User)
 		require.Equal(r, "pam", users[0].Eauth)
 		require.Equal(r, []string{"admins", "staff"}, users[0].Groups)
-		require.Equal(r, []string{"Administrator"}, users[0].Roles)
+		require.Equal(r, []string{"Administrator", "User"}, users[0].Roles)
 		require.Contains(r, users[0].Permissions, role.AuditRead)
 		require.NotContains(r, users[0].Permissions, role.Superuser)
 		require.False(r, users[0].LastLogin.IsZero())
-		require.Equal(r, []string{"Superuser"}, users[1].Roles)
+		require.Equal(r, []string{"Superuser", "User"}, users[1].Roles)
 		require.Contains(r, users[1].Permissions, role.Superuser)
 
 		_, err = r.Users(r.Context(), user("bob"))

@@ -43,6 +43,13 @@ var builtIn = []Role{
 			UserRead, RoleRead, ServiceAccountRead,
 		},
 	},
+	{
+		// That of the accounts of masters in SaltStack Config. No master signs in
+		// here: it is there for programs that name it.
+		Name:        "Salt Master",
+		Description: "See minions, masters and saved targets.",
+		Permissions: []Permission{MinionRead, MasterRead, TargetRead},
+	},
 }
 
 func administrator() []Permission {
@@ -52,7 +59,7 @@ func administrator() []Permission {
 			all = append(all, d.Permission)
 		}
 	}
-	return all
+	return append(all, Elsewhere()...)
 }
 
 // BuiltIn returns the built-in roles.

@@ -21,7 +21,7 @@ func (w *Wider) Error() string {
 // lists and the operators between them. Where one cannot be compared, the role
 // counts as wider.
 func (s *Set) Covers(o Options, r Role) error {
-	if s.has[Superuser] && s.login {
+	if s.has[Superuser] && s.edits {
 		return nil
 	}
 	for _, p := range r.Permissions {
@@ -29,7 +29,8 @@ func (s *Set) Covers(o Options, r Role) error {
 			return &Wider{fmt.Sprintf("the permission %s", p)}
 		}
 	}
-	if slices.Contains(r.Permissions, TargetAllMinionsRun) && !s.anywhere {
+	allMinions := s.anywhere || s.has[TargetAllMinionsRun] && !slices.Contains(r.Permissions, CmdRun)
+	if slices.Contains(r.Permissions, TargetAllMinionsRun) && !allMinions {
 		return &Wider{fmt.Sprintf("the permission %s", TargetAllMinionsRun)}
 	}
 	c := newComparison()

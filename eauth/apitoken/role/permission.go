@@ -1,6 +1,9 @@
 package role
 
-import "slices"
+import (
+	"regexp"
+	"slices"
+)
 
 // Permission is one right. The names are those of SaltStack Config (RaaS):
 // resource[-qualifier]-action. A right that does not exist there has a name of the
@@ -65,63 +68,95 @@ type Described struct {
 	// scopes. Otherwise a leaked token could be used to create others, which would
 	// stay valid, unnoticed, after it is revoked.
 	LoginOnly bool `json:"login_only,omitempty"`
+
+	// Edits marks a right to change users and roles. A token has it where the profile
+	// that it was made at gives it, see [Options.Edits].
+	Edits bool `json:"edits,omitempty"`
 }
 
 var permissions = []Described{
-	{Superuser, "everything, the upkeep of the gateway's own data included", false},
+	{Permission: Superuser, Allows: "everything, the upkeep of the gateway's own data included"},
 
-	{CmdRun, "run any function on the minions that the role's targets name, or on all with target-allminions-run", false},
-	{TargetAllMinionsRun, "with cmd-run: on any minion", false},
-	{CmdRunnerRun, "run any runner", false},
-	{CmdWheelRun, "run any wheel function", false},
-	{CmdSSHRun, "run anything by salt-ssh on any host of the roster", false},
-	{CmdRead, "see which commands were run, with their arguments", false},
-	{ReturnerRead, "see what commands returned", false},
+	{Permission: CmdRun, Allows: "run any function on the minions that the role's targets name, or on all with target-allminions-run"},
+	{Permission: TargetAllMinionsRun, Allows: "with cmd-run: on any minion"},
+	{Permission: CmdRunnerRun, Allows: "run any runner"},
+	{Permission: CmdWheelRun, Allows: "run any wheel function"},
+	{Permission: CmdSSHRun, Allows: "run anything by salt-ssh on any host of the roster"},
+	{Permission: CmdRead, Allows: "see which commands were run, with their arguments"},
+	{Permission: ReturnerRead, Allows: "see what commands returned"},
 
-	{JobRead, "see saved jobs", false},
-	{JobWrite, "save jobs", false},
-	{JobDelete, "delete saved jobs", false},
-	{JobRun, "run saved jobs, where the command that they hold is allowed too", false},
-	{TargetRead, "see saved targets", false},
-	{TargetWrite, "save targets", false},
-	{TargetDelete, "delete saved targets", false},
-	{ScheduleRead, "see schedules", false},
-	{ScheduleWrite, "save schedules", false},
-	{ScheduleDelete, "delete schedules", false},
+	{Permission: JobRead, Allows: "see saved jobs"},
+	{Permission: JobWrite, Allows: "save jobs"},
+	{Permission: JobDelete, Allows: "delete saved jobs"},
+	{Permission: JobRun, Allows: "run saved jobs, where the command that they hold is allowed too"},
+	{Permission: TargetRead, Allows: "see saved targets"},
+	{Permission: TargetWrite, Allows: "save targets"},
+	{Permission: TargetDelete, Allows: "delete saved targets"},
+	{Permission: ScheduleRead, Allows: "see schedules"},
+	{Permission: ScheduleWrite, Allows: "save schedules"},
+	{Permission: ScheduleDelete, Allows: "delete schedules"},
 
-	{MinionRead, "see minions: their grains, keys and whether they are there", false},
-	{MinionWrite, "accept and reject the keys of minions, and make new ones", false},
-	{MinionDelete, "delete the keys of minions", false},
-	{MasterRead, "see masters, and the gateway's numbers", false},
-	{FSRead, "read the files of file_roots", false},
-	{FSWrite, "write files below file_roots, which minions run", false},
-	{FSDelete, "delete files below file_roots, which takes a runner: with cmd-runner-run", false},
-	{EventRead, "listen to the event bus: everybody's commands and returns are on it", false},
-	{EventWrite, "fire events by the hook, which reactors may act on", false},
+	{Permission: MinionRead, Allows: "see minions: their grains, keys and whether they are there"},
+	{Permission: MinionWrite, Allows: "accept and reject the keys of minions, and make new ones"},
+	{Permission: MinionDelete, Allows: "delete the keys of minions"},
+	{Permission: MasterRead, Allows: "see masters, and the gateway's numbers"},
+	{Permission: FSRead, Allows: "read the files of file_roots"},
+	{Permission: FSWrite, Allows: "write files below file_roots, which minions run"},
+	{Permission: FSDelete, Allows: "delete files below file_roots, which takes a runner: with cmd-runner-run"},
+	{Permission: EventRead, Allows: "listen to the event bus: everybody's commands and returns are on it"},
+	{Permission: EventWrite, Allows: "fire events by the hook, which reactors may act on"},
 
-	{UserRead, "see users", false},
-	{UserWrite, "change users and passwords", true},
-	{UserDelete, "delete users", true},
-	{RoleRead, "see roles, to choose scopes from", false},
-	{RoleWrite, "change roles", true},
-	{RoleDelete, "delete roles", true},
-	{ServiceAccountRead, "see service accounts", false},
-	{ServiceAccountWrite, "make service accounts that act as oneself, and let them in; those that act as others only with superuser", true},
-	{ServiceAccountDelete, "delete service accounts", true},
+	{Permission: UserRead, Allows: "see users"},
+	{Permission: UserWrite, Allows: "change users and passwords", Edits: true},
+	{Permission: UserDelete, Allows: "delete users", Edits: true},
+	{Permission: RoleRead, Allows: "see roles, to choose scopes from"},
+	{Permission: RoleWrite, Allows: "change roles", Edits: true},
+	{Permission: RoleDelete, Allows: "delete roles", Edits: true},
+	{Permission: ServiceAccountRead, Allows: "see service accounts"},
+	{Permission: ServiceAccountWrite, Allows: "make service accounts that act as oneself, and let them in; those that act as others only with superuser", LoginOnly: true},
+	{Permission: ServiceAccountDelete, Allows: "delete service accounts", LoginOnly: true},
 
-	{TokenManage, "make, see, regenerate and revoke one's own tokens", true},
-	{TokenManageAll, "see that others have tokens, by name only, and revoke them", true},
-	{TokenIntrospect, "ask whether a token is good (RFC 7662)", false},
-	{AuditRead, "read the audit log", false},
+	{Permission: TokenManage, Allows: "make, see, regenerate and revoke one's own tokens", LoginOnly: true},
+	{Permission: TokenManageAll, Allows: "see that others have tokens, by name only, and revoke them", LoginOnly: true},
+	{Permission: TokenIntrospect, Allows: "ask whether a token is good (RFC 7662)"},
+	{Permission: AuditRead, Allows: "read the audit log"},
 }
 
 // Permissions returns the table of all permissions.
 func Permissions() []Described { return slices.Clone(permissions) }
 
-// LoginOnly reports whether no token grants the right.
-func (p Permission) LoginOnly() bool {
-	d, _ := describe(p)
-	return d.LoginOnly
+// Elsewhere are permissions of SaltStack Config that allow nothing here. Roles keep
+// them, as they do others of the same form.
+func Elsewhere() []Permission {
+	var all []Permission
+	for _, resource := range []string{
+		"cmd", "cmd-ssh", "fs", "formula", "group", "master", "master-config", "master-fs", "minion", "pillar", "returner",
+	} {
+		for _, action := range []string{"read", "write", "delete"} {
+			if p := Permission(resource + "-" + action); !p.Known() {
+				all = append(all, p)
+			}
+		}
+	}
+	return append(all, "license-read", "cloud-read", "metadata-auth-read", "background_jobs-read", "sec-policy-read")
+}
+
+// foreign is the form of the permissions of SaltStack Config.
+var foreign = regexp.MustCompile(`^[a-z][a-z0-9_]*(-[a-z0-9_]+)*-(read|run|write|delete)$`)
+
+// maxPermission bounds the length of a permission, in bytes.
+const maxPermission = 64
+
+// Known reports whether a permission allows something here.
+func (p Permission) Known() bool {
+	_, known := describe(p)
+	return known
+}
+
+// WellFormed reports whether a role may have a permission: it is known, or has the
+// form of those of SaltStack Config.
+func (p Permission) WellFormed() bool {
+	return p.Known() || len(p) <= maxPermission && foreign.MatchString(string(p))
 }
 
 func describe(p Permission) (Described, bool) {

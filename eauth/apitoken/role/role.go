@@ -15,7 +15,8 @@ type Role struct {
 	Permissions []Permission `json:"permissions,omitempty"`
 
 	// Targets are the compound targets of [CmdRun], one of which has to match a
-	// minion.
+	// minion. Without any, and without [TargetAllMinionsRun], CmdRun by itself allows no
+	// command.
 	Targets []string `json:"targets,omitempty"`
 
 	// ACL are rules as in external_auth, which allow more than the permissions.
@@ -27,25 +28,30 @@ type Role struct {
 const (
 	maxDescription = 500 // bytes
 	maxTargets     = 500
+	maxPermissions = 500
+	maxName        = 64 // bytes
 )
 
 // roleName allows characters of an OAuth scope (RFC 6749, section 3.3) that need no
-// quotes anywhere.
-var roleName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:-]{0,63}$`)
+// quotes anywhere, and single blanks in between: see [ScopeText].
+var roleName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._:-]*( [A-Za-z0-9._:-]+)*$`)
+
+// IsName reports whether a text can be the name of a role.
+func IsName(name string) bool { return len(name) <= maxName && roleName.MatchString(name) }
 
 // Check returns all that is wrong with a role, as an error for its author.
 func (r Role) Check() error {
 	var errs []error
 	complain := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
-	if !roleName.MatchString(r.Name) {
-		complain("name: up to 64 letters, digits and . _ : - are a name, with a letter or digit in front")
+	if !IsName(r.Name) {
+		complain("name: up to %d letters, digits and . _ : - are a name, with a letter or digit in front, and with single blanks in between", maxName)
 	}
 	if len(r.Description) > maxDescription || !utf8.ValidString(r.Description) {
 		complain("description: longer than %d bytes, or not UTF-8", maxDescription)
 	}
 	has := make(map[Permission]bool)
 	for _, p := range r.Permissions {
-		if _, known := describe(p); !known {
+		if !p.WellFormed() {
 			complain("permissions: there is no permission %q", p)
 		}
 		if has[p] {
@@ -53,13 +59,12 @@ func (r Role) Check() error {
 		}
 		has[p] = true
 	}
+	if len(r.Permissions) > maxPermissions {
+		complain("permissions: more than %d", maxPermissions)
+	}
 	switch anywhere := has[TargetAllMinionsRun]; {
-	case has[CmdRun] && !anywhere && len(r.Targets) == 0:
-		complain("targets: %s needs targets, or %s", CmdRun, TargetAllMinionsRun)
 	case has[CmdRun] && anywhere && len(r.Targets) > 0:
 		complain("targets: they mean nothing beside %s", TargetAllMinionsRun)
-	case !has[CmdRun] && anywhere:
-		complain("permissions: %s means nothing without %s", TargetAllMinionsRun, CmdRun)
 	case !has[CmdRun] && len(r.Targets) > 0:
 		complain("targets: they mean nothing without %s", CmdRun)
 	}

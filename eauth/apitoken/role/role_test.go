@@ -23,15 +23,22 @@ func TestRoleFromJSON(t *testing.T) {
 		{"rules", `{"name": "a", "acl": ["test.*", {"web*": ["state.apply", {"cmd.run": {"args": ["uptime", null], "kwargs": {"runas": "x"}}}]},
 			"@jobs", {"@wheel": "key.list.*"}]}`, nil},
 		{"nothing in it", `{"name": "a"}`, []string{"allows nothing"}},
-		{"a name with a space", `{"name": "a b", "permissions": ["cmd-read"]}`, []string{"name: up to 64"}},
+		{"a name with blanks", `{"name": "Web team 2", "permissions": ["cmd-read"]}`, nil},
+		{"a name with two blanks", `{"name": "a  b", "permissions": ["cmd-read"]}`, []string{"name: up to 64"}},
+		{"a name with a blank in front", `{"name": " a", "permissions": ["cmd-read"]}`, []string{"name: up to 64"}},
+		{"a name with a blank behind", `{"name": "a ", "permissions": ["cmd-read"]}`, []string{"name: up to 64"}},
+		{"a name with a tab", `{"name": "a\tb", "permissions": ["cmd-read"]}`, []string{"name: up to 64"}},
+		{"permissions of SaltStack Config", `{"name": "a", "permissions": ["license-read", "pillar-write", "formula-delete", "background_jobs-read", "sec-policy-read"]}`, nil},
+		{"no permissions at all", `{"name": "a", "permissions": ["read", "-read", "a--read", "A-read", "a-read\n"]}`,
+			[]string{`no permission "read"`, `no permission "-read"`, `no permission "a--read"`, `no permission "A-read"`, `no permission "a-read\n"`}},
+		{"cmd-run on saved targets", `{"name": "a", "permissions": ["cmd-run"]}`, nil},
+		{"all minions for jobs", `{"name": "a", "permissions": ["job-run", "target-allminions-run"]}`, nil},
 		{"a name too long", `{"name": "` + strings.Repeat("a", 65) + `", "permissions": ["cmd-read"]}`, []string{"name: up to 64"}},
 		{"a description too long", `{"name": "a", "permissions": ["cmd-read"], "description": "` + strings.Repeat("a", 501) + `"}`, []string{"description"}},
 		{"unknown and double permissions", `{"name": "a", "permissions": ["cmd-fly", "cmd-read", "cmd-read"]}`,
 			[]string{`there is no permission "cmd-fly"`, `"cmd-read" stands there twice`}},
-		{"cmd-run without a target", `{"name": "a", "permissions": ["cmd-run"]}`, []string{"cmd-run needs targets, or target-allminions-run"}},
 		{"cmd-run with both", `{"name": "a", "permissions": ["cmd-run", "target-allminions-run"], "targets": ["a"]}`, []string{"they mean nothing beside"}},
 		{"targets for nothing", `{"name": "a", "permissions": ["cmd-read"], "targets": ["a"]}`, []string{"they mean nothing without cmd-run"}},
-		{"all minions for nothing", `{"name": "a", "permissions": ["target-allminions-run"]}`, []string{"means nothing without cmd-run"}},
 		{"bad targets", `{"name": "a", "permissions": ["cmd-run"], "targets": ["", "a b", "a,b", "T@x", "R@x", "M@x", "L@", "@a", "G@os", "S@10.0.0.1/8", "E@(",
 			"a\u00a0or b", "a\u001cb"]}`,
 			[]string{`"": no well-formed`, `"a b": no well-formed`, "comma", "T@ is not supported", "R@ is not", "M@ is not", "nothing stands behind L@",
@@ -108,7 +115,7 @@ func TestNewRoles(t *testing.T) {
 		names = append(names, r.Name)
 		require.Equal(t, r.Name != "mine", r.BuiltIn)
 	}
-	require.Equal(t, []string{"Superuser", "Administrator", "User", "Read-only", "mine"}, names)
+	require.Equal(t, []string{"Superuser", "Administrator", "User", "Read-only", "Salt Master", "mine"}, names)
 	_, ok := roles.Get("Mine")
 	require.False(t, ok)
 

@@ -12,6 +12,10 @@ type Options struct {
 	// grants.
 	Login bool
 
+	// Edits is set for a token that may change users and roles as far as its roles
+	// allow it. It is for tokens of which no profile says that they never do.
+	Edits bool
+
 	// Nodegroups replaces words such as N@web by the words of the nodegroup.
 	// Without it, targets with such words allow nothing.
 	Nodegroups func(words []string) ([]string, error)
@@ -20,6 +24,7 @@ type Options struct {
 // Set holds what some roles allow together.
 type Set struct {
 	login bool
+	edits bool
 	has   map[Permission]bool
 
 	anywhere bool     // any function on any minion
@@ -37,10 +42,10 @@ type list struct {
 // Compile returns the set of some roles: it allows what one of them allows. Parts
 // of a role that are wrong, see [Role.Check], allow nothing.
 func Compile(o Options, roles ...Role) *Set {
-	s := &Set{login: o.Login, has: make(map[Permission]bool)}
+	s := &Set{login: o.Login, edits: o.Edits || o.Login, has: make(map[Permission]bool)}
 	for _, r := range roles {
 		for _, p := range r.Permissions {
-			if _, known := describe(p); known {
+			if p.WellFormed() {
 				s.has[p] = true
 			}
 		}
@@ -90,6 +95,11 @@ func (o Options) list(rules ACL) list {
 
 // May reports whether the roles include a permission.
 func (s *Set) May(p Permission) bool {
-	d, known := describe(p)
-	return known && (s.login || !d.LoginOnly) && (s.has[p] || s.has[Superuser])
+	return p.WellFormed() && !s.Never(p) && (s.has[p] || s.has[Superuser])
+}
+
+// Never reports whether no role would give a permission to a caller of this kind.
+func (s *Set) Never(p Permission) bool {
+	d, _ := describe(p)
+	return d.LoginOnly && !s.login || d.Edits && !s.edits
 }

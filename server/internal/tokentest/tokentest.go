@@ -129,7 +129,8 @@ type Options struct {
 	QueryTokens  bool
 	Prefix       string // of every path
 	PublicURL    string
-	LoginRoles   []string // of every user; nil stands for the default
+	LoginRoles   []string            // of every user; nil stands for the default
+	Assignments  []issuer.Assignment // beside that of admin
 
 	Audit audit.Writer // may be nil
 
@@ -180,7 +181,7 @@ func Build(t *testing.T, change func(*Options)) *Gateway {
 	require.NoError(t, err)
 	g.Tokens, err = issuer.New(issuer.Options{
 		Store: store, Pepper: pepper, Owners: &fakeSessions{}, Mint: &fakeSessions{},
-		Assignments: []issuer.Assignment{{Users: []string{"admin"}, Roles: []string{"Superuser"}}},
+		Assignments: append(o.Assignments, issuer.Assignment{Users: []string{"admin"}, Roles: []string{"Superuser"}}),
 		Throttle:    issuer.Throttle{Free: 1000}, LoginRoles: o.LoginRoles,
 	})
 	require.NoError(t, err)
