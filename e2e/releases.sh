@@ -35,8 +35,8 @@ real=
 for package in $packages; do
 	[ "$package" = clients ] || real="$real ./$package"
 done
-go build -race -ldflags '-s -w' -o "$binaries/saltern" ./cmd/saltern &&
-	{ [ -z "$real" ] || go test -race -ldflags '-s -w' -c -o "$binaries/" $real >"$binaries/build.log" 2>&1 ||
+go build ${RACE:--race} -ldflags '-s -w' -o "$binaries/saltern" ./cmd/saltern &&
+	{ [ -z "$real" ] || go test ${RACE:--race} -ldflags '-s -w' -c -o "$binaries/" $real >"$binaries/build.log" 2>&1 ||
 		{ cat "$binaries/build.log"; exit 1; }; }
 export SALTERN_PROGRAM="$binaries/saltern"
 
