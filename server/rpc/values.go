@@ -3,8 +3,9 @@ package rpc
 import (
 	"crypto/sha1" //nolint:gosec // a UUID of version 5 (RFC 9562) is made with it; nothing depends on its strength
 	"fmt"
-	"strings"
 	"time"
+
+	"github.com/saltern-api/saltern/internal/timetable"
 )
 
 // nameSpace is the name space of the UUIDs of what has a name and no UUID: users,
@@ -24,56 +25,10 @@ func uuidOf(kind, name string) string {
 
 func userUUID(eauth, user string) string { return uuidOf("user", eauth+"\x00"+user) }
 
-// timeForms are the forms of times that programs send. Fractions of seconds may be in
-// each; a time without a zone is one of UTC.
-var timeForms = []string{
-	time.RFC3339, "2006-01-02T15:04:05", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05", "2006-01-02T15:04Z07:00",
-	"2006-01-02T15:04", "2006-01-02 15:04", "2006-01-02",
-}
-
-// parseTime reads a time in one of the usual forms, or in one of strptime's.
+// parseTime reads a time in one of the usual forms, or in one of strptime's. A time
+// without a zone is one of UTC.
 func parseTime(text, form string) (time.Time, error) {
-	forms := timeForms
-	if form != "" {
-		layout, err := layoutOf(form)
-		if err != nil {
-			return time.Time{}, err
-		}
-		forms = []string{layout}
-	}
-	for _, layout := range forms {
-		if t, err := time.Parse(layout, text); err == nil {
-			return t.UTC(), nil
-		}
-	}
-	return time.Time{}, fmt.Errorf("%.60q is not a time", text)
-}
-
-// directives are those of strptime, in Go's words. Fractions follow the seconds in
-// any case.
-var directives = map[byte]string{
-	'Y': "2006", 'y': "06", 'm': "01", 'd': "02", 'H': "15", 'I': "03", 'M': "04", 'S': "05", 'p': "PM", 'j': "002",
-	'b': "Jan", 'B': "January", 'a': "Mon", 'A': "Monday", 'z': "-0700", 'Z': "MST", 'T': "15:04:05", 'F': "2006-01-02", '%': "%",
-}
-
-func layoutOf(form string) (string, error) {
-	form = strings.ReplaceAll(form, ".%f", "")
-	var b strings.Builder
-	for i := 0; i < len(form); i++ {
-		if form[i] != '%' {
-			b.WriteByte(form[i])
-			continue
-		}
-		if i++; i == len(form) {
-			return "", fmt.Errorf("the format %.60q is not complete", form)
-		}
-		layout, ok := directives[form[i]]
-		if !ok {
-			return "", fmt.Errorf("the format has an unknown directive %%%c", form[i])
-		}
-		b.WriteString(layout)
-	}
-	return b.String(), nil
+	return timetable.ParseTime(text, form, time.UTC)
 }
 
 // dateRange reads the two ends of a period; none is no bound.
