@@ -18,6 +18,8 @@ type Store interface {
 	Keeper
 	Callbacks
 	Library
+	Schedules
+	Values
 }
 
 // Writer is the part of a [Store] for the recorder.

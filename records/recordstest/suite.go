@@ -55,6 +55,10 @@ func Run(t *testing.T, newDatabase func(t *testing.T) Open) {
 		"saved target":         testSavedTarget,
 		"saved at once":        testSavedAtOnce,
 		"call-back not tried":  testCallbackNotTried,
+		"schedules":            testSchedules,
+		"schedule limits":      testScheduleLimits,
+		"schedule runs":        testScheduleRuns,
+		"keys and values":      testKeyValues,
 	} {
 		t.Run(name, func(t *testing.T) { part(t, newDatabase(t)) })
 	}

@@ -87,7 +87,7 @@ func writeDump(t *testing.T, name string) {
 		return all
 	}
 	text := lines("SELECT sql || ';' FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE 'sqlite_%' AND name NOT LIKE 'jobs_text_%' ORDER BY rowid")
-	for _, table := range []string{"records_schema", "jobs", "returns", "callbacks", "saved"} {
+	for _, table := range []string{"records_schema", "jobs", "returns", "callbacks", "saved", "schedules", "runs", "vals"} {
 		columns := strings.Join(lines("SELECT 'quote(' || name || ')' FROM pragma_table_info('"+table+"')"), "||','||")
 		text = append(text, lines("SELECT 'INSERT INTO "+table+" VALUES('||"+columns+"||');' FROM "+table)...)
 	}
