@@ -116,7 +116,7 @@ func (s *Server) mountTokens(m *web.Mux, surface Surface, resolver *caller.Resol
 func (s *Server) completeRPC(api *rpc.API, surface Surface, resolver *caller.Resolver) {
 	calls := s.calls(surface, resolver)
 	api.Gateway, api.Authority, api.Clients, api.Ran = s.cfg.Gateway, resolver, calls.Clients, s.calledMetrics.Count
-	api.MasterID = s.cfg.MasterID
+	api.MasterID, api.Following = s.cfg.MasterID, s.following
 	if s.cfg.Tokens != nil { // a nil pointer in an interface is not nil
 		api.Rights, api.Accounts = s.cfg.Tokens, s.cfg.Tokens
 	}

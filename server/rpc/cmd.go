@@ -109,6 +109,7 @@ func routeCmd(ctx context.Context, c *call, p routeCmdParams) (any, error) {
 		if answer.JID == "" {
 			return c.nobody(ctx, p, t, from)
 		}
+		c.api.Following.begin(c.api, c.caller(), answer.JID)
 		return answer.JID, nil
 	case lowstate.Started:
 		return answer.JID, nil

@@ -83,7 +83,7 @@ func getCmdDetails(ctx context.Context, c *call, p getCmdDetailsParams) (any, er
 		default:
 			var full json.RawMessage
 			if !r.Missing {
-				full = c.api.fullReturn(j, r)
+				full = c.api.fullReturn(j, r, valueOf(r))
 			}
 			add(r, full)
 		}

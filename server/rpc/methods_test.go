@@ -210,11 +210,11 @@ var cases = map[string]struct{ good, invalid, failed attempt }{
 		invalid: attempt{code: 4001},
 	},
 	"ret.get_returns": {
-		good:    attempt{kwarg: `{"jid":"` + jidOf(0) + `","has_errors":"false"}`, ret: `^\{"count":1,"limit":50,"results":\[\{"alter_time":"2026-11-29T12:00:55Z","full_ret":\{"_stamp":"2026-11-29T12:00:55Z","cmd":"_return","fun":"disk.usage"`},
+		good:    attempt{kwarg: `{"jid":"` + jidOf(0) + `","has_errors":"false"}`, ret: `^\{"count":1,"limit":50,"results":\[\{"alter_time":"2026-11-29T12:00:55Z","fun":"disk.usage",.*"full_ret":\{"_stamp":"2026-11-29T12:00:55Z","cmd":"_return","fun":"disk.usage".*"return":\{"/": ?\{"used": ?1\}\}\},"return":\{"/": ?\{"used": ?1\}\}\}\]\}$`},
 		invalid: attempt{kwarg: `{"start":"1"}`, code: 4001},
 	},
 	"ret.get_jid": {
-		good:    attempt{kwarg: `{"jid":"` + jidOf(0) + `"}`, ret: `^\{"web1":\{"_stamp":.*"return":\{"/": ?\{"used": ?1\}\}.*\},"web2":\{.*"retcode":1,"return":"it failed","success":true\}\}$`},
+		good:    attempt{kwarg: `{"jid":"` + jidOf(0) + `"}`, ret: `^\{"web1":\{"_stamp":.*"return":\{"/": ?\{"used": ?1\}\}.*\},"web2":\{.*"retcode":1,"success":true,"return":"it failed"\}\}$`},
 		invalid: attempt{kwarg: `{"jid":"1"}`, code: 4001},
 	},
 	"ret.get_jids": {

@@ -95,14 +95,12 @@ func getReturns(ctx context.Context, c *call, p getReturnsParams) (any, error) {
 			if err != nil {
 				continue
 			}
-			value := valueOf(r)
-			_, _ = to.WriteString(before)
-			_, err = to.Write(web.JSON(map[string]any{
-				"alter_time": timeText(r.Time), "full_ret": json.RawMessage(c.api.fullReturn(f.job, r)), "fun": f.job.Fun, "fun_args": argumentsOf(f.job),
-				"has_errors": r.Outcome() != records.OK, "jid": r.JID, "master": c.api.MasterID, "master_uuid": uuidOf("master", c.api.MasterID),
-				"minion_id": r.Minion, "return": value,
-			}))
-			if err != nil {
+			row := web.JSON(map[string]any{
+				"alter_time": timeText(r.Time), "fun": f.job.Fun, "fun_args": argumentsOf(f.job), "has_errors": r.Outcome() != records.OK, "jid": r.JID,
+				"master": c.api.MasterID, "master_uuid": uuidOf("master", c.api.MasterID), "minion_id": r.Minion,
+			})
+			value := valueOf(r) // which is in the row twice
+			if _, err := fmt.Fprintf(to, `%s%s,"full_ret":%s,"return":%s}`, before, row[:len(row)-1], c.api.fullReturn(f.job, r, value), value); err != nil {
 				return err
 			}
 			before = ","
@@ -290,18 +288,20 @@ func (s *search) sort() {
 	})
 }
 
-// fullReturn returns a return in the form in which minions send it.
-func (a *API) fullReturn(j records.Job, r records.Return) []byte {
-	full := returned(j, r)
-	full["cmd"], full["master_id"] = "_return", a.MasterID
-	return web.JSON(full)
+// fullReturn returns a return in the form in which minions send it. The value is that
+// of the return, as JSON.
+func (a *API) fullReturn(j records.Job, r records.Return, value json.RawMessage) []byte {
+	members := membersOf(j, r)
+	members["cmd"], members["master_id"] = "_return", a.MasterID
+	text := web.JSON(members)
+	return append(append(append(text[:len(text)-1], `,"return":`...), value...), '}')
 }
 
-// returned returns the members of a return.
-func returned(j records.Job, r records.Return) map[string]any {
+// membersOf returns the members of a return, but for its value.
+func membersOf(j records.Job, r records.Return) map[string]any {
 	m := map[string]any{
 		"_stamp": timeText(r.Time), "fun": cmp.Or(r.Fun, j.Fun), "fun_args": argumentsOf(j), "id": r.Minion, "jid": r.JID,
-		"retcode": r.Retcode, "success": r.Success, "return": valueOf(r),
+		"retcode": r.Retcode, "success": r.Success,
 	}
 	if r.Omitted {
 		m["omitted"] = true // larger than what is recorded; the master's job cache may have it
@@ -347,8 +347,17 @@ func getJID(ctx context.Context, c *call, p getJIDParams) (any, error) {
 			if r.Missing {
 				return nil
 			}
-			_, err := fmt.Fprintf(to, "%s%s:%s", before, web.JSON(r.Minion), web.JSON(returned(j, r)))
+			members := web.JSON(membersOf(j, r))
+			_, _ = fmt.Fprintf(to, `%s%s:%s,"return":`, before, web.JSON(r.Minion), members[:len(members)-1]) // an error stays
 			before = ","
+			if len(r.Value) == 0 {
+				_, err := to.WriteString("null}")
+				return err
+			}
+			if err := lowstate.WriteReturn(to, r.Value); err != nil {
+				return err
+			}
+			_, err := to.WriteString("}")
 			return err
 		})
 		if err != nil {

@@ -87,6 +87,9 @@ type API struct {
 	// Upkeep removes old records. Without it admin.trim_database is not served.
 	Upkeep Upkeep
 
+	// Following follows commands of minions. Without it nobody does.
+	Following *Following
+
 	// Minions has the minions of the master's own files. Without it the master is asked.
 	Minions Minions
 

@@ -22,9 +22,11 @@ type Gateway interface {
 var _ Gateway = (*lowstate.Gateway)(nil)
 
 // Authority returns the authority that a caller's commands run with, which must be
-// released. *caller.Resolver is one.
+// released, and a context that ends with the caller's credential. *caller.Resolver is
+// one.
 type Authority interface {
 	Authority(ctx context.Context, c *caller.Caller) (lowstate.Authority, func(), error)
+	Follow(ctx context.Context, c *caller.Caller, needs ...role.Permission) (context.Context, context.CancelFunc)
 }
 
 var _ Authority = (*caller.Resolver)(nil)
