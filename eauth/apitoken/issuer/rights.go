@@ -104,11 +104,38 @@ const everybody = "User"
 
 // rightsOf returns the rights of a user with a login.
 func (s *Service) rightsOf(ctx context.Context, user, eauth string, groups []string) (*role.Set, error) {
-	return s.loginSet(ctx, s.rolesOf(user, eauth, groups), nil)
+	has, err := s.rolesOf(ctx, user, eauth, groups)
+	if err != nil {
+		return nil, err
+	}
+	return s.loginSet(ctx, has.names, has.permissions)
 }
 
-// rolesOf returns the names of the roles of a user with a login.
-func (s *Service) rolesOf(user, eauth string, groups []string) []string {
+// held is what a user has with a login: the names of roles, and permissions beside
+// those of the roles.
+type held struct {
+	names       []string
+	permissions []role.Permission
+}
+
+// rolesOf returns the roles of a user with a login: by the settings, by what is saved of
+// the user, and by the groups that are saved.
+func (s *Service) rolesOf(ctx context.Context, user, eauth string, groups []string) (held, error) {
+	u, err := s.savedUser(ctx, eauth, user)
+	if err != nil {
+		return held{}, err
+	}
+	b, err := s.acquireRoles(ctx)
+	if err != nil {
+		return held{}, err
+	}
+	names := slices.Concat(s.configured(user, eauth, groups), u.Roles, b.rolesOfGroups(eauth, groups), b.rolesOfSaved(eauth, u.Groups))
+	b.release()
+	return held{tidy(names), u.Permissions}, nil
+}
+
+// configured returns the roles of a user by the settings.
+func (s *Service) configured(user, eauth string, groups []string) []string {
 	names := slices.Clone(s.opts.LoginRoles)
 	if s.opts.LoginRoles == nil {
 		names = append(names, everybody)
@@ -121,8 +148,7 @@ func (s *Service) rolesOf(user, eauth string, groups []string) []string {
 			names = append(names, a.Roles...)
 		}
 	}
-	slices.Sort(names)
-	return slices.Compact(names)
+	return names
 }
 
 // all are the rights of the operator on the host.

@@ -21,16 +21,20 @@ const rolesCollection = "roles"
 // maxRoles bounds the operator's roles.
 const maxRoles = 1000
 
-// roleCache holds the roles as stored, and the sets that were compiled from them.
+// roleCache holds the roles, groups and users as stored, and the sets that were compiled
+// from them.
 type roleCache struct {
 	changes  atomic.Int64 // counts changes in the store
 	failures atomic.Int64 // counts reads that failed
 
-	turn  chan struct{} // holds one element while the rest is in use
-	err   error         // of the last read that failed
-	of    int64         // the value of changes when the rest was read
-	roles *role.Roles
-	sets  *lru.Cache[setKey, *role.Set]
+	turn   chan struct{} // holds one element while the rest is in use
+	err    error         // of the last read that failed
+	of     int64         // the value of changes when the rest was read
+	roles  *role.Roles
+	groups map[GroupKey]Group
+	links  []Link
+	users  *lru.Cache[string, SavedUser]
+	sets   *lru.Cache[setKey, *role.Set]
 }
 
 // maxSets bounds the sets of the cache.
@@ -135,7 +139,12 @@ func (s *Service) refreshRoles(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	b.of, b.roles = changes, roles
+	groups, links, err := s.readGroups(ctx)
+	if err != nil {
+		return err
+	}
+	b.of, b.roles, b.groups, b.links = changes, roles, groups, links
+	b.users = lru.New[string, SavedUser](maxSets)
 	b.sets = lru.New[setKey, *role.Set](maxSets)
 	return nil
 }

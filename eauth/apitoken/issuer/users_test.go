@@ -32,8 +32,12 @@ func TestUsers(t *testing.T) {
 
 		_, err = r.Users(r.Context(), user("bob"))
 		require.ErrorIs(r, err, issuer.Forbidden)
-		require.Equal(r, []string{"Administrator"}, r.RolesOfGroup("admins", "pam"))
-		require.Empty(r, r.RolesOfGroup("admins", "ldap"))
-		require.Empty(r, r.RolesOfGroup("staff", "pam"))
+		for key, want := range map[issuer.GroupKey][]string{
+			{Eauth: "pam", Name: "admins"}: {"Administrator"}, {Eauth: "ldap", Name: "admins"}: nil, {Eauth: "pam", Name: "staff"}: nil,
+		} {
+			names, err := r.RolesOfGroup(r.Context(), key.Name, key.Eauth)
+			require.NoError(r, err)
+			require.Equal(r, want, names, key)
+		}
 	})
 }

@@ -40,7 +40,7 @@ var builtIn = []Role{
 		Permissions: []Permission{
 			CmdRead, ReturnerRead, JobRead, TargetRead, ScheduleRead,
 			MinionRead, MasterRead, EventRead,
-			UserRead, RoleRead, ServiceAccountRead,
+			UserRead, GroupRead, RoleRead, ServiceAccountRead,
 		},
 	},
 	{

@@ -46,6 +46,9 @@ const (
 	UserRead             Permission = "user-read"
 	UserWrite            Permission = "user-write"
 	UserDelete           Permission = "user-delete"
+	GroupRead            Permission = "group-read"
+	GroupWrite           Permission = "group-write"
+	GroupDelete          Permission = "group-delete"
 	RoleRead             Permission = "role-read"
 	RoleWrite            Permission = "role-write"
 	RoleDelete           Permission = "role-delete"
@@ -107,8 +110,11 @@ var permissions = []Described{
 	{Permission: EventWrite, Allows: "fire events by the hook, which reactors may act on"},
 
 	{Permission: UserRead, Allows: "see users"},
-	{Permission: UserWrite, Allows: "change users and passwords", Edits: true},
-	{Permission: UserDelete, Allows: "delete users", Edits: true},
+	{Permission: UserWrite, Allows: "give roles, groups and permissions to users", Edits: true},
+	{Permission: UserDelete, Allows: "take from users what they were given", Edits: true},
+	{Permission: GroupRead, Allows: "see groups, and the roles of their members"},
+	{Permission: GroupWrite, Allows: "change groups, their roles and their links", Edits: true},
+	{Permission: GroupDelete, Allows: "delete groups and links", Edits: true},
 	{Permission: RoleRead, Allows: "see roles, to choose scopes from"},
 	{Permission: RoleWrite, Allows: "change roles", Edits: true},
 	{Permission: RoleDelete, Allows: "delete roles", Edits: true},
