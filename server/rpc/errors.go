@@ -25,6 +25,7 @@ const (
 	CodeOutOfScope       Code = 4032
 	CodeNotFound         Code = 4040
 	CodeRefused          Code = 4050
+	CodeElsewhere        Code = 4051
 	CodeConflict         Code = 4090
 	CodeDependency       Code = 4091
 	CodeTooLarge         Code = 4130
@@ -52,6 +53,7 @@ var codes = []DescribedCode{
 	{CodeOutOfScope, "out_of_scope", "The scopes of the token do not allow this."},
 	{CodeNotFound, "not_found", "There is no such object, or the caller does not see it."},
 	{CodeRefused, "refused", "The request is refused by its path, its method or its origin."},
+	{CodeElsewhere, "not_supported", "SaltStack Config does this, and Saltern does not: the message says where it is done."},
 	{CodeConflict, "conflict", "There is such an object already, or it was changed meanwhile."},
 	{CodeDependency, "FailedResourceDependency", "Others need this: the message lists them. `force` does it all the same."},
 	{CodeTooLarge, "too_large", "The request, or what it asks for, is larger than what is taken at once."},

@@ -58,13 +58,66 @@ var cases = map[string]struct{ good, invalid, failed attempt }{
 		failed:  attempt{kwarg: `{"username":"nobody","config_name":"internal"}`, code: 4040},
 	},
 	"auth.get_all_groups": {
-		good:    attempt{kwarg: `{"include_users":true}`, ret: `^\{"count":1,"results":\[\{"uuid":"[0-9a-f-]{36}","config_name":"internal","remote_uid":null,"name":"staff","desc":"","roles":\[\],"users":\[\{`},
+		good:    attempt{kwarg: `{"include_users":true}`, ret: `"name":"staff","desc":"","roles":\[\],"users":\[\{"uuid":"[^"]+","config_name":"internal","username":"bob",.*\{"uuid":null,"config_name":null,"remote_uid":null,"name":null,"desc":"","roles":\[\],"users":\[.*\]\}\]\}$`},
 		invalid: attempt{kwarg: `{"page":-1}`, code: 4001},
 	},
 	"auth.get_group": {
 		good:    attempt{kwarg: `{"group_name":"staff","config_name":"internal"}`, ret: `^\{"uuid":`},
 		invalid: attempt{kwarg: `{"group_name":"staff"}`, code: 4001},
 		failed:  attempt{kwarg: `{"group_name":"x","config_name":"internal"}`, code: 4040},
+	},
+	"auth.save_role": {
+		good:    attempt{kwarg: `{"role_name":"Web team","perms":["job-read","license-read","job-read"],"description":"web"}`, ret: `^"[0-9a-f-]{36}"$`},
+		invalid: attempt{kwarg: `{"role_name":"x","perms":["to-fly"]}`, code: 4001},
+		failed:  attempt{kwarg: `{"role_name":"User","perms":["cmd-read"]}`, code: 4030},
+	},
+	"auth.delete_role": {
+		good:    attempt{kwarg: `{"role_name":"to go"}`, ret: `^null$`},
+		invalid: attempt{kwarg: `{"role_name":"User","role_uuid":"60c14cfc-09ca-4b5a-bc76-000000000001"}`, code: 4001},
+		failed:  attempt{kwarg: `{"role_name":"User"}`, code: 4030},
+	},
+	"auth.save_user": {
+		good:    attempt{kwarg: `{"config_name":"internal","username":"carol","roles":["User"],"perms":["pillar-read"],"groups":["team"],"custom_data":{"a": 1}}`, ret: `^"[0-9a-f-]{36}"$`},
+		invalid: attempt{kwarg: `{"config_name":"internal","username":"carol","roles":["none"]}`, code: 4001},
+		failed:  attempt{kwarg: `{"config_name":"internal","username":"carol","password":"x"}`, code: 4051},
+	},
+	"auth.save_user_link": {
+		good:    attempt{kwarg: `{"config_name":"ldap","username":"dave","user_dn":["uid=dave"]}`, ret: `^null$`},
+		invalid: attempt{kwarg: `{"config_name":"ldap","username":"dave"}`, code: 4001},
+		failed:  attempt{kwarg: `{"config_name":"ldap","username":"dave","user_dn":"x","enabled":false}`, code: 4051},
+	},
+	"auth.delete_user": {
+		good:    attempt{kwarg: `{"config_name":"internal","username":"erin"}`, ret: `^null$`},
+		invalid: attempt{kwarg: `{"username":"erin"}`, code: 4001},
+		failed:  attempt{kwarg: `{"config_name":"internal","username":"nobody"}`, code: 4040},
+	},
+	"auth.change_password": {
+		good:    attempt{kwarg: `{"account_uuid":"60c14cfc-09ca-4b5a-bc76-000000000001","password":"x"}`, code: 4051},
+		invalid: attempt{kwarg: `{"password":"x"}`, code: 4001},
+	},
+	"auth.save_group": {
+		good:    attempt{kwarg: `{"config_name":"ldap","group_name":"cn=web","roles":["User"],"description":"web","remote_uid":"7","custom_data":{}}`, ret: `^"[0-9a-f-]{36}"$`},
+		invalid: attempt{kwarg: `{"group_name":"web","roles":["User"]}`, code: 4001},
+		failed:  attempt{kwarg: `{"group_uuid":"60c14cfc-09ca-4b5a-bc76-000000000001"}`, code: 4040},
+	},
+	"auth.delete_group": {
+		good:    attempt{kwarg: `{"config_name":"internal","group_name":"to go"}`, ret: `^null$`},
+		invalid: attempt{kwarg: `{"group_name":"web"}`, code: 4001},
+		failed:  attempt{kwarg: `{"config_name":"ldap","group_name":"none"}`, code: 4040},
+	},
+	"auth.get_group_links": {
+		good:    attempt{kwarg: `{"group_name":"tea","enabled":"true"}`, ret: `^\[\{"group_uuid":"[0-9a-f-]{36}","group_name":"team","config_name":"ldap","ext_group_name":"cn=team","ext_group_uid":"","ext_group_dn":"","enabled":true\}\]$`},
+		invalid: attempt{kwarg: `{"enabled":"perhaps"}`, code: 4001},
+	},
+	"auth.save_group_link": {
+		good:    attempt{kwarg: `{"group_name":"team","config_name":"ldap","ext_group_name":"cn=others"}`, ret: `^null$`},
+		invalid: attempt{kwarg: `{"group_name":"team","config_name":"ldap"}`, code: 4001},
+		failed:  attempt{kwarg: `{"group_name":"none","config_name":"ldap","ext_group_name":"x"}`, code: 4040},
+	},
+	"auth.delete_group_link": {
+		good:    attempt{kwarg: `{"group_name":"team","config_name":"ldap","ext_group_name":"cn=gone"}`, ret: `^null$`},
+		invalid: attempt{kwarg: `{"group_name":"team"}`, code: 4001},
+		failed:  attempt{kwarg: `{"group_name":"team","config_name":"ldap","ext_group_name":"none"}`, code: 4040},
 	},
 	"cmd.route_cmd": {
 		good:    attempt{kwarg: `{"cmd":"local","fun":"test.ping","tgt":{"*":{"tgt":"*","tgt_type":"glob"}}}`, ret: `^"` + jidOf(59) + `"$`},
@@ -251,6 +304,7 @@ func TestMethods(t *testing.T) {
 	require.NoError(t, e.Tokens.RecordLogin(t.Context(), "bob", "pam", []string{"staff"}))
 	e.unable(t) // and its role
 	e.save(t)
+	e.team(t)
 	users := map[string]string{"admin": e.by(t, "admin"), "bob": e.by(t, "bob")}
 	for _, m := range rpc.Methods() {
 		c, ok := cases[m.String()]

@@ -60,7 +60,11 @@ type Link struct {
 
 // key returns the key of a link's document.
 func (l Link) key() string {
-	text, _ := json.Marshal([]string{l.Group.Eauth, l.Group.Name, l.From.Eauth, l.From.Name, l.UID}) // texts always encode
+	parts := []string{l.Group.Eauth, l.Group.Name, l.From.Eauth, l.From.Name, l.UID}
+	if l.From.Name == "" && l.UID == "" {
+		parts = append(parts, l.DN)
+	}
+	text, _ := json.Marshal(parts) // texts always encode
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:16])
 }
@@ -231,7 +235,8 @@ func (s *Service) PutLink(ctx context.Context, c Caller, l Link) error {
 	return s.putRecord(ctx, c, linksCollection, l.key(), version, l, "group link "+l.From.String()+" to "+l.Group.String())
 }
 
-// DeleteLink removes a link, which the group, the other group and the uid name.
+// DeleteLink removes a link, which the group, the other group and the uid name, or its
+// DN if it has neither of these.
 func (s *Service) DeleteLink(ctx context.Context, c Caller, l Link) error {
 	if err := s.may(ctx, c, role.GroupDelete); err != nil {
 		return err

@@ -183,6 +183,11 @@ func Build(t *testing.T, change func(*Options)) *Gateway {
 		Store: store, Pepper: pepper, Owners: &fakeSessions{}, Mint: &fakeSessions{},
 		Assignments: append(o.Assignments, issuer.Assignment{Users: []string{"admin"}, Roles: []string{"Superuser"}}),
 		Throttle:    issuer.Throttle{Free: 1000}, LoginRoles: o.LoginRoles,
+		Notify: func(ctx context.Context, e issuer.Event) {
+			if o.Audit != nil {
+				o.Audit.Write(ctx, audit.OfToken(e))
+			}
+		},
 	})
 	require.NoError(t, err)
 	t.Cleanup(func() {
