@@ -7,6 +7,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -142,6 +143,17 @@ func (s stream) until(tb testing.TB, want string) {
 			return
 		}
 	}
+}
+
+// runtime is what Go's runtime has in objects and in stacks, in bytes.
+func (g *gateway) runtime(tb testing.TB) (heap, stack float64) {
+	tb.Helper()
+	for name, to := range map[string]*float64{"go_memstats_heap_alloc_bytes": &heap, "go_memstats_stack_inuse_bytes": &stack} {
+		n, err := strconv.ParseFloat(g.figure(tb, name), 64)
+		require.NoError(tb, err)
+		*to = n
+	}
+	return heap, stack
 }
 
 // figure is the text of a metric.

@@ -32,6 +32,8 @@ func BenchmarkWaiters(b *testing.B) {
 				b.ReportMetric(m.before, "MB-idle")
 				b.ReportMetric((m.now-m.before)*1e6/manyWaiters, "B/waiter")
 				b.ReportMetric((m.settled-m.before)*1e6/manyWaiters, "B/waiter-settled")
+				b.ReportMetric(m.heap/manyWaiters, "B/waiter-heap")
+				b.ReportMetric(m.stack/manyWaiters, "B/waiter-stack")
 				b.ReportMetric(float64(m.last.Milliseconds()), "ms-last")
 			}
 		})
@@ -53,6 +55,7 @@ func TestWaiters(t *testing.T) {
 // answered after the job's end.
 type waitMemory struct {
 	before, now, settled float64
+	heap, stack          float64 // in bytes, what the waiters have added when it has settled
 	last                 time.Duration
 }
 
@@ -69,6 +72,7 @@ func waitMany(tb testing.TB, kind string, n int, settle bool) (m waitMemory) {
 	token := g.login(tb)
 	jid := g.start(tb, token)
 	m.before, _ = g.memory(tb)
+	heap, stack := g.runtime(tb)
 
 	all := make([]stream, n)
 	var opening sync.WaitGroup
@@ -88,6 +92,8 @@ func waitMany(tb testing.TB, kind string, n int, settle bool) (m waitMemory) {
 	if settle {
 		g.settle(tb)
 		m.settled, _ = g.memory(tb)
+		m.heap, m.stack = g.runtime(tb)
+		m.heap, m.stack = m.heap-heap, m.stack-stack
 	}
 	master.Return(mastertest.Job{JID: jid, Fun: "test.ping", Minion: minions[0]}, mastertest.Return{Return: mastertest.JSON("true")})
 	began := time.Now()

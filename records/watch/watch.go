@@ -23,6 +23,9 @@ const (
 	// shared is how long what was read of a job is what [Watch.Job] returns, unless
 	// something was recorded about it since: many come at once to wait for one.
 	shared = time.Second
+
+	// sharedMinions is how many minions a job has at most of which that is kept.
+	sharedMinions = 10_000
 )
 
 // Reader reads a job from a store. [records.Reader].Job is one.
@@ -47,11 +50,17 @@ type job struct {
 
 	calls map[*Watch]func() // what is called when it has ended
 
-	noted   uint64        // how often something was recorded about it
-	reading chan struct{} // closed when a reading for Watch.Job has ended; nil without one
-	known   records.Job   // what that has read
-	at      time.Time     // when it began; zero for never
-	of      uint64        // noted, then
+	noted uint64      // how often something was recorded about it
+	known [2]knownJob // without its minions, and with them
+}
+
+// knownJob is what was read of a job.
+type knownJob struct {
+	reading chan struct{} // closed when a reading has ended; nil without one
+	job     records.Job
+	at      time.Time // when the reading of job began; zero for never
+	of      uint64    // how often something had been recorded by then
+	large   bool      // whether it has too many minions to be kept
 }
 
 // New returns a hub without jobs, which reads those that have changed with read, and for
@@ -98,22 +107,31 @@ func (w *Watch) Changed() <-chan struct{} {
 	return w.job.changed
 }
 
-// Job reads the job without its minions. One reading serves all that come within a second
-// and before anything else is recorded about the job by this gateway.
-func (w *Watch) Job(ctx context.Context) (records.Job, error) {
+// Job reads the job, with its minions or without. One reading serves all that come
+// within a second and before anything else is recorded about the job by this gateway;
+// a job with very many minions is read by each. The list of minions is shared.
+func (w *Watch) Job(ctx context.Context, minions bool) (records.Job, error) {
 	h, j := w.hub, w.job
+	known := &j.known[0]
+	if minions {
+		known = &j.known[1]
+	}
 	for {
 		h.mu.Lock()
-		if !j.at.IsZero() && j.of == j.noted && time.Since(j.at) < shared {
+		if !known.at.IsZero() && known.of == j.noted && time.Since(known.at) < shared {
 			defer h.mu.Unlock()
-			return j.known, nil
+			return known.job, nil
 		}
-		reading := j.reading
+		if known.large {
+			h.mu.Unlock()
+			return h.fresh(ctx, w.jid, minions)
+		}
+		reading := known.reading
 		if reading == nil {
-			j.reading = make(chan struct{})
+			known.reading = make(chan struct{})
 			began, noted := time.Now(), j.noted
 			h.mu.Unlock()
-			return h.readShared(ctx, w, began, noted)
+			return h.readShared(ctx, w.jid, known, minions, began, noted)
 		}
 		h.mu.Unlock()
 		select {
@@ -124,19 +142,24 @@ func (w *Watch) Job(ctx context.Context) (records.Job, error) {
 	}
 }
 
-func (h *Hub) readShared(ctx context.Context, w *Watch, began time.Time, noted uint64) (known records.Job, err error) {
+func (h *Hub) readShared(
+	ctx context.Context, jid string, known *knownJob, minions bool, began time.Time, noted uint64,
+) (j records.Job, err error) {
 	err = context.Canceled // of a panic
 	defer func() {
 		h.mu.Lock()
 		defer h.mu.Unlock()
-		j := w.job
-		close(j.reading)
-		j.reading = nil
-		if err == nil {
-			j.known, j.at, j.of = known, began, noted
+		close(known.reading)
+		known.reading = nil
+		switch {
+		case err != nil:
+		case len(j.Minions) > sharedMinions:
+			known.large = true
+		default:
+			known.job, known.at, known.of = j, began, noted
 		}
 	}()
-	return h.fresh(ctx, w.jid, false)
+	return h.fresh(ctx, jid, minions)
 }
 
 // AfterEnd has f called in a goroutine of its own when the store says that the job has

@@ -249,7 +249,7 @@ func TestJob(t *testing.T) {
 	run(t, func(t *testing.T, h *watch.Hub, s *store) {
 		w := h.Watch("a")
 		defer w.Close()
-		_, err := w.Job(t.Context())
+		_, err := w.Job(t.Context(), false)
 		require.ErrorIs(t, err, records.ErrNotFound)
 		s.set("a", records.New)
 		before := s.count("a")
@@ -258,7 +258,7 @@ func TestJob(t *testing.T) {
 			all.Go(func() {
 				w := h.Watch("a")
 				defer w.Close()
-				j, err := w.Job(t.Context())
+				j, err := w.Job(t.Context(), false)
 				if err != nil || j.State != records.New {
 					t.Errorf("%v, %v", j.State, err)
 				}
@@ -268,21 +268,21 @@ func TestJob(t *testing.T) {
 		require.Equal(t, before+1, s.count("a"))
 		s.set("a", records.Completed)
 		h.Recorded(returned("a"))
-		j, err := w.Job(t.Context())
+		j, err := w.Job(t.Context(), false)
 		require.NoError(t, err)
 		require.Equal(t, records.Completed, j.State, "it was recorded")
 		s.set("a", records.Failed)
 		time.Sleep(time.Second)
-		j, err = w.Job(t.Context())
+		j, err = w.Job(t.Context(), false)
 		require.NoError(t, err)
 		require.Equal(t, records.Failed, j.State, "another gateway may have recorded it")
 		time.Sleep(time.Second)
 		s.fail(errors.New("away"))
-		_, err = w.Job(t.Context())
+		_, err = w.Job(t.Context(), false)
 		require.EqualError(t, err, "away")
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		_, err = w.Job(ctx)
+		_, err = w.Job(ctx, false)
 		require.Error(t, err)
 	})
 }

@@ -21,7 +21,7 @@ const maxAuditedArguments = 10 << 10
 // response begins, so that the log holds every answered request. It is used by
 // the request's goroutine only. It is a [web.Recorder].
 type Recorder struct {
-	write     func(Entry) // nil without an audit log
+	log       Writer // nil without an audit log
 	arguments bool
 	request   *Request
 
@@ -51,7 +51,7 @@ func NewRecorder(ctx context.Context, log Writer, arguments bool, about *Request
 	rec := &Recorder{request: about, arguments: arguments}
 	if log != nil {
 		ctx = WithRequest(ctx, about)
-		rec.write = func(e Entry) { log.Write(ctx, e) }
+		rec.log = log
 	}
 	return rec, ctx
 }
@@ -120,9 +120,13 @@ func (c *Recorder) Note(e Entry) *Entry {
 	return &e
 }
 
+// write writes a line. Nothing of the request's context is kept for it: a request may
+// go on for hours.
+func (c *Recorder) write(e Entry) { c.log.Write(WithRequest(context.Background(), c.request), e) }
+
 // Before writes the lines of a request before its response begins.
 func (c *Recorder) Before(status int) {
-	if c.write == nil || c.flushed {
+	if c.log == nil || c.flushed {
 		return
 	}
 	c.flushed = true
@@ -151,7 +155,7 @@ func (c *Recorder) End(status int, err error) {
 		status = http.StatusOK // the default of net/http
 	}
 	switch {
-	case c.write == nil:
+	case c.log == nil:
 	case !c.flushed:
 		c.Before(status)
 	case status < http.StatusBadRequest && c.call != nil && err != nil:

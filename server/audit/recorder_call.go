@@ -52,7 +52,7 @@ func (c *Recorder) callEntries(call *CallRecord, status int, outcome string) []E
 
 // WriteCall writes the lines about a call other than the request's own.
 func (c *Recorder) WriteCall(call *CallRecord, err error) {
-	if c.write == nil {
+	if c.log == nil {
 		return
 	}
 	for _, e := range c.callEntries(call, web.StatusOf(err), OutcomeOf(err)) {

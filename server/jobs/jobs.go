@@ -158,18 +158,29 @@ func (a *API) job(x *web.Exchange, r *http.Request, s sight) error {
 	if wait > 0 {
 		return a.await(x, r, s, jid, wait)
 	}
-	return a.writeJob(r.Context(), x, s, jid, false)
+	return a.writeJob(r.Context(), x, s, jid)
 }
 
 // writeJob writes a job, if the caller sees it. After a wait it has whether it has
 // ended.
-func (a *API) writeJob(ctx context.Context, x *web.Exchange, s sight, jid string, waited bool) error {
+func (a *API) writeJob(ctx context.Context, x *web.Exchange, s sight, jid string) error {
+	return a.writeJobOf(ctx, x, s, func(ctx context.Context, from records.Reader, minions bool) (records.Job, error) {
+		return from.Job(ctx, jid, minions)
+	}, false)
+}
+
+// writeJobOf writes the job that read reads, if the caller sees it.
+func (a *API) writeJobOf(
+	ctx context.Context, x *web.Exchange, s sight,
+	read func(ctx context.Context, from records.Reader, minions bool) (records.Job, error), waited bool,
+) error {
 	var j records.Job
 	err := a.Records.read(ctx, func(ctx context.Context, from records.Reader) (err error) {
-		if j, err = see(ctx, from, jid, s.job); err != nil {
+		j, err = read(ctx, from, false)
+		if err := seen(j, err, s.job); err != nil {
 			return err
 		}
-		j, err = from.Job(ctx, j.JID, true)
+		j, err = read(ctx, from, true)
 		return noRecord(err, errNoJob)
 	})
 	if err != nil {

@@ -7,6 +7,8 @@ import (
 
 	"github.com/saltern-api/saltern/eauth/apitoken/role"
 	"github.com/saltern-api/saltern/records"
+	"github.com/saltern-api/saltern/server/caller"
+	"github.com/saltern-api/saltern/server/waiting"
 	"github.com/saltern-api/saltern/server/web"
 )
 
@@ -34,56 +36,73 @@ func (a *API) recorded(r *http.Request, s sight) error {
 // sees the job. Where it can, the request waits without what net/http holds for it, and
 // without a goroutine but the one that reads what the client sends.
 func (a *API) await(x *web.Exchange, r *http.Request, s sight, jid string, most time.Duration) error {
-	wait := a.Waiting.Begin(jid, most)
+	w := &waiter{api: a, x: x, wait: a.Waiting.Begin(jid, most)}
 	begun := false
 	defer func() {
 		if !begun {
-			wait.Close()
+			w.wait.Close()
 		}
 	}()
 	var j records.Job
 	err := a.Records.read(r.Context(), func(ctx context.Context, _ records.Reader) (err error) {
-		j, err = wait.Job(ctx)
+		j, err = w.wait.Job(ctx, false)
 		return seen(j, err, s.job)
 	})
 	if err != nil {
 		return err
 	}
+	w.caller = s.caller
 	if j.State.Ended() {
-		return a.writeJob(r.Context(), x, a.sight(r.Context(), s.caller), jid, true)
+		return w.write(r.Context())
 	}
 	begun = true
-	// The wait may go on after the handler, with which the request's context ends. What
-	// is read and written after it has a time limit of its own.
-	kept := context.WithoutCancel(r.Context())
-	following, done := a.follow(kept, s)
-	unhook := context.AfterFunc(r.Context(), done)
-	c := s.caller // all that is kept of the caller while it waits
-	rest := func() error {
-		defer done()
-		defer wait.Close()
-		if _, err := wait.End(following); err != nil {
-			return err
-		}
-		return a.writeJob(kept, x, a.sight(kept, c), jid, true)
-	}
-	until := func(over func()) { wait.After(following, over) }
-	if x.DetachWhole(r, done, until, rest) {
-		unhook()
+	w.caller = w.wait.Follow(a.Callers, s.caller, needsOf(s)...)
+	if x.DetachWhole(r, w.wait.Leave, w.wait.After, w.goOn) {
 		return nil
 	}
-	defer unhook()
-	return rest()
+	return w.end(r.Context())
+}
+
+// waiter is a request that waits for the end of a job, with all that is kept of it.
+type waiter struct {
+	api    *API
+	x      *web.Exchange
+	wait   *waiting.Wait
+	caller *caller.Caller
+}
+
+// goOn answers after the handler, with which the request's context has ended. What is
+// read and written has a time limit of its own.
+func (w *waiter) goOn() error { return w.end(context.Background()) }
+
+func (w *waiter) end(ctx context.Context) error {
+	defer w.wait.Close()
+	if _, err := w.wait.End(ctx); err != nil {
+		return err
+	}
+	return w.write(ctx)
+}
+
+// write answers with the job, which is read once for many that wait for it.
+func (w *waiter) write(ctx context.Context) error {
+	return w.api.writeJobOf(ctx, w.x, w.api.sight(ctx, w.caller),
+		func(ctx context.Context, _ records.Reader, minions bool) (records.Job, error) {
+			return w.wait.Job(ctx, minions)
+		}, true)
 }
 
 // follow returns a context that ends with the request, with the caller's credential
 // or a permission by which it sees jobs, or when the gateway begins to stop.
 func (a *API) follow(ctx context.Context, s sight) (context.Context, func()) {
-	var needs []role.Permission
+	return a.Waiting.Follow(ctx, a.Callers, s.caller, needsOf(s)...)
+}
+
+// needsOf returns the permissions by which a caller sees jobs.
+func needsOf(s sight) (needs []role.Permission) {
 	for _, p := range []role.Permission{role.CmdRead, role.ReturnerRead} {
 		if s.scopes != nil && s.scopes.May(p) {
 			needs = append(needs, p)
 		}
 	}
-	return a.Waiting.Follow(ctx, a.Callers, s.caller, needs...)
+	return needs
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/saltern-api/saltern/eauth/apitoken/role"
@@ -40,6 +41,8 @@ type Jobs struct {
 
 	// Stopping ends when waits have to end.
 	Stopping context.Context
+
+	credentials credentials
 }
 
 // Follower ends contexts with the credential of a caller. *caller.Resolver is one.
@@ -90,54 +93,79 @@ func (w *Jobs) Follow(
 func (w *Jobs) End(ctx context.Context, jid string, most time.Duration) (ended bool, err error) {
 	begun := w.Begin(jid, most)
 	defer begun.Close()
-	j, err := begun.Job(ctx)
+	j, err := begun.Job(ctx, false)
 	if err == nil && j.State.Ended() {
 		return true, nil
 	}
 	return begun.End(ctx)
 }
 
-// Wait is a wait for a job. One goroutine at a time may call its methods.
+// Wait is a wait for a job. But for Leave, one goroutine at a time may call its methods.
 type Wait struct {
+	jobs    *Jobs
 	watched *watch.Watch
 	over    time.Time
+	left    atomic.Bool
 
-	timer  *time.Timer // nil before After, and unhook too
-	unhook func() bool
+	credential *credential // nil before Follow
+	timer      *time.Timer // nil before After
 }
 
 // Begin begins a wait, for most at most, which has to be closed. The job may be one that
 // is not recorded (yet). The caller reads the job after it: an end that was recorded
 // before is not seen by the wait.
 func (w *Jobs) Begin(jid string, most time.Duration) *Wait {
-	return &Wait{watched: w.Watches.Watch(jid), over: time.Now().Add(most)}
+	return &Wait{jobs: w, watched: w.Watches.Watch(jid), over: time.Now().Add(most)}
 }
 
-// Job reads the job without its minions, once for many that wait; see [watch.Watch.Job].
-func (w *Wait) Job(ctx context.Context) (records.Job, error) { return w.watched.Job(ctx) }
+// Job reads the job, with its minions or without, once for many that wait; see
+// [watch.Watch.Job].
+func (w *Wait) Job(ctx context.Context, minions bool) (records.Job, error) {
+	return w.watched.Job(ctx, minions)
+}
 
-// End waits for the end of the job, or until the time is over. ctx is one of
-// [Jobs.Follow]. There is no error when the time is over or the gateway begins to stop;
-// that of an ended credential is for the client.
+// Follow has the wait end with the caller's credential too, or when the gateway begins
+// to stop, as [Jobs.Follow] has it. It returns the caller as far as it is to be kept
+// for the time of the wait, and is called once at most.
+func (w *Wait) Follow(from Follower, c *caller.Caller, needs ...role.Permission) *caller.Caller {
+	w.credential = w.jobs.join(w, from, c, needs)
+	return w.credential.shared(c)
+}
+
+// Leave has End return that the client has gone.
+func (w *Wait) Leave() { w.left.Store(true) }
+
+// End waits for the end of the job, or until the time is over. There is no error when
+// the time is over or the gateway begins to stop; that of an ended credential is for the
+// client.
 func (w *Wait) End(ctx context.Context) (ended bool, err error) {
+	if w.left.Load() {
+		return false, context.Canceled
+	}
 	timer := time.NewTimer(time.Until(w.over))
 	defer timer.Stop()
+	followed := ctx // without a credential, ctx is one of [Jobs.Follow]
+	if w.credential != nil {
+		followed = w.credential.ctx
+	}
 	select {
 	case <-w.watched.Ended():
 		return true, nil
 	case <-timer.C:
 		return false, nil
+	case <-followed.Done():
+		return false, Cut(followed)
 	case <-ctx.Done():
 		return false, Cut(ctx)
 	}
 }
 
-// After has f called when End would return, in a goroutine of its own: until then there
-// is none. f may be called more than once. After is called once, with the context that
-// End will be called with.
-func (w *Wait) After(ctx context.Context, f func()) {
+// After has f called when End would return, but for Leave and its context, in a
+// goroutine of its own: until then there is none. f may be called more than once.
+// After is called once, after Follow.
+func (w *Wait) After(f func()) {
 	w.timer = time.AfterFunc(time.Until(w.over), f)
-	w.unhook = context.AfterFunc(ctx, f)
+	w.credential.after(w, f)
 	w.watched.AfterEnd(f)
 }
 
@@ -145,7 +173,9 @@ func (w *Wait) After(ctx context.Context, f func()) {
 func (w *Wait) Close() {
 	if w.timer != nil {
 		w.timer.Stop()
-		w.unhook()
+	}
+	if w.credential != nil {
+		w.credential.leave(w)
 	}
 	w.watched.Close()
 }
@@ -160,7 +190,7 @@ func (w *Jobs) Recorded(ctx context.Context, jid string, most time.Duration, see
 	defer timer.Stop()
 	for {
 		changed := watched.Changed()
-		switch j, err := watched.Job(ctx); {
+		switch j, err := watched.Job(ctx, false); {
 		case err == nil && sees(j):
 			return nil
 		case err != nil && !errors.Is(err, records.ErrNotFound):

@@ -124,9 +124,6 @@ func TestEnd(t *testing.T) {
 				defer stop()
 				ctx, done := w.Follow(request, &of, nil)
 				defer done()
-				if c.happen != nil {
-					time.AfterFunc(30*time.Second, func() { c.happen(stop, leave, &of) })
-				}
 				time.AfterFunc(time.Minute, func() {
 					if c.after != "" {
 						state.Store(c.after)
@@ -135,9 +132,19 @@ func TestEnd(t *testing.T) {
 				})
 				var later *waiting.Wait
 				var over atomic.Int64 // when After said that it is over
+				var ofLater credential
 				if c.before == "" || !c.before.Ended() {
 					later = w.Begin(jid, 2*time.Minute)
-					later.After(ctx, func() { over.Store(time.Now().UnixNano()) })
+					later.Follow(&ofLater, nil)
+					later.After(func() { over.Store(time.Now().UnixNano()) })
+				}
+				if c.happen != nil {
+					time.AfterFunc(30*time.Second, func() {
+						c.happen(stop, leave, &of)
+						if ofLater.end != nil {
+							c.happen(stop, func() { later.Leave(); over.Store(time.Now().UnixNano()) }, &ofLater)
+						}
+					})
 				}
 				began := time.Now()
 				ended, err := w.End(ctx, jid, 2*time.Minute)
@@ -146,7 +153,7 @@ func TestEnd(t *testing.T) {
 				if later != nil {
 					synctest.Wait()
 					require.Equal(t, c.within, time.Unix(0, over.Load()).Sub(began).Round(time.Second))
-					same, sameErr := later.End(ctx)
+					same, sameErr := later.End(t.Context())
 					require.Equal(t, ended, same)
 					require.Equal(t, err, sameErr)
 					later.Close()
@@ -208,4 +215,70 @@ func TestRecorded(t *testing.T) {
 			})
 		})
 	}
+}
+
+// callers with the same credential share what follows it; each has its own end.
+func TestSharedCredential(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		read := func(context.Context, string, bool) (records.Job, error) { return records.Job{State: records.New}, nil }
+		hub := watch.New(read, read)
+		w := &waiting.Jobs{Watches: hub, Read: read, Most: time.Hour, Stopping: t.Context()}
+		follower := &counted{}
+		of := func(id, token string, expires time.Time) *caller.Caller {
+			return &caller.Caller{User: "a", Session: &session.Session{ID: id, Token: token, Expire: expires}}
+		}
+		later := time.Now().Add(time.Hour)
+		same := []*caller.Caller{of("1", "x", later), of("1", "x", later), of("1", "x", later)}
+		others := []*caller.Caller{of("2", "x", later), of("1", "x", later.Add(time.Hour)), nil, nil}
+		var ended atomic.Int64
+		var all []*waiting.Wait
+		for i, c := range append(same, others...) {
+			wait := w.Begin(jid, time.Hour)
+			kept := wait.Follow(follower, c)
+			if i < len(same) {
+				require.Same(t, same[0], kept)
+			} else {
+				require.Same(t, c, kept)
+			}
+			wait.After(func() { ended.Add(1) })
+			all = append(all, wait)
+		}
+		require.Len(t, follower.open, 1+len(others))
+		all[0].Close() // the first one does not end the others
+		synctest.Wait()
+		require.Zero(t, ended.Load())
+		require.NoError(t, follower.open[0].Err())
+		follower.ends[0](session.ErrRevoked)
+		synctest.Wait()
+		require.EqualValues(t, 2, ended.Load())
+		_, err := all[2].End(t.Context())
+		var refused *web.Error
+		require.ErrorAs(t, err, &refused)
+		require.Equal(t, 401, refused.Status)
+
+		again := w.Begin(jid, time.Hour)
+		require.Same(t, same[1], again.Follow(follower, same[1]), "one that has ended is not shared")
+		require.Len(t, follower.open, 2+len(others))
+		again.Close()
+		for _, wait := range all {
+			wait.Close()
+		}
+		for _, ctx := range follower.open {
+			require.Error(t, ctx.Err(), "the last one ends it")
+		}
+		require.Zero(t, hub.Len())
+	})
+}
+
+// counted counts what is followed.
+type counted struct {
+	open []context.Context
+	ends []context.CancelCauseFunc
+}
+
+func (c *counted) Follow(ctx context.Context, _ *caller.Caller, _ ...role.Permission) (context.Context, context.CancelFunc) {
+	ctx, end := context.WithCancelCause(ctx)
+	c.open, c.ends = append(c.open, ctx), append(c.ends, end)
+	return ctx, func() { end(nil) }
 }

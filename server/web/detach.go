@@ -60,7 +60,7 @@ func (x *Exchange) Detach(r *http.Request, gone func(), step func() (Until, erro
 func (x *Exchange) goOnWith(w *detached) {
 	w.watched, w.ended = make(chan struct{}), make(chan struct{})
 	x.detached, x.ResponseWriter, x.Control = w, w, http.NewResponseController(w)
-	x.identify, x.Budget = nil, nil
+	x.identify, x.Budget, x.Memo = nil, nil, nil
 }
 
 // DetachWhole is Detach for a response to GET that has not begun, and of which rest
@@ -70,13 +70,13 @@ func (x *Exchange) DetachWhole(r *http.Request, gone func(), until Until, rest f
 	if !x.detachable || x.status != 0 || x.errors == nil || r.Method != http.MethodGet || r.ProtoMajor != 1 || r.ProtoMinor == 0 {
 		return false
 	}
-	header := x.Header().Clone()
+	header := x.heads.share(x.Header())
 	conn, _, err := x.Control.Hijack()
 	if err != nil {
 		return false
 	}
 	write := x.errors
-	w := &detached{conn: conn, request: briefOf(r), gone: gone, until: until, header: header}
+	w := &detached{conn: conn, request: briefOf(r), gone: gone, until: until, shared: header, id: x.ID}
 	w.step = func() (Until, error) { return nil, rest() }
 	w.fail = func(err error) {
 		if w.left.Load() {
@@ -124,6 +124,8 @@ type detached struct {
 
 	// Of a response that has not begun.
 	header http.Header
+	shared http.Header // in its place, not to be changed: without the id
+	id     string
 	fail   func(err error)
 
 	plain bool // whether the body is written without chunks
@@ -131,6 +133,10 @@ type detached struct {
 
 // Header implements http.ResponseWriter. The header may be written already.
 func (w *detached) Header() http.Header {
+	if w.shared != nil {
+		w.header, w.shared = w.shared.Clone(), nil
+		w.header.Set(requestIDHeader, w.id)
+	}
 	if w.header == nil {
 		return http.Header{}
 	}
@@ -139,10 +145,10 @@ func (w *detached) Header() http.Header {
 
 // WriteHeader implements http.ResponseWriter.
 func (w *detached) WriteHeader(status int) {
+	h := w.Header()
 	if w.header == nil {
 		return
 	}
-	h := w.header
 	w.header = nil
 	h.Set("Connection", "close")
 	h.Set("Date", time.Now().UTC().Format(http.TimeFormat))
@@ -256,7 +262,7 @@ func (w *detached) next() (Until, error) {
 	}
 	until, err := w.step()
 	switch {
-	case err != nil && w.header != nil:
+	case err != nil && (w.header != nil || w.shared != nil):
 		w.fail(err)
 		return nil, nil
 	case err != nil:

@@ -52,6 +52,7 @@ type Exchange struct {
 
 	detachable bool
 	detached   *detached // nil unless the response goes on after its handler
+	heads      *heads
 
 	stack   []byte
 	metrics *Metrics // may be nil

@@ -46,6 +46,9 @@ type Front struct {
 
 	// Path returns a path redacted for the log: without tokens.
 	Path func(path string) string
+
+	heads heads
+	cuts  cuts
 }
 
 // ServeHTTP handles a request.
@@ -53,7 +56,7 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := NewExchange(w, f.WriteTimeout)
 	x.Surface, x.ID, x.ClientID = f.Surface, rand.Text(), clientID(r)
 	x.bodies, x.bodyLimit, x.Spool = f.Bodies, f.Bodies.limit, f.Answers.New()
-	w.Header().Set("X-Request-Id", x.ID)
+	w.Header().Set(requestIDHeader, x.ID)
 	ctx := context.WithValue(r.Context(), exchangeKey{}, x)
 	if f.Record != nil {
 		x.Recorder, ctx = f.Record(ctx, x, r)
@@ -63,7 +66,7 @@ func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 	done := f.Metrics.begin(x)
 	f.Traffic.begin()
-	x.detachable = f.Go != nil
+	x.detachable, x.heads = f.Go != nil, &f.heads
 	abort := f.run(x, func() *http.Request { return r }, func() { f.Next.ServeHTTP(x, r) })
 	if x.detached != nil && !abort {
 		f.goOn(x, done)
@@ -91,10 +94,7 @@ func (f *Front) end(x *Exchange, r *http.Request, done func(*http.Request)) {
 
 // goOn has the remainder of a detached response written, without its request.
 func (f *Front) goOn(x *Exchange, done func(*http.Request)) {
-	uncut := func() bool { return true }
-	if f.Base != nil {
-		uncut = context.AfterFunc(f.Base, x.hangUp)
-	}
+	f.cuts.add(f.Base, x)
 	x.detached.start(f.Go, func(begin func()) (goesOn bool) {
 		f.run(x, x.detached.request.request, func() {
 			until, err := x.detached.next()
@@ -107,7 +107,7 @@ func (f *Front) goOn(x *Exchange, done func(*http.Request)) {
 			}
 		})
 		if !goesOn {
-			uncut()
+			f.cuts.remove(x)
 			x.detached.close()
 			f.end(x, x.detached.request.request(), done)
 		}
