@@ -1,0 +1,171 @@
+package schedule_test
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/saltern-api/saltern/records"
+	"github.com/saltern-api/saltern/records/schedule"
+)
+
+// unused is nil.
+type unused interface{ records.Schedules }
+
+// fakeStore keeps schedules and runs in memory.
+type fakeStore struct {
+	unused // nothing else is called
+
+	mu        sync.Mutex
+	schedules map[string]records.Schedule
+	runs      []records.Run
+	ended     map[string]bool // jobs, by their jids
+	down      error
+	deaf      bool // whether what came of runs cannot be recorded
+}
+
+func newFake(all ...records.Schedule) *fakeStore {
+	f := &fakeStore{schedules: make(map[string]records.Schedule), ended: make(map[string]bool)}
+	for _, s := range all {
+		f.schedules[s.ID] = s
+	}
+	return f
+}
+
+func (f *fakeStore) set(change func()) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	change()
+}
+
+func (f *fakeStore) Job(_ context.Context, jid string, _ bool) (j records.Job, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.ended[jid] {
+		j.End = time.Now()
+	}
+	return j, f.down
+}
+
+func (f *fakeStore) DueSchedules(_ context.Context, now time.Time) (due []records.Schedule, next time.Time, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, s := range f.schedules {
+		switch {
+		case !s.Enabled || s.Start.IsZero():
+		case !s.Start.After(now):
+			due = append(due, s)
+		case next.IsZero() || s.Start.Before(next):
+			next = s.Start
+		}
+	}
+	return due, next, f.down
+}
+
+func (f *fakeStore) ClaimRuns(_ context.Context, s records.Schedule, due, start time.Time, runs []records.Run) (bool, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	is := f.schedules[s.ID]
+	if f.down != nil || !is.Due.Equal(s.Due) || is.Version != s.Version || !is.Enabled {
+		return false, f.down
+	}
+	for _, r := range runs {
+		if slices.ContainsFunc(f.runs, func(o records.Run) bool { return o.Schedule == r.Schedule && o.Due.Equal(r.Due) }) {
+			return false, nil
+		}
+	}
+	is.Due, is.Start = due, start
+	f.schedules[s.ID] = is
+	f.runs = append(f.runs, runs...)
+	return true, nil
+}
+
+func (f *fakeStore) SettleRun(_ context.Context, r records.Run) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.deaf {
+		return records.ErrUnavailable
+	}
+	for i, o := range f.runs {
+		if o.Schedule == r.Schedule && o.Due.Equal(r.Due) {
+			f.runs[i] = r
+			return nil
+		}
+	}
+	return records.ErrNotFound
+}
+
+func (f *fakeStore) LoseRuns(_ context.Context, now time.Time, why string) (lost []records.Run, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for i, r := range f.runs {
+		if r.State == records.RunClaimed && r.Until.Before(now) {
+			f.runs[i].State, f.runs[i].Why = records.RunUnknown, why
+			lost = append(lost, f.runs[i])
+		}
+	}
+	return lost, f.down
+}
+
+func (f *fakeStore) Runs(_ context.Context, q records.RunQuery) (all []records.Run, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, r := range f.runs {
+		if (q.Schedule == "" || r.Schedule == q.Schedule) && (q.State == "" || r.State == q.State) &&
+			!r.Due.Before(q.From) && (q.To.IsZero() || !r.Due.After(q.To)) {
+			all = append(all, r)
+		}
+	}
+	slices.SortFunc(all, func(a, b records.Run) int { return cmp.Or(b.Due.Compare(a.Due), cmp.Compare(a.Schedule, b.Schedule)) })
+	return all, f.down
+}
+
+func (f *fakeStore) TrimRuns(context.Context, time.Time, bool) (int64, error) { return 0, nil }
+
+func (f *fakeStore) CountSchedules(context.Context) (all, enabled int, err error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, s := range f.schedules {
+		if s.Enabled {
+			enabled++
+		}
+	}
+	return len(f.schedules), enabled, f.down
+}
+
+// runner takes what it runs down.
+type runner struct {
+	mu    sync.Mutex
+	ran   []time.Time
+	names []string
+	jid   func(n int) string
+	takes time.Duration
+}
+
+// Run implements schedule.Runner.
+func (r *runner) Run(ctx context.Context, s records.Schedule, due time.Time) (out schedule.Outcome) {
+	r.mu.Lock()
+	r.ran, r.names = append(r.ran, due), append(r.names, s.Name)
+	n := len(r.ran)
+	r.mu.Unlock()
+	if r.takes > 0 {
+		select {
+		case <-time.After(r.takes):
+		case <-ctx.Done():
+			return schedule.Outcome{State: records.RunUnknown, Why: ctx.Err().Error()}
+		}
+	}
+	out = schedule.Outcome{State: records.RunStarted, Cmd: "local", Fun: "test.ping"}
+	if r.jid != nil {
+		out.JID = r.jid(n)
+	}
+	return out
+}
+
+func (r *runner) times() []time.Time {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.Clone(r.ran)
+}
