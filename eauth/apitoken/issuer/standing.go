@@ -96,7 +96,11 @@ func (s *Service) Resume(ctx context.Context, st Standing) (*Principal, error) {
 		return nil, err
 	}
 	if st.IsLogin() {
-		p.ScopeNames, p.Scopes = s.rolesOf(owner.user, owner.eauth, owner.groups), p.rights
+		has, err := s.rolesOf(ctx, owner.user, owner.eauth, owner.groups)
+		if err != nil {
+			return nil, err
+		}
+		p.ScopeNames, p.Scopes = has.names, p.rights
 	}
 	return p, nil
 }
