@@ -2,6 +2,7 @@ package records
 
 import (
 	"context"
+	"errors"
 	"iter"
 )
 
@@ -15,12 +16,16 @@ const (
 // Import puts everything that an export yields into a store. What is there
 // already stays, so that an import which failed may be repeated. The changes are
 // the sum of what was done, also with an error.
-func Import(ctx context.Context, w Writer, entries iter.Seq2[Entry, error]) (Changes, error) {
+func Import(ctx context.Context, to interface {
+	Writer
+	Library
+}, entries iter.Seq2[Entry, error],
+) (Changes, error) {
 	var sum Changes
 	var b Batch
 	var n, bytes int
 	put := func() error {
-		c, err := w.Put(ctx, b)
+		c, err := to.Put(ctx, b)
 		sum.Jobs, sum.Returns, sum.Invalid = sum.Jobs+c.Jobs, sum.Returns+c.Returns, sum.Invalid+c.Invalid
 		b, n, bytes = Batch{}, 0, 0
 		return err
@@ -30,6 +35,11 @@ func Import(ctx context.Context, w Writer, entries iter.Seq2[Entry, error]) (Cha
 			return sum, err
 		}
 		switch {
+		case e.Saved != nil:
+			if err := importSaved(ctx, to, *e.Saved, &sum); err != nil {
+				return sum, err
+			}
+			continue
 		case e.Job != nil:
 			b.Jobs = append(b.Jobs, *e.Job)
 			if !e.Job.End.IsZero() {
@@ -49,4 +59,21 @@ func Import(ctx context.Context, w Writer, entries iter.Seq2[Entry, error]) (Cha
 		}
 	}
 	return sum, put()
+}
+
+// importSaved puts what is not there.
+func importSaved(ctx context.Context, to Library, s Saved, sum *Changes) error {
+	s.Version = 0
+	_, err := to.PutSaved(ctx, s)
+	var invalid *InvalidError
+	switch {
+	case err == nil:
+		sum.Saved++
+	case errors.Is(err, ErrConflict):
+	case errors.As(err, &invalid):
+		sum.Invalid++
+	default:
+		return err
+	}
+	return nil
 }

@@ -125,8 +125,9 @@ func (r Return) Outcome() Outcome {
 	return NotOK
 }
 
-// Entry is one record of an export: a job, or a return.
+// Entry is one record of an export: a job, a return, or what a user has saved.
 type Entry struct {
+	Saved  *Saved  `json:"saved,omitempty"`
 	Job    *Job    `json:"job,omitempty"`
 	Return *Return `json:"return,omitempty"`
 }

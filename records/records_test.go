@@ -45,6 +45,8 @@ func TestOutcome(t *testing.T) {
 
 // puts is a store that remembers its batches.
 type puts struct {
+	records.Library
+
 	batches []records.Batch
 	fail    error // of the second
 }

@@ -9,23 +9,31 @@ import (
 
 // Saved is what a user has saved to run or use again: a job, or a target.
 type Saved struct {
-	Kind SavedKind
-	ID   string // a UUID in small letters
+	Kind SavedKind `json:"kind"`
+	ID   string    `json:"id"` // a UUID in small letters
 
 	// Version is a new one with each change. PutSaved reads the one that is there, 0
 	// for none.
-	Version int64
+	Version int64 `json:"version"`
 
-	User, Eauth string // the owner
-	Shared      bool   // whether an access list names others
-	Name, Desc  string
+	User  string `json:"user"` // the owner
+	Eauth string `json:"eauth"`
+
+	// Readers are the roles that see it beside the owner. Names with a line break are
+	// left out: no role has one.
+	Readers []string `json:"readers,omitempty"`
+
+	Name string `json:"name"`
+	Desc string `json:"desc,omitempty"`
 
 	// Cmd, Fun and Tgt are of a job: the kind of the command, the function, and the
 	// UUID of its target.
-	Cmd, Fun, Tgt string
+	Cmd string `json:"cmd,omitempty"`
+	Fun string `json:"fun,omitempty"`
+	Tgt string `json:"tgt_uuid,omitempty"`
 
-	Changed time.Time
-	Body    json.RawMessage // the rest
+	Changed time.Time       `json:"changed"`
+	Body    json.RawMessage `json:"body"` // the rest
 }
 
 // SavedKind is the kind of a [Saved].
@@ -67,9 +75,10 @@ type SavedQuery struct {
 	Kind SavedKind
 	ID   string
 
-	// User and Eauth select what an owner has, and with OrShared what is shared, too.
+	// User and Eauth select what an owner has, and with Readers what one of these roles
+	// sees, too. Without an owner Readers alone select. There are [MaxReaders] at most.
 	User, Eauth string
-	OrShared    bool
+	Readers     []string
 
 	NameIs     string // the whole name
 	Name, Desc string // parts of them; ASCII letters match in upper and lower case
@@ -109,4 +118,5 @@ const (
 	MaxSavedName   = 1024   // bytes of the name, the function and the like
 	MaxSavedDesc   = 16 << 10
 	MaxSavedBody   = 256 << 10
+	MaxReaders     = 200 // of a query
 )

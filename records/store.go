@@ -74,9 +74,9 @@ type Keeper interface {
 	// Size returns how much is recorded, which is about what it takes on disk.
 	Size(ctx context.Context) (Size, error)
 
-	// Export yields everything that started in a period, the oldest job first:
-	// a job with its minions, then its returns with their values. It ends with
-	// the first error. [Import] takes it.
+	// Export yields what users have saved, and then everything that started in a
+	// period, the oldest job first: a job with its minions, then its returns with
+	// their values. It ends with the first error. [Import] takes it.
 	Export(ctx context.Context, from, to time.Time) iter.Seq2[Entry, error]
 
 	// Ping returns an [ErrUnavailable] if the store cannot be used now.
@@ -107,6 +107,7 @@ type Changes struct {
 	Jobs    int // that were not known before
 	Returns int // that were not known before
 	Invalid int // records that cannot be kept
+	Saved   int // by Import: that were not there
 
 	// Ended are the jids of jobs that ended by this batch. A job is reported
 	// once, to one gateway, also when returns arrive after its end.

@@ -140,6 +140,9 @@ func importRecords(ctx context.Context, args []string, std stdio) (err error) {
 	defer func() { err = errors.Join(err, store.Close()) }()
 	done, err := records.Import(ctx, store, entries(os.Stdin))
 	fmt.Fprintf(std.out, "added %d jobs and %d returns\n", done.Jobs, done.Returns)
+	if done.Saved > 0 {
+		fmt.Fprintf(std.out, "added %d saved jobs and targets\n", done.Saved)
+	}
 	if done.Invalid > 0 {
 		fmt.Fprintf(std.err, "warning: %d records cannot be kept\n", done.Invalid)
 	}
@@ -158,8 +161,8 @@ func entries(in io.Reader) iter.Seq2[records.Entry, error] {
 			}
 			var e records.Entry
 			err := json.Unmarshal(line, &e)
-			if err == nil && (e.Job == nil) == (e.Return == nil) {
-				err = errors.New("it has neither a job nor a return")
+			if err == nil && e.Job == nil && e.Return == nil && e.Saved == nil {
+				err = errors.New("it has neither a job nor a return, nor anything saved")
 			}
 			if err != nil {
 				err = fmt.Errorf("line %d is not one of an export: %w", n, err)

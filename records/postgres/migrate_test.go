@@ -61,3 +61,16 @@ func TestNewerSchema(t *testing.T) {
 	require.ErrorContains(t, err, "newer Saltern")
 	require.NoError(t, s.Close())
 }
+
+// What was saved before there was a column for the roles of access lists has them.
+func TestMigrateReaders(t *testing.T) {
+	t.Parallel()
+	server := pgtest.Start(t)
+	text, err := os.ReadFile("testdata/schema-8.sql")
+	require.NoError(t, err)
+	url := server.Database(t)
+	server.Exec(t, url, string(text)+recordstest.SharedBefore)
+	s := open(t, url, "")
+	recordstest.RequireShared(t, s)
+	require.NoError(t, s.Close())
+}

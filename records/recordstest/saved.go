@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -51,7 +52,7 @@ func testSaved(t *testing.T, o Open) {
 	_, err = s.PutSaved(ctx, savedJob(1, "Check"))
 	require.ErrorIs(t, err, records.ErrConflict, "it is there")
 	changed := r
-	changed.Name, changed.Shared = "Checked", true
+	changed.Name, changed.Readers = "Checked", []string{"A role", "b"}
 	changed = putSaved(t, s, changed)
 	require.EqualValues(t, 2, changed.Version)
 	_, err = s.PutSaved(ctx, r)
@@ -91,7 +92,7 @@ func testFindSaved(t *testing.T, o Open) {
 	s := open(t, o, "")
 	for n, change := range []func(*records.Saved){
 		func(r *records.Saved) { r.Name = "b%_!" },
-		func(r *records.Saved) { r.Name, r.User, r.Shared = "A", "dev", true },
+		func(r *records.Saved) { r.Name, r.User, r.Readers = "A", "dev", []string{"web ops", "x\ny", "Deploy"} },
 		func(r *records.Saved) { r.Name, r.Cmd, r.Fun, r.User = "c", "runner", "State.orch", "dev" },
 		func(r *records.Saved) { r.Name, r.Tgt, r.Eauth = "d", savedID(7), "ldap" },
 		func(r *records.Saved) { r.Kind, r.Name = records.SavedTarget, "e" },
@@ -109,7 +110,9 @@ func testFindSaved(t *testing.T, o Open) {
 		"reversed":         {records.SavedQuery{Reverse: true}, "d c b%_! A"},
 		"targets":          {records.SavedQuery{Kind: records.SavedTarget}, "e"},
 		"own":              {records.SavedQuery{User: "dev", Eauth: "pam"}, "A c"},
-		"own or shared":    {records.SavedQuery{User: "ops", Eauth: "pam", OrShared: true}, "A b%_!"},
+		"own or shared":    {records.SavedQuery{User: "ops", Eauth: "pam", Readers: []string{"no", "web ops"}}, "A b%_!"},
+		"another role":     {records.SavedQuery{User: "ops", Eauth: "pam", Readers: []string{"web", "ops", "x", "y", "x\ny", "deploy"}}, "b%_!"},
+		"shared":           {records.SavedQuery{Readers: []string{"Deploy"}}, "A"},
 		"name":             {records.SavedQuery{Name: "a"}, "A"},
 		"the whole name":   {records.SavedQuery{NameIs: "b"}, ""},
 		"percent":          {records.SavedQuery{Name: "%_!"}, "b%_!"},
@@ -143,6 +146,58 @@ func testFindSaved(t *testing.T, o Open) {
 	_, err := s.FindSaved(t.Context(), records.SavedQuery{Kind: records.SavedJob, SortBy: "x"})
 	var invalid *records.InvalidError
 	require.ErrorAs(t, err, &invalid)
+	_, err = s.FindSaved(t.Context(), records.SavedQuery{Kind: records.SavedJob, Readers: make([]string, records.MaxReaders+1)})
+	require.ErrorAs(t, err, &invalid)
+}
+
+// testSavedExport has what users have saved exported and imported: what is there stays.
+func testSavedExport(t *testing.T, o Open) {
+	s, to := open(t, o, ""), open(t, o, "another")
+	for n := range 250 {
+		r := savedJob(n, fmt.Sprint("job ", n))
+		if n%2 == 0 {
+			r.Kind, r.Readers = records.SavedTarget, []string{"web ops"}
+		}
+		putSaved(t, s, r)
+	}
+	put(t, s, jobs(job(0, "web1")))
+	kept := savedJob(1, "is there")
+	putSaved(t, to, kept)
+	all := dump(t, s)
+	each := func(yield func(records.Entry, error) bool) {
+		for _, e := range all {
+			if !yield(e, nil) {
+				return
+			}
+		}
+	}
+	sum, err := records.Import(t.Context(), to, each)
+	require.NoError(t, err)
+	require.Equal(t, records.Changes{Jobs: 1, Saved: 249}, sum)
+	sum, err = records.Import(t.Context(), to, each)
+	require.NoError(t, err)
+	require.Zero(t, sum)
+	got, want := dump(t, to), all
+	require.Len(t, got, len(want))
+	for n, e := range want {
+		if e.Saved == nil {
+			continue
+		}
+		if e.Saved.ID == kept.ID && e.Saved.Kind == kept.Kind {
+			require.Equal(t, "is there", got[n].Saved.Name)
+			continue
+		}
+		e.Saved.Changed, got[n].Saved.Changed, got[n].Saved.Version = time.Time{}, time.Time{}, e.Saved.Version
+		require.Equal(t, e.Saved, got[n].Saved)
+	}
+	n := 0
+	for e, err := range s.Export(t.Context(), start.Add(-time.Hour), time.Time{}) {
+		require.NoError(t, err)
+		if e.Saved != nil {
+			n++
+		}
+	}
+	require.Equal(t, 250, n, "they are of no period")
 }
 
 // testSavedTarget removes a target: the jobs that were for it have none then, and
@@ -196,4 +251,27 @@ func testSavedAtOnce(t *testing.T, o Open) {
 	r, err := s.Saved(t.Context(), records.SavedJob, savedID(1))
 	require.NoError(t, err)
 	require.Equal(t, done.Load()+1, r.Version)
+}
+
+// SharedBefore is what was saved in the schemas before the column readers.
+const SharedBefore = `
+INSERT INTO saved (master, kind, id, version, usr, eauth, shared, name, changed, body) VALUES
+	('', 1, '60c14cfc-09ca-4b5a-bc76-000000000001', 1, 'ops', 'pam', 1, 'shared', 1,
+	 '{"arg":{},"access":{"web ops":{"read":true,"write":false},"writers":{"write":true,"read":false},"Deploy":{"discover":true}}}'),
+	('', 1, '60c14cfc-09ca-4b5a-bc76-000000000002', 1, 'ops', 'pam', 0, 'own', 1, '{"arg":{}}');
+`
+
+// RequireShared requires that a store has what [SharedBefore] put, with its readers.
+func RequireShared(t *testing.T, s records.Store) {
+	t.Helper()
+	for name, want := range map[string]int{"web ops": 1, "Deploy": 1, "writers": 0, "web": 0} {
+		p, err := s.FindSaved(t.Context(), records.SavedQuery{Kind: records.SavedJob, Readers: []string{name}})
+		require.NoError(t, err)
+		require.Equal(t, want, p.Total, name)
+	}
+	all, err := s.FindSaved(t.Context(), records.SavedQuery{Kind: records.SavedJob})
+	require.NoError(t, err)
+	require.Len(t, all.Saved, 2)
+	require.Empty(t, all.Saved[0].Readers)
+	require.ElementsMatch(t, []string{"web ops", "Deploy"}, all.Saved[1].Readers)
 }

@@ -52,6 +52,7 @@ func Run(t *testing.T, newDatabase func(t *testing.T) Open) {
 		"call-backs claimed":   testCallbackClaims,
 		"saved":                testSaved,
 		"saved found":          testFindSaved,
+		"saved export":         testSavedExport,
 		"saved target":         testSavedTarget,
 		"saved at once":        testSavedAtOnce,
 		"call-back not tried":  testCallbackNotTried,

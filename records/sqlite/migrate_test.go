@@ -94,3 +94,19 @@ func writeDump(t *testing.T, name string) {
 	require.NoError(t, os.MkdirAll(filepath.Dir(name), 0o755))
 	require.NoError(t, os.WriteFile(name, []byte(strings.Join(text, "\n")+"\n"), 0o644))
 }
+
+// What was saved before there was a column for the roles of access lists has them.
+func TestMigrateReaders(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("testdata/schema-7.sql")
+	require.NoError(t, err)
+	file := filepath.Join(t.TempDir(), "records.db")
+	db, err := sql.Open("sqlite", file)
+	require.NoError(t, err)
+	_, err = db.ExecContext(t.Context(), "BEGIN; "+string(text)+recordstest.SharedBefore+" COMMIT;")
+	require.NoError(t, err)
+	require.NoError(t, db.Close())
+	s := open(file, "")
+	recordstest.RequireShared(t, s)
+	require.NoError(t, s.Close())
+}

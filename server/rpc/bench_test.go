@@ -36,7 +36,7 @@ func BenchmarkCalls(b *testing.B) {
 	for n := range jobs {
 		_, err := store.PutSaved(b.Context(), records.Saved{
 			Kind: records.SavedJob, ID: fmt.Sprintf("60c14cfc-09ca-4b5a-bc76-%012d", n), User: fmt.Sprint("user", n%10), Eauth: "pam",
-			Name: fmt.Sprint("job ", n), Cmd: "local", Fun: "disk.usage", Shared: true,
+			Name: fmt.Sprint("job ", n), Cmd: "local", Fun: "disk.usage", Readers: []string{"User"},
 			Body: json.RawMessage(`{"arg":{"arg":[],"kwarg":{}},"access":{"User":{"read":true}}}`),
 		})
 		if err != nil {

@@ -29,6 +29,17 @@ type grants struct {
 // access is an access list: what it gives, by roles.
 type access map[string]grants
 
+// readers returns the roles that see what has the list.
+func (a access) readers() (all []string) {
+	for name, g := range a {
+		if mayRead(g) {
+			all = append(all, name)
+		}
+	}
+	slices.Sort(all)
+	return all
+}
+
 // maxAccess bounds the roles of an access list.
 const maxAccess = 1000
 
@@ -218,7 +229,7 @@ func (c *call) seen(ctx context.Context, kind records.SavedKind, id string, what
 // allMinions is the built-in target with all minions. Nobody owns or changes it.
 func allMinions() object {
 	return object{
-		records.Saved{Kind: records.SavedTarget, ID: AllMinions, Name: "All Minions", Desc: "Every minion", User: "internal", Eauth: "internal", Shared: true},
+		records.Saved{Kind: records.SavedTarget, ID: AllMinions, Name: "All Minions", Desc: "Every minion", User: "internal", Eauth: "internal"},
 		body{Target: json.RawMessage(`{"*":{"tgt_type":"compound","tgt":"*"}}`)},
 	}
 }
@@ -229,7 +240,7 @@ func (c *call) put(ctx context.Context, o object, name string) error {
 	if err != nil {
 		return fmt.Errorf("save a %s: %w", name, err)
 	}
-	o.Body, o.Shared = text, len(o.Access) > 0
+	o.Body, o.Readers = text, o.Access.readers()
 	if _, err = c.api.Library.PutSaved(ctx, o.Saved); err != nil {
 		return libraryError(err, name)
 	}
@@ -261,7 +272,10 @@ func (c *call) find(ctx context.Context, q records.SavedQuery, from, to int, mor
 	if err != nil {
 		return nil, 0, err
 	}
-	if h.superuser && more == nil && to-from <= foundPage {
+	if !h.superuser {
+		q.User, q.Eauth, q.Readers = h.user, h.eauth, h.roles[:min(len(h.roles), records.MaxReaders)]
+	}
+	if more == nil && to-from <= foundPage {
 		q.Offset, q.Limit = from, to-from
 		got, err := c.api.Library.FindSaved(ctx, q)
 		if err != nil {
@@ -276,9 +290,6 @@ func (c *call) find(ctx context.Context, q records.SavedQuery, from, to int, mor
 		}
 		return rows, got.Total, nil
 	}
-	if !h.superuser {
-		q.User, q.Eauth, q.OrShared = h.user, h.eauth, true
-	}
 	size := 0
 	q.Limit = foundPage
 	for q.Offset = 0; ; q.Offset += q.Limit {
@@ -291,7 +302,7 @@ func (c *call) find(ctx context.Context, q records.SavedQuery, from, to int, mor
 			if err != nil {
 				return nil, 0, err
 			}
-			if o := (object{s, b}); h.may(s, b.Access, mayRead) && (more == nil || more(o)) {
+			if o := (object{s, b}); more == nil || more(o) {
 				if count >= from && count < to && size <= maxFound {
 					if size += len(s.Body) + len(s.Desc); size > maxFound {
 						c.warn(fmt.Sprintf("only the first %d rows are here, which are too large for more: ask for smaller pages", len(rows)))

@@ -175,6 +175,9 @@ func (s *Store) export(ctx context.Context, from, to time.Time, put func(records
 	if err := s.ready(ctx); err != nil {
 		return err
 	}
+	if err := s.exportSaved(ctx, put); err != nil {
+		return fmt.Errorf("read what is saved: %w", err)
+	}
 	o, err := orderOf(records.ByStart)
 	if err != nil {
 		return err

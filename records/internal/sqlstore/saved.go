@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
@@ -15,25 +16,45 @@ import (
 
 // savedColumns are the columns of [saved.fields].
 func savedColumns() []string {
-	return []string{"kind", "id", "version", "usr", "eauth", "shared", "name", "descr", "cmd", "fun", "tgt", "changed", "body"}
+	return []string{"kind", "id", "version", "usr", "eauth", "readers", "name", "descr", "cmd", "fun", "tgt", "changed", "body"}
 }
 
 // saved is a row of the table of this name.
 type saved struct {
 	records.Saved
-	shared  flag
+	readers string
 	changed int64
 	body    string
 }
 
 func (r *saved) fields() []any {
-	return []any{&r.Kind, &r.ID, &r.Version, &r.User, &r.Eauth, &r.shared, &r.Name, &r.Desc, &r.Cmd, &r.Fun, &r.Tgt, &r.changed, &r.body}
+	return []any{&r.Kind, &r.ID, &r.Version, &r.User, &r.Eauth, &r.readers, &r.Name, &r.Desc, &r.Cmd, &r.Fun, &r.Tgt, &r.changed, &r.body}
 }
 
 func (r *saved) record() records.Saved {
 	s := r.Saved
-	s.Shared, s.Changed, s.Body = bool(r.shared), timeOf(r.changed), json.RawMessage(r.body)
+	s.Changed, s.Body = timeOf(r.changed), json.RawMessage(r.body)
+	if r.readers != "" {
+		s.Readers = strings.Split(strings.Trim(r.readers, line), line)
+	}
 	return s
+}
+
+// line is before and after each role in the column readers.
+const line = "\n"
+
+// readersOf returns the column of some roles.
+func readersOf(roles []string) string {
+	var b strings.Builder
+	for _, name := range roles {
+		if name != "" && isText(name) && !strings.Contains(name, line) {
+			b.WriteString(line + name)
+		}
+	}
+	if b.Len() > 0 {
+		b.WriteString(line)
+	}
+	return b.String()
 }
 
 // checkSaved returns an error for what cannot be kept.
@@ -67,8 +88,9 @@ func (s *Store) PutSaved(ctx context.Context, r records.Saved) (records.Saved, e
 		return records.Saved{}, err
 	}
 	r.Changed = timeOf(micros(time.Now()))
+	readers := readersOf(r.Readers)
 	values := []any{
-		r.Kind, r.ID, r.Version + 1, r.User, r.Eauth, number(r.Shared), r.Name, r.Desc, r.Cmd, r.Fun, r.Tgt, micros(r.Changed), string(r.Body),
+		r.Kind, r.ID, r.Version + 1, r.User, r.Eauth, readers, r.Name, r.Desc, r.Cmd, r.Fun, r.Tgt, micros(r.Changed), string(r.Body),
 	}
 	var q sqlbuilder.Builder
 	if r.Version == 0 {
@@ -187,6 +209,9 @@ func (s *Store) FindSaved(ctx context.Context, query records.SavedQuery) (page r
 			return page, &records.InvalidError{Field: field, Why: "it is too long, or no text"}
 		}
 	}
+	if len(query.Readers) > records.MaxReaders {
+		return page, &records.InvalidError{Field: "readers", Why: fmt.Sprintf("there are more than %d roles", records.MaxReaders)}
+	}
 	column, ok := savedSorts[query.SortBy]
 	if !ok {
 		return page, &records.InvalidError{Field: "sort", Why: "there is no such order"}
@@ -221,15 +246,58 @@ func (s *Store) FindSaved(ctx context.Context, query records.SavedQuery) (page r
 	return page, nil
 }
 
+// exportSaved puts what is saved, in the order of the kinds and ids.
+func (s *Store) exportSaved(ctx context.Context, put func(records.Entry) error) error {
+	for kind, after := records.SavedJob, ""; ; {
+		q := sqlbuilder.NewSelectBuilder()
+		q.Select(savedColumns()...).From("saved").
+			Where(q.Equal("master", s.opts.Master), q.Equal("kind", kind), q.GreaterThan("id", after)).OrderByAsc("id").Limit(records.DefaultLimit)
+		var page []records.Saved
+		err := s.query(ctx, q, func(rows *sql.Rows) error {
+			var r saved
+			if err := rows.Scan(r.fields()...); err != nil {
+				return err
+			}
+			page = append(page, r.record())
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		for _, r := range page {
+			if err := put(records.Entry{Saved: &r}); err != nil {
+				return err
+			}
+			after = r.ID
+		}
+		switch {
+		case len(page) == records.DefaultLimit:
+		case kind == records.SavedTarget:
+			return nil
+		default:
+			kind, after = records.SavedTarget, ""
+		}
+	}
+}
+
 // savedConditions returns the conditions of a query.
 func (s *Store) savedConditions(is *sqlbuilder.Cond, q records.SavedQuery) []string {
 	all := []string{is.Equal("master", s.opts.Master), is.Equal("kind", q.Kind)}
+	contains := "instr"
+	if s.engine.Flavor == sqlbuilder.PostgreSQL {
+		contains = "strpos"
+	}
+	var seen []string
 	if q.User != "" {
-		own := is.And(is.Equal("usr", q.User), is.Equal("eauth", q.Eauth))
-		if q.OrShared {
-			own = is.Or(own, is.Equal("shared", 1))
+		seen = append(seen, is.And(is.Equal("usr", q.User), is.Equal("eauth", q.Eauth)))
+	}
+	for _, name := range q.Readers {
+		if isText(name) && name != "" {
+			seen = append(seen, contains+"(readers, "+is.Var(line+name+line)+") > 0")
 		}
-		all = append(all, own)
+	}
+	if len(seen) > 0 {
+		all = append(all, is.Or(seen...))
 	}
 	for column, text := range map[string]string{"id": q.ID, "name": q.NameIs, "cmd": q.Cmd} {
 		if text != "" {
