@@ -103,6 +103,9 @@ func (g *env) put(t *testing.T, all ...records.Job) {
 
 func jidOf(n int) string { return fmt.Sprintf("20261129%02d%02d54248604", n/60, n%60) }
 
+// timeOf is the start of that job.
+func timeOf(n int) string { return fmt.Sprintf("2026-11-29T%02d:%02d:54.248604Z", n/60, n%60) }
+
 type listed struct {
 	Jobs []struct {
 		JID, User, Fun, State string

@@ -8,10 +8,12 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/saltern-api/saltern/lowstate"
 	"github.com/saltern-api/saltern/records"
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/server/audit"
 	"github.com/saltern-api/saltern/server/web"
 )
 
@@ -73,13 +75,19 @@ type minionQuery struct {
 	id        string // whole, or its beginning and an asterisk
 	key       string
 	connected *bool
-	after     string // an id
+	grain     *grainFilter    // nil for none
+	states    []records.State // of the last job
+	from, to  time.Time       // of its start; to is exclusive
+	after     string          // an id
 	limit     int
 }
 
+// lastJob reports whether there is a filter by the last job.
+func (q minionQuery) lastJob() bool { return len(q.states) > 0 || !q.from.IsZero() || !q.to.IsZero() }
+
 // parseMinionQuery reads the parameters of GET /v1/minions. Errors are for the
 // client.
-func parseMinionQuery(raw string) (q minionQuery, err error) {
+func parseMinionQuery(raw string, now time.Time) (q minionQuery, err error) {
 	err = eachParam(raw, func(name, value string) (err error) {
 		switch name {
 		case "id":
@@ -93,6 +101,14 @@ func parseMinionQuery(raw string) (q minionQuery, err error) {
 			var is bool
 			is, err = parseBool(value)
 			q.connected = &is
+		case "grain":
+			q.grain, err = parseGrainFilter(value)
+		case "last_job_state":
+			q.states, err = parseStates(value)
+		case "last_job_from":
+			q.from, err = audit.ParseTime(value, now)
+		case "last_job_to":
+			q.to, err = audit.ParseTime(value, now)
 		case "limit":
 			q.limit, err = parseLimit(value)
 		case "after":
@@ -105,6 +121,9 @@ func parseMinionQuery(raw string) (q minionQuery, err error) {
 		}
 		return err
 	})
+	if err == nil && !q.from.IsZero() && !q.to.IsZero() && q.to.Before(q.from) {
+		err = invalid("last_job_to", "it is before last_job_from")
+	}
 	return q, err
 }
 
@@ -149,7 +168,7 @@ func (a *API) known(ctx context.Context) ([]minion, error) {
 
 // minions answers GET /v1/minions.
 func (a *API) minions(x *web.Exchange, r *http.Request, s sight) error {
-	q, err := parseMinionQuery(r.URL.RawQuery)
+	q, err := parseMinionQuery(r.URL.RawQuery, time.Now())
 	if err != nil {
 		return err
 	}
@@ -162,7 +181,7 @@ func (a *API) minions(x *web.Exchange, r *http.Request, s sight) error {
 		q.refuseKeys(&all)
 	}
 	all = slices.DeleteFunc(all, func(m minion) bool { return !q.selects(m) })
-	page, more, err := a.pageOfMinions(r.Context(), see, q, all)
+	page, more, err := a.pageOfMinions(r.Context(), s, see, q, all)
 	if err != nil {
 		return err
 	}
@@ -189,9 +208,11 @@ func (q minionQuery) refuseKeys(all *[]minion) {
 
 // pageOfMinions returns the first minions that the caller sees, and whether there
 // are more of them.
-func (a *API) pageOfMinions(ctx context.Context, see minionSight, q minionQuery, all []minion) (page []minion, more bool, err error) {
+func (a *API) pageOfMinions(
+	ctx context.Context, s sight, see minionSight, q minionQuery, all []minion,
+) (page []minion, more bool, err error) {
 	size := records.PageSize(q.limit)
-	for chunk := range slices.Chunk(all, size+1) {
+	for chunk := range slices.Chunk(all, min(size+1, records.MaxLimit)) {
 		if err := ctx.Err(); err != nil {
 			return nil, false, err
 		}
@@ -200,13 +221,8 @@ func (a *API) pageOfMinions(ctx context.Context, see minionSight, q minionQuery,
 			allowed := see.reaches(idsOf(chunk), reachFuns()...)
 			chunk = slices.DeleteFunc(chunk, func(m minion) bool { return !allowed[m.id] })
 		}
-		if q.connected != nil {
-			pings := see.pings(idsOf(chunk))
-			is := a.Minions.Connected(idsOf(chunk))
-			chunk = slices.DeleteFunc(chunk, func(m minion) bool {
-				up, known := is[m.id]
-				return !known || !m.accepted || up != *q.connected || !pings[m.id]
-			})
+		if chunk, err = a.filterMinions(ctx, s, see, q, chunk); err != nil {
+			return nil, false, err
 		}
 		page = append(page, chunk...)
 		if len(page) > size {
@@ -214,6 +230,51 @@ func (a *API) pageOfMinions(ctx context.Context, see minionSight, q minionQuery,
 		}
 	}
 	return page, false, nil
+}
+
+// filterMinions returns those of some minions that the filters select which take more
+// than the lists of keys. What the caller may not see of a minion, no filter finds out.
+func (a *API) filterMinions(ctx context.Context, s sight, see minionSight, q minionQuery, all []minion) ([]minion, error) {
+	if q.connected != nil {
+		pings := see.pings(idsOf(all))
+		is := a.Minions.Connected(idsOf(all))
+		all = slices.DeleteFunc(all, func(m minion) bool {
+			up, known := is[m.id]
+			return !known || !m.accepted || up != *q.connected || !pings[m.id]
+		})
+	}
+	if q.grain != nil {
+		may := see.grainsOf(idsOf(all))
+		all = slices.DeleteFunc(all, func(m minion) bool {
+			if !m.accepted || !may[m.id] || ctx.Err() != nil {
+				return true
+			}
+			grains, cached := a.Minions.Grains(m.id)
+			return !cached || !q.grain.matches(grains)
+		})
+	}
+	if !q.lastJob() || len(all) == 0 {
+		return all, ctx.Err()
+	}
+	last, err := a.lastJobs(ctx, idsOf(all))
+	return slices.DeleteFunc(all, func(m minion) bool {
+		j, ok := last[m.id]
+		return !ok || !s.job(j) || len(q.states) > 0 && !slices.Contains(q.states, j.State) ||
+			j.Start.Before(q.from) || !q.to.IsZero() && !j.Start.Before(q.to)
+	}), err
+}
+
+// lastJobs returns the last jobs of minions, by their ids, whoever may see them.
+func (a *API) lastJobs(ctx context.Context, ids []string) (last map[string]records.Job, err error) {
+	err = a.Records.read(ctx, func(ctx context.Context, from records.Reader) error {
+		all, err := from.LastJobs(ctx, ids)
+		last = make(map[string]records.Job, len(all))
+		for _, l := range all {
+			last[l.Minion] = l.Job
+		}
+		return err
+	})
+	return last, err
 }
 
 func idsOf(all []minion) []string {
@@ -231,14 +292,8 @@ func (a *API) showMinions(ctx context.Context, s sight, see minionSight, page []
 	pings, is := see.pings(ids), a.Minions.Connected(ids)
 	var last map[string]records.Job
 	if len(ids) > 0 {
-		if err := a.Records.read(ctx, func(ctx context.Context, from records.Reader) error {
-			all, err := from.LastJobs(ctx, ids)
-			last = make(map[string]records.Job, len(all))
-			for _, l := range all {
-				last[l.Minion] = l.Job
-			}
-			return err
-		}); err != nil {
+		var err error
+		if last, err = a.lastJobs(ctx, ids); err != nil {
 			return nil, err
 		}
 	}

@@ -121,6 +121,13 @@ func (g *env) minions(t *testing.T, query, credential string) (l listedMinions) 
 	return l
 }
 
+func (l listedMinions) ids() (ids []string) {
+	for _, m := range l.Minions {
+		ids = append(ids, m.ID)
+	}
+	return ids
+}
+
 // Who sees which minions, and what of them.
 func TestWhoSeesMinions(t *testing.T) {
 	t.Parallel()
@@ -196,19 +203,21 @@ func TestMinionFilters(t *testing.T) {
 	for query, want := range map[string]string{
 		"id=web*": "web1 web2", "id=web1": "web1", "id=*": "bad1 db1 db2 new1 web1 web2", "id=we": "", "key=pending": "new1", "key=denied": "db2",
 		"connected=true": "db1 web1", "connected=false": "web2", "connected=true&id=db*": "db1", "key=rejected&connected=false": "",
+		"grain=os:debian*": "db1 web1 web2", "grain=os:Debian+on+web1": "web1", "grain=os:Debian": "", "grain=kernel:*": "", "grain=os:*&connected=false": "web2",
 	} {
-		var ids []string
-		for _, m := range g.minions(t, query, "all").Minions {
-			ids = append(ids, m.ID)
-		}
-		require.Equal(t, want, strings.Join(ids, " "), query)
+		require.Equal(t, want, strings.Join(g.minions(t, query, "all").ids(), " "), query)
 	}
 	require.Empty(t, g.minions(t, "key=denied", "minions only").Minions, "the state of a key is not found out by a filter")
 	require.Empty(t, g.minions(t, "connected=true", "grains").Minions, "nor is whether a minion is connected")
 	require.Empty(t, g.minions(t, "connected=true", "keys only").Minions)
+	require.Empty(t, g.minions(t, "grain=os:*", "pings").Minions, "nor what its grains are")
+	require.Empty(t, g.minions(t, "grain=os:*", "keys only").Minions)
+	require.Len(t, g.minions(t, "grain=os:*", "cached").Minions, 3)
 	for query, says := range map[string]string{
 		"key=gone": `"gone" is none of accepted, pending, rejected, denied`, "connected=yes": "neither true nor false", "limit=0": "no number from 1",
 		"after=!": "not one of a former page", "after=": "not one of a former page", "id=": "no id", "id=w*b": "no id", "os=x": "no such parameter",
+		"grain=os": "no grain and a value", "grain=:x": "no grain and a value", "grain=os:": "no grain and a value", "last_job_state=gone": "none of",
+		"last_job_from=x": "neither a time", "last_job_from=2026-11-30T00:00:00Z&last_job_to=2026-11-29T00:00:00Z": "before last_job_from",
 	} {
 		w := g.get(t, "/v1/minions?"+query, "all")
 		require.Equal(t, http.StatusBadRequest, w.Code, query)
@@ -235,6 +244,14 @@ func TestLastJob(t *testing.T) {
 		}
 	}
 	require.Equal(t, jidOf(0), g.minions(t, "id=db1", "all").Minions[0].LastJob.JID)
+	for query, want := range map[string]string{
+		"last_job_state=new": "db1 web1", "last_job_state=failed,new": "db1 web1", "last_job_state=completed": "", "last_job_state=new&id=web*": "web1",
+		"last_job_from=" + timeOf(0): "db1 web1", "last_job_from=" + timeOf(1): "web1", "last_job_to=" + timeOf(1): "db1", "last_job_to=" + timeOf(0): "",
+		"last_job_state=new&limit=1": "db1", "last_job_state=new&grain=os:*web1": "web1",
+	} {
+		require.Equal(t, want, strings.Join(g.minions(t, query, "all").ids(), " "), query)
+	}
+	require.Empty(t, g.minions(t, "last_job_state=new&id=web1", "web").Minions, "a job that is not seen is not found out by a filter")
 	require.JSONEq(t, `{"id": "web1", "connected": true, "grains": {"os": "Debian on web1"}}`, g.get(t, "/v1/minions/web1", "web").Body.String())
 }
 
