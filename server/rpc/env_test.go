@@ -94,8 +94,14 @@ func (m *master) Run(_ context.Context, c lowstate.Call) (lowstate.Result, error
 	client, _ := c.Chunks[0].Text("client")
 	fun, _ := c.Chunks[0].Text("fun")
 	if scope, ok := c.Authority.Scope.(*role.Set); ok {
-		tgt, _ := c.Chunks[0].Text("tgt")
-		d := scope.Allows(role.Call{Client: client, Funs: []role.Function{{Name: fun}}, Tgt: tgt, TgtType: "glob"})
+		var tgt any
+		if v, ok := c.Chunks[0].Get("tgt"); ok {
+			if err := json.Unmarshal(lowstate.AppendReturn(nil, v), &tgt); err != nil {
+				return lowstate.Result{}, err
+			}
+		}
+		typ, _ := c.Chunks[0].Text("tgt_type")
+		d := scope.Allows(role.Call{Client: client, Funs: []role.Function{{Name: fun}}, Tgt: tgt, TgtType: typ})
 		if d.Verdict == role.Refused {
 			return lowstate.Result{}, &lowstate.Error{Kind: lowstate.OutOfScope, Text: d.Why}
 		}

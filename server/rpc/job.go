@@ -83,6 +83,11 @@ func saveAccess(ctx context.Context, c *call, kind records.SavedKind, id string,
 	if wrong != nil {
 		return nil, wrong
 	}
+	if kind == records.SavedTarget {
+		if err := c.checkOpen(ctx, list); err != nil {
+			return nil, err
+		}
+	}
 	o.Access = list
 	return o.ID, c.put(ctx, o, "access list")
 }

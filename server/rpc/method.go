@@ -93,6 +93,7 @@ type call struct {
 	method   *Method
 	by       *signedIn
 	warnings []string
+	limit    *role.Set // of commands, beside the scopes of a token; nil for none
 
 	described map[string]string // the descriptions of what is saved, by ids
 }

@@ -65,6 +65,12 @@ func (c *call) runFrom(ctx context.Context, from lowstate.Origin, fields ...fiel
 	if authority.Token == "" && authority.Identity == nil {
 		return nil, caller.ErrNoPermission() // the chunk has no credentials either: lowstate would refuse it, too
 	}
+	if authority.Scope == nil && c.limit != nil {
+		authority.Scope = c.limit
+	}
+	if err := c.openTargets(ctx, &authority); err != nil {
+		return nil, err
+	}
 	call := lowstate.Call{
 		Chunks: chunks, RemoteAddr: c.x.Remote, Clients: c.api.Clients, Authority: authority, Budget: c.x.Budget, Spool: c.x.Spool, Origin: from,
 	}
@@ -157,7 +163,17 @@ func (c *call) mayRun(ctx context.Context, kind string) error {
 	if c.caller().Principal != nil {
 		return nil
 	}
-	return c.may(ctx, map[string]role.Permission{
+	err := c.may(ctx, map[string]role.Permission{
 		"local": role.CmdRun, "runner": role.CmdRunnerRun, "wheel": role.CmdWheelRun,
 	}[kind])
+	if err != nil || kind != "local" {
+		return err
+	}
+	// The roles of a login limit where it may run, as those of a token do.
+	if set, err := c.set(ctx); err != nil {
+		return err
+	} else if set != nil && !set.Anywhere() {
+		c.limit = set
+	}
+	return nil
 }

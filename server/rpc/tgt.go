@@ -196,6 +196,9 @@ func saveTarget(ctx context.Context, c *call, p saveTargetParams) (any, error) {
 	if o.Name == "" {
 		return nil, invalidParameter("name", "it is missing")
 	}
+	if err := c.checkOpen(ctx, o.Access); err != nil {
+		return nil, err
+	}
 	o.Target = canonical(p.Tgt)
 	return o.ID, c.put(ctx, o, "target")
 }

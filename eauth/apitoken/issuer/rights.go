@@ -102,6 +102,11 @@ func (a Assignment) isFor(user, eauth string, groups []string) bool {
 // everybody is the role of a login where [Options.LoginRoles] is nil.
 const everybody = "User"
 
+// LoginRights returns the rights of a user with a login.
+func (s *Service) LoginRights(ctx context.Context, user, eauth string, groups []string) (*role.Set, error) {
+	return s.rightsOf(ctx, user, eauth, groups)
+}
+
 // rightsOf returns the rights of a user with a login.
 func (s *Service) rightsOf(ctx context.Context, user, eauth string, groups []string) (*role.Set, error) {
 	has, err := s.rolesOf(ctx, user, eauth, groups)

@@ -30,6 +30,9 @@ type Set struct {
 	anywhere bool     // any function on any minion
 	targets  []string // where any function may run, each an operand
 	lists    []list
+
+	open    []string // roles with CmdRun and no targets at all
+	options Options
 }
 
 // list holds the rules of one role.
@@ -42,7 +45,7 @@ type list struct {
 // Compile returns the set of some roles: it allows what one of them allows. Parts
 // of a role that are wrong, see [Role.Check], allow nothing.
 func Compile(o Options, roles ...Role) *Set {
-	s := &Set{login: o.Login, edits: o.Edits || o.Login, has: make(map[Permission]bool)}
+	s := &Set{login: o.Login, edits: o.Edits || o.Login, has: make(map[Permission]bool), options: o}
 	for _, r := range roles {
 		for _, p := range r.Permissions {
 			if p.WellFormed() {
@@ -64,15 +67,40 @@ func (s *Set) addTargets(o Options, r Role) {
 		s.anywhere = true
 		return
 	}
-	for _, t := range r.Targets {
-		operand, ok := o.target(t)
-		switch {
-		case operand == everywhere:
-			s.anywhere = true
-		case ok:
-			s.targets = append(s.targets, operand)
-		}
+	if len(r.Targets) == 0 {
+		s.open = append(s.open, r.Name)
 	}
+	for _, t := range r.Targets {
+		s.addTarget(o, t)
+	}
+}
+
+func (s *Set) addTarget(o Options, target string) {
+	operand, ok := o.target(target)
+	switch {
+	case operand == everywhere:
+		s.anywhere = true
+	case ok:
+		s.targets = append(s.targets, operand)
+	}
+}
+
+// Anywhere reports whether the roles allow any function on any minion.
+func (s *Set) Anywhere() bool { return s.anywhere || s.has[Superuser] }
+
+// Open returns the names of the roles with [CmdRun] and neither targets nor
+// [TargetAllMinionsRun]: these may run on targets that are saved for them, see [Set.With].
+func (s *Set) Open() []string { return slices.Clone(s.open) }
+
+// With returns a set that also allows any function on some compound targets. Those that
+// are wrong allow nothing.
+func (s *Set) With(targets ...string) *Set {
+	with := *s
+	with.targets = slices.Clone(s.targets)
+	for _, t := range targets {
+		with.addTarget(s.options, t)
+	}
+	return &with
 }
 
 func (o Options) list(rules ACL) list {

@@ -1,0 +1,82 @@
+package rpc_test
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/saltern-api/saltern/eauth/apitoken"
+	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/eauth/apitoken/role"
+	"github.com/saltern-api/saltern/server/internal/tokentest"
+	"github.com/saltern-api/saltern/server/rpc"
+)
+
+// A role with cmd-run and no targets runs on the saved targets that name it, and on
+// nothing else; it cannot give itself targets.
+func TestOpenRole(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t, nil)
+	admin := e.by(t, "admin")
+	boss := issuer.Caller{User: "admin", Eauth: "pam", LoggedIn: true}
+	for _, r := range []role.Role{
+		{Name: "web-ops", Permissions: []role.Permission{role.CmdRun, role.TargetRead, role.TargetWrite}},
+		{Name: "db-ops", Permissions: []role.Permission{role.CmdRun}, Targets: []string{"db*"}},
+	} {
+		require.NoError(t, e.Tokens.PutRole(t.Context(), boss, r, true))
+	}
+	token := func(scope string) string {
+		secret, _, err := e.Tokens.Create(t.Context(), boss, issuer.NewToken{Name: scope, Scopes: []string{scope}, Profile: apitoken.ProfileNative})
+		require.NoError(t, err)
+		return tokentest.Bearer(secret.Reveal())
+	}
+	web, db := token("web-ops"), token("db-ops")
+	id := string(e.must(t, admin, "tgt.save_target_group", `{"name":"web","tgt":{"*":{"tgt":["web1","web2"],"tgt_type":"list"}}}`))
+	other := string(e.must(t, admin, "tgt.save_target_group", `{"name":"pattern","tgt":{"*":{"tgt":"mail*"}}}`))
+	const everywhere = `{"cmd":"local","fun":"test.ping","tgt":{"*":{"tgt":"*"}}}`
+	allows := func() role.Decision {
+		return e.master.last(t).Authority.Scope.Allows(role.Call{Client: "local", Funs: []role.Function{{Name: "test.ping"}}, Tgt: "*", TgtType: "glob"})
+	}
+	require.Equal(t, 4032, e.call(t, web, "cmd.route_cmd", everywhere).code(), "no target names it")
+	e.must(t, admin, "tgt.save_target_group_access", `{"tgt_uuid":`+id+`,"access_payload":{"web-ops":["read"],"db-ops":["read"]}}`)
+	e.must(t, admin, "tgt.save_target_group_access", `{"tgt_uuid":`+other+`,"access_payload":{"web-ops":["write"]}}`)
+	e.must(t, web, "cmd.route_cmd", `{"cmd":"local","fun":"test.ping","tgt_uuid":`+id+`}`)
+	e.must(t, web, "cmd.route_cmd", everywhere)
+	require.Equal(t, role.Decision{Verdict: role.Narrowed, Tgt: "* and L@web1,web2", TgtType: "compound"}, allows())
+	e.must(t, admin, "tgt.save_target_group_access", `{"tgt_uuid":`+other+`,"access_payload":{"web-ops":["discover"]}}`)
+	e.must(t, web, "cmd.route_cmd", everywhere)
+	require.Equal(t, "* and ( L@web1,web2 or mail* )", allows().Tgt)
+	require.Equal(t, 4032, e.call(t, web, "cmd.route_cmd", `{"cmd":"runner","fun":"jobs.active"}`).code())
+	e.must(t, db, "cmd.route_cmd", everywhere)
+	require.Equal(t, "* and db*", allows().Tgt, "it has targets of its own")
+
+	// Its own targets, and what they are, are none that it may name itself in.
+	own := string(e.must(t, web, "tgt.save_target_group", `{"name":"all of them","tgt":{"*":{"tgt":"*"}}}`))
+	for method, kwarg := range map[string]string{
+		"tgt.save_target_group_access": `{"tgt_uuid":` + own + `,"access_payload":{"web-ops":["read"]}}`, "tgt.save_target_group": `{"tgt_uuid":` + id + `,"tgt":{"*":{"tgt":"*"}}}`,
+	} {
+		require.Equal(t, 4030, e.call(t, web, method, kwarg).code(), method)
+	}
+	e.must(t, web, "tgt.save_target_group_access", `{"tgt_uuid":`+own+`,"access_payload":{"db-ops":["read"]}}`)
+	e.must(t, admin, "tgt.delete_target_group", `{"tgt_uuid":[`+id+`,`+other+`]}`)
+	require.Equal(t, 4032, e.call(t, web, "cmd.route_cmd", everywhere).code())
+}
+
+// The roles of a login limit it likewise.
+func TestOpenLogin(t *testing.T) {
+	t.Parallel()
+	e := new(env)
+	sharedStore(t, e)
+	e.Gateway = tokentest.Build(t, func(o *tokentest.Options) {
+		o.LoginRoles = []string{"web-ops"}
+		o.RPC = func(a *rpc.API) { a.Gateway, a.Library = &e.master, e.store }
+	})
+	require.NoError(t, e.Tokens.PutRole(t.Context(), issuer.Caller{User: "root", Operator: true}, role.Role{
+		Name: "web-ops", Permissions: []role.Permission{role.CmdRun, role.TargetRead, role.TargetWrite},
+	}, true))
+	bob := e.by(t, "bob")
+	const everywhere = `{"cmd":"local","fun":"test.ping","tgt":{"*":{"tgt":"*"}}}`
+	require.Equal(t, 4032, e.call(t, bob, "cmd.route_cmd", everywhere).code())
+	own := string(e.must(t, bob, "tgt.save_target_group", `{"name":"all","tgt":{"*":{"tgt":"*"}}}`))
+	require.Equal(t, 4030, e.call(t, bob, "tgt.save_target_group_access", `{"tgt_uuid":`+own+`,"access_payload":{"web-ops":["read"]}}`).code())
+}
