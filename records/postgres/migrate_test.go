@@ -16,10 +16,8 @@ import (
 
 var dumpSchema = flag.Bool("dump", false, "write a dump of the newest schema to testdata, for a release that has it")
 
-// TestMigrate opens the databases of all released schemas.
-func TestMigrate(t *testing.T) {
-	t.Parallel()
-	server := pgtest.Start(t)
+// testMigrate opens the databases of all released schemas.
+func testMigrate(t *testing.T, server *pgtest.Server) {
 	versions, err := filepath.Glob("migrations/*.sql")
 	require.NoError(t, err)
 	if *dumpSchema {
@@ -47,9 +45,7 @@ func TestMigrate(t *testing.T) {
 }
 
 // The database of a newer Saltern is not touched.
-func TestNewerSchema(t *testing.T) {
-	t.Parallel()
-	server := pgtest.Start(t)
+func testNewerSchema(t *testing.T, server *pgtest.Server) {
 	url := server.Database(t)
 	s := open(t, url, "")
 	require.NoError(t, s.Ping(t.Context()))

@@ -38,18 +38,42 @@ func open(t testing.TB, url, master string) records.Store {
 	return s
 }
 
-func TestStore(t *testing.T) {
+// TestDatabases needs one server, which stays up.
+func TestDatabases(t *testing.T) {
 	t.Parallel()
 	server := pgtest.Start(t)
-	recordstest.Run(t, func(t *testing.T) recordstest.Open {
-		url := server.Database(t)
-		return func(t testing.TB, master string) records.Store { return open(t, url, master) }
-	})
+	for name, test := range map[string]func(*testing.T, *pgtest.Server){
+		"store": testStore, "migrate": testMigrate, "newer schema": testNewerSchema,
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			test(t, server)
+		})
+	}
 }
 
-func TestKilled(t *testing.T) {
+func testStore(t *testing.T, server *pgtest.Server) {
+	template := server.Database(t)
+	s := open(t, template, "")
+	require.NoError(t, s.Ping(t.Context()))
+	require.NoError(t, s.Close())
+	opening := func(url string) recordstest.Open {
+		return func(t testing.TB, master string) records.Store { return open(t, url, master) }
+	}
+	recordstest.Run(t,
+		func(t *testing.T) recordstest.Open { return opening(server.Database(t)) },
+		func(t *testing.T) recordstest.Open { return opening(server.Copy(t, template)) })
+}
+
+// TestServerEnds needs a server that can be killed.
+func TestServerEnds(t *testing.T) {
 	t.Parallel()
 	server := pgtest.Start(t)
+	t.Run("killed", func(t *testing.T) { testKilled(t, server) })
+	t.Run("away", func(t *testing.T) { testAway(t, server) })
+}
+
+func testKilled(t *testing.T, server *pgtest.Server) {
 	for range 2 {
 		for _, whole := range []bool{true, false} { // kill the gateway alone, or the server
 			url := server.Database(t)
@@ -73,9 +97,7 @@ func TestKilled(t *testing.T) {
 }
 
 // A store outlives the end of its server.
-func TestAway(t *testing.T) {
-	t.Parallel()
-	server := pgtest.Start(t)
+func testAway(t *testing.T, server *pgtest.Server) {
 	s := open(t, server.Database(t), "")
 	defer func() { require.NoError(t, s.Close()) }()
 	server.Kill()

@@ -20,6 +20,7 @@ func fill(t testing.TB, s records.Store) (all []records.Job) {
 	t.Helper()
 	rng := rand.New(rand.NewPCG(1, 2))
 	pick := func(of ...string) string { return of[rng.IntN(len(of))] }
+	var b records.Batch
 	for n := range 300 {
 		d := time.Duration(n) * 7 * time.Minute
 		var minions []string
@@ -32,7 +33,7 @@ func fill(t testing.TB, s records.Store) (all []records.Job) {
 		j.User, j.Fun, j.Tgt = pick("ops", "dev", "root"), pick("test.ping", "state.apply", "state.sls", "état.été"), pick("*", "web*")
 		j.Eauth, j.Client = pick("", "pam"), pick("local", "runner")
 		j.Arguments = []byte(fmt.Sprintf(`{"arg":["Package-%d%%_"]}`, n%50))
-		b := jobs(j)
+		b.Jobs = append(b.Jobs, j)
 		for _, m := range minions {
 			if rng.IntN(3) > 0 {
 				r := ret(d, m, rng.IntN(6) > 0)
@@ -41,10 +42,21 @@ func fill(t testing.TB, s records.Store) (all []records.Job) {
 			}
 		}
 		if rng.IntN(2) == 0 {
-			b.Ends = end(d, d+time.Minute).Ends
+			b.Ends = append(b.Ends, end(d, d+time.Minute).Ends...)
 		}
-		put(t, s, b)
-		all = append(all, get(t, s, j.JID))
+		if n%30 == 29 {
+			put(t, s, b)
+			b = records.Batch{}
+		}
+	}
+	for _, e := range dump(t, s) {
+		if e.Job != nil {
+			all = append(all, *e.Job)
+		}
+	}
+	require.Len(t, all, 300)
+	for _, n := range []int{0, 150, 299} {
+		require.Equal(t, get(t, s, all[n].JID), all[n])
 	}
 	return all
 }
@@ -330,18 +342,21 @@ func testValues(t *testing.T, o Open) {
 func testLargePages(t *testing.T, o Open) {
 	s := open(t, o, "")
 	value := make([]byte, 64<<10)
-	for n := range 200 {
+	const full = records.MaxPageBytes / (64 << 10)
+	var b records.Batch
+	for n := range 2*full + 10 {
 		r := ret(0, fmt.Sprintf("m%03d", n), true)
 		r.Value = value
-		put(t, s, returns(r))
+		b.Returns = append(b.Returns, r)
 	}
+	put(t, s, b)
 	page, err := s.Returns(t.Context(), jid(0), records.ReturnQuery{Values: true, Limit: 1000})
 	require.NoError(t, err)
-	require.Len(t, page.Returns, records.MaxPageBytes/len(value))
-	require.Len(t, listReturns(t, s, jid(0), records.ReturnQuery{Values: true, Limit: 1000}), 200)
+	require.Len(t, page.Returns, full)
+	require.Len(t, listReturns(t, s, jid(0), records.ReturnQuery{Values: true, Limit: 1000}), 2*full+10)
 	page, err = s.Returns(t.Context(), jid(0), records.ReturnQuery{Limit: 1000})
 	require.NoError(t, err)
-	require.Len(t, page.Returns, 200)
+	require.Len(t, page.Returns, 2*full+10)
 }
 
 func testLastJobs(t *testing.T, o Open) {

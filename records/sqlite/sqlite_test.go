@@ -36,10 +36,23 @@ func open(file, master string) records.Store {
 
 func TestStore(t *testing.T) {
 	t.Parallel()
-	recordstest.Run(t, func(t *testing.T) recordstest.Open {
+	template := filepath.Join(t.TempDir(), "records.db")
+	s := open(template, "")
+	require.NoError(t, s.Ping(t.Context()))
+	require.NoError(t, s.Close())
+	content, err := os.ReadFile(template)
+	require.NoError(t, err)
+	newFile := func(t *testing.T, content []byte) recordstest.Open {
+		t.Helper()
 		file := filepath.Join(t.TempDir(), "records? 100%.db")
+		if content != nil {
+			require.NoError(t, os.WriteFile(file, content, 0o600))
+		}
 		return func(_ testing.TB, master string) records.Store { return open(file, master) }
-	})
+	}
+	recordstest.Run(t,
+		func(t *testing.T) recordstest.Open { return newFile(t, nil) },
+		func(t *testing.T) recordstest.Open { return newFile(t, content) })
 }
 
 func TestKilled(t *testing.T) {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/url"
 	"os"
 	"os/exec"
 	"os/user"
@@ -132,10 +133,11 @@ func (s *Server) run() {
 	log, err := os.OpenFile(filepath.Join(s.dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	require.NoError(s.t, err)
 	defer log.Close() //nolint:errcheck // the program has it
-	// Without fsync, what is written survives the end of the server, but not of
-	// the machine.
+	// Without fsync and whole pages in its log, what is written survives the end of
+	// the server, but not of the machine.
 	s.cmd = s.command("postgres", "-D", s.data(), "-k", s.dir, "-c", "listen_addresses=", "-c", "fsync=off",
-		"-c", "shared_buffers=32MB", "-c", "max_connections=60", "-c", "log_min_messages=warning")
+		"-c", "shared_buffers=32MB", "-c", "max_connections=60", "-c", "log_min_messages=warning",
+		"-c", "wal_level=minimal", "-c", "max_wal_senders=0", "-c", "full_page_writes=off", "-c", "autovacuum=off", "-c", "jit=off")
 	s.cmd.Stdout, s.cmd.Stderr = log, log
 	require.NoError(s.t, s.cmd.Start())
 }
@@ -213,8 +215,22 @@ func (s *Server) stop(with os.Signal) {
 // Database makes an empty database and returns its URL.
 func (s *Server) Database(t testing.TB) string {
 	t.Helper()
+	return s.database(t, "template1")
+}
+
+// Copy makes a database with the content of another one, to which nothing may be
+// connected, and returns its URL.
+func (s *Server) Copy(t testing.TB, template string) string {
+	t.Helper()
+	u, err := url.Parse(template)
+	require.NoError(t, err)
+	return s.database(t, strings.Trim(u.Path, "/"))
+}
+
+func (s *Server) database(t testing.TB, template string) string {
+	t.Helper()
 	name := fmt.Sprint("test", s.next.Add(1))
-	s.Exec(t, s.url("postgres"), "CREATE DATABASE "+name)
+	s.Exec(t, s.url("postgres"), "CREATE DATABASE "+name+" TEMPLATE "+template)
 	return s.url(name)
 }
 
