@@ -17,6 +17,7 @@ import (
 	"github.com/saltern-api/saltern/server/jobs"
 	"github.com/saltern-api/saltern/server/netapi"
 	"github.com/saltern-api/saltern/server/static"
+	"github.com/saltern-api/saltern/server/waiting"
 	"github.com/saltern-api/saltern/server/web"
 )
 
@@ -118,14 +119,19 @@ func (s *Server) mount(surface Surface, opts MainOptions) *mounted {
 	if s.jobs != nil {
 		calls.JobURL = func(jid string) string { return urls.Path() + "/v1/jobs/" + url.PathEscape(jid) }
 	}
+	salt := &netapi.CherryPy{
+		Calls:    calls,
+		Sessions: s.cfg.Sessions, Perms: s.cfg.Perms, Tokens: s.cfg.Tokens, Hooks: s.cfg.Hooks,
+		Formats: s.formats, Traffic: s.traffic, URLs: urls, ACL: opts.APIACL, Waiting: s.waiting,
+		NoSessions: opts.NoSessions, WebhookURL: opts.WebhookURL,
+		WebhookDisableAuth: opts.WebhookDisableAuth, StatsDisableAuth: opts.StatsDisableAuth,
+	}
+	if returns := s.cfg.Jobs.Returns; s.waiting == nil && returns != nil {
+		salt.Returns = returns
+		salt.Waiting = &waiting.Jobs{Most: s.cfg.Settings.Records.MaxWait, Stopping: s.streaming}
+	}
 	apis := []web.API{
-		&netapi.CherryPy{
-			Calls:    calls,
-			Sessions: s.cfg.Sessions, Perms: s.cfg.Perms, Tokens: s.cfg.Tokens, Hooks: s.cfg.Hooks,
-			Formats: s.formats, Traffic: s.traffic, URLs: urls, ACL: opts.APIACL, Waiting: s.waiting,
-			NoSessions: opts.NoSessions, WebhookURL: opts.WebhookURL,
-			WebhookDisableAuth: opts.WebhookDisableAuth, StatsDisableAuth: opts.StatsDisableAuth,
-		},
+		salt,
 		&events.API{
 			Bus: s.cfg.Events, Runner: s.cfg.Gateway, Resolver: who, CORS: m.cors,
 			Limits: s.streams, Views: s.views, Stopping: s.streaming,

@@ -68,8 +68,12 @@ type JobsOptions struct {
 	// Minions are those of /v1/minions; nil for none.
 	Minions jobs.Minions
 
-	// Watches wakes requests that wait for a job. If it is nil, none waits.
+	// Watches wakes requests that wait for a job.
 	Watches *watch.Hub
+
+	// Returns is what requests go by that wait for a job where there are no Watches. With
+	// neither of them, none waits.
+	Returns netapi.Returns
 }
 
 // CallbacksOptions are the options of /v1/callbacks.

@@ -106,7 +106,7 @@ func (g *Gateway) degraded() []string {
 func (g *Gateway) jobsOptions() server.JobsOptions {
 	visible, err := g.config.EventsACL()
 	if err != nil || g.records == nil { // the error was reported when the configuration was loaded
-		return server.JobsOptions{}
+		return server.JobsOptions{Returns: busReturns{g.bus}}
 	}
 	return server.JobsOptions{
 		Records: g.fresh, Writer: g.records, Library: g.records, Upkeep: g.records, Rules: g.rules, Events: visible, Watches: g.jobs, Minions: g.newMinionFiles(),

@@ -28,7 +28,8 @@ type CherryPy struct {
 	Traffic  *web.Traffic
 	URLs     web.URLs
 	ACL      *caller.ACL   // api_acl; nil if there is none
-	Waiting  *waiting.Jobs // nil if jobs are not recorded
+	Waiting  *waiting.Jobs // nil if no request waits for a job
+	Returns  Returns       // where jobs are not recorded
 
 	// NoSessions removes /login, /logout, /minions and /jobs, as
 	// enable_sessions: False does.

@@ -29,7 +29,7 @@ func (s *CherryPy) parseWait(r *http.Request) (time.Duration, error) {
 	}
 	if s.Waiting == nil {
 		return 0, &web.Error{Status: http.StatusNotImplemented,
-			Text: "Parameter \"wait\": nothing is recorded here (the setting records.store), so that the end of a job is not seen"}
+			Text: "Parameter \"wait\": the end of a job is not seen here"}
 	}
 	err := errors.New("it is there twice")
 	var wait time.Duration
@@ -47,6 +47,9 @@ func (s *CherryPy) parseWait(r *http.Request) (time.Duration, error) {
 func (s *CherryPy) waitForJob(
 	x *web.Exchange, r *http.Request, c *caller.Caller, authority lowstate.Authority, jid string, wait time.Duration,
 ) (msgpack.Raw, error) {
+	if s.Returns != nil {
+		return s.waitForReturns(x, r, c, authority, jid, wait)
+	}
 	j, err := s.Waiting.Read(r.Context(), jid, false)
 	complete := err == nil && j.State.Ended()
 	job, err := s.lookUpJob(x, r, authority, jid)
@@ -78,29 +81,37 @@ func isKnown(job msgpack.Raw) bool {
 // hasReturned reports whether every minion of a job has returned, as the result of
 // list_job shows it: the records may be younger than the job, or have lost it.
 func hasReturned(job msgpack.Raw) bool {
+	missing, known := notReturned(job)
+	return known && len(missing) == 0
+}
+
+// notReturned returns the minions of a job that have not returned, as the result of
+// list_job shows it. known is false where it does not.
+func notReturned(job msgpack.Raw) (missing map[string]bool, known bool) {
 	result, _ := job.Lookup("Result")
 	minions, _ := job.Lookup("Minions")
-	if result.Kind() != msgpack.Map || result.Len() == 0 {
-		return false
+	if result.Kind() != msgpack.Map {
+		return nil, false
 	}
 	returned := make(map[string]bool, result.Len())
-	all := true
 	err := result.Each(func(k, _ msgpack.Raw) error {
 		minion, _ := k.Str()
 		returned[minion] = true
 		return nil
 	})
 	if err != nil {
-		return false
+		return nil, false
 	}
 	if minions.Kind() != msgpack.Array {
 		fun := job.LookupStr("Function")
-		return strings.HasPrefix(fun, "runner.") || strings.HasPrefix(fun, "wheel.")
+		return nil, len(returned) > 0 && (strings.HasPrefix(fun, "runner.") || strings.HasPrefix(fun, "wheel."))
 	}
+	missing = make(map[string]bool)
 	err = minions.Elems(func(m msgpack.Raw) error {
-		minion, _ := m.Str()
-		all = all && returned[minion]
+		if minion, _ := m.Str(); !returned[minion] {
+			missing[minion] = true
+		}
 		return nil
 	})
-	return err == nil && all
+	return missing, err == nil && (len(returned) > 0 || len(missing) > 0)
 }

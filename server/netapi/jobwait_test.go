@@ -146,7 +146,7 @@ func TestWaitRefused(t *testing.T) {
 	off, _ := servertest.StartWithSessions(t, servertest.Answering(onePending), nil)
 	head, body := off.Send(t, "GET", "/jobs/"+waitedJID+"?wait=1s", "", servertest.AuthToken+servertest.SessionID)
 	require.Equal(t, http.StatusNotImplemented, head.StatusCode)
-	require.Contains(t, body, "records.store")
+	require.Contains(t, body, "is not seen here")
 }
 
 // What starts one job is answered with its URL.

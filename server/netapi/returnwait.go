@@ -1,0 +1,115 @@
+package netapi
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/saltern-api/saltern/eauth/apitoken/role"
+	"github.com/saltern-api/saltern/lowstate"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/server/audit"
+	"github.com/saltern-api/saltern/server/caller"
+	"github.com/saltern-api/saltern/server/waiting"
+	"github.com/saltern-api/saltern/server/web"
+)
+
+// Returns has which minions return for a job, where nothing is recorded.
+type Returns interface {
+	// Of begins to listen for the returns of a job. What is returned has to be closed.
+	Of(jid string) Returning
+}
+
+// Returning is the returns of a job.
+type Returning interface {
+	// Next waits for the next return, and returns its minion. After an [ErrMissed] it
+	// may be called again; any other error is the end.
+	Next(ctx context.Context) (minion string, err error)
+	Close()
+}
+
+// ErrMissed means that there may have been returns that were not heard of.
+var ErrMissed = errors.New("returns may have been missed")
+
+const (
+	// settled is how long after the event of a return the master has it in its job
+	// cache, as a rule; it fires the event first.
+	settled = 100 * time.Millisecond
+
+	// lookAgain is the time between two look-ups of a job of which all returns were
+	// heard that are not in the job cache, and lookMost how many there are.
+	lookAgain = 2 * time.Second
+	lookMost  = 3
+)
+
+// waitForReturns waits for a job of which nothing is recorded: until the job cache has
+// the returns of all of its minions. It is looked up when the last one was heard on
+// the event bus. The end of a job is not seen of which minions do not return: the wait
+// is over with its time then.
+func (s *CherryPy) waitForReturns(
+	x *web.Exchange, r *http.Request, c *caller.Caller, authority lowstate.Authority, jid string, wait time.Duration,
+) (msgpack.Raw, error) {
+	over := time.Now().Add(wait)
+	returns := s.Returns.Of(jid) // before the job is looked up, so that none is missing
+	defer returns.Close()
+	ctx, done := s.Waiting.Follow(r.Context(), s.Resolver, c, role.ReturnerRead)
+	defer done()
+	for again := 0; ; {
+		job, err := s.lookUpJob(x, r, authority, jid)
+		if err != nil || !isKnown(job) {
+			return job, err
+		}
+		missing, known := notReturned(job)
+		if complete := known && len(missing) == 0; complete || ctx.Err() != nil || !time.Now().Before(over) {
+			x.Header().Set(CompleteHeader, strconv.FormatBool(complete))
+			return job, nil
+		}
+		audit.Of(x).ForgetAnswers() // nothing of the job is kept while the request waits
+		if again > 0 && again < lookMost {
+			err = pause(ctx, over, lookAgain)
+		} else {
+			again = 0
+			err = hear(ctx, returns, missing, over)
+		}
+		if err != nil {
+			return nil, err
+		}
+		again++
+	}
+}
+
+// hear waits until all of some minions have returned, if there are any, returns were
+// missed, the time is over, or the gateway begins to stop. The error is for the client.
+func hear(ctx context.Context, returns Returning, missing map[string]bool, over time.Time) error {
+	within, cancel := context.WithDeadline(ctx, over)
+	defer cancel()
+	for {
+		minion, err := returns.Next(within)
+		switch {
+		case within.Err() != nil:
+		case err == nil:
+			was := len(missing)
+			if delete(missing, minion); was == 0 || len(missing) > 0 {
+				continue
+			}
+		case errors.Is(err, ErrMissed):
+		default: // the event bus has ended, as the gateway does
+			<-within.Done()
+		}
+		return pause(ctx, over, settled)
+	}
+}
+
+// pause waits for a while, until a time at most.
+func pause(ctx context.Context, over time.Time, d time.Duration) error {
+	timer := time.NewTimer(min(d, time.Until(over)))
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return waiting.Cut(ctx)
+	}
+}
