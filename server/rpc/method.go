@@ -95,6 +95,7 @@ type call struct {
 	warnings []string
 	limit    *role.Set // of commands, beside the scopes of a token; nil for none
 
+	held      *holder           // the caller, once it is known
 	described map[string]string // the descriptions of what is saved, by ids
 }
 
