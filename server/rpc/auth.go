@@ -51,7 +51,9 @@ func getJWT(_ context.Context, c *call, _ none) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	c.by.keep = true // a session of this request ends otherwise, and the token with it
+	if err := c.api.keepUntil(c.by, expires); err != nil {
+		return nil, err
+	}
 	return map[string]string{"jwt": text, "expires": timeText(expires)}, nil
 }
 

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"sync/atomic"
+	"time"
 
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
 	"github.com/saltern-api/saltern/eauth/apitoken/role"
@@ -100,7 +102,11 @@ type API struct {
 
 	Version string // of the gateway
 
+	// After runs a function after a while; nil stands for time.AfterFunc.
+	After func(d time.Duration, f func())
+
 	jids    saltmaster.JIDs
+	kept    atomic.Int64       // sessions that wait for the end of a token
 	methods map[string]*Method // those that are served, by their names
 	catalog *catalog
 }

@@ -16,8 +16,10 @@ type signedIn struct {
 	caller *caller.Caller
 
 	// session is set for a caller with a name and a password in this request: the
-	// session that was made for it ends with the request, unless it is kept.
-	session, keep bool
+	// session that was made for it ends with the request, or with the token that
+	// auth.get_jwt gave for it.
+	session bool
+	until   time.Time
 
 	slept time.Duration // by the calls of the request
 }
@@ -73,7 +75,8 @@ func (a *API) signInOnce(x *web.Exchange, r *http.Request, user, password string
 	found.From = caller.OriginOf(x, r)
 	by := &signedIn{caller: found, session: true}
 	return by, func() {
-		if by.keep {
+		if !by.until.IsZero() {
+			a.endLater(sess.ID, by.until)
 			return
 		}
 		if err := a.Logins.Sessions.Logout(context.WithoutCancel(r.Context()), sess.ID); err != nil && x.Err == nil {
@@ -81,3 +84,38 @@ func (a *API) signInOnce(x *web.Exchange, r *http.Request, user, password string
 		}
 	}, nil
 }
+
+// maxKept bounds the sessions that wait for the end of a token of auth.get_jwt.
+const maxKept = 1000
+
+// keepUntil keeps the session of a request, if it was made for it, until its token
+// ends.
+func (a *API) keepUntil(by *signedIn, end time.Time) error {
+	if !by.session || !by.until.IsZero() {
+		return nil
+	}
+	if a.kept.Add(1) > maxKept {
+		a.kept.Add(-1)
+		return &Error{Code: CodeThrottled, Message: "too many tokens were requested with a password: log in at /account/login", RetryAfter: time.Minute}
+	}
+	by.until = end
+	return nil
+}
+
+// endLater ends a session when its token has ended. One that is there when the gateway
+// stops lasts until it expires.
+func (a *API) endLater(id string, end time.Time) {
+	after := a.After
+	if after == nil {
+		after = func(d time.Duration, f func()) { time.AfterFunc(d, f) }
+	}
+	after(time.Until(end), func() {
+		defer a.kept.Add(-1)
+		ctx, cancel := context.WithTimeout(context.Background(), endTimeout)
+		defer cancel()
+		_ = a.Logins.Sessions.Logout(ctx, id) // it expires in any case
+	})
+}
+
+// endTimeout bounds the end of a session, which may involve the master.
+const endTimeout = 10 * time.Second

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -210,7 +211,14 @@ func TestArguments(t *testing.T) {
 // requested with, and ends with that.
 func TestGetJWT(t *testing.T) {
 	t.Parallel()
-	e := newEnv(t, nil)
+	ends := make(chan func(), 10)
+	var kept []func()
+	e := newEnv(t, func(a *rpc.API) {
+		a.After = func(d time.Duration, f func()) {
+			require.InDelta(t, 30, d.Minutes(), 1)
+			ends <- f
+		}
+	})
 	const get = `{"resource":"auth","method":"get_jwt"}`
 	api, record := e.APIToken(t, apitoken.ProfileNative)
 	basic := []string{"Authorization: Basic Ym9iOnNlY3JldA==", "X-Xsrftoken: x", "Cookie: _xsrf=x"}
@@ -224,5 +232,27 @@ func TestGetJWT(t *testing.T) {
 			require.NoError(t, e.Tokens.Revoke(t.Context(), issuer.Caller{User: "bob", Eauth: "pam", LoggedIn: true}, record.ID))
 			require.Equal(t, http.StatusUnauthorized, e.Send(t, http.MethodPost, rpc.Path, echo, tokentest.Bearer(got.JWT)).Status)
 		}
+		if name == "password" {
+			require.Len(t, ends, 1, "the session of the request ends with the token")
+			(<-ends)()
+			require.Equal(t, http.StatusUnauthorized, e.Send(t, http.MethodPost, rpc.Path, echo, tokentest.Bearer(got.JWT)).Status)
+		}
 	}
+	require.Empty(t, ends)
+
+	// Two tokens of one request have one session, which is not that of another.
+	two := e.Send(t, http.MethodPost, rpc.Path, "["+get+","+get+"]", basic...)
+	require.Equal(t, http.StatusOK, two.Status)
+	require.Len(t, ends, 1)
+	for range 999 {
+		require.Zero(t, e.post(t, get, basic...).code())
+		if len(ends) == cap(ends) {
+			for range cap(ends) {
+				kept = append(kept, <-ends)
+			}
+		}
+	}
+	require.Equal(t, 4290, e.post(t, get, basic...).code(), "there is a bound")
+	kept[0]()
+	require.Zero(t, e.post(t, get, basic...).code())
 }
