@@ -23,6 +23,7 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/jobcache"
 	"github.com/saltern-api/saltern/saltmaster/mastertest"
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/reqpool"
 	"github.com/saltern-api/saltern/saltmaster/zmtp"
 )
 
@@ -62,7 +63,7 @@ func gatewayBefore(t *testing.T, o mastertest.Options, change ...func(*Master)) 
 func patientGatewayBefore(t *testing.T, o mastertest.Options, timeout time.Duration, change ...func(*Master)) *before {
 	t.Helper()
 	m := mastertest.Start(t, o)
-	pool := zmtp.NewPool(zmtp.Options{Network: "tcp", Address: m.Addr()})
+	pool := zmtp.NewPool(reqpool.Options{Network: "tcp", Address: m.Addr()})
 	client := saltmaster.New(pool, saltmaster.Options{Timeout: timeout})
 	bus := eventbus.New(eventbus.Options{Network: "unix", Address: m.BusPath(), Log: slog.New(slog.DiscardHandler)})
 	ctx, cancel := context.WithCancel(context.Background())
@@ -379,7 +380,7 @@ func TestNothingIsSentTwice(t *testing.T) {
 
 // tokenOf logs in at the master directly.
 func (b *before) tokenOf(user string) (string, error) {
-	pool := zmtp.NewPool(zmtp.Options{Network: "tcp", Address: b.Addr()})
+	pool := zmtp.NewPool(reqpool.Options{Network: "tcp", Address: b.Addr()})
 	defer pool.Close()
 	c := saltmaster.New(pool, saltmaster.Options{})
 	defer c.Close()

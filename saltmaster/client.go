@@ -7,7 +7,7 @@ import (
 	"time"
 
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
-	"github.com/saltern-api/saltern/saltmaster/zmtp"
+	"github.com/saltern-api/saltern/saltmaster/reqpool"
 )
 
 // protocolVersion is the envelope's version. Masters refuse clear requests
@@ -15,12 +15,12 @@ import (
 const protocolVersion = 3
 
 // A Requester carries one request to the master and brings its answer back.
-// *zmtp.Pool is one.
+// *reqpool.Pool is one.
 type Requester interface {
 	Request(ctx context.Context, payload []byte) ([]byte, error)
 }
 
-var _ Requester = (*zmtp.Pool)(nil)
+var _ Requester = (*reqpool.Pool)(nil)
 
 // Options of a [Client]. The zero value works.
 type Options struct {
@@ -118,7 +118,7 @@ func wireError(ctx context.Context, err error) error {
 		}
 		return ctx.Err()
 	}
-	if wire, ok := errors.AsType[*zmtp.Error](err); ok && !wire.Sent {
+	if wire, ok := errors.AsType[*reqpool.Error](err); ok && !wire.Sent {
 		return fmt.Errorf("%w: %w", ErrDown, err)
 	}
 	return fmt.Errorf("%w: %w", ErrLost, err)

@@ -13,7 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
-	"github.com/saltern-api/saltern/saltmaster/zmtp"
+	"github.com/saltern-api/saltern/saltmaster/reqpool"
 )
 
 // wire is a Requester made of a function.
@@ -170,9 +170,9 @@ func TestFailuresOfTheWire(t *testing.T) {
 	t.Parallel()
 	broken := errors.New("broken")
 	for name, tc := range map[string]struct{ err, want error }{
-		"not sent": {&zmtp.Error{Op: "dial", Err: broken}, ErrDown},
-		"sent":     {&zmtp.Error{Op: "read", Sent: true, Err: broken}, ErrLost},
-		"closed":   {zmtp.ErrClosed, ErrLost},
+		"not sent": {&reqpool.Error{Op: "dial", Err: broken}, ErrDown},
+		"sent":     {&reqpool.Error{Op: "read", Sent: true, Err: broken}, ErrLost},
+		"closed":   {reqpool.ErrClosed, ErrLost},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -196,7 +196,7 @@ func TestCallerGivesUp(t *testing.T) {
 
 func waitForever(ctx context.Context, _ []byte) ([]byte, error) {
 	<-ctx.Done()
-	return nil, &zmtp.Error{Op: "read", Sent: true, Err: ctx.Err()}
+	return nil, &reqpool.Error{Op: "read", Sent: true, Err: ctx.Err()}
 }
 
 // After one request timed out, others fail at once until a ping is answered.

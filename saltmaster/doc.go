@@ -21,7 +21,7 @@
 // It imports internal packages, and nothing else of Saltern outside itself. Every command is sent with
 // the caller's own Salt token; the master's root key is never read.
 //
-//	pool := zmtp.NewPool(zmtp.Options{Network: "tcp", Address: "127.0.0.1:4506"})
+//	pool := zmtp.NewPool(reqpool.Options{Network: "tcp", Address: "127.0.0.1:4506"})
 //	m := saltmaster.New(pool, saltmaster.Options{User: "root"})
 //	pub, err := m.Publish(ctx, saltmaster.Publication{
 //		Tgt: tgt, TgtType: "glob", Fun: "test.ping", JID: jid, Token: token,

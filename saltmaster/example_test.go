@@ -6,13 +6,14 @@ import (
 
 	"github.com/saltern-api/saltern/saltmaster"
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/reqpool"
 	"github.com/saltern-api/saltern/saltmaster/zmtp"
 )
 
 // A publication with the caller's own token. The jid is chosen before, so that
 // its returns can be waited for.
 func Example() {
-	pool := zmtp.NewPool(zmtp.Options{Network: "tcp", Address: "127.0.0.1:4506"})
+	pool := zmtp.NewPool(reqpool.Options{Network: "tcp", Address: "127.0.0.1:4506"})
 	defer pool.Close()
 	master := saltmaster.New(pool, saltmaster.Options{User: "root"})
 	defer master.Close()

@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/saltern-api/saltern/saltmaster"
+	"github.com/saltern-api/saltern/saltmaster/reqpool"
 	"github.com/saltern-api/saltern/saltmaster/sandbox"
 	"github.com/saltern-api/saltern/saltmaster/sandbox/sandboxtest"
 	"github.com/saltern-api/saltern/saltmaster/zmtp"
@@ -28,7 +29,7 @@ func TestTokensOfRealMasters(t *testing.T) {
 			}})
 			require.NoError(t, err)
 			t.Cleanup(func() { require.NoError(t, sb.Stop(context.Background())) })
-			pool := zmtp.NewPool(zmtp.Options{Network: "tcp", Address: fmt.Sprint("127.0.0.1:", sb.RetPort())})
+			pool := zmtp.NewPool(reqpool.Options{Network: "tcp", Address: fmt.Sprint("127.0.0.1:", sb.RetPort())})
 			defer pool.Close()
 			client := saltmaster.New(pool, saltmaster.Options{})
 			defer client.Close()

@@ -12,8 +12,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/reqpool"
 	"github.com/saltern-api/saltern/saltmaster/tokenstore"
-	"github.com/saltern-api/saltern/saltmaster/zmtp"
 )
 
 // masterWithStore answers get_token as a master whose tokens are in a store.
@@ -105,7 +105,7 @@ func TestCheckWithoutAnswer(t *testing.T) {
 	t.Parallel()
 	o, _, _ := stores(t)
 	c := New(wire(func(context.Context, []byte) ([]byte, error) {
-		return nil, &zmtp.Error{Op: "dial", Err: os.ErrDeadlineExceeded}
+		return nil, &reqpool.Error{Op: "dial", Err: os.ErrDeadlineExceeded}
 	}), Options{})
 	t.Cleanup(c.Close)
 	err := NewTokens(c, o).Check(t.Context())
@@ -128,7 +128,7 @@ func TestCheckKeepsTheLayout(t *testing.T) {
 		}
 		_, known := tokens.Written()
 		require.True(t, known, "while it is asked")
-		return nil, &zmtp.Error{Op: "read", Err: os.ErrDeadlineExceeded}
+		return nil, &reqpool.Error{Op: "read", Err: os.ErrDeadlineExceeded}
 	}), Options{})
 	t.Cleanup(c.Close)
 	tokens = NewTokens(c, o)

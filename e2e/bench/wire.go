@@ -13,12 +13,13 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/eventbus"
 	"github.com/saltern-api/saltern/saltmaster/masterconf"
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
-	"github.com/saltern-api/saltern/saltmaster/zmtp"
+	"github.com/saltern-api/saltern/saltmaster/reqpool"
+	"github.com/saltern-api/saltern/saltmaster/transport"
 )
 
 // wire speaks to the master with nothing in between.
 type wire struct {
-	pool   *zmtp.Pool
+	pool   *reqpool.Pool
 	client *saltmaster.Client
 	bus    *eventbus.Bus
 	jids   saltmaster.JIDs
@@ -34,13 +35,13 @@ func newWire(ctx context.Context, r *env.Env) (*wire, error) {
 	if err != nil {
 		return nil, fmt.Errorf("bare wire: %w", err)
 	}
-	network, address, err := mc.RequestEndpoint()
+	pool, err := transport.NewPool(mc, reqpool.Options{})
 	if err != nil {
 		return nil, fmt.Errorf("bare wire: %w", err)
 	}
-	w := &wire{pool: zmtp.NewPool(zmtp.Options{Network: network, Address: address})}
+	w := &wire{pool: pool}
 	w.client = saltmaster.New(w.pool, saltmaster.Options{Timeout: requestTimeout})
-	network, address = mc.EventBusEndpoint()
+	network, address := mc.EventBusEndpoint()
 	w.bus = eventbus.New(eventbus.Options{
 		Network: network, Address: address,
 		Log: slog.New(slog.DiscardHandler),

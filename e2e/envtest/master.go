@@ -17,6 +17,7 @@ import (
 
 	"github.com/saltern-api/saltern/e2e/env"
 	"github.com/saltern-api/saltern/saltmaster"
+	"github.com/saltern-api/saltern/saltmaster/reqpool"
 	"github.com/saltern-api/saltern/saltmaster/tokenstore"
 	"github.com/saltern-api/saltern/saltmaster/zmtp"
 )
@@ -24,7 +25,7 @@ import (
 // MasterOf speaks to the env's master past the gateway.
 func MasterOf(t *testing.T, r *env.Env) *saltmaster.Client {
 	t.Helper()
-	pool := zmtp.NewPool(zmtp.Options{Network: "tcp", Address: net.JoinHostPort("127.0.0.1", strconv.Itoa(r.RetPort()))})
+	pool := zmtp.NewPool(reqpool.Options{Network: "tcp", Address: net.JoinHostPort("127.0.0.1", strconv.Itoa(r.RetPort()))})
 	c := saltmaster.New(pool, saltmaster.Options{})
 	t.Cleanup(func() {
 		c.Close()

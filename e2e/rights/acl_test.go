@@ -27,6 +27,7 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/masterconf"
 	"github.com/saltern-api/saltern/saltmaster/masterconf/yaml11"
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/reqpool"
 	"github.com/saltern-api/saltern/saltmaster/sandbox"
 	"github.com/saltern-api/saltern/saltmaster/sandbox/sandboxtest"
 	"github.com/saltern-api/saltern/saltmaster/zmtp"
@@ -110,7 +111,7 @@ func startACLMaster(t *testing.T, salt string, options map[string]any) *aclMaste
 		PermissiveACL: mc.PermissiveACL, ExpandedMatching: mc.ExpandedAuthMatching, KeepACLInToken: mc.KeepACLInToken,
 		Targets: acl.Accepted(func() ([]string, error) { return aclMinions, nil }),
 	})
-	pool := zmtp.NewPool(zmtp.Options{Network: "tcp", Address: net.JoinHostPort("127.0.0.1", strconv.Itoa(box.RetPort()))})
+	pool := zmtp.NewPool(reqpool.Options{Network: "tcp", Address: net.JoinHostPort("127.0.0.1", strconv.Itoa(box.RetPort()))})
 	m.client = saltmaster.New(pool, saltmaster.Options{User: mc.User})
 	t.Cleanup(func() { m.client.Close(); pool.Close() })
 	m.tokens = saltmaster.NewTokens(m.client, saltmaster.TokensOptions{

@@ -26,7 +26,8 @@ import (
 	"github.com/saltern-api/saltern/saltmaster"
 	"github.com/saltern-api/saltern/saltmaster/eventbus"
 	"github.com/saltern-api/saltern/saltmaster/eventstream"
-	"github.com/saltern-api/saltern/saltmaster/zmtp"
+	"github.com/saltern-api/saltern/saltmaster/reqpool"
+	"github.com/saltern-api/saltern/saltmaster/transport"
 	"github.com/saltern-api/saltern/server"
 	"github.com/saltern-api/saltern/server/audit"
 )
@@ -116,15 +117,14 @@ func New(ctx context.Context, c *config.Config, log *slog.Logger) (_ *Gateway, e
 // openMaster prepares the connections to the master.
 func (g *Gateway) openMaster() error {
 	mc, set := g.config.Master, g.config.Settings
-	network, address, err := mc.RequestEndpoint()
+	pool, err := transport.NewPool(mc, reqpool.Options{Size: set.Master.Connections})
 	if err != nil {
 		return err
 	}
-	pool := zmtp.NewPool(zmtp.Options{Network: network, Address: address, Size: set.Master.Connections})
 	g.opened.addFunc("the connections to the master", pool.Close)
 	g.client = saltmaster.New(pool, saltmaster.Options{User: g.config.ProcessUser(), Timeout: set.Master.RequestTimeout})
 	g.opened.addFunc("the client of the master", g.client.Close)
-	network, address = mc.EventBusEndpoint()
+	network, address := mc.EventBusEndpoint()
 	g.bus = eventbus.New(eventbus.Options{Network: network, Address: address, Spool: g.spools, Log: g.log})
 	g.opened.addFunc("the event bus", g.stopBackground)
 	g.tokens = saltmaster.NewTokens(g.client, saltmaster.TokensOptions{

@@ -17,6 +17,7 @@ import (
 	"github.com/saltern-api/saltern/saltmaster"
 	"github.com/saltern-api/saltern/saltmaster/mastertest"
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/reqpool"
 	"github.com/saltern-api/saltern/saltmaster/zmtp"
 )
 
@@ -39,7 +40,7 @@ func TestKilledWhileRecording(t *testing.T) {
 	file := filepath.Join(dir, "state", "records.db")
 	first := startChild(t, master, dir, "", "")
 
-	pool := zmtp.NewPool(zmtp.Options{Network: "tcp", Address: master.Addr()})
+	pool := zmtp.NewPool(reqpool.Options{Network: "tcp", Address: master.Addr()})
 	t.Cleanup(pool.Close)
 	client := saltmaster.New(pool, saltmaster.Options{User: "root"})
 	t.Cleanup(client.Close)

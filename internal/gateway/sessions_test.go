@@ -18,6 +18,7 @@ import (
 	"github.com/saltern-api/saltern/internal/settings"
 	"github.com/saltern-api/saltern/saltmaster"
 	"github.com/saltern-api/saltern/saltmaster/mastertest"
+	"github.com/saltern-api/saltern/saltmaster/reqpool"
 	"github.com/saltern-api/saltern/saltmaster/zmtp"
 )
 
@@ -42,7 +43,7 @@ func TestSessionsBeforeAMaster(t *testing.T) {
 		t.Run(release, func(t *testing.T) {
 			t.Parallel()
 			m := mastertest.Start(t, mastertest.Options{Release: release})
-			pool := zmtp.NewPool(zmtp.Options{Network: "tcp", Address: m.Addr()})
+			pool := zmtp.NewPool(reqpool.Options{Network: "tcp", Address: m.Addr()})
 			defer pool.Close()
 			client := saltmaster.New(pool, saltmaster.Options{})
 			defer client.Close()

@@ -14,6 +14,7 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/eventbus"
 	"github.com/saltern-api/saltern/saltmaster/eventstream"
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/reqpool"
 	"github.com/saltern-api/saltern/saltmaster/sandbox"
 	"github.com/saltern-api/saltern/saltmaster/sandbox/sandboxtest"
 	"github.com/saltern-api/saltern/saltmaster/zmtp"
@@ -40,7 +41,7 @@ type realBus struct {
 	bus   *eventbus.Bus
 	hub   *eventstream.Hub
 	firer *eventbus.Firer
-	pool  *zmtp.Pool
+	pool  *reqpool.Pool
 }
 
 func newRealBus(t *testing.T, sb *sandbox.Sandbox) *realBus {
@@ -51,7 +52,7 @@ func newRealBus(t *testing.T, sb *sandbox.Sandbox) *realBus {
 	done := make(chan error, 1)
 	go func() { done <- bus.Run(ctx) }()
 	hub := eventstream.New(eventstream.Options{Tap: func() eventstream.Tap { return bus.Expect("") }, Log: quiet})
-	pool := zmtp.NewPool(zmtp.Options{Network: "tcp", Address: fmt.Sprint("127.0.0.1:", sb.RetPort())})
+	pool := zmtp.NewPool(reqpool.Options{Network: "tcp", Address: fmt.Sprint("127.0.0.1:", sb.RetPort())})
 	t.Cleanup(func() {
 		pool.Close()
 		hub.Close()

@@ -26,7 +26,8 @@ type Config struct {
 	RetPort           int
 	PublishPort       int
 	MasterURI         string // master_uri, which beats interface and ret_port; empty when not set
-	Transport         string // always "zeromq"; any other is a problem
+	Transport         string // "zeromq", "tcp" or "ws"; any other is a problem
+	SSL               *SSL   // TLS of the transports tcp and ws; nil when they have none
 	IPCMode           string // "ipc" or "tcp"
 	IPv6              bool
 	TCPMasterPubPort  int

@@ -111,11 +111,14 @@ func (c *Config) network(o options) {
 		o.rep.problem(at, "%q is not an IP address, and Salt takes nothing else", c.Interface)
 	}
 
-	c.Transport = o.path("transport", transportZeroMQ)
-	if c.Transport != transportZeroMQ {
+	c.Transport = o.path("transport", TransportZeroMQ)
+	switch c.Transport {
+	case TransportZeroMQ, TransportTCP, TransportWS:
+	default:
 		_, at, _ := o.item("transport")
-		o.rep.problem(at, "%q is not supported; only zeromq is", c.Transport)
+		o.rep.problem(at, "%q is not supported; zeromq, tcp and ws are", c.Transport)
 	}
+	c.SSL = o.ssl(c.Transport)
 	c.IPCMode = ipcUnix
 	switch v, at, ok := o.value("ipc_mode"); {
 	case v == ipcTCP:
@@ -128,8 +131,6 @@ func (c *Config) network(o options) {
 	c.TCPMasterPubPort = tcp.port("tcp_master_pub_port", 4512)
 	c.TCPMasterPullPort = tcp.port("tcp_master_pull_port", 4513)
 }
-
-const transportZeroMQ = "zeromq"
 
 // flagOrUnset reads a boolean whose default is null.
 func (o options) flagOrUnset(key string) bool {

@@ -9,7 +9,7 @@
 //		Release: "3006.26",
 //		Minions: []mastertest.Minion{{ID: "ms-0"}, {ID: "ms-1", Silent: true}},
 //	})
-//	pool := zmtp.NewPool(zmtp.Options{Network: "tcp", Address: master.Addr()})
+//	pool := zmtp.NewPool(reqpool.Options{Network: "tcp", Address: master.Addr()})
 //	bus := eventbus.New(eventbus.Options{Network: "unix", Address: master.BusPath()})
 //	master.Fail(func(f *mastertest.Faults) { f.Silent = true })
 //

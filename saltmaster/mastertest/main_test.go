@@ -11,6 +11,7 @@ import (
 
 	"github.com/saltern-api/saltern/saltmaster/eventbus"
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/reqpool"
 	"github.com/saltern-api/saltern/saltmaster/zmtp"
 )
 
@@ -22,8 +23,8 @@ func soon(t testing.TB) context.Context {
 	return ctx
 }
 
-func newPool(t testing.TB, m *Master) *zmtp.Pool {
-	p := zmtp.NewPool(zmtp.Options{Network: "tcp", Address: m.Addr()})
+func newPool(t testing.TB, m *Master) *reqpool.Pool {
+	p := zmtp.NewPool(reqpool.Options{Network: "tcp", Address: m.Addr()})
 	t.Cleanup(p.Close)
 	return p
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/saltern-api/saltern/internal/freeport"
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/saltmaster/reqpool/peertest"
 	"github.com/saltern-api/saltern/saltmaster/zmtp/zmtptest"
 )
 
@@ -20,7 +21,7 @@ type Master struct {
 	opts    Options
 	release release
 	dir     string
-	peer    *zmtptest.Peer
+	peer    *peertest.Peer
 	bus     *publisher
 	pull    *puller
 	minions map[string]Minion
@@ -95,7 +96,7 @@ func launch(opts Options) (*Master, error) {
 	if err != nil {
 		return nil, err
 	}
-	m.peer = zmtptest.New("tcp", fmt.Sprint("127.0.0.1:", port), m.handle)
+	m.peer = peertest.New(peertest.Options{Wire: zmtptest.New, Network: "tcp", Address: fmt.Sprint("127.0.0.1:", port)}, m.handle)
 	if err := m.start(); err != nil {
 		return nil, err
 	}

@@ -15,7 +15,7 @@ import (
 
 	"github.com/saltern-api/saltern/saltmaster/eventbus"
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
-	"github.com/saltern-api/saltern/saltmaster/zmtp"
+	"github.com/saltern-api/saltern/saltmaster/reqpool"
 )
 
 const jid = "20260101000000000001"
@@ -188,7 +188,7 @@ func TestFaultsOfTheRequestChannel(t *testing.T) {
 	} {
 		m.DropRequests()
 		_, err := ask(ping, test.faults)
-		var e *zmtp.Error
+		var e *reqpool.Error
 		require.ErrorAs(t, err, &e, name)
 		require.Equal(t, test.sent, e.Sent, name)
 		require.Equal(t, test.deadline, errors.Is(err, context.DeadlineExceeded), name)

@@ -2,48 +2,41 @@ package zmtp
 
 import (
 	"bufio"
-	"io"
 	"net"
-	"syscall"
-	"time"
 
 	"github.com/saltern-api/saltern/saltmaster/internal/bounded"
+	"github.com/saltern-api/saltern/saltmaster/reqpool"
 )
 
 // conn is one connection after its handshake. One goroutine uses it at a time.
 type conn struct {
 	nc    net.Conn
-	raw   syscall.RawConn
+	peek  reqpool.Peeker
 	r     *bufio.Reader
 	limit int64 // most bytes of a reply
 
-	head      [2 + 9]byte // delimiter frame and the payload frame's header
-	idleSince time.Time
+	head [2 + 9]byte // delimiter frame and the payload frame's header
 }
 
 func newConn(nc net.Conn, limit int64) (*conn, error) {
-	sc, ok := nc.(syscall.Conn)
-	if !ok {
-		return nil, protocolError("%T has no file descriptor", nc)
-	}
-	raw, err := sc.SyscallConn()
+	peek, err := reqpool.NewPeeker(nc)
 	if err != nil {
 		return nil, err
 	}
-	return &conn{nc: nc, raw: raw, r: bufio.NewReaderSize(nc, 4<<10), limit: limit}, nil
+	return &conn{nc: nc, peek: peek, r: bufio.NewReaderSize(nc, 4<<10), limit: limit}, nil
 }
 
-// send writes the empty delimiter frame that a REQ socket puts first and then the payload.
+// Send writes the empty delimiter frame that a REQ socket puts first and then the payload.
 // n is how many bytes the kernel took: with none of them the peer cannot have seen the request.
-func (c *conn) send(payload []byte) (n int64, err error) {
+func (c *conn) Send(payload []byte) (n int64, err error) {
 	head := appendHeader(c.head[:0], flagMore, 0)
 	head = appendHeader(head, 0, len(payload))
 	bufs := net.Buffers{head, payload}
 	return bufs.WriteTo(c.nc)
 }
 
-// receive reads the reply: an empty delimiter frame and one payload frame.
-func (c *conn) receive() ([]byte, error) {
+// Receive reads the reply: an empty delimiter frame and one payload frame.
+func (c *conn) Receive() ([]byte, error) {
 	flags, body, err := c.message()
 	if err != nil {
 		return nil, bounded.Unexpected(err)
@@ -96,13 +89,13 @@ func (c *conn) command(body []byte) error {
 	return nil
 }
 
-// settle looks, without waiting, at what arrived while the connection was idle, and answers heartbeats.
+// Settle looks, without waiting, at what arrived while the connection was idle, and answers heartbeats.
 // It returns an error when the connection cannot be used for another request: the peer closed it, or sent
 // a message without a request.
-func (c *conn) settle() error {
+func (c *conn) Settle() error {
 	for {
 		if c.r.Buffered() == 0 {
-			pending, err := c.peek()
+			pending, err := c.peek.Pending()
 			if err != nil || !pending {
 				return err
 			}
@@ -120,24 +113,5 @@ func (c *conn) settle() error {
 	}
 }
 
-// peek says whether bytes wait in the kernel. It does not block; a closed connection is io.EOF.
-func (c *conn) peek() (pending bool, err error) {
-	var buf [1]byte
-	var n int
-	var peekErr error
-	err = c.raw.Read(func(fd uintptr) bool {
-		n, _, peekErr = syscall.Recvfrom(int(fd), buf[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
-		return true
-	})
-	switch {
-	case err != nil:
-		return false, err
-	case peekErr == syscall.EAGAIN || peekErr == syscall.EINTR:
-		return false, nil
-	case peekErr != nil:
-		return false, peekErr
-	case n == 0:
-		return false, io.EOF
-	}
-	return true, nil
-}
+// Close does nothing: all that there is is the net.Conn.
+func (c *conn) Close() {}

@@ -8,6 +8,8 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/saltern-api/saltern/saltmaster/reqpool"
+	"github.com/saltern-api/saltern/saltmaster/reqpool/peertest"
 	"github.com/saltern-api/saltern/saltmaster/zmtp/zmtptest"
 )
 
@@ -16,9 +18,9 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func echo(c *zmtptest.Conn, request []byte) { _ = c.Reply(request) }
 
 // newPool makes a pool for peer that is closed at the test's end.
-func newPool(t *testing.T, peer *zmtptest.Peer, change func(*Options)) *Pool {
+func newPool(t *testing.T, peer *peertest.Peer, change func(*reqpool.Options)) *reqpool.Pool {
 	t.Helper()
-	opts := Options{Network: "tcp", Address: peer.Addr()}
+	opts := reqpool.Options{Network: peer.Network(), Address: peer.Addr()}
 	if change != nil {
 		change(&opts)
 	}
@@ -37,7 +39,7 @@ func soon(t *testing.T) context.Context {
 // requireFailure checks an error's step and what it says about the request.
 func requireFailure(t *testing.T, err error, op string, sent bool) {
 	t.Helper()
-	var e *Error
+	var e *reqpool.Error
 	require.ErrorAs(t, err, &e)
 	require.Equal(t, op, e.Op, "step of %v", err)
 	require.Equal(t, sent, e.Sent, "sent of %v", err)

@@ -5,6 +5,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"net"
 	"os"
 	"path/filepath"
 	"strings"
@@ -14,6 +15,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/saltern-api/saltern/saltmaster/reqpool"
 	"github.com/saltern-api/saltern/saltmaster/sandbox/sandboxtest"
 )
 
@@ -44,7 +46,7 @@ func TestAgainstLibzmq(t *testing.T) {
 	t.Parallel()
 	for _, endpoint := range []string{"tcp://127.0.0.1:*", "ipc://" + filepath.Join(t.TempDir(), "s")} {
 		network, addr, _ := startRouter(t, endpoint, 0)
-		pool := NewPool(Options{Network: network, Address: addr})
+		pool := NewPool(reqpool.Options{Network: network, Address: addr})
 		defer pool.Close()
 		for _, size := range []int{0, 1, 255, 256, 70_000, 3 << 20} {
 			payload := bytes.Repeat([]byte("z"), size)
@@ -58,13 +60,17 @@ func TestAgainstLibzmq(t *testing.T) {
 func TestLibzmqHeartbeats(t *testing.T) {
 	t.Parallel()
 	network, addr, _ := startRouter(t, "tcp://127.0.0.1:*", 20)
-	pool := NewPool(Options{Network: network, Address: addr, IdleTimeout: time.Minute})
+	pool := NewPool(reqpool.Options{Network: network, Address: addr, IdleTimeout: time.Minute})
 	defer pool.Close()
 	_, err := pool.Request(soon(t), []byte("a"))
 	require.NoError(t, err)
-	c := pool.idle[0]
+	nc, err := net.Dial(network, addr)
+	require.NoError(t, err)
+	defer nc.Close() //nolint:errcheck // the peer has hung up
+	c, err := open(t.Context(), nc, 1024)
+	require.NoError(t, err)
 	// The unanswered heartbeats make libzmq hang up; that is seen before the next request is sent.
-	require.Eventually(t, func() bool { return c.settle() != nil }, 10*time.Second, 300*time.Millisecond)
+	require.Eventually(t, func() bool { return c.Settle() != nil }, 10*time.Second, 300*time.Millisecond)
 	_, err = pool.Request(soon(t), []byte("b"))
 	require.NoError(t, err)
 }
@@ -73,7 +79,7 @@ func TestLibzmqHeartbeats(t *testing.T) {
 func TestStoppedLibzmqPeer(t *testing.T) {
 	t.Parallel()
 	network, addr, proc := startRouter(t, "tcp://127.0.0.1:*", 0)
-	pool := NewPool(Options{Network: network, Address: addr})
+	pool := NewPool(reqpool.Options{Network: network, Address: addr})
 	defer pool.Close()
 	_, err := pool.Request(soon(t), []byte("a"))
 	require.NoError(t, err)

@@ -2,15 +2,14 @@ package zmtp
 
 import (
 	"bytes"
-	"fmt"
 	"path/filepath"
-	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/saltern-api/saltern/saltmaster/internal/bounded"
+	"github.com/saltern-api/saltern/saltmaster/reqpool"
 	"github.com/saltern-api/saltern/saltmaster/zmtp/zmtptest"
 )
 
@@ -22,7 +21,7 @@ func TestRequestSizes(t *testing.T) {
 			addr = filepath.Join(t.TempDir(), "s")
 		}
 		peer := zmtptest.Listen(t, network, addr, echo)
-		pool := newPool(t, peer, func(o *Options) { o.Network = network })
+		pool := newPool(t, peer, func(o *reqpool.Options) { o.Network = network })
 		for _, size := range []int{0, 1, 255, 256, 4096, bounded.Trusted, bounded.Trusted + 1, 5 << 20} {
 			payload := bytes.Repeat([]byte{0xc1}, size)
 			reply, err := pool.Request(soon(t), payload)
@@ -33,62 +32,27 @@ func TestRequestSizes(t *testing.T) {
 	}
 }
 
-func TestRequestsAtOnceKeepTheBound(t *testing.T) {
-	t.Parallel()
-	peer := zmtptest.Listen(t, "tcp", "127.0.0.1:0", echo)
-	pool := newPool(t, peer, func(o *Options) { o.Size = 3 })
-	var wg sync.WaitGroup
-	errs := make([]error, 200)
-	for i := range errs {
-		wg.Go(func() {
-			want := fmt.Sprint("request ", i)
-			reply, err := pool.Request(soon(t), []byte(want))
-			if err == nil && string(reply) != want {
-				err = fmt.Errorf("sent %q, got %q", want, reply)
-			}
-			errs[i] = err
-		})
-	}
-	wg.Wait()
-	for _, err := range errs {
-		require.NoError(t, err)
-	}
-	require.LessOrEqual(t, peer.Accepted(), 3)
-}
-
 func TestPingIsAnswered(t *testing.T) {
 	t.Parallel()
 	peer := zmtptest.Listen(t, "tcp", "127.0.0.1:0", func(c *zmtptest.Conn, request []byte) {
-		_ = c.Ping("during")
+		_ = zmtptest.Ping(c, "during")
 		_ = c.Reply(request)
 	})
 	pool := newPool(t, peer, nil)
 	_, err := pool.Request(soon(t), []byte("a"))
 	require.NoError(t, err)
 	conn := peer.Conns()[0]
-	require.NoError(t, conn.Ping(""))
-	require.NoError(t, conn.Ping("sixteen bytes ..."[:16]))
+	require.NoError(t, zmtptest.Ping(conn, ""))
+	require.NoError(t, zmtptest.Ping(conn, "sixteen bytes ..."[:16]))
 	_, err = pool.Request(soon(t), []byte("b"))
 	require.NoError(t, err)
-	require.Eventually(t, func() bool { return conn.Pongs.Load() == 4 }, 10*time.Second, time.Millisecond)
+	require.Eventually(t, func() bool { return zmtptest.Pongs(conn) == 4 }, 10*time.Second, time.Millisecond)
 	require.Equal(t, 1, peer.Accepted())
-}
-
-func TestIdleConnectionsAreClosedInTime(t *testing.T) {
-	t.Parallel()
-	peer := zmtptest.Listen(t, "tcp", "127.0.0.1:0", echo)
-	pool := newPool(t, peer, func(o *Options) { o.IdleTimeout = 20 * time.Millisecond })
-	for range 2 { // the timer comes back after it has found nothing left
-		_, err := pool.Request(soon(t), []byte("a"))
-		require.NoError(t, err)
-		require.Eventually(t, func() bool { return len(peer.Conns()) == 0 }, 10*time.Second, time.Millisecond)
-	}
-	require.Equal(t, 2, peer.Accepted())
 }
 
 func BenchmarkRequest(b *testing.B) {
 	peer := zmtptest.Listen(b, "tcp", "127.0.0.1:0", echo)
-	pool := NewPool(Options{Network: "tcp", Address: peer.Addr()})
+	pool := NewPool(reqpool.Options{Network: "tcp", Address: peer.Addr()})
 	defer pool.Close()
 	payload := make([]byte, 300)
 	b.ReportAllocs()

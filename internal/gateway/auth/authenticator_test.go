@@ -17,6 +17,7 @@ import (
 	"github.com/saltern-api/saltern/saltmaster"
 	"github.com/saltern-api/saltern/saltmaster/masterconf"
 	"github.com/saltern-api/saltern/saltmaster/mastertest"
+	"github.com/saltern-api/saltern/saltmaster/reqpool"
 	"github.com/saltern-api/saltern/saltmaster/zmtp"
 )
 
@@ -109,7 +110,7 @@ func TestNotTried(t *testing.T) {
 // masterTokens is the token store of a stand-in.
 func masterTokens(t *testing.T, m *mastertest.Master) *saltmaster.Tokens {
 	t.Helper()
-	pool := zmtp.NewPool(zmtp.Options{Network: "tcp", Address: m.Addr()})
+	pool := zmtp.NewPool(reqpool.Options{Network: "tcp", Address: m.Addr()})
 	t.Cleanup(pool.Close)
 	client := saltmaster.New(pool, saltmaster.Options{})
 	t.Cleanup(client.Close)

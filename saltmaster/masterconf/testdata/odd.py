@@ -84,7 +84,7 @@ def main_use(opts):
         out[key] = attempt(lambda: text(get(key)))
     for key in OPTIONAL_TEXTS:
         out[key] = attempt(lambda: text(get(key), empty=True))
-    out["transport"] = attempt(lambda: {"zeromq": "zeromq"}[get("transport")])
+    out["transport"] = attempt(lambda: {"zeromq": "zeromq", "tcp": "tcp", **({} if OLD else {"ws": "ws"})}[get("transport")])
     out["hash_type"] = attempt(lambda: getattr(hashlib, get("hash_type"))().hexdigest() and get("hash_type"))
     if OLD:
         out["eauth_tokens"] = attempt(lambda: text(get("eauth_tokens")))

@@ -5,5 +5,5 @@
 //	peer := zmtptest.Listen(t, "tcp", "127.0.0.1:0", func(c *zmtptest.Conn, request []byte) {
 //		_ = c.Reply(request)
 //	})
-//	pool := zmtp.NewPool(zmtp.Options{Network: "tcp", Address: peer.Addr()})
+//	pool := zmtp.NewPool(reqpool.Options{Network: "tcp", Address: peer.Addr()})
 package zmtptest

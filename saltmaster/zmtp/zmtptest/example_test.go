@@ -3,6 +3,7 @@ package zmtptest_test
 import (
 	"testing"
 
+	"github.com/saltern-api/saltern/saltmaster/reqpool"
 	"github.com/saltern-api/saltern/saltmaster/zmtp"
 	"github.com/saltern-api/saltern/saltmaster/zmtp/zmtptest"
 )
@@ -12,6 +13,6 @@ func Example() {
 	peer := zmtptest.Listen(t, "tcp", "127.0.0.1:0", func(c *zmtptest.Conn, request []byte) {
 		_ = c.Reply(request)
 	})
-	pool := zmtp.NewPool(zmtp.Options{Network: "tcp", Address: peer.Addr()})
+	pool := zmtp.NewPool(reqpool.Options{Network: "tcp", Address: peer.Addr()})
 	defer pool.Close()
 }

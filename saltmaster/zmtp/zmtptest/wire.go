@@ -7,28 +7,37 @@ import (
 	"io"
 	"net"
 	"strings"
-	"sync"
 	"sync/atomic"
+	"testing"
+
+	"github.com/saltern-api/saltern/saltmaster/reqpool/peertest"
 )
 
 // Conn is one accepted connection.
-type Conn struct {
-	// Pongs counts the answers to Ping.
+type Conn = peertest.Conn
+
+// Wire is the side of a ROUTER socket.
+type Wire struct {
+	// Pongs counts the answers to [Ping].
 	Pongs atomic.Int64
 
-	nc net.Conn
-	r  *bufio.Reader
-
-	mu  sync.Mutex // guards writing
+	nc  net.Conn
+	r   *bufio.Reader
 	buf []byte
 }
 
-func newConn(nc net.Conn) *Conn { return &Conn{nc: nc, r: bufio.NewReaderSize(nc, 16<<10)} }
+// New makes a Wire on a connection that was accepted.
+func New(nc net.Conn, r *bufio.Reader) peertest.Wire { return &Wire{nc: nc, r: r} }
+
+// Listen starts a peer on an address, for example on "tcp" and "127.0.0.1:0" or on "unix" and a path. The test's end
+// stops it.
+func Listen(t testing.TB, network, address string, h peertest.Handler) *peertest.Peer {
+	t.Helper()
+	return peertest.Listen(t, peertest.Options{Wire: New, Network: network, Address: address}, h)
+}
 
 // Reply writes an empty delimiter frame and payload.
-func (c *Conn) Reply(payload []byte) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+func (c *Wire) Reply(payload []byte) error {
 	c.buf = append(c.buf[:0], 1, 0)
 	if len(payload) < 256 {
 		c.buf = append(c.buf, 0, byte(len(payload)))
@@ -44,47 +53,25 @@ func (c *Conn) Reply(payload []byte) error {
 }
 
 // Ping sends a heartbeat with a time to live of ten seconds.
-func (c *Conn) Ping(context string) error {
+func Ping(c *Conn, context string) error {
 	body := "\x04PING\x00\x64" + context
 	return c.Write([]byte("\x04" + string(rune(len(body))) + body))
 }
 
-// Write writes bytes as they are.
-func (c *Conn) Write(b []byte) error {
-	c.mu.Lock()
-	defer c.mu.Unlock()
+// Pongs counts the answers to [Ping] on a connection.
+func Pongs(c *Conn) int64 { return c.Wire.(*Wire).Pongs.Load() }
+
+const ready = "\x04\x29\x05READY\x0bSocket-Type\x00\x00\x00\x06ROUTER\x08Identity\x00\x00\x00\x00"
+
+func (c *Wire) write(b []byte) error {
 	_, err := c.nc.Write(b)
 	return err
 }
 
-// ReadByte takes the next byte off the connection: a handler can so see another request arrive and leave it there.
-func (c *Conn) ReadByte() (byte, error) { return c.r.ReadByte() }
-
-// Close closes the connection.
-func (c *Conn) Close() error { return c.nc.Close() }
-
-func (c *Conn) serve(mute bool, h Handler) {
-	if mute {
-		_, _ = io.Copy(io.Discard, c.r)
-		return
-	}
-	if err := c.handshake(); err != nil {
-		return
-	}
-	for {
-		request, err := c.request()
-		if err != nil {
-			return
-		}
-		h(c, request)
-	}
-}
-
-const ready = "\x04\x29\x05READY\x0bSocket-Type\x00\x00\x00\x06ROUTER\x08Identity\x00\x00\x00\x00"
-
-func (c *Conn) handshake() error {
+// Handshake exchanges greetings and READY commands.
+func (c *Wire) Handshake() error {
 	greeting := append([]byte("\xff\x00\x00\x00\x00\x00\x00\x00\x01\x7f\x03\x01NULL"), make([]byte, 48)...)
-	if err := c.Write(greeting); err != nil {
+	if err := c.write(greeting); err != nil {
 		return err
 	}
 	var theirs [64]byte
@@ -101,11 +88,11 @@ func (c *Conn) handshake() error {
 	if flags != 4 || !strings.HasPrefix(string(body), "\x05READY") || !strings.Contains(string(body), "Socket-Type\x00\x00\x00\x03REQ") {
 		return errors.New("not READY of a REQ socket")
 	}
-	return c.Write([]byte(ready))
+	return c.write([]byte(ready))
 }
 
-// request reads commands and one request: an empty delimiter frame and a payload frame.
-func (c *Conn) request() ([]byte, error) {
+// Request reads commands and one request: an empty delimiter frame and a payload frame.
+func (c *Wire) Request() ([]byte, error) {
 	for delimited := false; ; {
 		flags, body, err := c.frame()
 		switch {
@@ -125,7 +112,7 @@ func (c *Conn) request() ([]byte, error) {
 	}
 }
 
-func (c *Conn) frame() (flags byte, body []byte, err error) {
+func (c *Wire) frame() (flags byte, body []byte, err error) {
 	var head [9]byte
 	if _, err = io.ReadFull(c.r, head[:2]); err != nil {
 		return 0, nil, err

@@ -1,7 +1,6 @@
-package zmtp
+package reqpool
 
 import (
-	"net"
 	"slices"
 	"time"
 )
@@ -17,8 +16,11 @@ func (p *Pool) Close() {
 	if p.reaper != nil {
 		p.reaper.Stop()
 	}
-	for nc := range p.open {
-		_ = nc.Close()
+	for _, c := range p.idle {
+		c.close()
+	}
+	for c := range p.open { // whoever uses it closes the rest
+		_ = c.nc.Close()
 	}
 	p.open, p.idle = nil, nil
 }
@@ -33,22 +35,22 @@ func (p *Pool) closed() bool {
 }
 
 // register notes a new connection, or closes it when the pool is closed.
-func (p *Pool) register(nc net.Conn) error {
+func (p *Pool) register(c *conn) error {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed() {
-		_ = nc.Close()
+		_ = c.nc.Close()
 		return ErrClosed
 	}
-	p.open[nc] = struct{}{}
+	p.open[c] = struct{}{}
 	return nil
 }
 
-func (p *Pool) drop(nc net.Conn) {
-	_ = nc.Close()
+func (p *Pool) drop(c *conn) {
+	c.close()
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	delete(p.open, nc)
+	delete(p.open, c)
 }
 
 // takeIdle returns the connection that was used last, nil when there is none.
@@ -72,7 +74,8 @@ func (p *Pool) put(c *conn) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.closed() {
-		return // Close has closed it
+		c.close()
+		return
 	}
 	c.idleSince = time.Now()
 	p.idle = append(p.idle, c)
@@ -92,8 +95,8 @@ func (p *Pool) reap() {
 	now := time.Now()
 	keep := 0 // the longest idle ones come first
 	for keep < len(p.idle) && now.Sub(p.idle[keep].idleSince) >= p.opts.IdleTimeout {
-		_ = p.idle[keep].nc.Close()
-		delete(p.open, p.idle[keep].nc)
+		p.idle[keep].close()
+		delete(p.open, p.idle[keep])
 		keep++
 	}
 	p.idle = slices.Delete(p.idle, 0, keep)
