@@ -24,7 +24,7 @@ func open(_ context.Context, nc net.Conn, maxReply int64) (reqpool.Conn, error) 
 	if err != nil {
 		return nil, err
 	}
-	return &conn{nc: nc, peek: peek, limit: uint64(maxReply)}, nil
+	return &conn{nc: nc, peek: peek, limit: maxReply}, nil
 }
 
 var errProtocol = errors.New("salt tcp protocol error")
@@ -37,8 +37,8 @@ func protocolError(format string, args ...any) error {
 type conn struct {
 	nc    net.Conn
 	peek  reqpool.Peeker
-	limit uint64 // most bytes of a reply
-	sent  int64  // the number of the last request
+	limit int64 // most bytes of a reply
+	sent  int64 // the number of the last request
 }
 
 // Send writes {"head": {"mid": number}, "body": payload}, where payload is a msgpack value.
@@ -74,7 +74,7 @@ func (c *conn) Receive() ([]byte, error) {
 		if err != nil {
 			return nil, protocolError("%v", err)
 		}
-		if extent.End() > c.limit+maxHead {
+		if extent.End() > uint64(max(c.limit, 0)+maxHead) {
 			return nil, protocolError("a reply of %d bytes or more, at most %d are accepted", extent.End(), c.limit)
 		}
 		if done {

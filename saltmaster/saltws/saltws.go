@@ -32,7 +32,7 @@ func open(ctx context.Context, nc net.Conn, maxReply int64) (reqpool.Conn, error
 		MaxResponseHeaderBytes: 8 << 10,
 		Proxy:                  nil,
 	}
-	ws, res, err := websocket.Dial(ctx, "ws://master/ws", &websocket.DialOptions{
+	ws, res, err := websocket.Dial(ctx, "ws://master/ws", &websocket.DialOptions{ //nolint:bodyclose // Dial has read it, or it is the connection
 		HTTPClient: &http.Client{Transport: transport}, CompressionMode: websocket.CompressionDisabled,
 	})
 	if err != nil {

@@ -1,38 +1,90 @@
 """Wait until a Salt master answers and all named minions have returned a ping.
 
-Usage: probe.py RET_PORT BUS KEYFILE USER [MINION...]
+Usage: probe.py TRANSPORT CERTFILE RET_PORT BUS KEYFILE USER [MINION...]
 
-Prints one line per step: "master", then "minion ID" for each. BUS is the path of
-the event bus's socket, or the number of its port when ipc_mode is tcp. Requests
+Prints one line per step: "master", then "minion ID" for each. TRANSPORT
+is Salt's option; CERTFILE is the certificate and key for its TLS, "" without. BUS is the path of the event bus's socket, or the number of its port when ipc_mode is tcp. Requests
 carry the key that Salt writes for its own user, so that the result does not
 depend on any external_auth. Returns are recognised by their tags, which stand in
 the clear in the bus's stream, so that its framing does not matter.
 """
 
 import socket
+import ssl
 import sys
 import time
 
 import msgpack
-import zmq
 
-ret_port, bus_address, keyfile, user = sys.argv[1:5]
-missing = set(sys.argv[5:])
-context = zmq.Context()
+transport, certfile, ret_port, bus_address, keyfile, user = sys.argv[1:7]
+missing = set(sys.argv[7:])
 
 
 def request(load, wait):
     """Send one clear request; None when no answer came within wait milliseconds."""
+    return exchange({"enc": "clear", "version": 3, "load": load}, wait / 1000)
+
+
+def over_zeromq(message, seconds):
     req = context.socket(zmq.REQ)
     req.linger = 0
     try:
         req.connect("tcp://127.0.0.1:" + ret_port)
-        req.send(msgpack.dumps({"enc": "clear", "version": 3, "load": load}))
-        if not req.poll(wait):
+        req.send(msgpack.dumps(message))
+        if not req.poll(seconds * 1000):
             return None
         return msgpack.loads(req.recv(), strict_map_key=False)
     finally:
         req.close()
+
+
+def tls():
+    if not certfile:
+        return None
+    settings = ssl.create_default_context(cafile=certfile)
+    settings.check_hostname = False
+    settings.load_cert_chain(certfile)
+    return settings
+
+
+def over_tcp(message, seconds):
+    try:
+        with socket.create_connection(("127.0.0.1", ret_port), seconds) as plain:
+            peer = tls().wrap_socket(plain) if certfile else plain
+            peer.sendall(msgpack.dumps({"head": {"mid": 1}, "body": message}))
+            unpacker = msgpack.Unpacker(strict_map_key=False)
+            while data := peer.recv(1 << 16):
+                unpacker.feed(data)
+                for reply in unpacker:
+                    return reply["body"]
+    except OSError:
+        time.sleep(0.05)
+    return None
+
+
+def over_ws(message, seconds):
+    import asyncio
+
+    import aiohttp
+
+    async def exchange():
+        async with aiohttp.ClientSession() as session:
+            async with session.ws_connect("http%s://127.0.0.1:%s/ws" % ("s" if certfile else "", ret_port), ssl=tls()) as ws:
+                await ws.send_bytes(msgpack.dumps(message))
+                return msgpack.loads((await ws.receive()).data, strict_map_key=False)
+
+    try:
+        return asyncio.run(asyncio.wait_for(exchange(), seconds))
+    except (OSError, asyncio.TimeoutError, aiohttp.ClientError):
+        time.sleep(0.05)
+    return None
+
+
+if transport == "zeromq":
+    import zmq
+
+    context = zmq.Context()
+exchange = {"zeromq": over_zeromq, "tcp": over_tcp, "ws": over_ws}[transport]
 
 
 def open_bus():

@@ -75,9 +75,16 @@ func (s *Sandbox) probe(ctx context.Context, minions []string) error {
 	if conf["ipc_mode"] == "tcp" {
 		bus = strconv.Itoa(s.ports.busPub)
 	}
+	transport, certfile := "zeromq", ""
+	if text, ok := conf["transport"].(string); ok {
+		transport = text
+	}
+	if ssl, ok := conf["ssl"].(map[string]any); ok {
+		certfile = fmt.Sprint(ssl["certfile"])
+	}
 	me := fmt.Sprint(conf["user"])
 	args := append([]string{
-		"-c", probeScript,
+		"-c", probeScript, transport, certfile,
 		strconv.Itoa(s.ports.ret), bus, filepath.Join(s.CacheDir(), "."+me+"_key"), me,
 	}, minions...)
 	var stderr bytes.Buffer
