@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/records/schedule"
 	"github.com/saltern-api/saltern/server/audit/auditapi"
 	"github.com/saltern-api/saltern/server/caller"
 	"github.com/saltern-api/saltern/server/csp"
@@ -124,5 +125,23 @@ func (s *Server) completeRPC(api *rpc.API, surface Surface, resolver *caller.Res
 		reader := jobs.NewReader(s.jobsAPI(resolver))
 		api.Records, api.Minions, api.Writer = reader, reader, s.cfg.Jobs.Writer
 		api.Library, api.Upkeep = s.cfg.Jobs.Library, s.cfg.Jobs.Upkeep
+		api.Schedules, api.WakeSchedules = s.cfg.Jobs.Schedules, s.cfg.Jobs.WakeSchedules
 	}
+	if standings, ok := s.cfg.Tokens.(rpc.Standings); ok {
+		api.Standings = standings
+	}
+}
+
+// Scheduled returns what runs schedules as those who saved them, or nil where there are
+// none.
+func (s *Server) Scheduled() schedule.Runner {
+	standings, ok := s.cfg.Tokens.(rpc.Standings)
+	if !ok || s.cfg.Jobs.Schedules == nil || s.cfg.TokenAPIs.Issuer == nil || s.cfg.TokenAPIs.NoRPC {
+		return nil
+	}
+	resolver := s.resolver(nil)
+	api := &rpc.API{Logins: &tokenapi.Logins{Sessions: s.cfg.Sessions, Eauth: s.cfg.TokenAPIs.Eauth}}
+	s.completeRPC(api, Main, resolver)
+	api.Authority = rpc.ScheduledAuthority{Standings: standings}
+	return &rpc.Firing{API: api, Audit: s.cfg.Audit.Log, Arguments: s.cfg.Audit.Arguments, Log: s.log}
 }

@@ -58,6 +58,11 @@ type JobsOptions struct {
 	// Upkeep removes old records for /rpc; nil for none.
 	Upkeep rpc.Upkeep
 
+	// Schedules are those of /rpc, which [Server.Scheduled] runs, and WakeSchedules is
+	// called when one was changed; nil for none.
+	Schedules     records.Schedules
+	WakeSchedules func()
+
 	// Rules are those of external_auth, by which callers see the jobs of others.
 	// Nil lets them see none.
 	Rules jobs.Rules

@@ -22,6 +22,11 @@ func (g *Gateway) startBackground(ctx context.Context) {
 	if g.callbacks != nil {
 		g.background.Go(func() { g.callbacks.Run(ctx) })
 	}
+	if g.schedules != nil {
+		if runner := g.server.Scheduled(); runner != nil {
+			g.background.Go(func() { g.schedules.Run(ctx, runner) })
+		}
+	}
 	g.reminders.Start(ctx)
 }
 

@@ -22,6 +22,7 @@ import (
 	"github.com/saltern-api/saltern/records"
 	"github.com/saltern-api/saltern/records/callback"
 	"github.com/saltern-api/saltern/records/recorder"
+	"github.com/saltern-api/saltern/records/schedule"
 	"github.com/saltern-api/saltern/records/watch"
 	"github.com/saltern-api/saltern/saltmaster"
 	"github.com/saltern-api/saltern/saltmaster/eventbus"
@@ -56,6 +57,7 @@ type Gateway struct {
 	recordKeeper *recordkeeper.Keeper
 	recorder     *recorder.Recorder
 	callbacks    *callback.Service // nil without destinations
+	schedules    *schedule.Service // nil if nothing is recorded
 	jobs         *watch.Hub
 
 	hub    *eventstream.Hub
@@ -91,6 +93,7 @@ func New(ctx context.Context, c *config.Config, log *slog.Logger) (_ *Gateway, e
 	if err := g.openCallbacks(reg); err != nil {
 		return nil, err
 	}
+	g.openSchedules(reg)
 	if err := g.openMaster(); err != nil {
 		return nil, err
 	}

@@ -23,6 +23,10 @@ type Body struct {
 	// Skips are the times, in Unix seconds, that a user has left out, in their order.
 	Skips []int64 `json:"skips,omitempty"`
 
+	// JobVersion and TgtVersion are the versions of the saved job and target then.
+	JobVersion int64 `json:"job_version,omitempty"`
+	TgtVersion int64 `json:"tgt_version,omitempty"`
+
 	// As is what the runner needs to act as the owner. It is no secret.
 	As json.RawMessage `json:"as,omitempty"`
 }

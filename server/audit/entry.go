@@ -16,6 +16,7 @@ const (
 	Stream     = "stream"     // events are read
 	Hook       = "hook"       // an event is fired
 	Callback   = "callback"   // a call-back: promised, delivered, given up, or to be delivered once more
+	Schedule   = "schedule"   // a time at which a schedule was due; Why is what came of it unless it was started
 	Refused    = "refused"    // a credential, or an action that its holder may not do
 	ReadLog    = "audit_read" // this log, over HTTP; one line for all pages of an answer
 	Lost       = "lost"       // lines of this log that could not be written

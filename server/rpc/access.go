@@ -32,6 +32,16 @@ func (a access) readers() (all []string) {
 	return all
 }
 
+// lets reports whether the list gives something to any role.
+func (a access) lets(what func(grants) bool) bool {
+	for _, g := range a {
+		if what(g) {
+			return true
+		}
+	}
+	return false
+}
+
 // maxAccess bounds the roles of an access list.
 const maxAccess = 1000
 

@@ -60,7 +60,7 @@ type routeCmdParams struct {
 
 func routeCmd(ctx context.Context, c *call, p routeCmdParams) (any, error) {
 	asSaved := p.JobUUID != "" && len(p.Tgt) == 0 && p.TgtUUID == "" // then job-run is enough, which fromJob requires
-	var from lowstate.Origin
+	from := c.origin
 	if p.JobUUID != "" {
 		o, err := c.fromJob(ctx, &p)
 		if err != nil {

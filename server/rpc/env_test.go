@@ -35,6 +35,7 @@ type env struct {
 	lines  lines
 	master master
 	store  records.Store
+	api    *rpc.API
 
 	once   sync.Once
 	secret string // of unable
@@ -237,6 +238,8 @@ func newEnv(t *testing.T, change func(*rpc.API)) *env {
 				}}}, acl.Options{}),
 			})
 			a.Records, a.Minions = reader, reader
+			a.Schedules, a.Standings = e.store, a.Rights.(*issuer.Service)
+			e.api = a
 			if change != nil {
 				change(a)
 			}

@@ -230,12 +230,15 @@ func (c *call) jobToSave(ctx context.Context, p saveJobParams) (object, error) {
 
 type deleteJobParams struct {
 	UUID  string `rpc:"job_uuid,required" format:"uuid" doc:"The job."`
-	Force bool   `rpc:"force" default:"false" doc:"Delete what depends on it, too. There are no schedules yet: it changes nothing."`
+	Force bool   `rpc:"force" default:"false" doc:"Delete the caller's schedules that run it, too."`
 }
 
 func deleteJob(ctx context.Context, c *call, p deleteJobParams) (any, error) {
 	o, err := c.seen(ctx, records.SavedJob, p.UUID, mayDelete)
 	if err != nil {
+		return nil, err
+	}
+	if err := c.withoutSchedules(ctx, records.ScheduleQuery{Job: o.ID}, "job", p.Force); err != nil {
 		return nil, err
 	}
 	return nil, c.remove(ctx, o, "job")

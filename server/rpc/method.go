@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/saltern-api/saltern/eauth/apitoken/role"
+	"github.com/saltern-api/saltern/lowstate"
 	"github.com/saltern-api/saltern/server/audit"
 	"github.com/saltern-api/saltern/server/caller"
 	"github.com/saltern-api/saltern/server/web"
@@ -78,7 +79,7 @@ func Methods() []*Method {
 		jobMethods(),
 		minionsMethods(),
 		retMethods(),
-		statsMethods(),
+		scheduleMethods(), statsMethods(),
 		testMethods(),
 		tgtMethods(),
 	)
@@ -97,6 +98,7 @@ type call struct {
 
 	held      *holder           // the caller, once it is known
 	described map[string]string // the descriptions of what is saved, by ids
+	origin    lowstate.Origin   // the schedule that makes the call, if one does
 }
 
 // caller returns who calls.

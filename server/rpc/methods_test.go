@@ -284,9 +284,47 @@ var cases = map[string]struct{ good, invalid, failed attempt }{
 		invalid: attempt{kwarg: `{"function":"x"}`, code: 4001},
 	},
 	"ret.get_minions": {good: attempt{ret: `^\{"salt":\["web1","web2"\]\}$`}, invalid: attempt{kwarg: `{"a":1}`, code: 4001}},
-	"stats.null":      {good: attempt{ret: `^null$`}, invalid: attempt{kwarg: `{"a":1}`, code: 4001}},
-	"test.echo":       {good: attempt{kwarg: `{"message":"a"}`, ret: `^"a"$`}, invalid: attempt{code: 4001}},
-	"test.error":      {good: attempt{code: 5001}, invalid: attempt{kwarg: `{"a":1}`, code: 4001}},
+	"schedule.get": {
+		good: attempt{kwarg: `{"names":["nightly"],"cmd":"local","fun":"disk","sort_by":"next_fire_time","limit":"0"}`, ret: `^\{"count":1,"results":\[\{"uuid":"60c14cfc-09ca-4b5a-bc76-000000000041","name":"nightly",` +
+			`"schedule":\{"cron":"30 2 \* \* \*","timezone":"Europe/Berlin"\},"enabled":true,"expired":false,"function":"job.run","cmd":"local","fun":"disk.usage","arg":\{"arg":\[\],"kwarg":\{\}\},"tgt":null,` +
+			`"tgt_uuid":null,"tgt_name":null,"job_uuid":"` + checkDisk + `","job_name":"Check disk usage","masters":\[\],"next_fire_time":"20[^"]*Z","last_fire_time":null,"status":null,"last_run":null,"missed":0,`},
+		invalid: attempt{kwarg: `{"state":["completed"]}`, code: 4001},
+	},
+	"schedule.save": {
+		good:    attempt{kwarg: `{"name":"x","schedule":{"minutes":"30"},"tgt_uuid":"` + rpc.AllMinions + `","cmd":"local","fun":"test.ping"}`, ret: `^"[0-9a-f-]{36}"$`},
+		invalid: attempt{kwarg: `{"name":"x","schedule":{"seconds":5},"cmd":"local","fun":"test.ping","tgt":{"*":{"tgt":"*"}}}`, code: 4001},
+		failed:  attempt{kwarg: `{"name":"x","schedule":{"minutes":5},"job_uuid":"60c14cfc-09ca-4b5a-bc76-000000000000"}`, code: 4040},
+	},
+	"schedule.update": {
+		good:    attempt{kwarg: `{"name":"every hour","schedule":{"hours":2},"delete_fields":["masters"]}`, ret: `^"60c14cfc-09ca-4b5a-bc76-000000000042"$`},
+		invalid: attempt{kwarg: `{"enabled":true}`, code: 4001},
+		failed:  attempt{kwarg: `{"uuid":"60c14cfc-09ca-4b5a-bc76-000000000000","enabled":true}`, code: 4040},
+	},
+	"schedule.remove": {
+		good:    attempt{kwarg: `{"uuid":"60c14cfc-09ca-4b5a-bc76-000000000043"}`, ret: `^true$`},
+		invalid: attempt{code: 4001},
+		failed:  attempt{kwarg: `{"uuid":"60c14cfc-09ca-4b5a-bc76-000000000000"}`, code: 4040},
+	},
+	"schedule.futures": {
+		good:    attempt{kwarg: `{"uuid":"60c14cfc-09ca-4b5a-bc76-000000000041","limit":1}`, ret: `^\{"count":5[4567],"results":\[\{"uuid":"[0-9a-f-]{36}","sched_uuid":"60c14cfc-09ca-4b5a-bc76-000000000041","sched_name":"nightly","cmd":"local","fun":"disk.usage",.*"state":"scheduled"\}\]\}$`},
+		invalid: attempt{kwarg: `{"daterange":["now"]}`, code: 4001},
+	},
+	"schedule.save_skip": {
+		good:    attempt{kwarg: `{"uuids":[],"skip":true}`, ret: `^\{\}$`},
+		invalid: attempt{kwarg: `{"uuids":["x"]}`, code: 4001},
+		failed:  attempt{kwarg: `{"uuids":["60c14cfc-09ca-4b5a-bc76-000000000000"]}`, code: 4040},
+	},
+	"schedule.get_inflight": {
+		good:    attempt{kwarg: `{"include_adhoc":"true","sort_by":"user","fun":"state*"}`, ret: `^\{"count":1,"results":\[\{"cmd":"local","duration":null,"expected":1,"fun":"state.apply"`},
+		invalid: attempt{kwarg: `{"sort_by":"returned_good"}`, code: 4001},
+	},
+	"schedule.search_history": {
+		good:    attempt{kwarg: `{"query":"night","name":true}`, ret: `^\{"count":0,"results":\[\]\}$`},
+		invalid: attempt{kwarg: `{"daterange":["2026-01-02","2026-01-01"]}`, code: 4001},
+	},
+	"stats.null": {good: attempt{ret: `^null$`}, invalid: attempt{kwarg: `{"a":1}`, code: 4001}},
+	"test.echo":  {good: attempt{kwarg: `{"message":"a"}`, ret: `^"a"$`}, invalid: attempt{code: 4001}},
+	"test.error": {good: attempt{code: 5001}, invalid: attempt{kwarg: `{"a":1}`, code: 4001}},
 	"test.sleep": {
 		good:    attempt{kwarg: `{"seconds":"0.001"}`, ret: `^"Slept for 1ms"$`},
 		invalid: attempt{kwarg: `{"seconds":1000}`, code: 4001},
@@ -304,6 +342,13 @@ func TestMethods(t *testing.T) {
 	require.NoError(t, e.Tokens.RecordLogin(t.Context(), "bob", "pam", []string{"staff"}))
 	e.unable(t) // and its role
 	e.save(t)
+	for n, save := range map[int]string{
+		1: `"name":"nightly","schedule":{"cron": "30 2 * * *","timezone":"Europe/Berlin"},"job_uuid":"` + checkDisk + `"`,
+		2: `"name":"every hour","schedule":{"hours":1},"cmd":"runner","fun":"jobs.active","masters":["salt"]`,
+		3: `"name":"gone","schedule":{"hours":1},"cmd":"wheel","fun":"key.list_all"`,
+	} {
+		e.must(t, e.by(t, "admin"), "schedule.save", fmt.Sprintf(`{"uuid":"60c14cfc-09ca-4b5a-bc76-00000000004%d",%s}`, n, save))
+	}
 	e.team(t)
 	users := map[string]string{"admin": e.by(t, "admin"), "bob": e.by(t, "bob")}
 	for _, m := range rpc.Methods() {

@@ -95,6 +95,13 @@ type API struct {
 	// Minions has the minions of the master's own files. Without it the master is asked.
 	Minions Minions
 
+	// Schedules has schedules, and Standings what is kept of who saves one. WakeSchedules
+	// is called when one was changed. Without Schedules and Standings the methods about
+	// them are not served.
+	Schedules     records.Schedules
+	Standings     Standings
+	WakeSchedules func()
+
 	MasterID string // the name of the master in answers; "" stands for "master"
 
 	// MaxCalls is how many calls may be in a list.

@@ -183,17 +183,18 @@ type catalog struct {
 
 // resourceDocs are the texts about resources.
 var resourceDocs = map[string]string{
-	"api":     "What this API is.",
-	"admin":   "Upkeep.",
-	"auth":    "The caller, roles, users and groups.",
-	"cmd":     "Commands: run them, and find what was run.",
-	"job":     "Saved jobs.",
-	"tgt":     "Saved targets.",
-	"fs":      "The files that minions get: those of the master's file_roots.",
-	"minions": "Minions and their keys.",
-	"ret":     "What minions returned.",
-	"test":    "Calls that do nothing, to try the API out.",
-	"stats":   "Numbers of the gateway.",
+	"api":      "What this API is.",
+	"admin":    "Upkeep.",
+	"auth":     "The caller, roles, users and groups.",
+	"cmd":      "Commands: run them, and find what was run.",
+	"job":      "Saved jobs.",
+	"tgt":      "Saved targets.",
+	"schedule": "What is run at times.",
+	"fs":       "The files that minions get: those of the master's file_roots.",
+	"minions":  "Minions and their keys.",
+	"ret":      "What minions returned.",
+	"test":     "Calls that do nothing, to try the API out.",
+	"stats":    "Numbers of the gateway.",
 }
 
 // newCatalog makes the document of some methods, which are in order.

@@ -205,7 +205,7 @@ func saveTarget(ctx context.Context, c *call, p saveTargetParams) (any, error) {
 
 type deleteTargetsParams struct {
 	UUID  TextOrList `rpc:"tgt_uuid,required" format:"uuid" doc:"The targets."`
-	Force bool       `rpc:"force" default:"false" doc:"Delete targets that jobs are for, too."`
+	Force bool       `rpc:"force" default:"false" doc:"Delete targets that jobs are for, too, and the caller's schedules for them."`
 }
 
 // maxDependants is how many names an error lists.
@@ -228,6 +228,11 @@ func deleteTargets(ctx context.Context, c *call, p deleteTargetsParams) (any, er
 		}
 		if jobs.Total > 0 {
 			return nil, &Error{Code: CodeDependency, Message: fmt.Sprintf("%d jobs are for the target %.80q%s", jobs.Total, o.Name, c.namesOf(ctx, o))}
+		}
+	}
+	for _, o := range all {
+		if err := c.withoutSchedules(ctx, records.ScheduleQuery{Tgt: o.ID}, "target", p.Force); err != nil {
+			return nil, err
 		}
 	}
 	for _, o := range all {
