@@ -121,3 +121,28 @@ func TestEditors(t *testing.T) {
 	e.must(t, token("admin", "e", `["Superuser"]`, apitoken.ProfileNative), "auth.save_role", `{"role_name":"more","perms":["audit-read"]}`)
 	require.NoError(t, e.Tokens.May(t.Context(), issuer.Caller{User: "admin", Eauth: "pam", LoggedIn: true}, role.Superuser))
 }
+
+// A role that runs where access lists name it is made by those who may run anywhere:
+// else its editor would name it in a target of its own first.
+func TestOpenRoleOfEditors(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t, nil)
+	admin := e.by(t, "admin")
+	boss := issuer.Caller{User: "admin", Eauth: "pam", LoggedIn: true}
+	web := role.Role{Name: "web", Permissions: []role.Permission{role.CmdRun, role.RoleWrite, role.RoleRead, role.TargetWrite, role.TargetRead}, Targets: []string{"web*"}}
+	require.NoError(t, e.Tokens.PutRole(t.Context(), boss, web, true))
+	secret, _, err := e.Tokens.Create(t.Context(), boss, issuer.NewToken{Name: "web", Scopes: []string{"web"}, Profile: apitoken.ProfileNative})
+	require.NoError(t, err)
+	by := tokentest.Bearer(secret.Reveal())
+	all := string(e.must(t, by, "tgt.save_target_group", `{"name":"all","tgt":{"*":{"tgt":"*"}}}`))
+	e.must(t, by, "tgt.save_target_group_access", `{"tgt_uuid":`+all+`,"access_payload":{"web":["read"]}}`)
+	web.Targets = nil
+	p, ok, err := e.Tokens.Check(t.Context(), secret.Reveal(), issuer.Origin{})
+	require.NoError(t, err)
+	require.True(t, ok)
+	require.ErrorIs(t, e.Tokens.PutRole(t.Context(), p.Caller(issuer.Origin{}), web, false), issuer.Forbidden)
+	e.must(t, by, "cmd.route_cmd", `{"cmd":"local","fun":"test.ping","tgt_uuid":`+all+`}`)
+	d := e.master.last(t).Authority.Scope.Allows(role.Call{Client: "local", Funs: []role.Function{{Name: "test.ping"}}, Tgt: "*", TgtType: "glob"})
+	require.Equal(t, "* and web*", d.Tgt)
+	e.must(t, admin, "auth.save_role", `{"role_name":"open","perms":["cmd-run"]}`)
+}

@@ -33,6 +33,10 @@ func (s *Set) Covers(o Options, r Role) error {
 	if slices.Contains(r.Permissions, TargetAllMinionsRun) && !allMinions {
 		return &Wider{fmt.Sprintf("the permission %s", TargetAllMinionsRun)}
 	}
+	if r.isOpen() && !s.anywhere {
+		// Access lists that name it, now or later, decide where it runs.
+		return &Wider{fmt.Sprintf("the permission %s without targets", CmdRun)}
+	}
 	c := newComparison()
 	for i, t := range r.Targets {
 		target, ok := o.expr(t)

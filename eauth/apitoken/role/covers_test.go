@@ -58,6 +58,9 @@ func TestCovers(t *testing.T) {
 		// Targets.
 		{"some minions of all", []string{mins}, web(""), ""},
 		{"the same ones", []string{web("")}, web(""), ""},
+		{"where others name it", []string{web("")}, `{"permissions": ["cmd-run"]}`, "the permission cmd-run without targets"},
+		{"where others name it, from the same", []string{`{"permissions": ["cmd-run"]}`}, `{"permissions": ["cmd-run"]}`, "the permission cmd-run without targets"},
+		{"where others name it, of all", []string{mins}, `{"permissions": ["cmd-run"]}`, ""},
 		{"others", []string{web("")}, `{"permissions": ["cmd-run"], "targets": ["db*"]}`, "target 1"},
 		{"others too", []string{web("")}, `{"permissions": ["cmd-run"], "targets": ["web1", "db*"]}`, "target 2"},
 		{"fewer", []string{web("")}, `{"permissions": ["cmd-run"], "targets": ["web1", "web-b*", "web?", "L@web1,web2", "web* and G@os:Debian", "web* and not db*"]}`, ""},

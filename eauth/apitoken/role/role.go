@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -23,6 +24,12 @@ type Role struct {
 	ACL ACL `json:"acl,omitempty"`
 
 	BuiltIn bool `json:"built_in,omitempty"`
+}
+
+// isOpen reports whether a role has [CmdRun] and no targets: it runs where others name
+// it.
+func (r Role) isOpen() bool {
+	return slices.Contains(r.Permissions, CmdRun) && !slices.Contains(r.Permissions, TargetAllMinionsRun) && len(r.Targets) == 0
 }
 
 const (
