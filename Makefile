@@ -91,7 +91,7 @@ bench: salt build ## compare Saltern, salt-api and the bare wire on one master
 	@echo; echo "Returns recorded from the event bus:"
 	go test -run '^$$' -bench Recorder -benchtime 1x ./records/recorder
 	@echo; echo "Pages of 1,000,000 recorded returns of 100,000 jobs, over HTTP:"
-	go test -run '^$$' -bench Pages -benchtime 1x -timeout 20m ./server/jobs
+	go test -run '^$$' -bench Pages -benchtime 1x -timeout 20m ./server/jobs ./server/rpc
 
 lint: build $(BIN)/golangci-lint-$(GOLANGCI_VERSION) $(BIN)/govulncheck-$(GOVULN_VERSION) ## golangci-lint, retired words, the systemd unit, govulncheck
 	@.ci/words

@@ -43,6 +43,9 @@ type Reader interface {
 	// CountJobs counts the jobs that a filter selects.
 	CountJobs(ctx context.Context, f Filter) (Counts, error)
 
+	// CountReturns counts what was returned for the newest jobs that a filter selects.
+	CountReturns(ctx context.Context, f Filter) (ReturnCounts, error)
+
 	// Returns returns a page of what the minions of a job returned, in the
 	// order of their names, or an [ErrNotFound] if there is no such job.
 	Returns(ctx context.Context, jid string, q ReturnQuery) (ReturnPage, error)
@@ -206,6 +209,23 @@ type Counts struct {
 
 	// More is true if counting ended at [MaxCount], and there may be more.
 	More bool
+}
+
+// ReturnCounts are the numbers of returns for the newest jobs that a filter selects.
+type ReturnCounts struct {
+	Jobs      int
+	Returned  int
+	Succeeded int // of these
+	Failed    int // of these
+
+	// More is true if counting ended at [MaxCount] jobs, and there may be more.
+	More bool
+}
+
+// Add adds the returns of a job.
+func (n *ReturnCounts) Add(j Job) {
+	n.Jobs++
+	n.Returned, n.Succeeded, n.Failed = n.Returned+j.Returned, n.Succeeded+j.Succeeded, n.Failed+j.Failed
 }
 
 // LastJob is the last job of a minion.

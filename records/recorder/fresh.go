@@ -40,6 +40,10 @@ func (f fresh) CountJobs(ctx context.Context, filter records.Filter) (records.Co
 	return f.settled(ctx).CountJobs(ctx, filter)
 }
 
+func (f fresh) CountReturns(ctx context.Context, filter records.Filter) (records.ReturnCounts, error) {
+	return f.settled(ctx).CountReturns(ctx, filter)
+}
+
 func (f fresh) Returns(ctx context.Context, jid string, q records.ReturnQuery) (records.ReturnPage, error) {
 	return f.settled(ctx).Returns(ctx, jid, q)
 }

@@ -195,6 +195,15 @@ func testCountJobs(t *testing.T, o Open) {
 		got, err := s.CountJobs(t.Context(), f)
 		require.NoError(t, err)
 		require.Equal(t, want, got, name)
+		var returned records.ReturnCounts
+		for _, j := range all {
+			if selects(f, j) {
+				returned.Add(j)
+			}
+		}
+		counted, err := s.CountReturns(t.Context(), f)
+		require.NoError(t, err)
+		require.Equal(t, returned, counted, name)
 	}
 }
 

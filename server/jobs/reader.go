@@ -55,6 +55,39 @@ func (r *Reader) CountJobs(ctx context.Context, c *caller.Caller, f records.Filt
 	return n, err
 }
 
+// CountReturns counts what was returned for the newest jobs of a filter that the caller
+// sees.
+func (r *Reader) CountReturns(ctx context.Context, c *caller.Caller, f records.Filter) (n records.ReturnCounts, err error) {
+	err = r.see(ctx, c, func(ctx context.Context, from records.Reader, s sight) error {
+		exact, ok := s.narrow(&f)
+		switch {
+		case !ok:
+			return nil
+		case exact:
+			n, err = from.CountReturns(ctx, f)
+			return err
+		}
+		q := records.Query{Filter: f, Sort: records.Newest, Limit: records.MaxLimit}
+		for range records.MaxCount / records.MaxLimit {
+			found, err := from.Jobs(ctx, q)
+			if err != nil {
+				return err
+			}
+			for _, j := range found.Jobs {
+				if s.returns(j) {
+					n.Add(j)
+				}
+			}
+			if q.After = found.Next; q.After == "" {
+				return nil
+			}
+		}
+		n.More = true
+		return nil
+	})
+	return n, err
+}
+
 // Job returns a job, with the minions that it was meant for if minions is set.
 func (r *Reader) Job(ctx context.Context, c *caller.Caller, jid string, minions bool) (j records.Job, err error) {
 	err = r.see(ctx, c, func(ctx context.Context, from records.Reader, s sight) error {

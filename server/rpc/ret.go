@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -70,12 +71,6 @@ type getReturnsParams struct {
 	Page      int    `rpc:"page" default:"0" min:"0" doc:"The number of the page; the first one is 0."`
 }
 
-// found is a return with its command, without its value.
-type found struct {
-	job records.Job
-	ret records.Return
-}
-
 func getReturns(ctx context.Context, c *call, p getReturnsParams) (any, error) {
 	s := search{c: c, p: p}
 	s.from, s.to = span(p.Page, p.Limit)
@@ -86,24 +81,8 @@ func getReturns(ctx context.Context, c *call, p getReturnsParams) (any, error) {
 	}
 	return streamed(func(to *spool.Spool) error {
 		_, _ = fmt.Fprintf(to, `{"count":%d,"limit":%d,"results":[`, s.count, p.Limit) // an error stays
-		before := ""
-		for _, f := range s.rows {
-			r, err := c.api.Records.Return(ctx, c.caller(), f.job.JID, f.ret.Minion)
-			if err != nil && errorOf(err).Code != CodeNotFound { // it was removed meanwhile
-				return err
-			}
-			if err != nil {
-				continue
-			}
-			row := web.JSON(map[string]any{
-				"alter_time": timeText(r.Time), "fun": f.job.Fun, "fun_args": argumentsOf(f.job), "has_errors": r.Outcome() != records.OK, "jid": r.JID,
-				"master": c.api.MasterID, "master_uuid": uuidOf("master", c.api.MasterID), "minion_id": r.Minion,
-			})
-			value := valueOf(r) // which is in the row twice
-			if _, err := fmt.Fprintf(to, `%s%s,"full_ret":%s,"return":%s}`, before, row[:len(row)-1], c.api.fullReturn(f.job, r, value), value); err != nil {
-				return err
-			}
-			before = ","
+		if err := s.write(ctx, to); err != nil {
+			return err
 		}
 		_, err := to.WriteString("]}")
 		return err
@@ -119,6 +98,7 @@ func (p getReturnsParams) none(master string) bool {
 const (
 	maxSortedReturns = 20_000 // that are sorted
 	maxOpenedJobs    = 1000   // whose returns are looked at one by one
+	jobsAtOnce       = 100    // that are read for a page
 )
 
 // search finds the returns of a page.
@@ -127,56 +107,184 @@ type search struct {
 	p        getReturnsParams
 	from, to int
 
-	rows   []found
-	count  int
-	opened int
+	rows  []found // of the page, if they are sorted
+	parts []part  // of the page, if they are not
+	count int
 }
 
-// run finds the rows. The returns of a command are read only if they are on the page,
-// or if the number of those that match is not known otherwise.
+// found is a return with its command, without its value.
+type found struct {
+	job records.Job
+	ret records.Return
+}
+
+// part is those returns of a command that are on a page: take of those that match, after
+// skip of them.
+type part struct {
+	job        records.Job
+	skip, take int
+}
+
+// run finds what is on the page. The returns of a command are read here only if they are
+// sorted, or if the number of those that match is not known otherwise.
 func (s *search) run(ctx context.Context) error {
+	if s.isPlain() {
+		return s.plain(ctx)
+	}
 	all, err := s.jobs(ctx)
 	if err != nil {
 		return err
 	}
-	sorted := s.p.SortBy != ""
+	sorted, opened := s.p.SortBy != "", 0
 	for _, j := range all {
 		n, exact := s.countOf(j)
 		if n == 0 {
 			continue
 		}
-		if exact && !sorted && (s.count+n <= s.from || s.count >= s.to) {
-			s.count += n
-			continue
-		}
-		if s.opened++; s.opened > maxOpenedJobs {
-			s.c.warn(fmt.Sprintf("only the returns of %d commands were looked at: narrow the search", maxOpenedJobs))
-			break
-		}
-		err := s.c.eachReturn(ctx, j.JID, s.outcome(), func(r records.Return) error {
-			if r.Missing || !strings.Contains(r.Minion, s.p.MinionID) || s.p.HasErrors != nil && *s.p.HasErrors != (r.Outcome() != records.OK) {
+		if !exact || sorted {
+			if opened++; opened > maxOpenedJobs {
+				s.c.warn(fmt.Sprintf("only the returns of %d commands were looked at: narrow the search", maxOpenedJobs))
+				break
+			}
+			n = 0
+			err := s.each(ctx, j, false, func(r records.Return) error {
+				if n++; sorted && len(s.rows) < maxSortedReturns {
+					s.rows = append(s.rows, found{j, r})
+				}
 				return nil
+			})
+			if err != nil {
+				return err
 			}
-			if sorted && len(s.rows) < maxSortedReturns || !sorted && s.count >= s.from && s.count < s.to && len(s.rows) < maxSortedReturns {
-				s.rows = append(s.rows, found{j, r})
-			}
-			s.count++
-			return nil
-		})
-		if err != nil && errorOf(err).Code != CodeNotFound {
-			return err
 		}
+		s.add(j, n)
 	}
 	if sorted {
 		if s.count > maxSortedReturns {
 			s.c.warn(fmt.Sprintf("only the first %d returns were sorted: narrow the search", maxSortedReturns))
 		}
 		s.sort()
-		s.rows = slice(s.rows, s.from, s.to)
-	} else if len(s.rows) == maxSortedReturns && s.count > s.from+maxSortedReturns {
-		s.c.warn(fmt.Sprintf("only the first %d returns are here: ask for smaller pages", maxSortedReturns))
+		s.rows, s.parts = slice(s.rows, s.from, s.to), nil
 	}
 	return nil
+}
+
+// add counts the returns of a command that match, and notes those on the page.
+func (s *search) add(j records.Job, n int) {
+	first, end := max(s.from, s.count), min(s.to, s.count+n)
+	if first < end {
+		s.parts = append(s.parts, part{j, first - s.count, end - first})
+	}
+	s.count += n
+}
+
+// isPlain reports whether the store knows which returns there are, and how many.
+func (s *search) isPlain() bool {
+	p := s.p
+	return p.JID == "" && p.Highstate == nil && p.Args == "" && p.MinionID == "" && p.SortBy == ""
+}
+
+// plain finds the page of a plain search. Of the commands as few are read as that takes.
+func (s *search) plain(ctx context.Context) error {
+	q := s.query()
+	q.Limit = jobsAtOnce
+	counts, err := s.c.api.Records.CountReturns(ctx, s.c.caller(), q.Filter)
+	if err != nil {
+		return err
+	}
+	if counts.More {
+		s.c.warn(fmt.Sprintf("only the first %d commands were looked through: narrow the search, by start and end for example", counts.Jobs))
+	}
+	for examined := 0; s.count < s.to && examined < maxRows; {
+		found, err := s.c.api.Records.Jobs(ctx, s.c.caller(), q)
+		if err != nil {
+			return err
+		}
+		examined += len(found.Jobs)
+		for _, j := range found.Jobs {
+			n, _ := s.countOf(j)
+			s.add(j, n)
+		}
+		if q.After = found.Next; q.After == "" {
+			break
+		}
+		q.Limit = records.MaxLimit
+	}
+	s.count = counts.Returned
+	if s.p.HasErrors != nil {
+		s.count = counts.Succeeded
+		if *s.p.HasErrors {
+			s.count = counts.Failed
+		}
+	}
+	return nil
+}
+
+// each calls f with the returns of a command that match.
+func (s *search) each(ctx context.Context, j records.Job, values bool, f func(records.Return) error) error {
+	q := s.outcome()
+	q.Values = values
+	err := s.c.eachReturn(ctx, j.JID, q, func(r records.Return) error {
+		if r.Missing || !strings.Contains(r.Minion, s.p.MinionID) || s.p.HasErrors != nil && *s.p.HasErrors != (r.Outcome() != records.OK) {
+			return nil
+		}
+		return f(r)
+	})
+	if err != nil && errorOf(err).Code == CodeNotFound { // it was removed meanwhile
+		return nil
+	}
+	return err
+}
+
+// write writes the rows, with their values: as they are read.
+func (s *search) write(ctx context.Context, to *spool.Spool) error {
+	before := ""
+	row := func(j records.Job, r records.Return) error {
+		err := s.writeRow(to, before, j, r)
+		before = ","
+		return err
+	}
+	for _, f := range s.rows {
+		r, err := s.c.api.Records.Return(ctx, s.c.caller(), f.job.JID, f.ret.Minion)
+		if err != nil && errorOf(err).Code != CodeNotFound { // it was removed meanwhile
+			return err
+		}
+		if err == nil {
+			if err := row(f.job, r); err != nil {
+				return err
+			}
+		}
+	}
+	for _, p := range s.parts {
+		n := 0
+		err := s.each(ctx, p.job, true, func(r records.Return) error {
+			if n++; n > p.skip+p.take {
+				return errEnough
+			}
+			if n <= p.skip {
+				return nil
+			}
+			return row(p.job, r)
+		})
+		if err != nil && !errors.Is(err, errEnough) {
+			return err
+		}
+	}
+	return nil
+}
+
+// errEnough ends the reading of returns of which no more are wanted.
+var errEnough = errors.New("enough")
+
+func (s *search) writeRow(to *spool.Spool, before string, j records.Job, r records.Return) error {
+	a := s.c.api
+	row := web.JSON(map[string]any{
+		"alter_time": timeText(r.Time), "fun": j.Fun, "fun_args": argumentsOf(j), "has_errors": r.Outcome() != records.OK, "jid": r.JID,
+		"master": a.MasterID, "master_uuid": uuidOf("master", a.MasterID), "minion_id": r.Minion,
+	})
+	value := valueOf(r) // which is in the row twice
+	_, err := fmt.Fprintf(to, `%s%s,"full_ret":%s,"return":%s}`, before, row[:len(row)-1], a.fullReturn(j, r, value), value)
+	return err
 }
 
 // jobs returns the commands whose returns are searched.
@@ -188,6 +296,11 @@ func (s *search) jobs(ctx context.Context) ([]records.Job, error) {
 		}
 		return []records.Job{j}, err
 	}
+	return s.c.jobs(ctx, s.query(), maxRows, s.matches)
+}
+
+// query returns what the store knows of the search.
+func (s *search) query() records.Query {
 	q := records.Query{Sort: records.Newest, Filter: records.Filter{User: s.p.User, Fun: s.p.Fun, Origin: s.p.origin()}}
 	if t, ok := records.StartOf(s.p.Start); ok {
 		q.Filter.From = t
@@ -195,7 +308,7 @@ func (s *search) jobs(ctx context.Context) ([]records.Job, error) {
 	if t, ok := records.StartOf(s.p.End); ok {
 		q.Filter.To = t.Add(time.Microsecond)
 	}
-	return s.c.jobs(ctx, q, maxRows, s.matches)
+	return q
 }
 
 // origin returns what the commands were run from.

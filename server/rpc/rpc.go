@@ -45,6 +45,7 @@ type Records interface {
 	Job(ctx context.Context, c *caller.Caller, jid string, minions bool) (records.Job, error)
 	Jobs(ctx context.Context, c *caller.Caller, q records.Query) (records.JobPage, error)
 	CountJobs(ctx context.Context, c *caller.Caller, f records.Filter) (records.Counts, error)
+	CountReturns(ctx context.Context, c *caller.Caller, f records.Filter) (records.ReturnCounts, error)
 	Returns(ctx context.Context, c *caller.Caller, jid string, q records.ReturnQuery) (records.ReturnPage, error)
 	Return(ctx context.Context, c *caller.Caller, jid, minion string) (records.Return, error)
 	LastJobs(ctx context.Context, c *caller.Caller, minions []string) ([]records.LastJob, error)

@@ -227,6 +227,36 @@ func (s *Store) CountJobs(ctx context.Context, f records.Filter) (records.Counts
 	return counts, nil
 }
 
+// CountReturns implements [records.Reader].
+func (s *Store) CountReturns(ctx context.Context, f records.Filter) (n records.ReturnCounts, err error) {
+	if err := check(f); err != nil {
+		return n, err
+	}
+	if err := s.ready(ctx); err != nil {
+		return n, err
+	}
+	chosen, err := s.selection(ctx, f)
+	if err != nil {
+		return n, s.failure(ctx, err)
+	}
+	some := sqlbuilder.NewSelectBuilder()
+	some.Select("j.returned AS returned", "j.succeeded AS succeeded", "j.failed AS failed")
+	s.where(some, chosen)
+	if all := states(f); all != nil {
+		some.Where(some.In("j.state", sqlbuilder.Flatten(all)...))
+	}
+	some.OrderByDesc(s.idColumn(chosen)).Limit(records.MaxCount)
+	q := sqlbuilder.NewSelectBuilder()
+	var sums []string
+	for _, column := range []string{"returned", "succeeded", "failed"} {
+		sums = append(sums, "CAST(coalesce(sum("+column+"), 0) AS BIGINT)")
+	}
+	q.Select(append([]string{"count(*)"}, sums...)...).From(q.BuilderAs(some, "matching"))
+	err = s.query(ctx, q, func(rows *sql.Rows) error { return rows.Scan(&n.Jobs, &n.Returned, &n.Succeeded, &n.Failed) })
+	n.More = n.Jobs >= records.MaxCount
+	return n, s.failure(ctx, err)
+}
+
 // Job implements [records.Reader].
 func (s *Store) Job(ctx context.Context, jid string, minions bool) (records.Job, error) {
 	f, err := s.job(ctx, jid)
