@@ -168,10 +168,14 @@ func (s *Server) mountCallbacks(m *web.Mux, who *caller.Resolver, of *jobs.API) 
 	if s.cfg.Callbacks.Service == nil {
 		return
 	}
-	(&callbacks.API{
+	api := &callbacks.API{
 		Service: s.cfg.Callbacks.Service, Store: s.cfg.Callbacks.Store, Callers: who,
 		Sees: func(ctx context.Context, c *caller.Caller) callbacks.Sight { return of.Sight(ctx, c) },
-	}).Mount(m)
+	}
+	if s.waiting != nil { // a nil pointer in an interface is not nil
+		api.Waiting = s.waiting
+	}
+	api.Mount(m)
 }
 
 // handler wraps the routes in the handlers that every request passes.

@@ -13,6 +13,7 @@ import (
 	"github.com/saltern-api/saltern/records"
 	"github.com/saltern-api/saltern/records/callback"
 	"github.com/saltern-api/saltern/server/caller"
+	"github.com/saltern-api/saltern/server/waiting"
 	"github.com/saltern-api/saltern/server/web"
 )
 
@@ -53,7 +54,17 @@ type API struct {
 
 	// Sees returns which jobs a caller sees.
 	Sees func(ctx context.Context, c *caller.Caller) Sight
+
+	// Waiting waits for a job of a moment ago; nil if a job has to be recorded already.
+	Waiting Waiting
 }
+
+// Waiting waits until a job is recorded. *waiting.Jobs is one.
+type Waiting interface {
+	Recorded(ctx context.Context, jid string, most time.Duration, sees func(records.Job) bool) error
+}
+
+var _ Waiting = (*waiting.Jobs)(nil)
 
 var _ web.API = (*API)(nil)
 
@@ -204,34 +215,24 @@ func (a *API) add(x *web.Exchange, r request) error {
 const (
 	recentJob = time.Minute
 	awaitJob  = 3 * time.Second
-	lookAgain = 100 * time.Millisecond
 )
 
-// job returns a job that the caller sees.
+// job returns a job that the caller sees. One that the caller does not see takes as
+// long as one that does not exist.
 func (a *API) job(ctx context.Context, r request, jid string) (records.Job, error) {
-	start, isJID := records.StartOf(jid)
-	until := time.Now()
-	if isJID && time.Since(start).Abs() < recentJob {
-		until = until.Add(awaitJob)
-	}
-	for {
-		j, err := a.Store.Job(ctx, jid, false)
-		switch {
-		case err == nil && r.sight.Job(j):
-			return j, nil
-		case err != nil && !errors.Is(err, records.ErrNotFound):
-			return j, failed(err)
-		case !time.Now().Before(until): // as long for one that the caller does not see
-			return j, errNoJob()
-		}
-		timer := time.NewTimer(lookAgain)
-		select {
-		case <-timer.C:
-		case <-ctx.Done():
-			timer.Stop()
-			return j, ctx.Err()
+	if start, ok := records.StartOf(jid); ok && a.Waiting != nil && time.Since(start).Abs() < recentJob {
+		if err := a.Waiting.Recorded(ctx, jid, awaitJob, r.sight.Job); err != nil {
+			return records.Job{}, err
 		}
 	}
+	j, err := a.Store.Job(ctx, jid, false)
+	switch {
+	case err == nil && r.sight.Job(j):
+		return j, nil
+	case err != nil && !errors.Is(err, records.ErrNotFound):
+		return j, failed(err)
+	}
+	return j, errNoJob()
 }
 
 // deliver answers POST /v1/callbacks/{id}/deliver.

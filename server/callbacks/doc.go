@@ -8,5 +8,5 @@
 // that there is not is answered as one that the caller may not name.
 //
 // It imports eauth/apitoken/role, records, records/callback, internal/jsonobject,
-// server/caller and server/web, and no other API.
+// server/caller, server/waiting and server/web, and no other API.
 package callbacks
