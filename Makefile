@@ -42,10 +42,10 @@ export PYTHON
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build test test-unit test-salt test-clients clients fuzz bench lint demo demo-stop release salt deps clean
+.PHONY: help build test test-unit test-salt salt-news test-clients clients fuzz bench lint demo demo-stop release salt deps clean
 
 help: ## show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 build: ## build bin/saltern
 	go build -trimpath -ldflags '-s -w -X main.version=$(RELEASE)' -o bin/saltern ./cmd/saltern || \
@@ -59,10 +59,15 @@ test: deps salt $(TOKEN_CLIENT_STAMPS) ## run every test, with real masters and 
 test-unit: ## run the tests that need no Salt
 	env -u SALTERN_SALT $(GOTEST) -p 4 -timeout 5m $(UNIT)
 
-test-salt: salt $(TOKEN_CLIENT_STAMPS) ## run the real-master tests, of one version only with VERSION=3008
-	@test -n '$(filter $(VERSION)%,$(SALT_VERSIONS))' || \
-		{ echo "no Salt $(VERSION) among the pinned $(SALT_VERSIONS)"; exit 1; }
-	@$(STRICT) e2e/releases.sh $(WORK) '$(filter $(VERSION)%,$(SALT_VERSIONS))' '$(REAL)'
+# A whole version is one of the package index, installed when it is not there; a
+# part of one is a pinned one.
+VERSION_TESTED = $(or $(filter $(VERSION)%,$(SALT_VERSIONS)),$(VERSION))
+test-salt: $(TOKEN_CLIENT_STAMPS) ## run the real-master tests, of one version only with VERSION=3008 or VERSION=3008.5
+	@$(MAKE) --no-print-directory $(VERSION_TESTED:%=$(WORK)/salt-%/.installed)
+	@$(STRICT) MAKE='$(MAKE)' e2e/releases.sh $(WORK) '$(VERSION_TESTED)' '$(REAL)'
+
+salt-news: ## run the seed and the differential suites on releases that are newer than the pinned ones
+	@$(STRICT) e2e/salt-news.sh $(WORK) '$(SALT_VERSIONS)'
 
 test-clients: salt clients ## run pepper, SUSE's Java client, a browser and others against Saltern
 	$(STRICT) SALTERN_REQUIRE_CHROMIUM=1 SALTERN_SALT_VERSIONS='$(filter $(VERSION)%,$(SALT_VERSIONS))' \
@@ -121,19 +126,9 @@ deps: ## install the system packages that are missing, or say which
 clean: ## remove what make made, the installed Salts included
 	rm -rf bin dist .work
 
-# One virtual environment per Salt. pip gets a second try, for a network's sake.
+# One virtual environment per Salt.
 $(WORK)/salt-%/.installed:
-	@mkdir -p $(WORK)
-	@cd $(WORK) && dir=salt-$* && \
-	check='from importlib.metadata import version as v; assert (v("salt"), v("cherrypy"), v("salt-pepper")) == ("$*", "$(CHERRYPY_VERSION)", "$(PEPPER_VERSION)")'; \
-	if $$dir/bin/python -c "$$check" 2>/dev/null; then touch $$dir/.installed; exit 0; fi; \
-	echo "installing Salt $* into $(WORK)/$$dir"; \
-	rm -rf $$dir && $(PYTHON) -m venv $$dir || \
-		{ echo "$(PYTHON) cannot make a virtual environment (Debian: apt-get install python3-venv)"; exit 1; }; \
-	pip="$$dir/bin/python -m pip install --quiet --disable-pip-version-check --no-input"; \
-	pip="$$pip salt==$* cherrypy==$(CHERRYPY_VERSION) salt-pepper==$(PEPPER_VERSION)"; \
-	$$pip || { echo "once more"; sleep 5; $$pip; } || { echo "pip could not install Salt $*"; exit 1; }; \
-	$$dir/bin/python -c "$$check" && touch $$dir/.installed
+	@e2e/install-salt.sh $(@D) $* $(CHERRYPY_VERSION) $(PEPPER_VERSION) && touch $@
 
 # A client of Cloud Services that is in use.
 $(WORK)/vdk-venv/.vdk-$(VDK_VERSION):
