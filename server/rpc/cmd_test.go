@@ -300,12 +300,14 @@ func TestGetReturns(t *testing.T) {
 	e := newEnv(t, nil)
 	e.record(t)
 	bob := e.by(t, "bob")
+	web2 := string(e.must(t, bob, "tgt.save_target_group", `{"name":"web2","tgt":{"*":{"tgt":"*2"}}}`))
 	for arguments, want := range map[string][]string{
 		`"arg":["` + jidOf(0) + `"]`: {"web1", "web2"}, `"kwarg":{}`: {"web1", "web2"}, `"kwarg":{"limit":1,"page":1}`: {"web2"},
 		`"kwarg":{"minion_id":"b2"}`: {"web2"}, `"kwarg":{"has_errors":"true"}`: {"web2"}, `"kwarg":{"has_errors":false}`: {"web1"},
 		`"kwarg":{"sort_by":"minion_id","reverse":true,"limit":1}`: {"web2"}, `"kwarg":{"fun":"test.ping"}`: {}, `"kwarg":{"args":"/"}`: {"web1", "web2"}, `"kwarg":{"args":"x"}`: {},
 		`"kwarg":{"user":"bob","start":"` + jidOf(0) + `","end":"` + jidOf(0) + `"}`: {"web1", "web2"}, `"kwarg":{"start":"` + jidOf(1) + `"}`: {}, `"kwarg":{"jid":"` + jidOf(1) + `"}`: {},
 		`"kwarg":{"jid":"` + jidOf(0) + `","fun":"disk.*"}`: {"web1", "web2"}, `"kwarg":{"jid":"` + jidOf(0) + `","fun":"x"}`: {}, `"kwarg":{"tgt_name":"x"}`: {},
+		`"kwarg":{"match_tgt_uuid":` + web2 + `}`: {"web2"}, `"kwarg":{"match_tgt_uuid":"` + rpc.AllMinions + `"}`: {"web1", "web2"}, `"kwarg":{"match_tgt_uuid":` + web2 + `,"sort_by":"jid"}`: {"web2"},
 	} {
 		got := e.post(t, `{"resource":"ret","method":"get_returns",`+arguments+`}`, bob)
 		require.Zero(t, got.code(), "%s: %+v", arguments, got.Error)

@@ -74,7 +74,21 @@ type getReturnsParams struct {
 func getReturns(ctx context.Context, c *call, p getReturnsParams) (any, error) {
 	s := search{c: c, p: p}
 	s.from, s.to = span(p.Page, p.Limit)
-	if !p.none(c.api.MasterID) {
+	if p.MatchTgt != "" && !strings.EqualFold(p.MatchTgt, AllMinions) {
+		f, err := c.fleet(ctx)
+		if err != nil {
+			return nil, err
+		}
+		ids, err := f.inSaved(ctx, p.MatchTgt)
+		if err != nil {
+			return nil, err
+		}
+		s.in = make(map[string]bool, len(ids))
+		for _, id := range ids {
+			s.in[id] = true
+		}
+	}
+	if strings.Contains(c.api.MasterID, p.MasterID) {
 		if err := s.run(ctx); err != nil {
 			return nil, err
 		}
@@ -89,11 +103,6 @@ func getReturns(ctx context.Context, c *call, p getReturnsParams) (any, error) {
 	}), nil
 }
 
-// none reports whether the parameters select nothing.
-func (p getReturnsParams) none(master string) bool {
-	return p.MatchTgt != "" && p.MatchTgt != AllMinions || !strings.Contains(master, p.MasterID)
-}
-
 // The bounds of a search of returns.
 const (
 	maxSortedReturns = 20_000 // that are sorted
@@ -106,6 +115,7 @@ type search struct {
 	c        *call
 	p        getReturnsParams
 	from, to int
+	in       map[string]bool // the minions of match_tgt_uuid; nil for all
 
 	rows  []found // of the page, if they are sorted
 	parts []part  // of the page, if they are not
@@ -181,7 +191,7 @@ func (s *search) add(j records.Job, n int) {
 // isPlain reports whether the store knows which returns there are, and how many.
 func (s *search) isPlain() bool {
 	p := s.p
-	return p.JID == "" && p.Highstate == nil && p.Args == "" && p.MinionID == "" && p.SortBy == ""
+	return p.JID == "" && p.Highstate == nil && p.Args == "" && p.MinionID == "" && p.SortBy == "" && s.in == nil
 }
 
 // plain finds the page of a plain search. Of the commands as few are read as that takes.
@@ -225,7 +235,7 @@ func (s *search) each(ctx context.Context, j records.Job, values bool, f func(re
 	q := s.outcome()
 	q.Values = values
 	err := s.c.eachReturn(ctx, j.JID, q, func(r records.Return) error {
-		if r.Missing || !strings.Contains(r.Minion, s.p.MinionID) || s.p.HasErrors != nil && *s.p.HasErrors != (r.Outcome() != records.OK) {
+		if r.Missing || s.in != nil && !s.in[r.Minion] || !strings.Contains(r.Minion, s.p.MinionID) || s.p.HasErrors != nil && *s.p.HasErrors != (r.Outcome() != records.OK) {
 			return nil
 		}
 		return f(r)
@@ -360,7 +370,7 @@ func (s *search) countOf(j records.Job) (n int, exact bool) {
 			n = j.Failed
 		}
 	}
-	return n, s.p.MinionID == ""
+	return n, s.p.MinionID == "" && s.in == nil
 }
 
 func (s *search) outcome() records.ReturnQuery {
