@@ -244,7 +244,7 @@ func minions(list msgpack.Raw) []string {
 	if list.Kind() != msgpack.Array {
 		return nil
 	}
-	all := []string{}
+	all := make([]string, 0, min(list.Len(), len(list), records.MaxMinions)) // as many as there can be in so many bytes
 	_ = list.Elems(func(v msgpack.Raw) error {
 		if text, ok := v.Str(); ok && len(all) < records.MaxMinions {
 			all = append(all, text)

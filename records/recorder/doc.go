@@ -6,7 +6,7 @@
 //	rec.Run(ctx, bus.ExpectTrimmed("salt/", rec.Trim))
 //
 // One goroutine reads the tap and never waits for the store: entries wait in a
-// queue, 8 MiB of it in memory and the rest in files, within the limit of the
+// queue, 4 MiB of it in memory and the rest in files, within the limit of the
 // spool. Another one writes batches, two a second when many events come, and what
 // comes alone at once. Those who wait for a job have what is read of it written sooner,
 // and those who read the store through [Recorder.Fresh] have all of it written first.

@@ -13,7 +13,7 @@ import (
 const (
 	// queueMemory is how many bytes of entries wait in memory. Beyond it they go
 	// to a file.
-	queueMemory = 8 << 20
+	queueMemory = 4 << 20
 
 	// blockSize is how many bytes of a file are read at once.
 	blockSize = 1 << 20

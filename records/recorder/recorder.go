@@ -32,7 +32,7 @@ type Options struct {
 	// when they have ended.
 	Verified bool
 
-	// Spool takes what waits beyond 8 MiB. With nil it is dropped.
+	// Spool takes what waits beyond 4 MiB. With nil it is dropped.
 	Spool *spool.Store
 
 	// Notes is a file with the notes that are not recorded yet, for the next process

@@ -150,6 +150,7 @@ func (c *change) describe(j records.Job) {
 	}
 	if j.Minions != nil {
 		c.known = true
+		c.minions = slices.Grow(c.minions, len(j.Minions))
 		for _, m := range j.Minions {
 			if isName(m) {
 				c.minions = append(c.minions, m)

@@ -258,26 +258,46 @@ func (t *transaction) fill(ctx context.Context, tx *sql.Tx, jobs []*change) erro
 		ret     *returned // nil: it has not returned
 		arrival int64
 	}
-	var all []one
+	var some []one
+	flush := func() error {
+		full := some
+		some = some[:0]
+		return eachRow(ctx, t.store, tx, addRows, full, nil, func(o one) []any {
+			return append([]any{o.job.id, o.minion, number(o.meant)}, o.ret.values(o.job, o.arrival)...)
+		}, nil)
+	}
+	add := func(o one) error {
+		if some = append(some, o); len(some) < fillRows {
+			return nil
+		}
+		return flush()
+	}
 	for _, c := range jobs {
 		r := t.rows[c.jid]
 		returned := make(map[string]bool, len(c.returns))
 		for i := range c.returns {
 			ret := &c.returns[i]
 			returned[ret.minion] = true
-			all = append(all, one{r, ret.minion, contains(c.minions, ret.minion), ret, int64(i + 1)})
+			if err := add(one{r, ret.minion, contains(c.minions, ret.minion), ret, int64(i + 1)}); err != nil {
+				return err
+			}
 		}
 		for _, m := range c.minions {
-			if !returned[m] {
-				all = append(all, one{job: r, minion: m, meant: true})
+			if returned[m] {
+				continue
+			}
+			if err := add(one{job: r, minion: m, meant: true}); err != nil {
+				return err
 			}
 		}
 		t.changes.Returns += len(c.returns)
 	}
-	return eachRow(ctx, t.store, tx, addRows, all, nil, func(o one) []any {
-		return append([]any{o.job.id, o.minion, number(o.meant)}, o.ret.values(o.job, o.arrival)...)
-	}, nil)
+	return flush()
 }
+
+// fillRows is how many minions of new jobs are added at once: a job may be meant for a
+// million.
+const fillRows = 1024
 
 // describe fills in what a batch knows of a job and the database does not.
 func (r *row) describe(c *change) {
