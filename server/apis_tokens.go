@@ -77,6 +77,9 @@ func (s *Server) mountTokens(m *web.Mux, surface Surface, resolver *caller.Resol
 	if with.Issuer != nil {
 		callers := tokenapi.Callers{Lookup: resolver}
 		logins := &tokenapi.Logins{Sessions: s.cfg.Sessions, Eauth: with.Eauth, Allows: acl.Allows}
+		if users, ok := s.cfg.Tokens.(tokenapi.Users); ok && !with.NoRPC {
+			logins.Users = users
+		}
 		orgs := tenant.NewOrgs(with.Orgs...)
 		if !with.NoCSP {
 			(&csp.API{Issuer: with.Issuer, Callers: callers, Realm: realm, Orgs: orgs, QueryTokens: with.QueryTokens}).Mount(m)

@@ -42,7 +42,7 @@ func authMethods() []*Method {
 			name: "auth.get_jwt", doc: "Return a token for the caller. It is good for 30 minutes, and not longer than the credential of this request.",
 			returns: "`{jwt, expires}`", served: func(a *API) bool { return a.JWTs != nil },
 		}, getJWT)},
-		roleMethods(), userMethods(), groupMethods(),
+		roleMethods(), userMethods(), groupMethods(), transferMethods(),
 	)
 }
 

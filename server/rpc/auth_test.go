@@ -146,3 +146,32 @@ func TestOpenRoleOfEditors(t *testing.T) {
 	require.Equal(t, "* and web*", d.Tgt)
 	e.must(t, admin, "auth.save_role", `{"role_name":"open","perms":["cmd-run"]}`)
 }
+
+// Users are known once they have logged in, and what they have saved can be given to
+// others.
+func TestTransfer(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t, nil)
+	admin, bob, carol := e.by(t, "admin"), e.by(t, "bob"), e.by(t, "carol")
+	var users struct {
+		Results []struct{ UUID, Username string }
+	}
+	require.NoError(t, json.Unmarshal(e.must(t, admin, "auth.get_all_users", `{}`), &users))
+	ids := make(map[string]string)
+	for _, u := range users.Results {
+		ids[u.Username] = u.UUID
+	}
+	require.Len(t, ids, 3)
+	job := string(e.must(t, bob, "job.save_job", `{"name":"j","cmd":"local","fun":"test.ping"}`))
+	tgt := string(e.must(t, bob, "tgt.save_target_group", `{"name":"t","tgt":{"*":{"tgt":"*"}}}`))
+	give := `{"from_user_uuid":"` + ids["bob"] + `","to_user_uuid":"` + ids["carol"] + `"`
+	require.Equal(t, 4030, e.call(t, bob, "auth.transfer_resources", give+`}`).code())
+	all := `"jobs":[` + job + `],"target_groups":[` + tgt + `]}`
+	require.JSONEq(t, `{"test":true,`+all, string(e.must(t, admin, "auth.transfer_resources", give+`,"test":true}`)))
+	require.JSONEq(t, `{"test":false,"jobs":[],"target_groups":[`+tgt+`]}`, string(e.must(t, admin, "auth.transfer_resources", give+`,"resource_uuids":[`+tgt+`]}`)))
+	require.Equal(t, []string{"admin: owner of " + tgt[1:len(tgt)-1] + " of target_groups"}, e.lines.subjects(issuer.Changed)[3:])
+	require.Contains(t, string(e.must(t, carol, "job.get_jobs", `{}`)), `"count":0,`)
+	require.JSONEq(t, `{"test":false,"jobs":[`+job+`],"target_groups":[]}`, string(e.must(t, admin, "auth.transfer_resources", give+`}`)))
+	require.Contains(t, string(e.must(t, carol, "job.get_jobs", `{}`)), `"username":"carol"`)
+	require.Contains(t, string(e.must(t, bob, "job.get_jobs", `{}`)), `"count":0,`)
+}

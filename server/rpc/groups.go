@@ -15,7 +15,7 @@ func groupMethods() []*Method {
 	write, remove := []role.Permission{role.GroupWrite}, []role.Permission{role.GroupDelete}
 	return []*Method{
 		method(about{
-			name: "auth.get_all_groups", doc: "Return the groups that are saved, and those that users with API tokens had at their last login. " +
+			name: "auth.get_all_groups", doc: "Return the groups that are saved, and those that the users who are known here had at their last login. " +
 				"With users there is one more row, without a name, for those without a group.",
 			returns: "`{count, results}`, a row for each group", needs: see, served: hasAccounts,
 		}, getAllGroups),

@@ -14,6 +14,9 @@ import (
 	"github.com/saltern-api/saltern/server/rpc"
 )
 
+// uuidOfBob is bob's, which is made of the name.
+const uuidOfBob = "f4628701-cb3b-5754-9309-bc42c78a5f1b"
+
 // attempt is a call of a method.
 type attempt struct {
 	by    string // a user; admin if it is empty
@@ -118,6 +121,11 @@ var cases = map[string]struct{ good, invalid, failed attempt }{
 		good:    attempt{kwarg: `{"group_name":"team","config_name":"ldap","ext_group_name":"cn=gone"}`, ret: `^null$`},
 		invalid: attempt{kwarg: `{"group_name":"team"}`, code: 4001},
 		failed:  attempt{kwarg: `{"group_name":"team","config_name":"ldap","ext_group_name":"none"}`, code: 4040},
+	},
+	"auth.transfer_resources": {
+		good:    attempt{kwarg: `{"from_user_uuid":"` + uuidOfBob + `","to_user_uuid":"` + uuidOfBob + `","resource_types":["jobs","pillars"],"test":"true"}`, ret: `^\{"test":true,"jobs":\[\],"target_groups":\[\]\}$`},
+		invalid: attempt{kwarg: `{"from_user_uuid":"` + uuidOfBob + `"}`, code: 4001},
+		failed:  attempt{kwarg: `{"from_user_uuid":"` + uuidOfBob + `","to_user_uuid":"60c14cfc-09ca-4b5a-bc76-000000000000"}`, code: 4040},
 	},
 	"cmd.route_cmd": {
 		good:    attempt{kwarg: `{"cmd":"local","fun":"test.ping","tgt":{"*":{"tgt":"*","tgt_type":"glob"}}}`, ret: `^"` + jidOf(59) + `"$`},
@@ -339,7 +347,6 @@ func TestMethods(t *testing.T) {
 	e := newEnv(t, nil)
 	e.record(t)
 	e.APIToken(t, apitoken.ProfileNative)
-	require.NoError(t, e.Tokens.RecordLogin(t.Context(), "bob", "pam", []string{"staff"}))
 	e.unable(t) // and its role
 	e.save(t)
 	for n, save := range map[int]string{
@@ -351,6 +358,7 @@ func TestMethods(t *testing.T) {
 	}
 	e.team(t)
 	users := map[string]string{"admin": e.by(t, "admin"), "bob": e.by(t, "bob")}
+	require.NoError(t, e.Tokens.RecordLogin(t.Context(), "bob", "pam", []string{"staff"}))
 	for _, m := range rpc.Methods() {
 		c, ok := cases[m.String()]
 		require.True(t, ok, "%s has no cases", m)

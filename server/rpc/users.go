@@ -15,7 +15,7 @@ func userMethods() []*Method {
 	write := []role.Permission{role.UserWrite}
 	return []*Method{
 		method(about{
-			name: "auth.get_all_users", doc: "Return the users that are known here: those with API tokens, and those that were saved. " +
+			name: "auth.get_all_users", doc: "Return the users that are known here: those with API tokens, those that have logged in at /account/login or by this API, and those that were saved. " +
 				"Their names and passwords are those of the master's eauth modules.",
 			returns: "`{count, results}`, a row for each user", needs: see, served: hasAccounts,
 		}, getAllUsers),

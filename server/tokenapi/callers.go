@@ -71,7 +71,18 @@ type Logins struct {
 
 	// Allows reports whether a user may log in from an address; nil allows all.
 	Allows func(user string, from netip.Addr) bool
+
+	// Users records who has logged in; nil records nobody.
+	Users Users
 }
+
+// Users records users who have logged in, with the groups of the login. *issuer.Service
+// is one.
+type Users interface {
+	RecordUser(ctx context.Context, user, eauth string, groups []string) error
+}
+
+var _ Users = (*issuer.Service)(nil)
 
 const textLoginFailed = "Could not authenticate using provided credentials"
 
@@ -92,5 +103,10 @@ func (l *Logins) Login(ctx context.Context, x *web.Exchange, creds eauth.Credent
 		return nil, &web.Error{Status: http.StatusUnauthorized, Code: web.CodeInvalidToken, Text: textLoginFailed}
 	}
 	rec.SetUser(s.User, s.Eauth)
+	if l.Users != nil {
+		if err := l.Users.RecordUser(ctx, s.User, s.Eauth, s.Groups); err != nil && x.Err == nil {
+			x.Err = err // for the log: the login is good all the same
+		}
+	}
 	return s, nil
 }

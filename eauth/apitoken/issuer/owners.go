@@ -166,6 +166,12 @@ func (s *Service) RecordLogin(ctx context.Context, user, eauth string, groups []
 	return s.owners.seen(ctx, apitoken.Owner{Eauth: eauth, User: user}, groups, false)
 }
 
+// RecordUser is RecordLogin for users without tokens, too. They are listed from then on,
+// see [Service.Users].
+func (s *Service) RecordUser(ctx context.Context, user, eauth string, groups []string) error {
+	return s.owners.seen(ctx, apitoken.Owner{Eauth: eauth, User: user}, groups, true)
+}
+
 // LastLogin is the last login of a token's owner at one of the gateways that
 // share the store.
 type LastLogin struct {

@@ -244,6 +244,9 @@ func TestGroupsOfTheLastLogin(t *testing.T) {
 		require.NoError(r, r.RecordLogin(r.Context(), "bob", "ldap", []string{"web"}))
 		_, err := r.store.Document(r.Context(), "owner-groups", "ldap/bob")
 		require.ErrorIs(r, err, apitoken.ErrNotFound, "he has no tokens")
+		require.NoError(r, r.RecordUser(r.Context(), "bob", "ldap", []string{"web"}))
+		_, err = r.store.Document(r.Context(), "owner-groups", "ldap/bob")
+		require.NoError(r, err, "who is to be listed is recorded all the same")
 	})
 }
 

@@ -15,7 +15,8 @@ import (
 // usersCollection is the collection of users with roles of their own.
 const usersCollection = "users"
 
-// User is a user that is known here: one with tokens, or one that was saved.
+// User is a user that is known here: one with tokens, one that has logged in at an API
+// whose users are recorded, or one that was saved.
 type User struct {
 	User, Eauth string
 	Groups      []string // at the last login, and those that were saved

@@ -212,6 +212,9 @@ func (g *Gateway) Open(t *testing.T, o Options) {
 	resolver := swapped{&caller.Resolver{Sessions: sessions, Tokens: o.Service, JWTs: jwts, CrossOrigin: cross}, o.Swap}
 	callers := tokenapi.Callers{Lookup: resolver}
 	logins := &tokenapi.Logins{Sessions: sessions}
+	if g.Tokens != nil && o.RPC != nil {
+		logins.Users = g.Tokens
+	}
 	realm := tokenapi.Realm{URLs: urls, Metadata: !o.NoVCD}
 	orgs := tenant.NewOrgs(o.Orgs...)
 	var areas tokenapi.Areas
