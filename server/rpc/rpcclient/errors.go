@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -25,10 +26,14 @@ type Detail struct {
 
 // Error returns the message.
 func (e *Error) Error() string {
-	if e.Detail.State == "" {
-		return e.Message
+	text := e.Message
+	if text == "" {
+		text = "an error without a message"
 	}
-	return e.Message + " (" + e.Detail.State + ")"
+	if e.Detail.State != "" {
+		text += " (" + e.Detail.State + ")"
+	}
+	return text
 }
 
 // UnmarshalJSON also reads errors that are a text, and details in another form.
@@ -84,7 +89,7 @@ func statusError(resp *http.Response, text []byte) *StatusError {
 		e.Message = answer.Error.Message
 	}
 	if len(e.Message) > maxMessage {
-		e.Message = e.Message[:maxMessage]
+		e.Message = strings.ToValidUTF8(e.Message[:maxMessage], "")
 	}
 	if seconds, err := strconv.Atoi(resp.Header.Get("Retry-After")); err == nil && seconds > 0 {
 		e.RetryAfter = time.Duration(seconds) * time.Second
