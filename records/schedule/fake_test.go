@@ -169,3 +169,27 @@ func (r *runner) times() []time.Time {
 	defer r.mu.Unlock()
 	return slices.Clone(r.ran)
 }
+
+// counting counts how often each time of each schedule is run.
+type counting struct {
+	mu  sync.Mutex
+	ran map[string]int
+}
+
+func newCounting() *counting { return &counting{ran: make(map[string]int)} }
+
+func runKey(name string, due time.Time) string { return name + " " + due.UTC().String() }
+
+// Run implements schedule.Runner.
+func (c *counting) Run(_ context.Context, s records.Schedule, due time.Time) schedule.Outcome {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.ran[runKey(s.Name, due)]++
+	return schedule.Outcome{State: records.RunStarted, JID: "20261129120054248604", Cmd: "local", Fun: "test.ping"}
+}
+
+func (c *counting) times(name string, due time.Time) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.ran[runKey(name, due)]
+}

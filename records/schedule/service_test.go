@@ -9,13 +9,10 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"go.uber.org/goleak"
 
 	"github.com/saltern-api/saltern/records"
 	"github.com/saltern-api/saltern/records/schedule"
 )
-
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 // made returns a schedule that is saved now.
 func made(t *testing.T, name, object string) records.Schedule {
