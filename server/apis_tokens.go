@@ -129,6 +129,10 @@ func (s *Server) completeRPC(api *rpc.API, surface Surface, resolver *caller.Res
 		api.Records, api.Minions, api.Writer = reader, reader, s.cfg.Jobs.Writer
 		api.Library, api.Upkeep = s.cfg.Jobs.Library, s.cfg.Jobs.Upkeep
 		api.Schedules, api.WakeSchedules = s.cfg.Jobs.Schedules, s.cfg.Jobs.WakeSchedules
+		api.Values = s.cfg.Jobs.Values
+	}
+	if s.cfg.Audit.Log != nil {
+		api.AuditLog = s.auditReader
 	}
 	if standings, ok := s.cfg.Tokens.(rpc.Standings); ok {
 		api.Standings = standings

@@ -63,6 +63,9 @@ type JobsOptions struct {
 	Schedules     records.Schedules
 	WakeSchedules func()
 
+	// Values are those that users keep by /rpc; nil for none.
+	Values records.Values
+
 	// Rules are those of external_auth, by which callers see the jobs of others.
 	// Nil lets them see none.
 	Rules jobs.Rules

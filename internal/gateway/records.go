@@ -110,6 +110,6 @@ func (g *Gateway) jobsOptions() server.JobsOptions {
 	}
 	return server.JobsOptions{
 		Records: g.fresh, Writer: g.records, Library: g.records, Upkeep: g.records, Rules: g.rules, Events: visible, Watches: g.jobs, Minions: g.newMinionFiles(),
-		Schedules: g.records, WakeSchedules: g.schedules.Wake,
+		Schedules: g.records, WakeSchedules: g.schedules.Wake, Values: g.records,
 	}
 }

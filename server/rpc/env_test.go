@@ -122,6 +122,9 @@ func (m *master) Run(_ context.Context, c lowstate.Call) (lowstate.Result, error
 		if fun != "key.list_all" {
 			ret = `{"minions":["web1","web2","new1"]}`
 		}
+		if fun == "key.finger_master" {
+			ret = `{"local":{"master.pub":"aa:bb"}}`
+		}
 		if strings.HasPrefix(fun, "file_roots.") {
 			ret = m.fileRoots(fun, c.Chunks[0])
 		}
@@ -129,8 +132,13 @@ func (m *master) Run(_ context.Context, c lowstate.Call) (lowstate.Result, error
 	case "runner":
 		ret := `{"up":["web1"],"down":["web2"]}`
 		switch fun {
+		case "manage.versions":
+			ret = `{"Master":"3008.3","Up to date":{"web1":"3008.3"}}`
 		case "salt.cmd":
 			ret = cmp.Or(m.removes, "true")
+			if arg, _ := c.Chunks[0].Get("arg"); strings.Contains(string(lowstate.AppendReturn(nil, arg)), "grains.items") {
+				ret = `{"os":"Debian"}`
+			}
 		case "cache.grains":
 			ret = `{"web1":` + grainsOf["web1"] + `,"web2":` + grainsOf["web2"] + `}`
 			if kwarg, _ := c.Chunks[0].Get("kwarg"); strings.Contains(string(kwarg), "G@os:Ubuntu") {
@@ -215,6 +223,17 @@ func (l *lines) Write(_ context.Context, e audit.Entry) {
 	l.all = append(l.all, e)
 }
 
+// Find implements rpc.AuditLog. It has two pages.
+func (l *lines) Find(_ context.Context, q audit.Query) (p audit.Page, err error) {
+	if q.After == "" {
+		return audit.Page{More: true, Next: "1", Entries: []json.RawMessage{
+			json.RawMessage(`{"time":"2026-11-29T12:00:01Z","event":"login","outcome":"ok","user":"bob","eauth":"pam"}`),
+			json.RawMessage(`{"time":"2026-11-29T12:00:00Z","event":"command","outcome":"refused","user":"admin","eauth":"pam"}`),
+		}}, nil
+	}
+	return audit.Page{Entries: []json.RawMessage{json.RawMessage(`{"time":"2026-11-29T11:00:00Z","event":"lost","outcome":"ok"}`)}}, nil
+}
+
 func (l *lines) last(t *testing.T) audit.Entry {
 	t.Helper()
 	l.mu.Lock()
@@ -239,6 +258,7 @@ func newEnv(t *testing.T, change func(*rpc.API)) *env {
 			})
 			a.Records, a.Minions = reader, reader
 			a.Schedules, a.Standings = e.store, a.Rights.(*issuer.Service)
+			a.Values, a.AuditLog = e.store, &e.lines
 			e.api = a
 			if change != nil {
 				change(a)

@@ -82,6 +82,10 @@ func Methods() []*Method {
 		scheduleMethods(), statsMethods(),
 		testMethods(),
 		tgtMethods(),
+		auditMethods(),
+		kvMethods(),
+		licenseMethods(),
+		masterMethods(),
 	)
 	slices.SortFunc(all, func(a, b *Method) int { return strings.Compare(a.String(), b.String()) })
 	return all

@@ -330,6 +330,38 @@ var cases = map[string]struct{ good, invalid, failed attempt }{
 		good:    attempt{kwarg: `{"query":"night","name":true}`, ret: `^\{"count":0,"results":\[\]\}$`},
 		invalid: attempt{kwarg: `{"daterange":["2026-01-02","2026-01-01"]}`, code: 4001},
 	},
+	"audit.get_audit": {
+		good: attempt{kwarg: `{"failed":"false","sort_by":"start_time"}`, ret: `^\{"count":2,"results":\[\{"id":3,"start_time":"2026-11-29T11:00:00Z","end_time":"2026-11-29T11:00:00Z","event_type":"system","event_name":"lost",` +
+			`"username":null,"account_uuid":null,"session_uuid":null,"failed":false,"event_data":\{.*\}\},\{"id":1,.*"event_type":"auth","event_name":"login","username":"bob","account_uuid":"[0-9a-f-]{36}",`},
+		invalid: attempt{kwarg: `{"username":"a","account_uuid":"60c14cfc-09ca-4b5a-bc76-000000000000"}`, code: 4001},
+	},
+	"kv.get_key":           {good: attempt{kwarg: `{"key":"none"}`, ret: `^null$`}, invalid: attempt{code: 4001}},
+	"kv.list_keys":         {good: attempt{ret: `^\[\]$`}, invalid: attempt{kwarg: `{"key":"a"}`, code: 4001}},
+	"kv.delete_key":        {good: attempt{kwarg: `{"key":"none"}`, ret: `^0$`}, invalid: attempt{code: 4001}},
+	"kv.set_key":           {good: attempt{kwarg: `{"key":"a","value":{"b": [1, null]}}`, ret: `^null$`}, invalid: attempt{kwarg: `{"value":1}`, code: 4001}},
+	"kv.set_system_key":    {good: attempt{kwarg: `{"key":"a","value":"b"}`, ret: `^null$`}, invalid: attempt{kwarg: `{"key":""}`, code: 4001}},
+	"kv.delete_system_key": {good: attempt{kwarg: `{"key":"none"}`, ret: `^0$`}, invalid: attempt{code: 4001}},
+	"license.get_current_license": {
+		good:    attempt{ret: `^\{"edition":"open source","state":"valid","expires":null,"minions":null\}$`},
+		invalid: attempt{kwarg: `{"a":1}`, code: 4001},
+	},
+	"master.get_master_details": {
+		good: attempt{kwarg: `{"salt_version":"3008","limit":"0"}`, ret: `^\{"count":1,"results":\[\{"master_id":"salt","state":"accepted","cluster_id":null,"salt_version":"3008.3",` +
+			`"plugin_version":null,"plugin_status":null,"last_update_jid":null,"presence_status":"present"\}\]\}$`},
+		invalid: attempt{kwarg: `{"state":"new"}`, code: 4001},
+	},
+	"master.get_master_presence": {
+		good:    attempt{kwarg: `{"status":"present"}`, ret: `^\{"count":1,"results":\[\{"uuid":"[0-9a-f-]{36}","master_id":"salt","cluster_id":null,"last_seen":"20[^"]*Z","status":"present"\}\]\}$`},
+		invalid: attempt{kwarg: `{"page":-1}`, code: 4001},
+	},
+	"master.get_master_grains": {
+		good:    attempt{kwarg: `{"master_id":"salt"}`, ret: `^\{"salt":\{"grains":\{"os": ?"Debian"\}\}\}$`},
+		invalid: attempt{kwarg: `{"master_uuid":"x"}`, code: 4001},
+	},
+	"master.get_master_keys": {
+		good:    attempt{ret: `^\[\{"master_id":"salt","state":"accepted","fingerprint":"aa:bb"\}\]$`},
+		invalid: attempt{kwarg: `{"sort_by":"x"}`, code: 4001},
+	},
 	"stats.null": {good: attempt{ret: `^null$`}, invalid: attempt{kwarg: `{"a":1}`, code: 4001}},
 	"test.echo":  {good: attempt{kwarg: `{"message":"a"}`, ret: `^"a"$`}, invalid: attempt{code: 4001}},
 	"test.error": {good: attempt{code: 5001}, invalid: attempt{kwarg: `{"a":1}`, code: 4001}},

@@ -103,6 +103,11 @@ type API struct {
 	Standings     Standings
 	WakeSchedules func()
 
+	// Values has values by keys, and AuditLog the audit log. Without one of them the
+	// methods about it are not served.
+	Values   records.Values
+	AuditLog AuditLog
+
 	MasterID string // the name of the master in answers; "" stands for "master"
 
 	// MaxCalls is how many calls may be in a list.

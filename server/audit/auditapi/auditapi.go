@@ -53,8 +53,12 @@ func NewReader(log Log) *Reader {
 	return &Reader{log: log, slots: make(chan struct{}, maxReaders)}
 }
 
-// find is Log.Find, with at most maxReaders at once.
-func (a *Reader) find(ctx context.Context, q audit.Query) (audit.Page, error) {
+// Find is [Log].Find, with at most maxReaders at once. Errors are those of an API: a 404
+// where there is no log.
+func (a *Reader) Find(ctx context.Context, q audit.Query) (audit.Page, error) {
+	if a.log == nil {
+		return audit.Page{}, &web.Error{Status: http.StatusNotFound, Text: "The audit log is off"}
+	}
 	ctx, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
 	select {
@@ -98,14 +102,11 @@ func (a *API) read(x *web.Exchange, r *http.Request) error {
 	if err := a.Rights.May(r.Context(), sender.Issuer(), role.AuditRead); err != nil {
 		return err
 	}
-	if a.Reader.log == nil {
-		return &web.Error{Status: http.StatusNotFound, Text: "The audit log is off"}
-	}
 	q, err := auditQuery(r, time.Now())
 	if err != nil {
 		return err
 	}
-	page, err := a.Reader.find(r.Context(), q)
+	page, err := a.Reader.Find(r.Context(), q)
 	if err != nil {
 		return err
 	}

@@ -1,0 +1,77 @@
+package rpc
+
+import (
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/saltern-api/saltern/e2e/env"
+	"github.com/saltern-api/saltern/e2e/envtest"
+)
+
+// TestSchedules has a schedule run on a real master as the user who has saved it, and
+// looks at what came of it.
+func TestSchedules(t *testing.T) {
+	suite.EachRelease(t, func(t *testing.T, r *env.Env) {
+		p := login(t, r, env.User)
+		session := envtest.Login(t, r, env.User)
+		token := envtest.MakeToken(t, r, session, "schedules", "User").Token
+		_, text := program{r, map[string]string{"Authorization": "Bearer " + token}}.try(t, "schedule", "save",
+			`{"name": "x", "schedule": {"minutes": 1}, "cmd": "local", "fun": "test.ping", "tgt": {"*": {"tgt": "*"}}}`)
+		require.NotEmpty(t, text, "the scopes do not allow it")
+
+		job := decoded[string](t, p.call(t, "job", "save_job", `{"name": "for a schedule", "cmd": "local", "fun": "test.arg",
+			"arg": {"arg": ["from the job"], "kwarg": {}}, "tgt_uuid": "7f93b928-388b-11e6-b133-346895ecb8f3"}`))
+		uuid := decoded[string](t, p.call(t, "schedule", "save", fmt.Sprintf(`{"name": "soon", "schedule": {"once": %q}, "job_uuid": %q, "cmd": "local"}`,
+			time.Now().Add(3*time.Second).UTC().Format(time.RFC3339), job)))
+		type rows struct {
+			Count   int
+			Results []struct {
+				JID, State, Status string
+				NextFireTime       *string `json:"next_fire_time"`
+				Expired            bool
+				SchedName          string `json:"sched_name"`
+				Origination        string
+			}
+		}
+		require.Equal(t, 1, decoded[rows](t, p.call(t, "schedule", "futures", fmt.Sprintf(`{"uuid": %q}`, uuid))).Count)
+		var ran rows
+		require.Eventually(t, func() bool {
+			ran = decoded[rows](t, p.call(t, "schedule", "search_history", fmt.Sprintf(`{"uuid": %q}`, uuid)))
+			return ran.Count == 1 && ran.Results[0].State == "started"
+		}, envtest.Patience, 100*time.Millisecond, "%+v", ran)
+		for minion, ret := range p.returns(t, ran.Results[0].JID, 3) {
+			require.Equal(t, []string{"from the job"}, decoded[struct{ Args []string }](t, ret.Return).Args, minion)
+		}
+		cmds := decoded[rows](t, p.call(t, "cmd", "get_cmds", fmt.Sprintf(`{"sched_uuid": %q}`, uuid)))
+		require.Equal(t, 1, cmds.Count)
+		require.Equal(t, ran.Results[0].JID, cmds.Results[0].JID)
+		require.Equal(t, []string{"Scheduled", "soon"}, []string{cmds.Results[0].Origination, cmds.Results[0].SchedName})
+		require.Eventually(t, func() bool {
+			got := decoded[rows](t, p.call(t, "schedule", "get", `{"names": ["soon"], "show_past": true}`))
+			return got.Count == 1 && got.Results[0].Status == "complete" && got.Results[0].Expired && got.Results[0].NextFireTime == nil
+		}, envtest.Patience, 100*time.Millisecond)
+
+		// The schedule is kept over a restart, and what the master forbids is refused.
+		other := login(t, r, env.ReadOnly)
+		_, text = other.try(t, "schedule", "remove", fmt.Sprintf(`{"uuid": %q}`, uuid))
+		require.NotEmpty(t, text, "it is another user's")
+		require.NoError(t, r.StopGateway(t.Context()))
+		require.NoError(t, r.StartGateway(t.Context()))
+		_, text = p.try(t, "job", "delete_job", fmt.Sprintf(`{"job_uuid": %q}`, job))
+		require.Contains(t, text, "soon")
+		require.Equal(t, "true", string(p.call(t, "schedule", "remove", fmt.Sprintf(`{"uuid": %q}`, uuid))))
+		p.call(t, "job", "delete_job", fmt.Sprintf(`{"job_uuid": %q}`, job))
+
+		// What there is to see of the master, the audit log, and values.
+		require.Equal(t, 1, decoded[rows](t, p.call(t, "master", "get_master_details", `{"salt_version": "300"}`)).Count)
+		require.Equal(t, "present", decoded[struct{ Results []struct{ Status string } }](t, p.call(t, "master", "get_master_presence", `{}`)).Results[0].Status)
+		require.Regexp(t, `"fingerprint":"([0-9a-f]{2}:)+`, string(p.call(t, "master", "get_master_keys", `{}`)))
+		require.Contains(t, string(p.call(t, "master", "get_master_grains", `{}`)), `"kernel":`)
+		require.Contains(t, string(p.call(t, "audit", "get_audit", `{"event_type": "task"}`)), uuid)
+		p.call(t, "kv", "set_key", `{"key": "a", "value": {"b": 1}}`)
+		require.JSONEq(t, `{"b": 1}`, string(p.call(t, "kv", "get_key", `{"key": "a"}`)))
+	})
+}
