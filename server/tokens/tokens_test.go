@@ -237,3 +237,25 @@ func made(t *testing.T, h *tokentest.Gateway, session, body string) (secret, id 
 	require.NoError(t, json.Unmarshal([]byte(text), &made))
 	return made.Token, made.ID
 }
+
+// A token changes roles as far as its scopes go, and not if it is one of Cloud Director's.
+func TestTokensThatChangeRoles(t *testing.T) {
+	t.Parallel()
+	h := tokentest.Build(t, nil)
+	admin, bob := h.Session(t, "admin"), h.Session(t, "bob")
+	all, _ := made(t, h, admin, `{"name": "all", "scopes": ["Superuser"]}`)
+	few, _ := made(t, h, admin, `{"name": "few", "scopes": ["User"]}`)
+	his, _ := made(t, h, bob, `{"name": "his", "scopes": ["Superuser"]}`)
+	vcd, _ := h.APIToken(t, apitoken.ProfileVCD)
+	for credential, status := range map[string]int{all: 200, few: 403, his: 403, vcd: 403} {
+		head, text := with(t, h, "PUT", "/v1/roles/Web%20team", `{"permissions": ["cmd-read", "pillar-read"]}`, loggedIn+credential)
+		require.Equal(t, status, head.Status, text)
+		head, text = with(t, h, "POST", "/v1/tokens", `{"name": "more", "scopes": ["User"]}`, loggedIn+credential)
+		require.Equal(t, 403, head.Status, text)
+	}
+	head, text := with(t, h, "GET", "/v1/roles/Web%20team", "", loggedIn+few)
+	require.Equal(t, 200, head.Status, text)
+	require.Contains(t, text, `"pillar-read"`)
+	head, _ = with(t, h, "DELETE", "/v1/roles/Web%20team", "", loggedIn+all)
+	require.Equal(t, 204, head.Status)
+}
