@@ -3,6 +3,7 @@ package recorder_test
 import (
 	"context"
 	"fmt"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -16,11 +17,11 @@ import (
 
 // started runs a recorder with 500 ms to go until it writes what comes next, and returns
 // how many batches were written until a time.
-func started(t *testing.T, m *memory, awaited string) (r *recorder.Recorder, s tap, batches *int) {
+func started(t *testing.T, m *memory, awaited string) (r *recorder.Recorder, s tap, batches *atomic.Int32) {
 	t.Helper()
-	s, batches = tap{make(chan eventbus.Event, 1000)}, new(int)
+	s, batches = tap{make(chan eventbus.Event, 1000)}, new(atomic.Int32)
 	r = recorder.New(m, recorder.Options{
-		Recorded: func(records.Batch) { *batches++ }, Awaited: func(jid string) bool { return jid == awaited },
+		Recorded: func(records.Batch) { batches.Add(1) }, Awaited: func(jid string) bool { return jid == awaited },
 	})
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
@@ -28,7 +29,7 @@ func started(t *testing.T, m *memory, awaited string) (r *recorder.Recorder, s t
 	t.Cleanup(func() { cancel(); <-done })
 	s.events <- began(jid, `["a", "b", "c"]`)
 	synctest.Wait()
-	require.Equal(t, 1, *batches, "the first one is written at once")
+	require.EqualValues(t, 1, batches.Load(), "the first one is written at once")
 	return r, s, batches
 }
 
@@ -59,16 +60,16 @@ func TestGather(t *testing.T) {
 					s.events <- returned(jid, id)
 				}
 				synctest.Wait()
-				require.Equal(t, 1, *batches)
+				require.EqualValues(t, 1, batches.Load())
 				c.do(t.Context(), r, m)
 				if c.after > 0 {
 					time.Sleep(c.after - time.Nanosecond)
 					synctest.Wait()
-					require.Equal(t, 1, *batches)
+					require.EqualValues(t, 1, batches.Load())
 					time.Sleep(time.Nanosecond)
 				}
 				synctest.Wait()
-				require.Equal(t, 2, *batches)
+				require.EqualValues(t, 2, batches.Load())
 				_, returns := m.recorded()
 				require.Len(t, returns, 2)
 			})
@@ -85,7 +86,7 @@ func TestFullBatch(t *testing.T) {
 			s.events <- returned(jid, fmt.Sprint("m", i))
 		}
 		synctest.Wait()
-		require.Equal(t, 2, *batches)
+		require.EqualValues(t, 2, batches.Load())
 	})
 }
 
