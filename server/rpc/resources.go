@@ -17,7 +17,7 @@ func apiMethods() []*Method {
 		method(about{
 			name: "api.discover", doc: "Describe the methods that are served here.",
 			returns: "an object with an object for each resource, which has an object for each method",
-		}, func(_ context.Context, c *call, p discover) (any, error) { return c.api.catalog.include(p.Include) }),
+		}, func(_ context.Context, c *call, p discover) (any, error) { return c.api.catalog().include(p.Include) }),
 		method(about{
 			name: "api.get_versions", doc: "Return the version of the gateway.",
 			returns: "an object, in which raas.raas is the version",

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"net/http"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -121,7 +122,7 @@ type API struct {
 	jids    saltmaster.JIDs
 	kept    atomic.Int64       // sessions that wait for the end of a token
 	methods map[string]*Method // those that are served, by their names
-	catalog *catalog
+	catalog func() *catalog
 }
 
 var _ web.API = (*API)(nil)
@@ -137,7 +138,7 @@ func (a *API) Mount(m *web.Mux) {
 			served = append(served, method)
 		}
 	}
-	a.catalog = newCatalog(served)
+	a.catalog = sync.OnceValue(func() *catalog { return newCatalog(served) }) // few ask for it
 
 	m = m.With(a.options()...)
 	for _, below := range []string{"", Below} {
