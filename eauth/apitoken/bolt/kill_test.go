@@ -34,7 +34,7 @@ func TestKilledInTheMiddle(t *testing.T) {
 		path := filepath.Join(t.TempDir(), "tokens.db")
 		cmd, out := killtest.Child(t, childEnv+"="+path)
 
-		done := killtest.Read(t, out, 250, 1250, func() { require.NoError(t, cmd.Process.Kill()) })
+		done := killtest.Read(t, out, 50, 450, func() { require.NoError(t, cmd.Process.Kill()) })
 		require.Error(t, cmd.Wait())
 
 		s, err := Open(path)
