@@ -362,6 +362,15 @@ var cases = map[string]struct{ good, invalid, failed attempt }{
 		good:    attempt{ret: `^\[\{"master_id":"salt","state":"accepted","fingerprint":"aa:bb"\}\]$`},
 		invalid: attempt{kwarg: `{"sort_by":"x"}`, code: 4001},
 	},
+	"stats.get_system_metric_sources": {
+		good:    attempt{kwarg: `{"metric":"sse_masters"}`, ret: `^\["salt"\]$`},
+		invalid: attempt{kwarg: `{"metric":"redis_memory_bytes"}`, code: 4001},
+	},
+	"stats.get_system_metrics": {
+		good: attempt{kwarg: `{"daterange":{"end":"2026-11-30T00:00:00Z","timedelta":"86400"},"metrics":["sse_masters","sse_jobs_complete_missing_returns","sse_jobs_in_progress"]}`,
+			ret: `^\{"count":3,"results":\[\{"name":"sse_masters-salt","series":\[\{"value":1,"name":"2026-11-30T00:00:00Z"\}\]\},\{"name":"sse_jobs_in_progress-salt","series":\[\{"value":[0-9]+,`},
+		invalid: attempt{kwarg: `{"daterange":{"start":"2026-01-01","end":"2026-01-02","timedelta":5}}`, code: 4001},
+	},
 	"stats.null": {good: attempt{ret: `^null$`}, invalid: attempt{kwarg: `{"a":1}`, code: 4001}},
 	"test.echo":  {good: attempt{kwarg: `{"message":"a"}`, ret: `^"a"$`}, invalid: attempt{code: 4001}},
 	"test.error": {good: attempt{code: 5001}, invalid: attempt{kwarg: `{"a":1}`, code: 4001}},

@@ -65,13 +65,6 @@ func testMethods() []*Method {
 	}
 }
 
-func statsMethods() []*Method {
-	return []*Method{
-		method(about{name: "stats.null", doc: "Do nothing, to measure how long calls take.", returns: "null"},
-			func(context.Context, *call, none) (any, error) { return nil, nil }),
-	}
-}
-
 // commandStates are the states of commands.
 var commandStates = []string{
 	"new", "retrieved", "skipped", "pausing", "paused", "resumed", "resuming", "completed_missing_returns",
