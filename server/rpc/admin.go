@@ -31,7 +31,7 @@ type trimParams struct {
 	Audit    *int `rpc:"audit" min:"-1" doc:"Days of the audit log to keep. Nothing is removed."`
 	Events   *int `rpc:"events" min:"-1" doc:"Days of events to keep. Nothing is removed."`
 	Jobs     *int `rpc:"jobs" min:"-1" max:"36500" doc:"Days of commands and returns to keep; -1 for all."`
-	Schedule *int `rpc:"schedule" min:"-1" doc:"Days of schedules to keep. Nothing is removed."`
+	Schedule *int `rpc:"schedule" min:"-1" max:"36500" doc:"Days of the history of schedules to keep; -1 for all."`
 	Test     bool `rpc:"test" default:"false" doc:"Count, and remove nothing."`
 }
 
@@ -57,6 +57,15 @@ func trimDatabase(ctx context.Context, c *call, p trimParams) (any, error) {
 	for _, other := range []struct{ given, to **int }{{&p.Audit, &done.Audit}, {&p.Events, &done.Events}, {&p.Schedule, &done.Schedule}} {
 		if *other.given != nil {
 			*other.to = new(int)
+		}
+	}
+	if p.Schedule != nil && *p.Schedule >= 0 && c.api.Schedules != nil {
+		n, err := c.api.Schedules.TrimRuns(ctx, time.Now().AddDate(0, 0, -*p.Schedule), p.Test)
+		if err != nil {
+			return nil, libraryError(err, "records")
+		}
+		if *done.Schedule = int(n); n > 0 && !p.Test {
+			c.note(issuer.Removed, fmt.Sprintf("history of %d runs of schedules", n))
 		}
 	}
 	if p.Jobs == nil {

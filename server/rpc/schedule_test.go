@@ -310,6 +310,11 @@ func TestHistory(t *testing.T) {
 	require.Contains(t, got, `"state":"started","jid":"`+jidOf(0)+`"`)
 	require.Equal(t, `{"count":0,"results":[]}`, string(e.must(t, bob, "schedule.search_history", `{}`)))
 	require.Contains(t, string(e.must(t, admin, "schedule.search_history", `{"query":"nothing"}`)), `"count":0`)
+
+	require.Contains(t, string(e.must(t, admin, "admin.trim_database", `{"schedule":"0","test":true}`)), `"schedule":3`)
+	require.Contains(t, string(e.must(t, admin, "admin.trim_database", `{"schedule":1}`)), `"schedule":0`)
+	require.Contains(t, string(e.must(t, admin, "admin.trim_database", `{"schedule":0}`)), `"schedule":3`)
+	require.Contains(t, string(e.must(t, admin, "schedule.search_history", `{}`)), `"count":0`)
 }
 
 // swappedAuthority has none.
