@@ -1,6 +1,6 @@
 """Wait until a Salt master answers and all named minions have returned a ping.
 
-Usage: probe.py TRANSPORT CERTFILE RET_PORT BUS KEYFILE USER [MINION...]
+Usage: probe.py TRANSPORT CERTFILE HOST RET_PORT BUS KEYFILE USER [MINION...]
 
 Prints one line per step: "master", then "minion ID" for each. TRANSPORT
 is Salt's option; CERTFILE is the certificate and key for its TLS, "" without. BUS is the path of the event bus's socket, or the number of its port when ipc_mode is tcp. Requests
@@ -16,8 +16,9 @@ import time
 
 import msgpack
 
-transport, certfile, ret_port, bus_address, keyfile, user = sys.argv[1:7]
-missing = set(sys.argv[7:])
+transport, certfile, host, ret_port, bus_address, keyfile, user = sys.argv[1:8]
+missing = set(sys.argv[8:])
+bus_host = "::1" if ":" in host else "127.0.0.1"
 
 
 def request(load, wait):
@@ -29,7 +30,8 @@ def over_zeromq(message, seconds):
     req = context.socket(zmq.REQ)
     req.linger = 0
     try:
-        req.connect("tcp://127.0.0.1:" + ret_port)
+        req.ipv6 = ":" in host
+        req.connect("tcp://%s:%s" % ("[%s]" % host if ":" in host else host, ret_port))
         req.send(msgpack.dumps(message))
         if not req.poll(seconds * 1000):
             return None
@@ -49,7 +51,7 @@ def tls():
 
 def over_tcp(message, seconds):
     try:
-        with socket.create_connection(("127.0.0.1", ret_port), seconds) as plain:
+        with socket.create_connection((host, ret_port), seconds) as plain:
             peer = tls().wrap_socket(plain) if certfile else plain
             peer.sendall(msgpack.dumps({"head": {"mid": 1}, "body": message}))
             unpacker = msgpack.Unpacker(strict_map_key=False)
@@ -90,7 +92,8 @@ exchange = {"zeromq": over_zeromq, "tcp": over_tcp, "ws": over_ws}[transport]
 def open_bus():
     while True:
         if bus_address.isdigit():
-            bus, address = socket.socket(), ("127.0.0.1", int(bus_address))
+            bus = socket.socket(socket.AF_INET6 if ":" in bus_host else socket.AF_INET)
+            address = (bus_host, int(bus_address))
         else:
             bus, address = socket.socket(socket.AF_UNIX), bus_address
         try:

@@ -84,7 +84,7 @@ func (s *Sandbox) probe(ctx context.Context, minions []string) error {
 	}
 	me := fmt.Sprint(conf["user"])
 	args := append([]string{
-		"-c", probeScript, transport, certfile,
+		"-c", probeScript, transport, certfile, fmt.Sprint(conf["interface"]),
 		strconv.Itoa(s.ports.ret), bus, filepath.Join(s.CacheDir(), "."+me+"_key"), me,
 	}, minions...)
 	var stderr bytes.Buffer
