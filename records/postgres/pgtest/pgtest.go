@@ -137,7 +137,8 @@ func (s *Server) run() {
 	// the server, but not of the machine.
 	s.cmd = s.command("postgres", "-D", s.data(), "-k", s.dir, "-c", "listen_addresses=", "-c", "fsync=off",
 		"-c", "shared_buffers=32MB", "-c", "max_connections=60", "-c", "log_min_messages=warning",
-		"-c", "wal_level=minimal", "-c", "max_wal_senders=0", "-c", "full_page_writes=off", "-c", "autovacuum=off", "-c", "jit=off")
+		"-c", "wal_level=minimal", "-c", "max_wal_senders=0", "-c", "full_page_writes=off", "-c", "autovacuum=off", "-c", "jit=off",
+		"-c", "dynamic_shared_memory_type=mmap") // which leaves nothing in /dev/shm when it is killed
 	s.cmd.Stdout, s.cmd.Stderr = log, log
 	require.NoError(s.t, s.cmd.Start())
 }
