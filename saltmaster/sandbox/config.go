@@ -28,6 +28,10 @@ const (
 
 func everything() []string { return []string{".*", "@runner", "@wheel", "@jobs"} }
 
+// slowModules are execution modules that start programs each time they are loaded,
+// to find out whether they can be used.
+func slowModules() []string { return []string{"npm"} }
+
 // launcher runs Salt's programs unless Options.AsInstalled is set.
 //
 //go:embed launcher.py
@@ -150,6 +154,8 @@ func (s *Sandbox) masterConfig() (map[string]any, error) {
 		"enable_gpu_grains":      false,
 		"metadata_server_grains": false,
 
+		"disable_modules": slowModules(),
+
 		"id": "sandbox", // or each runner looks for the machine's addresses, to make one up
 
 		"sharedsecret":    s.secret,
@@ -202,6 +208,7 @@ func (s *Sandbox) writeMinion(id string) error {
 		"enable_gpu_grains":            false,
 		"metadata_server_grains":       false,
 		"enable_legacy_startup_events": false,
+		"disable_modules":              slowModules(),
 		"random_reauth_delay":          1,
 		"recon_default":                100,
 		"recon_max":                    500,
