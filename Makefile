@@ -34,6 +34,10 @@ STRICT := SALTERN_SALT=$(WORK) SALTERN_REQUIRE_SALT=1 SALTERN_REQUIRE_PAM=1 SALT
 export RACE := -race -gcflags=modernc.org/...=-d=checkptr=0
 GOTEST := go test $(RACE)
 
+# Tests keep their temporary files in memory, and the go command does not.
+test test-unit test-salt test-clients: export GOTMPDIR := $(or $(GOTMPDIR),$(TMPDIR),/tmp)
+test test-unit test-salt test-clients: export TMPDIR := $(shell e2e/tmpdir.sh)
+
 # A program with the race detector in it sleeps for a second before it ends.
 export GORACE := atexit_sleep_ms=50
 
