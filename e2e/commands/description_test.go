@@ -107,8 +107,13 @@ func (d described) check(t *testing.T, q request) {
 
 func (d described) login(t *testing.T) string {
 	t.Helper()
+	return d.loginAs(t, sandbox.UserAll)
+}
+
+func (d described) loginAs(t *testing.T, user string) string {
+	t.Helper()
 	a, err := d.Env.Post(t.Context(), d.Env.Main+"/login",
-		fmt.Sprintf(`{"username": %q, "password": %q, "eauth": "sharedsecret"}`, sandbox.UserAll, d.Env.Secret()))
+		fmt.Sprintf(`{"username": %q, "password": %q, "eauth": "sharedsecret"}`, user, d.Env.Secret()))
 	require.NoError(t, err)
 	require.Equal(t, http.StatusOK, a.Status, a.Body)
 	return a.Header.Get("X-Auth-Token")
@@ -131,7 +136,8 @@ func (d described) tokens(t *testing.T, session map[string]string) {
 		{"DELETE /v1/tokens/" + made.ID, session, "", "", 204},
 		{"GET /v1/roles", session, "", "", 200},
 		{"GET /v1/roles/User", session, "", "", 200},
-		{"POST /v1/roles", session, envtest.JSON, `{"name": "mine"}`, 403},
+		{"POST /v1/roles", session, envtest.JSON, `{"name": "mine"}`, 400}, // it allows nothing
+		{"POST /v1/roles", map[string]string{"X-Auth-Token": d.loginAs(t, sandbox.UserTestOnly)}, envtest.JSON, `{"name": "mine"}`, 403},
 	} {
 		d.check(t, q)
 	}
