@@ -78,7 +78,7 @@ func testKilled(t *testing.T, server *pgtest.Server) {
 		for _, whole := range []bool{true, false} { // kill the gateway alone, or the server
 			url := server.Database(t)
 			cmd, out := killtest.Child(t, childEnv+"="+url)
-			done := killtest.Read(t, out, 50, 250, func() {
+			done := killtest.Read(t, out, 20, 120, func() {
 				if whole {
 					require.NoError(t, cmd.Process.Kill())
 				} else {

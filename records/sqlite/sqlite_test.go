@@ -60,7 +60,7 @@ func TestKilled(t *testing.T) {
 	for range 2 {
 		file := filepath.Join(t.TempDir(), "records.db")
 		cmd, out := killtest.Child(t, childEnv+"="+file)
-		done := killtest.Read(t, out, 50, 250, func() { require.NoError(t, cmd.Process.Kill()) })
+		done := killtest.Read(t, out, 20, 120, func() { require.NoError(t, cmd.Process.Kill()) })
 		require.Error(t, cmd.Wait())
 
 		s := open(file, "")
