@@ -12,8 +12,9 @@ type Saved struct {
 	Kind SavedKind `json:"kind"`
 	ID   string    `json:"id"` // a UUID in small letters
 
-	// Version is a new one with each change. PutSaved reads the one that is there, 0
-	// for none.
+	// Version is a new one with each change, and with each object that is put under an
+	// id, also after another one with the id was deleted. PutSaved reads the one that
+	// is there, 0 for none.
 	Version int64 `json:"version"`
 
 	User  string `json:"user"` // the owner

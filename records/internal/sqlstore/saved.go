@@ -89,8 +89,12 @@ func (s *Store) PutSaved(ctx context.Context, r records.Saved) (records.Saved, e
 	}
 	r.Changed = timeOf(micros(time.Now()))
 	readers := readersOf(r.Readers)
+	version := r.Version + 1
+	if r.Version == 0 {
+		version = micros(r.Changed) // so that it has none of an earlier object with this id
+	}
 	values := []any{
-		r.Kind, r.ID, r.Version + 1, r.User, r.Eauth, readers, r.Name, r.Desc, r.Cmd, r.Fun, r.Tgt, micros(r.Changed), string(r.Body),
+		r.Kind, r.ID, version, r.User, r.Eauth, readers, r.Name, r.Desc, r.Cmd, r.Fun, r.Tgt, micros(r.Changed), string(r.Body),
 	}
 	var q sqlbuilder.Builder
 	if r.Version == 0 {
@@ -133,7 +137,7 @@ func (s *Store) PutSaved(ctx context.Context, r records.Saved) (records.Saved, e
 	if err = errors.Join(err, tooMany); err != nil {
 		return records.Saved{}, err
 	}
-	r.Version++
+	r.Version = version
 	return r, nil
 }
 
