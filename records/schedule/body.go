@@ -23,12 +23,20 @@ type Body struct {
 	// Skips are the times, in Unix seconds, that a user has left out, in their order.
 	Skips []int64 `json:"skips,omitempty"`
 
-	// JobVersion and TgtVersion are the versions of the saved job and target then.
-	JobVersion int64 `json:"job_version,omitempty"`
-	TgtVersion int64 `json:"tgt_version,omitempty"`
+	// JobAs and TgtAs are the saved job and target as they were then. The target may
+	// be that of the job.
+	JobAs Revision `json:"job_as,omitzero"`
+	TgtAs Revision `json:"tgt_as,omitzero"`
 
 	// As is what the runner needs to act as the owner. It is no secret.
 	As json.RawMessage `json:"as,omitempty"`
+}
+
+// Revision is a state of a [records.Saved].
+type Revision struct {
+	ID      string `json:"id"`
+	Made    string `json:"made,omitempty"` // another one for each that was made under this ID
+	Version int64  `json:"version"`
 }
 
 // MaxSkips bounds the skips of a schedule.

@@ -130,6 +130,9 @@ func (c *call) target(ctx context.Context, p routeCmdParams) (t target, saved ob
 		if saved, err = c.seen(ctx, records.SavedTarget, p.TgtUUID, mayRead); err != nil {
 			return t, saved, err
 		}
+		if err := c.stillTheSame(saved); err != nil {
+			return t, saved, err
+		}
 		tgt = Object(saved.Target)
 	default:
 		return t, saved, invalidParameter("tgt", "a local command needs tgt or tgt_uuid")

@@ -50,7 +50,7 @@ var _ schedule.Runner = (*Firing)(nil)
 const (
 	whyEnded    = "the token or the user that it was saved with is not valid any more"
 	whyMayNot   = "who saved it may not save schedules any more"
-	whyChanged  = "its job or target was changed by another user since it was saved"
+	whyChanged  = "its job or target was changed since it was saved, and another user may have done that"
 	whyUnknown  = "it cannot be found out what came of it"
 	whyNotKnown = "it cannot be found out now whether it may be run"
 )
@@ -102,20 +102,15 @@ func (f *Firing) run(ctx context.Context, c *call, s records.Schedule, body sche
 	if err := c.may(ctx, role.ScheduleWrite); err != nil {
 		return nil, &Error{Code: CodeForbidden, Message: whyMayNot, Err: err}
 	}
-	for kind, of := range map[records.SavedKind]struct {
-		id      string
-		version int64
-	}{records.SavedJob: {s.Job, body.JobVersion}, records.SavedTarget: {s.Tgt, body.TgtVersion}} {
-		if of.id == "" {
-			continue
+	c.unchanged = func(o object) error {
+		was := body.JobAs
+		if o.Kind == records.SavedTarget {
+			was = body.TgtAs
 		}
-		o, err := c.seen(ctx, kind, of.id, mayRead)
-		if err != nil {
-			return nil, err
+		if o.revision() != was && !o.mayDiffer(s.User, s.Eauth, was) {
+			return &Error{Code: CodeForbidden, Message: whyChanged}
 		}
-		if o.Version != of.version && (o.Access.lets(mayWrite) || o.User != s.User || o.Eauth != s.Eauth) {
-			return nil, &Error{Code: CodeForbidden, Message: whyChanged}
-		}
+		return nil
 	}
 	return routeCmd(ctx, c, p)
 }

@@ -198,6 +198,7 @@ func saveJob(ctx context.Context, c *call, p saveJobParams) (any, error) {
 			return nil, invalidParameter(name, "it is missing")
 		}
 	}
+	o.edited(c)
 	return o.ID, c.put(ctx, o, "job")
 }
 

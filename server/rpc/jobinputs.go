@@ -169,6 +169,9 @@ func (c *call) fromJob(ctx context.Context, p *routeCmdParams) (o object, err er
 	if o, err = c.seen(ctx, records.SavedJob, p.JobUUID, mayRead); err != nil {
 		return o, err
 	}
+	if err := c.stillTheSame(o); err != nil {
+		return o, err
+	}
 	for name, given := range map[string][2]string{"cmd": {p.Cmd, o.Cmd}, "fun": {p.Fun, o.Fun}} {
 		if given[0] != "" && given[0] != given[1] {
 			return o, invalidParameter(name, "the job has another one")

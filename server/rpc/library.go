@@ -8,8 +8,10 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/saltern-api/saltern/eauth/apitoken"
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
 	"github.com/saltern-api/saltern/records"
+	"github.com/saltern-api/saltern/records/schedule"
 )
 
 // Library has what users have saved. [records.Store] is one.
@@ -39,6 +41,11 @@ type body struct {
 	Masters []string        `json:"masters,omitempty"` // likewise
 	Target  json.RawMessage `json:"tgt,omitempty"`     // of a target
 	Access  access          `json:"access,omitempty"`
+
+	// Made is another one for each object that was made under the same UUID, and
+	// Foreign the last version whose content is not its owner's work; 0 for none.
+	Made    string `json:"made,omitempty"`
+	Foreign int64  `json:"foreign,omitempty"`
 }
 
 func bodyOf(s records.Saved) (b body, err error) {
@@ -52,6 +59,37 @@ func bodyOf(s records.Saved) (b body, err error) {
 type object struct {
 	records.Saved
 	body
+}
+
+// revision returns the state of an object.
+func (o object) revision() schedule.Revision {
+	return schedule.Revision{ID: o.ID, Made: o.Made, Version: o.Version}
+}
+
+// edited marks the content of an object as the caller's work, before it is saved.
+func (o *object) edited(c *call) {
+	if id := c.caller().Identity(); id.User != o.User || id.Eauth != o.Eauth {
+		o.Foreign = o.Version + 1
+	}
+}
+
+// mayDiffer reports whether a user may run an object that was in another state when the
+// user chose it: all that has changed since is the user's own work.
+func (o object) mayDiffer(user, eauth string, was schedule.Revision) bool {
+	since := was.Version
+	if was.ID != o.ID || was.Made != o.Made {
+		since = 0
+	}
+	return o.User == user && o.Eauth == eauth && !o.Access.lets(mayWrite) && o.Foreign <= since
+}
+
+// stillTheSame returns an error if a schedule makes the call and may not run an object as
+// it is now.
+func (c *call) stillTheSame(o object) error {
+	if c.unchanged == nil {
+		return nil
+	}
+	return c.unchanged(o)
 }
 
 // seen returns something saved that the caller may do something with. What the caller
@@ -92,6 +130,9 @@ func allMinions() object {
 
 // put saves something. The version is that which was read.
 func (c *call) put(ctx context.Context, o object, name string) error {
+	if o.Version == 0 {
+		o.Made = apitoken.NewID()
+	}
 	text, err := json.Marshal(o.body)
 	if err != nil {
 		return fmt.Errorf("save a %s: %w", name, err)

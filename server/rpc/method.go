@@ -100,9 +100,10 @@ type call struct {
 	warnings []string
 	limit    *role.Set // of commands, beside the scopes of a token; nil for none
 
-	held      *holder           // the caller, once it is known
-	described map[string]string // the descriptions of what is saved, by ids
-	origin    lowstate.Origin   // the schedule that makes the call, if one does
+	held      *holder            // the caller, once it is known
+	described map[string]string  // the descriptions of what is saved, by ids
+	origin    lowstate.Origin    // the schedule that makes the call, if one does
+	unchanged func(object) error // of that schedule: whether it may run what is saved
 }
 
 // caller returns who calls.

@@ -480,7 +480,7 @@ func (c *call) wakeSchedules() {
 // each time; here it is so that a mistake is seen at once.
 func (c *call) checkCommand(ctx context.Context, s *records.Schedule, body *schedule.Body) error {
 	p := routeCmdParams{JobUUID: s.Job, Cmd: body.Cmd, Fun: body.Fun, Arg: Object(body.Arg), Tgt: Object(body.Tgt), TgtUUID: s.Tgt}
-	body.JobVersion, body.TgtVersion = 0, 0
+	body.JobAs, body.TgtAs = schedule.Revision{}, schedule.Revision{}
 	asSaved := s.Job != "" && len(p.Tgt) == 0 && s.Tgt == ""
 	if s.Job != "" {
 		if body.Fun != "" {
@@ -490,7 +490,7 @@ func (c *call) checkCommand(ctx context.Context, s *records.Schedule, body *sche
 		if err != nil {
 			return err
 		}
-		body.JobVersion, body.Cmd = o.Version, p.Cmd
+		body.JobAs, body.Cmd = o.revision(), p.Cmd
 	}
 	switch {
 	case p.Cmd == "":
@@ -512,8 +512,8 @@ func (c *call) checkCommand(ctx context.Context, s *records.Schedule, body *sche
 		if err != nil {
 			return err
 		}
-		if s.Tgt != "" {
-			body.TgtVersion = saved.Version
+		if saved.ID != "" {
+			body.TgtAs = saved.revision()
 		}
 	}
 	if asSaved {

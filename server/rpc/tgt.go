@@ -200,6 +200,7 @@ func saveTarget(ctx context.Context, c *call, p saveTargetParams) (any, error) {
 		return nil, err
 	}
 	o.Target = canonical(p.Tgt)
+	o.edited(c)
 	return o.ID, c.put(ctx, o, "target")
 }
 

@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -62,6 +63,14 @@ func transferResources(ctx context.Context, c *call, p transferParams) (any, err
 				continue
 			}
 			if !p.Test {
+				b, err := bodyOf(s)
+				if err != nil {
+					return nil, err
+				}
+				b.Foreign = s.Version + 1 // it is not the new owner's work
+				if s.Body, err = json.Marshal(b); err != nil {
+					return nil, fmt.Errorf("transfer %s: %w", s.ID, err)
+				}
 				s.Eauth, s.User = to, next
 				if _, err := c.api.Library.PutSaved(ctx, s); err != nil {
 					return nil, libraryError(err, kind.name)
