@@ -284,6 +284,9 @@ func (r *Recorder) write(ctx context.Context) {
 				continue
 			}
 			wrote = batchOf{len(entries), time.Now()}
+			if r.queue.len() > 0 {
+				r.queue.signal() // a batch has a bound in bytes too, and nothing else may come
+			}
 		}
 		select {
 		case <-ctx.Done():

@@ -229,6 +229,42 @@ func TestBurst(t *testing.T) {
 	<-done
 }
 
+// What is more than a batch has room for is written at once too, though nothing comes
+// after it.
+func TestBacklog(t *testing.T) {
+	t.Parallel()
+	store := spools(t)
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		var mu sync.Mutex
+		var wrote []time.Time
+		p := startRecorder(t, m, recorder.Options{Spool: store, Recorded: func(records.Batch) {
+			mu.Lock()
+			defer mu.Unlock()
+			wrote = append(wrote, time.Now())
+		}})
+		defer func() { p.stop() }()
+		m.setAway(true)
+		const n = 200
+		for i := range n {
+			if i == 1 {
+				synctest.Wait()
+			}
+			p.tap.events <- event(fmt.Sprintf("salt/job/%s/ret/m%d", jid, i), `{"cmd": "_return", "jid": %q, "id": "m%d", "fun": "test.ping",
+				"return": %q, "_stamp": "2026-11-22T13:34:10.055051+00:00"}`, jid, i, strings.Repeat("x", 60<<10))
+		}
+		synctest.Wait()
+		require.Equal(t, n, p.Stats().Queue+1, "the first one is being written")
+		m.setAway(false)
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		_, returns := m.recorded()
+		require.Len(t, returns, n)
+		require.Greater(t, len(wrote), 2)
+		require.Equal(t, wrote[0], wrote[len(wrote)-1])
+	})
+}
+
 // What the bus said while nobody listened is in the job cache.
 func TestFill(t *testing.T) {
 	t.Parallel()
