@@ -50,6 +50,11 @@ func TestGather(t *testing.T) {
 		"the store was read": {"", func(ctx context.Context, r *recorder.Recorder, m *memory) {
 			_, _ = r.Fresh(reader{of: m}).Job(ctx, jid, false)
 		}, 0},
+		"before many reads": {"", func(ctx context.Context, r *recorder.Recorder, m *memory) {
+			r.Fresh(reader{of: m}).(interface {
+				Settled(ctx context.Context) records.Reader
+			}).Settled(ctx)
+		}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -116,6 +121,54 @@ func TestSettleAway(t *testing.T) {
 		_, returns := m.recorded()
 		require.Len(t, returns, 1)
 	})
+}
+
+// While the job cache is read, the first one waits for what came since, and no others:
+// that may take minutes.
+func TestSettleFill(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemory()
+		slow := slowFill{m, make(chan struct{})}
+		r, s := recorder.New(slow, recorder.Options{}), tap{make(chan eventbus.Event, 1000)}
+		ctx, cancel := context.WithCancel(t.Context())
+		done := make(chan struct{})
+		go func() { r.Run(ctx, s); close(done) }()
+		defer func() { cancel(); <-done }()
+		settle := func() time.Duration {
+			began := time.Now()
+			r.Settle(t.Context())
+			return time.Since(began)
+		}
+		for _, want := range []time.Duration{250 * time.Millisecond, 0, 0} {
+			s.events <- returned(jid, "a")
+			synctest.Wait()
+			require.Equal(t, want, settle())
+		}
+		close(slow.filled)
+		synctest.Wait()
+		time.Sleep(time.Second)
+		s.events <- returned(jid, "b")
+		s.events <- returned(jid, "c")
+		synctest.Wait()
+		require.Zero(t, settle())
+		_, returns := m.recorded()
+		require.Len(t, returns, 3, "it is waited for again")
+	})
+}
+
+// slowFill is a store whose newest job is found after a while: then the job cache is read.
+type slowFill struct {
+	*memory
+	filled chan struct{}
+}
+
+func (s slowFill) Jobs(ctx context.Context, q records.Query) (records.JobPage, error) {
+	select {
+	case <-s.filled:
+	case <-ctx.Done():
+	}
+	return s.memory.Jobs(ctx, q)
 }
 
 // reader has the jobs of a memory.

@@ -38,6 +38,7 @@ type queue struct {
 	written int64         // of these
 	wrote   chan struct{} // closed when written grows; another one takes its place
 	away    bool          // what waits cannot be written now
+	late    int64         // of pushed: until these are written nobody waits, as one has waited too long for them
 	front   []Entry
 	held    int64 // bytes in front
 	blocks  []block
@@ -117,19 +118,29 @@ func (q *queue) urgent() urgency {
 }
 
 // settle waits until what was added before the call is written, or that cannot be done
-// now, or ctx ends.
-func (q *queue) settle(ctx context.Context) {
+// now, or takes longer than most, or ctx ends. After it took longer once, what is added
+// meanwhile is not waited for.
+func (q *queue) settle(ctx context.Context, most time.Duration) {
+	within, cancel := context.WithTimeout(ctx, most)
+	defer cancel()
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	for want := q.pushed; q.written < want && !q.away && ctx.Err() == nil; {
+	for want := q.pushed; q.written < want && q.written >= q.late && !q.away && ctx.Err() == nil; {
 		q.raise(atOnce)
 		wrote := q.wrote
 		q.mu.Unlock()
 		select {
 		case <-wrote:
-		case <-ctx.Done():
+		case <-within.Done():
 		}
 		q.mu.Lock()
+		if within.Err() != nil {
+			if ctx.Err() == nil && q.written < want {
+				q.late = max(q.late, want)
+				q.announce()
+			}
+			return
+		}
 	}
 }
 

@@ -99,7 +99,8 @@ const (
 	gather     = 10 * time.Millisecond
 	soonGather = 200 * time.Millisecond
 
-	// settleTime is how long Settle waits at most.
+	// settleTime is how long Settle waits at most. What takes longer, such as reading a
+	// large job cache, is waited for once.
 	settleTime = 250 * time.Millisecond
 
 	// endsEvery is how often jobs are ended of which nothing is heard, and

@@ -28,18 +28,29 @@ func NewRecords(reader records.Reader) *Records {
 	return &Records{reader: reader, slots: make(chan struct{}, maxReaders)}
 }
 
-// read calls f with the store, at most maxReaders at once. Errors are for the
-// client, and an [records.ErrNotFound] is returned as it is.
+// settler is a reader that may wait before each read. Settled waits once for all those
+// after it, which the reader that it returns does.
+type settler interface {
+	Settled(ctx context.Context) records.Reader
+}
+
+// read calls f with the store, at most maxReaders at once, of which none waits for what
+// is about to be recorded. Errors are for the client, and an [records.ErrNotFound] is
+// returned as it is.
 func (s *Records) read(ctx context.Context, f func(ctx context.Context, from records.Reader) error) error {
 	within, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
+	from := s.reader
+	if settles, ok := from.(settler); ok {
+		from = settles.Settled(within)
+	}
 	select {
 	case s.slots <- struct{}{}:
 		defer func() { <-s.slots }()
 	case <-within.Done():
 		return &web.Error{Status: http.StatusServiceUnavailable, Text: "Too many read the records", Err: within.Err()}
 	}
-	err := f(within, s.reader)
+	err := f(within, from)
 	if ctx.Err() == nil && within.Err() != nil && err != nil {
 		return &web.Error{Status: http.StatusServiceUnavailable, Text: "Reading the records takes too long", Err: err}
 	}
