@@ -19,7 +19,7 @@ func cmdMethods() []*Method {
 		method(about{
 			name: "cmd.route_cmd", doc: "Run a command. It is published at once; what comes of it is in `cmd.get_cmds` and in `ret`.",
 			returns: "the job id",
-			rights: "`cmd-run`, `cmd-runner-run` or `cmd-wheel-run`, by `cmd`, or `job-run` for a saved job on its own target; a token needs scopes that allow the command, " +
+			rights: "`cmd-run`, `cmd-runner-run` or `cmd-wheel-run`, by `cmd`, or `job-run` for a saved job on minions, on its own target: All Minions needs `target-allminions-run` beside it, and the targets of roles with `cmd-run` limit it, too; a token needs scopes that allow the command, " +
 				"and the master's rules decide last",
 			served: runs,
 		}, routeCmd),
@@ -59,7 +59,7 @@ type routeCmdParams struct {
 }
 
 func routeCmd(ctx context.Context, c *call, p routeCmdParams) (any, error) {
-	asSaved := p.JobUUID != "" && len(p.Tgt) == 0 && p.TgtUUID == "" // then job-run is enough, which fromJob requires
+	asSaved := p.JobUUID != "" && len(p.Tgt) == 0 && p.TgtUUID == "" // then job-run is enough for minions, which fromJob requires
 	from := c.origin
 	if p.JobUUID != "" {
 		o, err := c.fromJob(ctx, &p)
@@ -95,10 +95,12 @@ func routeCmd(ctx context.Context, c *call, p routeCmdParams) (any, error) {
 			fields = append(fields, textField("jid", p.JID))
 		}
 	}
-	if !asSaved {
-		if err := c.mayRun(ctx, p.Cmd); err != nil {
-			return nil, err
-		}
+	may := c.mayRun
+	if asSaved && p.Cmd == "local" {
+		may = func(ctx context.Context, _ string) error { return c.mayRunSaved(ctx, p.TgtUUID) }
+	}
+	if err := may(ctx, p.Cmd); err != nil {
+		return nil, err
 	}
 	answer, wrong := c.runFrom(ctx, from, fields...)
 	if wrong != nil {

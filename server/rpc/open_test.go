@@ -1,6 +1,7 @@
 package rpc_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -8,6 +9,7 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken"
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
 	"github.com/saltern-api/saltern/eauth/apitoken/role"
+	"github.com/saltern-api/saltern/records"
 	"github.com/saltern-api/saltern/server/internal/tokentest"
 	"github.com/saltern-api/saltern/server/rpc"
 )
@@ -79,4 +81,51 @@ func TestOpenLogin(t *testing.T) {
 	require.Equal(t, 4032, e.call(t, bob, "cmd.route_cmd", everywhere).code())
 	own := string(e.must(t, bob, "tgt.save_target_group", `{"name":"all","tgt":{"*":{"tgt":"*"}}}`))
 	require.Equal(t, 4030, e.call(t, bob, "tgt.save_target_group_access", `{"tgt_uuid":`+own+`,"access_payload":{"web-ops":["read"]}}`).code())
+}
+
+// job-run is for jobs on minions, and for no more of these than the other roles of a login
+// allow. What acts on the master needs the permission for it.
+func TestRunSavedJobRights(t *testing.T) {
+	t.Parallel()
+	e := new(env)
+	sharedStore(t, e)
+	e.Gateway = tokentest.Build(t, func(o *tokentest.Options) {
+		o.LoginRoles = []string{"saver"}
+		o.Assignments = []issuer.Assignment{
+			{Users: []string{"carol"}, Roles: []string{"ops"}}, {Users: []string{"dave"}, Roles: []string{"db-ops"}}, {Users: []string{"erin"}, Roles: []string{"everywhere"}},
+			{Users: []string{"frank"}, Roles: []string{"User", "wheels"}},
+		}
+		o.RPC = func(a *rpc.API) { a.Gateway, a.Library = &e.master, e.store }
+	})
+	for name, r := range map[string]role.Role{
+		"saver": {Permissions: []role.Permission{role.JobRead, role.JobWrite, role.JobRun, role.TargetWrite}},
+		"ops":   {Permissions: []role.Permission{role.CmdRun}}, "db-ops": {Permissions: []role.Permission{role.CmdRun}, Targets: []string{"db*"}},
+		"everywhere": {Permissions: []role.Permission{role.TargetAllMinionsRun}}, "wheels": {Permissions: []role.Permission{role.CmdWheelRun, role.CmdRunnerRun}},
+	} {
+		r.Name = name
+		require.NoError(t, e.Tokens.PutRole(t.Context(), issuer.Caller{User: "root", Operator: true}, r, true))
+	}
+	for user, want := range map[string]struct{ wheel, runner, all, web int }{
+		"bob":   {4030, 4030, 4030, 0}, // job-run alone
+		"carol": {4030, 4030, 4032, 4032},
+		"dave":  {4030, 4030, 0, 0}, // narrowed to db*
+		"erin":  {4030, 4030, 0, 0},
+		"frank": {},
+	} {
+		by := e.by(t, user)
+		tgt := string(e.must(t, by, "tgt.save_target_group", `{"name":"web","tgt":{"*":{"tgt":"web*"}}}`))
+		run := func(job string) int {
+			id := string(e.must(t, by, "job.save_job", `{"name":"j",`+job+`}`))
+			defer func() { require.NoError(t, e.store.DeleteSaved(t.Context(), records.SavedJob, strings.Trim(id, `"`))) }()
+			return e.call(t, by, "cmd.route_cmd", `{"job_uuid":`+id+`}`).code()
+		}
+		require.Equal(t, want.wheel, run(`"cmd":"wheel","fun":"key.accept"`), user)
+		require.Equal(t, want.runner, run(`"cmd":"runner","fun":"jobs.active"`), user)
+		require.Equal(t, want.all, run(`"cmd":"local","fun":"test.ping","tgt_uuid":"`+rpc.AllMinions+`"`), user)
+		require.Equal(t, want.web, run(`"cmd":"local","fun":"test.ping","tgt_uuid":`+tgt), user)
+		if user == "dave" {
+			d := e.master.last(t).Authority.Scope.Allows(role.Call{Client: "local", Funs: []role.Function{{Name: "test.ping"}}, Tgt: "web*", TgtType: "glob"})
+			require.Equal(t, "* and web* and db*", d.Tgt)
+		}
+	}
 }

@@ -177,3 +177,25 @@ func (c *call) mayRun(ctx context.Context, kind string) error {
 	}
 	return nil
 }
+
+// mayRunSaved returns an error unless the caller, who has [role.JobRun], may run a saved
+// job on minions on its own target. The roles of a login limit where, if they have
+// [role.CmdRun]. For the holder of a token the scopes decide, when the command is run.
+func (c *call) mayRunSaved(ctx context.Context, tgt string) error {
+	if c.caller().Principal != nil {
+		return nil
+	}
+	set, err := c.set(ctx)
+	switch {
+	case err != nil:
+		return err
+	case set != nil && set.Anywhere():
+		return nil
+	case set != nil && set.May(role.CmdRun):
+		c.limit = set
+		return nil
+	case strings.EqualFold(tgt, AllMinions):
+		return c.may(ctx, role.TargetAllMinionsRun)
+	}
+	return nil
+}
