@@ -2,6 +2,7 @@ package waiting
 
 import (
 	"context"
+	"net/netip"
 	"reflect"
 	"slices"
 	"strings"
@@ -19,10 +20,12 @@ type credentials struct {
 	open map[credentialKey]*credential
 }
 
-// credentialKey is a credential, the time when it expires, and what is needed of it.
+// credentialKey is a credential, the time when it expires, and what is needed of it: the
+// owner of a token may be allowed to act from some addresses only.
 type credentialKey struct {
 	from    Follower
-	key     string // see [caller.Caller.Key]
+	key     string     // see [caller.Caller.Key]
+	addr    netip.Addr // of the client, of a token of the gateway's own
 	expires time.Time
 	needs   string
 }
@@ -30,7 +33,7 @@ type credentialKey struct {
 func keyOf(from Follower, c *caller.Caller, needs []role.Permission) credentialKey {
 	k := credentialKey{from: from, key: c.Key()}
 	if c != nil && c.Principal != nil {
-		k.expires = c.Principal.Expires
+		k.addr, k.expires = c.From.Addr, c.Principal.Expires
 	} else if c != nil && c.Session != nil {
 		k.expires = c.Session.Expire
 	}

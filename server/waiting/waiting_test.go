@@ -3,6 +3,8 @@ package waiting_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"net/netip"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -11,6 +13,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
+	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
 	"github.com/saltern-api/saltern/eauth/apitoken/role"
 	"github.com/saltern-api/saltern/eauth/session"
 	"github.com/saltern-api/saltern/records"
@@ -269,6 +272,26 @@ func TestSharedCredential(t *testing.T) {
 		}
 		require.Zero(t, hub.Len())
 	})
+}
+
+// A token is followed from each address that it comes from: its owner may be allowed to
+// act from one and not from another.
+func TestSharedAddress(t *testing.T) {
+	t.Parallel()
+	read := func(context.Context, string, bool) (records.Job, error) { return records.Job{State: records.New}, nil }
+	w := &waiting.Jobs{Watches: watch.New(read, read), Read: read, Most: time.Hour, Stopping: t.Context()}
+	follower := &counted{}
+	for i, c := range []struct {
+		addr string
+		want int
+	}{{"192.0.2.1", 1}, {"192.0.2.1", 1}, {"192.0.2.2", 2}, {"192.0.2.2", 2}} {
+		wait := w.Begin(jid, time.Hour)
+		t.Cleanup(wait.Close)
+		wait.Follow(follower, &caller.Caller{
+			Principal: &issuer.Principal{TokenID: "1"}, From: issuer.Origin{Addr: netip.MustParseAddr(c.addr), Agent: fmt.Sprint(i)},
+		})
+		require.Len(t, follower.open, c.want)
+	}
 }
 
 // counted counts what is followed.
