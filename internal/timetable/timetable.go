@@ -53,13 +53,33 @@ func (s *span) has(t time.Time, zone *time.Location) bool {
 // excludes, until nothing counts as due any more: half a second's work.
 const maxLooks = 100_000
 
+// Looks bounds the work of several computations together: the times that they may look
+// at. It is not safe for concurrent use.
+type Looks struct{ left int }
+
+// NewLooks returns a bound for a number of times: 100,000 are half a second's work.
+func NewLooks(n int) *Looks { return &Looks{n} }
+
+// Over reports whether nothing is left: then "not due any more" may mean that it was not
+// found out.
+func (l *Looks) Over() bool { return l != nil && l.left <= 0 }
+
 // Next returns when it is due the next time after a time, or false if it is not any
 // more. saved is when the schedule was made, from which intervals are counted.
 func (t *Table) Next(saved, after time.Time) (due time.Time, ok bool) {
+	return t.NextWithin(nil, saved, after)
+}
+
+// NextWithin is Next within a bound; nil is none.
+func (t *Table) NextWithin(l *Looks, saved, after time.Time) (due time.Time, ok bool) {
+	if l == nil {
+		l = NewLooks(maxLooks)
+	}
 	if after.Before(t.after) {
 		after = t.after.Add(-time.Nanosecond)
 	}
-	for looks := 0; looks < maxLooks; looks += 1 + len(t.clocks) {
+	for looks := 0; looks < maxLooks && !l.Over(); looks += 1 + len(t.clocks) {
+		l.left -= 1 + len(t.clocks)
 		if s := t.within; s != nil && !s.daily {
 			switch {
 			case !s.invert && after.Before(s.start):

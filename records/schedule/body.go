@@ -1,7 +1,9 @@
 package schedule
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -58,12 +60,25 @@ func Read(s records.Schedule) (b Body, t *timetable.Table, err error) {
 
 // Next sets when a schedule is due and starts the next time after a time.
 func Next(s *records.Schedule, t *timetable.Table, after time.Time) {
-	s.Due, s.Start = next(*s, t, after, time.Time{})
+	s.Due, s.Start = next(nil, *s, t, after, time.Time{})
+}
+
+// ErrTooMuch means that more times would have to be looked at than may be.
+var ErrTooMuch = errors.New("too many times would have to be computed")
+
+// NextWithin is Next within a bound. Its error is [ErrTooMuch].
+func NextWithin(l *timetable.Looks, s *records.Schedule, t *timetable.Table, after time.Time) error {
+	due, start := next(l, *s, t, after, time.Time{})
+	if due.IsZero() && l.Over() {
+		return ErrTooMuch
+	}
+	s.Due, s.Start = due, start
+	return nil
 }
 
 // next returns the next time, which starts no earlier than the one before.
-func next(s records.Schedule, t *timetable.Table, after, before time.Time) (due, start time.Time) {
-	due, ok := t.Next(s.Saved, after)
+func next(l *timetable.Looks, s records.Schedule, t *timetable.Table, after, before time.Time) (due, start time.Time) {
+	due, ok := t.NextWithin(l, s.Saved, after)
 	if !ok {
 		return time.Time{}, time.Time{}
 	}
@@ -79,25 +94,37 @@ type Future struct {
 	Skipped    bool // by a user
 }
 
-// Futures returns the times whose start is within a period, up to a number of them.
-func Futures(s records.Schedule, b Body, t *timetable.Table, from, to time.Time, most int) (all []Future) {
+// Futures returns the times whose start is within a period, up to a number of them. With
+// an error, which is [ErrTooMuch] where the bound has ended it, and otherwise of ctx,
+// they are the first ones.
+func Futures(
+	ctx context.Context, l *timetable.Looks, s records.Schedule, b Body, t *timetable.Table, from, to time.Time, most int,
+) (all []Future, err error) {
 	due, start := s.Due, s.Start
 	if !s.Enabled || due.IsZero() {
 		if s.Enabled {
-			return nil
+			return nil, nil
 		}
-		due, start = next(s, t, from, time.Time{})
+		due, start = next(l, s, t, from, time.Time{})
 	}
 	for len(all) < most && !due.IsZero() && !start.After(to) {
+		after := due
 		if !start.Before(from) {
-			all = append(all, Future{due, start, b.skips(due)})
+			if all = append(all, Future{due, start, b.skips(due)}); len(all) == most {
+				return all, nil
+			}
 		} else if gap := from.Add(-maxDelay); due.Before(gap) { // not one by one
-			due, start = next(s, t, gap, start)
-			continue
+			after = gap
 		}
-		due, start = next(s, t, due, start)
+		if err := ctx.Err(); err != nil {
+			return all, err
+		}
+		due, start = next(l, s, t, after, start)
 	}
-	return all
+	if due.IsZero() && l.Over() {
+		return all, ErrTooMuch
+	}
+	return all, nil
 }
 
 // maxDelay is more than a run may start after the time at which it is due.

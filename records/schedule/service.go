@@ -254,7 +254,7 @@ func (s *Service) claim(ctx context.Context, one records.Schedule) (*records.Run
 		if n == maxCatchUp && due.Before(now.Add(-Late)) { // not one by one
 			from = now.Add(-Late)
 		}
-		due, start = next(one, table, from, start)
+		due, start = next(nil, one, table, from, start)
 	}
 	if len(runs) == 0 { // of another gateway, whose clock is ahead
 		return nil, nil

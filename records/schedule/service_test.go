@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/saltern-api/saltern/internal/timetable"
 	"github.com/saltern-api/saltern/records"
 	"github.com/saltern-api/saltern/records/schedule"
 )
@@ -70,7 +71,9 @@ func TestFuturesAgree(t *testing.T) {
 				body, table, err := schedule.Read(s)
 				require.NoError(t, err)
 				var want []time.Time
-				for _, f := range schedule.Futures(s, body, table, time.Now(), time.Now().AddDate(1, 0, 0), 100_000) {
+				futures, err := schedule.Futures(t.Context(), nil, s, body, table, time.Now(), time.Now().AddDate(1, 0, 0), 100_000)
+				require.NoError(t, err)
+				for _, f := range futures {
 					want = append(want, f.Due)
 				}
 				f, r := newFake(s), &runner{}
@@ -86,6 +89,32 @@ func TestFuturesAgree(t *testing.T) {
 			})
 		})
 	}
+}
+
+// Futures ends with what it may look at, and with its context.
+func TestFuturesBounded(t *testing.T) {
+	t.Parallel()
+	s := made(t, "a", `{"cron":"* * * * *","range":{"start":"03:00","end":"03:00"}}`)
+	body, table, err := schedule.Read(s)
+	require.NoError(t, err)
+	now := time.Now()
+	looks := timetable.NewLooks(10 * 24 * 60)
+	all, err := schedule.Futures(t.Context(), looks, s, body, table, now, now.AddDate(1, 0, 0), 2000)
+	require.ErrorIs(t, err, schedule.ErrTooMuch)
+	require.NotEmpty(t, all)
+	require.Less(t, len(all), 10)
+	require.True(t, looks.Over())
+	all, err = schedule.Futures(t.Context(), looks, s, body, table, now, now.AddDate(1, 0, 0), 1)
+	require.NoError(t, err)
+	require.Len(t, all, 1, "what it is due at is known")
+	due := s
+	require.ErrorIs(t, schedule.NextWithin(looks, &s, table, now), schedule.ErrTooMuch)
+	require.Equal(t, due, s)
+
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	_, err = schedule.Futures(ctx, nil, s, body, table, now, now.AddDate(1, 0, 0), 2000)
+	require.ErrorIs(t, err, context.Canceled)
 }
 
 // Two gateways make each run once.

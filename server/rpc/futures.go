@@ -3,6 +3,7 @@ package rpc
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -80,7 +81,11 @@ func getFutures(ctx context.Context, c *call, p getFuturesParams) (any, error) {
 		return nil, err
 	}
 	rows := []future{}
+	over := false
 	for _, s := range all {
+		if over {
+			break
+		}
 		if p.UUID != "" && !strings.EqualFold(s.ID, p.UUID) || !among(p.SchedNames, s.Name) || !among(p.JobNames, n.jobs[s.Job].Name) ||
 			!among(p.TgtNames, n.tgts[s.Tgt].Name) {
 			continue
@@ -90,8 +95,14 @@ func getFutures(ctx context.Context, c *call, p getFuturesParams) (any, error) {
 			continue
 		}
 		most := min(maxFuturesOfOne, maxFutures-len(rows))
-		found := s.futures(from, to, most)
-		if len(found) == most {
+		found, err := c.futures(ctx, s, from, to, most)
+		switch {
+		case errors.Is(err, schedule.ErrTooMuch):
+			over = true
+			c.warn("not all times are here, as these are too many to look at in one request: narrow it down")
+		case err != nil:
+			return nil, err
+		case len(found) == most:
 			c.warn(fmt.Sprintf("only the first %d times of the schedule %.80q are here", most, s.Name))
 		}
 		for _, f := range found {
@@ -140,13 +151,25 @@ func saveSkip(ctx context.Context, c *call, p saveSkipParams) (any, error) {
 	now := time.Now()
 	done := make(map[string]string, len(wanted))
 	change := make(map[string][]int64) // the times, by their schedules
-	for _, s := range all {
-		for _, f := range s.futures(now, now.AddDate(1, 0, 0), maxFuturesOfOne) {
-			if id := futureUUID(s.ID, f.Due); wanted[id] {
-				change[s.ID] = append(change[s.ID], f.Due.Unix())
-				done[id] = map[bool]string{true: "skipping", false: "scheduled"}[p.Skip]
+	// Those of the next weeks are nearly always the ones, and a year has many.
+	from := now
+	for _, to := range []time.Time{now.AddDate(0, 0, 7*futureWeeks), now.AddDate(1, 0, 0)} {
+		for _, s := range all {
+			if len(done) == len(wanted) {
+				break
+			}
+			found, err := c.futures(ctx, s, from, to, maxFuturesOfOne)
+			if err != nil {
+				return nil, scheduleError(err)
+			}
+			for _, f := range found {
+				if id := futureUUID(s.ID, f.Due); wanted[id] && done[id] == "" {
+					change[s.ID] = append(change[s.ID], f.Due.Unix())
+					done[id] = map[bool]string{true: "skipping", false: "scheduled"}[p.Skip]
+				}
 			}
 		}
+		from = to
 	}
 	if len(done) < len(wanted) {
 		return nil, &Error{Code: CodeNotFound, Message: fmt.Sprintf("%d of the times are not among those that will be due", len(wanted)-len(done))}

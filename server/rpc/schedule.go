@@ -72,17 +72,29 @@ func plannedOf(s records.Schedule) (p planned, err error) {
 	return p, err
 }
 
+// maxLooks bounds the times of schedules that the calls of a request look at.
+const maxLooks = 500_000
+
+// looks returns the bound for the times of schedules that the request looks at.
+func (c *call) looks() *timetable.Looks {
+	if c.by.looks == nil {
+		c.by.looks = timetable.NewLooks(maxLooks)
+	}
+	return c.by.looks
+}
+
 // futures returns times of a schedule.
-func (p planned) futures(from, to time.Time, most int) []schedule.Future {
-	return schedule.Futures(p.Schedule, p.body, p.table, from, to, most)
+func (c *call) futures(ctx context.Context, p planned, from, to time.Time, most int) ([]schedule.Future, error) {
+	return schedule.Futures(ctx, c.looks(), p.Schedule, p.body, p.table, from, to, most)
 }
 
 // nextRun returns when a schedule runs the next time, if it is enabled; nil for never.
-func (p planned) nextRun(now time.Time) *schedule.Future {
-	for _, f := range p.futures(now, now.AddDate(100, 0, 0), 1) {
-		return &f
+func (c *call) nextRun(ctx context.Context, p planned, now time.Time) (*schedule.Future, error) {
+	all, err := c.futures(ctx, p, now, now.AddDate(100, 0, 0), 1)
+	if err != nil || len(all) == 0 {
+		return nil, scheduleError(err)
 	}
-	return nil
+	return &all[0], nil
 }
 
 // schedulesOf returns the schedules that the caller sees.
@@ -128,6 +140,9 @@ func (c *call) oneSchedule(ctx context.Context, id string) (records.Schedule, er
 }
 
 func scheduleError(err error) error {
+	if errors.Is(err, schedule.ErrTooMuch) {
+		return &Error{Code: CodeTooLarge, Message: "the schedules have too many times to look at in one request: narrow it down"}
+	}
 	if errors.Is(err, records.ErrTooManySchedules) {
 		return &Error{Code: CodeConflict, Message: fmt.Sprintf("there are too many schedules: %d of all users, and %d of one", records.MaxSchedules, records.MaxSchedulesOfUser)}
 	}
@@ -251,7 +266,10 @@ func (c *call) showSchedules(ctx context.Context, all []planned) ([]shownSchedul
 			TgtName: pointer(n.tgts[p.Tgt].Name), Masters: append([]string{}, p.body.Masters...), Missed: missed[p.ID],
 			Metadata: c.api.metadata(records.Saved{User: p.User, Eauth: p.Eauth}, nil),
 		}
-		next := p.nextRun(now)
+		next, err := c.nextRun(ctx, p, now)
+		if err != nil {
+			return nil, err
+		}
 		row.Expired = next == nil
 		if next != nil && p.Enabled {
 			row.Next = pointer(timeText(next.Start))
@@ -454,7 +472,9 @@ func (c *call) putSchedule(ctx context.Context, s records.Schedule, body schedul
 		if s.Saved.IsZero() {
 			s.Saved = records.Micro(time.Now())
 		}
-		schedule.Next(&s, table, time.Now())
+		if err := schedule.NextWithin(c.looks(), &s, table, time.Now()); err != nil {
+			return nil, scheduleError(err)
+		}
 		if s.Due.IsZero() {
 			return nil, invalidParameter("schedule", "it is never due")
 		}

@@ -285,6 +285,23 @@ func TestFutures(t *testing.T) {
 	require.Equal(t, "scheduled", futures(`{"sched_names":["x"],"limit":1}`).Results[0].State)
 }
 
+// TestFuturesBounded computes no more times of schedules in a request than it may, in
+// all of its calls together.
+func TestFuturesBounded(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t, nil)
+	admin := e.by(t, "admin")
+	for n := range 4 {
+		e.saved(t, admin, fmt.Sprintf(`{"name":"%d","schedule":{"cron":"* * * * *","range":{"start":"03:00","end":"03:00"}},%s}`, n, pingAll))
+	}
+	year := time.Now().AddDate(1, 0, 0).UTC().Format(time.RFC3339)
+	a := e.call(t, admin, "schedule.futures", fmt.Sprintf(`{"daterange":["2020-01-01",%q]}`, year))
+	require.Zero(t, a.code(), "%+v", a.Error)
+	require.Equal(t, []string{"not all times are here, as these are too many to look at in one request: narrow it down"}, a.Warnings)
+	require.Equal(t, 4130, e.call(t, admin, "schedule.save_skip", `{"uuids":["60c14cfc-09ca-4b5a-bc76-000000000001"],"skip":true}`).code())
+	require.Zero(t, e.call(t, admin, "schedule.futures", `{}`).code(), "another request may look at as many")
+}
+
 // TestHistory shows what came of runs, those that were missed among them.
 func TestHistory(t *testing.T) {
 	t.Parallel()

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/saltern-api/saltern/eauth"
+	"github.com/saltern-api/saltern/internal/timetable"
 	"github.com/saltern-api/saltern/server/caller"
 	"github.com/saltern-api/saltern/server/tokenapi"
 	"github.com/saltern-api/saltern/server/web"
@@ -21,7 +22,8 @@ type signedIn struct {
 	session bool
 	until   time.Time
 
-	slept time.Duration // by the calls of the request
+	slept time.Duration    // by the calls of the request
+	looks *timetable.Looks // at times of schedules, for them together
 }
 
 // signIn identifies the caller: by a credential in a header, by a name and a
