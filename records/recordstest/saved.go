@@ -116,6 +116,7 @@ func testFindSaved(t *testing.T, o Open) {
 		"own or shared":    {records.SavedQuery{User: "ops", Eauth: "pam", Readers: []string{"no", "web ops"}}, "A b%_!"},
 		"another role":     {records.SavedQuery{User: "ops", Eauth: "pam", Readers: []string{"web", "ops", "x", "y", "x\ny", "deploy"}}, "b%_!"},
 		"shared":           {records.SavedQuery{Readers: []string{"Deploy"}}, "A"},
+		"shared with none": {records.SavedQuery{Readers: []string{"", "a\x00"}}, ""},
 		"name":             {records.SavedQuery{Name: "a"}, "A"},
 		"the whole name":   {records.SavedQuery{NameIs: "b"}, ""},
 		"percent":          {records.SavedQuery{Name: "%_!"}, "b%_!"},

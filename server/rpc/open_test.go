@@ -129,3 +129,20 @@ func TestRunSavedJobRights(t *testing.T) {
 		}
 	}
 }
+
+// A user's own cmd-run is that of no role: no access list gives it targets.
+func TestOwnCmdRun(t *testing.T) {
+	t.Parallel()
+	e := new(env)
+	sharedStore(t, e)
+	e.Gateway = tokentest.Build(t, func(o *tokentest.Options) {
+		o.LoginRoles = []string{"saver"}
+		o.RPC = func(a *rpc.API) { a.Gateway, a.Library = &e.master, e.store }
+	})
+	root := issuer.Caller{User: "root", Operator: true}
+	require.NoError(t, e.Tokens.PutRole(t.Context(), root, role.Role{Name: "saver", Permissions: []role.Permission{role.TargetRead, role.TargetWrite}}, true))
+	require.NoError(t, e.Tokens.PutUser(t.Context(), root, "pam", "bob", func(u *issuer.SavedUser) { u.Permissions = []role.Permission{role.CmdRun} }))
+	admin, bob := e.by(t, "admin"), e.by(t, "bob")
+	e.must(t, admin, "tgt.save_target_group", `{"name":"all","tgt":{"*":{"tgt":"*"}}}`)
+	require.Equal(t, 4032, e.call(t, bob, "cmd.route_cmd", `{"cmd":"local","fun":"test.ping","tgt":{"*":{"tgt":"web*"}}}`).code())
+}

@@ -67,7 +67,7 @@ func (s *Set) addTargets(o Options, r Role) {
 		s.anywhere = true
 		return
 	}
-	if len(r.Targets) == 0 {
+	if len(r.Targets) == 0 && r.Name != "" { // no access list names permissions that a user has by itself
 		s.open = append(s.open, r.Name)
 	}
 	for _, t := range r.Targets {

@@ -300,8 +300,11 @@ func (s *Store) savedConditions(is *sqlbuilder.Cond, q records.SavedQuery) []str
 			seen = append(seen, contains+"(readers, "+is.Var(line+name+line)+") > 0")
 		}
 	}
-	if len(seen) > 0 {
+	switch {
+	case len(seen) > 0:
 		all = append(all, is.Or(seen...))
+	case len(q.Readers) > 0:
+		all = append(all, "1 = 0") // nothing has such a role
 	}
 	for column, text := range map[string]string{"id": q.ID, "name": q.NameIs, "cmd": q.Cmd} {
 		if text != "" {
