@@ -3,6 +3,7 @@ package schedule_test
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"sync"
 	"time"
@@ -80,6 +81,12 @@ func (f *fakeStore) ClaimRuns(_ context.Context, s records.Schedule, due, start 
 	f.schedules[s.ID] = is
 	f.runs = append(f.runs, runs...)
 	return true, nil
+}
+
+func (f *fakeStore) Schedules(context.Context, records.ScheduleQuery) ([]records.Schedule, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Collect(maps.Values(f.schedules)), f.down
 }
 
 func (f *fakeStore) SettleRun(_ context.Context, r records.Run) error {

@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/saltern-api/saltern/internal/timetable"
 	"github.com/saltern-api/saltern/records"
 )
 
@@ -133,7 +134,7 @@ func (s *Service) Run(ctx context.Context, runner Runner) {
 	failed := time.Duration(0) // how long to wait after failures of the store
 	for {
 		now := time.Now()
-		if now.Sub(cleaned) >= cleanEvery && s.clean(ctx, now) == nil {
+		if now.Sub(cleaned) >= cleanEvery && s.clean(ctx, now) == nil && s.setRight(ctx, now) == nil {
 			cleaned = now
 		}
 		next, err := s.round(ctx, runner, &runs)
@@ -401,6 +402,38 @@ func (s *Service) clean(ctx context.Context, now time.Time) error {
 		n, err := s.store.TrimRuns(ctx, now.Add(time.Hour), true)
 		if err != nil || n <= maxRuns {
 			return err
+		}
+	}
+	return nil
+}
+
+// maxSetRight bounds the times that are looked at to set one schedule right.
+const maxSetRight = 3000
+
+// setRight has the schedules due again whose next time was set by a clock that was far
+// ahead: to it, all times until then were missed.
+func (s *Service) setRight(ctx context.Context, now time.Time) error {
+	all, err := s.store.Schedules(ctx, records.ScheduleQuery{})
+	if err != nil {
+		return err
+	}
+	for _, one := range all {
+		_, table, err := Read(one)
+		if err != nil || !one.Enabled {
+			continue
+		}
+		// Clocks may differ by less: what another gateway has begun is not due again.
+		due, start := next(timetable.NewLooks(maxSetRight), one, table, now.Add(2*Late), time.Time{})
+		if due.IsZero() || !one.Due.IsZero() && !due.Before(one.Due) {
+			continue
+		}
+		claimed, err := s.store.ClaimRuns(ctx, one, due, start, nil)
+		if err != nil {
+			return err
+		}
+		if claimed {
+			s.log.LogAttrs(ctx, slog.LevelWarn, "a schedule was not due when it should be, and is again: the clock of a gateway was ahead",
+				slog.String("schedule", one.ID), slog.Time("was", one.Due), slog.Time("due", due))
 		}
 	}
 	return nil

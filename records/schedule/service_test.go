@@ -91,6 +91,39 @@ func TestFuturesAgree(t *testing.T) {
 	}
 }
 
+// TestClockAhead has what a clock of another year has put off due again.
+func TestClockAhead(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		saved := time.Now()
+		off, ended, soon, stopped := made(t, "off", `{"hours":1}`), made(t, "ended", `{"hours":1,"until":"2001-01-01"}`), made(t, "soon", `{"minutes":1}`), made(t, "stopped", `{"hours":1}`)
+		over := made(t, "over", `{"once":"2000-01-01T00:00:01"}`)
+		for _, s := range []*records.Schedule{&off, &stopped} {
+			s.Due = saved.AddDate(36, 0, 0)
+			s.Start = s.Due
+		}
+		for _, s := range []*records.Schedule{&ended, &over} {
+			s.Due, s.Start = time.Time{}, time.Time{}
+		}
+		soon.Due = soon.Due.Add(time.Minute) // its run was begun by a clock that is a little ahead
+		soon.Start = soon.Due
+		stopped.Enabled = false
+		f, r := newFake(off, ended, soon, stopped, over), &runner{}
+		_, stop := run(t, f, r, nil)
+		time.Sleep(90 * time.Second)
+		synctest.Wait()
+		require.Empty(t, r.times())
+		time.Sleep(time.Hour)
+		synctest.Wait()
+		stop()
+		ran := make(map[string]int)
+		for _, name := range r.names {
+			ran[name]++
+		}
+		require.Equal(t, map[string]int{"off": 1, "ended": 1, "soon": 60}, ran)
+	})
+}
+
 // Futures ends with what it may look at, and with its context.
 func TestFuturesBounded(t *testing.T) {
 	t.Parallel()
