@@ -151,14 +151,16 @@ func TestYear(t *testing.T) {
 	} {
 		zone, err := time.LoadLocation(name)
 		require.NoError(t, err)
-		for _, year := range []int{2026, 2018} { // until 2019 clocks in São Paulo were put forward at midnight
-			all := minutes(zone, year)
-			for _, test := range tests {
-				table := parse(t, `{"cron":"`+test.cron+`","timezone":"`+name+`"}`)
-				want := reference(all, test.matches, test.everyHour)
-				got := due(table, time.Time{}, time.Date(year, 1, 1, 0, 0, 59, 0, time.UTC), len(want))
-				require.Equal(t, want, got, "%s %s %d", name, test.cron, year)
-			}
+		year := 2026
+		if name == "America/Sao_Paulo" {
+			year = 2018 // until 2019 clocks there were put forward at midnight
+		}
+		all := minutes(zone, year)
+		for _, test := range tests {
+			table := parse(t, `{"cron":"`+test.cron+`","timezone":"`+name+`"}`)
+			want := reference(all, test.matches, test.everyHour)
+			got := due(table, time.Time{}, time.Date(year, 1, 1, 0, 0, 59, 0, time.UTC), len(want))
+			require.Equal(t, want, got, "%s %s %d", name, test.cron, year)
 		}
 	}
 }

@@ -23,15 +23,16 @@ type server struct {
 	*httptest.Server
 	logins, calls atomic.Int64
 	ended         atomic.Int64 // logins up to this one are not valid any more
-	answer        func(w http.ResponseWriter, body string)
-	sessions      bool // cookies in place of jwts
+	answer        atomic.Value // func(w http.ResponseWriter, body string)
+	sessions      bool         // cookies in place of jwts
 }
 
 func newServer(t *testing.T) *server {
 	t.Helper()
-	s := &server{answer: func(w http.ResponseWriter, _ string) {
+	s := &server{}
+	s.answers(func(w http.ResponseWriter, _ string) {
 		_, _ = io.WriteString(w, `{"riq":1,"ret":"done","error":null,"warnings":["w"]}`)
-	}}
+	})
 	s.Server = httptest.NewServer(http.HandlerFunc(s.serve))
 	t.Cleanup(s.Close)
 	return s
@@ -52,9 +53,12 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request) {
 			_, _ = io.WriteString(w, `{"riq":null,"ret":null,"error":{"code":4010,"message":"not valid","detail":{"state":"not_authenticated"}},"warnings":[]}`)
 			return
 		}
-		s.answer(w, string(body))
+		s.answer.Load().(func(http.ResponseWriter, string))(w, string(body))
 	}
 }
+
+// answers sets what answers calls.
+func (s *server) answers(f func(w http.ResponseWriter, body string)) { s.answer.Store(f) }
 
 func (s *server) login(w http.ResponseWriter, r *http.Request, body string) {
 	if r.Header.Get("X-Xsrftoken") != "first" || !strings.Contains(r.Header.Get("Cookie"), "_xsrf=first") {
@@ -208,14 +212,14 @@ func TestAnswers(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			s := newServer(t)
-			s.answer = func(w http.ResponseWriter, _ string) {
+			s.answers(func(w http.ResponseWriter, _ string) {
 				w.Header().Set("Location", "https://evil.example/rpc")
 				if c.again > 0 {
 					w.Header().Set("Retry-After", "9")
 				}
 				w.WriteHeader(c.status)
 				_, _ = io.WriteString(w, c.body)
-			}
+			})
 			most := int64(900)
 			if c.status == http.StatusInternalServerError {
 				most = 0
@@ -242,13 +246,13 @@ func TestNoRetry(t *testing.T) {
 	c := client(t, rpcclient.Options{URL: s.URL, Token: "token"})
 	_, err := c.Echo(t.Context(), "x") // the connection is kept
 	require.NoError(t, err)
-	s.answer = func(http.ResponseWriter, string) { panic(http.ErrAbortHandler) }
+	s.answers(func(http.ResponseWriter, string) { panic(http.ErrAbortHandler) })
 	_, err = c.RouteCmd(t.Context(), rpcclient.RouteCmd{Cmd: "local", Fun: "test.ping", Tgt: rpcclient.On("*")})
 	require.Error(t, err)
 	require.EqualValues(t, 2, s.calls.Load())
 
 	ctx, cancel := context.WithCancel(t.Context())
-	s.answer = func(http.ResponseWriter, string) { cancel() }
+	s.answers(func(http.ResponseWriter, string) { cancel() })
 	_, err = c.Echo(ctx, "x")
 	require.ErrorIs(t, err, context.Canceled)
 }
@@ -282,10 +286,10 @@ func TestArguments(t *testing.T) {
 	t.Parallel()
 	s := newServer(t)
 	got := make(chan string, 1)
-	s.answer = func(w http.ResponseWriter, body string) {
+	s.answers(func(w http.ResponseWriter, body string) {
 		got <- body
 		_, _ = io.WriteString(w, `{"riq":1,"ret":"x","error":null,"warnings":[]}`)
-	}
+	})
 	c := client(t, rpcclient.Options{URL: s.URL, Token: "token"})
 	_, err := c.RouteCmd(t.Context(), rpcclient.RouteCmd{
 		Cmd: "local", Fun: "state.apply", TgtUUID: rpcclient.AllMinions, Arg: &rpcclient.Arguments{Arg: []any{"web"}},
