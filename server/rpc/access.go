@@ -199,7 +199,9 @@ func saveAccess(ctx context.Context, c *call, kind records.SavedKind, id string,
 		return nil, wrong
 	}
 	if kind == records.SavedTarget {
-		if err := c.checkOpen(ctx, list); err != nil {
+		had := o.Access.readers()
+		added := slices.DeleteFunc(list.readers(), func(name string) bool { return slices.Contains(had, name) })
+		if err := c.checkOpen(ctx, added, Object(o.Target)); err != nil {
 			return nil, err
 		}
 	}

@@ -2,6 +2,7 @@ package rpc
 
 import (
 	"context"
+	"fmt"
 	"slices"
 
 	"github.com/saltern-api/saltern/eauth/apitoken/role"
@@ -9,9 +10,12 @@ import (
 	"github.com/saltern-api/saltern/records"
 )
 
-// Limits are the rights of users with a login. *issuer.Service is one.
+// Limits are the rights of users with a login, and of roles. *issuer.Service is one.
 type Limits interface {
 	LoginRights(ctx context.Context, user, eauth string, groups []string) (*role.Set, error)
+
+	// OpenRoles returns those of some roles that run where access lists name them.
+	OpenRoles(ctx context.Context, names []string) ([]string, error)
 }
 
 // set returns what limits the caller: the scopes of its token, or else the rights of its
@@ -76,15 +80,38 @@ func (c *call) targetsOf(ctx context.Context, roles []string) (all []string, err
 	return all, nil
 }
 
-// checkOpen returns an error for an access list by which the caller would give targets to
-// a role of its own that has none.
-func (c *call) checkOpen(ctx context.Context, list access) error {
-	set, err := c.set(ctx)
-	if err != nil || set == nil || set.Anywhere() {
+// checkOpen returns an error where some roles, which an access list is to name, have
+// cmd-run and no targets, and the caller itself may not run on all minions of the target:
+// for the holder of a token, by its scopes or by the rights of its owner.
+func (c *call) checkOpen(ctx context.Context, roles []string, tgt Object) error {
+	limits, ok := c.api.Accounts.(Limits)
+	if !ok || len(roles) == 0 {
+		return nil
+	}
+	open, err := limits.OpenRoles(ctx, roles)
+	if err != nil || len(open) == 0 {
 		return err
 	}
-	if slices.ContainsFunc(set.Open(), func(name string) bool { return mayRead(list[name]) }) {
-		return &Error{Code: CodeForbidden, Message: "a role does not give targets to itself"}
+	id := c.caller().Identity()
+	rights, err := limits.LoginRights(ctx, id.User, id.Eauth, id.Groups)
+	if err != nil {
+		return err
+	}
+	sets := []*role.Set{rights}
+	if p := c.caller().Principal; p != nil {
+		sets = append(sets, p.Scopes)
+	}
+	if !slices.ContainsFunc(sets, func(s *role.Set) bool { return !s.Anywhere() }) {
+		return nil
+	}
+	refused := &Error{Code: CodeForbidden, Message: fmt.Sprintf("the role %.80q runs where access lists name it, and you may not run on all of this target", open[0])}
+	t, wrong := parseTarget("tgt", tgt)
+	if wrong != nil {
+		return refused
+	}
+	operand, err := t.operand()
+	if err != nil || slices.ContainsFunc(sets, func(s *role.Set) bool { return !s.RunsOn(operand) }) {
+		return refused
 	}
 	return nil
 }

@@ -146,3 +146,60 @@ func TestOwnCmdRun(t *testing.T) {
 	e.must(t, admin, "tgt.save_target_group", `{"name":"all","tgt":{"*":{"tgt":"*"}}}`)
 	require.Equal(t, 4032, e.call(t, bob, "cmd.route_cmd", `{"cmd":"local","fun":"test.ping","tgt":{"*":{"tgt":"web*"}}}`).code())
 }
+
+// Nobody gives a role with cmd-run and no targets more minions than they may run on
+// themselves, whether the role is their own or not.
+func TestOpenRoleOfOthers(t *testing.T) {
+	t.Parallel()
+	e := new(env)
+	sharedStore(t, e)
+	e.Gateway = tokentest.Build(t, func(o *tokentest.Options) {
+		o.LoginRoles = []string{"editor"}
+		o.Assignments = []issuer.Assignment{
+			{Users: []string{"admin"}, Roles: []string{"Superuser"}}, {Users: []string{"carol"}, Roles: []string{"ops"}}, {Users: []string{"dave"}, Roles: []string{"web"}},
+		}
+		o.RPC = func(a *rpc.API) { a.Gateway, a.Library = &e.master, e.store }
+	})
+	for _, r := range []role.Role{
+		{Name: "editor", Permissions: []role.Permission{role.TargetRead, role.TargetWrite, role.TokenManage}},
+		{Name: "ops", Permissions: []role.Permission{role.CmdRun}}, {Name: "web", Permissions: []role.Permission{role.CmdRun}, Targets: []string{"web*"}},
+	} {
+		require.NoError(t, e.Tokens.PutRole(t.Context(), issuer.Caller{User: "root", Operator: true}, r, true))
+	}
+	token := func(user string, scopes ...string) string {
+		secret, _, err := e.Tokens.Create(t.Context(), issuer.Caller{User: user, Eauth: "pam", LoggedIn: true},
+			issuer.NewToken{Name: strings.Join(scopes, " "), Scopes: scopes, Profile: apitoken.ProfileNative})
+		require.NoError(t, err)
+		return tokentest.Bearer(secret.Reveal())
+	}
+	for _, c := range []struct {
+		name, by, tgt, role string
+		code                int
+	}{
+		{"a role that the caller does not have", e.by(t, "bob"), "*", "ops", 4030},
+		{"one that there may be later", e.by(t, "bob"), "*", "later", 4030},
+		{"one with targets of its own", e.by(t, "bob"), "*", "web", 0},
+		{"beyond the caller's minions", e.by(t, "dave"), "*", "ops", 4030},
+		{"within these", e.by(t, "dave"), "web1*", "ops", 0},
+		{"a token without the role", token("carol", "editor"), "*", "ops", 4030},
+		{"a token without its owner's targets", token("dave", "editor"), "web1*", "ops", 4030},
+		{"a token with these", token("dave", "editor", "web"), "web1*", "ops", 0},
+		{"a superuser's narrow token", token("admin", "editor"), "*", "ops", 4030},
+		{"a superuser", e.by(t, "admin"), "*", "ops", 0},
+	} {
+		id := string(e.must(t, c.by, "tgt.save_target_group", `{"name":"t","tgt":{"*":{"tgt":"`+c.tgt+`"}}}`))
+		list := func(role string) int {
+			return e.call(t, c.by, "tgt.save_target_group_access", `{"tgt_uuid":`+id+`,"access_payload":{"`+role+`":["discover"],"editor":["read"]}}`).code()
+		}
+		require.Equal(t, c.code, list(c.role), c.name)
+		require.Zero(t, list("Read-only"), c.name)
+	}
+
+	// What a superuser has shared stays so, and is not widened by who owns it.
+	bob, admin := e.by(t, "bob"), e.by(t, "admin")
+	id := string(e.must(t, bob, "tgt.save_target_group", `{"name":"t","tgt":{"*":{"tgt":"db1"}}}`))
+	e.must(t, admin, "tgt.save_target_group_access", `{"tgt_uuid":`+id+`,"access_payload":{"ops":["read"]}}`)
+	e.must(t, bob, "tgt.save_target_group", `{"tgt_uuid":`+id+`,"name":"renamed","tgt":{"*":{"tgt":"db1"}}}`)
+	e.must(t, bob, "tgt.save_target_group_access", `{"tgt_uuid":`+id+`,"access_payload":{"ops":["read","write"]}}`)
+	require.Equal(t, 4030, e.call(t, bob, "tgt.save_target_group", `{"tgt_uuid":`+id+`,"tgt":{"*":{"tgt":"*"}}}`).code())
+}

@@ -1,6 +1,7 @@
 package rpc
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -196,8 +197,10 @@ func saveTarget(ctx context.Context, c *call, p saveTargetParams) (any, error) {
 	if o.Name == "" {
 		return nil, invalidParameter("name", "it is missing")
 	}
-	if err := c.checkOpen(ctx, o.Access); err != nil {
-		return nil, err
+	if !bytes.Equal(o.Target, canonical(p.Tgt)) {
+		if err := c.checkOpen(ctx, o.Access.readers(), p.Tgt); err != nil {
+			return nil, err
+		}
 	}
 	o.Target = canonical(p.Tgt)
 	o.edited(c)

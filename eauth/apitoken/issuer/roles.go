@@ -240,6 +240,22 @@ func (s *Service) currentRoles(ctx context.Context) (*role.Roles, error) {
 	return b.roles, nil
 }
 
+// OpenRoles returns those of some roles that run on the saved targets whose access list
+// names them, see [role.Role.IsOpen]. Names without a role are among them: there may be
+// one later.
+func (s *Service) OpenRoles(ctx context.Context, names []string) (open []string, err error) {
+	roles, err := s.currentRoles(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, name := range names {
+		if r, ok := roles.Get(name); !ok || r.IsOpen() {
+			open = append(open, name)
+		}
+	}
+	return open, nil
+}
+
 // PutRole stores a role, a new one or in place of one with the same name. With fresh
 // it must be new. A role must not allow more than the caller may do, since it may be
 // assigned to the caller, or be a scope of existing tokens. Where it does, or that

@@ -33,7 +33,7 @@ func (s *Set) Covers(o Options, r Role) error {
 	if slices.Contains(r.Permissions, TargetAllMinionsRun) && !allMinions {
 		return &Wider{fmt.Sprintf("the permission %s", TargetAllMinionsRun)}
 	}
-	if r.isOpen() && !s.anywhere {
+	if r.IsOpen() && !s.anywhere {
 		// Access lists that name it, now or later, decide where it runs.
 		return &Wider{fmt.Sprintf("the permission %s without targets", CmdRun)}
 	}
@@ -53,7 +53,17 @@ func (s *Set) Covers(o Options, r Role) error {
 	return nil
 }
 
-// runsOn reports whether any function may be run on all minions of a target.
+// RunsOn reports whether any function may be run on all minions of a compound target.
+// Where that cannot be told, it may not.
+func (s *Set) RunsOn(target string) bool {
+	if s.Anywhere() {
+		return true
+	}
+	of, ok := s.options.expr(target)
+	return ok && s.runsOn(newComparison(), of)
+}
+
+// runsOn is RunsOn for a parsed target.
 func (s *Set) runsOn(c *comparison, target *targetExpr) bool {
 	return s.anywhere || eachPart(target, func(part *targetExpr) bool {
 		return slices.ContainsFunc(s.targets, func(t string) bool { return c.within(part, parseTarget(t)) })

@@ -26,9 +26,9 @@ type Role struct {
 	BuiltIn bool `json:"built_in,omitempty"`
 }
 
-// isOpen reports whether a role has [CmdRun] and no targets: it runs where others name
-// it.
-func (r Role) isOpen() bool {
+// IsOpen reports whether a role has [CmdRun] and no targets: it runs where others name
+// it, see [Set.With].
+func (r Role) IsOpen() bool {
 	return slices.Contains(r.Permissions, CmdRun) && !slices.Contains(r.Permissions, TargetAllMinionsRun) && len(r.Targets) == 0
 }
 
