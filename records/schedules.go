@@ -120,6 +120,10 @@ type Schedules interface {
 	// LastRuns returns the last run of each of some schedules that has one.
 	LastRuns(ctx context.Context, schedules []string) ([]Run, error)
 
+	// MissedRuns returns how many runs of each of some schedules were missed, or have
+	// an unknown outcome.
+	MissedRuns(ctx context.Context, schedules []string) (map[string]int, error)
+
 	// TrimRuns removes runs of times before one, or returns how many these are with
 	// count.
 	TrimRuns(ctx context.Context, before time.Time, count bool) (int64, error)

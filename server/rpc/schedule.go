@@ -225,9 +225,6 @@ func (n names) kindOfSchedule(p planned) (cmd, fun string) {
 	return p.body.Cmd, p.body.Fun
 }
 
-// maxMissedShown is how many of the latest missed runs are counted.
-const maxMissedShown = 500
-
 // showSchedules returns the rows of schedules.
 func (c *call) showSchedules(ctx context.Context, all []planned) ([]shownSchedule, error) {
 	n, err := c.namesOfSchedules(ctx, all)
@@ -246,15 +243,9 @@ func (c *call) showSchedules(ctx context.Context, all []planned) ([]shownSchedul
 	for _, r := range last {
 		lasts[r.Schedule] = r
 	}
-	missed := make(map[string]int)
-	for _, state := range []records.RunState{records.RunMissed, records.RunUnknown} {
-		found, err := c.api.Schedules.Runs(ctx, records.RunQuery{State: state, Limit: maxMissedShown})
-		if err != nil {
-			return nil, scheduleError(err)
-		}
-		for _, r := range found {
-			missed[r.Schedule]++
-		}
+	missed, err := c.api.Schedules.MissedRuns(ctx, ids)
+	if err != nil {
+		return nil, scheduleError(err)
 	}
 	now := time.Now()
 	rows := make([]shownSchedule, len(all))

@@ -334,6 +334,29 @@ func TestHistory(t *testing.T) {
 	require.Contains(t, string(e.must(t, admin, "schedule.search_history", `{}`)), `"count":0`)
 }
 
+// TestMissedOfOthers counts the missed runs of a schedule, however many others have missed
+// since.
+func TestMissedOfOthers(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t, nil)
+	admin := e.by(t, "admin")
+	at := time.Now().Add(-24 * time.Hour).UTC().Truncate(time.Second)
+	for name, n := range map[string]int{"x": 2, "busy": 600} {
+		s := e.saved(t, admin, `{"name":"`+name+`","schedule":{"hours":1},`+pingAll+`}`)
+		var runs []records.Run
+		for i := range n {
+			runs = append(runs, records.Run{
+				Schedule: s.ID, Due: at.Add(time.Duration(n+i) * time.Minute), Name: name, User: "admin", Eauth: "pam", State: records.RunMissed, Claimed: at,
+			})
+		}
+		ok, err := e.store.ClaimRuns(t.Context(), s, s.Due, s.Start, runs)
+		require.NoError(t, err)
+		require.True(t, ok)
+	}
+	require.Contains(t, string(e.must(t, admin, "schedule.get", `{"names":["x"]}`)), `"missed":2,`)
+	require.Contains(t, string(e.must(t, admin, "schedule.get", `{"names":["busy"]}`)), `"missed":600,`)
+}
+
 // swappedAuthority has none.
 type swappedAuthority struct{ rpc.ScheduledAuthority }
 

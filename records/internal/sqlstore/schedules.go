@@ -372,6 +372,32 @@ func (s *Store) LastRuns(ctx context.Context, schedules []string) (all []records
 	return all, nil
 }
 
+// MissedRuns implements [records.Schedules].
+func (s *Store) MissedRuns(ctx context.Context, schedules []string) (map[string]int, error) {
+	if err := s.ready(ctx); err != nil {
+		return nil, err
+	}
+	all := make(map[string]int)
+	for some := range chunks(slices.DeleteFunc(slices.Clone(schedules), func(id string) bool { return !isName(id) }), 100) {
+		q := sqlbuilder.NewSelectBuilder()
+		q.Select("schedule", "count(*)").From("runs").Where(
+			q.Equal("master", s.opts.Master), q.In("schedule", sqlbuilder.Flatten(some)...),
+			q.In("state", runState(records.RunMissed), runState(records.RunUnknown)),
+		).GroupBy("schedule")
+		err := s.query(ctx, q, func(rows *sql.Rows) error {
+			var id string
+			var n int
+			err := rows.Scan(&id, &n)
+			all[id] = n
+			return err
+		})
+		if err != nil {
+			return nil, s.failure(ctx, err)
+		}
+	}
+	return all, nil
+}
+
 // trimRuns is how many runs a step of TrimRuns removes.
 const trimRuns = 1000
 
