@@ -126,13 +126,8 @@ func (v *Resolver) look(x *web.Exchange, r *http.Request, c Credential) (*Caller
 	}
 	found, ok, err := v.Lookup(x, r, c)
 	switch {
-	case errors.Is(err, issuer.OwnerIdle):
-		return nil, false, errIdleToken(err)
-	case err != nil && c.isOwn():
-		if known, ok := web.Known(err); ok { // also where the caller tries to convert it to another one
-			return nil, false, known
-		}
-		return nil, false, err
+	case errors.Is(err, issuer.OwnerIdle), err != nil && c.isOwn():
+		return nil, false, ownError(err)
 	case err != nil:
 		return nil, false, err
 	case !ok && c.isOwn():
@@ -141,6 +136,37 @@ func (v *Resolver) look(x *web.Exchange, r *http.Request, c Credential) (*Caller
 		x.Header().Set("Cache-Control", "private")
 	}
 	return found, ok, nil
+}
+
+// ownError returns the error for the client of a token of the gateway's own.
+func ownError(err error) error {
+	if errors.Is(err, issuer.OwnerIdle) {
+		return errIdleToken(err)
+	}
+	if known, ok := web.Known(err); ok { // also where the caller tries to convert it to another one
+		return known
+	}
+	return err
+}
+
+// Again returns a caller with what its token allows now, a while after the request has
+// begun. A session allows what it did: [Resolver.Follow] shows its end. Errors are those
+// of [Resolver.Caller].
+func (v *Resolver) Again(ctx context.Context, c *Caller) (*Caller, error) {
+	if c == nil || c.Principal == nil {
+		return c, nil
+	}
+	if v.Tokens == nil {
+		return nil, errBadToken()
+	}
+	p, ok, err := v.Tokens.Check(ctx, c.Credential.Text, c.From)
+	if err != nil {
+		return nil, ownError(err)
+	}
+	if !ok || p.TokenID != c.Principal.TokenID {
+		return nil, errBadToken()
+	}
+	return ofPrincipal(p, c.Credential, c.From), nil
 }
 
 // Lookup returns the caller of a credential, and whether it is valid. Errors are

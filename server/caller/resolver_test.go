@@ -10,6 +10,7 @@ import (
 
 	"github.com/saltern-api/saltern/eauth"
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/eauth/apitoken/role"
 	"github.com/saltern-api/saltern/eauth/session"
 	"github.com/saltern-api/saltern/lowstate"
 	"github.com/saltern-api/saltern/server/caller"
@@ -129,4 +130,42 @@ func TestSwappedCaller(t *testing.T) {
 		require.NotNil(t, again.Principal, name)
 		require.Nil(t, again.Session, name)
 	}
+}
+
+// A caller is looked up again with what its token allows by then.
+func TestAgain(t *testing.T) {
+	t.Parallel()
+	v, tokens := callertest.New()
+	of := func(credential string) *caller.Caller {
+		x, r := request(t, credential)
+		c, err := v.Caller(x, r, caller.CredentialsOf(r))
+		require.NoError(t, err)
+		return c
+	}
+	token, sess := of(callertest.Secret), of("session")
+	again, err := v.Again(t.Context(), sess)
+	require.NoError(t, err)
+	require.Same(t, sess, again)
+
+	narrow := *tokens.Principals[callertest.Secret]
+	narrow.Scopes = role.Compile(role.Options{})
+	tokens.Principals[callertest.Secret] = &narrow
+	again, err = v.Again(t.Context(), token)
+	require.NoError(t, err)
+	require.Same(t, &narrow, again.Principal)
+	require.Equal(t, token.Credential, again.Credential)
+	require.Equal(t, token.From, again.From)
+
+	other := narrow
+	other.TokenID = "2"
+	for _, p := range []*issuer.Principal{&other, nil} { // another one, and none
+		if tokens.Principals[callertest.Secret] = p; p == nil {
+			delete(tokens.Principals, callertest.Secret)
+		}
+		_, err = v.Again(t.Context(), token)
+		require.Equal(t, http.StatusUnauthorized, web.ErrorOf(err).Status)
+	}
+	v.Tokens = nil
+	_, err = v.Again(t.Context(), token)
+	require.Equal(t, http.StatusUnauthorized, web.ErrorOf(err).Status)
 }

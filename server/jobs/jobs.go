@@ -19,6 +19,9 @@ import (
 // Callers identifies the caller of a request. *caller.Resolver is one.
 type Callers interface {
 	Caller(x *web.Exchange, r *http.Request, all []caller.Credential) (*caller.Caller, error)
+
+	// Again returns a caller with what its token allows now.
+	Again(ctx context.Context, c *caller.Caller) (*caller.Caller, error)
 	waiting.Follower
 }
 

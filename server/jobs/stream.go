@@ -217,7 +217,11 @@ func pause(ctx context.Context, d time.Duration) error {
 // missing when it has ended.
 func (st *stream) send(ctx context.Context) (over bool, err error) {
 	if now := time.Now(); now.Sub(st.since) > sightLife {
-		st.sight, st.since = st.api.sight(ctx, st.sight.caller), now
+		again, err := st.api.sightNow(ctx, st.sight.caller)
+		if err != nil {
+			return false, err
+		}
+		st.sight, st.since = again, now
 	}
 	var j records.Job
 	err = st.api.Records.read(ctx, func(ctx context.Context, from records.Reader) (err error) {

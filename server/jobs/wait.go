@@ -53,7 +53,7 @@ func (a *API) await(x *web.Exchange, r *http.Request, s sight, jid string, most 
 	}
 	w.caller = s.caller
 	if j.State.Ended() {
-		return w.write(r.Context())
+		return w.write(r.Context(), a.sight(r.Context(), w.caller))
 	}
 	begun = true
 	w.caller = w.wait.Follow(a.Callers, s.caller, needsOf(s)...)
@@ -80,12 +80,16 @@ func (w *waiter) end(ctx context.Context) error {
 	if _, err := w.wait.End(ctx); err != nil {
 		return err
 	}
-	return w.write(ctx)
+	s, err := w.api.sightNow(ctx, w.caller)
+	if err != nil {
+		return err
+	}
+	return w.write(ctx, s)
 }
 
 // write answers with the job, which is read once for many that wait for it.
-func (w *waiter) write(ctx context.Context) error {
-	return w.api.writeJobOf(ctx, w.x, w.api.sight(ctx, w.caller),
+func (w *waiter) write(ctx context.Context, s sight) error {
+	return w.api.writeJobOf(ctx, w.x, s,
 		func(ctx context.Context, _ records.Reader, minions bool) (records.Job, error) {
 			return w.wait.Job(ctx, minions)
 		}, true)
@@ -95,6 +99,22 @@ func (w *waiter) write(ctx context.Context) error {
 // or a permission by which it sees jobs, or when the gateway begins to stop.
 func (a *API) follow(ctx context.Context, s sight) (context.Context, func()) {
 	return a.Waiting.Follow(ctx, a.Callers, s.caller, needsOf(s)...)
+}
+
+// sightNow returns what a caller sees after a while. A token that lacks one of the
+// permissions of [needsOf] may have other scopes by now, which end nothing.
+func (a *API) sightNow(ctx context.Context, c *caller.Caller) (sight, error) {
+	s := a.sight(ctx, c)
+	if s.scopes == nil || s.scopes.May(role.CmdRead) && s.scopes.May(role.ReturnerRead) {
+		return s, nil
+	}
+	within, cancel := context.WithTimeout(ctx, timeout)
+	defer cancel()
+	c, err := a.Callers.Again(within, c)
+	if err != nil {
+		return sight{}, err
+	}
+	return a.sight(ctx, c), nil
 }
 
 // needsOf returns the permissions by which a caller sees jobs.

@@ -24,6 +24,7 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 	"github.com/saltern-api/saltern/server/audit"
 	"github.com/saltern-api/saltern/server/caller"
+	"github.com/saltern-api/saltern/server/caller/callertest"
 	"github.com/saltern-api/saltern/server/waiting"
 	"github.com/saltern-api/saltern/server/web"
 )
@@ -380,6 +381,45 @@ func testWaitCut(t *testing.T, detaches bool) {
 		l.record(t, has("web1", true))
 		require.Equal(t, http.StatusNotFound, <-done)
 	})
+	t.Run("the scopes change", func(t *testing.T) {
+		t.Parallel()
+		waits := make(chan struct{}, 1)
+		l := newLive(t, detaches, func(a *API) { narrows(a, func() { waits <- struct{}{} }) })
+		job := ran("web1")
+		job.Jobs[0].User = "admin"
+		l.record(t, job)
+		done := make(chan int)
+		go func() {
+			status, _ := l.get(t, path, webOnly)
+			done <- status
+		}()
+		<-waits
+		l.record(t, has("web1", true))
+		require.Equal(t, http.StatusNotFound, <-done)
+	})
+}
+
+// following calls a function when a credential is followed.
+type following struct {
+	Callers
+	begun func()
+}
+
+// narrows has the scopes of webOnly allow nothing once it is followed, and then calls a
+// function.
+func narrows(a *API, then func()) {
+	principals := a.Callers.(*caller.Resolver).Tokens.(*callertest.Tokens).Principals
+	a.Callers = &following{a.Callers, func() {
+		narrow := *principals[webOnly]
+		narrow.Scopes = role.Compile(role.Options{})
+		principals[webOnly] = &narrow
+		then()
+	}}
+}
+
+func (f *following) Follow(ctx context.Context, c *caller.Caller, needs ...role.Permission) (context.Context, context.CancelFunc) {
+	f.begun()
+	return f.Callers.Follow(ctx, c, needs...)
 }
 
 // ending has credentials that end with what is sent.
@@ -582,6 +622,15 @@ func TestStreamCut(t *testing.T) {
 		require.Equal(t, "job", s.next().name)
 		ended <- session.ErrRevoked
 		require.Equal(t, "cut-off", s.next().name)
+		require.Equal(t, sent{}, s.next())
+	})
+	t.Run("the scopes change", func(t *testing.T) {
+		t.Parallel()
+		l := newLive(t, false, func(a *API) { narrows(a, func() {}) })
+		job := ran("web1")
+		job.Jobs[0].User = "admin"
+		l.record(t, job)
+		_, s := l.stream(t, "", webOnly) //nolint:bodyclose // at the end of the test
 		require.Equal(t, sent{}, s.next())
 	})
 }
