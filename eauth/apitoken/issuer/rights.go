@@ -124,7 +124,7 @@ type held struct {
 }
 
 // rolesOf returns the roles of a user with a login: by the settings, by what is saved of
-// the user, and by the groups that are saved.
+// the user, and by the groups that are saved. Names without a role are left out.
 func (s *Service) rolesOf(ctx context.Context, user, eauth string, groups []string) (held, error) {
 	u, err := s.savedUser(ctx, eauth, user)
 	if err != nil {
@@ -134,9 +134,13 @@ func (s *Service) rolesOf(ctx context.Context, user, eauth string, groups []stri
 	if err != nil {
 		return held{}, err
 	}
-	names := slices.Concat(s.configured(user, eauth, groups), u.Roles, b.rolesOfGroups(eauth, groups), b.rolesOfSaved(eauth, u.Groups))
-	b.release()
-	return held{tidy(names), u.Permissions}, nil
+	defer b.release()
+	names := tidy(slices.Concat(s.configured(user, eauth, groups), u.Roles, b.rolesOfGroups(eauth, groups), b.rolesOfSaved(eauth, u.Groups)))
+	names = slices.DeleteFunc(names, func(name string) bool {
+		_, ok := b.roles.Get(name)
+		return !ok // access lists may still name it
+	})
+	return held{names, u.Permissions}, nil
 }
 
 // configured returns the roles of a user by the settings.

@@ -335,8 +335,8 @@ func (s *Service) checkNewRole(ctx context.Context, r role.Role) error {
 	return nil
 }
 
-// DeleteRole removes a role of the operator's. Tokens with this scope lose what the
-// role allowed.
+// DeleteRole removes a role of the operator's, also from users and groups. Tokens with
+// this scope lose what the role allowed.
 func (s *Service) DeleteRole(ctx context.Context, c Caller, name string) error {
 	if err := s.may(ctx, c, role.RoleDelete); err != nil {
 		return err
@@ -346,11 +346,47 @@ func (s *Service) DeleteRole(ctx context.Context, c Caller, name string) error {
 			return &Error{Kind: Forbidden, Err: errors.New("the role is built in")}
 		}
 	}
-	if err := s.store.DeleteDocument(ctx, rolesCollection, name); err != nil {
+	if _, err := s.store.Document(ctx, rolesCollection, name); err != nil {
 		return ofStore(err)
 	}
-	s.rolesChanged()
-	s.notify(ctx, Event{What: Removed, By: c, Subject: "role " + name})
+	// These first, so that after an error the removal can be repeated.
+	if err := s.takeRole(ctx, c, name); err != nil {
+		return err
+	}
+	return s.deleteRecord(ctx, c, rolesCollection, name, "role "+name)
+}
+
+// takeRole takes a role from the users and groups that are saved. Otherwise they would
+// have another role of this name, too.
+func (s *Service) takeRole(ctx context.Context, c Caller, name string) error {
+	users, err := s.documents(ctx, usersCollection, maxUsers)
+	if err != nil {
+		return err
+	}
+	for _, d := range users {
+		var u SavedUser
+		if json.Unmarshal(d.Value, &u) != nil || !slices.Contains(u.Roles, name) {
+			continue
+		}
+		u.Roles = without(u.Roles, []string{name})
+		if err := s.putRecord(ctx, c, usersCollection, d.Key, d.Version, u, "user "+d.Key); err != nil {
+			return err
+		}
+	}
+	groups, err := s.documents(ctx, groupsCollection, maxGroups)
+	if err != nil {
+		return err
+	}
+	for _, d := range groups {
+		var g Group
+		if json.Unmarshal(d.Value, &g) != nil || !slices.Contains(g.Roles, name) {
+			continue
+		}
+		g.Roles = without(g.Roles, []string{name})
+		if err := s.putRecord(ctx, c, groupsCollection, d.Key, d.Version, g, "group "+d.Key); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 

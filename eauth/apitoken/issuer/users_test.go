@@ -41,3 +41,33 @@ func TestUsers(t *testing.T) {
 		}
 	})
 }
+
+// Who had a role that was removed does not have another one of its name.
+func TestRoleMadeAgain(t *testing.T) {
+	with(t, func(o *issuer.Options) {
+		o.LoginRoles = []string{}
+		o.Assignments = []issuer.Assignment{{Users: []string{"dave"}, Roles: []string{"ops"}}}
+	}, func(r *env) {
+		ctx := r.Context()
+		ops := role.Role{Name: "ops", Permissions: []role.Permission{role.JobRead}}
+		require.NoError(r, r.PutRole(ctx, operator, ops, true))
+		team := issuer.GroupKey{Eauth: "pam", Name: "team"}
+		require.NoError(r, r.PutGroup(ctx, operator, team, func(g *issuer.Group) { g.Roles = []string{"Read-only", "ops"} }))
+		require.NoError(r, r.PutUser(ctx, operator, "pam", "bob", func(u *issuer.SavedUser) { u.Roles, u.Permissions = []string{"ops"}, []role.Permission{role.FSRead} }))
+		roles := func(name string, groups ...string) []string {
+			names, _, err := r.RightsOf(ctx, name, "pam", groups)
+			require.NoError(r, err)
+			return names
+		}
+		require.Equal(r, []string{"ops"}, roles("bob"))
+		require.Equal(r, []string{"Read-only", "ops"}, roles("carol", "team"))
+		require.Equal(r, []string{"ops"}, roles("dave"))
+
+		require.NoError(r, r.DeleteRole(ctx, operator, "ops"))
+		require.Empty(r, roles("dave"), "the settings name it still, and there is none")
+		require.NoError(r, r.PutRole(ctx, operator, ops, true))
+		require.Empty(r, roles("bob"))
+		require.Equal(r, []string{"Read-only"}, roles("carol", "team"))
+		require.Equal(r, []string{"ops"}, roles("dave"))
+	})
+}
