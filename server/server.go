@@ -99,7 +99,7 @@ func Listen(ctx context.Context, cfg Config) (*Server, error) {
 	s.base, s.cancel = context.WithCancelCause(context.Background())
 	s.streaming, s.endStreaming = context.WithCancelCause(s.base)
 	if gateway, ok := cfg.Gateway.(rpc.Follower); ok {
-		s.following = &rpc.Following{Gateway: gateway, Stopping: s.streaming, Go: s.requests.run}
+		s.following = &rpc.Following{Gateway: gateway, Stopping: s.streaming, Go: s.requests.run, Log: s.log}
 	}
 	if cfg.Jobs.Records != nil && cfg.Jobs.Watches != nil {
 		s.waiting = &waiting.Jobs{

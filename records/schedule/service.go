@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -75,9 +76,10 @@ const (
 
 // What is recorded of runs without an outcome.
 const (
-	whyMissed  = "no gateway was there in time"
-	whyUnknown = "its gateway ended before it could record what came of it"
-	whySkipped = "a user has left it out"
+	whyMissed   = "no gateway was there in time"
+	whyUnknown  = "its gateway ended before it could record what came of it"
+	whyPanicked = "an error of the gateway ended it"
+	whySkipped  = "a user has left it out"
 )
 
 // maxMissed is how many missed times are recorded each by itself, the latest of them,
@@ -360,7 +362,7 @@ func (s *Service) run(stop context.Context, runner Runner, one records.Schedule,
 		case <-ctx.Done():
 		}
 	})()
-	out := runner.Run(ctx, one, r.Due)
+	out := s.runOnce(ctx, runner, one, r.Due)
 	r.State, r.JID, r.Why, r.Cmd, r.Fun, r.Done = out.State, out.JID, out.Why, out.Cmd, out.Fun, records.Micro(time.Now())
 	settle, cancelSettle := context.WithTimeout(context.WithoutCancel(stop), storeTimeout)
 	defer cancelSettle()
@@ -369,6 +371,19 @@ func (s *Service) run(stop context.Context, runner Runner, one records.Schedule,
 			slog.String("schedule", r.Schedule), slog.String("state", string(r.State)), slog.String("jid", r.JID), slog.Any("error", err))
 	}
 	s.note(settle, r)
+}
+
+// runOnce runs a schedule. After a panic, whose value may be a secret, it is unknown what
+// came of it.
+func (s *Service) runOnce(ctx context.Context, runner Runner, one records.Schedule, due time.Time) (out Outcome) {
+	defer func() {
+		if p := recover(); p != nil {
+			s.log.LogAttrs(ctx, slog.LevelError, "a run of a schedule panicked",
+				slog.String("schedule", one.ID), slog.String("type", fmt.Sprintf("%T", p)), slog.String("stack", string(debug.Stack())))
+			out = Outcome{State: records.RunUnknown, Why: whyPanicked}
+		}
+	}()
+	return runner.Run(ctx, one, due)
 }
 
 // note logs a run that has ended and tells of it.

@@ -1,9 +1,12 @@
 package schedule_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
+	"log/slog"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -240,6 +243,34 @@ func TestStop(t *testing.T) {
 		stop()
 		require.Equal(t, 5*time.Second, time.Since(began))
 		require.Equal(t, []string{"00:10 unknown"}, states(f))
+	})
+}
+
+// panicking is a runner that panics.
+type panicking struct{}
+
+// Run implements schedule.Runner.
+func (panicking) Run(context.Context, records.Schedule, time.Time) schedule.Outcome {
+	panic("a secret")
+}
+
+// TestPanic has runs that panic recorded as unknown, and goes on.
+func TestPanic(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		f := newFake(made(t, "a", `{"minutes":10}`))
+		var log bytes.Buffer
+		s := schedule.New(f, schedule.Options{Log: slog.New(slog.NewTextHandler(&log, nil))})
+		ctx, stop := context.WithCancel(t.Context())
+		var ended sync.WaitGroup
+		ended.Go(func() { s.Run(ctx, panicking{}) })
+		time.Sleep(20*time.Minute + time.Second)
+		synctest.Wait()
+		stop()
+		ended.Wait()
+		require.Equal(t, []string{"00:20 unknown", "00:10 unknown"}, states(f))
+		require.Contains(t, log.String(), "a run of a schedule panicked")
+		require.NotContains(t, log.String(), "secret")
 	})
 }
 

@@ -2,6 +2,8 @@ package rpc
 
 import (
 	"context"
+	"log/slog"
+	"runtime/debug"
 	"sync/atomic"
 	"time"
 
@@ -26,6 +28,7 @@ type Following struct {
 	Gateway  Follower
 	Stopping context.Context // ends when the gateway begins to stop
 	Go       func(func())    // runs a goroutine that the gateway waits for
+	Log      *slog.Logger    // nil discards
 
 	waiting, following atomic.Int64
 }
@@ -61,6 +64,7 @@ func (f *Following) begin(a *API, by *caller.Caller, jid string) {
 // follow follows a command. Without success it ends later, as one that nobody follows.
 func (f *Following) follow(a *API, by *caller.Caller, jid string) {
 	defer f.following.Add(-1)
+	defer f.recovered(jid)
 	if f.following.Add(1) > maxFollowing {
 		return
 	}
@@ -83,4 +87,14 @@ func (f *Following) follow(a *API, by *caller.Caller, jid string) {
 	}
 	defer release()
 	_ = f.Gateway.Follow(ctx, authority, jid, minions) // see above
+}
+
+// recovered ends a panic, so that one command does not end the gateway. Its value may be
+// a secret.
+func (f *Following) recovered(jid string) {
+	if p := recover(); p != nil && f.Log != nil {
+		err := &lowstate.PanicError{Value: p, Stack: debug.Stack()}
+		f.Log.LogAttrs(context.Background(), slog.LevelError, "a command is not followed any more",
+			slog.String("jid", jid), slog.Any("error", err), slog.String("stack", string(err.Stack)))
+	}
 }

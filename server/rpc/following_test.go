@@ -1,7 +1,9 @@
 package rpc_test
 
 import (
+	"bytes"
 	"context"
+	"log/slog"
 	"sync"
 	"testing"
 	"time"
@@ -65,4 +67,37 @@ func TestFollowing(t *testing.T) {
 	e.post(t, ping, bob)
 	running.Wait()
 	require.Empty(t, f.followed, "it has ended")
+}
+
+// panicking is a follower that panics.
+type panicking struct{ follower }
+
+func (panicking) Follow(context.Context, lowstate.Authority, string, []string) error {
+	panic("a secret")
+}
+
+// A panic ends the following of one command, and not the gateway.
+func TestFollowingPanics(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	ended := make(chan struct{})
+	e := newEnv(t, func(a *rpc.API) {
+		a.Following = &rpc.Following{
+			Gateway: panicking{}, Stopping: t.Context(), Log: slog.New(slog.NewTextHandler(&log, nil)), Go: func(run func()) {
+				go func() {
+					defer close(ended)
+					run()
+				}()
+			},
+		}
+	})
+	_, err := e.store.Put(t.Context(), records.Batch{
+		Jobs: []records.Job{{JID: jidOf(59), User: "bob", Eauth: "pam", Client: "local_async", Fun: "test.ping", Minions: []string{"web1"}}},
+	})
+	require.NoError(t, err)
+	e.post(t, ping, e.by(t, "bob"))
+	<-ended
+	require.Contains(t, log.String(), "a command is not followed any more")
+	require.Contains(t, log.String(), jidOf(59))
+	require.NotContains(t, log.String(), "secret")
 }
