@@ -98,6 +98,7 @@ type call struct {
 	method   *Method
 	by       *signedIn
 	warnings []string
+	done     *progress // of the request; nil for a call without one
 	limit    *role.Set // of commands, beside the scopes of a token; nil for none
 
 	held      *holder            // the caller, once it is known

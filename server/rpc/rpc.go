@@ -208,9 +208,10 @@ func (a *API) answer(x *web.Exchange, r *http.Request, by *signedIn, calls []req
 	if list {
 		before = "["
 	}
+	done := new(progress)
 	for _, c := range calls {
 		_, _ = x.Spool.WriteString(before) // an error stays
-		if err := a.one(r.Context(), x, by, c); err != nil {
+		if err := a.one(r.Context(), x, by, c, done); err != nil {
 			return err
 		}
 		before = ","
@@ -229,30 +230,51 @@ func (a *API) answer(x *web.Exchange, r *http.Request, by *signedIn, calls []req
 	return nil
 }
 
+// progress is how far a request has come. Clients send a request again that is answered
+// with 401, so that is for one of which nothing was carried out.
+type progress struct {
+	acted bool // something may have been carried out
+	ended bool // the credential of the request is not valid any more
+}
+
+// act notes that something may have been carried out.
+func (p *progress) act() {
+	if p != nil {
+		p.acted = true
+	}
+}
+
 // one runs a call, and writes its envelope to the spool. The error is for the whole
 // request: there is no room for the answer, the client is gone, or its credential has
-// ended.
-func (a *API) one(ctx context.Context, x *web.Exchange, by *signedIn, r request) error {
+// ended before anything was carried out.
+func (a *API) one(ctx context.Context, x *web.Exchange, by *signedIn, r request, done *progress) error {
 	e := envelope{RIQ: r.riq, Warnings: []string{}}
 	if r.err != nil {
 		return e.fail(x.Spool, r.err)
+	}
+	if done.ended {
+		return e.fail(x.Spool, errorOf(lowstate.ErrUnauthenticated))
 	}
 	m, ok := a.methods[r.resource+"."+r.method]
 	if !ok {
 		return e.fail(x.Spool, &Error{Code: CodeUnknownMethod, Message: fmt.Sprintf("there is no method %.80q of %.80q here", r.method, r.resource)})
 	}
-	c := &call{api: a, x: x, method: m, by: by}
+	c := &call{api: a, x: x, method: m, by: by, done: done}
 	mark := x.Spool.Size()
 	ret, err := c.do(ctx, r)
 	if err == nil {
 		err = e.write(x.Spool, ret, c)
 	}
-	switch command, _ := errors.AsType[*lowstate.Error](err); {
+	command, _ := errors.AsType[*lowstate.Error](err)
+	if done.ended = command != nil && command.Kind == lowstate.Unauthenticated; !done.ended {
+		done.act()
+	}
+	switch {
 	case err == nil:
 		return nil
 	case x.Spool.Err() != nil:
 		return x.Spool.Err()
-	case isGone(ctx, err), command != nil && command.Kind == lowstate.Unauthenticated:
+	case isGone(ctx, err), done.ended && !done.acted:
 		return err
 	}
 	if err := x.Spool.Truncate(mark); err != nil {

@@ -3,6 +3,7 @@ package rpc
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -79,6 +80,9 @@ func (c *call) runFrom(ctx context.Context, from lowstate.Origin, fields ...fiel
 	audit.Of(c.x).WriteCall(about, err)
 	if c.api.Ran != nil {
 		c.api.Ran(about, audit.OutcomeOf(err))
+	}
+	if command, _ := errors.AsType[*lowstate.Error](err); command == nil || command.Kind != lowstate.Unauthenticated {
+		c.done.act()
 	}
 	if err != nil {
 		return nil, err

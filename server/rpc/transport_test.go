@@ -13,6 +13,7 @@ import (
 
 	"github.com/saltern-api/saltern/eauth/apitoken"
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/lowstate"
 	"github.com/saltern-api/saltern/server/internal/tokentest"
 	"github.com/saltern-api/saltern/server/rpc"
 )
@@ -255,4 +256,27 @@ func TestGetJWT(t *testing.T) {
 	require.Equal(t, 4290, e.post(t, get, basic...).code(), "there is a bound")
 	kept[0]()
 	require.Zero(t, e.post(t, get, basic...).code())
+}
+
+// A request whose credential ends is answered with 401, upon which clients send it again,
+// only if nothing of it was carried out.
+func TestCredentialEndsWithin(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t, nil)
+	bob := e.by(t, "bob")
+	e.master.err = lowstate.ErrUnauthenticated
+	const set, unknown = `{"resource":"kv","method":"set_key","kwarg":{"key":"a","value":1}}`, `{"resource":"kv","method":"no"}`
+	for _, body := range []string{ping, `[` + ping + `]`, `[` + unknown + `,` + ping + `,` + set + `]`} {
+		require.Equal(t, http.StatusUnauthorized, e.Send(t, http.MethodPost, rpc.Path, body, bob).Status, body)
+	}
+	require.JSONEq(t, `[]`, string(e.must(t, bob, "kv.list_keys", `{}`)))
+	got := e.Send(t, http.MethodPost, rpc.Path, `[`+set+`,`+ping+`,`+strings.Replace(set, `"a"`, `"b"`, 1)+`]`, bob)
+	require.Equal(t, http.StatusOK, got.Status, got.Body)
+	var all []answer
+	require.NoError(t, json.Unmarshal([]byte(got.Body), &all))
+	require.Len(t, all, 3)
+	require.Zero(t, all[0].code())
+	require.Equal(t, 4010, all[1].code())
+	require.Equal(t, 4010, all[2].code())
+	require.JSONEq(t, `["a"]`, string(e.must(t, bob, "kv.list_keys", `{}`)), "it is not carried out after the end")
 }
