@@ -49,13 +49,17 @@ type master struct {
 	err   error
 
 	finds   string // what file_roots.find returns; of top.sls in two roots if it is empty
+	twice   bool   // whether file_roots have /srv/salt twice
 	removes string // what the removal of a file returns
 }
 
 // fileRoots returns what the wheel functions of file_roots return.
 func (m *master) fileRoots(fun string, c lowstate.Chunk) string {
 	kwarg, _ := c.Get("kwarg")
-	var args struct{ Path, Saltenv string }
+	var args struct {
+		Path, Saltenv string
+		Index         int
+	}
 	_ = json.Unmarshal(lowstate.AppendReturn(nil, kwarg), &args)
 	tree := `{}`
 	if args.Saltenv == "base" {
@@ -69,7 +73,11 @@ func (m *master) fileRoots(fun string, c lowstate.Chunk) string {
 	case "file_roots.read":
 		return `[{"/srv/salt/web/init.sls":"a: 1"},{"/srv/more/web/init.sls":"a: 2"}]`
 	case "file_roots.write":
-		return `"Wrote data to file /srv/salt/` + args.Path + `"`
+		roots := []string{"/srv/salt/", "/srv/more/"}
+		if m.twice {
+			roots = []string{"/srv/salt/", "/srv/salt/", "/srv/more/"}
+		}
+		return `"Wrote data to file ` + roots[args.Index] + args.Path + `"`
 	}
 	switch {
 	case m.finds != "":

@@ -427,10 +427,16 @@ func saveFile(ctx context.Context, c *call, p saveFileParams, mustExist bool) (a
 	if err != nil {
 		return nil, err
 	}
-	if !strings.HasPrefix(said, "Wrote data to file ") {
+	wrote, ok := strings.CutPrefix(said, "Wrote data to file ")
+	if !ok {
 		return nil, &Error{Code: CodeFailed, Message: "file_roots.write: " + clip(said)}
 	}
 	c.note(issuer.Changed, clip(fmt.Sprintf("file %q of %q", name, env)))
+	if len(all) > 0 && wrote != all[0].full {
+		// The master lists a folder once that its file_roots have twice, which shifts
+		// those behind it. There is no way to see that before.
+		return nil, &Error{Code: CodeFailed, Message: clip("the master has written " + wrote + " in place of " + all[0].full + ": its file_roots have a folder twice")}
+	}
 	return fileUUID(env, name), nil
 }
 

@@ -83,6 +83,19 @@ func TestFileByUUID(t *testing.T) {
 	require.Equal(t, 4040, e.post(t, callText("fs", "get_file", none), admin).code())
 }
 
+// A file that the master has written elsewhere is an error, and in the audit log.
+func TestWrittenElsewhere(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t, nil)
+	admin := e.by(t, "admin")
+	e.master.twice = true
+	got := e.post(t, callText("fs", "update_file", `{"saltenv":"base","path":"top.sls","contents":"a"}`), admin)
+	require.Equal(t, 5001, got.code())
+	require.Equal(t, "the master has written /srv/salt/top.sls in place of /srv/more/top.sls: its file_roots have a folder twice", got.Error.Message)
+	require.Equal(t, `file "top.sls" of "base"`, e.lines.last(t).Subject)
+	require.Zero(t, e.post(t, callText("fs", "update_file", `{"saltenv":"base","path":"web/init.sls","contents":"a"}`), admin).code())
+}
+
 func callText(resource, method, kwarg string) string {
 	return fmt.Sprintf(`{"resource":%q,"method":%q,"kwarg":%s}`, resource, method, kwarg)
 }
