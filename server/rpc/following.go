@@ -54,7 +54,7 @@ func (f *Following) begin(a *API, by *caller.Caller, jid string) {
 		return
 	}
 	time.AfterFunc(f.Gateway.FollowAfter(), func() {
-		f.waiting.Add(-1)
+		defer f.waiting.Add(-1)
 		if f.Stopping.Err() == nil {
 			f.Go(func() { f.follow(a, by, jid) })
 		}

@@ -65,8 +65,10 @@ func TestFollowing(t *testing.T) {
 	<-begun
 	stop()
 	e.post(t, ping, bob)
+	require.Eventually(t, func() bool { return e.api.Following.Waiting() == 0 }, 20*time.Second, time.Millisecond)
 	running.Wait()
-	require.Empty(t, f.followed, "it has ended")
+	require.Empty(t, begun, "when the gateway stops nothing begins")
+	require.Empty(t, f.followed, "but the first one, all have ended, or are not seen")
 }
 
 // panicking is a follower that panics.
