@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"slices"
+	"sync"
 
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 	"github.com/saltern-api/saltern/server/caller"
@@ -44,9 +45,9 @@ func (r *Reader) Accepted(ctx context.Context, c *caller.Caller) (
 		}
 		return is
 	}
-	may := see.grainsOf(ids)
+	may := sync.OnceValue(func() map[string]bool { return see.grainsOf(ids) }) // many need no grains
 	grains = func(id string) (msgpack.Raw, bool) {
-		if !may[id] {
+		if !may()[id] {
 			return nil, false
 		}
 		return r.api.Minions.Grains(id)

@@ -79,10 +79,12 @@ func getPresence(ctx context.Context, c *call, p getPresenceParams) (any, error)
 			if err != nil {
 				return nil, err
 			}
-			ids = keep(ids, func(id string) bool {
-				g, ok := grains(id)
-				return ok && hasPart(g, "ipv4", p.IPv4) && hasPart(g, "host", p.Host)
+			ids, err = keepGrains(ctx, ids, grains, func(g msgpack.Raw) bool {
+				return hasPart(g, "ipv4", p.IPv4) && hasPart(g, "host", p.Host)
 			})
+			if err != nil {
+				return nil, err
+			}
 		}
 		is, err := f.connected()
 		if err != nil {
@@ -172,10 +174,27 @@ func compareJSON(a, b json.RawMessage) int {
 	return bytes.Compare(bytes.TrimLeft(a, `["`), bytes.TrimLeft(b, `["`))
 }
 
+// keepGrains returns those of some minions whose cached grains are as wanted. The error is
+// that of ctx: each minion takes a file or two.
+func keepGrains(ctx context.Context, ids []string, grains func(string) (msgpack.Raw, bool), wanted func(msgpack.Raw) bool) ([]string, error) {
+	ids = keep(ids, func(id string) bool {
+		if ctx.Err() != nil {
+			return false
+		}
+		g, ok := grains(id)
+		return ok && wanted(g)
+	})
+	return ids, ctx.Err()
+}
+
 // sortByGrain sorts minions by a grain, of which equals are in the order of their names.
-func sortByGrain(ids []string, grains func(string) (msgpack.Raw, bool), name string, reverse bool) {
+// The error is that of ctx.
+func sortByGrain(ctx context.Context, ids []string, grains func(string) (msgpack.Raw, bool), name string, reverse bool) error {
 	keys := make(map[string]json.RawMessage, len(ids))
 	for _, id := range ids {
+		if err := ctx.Err(); err != nil {
+			return err
+		}
 		g, _ := grains(id)
 		keys[id] = grainOf(g, name)
 	}
@@ -188,6 +207,7 @@ func sortByGrain(ids []string, grains func(string) (msgpack.Raw, bool), name str
 		}
 		return strings.Compare(a, b)
 	})
+	return nil
 }
 
 type getMinionCacheParams struct {
@@ -210,7 +230,9 @@ func getMinionCache(ctx context.Context, c *call, p getMinionCacheParams) (any, 
 	}
 	switch p.SortBy {
 	case "saltversion", "osfullname", "ipv4", "ipv6":
-		sortByGrain(ids, grains, p.SortBy, p.Reverse)
+		if err := sortByGrain(ctx, ids, grains, p.SortBy, p.Reverse); err != nil {
+			return nil, err
+		}
 	case "presence":
 		is, err := f.connected()
 		if err != nil {
@@ -233,6 +255,9 @@ func getMinionCache(ctx context.Context, c *call, p getMinionCacheParams) (any, 
 		_, _ = fmt.Fprintf(out, `{%s:{`, web.JSON(c.api.MasterID)) // an error stays
 		before := ""
 		for _, id := range slice(ids, from, to) {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
 			g, ok := grains(id)
 			if !ok {
 				continue
@@ -295,10 +320,12 @@ func getMinionDetails(ctx context.Context, c *call, p getMinionDetailsParams) (a
 		return nil, err
 	}
 	if len(wanted) > 0 {
-		ids = keep(ids, func(id string) bool {
-			g, ok := grains(id)
-			return ok && !slices.ContainsFunc(wanted, func(m jsonobject.Member) bool { return !hasValue(grainOf(g, m.Name), m.Value) })
+		ids, err = keepGrains(ctx, ids, grains, func(g msgpack.Raw) bool {
+			return !slices.ContainsFunc(wanted, func(m jsonobject.Member) bool { return !hasValue(grainOf(g, m.Name), m.Value) })
 		})
+		if err != nil {
+			return nil, err
+		}
 	}
 	switch p.SortBy {
 	case "", "master_id", "minion_id", "id":
@@ -306,7 +333,9 @@ func getMinionDetails(ctx context.Context, c *call, p getMinionDetailsParams) (a
 			slices.Reverse(ids)
 		}
 	default:
-		sortByGrain(ids, grains, p.SortBy, p.Reverse)
+		if err := sortByGrain(ctx, ids, grains, p.SortBy, p.Reverse); err != nil {
+			return nil, err
+		}
 	}
 	is, err := f.connected()
 	if err != nil {
@@ -317,6 +346,9 @@ func getMinionDetails(ctx context.Context, c *call, p getMinionDetailsParams) (a
 		_, _ = fmt.Fprintf(out, `{"count":%d,"results":[`, len(ids)) // an error stays
 		before := ""
 		for _, id := range slice(ids, from, to) {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
 			_, _ = fmt.Fprintf(out, `%s{"master_id":%s,"minion_id":%s,"presence":%s,"grains":`, before, web.JSON(c.api.MasterID), web.JSON(id), web.JSON(statusOf(is, id)))
 			g, ok := grains(id)
 			if !ok {
