@@ -14,6 +14,7 @@ import (
 type Accounts interface {
 	Roles(ctx context.Context, c issuer.Caller) ([]role.Role, error)
 	PutRole(ctx context.Context, c issuer.Caller, r role.Role, fresh bool) error
+	ChangeRole(ctx context.Context, c issuer.Caller, name string, change func(*role.Role)) error
 	DeleteRole(ctx context.Context, c issuer.Caller, name string) error
 
 	Users(ctx context.Context, c issuer.Caller) ([]issuer.User, error)

@@ -148,13 +148,21 @@ func saveRole(ctx context.Context, c *call, p saveRoleParams) (any, error) {
 	case r.BuiltIn:
 		return nil, &Error{Code: CodeForbidden, Message: "the role is built in"}
 	}
-	if p.Perms != nil {
-		r.Permissions = permissionsOf(p.Perms)
+	change := func(r *role.Role) {
+		if p.Perms != nil {
+			r.Permissions = permissionsOf(p.Perms)
+		}
+		if p.Desc != "" {
+			r.Description = p.Desc
+		}
 	}
-	if p.Desc != "" {
-		r.Description = p.Desc
+	if ok {
+		err = c.api.Accounts.ChangeRole(ctx, c.caller().Issuer(), r.Name, change)
+	} else {
+		change(&r)
+		err = c.api.Accounts.PutRole(ctx, c.caller().Issuer(), r, true)
 	}
-	if err := c.api.Accounts.PutRole(ctx, c.caller().Issuer(), r, !ok); err != nil {
+	if err != nil {
 		return nil, accountError(err, "role")
 	}
 	return roleUUID(r.Name), nil

@@ -283,11 +283,41 @@ func (s *Service) PutRole(ctx context.Context, c Caller, r role.Role, fresh bool
 	case fresh:
 		return Errorf(Conflict, "the name of the role")
 	}
+	return s.writeRole(ctx, c, r, before.Version)
+}
+
+// ChangeRole changes a role of the operator's as PutRole does. Where it was changed
+// meanwhile, nothing is written, and the error is a [Conflict].
+func (s *Service) ChangeRole(ctx context.Context, c Caller, name string, change func(*role.Role)) error {
+	if err := s.may(ctx, c, role.RoleWrite); err != nil {
+		return err
+	}
+	before, err := s.store.Document(ctx, rolesCollection, name)
+	if err != nil {
+		return ofStore(err)
+	}
+	r, err := readRole(before)
+	if err != nil {
+		return invalid("%w", err)
+	}
+	change(&r)
+	r.Name, r.BuiltIn = name, false
+	if err := r.Check(); err != nil {
+		return invalid("%w", err)
+	}
+	if err := s.covers(ctx, c, r); err != nil {
+		return err
+	}
+	return s.writeRole(ctx, c, r, before.Version)
+}
+
+// writeRole stores a role in place of one of a version, 0 for none.
+func (s *Service) writeRole(ctx context.Context, c Caller, r role.Role, version int64) error {
 	value, err := json.Marshal(r)
 	if err != nil {
 		return invalid("%w", err)
 	}
-	_, err = s.store.PutDocument(ctx, rolesCollection, apitoken.Document{Key: r.Name, Version: before.Version, Value: value})
+	_, err = s.store.PutDocument(ctx, rolesCollection, apitoken.Document{Key: r.Name, Version: version, Value: value})
 	if err != nil {
 		return ofStore(err)
 	}

@@ -71,3 +71,28 @@ func TestRoleMadeAgain(t *testing.T) {
 		require.Equal(r, []string{"ops"}, roles("dave"))
 	})
 }
+
+// A change of a role does not undo another one that was made meanwhile.
+func TestChangeRole(t *testing.T) {
+	with(t, bosses, func(r *env) {
+		ctx := r.Context()
+		wide := role.Role{Name: "ops", Permissions: []role.Permission{role.CmdRun}, Targets: []string{"web*", "db*"}}
+		narrow := role.Role{Name: "ops", Permissions: []role.Permission{role.CmdRun}, Targets: []string{"web*"}}
+		require.ErrorIs(r, r.ChangeRole(ctx, operator, "ops", func(*role.Role) {}), issuer.NotFound)
+		require.NoError(r, r.PutRole(ctx, operator, wide, true))
+		require.ErrorIs(r, r.ChangeRole(ctx, operator, "ops", func(changed *role.Role) {
+			require.NoError(r, r.PutRole(ctx, operator, narrow, false))
+			changed.Description = "x"
+		}), issuer.Conflict)
+		require.NoError(r, r.ChangeRole(ctx, operator, "ops", func(changed *role.Role) {
+			require.Equal(r, narrow.Targets, changed.Targets)
+			changed.Description = "y"
+		}))
+		narrow.Description = "y"
+		got, err := r.Role(ctx, operator, "ops")
+		require.NoError(r, err)
+		require.Equal(r, narrow, got)
+		require.ErrorIs(r, r.ChangeRole(ctx, user("bob"), "ops", func(*role.Role) {}), issuer.Forbidden)
+		require.ErrorIs(r, r.ChangeRole(ctx, operator, "ops", func(changed *role.Role) { changed.Targets = []string{"("} }), issuer.Invalid)
+	})
+}
