@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
 	"github.com/saltern-api/saltern/eauth/apitoken/role"
 	"github.com/saltern-api/saltern/records"
 )
@@ -58,12 +59,20 @@ func kvMethods() []*Method {
 		method(about{
 			name: "kv.set_system_key", doc: "Set the value of a key of the system. No method returns it.", returns: "null", needs: superuser, served: served,
 		}, func(ctx context.Context, c *call, p setKeyParams) (any, error) {
-			return nil, c.setValue(ctx, records.ValueOwner{}, p)
+			err := c.setValue(ctx, records.ValueOwner{}, p)
+			if err == nil {
+				c.note(issuer.Changed, "system key "+p.Key)
+			}
+			return nil, err
 		}),
 		method(about{
 			name: "kv.delete_system_key", doc: "Remove a key of the system.", returns: "how many were removed, 0 or 1", needs: superuser, served: served,
 		}, func(ctx context.Context, c *call, p keyParams) (any, error) {
-			return c.deleteValue(ctx, records.ValueOwner{}, p.Key)
+			n, err := c.deleteValue(ctx, records.ValueOwner{}, p.Key)
+			if err == nil && n == 1 {
+				c.note(issuer.Removed, "system key "+p.Key)
+			}
+			return n, err
 		}),
 	}
 }
