@@ -62,10 +62,11 @@ func routeCmd(ctx context.Context, c *call, p routeCmdParams) (any, error) {
 	asSaved := p.JobUUID != "" && len(p.Tgt) == 0 && p.TgtUUID == "" // then job-run is enough for minions, which fromJob requires
 	from := c.origin
 	if p.JobUUID != "" {
-		o, err := c.fromJob(ctx, &p)
+		o, replaced, err := c.fromJob(ctx, &p)
 		if err != nil {
 			return nil, err
 		}
+		asSaved = asSaved && !replaced
 		from.Job, from.JobName = o.ID, o.Name
 	}
 	switch {

@@ -158,27 +158,29 @@ func fillInputs(kwarg []byte, given jsonobject.Object, check bool) (json.RawMess
 	return b.Bytes(), nil
 }
 
-// fromJob fills in what a saved job says about a command, and returns the job.
-func (c *call) fromJob(ctx context.Context, p *routeCmdParams) (o object, err error) {
+// fromJob fills in what a saved job says about a command, and returns the job. replaced
+// means that positional arguments take the place of the job's: what is run is not what
+// was saved then.
+func (c *call) fromJob(ctx context.Context, p *routeCmdParams) (o object, replaced bool, err error) {
 	if c.api.Library == nil {
-		return o, &Error{Code: CodeNotFound, Message: "there is no such job"}
+		return o, false, &Error{Code: CodeNotFound, Message: "there is no such job"}
 	}
 	if err := c.may(ctx, role.JobRun); err != nil {
-		return o, err
+		return o, false, err
 	}
 	if o, err = c.seen(ctx, records.SavedJob, p.JobUUID, mayRead); err != nil {
-		return o, err
+		return o, false, err
 	}
 	if err := c.stillTheSame(o); err != nil {
-		return o, err
+		return o, false, err
 	}
 	for name, given := range map[string][2]string{"cmd": {p.Cmd, o.Cmd}, "fun": {p.Fun, o.Fun}} {
 		if given[0] != "" && given[0] != given[1] {
-			return o, invalidParameter(name, "the job has another one")
+			return o, false, invalidParameter(name, "the job has another one")
 		}
 	}
 	if o.Cmd == "cloud" {
-		return o, &Error{Code: CodeFailed, Message: "jobs of salt-cloud cannot be run here"}
+		return o, false, &Error{Code: CodeFailed, Message: "jobs of salt-cloud cannot be run here"}
 	}
 	p.Cmd, p.Fun = o.Cmd, o.Fun
 	if len(p.Tgt) == 0 && p.TgtUUID == "" {
@@ -186,27 +188,34 @@ func (c *call) fromJob(ctx context.Context, p *routeCmdParams) (o object, err er
 	}
 	job, err := jsonobject.Parse(o.Arg)
 	if err != nil {
-		return o, fmt.Errorf("read the arguments of job %s: %w", o.ID, err)
+		return o, false, fmt.Errorf("read the arguments of job %s: %w", o.ID, err)
 	}
 	arg, given := json.RawMessage(job.Get("arg")), jsonobject.Object(nil)
 	own, err := p.arguments()
 	if err != nil {
-		return o, err
+		return o, false, err
 	}
 	for _, f := range own {
 		switch {
 		case f.key == "kwarg":
 			if given, err = jsonobject.Parse(f.value); err != nil {
-				return o, invalidParameter("arg", err.Error())
+				return o, false, invalidParameter("arg", err.Error())
 			}
 		case !bytes.Equal(bytes.TrimSpace(f.value), []byte("[]")):
+			replaced = replaced || !sameJSON(f.value, arg)
 			arg = f.value
 		}
 	}
 	kwarg, err := fillInputs(job.Get("kwarg"), given, false)
 	if err != nil {
-		return o, err
+		return o, false, err
 	}
 	p.Arg = Object(`{"arg":` + string(arg) + `,"kwarg":` + string(kwarg) + `}`)
-	return o, nil
+	return o, replaced, nil
+}
+
+// sameJSON reports whether two texts are the same JSON, with other blanks perhaps.
+func sameJSON(a, b []byte) bool {
+	var x, y bytes.Buffer
+	return json.Compact(&x, a) == nil && json.Compact(&y, b) == nil && bytes.Equal(x.Bytes(), y.Bytes())
 }

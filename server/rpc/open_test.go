@@ -114,15 +114,23 @@ func TestRunSavedJobRights(t *testing.T) {
 	} {
 		by := e.by(t, user)
 		tgt := string(e.must(t, by, "tgt.save_target_group", `{"name":"web","tgt":{"*":{"tgt":"web*"}}}`))
+		with := ""
 		run := func(job string) int {
 			id := string(e.must(t, by, "job.save_job", `{"name":"j",`+job+`}`))
 			defer func() { require.NoError(t, e.store.DeleteSaved(t.Context(), records.SavedJob, strings.Trim(id, `"`))) }()
-			return e.call(t, by, "cmd.route_cmd", `{"job_uuid":`+id+`}`).code()
+			return e.call(t, by, "cmd.route_cmd", `{"job_uuid":`+id+with+`}`).code()
 		}
 		require.Equal(t, want.wheel, run(`"cmd":"wheel","fun":"key.accept"`), user)
 		require.Equal(t, want.runner, run(`"cmd":"runner","fun":"jobs.active"`), user)
 		require.Equal(t, want.all, run(`"cmd":"local","fun":"test.ping","tgt_uuid":"`+rpc.AllMinions+`"`), user)
 		require.Equal(t, want.web, run(`"cmd":"local","fun":"test.ping","tgt_uuid":`+tgt), user)
+		if user == "bob" { // other arguments make another command of it
+			job := `"cmd":"local","fun":"cmd.run","arg":{"arg":["df -h"]},"tgt_uuid":` + tgt
+			for arg, code := range map[string]int{`[]`: 0, `[ "df -h" ]`: 0, `["reboot"]`: 4030} {
+				with = `,"arg":{"arg":` + arg + `}`
+				require.Equal(t, code, run(job), arg)
+			}
+		}
 		if user == "dave" {
 			d := e.master.last(t).Authority.Scope.Allows(role.Call{Client: "local", Funs: []role.Function{{Name: "test.ping"}}, Tgt: "web*", TgtType: "glob"})
 			require.Equal(t, "* and web* and db*", d.Tgt)

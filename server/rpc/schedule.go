@@ -497,10 +497,11 @@ func (c *call) checkCommand(ctx context.Context, s *records.Schedule, body *sche
 		if body.Fun != "" {
 			return invalidParameter("fun", "it excludes job_uuid")
 		}
-		o, err := c.fromJob(ctx, &p)
+		o, replaced, err := c.fromJob(ctx, &p)
 		if err != nil {
 			return err
 		}
+		asSaved = asSaved && !replaced
 		body.JobAs, body.Cmd = o.revision(), p.Cmd
 	}
 	switch {
