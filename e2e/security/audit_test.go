@@ -194,8 +194,8 @@ func requireAuditOverHTTP(t *testing.T, g *env.Env, session, token string) {
 // written.
 func TestAuditRights(t *testing.T) {
 	suite.EachRelease(t, func(t *testing.T, r *env.Env) {
-		made := envtest.MakeToken(t, r, envtest.Login(t, r, env.User), "auditor", "Administrator")
-		for _, credential := range []string{envtest.Login(t, r, env.User), made.Token} {
+		made := envtest.MakeToken(t, r, envtest.Login(t, r, env.ReadOnly), "auditor", "Administrator")
+		for _, credential := range []string{envtest.Login(t, r, env.ReadOnly), made.Token} {
 			a := envtest.Bearing(t, r, credential, "GET /v1/audit", "")
 			require.Equal(t, http.StatusForbidden, a.Status, "the scope has it, the owner has not")
 		}

@@ -42,7 +42,7 @@ func (a *attacked) privateMethods(t *testing.T) {
 // templates are in everything that a client may write, and nobody fills them
 // in.
 func (a *attacked) templates(t *testing.T) {
-	const jinja, filled = "{{ 7*191 }}{% set x = 1337 %}", "1337{"
+	const jinja, filled = "{{ 7919*7907 }}{% set x = 7919 %}", "62615533" // no part of a time
 	quoted := envtest.Quoted(t, jinja)
 	for _, chunk := range []string{
 		`"client": "local", "tgt": "ms--0", "fun": "test.arg", "arg": [` + quoted + `], "kwarg": {"a": ` + quoted + `}`,
@@ -55,7 +55,7 @@ func (a *attacked) templates(t *testing.T) {
 		`"client": ` + quoted,
 	} {
 		answer := a.with(t, a.session, http.MethodPost, "/", "[{"+chunk+"}]")
-		require.NotContains(t, strings.ReplaceAll(answer.Body, "x = 1337", ""), "1337", chunk)
+		require.NotContains(t, answer.Body, filled, chunk)
 	}
 	for _, path := range []string{"/minions/", "/jobs/", "/keys/", "/nope/"} {
 		answer := a.with(t, a.session, http.MethodGet, path+url.PathEscape(jinja), "")
@@ -64,7 +64,7 @@ func (a *attacked) templates(t *testing.T) {
 	answer := a.with(t, a.session, http.MethodPost, "/hook/"+url.PathEscape(jinja), `{"a": `+quoted+`}`)
 	require.Equal(t, http.StatusOK, answer.Status, answer.Body)
 	for _, e := range a.Seen(t) {
-		require.NotContains(t, strings.ReplaceAll(e.Tag+e.Data, "x = 1337", ""), "1337", e.Tag)
+		require.NotContains(t, e.Tag+e.Data, filled, e.Tag)
 	}
 }
 
