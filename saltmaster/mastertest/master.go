@@ -3,10 +3,12 @@ package mastertest
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -92,15 +94,22 @@ func launch(opts Options) (*Master, error) {
 	}
 	m.bus = &publisher{path: m.BusPath()}
 	m.pull = &puller{path: m.PullPath(), bare: opts.BarePull, take: m.fired}
-	port, err := freeport.Find() // it is still free after a Close
-	if err != nil {
-		return nil, err
+	// The port of another server may be free for the moment in which that is restarted.
+	for range 10 {
+		port, err := freeport.Find() // it is still free after a Close
+		if err != nil {
+			return nil, err
+		}
+		m.peer = peertest.New(peertest.Options{Wire: zmtptest.New, Network: "tcp", Address: fmt.Sprint("127.0.0.1:", port)}, m.handle)
+		err = m.start()
+		if err == nil {
+			return m, m.writeConfig()
+		}
+		if !errors.Is(err, syscall.EADDRINUSE) {
+			return nil, err
+		}
 	}
-	m.peer = peertest.New(peertest.Options{Wire: zmtptest.New, Network: "tcp", Address: fmt.Sprint("127.0.0.1:", port)}, m.handle)
-	if err := m.start(); err != nil {
-		return nil, err
-	}
-	return m, m.writeConfig()
+	return nil, errors.New("no free port on 127.0.0.1")
 }
 
 func (m *Master) start() error {
