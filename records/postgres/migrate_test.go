@@ -62,7 +62,7 @@ func testNewerSchema(t *testing.T, server *pgtest.Server) {
 func TestMigrateReaders(t *testing.T) {
 	t.Parallel()
 	server := pgtest.Start(t)
-	text, err := os.ReadFile("testdata/schema-8.sql")
+	text, err := os.ReadFile("testdata/schema-6.sql")
 	require.NoError(t, err)
 	url := server.Database(t)
 	server.Exec(t, url, string(text)+recordstest.SharedBefore)

@@ -98,7 +98,7 @@ func writeDump(t *testing.T, name string) {
 // What was saved before there was a column for the roles of access lists has them.
 func TestMigrateReaders(t *testing.T) {
 	t.Parallel()
-	text, err := os.ReadFile("testdata/schema-7.sql")
+	text, err := os.ReadFile("testdata/schema-5.sql")
 	require.NoError(t, err)
 	file := filepath.Join(t.TempDir(), "records.db")
 	db, err := sql.Open("sqlite", file)

@@ -78,6 +78,22 @@ CREATE TABLE public.returns (
     value bytea,
     arrival bigint DEFAULT 0 NOT NULL
 );
+CREATE TABLE public.runs (
+    master text NOT NULL COLLATE pg_catalog."C",
+    schedule text NOT NULL COLLATE pg_catalog."C",
+    due_at bigint NOT NULL,
+    name text NOT NULL COLLATE pg_catalog."C",
+    usr text NOT NULL COLLATE pg_catalog."C",
+    eauth text NOT NULL COLLATE pg_catalog."C",
+    cmd text NOT NULL COLLATE pg_catalog."C",
+    fun text NOT NULL COLLATE pg_catalog."C",
+    state smallint NOT NULL,
+    jid text DEFAULT ''::text NOT NULL COLLATE pg_catalog."C",
+    why text DEFAULT ''::text NOT NULL COLLATE pg_catalog."C",
+    claimed bigint NOT NULL,
+    until bigint DEFAULT 0 NOT NULL,
+    done bigint DEFAULT 0 NOT NULL
+);
 CREATE TABLE public.saved (
     master text NOT NULL COLLATE pg_catalog."C",
     kind smallint NOT NULL,
@@ -85,14 +101,37 @@ CREATE TABLE public.saved (
     version bigint NOT NULL,
     usr text NOT NULL COLLATE pg_catalog."C",
     eauth text NOT NULL COLLATE pg_catalog."C",
-    shared smallint DEFAULT 0 NOT NULL,
     name text DEFAULT ''::text NOT NULL COLLATE pg_catalog."C",
     descr text DEFAULT ''::text NOT NULL COLLATE pg_catalog."C",
     cmd text DEFAULT ''::text NOT NULL COLLATE pg_catalog."C",
     fun text DEFAULT ''::text NOT NULL COLLATE pg_catalog."C",
     tgt text DEFAULT ''::text NOT NULL COLLATE pg_catalog."C",
     changed bigint NOT NULL,
+    body text NOT NULL COLLATE pg_catalog."C",
+    readers text DEFAULT ''::text NOT NULL COLLATE pg_catalog."C"
+);
+CREATE TABLE public.schedules (
+    master text NOT NULL COLLATE pg_catalog."C",
+    id text NOT NULL COLLATE pg_catalog."C",
+    version bigint NOT NULL,
+    usr text NOT NULL COLLATE pg_catalog."C",
+    eauth text NOT NULL COLLATE pg_catalog."C",
+    name text NOT NULL COLLATE pg_catalog."C",
+    job text DEFAULT ''::text NOT NULL COLLATE pg_catalog."C",
+    tgt text DEFAULT ''::text NOT NULL COLLATE pg_catalog."C",
+    enabled smallint NOT NULL,
+    saved bigint NOT NULL,
+    changed bigint NOT NULL,
+    due_at bigint DEFAULT 0 NOT NULL,
+    start_at bigint DEFAULT 0 NOT NULL,
     body text NOT NULL COLLATE pg_catalog."C"
+);
+CREATE TABLE public.vals (
+    master text NOT NULL COLLATE pg_catalog."C",
+    eauth text NOT NULL COLLATE pg_catalog."C",
+    usr text NOT NULL COLLATE pg_catalog."C",
+    key text NOT NULL COLLATE pg_catalog."C",
+    value text NOT NULL COLLATE pg_catalog."C"
 );
 INSERT INTO public.jobs VALUES (1795354449055051, '', '20261122133409055051', 'test.ping
 web*
@@ -1294,14 +1333,14 @@ INSERT INTO public.jobs VALUES (1795480029055051, '', '20261124002709055051', 's
 *
 dev
 {"arg":["package-49%_"]}', 'dev', '', 'local', 'state.sls', '*', 'glob', 3, 1795480032055051, 0, 1795480032055051, 1, 1, -2043267939230719064, 3, 0, 3, 2, 1, 917, '{"arg":["Package-49%_"]}', 3, '', '', '', '', '', '');
-INSERT INTO public.records_schema VALUES (1, 0, true, '2026-11-30 08:55:21.773807');
-INSERT INTO public.records_schema VALUES (2, 1, true, '2026-11-30 08:55:21.780749');
-INSERT INTO public.records_schema VALUES (3, 2, true, '2026-11-30 08:55:21.80676');
-INSERT INTO public.records_schema VALUES (4, 3, true, '2026-11-30 08:55:21.808535');
-INSERT INTO public.records_schema VALUES (5, 4, true, '2026-11-30 08:55:21.81355');
-INSERT INTO public.records_schema VALUES (6, 5, true, '2026-11-30 08:55:21.817049');
-INSERT INTO public.records_schema VALUES (7, 6, true, '2026-11-30 08:55:21.819121');
-INSERT INTO public.records_schema VALUES (8, 7, true, '2026-11-30 08:55:21.819527');
+INSERT INTO public.records_schema VALUES (1, 0, true, '2026-11-30 11:38:55.084854');
+INSERT INTO public.records_schema VALUES (2, 1, true, '2026-11-30 11:38:55.090662');
+INSERT INTO public.records_schema VALUES (3, 2, true, '2026-11-30 11:38:55.108761');
+INSERT INTO public.records_schema VALUES (4, 3, true, '2026-11-30 11:38:55.110585');
+INSERT INTO public.records_schema VALUES (5, 4, true, '2026-11-30 11:38:55.11622');
+INSERT INTO public.records_schema VALUES (6, 5, true, '2026-11-30 11:38:55.12071');
+INSERT INTO public.records_schema VALUES (7, 6, true, '2026-11-30 11:38:55.123021');
+INSERT INTO public.records_schema VALUES (8, 7, true, '2026-11-30 11:38:55.123408');
 INSERT INTO public.returns VALUES (1795354449055051, 'db2', 1, 1, 1795354452055051, 1, 0, 1, 0, '', '\xc3', 1);
 INSERT INTO public.returns VALUES (1795354449055051, 'web2', 1, 1, 1795354452055051, 1, 0, 1, 0, '', '\xc3', 2);
 INSERT INTO public.returns VALUES (1795354449055051, 'db1', 1, 0, 0, 0, 0, 0, 0, '', NULL, 0);
@@ -1918,8 +1957,14 @@ ALTER TABLE ONLY public.records_schema
     ADD CONSTRAINT records_schema_pkey PRIMARY KEY (id);
 ALTER TABLE ONLY public.returns
     ADD CONSTRAINT returns_pkey PRIMARY KEY (job, minion);
+ALTER TABLE ONLY public.runs
+    ADD CONSTRAINT runs_pkey PRIMARY KEY (master, schedule, due_at);
 ALTER TABLE ONLY public.saved
     ADD CONSTRAINT saved_pkey PRIMARY KEY (master, kind, id);
+ALTER TABLE ONLY public.schedules
+    ADD CONSTRAINT schedules_pkey PRIMARY KEY (master, id);
+ALTER TABLE ONLY public.vals
+    ADD CONSTRAINT vals_pkey PRIMARY KEY (master, eauth, usr, key);
 CREATE INDEX callbacks_created ON public.callbacks USING btree (master, created, id);
 CREATE INDEX callbacks_done ON public.callbacks USING btree (master, done) WHERE (state > 2);
 CREATE INDEX callbacks_due ON public.callbacks USING btree (master, state, due_at) WHERE (state <= 2);
@@ -1942,6 +1987,9 @@ CREATE INDEX jobs_usr ON public.jobs USING btree (master, usr, id, state);
 CREATE INDEX returns_arrival ON public.returns USING btree (job, arrival, minion) WHERE (outcome <> 0);
 CREATE INDEX returns_minion ON public.returns USING btree (minion, job);
 CREATE INDEX returns_outcome ON public.returns USING btree (job, outcome, minion) WHERE (outcome <> 1);
+CREATE INDEX runs_claimed ON public.runs USING btree (master, until) WHERE (state = 0);
+CREATE INDEX runs_due ON public.runs USING btree (master, due_at);
 CREATE INDEX saved_name ON public.saved USING btree (master, kind, name, id);
 CREATE INDEX saved_owner ON public.saved USING btree (master, kind, usr, eauth, name);
 CREATE INDEX saved_tgt ON public.saved USING btree (master, kind, tgt);
+CREATE INDEX schedules_start ON public.schedules USING btree (master, start_at) WHERE ((enabled = 1) AND (start_at > 0));

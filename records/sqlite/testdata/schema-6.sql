@@ -92,14 +92,13 @@ CREATE TABLE saved (
     version INTEGER NOT NULL,
     usr     TEXT    NOT NULL,
     eauth   TEXT    NOT NULL,
-    shared  INTEGER NOT NULL DEFAULT 0,
     name    TEXT    NOT NULL DEFAULT '',
     descr   TEXT    NOT NULL DEFAULT '',
     cmd     TEXT    NOT NULL DEFAULT '',
     fun     TEXT    NOT NULL DEFAULT '',
     tgt     TEXT    NOT NULL DEFAULT '',
     changed INTEGER NOT NULL,
-    body    TEXT    NOT NULL,
+    body    TEXT    NOT NULL, readers TEXT NOT NULL DEFAULT '',
     PRIMARY KEY (master, kind, id)
 ) WITHOUT ROWID;
 CREATE INDEX saved_owner ON saved (master, kind, usr, eauth, name);
@@ -114,13 +113,58 @@ CREATE INDEX jobs_tgt_name   ON jobs (master, tgt_name, id)   WHERE tgt_name   <
 CREATE INDEX jobs_sched_uuid ON jobs (master, sched_uuid, id) WHERE sched_uuid <> '';
 CREATE INDEX jobs_sched_name ON jobs (master, sched_name, id) WHERE sched_name <> '';
 CREATE INDEX jobs_scheduled  ON jobs (master, id)             WHERE sched_uuid <> '';
-INSERT INTO records_schema VALUES(1,0,1,'2026-11-30 08:55:18');
-INSERT INTO records_schema VALUES(2,1,1,'2026-11-30 08:55:18');
-INSERT INTO records_schema VALUES(3,2,1,'2026-11-30 08:55:18');
-INSERT INTO records_schema VALUES(4,3,1,'2026-11-30 08:55:18');
-INSERT INTO records_schema VALUES(5,4,1,'2026-11-30 08:55:18');
-INSERT INTO records_schema VALUES(6,5,1,'2026-11-30 08:55:18');
-INSERT INTO records_schema VALUES(7,6,1,'2026-11-30 08:55:18');
+CREATE TABLE schedules (
+    master   TEXT    NOT NULL,
+    id       TEXT    NOT NULL,
+    version  INTEGER NOT NULL,
+    usr      TEXT    NOT NULL,
+    eauth    TEXT    NOT NULL,
+    name     TEXT    NOT NULL,
+    job      TEXT    NOT NULL DEFAULT '',
+    tgt      TEXT    NOT NULL DEFAULT '',
+    enabled  INTEGER NOT NULL,
+    saved    INTEGER NOT NULL,
+    changed  INTEGER NOT NULL,
+    due_at   INTEGER NOT NULL DEFAULT 0,
+    start_at INTEGER NOT NULL DEFAULT 0,
+    body     TEXT    NOT NULL,
+    PRIMARY KEY (master, id)
+) WITHOUT ROWID;
+CREATE INDEX schedules_start ON schedules (master, start_at) WHERE enabled = 1 AND start_at > 0;
+CREATE TABLE runs (
+    master   TEXT    NOT NULL,
+    schedule TEXT    NOT NULL,
+    due_at   INTEGER NOT NULL,
+    name     TEXT    NOT NULL,
+    usr      TEXT    NOT NULL,
+    eauth    TEXT    NOT NULL,
+    cmd      TEXT    NOT NULL,
+    fun      TEXT    NOT NULL,
+    state    INTEGER NOT NULL,
+    jid      TEXT    NOT NULL DEFAULT '',
+    why      TEXT    NOT NULL DEFAULT '',
+    claimed  INTEGER NOT NULL,
+    until    INTEGER NOT NULL DEFAULT 0,
+    done     INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (master, schedule, due_at)
+) WITHOUT ROWID;
+CREATE INDEX runs_due     ON runs (master, due_at);
+CREATE INDEX runs_claimed ON runs (master, until) WHERE state = 0;
+CREATE TABLE vals (
+    master  TEXT    NOT NULL,
+    eauth   TEXT    NOT NULL,
+    usr     TEXT    NOT NULL,
+    key     TEXT    NOT NULL,
+    value   TEXT    NOT NULL,
+    PRIMARY KEY (master, eauth, usr, key)
+) WITHOUT ROWID;
+INSERT INTO records_schema VALUES(1,0,1,'2026-11-30 11:38:50');
+INSERT INTO records_schema VALUES(2,1,1,'2026-11-30 11:38:50');
+INSERT INTO records_schema VALUES(3,2,1,'2026-11-30 11:38:50');
+INSERT INTO records_schema VALUES(4,3,1,'2026-11-30 11:38:50');
+INSERT INTO records_schema VALUES(5,4,1,'2026-11-30 11:38:50');
+INSERT INTO records_schema VALUES(6,5,1,'2026-11-30 11:38:50');
+INSERT INTO records_schema VALUES(7,6,1,'2026-11-30 11:38:50');
 INSERT INTO jobs VALUES(1795354449055051,'','20261122133409055051','test.ping
 web*
 ops
