@@ -1,5 +1,10 @@
 package rpc
 
+import (
+	"slices"
+	"strings"
+)
+
 // page is a page of rows.
 type page[T any] struct {
 	Count   int `json:"count"`
@@ -11,6 +16,13 @@ func textOr(s *string) string {
 		return ""
 	}
 	return *s
+}
+
+func pointer(text string) *string {
+	if text == "" {
+		return nil
+	}
+	return &text
 }
 
 func compareBools(a, b bool) int {
@@ -38,4 +50,25 @@ func span(page, limit int) (from, to int) {
 // slice returns the rows of a page.
 func slice[T any](rows []T, from, to int) []T {
 	return append([]T{}, rows[min(from, len(rows)):min(to, len(rows))]...)
+}
+
+// sorted returns a page of rows in the order of a column.
+func sorted[T any](rows []T, column func(T) string, reverse bool, number, limit int) page[T] {
+	slices.SortStableFunc(rows, func(a, b T) int {
+		n := strings.Compare(column(a), column(b))
+		if reverse {
+			return -n
+		}
+		return n
+	})
+	from, to := span(number, limit)
+	return page[T]{len(rows), slice(rows, from, to)}
+}
+
+// among reports whether a name is in a list that is not empty.
+func among(list []string, name string) bool { return len(list) == 0 || slices.Contains(list, name) }
+
+// holds reports whether a text has a part, in upper or lower case.
+func holds(text, part string) bool {
+	return strings.Contains(strings.ToLower(text), strings.ToLower(part))
 }
