@@ -41,11 +41,15 @@ func (o options) ssl(transport string) *SSL {
 		at.key = section.prefix + "certfile"
 		o.rep.problem(at, "is missing: no master serves TLS without a certificate")
 	}
-	for key, prefix := range map[string]string{"cert_reqs": "CERT_", "ssl_version": "PROTOCOL_"} {
-		if text := section.path(key, prefix); !strings.HasPrefix(text, prefix) {
-			_, at, _ := section.item(key)
-			o.rep.problem(at, "%q does not begin with %s, and Salt does not start with it", text, prefix)
-		}
-	}
+	section.constant("cert_reqs", "CERT_")
+	section.constant("ssl_version", "PROTOCOL_")
 	return ssl
+}
+
+// constant checks the name of one of Python's constants, without which Salt does not start.
+func (o options) constant(key, prefix string) {
+	if text := o.path(key, prefix); !strings.HasPrefix(text, prefix) {
+		_, at, _ := o.item(key)
+		o.rep.problem(at, "%q does not begin with %s, and Salt does not start with it", text, prefix)
+	}
 }

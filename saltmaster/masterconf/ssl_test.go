@@ -23,7 +23,12 @@ func TestSSL(t *testing.T) {
 		"true":          {text: "transport: tcp\nssl: true\n", problem: "/salt/master:2: ssl: has to be a mapping with a certfile, not a boolean"},
 		"no certfile":   {text: "transport: tcp\nssl: {keyfile: /k}\n", want: &SSL{KeyFile: "/k"}, problem: "/salt/master:2: ssl.certfile: is missing: no master serves TLS without a certificate"},
 		"bad cert_reqs": {text: "transport: tcp\nssl: {certfile: /c, cert_reqs: required}\n", want: &SSL{CertFile: "/c"}, problem: `/salt/master:2: ssl.cert_reqs: "required" does not begin with CERT_, and Salt does not start with it`},
-		"no transport":  {text: "transport: raet\n", problem: `/salt/master:1: transport: "raet" is not supported; zeromq, tcp and ws are`},
+		"two": {
+			text: "transport: tcp\nssl: {certfile: /c, ssl_version: v3, cert_reqs: none}\n", want: &SSL{CertFile: "/c"},
+			problem: `/salt/master:2: ssl.cert_reqs: "none" does not begin with CERT_, and Salt does not start with it
+/salt/master:2: ssl.ssl_version: "v3" does not begin with PROTOCOL_, and Salt does not start with it`,
+		},
+		"no transport": {text: "transport: raet\n", problem: `/salt/master:1: transport: "raet" is not supported; zeromq, tcp and ws are`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

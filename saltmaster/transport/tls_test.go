@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"bufio"
 	"crypto/tls"
 	"net"
 	"os"
@@ -37,7 +36,7 @@ func request(t *testing.T, transport string, shown *certtest.Pair, ssl *masterco
 	t.Helper()
 	wire := peertest.NewTCP
 	if transport == masterconf.TransportWS {
-		wire = func(nc net.Conn, r *bufio.Reader) peertest.Wire { return peertest.NewWS(nc, r) }
+		wire = peertest.NewWS
 	}
 	peer := peertest.Listen(t, peertest.Options{Wire: wire, TLS: serverTLS(shown)}, func(c *peertest.Conn, request []byte) {
 		_ = c.Reply(request)
