@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/saltern-api/saltern/saltmaster/reqpool"
+	"github.com/saltern-api/saltern/saltmaster/reqpool/peertest"
 	"github.com/saltern-api/saltern/saltmaster/zmtp/zmtptest"
 )
 
@@ -15,13 +16,13 @@ func TestIdleConnectionClosedBehindHeartbeats(t *testing.T) {
 	t.Parallel()
 	peer := zmtptest.Listen(t, "tcp", "127.0.0.1:0", echo)
 	pool := newPool(t, peer, nil)
-	_, err := pool.Request(soon(t), []byte("a"))
+	_, err := pool.Request(peertest.Soon(t), []byte("a"))
 	require.NoError(t, err)
 	conn := peer.Conns()[0]
 	require.NoError(t, zmtptest.Ping(conn, "a"))
 	require.NoError(t, zmtptest.Ping(conn, "b"))
 	require.NoError(t, conn.Close())
-	_, err = pool.Request(soon(t), []byte("b"))
+	_, err = pool.Request(peertest.Soon(t), []byte("b"))
 	require.NoError(t, err)
 	require.Equal(t, 2, peer.Accepted())
 }
@@ -50,8 +51,8 @@ func TestBadReplies(t *testing.T) {
 				_ = c.Write([]byte(test.reply))
 			})
 			pool := newPool(t, peer, func(o *reqpool.Options) { o.MaxReply = 1024 })
-			_, err := pool.Request(soon(t), []byte("a"))
-			requireFailure(t, err, "receive", true)
+			_, err := pool.Request(peertest.Soon(t), []byte("a"))
+			peertest.RequireFailure(t, err, "receive", true)
 			require.ErrorContains(t, err, test.want)
 			require.True(t, errors.Is(err, errProtocol))
 			require.Eventually(t, func() bool { return len(peer.Conns()) == 0 }, 10*time.Second, time.Millisecond)
@@ -65,7 +66,7 @@ func TestUnknownCommandIsPassedOver(t *testing.T) {
 		_ = c.Write([]byte("\x04\x04\x03NEW\x01\x00\x04\x04\x03NEW")) // also between two frames
 		_ = c.Write([]byte("\x00\x02ok"))
 	})
-	reply, err := newPool(t, peer, nil).Request(soon(t), []byte("a"))
+	reply, err := newPool(t, peer, nil).Request(peertest.Soon(t), []byte("a"))
 	require.NoError(t, err)
 	require.Equal(t, "ok", string(reply))
 }

@@ -1,11 +1,8 @@
 package zmtp
 
 import (
-	"context"
 	"testing"
-	"time"
 
-	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
 	"github.com/saltern-api/saltern/saltmaster/reqpool"
@@ -27,20 +24,4 @@ func newPool(t *testing.T, peer *peertest.Peer, change func(*reqpool.Options)) *
 	p := NewPool(opts)
 	t.Cleanup(p.Close)
 	return p
-}
-
-// soon is a context for what is expected to end at once.
-func soon(t *testing.T) context.Context {
-	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
-	t.Cleanup(cancel)
-	return ctx
-}
-
-// requireFailure checks an error's step and what it says about the request.
-func requireFailure(t *testing.T, err error, op string, sent bool) {
-	t.Helper()
-	var e *reqpool.Error
-	require.ErrorAs(t, err, &e)
-	require.Equal(t, op, e.Op, "step of %v", err)
-	require.Equal(t, sent, e.Sent, "sent of %v", err)
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/saltern-api/saltern/saltmaster/reqpool"
+	"github.com/saltern-api/saltern/saltmaster/reqpool/peertest"
 	"github.com/saltern-api/saltern/saltmaster/sandbox/sandboxtest"
 )
 
@@ -50,7 +51,7 @@ func TestAgainstLibzmq(t *testing.T) {
 		defer pool.Close()
 		for _, size := range []int{0, 1, 255, 256, 70_000, 3 << 20} {
 			payload := bytes.Repeat([]byte("z"), size)
-			reply, err := pool.Request(soon(t), payload)
+			reply, err := pool.Request(peertest.Soon(t), payload)
 			require.NoError(t, err, "%s, %d bytes", network, size)
 			require.True(t, bytes.Equal(payload, reply))
 		}
@@ -62,7 +63,7 @@ func TestLibzmqHeartbeats(t *testing.T) {
 	network, addr, _ := startRouter(t, "tcp://127.0.0.1:*", 20)
 	pool := NewPool(reqpool.Options{Network: network, Address: addr, IdleTimeout: time.Minute})
 	defer pool.Close()
-	_, err := pool.Request(soon(t), []byte("a"))
+	_, err := pool.Request(peertest.Soon(t), []byte("a"))
 	require.NoError(t, err)
 	nc, err := net.Dial(network, addr)
 	require.NoError(t, err)
@@ -71,7 +72,7 @@ func TestLibzmqHeartbeats(t *testing.T) {
 	require.NoError(t, err)
 	// The unanswered heartbeats make libzmq hang up; that is seen before the next request is sent.
 	require.Eventually(t, func() bool { return c.Settle() != nil }, 10*time.Second, 300*time.Millisecond)
-	_, err = pool.Request(soon(t), []byte("b"))
+	_, err = pool.Request(peertest.Soon(t), []byte("b"))
 	require.NoError(t, err)
 }
 
@@ -81,24 +82,24 @@ func TestStoppedLibzmqPeer(t *testing.T) {
 	network, addr, proc := startRouter(t, "tcp://127.0.0.1:*", 0)
 	pool := NewPool(reqpool.Options{Network: network, Address: addr})
 	defer pool.Close()
-	_, err := pool.Request(soon(t), []byte("a"))
+	_, err := pool.Request(peertest.Soon(t), []byte("a"))
 	require.NoError(t, err)
 
 	require.NoError(t, proc.Signal(syscall.SIGSTOP))
 	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 	defer cancel()
 	_, err = pool.Request(ctx, []byte("b")) // on the idle connection
-	requireFailure(t, err, "receive", true)
+	peertest.RequireFailure(t, err, "receive", true)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	_, err = pool.Request(ctx, []byte("c"))
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	fresh, cancelFresh := context.WithTimeout(t.Context(), time.Second)
 	defer cancelFresh()
 	_, err = pool.Request(fresh, []byte("d")) // the kernel accepts, there is no greeting
-	requireFailure(t, err, "handshake", false)
+	peertest.RequireFailure(t, err, "handshake", false)
 
 	require.NoError(t, proc.Signal(syscall.SIGCONT))
-	reply, err := pool.Request(soon(t), []byte("e"))
+	reply, err := pool.Request(peertest.Soon(t), []byte("e"))
 	require.NoError(t, err)
 	require.Equal(t, "e", string(reply))
 }

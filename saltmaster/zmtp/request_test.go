@@ -10,6 +10,7 @@ import (
 
 	"github.com/saltern-api/saltern/saltmaster/internal/bounded"
 	"github.com/saltern-api/saltern/saltmaster/reqpool"
+	"github.com/saltern-api/saltern/saltmaster/reqpool/peertest"
 	"github.com/saltern-api/saltern/saltmaster/zmtp/zmtptest"
 )
 
@@ -24,7 +25,7 @@ func TestRequestSizes(t *testing.T) {
 		pool := newPool(t, peer, func(o *reqpool.Options) { o.Network = network })
 		for _, size := range []int{0, 1, 255, 256, 4096, bounded.Trusted, bounded.Trusted + 1, 5 << 20} {
 			payload := bytes.Repeat([]byte{0xc1}, size)
-			reply, err := pool.Request(soon(t), payload)
+			reply, err := pool.Request(peertest.Soon(t), payload)
 			require.NoError(t, err, "%s, %d bytes", network, size)
 			require.True(t, bytes.Equal(payload, reply), "%s, %d bytes", network, size)
 		}
@@ -39,12 +40,12 @@ func TestPingIsAnswered(t *testing.T) {
 		_ = c.Reply(request)
 	})
 	pool := newPool(t, peer, nil)
-	_, err := pool.Request(soon(t), []byte("a"))
+	_, err := pool.Request(peertest.Soon(t), []byte("a"))
 	require.NoError(t, err)
 	conn := peer.Conns()[0]
 	require.NoError(t, zmtptest.Ping(conn, ""))
 	require.NoError(t, zmtptest.Ping(conn, "sixteen bytes ..."[:16]))
-	_, err = pool.Request(soon(t), []byte("b"))
+	_, err = pool.Request(peertest.Soon(t), []byte("b"))
 	require.NoError(t, err)
 	require.Eventually(t, func() bool { return zmtptest.Pongs(conn) == 4 }, 10*time.Second, time.Millisecond)
 	require.Equal(t, 1, peer.Accepted())

@@ -93,15 +93,15 @@ func (s Suite) pool(t *testing.T, peer *Peer, change func(*reqpool.Options)) *re
 	return p
 }
 
-// soon is a context for what is expected to end at once.
-func soon(t *testing.T) context.Context {
+// Soon is a context for what is expected to end at once.
+func Soon(t *testing.T) context.Context {
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	t.Cleanup(cancel)
 	return ctx
 }
 
-// requireFailure checks an error's step and what it says about the request.
-func requireFailure(t *testing.T, err error, op string, sent bool) {
+// RequireFailure checks an error's step and what it says about the request.
+func RequireFailure(t *testing.T, err error, op string, sent bool) {
 	t.Helper()
 	var e *reqpool.Error
 	require.ErrorAs(t, err, &e)
@@ -119,7 +119,7 @@ func (s Suite) sizes(t *testing.T) {
 		pool := s.pool(t, peer, nil)
 		for _, size := range []int{0, 1, 255, 256, 4096, 1 << 18, 1<<18 + 1, 5 << 20} {
 			payload := value(string(bytes.Repeat([]byte("z"), size)))
-			reply, err := pool.Request(soon(t), payload)
+			reply, err := pool.Request(Soon(t), payload)
 			require.NoError(t, err, "%s, %d bytes", network, size)
 			require.True(t, bytes.Equal(payload, reply), "%s, %d bytes", network, size)
 		}
@@ -135,7 +135,7 @@ func (s Suite) atOnce(t *testing.T) {
 	for i := range errs {
 		wg.Go(func() {
 			want := value(fmt.Sprint("request ", i))
-			reply, err := pool.Request(soon(t), want)
+			reply, err := pool.Request(Soon(t), want)
 			if err == nil && !bytes.Equal(reply, want) {
 				err = fmt.Errorf("sent %q, got %q", want, reply)
 			}
@@ -153,7 +153,7 @@ func (s Suite) idle(t *testing.T) {
 	peer := s.listen(t, echo)
 	pool := s.pool(t, peer, func(o *reqpool.Options) { o.IdleTimeout = 20 * time.Millisecond })
 	for range 2 { // the timer comes back after it has found nothing left
-		_, err := pool.Request(soon(t), value("a"))
+		_, err := pool.Request(Soon(t), value("a"))
 		require.NoError(t, err)
 		require.Eventually(t, func() bool { return len(peer.Conns()) == 0 }, 10*time.Second, time.Millisecond)
 	}
@@ -166,7 +166,7 @@ func (s Suite) restart(t *testing.T) {
 	peer := s.listen(t, echo)
 	pool := s.pool(t, peer, nil)
 	for range 20 {
-		_, err := pool.Request(soon(t), value("a"))
+		_, err := pool.Request(Soon(t), value("a"))
 		require.NoError(t, err)
 		peer.Stop()
 		require.NoError(t, peer.Start())
@@ -176,10 +176,10 @@ func (s Suite) restart(t *testing.T) {
 func (s Suite) unasked(t *testing.T) {
 	peer := s.listen(t, echo)
 	pool := s.pool(t, peer, nil)
-	_, err := pool.Request(soon(t), value("a"))
+	_, err := pool.Request(Soon(t), value("a"))
 	require.NoError(t, err)
 	require.NoError(t, peer.Conns()[0].Reply(value("not yours")))
-	reply, err := pool.Request(soon(t), value("b"))
+	reply, err := pool.Request(Soon(t), value("b"))
 	require.NoError(t, err)
 	require.Equal(t, string(value("b")), string(reply))
 	require.Equal(t, 2, peer.Accepted())
@@ -195,9 +195,9 @@ func (s Suite) dies(t *testing.T) {
 		_ = c.Reply(request)
 	})
 	pool := s.pool(t, peer, nil)
-	_, err := pool.Request(soon(t), value("a"))
-	requireFailure(t, err, "receive", true)
-	_, err = pool.Request(soon(t), value("b"))
+	_, err := pool.Request(Soon(t), value("a"))
+	RequireFailure(t, err, "receive", true)
+	_, err = pool.Request(Soon(t), value("b"))
 	require.NoError(t, err)
 	require.EqualValues(t, 2, requests.Load(), "the failed request was not sent again")
 }
@@ -217,7 +217,7 @@ func (s Suite) silent(t *testing.T) {
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second) // connecting and sending are a part of it
 	defer cancel()
 	_, err := pool.Request(ctx, []byte(silence))
-	requireFailure(t, err, "receive", true)
+	RequireFailure(t, err, "receive", true)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	late := <-asked
 	_ = late.Reply(value("late")) // must not answer the next request
@@ -228,10 +228,10 @@ func (s Suite) silent(t *testing.T) {
 		cancel()
 	}()
 	_, err = pool.Request(ctx, []byte(silence))
-	requireFailure(t, err, "receive", true)
+	RequireFailure(t, err, "receive", true)
 	require.ErrorIs(t, err, context.Canceled)
 
-	reply, err := pool.Request(soon(t), value("b"))
+	reply, err := pool.Request(Soon(t), value("b"))
 	require.NoError(t, err)
 	require.Equal(t, string(value("b")), string(reply))
 	require.Eventually(t, func() bool { return len(peer.Conns()) == 1 }, 10*time.Second, time.Millisecond,
@@ -248,13 +248,13 @@ func (s Suite) stopped(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), enoughToConnect)
 		defer cancel()
 		_, err := s.pool(t, peer, nil).Request(ctx, value("a"))
-		requireFailure(t, err, "receive", true)
+		RequireFailure(t, err, "receive", true)
 		require.ErrorIs(t, err, context.DeadlineExceeded)
 		return
 	}
 	pool := s.pool(t, peer, func(o *reqpool.Options) { o.DialTimeout = enoughToConnect })
-	_, err := pool.Request(soon(t), value("a"))
-	requireFailure(t, err, "handshake", false)
+	_, err := pool.Request(Soon(t), value("a"))
+	RequireFailure(t, err, "handshake", false)
 	require.ErrorIs(t, err, os.ErrDeadlineExceeded)
 	require.NotErrorIs(t, err, context.DeadlineExceeded, "the caller's context has not ended")
 
@@ -262,11 +262,11 @@ func (s Suite) stopped(t *testing.T) {
 	defer cancel()
 	pool = s.pool(t, peer, nil)
 	_, err = pool.Request(ctx, value("a"))
-	requireFailure(t, err, "handshake", false)
+	RequireFailure(t, err, "handshake", false)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 
 	peer.Mute.Store(false)
-	_, err = pool.Request(soon(t), value("a"))
+	_, err = pool.Request(Soon(t), value("a"))
 	require.NoError(t, err)
 }
 
@@ -274,8 +274,8 @@ func (s Suite) nothing(t *testing.T) {
 	s.Options.Network, s.Options.Address = "unix", filepath.Join(t.TempDir(), "s")
 	peer := s.listen(t, echo)
 	peer.Stop()
-	_, err := s.pool(t, peer, nil).Request(soon(t), value("a"))
-	requireFailure(t, err, "dial", false)
+	_, err := s.pool(t, peer, nil).Request(Soon(t), value("a"))
+	RequireFailure(t, err, "dial", false)
 }
 
 func (s Suite) waiting(t *testing.T) {
@@ -292,12 +292,12 @@ func (s Suite) waiting(t *testing.T) {
 	short, cancelShort := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancelShort()
 	_, err := pool.Request(short, value("second"))
-	requireFailure(t, err, "wait", false)
+	RequireFailure(t, err, "wait", false)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	cancel()
 	require.ErrorIs(t, <-first, context.Canceled)
 	_, err = pool.Request(ctx, value("third"))
-	requireFailure(t, err, "wait", false)
+	RequireFailure(t, err, "wait", false)
 }
 
 func (s Suite) closing(t *testing.T) {
@@ -311,24 +311,24 @@ func (s Suite) closing(t *testing.T) {
 		asked <- struct{}{}
 	})
 	pool := s.pool(t, peer, nil)
-	_, err := pool.Request(soon(t), []byte(idle))
+	_, err := pool.Request(Soon(t), []byte(idle))
 	require.NoError(t, err)
 	go func() {
 		<-asked
 		pool.Close()
 		pool.Close()
 	}()
-	_, err = pool.Request(soon(t), value("a"))
-	requireFailure(t, err, "receive", true)
+	_, err = pool.Request(Soon(t), value("a"))
+	RequireFailure(t, err, "receive", true)
 	require.ErrorIs(t, err, reqpool.ErrClosed)
-	_, err = pool.Request(soon(t), value("b"))
-	requireFailure(t, err, "wait", false)
+	_, err = pool.Request(Soon(t), value("b"))
+	RequireFailure(t, err, "wait", false)
 	require.ErrorIs(t, err, reqpool.ErrClosed)
 }
 
 // A payload that does not fit into the kernel's buffers is partly sent when the request ends: it may have arrived.
 func (s Suite) partlySent(t *testing.T) {
-	ctx, cancel := context.WithCancel(soon(t))
+	ctx, cancel := context.WithCancel(Soon(t))
 	defer cancel()
 	peer := s.listen(t, func(c *Conn, request []byte) {
 		_ = c.Reply(request)
@@ -341,17 +341,17 @@ func (s Suite) partlySent(t *testing.T) {
 	_, err := pool.Request(ctx, value("a"))
 	require.NoError(t, err)
 	_, err = pool.Request(ctx, value(string(make([]byte, 64<<20))))
-	requireFailure(t, err, "send", true)
+	RequireFailure(t, err, "send", true)
 	require.ErrorIs(t, err, context.Canceled)
 }
 
 func (s Suite) tooLarge(t *testing.T) {
 	peer := s.listen(t, echo)
 	pool := s.pool(t, peer, func(o *reqpool.Options) { o.MaxReply = 64 << 10 })
-	_, err := pool.Request(soon(t), value(string(make([]byte, 60<<10))))
+	_, err := pool.Request(Soon(t), value(string(make([]byte, 60<<10))))
 	require.NoError(t, err)
-	_, err = pool.Request(soon(t), value(string(make([]byte, 80<<10))))
-	requireFailure(t, err, "receive", true)
+	_, err = pool.Request(Soon(t), value(string(make([]byte, 80<<10))))
+	RequireFailure(t, err, "receive", true)
 	require.Eventually(t, func() bool { return len(peer.Conns()) == 0 }, 10*time.Second, time.Millisecond)
 }
 
@@ -361,8 +361,8 @@ func (s Suite) garbage(t *testing.T) {
 			_ = c.Write([]byte(text))
 			_ = c.Close() // a protocol may wait for the rest of what it takes for a length
 		})
-		_, err := s.pool(t, peer, nil).Request(soon(t), value("a"))
-		requireFailure(t, err, "receive", true)
+		_, err := s.pool(t, peer, nil).Request(Soon(t), value("a"))
+		RequireFailure(t, err, "receive", true)
 		require.Eventually(t, func() bool { return len(peer.Conns()) == 0 }, 10*time.Second, time.Millisecond)
 	}
 }
@@ -371,8 +371,8 @@ func (s Suite) unknownCertificate(t *testing.T) {
 	t.Parallel()
 	peer := s.listen(t, echo)
 	s.trusted = x509.NewCertPool()
-	_, err := s.pool(t, peer, nil).Request(soon(t), value("a"))
-	requireFailure(t, err, "handshake", false)
+	_, err := s.pool(t, peer, nil).Request(Soon(t), value("a"))
+	RequireFailure(t, err, "handshake", false)
 	var unknown *tls.CertificateVerificationError
 	require.ErrorAs(t, err, &unknown)
 }
