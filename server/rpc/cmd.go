@@ -59,7 +59,7 @@ type routeCmdParams struct {
 }
 
 func routeCmd(ctx context.Context, c *call, p routeCmdParams) (any, error) {
-	asSaved := p.JobUUID != "" && len(p.Tgt) == 0 && p.TgtUUID == "" // then job-run is enough for minions, which fromJob requires
+	asSaved := p.JobUUID != "" && len(p.Tgt) == 0 && p.TgtUUID == ""
 	from := c.origin
 	if p.JobUUID != "" {
 		o, replaced, err := c.fromJob(ctx, &p)
@@ -96,11 +96,7 @@ func routeCmd(ctx context.Context, c *call, p routeCmdParams) (any, error) {
 			fields = append(fields, textField("jid", p.JID))
 		}
 	}
-	may := c.mayRun
-	if asSaved && p.Cmd == "local" {
-		may = func(ctx context.Context, _ string) error { return c.mayRunSaved(ctx, p.TgtUUID) }
-	}
-	if err := may(ctx, p.Cmd); err != nil {
+	if err := c.mayRoute(ctx, p, asSaved); err != nil {
 		return nil, err
 	}
 	answer, wrong := c.runFrom(ctx, from, fields...)

@@ -161,6 +161,16 @@ func decodeReturn(value msgpack.Raw, to any, fun string) error {
 	return &Error{Code: CodeFailed, Message: fun + ": " + clip(said)}
 }
 
+// mayRoute returns an error unless the caller may run a command. asSaved is set for a
+// saved job that is run as it was saved: on minions job-run is enough, which fromJob
+// requires.
+func (c *call) mayRoute(ctx context.Context, p routeCmdParams, asSaved bool) error {
+	if asSaved && p.Cmd == "local" {
+		return c.mayRunSaved(ctx, p.TgtUUID)
+	}
+	return c.mayRun(ctx, p.Cmd)
+}
+
 // mayRun returns an error unless the caller may run commands of a client. For the
 // holder of a token the scopes decide, when the command is run.
 func (c *call) mayRun(ctx context.Context, kind string) error {

@@ -246,6 +246,38 @@ func TestSaveSchedule(t *testing.T) {
 	require.Equal(t, issuer.Removed, e.lines.last(t).Event)
 }
 
+// TestSaveScheduleRights refuses to save what the caller may not run: job-run is for saved
+// jobs on minions, as it is for cmd.route_cmd.
+func TestSaveScheduleRights(t *testing.T) {
+	t.Parallel()
+	e := new(env)
+	sharedStore(t, e)
+	e.Gateway = tokentest.Build(t, func(o *tokentest.Options) {
+		o.LoginRoles = []string{"saver"}
+		o.Assignments = []issuer.Assignment{{Users: []string{"frank"}, Roles: []string{"User", "wheels"}}}
+		o.RPC = func(a *rpc.API) {
+			a.Gateway, a.Library, a.Schedules, a.Standings = &e.master, e.store, e.store, a.Rights.(*issuer.Service)
+		}
+	})
+	e.role(t, "saver", role.JobRead, role.JobWrite, role.JobRun, role.TargetWrite, role.ScheduleWrite)
+	e.role(t, "wheels", role.CmdWheelRun, role.CmdRunnerRun, role.ScheduleWrite)
+	for user, want := range map[string]struct{ wheel, runner, all, web, more int }{
+		"bob": {4030, 4030, 4030, 0, 4030}, "frank": {},
+	} {
+		by := e.by(t, user)
+		tgt := string(e.must(t, by, "tgt.save_target_group", `{"name":"web","tgt":{"*":{"tgt":"web*"}}}`))
+		save := func(job, with string) int {
+			id := string(e.must(t, by, "job.save_job", `{"name":"j",`+job+`}`))
+			return e.call(t, by, "schedule.save", `{"name":"x","schedule":{"minutes":5},"job_uuid":`+id+with+`}`).code()
+		}
+		require.Equal(t, want.wheel, save(`"cmd":"wheel","fun":"key.accept"`, ""), user)
+		require.Equal(t, want.runner, save(`"cmd":"runner","fun":"jobs.active"`, ""), user)
+		require.Equal(t, want.all, save(`"cmd":"local","fun":"test.ping","tgt_uuid":"`+rpc.AllMinions+`"`, ""), user)
+		require.Equal(t, want.web, save(`"cmd":"local","fun":"test.ping","tgt_uuid":`+tgt, ""), user)
+		require.Equal(t, want.more, save(`"cmd":"local","fun":"cmd.run","arg":{"arg":["df"]},"tgt_uuid":`+tgt, `,"arg":{"arg":["reboot"]}`), user)
+	}
+}
+
 // TestFutures has the times of schedules, and leaves some out.
 func TestFutures(t *testing.T) {
 	t.Parallel()

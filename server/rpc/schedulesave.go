@@ -153,10 +153,7 @@ func (c *call) checkCommand(ctx context.Context, s *records.Schedule, body *sche
 			body.TgtAs = saved.revision()
 		}
 	}
-	if asSaved {
-		return nil // job-run is enough, which fromJob requires
-	}
-	return c.mayRun(ctx, p.Cmd)
+	return c.mayRoute(ctx, p, asSaved)
 }
 
 type updateScheduleParams struct {
