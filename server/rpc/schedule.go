@@ -30,7 +30,7 @@ func scheduleMethods() []*Method {
 			returns: "the uuid", needs: write, served: schedules,
 		}, saveSchedule),
 		method(about{
-			name: "schedule.update", doc: "Change a part of a schedule. From then on it runs as the caller.", returns: "the uuid", needs: write, served: schedules,
+			name: "schedule.update", doc: "Change a part of a schedule. From then on it runs as the caller; of another user's, which stays that user's, a superuser changes name, schedule and enabled alone.", returns: "the uuid", needs: write, served: schedules,
 		}, updateSchedule),
 		method(about{
 			name: "schedule.remove", doc: "Remove a schedule. What it has run stays in the history.", returns: "true",

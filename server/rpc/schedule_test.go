@@ -233,8 +233,8 @@ func TestSaveSchedule(t *testing.T) {
 		require.Equal(t, n, count(admin, kwarg), kwarg)
 	}
 
-	// A superuser who changes it is who it runs as from then on.
-	e.must(t, admin, "schedule.update", `{"uuid":"`+of.ID+`","name":"taken","enabled":"false"}`)
+	// A superuser may replace it. It is run as that user from then on.
+	e.must(t, admin, "schedule.save", `{"uuid":"`+of.ID+`","name":"taken","enabled":"false","schedule":{"minutes":5},`+pingAll+`}`)
 	of, err := e.store.Schedule(t.Context(), of.ID)
 	require.NoError(t, err)
 	require.Equal(t, "admin", of.User)
@@ -276,6 +276,46 @@ func TestSaveScheduleRights(t *testing.T) {
 		require.Equal(t, want.web, save(`"cmd":"local","fun":"test.ping","tgt_uuid":`+tgt, ""), user)
 		require.Equal(t, want.more, save(`"cmd":"local","fun":"cmd.run","arg":{"arg":["df"]},"tgt_uuid":`+tgt, `,"arg":{"arg":["reboot"]}`), user)
 	}
+}
+
+// TestUpdateOfOthers leaves a schedule its owner's, with what it runs, when a superuser
+// changes it.
+func TestUpdateOfOthers(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t, nil)
+	e.save(t)
+	admin, bob := e.by(t, "admin"), e.by(t, "bob")
+	e.must(t, admin, "job.save_job_access", `{"job_uuid":"`+checkDisk+`","access_payload":{"worker":["read"]}}`)
+	s := e.saved(t, bob, `{"name":"x","schedule":{"days":5},"job_uuid":"`+checkDisk+`"}`)
+	first := s
+	again := func() records.Schedule {
+		is, err := e.store.Schedule(t.Context(), s.ID)
+		require.NoError(t, err)
+		return is
+	}
+	for _, kwarg := range []string{`"name":"y"`, `"enabled":false`, `"enabled":true`, `"schedule":{"days":5}`} {
+		e.must(t, admin, "schedule.update", `{"uuid":"`+s.ID+`",`+kwarg+`}`)
+	}
+	is := again()
+	require.Equal(t, "bob", is.User)
+	require.Equal(t, "y", is.Name)
+	require.Equal(t, first.Version+4, is.Version)
+	require.JSONEq(t, string(first.Body), string(is.Body))
+	require.Equal(t, "started", e.state(t, is))
+	require.Equal(t, "bob", e.master.last(t).Authority.Identity.User)
+
+	for _, kwarg := range []string{
+		`"fun":"test.ping"`, `"cmd":"local"`, `"arg":{"arg":["/"]}`, `"tgt":{"*":{"tgt":"*"}}`, `"tgt_uuid":"` + rpc.AllMinions + `"`,
+		`"job_uuid":"` + checkDisk + `"`, `"masters":[]`, `"delete_fields":["arg"]`,
+	} {
+		require.Equal(t, 4030, e.call(t, admin, "schedule.update", `{"uuid":"`+s.ID+`","enabled":false,`+kwarg+`}`).code(), kwarg)
+	}
+	require.Equal(t, is, again())
+
+	// What was changed since it was saved is not approved by that.
+	e.must(t, admin, "job.save_job", `{"job_uuid":"`+checkDisk+`","desc":"changed"}`)
+	e.must(t, admin, "schedule.update", `{"uuid":"`+s.ID+`","enabled":true}`)
+	require.Equal(t, "refused", e.state(t, again()))
 }
 
 // TestFutures has the times of schedules, and leaves some out.

@@ -52,6 +52,9 @@ func saveSchedule(ctx context.Context, c *call, p saveScheduleParams) (any, erro
 	if len(p.Tgt) > 0 {
 		body.Tgt = canonical(p.Tgt)
 	}
+	if err := c.own(ctx, &s, &body); err != nil {
+		return nil, err
+	}
 	return c.putSchedule(ctx, s, body, true)
 }
 
@@ -63,7 +66,25 @@ func scheduleArguments(arg Object) json.RawMessage {
 	return canonical(arg)
 }
 
-// putSchedule checks a schedule and saves it as the caller's own.
+// own checks what a schedule runs and makes it the caller's own, to be run with what the
+// caller has.
+func (c *call) own(ctx context.Context, s *records.Schedule, body *schedule.Body) error {
+	if err := c.checkCommand(ctx, s, body); err != nil {
+		return err
+	}
+	st, err := c.api.Standings.Standing(ctx, c.caller().Issuer())
+	if err != nil {
+		return err
+	}
+	id := c.caller().Identity()
+	s.User, s.Eauth = id.User, id.Eauth
+	if body.As, err = json.Marshal(st); err != nil {
+		return fmt.Errorf("save a schedule: %w", err)
+	}
+	return nil
+}
+
+// putSchedule saves a schedule, which is due anew with reschedule.
 func (c *call) putSchedule(ctx context.Context, s records.Schedule, body schedule.Body, reschedule bool) (any, error) {
 	table, err := timetable.Parse(body.Schedule)
 	if err != nil {
@@ -71,18 +92,6 @@ func (c *call) putSchedule(ctx context.Context, s records.Schedule, body schedul
 	}
 	if strings.TrimSpace(s.Name) == "" {
 		return nil, invalidParameter("name", "it is missing")
-	}
-	if err := c.checkCommand(ctx, &s, &body); err != nil {
-		return nil, err
-	}
-	st, err := c.api.Standings.Standing(ctx, c.caller().Issuer())
-	if err != nil {
-		return nil, err
-	}
-	id := c.caller().Identity()
-	s.User, s.Eauth = id.User, id.Eauth
-	if body.As, err = json.Marshal(st); err != nil {
-		return nil, fmt.Errorf("save a schedule: %w", err)
 	}
 	if reschedule {
 		if s.Saved.IsZero() {
@@ -236,7 +245,20 @@ func updateSchedule(ctx context.Context, c *call, p updateScheduleParams) (any, 
 	if len(p.Schedule) > 0 {
 		body.Schedule, body.Skips, reschedule = canonical(p.Schedule), nil, true
 	}
+	if id := c.caller().Identity(); s.User == id.User && s.Eauth == id.Eauth {
+		err = c.own(ctx, &s, &body)
+	} else if p.changesCommand() { // the rest of it would be another user's, as it is just now
+		err = &Error{Code: CodeForbidden, Message: "it is another user's: schedule.save replaces it by one of the caller's"}
+	}
+	if err != nil {
+		return nil, err
+	}
 	return c.putSchedule(ctx, s, body, reschedule)
+}
+
+// changesCommand reports whether what the schedule runs is changed.
+func (p updateScheduleParams) changesCommand() bool {
+	return p.Cmd != "" || p.Fun != "" || p.JobUUID != "" || p.TgtUUID != "" || len(p.Tgt) > 0 || len(p.Arg) > 0 || p.Masters != nil || len(p.Delete) > 0
 }
 
 // toUpdate returns the schedule that update changes.
