@@ -97,9 +97,9 @@ func (s *Service) Users(ctx context.Context, c Caller) ([]User, error) {
 	return users, nil
 }
 
-// PutUser changes what is saved of a user. The caller must have the roles and
-// permissions that the user did not have before, and the roles of groups that the user
-// was not in.
+// PutUser changes what is saved of a user. The caller must have the roles that the user
+// did not have before, and the roles of groups that the user was not in. To give one more
+// permission the caller must have all that the user has then.
 func (s *Service) PutUser(ctx context.Context, c Caller, eauth, user string, change func(*SavedUser)) error {
 	if err := s.may(ctx, c, role.UserWrite); err != nil {
 		return err
@@ -124,7 +124,11 @@ func (s *Service) PutUser(ctx context.Context, c Caller, eauth, user string, cha
 	}
 	b := roleCache{groups: groups, links: links}
 	names = append(names, b.rolesOfSaved(eauth, without(u.Groups, before.Groups))...)
-	if err := s.mayGive(ctx, c, names, without(u.Permissions, before.Permissions)); err != nil {
+	var permissions []role.Permission
+	if len(without(u.Permissions, before.Permissions)) > 0 {
+		permissions = u.Permissions // all of them: two may allow more together than each by itself
+	}
+	if err := s.mayGive(ctx, c, names, permissions); err != nil {
 		return err
 	}
 	return s.putRecord(ctx, c, usersCollection, userKey(eauth, user), version, u, "user "+userKey(eauth, user))

@@ -96,3 +96,24 @@ func TestChangeRole(t *testing.T) {
 		require.ErrorIs(r, r.ChangeRole(ctx, operator, "ops", func(changed *role.Role) { changed.Targets = []string{"("} }), issuer.Invalid)
 	})
 }
+
+// One who may give single permissions does not complete those that others have given.
+func TestPermissionsTogether(t *testing.T) {
+	with(t, func(o *issuer.Options) {
+		o.LoginRoles = []string{}
+		o.Assignments = []issuer.Assignment{{Users: []string{"eve"}, Roles: []string{"editor"}}}
+	}, func(r *env) {
+		ctx := r.Context()
+		require.NoError(r, r.PutRole(ctx, operator, role.Role{Name: "editor", Permissions: []role.Permission{role.UserWrite, role.TargetAllMinionsRun, role.JobRead}}, true))
+		give := func(c issuer.Caller, name string, p ...role.Permission) error {
+			return r.PutUser(ctx, c, "pam", name, func(u *issuer.SavedUser) { u.Permissions = append(u.Permissions, p...) })
+		}
+		require.NoError(r, give(operator, "bob", role.CmdRun))
+		require.ErrorIs(r, give(user("eve"), "bob", role.TargetAllMinionsRun), issuer.Forbidden)
+		require.NoError(r, give(user("eve"), "carol", role.TargetAllMinionsRun, role.JobRead))
+		set, err := r.LoginRights(ctx, "bob", "pam", nil)
+		require.NoError(r, err)
+		require.False(r, set.Anywhere())
+		require.NoError(r, r.PutUser(ctx, user("eve"), "pam", "bob", func(u *issuer.SavedUser) { u.RemoteUID = "7" }), "what others gave stays")
+	})
+}
