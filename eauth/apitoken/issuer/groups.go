@@ -10,7 +10,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/saltern-api/saltern/eauth/apitoken"
 	"github.com/saltern-api/saltern/eauth/apitoken/role"
 )
 
@@ -68,6 +67,9 @@ func (l Link) key() string {
 	sum := sha256.Sum256(text)
 	return hex.EncodeToString(sum[:16])
 }
+
+// subject returns the link as in the audit log.
+func (l Link) subject() string { return "group link " + l.From.String() + " to " + l.Group.String() }
 
 // of reports whether a link is for a user with some groups.
 func (l Link) of(eauth string, groups []string) bool {
@@ -181,8 +183,8 @@ func (s *Service) DeleteGroup(ctx context.Context, c Caller, k GroupKey) error {
 	}
 	for _, l := range links {
 		if l.Group == k {
-			if err := s.store.DeleteDocument(ctx, linksCollection, l.key()); err != nil && !errors.Is(err, apitoken.ErrNotFound) {
-				return ofStore(err)
+			if err := s.deleteLink(ctx, c, l); err != nil && !errors.Is(err, NotFound) {
+				return err
 			}
 		}
 	}
@@ -232,7 +234,7 @@ func (s *Service) PutLink(ctx context.Context, c Caller, l Link) error {
 	if err != nil {
 		return err
 	}
-	return s.putRecord(ctx, c, linksCollection, l.key(), version, l, "group link "+l.From.String()+" to "+l.Group.String())
+	return s.putRecord(ctx, c, linksCollection, l.key(), version, l, l.subject())
 }
 
 // DeleteLink removes a link, which the group, the other group and the uid name, or its
@@ -241,5 +243,9 @@ func (s *Service) DeleteLink(ctx context.Context, c Caller, l Link) error {
 	if err := s.may(ctx, c, role.GroupDelete); err != nil {
 		return err
 	}
-	return s.deleteRecord(ctx, c, linksCollection, l.key(), "group link "+l.From.String()+" to "+l.Group.String())
+	return s.deleteLink(ctx, c, l)
+}
+
+func (s *Service) deleteLink(ctx context.Context, c Caller, l Link) error {
+	return s.deleteRecord(ctx, c, linksCollection, l.key(), l.subject())
 }

@@ -266,3 +266,22 @@ func TestGroupsThatCannotBeRead(t *testing.T) {
 		require.Error(r, r.PutUser(ctx, operator, "pam", "bad", func(*issuer.SavedUser) {}), "it is not overwritten")
 	})
 }
+
+// The links that end with a group are in the audit log, each with the caller.
+func TestLinksOfADeletedGroup(t *testing.T) {
+	with(t, nil, func(r *env) {
+		ctx := r.Context()
+		team := issuer.GroupKey{Eauth: "pam", Name: "team"}
+		require.NoError(r, r.PutGroup(ctx, operator, team, func(*issuer.Group) {}))
+		require.NoError(r, r.PutLink(ctx, operator, issuer.Link{Group: team, From: issuer.GroupKey{Eauth: "ldap", Name: "cn=team"}, Enabled: true}))
+		r.told()
+		require.NoError(r, r.DeleteGroup(ctx, operator, team))
+		var removed []string
+		for _, e := range r.events {
+			require.Equal(r, issuer.Removed, e.What)
+			require.True(r, e.By.Operator)
+			removed = append(removed, e.Subject)
+		}
+		require.Equal(r, []string{"group link ldap/cn=team to pam/team", "group pam/team"}, removed)
+	})
+}
