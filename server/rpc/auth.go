@@ -55,6 +55,7 @@ func getJWT(_ context.Context, c *call, _ none) (any, error) {
 	if err := c.api.keepUntil(c.by, expires); err != nil {
 		return nil, err
 	}
+	c.note(issuer.Issued, "jwt until "+timeText(expires))
 	return map[string]string{"jwt": text, "expires": timeText(expires)}, nil
 }
 

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"slices"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
@@ -120,7 +119,7 @@ type API struct {
 	After func(d time.Duration, f func())
 
 	jids    saltmaster.JIDs
-	kept    atomic.Int64       // sessions that wait for the end of a token
+	kept    keptSessions       // those that wait for the end of a token
 	methods map[string]*Method // those that are served, by their names
 	catalog func() *catalog
 }

@@ -96,7 +96,7 @@ func TestSignIn(t *testing.T) {
 func TestBasicLeavesNoSession(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t, nil)
-	basic := []string{"Authorization: Basic Ym9iOnNlY3JldA==", "X-Xsrftoken: x", "Cookie: _xsrf=x"}
+	basic := passwordOf("bob")
 	require.Zero(t, e.post(t, echo, basic...).code())
 	for n := range 5 {
 		a := e.Send(t, http.MethodPost, rpc.Path, echo, tokentest.Bearer(fmt.Sprintf("%040x", n)))
@@ -212,8 +212,7 @@ func TestArguments(t *testing.T) {
 // requested with, and ends with that.
 func TestGetJWT(t *testing.T) {
 	t.Parallel()
-	ends := make(chan func(), 10)
-	var kept []func()
+	ends := make(chan func(), 1100)
 	e := newEnv(t, func(a *rpc.API) {
 		a.After = func(d time.Duration, f func()) {
 			require.InDelta(t, 30, d.Minutes(), 1)
@@ -222,10 +221,13 @@ func TestGetJWT(t *testing.T) {
 	})
 	const get = `{"resource":"auth","method":"get_jwt"}`
 	api, record := e.APIToken(t, apitoken.ProfileNative)
-	basic := []string{"Authorization: Basic Ym9iOnNlY3JldA==", "X-Xsrftoken: x", "Cookie: _xsrf=x"}
+	basic := passwordOf("bob")
 	for name, headers := range map[string][]string{"session": {e.by(t, "bob")}, "token": {tokentest.Bearer(api)}, "password": basic} {
 		var got struct{ JWT string }
 		require.NoError(t, json.Unmarshal(e.post(t, get, headers...).Ret, &got), name)
+		line := e.lines.last(t)
+		require.Equal(t, "issued bob", line.Event+" "+line.User, name)
+		require.Regexp(t, `^jwt until 20\d\d-`, line.Subject, name)
 		require.Zero(t, e.post(t, echo, tokentest.Bearer(got.JWT)).code(), name)
 		scopes := e.post(t, `{"resource":"cmd","method":"route_cmd","kwarg":{"cmd":"runner","fun":"a"}}`, tokentest.Bearer(got.JWT)).code()
 		require.Equal(t, map[bool]int{true: 4032, false: 0}[name == "token"], scopes, "it has the scopes of the token")
@@ -245,17 +247,24 @@ func TestGetJWT(t *testing.T) {
 	two := e.Send(t, http.MethodPost, rpc.Path, "["+get+","+get+"]", basic...)
 	require.Equal(t, http.StatusOK, two.Status)
 	require.Len(t, ends, 1)
-	for range 999 {
+	for range 19 {
 		require.Zero(t, e.post(t, get, basic...).code())
-		if len(ends) == cap(ends) {
-			for range cap(ends) {
-				kept = append(kept, <-ends)
-			}
+	}
+	require.Equal(t, 4290, e.post(t, get, basic...).code(), "there is a bound for each user")
+	for i := range 49 {
+		for range 20 {
+			require.Zero(t, e.post(t, get, passwordOf(fmt.Sprintf("user%d", i))...).code(), "which is not that of another")
 		}
 	}
-	require.Equal(t, 4290, e.post(t, get, basic...).code(), "there is a bound")
-	kept[0]()
-	require.Zero(t, e.post(t, get, basic...).code())
+	require.Equal(t, 4290, e.post(t, get, passwordOf("other")...).code(), "and one for all")
+	(<-ends)()
+	require.Zero(t, e.post(t, get, passwordOf("other")...).code())
+	require.Equal(t, 4290, e.post(t, get, basic...).code())
+}
+
+// passwordOf returns the headers of a request with the name and the password of a user.
+func passwordOf(user string) []string {
+	return []string{"Authorization: Basic " + base64.StdEncoding.EncodeToString([]byte(user+":secret")), "X-Xsrftoken: x", "Cookie: _xsrf=x"}
 }
 
 // A request whose credential ends is answered with 401, upon which clients send it again,
