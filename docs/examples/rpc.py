@@ -72,7 +72,10 @@ class APIClient:
         if not ssl_validate_cert:
             context.check_hostname = False
             context.verify_mode = ssl.CERT_NONE
-        self._opener = urllib.request.build_opener(urllib.request.HTTPSHandler(context=context), _NoRedirect)
+        handlers = [urllib.request.HTTPSHandler(context=context), _NoRedirect]
+        if self._server.startswith("http:"):
+            handlers.append(urllib.request.ProxyHandler({}))  # a proxy would read the credentials
+        self._opener = urllib.request.build_opener(*handlers)
         self._riq = 0
         self._bearer = None
         self.api = _API(self, self.call("api", "discover").ret)
@@ -96,7 +99,12 @@ class APIClient:
         return response
 
     def _check_url(self):
-        parts = urllib.parse.urlsplit(self._server)
+        try:
+            parts = urllib.parse.urlsplit(self._server)
+        except ValueError:
+            raise ValueError("the URL of the server cannot be read") from None  # the cause may quote a password
+        if set(self._server) & set("@?#"):
+            raise ValueError("the URL of the server has more than a host and a path")
         if parts.scheme == "https" and parts.hostname:
             return
         try:

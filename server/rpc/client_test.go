@@ -129,6 +129,9 @@ print(client.api.test.echo("hello").ret, client.api.test.warnings()[3], client.a
 for make in (
     lambda: APIClient(os.environ["SERVER"], "bob", "wrong-secret"),
     lambda: APIClient("http://192.0.2.1", "bob", "secret"),
+    lambda: APIClient("https://bob:pass-word@127.0.0.1:1", "bob", "secret"),
+    lambda: APIClient("https://bob:pass-word[@127.0.0.1:1", "bob", "secret"),
+    lambda: APIClient("https://127.0.0.1:1/raas?pass-word", "bob", "secret"),
     lambda: APIClient(os.environ["SERVER"], csp_api_token="saltern_api_wrong"),
     lambda: APIClient(os.environ["SERVER"], "bob", "secret").api.admin.trim_database(),
     lambda: APIClient(os.environ["SERVER"], "bob", "secret").api.job.no_such_method(),
@@ -137,12 +140,13 @@ for make in (
     try:
         make()
     except Exception as e:
+        assert "pass-word" not in repr(e), e
         print(type(e).__name__, getattr(e, "code", None), getattr(e, "detail", None))`,
-			`^AuthenticationFailure None None\nValueError None None\nAuthenticationFailure None None\nRPCError 4030 \{'state': 'forbidden'\}\nAttributeError None None\nRPCError 4001 \{'state': 'invalid_parameter', 'parameter': 'limt'\}\n$`},
+			`^AuthenticationFailure None None\n(ValueError None None\n){4}AuthenticationFailure None None\nRPCError 4030 \{'state': 'forbidden'\}\nAttributeError None None\nRPCError 4001 \{'state': 'invalid_parameter', 'parameter': 'limt'\}\n$`},
 	} {
 		t.Run(name, func(t *testing.T) {
 			cmd := exec.CommandContext(t.Context(), python, "-B", "-W", "error", "-c", "import os\nfrom rpc import APIClient\n"+c.program)
-			cmd.Env = append(os.Environ(), "PYTHONPATH="+example, "SERVER="+e.URL, "TOKEN="+secret.Reveal(), "no_proxy=*")
+			cmd.Env = append(os.Environ(), "PYTHONPATH="+example, "SERVER="+e.URL, "TOKEN="+secret.Reveal(), "http_proxy=http://127.0.0.1:1", "no_proxy=")
 			var errs strings.Builder
 			cmd.Stderr = &errs
 			out, err := cmd.Output()
