@@ -131,3 +131,36 @@ func TestTooManySaved(t *testing.T) {
 	_, err = s.PutSaved(t.Context(), one)
 	require.NoError(t, err)
 }
+
+// All users together do not fill it with values, and a value that is there may change.
+func TestTooManyValues(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "records.db")
+	s := open(file, "")
+	defer func() { require.NoError(t, s.Close()) }()
+	ctx, ops := t.Context(), records.ValueOwner{User: "ops", Eauth: "pam"}
+	put := func(key string) error { return s.PutValue(ctx, ops, key, json.RawMessage("1")) }
+	require.NoError(t, s.Ping(ctx))
+	fill := func(from, to int) {
+		db, err := sql.Open("sqlite", file)
+		require.NoError(t, err)
+		_, err = db.ExecContext(ctx, fmt.Sprintf("WITH RECURSIVE n(i) AS (SELECT %d UNION ALL SELECT i + 1 FROM n WHERE i < %d) "+
+			"INSERT INTO vals (master, eauth, usr, key, value) SELECT '', 'pam', i / 500, i, '1' FROM n", from, to))
+		require.NoError(t, err)
+		require.NoError(t, db.Close())
+	}
+	const room = 8
+	fill(1, records.MaxValues-room)
+	require.NoError(t, put("a"))
+	fill(records.MaxValues-room+1, records.MaxValues-2) // by another gateway
+	require.NoError(t, put("b"))
+	require.ErrorIs(t, put("c"), records.ErrTooManyValues)
+	require.ErrorIs(t, put("c"), records.ErrTooManyValues)
+	require.NoError(t, put("b"), "it is there")
+	for _, key := range []string{"a", "b"} {
+		ok, err := s.DeleteValue(ctx, ops, key)
+		require.NoError(t, err)
+		require.True(t, ok)
+	}
+	require.NoError(t, put("c"))
+}

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/huandu/go-sqlbuilder"
@@ -70,6 +71,8 @@ type Store struct {
 	why    error
 
 	statements *statements
+
+	valueRoom atomic.Int64 // how many values may be added until all are counted again
 }
 
 var _ records.Store = (*Store)(nil)
