@@ -79,9 +79,9 @@ func getPresence(ctx context.Context, c *call, p getPresenceParams) (any, error)
 			if err != nil {
 				return nil, err
 			}
-			ids, err = keepGrains(ctx, ids, grains, func(g msgpack.Raw) bool {
+			ids, err = look(ctx, ids, grains, func(g msgpack.Raw) bool {
 				return hasPart(g, "ipv4", p.IPv4) && hasPart(g, "host", p.Host)
-			})
+			}, "", false)
 			if err != nil {
 				return nil, err
 			}
@@ -174,40 +174,38 @@ func compareJSON(a, b json.RawMessage) int {
 	return bytes.Compare(bytes.TrimLeft(a, `["`), bytes.TrimLeft(b, `["`))
 }
 
-// keepGrains returns those of some minions whose cached grains are as wanted. The error is
-// that of ctx: each minion takes a file or two.
-func keepGrains(ctx context.Context, ids []string, grains func(string) (msgpack.Raw, bool), wanted func(msgpack.Raw) bool) ([]string, error) {
+// look reads the cached grains of some minions, of each once: it takes a file or two. It
+// returns those that are wanted, all without wanted, and sorts them by a grain, if there
+// is one; equals are in the order of their names. The error is that of ctx.
+func look(
+	ctx context.Context, ids []string, grains func(string) (msgpack.Raw, bool), wanted func(msgpack.Raw) bool, by string, reverse bool,
+) ([]string, error) {
+	keys := make(map[string]json.RawMessage)
 	ids = keep(ids, func(id string) bool {
 		if ctx.Err() != nil {
 			return false
 		}
 		g, ok := grains(id)
-		return ok && wanted(g)
-	})
-	return ids, ctx.Err()
-}
-
-// sortByGrain sorts minions by a grain, of which equals are in the order of their names.
-// The error is that of ctx.
-func sortByGrain(ctx context.Context, ids []string, grains func(string) (msgpack.Raw, bool), name string, reverse bool) error {
-	keys := make(map[string]json.RawMessage, len(ids))
-	for _, id := range ids {
-		if err := ctx.Err(); err != nil {
-			return err
+		if wanted != nil && (!ok || !wanted(g)) {
+			return false
 		}
-		g, _ := grains(id)
-		keys[id] = grainOf(g, name)
-	}
-	slices.SortStableFunc(ids, func(a, b string) int {
-		if n := compareJSON(keys[a], keys[b]); n != 0 {
-			if reverse {
-				return -n
+		if by != "" {
+			keys[id] = grainOf(g, by)
+		}
+		return true
+	})
+	if by != "" && ctx.Err() == nil {
+		slices.SortStableFunc(ids, func(a, b string) int {
+			if n := compareJSON(keys[a], keys[b]); n != 0 {
+				if reverse {
+					return -n
+				}
+				return n
 			}
-			return n
-		}
-		return strings.Compare(a, b)
-	})
-	return nil
+			return strings.Compare(a, b)
+		})
+	}
+	return ids, ctx.Err()
 }
 
 type getMinionCacheParams struct {
@@ -230,7 +228,7 @@ func getMinionCache(ctx context.Context, c *call, p getMinionCacheParams) (any, 
 	}
 	switch p.SortBy {
 	case "saltversion", "osfullname", "ipv4", "ipv6":
-		if err := sortByGrain(ctx, ids, grains, p.SortBy, p.Reverse); err != nil {
+		if ids, err = look(ctx, ids, grains, nil, p.SortBy, p.Reverse); err != nil {
 			return nil, err
 		}
 	case "presence":
@@ -319,21 +317,22 @@ func getMinionDetails(ctx context.Context, c *call, p getMinionDetailsParams) (a
 	if err != nil {
 		return nil, err
 	}
-	if len(wanted) > 0 {
-		ids, err = keepGrains(ctx, ids, grains, func(g msgpack.Raw) bool {
-			return !slices.ContainsFunc(wanted, func(m jsonobject.Member) bool { return !hasValue(grainOf(g, m.Name), m.Value) })
-		})
-		if err != nil {
-			return nil, err
-		}
-	}
-	switch p.SortBy {
+	by := p.SortBy
+	switch by {
 	case "", "master_id", "minion_id", "id":
+		by = ""
 		if p.Reverse {
 			slices.Reverse(ids)
 		}
-	default:
-		if err := sortByGrain(ctx, ids, grains, p.SortBy, p.Reverse); err != nil {
+	}
+	var selects func(msgpack.Raw) bool
+	if len(wanted) > 0 {
+		selects = func(g msgpack.Raw) bool {
+			return !slices.ContainsFunc(wanted, func(m jsonobject.Member) bool { return !hasValue(grainOf(g, m.Name), m.Value) })
+		}
+	}
+	if selects != nil || by != "" {
+		if ids, err = look(ctx, ids, grains, selects, by, p.Reverse); err != nil {
 			return nil, err
 		}
 	}

@@ -9,29 +9,25 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
-// No more grains are read for a client that has gone.
+// No more grains are read for a client that has gone, and each only once.
 func TestGrainsOfGone(t *testing.T) {
 	t.Parallel()
-	for name, look := range map[string]func(ctx context.Context, ids []string, grains func(string) (msgpack.Raw, bool)) error{
-		"filter": func(ctx context.Context, ids []string, grains func(string) (msgpack.Raw, bool)) error {
-			_, err := keepGrains(ctx, ids, grains, func(msgpack.Raw) bool { return true })
-			return err
-		},
-		"sort": func(ctx context.Context, ids []string, grains func(string) (msgpack.Raw, bool)) error {
-			return sortByGrain(ctx, ids, grains, "os", false)
-		},
-	} {
+	every := func(msgpack.Raw) bool { return true }
+	for name, c := range map[string]struct {
+		wanted func(msgpack.Raw) bool
+		by     string
+	}{"filter": {every, ""}, "sort": {nil, "os"}, "both": {every, "os"}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			for last, want := range map[string]int{"b": 2, "d": 3} { // the client has gone after it
 				ctx, leave := context.WithCancel(t.Context())
 				read := 0
-				err := look(ctx, []string{"a", "b", "c"}, func(id string) (msgpack.Raw, bool) {
+				_, err := look(ctx, []string{"a", "b", "c"}, func(id string) (msgpack.Raw, bool) {
 					if read++; id == last {
 						leave()
 					}
 					return msgpack.AppendMap(nil, 0), true
-				})
+				}, c.wanted, c.by, false)
 				require.Equal(t, want, read)
 				require.Equal(t, ctx.Err(), err)
 				leave()
