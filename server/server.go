@@ -103,7 +103,7 @@ func Listen(ctx context.Context, cfg Config) (*Server, error) {
 	}
 	if cfg.Jobs.Records != nil && cfg.Jobs.Watches != nil {
 		s.waiting = &waiting.Jobs{
-			Watches: cfg.Jobs.Watches, Read: cfg.Jobs.Records.Job, Most: cfg.Settings.Records.MaxWait, Stopping: s.streaming,
+			Watches: cfg.Jobs.Watches, Most: cfg.Settings.Records.MaxWait, Stopping: s.streaming,
 		}
 	}
 	if err := s.listen(ctx); err != nil {

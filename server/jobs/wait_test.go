@@ -82,7 +82,7 @@ func newLive(t *testing.T, detaches bool, change func(*API)) *live {
 		l.hub = watch.New(read, read)
 		var stopping context.Context
 		stopping, l.stop = context.WithCancelCause(context.Background())
-		a.Waiting = &waiting.Jobs{Watches: l.hub, Read: read, Most: time.Minute, Stopping: stopping}
+		a.Waiting = &waiting.Jobs{Watches: l.hub, Most: time.Minute, Stopping: stopping}
 		a.Streams = l.open
 		if change != nil {
 			change(a)
@@ -260,7 +260,7 @@ func TestFreshUnseen(t *testing.T) {
 				g := newEnv(t, func(a *API) {
 					read := a.Records.reader.Job
 					hub = watch.New(read, read)
-					a.Waiting = &waiting.Jobs{Watches: hub, Read: read, Most: time.Minute, Stopping: t.Context()}
+					a.Waiting = &waiting.Jobs{Watches: hub, Most: time.Minute, Stopping: t.Context()}
 					a.Streams = &streams{limit: 1}
 				})
 				ctx, cancel := context.WithCancel(t.Context())

@@ -50,7 +50,9 @@ func (s *CherryPy) waitForJob(
 	if s.Returns != nil {
 		return s.waitForReturns(x, r, c, authority, jid, wait)
 	}
-	j, err := s.Waiting.Read(r.Context(), jid, false)
+	begun := s.Waiting.Begin(jid, wait)
+	defer begun.Close()
+	j, err := begun.Job(r.Context(), false)
 	complete := err == nil && j.State.Ended()
 	job, err := s.lookUpJob(x, r, authority, jid)
 	if err != nil || !isKnown(job) {
@@ -59,7 +61,7 @@ func (s *CherryPy) waitForJob(
 	if !complete && !hasReturned(job) {
 		audit.Of(x).ForgetAnswers() // nothing of the job is kept while the request waits
 		ctx, done := s.Waiting.Follow(r.Context(), s.Resolver, c, role.ReturnerRead)
-		complete, err = s.Waiting.End(ctx, jid, wait)
+		complete, err = begun.End(ctx)
 		done()
 		if err != nil {
 			return nil, err

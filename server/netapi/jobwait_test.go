@@ -24,11 +24,13 @@ type recorded struct {
 
 	mu    sync.Mutex
 	state records.State // "" for a job that is not recorded
+	reads int
 }
 
 func (s *recorded) Job(context.Context, string, bool) (records.Job, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.reads++
 	if s.state == "" {
 		return records.Job{}, records.ErrNotFound
 	}
@@ -60,11 +62,11 @@ func newWaitEnv(t *testing.T, state records.State, answer string) *waitEnv {
 	running.Go(func() { e.hub.Run(ctx) })
 	t.Cleanup(func() { cancel(); running.Wait() })
 	g := servertest.Gateway(func(_ context.Context, call *servertest.Call) ([][]byte, error) {
-		e.asked.Add(1)
 		out := make([][]byte, len(call.Chunks))
 		for i := range out {
 			out[i] = []byte(*e.answer.Load())
 		}
+		e.asked.Add(1)
 		return out, nil
 	})
 	e.Server, _ = servertest.StartWithSessions(t, g, func(c *server.Config) { c.Jobs = server.JobsOptions{Records: e.store, Watches: e.hub} })
@@ -122,13 +124,16 @@ func TestWaitForEnd(t *testing.T) {
 		head, body := e.get(t, "?wait=5m")
 		done <- head.Header.Get("Saltern-Complete") + body
 	}()
-	require.Eventually(t, func() bool { return e.hub.Len() == 1 }, servertest.Timeout, time.Millisecond)
+	require.Eventually(t, func() bool { return e.asked.Load() == 1 }, servertest.Timeout, time.Millisecond)
 	all := noPending
 	e.answer.Store(&all)
 	e.store.set(records.Completed)
 	e.hub.Recorded(records.Batch{Ends: []records.End{{JID: waitedJID}}})
 	require.Equal(t, `true{"info": [`+noPending+`], "return": [{"a": true, "b": true}]}`, <-done)
 	require.EqualValues(t, 2, e.asked.Load(), "before and after the wait")
+	e.store.mu.Lock()
+	defer e.store.mu.Unlock()
+	require.Equal(t, 2, e.store.reads, "before the wait, and when something was recorded")
 }
 
 func TestWaitRefused(t *testing.T) {

@@ -10,17 +10,20 @@ import (
 	"github.com/saltern-api/saltern/server/waiting"
 )
 
-// A request waits for a job that has ended.
+// A request finds that the job, for which it would wait, has ended.
 func Example() {
 	read := func(context.Context, string, bool) (records.Job, error) {
 		return records.Job{State: records.Completed}, nil
 	}
-	jobs := &waiting.Jobs{Watches: watch.New(read, read), Read: read, Most: 5 * time.Minute, Stopping: context.Background()}
+	jobs := &waiting.Jobs{Watches: watch.New(read, read), Most: 5 * time.Minute, Stopping: context.Background()}
 	most, err := jobs.Parse("60s")
 	if err != nil {
 		fmt.Println(err)
 		return
 	}
-	fmt.Println(jobs.End(context.Background(), "20261129231654248604", most))
+	wait := jobs.Begin("20261129231654248604", most)
+	defer wait.Close()
+	job, err := wait.Job(context.Background(), false)
+	fmt.Println(job.State.Ended(), err)
 	// Output: true <nil>
 }

@@ -33,9 +33,6 @@ var _ Watches = (*watch.Hub)(nil)
 type Jobs struct {
 	Watches Watches
 
-	// Read reads a job; see [records.Reader].
-	Read watch.Reader
-
 	// Most is the longest time that a request may wait.
 	Most time.Duration
 
@@ -87,17 +84,6 @@ func (w *Jobs) Follow(
 		cancel(nil)
 		release()
 	}
-}
-
-// End waits for the end of a job, for most at most; see [Wait.End].
-func (w *Jobs) End(ctx context.Context, jid string, most time.Duration) (ended bool, err error) {
-	begun := w.Begin(jid, most)
-	defer begun.Close()
-	j, err := begun.Job(ctx, false)
-	if err == nil && j.State.Ended() {
-		return true, nil
-	}
-	return begun.End(ctx)
 }
 
 // Wait is a wait for a job. But for Leave, one goroutine at a time may call its methods.

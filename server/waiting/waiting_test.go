@@ -120,7 +120,7 @@ func TestEnd(t *testing.T) {
 				defer end()
 				go hub.Run(running)
 				stopping, stop := context.WithCancel(t.Context())
-				w := &waiting.Jobs{Watches: hub, Read: read, Most: time.Hour, Stopping: stopping}
+				w := &waiting.Jobs{Watches: hub, Most: time.Hour, Stopping: stopping}
 				var of credential
 				request, leave := context.WithCancel(t.Context())
 				defer leave()
@@ -150,7 +150,13 @@ func TestEnd(t *testing.T) {
 					})
 				}
 				began := time.Now()
-				ended, err := w.End(ctx, jid, 2*time.Minute)
+				wait := w.Begin(jid, 2*time.Minute)
+				j, err := wait.Job(ctx, false)
+				ended := j.State.Ended()
+				if !ended {
+					ended, err = wait.End(ctx)
+				}
+				wait.Close()
 				require.Equal(t, c.ended, ended)
 				require.Equal(t, c.within, time.Since(began).Round(time.Second))
 				if later != nil {
@@ -211,7 +217,7 @@ func TestRecorded(t *testing.T) {
 						defer timer.Stop()
 					}
 				}
-				w := &waiting.Jobs{Watches: hub, Read: read, Stopping: t.Context()}
+				w := &waiting.Jobs{Watches: hub, Stopping: t.Context()}
 				require.NoError(t, w.Recorded(t.Context(), jid, time.Minute, func(records.Job) bool { return since(c.seen) }))
 				require.Equal(t, c.want, time.Since(began))
 				require.Zero(t, hub.Len())
@@ -226,7 +232,7 @@ func TestSharedCredential(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		read := func(context.Context, string, bool) (records.Job, error) { return records.Job{State: records.New}, nil }
 		hub := watch.New(read, read)
-		w := &waiting.Jobs{Watches: hub, Read: read, Most: time.Hour, Stopping: t.Context()}
+		w := &waiting.Jobs{Watches: hub, Most: time.Hour, Stopping: t.Context()}
 		follower := &counted{}
 		of := func(id, token string, expires time.Time) *caller.Caller {
 			return &caller.Caller{User: "a", Session: &session.Session{ID: id, Token: token, Expire: expires}}
@@ -279,7 +285,7 @@ func TestSharedCredential(t *testing.T) {
 func TestSharedAddress(t *testing.T) {
 	t.Parallel()
 	read := func(context.Context, string, bool) (records.Job, error) { return records.Job{State: records.New}, nil }
-	w := &waiting.Jobs{Watches: watch.New(read, read), Read: read, Most: time.Hour, Stopping: t.Context()}
+	w := &waiting.Jobs{Watches: watch.New(read, read), Most: time.Hour, Stopping: t.Context()}
 	follower := &counted{}
 	for i, c := range []struct {
 		addr string
