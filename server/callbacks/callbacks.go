@@ -174,7 +174,7 @@ func (a *API) see(ctx context.Context, r request) (records.Callback, error) {
 
 // get answers GET /v1/callbacks/{id}.
 func (a *API) get(x *web.Exchange, r request) error {
-	if err := noParams(r.URL.RawQuery); err != nil {
+	if err := web.NoParams(r.URL.RawQuery); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), timeout)
@@ -189,7 +189,7 @@ func (a *API) get(x *web.Exchange, r request) error {
 
 // add answers POST /v1/callbacks.
 func (a *API) add(x *web.Exchange, r request) error {
-	if err := noParams(r.URL.RawQuery); err != nil {
+	if err := web.NoParams(r.URL.RawQuery); err != nil {
 		return err
 	}
 	jid, destination, err := readBody(x, r.Request)
@@ -237,7 +237,7 @@ func (a *API) job(ctx context.Context, r request, jid string) (records.Job, erro
 
 // deliver answers POST /v1/callbacks/{id}/deliver.
 func (a *API) deliver(x *web.Exchange, r request) error {
-	if err := noParams(r.URL.RawQuery); err != nil {
+	if err := web.NoParams(r.URL.RawQuery); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), timeout)
@@ -304,7 +304,7 @@ func errNoJob() error {
 // failed returns the error for the client.
 func failed(err error) error {
 	if bad, ok := errors.AsType[*records.InvalidError](err); ok {
-		return invalid(paramOf(bad.Field), bad.Why)
+		return web.InvalidParam(paramOf(bad.Field), bad.Why)
 	}
 	if bad, ok := errors.AsType[*callback.DestinationError](err); ok {
 		return &web.Error{Status: http.StatusBadRequest, Text: "callback: " + bad.Error()}

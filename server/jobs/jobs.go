@@ -251,7 +251,7 @@ func (a *API) returns(x *web.Exchange, r *http.Request, s sight) error {
 
 // oneReturn answers GET /v1/jobs/{jid}/returns/{minion}.
 func (a *API) oneReturn(x *web.Exchange, r *http.Request, s sight) error {
-	if err := noParams(r.URL.RawQuery); err != nil {
+	if err := web.NoParams(r.URL.RawQuery); err != nil {
 		return err
 	}
 	minion := web.Param(r, "minion")

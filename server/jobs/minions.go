@@ -88,7 +88,7 @@ func (q minionQuery) lastJob() bool { return len(q.states) > 0 || !q.from.IsZero
 // parseMinionQuery reads the parameters of GET /v1/minions. Errors are for the
 // client.
 func parseMinionQuery(raw string, now time.Time) (q minionQuery, err error) {
-	err = eachParam(raw, func(name, value string) (err error) {
+	err = web.EachParam(raw, func(name, value string) (err error) {
 		switch name {
 		case "id":
 			q.id = value
@@ -96,7 +96,7 @@ func parseMinionQuery(raw string, now time.Time) (q minionQuery, err error) {
 				err = errors.New("it is no id, nor the beginning of one and an asterisk")
 			}
 		case "key":
-			q.key, err = oneOf(keyStates(), value)
+			q.key, err = web.OneOf(keyStates(), value)
 		case "connected":
 			var is bool
 			is, err = parseBool(value)
@@ -110,19 +110,19 @@ func parseMinionQuery(raw string, now time.Time) (q minionQuery, err error) {
 		case "last_job_to":
 			q.to, err = audit.ParseTime(value, now)
 		case "limit":
-			q.limit, err = parseLimit(value)
+			q.limit, err = web.ParseLimit(value, records.MaxLimit)
 		case "after":
 			text, bad := base64.RawURLEncoding.Strict().DecodeString(value)
 			if q.after = string(text); bad != nil || q.after == "" || len(q.after) > records.MaxFilter {
 				err = errors.New("it is not one of a former page")
 			}
 		default:
-			err = errUnknown
+			err = web.ErrUnknownParam
 		}
 		return err
 	})
 	if err == nil && !q.from.IsZero() && !q.to.IsZero() && q.to.Before(q.from) {
-		err = invalid("last_job_to", "it is before last_job_from")
+		err = web.InvalidParam("last_job_to", "it is before last_job_from")
 	}
 	return q, err
 }
@@ -315,7 +315,7 @@ func (a *API) showMinions(ctx context.Context, s sight, see minionSight, page []
 
 // minion answers GET /v1/minions/{id}.
 func (a *API) minion(x *web.Exchange, r *http.Request, s sight) error {
-	if err := noParams(r.URL.RawQuery); err != nil {
+	if err := web.NoParams(r.URL.RawQuery); err != nil {
 		return err
 	}
 	all, err := a.known(r.Context())

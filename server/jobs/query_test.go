@@ -45,7 +45,7 @@ func TestParseQuery(t *testing.T) {
 	rq, err := parseReturnQuery("state=failed&limit=3&after=y&values=false")
 	require.NoError(t, err)
 	require.Equal(t, records.ReturnQuery{Outcome: records.NotOK, Limit: 3, After: "y"}, rq)
-	requireInvalid(t, noParams("wait=1s"), "no such parameter")
+	requireInvalid(t, web.NoParams("wait=1s"), "no such parameter")
 }
 
 func requireInvalid(t *testing.T, err error, says string) {

@@ -3,7 +3,6 @@ package jobs
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"time"
 
@@ -55,18 +54,13 @@ func (s *Records) read(ctx context.Context, f func(ctx context.Context, from rec
 		return &web.Error{Status: http.StatusServiceUnavailable, Text: "Reading the records takes too long", Err: err}
 	}
 	if bad, ok := errors.AsType[*records.InvalidError](err); ok {
-		return invalid(paramOf(bad.Field), bad.Why)
+		return web.InvalidParam(paramOf(bad.Field), bad.Why)
 	}
 	if errors.Is(err, records.ErrUnavailable) {
 		return &web.Error{Status: http.StatusServiceUnavailable,
 			Text: "The records cannot be reached now; commands run all the same", Err: err}
 	}
 	return err
-}
-
-// invalid returns the error for a parameter. why is for the client.
-func invalid(param, why string) error {
-	return &web.Error{Status: http.StatusBadRequest, Text: fmt.Sprintf("Parameter %.80q: %s", param, why)}
 }
 
 func errNoJob() error {
