@@ -18,6 +18,7 @@ type Accounts interface {
 	DeleteRole(ctx context.Context, c issuer.Caller, name string) error
 
 	Users(ctx context.Context, c issuer.Caller) ([]issuer.User, error)
+	AddRights(ctx context.Context, users []issuer.User) error
 	PutUser(ctx context.Context, c issuer.Caller, eauth, user string, change func(*issuer.SavedUser)) error
 	DeleteUser(ctx context.Context, c issuer.Caller, eauth, user string) error
 

@@ -75,6 +75,11 @@ func (c *call) groups(ctx context.Context, configName string, withUsers, custom 
 			return nil, err
 		}
 	}
+	if withUsers {
+		if err := c.api.Accounts.AddRights(ctx, users); err != nil {
+			return nil, err
+		}
+	}
 	at := make(map[issuer.GroupKey]*shownGroup)
 	group := func(k issuer.GroupKey) (*shownGroup, error) {
 		if g := at[k]; g != nil {
@@ -109,7 +114,10 @@ func (c *call) groups(ctx context.Context, configName string, withUsers, custom 
 	}
 	alone := shownGroup{Roles: []string{}, Users: []shownUser{}}
 	for _, u := range users {
-		shown := c.api.showUser(u, true, true, true, false)
+		var shown shownUser
+		if withUsers {
+			shown = c.api.showUser(u, true, true, true, false)
+		}
 		if len(u.Groups) == 0 {
 			alone.Users = append(alone.Users, shown)
 		}

@@ -115,21 +115,21 @@ func getAllUsers(ctx context.Context, c *call, p getAllUsersParams) (any, error)
 	if err != nil {
 		return nil, err
 	}
-	rows := make([]shownUser, len(users))
-	for i, u := range users {
-		rows[i] = c.api.showUser(u, p.Roles || p.Inherited, p.Perms, p.Groups, p.CustomData)
-	}
-	slices.SortStableFunc(rows, func(a, b shownUser) int {
-		if p.Reverse {
-			a, b = b, a
+	shown := sorted(users, func(u issuer.User) string { return u.User }, p.Reverse, p.Page, p.Limit)
+	roles := p.Roles || p.Inherited
+	if roles || p.Perms {
+		if err := c.api.Accounts.AddRights(ctx, shown.Results); err != nil {
+			return nil, err
 		}
-		return strings.Compare(a.Username, b.Username)
-	})
-	from, to := span(p.Page, p.Limit)
-	return page[shownUser]{len(rows), slice(rows, from, to)}, nil
+	}
+	rows := make([]shownUser, len(shown.Results))
+	for i, u := range shown.Results {
+		rows[i] = c.api.showUser(u, roles, p.Perms, p.Groups, p.CustomData)
+	}
+	return page[shownUser]{shown.Count, rows}, nil
 }
 
-// users returns the users of an eauth module, or of all.
+// users returns the users of an eauth module, or of all, without their rights.
 func (c *call) users(ctx context.Context, configName string) ([]issuer.User, error) {
 	users, err := c.api.Accounts.Users(ctx, c.caller().Issuer())
 	if err != nil || configName == "" {
@@ -156,12 +156,16 @@ func getUser(ctx context.Context, c *call, p getUserParams) (any, error) {
 	if err != nil {
 		return nil, err
 	}
-	for _, u := range users {
-		if p.UUID == "" && u.User == p.Username || strings.EqualFold(userUUID(u.Eauth, u.User), p.UUID) {
-			return c.api.showUser(u, true, true, true, true), nil
-		}
+	i := slices.IndexFunc(users, func(u issuer.User) bool {
+		return p.UUID == "" && u.User == p.Username || strings.EqualFold(userUUID(u.Eauth, u.User), p.UUID)
+	})
+	if i < 0 {
+		return nil, errNoUser()
 	}
-	return nil, errNoUser()
+	if err := c.api.Accounts.AddRights(ctx, users[i:i+1]); err != nil {
+		return nil, err
+	}
+	return c.api.showUser(users[i], true, true, true, true), nil
 }
 
 func errNoUser() *Error { return &Error{Code: CodeNotFound, Message: "there is no such user"} }

@@ -86,6 +86,7 @@ func testGroups(t *testing.T, s, other *issuer.Service) {
 	users, err := s.Users(ctx, operator)
 	require.NoError(t, err)
 	require.Len(t, users, 1)
+	require.NoError(t, s.AddRights(ctx, users))
 	require.Equal(t, []string{"Read-only", "User", "Web team"}, users[0].Roles)
 	require.Equal(t, []string{"web admins"}, users[0].Groups)
 	require.Contains(t, users[0].Permissions, role.AuditRead)

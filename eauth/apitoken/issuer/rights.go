@@ -130,6 +130,11 @@ func (s *Service) rolesOf(ctx context.Context, user, eauth string, groups []stri
 	if err != nil {
 		return held{}, err
 	}
+	return s.rolesWith(ctx, u, user, eauth, groups)
+}
+
+// rolesWith is rolesOf for what is saved of the user.
+func (s *Service) rolesWith(ctx context.Context, u SavedUser, user, eauth string, groups []string) (held, error) {
 	b, err := s.acquireRoles(ctx)
 	if err != nil {
 		return held{}, err

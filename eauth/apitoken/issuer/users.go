@@ -24,10 +24,14 @@ type User struct {
 	// LastLogin is zero for a user without a recorded login.
 	LastLogin time.Time
 
-	Roles       []string // that the user has with a login
+	// Roles and Permissions are those that the user has with a login, see
+	// [Service.AddRights].
+	Roles       []string
 	Permissions []role.Permission
 
 	Saved SavedUser
+
+	loginGroups []string // those at the last login
 }
 
 // SavedUser is what is saved of a user, beside the name.
@@ -45,7 +49,7 @@ const maxUsers = 10_000
 func userKey(eauth, user string) string { return eauth + "/" + user }
 
 // Users returns the users that are known, in the order of their eauth modules and
-// names, 10,000 of each kind at the most.
+// names, 10,000 of each kind at the most. Their rights are added by [Service.AddRights].
 func (s *Service) Users(ctx context.Context, c Caller) ([]User, error) {
 	if err := s.may(ctx, c, role.UserRead, role.UserWrite); err != nil {
 		return nil, err
@@ -72,7 +76,7 @@ func (s *Service) Users(ctx context.Context, c Caller) ([]User, error) {
 			continue
 		}
 		u := known(d.Key)
-		if u.Groups = l.Groups; l.Login {
+		if u.loginGroups = l.Groups; l.Login {
 			u.LastLogin = l.Since
 		}
 	}
@@ -81,20 +85,36 @@ func (s *Service) Users(ctx context.Context, c Caller) ([]User, error) {
 		return nil, err
 	}
 	for _, d := range saved {
-		if err := json.Unmarshal(d.Value, &known(d.Key).Saved); err != nil {
+		var u SavedUser
+		if err := json.Unmarshal(d.Value, &u); err != nil {
 			s.log.WarnContext(ctx, "a saved user cannot be read", slog.Any("error", err))
+			u = SavedUser{}
 		}
+		known(d.Key).Saved = u
 	}
 	users := make([]User, 0, len(at))
 	for _, u := range at {
-		if u.Roles, u.Permissions, err = s.RightsOf(ctx, u.User, u.Eauth, u.Groups); err != nil {
-			return nil, err
-		}
-		u.Groups = tidy(slices.Concat(u.Groups, u.Saved.Groups))
+		u.Groups = tidy(slices.Concat(u.loginGroups, u.Saved.Groups))
 		users = append(users, *u)
 	}
 	slices.SortFunc(users, func(a, b User) int { return strings.Compare(userKey(a.Eauth, a.User), userKey(b.Eauth, b.User)) })
 	return users, nil
+}
+
+// AddRights sets the roles and permissions of users of [Service.Users].
+func (s *Service) AddRights(ctx context.Context, users []User) error {
+	for i := range users {
+		u := &users[i]
+		has, err := s.rolesWith(ctx, u.Saved, u.User, u.Eauth, u.loginGroups)
+		if err != nil {
+			return err
+		}
+		if u.Permissions, err = s.permissionsOf(ctx, has); err != nil {
+			return err
+		}
+		u.Roles = has.names
+	}
+	return nil
 }
 
 // PutUser changes what is saved of a user. The caller must have the roles that the user
@@ -207,17 +227,22 @@ func (s *Service) RightsOf(ctx context.Context, user, eauth string, groups []str
 	if err != nil {
 		return nil, nil, err
 	}
+	all, err := s.permissionsOf(ctx, has)
+	return has.names, all, err
+}
+
+// permissionsOf returns all permissions of a login.
+func (s *Service) permissionsOf(ctx context.Context, has held) (all []role.Permission, err error) {
 	set, err := s.loginSet(ctx, has.names, has.permissions)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	var all []role.Permission
 	for _, d := range role.Permissions() {
 		if set.May(d.Permission) {
 			all = append(all, d.Permission)
 		}
 	}
-	return has.names, all, nil
+	return all, nil
 }
 
 // RolesOfGroup returns the roles that are assigned to a group of an eauth module, here

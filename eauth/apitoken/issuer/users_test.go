@@ -19,6 +19,9 @@ func TestUsers(t *testing.T) {
 
 		users, err := r.Users(r.Context(), user("boss"))
 		require.NoError(r, err)
+		reads := r.store.calls.Load()
+		require.NoError(r, r.AddRights(r.Context(), users))
+		require.Equal(r, reads, r.store.calls.Load(), "what is saved was read with the users")
 		require.Len(r, users, 2)
 		require.Equal(r, "alice", users[0].User)
 		require.Equal(r, "pam", users[0].Eauth)
