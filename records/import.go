@@ -14,11 +14,13 @@ const (
 )
 
 // Import puts everything that an export yields into a store. What is there
-// already stays, so that an import which failed may be repeated. The changes are
-// the sum of what was done, also with an error.
+// already stays, so that an import which failed may be repeated. Schedules are not
+// enabled then: they may be so where they come from. The changes are the sum of what was
+// done, also with an error.
 func Import(ctx context.Context, to interface {
 	Writer
 	Library
+	Schedules
 }, entries iter.Seq2[Entry, error],
 ) (Changes, error) {
 	var sum Changes
@@ -36,7 +38,16 @@ func Import(ctx context.Context, to interface {
 		}
 		switch {
 		case e.Saved != nil:
-			if err := importSaved(ctx, to, *e.Saved, &sum); err != nil {
+			e.Saved.Version = 0
+			_, err := to.PutSaved(ctx, *e.Saved)
+			if err := added(err, &sum.Saved, &sum); err != nil {
+				return sum, err
+			}
+			continue
+		case e.Schedule != nil:
+			e.Schedule.Version, e.Schedule.Enabled = 0, false
+			_, err := to.PutSchedule(ctx, *e.Schedule, true)
+			if err := added(err, &sum.Schedules, &sum); err != nil {
 				return sum, err
 			}
 			continue
@@ -61,14 +72,12 @@ func Import(ctx context.Context, to interface {
 	return sum, put()
 }
 
-// importSaved puts what is not there.
-func importSaved(ctx context.Context, to Library, s Saved, sum *Changes) error {
-	s.Version = 0
-	_, err := to.PutSaved(ctx, s)
+// added counts what was put unless it is there already.
+func added(err error, n *int, sum *Changes) error {
 	var invalid *InvalidError
 	switch {
 	case err == nil:
-		sum.Saved++
+		*n++
 	case errors.Is(err, ErrConflict):
 	case errors.As(err, &invalid):
 		sum.Invalid++

@@ -127,9 +127,10 @@ func (r Return) Outcome() Outcome {
 
 // Entry is one record of an export: a job, a return, or what a user has saved.
 type Entry struct {
-	Saved  *Saved  `json:"saved,omitempty"`
-	Job    *Job    `json:"job,omitempty"`
-	Return *Return `json:"return,omitempty"`
+	Saved    *Saved    `json:"saved,omitempty"`
+	Schedule *Schedule `json:"schedule,omitempty"`
+	Job      *Job      `json:"job,omitempty"`
+	Return   *Return   `json:"return,omitempty"`
 }
 
 // Micro truncates a time to the microsecond and converts it to UTC. The zero

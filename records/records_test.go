@@ -43,9 +43,13 @@ func TestOutcome(t *testing.T) {
 	require.Equal(t, records.NotOK, records.Return{}.Outcome())
 }
 
+// schedules are none.
+type schedules interface{ records.Schedules }
+
 // puts is a store that remembers its batches.
 type puts struct {
 	records.Library
+	schedules
 
 	batches []records.Batch
 	fail    error // of the second

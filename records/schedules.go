@@ -9,23 +9,29 @@ import (
 
 // Schedule is what a user has saved to be run at times.
 type Schedule struct {
-	ID string // a UUID in small letters
+	ID string `json:"id"` // a UUID in small letters
 
 	// Version is a new one with each change by a user. PutSchedule reads the one that
 	// is there, 0 for none.
-	Version int64
+	Version int64 `json:"version"`
 
-	User, Eauth string // the owner
-	Name        string
-	Job, Tgt    string // the UUIDs of the saved job and the saved target that it needs
-	Enabled     bool
-	Saved       time.Time // when it was made
-	Changed     time.Time
+	User  string `json:"user"` // the owner
+	Eauth string `json:"eauth"`
+	Name  string `json:"name"`
+
+	// Job and Tgt are the UUIDs of the saved job and the saved target that it needs.
+	Job string `json:"job_uuid,omitempty"`
+	Tgt string `json:"tgt_uuid,omitempty"`
+
+	Enabled bool      `json:"enabled"`
+	Saved   time.Time `json:"saved"` // when it was made
+	Changed time.Time `json:"changed"`
 
 	// Due is the time of the next run, and Start when it is to start; zero for none.
-	Due, Start time.Time
+	Due   time.Time `json:"due,omitzero"`
+	Start time.Time `json:"start,omitzero"`
 
-	Body json.RawMessage // the rest
+	Body json.RawMessage `json:"body"` // the rest
 }
 
 // Run is a run of a schedule: one time at which it was due.

@@ -110,7 +110,10 @@ type Changes struct {
 	Jobs    int // that were not known before
 	Returns int // that were not known before
 	Invalid int // records that cannot be kept
-	Saved   int // by Import: that were not there
+
+	// By Import: those that were not there.
+	Saved     int
+	Schedules int
 
 	// Ended are the jids of jobs that ended by this batch. A job is reported
 	// once, to one gateway, also when returns arrive after its end.

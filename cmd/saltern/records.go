@@ -143,6 +143,9 @@ func importRecords(ctx context.Context, args []string, std stdio) (err error) {
 	if done.Saved > 0 {
 		fmt.Fprintf(std.out, "added %d saved jobs and targets\n", done.Saved)
 	}
+	if done.Schedules > 0 {
+		fmt.Fprintf(std.out, "added %d schedules, which are not enabled\n", done.Schedules)
+	}
 	if done.Invalid > 0 {
 		fmt.Fprintf(std.err, "warning: %d records cannot be kept\n", done.Invalid)
 	}
@@ -161,7 +164,7 @@ func entries(in io.Reader) iter.Seq2[records.Entry, error] {
 			}
 			var e records.Entry
 			err := json.Unmarshal(line, &e)
-			if err == nil && e.Job == nil && e.Return == nil && e.Saved == nil {
+			if err == nil && e == (records.Entry{}) {
 				err = errors.New("it has neither a job nor a return, nor anything saved")
 			}
 			if err != nil {

@@ -1,6 +1,7 @@
 package recordstest
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"strings"
@@ -125,6 +126,54 @@ func testScheduleLimits(t *testing.T, o Open) {
 	require.NoError(t, err)
 	require.NotEmpty(t, due)
 	require.Less(t, len(due), 100)
+}
+
+// testScheduleExport has schedules exported and imported: what is there stays, and what is
+// not is not enabled, so that it is not run twice.
+func testScheduleExport(t *testing.T, o Open) {
+	s, to := open(t, o, ""), open(t, o, "another")
+	ctx := t.Context()
+	one := scheduleOf(1, 5)
+	one.Job, one.Tgt = savedID(7), savedID(8)
+	one = putSchedule(t, s, one, true)
+	kept := putSchedule(t, s, scheduleOf(2, 5), true)
+	never := scheduleOf(3, 1)
+	never.Due, never.Start = time.Time{}, time.Time{}
+	putSchedule(t, s, never, true)
+	there := putSchedule(t, to, scheduleOf(2, 7), true)
+	var text bytes.Buffer
+	lines := json.NewEncoder(&text)
+	for _, e := range dump(t, s) {
+		require.NoError(t, lines.Encode(e))
+	}
+	for _, want := range []records.Changes{{Schedules: 2}, {}} {
+		read := json.NewDecoder(bytes.NewReader(text.Bytes()))
+		sum, err := records.Import(ctx, to, func(yield func(records.Entry, error) bool) {
+			for read.More() {
+				var e records.Entry
+				if err := read.Decode(&e); !yield(e, err) {
+					return
+				}
+			}
+		})
+		require.NoError(t, err)
+		require.Equal(t, want, sum)
+	}
+	due, _, err := to.DueSchedules(ctx, at(time.Hour))
+	require.NoError(t, err)
+	require.Equal(t, []records.Schedule{there}, due)
+	got, err := to.Schedule(ctx, one.ID)
+	require.NoError(t, err)
+	require.False(t, got.Enabled)
+	got.Enabled, got.Changed = true, one.Changed
+	require.Equal(t, one, got)
+
+	sum, err := records.Import(ctx, s, func(yield func(records.Entry, error) bool) { yield(records.Entry{Schedule: &kept}, nil) })
+	require.NoError(t, err)
+	require.Zero(t, sum)
+	got, err = s.Schedule(ctx, kept.ID)
+	require.NoError(t, err)
+	require.True(t, got.Enabled, "it is where it comes from")
 }
 
 // testScheduleRuns follows runs.

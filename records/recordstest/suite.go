@@ -59,6 +59,7 @@ func Run(t *testing.T, newDatabase, migrated func(t *testing.T) Open) {
 		"call-back not tried":  testCallbackNotTried,
 		"schedules":            testSchedules,
 		"schedule limits":      testScheduleLimits,
+		"schedule export":      testScheduleExport,
 		"schedule runs":        testScheduleRuns,
 		"keys and values":      testKeyValues,
 	} {

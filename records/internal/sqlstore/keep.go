@@ -178,6 +178,15 @@ func (s *Store) export(ctx context.Context, from, to time.Time, put func(records
 	if err := s.exportSaved(ctx, put); err != nil {
 		return fmt.Errorf("read what is saved: %w", err)
 	}
+	schedules, err := s.Schedules(ctx, records.ScheduleQuery{})
+	if err != nil {
+		return fmt.Errorf("read schedules: %w", err)
+	}
+	for _, r := range schedules {
+		if err := put(records.Entry{Schedule: &r}); err != nil {
+			return err
+		}
+	}
 	o, err := orderOf(records.ByStart)
 	if err != nil {
 		return err
