@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"sync/atomic"
 	"time"
+
+	"github.com/saltern-api/saltern/internal/pause"
 )
 
 // pamName is Salt's eauth module that the gateway can replace.
@@ -112,7 +114,7 @@ func (a *Authenticator) check(ctx context.Context, c Credentials) (id Identity, 
 		return id, false, ok, err
 	}
 	if !a.eauths[c.Eauth] {
-		return Identity{}, false, false, pause(ctx, a.opts.UnknownDelay)
+		return Identity{}, false, false, pause.For(ctx, a.opts.UnknownDelay)
 	}
 	if a.checksPAM(ctx, c.Eauth) {
 		id, ok, err = a.opts.PAM.Authenticate(ctx, c)
@@ -132,24 +134,9 @@ func (a *Authenticator) mayForward(ctx context.Context, c Credentials) (bool, er
 	}
 	ok, err := a.opts.PAMAllowed(ctx, c)
 	if !ok && err == nil {
-		err = pause(ctx, a.opts.UnknownDelay)
+		err = pause.For(ctx, a.opts.UnknownDelay)
 	}
 	return ok, err
-}
-
-// pause waits for d, or until ctx ends.
-func pause(ctx context.Context, d time.Duration) error {
-	if d <= 0 {
-		return nil
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 func (a *Authenticator) byToken(ctx context.Context, c Credentials) (Identity, bool, error) {

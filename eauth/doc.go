@@ -28,5 +28,6 @@
 //
 // The package contains no Salt protocol and no HTTP. What a backend needs of a
 // master it declares as a small interface. The package itself may import the
-// standard library only; the packages below it may import it and internal packages.
+// standard library and internal/pause only; the packages below it may import it and
+// internal packages.
 package eauth

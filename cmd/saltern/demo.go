@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"github.com/saltern-api/saltern/internal/gateway/config"
+	"github.com/saltern-api/saltern/internal/pause"
 	"github.com/saltern-api/saltern/saltmaster/sandbox"
 )
 
@@ -165,7 +166,7 @@ func (d *demonstration) show(ctx context.Context, ended <-chan error) error {
 	if err != nil {
 		return interrupted(ctx, err)
 	}
-	if err := sleep(ctx, 2*time.Second); err != nil { // the job's returns
+	if err := pause.For(ctx, 2*time.Second); err != nil { // the job's returns
 		return nil
 	}
 	_, jid, _ := strings.Cut(said, `"jid": "`)
@@ -201,18 +202,9 @@ func (d *demonstration) await(ctx context.Context, ended <-chan error) error {
 			return fmt.Errorf("the gateway ended: %w", err)
 		default:
 		}
-		if err := sleep(ctx, 50*time.Millisecond); err != nil {
+		if err := pause.For(ctx, 50*time.Millisecond); err != nil {
 			return err
 		}
-	}
-}
-
-func sleep(ctx context.Context, d time.Duration) error {
-	select {
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-time.After(d):
-		return nil
 	}
 }
 

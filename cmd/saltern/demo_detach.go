@@ -13,6 +13,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"github.com/saltern-api/saltern/internal/pause"
 )
 
 // There is one demo per user at a time, which its directory marks as running.
@@ -123,7 +125,7 @@ func stopDemo(ctx context.Context, std stdio) error {
 			_, err := fmt.Fprintln(std.out, "the demo has ended")
 			return err
 		}
-		if err := sleep(ctx, 100*time.Millisecond); err != nil {
+		if err := pause.For(ctx, 100*time.Millisecond); err != nil {
 			return err
 		}
 	}

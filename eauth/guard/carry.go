@@ -7,6 +7,7 @@ import (
 
 	"github.com/saltern-api/saltern/eauth"
 	"github.com/saltern-api/saltern/eauth/admission"
+	"github.com/saltern-api/saltern/internal/pause"
 )
 
 var _ eauth.Carrier = (*Guard)(nil)
@@ -21,7 +22,7 @@ func (g *Guard) Carry(
 	start := time.Now()
 	v, err := g.carry(ctx, c, send)
 	if v == eauth.Wrong {
-		sleep(ctx, g.delay-time.Since(start))
+		_ = pause.For(ctx, g.delay-time.Since(start))
 	}
 	return v, err
 }

@@ -11,5 +11,5 @@
 // checked (see [admission.Queue.AllowThrottled] for its limits).
 //
 // Backends include their guard, so no caller can forget it. The package may import
-// eauth, eauth/admission and eauth/throttle.
+// eauth, eauth/admission, eauth/throttle and internal/pause.
 package guard

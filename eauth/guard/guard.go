@@ -10,6 +10,7 @@ import (
 	"github.com/saltern-api/saltern/eauth"
 	"github.com/saltern-api/saltern/eauth/admission"
 	"github.com/saltern-api/saltern/eauth/throttle"
+	"github.com/saltern-api/saltern/internal/pause"
 )
 
 // An Outcome is the result of an attempt, for metrics.
@@ -88,7 +89,7 @@ func (g *Guard) Authenticate(ctx context.Context, c eauth.Credentials) (eauth.Id
 	start := time.Now()
 	id, ok, err := g.authenticate(ctx, c)
 	if !ok && err == nil {
-		sleep(ctx, g.delay-time.Since(start))
+		_ = pause.For(ctx, g.delay-time.Since(start))
 	}
 	return id, ok, err
 }
@@ -142,19 +143,6 @@ func (g *Guard) acquire(ctx context.Context, c eauth.Credentials) (*admission.Sl
 		return nil, err
 	}
 	return g.queue.Acquire(ctx, c)
-}
-
-// sleep waits for d, or until ctx ends.
-func sleep(ctx context.Context, d time.Duration) {
-	if d <= 0 {
-		return
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
 }
 
 // answer is the result of the inner backend.

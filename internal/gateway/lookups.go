@@ -11,6 +11,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/saltern-api/saltern/internal/gateway/config"
+	"github.com/saltern-api/saltern/internal/pause"
 	"github.com/saltern-api/saltern/lowstate"
 	"github.com/saltern-api/saltern/saltmaster"
 	"github.com/saltern-api/saltern/saltmaster/lookup"
@@ -79,18 +80,7 @@ const settle = 100 * time.Millisecond
 // has announced of a job. last returns when that was.
 func settled(last func(jid string) time.Time) func(ctx context.Context, jid string) error {
 	return func(ctx context.Context, jid string) error {
-		wait := settle - time.Since(last(jid))
-		if wait <= 0 {
-			return nil
-		}
-		timer := time.NewTimer(wait)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
-			return nil
-		case <-ctx.Done():
-			return ctx.Err()
-		}
+		return pause.For(ctx, settle-time.Since(last(jid)))
 	}
 }
 

@@ -30,5 +30,5 @@
 // long as it has failed, from 5 seconds to an hour, a quarter more or less. After
 // 24 hours it is given up. Redirections are not followed.
 //
-// The package imports records, internal/signedpost and saltmaster/msgpack.
+// The package imports records, internal/pause, internal/signedpost and saltmaster/msgpack.
 package callback

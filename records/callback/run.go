@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"github.com/saltern-api/saltern/internal/pause"
 	"github.com/saltern-api/saltern/internal/signedpost"
 	"github.com/saltern-api/saltern/records"
 )
@@ -59,9 +60,9 @@ const (
 	whyNotTried = "no gateway has this destination any more"
 )
 
-// pause returns how long after a failure the next attempt is made: as long as it
+// backoff returns how long after a failure the next attempt is made: as long as it
 // has failed, so that the pauses double.
-func pause(failingFor time.Duration) time.Duration {
+func backoff(failingFor time.Duration) time.Duration {
 	d := min(max(failingFor, minPause), maxPause)
 	return d + time.Duration((rand.Float64()-0.5)*0.5*float64(d))
 }
@@ -96,7 +97,7 @@ func (s *Service) Run(ctx context.Context) {
 		select {
 		case <-timer.C:
 		case <-s.wakeUnless(err):
-			sleep(ctx, gather)
+			_ = pause.For(ctx, gather) // an error is the end of ctx
 		case <-ctx.Done():
 		}
 		timer.Stop()
@@ -112,15 +113,6 @@ func (s *Service) wakeUnless(err error) <-chan struct{} {
 		return nil
 	}
 	return s.wake
-}
-
-func sleep(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
 }
 
 // round makes call-backs due whose jobs have ended, and starts attempts. It returns
@@ -241,12 +233,8 @@ func (s *Service) attempt(stop context.Context, c records.Callback) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(stop), s.timeout)
 	defer cancel()
 	defer context.AfterFunc(stop, func() { // what is on its way should arrive once
-		timer := time.NewTimer(grace)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
+		if pause.For(ctx, grace) == nil {
 			cancel()
-		case <-ctx.Done():
 		}
 	})()
 	why := s.post(ctx, c)
@@ -271,7 +259,7 @@ func (s *Service) outcome(c *records.Callback, why error, now time.Time) What {
 		c.State, c.Done, c.Due, c.Error = records.CallbackFailed, now, time.Time{}, brief(why)
 		return GivenUp
 	}
-	c.Due, c.Error = now.Add(pause(now.Sub(c.Since))), brief(why)
+	c.Due, c.Error = now.Add(backoff(now.Sub(c.Since))), brief(why)
 	if end := c.Since.Add(GiveUp); c.Due.After(end) {
 		c.Due = end // the last attempt
 	}

@@ -39,6 +39,6 @@
 // the master writes a moment later: what is there is recorded, and what is not
 // there within five seconds is not.
 //
-// The package imports records, internal/lru, internal/spool, saltmaster/arguments,
+// The package imports records, internal/lru, internal/pause, internal/spool, saltmaster/arguments,
 // saltmaster/eventbus, saltmaster/jobcache and saltmaster/msgpack.
 package recorder

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/saltern-api/saltern/internal/lru"
+	"github.com/saltern-api/saltern/internal/pause"
 	"github.com/saltern-api/saltern/internal/spool"
 	"github.com/saltern-api/saltern/records"
 	"github.com/saltern-api/saltern/saltmaster/eventbus"
@@ -261,7 +262,7 @@ func (r *Recorder) write(ctx context.Context) {
 			if r.fill(ctx, until, time.Time{}) != nil {
 				r.lost()
 				r.queue.isAway(true)
-				sleep(ctx, maxBackoff)
+				_ = pause.For(ctx, maxBackoff) // an error is the end of ctx, as below
 				continue
 			}
 			r.queue.isAway(false)
@@ -354,8 +355,9 @@ func lastEvent(entries []Entry, none time.Time) time.Time {
 func later(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
 	last, cancel := context.WithCancel(context.WithoutCancel(ctx))
 	stop := context.AfterFunc(ctx, func() {
-		sleep(last, d)
-		cancel()
+		if pause.For(last, d) == nil {
+			cancel()
+		}
 	})
 	return last, func() {
 		stop()
@@ -375,15 +377,6 @@ func (r *Recorder) flush(ctx context.Context) {
 		if len(known) > 0 && r.put(ctx, known) != nil || r.verify(ctx) != nil {
 			return
 		}
-	}
-}
-
-func sleep(ctx context.Context, d time.Duration) {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-	case <-t.C:
 	}
 }
 
@@ -434,7 +427,7 @@ func (r *Recorder) putBatch(ctx context.Context, b records.Batch) error {
 			return nil
 		}
 		r.queue.isAway(true)
-		sleep(ctx, wait)
+		_ = pause.For(ctx, wait) // an attempt after it has ended fails
 	}
 }
 

@@ -19,5 +19,5 @@
 // The [Runner] finds out what the owner may do at that moment. This package knows no
 // rights.
 //
-// It imports internal/timetable and records.
+// It imports internal/pause, internal/timetable and records.
 package schedule

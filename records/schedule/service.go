@@ -11,6 +11,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/saltern-api/saltern/internal/pause"
 	"github.com/saltern-api/saltern/internal/timetable"
 	"github.com/saltern-api/saltern/records"
 )
@@ -354,12 +355,8 @@ func (s *Service) run(stop context.Context, runner Runner, one records.Schedule,
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(stop), runTimeout)
 	defer cancel()
 	defer context.AfterFunc(stop, func() {
-		timer := time.NewTimer(grace)
-		defer timer.Stop()
-		select {
-		case <-timer.C:
+		if pause.For(ctx, grace) == nil {
 			cancel()
-		case <-ctx.Done():
 		}
 	})()
 	out := s.runOnce(ctx, runner, one, r.Due)

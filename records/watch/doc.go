@@ -16,5 +16,5 @@
 // gateway's recorder that is about a watched job, once for all that watch it, and
 // now and then without one.
 //
-// The package imports records.
+// The package imports internal/pause and records.
 package watch

@@ -6,12 +6,13 @@ import (
 	"sync"
 	"time"
 
+	"github.com/saltern-api/saltern/internal/pause"
 	"github.com/saltern-api/saltern/records"
 )
 
 const (
-	// pause is the time between two rounds of reading, in which changes gather.
-	pause = 50 * time.Millisecond
+	// gather is the time between two rounds of reading, in which changes gather.
+	gather = 50 * time.Millisecond
 
 	// failedPause is the same after the store could not be read.
 	failedPause = time.Second
@@ -253,16 +254,12 @@ func (h *Hub) Run(ctx context.Context) {
 			h.noteAll()
 		case <-h.wake:
 		}
-		wait := pause
+		wait := gather
 		if !h.round(ctx) {
 			wait = failedPause
 		}
-		timer := time.NewTimer(wait)
-		select {
-		case <-ctx.Done():
-			timer.Stop()
+		if pause.For(ctx, wait) != nil {
 			return
-		case <-timer.C:
 		}
 	}
 }

@@ -15,7 +15,7 @@
 // is read from the bus. A Sub has no sign of the loss at the moment itself; [Bus.Connected] has. Where its own
 // queue was full a Sub gets [ErrOverflow], which means the same look into the job cache.
 //
-// The package imports internal/spool, saltmaster/msgpack, saltmaster/internal/bounded and the standard library.
+// The package imports internal/pause, internal/spool, saltmaster/msgpack, saltmaster/internal/bounded and the standard library.
 //
 //	bus := eventbus.New(eventbus.Options{Network: "unix", Address: sockDir + "/master_event_pub.ipc"})
 //	go bus.Run(ctx)

@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"net"
 	"time"
+
+	"github.com/saltern-api/saltern/internal/pause"
 )
 
 const (
@@ -35,19 +37,10 @@ func (b *Bus) Run(ctx context.Context) error {
 		if failures++; failures == 1 { // later ones would say the same again
 			log.Warn("event bus is not connected", slog.Any("error", err))
 		}
-		wait(ctx, backoff)
+		_ = pause.For(ctx, backoff)
 		backoff = min(2*backoff, maxBackoff)
 	}
 	return ctx.Err()
-}
-
-func wait(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
-	}
 }
 
 // serve reads one connection to its end.

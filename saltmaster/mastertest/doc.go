@@ -3,7 +3,7 @@
 // the chosen release would say, in that release's framing, simulates minions and runners, keeps tokens in the
 // release's files, and fails on demand. What it says is checked against recordings of real masters.
 //
-// It imports saltmaster/msgpack, zmtp/zmtptest, internal/freeport and the standard library.
+// It imports saltmaster/msgpack, zmtp/zmtptest, internal/freeport, internal/pause and the standard library.
 //
 //	master := mastertest.Start(t, mastertest.Options{
 //		Release: "3006.26",

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/saltern-api/saltern/internal/pause"
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
@@ -46,7 +47,7 @@ func (m *Master) saveReturn(job Job, r Return) {
 	}
 	ctx := m.lifetime()
 	m.jobs.Go(func() {
-		if wait(ctx, delay) {
+		if pause.For(ctx, delay) == nil {
 			out()
 		}
 	})

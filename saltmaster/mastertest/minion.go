@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"github.com/saltern-api/saltern/internal/pause"
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
@@ -24,7 +25,7 @@ func Builtin(ctx context.Context, job Job) Return {
 		return Return{Return: first}
 	case "test.sleep":
 		seconds, _ := first.Float()
-		wait(ctx, time.Duration(seconds*float64(time.Second)))
+		_ = pause.For(ctx, time.Duration(seconds*float64(time.Second)))
 		return Return{Return: boolean(true)}
 	case "test.retcode":
 		code, _ := first.Int()

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/saltern-api/saltern/internal/pause"
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
@@ -114,7 +115,7 @@ func (m *Master) sendOut(job Job, minions []string, metadata msgpack.Raw) {
 }
 
 func (m *Master) answerLater(ctx context.Context, minion Minion, job Job, metadata msgpack.Raw) {
-	if !wait(ctx, minion.Delay) {
+	if pause.For(ctx, minion.Delay) != nil {
 		return
 	}
 	answer := Builtin
@@ -139,7 +140,7 @@ func (m *Master) returned(job Job, r Return, metadata msgpack.Raw) {
 	} else {
 		ctx := m.lifetime()
 		m.jobs.Go(func() {
-			if wait(ctx, f.CacheDelay) {
+			if pause.For(ctx, f.CacheDelay) == nil {
 				m.saveReturn(job, r)
 			}
 		})

@@ -1,9 +1,7 @@
 package mastertest
 
 import (
-	"context"
-	"time"
-
+	"github.com/saltern-api/saltern/internal/pause"
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 	"github.com/saltern-api/saltern/saltmaster/zmtp/zmtptest"
 )
@@ -29,7 +27,7 @@ func (m *Master) handle(c *zmtptest.Conn, request []byte) {
 		_ = c.Close()
 		return
 	}
-	if f.Silent || !wait(m.lifetime(), f.Delay) {
+	if f.Silent || pause.For(m.lifetime(), f.Delay) != nil {
 		return
 	}
 	a := m.answer(request)
@@ -47,21 +45,6 @@ func (m *Master) handle(c *zmtptest.Conn, request []byte) {
 	}
 	if a.then != nil {
 		a.then()
-	}
-}
-
-// wait is false when ctx ended first.
-func wait(ctx context.Context, d time.Duration) bool {
-	if d <= 0 {
-		return ctx.Err() == nil
-	}
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
 	}
 }
 

@@ -9,6 +9,6 @@
 // these jobs: see sight. Of minions they see what the master would tell them: see
 // minionSight. What the caller does not see is answered as what does not exist.
 //
-// It imports eauth, lowstate, records, saltmaster/eventstream, saltmaster/msgpack,
+// It imports eauth, internal/pause, lowstate, records, saltmaster/eventstream, saltmaster/msgpack,
 // server/audit, server/caller, server/waiting and server/web, and no other API.
 package jobs

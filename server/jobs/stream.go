@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/saltern-api/saltern/internal/pause"
 	"github.com/saltern-api/saltern/records"
 	"github.com/saltern-api/saltern/server/audit"
 	"github.com/saltern-api/saltern/server/waiting"
@@ -141,7 +142,7 @@ func (st *stream) run(ctx context.Context) error {
 		began := time.Now()
 		over, err := st.send(ctx)
 		if isAway(err) && ctx.Err() == nil {
-			err := pause(ctx, awayPause)
+			err := pause.For(ctx, awayPause)
 			if err == nil {
 				err = st.keepAlive()
 			}
@@ -154,7 +155,7 @@ func (st *stream) run(ctx context.Context) error {
 			return st.end(ctx, err)
 		}
 		// A stream reads a twentieth of the time at most.
-		err = pause(ctx, max(streamPause, min(20*time.Since(began), keepAlive)))
+		err = pause.For(ctx, max(streamPause, min(20*time.Since(began), keepAlive)))
 		if err == nil {
 			err = st.keepAlive()
 		}
@@ -199,17 +200,6 @@ func (st *stream) keepAlive() error {
 		return nil
 	}
 	return st.write(": keep-alive\n\n")
-}
-
-func pause(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // send sends what is new: first the returns, then how far the job is. It reports

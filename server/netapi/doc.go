@@ -5,6 +5,6 @@
 // a call of package lowstate with the caller's authority, and encodes the result.
 // JSON is written with Python's separators, as salt-api's is.
 //
-// It imports lowstate, eauth, server/audit, server/caller, server/format,
+// It imports lowstate, eauth, internal/pause, server/audit, server/caller, server/format,
 // server/waiting and server/web.
 package netapi

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/saltern-api/saltern/eauth/apitoken/role"
+	"github.com/saltern-api/saltern/internal/pause"
 	"github.com/saltern-api/saltern/lowstate"
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 	"github.com/saltern-api/saltern/server/audit"
@@ -68,7 +69,7 @@ func (s *CherryPy) waitForReturns(
 		}
 		audit.Of(x).ForgetAnswers() // nothing of the job is kept while the request waits
 		if again > 0 && again < lookMost {
-			err = pause(ctx, over, lookAgain)
+			err = pauseUntil(ctx, over, lookAgain)
 		} else {
 			again = 0
 			err = hear(ctx, returns, missing, over)
@@ -98,18 +99,14 @@ func hear(ctx context.Context, returns Returning, missing map[string]bool, over 
 		default: // the event bus has ended, as the gateway does
 			<-within.Done()
 		}
-		return pause(ctx, over, settled)
+		return pauseUntil(ctx, over, settled)
 	}
 }
 
-// pause waits for a while, until a time at most.
-func pause(ctx context.Context, over time.Time, d time.Duration) error {
-	timer := time.NewTimer(min(d, time.Until(over)))
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
+// pauseUntil waits for d, until a time at most. The error is for the client.
+func pauseUntil(ctx context.Context, over time.Time, d time.Duration) error {
+	if pause.For(ctx, min(d, time.Until(over))) != nil {
 		return waiting.Cut(ctx)
 	}
+	return nil
 }

@@ -25,5 +25,5 @@
 // All keys have one hash tag, so that in a cluster they are in one slot: each atomic
 // step is a script, and tokens are few.
 //
-// The package may import eauth/apitoken and go-redis.
+// The package may import eauth/apitoken, internal/pause and go-redis.
 package redis

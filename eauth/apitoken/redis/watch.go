@@ -12,6 +12,7 @@ import (
 	goredis "github.com/redis/go-redis/v9"
 
 	"github.com/saltern-api/saltern/eauth/apitoken"
+	"github.com/saltern-api/saltern/internal/pause"
 )
 
 // A change is reported within the promised second, or else that it may have
@@ -44,18 +45,8 @@ func (s *Store) Watch(ctx context.Context) iter.Seq[apitoken.Notice] {
 			if err == nil && !s.follow(ctx, at, yield) {
 				return
 			}
-			wait(ctx, watchBegin-time.Since(began))
+			_ = pause.For(ctx, watchBegin-time.Since(began))
 		}
-	}
-}
-
-// wait waits for a time, or for ctx to end.
-func wait(ctx context.Context, d time.Duration) {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-	case <-ctx.Done():
 	}
 }
 

@@ -4,5 +4,5 @@
 // Statements are made by huandu/go-sqlbuilder: values are always parameters, and
 // names are constants of this package.
 //
-// It imports records.
+// It imports internal/pause and records.
 package sqlstore

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/saltern-api/saltern/internal/pause"
 	"github.com/saltern-api/saltern/records"
 )
 
@@ -66,10 +67,8 @@ func (s *Store) change(ctx context.Context, f func(context.Context, *sql.Tx) err
 		if err == nil || n == attempts || ctx.Err() != nil || !s.engine.IsRetryable(err) {
 			return s.failure(ctx, err)
 		}
-		select {
-		case <-ctx.Done():
-			return ctx.Err()
-		case <-time.After(time.Duration(n) * 5 * time.Millisecond):
+		if err := pause.For(ctx, time.Duration(n)*5*time.Millisecond); err != nil {
+			return err
 		}
 	}
 }
