@@ -114,8 +114,7 @@ func getAudit(ctx context.Context, c *call, p getAuditParams) (any, error) {
 		if p.Reverse {
 			slices.Reverse(rows)
 		}
-		first, last := span(p.Page, p.Limit)
-		return page[auditRow]{len(rows), slice(rows, first, last)}, nil
+		return pageOf(rows, p.Page, p.Limit), nil
 	}
 	return sorted(rows, column, p.Reverse, p.Page, p.Limit), nil
 }

@@ -111,8 +111,7 @@ func getCmdDetails(ctx context.Context, c *call, p getCmdDetailsParams) (any, er
 		}
 		return n
 	})
-	from, to := span(p.Page, p.Limit)
-	return page[detail]{len(rows), slice(rows, from, to)}, nil
+	return pageOf(rows, p.Page, p.Limit), nil
 }
 
 // maxReturns bounds the returns of a job that are looked through.

@@ -330,8 +330,7 @@ func searchHistory(ctx context.Context, c *call, p searchHistoryParams) (any, er
 			c.warn(fmt.Sprintf("only the latest %d runs were looked through: narrow the search, by daterange for example", maxHistory))
 		}
 	}
-	first, last := span(p.Page, p.Limit)
-	return page[pastRun]{len(rows), slice(rows, first, last)}, nil
+	return pageOf(rows, p.Page, p.Limit), nil
 }
 
 // finds reports whether the query is in a run, or in the schedule of now.

@@ -116,8 +116,7 @@ func getPresence(ctx context.Context, c *call, p getPresenceParams) (any, error)
 		}
 		return n
 	})
-	from, to := span(p.Page, p.Limit)
-	return page[presenceRow]{len(rows), slice(rows, from, to)}, nil
+	return pageOf(rows, p.Page, p.Limit), nil
 }
 
 // present is the status of a minion that is connected.

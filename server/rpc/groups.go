@@ -162,8 +162,7 @@ func getAllGroups(ctx context.Context, c *call, p getAllGroupsParams) (any, erro
 	if p.Reverse {
 		slices.Reverse(groups)
 	}
-	from, to := span(p.Page, p.Limit)
-	return page[shownGroup]{len(groups), slice(groups, from, to)}, nil
+	return pageOf(groups, p.Page, p.Limit), nil
 }
 
 type getGroupParams struct {

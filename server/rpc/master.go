@@ -99,8 +99,7 @@ func getMasterDetails(ctx context.Context, c *call, p masterDetailsParams) (any,
 			rows = append(rows, row)
 		}
 	}
-	from, to := span(p.Page, p.Limit)
-	return page[masterDetails]{len(rows), slice(rows, from, to)}, nil
+	return pageOf(rows, p.Page, p.Limit), nil
 }
 
 type masterPresenceParams struct {
@@ -139,8 +138,7 @@ func getMasterPresence(ctx context.Context, c *call, p masterPresenceParams) (an
 			rows = append(rows, row)
 		}
 	}
-	from, to := span(p.Page, p.Limit)
-	return page[masterPresence]{len(rows), slice(rows, from, to)}, nil
+	return pageOf(rows, p.Page, p.Limit), nil
 }
 
 type masterGrainsParams struct {

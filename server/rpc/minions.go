@@ -110,8 +110,7 @@ func getKeyState(ctx context.Context, c *call, p getKeyStateParams) (any, error)
 		}
 		return n
 	})
-	from, to := span(p.Page, p.Limit)
-	return page[keyRow]{len(rows), slice(rows, from, to)}, nil
+	return pageOf(rows, p.Page, p.Limit), nil
 }
 
 type setKeyStateParams struct {

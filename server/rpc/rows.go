@@ -52,6 +52,12 @@ func slice[T any](rows []T, from, to int) []T {
 	return append([]T{}, rows[min(from, len(rows)):min(to, len(rows))]...)
 }
 
+// pageOf returns a page of rows.
+func pageOf[T any](rows []T, number, limit int) page[T] {
+	from, to := span(number, limit)
+	return page[T]{len(rows), slice(rows, from, to)}
+}
+
 // sorted returns a page of rows in the order of a column.
 func sorted[T any](rows []T, column func(T) string, reverse bool, number, limit int) page[T] {
 	slices.SortStableFunc(rows, func(a, b T) int {
@@ -61,8 +67,7 @@ func sorted[T any](rows []T, column func(T) string, reverse bool, number, limit 
 		}
 		return n
 	})
-	from, to := span(number, limit)
-	return page[T]{len(rows), slice(rows, from, to)}
+	return pageOf(rows, number, limit)
 }
 
 // among reports whether a name is in a list that is not empty.
