@@ -3,6 +3,7 @@ package rpc
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -98,7 +99,7 @@ func getAudit(ctx context.Context, c *call, p getAuditParams) (any, error) {
 			break
 		}
 		if looked >= maxAuditRows {
-			c.warn("only the newest 5000 entries were looked through: narrow the search, by daterange for example")
+			c.warn(fmt.Sprintf("only the newest %d entries were looked through: narrow the search, by daterange for example", maxAuditRows))
 			break
 		}
 		q.After = found.Next

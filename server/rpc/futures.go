@@ -10,7 +10,6 @@ import (
 	"time"
 
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
-	"github.com/saltern-api/saltern/internal/jsonobject"
 	"github.com/saltern-api/saltern/records"
 	"github.com/saltern-api/saltern/records/schedule"
 )
@@ -335,9 +334,5 @@ func searchHistory(ctx context.Context, c *call, p searchHistoryParams) (any, er
 
 // finds reports whether the query is in a run, or in the schedule of now.
 func (p searchHistoryParams) finds(r records.Run, s planned) bool {
-	if p.Query == "" || (p.Name || !p.Arg && !p.Kwarg) && holds(r.Name, p.Query) {
-		return true
-	}
-	o, err := jsonobject.Parse(s.body.Arg)
-	return err == nil && (p.Arg && holds(string(o.Get("arg")), p.Query) || p.Kwarg && holds(string(o.Get("kwarg")), p.Query))
+	return p.Query == "" || (p.Name || !p.Arg && !p.Kwarg) && holds(r.Name, p.Query) || s.argumentsHold(p.Query, p.Arg, p.Kwarg)
 }

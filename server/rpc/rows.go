@@ -70,7 +70,7 @@ func sorted[T any](rows []T, column func(T) string, reverse bool, number, limit 
 	return pageOf(rows, number, limit)
 }
 
-// among reports whether a name is in a list that is not empty.
+// among reports whether a name is in a list. Everything is in an empty one.
 func among(list []string, name string) bool { return len(list) == 0 || slices.Contains(list, name) }
 
 // holds reports whether a text has a part, in upper or lower case.

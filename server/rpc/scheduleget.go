@@ -71,6 +71,8 @@ type shownSchedule struct {
 	LastRun  *lastRun        `json:"last_run"`
 	Missed   int             `json:"missed"`
 	Metadata metadata        `json:"metadata"`
+
+	last records.Run
 }
 
 // kindOfSchedule returns what a schedule runs.
@@ -123,14 +125,24 @@ func (c *call) showSchedules(ctx context.Context, all []planned) ([]shownSchedul
 		}
 		if r, ok := lasts[p.ID]; ok {
 			row.Last, row.LastRun = pointer(timeText(r.Due)), &lastRun{timeText(r.Due), string(r.State), pointer(r.JID), pointer(r.Why)}
-			row.Status = pointer(c.statusOf(ctx, r))
-		}
-		if !p.Enabled {
-			row.Status = pointer("disabled")
+			row.last = r
 		}
 		rows[i] = row
 	}
 	return rows, nil
+}
+
+// setStatuses sets the states of some rows, for which the commands are looked up one by
+// one.
+func (c *call) setStatuses(ctx context.Context, rows []shownSchedule) {
+	for i := range rows {
+		switch row := &rows[i]; {
+		case !row.Enabled:
+			row.Status = pointer("disabled")
+		case row.LastRun != nil:
+			row.Status = pointer(c.statusOf(ctx, row.last))
+		}
+	}
 }
 
 // statusOf returns the state of a run in the words of commands.
@@ -201,9 +213,13 @@ func getSchedules(ctx context.Context, c *call, p getSchedulesParams) (any, erro
 			expired = r.Expired == *p.Expired
 		}
 		return !expired || p.Cmd != "" && r.Cmd != p.Cmd || !holds(textOr(r.Fun), p.Fun) || !holds(string(r.Tgt)+textOr(r.TgtName), p.Tgt) ||
-			len(p.JobNames) > 0 && !slices.Contains(p.JobNames, textOr(r.JobName)) || len(p.TgtNames) > 0 && !slices.Contains(p.TgtNames, textOr(r.TgtName)) ||
-			len(p.State) > 0 && !slices.Contains(p.State, textOr(r.Status))
+			!among(p.JobNames, textOr(r.JobName)) || !among(p.TgtNames, textOr(r.TgtName))
 	})
+	byStatus := len(p.State) > 0 || p.SortBy == "status" // otherwise those of the page are enough
+	if byStatus {
+		c.setStatuses(ctx, rows)
+		rows = slices.DeleteFunc(rows, func(r shownSchedule) bool { return !among(p.State, textOr(r.Status)) })
+	}
 	column := map[string]func(shownSchedule) string{
 		"cmd": func(r shownSchedule) string { return r.Cmd }, "fun": func(r shownSchedule) string { return textOr(r.Fun) },
 		"tgt_name": func(r shownSchedule) string { return textOr(r.TgtName) }, "job_name": func(r shownSchedule) string { return textOr(r.JobName) },
@@ -213,14 +229,21 @@ func getSchedules(ctx context.Context, c *call, p getSchedulesParams) (any, erro
 	if column == nil {
 		column = func(r shownSchedule) string { return r.Name }
 	}
-	return sorted(rows, column, p.Reverse, p.Page, p.Limit), nil
+	shown := sorted(rows, column, p.Reverse, p.Page, p.Limit)
+	if !byStatus {
+		c.setStatuses(ctx, shown.Results)
+	}
+	return shown, nil
 }
 
 // finds reports whether the query is in a schedule.
 func (p getSchedulesParams) finds(s planned) bool {
-	if p.Query == "" || holds(s.Name, p.Query) {
-		return true
-	}
-	o, err := jsonobject.Parse(s.body.Arg)
-	return err == nil && (p.Arg && holds(string(o.Get("arg")), p.Query) || p.Kwarg && holds(string(o.Get("kwarg")), p.Query))
+	return p.Query == "" || holds(s.Name, p.Query) || s.argumentsHold(p.Query, p.Arg, p.Kwarg)
+}
+
+// argumentsHold reports whether a text is in the positional or the keyword arguments, of
+// which those are looked at that are set.
+func (p planned) argumentsHold(text string, arg, kwarg bool) bool {
+	o, err := jsonobject.Parse(p.body.Arg)
+	return err == nil && (arg && holds(string(o.Get("arg")), text) || kwarg && holds(string(o.Get("kwarg")), text))
 }
