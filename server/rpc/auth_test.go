@@ -65,6 +65,7 @@ func TestTeam(t *testing.T) {
 
 	e.must(t, admin, "auth.save_user", `{"account_uuid":`+user+`,"roles":["Read-only"]}`)
 	require.Contains(t, string(e.must(t, admin, "auth.get_all_users", `{"include_roles":true}`)), `"roles":["Read-only","User","Web team"]`)
+	require.Contains(t, string(e.must(t, admin, "auth.get_all_groups", `{"include_users":true}`)), `"username":"carol","email":null,"remote_uid":null,"roles":["Read-only","User","Web team"]`)
 	require.Equal(t, 4051, e.call(t, admin, "auth.save_user", `{"account_uuid":`+user+`,"username":"caroline"}`).code())
 	require.Equal(t, 4051, e.call(t, admin, "auth.save_group", `{"group_uuid":`+group+`,"group_name":"webs"}`).code())
 	require.Equal(t, 4051, e.call(t, admin, "auth.save_role", `{"role_uuid":`+roleUUID+`,"role_name":"webs"}`).code())

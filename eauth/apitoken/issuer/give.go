@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/saltern-api/saltern/eauth"
 	"github.com/saltern-api/saltern/eauth/apitoken"
 	"github.com/saltern-api/saltern/eauth/apitoken/role"
 	"github.com/saltern-api/saltern/internal/jsonobject"
@@ -20,16 +21,15 @@ func (s *Service) mayGive(ctx context.Context, c Caller, names []string, permiss
 	if c.Operator || len(names) == 0 && len(permissions) == 0 {
 		return nil
 	}
-	user, eauth, groups := c.User, c.Eauth, c.Groups
 	if p := c.Principal; p != nil {
-		user, eauth, groups = p.User, p.Eauth, p.Groups
 		if !slices.Contains(p.ScopeNames, superuser) {
 			if err := giveWithin(p.ScopeNames, p.Scopes, names, permissions); err != nil {
 				return err
 			}
 		}
 	}
-	has, err := s.rolesOf(ctx, user, eauth, groups)
+	by := c.actsAs()
+	has, err := s.rolesOf(ctx, by.User, by.Eauth, by.Groups)
 	if err != nil {
 		return err
 	}
@@ -38,6 +38,27 @@ func (s *Service) mayGive(ctx context.Context, c Caller, names []string, permiss
 		return err
 	}
 	return giveWithin(has.names, set, names, permissions)
+}
+
+// actsAs returns the user that a caller acts as, the zero one for the operator.
+func (c Caller) actsAs() eauth.Identity {
+	switch p := c.Principal; {
+	case c.Operator:
+		return eauth.Identity{}
+	case p != nil:
+		return eauth.Identity{User: p.User, Eauth: p.Eauth, Groups: p.Groups}
+	}
+	return eauth.Identity{User: c.User, Eauth: c.Eauth, Groups: c.Groups}
+}
+
+// mayJoin returns a [Forbidden] where a caller may not become a member of a group by its
+// own doing. Otherwise it would get the roles that others give the group later.
+func (s *Service) mayJoin(ctx context.Context, c Caller) error {
+	err := s.may(ctx, c, role.Superuser)
+	if errors.Is(err, Forbidden) {
+		return Errorf(Forbidden, "only a superuser joins groups itself")
+	}
+	return err
 }
 
 func giveWithin(has []string, set *role.Set, names []string, permissions []role.Permission) error {

@@ -201,7 +201,7 @@ func (s *Service) Links(ctx context.Context, c Caller) ([]Link, error) {
 }
 
 // PutLink stores a link. The caller must have the roles of the group, which the members
-// of the other one get.
+// of the other one get, and must not be one of these unless it is a superuser.
 func (s *Service) PutLink(ctx context.Context, c Caller, l Link) error {
 	if err := s.may(ctx, c, role.GroupWrite); err != nil {
 		return err
@@ -225,6 +225,11 @@ func (s *Service) PutLink(ctx context.Context, c Caller, l Link) error {
 	}
 	if err := s.mayGive(ctx, c, g.Roles, nil); err != nil {
 		return err
+	}
+	if by := c.actsAs(); l.of(by.Eauth, by.Groups) {
+		if err := s.mayJoin(ctx, c); err != nil {
+			return err
+		}
 	}
 	known := slices.ContainsFunc(links, func(other Link) bool { return other.key() == l.key() })
 	if !known && len(links) >= maxGroups {

@@ -286,3 +286,36 @@ func TestLinksOfADeletedGroup(t *testing.T) {
 		require.Equal(r, []string{"group link ldap/cn=team to pam/team", "group pam/team"}, removed)
 	})
 }
+
+// One who edits groups does not get what a superuser gives them later, by a token
+// neither.
+func TestNobodyJoinsAGroupItself(t *testing.T) {
+	with(t, func(o *issuer.Options) {
+		bosses(o)
+		o.LoginRoles = []string{}
+		o.Assignments = append(o.Assignments, issuer.Assignment{Users: []string{"eve"}, Roles: []string{"editor"}})
+	}, func(r *env) {
+		ctx := r.Context()
+		r.town.groups["eve"] = []string{"staff"}
+		require.NoError(r, r.PutRole(ctx, operator, role.Role{Name: "editor", Permissions: []role.Permission{role.UserWrite, role.GroupWrite}}, true))
+		later := issuer.GroupKey{Eauth: "pam", Name: "later"}
+		require.NoError(r, r.PutGroup(ctx, operator, later, func(*issuer.Group) {}))
+		join := func(c issuer.Caller, user string) error {
+			return r.PutUser(ctx, c, "pam", user, func(u *issuer.SavedUser) { u.Groups = []string{"later"} })
+		}
+		link := func(c issuer.Caller, group string) error {
+			return r.PutLink(ctx, c, issuer.Link{Group: later, From: issuer.GroupKey{Eauth: "pam", Name: "other"}, UID: group, Enabled: true})
+		}
+		secret, _ := r.create(operator, func(n *issuer.NewToken) {
+			n.Owner, n.Scopes = apitoken.Owner{Eauth: "pam", User: "eve"}, []string{"editor"}
+		})
+		for name, c := range map[string]issuer.Caller{"login": user("eve", "staff"), "token": r.principal(secret).Caller(here)} {
+			require.ErrorIs(r, join(c, "eve"), issuer.Forbidden, name)
+			require.ErrorIs(r, link(c, "staff"), issuer.Forbidden, name)
+			require.NoError(r, join(c, "bob"), name)
+			require.NoError(r, link(c, "others"), name)
+		}
+		require.NoError(r, join(user("boss"), "boss"))
+		require.NoError(r, link(user("boss", "staff"), "staff"))
+	})
+}

@@ -119,7 +119,8 @@ func (s *Service) AddRights(ctx context.Context, users []User) error {
 
 // PutUser changes what is saved of a user. The caller must have the roles that the user
 // did not have before, and the roles of groups that the user was not in. To give one more
-// permission the caller must have all that the user has then.
+// permission the caller must have all that the user has then. Only a superuser joins
+// groups itself.
 func (s *Service) PutUser(ctx context.Context, c Caller, eauth, user string, change func(*SavedUser)) error {
 	if err := s.may(ctx, c, role.UserWrite); err != nil {
 		return err
@@ -137,13 +138,18 @@ func (s *Service) PutUser(ctx context.Context, c Caller, eauth, user string, cha
 	if err := s.checkUser(ctx, eauth, u, before); err != nil {
 		return err
 	}
-	names := without(u.Roles, before.Roles)
+	names, joined := without(u.Roles, before.Roles), without(u.Groups, before.Groups)
+	if by := c.actsAs(); len(joined) > 0 && user == by.User && eauth == by.Eauth {
+		if err := s.mayJoin(ctx, c); err != nil {
+			return err
+		}
+	}
 	groups, links, err := s.readGroups(ctx)
 	if err != nil {
 		return err
 	}
 	b := roleCache{groups: groups, links: links}
-	names = append(names, b.rolesOfSaved(eauth, without(u.Groups, before.Groups))...)
+	names = append(names, b.rolesOfSaved(eauth, joined)...)
 	var permissions []role.Permission
 	if len(without(u.Permissions, before.Permissions)) > 0 {
 		permissions = u.Permissions // all of them: two may allow more together than each by itself
