@@ -183,7 +183,7 @@ func (s *Service) noteLogin(ctx context.Context, c Caller, owner apitoken.Owner)
 	if !c.LoggedIn || c.Principal != nil || owner != c.owner() {
 		return nil
 	}
-	return s.owners.seen(ctx, owner, c.Groups, true)
+	return s.owners.seen(ctx, owner, c.Groups, always)
 }
 
 // scopesFor returns the scopes of a new token, checked. The scopes of a service

@@ -179,7 +179,7 @@ func (s *Service) putRecord(ctx context.Context, c Caller, collection, key strin
 // bound, each by one.
 func (s *Service) room(ctx context.Context, collection string) error {
 	most := maxGroups
-	if collection == usersCollection {
+	if collection == usersCollection || collection == loginsCollection {
 		most = maxUsers
 	}
 	found, err := s.documents(ctx, collection, most)

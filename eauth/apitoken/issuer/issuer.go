@@ -5,6 +5,7 @@ import (
 	"errors"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/saltern-api/saltern/eauth"
@@ -92,6 +93,8 @@ type Service struct {
 	guard   *guard
 	uses    *uses
 	streams *streams
+
+	usersFull atomic.Pointer[time.Time] // until when no further users are recorded, see [Service.admitUser]
 
 	stop context.CancelFunc
 	bg   sync.WaitGroup

@@ -149,9 +149,15 @@ func (b *ownerCache) entry(k ownerKey) *ownerEntry {
 	return p
 }
 
-// seen records that a user has logged in. Without first it does so only for users
-// with a record, which are the owners of tokens.
-func (b *ownerCache) seen(ctx context.Context, o apitoken.Owner, groups []string, first bool) error {
+// admit reports whether a first record of a user may be made.
+type admit func(context.Context) (bool, error)
+
+func always(context.Context) (bool, error) { return true, nil }
+func never(context.Context) (bool, error)  { return false, nil }
+
+// seen records that a user has logged in: one without a record, which the owners of
+// tokens have, only if first says so.
+func (b *ownerCache) seen(ctx context.Context, o apitoken.Owner, groups []string, first admit) error {
 	changed, err := b.logins.note(ctx, o, groups, first)
 	if changed {
 		b.changes.Add(1)
@@ -163,13 +169,33 @@ func (b *ownerCache) seen(ctx context.Context, o apitoken.Owner, groups []string
 // has tokens: the tokens act with these groups from then on. It waits only for the
 // store, and no longer than ctx lasts.
 func (s *Service) RecordLogin(ctx context.Context, user, eauth string, groups []string) error {
-	return s.owners.seen(ctx, apitoken.Owner{Eauth: eauth, User: user}, groups, false)
+	return s.owners.seen(ctx, apitoken.Owner{Eauth: eauth, User: user}, groups, never)
 }
 
 // RecordUser is RecordLogin for users without tokens, too. They are listed from then on,
-// see [Service.Users].
+// see [Service.Users]. Where 10,000 are recorded already, a further one without tokens is
+// not.
 func (s *Service) RecordUser(ctx context.Context, user, eauth string, groups []string) error {
-	return s.owners.seen(ctx, apitoken.Owner{Eauth: eauth, User: user}, groups, true)
+	return s.owners.seen(ctx, apitoken.Owner{Eauth: eauth, User: user}, groups, s.admitUser)
+}
+
+// fullTime is for how long nobody looks again whether there is room for one more user.
+const fullTime = time.Minute
+
+// admitUser implements [admit] for users without tokens.
+func (s *Service) admitUser(ctx context.Context) (bool, error) {
+	now := s.now()
+	if until := s.usersFull.Load(); until != nil && now.Before(*until) {
+		return false, nil
+	}
+	err := s.room(ctx, loginsCollection)
+	if !errors.Is(err, Conflict) {
+		return err == nil, err
+	}
+	until := now.Add(fullTime)
+	s.usersFull.Store(&until)
+	s.log.WarnContext(ctx, "too many users are known: further ones without tokens are not listed")
+	return false, nil
 }
 
 // LastLogin is the last login of a token's owner at one of the gateways that
@@ -239,12 +265,17 @@ func (b *loginStore) last(ctx context.Context, o apitoken.Owner) (l ownerLogin, 
 	return l, nil
 }
 
-// note stores a login; that of a user without a record only with first. changed
+// note stores a login; that of a user without a record only if first says so. changed
 // reports whether it may change what the user's tokens may do.
-func (b *loginStore) note(ctx context.Context, o apitoken.Owner, groups []string, first bool) (changed bool, err error) {
+func (b *loginStore) note(ctx context.Context, o apitoken.Owner, groups []string, first admit) (changed bool, err error) {
 	was, err := b.last(ctx, o)
-	if err != nil || was.version == 0 && !first {
+	if err != nil {
 		return false, err
+	}
+	if was.version == 0 {
+		if ok, err := first(ctx); err != nil || !ok {
+			return false, err
+		}
 	}
 	is := ownerLogin{
 		Groups: slices.Compact(slices.Sorted(slices.Values(groups))), Login: true,

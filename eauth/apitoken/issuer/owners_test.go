@@ -2,6 +2,7 @@ package issuer_test
 
 import (
 	"context"
+	"fmt"
 	"net/netip"
 	"testing"
 	"testing/synctest"
@@ -200,5 +201,40 @@ func TestALoginDoesNotWaitForADirectory(t *testing.T) {
 		require.Equal(r, []string{"web"}, <-groups, "it was asked before the login")
 		synctest.Wait()
 		require.Equal(r, []string{"ops"}, r.principal(secret).Groups, "and is not kept")
+	})
+}
+
+// The users who are recorded without tokens are bounded: each of a directory may log in.
+func TestTooManyUsers(t *testing.T) {
+	with(t, nil, func(r *env) {
+		ctx := r.Context()
+		known := func(name string) bool {
+			_, err := r.store.Store.Document(ctx, "owner-groups", "ldap/"+name)
+			return err == nil
+		}
+		for i := range 9_999 {
+			_, err := r.store.PutDocument(ctx, "owner-groups", apitoken.Document{Key: fmt.Sprintf("ldap/u%d", i), Value: []byte(`{"login":true}`)})
+			require.NoError(r, err)
+		}
+		require.NoError(r, r.RecordUser(ctx, "alice", "ldap", []string{"web"}))
+		require.True(r, known("alice"))
+		require.NoError(r, r.RecordUser(ctx, "bob", "ldap", nil))
+		require.False(r, known("bob"))
+
+		require.NoError(r, r.RecordUser(ctx, "alice", "ldap", []string{"ops"}))
+		d, err := r.store.Document(ctx, "owner-groups", "ldap/alice")
+		require.NoError(r, err)
+		require.Contains(r, string(d.Value), "ops", "one who is known stays so")
+		r.create(ofLDAP("bob"), nil)
+		require.True(r, known("bob"), "and so is the owner of a token")
+
+		for _, name := range []string{"alice", "bob"} {
+			require.NoError(r, r.store.DeleteDocument(ctx, "owner-groups", "ldap/"+name))
+		}
+		require.NoError(r, r.RecordUser(ctx, "carol", "ldap", nil))
+		require.False(r, known("carol"), "the store is not read for each of them")
+		time.Sleep(time.Minute)
+		require.NoError(r, r.RecordUser(ctx, "carol", "ldap", nil))
+		require.True(r, known("carol"))
 	})
 }
