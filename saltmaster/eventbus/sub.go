@@ -188,8 +188,9 @@ func (s *Sub) Close() {
 	}
 	s.queue = nil
 	s.freeSpool()
+	s.ended = true // at once: the reader may be about to queue another event
+	s.signal()
 	s.mu.Unlock()
-	s.end()
 }
 
 func (s *Sub) end() {
