@@ -141,8 +141,7 @@ $(WORK)/vdk-venv/.vdk-$(VDK_VERSION):
 	check='from importlib.metadata import version as v; assert v("vdk-control-api-auth") == "$(VDK_VERSION)"'; \
 	if vdk-venv/bin/python -c "$$check" 2>/dev/null; then touch $@; exit 0; fi; \
 	echo "installing vdk-control-api-auth $(VDK_VERSION) into $(WORK)/vdk-venv"; \
-	rm -rf vdk-venv && $(PYTHON) -m venv vdk-venv || \
-		{ echo "$(PYTHON) cannot make a virtual environment (Debian: apt-get install python3-venv)"; exit 1; }; \
+	$(CURDIR)/e2e/venv.sh $(PYTHON) $(WORK)/vdk-venv || exit 1; \
 	pip="vdk-venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input vdk-control-api-auth==$(VDK_VERSION)"; \
 	$$pip || { echo "once more"; sleep 5; $$pip; } || { echo "pip could not install vdk-control-api-auth"; exit 1; }; \
 	vdk-venv/bin/python -c "$$check" && touch $@
@@ -158,8 +157,7 @@ $(WORK)/govcd/.built: $(wildcard e2e/tokenclients/govcd/*)
 $(WORK)/clients-venv/.installed: e2e/clients/python/requirements.txt
 	@mkdir -p $(WORK)
 	@echo "installing $(notdir $<) of e2e/clients/python into $(@D)"; \
-	rm -rf $(@D) && $(PYTHON) -m venv $(@D) || \
-		{ echo "$(PYTHON) cannot make a virtual environment (Debian: apt-get install python3-venv)"; exit 1; }; \
+	e2e/venv.sh $(PYTHON) $(@D) || exit 1; \
 	pip="$(@D)/bin/python -m pip install --quiet --disable-pip-version-check --no-input -r $<"; \
 	$$pip || { echo "once more"; sleep 5; $$pip; } || { echo "pip could not install $<"; exit 1; }; \
 	touch $@

@@ -13,10 +13,7 @@ python=${PYTHON:-python3}
 check="from importlib.metadata import version as v; assert (v('salt'), v('cherrypy'), v('salt-pepper')) == ('$version', '$cherrypy', '$pepper')"
 if "$folder/bin/python" -c "$check" 2>/dev/null; then exit 0; fi
 echo "installing Salt $version into $folder"
-mkdir -p "$(dirname "$folder")"
-rm -rf "$folder"
-"$python" -m venv "$folder" ||
-	{ echo "$python cannot make a virtual environment (Debian: apt-get install python3-venv)"; exit 1; }
+"$(dirname "$0")/venv.sh" "$python" "$folder" || exit 1
 
 log=$folder/install.log
 pip() { "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --no-input "$@" >"$log" 2>&1; }
