@@ -302,7 +302,7 @@ func TestRunIsThere(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := made(t, "a", `{"minutes":10}`)
 		f, r := newFake(s), &runner{}
-		f.runs = []records.Run{{Schedule: "a", Due: s.Due, State: records.RunStarted}}
+		f.add(records.Run{Schedule: "a", Due: s.Due, State: records.RunStarted})
 		_, stop := run(t, f, r, nil)
 		time.Sleep(20*time.Minute + time.Second)
 		synctest.Wait()
