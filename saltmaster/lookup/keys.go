@@ -244,9 +244,15 @@ func (l lister) files(dir string, wanted func(name string) (bool, error)) (names
 		switch {
 		case isLink && dir == l.dir:
 			l.links[e.Name()] = true
-			if ok && l.followed(e.Name()) {
+			switch {
+			case !ok || l.is3008:
+			case l.leadsToFile(e.Name()):
 				names = append(names, e.Name())
+			default:
+				return nil, ask("a key of the master's own is a link to no file, which 3007 lists")
 			}
+		case ok && e.Type().IsDir() && !l.is3008:
+			return nil, ask("there is a folder among the keys, which 3007 lists")
 		case !ok || e.Type().IsDir():
 		case e.Type().IsRegular():
 			names = append(names, e.Name())
@@ -257,11 +263,11 @@ func (l lister) files(dir string, wanted func(name string) (bool, error)) (names
 	return names, nil
 }
 
-// followed reports whether a link in pki_dir itself counts for the file that it
-// leads to, as those of the master's own keys do before 3008.
-func (l lister) followed(name string) bool {
+// leadsToFile reports whether a link in pki_dir itself leads to a regular file,
+// for which it counts before 3008.
+func (l lister) leadsToFile(name string) bool {
 	info, err := os.Stat(filepath.Join(l.dir, name))
-	return !l.is3008 && err == nil && info.Mode().IsRegular()
+	return err == nil && info.Mode().IsRegular()
 }
 
 // odd reports whether a character of a name is not printable ASCII, whose lower
