@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -30,7 +31,7 @@ type diffTopic struct {
 // more of it:
 //
 //	as: USER                whose credentials its chunks carry, when not bench's
-//	only: 3006              the release that it is for, when not both
+//	only: 3006 3007         the lines of releases that it is for, when not all
 //	both: STATUS JSON       the answer of both, when that it is 200 says too little
 //	difference: D1 D2       the rows of the list which it shows, and
 //	salt-api: STATUS JSON   what each of the two answers
@@ -39,16 +40,22 @@ type diffCase struct {
 	name        string
 	request     string
 	user        string
-	release     string
+	only        string
 	both        string
 	differences []string
 	saltAPI     string
 	saltern     string
 }
 
-func (c *diffCase) runsOn(is3008 bool) bool {
-	return c.release == "" || (c.release == "3008") == is3008
+func (c *diffCase) runsOn(line string) bool { return isOf(c.only, line) }
+
+// isOf reports whether lines of releases, where none stands for all, have one.
+func isOf(lines, line string) bool {
+	return lines == "" || slices.Contains(strings.Fields(lines), line)
 }
+
+// linesOnly matches the lines of releases that something is for.
+const linesOnly = `^(|(3006|3007|3008)( (3006|3007|3008))*)$`
 
 func readTopics(t *testing.T) []diffTopic {
 	t.Helper()
@@ -74,7 +81,7 @@ func readTopic(t *testing.T, file string) diffTopic {
 		c := diffCase{name: section.Name}
 		var differences string
 		c.request = readLines(t, section.Data, map[string]*string{
-			"as": &c.user, "only": &c.release, "both": &c.both,
+			"as": &c.user, "only": &c.only, "both": &c.both,
 			"difference": &differences, "salt-api": &c.saltAPI, "saltern": &c.saltern,
 		})
 		c.differences = strings.Fields(differences)
@@ -105,7 +112,7 @@ func readLines(t *testing.T, text []byte, known map[string]*string) (others stri
 func (c *diffCase) verify(t *testing.T) {
 	t.Helper()
 	require.NotEmpty(t, c.request, c.name)
-	require.Contains(t, []string{"", "3006", "3008"}, c.release, c.name)
+	require.Regexp(t, linesOnly, c.only, c.name)
 	if len(c.differences) == 0 {
 		require.Empty(t, c.saltAPI+c.saltern, "%s names no difference", c.name)
 		return

@@ -37,7 +37,7 @@ func TestDifferential(t *testing.T) {
 			t.Run(topic.name, func(t *testing.T) {
 				d.prepare(t, topic)
 				for _, c := range topic.cases {
-					if !c.runsOn(envtest.Is3008(t)) {
+					if !c.runsOn(envtest.Line(t)) {
 						continue
 					}
 					t.Run(c.name, func(t *testing.T) {

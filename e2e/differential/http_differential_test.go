@@ -27,7 +27,7 @@ func TestDifferentialHTTP(t *testing.T) {
 			for _, topic := range topics {
 				t.Run(topic.name, func(t *testing.T) {
 					for _, c := range topic.cases {
-						if !c.runsOn(envtest.Is3008(t)) {
+						if !c.runsOn(envtest.Line(t)) {
 							continue
 						}
 						t.Run(c.name, func(t *testing.T) {

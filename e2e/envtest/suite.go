@@ -6,7 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
-	"strings"
+	"regexp"
 	"sync"
 	"testing"
 
@@ -90,8 +90,19 @@ func (s *Suite) Own(t *testing.T, o env.Options) *env.Env {
 	return r
 }
 
+// Line returns the line of releases before which a subtest of EachRelease runs: 3006,
+// 3007 or 3008.
+func Line(t *testing.T) string {
+	t.Helper()
+	m := lineInName.FindStringSubmatch(t.Name())
+	require.NotNil(t, m, "no test of a release: %s", t.Name())
+	return m[1]
+}
+
+var lineInName = regexp.MustCompile(`/(3\d{3})\.`)
+
 // Is3008 reports whether a subtest of EachRelease runs before Salt 3008.
-func Is3008(t *testing.T) bool { return strings.Contains(t.Name(), "/3008") }
+func Is3008(t *testing.T) bool { return Line(t) >= "3008" }
 
 // Post sends a lowstate to the rest_wsgi listener.
 func Post(t *testing.T, r *env.Env, body string) env.Answer {
