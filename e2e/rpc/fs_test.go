@@ -37,8 +37,12 @@ func TestFiles(t *testing.T) {
 			_, text := p.try(t, "fs", "get_file", `{"saltenv": "base", "path": "web/init.sls"}`)
 			require.NotEmpty(t, text)
 			session := envtest.Login(t, r, env.User)
-			p = program{r, map[string]string{"Authorization": "Bearer " + envtest.MakeToken(t, r, session, "files", "User").Token}}
+			p = program{r, map[string]string{"Authorization": "Bearer " + envtest.MakeToken(t, r, session, "files", "Read-only").Token}}
 			_, text = p.try(t, "fs", "get_file", `{"saltenv": "base", "path": "web/init.sls"}`)
+			require.Contains(t, text, "not allowed")
+			p = program{r, map[string]string{"Authorization": "Bearer " + envtest.MakeToken(t, r, session, "reads files", "User").Token}}
+			require.Contains(t, string(p.call(t, "fs", "get_file", `{"saltenv": "base", "path": "web/init.sls"}`)), `"data":"changed"`)
+			_, text = p.try(t, "fs", "save_file", `{"saltenv": "base", "path": "web/init.sls", "contents": "x"}`)
 			require.Contains(t, text, "not allowed")
 		})
 	}

@@ -21,13 +21,14 @@ var builtIn = []Role{
 		// no runners, which may run as root there and reach every minion by
 		// orchestration, no wheel functions, which manage the keys and the
 		// configuration, and no salt-ssh, which has the keys to its hosts.
-		// Nothing about other users except the list of roles.
+		// Nothing about other users except the list of roles. It may read the files of
+		// the master's file_roots, as any function on any minion may.
 		Name:        "User",
 		Description: "Run functions on minions, and see what came of it.",
 		Permissions: []Permission{
 			CmdRun, TargetAllMinionsRun, CmdRead, ReturnerRead,
 			JobRead, JobRun, TargetRead, ScheduleRead,
-			MinionRead, EventRead, RoleRead,
+			MinionRead, MasterRead, FSRead, EventRead, RoleRead,
 			TokenManage,
 		},
 	},

@@ -51,6 +51,8 @@ func TestBuiltInRoles(t *testing.T) {
 		{"a wheel function", master("wheel", "config.values"), [4]bool{S: true, A: true}},
 		{"one that shows keys", master("wheel", "key.list_all"), [4]bool{true, true, true, true}},
 		{"one that accepts some", master("wheel_async", "key.accept"), [4]bool{S: true, A: true}},
+		{"one that reads files of the master", master("wheel", "file_roots.read"), [4]bool{S: true, A: true, U: true}},
+		{"one that writes them", master("wheel", "file_roots.write"), [4]bool{S: true, A: true}},
 		{"salt-ssh", Call{Client: "ssh", Funs: []Function{{Name: "test.ping"}}, Tgt: "*"}, [4]bool{S: true, A: true}},
 		{"its shell", Call{Client: "ssh", Funs: []Function{{Name: "id"}}, Tgt: "*", RawShell: true}, [4]bool{S: true, A: true}},
 		{"a client that is none", master("cloud", "x.y"), [4]bool{}},
