@@ -3,6 +3,7 @@ package rpc_test
 import (
 	"encoding/json"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -121,6 +122,57 @@ func TestEditors(t *testing.T) {
 	require.Equal(t, issuer.Caller{User: "admin"}.User, e.lines.last(t).User)
 	e.must(t, token("admin", "e", `["Superuser"]`, apitoken.ProfileNative), "auth.save_role", `{"role_name":"more","perms":["audit-read"]}`)
 	require.NoError(t, e.Tokens.May(t.Context(), issuer.Caller{User: "admin", Eauth: "pam", LoggedIn: true}, role.Superuser))
+}
+
+// Access lists and scopes name roles. Where one was deleted, a new one of its name counts
+// in them: whoever makes it gets nothing by that, as it gives the role to nobody.
+func TestDeletedRole(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t, nil)
+	admin, eve, bob := e.by(t, "admin"), e.by(t, "eve"), e.by(t, "bob")
+	boss := issuer.Caller{User: "admin", Eauth: "pam", LoggedIn: true}
+	for name, perms := range map[string]string{
+		"editor": `"role-read","role-write","role-delete","user-read","user-write","group-read","group-write","token-manage","target-read","job-read","cmd-run","target-allminions-run"`,
+		"web":    `"target-read"`,
+	} {
+		e.must(t, admin, "auth.save_role", `{"role_name":"`+name+`","perms":[`+perms+`]}`)
+	}
+	e.must(t, admin, "auth.save_user", `{"config_name":"internal","username":"eve","roles":["editor"]}`)
+	e.must(t, admin, "auth.save_user", `{"config_name":"internal","username":"bob","roles":["worker","web"]}`)
+	e.must(t, admin, "auth.save_group", `{"config_name":"internal","group_name":"team","roles":["web"]}`)
+	id := string(e.must(t, admin, "tgt.save_target_group", `{"name":"shared","tgt":{"*":{"tgt":"web*"}}}`))
+	e.must(t, admin, "tgt.save_target_group_access", `{"tgt_uuid":`+id+`,"access_payload":{"web":["read","write"]}}`)
+	token := func(c issuer.Caller, name string) string {
+		secret, _, err := e.Tokens.Create(t.Context(), c, issuer.NewToken{Name: name, Scopes: []string{"web"}, Profile: apitoken.ProfileNative})
+		require.NoError(t, err)
+		return tokentest.Bearer(secret.Reveal())
+	}
+	old := token(boss, "old")
+	sees := func(by string) bool {
+		a := e.call(t, by, "tgt.get_target_group", `{"name":"shared"}`)
+		return a.code() == 0 && strings.Contains(string(a.Ret), `"count":1,`)
+	}
+	require.True(t, sees(bob))
+	require.True(t, sees(old))
+
+	e.must(t, eve, "auth.delete_role", `{"role_name":"web"}`)
+	require.False(t, sees(bob))
+	require.False(t, sees(old), "its scope allows nothing")
+	e.must(t, eve, "auth.save_role", `{"role_name":"web","perms":["target-read","cmd-run","target-allminions-run"]}`)
+	require.False(t, sees(bob), "who had the former role does not have this one")
+	for _, c := range [][2]string{
+		{"auth.save_user", `{"config_name":"internal","username":"eve","roles":["editor","web"]}`},
+		{"auth.save_user", `{"config_name":"internal","username":"mallory","roles":["web"]}`},
+		{"auth.save_group", `{"config_name":"internal","group_name":"team","roles":["web"]}`},
+	} {
+		require.Equal(t, 4030, e.call(t, eve, c[0], c[1]).code(), c[1])
+	}
+	own := token(issuer.Caller{User: "eve", Eauth: "pam", LoggedIn: true}, "own")
+	require.False(t, sees(eve))
+	require.False(t, sees(own), "a scope is no role of its owner")
+	require.Equal(t, 4030, e.call(t, own, "tgt.delete_target_group", `{"tgt_uuid":`+id+`}`).code())
+	e.must(t, admin, "auth.save_user", `{"config_name":"internal","username":"bob","roles":["worker","web"]}`)
+	require.True(t, sees(bob), "a superuser gives it")
 }
 
 // A role that runs where access lists name it is made by those who may run anywhere:

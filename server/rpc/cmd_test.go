@@ -287,6 +287,10 @@ func TestGetCmds(t *testing.T) {
 			require.Equal(t, want, got, kwarg)
 		}
 	}
+	for kwarg, warns := range map[string]bool{`{"state":["paused","new"]}`: true, `{"state":["stopped"],"state_invert":true}`: false, `{"state":["new"]}`: false} {
+		require.Equal(t, warns, len(e.call(t, admin, "cmd.get_cmds", kwarg).Warnings) == 1, kwarg)
+	}
+	require.Len(t, e.call(t, admin, "schedule.get_inflight", `{"paused":"true"}`).Warnings, 1)
 	require.Len(t, e.cmds(t, bob, `{}`), 2, "those of others are not shown")
 	require.Equal(t, 4040, e.post(t, `{"resource":"cmd","method":"get_cmd_details","kwarg":{"jid":"`+jidOf(1)+`"}}`, bob).code())
 	got := e.post(t, `{"resource":"cmd","method":"get_cmd_details","kwarg":{"jid":"`+jidOf(0)+`","minion_id_exact":"web1"}}`, bob)

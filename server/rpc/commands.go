@@ -3,6 +3,7 @@ package rpc
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -110,6 +111,11 @@ var states = map[records.State]string{
 
 func stateOf(j records.Job) string { return states[j.State] }
 
+const warnNoState = "some of these states are not known of commands: the master does not report which are paused or stopped"
+
+// knownStates returns the states that a command can be found in.
+func knownStates() []string { return slices.Sorted(maps.Values(states)) }
+
 // timeText returns a time as programs read it.
 func timeText(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.999999Z07:00") }
 
@@ -117,7 +123,7 @@ type getCmdsParams struct {
 	DateRange     []string `rpc:"daterange" doc:"Two times: those that started in between."`
 	JID           string   `rpc:"jid" doc:"The beginning of the job id."`
 	MasterID      string   `rpc:"master_id" doc:"A part of the master's name."`
-	State         []string `rpc:"state" enum:"new|retrieved|skipped|pausing|paused|resumed|resuming|completed_missing_returns|completed_all_successful|completed_failures|stopping|stopped|disabled" doc:"The states to return."`
+	State         []string `rpc:"state" enum:"new|retrieved|skipped|pausing|paused|resumed|resuming|completed_missing_returns|completed_all_successful|completed_failures|stopping|stopped|disabled" doc:"The states to return. No command is in others than new, retrieved and the completed ones: the master reports none."`
 	StateInvert   bool     `rpc:"state_invert" default:"false" doc:"Return the other states."`
 	JobUUID       string   `rpc:"job_uuid" format:"uuid" doc:"The saved job that was run."`
 	JobNames      []string `rpc:"job_names" doc:"The same by its name."`
@@ -144,6 +150,9 @@ func getCmds(ctx context.Context, c *call, p getCmdsParams) (any, error) {
 	f, err := p.filter()
 	if err != nil {
 		return nil, err
+	}
+	if i := slices.IndexFunc(p.State, func(s string) bool { return !slices.Contains(knownStates(), s) }); i >= 0 && !p.StateInvert {
+		c.warn(warnNoState)
 	}
 	if p.none(c.api.MasterID) {
 		return page[command]{Results: []command{}}, nil
@@ -286,9 +295,7 @@ func (p getCmdsParams) scheduled() *bool {
 
 // none reports whether the parameters select nothing.
 func (p getCmdsParams) none(master string) bool {
-	noState := len(p.State) > 0 && !slices.ContainsFunc([]string{
-		"new", "retrieved", "completed_all_successful", "completed_failures", "completed_missing_returns",
-	}, func(s string) bool { return slices.Contains(p.State, s) != p.StateInvert })
+	noState := len(p.State) > 0 && !slices.ContainsFunc(knownStates(), func(s string) bool { return slices.Contains(p.State, s) != p.StateInvert })
 	return noState || !strings.Contains(master, p.MasterID)
 }
 

@@ -47,6 +47,7 @@ type master struct {
 	mu    sync.Mutex
 	calls []lowstate.Call
 	err   error
+	ran   func() // is called while a command runs
 
 	finds   string // what file_roots.find returns; of top.sls in two roots if it is empty
 	twice   bool   // whether file_roots have /srv/salt twice
@@ -97,6 +98,9 @@ func (m *master) Run(_ context.Context, c lowstate.Call) (lowstate.Result, error
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.calls = append(m.calls, c)
+	if m.ran != nil {
+		m.ran()
+	}
 	if m.err != nil {
 		return lowstate.Result{}, m.err
 	}

@@ -3,10 +3,13 @@ package rpc
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
+	"github.com/saltern-api/saltern/internal/fair"
 	"github.com/saltern-api/saltern/internal/pyglob"
 	"github.com/saltern-api/saltern/lowstate"
 	"github.com/saltern-api/saltern/records"
@@ -42,7 +45,7 @@ func (c *call) fleet(ctx context.Context) (*fleet, error) {
 		if err == nil {
 			return &fleet{
 				c: c, ids: ids, connected: func() (map[string]bool, error) { return connected(), nil },
-				grains: func() (func(string) (msgpack.Raw, bool), error) { return grains, nil },
+				grains: func() (func(string) (msgpack.Raw, bool), error) { return grains, c.takeTurn(ctx) },
 			}, nil
 		}
 		if status := web.ErrorOf(err).Status; status != http.StatusNotImplemented && status != http.StatusServiceUnavailable {
@@ -64,6 +67,31 @@ func (c *call) fleet(ctx context.Context) (*fleet, error) {
 			}, err
 		},
 	}, nil
+}
+
+// The grains of many minions are many files. So many calls read them at once, of whoever,
+// and so many wait for that.
+const (
+	readingAtOnce  = 4
+	readingWaiting = 100
+)
+
+func newReading() *fair.Slots {
+	return fair.NewSlots(fair.Options{Slots: readingAtOnce, PerPrefix: readingAtOnce - 1, Queue: readingWaiting})
+}
+
+// takeTurn waits until the call may read the grains of minions. It may do so until its
+// answer is written.
+func (c *call) takeTurn(ctx context.Context) error {
+	if c.endTurn != nil {
+		return nil
+	}
+	release, err := c.api.reading.Acquire(ctx, fair.Key{From: fair.PrefixOf(ctx), User: c.caller().Identity().User})
+	if errors.Is(err, fair.ErrFull) {
+		return &Error{Code: CodeThrottled, Message: "too many calls read the grains of minions: try again", RetryAfter: time.Second}
+	}
+	c.endTurn = release
+	return err
 }
 
 // answering returns which minions answer the master, by its own manage.status.

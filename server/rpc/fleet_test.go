@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/saltern-api/saltern/internal/fair"
 	"github.com/saltern-api/saltern/server/rpc"
 )
 
@@ -80,5 +81,30 @@ func TestFleet(t *testing.T) {
 			require.JSONEq(t, `{"salt":["web1"]}`, string(e.must(t, bob, "tgt.get_target_group_minions", `{"tgt":{"*":{"tgt":"web1"}}}`)))
 			require.Empty(t, e.master.calls, "the master was not asked")
 		}
+	}
+}
+
+// The grains of many minions are read in turn, and what needs none waits for nobody.
+func TestGrainsInTurn(t *testing.T) {
+	t.Parallel()
+	turns := fair.NewSlots(fair.Options{Slots: 1})
+	e := newEnv(t, func(a *rpc.API) { a.SetReading(turns) })
+	admin := e.by(t, "admin")
+	methods := map[string]string{
+		"minions.get_minion_cache": `{}`, "minions.get_minion_details": `{"sort_by":"os"}`, "minions.get_minion_grain_keys": `{}`,
+		"minions.get_minion_grain_values": `{"key":"os"}`, "minions.get_minion_presence": `{"host":"web"}`,
+	}
+	release, err := turns.Acquire(t.Context(), fair.Key{})
+	require.NoError(t, err)
+	for name, kwarg := range methods {
+		got := e.call(t, admin, name, kwarg)
+		require.Equal(t, 4290, got.code(), name)
+		require.Equal(t, 1, got.Error.Detail.RetryAfter, name)
+	}
+	e.must(t, admin, "minions.get_minion_presence", `{}`)
+	e.must(t, admin, "tgt.get_target_group_minions", `{"tgt":{"*":{"tgt":"*"}}}`)
+	release()
+	for name, kwarg := range methods {
+		e.must(t, admin, name, kwarg)
 	}
 }

@@ -225,6 +225,7 @@ type getInflightParams struct {
 
 func getInflight(ctx context.Context, c *call, p getInflightParams) (any, error) {
 	if p.Paused != nil && *p.Paused {
+		c.warn(warnNoState)
 		return page[command]{Results: []command{}}, nil
 	}
 	q := getCmdsParams{

@@ -100,6 +100,7 @@ type call struct {
 	warnings []string
 	done     *progress // of the request; nil for a call without one
 	limit    *role.Set // of commands, beside the scopes of a token; nil for none
+	endTurn  func()    // of [call.takeTurn]; nil without a turn
 
 	held      *holder            // the caller, once it is known
 	described map[string]string  // the descriptions of what is saved, by ids

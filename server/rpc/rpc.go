@@ -13,6 +13,7 @@ import (
 
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
 	"github.com/saltern-api/saltern/eauth/apitoken/role"
+	"github.com/saltern-api/saltern/internal/fair"
 	"github.com/saltern-api/saltern/internal/spool"
 	"github.com/saltern-api/saltern/lowstate"
 	"github.com/saltern-api/saltern/records"
@@ -120,6 +121,7 @@ type API struct {
 
 	jids    saltmaster.JIDs
 	kept    keptSessions       // those that wait for the end of a token
+	reading *fair.Slots        // turns to read the grains of minions
 	methods map[string]*Method // those that are served, by their names
 	catalog func() *catalog
 }
@@ -129,6 +131,9 @@ var _ web.API = (*API)(nil)
 // Mount adds the routes.
 func (a *API) Mount(m *web.Mux) {
 	a.MasterID = cmp.Or(a.MasterID, "master")
+	if a.reading == nil {
+		a.reading = newReading()
+	}
 	a.methods = make(map[string]*Method)
 	var served []*Method
 	for _, method := range Methods() {
@@ -208,7 +213,18 @@ func (a *API) answer(x *web.Exchange, r *http.Request, by *signedIn, calls []req
 		before = "["
 	}
 	done := new(progress)
-	for _, c := range calls {
+	for i, c := range calls {
+		if i > 0 && !done.ended && c.err == nil {
+			switch err := a.again(x, r, by); {
+			case err == nil:
+			case web.ErrorOf(err).Status != http.StatusUnauthorized:
+				c.err = errorOf(err)
+			case done.acted:
+				done.ended = true
+			default:
+				return err
+			}
+		}
 		_, _ = x.Spool.WriteString(before) // an error stays
 		if err := a.one(r.Context(), x, by, c, done); err != nil {
 			return err
@@ -259,6 +275,11 @@ func (a *API) one(ctx context.Context, x *web.Exchange, by *signedIn, r request,
 		return e.fail(x.Spool, &Error{Code: CodeUnknownMethod, Message: fmt.Sprintf("there is no method %.80q of %.80q here", r.method, r.resource)})
 	}
 	c := &call{api: a, x: x, method: m, by: by, done: done}
+	defer func() {
+		if c.endTurn != nil {
+			c.endTurn()
+		}
+	}()
 	mark := x.Spool.Size()
 	ret, err := c.do(ctx, r)
 	if err == nil {

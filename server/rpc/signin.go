@@ -16,7 +16,8 @@ import (
 
 // signedIn is the caller of a request.
 type signedIn struct {
-	caller *caller.Caller
+	caller     *caller.Caller
+	credential caller.Credential // as it was sent; the zero one for a name and a password
 
 	// session is set for a caller with a name and a password in this request: the
 	// session that was made for it ends with the request, or with the token that
@@ -41,8 +42,9 @@ func (a *API) signIn(x *web.Exchange, r *http.Request) (by *signedIn, release fu
 		if err := caller.CheckXSRF(r, false); err != nil {
 			return nil, none, err
 		}
-		found, err := a.Callers.Of(x, r, caller.Credential{Text: text})
-		return &signedIn{caller: found}, none, err
+		c := caller.Credential{Text: text}
+		found, err := a.Callers.Of(x, r, c)
+		return &signedIn{caller: found, credential: c}, none, err
 	}
 	if user, password, ok := r.BasicAuth(); ok {
 		return a.signInOnce(x, r, user, password)
@@ -55,7 +57,22 @@ func (a *API) signIn(x *web.Exchange, r *http.Request) (by *signedIn, release fu
 		return nil, none, err
 	}
 	found, err := a.Callers.Of(x, r, c)
-	return &signedIn{caller: found}, none, err
+	return &signedIn{caller: found, credential: c}, none, err
+}
+
+// again looks the credential up again before a later call of a list: meanwhile it may
+// have been revoked, or its scopes may allow less. A session that was made for the
+// request is not looked at.
+func (a *API) again(x *web.Exchange, r *http.Request, by *signedIn) error {
+	if by.session {
+		return nil
+	}
+	found, err := a.Callers.Of(x, r, by.credential)
+	if err != nil {
+		return err
+	}
+	by.caller = found
+	return caller.MayReach(found, r.Method, web.Pattern(r))
 }
 
 // ambient checks a request whose credential a browser sends by itself.

@@ -13,6 +13,7 @@ import (
 
 	"github.com/saltern-api/saltern/eauth/apitoken"
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
+	"github.com/saltern-api/saltern/eauth/apitoken/role"
 	"github.com/saltern-api/saltern/lowstate"
 	"github.com/saltern-api/saltern/server/internal/tokentest"
 	"github.com/saltern-api/saltern/server/rpc"
@@ -288,4 +289,48 @@ func TestCredentialEndsWithin(t *testing.T) {
 	require.Equal(t, 4010, all[1].code())
 	require.Equal(t, 4010, all[2].code())
 	require.JSONEq(t, `["a"]`, string(e.must(t, bob, "kv.list_keys", `{}`)), "it is not carried out after the end")
+}
+
+// A call of a list is carried out with what its credential allows by then.
+func TestRightsWithin(t *testing.T) {
+	t.Parallel()
+	bob := issuer.Caller{User: "bob", Eauth: "pam", LoggedIn: true}
+	for name, c := range map[string]struct {
+		ran  func(t *testing.T, e *env, session, token string) error
+		list bool // kv.list_keys is carried out
+		code int  // of what the scopes allowed before
+	}{
+		"nothing happens": {func(*testing.T, *env, string, string) error { return nil }, true, 0},
+		"a revoked token": {func(t *testing.T, e *env, _, token string) error { return e.Tokens.Revoke(t.Context(), bob, token) }, false, 4010},
+		"a logout": {func(t *testing.T, e *env, session, _ string) error {
+			return e.api.Logins.Sessions.Logout(t.Context(), session)
+		}, false, 4010},
+		"other scopes": {func(t *testing.T, e *env, _, _ string) error {
+			return e.Tokens.ChangeRole(t.Context(), issuer.Caller{Operator: true}, "narrows", func(r *role.Role) { r.Permissions = []role.Permission{role.CmdRun} })
+		}, true, 4030},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			e := newEnv(t, nil)
+			require.NoError(t, e.Tokens.PutRole(t.Context(), issuer.Caller{Operator: true}, role.Role{
+				Name: "narrows", Permissions: []role.Permission{role.CmdRun, role.TargetAllMinionsRun, role.TargetRead},
+			}, true))
+			secret, record, err := e.Tokens.Create(t.Context(), bob, issuer.NewToken{Name: "n", Scopes: []string{"narrows"}, Profile: apitoken.ProfileNative})
+			require.NoError(t, err)
+			session := e.Session(t, "bob")
+			e.master.ran = func() { require.NoError(t, c.ran(t, e, session, record.ID)) }
+			credential := secret.Reveal()
+			if name == "a logout" {
+				credential = session
+			}
+			got := e.Send(t, http.MethodPost, rpc.Path, `[`+ping+`,{"resource":"kv","method":"list_keys"},{"resource":"tgt","method":"get_target_group"}]`, tokentest.Bearer(credential))
+			require.Equal(t, http.StatusOK, got.Status, got.Body)
+			var all []answer
+			require.NoError(t, json.Unmarshal([]byte(got.Body), &all))
+			require.Len(t, all, 3)
+			require.Zero(t, all[0].code(), got.Body)
+			require.Equal(t, c.list, all[1].code() == 0, got.Body)
+			require.Equal(t, c.code, all[2].code(), got.Body)
+		})
+	}
 }
