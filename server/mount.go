@@ -62,7 +62,7 @@ func (s *Server) counted(next http.Handler) http.Handler {
 // record returns the recorder of a request.
 func (s *Server) record(ctx context.Context, x *web.Exchange, r *http.Request) (web.Recorder, context.Context) {
 	return audit.NewRecorder(ctx, s.cfg.Audit.Log, s.cfg.Audit.Arguments,
-		&audit.Request{ID: x.ID, ClientID: x.ClientID, Agent: r.UserAgent()})
+		&audit.Request{ID: x.ID, ClientID: x.ClientID, Trace: x.Trace, Agent: r.UserAgent()})
 }
 
 // calls returns what the APIs of a surface run calls with.

@@ -66,6 +66,7 @@ func (e *Entry) bound() {
 		{"agent", &e.Agent, maxAgent},
 		{"request_id", &e.RequestID, maxName},
 		{"client_request_id", &e.ClientRequestID, maxName},
+		{"traceparent", &e.Trace, maxName},
 		{"endpoint", &e.Endpoint, maxName},
 		{"client", &e.Client, maxName},
 		{"fun", &e.Fun, maxText},

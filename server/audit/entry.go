@@ -69,11 +69,13 @@ type Entry struct {
 
 	// The request. Endpoint is the method and the pattern of the path.
 	// RequestID is the gateway's own, as in its log and in the response header;
-	// ClientRequestID is the X-Request-Id of the client or a proxy.
+	// ClientRequestID is the X-Request-Id of the client or a proxy, and Trace its
+	// traceparent (W3C Trace Context).
 	Address         string `json:"address,omitempty"`
 	Agent           string `json:"agent,omitempty"`
 	RequestID       string `json:"request_id,omitempty"`
 	ClientRequestID string `json:"client_request_id,omitempty"`
+	Trace           string `json:"traceparent,omitempty"`
 	Endpoint        string `json:"endpoint,omitempty"`
 
 	// The command, as requested. A list in fun or tgt is joined by commas.

@@ -28,7 +28,7 @@ func TestLog(t *testing.T) {
 		require.Equal(t, mode, info.Mode(), path)
 	}
 	note(l, "1")
-	r := &Request{ID: "2", Address: netip.MustParseAddr("192.0.2.7"), Agent: "curl/8", Endpoint: "POST /run"}
+	r := &Request{ID: "2", Trace: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", Address: netip.MustParseAddr("192.0.2.7"), Agent: "curl/8", Endpoint: "POST /run"}
 	l.Write(WithRequest(t.Context(), r), Entry{Event: Login, Outcome: OK, User: "ops"})
 	require.EqualValues(t, 1, r.Lines())
 	require.Equal(t, []string{"2", "1"}, l.found(t, Query{}))
@@ -39,7 +39,7 @@ func TestLog(t *testing.T) {
 	require.NoError(t, json.Unmarshal(page.Entries[0], &e))
 	require.WithinDuration(t, time.Now(), e.Time, time.Minute)
 	e.Time = time.Time{}
-	require.Equal(t, Entry{Event: Login, Outcome: OK, User: "ops", RequestID: "2", Address: "192.0.2.7", Agent: "curl/8", Endpoint: "POST /run"}, e)
+	require.Equal(t, Entry{Event: Login, Outcome: OK, User: "ops", RequestID: "2", Address: "192.0.2.7", Agent: "curl/8", Endpoint: "POST /run", Trace: r.Trace}, e)
 	require.Equal(t, Stats{Written: 2}, l.Stats())
 
 	require.NoError(t, l.Close())

@@ -12,6 +12,7 @@ import (
 type Request struct {
 	ID       string
 	ClientID string // the client's X-Request-Id, or empty
+	Trace    string // the client's traceparent, or empty
 	Address  netip.Addr
 	Agent    string
 	Endpoint string
@@ -36,7 +37,7 @@ func (e *Entry) about(ctx context.Context) {
 		return
 	}
 	r.lines.Add(1)
-	e.RequestID, e.ClientRequestID = r.ID, r.ClientID
+	e.RequestID, e.ClientRequestID, e.Trace = r.ID, r.ClientID, r.Trace
 	if e.Address == "" && r.Address.IsValid() {
 		e.Address = r.Address.String()
 	}

@@ -34,6 +34,9 @@ func (f *Front) logRequest(x *Exchange, r *http.Request) {
 	if x.ClientID != "" {
 		attrs = append(attrs, slog.String("client_request_id", x.ClientID))
 	}
+	if x.Trace != "" {
+		attrs = append(attrs, slog.String("traceparent", x.Trace))
+	}
 	attrs = append(attrs, x.Recorder.Attrs()...)
 	if x.Err != nil {
 		attrs = append(attrs, slog.String("error", Clip(x.Err.Error(), MaxLoggedText)))

@@ -24,6 +24,7 @@ type Exchange struct {
 	Surface  string // the name of the listener's API, for logs and metrics
 	ID       string // the gateway's own, the response's X-Request-Id
 	ClientID string // the request's X-Request-Id, or empty
+	Trace    string // the request's traceparent, or empty
 	Start    time.Time
 	Remote   netip.Addr
 	From     netip.Prefix // of Remote

@@ -54,7 +54,7 @@ type Front struct {
 // ServeHTTP handles a request.
 func (f *Front) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := NewExchange(w, f.WriteTimeout)
-	x.Surface, x.ID, x.ClientID = f.Surface, rand.Text(), clientID(r)
+	x.Surface, x.ID, x.ClientID, x.Trace = f.Surface, rand.Text(), clientID(r), traceparent(r)
 	x.bodies, x.bodyLimit, x.Spool = f.Bodies, f.Bodies.limit, f.Answers.New()
 	w.Header().Set(requestIDHeader, x.ID)
 	ctx := context.WithValue(r.Context(), exchangeKey{}, x)

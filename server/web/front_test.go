@@ -74,6 +74,7 @@ func TestRequestLog(t *testing.T) {
 	req.Header.Set("Content-Type", servertest.JSON)
 	req.Header.Set("X-Auth-Token", "s3cret-header")
 	req.Header.Set("X-Request-Id", "proxy-17.a_b")
+	req.Header.Set("Traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01")
 	client := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 	resp, got := servertest.Do(t, client, req)
 	own := resp.Header.Get("X-Request-Id")
@@ -95,7 +96,8 @@ func TestRequestLog(t *testing.T) {
 		delete(line, k)
 	}
 	require.Equal(t, map[string]any{
-		"request_id": own, "client_request_id": "proxy-17.a_b", "surface": "main", "remote": "127.0.0.1", "method": "POST",
+		"request_id": own, "client_request_id": "proxy-17.a_b", "traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+		"surface": "main", "remote": "127.0.0.1", "method": "POST",
 		"path": "/run", "proto": "HTTP/1.1", "status": 200.0, "chunk_count": 7.0,
 		"bytes_in": float64(len(body)), "bytes_out": float64(len(got)),
 	}, line)
