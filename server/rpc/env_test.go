@@ -83,6 +83,8 @@ func (m *master) fileRoots(fun string, c lowstate.Chunk) string {
 	switch {
 	case m.finds != "":
 		return m.finds
+	case args.Path == "web/init.sls" && args.Saltenv == "base" && m.twice:
+		return `[{"/srv/salt/web/init.sls":"txt"},{"/srv/salt/web/init.sls":"txt"},{"/srv/more/web/init.sls":"txt"}]`
 	case args.Path == "web/init.sls" && args.Saltenv == "base":
 		return `[{"/srv/salt/web/init.sls":"txt"},{"/srv/more/web/init.sls":"txt"}]`
 	case args.Path == "logo.png":

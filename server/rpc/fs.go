@@ -421,6 +421,9 @@ func saveFile(ctx context.Context, c *call, p saveFileParams, mustExist bool) (a
 		if index = slices.IndexFunc(roots, func(r root) bool { return all[0].full == path.Join(r.path, name) }); index < 0 {
 			return nil, errElsewhere()
 		}
+		if err := c.onceEach(ctx, env, roots[:index]); err != nil {
+			return nil, err
+		}
 	}
 	var said string
 	err = c.wheel(ctx, &said, "file_roots.write", map[string]any{"data": data, "path": name, "saltenv": env, "index": index})
@@ -433,11 +436,35 @@ func saveFile(ctx context.Context, c *call, p saveFileParams, mustExist bool) (a
 	}
 	c.note(issuer.Changed, clip(fmt.Sprintf("file %q of %q", name, env)))
 	if len(all) > 0 && wrote != all[0].full {
-		// The master lists a folder once that its file_roots have twice, which shifts
-		// those behind it. There is no way to see that before.
+		// An empty folder is there twice, see onceEach.
 		return nil, &Error{Code: CodeFailed, Message: clip("the master has written " + wrote + " in place of " + all[0].full + ": its file_roots have a folder twice")}
 	}
 	return fileUUID(env, name), nil
+}
+
+// onceEach returns an error if the master's file_roots have one of some roots twice. The
+// master lists it once, so that those behind it have other numbers than it seems. A file
+// of such a root is found twice; of an empty one nothing is.
+func (c *call) onceEach(ctx context.Context, env string, roots []root) error {
+	for _, r := range roots {
+		if len(r.files) == 0 {
+			continue
+		}
+		all, err := c.findFile(ctx, env, r.files[0])
+		if err != nil {
+			return err
+		}
+		times := 0
+		for _, f := range all {
+			if f.full == path.Join(r.path, r.files[0]) {
+				times++
+			}
+		}
+		if times > 1 {
+			return &Error{Code: CodeFailed, Message: clip("the master's file_roots have " + r.path + " twice: what is in the folders behind it cannot be written")}
+		}
+	}
+	return nil
 }
 
 func errElsewhere() error {

@@ -83,16 +83,26 @@ func TestFileByUUID(t *testing.T) {
 	require.Equal(t, 4040, e.post(t, callText("fs", "get_file", none), admin).code())
 }
 
-// A file that the master has written elsewhere is an error, and in the audit log.
+// Where the master's file_roots have a folder twice, nothing is written behind it. A file
+// that the master has written elsewhere is an error, and in the audit log.
 func TestWrittenElsewhere(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t, nil)
 	admin := e.by(t, "admin")
 	e.master.twice = true
+	refused := e.post(t, callText("fs", "update_file", `{"saltenv":"base","path":"top.sls","contents":"a"}`), admin)
+	require.Equal(t, 5001, refused.code())
+	require.Equal(t, "the master's file_roots have /srv/salt twice: what is in the folders behind it cannot be written", refused.Error.Message)
+	for _, c := range e.master.calls {
+		fun, _ := c.Chunks[0].Text("fun")
+		require.NotEqual(t, "file_roots.write", fun)
+	}
+	e.master.finds = `[{"/srv/more/top.sls":"txt"}]` // an empty folder is not found twice
 	got := e.post(t, callText("fs", "update_file", `{"saltenv":"base","path":"top.sls","contents":"a"}`), admin)
 	require.Equal(t, 5001, got.code())
 	require.Equal(t, "the master has written /srv/salt/top.sls in place of /srv/more/top.sls: its file_roots have a folder twice", got.Error.Message)
 	require.Equal(t, `file "top.sls" of "base"`, e.lines.last(t).Subject)
+	e.master.finds = ""
 	require.Zero(t, e.post(t, callText("fs", "update_file", `{"saltenv":"base","path":"web/init.sls","contents":"a"}`), admin).code())
 }
 
