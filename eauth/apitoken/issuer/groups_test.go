@@ -311,6 +311,7 @@ func TestNobodyJoinsAGroupItself(t *testing.T) {
 		})
 		for name, c := range map[string]issuer.Caller{"login": user("eve", "staff"), "token": r.principal(secret).Caller(here)} {
 			require.ErrorIs(r, join(c, "eve"), issuer.Forbidden, name)
+			require.ErrorIs(r, join(c, "Eve"), issuer.Forbidden, "%s: to a directory it is the same user", name)
 			require.ErrorIs(r, link(c, "staff"), issuer.Forbidden, name)
 			require.NoError(r, join(c, "bob"), name)
 			require.NoError(r, link(c, "others"), name)

@@ -139,7 +139,8 @@ func (s *Service) PutUser(ctx context.Context, c Caller, eauth, user string, cha
 		return err
 	}
 	names, joined := without(u.Roles, before.Roles), without(u.Groups, before.Groups)
-	if by := c.actsAs(); len(joined) > 0 && user == by.User && eauth == by.Eauth {
+	// Directories take names in upper and lower case, and other modules may have the same users.
+	if by := c.actsAs(); len(joined) > 0 && strings.EqualFold(user, by.User) {
 		if err := s.mayJoin(ctx, c); err != nil {
 			return err
 		}
