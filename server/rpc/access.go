@@ -188,7 +188,8 @@ func saveAccess(ctx context.Context, c *call, kind records.SavedKind, id string,
 	if err != nil {
 		return nil, err
 	}
-	switch h, err := c.holder(ctx); {
+	h, err := c.holder(ctx)
+	switch {
 	case err != nil:
 		return nil, err
 	case !h.superuser && !h.owns(o.Saved): // write is not for giving oneself more
@@ -198,13 +199,18 @@ func saveAccess(ctx context.Context, c *call, kind records.SavedKind, id string,
 	if wrong != nil {
 		return nil, wrong
 	}
+	had := o.Access.readers()
+	o.Access = list
 	if kind == records.SavedTarget {
-		had := o.Access.readers()
 		added := slices.DeleteFunc(list.readers(), func(name string) bool { return slices.Contains(had, name) })
-		if err := c.checkOpen(ctx, added, Object(o.Target)); err != nil {
+		may, err := c.checkOpen(ctx, added, Object(o.Target))
+		if err != nil {
 			return nil, err
 		}
+		if h.superuser {
+			added = list.readers()
+		}
+		o.close(added, may)
 	}
-	o.Access = list
 	return o.ID, c.put(ctx, o, "access list")
 }

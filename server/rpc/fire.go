@@ -99,8 +99,11 @@ func (f *Firing) Run(ctx context.Context, s records.Schedule, _ time.Time) (out 
 
 // run runs the command of a schedule.
 func (f *Firing) run(ctx context.Context, c *call, s records.Schedule, body schedule.Body, p routeCmdParams) (any, error) {
-	if err := c.may(ctx, role.ScheduleWrite); err != nil {
+	switch err := c.may(ctx, role.ScheduleWrite); {
+	case errors.Is(err, issuer.Forbidden), errors.Is(err, issuer.LoginRequired):
 		return nil, &Error{Code: CodeForbidden, Message: whyMayNot, Err: err}
+	case err != nil:
+		return nil, err
 	}
 	c.unchanged = func(o object) error {
 		was := body.JobAs

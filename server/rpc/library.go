@@ -42,6 +42,9 @@ type body struct {
 	Target  json.RawMessage `json:"tgt,omitempty"`     // of a target
 	Access  access          `json:"access,omitempty"`
 
+	// Closed are the roles of the access list of a target that it opens nothing for.
+	Closed []string `json:"closed,omitempty"`
+
 	// Made is another one for each object that was made under the same UUID, and
 	// Foreign the last version whose content is not its owner's work; 0 for none.
 	Made    string `json:"made,omitempty"`

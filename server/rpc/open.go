@@ -65,7 +65,7 @@ func (c *call) targetsOf(ctx context.Context, roles []string) (all []string, err
 				return nil, err
 			}
 			t, wrong := parseTarget("tgt", Object(b.Target))
-			if wrong != nil {
+			if wrong != nil || !b.opensFor(roles) {
 				continue
 			}
 			if operand, err := t.operand(); err == nil {
@@ -80,38 +80,64 @@ func (c *call) targetsOf(ctx context.Context, roles []string) (all []string, err
 	return all, nil
 }
 
+// opensFor reports whether one of some roles, when it has cmd-run and no targets, runs on
+// the target.
+func (b body) opensFor(roles []string) bool {
+	return slices.ContainsFunc(roles, func(name string) bool {
+		return mayRead(b.Access[name]) && !slices.Contains(b.Closed, name)
+	})
+}
+
+// close notes for which of the roles of the access list the target opens nothing: for
+// those that were named by one who may not run on all of it. A role that had targets then
+// may have none later.
+func (o *object) close(named []string, may bool) {
+	closed := slices.DeleteFunc(slices.Clone(o.Closed), func(name string) bool { return slices.Contains(named, name) })
+	if !may {
+		closed = append(closed, named...)
+	}
+	readers := o.Access.readers()
+	o.Closed = slices.DeleteFunc(closed, func(name string) bool { return !slices.Contains(readers, name) })
+	slices.Sort(o.Closed)
+}
+
 // checkOpen returns an error where some roles, which an access list is to name, have
 // cmd-run and no targets, and the caller itself may not run on all minions of the target:
-// for the holder of a token, by its scopes or by the rights of its owner.
-func (c *call) checkOpen(ctx context.Context, roles []string, tgt Object) error {
+// for the holder of a token, by its scopes or by the rights of its owner. Without an
+// error, may reports whether the caller may run on all of them.
+func (c *call) checkOpen(ctx context.Context, roles []string, tgt Object) (may bool, err error) {
 	limits, ok := c.api.Accounts.(Limits)
 	if !ok || len(roles) == 0 {
-		return nil
+		return true, nil
+	}
+	if may, err = c.runsOnAll(ctx, limits, tgt); may || err != nil {
+		return may, err
 	}
 	open, err := limits.OpenRoles(ctx, roles)
 	if err != nil || len(open) == 0 {
-		return err
+		return false, err
 	}
+	return false, &Error{Code: CodeForbidden, Message: fmt.Sprintf("the role %.80q runs where access lists name it, and you may not run on all of this target", open[0])}
+}
+
+// runsOnAll reports whether the caller may run any function on all minions of a target.
+func (c *call) runsOnAll(ctx context.Context, limits Limits, tgt Object) (bool, error) {
 	id := c.caller().Identity()
 	rights, err := limits.LoginRights(ctx, id.User, id.Eauth, id.Groups)
 	if err != nil {
-		return err
+		return false, err
 	}
 	sets := []*role.Set{rights}
 	if p := c.caller().Principal; p != nil {
 		sets = append(sets, p.Scopes)
 	}
 	if !slices.ContainsFunc(sets, func(s *role.Set) bool { return !s.Anywhere() }) {
-		return nil
+		return true, nil
 	}
-	refused := &Error{Code: CodeForbidden, Message: fmt.Sprintf("the role %.80q runs where access lists name it, and you may not run on all of this target", open[0])}
 	t, wrong := parseTarget("tgt", tgt)
 	if wrong != nil {
-		return refused
+		return false, nil
 	}
 	operand, err := t.operand()
-	if err != nil || slices.ContainsFunc(sets, func(s *role.Set) bool { return !s.RunsOn(operand) }) {
-		return refused
-	}
-	return nil
+	return err == nil && !slices.ContainsFunc(sets, func(s *role.Set) bool { return !s.RunsOn(operand) }), nil
 }

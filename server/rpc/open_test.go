@@ -211,3 +211,39 @@ func TestOpenRoleOfOthers(t *testing.T) {
 	e.must(t, bob, "tgt.save_target_group_access", `{"tgt_uuid":`+id+`,"access_payload":{"ops":["read","write"]}}`)
 	require.Equal(t, 4030, e.call(t, bob, "tgt.save_target_group", `{"tgt_uuid":`+id+`,"tgt":{"*":{"tgt":"*"}}}`).code())
 }
+
+// A role that an owner of targets has named while it had targets of its own gets none of
+// these when it has no targets any more, and neither does one that is changed so later.
+func TestRoleThatIsOpened(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t, nil)
+	admin := e.by(t, "admin")
+	boss := issuer.Caller{User: "admin", Eauth: "pam", LoggedIn: true}
+	web := role.Role{Name: "web", Permissions: []role.Permission{role.CmdRun, role.TargetRead, role.TargetWrite}, Targets: []string{"web*"}}
+	require.NoError(t, e.Tokens.PutRole(t.Context(), boss, web, true))
+	secret, _, err := e.Tokens.Create(t.Context(), boss, issuer.NewToken{Name: "web", Scopes: []string{"web"}, Profile: apitoken.ProfileNative})
+	require.NoError(t, err)
+	by := tokentest.Bearer(secret.Reveal())
+	const list = `,"access_payload":{"web":["read"]}}`
+	target := func(by, tgt string) string {
+		id := string(e.must(t, by, "tgt.save_target_group", `{"name":"t","tgt":{"*":{"tgt":"`+tgt+`"}}}`))
+		e.must(t, by, "tgt.save_target_group_access", `{"tgt_uuid":`+id+list)
+		return id
+	}
+	all, part, given := target(by, "*"), target(by, "web1*"), target(admin, "db*")
+	moved := target(by, "web2*")
+	e.must(t, by, "tgt.save_target_group", `{"tgt_uuid":`+moved+`,"tgt":{"*":{"tgt":"mail*"}}}`)
+	web.Targets = nil
+	require.NoError(t, e.Tokens.PutRole(t.Context(), boss, web, false))
+	runsOn := func() string {
+		e.must(t, by, "cmd.route_cmd", `{"cmd":"local","fun":"test.ping","tgt":{"*":{"tgt":"*"}}}`)
+		return e.master.last(t).Authority.Scope.Allows(role.Call{Client: "local", Funs: []role.Function{{Name: "test.ping"}}, Tgt: "*", TgtType: "glob"}).Tgt
+	}
+	require.Equal(t, "* and ( db* or web1* )", runsOn())
+	for _, id := range []string{all, part, moved, given} {
+		e.call(t, by, "tgt.save_target_group_access", `{"tgt_uuid":`+id+list)
+	}
+	require.Equal(t, "* and ( db* or web1* )", runsOn(), "the same list once more is no new one")
+	e.must(t, admin, "tgt.save_target_group_access", `{"tgt_uuid":`+moved+list)
+	require.Equal(t, "* and ( db* or mail* or web1* )", runsOn(), "a superuser names it")
+}

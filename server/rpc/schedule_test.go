@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/saltern-api/saltern/eauth"
 	"github.com/saltern-api/saltern/eauth/apitoken"
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
 	"github.com/saltern-api/saltern/eauth/apitoken/role"
@@ -55,6 +56,27 @@ func (e *env) state(t *testing.T, s records.Schedule) string {
 		require.NotEmpty(t, out.Why)
 	}
 	return string(out.State)
+}
+
+// noRights is an rpc.Rights that cannot be asked now.
+type noRights struct{}
+
+// May implements rpc.Rights.
+func (noRights) May(context.Context, issuer.Caller, role.Permission) error {
+	return eauth.ErrUnavailable
+}
+
+// A schedule whose owner's rights cannot be found out has failed, and is not refused.
+func TestFireWithoutRights(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t, nil)
+	s := e.saved(t, e.by(t, "bob"), `{"name":"x","schedule":{"minutes":5},`+pingAll+`}`)
+	f := e.firing()
+	f.API.Rights = noRights{}
+	out := f.Run(t.Context(), s, s.Due)
+	require.Equal(t, records.RunFailed, out.State, out.Why)
+	require.NotContains(t, out.Why, "may not")
+	require.Empty(t, e.master.calls)
 }
 
 // role puts a role and returns its name.

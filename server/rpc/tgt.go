@@ -198,8 +198,12 @@ func saveTarget(ctx context.Context, c *call, p saveTargetParams) (any, error) {
 		return nil, invalidParameter("name", "it is missing")
 	}
 	if !bytes.Equal(o.Target, canonical(p.Tgt)) {
-		if err := c.checkOpen(ctx, o.Access.readers(), p.Tgt); err != nil {
+		may, err := c.checkOpen(ctx, o.Access.readers(), p.Tgt)
+		if err != nil {
 			return nil, err
+		}
+		if !may {
+			o.close(o.Access.readers(), false)
 		}
 	}
 	o.Target = canonical(p.Tgt)
