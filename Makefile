@@ -21,7 +21,11 @@ CLIENT_STAMPS := $(WORK)/clients-venv/.installed $(WORK)/clients-node/.installed
 
 # Packages whose tests start real masters, and all others.
 REAL    = $(patsubst $(CURDIR)/%,%,$(shell go list -f '{{.Dir}}' ./... | grep -E '/(e2e|sandbox)(/|$$)' | grep -vE '/(bench|clients|crowd|env|envtest|gateway|sandboxtest|tokenclients)$$'))
-UNIT    = ./e2e/bench ./e2e/crowd ./e2e/envtest ./e2e/gateway ./saltmaster/sandbox/sandboxtest $(shell go list ./... | grep -vE '/(e2e|sandbox)(/|$$)')
+# Those whose tests start servers of others or a crowd of clients, and those that do not.
+STORES  = $(shell go list ./deploy ./e2e/crowd ./e2e/gateway; go list -f '{{.ImportPath}} {{join .TestImports " "}} {{join .XTestImports " "}}' ./... | \
+	grep -E '/(pgtest|redistest)( |$$)' | cut -d' ' -f1 | grep -vE '/(e2e|sandbox)(/|$$)')
+UNIT    = ./e2e/bench ./e2e/envtest ./saltmaster/sandbox/sandboxtest \
+	$(filter-out $(STORES),$(shell go list ./... | grep -vE '/(e2e|sandbox)(/|$$)'))
 TEST_FILES = $(shell go list -f '{{range .TestGoFiles}}{{$$.Dir}}/{{.}} {{end}}{{range .XTestGoFiles}}{{$$.Dir}}/{{.}} {{end}}' ./...)
 
 # A part that cannot run fails instead of being skipped.
@@ -35,8 +39,8 @@ export RACE := -race -gcflags=modernc.org/...=-d=checkptr=0
 GOTEST := go test $(RACE)
 
 # Tests keep their temporary files in memory, and the go command does not.
-test test-unit test-salt test-clients: export GOTMPDIR := $(or $(GOTMPDIR),$(TMPDIR),/tmp)
-test test-unit test-salt test-clients: export TMPDIR := $(shell e2e/tmpdir.sh)
+test test-unit test-stores test-salt test-clients: export GOTMPDIR := $(or $(GOTMPDIR),$(TMPDIR),/tmp)
+test test-unit test-stores test-salt test-clients: export TMPDIR := $(shell e2e/tmpdir.sh)
 
 # A program with the race detector in it sleeps for a second before it ends.
 export GORACE := atexit_sleep_ms=50
@@ -46,7 +50,7 @@ export PYTHON
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help build test test-unit test-salt salt-news test-clients clients fuzz bench lint demo demo-stop release salt deps clean
+.PHONY: help build test test-unit test-stores test-salt salt-news test-clients clients fuzz bench lint demo demo-stop release salt deps clean
 
 help: ## show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -57,11 +61,15 @@ build: ## build bin/saltern
 
 test: deps salt $(TOKEN_CLIENT_STAMPS) ## run every test, with real masters and the race detector
 	@deploy/deps.sh test
-	$(STRICT) SALTERN_SALT_VERSIONS='$(SALT_VERSIONS)' $(GOTEST) -p 4 -timeout 5m $(UNIT)
+	$(STRICT) SALTERN_SALT_VERSIONS='$(SALT_VERSIONS)' $(GOTEST) -p 4 -timeout 5m $(STORES) $(UNIT)
 	@$(STRICT) MAKE='$(MAKE)' e2e/releases.sh $(WORK) '$(SALT_VERSIONS)' '$(REAL) clients'
 
-test-unit: ## run the tests that need no Salt
+test-unit: ## run the tests that need no Salt and no other server
 	env -u SALTERN_SALT $(GOTEST) -p 4 -timeout 5m $(UNIT)
+
+test-stores: ## run those with Redis, PostgreSQL, nginx and many clients at once
+	@deploy/deps.sh test
+	env -u SALTERN_SALT SALTERN_REQUIRE_NGINX=1 SALTERN_REQUIRE_REDIS=1 SALTERN_REQUIRE_POSTGRES=1 $(GOTEST) -p 4 -timeout 5m $(STORES)
 
 # A whole version is one of the package index, installed when it is not there; a
 # part of one is a pinned one.
