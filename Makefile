@@ -1,6 +1,9 @@
-# Pinned versions: the only place that names them.
-SALT_VERSIONS     := 3006.26 3008.3
-SALT_DEMO_VERSION := 3008.3
+# Pinned versions: the only place that names them. The tests run on the newest
+# release of the oldest line of Salt and of the newest, and in part on the line
+# between them.
+SALT_VERSIONS     := 3006.30 3008.5
+SALT_BETWEEN      := 3007.17
+SALT_DEMO_VERSION := 3008.5
 CHERRYPY_VERSION  := 18.10.0
 PEPPER_VERSION    := 0.7.6
 VDK_VERSION       := 0.1.1431637373
@@ -15,7 +18,7 @@ RELEASE  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev
 
 WORK := $(CURDIR)/.work
 BIN  := $(WORK)/bin
-SALT_STAMPS := $(SALT_VERSIONS:%=$(WORK)/salt-%/.installed)
+SALT_STAMPS := $(patsubst %,$(WORK)/salt-%/.installed,$(SALT_VERSIONS) $(SALT_BETWEEN))
 TOKEN_CLIENT_STAMPS := $(WORK)/vdk-venv/.vdk-$(VDK_VERSION) $(WORK)/govcd/.built
 CLIENT_STAMPS := $(WORK)/clients-venv/.installed $(WORK)/clients-node/.installed
 
@@ -62,7 +65,7 @@ build: ## build bin/saltern
 test: deps salt $(TOKEN_CLIENT_STAMPS) ## run every test, with real masters and the race detector
 	@deploy/deps.sh test
 	$(STRICT) SALTERN_SALT_VERSIONS='$(SALT_VERSIONS)' $(GOTEST) -p 4 -timeout 5m $(STORES) $(UNIT)
-	@$(STRICT) MAKE='$(MAKE)' e2e/releases.sh $(WORK) '$(SALT_VERSIONS)' '$(REAL) clients'
+	@$(STRICT) MAKE='$(MAKE)' e2e/releases.sh $(WORK) '$(SALT_VERSIONS)' '$(REAL) clients' $(SALT_BETWEEN)
 
 test-unit: ## run the tests that need no Salt and no other server
 	env -u SALTERN_SALT $(GOTEST) -p 4 -timeout 5m $(UNIT)
@@ -73,13 +76,13 @@ test-stores: ## run those with Redis, PostgreSQL, nginx and many clients at once
 
 # A whole version is one of the package index, installed when it is not there; a
 # part of one is a pinned one.
-VERSION_TESTED = $(or $(filter $(VERSION)%,$(SALT_VERSIONS)),$(VERSION))
+VERSION_TESTED = $(if $(VERSION),$(or $(filter $(VERSION)%,$(SALT_VERSIONS) $(SALT_BETWEEN)),$(VERSION)),$(SALT_VERSIONS))
 test-salt: $(TOKEN_CLIENT_STAMPS) ## run the real-master tests, of one version only with VERSION=3008 or VERSION=3008.5
 	@$(MAKE) --no-print-directory $(VERSION_TESTED:%=$(WORK)/salt-%/.installed)
 	@$(STRICT) MAKE='$(MAKE)' e2e/releases.sh $(WORK) '$(VERSION_TESTED)' '$(REAL)'
 
 salt-news: ## run the seed and the differential suites on releases that are newer than the pinned ones
-	@$(STRICT) e2e/salt-news.sh $(WORK) '$(SALT_VERSIONS)'
+	@$(STRICT) e2e/salt-news.sh $(WORK) '$(SALT_VERSIONS) $(SALT_BETWEEN)'
 
 test-clients: salt clients ## run pepper, SUSE's Java client, a browser and others against Saltern
 	$(STRICT) SALTERN_REQUIRE_CHROMIUM=1 SALTERN_SALT_VERSIONS='$(filter $(VERSION)%,$(SALT_VERSIONS))' \

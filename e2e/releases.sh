@@ -1,7 +1,8 @@
 #!/bin/sh
 # Runs the tests before real masters: each package with each release of Salt is
-# a job. Usage: releases.sh FOLDER VERSIONS PACKAGES, where a package is a
-# folder below the module's, or the word clients for "make test-clients".
+# a job. Usage: releases.sh FOLDER VERSIONS PACKAGES [BETWEEN], where a package
+# is a folder below the module's, or the word clients for "make test-clients".
+# With the release BETWEEN only the parts run that part names.
 #
 # The program and the test binaries are built once. Much of what they do is
 # waiting, so some jobs run at once (JOBS, by default two for a core); those
@@ -11,7 +12,7 @@
 # when it has ended; until then a line a minute says what goes on.
 set -u
 
-folder=$1 versions=$2 packages=$3
+folder=$1 versions=$2 packages=$3 between=${4:-}
 make=${MAKE:-make}
 at_once=${JOBS:-$((2 * $(nproc)))}
 binaries=$folder/e2e
@@ -40,14 +41,25 @@ go build ${RACE:--race} -ldflags '-s -w' -o "$binaries/saltern" ./cmd/saltern &&
 		{ cat "$binaries/build.log"; exit 1; }; }
 export SALTERN_PROGRAM="$binaries/saltern"
 
+# part PACKAGE prints which of its tests run with the release between the others.
+part() {
+	case ${1##*/} in
+	commands) echo '^TestSeed$' ;;
+	differential) echo . ;;
+	events) echo '^(TestEvents|TestWebsockets|TestHooks)$' ;;
+	esac
+}
+
 # job PACKAGE VERSION NAME
 job() {
+	only=.
+	[ "$2" != "$between" ] || only=$(part "$1")
 	began=$(date +%s)
 	if [ "$1" = clients ]; then
 		"$make" --no-print-directory test-clients VERSION="$2" >"$folder/test-$3.log" 2>&1 &
 	else
 		cd "$root/$1" && SALTERN_SALT_VERSIONS=$2 \
-			"$binaries/${1##*/}.test" -test.timeout 20m >"$folder/test-$3.log" 2>&1 &
+			"$binaries/${1##*/}.test" -test.timeout 20m -test.run "$only" >"$folder/test-$3.log" 2>&1 &
 	fi
 	child=$!
 	trap 'kill $child 2>/dev/null' INT TERM
@@ -74,6 +86,7 @@ for package in $waiting; do
 	for version in $newest_first; do
 		queue="$queue $package:$version"
 	done
+	[ -z "$between" ] || [ -z "$(part "$package")" ] || queue="$queue $package:$between"
 done
 
 running=

@@ -1,7 +1,7 @@
 // Bench compares Saltern, salt-api and the bare wire on one private master
 // with one minion, and prints what each of them manages:
 //
-//	go run ./e2e/bench --salt .work/salt-3008.3
+//	go run ./e2e/bench --salt .work/salt-3008.5
 //
 // The bare wire is what the master alone costs: the same commands, sent with
 // a Salt token over a connection pool of this process, with nothing in
@@ -36,7 +36,7 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	var o options
-	flag.StringVar(&o.salt, "salt", ".work/salt-3008.3", "virtual environment that holds Salt")
+	flag.StringVar(&o.salt, "salt", ".work/salt-3008.5", "virtual environment that holds Salt")
 	flag.StringVar(&o.saltern, "saltern", "", "built program; one is built when this is empty")
 	flag.IntVar(&o.times, "times", 1, "measure so many times as long as usual")
 	flag.StringVar(&o.only, "only", "", "measure only what has this in its title")

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -22,7 +23,8 @@ import (
 // records testdata/vectors-*.json anew.
 var update = flag.Bool("update", false, "record testdata/vectors-*.json from the Salts in $SALTERN_SALT")
 
-var saltVersions = []string{"3006.26", "3008.3"}
+// saltLines are the lines of releases that are recorded, of each the newest.
+var saltLines = []string{"3006", "3007", "3008"}
 
 // vectors is what testdata/vectors.py prints.
 type vectors struct {
@@ -48,40 +50,37 @@ type saltError struct {
 }
 
 func recorded(version string) string {
-	return filepath.Join("testdata", "vectors-"+version+".json")
+	line, _, _ := strings.Cut(version, ".")
+	return filepath.Join("testdata", "vectors-"+line+".json")
 }
 
 // askSalt runs vectors.py with that many random values.
-func askSalt(t *testing.T, version string, random int) []byte {
+func askSalt(t *testing.T, salt string, random int) []byte {
 	t.Helper()
-	salt, ok := sandboxtest.Salts(t)[version]
-	if !ok {
-		t.Skipf("Salt %s is not among those to test against", version)
-	}
 	return sandboxtest.PythonFile(t, salt, filepath.Join("testdata", "vectors.py"), nil, strconv.Itoa(random))
 }
 
 func TestRealSalt(t *testing.T) {
 	t.Parallel()
-	for _, version := range saltVersions {
+	for version, salt := range sandboxtest.Salts(t) {
 		t.Run(version, func(t *testing.T) {
 			t.Parallel()
-			checkVectors(t, version, askSalt(t, version, 200))
+			if *update {
+				require.NoError(t, os.WriteFile(recorded(version), askSalt(t, salt, 10), 0o644))
+			}
+			checkVectors(t, version, askSalt(t, salt, 200))
 		})
 	}
 }
 
 func TestRecordedSalt(t *testing.T) {
 	t.Parallel()
-	for _, version := range saltVersions {
-		t.Run(version, func(t *testing.T) {
+	for _, line := range saltLines {
+		t.Run(line, func(t *testing.T) {
 			t.Parallel()
-			if *update {
-				require.NoError(t, os.WriteFile(recorded(version), askSalt(t, version, 10), 0o644))
-			}
-			out, err := os.ReadFile(recorded(version))
+			out, err := os.ReadFile(recorded(line))
 			require.NoError(t, err)
-			checkVectors(t, version, out)
+			checkVectors(t, line, out)
 		})
 	}
 }
@@ -90,7 +89,7 @@ func checkVectors(t *testing.T, version string, out []byte) {
 	t.Helper()
 	var v vectors
 	require.NoError(t, json.Unmarshal(out, &v))
-	require.Equal(t, version, v.Salt)
+	require.True(t, strings.HasPrefix(v.Salt, version), v.Salt)
 	require.Greater(t, len(v.ToJSON), 100)
 	require.Greater(t, len(v.FromJSON), 100)
 

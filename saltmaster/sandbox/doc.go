@@ -8,7 +8,7 @@
 // itself and nothing from testing.
 //
 //	sb, err := sandbox.Start(ctx, sandbox.Options{
-//		Salt:    ".work/salt-3008.3",
+//		Salt:    ".work/salt-3008.5",
 //		Minions: []string{"ms-0", "ms-1"},
 //	})
 //	if err != nil {

@@ -9,7 +9,7 @@ import (
 
 func Example() {
 	ctx := context.Background()
-	box, err := sandbox.Start(ctx, sandbox.Options{Salt: ".work/salt-3008.3", Minions: []string{"ms-0", "ms-1"}})
+	box, err := sandbox.Start(ctx, sandbox.Options{Salt: ".work/salt-3008.5", Minions: []string{"ms-0", "ms-1"}})
 	if err != nil {
 		fmt.Println(err)
 		return

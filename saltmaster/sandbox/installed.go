@@ -9,8 +9,8 @@ import (
 )
 
 // Installed reports, as an error, why dir is not a virtual environment that
-// holds the Salt version its name ends in: .work/salt-3008.3 must hold exactly
-// 3008.3.
+// holds the Salt version its name ends in: .work/salt-3008.5 must hold exactly
+// 3008.5.
 func Installed(dir string) error {
 	_, want, ok := strings.Cut(filepath.Base(dir), "salt-")
 	if !ok {

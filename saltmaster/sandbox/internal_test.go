@@ -25,16 +25,16 @@ func fakeSalt(t *testing.T, folder, version string) string {
 
 func TestInstalled(t *testing.T) {
 	t.Parallel()
-	require.NoError(t, Installed(fakeSalt(t, "salt-3008.3", "3008.3")))
-	require.ErrorContains(t, Installed(fakeSalt(t, "salt-3008.3", "3008.30")), "holds Salt 3008.30, not 3008.3")
-	require.ErrorContains(t, Installed(fakeSalt(t, "venv", "3008.3")), "salt-<version>")
-	require.ErrorContains(t, Installed(filepath.Join(t.TempDir(), "salt-3008.3")), "holds no Salt")
+	require.NoError(t, Installed(fakeSalt(t, "salt-3008.5", "3008.5")))
+	require.ErrorContains(t, Installed(fakeSalt(t, "salt-3008.5", "3008.50")), "holds Salt 3008.50, not 3008.5")
+	require.ErrorContains(t, Installed(fakeSalt(t, "venv", "3008.5")), "salt-<version>")
+	require.ErrorContains(t, Installed(filepath.Join(t.TempDir(), "salt-3008.5")), "holds no Salt")
 }
 
 // stopped is a sandbox whose files are written and whose parts do not run.
 func stopped(t *testing.T, opts Options) *Sandbox {
 	t.Helper()
-	opts.Salt = fakeSalt(t, "salt-3008.3", "3008.3")
+	opts.Salt = fakeSalt(t, "salt-3008.5", "3008.5")
 	s, err := prepare(opts)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, s.Stop(t.Context())) })
@@ -107,7 +107,7 @@ func TestLauncher(t *testing.T) {
 
 func TestPrepareRefuses(t *testing.T) {
 	t.Parallel()
-	salt := fakeSalt(t, "salt-3008.3", "3008.3")
+	salt := fakeSalt(t, "salt-3008.5", "3008.5")
 	_, err := prepare(Options{Salt: salt, Dir: filepath.Join(t.TempDir(), strings.Repeat("d", maxDir))})
 	require.ErrorContains(t, err, "too long for Unix sockets")
 	_, err = prepare(Options{Salt: t.TempDir()})

@@ -13,7 +13,7 @@ import (
 
 // Options says what to start. Only Salt is required.
 type Options struct {
-	// Salt is the virtual environment that holds Salt, such as .work/salt-3008.3.
+	// Salt is the virtual environment that holds Salt, such as .work/salt-3008.5.
 	Salt string
 
 	// Dir holds all state. Empty means a temporary folder that Stop removes; a
