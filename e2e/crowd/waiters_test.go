@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -21,14 +23,25 @@ import (
 // manyWaiters is how many connections BenchmarkWaiters waits on.
 const manyWaiters = 10_000
 
+// waits are the ways to wait for a job: the path before its id, the one after it, and
+// the check of the answer.
+var waits = map[string]struct {
+	before, after string
+	check         func(tb testing.TB, body io.Reader)
+}{
+	"jobs":   {"/v1/jobs/", "?wait=1h", isComplete},
+	"lookup": {"/jobs/", "?wait=1h", hasReturn},
+	"events": {"/v1/jobs/", "/events", ends},
+}
+
 // BenchmarkWaiters prints how much memory each of 10,000 requests takes that waits for
-// the end of a job, on a connection of its own, and how long the last of them is
-// answered after it.
+// the end of a job, or reads its stream, on a connection of its own, and how long the
+// last of them is answered after it.
 func BenchmarkWaiters(b *testing.B) {
-	for _, kind := range kinds {
-		b.Run(kind, func(b *testing.B) {
+	for _, c := range waitKinds() {
+		b.Run(c.how+"/"+c.kind, func(b *testing.B) {
 			for range b.N {
-				m := waitMany(b, kind, manyWaiters, true)
+				m := waitMany(b, c.how, c.kind, manyWaiters, true)
 				b.ReportMetric(m.before, "MB-idle")
 				b.ReportMetric((m.now-m.before)*1e6/manyWaiters, "B/waiter")
 				b.ReportMetric((m.settled-m.before)*1e6/manyWaiters, "B/waiter-settled")
@@ -42,13 +55,51 @@ func BenchmarkWaiters(b *testing.B) {
 
 // TestWaiters has the same done by fewer.
 func TestWaiters(t *testing.T) {
-	for _, kind := range kinds {
-		t.Run(kind, func(t *testing.T) {
+	for _, c := range waitKinds() {
+		t.Run(c.how+"/"+c.kind, func(t *testing.T) {
 			const n = 200
-			m := waitMany(t, kind, n, false)
+			m := waitMany(t, c.how, c.kind, n, false)
 			t.Logf("%.1f MB for %d waiters", m.now-m.before, n)
 		})
 	}
+}
+
+// waitKind is a way to wait, and one to come.
+type waitKind struct{ how, kind string }
+
+func waitKinds() (all []waitKind) {
+	for _, how := range slices.Sorted(maps.Keys(waits)) {
+		for _, kind := range kinds {
+			all = append(all, waitKind{how, kind})
+		}
+	}
+	return all
+}
+
+// isComplete checks the answer to a wait for a job.
+func isComplete(tb testing.TB, body io.Reader) {
+	var job struct {
+		State    string
+		Complete bool
+	}
+	require.NoError(tb, json.NewDecoder(body).Decode(&job))
+	require.True(tb, job.Complete, job.State)
+}
+
+// hasReturn checks the answer to a look-up of a job that was waited for.
+func hasReturn(tb testing.TB, body io.Reader) {
+	var job struct{ Return []map[string]bool }
+	require.NoError(tb, json.NewDecoder(body).Decode(&job))
+	require.Len(tb, job.Return, 1)
+	require.True(tb, job.Return[0][minions[0]], job)
+}
+
+// ends checks the stream of a job.
+func ends(tb testing.TB, body io.Reader) {
+	all, err := io.ReadAll(body)
+	require.NoError(tb, err)
+	require.Contains(tb, string(all), "event: return\n")
+	require.Contains(tb, string(all), "event: end\n")
 }
 
 // waitMemory is what the gateway has resident, in MB, and how long the last waiter was
@@ -60,12 +111,15 @@ type waitMemory struct {
 }
 
 // waitMany has so many requests wait for one job, and lets it end.
-func waitMany(tb testing.TB, kind string, n int, settle bool) (m waitMemory) {
+func waitMany(tb testing.TB, how, kind string, n int, settle bool) (m waitMemory) {
 	tb.Helper()
-	master := mastertest.Start(tb, mastertest.Options{Minions: []mastertest.Minion{{ID: minions[0], Silent: true}}})
+	master := mastertest.Start(tb, mastertest.Options{JobCache: true, Minions: []mastertest.Minion{{ID: minions[0], Silent: true}}})
 	g := startGateway(tb, master, fmt.Sprintf(
-		"limits: {connections: %[1]d, connections_per_address: %[1]d}\nrecords: {max_wait: 1h}\n", n+100),
-		map[string]any{"rest_cherrypy": map[string]any{"disable_ssl": kind == "plain"}})
+		"limits: {connections: %[1]d, connections_per_address: %[1]d}\nevents: {streams_per_user: %[1]d, streams_per_session: %[1]d}\nrecords: {max_wait: 1h}\n", n+100),
+		map[string]any{
+			"rest_cherrypy":         map[string]any{"disable_ssl": kind == "plain"},
+			"netapi_enable_clients": []string{"local", "local_async", "runner"},
+		})
 	if kind != "plain" {
 		g.url = strings.Replace(g.url, "http:", "https:", 1)
 	}
@@ -79,7 +133,7 @@ func waitMany(tb testing.TB, kind string, n int, settle bool) (m waitMemory) {
 	for part := range 8 {
 		opening.Go(func() {
 			for i := part; i < n; i += 8 {
-				all[i] = g.wait(tb, kind, token, jid)
+				all[i] = g.wait(tb, kind, token, waits[how].before+jid+waits[how].after)
 			}
 		})
 	}
@@ -101,13 +155,8 @@ func waitMany(tb testing.TB, kind string, n int, settle bool) (m waitMemory) {
 		_ = s.conn.SetReadDeadline(time.Now().Add(patience))
 		resp, err := http.ReadResponse(s.lines, nil)
 		require.NoError(tb, err)
-		var job struct {
-			State    string
-			Complete bool
-		}
-		require.NoError(tb, json.NewDecoder(resp.Body).Decode(&job))
+		waits[how].check(tb, resp.Body)
 		require.NoError(tb, resp.Body.Close())
-		require.True(tb, job.Complete, job.State)
 	}
 	m.last = time.Since(began)
 	return m
@@ -130,8 +179,8 @@ func (g *gateway) start(tb testing.TB, token string) string {
 	return answer.Return[0].JID
 }
 
-// wait has a request wait for a job.
-func (g *gateway) wait(tb testing.TB, kind, token, jid string) stream {
+// wait has a request wait.
+func (g *gateway) wait(tb testing.TB, kind, token, path string) stream {
 	_, address, _ := strings.Cut(g.url, "://")
 	conn, err := net.Dial("tcp", address)
 	if err != nil {
@@ -142,7 +191,7 @@ func (g *gateway) wait(tb testing.TB, kind, token, jid string) stream {
 	if kind != "plain" {
 		conn = tls.Client(conn, &tls.Config{InsecureSkipVerify: true})
 	}
-	if _, err = io.WriteString(conn, "GET /v1/jobs/"+jid+"?wait=1h HTTP/1.1\r\nHost: localhost\r\nX-Auth-Token: "+token+"\r\n\r\n"); err != nil {
+	if _, err = io.WriteString(conn, "GET "+path+" HTTP/1.1\r\nHost: localhost\r\nX-Auth-Token: "+token+"\r\n\r\n"); err != nil {
 		tb.Error(err)
 	}
 	return stream{conn, bufio.NewReaderSize(conn, 512)}

@@ -49,7 +49,8 @@ type job struct {
 	ended   chan struct{} // closed when it has ended
 	changed chan struct{} // closed when it has changed; another one takes its place
 
-	calls map[*Watch]func() // what is called when it has ended
+	atEnd    map[*Watch]func() // what is called when it has ended
+	atChange map[*Watch]func() // what is called when it has changed
 
 	noted uint64      // how often something was recorded about it
 	known [2]knownJob // without its minions, and with them
@@ -175,10 +176,30 @@ func (w *Watch) AfterEnd(f func()) {
 		return
 	default:
 	}
-	if w.job.calls == nil {
-		w.job.calls = make(map[*Watch]func())
+	w.job.atEnd = withCall(w.job.atEnd, w, f)
+}
+
+// AfterChange has f called in a goroutine of its own when a channel is closed that
+// Changed has returned, unless the watch is closed before, or AfterChange is called
+// again. It costs less than a goroutine that waits for the channel.
+func (w *Watch) AfterChange(changed <-chan struct{}, f func()) {
+	w.hub.mu.Lock()
+	defer w.hub.mu.Unlock()
+	select {
+	case <-changed:
+		go f()
+		return
+	default:
 	}
-	w.job.calls[w] = f
+	w.job.atChange = withCall(w.job.atChange, w, f)
+}
+
+func withCall(calls map[*Watch]func(), w *Watch, f func()) map[*Watch]func() {
+	if calls == nil {
+		calls = make(map[*Watch]func())
+	}
+	calls[w] = f
+	return calls
 }
 
 // Close ends the watch. It may be called again, by the same goroutine.
@@ -191,7 +212,8 @@ func (w *Watch) Close() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.watches--
-	delete(w.job.calls, w)
+	delete(w.job.atEnd, w)
+	delete(w.job.atChange, w)
 	if w.job.watches--; w.job.watches == 0 {
 		delete(h.jobs, w.jid)
 		delete(h.changed, w.jid)
@@ -335,6 +357,10 @@ func (h *Hub) wakeWatches(jid string, ended bool) {
 	j.noted++ // what was read before it changed is not shared any more
 	close(j.changed)
 	j.changed = make(chan struct{})
+	for _, f := range j.atChange {
+		go f()
+	}
+	j.atChange = nil
 	if !ended {
 		return
 	}
@@ -343,8 +369,8 @@ func (h *Hub) wakeWatches(jid string, ended bool) {
 	default:
 		close(j.ended)
 	}
-	for _, f := range j.calls {
+	for _, f := range j.atEnd {
 		go f()
 	}
-	j.calls = nil
+	j.atEnd = nil
 }

@@ -243,6 +243,32 @@ func TestAfterEnd(t *testing.T) {
 	})
 }
 
+// What is to be called after a change is called once for each, unless the watch is closed.
+func TestAfterChange(t *testing.T) {
+	t.Parallel()
+	run(t, func(t *testing.T, h *watch.Hub, s *store) {
+		var calls, never atomic.Int64
+		w, closed := h.Watch("a"), h.Watch("a")
+		defer w.Close()
+		closed.AfterChange(closed.Changed(), func() { never.Add(1) })
+		closed.Close()
+		changed := w.Changed()
+		w.AfterChange(changed, func() { never.Add(1) })
+		w.AfterChange(changed, func() { calls.Add(1) }) // in place of the first
+		s.set("a", records.Running)
+		for range 2 {
+			h.Recorded(returned("a"))
+			time.Sleep(time.Second)
+		}
+		synctest.Wait()
+		require.EqualValues(t, 1, calls.Load())
+		w.AfterChange(changed, func() { calls.Add(1) })
+		synctest.Wait()
+		require.EqualValues(t, 2, calls.Load(), "it has changed since")
+		require.Zero(t, never.Load())
+	})
+}
+
 // Many that come at once read the job once, until something is recorded about it.
 func TestJob(t *testing.T) {
 	t.Parallel()

@@ -105,9 +105,19 @@ func (c *Recorder) SetOutcome(res lowstate.Result, err error) {
 	c.outcome = OutcomeOf(err)
 }
 
-// ForgetAnswers drops the answers of the request's call, of which no line is made,
-// for a request that goes on.
-func (c *Recorder) ForgetAnswers() { c.call.Result.Answers = nil }
+// ForgetAnswers drops the answers of the request's call, of which no line is made, and
+// what keeps the request, for one that goes on.
+func (c *Recorder) ForgetAnswers() {
+	c.call.Result.Answers, c.call.Call.Budget, c.call.Call.Spool = nil, nil, nil
+}
+
+// Context returns a context for what is done for the request after its handler.
+func (c *Recorder) Context(ctx context.Context) context.Context {
+	if c.log == nil {
+		return ctx
+	}
+	return WithRequest(ctx, c.request)
+}
 
 // Call returns the request's call, or nil, and its outcome, which is empty
 // until it has ended.

@@ -5,11 +5,13 @@ import (
 	"errors"
 	"net/http"
 	"strings"
+	"sync/atomic"
 	"time"
 
-	"github.com/saltern-api/saltern/internal/pause"
 	"github.com/saltern-api/saltern/records"
+	"github.com/saltern-api/saltern/records/watch"
 	"github.com/saltern-api/saltern/server/audit"
+	"github.com/saltern-api/saltern/server/caller"
 	"github.com/saltern-api/saltern/server/waiting"
 	"github.com/saltern-api/saltern/server/web"
 )
@@ -43,7 +45,9 @@ const (
 
 // stream answers GET /v1/jobs/{jid}/events with server-sent events: the job, each
 // return, the job's progress, and its end. A return has the id of its place among the
-// returns of the job, after which a stream with this Last-Event-ID begins.
+// returns of the job, after which a stream with this Last-Event-ID begins. Where it can,
+// the stream goes on without what net/http holds for it, and without a goroutine but the
+// one that reads what the client sends.
 func (a *API) stream(x *web.Exchange, r *http.Request, s sight) error {
 	values, err := parseStream(r.URL.RawQuery)
 	if err != nil {
@@ -52,8 +56,8 @@ func (a *API) stream(x *web.Exchange, r *http.Request, s sight) error {
 	if err := a.recorded(r, s); err != nil {
 		return err
 	}
-	st := stream{api: a, x: x, sight: s, jid: web.Param(r, "jid"), after: r.Header.Get("Last-Event-ID"), values: values}
-	if err := st.look(r.Context()); err != nil {
+	st := &stream{api: a, x: x, jid: web.Param(r, "jid"), after: r.Header.Get("Last-Event-ID"), values: values}
+	if err := st.look(r.Context(), s); err != nil {
 		return err
 	}
 	if st.ended() {
@@ -64,7 +68,13 @@ func (a *API) stream(x *web.Exchange, r *http.Request, s sight) error {
 	if err != nil {
 		return err
 	}
-	defer closed()
+	st.closed = closed
+	begun := false
+	defer func() {
+		if !begun {
+			closed()
+		}
+	}()
 	if r.Method != http.MethodHead {
 		audit.Of(x).Note(audit.Entry{Event: audit.Stream}) // it is written with the head
 	}
@@ -72,44 +82,48 @@ func (a *API) stream(x *web.Exchange, r *http.Request, s sight) error {
 	if r.Method == http.MethodHead {
 		return nil
 	}
-	ctx, done := a.follow(r.Context(), s)
-	defer done()
-	// A client that does not read must not keep a stream that has ended.
-	blocked := make(chan struct{})
-	unblock := context.AfterFunc(ctx, func() {
-		defer close(blocked)
-		_ = x.Control.SetWriteDeadline(time.Now().Add(endTimeout))
-	})
-	defer func() {
-		if !unblock() {
-			<-blocked // no deadline is left for the connection's next request
-		}
-	}()
-	return st.run(ctx)
+	begun = true
+	st.watched = a.Waiting.Watches.Watch(st.jid)
+	st.hold, st.caller = a.Waiting.Hold(a.Callers, s.caller, needsOf(s)...)
+	if x.Detach(r, st.leave, st.next) {
+		return nil
+	}
+	return st.run(r.Context())
 }
 
-// stream is a stream of one job.
+// stream is a stream of one job, with all that is kept of it while nothing happens.
 type stream struct {
 	api    *API
 	x      *web.Exchange
-	sight  sight
+	caller *caller.Caller
 	jid    string
 	values bool
-	since  time.Time // when the sight was that of the caller
 
-	after string      // the id of the return that was sent last
-	job   records.Job // as it was shown last
-	sent  bool        // whether it was shown
-	wrote time.Time   // when something was written last
+	watched *watch.Watch
+	hold    *waiting.Hold
+	closed  func()      // called at the end
+	timer   *time.Timer // nil before untilDue
+	left    atomic.Bool // whether the client has closed the connection
+
+	after string   // the id of the return that was sent last
+	sent  bool     // whether the job was shown
+	shown progress // how far the job was shown to be
+
+	wrote   time.Time       // when something was written last
+	again   time.Time       // when the job is looked at again at the earliest
+	changed <-chan struct{} // closed when there is a reason to; nil if there is one
+
+	sight *sight    // what the caller saw a moment ago, or nil
+	since time.Time // when it did
 }
 
 // ended reports whether the client has had the end of the stream before.
 func (st *stream) ended() bool { return st.after == idOfEnd }
 
 // look reads the job, if the caller sees it, and checks the position.
-func (st *stream) look(ctx context.Context) error {
+func (st *stream) look(ctx context.Context, s sight) error {
 	return st.api.Records.read(ctx, func(ctx context.Context, from records.Reader) (err error) {
-		if st.job, err = see(ctx, from, st.jid, st.sight.job); err != nil || st.ended() {
+		if _, err = see(ctx, from, st.jid, s.job); err != nil || st.ended() {
 			return err
 		}
 		_, err = from.Arrived(ctx, st.jid, st.after, 1)
@@ -130,42 +144,138 @@ func (st *stream) begin(r *http.Request) {
 	st.x.WriteHeader(http.StatusOK)
 }
 
-// run sends what happens to the job until it has ended.
+// leave has the stream end without a word.
+func (st *stream) leave() { st.left.Store(true) }
+
+// limit has a client that does not read not keep the stream when that has to end.
+func (st *stream) limit() { _ = st.x.Control.SetWriteDeadline(time.Now().Add(endTimeout)) }
+
+// next is the step of a stream that goes on after its handler.
+func (st *stream) next() (web.Until, error) {
+	if st.wrote.IsZero() {
+		st.hold.After(st.limit)
+	}
+	ended, err := st.step(st.hold.Context())
+	if ended {
+		return nil, err
+	}
+	return st.untilDue, nil
+}
+
+// untilDue has begin called when there is something to do.
+func (st *stream) untilDue(begin func()) {
+	if st.timer == nil {
+		st.timer = time.AfterFunc(time.Until(st.due()), begin)
+		st.hold.After(func() { st.limit(); begin() })
+	} else {
+		st.timer.Reset(time.Until(st.due()))
+	}
+	if !st.isDue() {
+		st.watched.AfterChange(st.changed, begin)
+	}
+}
+
+// run sends what happens to the job until it has ended, for the handler.
 func (st *stream) run(ctx context.Context) error {
-	watched := st.api.Waiting.Watches.Watch(st.jid)
-	defer watched.Close()
-	if err := st.write("retry: 1000\n\n"); err != nil { // milliseconds
-		return err
-	}
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	followed := st.hold.Context()
+	defer context.AfterFunc(followed, func() { cancel(context.Cause(followed)) })()
+	blocked := make(chan struct{})
+	unblock := context.AfterFunc(ctx, func() {
+		defer close(blocked)
+		st.limit()
+	})
+	defer func() {
+		if !unblock() {
+			<-blocked // no deadline is left for the connection's next request
+		}
+	}()
 	for {
-		changed := watched.Changed()
-		began := time.Now()
-		over, err := st.send(ctx)
-		if isAway(err) && ctx.Err() == nil {
-			err := pause.For(ctx, awayPause)
-			if err == nil {
-				err = st.keepAlive()
-			}
-			if err != nil {
-				return st.end(ctx, err)
-			}
-			continue
+		if ended, err := st.step(ctx); ended {
+			return err
 		}
-		if over || err != nil {
-			return st.end(ctx, err)
+		var changed <-chan struct{}
+		if !st.isDue() {
+			changed = st.changed
 		}
+		timer := time.NewTimer(time.Until(st.due()))
+		select {
+		case <-changed:
+		case <-ctx.Done():
+		case <-timer.C:
+		}
+		timer.Stop()
+	}
+}
+
+// isDue reports whether there is a reason to look at the job, if only in a moment.
+func (st *stream) isDue() bool {
+	if st.changed == nil {
+		return true
+	}
+	select {
+	case <-st.changed:
+		return true
+	default:
+		return false
+	}
+}
+
+// due returns when there is something to do, unless the job changes before.
+func (st *stream) due() time.Time {
+	due := st.wrote.Add(keepAlive)
+	if st.isDue() && st.again.Before(due) {
+		return st.again
+	}
+	return due
+}
+
+// step sends what has happened to the job, and reports whether that was the end of the
+// stream, with which what it holds is released.
+func (st *stream) step(ctx context.Context) (ended bool, err error) {
+	ended = true
+	defer func() {
+		if ended {
+			st.release()
+		}
+	}()
+	if st.left.Load() {
+		return true, nil
+	}
+	err = ctx.Err()
+	if err == nil && st.wrote.IsZero() {
+		err = st.write("retry: 1000\n\n") // milliseconds
+	}
+	over := false
+	if began := time.Now(); err == nil && st.isDue() && !began.Before(st.again) {
+		st.changed = st.watched.Changed()
+		over, err = st.send(ctx)
 		// A stream reads a twentieth of the time at most.
-		err = pause.For(ctx, max(streamPause, min(20*time.Since(began), keepAlive)))
-		if err == nil {
-			err = st.keepAlive()
-		}
-		if err != nil {
-			return st.end(ctx, err)
-		}
-		if err := st.idle(ctx, changed); err != nil {
-			return st.end(ctx, err)
+		st.again = time.Now().Add(max(streamPause, min(20*time.Since(began), keepAlive)))
+		if isAway(err) && ctx.Err() == nil {
+			st.again, st.changed, err = time.Now().Add(awayPause), nil, nil
 		}
 	}
+	if err == nil && !over {
+		err = st.keepAlive()
+	}
+	if err != nil || over {
+		return true, st.end(ctx, err)
+	}
+	if !st.isDue() && time.Since(st.since) > sightLife {
+		st.sight = nil // nothing happens
+	}
+	return false, nil
+}
+
+func (st *stream) release() {
+	if st.timer != nil {
+		st.timer.Stop()
+	}
+	st.hold.Release()
+	st.watched.Close()
+	st.closed()
 }
 
 // isAway reports whether the records cannot be read now. The stream goes on when
@@ -173,25 +283,6 @@ func (st *stream) run(ctx context.Context) error {
 func isAway(err error) bool {
 	e, ok := errors.AsType[*web.Error](err)
 	return ok && e.Status == http.StatusServiceUnavailable
-}
-
-// idle waits for a change, and keeps the connection alive meanwhile.
-func (st *stream) idle(ctx context.Context, changed <-chan struct{}) error {
-	for {
-		timer := time.NewTimer(keepAlive - time.Since(st.wrote))
-		select {
-		case <-changed:
-			timer.Stop()
-			return nil
-		case <-ctx.Done():
-			timer.Stop()
-			return ctx.Err()
-		case <-timer.C:
-		}
-		if err := st.keepAlive(); err != nil {
-			return err
-		}
-	}
 }
 
 // keepAlive writes a comment if nothing was written for a while.
@@ -206,17 +297,17 @@ func (st *stream) keepAlive() error {
 // whether that was the end. The job is read before its returns, so that none is
 // missing when it has ended.
 func (st *stream) send(ctx context.Context) (over bool, err error) {
-	if now := time.Now(); now.Sub(st.since) > sightLife {
-		again, err := st.api.sightNow(ctx, st.sight.caller)
+	if now := time.Now(); st.sight == nil || now.Sub(st.since) > sightLife {
+		again, err := st.api.sightNow(ctx, st.caller)
 		if err != nil {
 			return false, err
 		}
-		st.sight, st.since = again, now
+		st.sight, st.since = &again, now
 	}
 	var j records.Job
-	err = st.api.Records.read(ctx, func(ctx context.Context, from records.Reader) (err error) {
-		j, err = see(ctx, from, st.jid, st.sight.job)
-		return err
+	err = st.api.Records.read(ctx, func(ctx context.Context, _ records.Reader) (err error) {
+		j, err = st.watched.Job(ctx, false)
+		return seen(j, err, st.sight.job)
 	})
 	if err != nil {
 		return false, err
@@ -225,7 +316,7 @@ func (st *stream) send(ctx context.Context) (over bool, err error) {
 		if err := st.event("job", "", web.JSON(showJob(j))); err != nil {
 			return false, err
 		}
-		st.sent, st.job = true, j
+		st.sent, st.shown = true, progressOf(j)
 	}
 	for more := true; more; {
 		if more, err = st.page(ctx, j); err != nil {
@@ -235,14 +326,22 @@ func (st *stream) send(ctx context.Context) (over bool, err error) {
 	if j.State.Ended() {
 		return true, st.event("end", idOfEnd, web.JSON(showJob(j)))
 	}
-	if j.State != st.job.State || j.Returned != st.job.Returned || j.Expected != st.job.Expected {
-		st.job = j
+	if now := progressOf(j); now != st.shown {
+		st.shown = now
 		return false, st.event("progress", "", web.JSON(showProgress(j)))
 	}
 	return false, nil
 }
 
-// shownProgress is how far a job is.
+// progress is how far a job is, without what else there is of it.
+type progress struct {
+	state              records.State
+	returned, expected int
+}
+
+func progressOf(j records.Job) progress { return progress{j.State, j.Returned, j.Expected} }
+
+// shownProgress is how far a job is, for the client.
 type shownProgress struct {
 	State     records.State `json:"state"`
 	Expected  *int          `json:"expected"` // null where it is not known
@@ -326,7 +425,7 @@ func (st *stream) write(text string) error {
 // end says why a stream ends before its job, if that is for the client. What breaks
 // off without a word is resumed by the client.
 func (st *stream) end(ctx context.Context, err error) error {
-	if err == nil {
+	if err == nil || st.left.Load() {
 		return nil
 	}
 	if ctx.Err() == nil {

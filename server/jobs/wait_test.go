@@ -497,7 +497,12 @@ func (s *sse) until(name string) (minions []string, last string) {
 // The stream of a job has each return once, also over several connections.
 func TestStream(t *testing.T) {
 	t.Parallel()
-	l := newLive(t, false, nil)
+	t.Run("detached", func(t *testing.T) { t.Parallel(); testStream(t, true) })
+	t.Run("by its handler", func(t *testing.T) { t.Parallel(); testStream(t, false) })
+}
+
+func testStream(t *testing.T, detaches bool) {
+	l := newLive(t, detaches, nil)
 	l.record(t, ran("web1", "web2", "web3"))
 	resp, s := l.stream(t, "", saltdev, "Accept", "text/event-stream", "Accept-Encoding", "gzip")
 	require.Equal(t, 200, resp.StatusCode)
@@ -542,7 +547,12 @@ func TestStream(t *testing.T) {
 
 func TestStreamRefused(t *testing.T) {
 	t.Parallel()
-	l := newLive(t, false, nil)
+	t.Run("detached", func(t *testing.T) { t.Parallel(); testStreamRefused(t, true) })
+	t.Run("by its handler", func(t *testing.T) { t.Parallel(); testStreamRefused(t, false) })
+}
+
+func testStreamRefused(t *testing.T, detaches bool) {
+	l := newLive(t, detaches, nil)
 	l.record(t, ran("web1"))
 	for id, want := range map[string]int{"x": 400, "eyJvIjoicmV0dXJucyJ9": 400, strings.Repeat("A", 9000): 400} {
 		resp, _ := l.stream(t, "", saltdev, "Last-Event-ID", id) //nolint:bodyclose // at the end of the test
@@ -603,9 +613,14 @@ func (c changing) May(ctx context.Context, of issuer.Caller, p role.Permission) 
 // What ends a stream before the job does.
 func TestStreamCut(t *testing.T) {
 	t.Parallel()
+	t.Run("detached", func(t *testing.T) { t.Parallel(); testStreamCut(t, true) })
+	t.Run("by its handler", func(t *testing.T) { t.Parallel(); testStreamCut(t, false) })
+}
+
+func testStreamCut(t *testing.T, detaches bool) {
 	t.Run("the gateway stops", func(t *testing.T) {
 		t.Parallel()
-		l := newLive(t, false, nil)
+		l := newLive(t, detaches, nil)
 		l.record(t, ran("web1"))
 		_, s := l.stream(t, "", saltdev) //nolint:bodyclose // at the end of the test
 		require.Equal(t, "job", s.next().name)
@@ -616,7 +631,7 @@ func TestStreamCut(t *testing.T) {
 	t.Run("the session ends", func(t *testing.T) {
 		t.Parallel()
 		ended := make(chan error)
-		l := newLive(t, false, func(a *API) { a.Callers = ending{a.Callers, ended} })
+		l := newLive(t, detaches, func(a *API) { a.Callers = ending{a.Callers, ended} })
 		l.record(t, ran("web1"))
 		_, s := l.stream(t, "", saltdev) //nolint:bodyclose // at the end of the test
 		require.Equal(t, "job", s.next().name)
@@ -626,7 +641,7 @@ func TestStreamCut(t *testing.T) {
 	})
 	t.Run("the scopes change", func(t *testing.T) {
 		t.Parallel()
-		l := newLive(t, false, func(a *API) { narrows(a, func() {}) })
+		l := newLive(t, detaches, func(a *API) { narrows(a, func() {}) })
 		job := ran("web1")
 		job.Jobs[0].User = "admin"
 		l.record(t, job)

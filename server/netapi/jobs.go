@@ -1,6 +1,7 @@
 package netapi
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -26,7 +27,7 @@ func (s *CherryPy) jobs(x *web.Exchange, r *http.Request) error {
 		return err
 	}
 	defer release()
-	answers, err := s.call(x, r, authority, lowstate.Compose(
+	answers, err := s.call(r.Context(), x, authority, lowstate.Compose(
 		lowstate.Pair{Key: "client", Value: "runner"},
 		lowstate.Pair{Key: "fun", Value: "jobs.list_jobs"}))
 	if err != nil {
@@ -52,15 +53,18 @@ func (s *CherryPy) job(x *web.Exchange, r *http.Request, jid string) error {
 		writeUnknownJob(x, jid)
 		return nil
 	}
-	var job msgpack.Raw
 	if wait > 0 {
-		job, err = s.waitForJob(x, r, found, authority, jid, wait)
-	} else {
-		job, err = s.lookUpJob(x, r, authority, jid)
+		return s.waitForJob(x, r, found, authority, jid, wait)
 	}
+	job, err := s.lookUpJob(r.Context(), x, authority, jid)
 	if err != nil {
 		return err
 	}
+	return answerJob(x, jid, job)
+}
+
+// answerJob writes what was found of a job.
+func answerJob(x *web.Exchange, jid string, job msgpack.Raw) error {
 	if !isTime(jid) && job.Kind() == msgpack.Str {
 		writeUnknownJob(x, jid) // the runner's own error: the digits are no time
 		return nil
@@ -69,8 +73,8 @@ func (s *CherryPy) job(x *web.Exchange, r *http.Request, jid string) error {
 }
 
 // lookUpJob returns what the runner jobs.list_job does.
-func (s *CherryPy) lookUpJob(x *web.Exchange, r *http.Request, authority lowstate.Authority, jid string) (msgpack.Raw, error) {
-	answers, err := s.call(x, r, authority, lowstate.Compose(
+func (s *CherryPy) lookUpJob(ctx context.Context, x *web.Exchange, authority lowstate.Authority, jid string) (msgpack.Raw, error) {
+	answers, err := s.call(ctx, x, authority, lowstate.Compose(
 		lowstate.Pair{Key: "client", Value: "runner"},
 		lowstate.Pair{Key: "fun", Value: "jobs.list_job"},
 		lowstate.Pair{Key: "jid", Value: jid}))

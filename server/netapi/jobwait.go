@@ -1,6 +1,7 @@
 package netapi
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"strconv"
@@ -42,36 +43,95 @@ func (s *CherryPy) parseWait(r *http.Request) (time.Duration, error) {
 	return wait, nil
 }
 
-// waitForJob looks a job up when it has ended, or after the time of the wait. A job
-// that the caller may not look up, or that does not exist, is not waited for.
+// waitForJob answers with a job when it has ended, or after the time of the wait. A job
+// that the caller may not look up, or that does not exist, is not waited for. Where it
+// can, the request waits without what net/http holds for it.
 func (s *CherryPy) waitForJob(
 	x *web.Exchange, r *http.Request, c *caller.Caller, authority lowstate.Authority, jid string, wait time.Duration,
-) (msgpack.Raw, error) {
+) error {
+	w := &jobWaiter{api: s, x: x, caller: c, endpoint: s.endpoint(r), jid: jid}
 	if s.Returns != nil {
-		return s.waitForReturns(x, r, c, authority, jid, wait)
+		return w.untilReturned(r, authority, wait)
 	}
-	begun := s.Waiting.Begin(jid, wait)
-	defer begun.Close()
-	j, err := begun.Job(r.Context(), false)
-	complete := err == nil && j.State.Ended()
-	job, err := s.lookUpJob(x, r, authority, jid)
-	if err != nil || !isKnown(job) {
-		return job, err
-	}
-	if !complete && !hasReturned(job) {
-		audit.Of(x).ForgetAnswers() // nothing of the job is kept while the request waits
-		ctx, done := s.Waiting.Follow(r.Context(), s.Resolver, c, role.ReturnerRead)
-		complete, err = begun.End(ctx)
-		done()
-		if err != nil {
-			return nil, err
+	w.wait = s.Waiting.Begin(jid, wait)
+	waits := false
+	defer func() {
+		if !waits {
+			w.wait.Close()
 		}
-		if job, err = s.lookUpJob(x, r, authority, jid); err != nil {
-			return nil, err
-		}
+	}()
+	j, err := w.wait.Job(r.Context(), false)
+	ended := err == nil && j.State.Ended()
+	job, err := s.lookUpJob(r.Context(), x, authority, jid)
+	switch {
+	case err != nil:
+		return err
+	case !isKnown(job):
+		return answerJob(x, jid, job)
+	case ended || hasReturned(job):
+		return w.answer(true, job)
 	}
-	x.Header().Set(CompleteHeader, strconv.FormatBool(complete || hasReturned(job)))
-	return job, nil
+	audit.Of(x).ForgetAnswers() // nothing of the job is kept while the request waits
+	waits = true
+	w.caller = w.wait.Follow(s.Resolver, c, role.ReturnerRead)
+	after, cancel := context.WithCancel(audit.Of(x).Context(context.Background()))
+	gone := func() { w.wait.Leave(); cancel() }
+	if x.DetachWhole(r, gone, w.wait.After, func() error { return w.untilEnd(after) }) {
+		return nil
+	}
+	cancel()
+	return w.untilEnd(r.Context())
+}
+
+// jobWaiter is a request that waits for the end of a job, with all that is kept of it.
+type jobWaiter struct {
+	api      *CherryPy
+	x        *web.Exchange
+	wait     *waiting.Wait
+	caller   *caller.Caller
+	endpoint string
+	jid      string
+}
+
+// untilEnd waits, and answers with the job of then.
+func (w *jobWaiter) untilEnd(ctx context.Context) error {
+	ended, err := w.wait.End(ctx)
+	w.wait.Close()
+	if err != nil {
+		return err
+	}
+	done, err := w.wait.Turn(ctx)
+	if err != nil {
+		return err
+	}
+	job, err := w.lookUp(ctx)
+	done()
+	if err != nil {
+		return err
+	}
+	return w.answer(ended || hasReturned(job), job)
+}
+
+// lookUp looks the job up with what the caller may do now.
+func (w *jobWaiter) lookUp(ctx context.Context) (msgpack.Raw, error) {
+	c, err := w.api.Resolver.Again(ctx, w.caller)
+	if err == nil {
+		err = caller.MayReach(c, http.MethodGet, w.endpoint)
+	}
+	if err != nil {
+		return nil, err
+	}
+	authority, release, err := w.api.Resolver.Authority(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	defer release()
+	return w.api.lookUpJob(ctx, w.x, authority, w.jid)
+}
+
+func (w *jobWaiter) answer(complete bool, job msgpack.Raw) error {
+	w.x.Header().Set(CompleteHeader, strconv.FormatBool(complete))
+	return answerJob(w.x, w.jid, job)
 }
 
 // isKnown reports whether the result of list_job is a job.

@@ -37,7 +37,7 @@ func (s *CherryPy) keys(x *web.Exchange, r *http.Request) error {
 		defer release()
 		authority = a
 	}
-	answers, err := s.call(x, r, authority, c)
+	answers, err := s.call(r.Context(), x, authority, c)
 	if err != nil {
 		return err
 	}
@@ -91,7 +91,7 @@ func (s *CherryPy) makeKeys(x *web.Exchange, r *http.Request) error {
 		return err
 	}
 	defer release()
-	res, err := s.run(x, r, lowstate.Call{Chunks: []lowstate.Chunk{c}, Authority: authority, ChunkFirst: true})
+	res, err := s.run(r.Context(), x, lowstate.Call{Chunks: []lowstate.Chunk{c}, Authority: authority, ChunkFirst: true})
 	if err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ func (s *CherryPy) minions(x *web.Exchange, r *http.Request) error {
 	if tgt == "" {
 		tgt = "*"
 	}
-	answers, err := s.call(x, r, authority, lowstate.Compose(
+	answers, err := s.call(r.Context(), x, authority, lowstate.Compose(
 		lowstate.Pair{Key: "client", Value: "local"},
 		lowstate.Pair{Key: "tgt", Value: tgt},
 		lowstate.Pair{Key: "fun", Value: "grains.items"}))
@@ -45,7 +45,7 @@ func (s *CherryPy) startJobs(x *web.Exchange, r *http.Request) error {
 	for i := range chunks {
 		chunks[i] = chunks[i].With(lowstate.Pair{Key: "client", Value: "local_async"})
 	}
-	res, err := s.run(x, r, lowstate.Call{Chunks: chunks, Authority: authority})
+	res, err := s.run(r.Context(), x, lowstate.Call{Chunks: chunks, Authority: authority})
 	if err != nil {
 		return err
 	}

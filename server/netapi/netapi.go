@@ -79,9 +79,9 @@ func (s *Calls) welcome(x *web.Exchange, _ *http.Request) error {
 }
 
 // run runs chunks and returns one answer for each.
-func (s *Calls) run(x *web.Exchange, r *http.Request, call lowstate.Call) (lowstate.Result, error) {
+func (s *Calls) run(ctx context.Context, x *web.Exchange, call lowstate.Call) (lowstate.Result, error) {
 	defer s.Metrics.count(x)
-	res, err := s.Gateway.Run(r.Context(), s.begin(x, call))
+	res, err := s.Gateway.Run(ctx, s.begin(x, call))
 	audit.Of(x).SetOutcome(res, err)
 	return res, err
 }

@@ -4,17 +4,13 @@ import (
 	"context"
 	"errors"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/saltern-api/saltern/eauth/apitoken/role"
 	"github.com/saltern-api/saltern/internal/pause"
 	"github.com/saltern-api/saltern/lowstate"
-	"github.com/saltern-api/saltern/saltmaster/msgpack"
 	"github.com/saltern-api/saltern/server/audit"
-	"github.com/saltern-api/saltern/server/caller"
 	"github.com/saltern-api/saltern/server/waiting"
-	"github.com/saltern-api/saltern/server/web"
 )
 
 // Returns has which minions return for a job, where nothing is recorded.
@@ -45,29 +41,29 @@ const (
 	lookMost  = 3
 )
 
-// waitForReturns waits for a job of which nothing is recorded: until the job cache has
+// untilReturned waits for a job of which nothing is recorded: until the job cache has
 // the returns of all of its minions. It is looked up when the last one was heard on
 // the event bus. The end of a job is not seen of which minions do not return: the wait
 // is over with its time then.
-func (s *CherryPy) waitForReturns(
-	x *web.Exchange, r *http.Request, c *caller.Caller, authority lowstate.Authority, jid string, wait time.Duration,
-) (msgpack.Raw, error) {
+func (w *jobWaiter) untilReturned(r *http.Request, authority lowstate.Authority, wait time.Duration) error {
 	over := time.Now().Add(wait)
-	returns := s.Returns.Of(jid) // before the job is looked up, so that none is missing
+	returns := w.api.Returns.Of(w.jid) // before the job is looked up, so that none is missing
 	defer returns.Close()
-	ctx, done := s.Waiting.Follow(r.Context(), s.Resolver, c, role.ReturnerRead)
+	ctx, done := w.api.Waiting.Follow(r.Context(), w.api.Resolver, w.caller, role.ReturnerRead)
 	defer done()
 	for again := 0; ; {
-		job, err := s.lookUpJob(x, r, authority, jid)
-		if err != nil || !isKnown(job) {
-			return job, err
+		job, err := w.api.lookUpJob(r.Context(), w.x, authority, w.jid)
+		if err != nil {
+			return err
+		}
+		if !isKnown(job) {
+			return answerJob(w.x, w.jid, job)
 		}
 		missing, known := notReturned(job)
 		if complete := known && len(missing) == 0; complete || ctx.Err() != nil || !time.Now().Before(over) {
-			x.Header().Set(CompleteHeader, strconv.FormatBool(complete))
-			return job, nil
+			return w.answer(complete, job)
 		}
-		audit.Of(x).ForgetAnswers() // nothing of the job is kept while the request waits
+		audit.Of(w.x).ForgetAnswers() // nothing of the job is kept while the request waits
 		if again > 0 && again < lookMost {
 			err = pauseUntil(ctx, over, lookAgain)
 		} else {
@@ -75,7 +71,7 @@ func (s *CherryPy) waitForReturns(
 			err = hear(ctx, returns, missing, over)
 		}
 		if err != nil {
-			return nil, err
+			return err
 		}
 		again++
 	}

@@ -1,6 +1,7 @@
 package netapi
 
 import (
+	"context"
 	"errors"
 	"net/http"
 
@@ -61,8 +62,8 @@ func (s *CherryPy) authorityFor(
 
 // call runs chunks with an authority.
 func (s *CherryPy) call(
-	x *web.Exchange, r *http.Request, a lowstate.Authority, chunks ...lowstate.Chunk,
+	ctx context.Context, x *web.Exchange, a lowstate.Authority, chunks ...lowstate.Chunk,
 ) ([]lowstate.Answer, error) {
-	res, err := s.run(x, r, lowstate.Call{Chunks: chunks, Authority: a})
+	res, err := s.run(ctx, x, lowstate.Call{Chunks: chunks, Authority: a})
 	return res.Answers, err
 }

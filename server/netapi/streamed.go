@@ -15,7 +15,7 @@ import (
 // runs last has more than one and the format does not need all of them at once.
 func (s *Calls) answerTo(x *web.Exchange, r *http.Request, call lowstate.Call) error {
 	if x.Media != format.JSON || !s.Gateway.Streams(call) {
-		res, err := s.run(x, r, call)
+		res, err := s.run(r.Context(), x, call)
 		if err != nil {
 			return err
 		}

@@ -55,30 +55,54 @@ type credential struct {
 
 	ctx    context.Context // ends with the credential
 	end    func()
-	caller *caller.Caller // of the first wait
+	caller *caller.Caller // of the first hold
 
-	waits map[*Wait]func() // what is called at the end, or nil; nil when there are none any more
+	holds map[*Hold]func() // what is called at the end, or nil; nil when there are none any more
 }
 
-// join adds a wait to the credential of a caller.
-func (w *Jobs) join(wait *Wait, from Follower, c *caller.Caller, needs []role.Permission) *credential {
+// Hold is the credential of a caller, for something that goes on after the handler of
+// its request. It has to be released. Those of callers with the same credential share
+// what follows it.
+type Hold struct{ shared *credential }
+
+// Hold follows the credential of a caller, as [Jobs.Follow] does. It returns the caller
+// as far as it is to be kept for as long.
+func (w *Jobs) Hold(from Follower, c *caller.Caller, needs ...role.Permission) (*Hold, *caller.Caller) {
+	h := &Hold{}
+	h.shared = w.join(h, from, c, needs)
+	return h, h.shared.common(c)
+}
+
+// Context returns the context that ends with the credential, or when the gateway begins
+// to stop. [Cut] returns why it has ended.
+func (h *Hold) Context() context.Context { return h.shared.ctx }
+
+// After has f called in a goroutine of its own when the context ends, unless the hold is
+// released before, or After is called again. It costs less than [context.AfterFunc].
+func (h *Hold) After(f func()) { h.shared.after(h, f) }
+
+// Release ends the hold.
+func (h *Hold) Release() { h.shared.leave(h) }
+
+// join adds a hold to the credential of a caller.
+func (w *Jobs) join(hold *Hold, from Follower, c *caller.Caller, needs []role.Permission) *credential {
 	key := keyOf(from, c, needs)
 	if key.key == "" { // of no caller there is nothing to share
-		return w.follow(wait, key, from, c, needs)
+		return w.follow(hold, key, from, c, needs)
 	}
 	w.credentials.mu.Lock()
 	if shared := w.credentials.open[key]; shared != nil && shared.ctx.Err() == nil {
-		shared.waits[wait] = nil
+		shared.holds[hold] = nil
 		w.credentials.mu.Unlock()
 		return shared
 	}
 	w.credentials.mu.Unlock()
 	// This may look the credential up. Of two that come at once, each has its own.
-	return w.follow(wait, key, from, c, needs)
+	return w.follow(hold, key, from, c, needs)
 }
 
-func (w *Jobs) follow(wait *Wait, key credentialKey, from Follower, c *caller.Caller, needs []role.Permission) *credential {
-	own := &credential{of: &w.credentials, key: key, caller: c, waits: map[*Wait]func(){wait: nil}}
+func (w *Jobs) follow(hold *Hold, key credentialKey, from Follower, c *caller.Caller, needs []role.Permission) *credential {
+	own := &credential{of: &w.credentials, key: key, caller: c, holds: map[*Hold]func(){hold: nil}}
 	own.ctx, own.end = w.Follow(context.Background(), from, c, needs...)
 	context.AfterFunc(own.ctx, own.ended)
 	if key.key == "" {
@@ -96,14 +120,14 @@ func (w *Jobs) follow(wait *Wait, key credentialKey, from Follower, c *caller.Ca
 }
 
 // after has f called in a goroutine of its own when the credential has ended.
-func (c *credential) after(wait *Wait, f func()) {
+func (c *credential) after(hold *Hold, f func()) {
 	c.of.mu.Lock()
 	defer c.of.mu.Unlock()
 	if c.ctx.Err() != nil {
 		go f()
 		return
 	}
-	c.waits[wait] = f
+	c.holds[hold] = f
 }
 
 // ended calls what waits.
@@ -111,19 +135,19 @@ func (c *credential) ended() {
 	c.of.mu.Lock()
 	defer c.of.mu.Unlock()
 	c.forget()
-	for wait, f := range c.waits {
+	for hold, f := range c.holds {
 		if f != nil {
-			c.waits[wait] = nil
+			c.holds[hold] = nil
 			go f()
 		}
 	}
 }
 
-// leave removes a wait. The last one ends the credential's context.
-func (c *credential) leave(wait *Wait) {
+// leave removes a hold. The last one ends the credential's context.
+func (c *credential) leave(hold *Hold) {
 	c.of.mu.Lock()
-	delete(c.waits, wait)
-	last := len(c.waits) == 0
+	delete(c.holds, hold)
+	last := len(c.holds) == 0
 	if last {
 		c.forget()
 	}
@@ -133,16 +157,16 @@ func (c *credential) leave(wait *Wait) {
 	}
 }
 
-// forget has no more waits join. The caller holds the lock.
+// forget has no more holds join. The caller holds the lock.
 func (c *credential) forget() {
 	if c.of.open[c.key] == c {
 		delete(c.of.open, c.key)
 	}
 }
 
-// shared returns a caller with the session that the first one has, if it is the same:
+// common returns a caller with the session that the first one has, if it is the same:
 // one copy is enough for all of them.
-func (c *credential) shared(of *caller.Caller) *caller.Caller {
+func (c *credential) common(of *caller.Caller) *caller.Caller {
 	first := c.caller
 	if first == nil || of == nil || first.Session == nil || of.Session == nil || first == of ||
 		of.Principal != nil || first.Principal != nil || !reflect.DeepEqual(first.Session, of.Session) {

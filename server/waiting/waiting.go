@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -40,6 +41,7 @@ type Jobs struct {
 	Stopping context.Context
 
 	credentials credentials
+	turns       turns
 }
 
 // Follower ends contexts with the credential of a caller. *caller.Resolver is one.
@@ -93,8 +95,8 @@ type Wait struct {
 	over    time.Time
 	left    atomic.Bool
 
-	credential *credential // nil before Follow
-	timer      *time.Timer // nil before After
+	hold  *Hold       // nil before Follow
+	timer *time.Timer // nil before After
 }
 
 // Begin begins a wait, for most at most, which has to be closed. The job may be one that
@@ -114,8 +116,8 @@ func (w *Wait) Job(ctx context.Context, minions bool) (records.Job, error) {
 // to stop, as [Jobs.Follow] has it. It returns the caller as far as it is to be kept
 // for the time of the wait, and is called once at most.
 func (w *Wait) Follow(from Follower, c *caller.Caller, needs ...role.Permission) *caller.Caller {
-	w.credential = w.jobs.join(w, from, c, needs)
-	return w.credential.shared(c)
+	w.hold, c = w.jobs.Hold(from, c, needs...)
+	return c
 }
 
 // Leave has End return that the client has gone.
@@ -131,8 +133,8 @@ func (w *Wait) End(ctx context.Context) (ended bool, err error) {
 	timer := time.NewTimer(time.Until(w.over))
 	defer timer.Stop()
 	followed := ctx // without a credential, ctx is one of [Jobs.Follow]
-	if w.credential != nil {
-		followed = w.credential.ctx
+	if w.hold != nil {
+		followed = w.hold.Context()
 	}
 	select {
 	case <-w.watched.Ended():
@@ -146,12 +148,38 @@ func (w *Wait) End(ctx context.Context) (ended bool, err error) {
 	}
 }
 
+// Turn waits until few others do what is to be done at the end of their waits, where that
+// takes more than memory: thousands may wait for one job. done ends the turn.
+func (w *Wait) Turn(ctx context.Context) (done func(), err error) {
+	slots := w.jobs.turns.get()
+	select {
+	case slots <- struct{}{}:
+		return func() { <-slots }, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// turnsAtOnce is how many turns there are at once.
+const turnsAtOnce = 16
+
+// turns are the slots of [Wait.Turn]. The zero value has none in use.
+type turns struct {
+	once  sync.Once
+	slots chan struct{}
+}
+
+func (t *turns) get() chan struct{} {
+	t.once.Do(func() { t.slots = make(chan struct{}, turnsAtOnce) })
+	return t.slots
+}
+
 // After has f called when End would return, but for Leave and its context, in a
 // goroutine of its own: until then there is none. f may be called more than once.
 // After is called once, after Follow.
 func (w *Wait) After(f func()) {
 	w.timer = time.AfterFunc(time.Until(w.over), f)
-	w.credential.after(w, f)
+	w.hold.After(f)
 	w.watched.AfterEnd(f)
 }
 
@@ -160,8 +188,8 @@ func (w *Wait) Close() {
 	if w.timer != nil {
 		w.timer.Stop()
 	}
-	if w.credential != nil {
-		w.credential.leave(w)
+	if w.hold != nil {
+		w.hold.Release()
 	}
 	w.watched.Close()
 }

@@ -280,6 +280,49 @@ func TestSharedCredential(t *testing.T) {
 	})
 }
 
+// Some have a turn at once, and the others wait for it, until their context ends.
+func TestTurn(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		read := func(context.Context, string, bool) (records.Job, error) { return records.Job{State: records.New}, nil }
+		w := &waiting.Jobs{Watches: watch.New(read, read), Most: time.Hour, Stopping: t.Context()}
+		var turns []func()
+		ctx, cancel := context.WithCancel(t.Context())
+		waits := make([]*waiting.Wait, 100)
+		for i := range waits {
+			waits[i] = w.Begin(jid, time.Hour)
+			defer waits[i].Close()
+		}
+		got := make(chan func())
+		for _, wait := range waits {
+			go func() {
+				if done, err := wait.Turn(ctx); err == nil {
+					got <- done
+				} else {
+					got <- nil
+				}
+			}()
+		}
+		for synctest.Wait(); len(turns) < 16; synctest.Wait() {
+			turns = append(turns, <-got)
+		}
+		select {
+		case <-got:
+			require.Fail(t, "one more has a turn")
+		default:
+		}
+		turns[0]()
+		turns[0] = <-got
+		cancel()
+		for range len(waits) - 17 {
+			require.Nil(t, <-got)
+		}
+		for _, done := range turns {
+			done()
+		}
+	})
+}
+
 // A token is followed from each address that it comes from: its owner may be allowed to
 // act from one and not from another.
 func TestSharedAddress(t *testing.T) {
