@@ -80,6 +80,9 @@ func (j *localJob) collect(
 	}
 	sub := j.Bus.Subscribe(j.pub.JID)
 	defer sub.Close()
+	if j.OrderMasters {
+		j.pub.Timeout = j.timeout
+	}
 	done, err := j.publish(ctx, grant, j.pub, rec)
 	if err != nil || done.JID == "" {
 		return nil, err

@@ -48,7 +48,12 @@ type Master struct {
 	ExtJobCache      string        // ext_job_cache: a returner for every job
 	OrderMasters     bool          // order_masters: minions behind syndics may return too
 	SyndicWait       time.Duration // syndic_wait: how long other masters may take to name their minions
-	FailHard         bool          // failhard: a batch ends when a function fails
+
+	// IsSyndic reports whether an id is that of a syndic that has returned to
+	// the master. Nil if there is none.
+	IsSyndic func(id string) bool
+
+	FailHard bool // failhard: a batch ends when a function fails
 
 	// Verified makes each return be read from Cache, which only the master
 	// writes, and never from its event, which only triggers the read. A return

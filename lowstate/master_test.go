@@ -2,13 +2,18 @@ package lowstate
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/saltern-api/saltern/eauth"
 	"github.com/saltern-api/saltern/saltmaster"
+	"github.com/saltern-api/saltern/saltmaster/eventbus"
+	"github.com/saltern-api/saltern/saltmaster/mastertest"
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
@@ -160,4 +165,49 @@ func TestSilentMinionsThatAreNotConnected(t *testing.T) {
 	delete(w.pending, "here")
 	require.NoError(t, w.results.add("here", result{ret: msgpack.AppendBool(nil, true)}))
 	require.JSONEq(t, `{"here": true, "gone": "Minion did not return. [Not connected]"}`, string(w.answer().JSON()))
+}
+
+// Minions behind syndics are named by events; that syndics themselves are silent is no news.
+func TestMinionsOfSyndics(t *testing.T) {
+	t.Parallel()
+	const jid = "20260101000000000001"
+	silent := textNoResponse + jid
+	for expect, want := range map[bool]map[string]any{
+		true:  {"low-0": true, "dead-0": silent, "ghost": silent, "below": false},
+		false: {"low-0": true, "ghost": silent, "below": false},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			m := testMaster()
+			m.OrderMasters, m.SyndicWait = true, 5*time.Second
+			m.IsSyndic = func(id string) bool { return id == "below" }
+			job := &localJob{
+				Master: m, pub: saltmaster.Publication{JID: jid}, expect: expect, timeout: 5 * time.Second, gather: 10 * time.Second,
+			}
+			w := newWait(job, nil, nil, saltmaster.Published{JID: jid, Minions: []string{"below"}, Missing: []string{"ghost", "low-0"}})
+			require.Equal(t, 5*time.Second, time.Until(w.othersUntil()))
+			for _, ev := range []eventbus.Event{
+				{Tag: "syndic/below/" + jid, Data: mastertest.JSON(`{"minions": ["low-0", "dead-0", 7]}`)},
+				{Tag: "salt/job/" + jid + "/ret/low-0", Data: mastertest.JSON(`{"id": "low-0", "return": true, "jid": "` + jid + `"}`)},
+			} {
+				require.NoError(t, w.event(t.Context(), ev))
+			}
+			require.Equal(t, []string{"below", "dead-0"}, w.sortedPending())
+			var got map[string]any
+			require.NoError(t, json.Unmarshal(w.answer().JSON(), &got))
+			require.Equal(t, want, got)
+		})
+	}
+}
+
+// As long as no minion is known, a whole round is waited for the first one.
+func TestSlowSyndics(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := testMaster()
+		m.OrderMasters, m.SyndicWait = true, 5*time.Second
+		w := newWait(&localJob{Master: m, timeout: 5 * time.Second, gather: 10 * time.Second}, nil, nil, saltmaster.Published{})
+		require.Equal(t, 20*time.Second, time.Until(w.othersUntil()))
+		w.announced(eventbus.Event{Data: mastertest.JSON(`{"minions": ["low-0"]}`)})
+		require.Equal(t, 5*time.Second, time.Until(w.othersUntil()))
+	})
 }

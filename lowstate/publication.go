@@ -74,6 +74,9 @@ func query(p saltmaster.Publication, fun string) saltmaster.Publication {
 // minion matched and nothing was sent.
 func (m *Master) publish(ctx context.Context, grant eauth.Grant, p saltmaster.Publication, rec *Record) (saltmaster.Published, error) {
 	var done saltmaster.Published
+	if m.OrderMasters {
+		p.Timeout = max(p.Timeout, m.Timeout)
+	}
 	rec.starting(p.JID, p.Fun)
 	err := withGrant(ctx, grant, func(ctx context.Context, as proof) (err error) {
 		p := p

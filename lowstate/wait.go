@@ -21,6 +21,9 @@ import (
 //   - A minion that said so is waited for, for another timeout each time.
 //   - It is over when all have returned, or when a round brought no sign of
 //     work and each minion's time is up.
+//   - With order_masters, other masters name their minions by events. It is not
+//     over before syndic_wait, rounds are longer by as much, and as long as no
+//     minion is known a whole round is waited.
 type wait struct {
 	job     *localJob
 	grant   eauth.Grant
@@ -34,8 +37,10 @@ type wait struct {
 	reports reports // verified: the minions that are reported to have returned
 	over    bool    // nothing is left to wait for, except for reports
 
-	order      []string  // the targeted minions as the master listed them
+	order      []string  // the targeted minions: those that the master listed, and then those of other masters
+	own        int       // how many of them the master listed
 	atLeast    time.Time // order_masters: other masters may still name minions until then
+	nobody     time.Time // order_masters: until when the first minion is waited for
 	findJobAt  time.Time
 	anyWorking bool // a minion was at work in the last round (or none was held yet)
 	findJobs   map[string]bool
@@ -48,7 +53,8 @@ func newWait(j *localJob, grant eauth.Grant, sub *eventbus.Sub, p saltmaster.Pub
 		targeted:   make(map[string]bool, len(p.Minions)),
 		pending:    make(map[string]time.Time, len(p.Minions)),
 		missing:    p.Missing,
-		order:      p.Minions,
+		order:      slices.Clip(p.Minions),
+		own:        len(p.Minions),
 		findJobAt:  time.Now().Add(j.timeout),
 		anyWorking: true,
 		findJobs:   make(map[string]bool),
@@ -56,6 +62,7 @@ func newWait(j *localJob, grant eauth.Grant, sub *eventbus.Sub, p saltmaster.Pub
 	}
 	if j.OrderMasters {
 		w.atLeast = time.Now().Add(j.SyndicWait)
+		w.nobody = time.Now().Add(j.timeout + j.gather + j.SyndicWait)
 	}
 	for _, id := range p.Minions {
 		w.expect(id)
@@ -73,7 +80,7 @@ func (w *wait) expect(id string) {
 }
 
 func (w *wait) run(ctx context.Context) error {
-	for len(w.pending) > 0 || len(w.reports.open) > 0 || time.Now().Before(w.atLeast) {
+	for len(w.pending) > 0 || len(w.reports.open) > 0 || time.Now().Before(w.othersUntil()) {
 		ev, err := w.next(ctx)
 		switch {
 		case err == nil:
@@ -100,6 +107,15 @@ func (w *wait) run(ctx context.Context) error {
 }
 
 var errTimeUp = errors.New("time is up")
+
+// othersUntil returns until when other masters may name minions. It is the zero
+// time without order_masters.
+func (w *wait) othersUntil() time.Time {
+	if len(w.targeted) == 0 {
+		return w.nobody
+	}
+	return w.atLeast
+}
 
 // timeUp reads returns whose events were missed from the job cache, and sends
 // find_job to the minions that are still silent. over is true when nothing is
@@ -128,7 +144,7 @@ func (w *wait) next(ctx context.Context) (eventbus.Event, error) {
 	until := w.findJobAt
 	switch {
 	case len(w.pending) == 0:
-		until = w.atLeast
+		until = w.othersUntil()
 	case !w.anyWorking:
 		for _, t := range w.pending {
 			if t.After(until) {
@@ -150,6 +166,9 @@ func (w *wait) next(ctx context.Context) (eventbus.Event, error) {
 func (w *wait) findJob(ctx context.Context) {
 	w.anyWorking = false
 	w.findJobAt = time.Now().Add(w.job.gather)
+	if w.job.OrderMasters {
+		w.findJobAt = w.findJobAt.Add(w.job.SyndicWait)
+	}
 	jid := w.job.JIDs.Next()
 	w.sub.Follow(jid)
 	w.findJobs[jid] = true
@@ -192,7 +211,7 @@ func (w *wait) answer() Spooled {
 	missing := slices.Clone(w.missing)
 	slices.Sort(missing)
 	w.addSilent(missing)
-	for _, id := range w.order {
+	for _, id := range w.order[:w.own] {
 		if !w.results.has(id) {
 			w.results.addFalse(id)
 		}
@@ -218,10 +237,13 @@ func (w *wait) addSilent(ids []string) {
 		if w.results.has(id) {
 			continue
 		}
-		said := textNoResponse + w.job.pub.JID
-		if away[id] {
-			said = textNotConnected
+		switch {
+		case away[id]:
+			w.results.addSilent(id, textNotConnected)
+		case w.job.OrderMasters && w.job.IsSyndic != nil && w.job.IsSyndic(id):
+			// Its minions return, and it does not.
+		default:
+			w.results.addSilent(id, textNoResponse+w.job.pub.JID)
 		}
-		w.results.addSilent(id, said)
 	}
 }

@@ -111,15 +111,17 @@ func (w *wait) returned(ctx context.Context, ev eventbus.Event, data returnData)
 	return w.results.add(shown, r)
 }
 
-// announced adds the minions that the master names after its reply, as masters
-// of masters do.
+// maxOthers bounds the minions behind syndics that events may name.
+const maxOthers = 100_000
+
+// announced adds the minions that other masters name.
 func (w *wait) announced(ev eventbus.Event) {
 	if !w.job.OrderMasters {
 		return
 	}
 	minions, _ := ev.Data.Lookup("minions")
 	_ = minions.Elems(func(e msgpack.Raw) error {
-		if id, ok := e.Str(); ok && !w.targeted[id] {
+		if id, ok := e.Str(); ok && !w.targeted[id] && len(w.order)-w.own < maxOthers {
 			w.order = append(w.order, id)
 			w.expect(id)
 		}

@@ -14,9 +14,6 @@ import (
 // after its event. It does both at once.
 const reportWait = 5 * time.Second
 
-// maxReports bounds the ids behind syndics that events may name.
-const maxReports = 100_000
-
 // reports are the minions that are reported to have returned, while their
 // returns are read from the job cache.
 type reports struct {
@@ -60,7 +57,7 @@ func (w *wait) reported(ctx context.Context, id string, data msgpack.Raw) error 
 		return nil
 	}
 	r := &w.reports
-	if r.seen[id] || len(r.seen) >= maxReports {
+	if r.seen[id] || len(r.seen) >= maxOthers {
 		return nil
 	}
 	_, out := data.Lookup("out")

@@ -3,6 +3,7 @@ package saltmaster
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
@@ -17,8 +18,9 @@ type Publication struct {
 	Ret     string      // returners, separated by commas
 	JID     string      // always chosen by the caller, which listens for it already
 	Token   string
-	Login   Login   // in place of Token, where it has an Eauth
-	Extra   []Extra // what else the master passes on: metadata, delimiter, ...
+	Login   Login         // in place of Token, where it has an Eauth
+	Timeout time.Duration // for syndics, which may take so long to publish it; 0 leaves it to them
+	Extra   []Extra       // what else the master passes on: metadata, delimiter, ...
 }
 
 // Extra is one more keyword of a publication.
@@ -37,7 +39,11 @@ type Published struct {
 // Publish sends a command to the minions that it targets. It is never sent
 // twice.
 func (c *Client) Publish(ctx context.Context, p Publication) (Published, error) {
-	b := load("publish", 8)
+	pairs := 8
+	if p.Timeout > 0 {
+		pairs++
+	}
+	b := load("publish", pairs)
 	b = appendRaw(b, "tgt", p.Tgt)
 	b = appendPair(b, "tgt_type", p.TgtType)
 	if p.Funs != nil {
@@ -49,6 +55,9 @@ func (c *Client) Publish(ctx context.Context, p Publication) (Published, error) 
 	b = appendPair(b, "ret", p.Ret)
 	b = appendPair(b, "jid", p.JID)
 	b = appendPair(b, "user", c.opts.User)
+	if p.Timeout > 0 {
+		b = appendRaw(b, "to", msgpack.AppendInt(nil, int64((p.Timeout+time.Second-1)/time.Second)))
+	}
 	b = msgpack.AppendString(b, "kwargs")
 	b = msgpack.AppendMap(b, authorityPairs(p.Login)+len(p.Extra))
 	b = appendAuthority(b, p.Token, p.Login)

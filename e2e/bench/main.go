@@ -1,5 +1,6 @@
 // Bench compares Saltern, salt-api and the bare wire on one private master
-// with one minion, and prints what each of them manages:
+// with one minion, and prints what each of them manages; and beside them Saltern
+// and the bare wire on a second one, whose transport is tcp:
 //
 //	go run ./e2e/bench --salt .work/salt-3008.5
 //
@@ -29,7 +30,6 @@ import (
 	"time"
 
 	"github.com/saltern-api/saltern/e2e/env"
-	"github.com/saltern-api/saltern/saltmaster/sandbox"
 )
 
 func main() {
@@ -90,28 +90,17 @@ func bench(ctx context.Context, o options, out io.Writer) (err error) {
 			return err
 		}
 	}
-	r, err := env.Start(ctx, env.Options{
-		Saltern: o.saltern,
-		Sandbox: sandbox.Options{
-			Salt: o.salt, Minions: []string{minion}, SaltAPI: true, Log: os.Stderr, AsInstalled: true,
-			// A minion that is slow under load is measured, not asked after.
-			MasterConfig: map[string]any{"timeout": 60},
-		},
-	})
+	zeromq, err := newStand(ctx, o, "zeromq")
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, r.Stop(context.WithoutCancel(ctx))) }()
-
-	if err := acceptAway(r); err != nil {
-		return err
-	}
-	w, err := newWire(ctx, r)
+	defer func() { err = errors.Join(err, zeromq.stop(ctx)) }()
+	tcp, err := newStand(ctx, o, "tcp")
 	if err != nil {
 		return err
 	}
-	defer w.close()
-	subs, err := newSubjects(ctx, r, w)
+	defer func() { err = errors.Join(err, tcp.stop(ctx)) }()
+	subs, err := newSubjects(ctx, zeromq.env, zeromq.wire, tcp)
 	if err != nil {
 		return err
 	}

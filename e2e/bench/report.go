@@ -56,6 +56,7 @@ time; "eauth" is one for the module sharedsecret, which Saltern has the master c
 Salt token of the same user as pam's; "access" is an access token that one of Saltern's API tokens was
 exchanged for, over TLS: it is looked up in the store for each request.
 "its own" memory is without the pages of files, such as the program's own, which the system can drop at any time.
+"over tcp" is the same before a second master, whose transport is tcp; its bare wire is compared with that of zeromq.
 local_async goes to a minion that is away; local and runner wait for their results.
 pam login is POST /login at salt-api, mk_token on the bare wire, and at Saltern a password check with the cheapest
 command after it. The passwords are pam_matrix's, which takes no time; pam_unix takes as long as its hash, anywhere.
@@ -70,7 +71,7 @@ func (s *scenario) print(out io.Writer) {
 		all := latencies(r.rounds)
 		fmt.Fprintf(out, "%-27s %9.1f %11s %11s %8s %11s %10s %9d %7d\n", r.name(),
 			median(rates(r.rounds)), milliseconds(quantile(all, .5)), milliseconds(quantile(all, .99)),
-			s.times(r, bareWire), s.times(r, saltAPI), r.ownCPU(len(all)), len(all), len(r.errs))
+			s.times(r, r.who.wire()), s.times(r, saltAPI), r.ownCPU(len(all)), len(all), len(r.errs))
 	}
 }
 
@@ -88,7 +89,7 @@ func milliseconds(d time.Duration) string {
 
 // find returns the row of a subject; with these credentials, if it has one.
 func (s *scenario) find(who subject, auth string) *row {
-	i := slices.IndexFunc(s.rows, func(r *row) bool { return r.who == who && (r.auth == auth || who == bareWire) })
+	i := slices.IndexFunc(s.rows, func(r *row) bool { return r.who == who && (r.auth == auth || who == bareWire || who == wireTCP) })
 	if i < 0 {
 		return nil
 	}

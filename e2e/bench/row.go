@@ -13,9 +13,21 @@ const (
 	saltern subject = iota
 	saltAPI
 	bareWire
+	salternTCP // before the master of transport tcp
+	wireTCP
 )
 
-func (s subject) String() string { return [...]string{"Saltern", "salt-api", "bare wire"}[s] }
+func (s subject) String() string {
+	return [...]string{"Saltern", "salt-api", "bare wire", "Saltern over tcp", "wire over tcp"}[s]
+}
+
+// wire is the subject that does the same with nothing in between.
+func (s subject) wire() subject {
+	if s == salternTCP {
+		return wireTCP
+	}
+	return bareWire
+}
 
 // The ways to prove who one is.
 const (

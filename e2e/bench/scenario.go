@@ -38,14 +38,14 @@ const (
 )
 
 // run lets the rows take turns. Who begins changes from round to round.
-func (s *scenario) run(ctx context.Context, times int, w *wire) error {
+func (s *scenario) run(ctx context.Context, times int, subs *subjects) error {
 	if s.prepare != nil {
 		if err := s.prepare(); err != nil {
 			return err
 		}
 	}
 	for _, r := range s.rows {
-		w.quiet(ctx)
+		subs.quiet(ctx)
 		s.warmUp(ctx, r)
 	}
 	rounds := s.rounds * times
@@ -56,7 +56,7 @@ func (s *scenario) run(ctx context.Context, times int, w *wire) error {
 			if r.spent() > share {
 				continue
 			}
-			w.quiet(ctx)
+			subs.quiet(ctx)
 			r.round(ctx, s.clients)
 			if err := ctx.Err(); err != nil {
 				return err

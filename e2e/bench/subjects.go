@@ -16,14 +16,15 @@ type subjects struct {
 	oursProcs, apiProcs group
 	wire                *wire
 	env                 *env.Env
+	tcp                 *stand
 }
 
-func newSubjects(ctx context.Context, r *env.Env, w *wire) (*subjects, error) {
+func newSubjects(ctx context.Context, r *env.Env, w *wire, tcp *stand) (*subjects, error) {
 	bearer, err := overBearer(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	s := &subjects{ours: overSaltern(r), api: overSaltAPI(r), bearer: bearer, wire: w, env: r}
+	s := &subjects{ours: overSaltern(r), api: overSaltAPI(r), bearer: bearer, wire: w, env: r, tcp: tcp}
 	s.oursProcs, s.apiProcs, err = groupsOf(r)
 	return s, err
 }
@@ -40,16 +41,22 @@ func (s *subjects) rows(auth string, ours, api, wire call) []*row {
 
 func (s *subjects) scenarios() []*scenario {
 	ours, api, wire := s.ours, s.api, s.wire
+	tcp, tcpWire, tcpToken := overSaltern(s.tcp.env), s.tcp.wire, and(withToken(s.tcp.wire.token))
 	pam, eauth, token := and(withPAM()), and(withEauth(s.env)), and(withToken(wire.token))
 	localAsync := func() []*row {
 		return slices.Concat(
 			s.rows(byPAM, ours.localAsync(pam), api.localAsync(pam), nil),
 			s.rows(byEauth, ours.localAsync(eauth), api.localAsync(eauth), nil),
 			s.rows(byAccess, s.bearer.localAsync(""), nil, nil),
-			s.rows(byToken, ours.localAsync(token), api.localAsync(token), wire.localAsync))
+			s.rows(byToken, ours.localAsync(token), api.localAsync(token), wire.localAsync),
+			s.tcp.rows(tcp.localAsync(tcpToken), tcpWire.localAsync))
 	}
-	local := func() []*row { return s.rows(byToken, ours.local(token), api.local(token), wire.local) }
-	runner := func() []*row { return s.rows(byToken, ours.runner(token), api.runner(token), wire.runner) }
+	local := func() []*row {
+		return append(s.rows(byToken, ours.local(token), api.local(token), wire.local), s.tcp.rows(tcp.local(tcpToken), tcpWire.local)...)
+	}
+	runner := func() []*row {
+		return append(s.rows(byToken, ours.runner(token), api.runner(token), wire.runner), s.tcp.rows(tcp.runner(tcpToken), tcpWire.runner)...)
+	}
 	lookup := func() []*row { return s.rows(byToken, ours.lookup(token), api.lookup(token), wire.lookup) }
 	listJobs := s.rows(byToken, ours.listJobs(token), api.listJobs(token), wire.listJobs)
 	return []*scenario{
@@ -67,6 +74,12 @@ func (s *subjects) scenarios() []*scenario {
 	}
 }
 
+// quiet waits until both masters have had nothing to say for a moment.
+func (s *subjects) quiet(ctx context.Context) {
+	s.wire.quiet(ctx)
+	s.tcp.wire.quiet(ctx)
+}
+
 // measure runs every scenario and prints each as soon as it is done.
 func measure(ctx context.Context, o options, subs *subjects, out io.Writer) (*report, error) {
 	rep := &report{before: subs.memory()}
@@ -74,13 +87,13 @@ func measure(ctx context.Context, o options, subs *subjects, out io.Writer) (*re
 		if !strings.Contains(s.String(), o.only) {
 			continue
 		}
-		if err := s.run(ctx, o.times, subs.wire); err != nil {
+		if err := s.run(ctx, o.times, subs); err != nil {
 			return nil, err
 		}
 		s.print(out)
 		rep.scenarios = append(rep.scenarios, s)
 	}
-	subs.wire.quiet(ctx)
+	subs.quiet(ctx)
 	rep.after = subs.memory()
 	return rep, nil
 }

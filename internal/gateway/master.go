@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"log/slog"
+	"os"
 	"path/filepath"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -30,6 +31,7 @@ func (g *Gateway) master(reg prometheus.Registerer) *lowstate.Master {
 		ExtJobCache:      mc.ExtJobCache,
 		OrderMasters:     mc.OrderMasters,
 		SyndicWait:       mc.SyndicWait,
+		IsSyndic:         g.isSyndic,
 		FailHard:         c.Option("failhard") == true,
 		Verified:         c.Settings.Results == settings.ResultsVerified,
 
@@ -46,6 +48,15 @@ func (g *Gateway) master(reg prometheus.Registerer) *lowstate.Master {
 		m.NotConnected = presence.Minions{CacheDir: mc.CacheDir, PublishPort: mc.PublishPort}.NotConnected
 	}
 	return m
+}
+
+// isSyndic reports whether a syndic of this id has returned: the master keeps a file for it.
+func (g *Gateway) isSyndic(id string) bool {
+	if !filepath.IsLocal(id) || id != filepath.Base(id) || id == "." {
+		return false
+	}
+	_, err := os.Lstat(filepath.Join(g.config.Master.CacheDir, "syndics", id))
+	return err == nil
 }
 
 // isFrom3008 reports whether the master is Salt 3008 or newer: by the layout of

@@ -114,8 +114,8 @@ func (b *Bus) Ready(ctx context.Context) error {
 	}
 }
 
-// Subscribe collects the answer of one job: salt/job/<jid>/ret/*, salt/run/<jid>/*, salt/wheel/<jid>/* and the
-// bare tag <jid>. The caller closes the Sub.
+// Subscribe collects the answer of one job: salt/job/<jid>/ret/*, salt/run/<jid>/*, salt/wheel/<jid>/*, the bare tag
+// <jid>, and syndic/*/<jid> and syndic/*/salt/job/<jid>/new. The caller closes the Sub.
 func (b *Bus) Subscribe(jid string) *Sub {
 	s := newSub(b)
 	s.jids = []string{jid}
@@ -228,8 +228,12 @@ func (b *Bus) each(f func(*Sub)) {
 }
 
 // jobOf returns the jid of a tag that belongs to one job's answer: salt/job/<jid>/ret/<minion>, everything of
-// salt/run/<jid>/ and salt/wheel/<jid>/, and the bare <jid> that lists a job's minions. Other tags have none.
+// salt/run/<jid>/ and salt/wheel/<jid>/, and the bare <jid> that lists a job's minions, as does what a syndic forwards
+// of it. Other tags have none.
 func jobOf(tag string) string {
+	if rest, ok := strings.CutPrefix(tag, "syndic/"); ok {
+		return jobOfSyndic(rest)
+	}
 	if rest, ok := strings.CutPrefix(tag, "salt/job/"); ok {
 		jid, what, _ := strings.Cut(rest, "/")
 		if strings.HasPrefix(what, "ret/") {
@@ -251,4 +255,26 @@ func jobOf(tag string) string {
 		return ""
 	}
 	return tag
+}
+
+// jobOfSyndic returns the jid of a tag that lists the minions of a job behind a syndic: <syndic>/<jid>, or
+// <syndic>/salt/job/<jid>/new of 3008. There is one more syndic/<syndic>/ before it for each more level of masters.
+func jobOfSyndic(tag string) string {
+	rest, isNew := strings.CutSuffix(tag, "/new")
+	before, jid, ok := cutLast(rest, "/")
+	if isNew {
+		before, ok = strings.CutSuffix(before, "/salt/job")
+	}
+	if !ok || before == "" || len(jid) < 20 || strings.Trim(jid[:20], "0123456789") != "" {
+		return ""
+	}
+	return jid
+}
+
+func cutLast(s, sep string) (before, after string, found bool) {
+	i := strings.LastIndex(s, sep)
+	if i < 0 {
+		return s, "", false
+	}
+	return s[:i], s[i+len(sep):], true
 }

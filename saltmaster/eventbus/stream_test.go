@@ -101,6 +101,11 @@ func TestJobOf(t *testing.T) {
 		"salt/wheel/1/ret": "1", "salt/run/1/progress/x": "1", "1": "1",
 		"salt/job/1/new": "", "salt/job/1/ret": "", "salt/job/1/publish": "", "salt/run/1": "", "salt/run": "",
 		"salt/auth": "", "minion/1": "", "": "", "syndic/a/1": "",
+		"syndic/a/20260101000000000001": "20260101000000000001", "syndic/a/salt/job/20260101000000000001/new": "20260101000000000001",
+		"syndic/a/syndic/b/20260101000000000001_7": "20260101000000000001_7", "syndic/20260101000000000001": "",
+		"syndic/b/syndic/a/salt/job/20260101000000000001/new": "20260101000000000001", "syndic/salt/job/20260101000000000001/new": "",
+		"syndic/a/salt/run/20260101000000000001/new": "", "syndic/a/salt/job/20260101000000000001/ret/m": "", "syndic/": "",
+		"syndic/a/start": "", "syndic/a/2026010100000000000x": "",
 	} {
 		require.Equal(t, jid, jobOf(tag), tag)
 	}

@@ -17,7 +17,7 @@ type Config struct {
 	CacheDir         string // cachedir
 	SockDir          string
 	TokenDir         string // always <cachedir>/tokens, as in Salt
-	PKIDir           string // pki_dir: accepted minions are the files in its folder minions
+	PKIDir           string // pki_dir, or cluster_pki_dir in a cluster: accepted minions are the files in its folder minions
 	ExtensionModules string
 	APILogfile       string
 	APIPidfile       string

@@ -49,6 +49,12 @@ func (c *Config) paths(o options) {
 	c.SockDir = underRoot(root, sock)
 	c.TokenDir = underRoot(root, joinRaw(cache, "tokens"))
 	c.PKIDir = underRoot(root, o.path("pki_dir", defaultPKIDir))
+	if v, _, ok := o.item("cluster_id"); ok && truthy(v) {
+		// Salt takes it as it is.
+		if shared, _, ok := o.item("cluster_pki_dir"); ok && truthy(shared) {
+			c.PKIDir = filepath.Clean(o.path("cluster_pki_dir", c.PKIDir))
+		}
+	}
 	c.ExtensionModules = underRoot(root, ext)
 	c.APILogfile = underRoot(root, o.path("api_logfile", defaultLog))
 	c.APIPidfile = underRoot(root, o.path("api_pidfile", defaultPID))

@@ -82,6 +82,11 @@ func (s *Sandbox) writeAll() error {
 	if err := writeYAML(s.path("conf", "master"), master); err != nil {
 		return err
 	}
+	if s.opts.SyndicOf != nil {
+		if err := s.writeSyndic(master); err != nil {
+			return err
+		}
+	}
 	if s.opts.SaltAPI {
 		section := map[string]any{"host": "127.0.0.1", "port": s.ports.api, "disable_ssl": true}
 		merge(section, s.opts.CherryPy)
@@ -170,6 +175,9 @@ func (s *Sandbox) masterConfig() (map[string]any, error) {
 			"runner", "runner_async", "wheel", "wheel_async",
 		},
 	}
+	if above := s.opts.SyndicOf; above != nil {
+		maps.Copy(conf, above.syndicOptions(s))
+	}
 	if s.opts.WorkerThreads > 0 {
 		conf["worker_threads"] = s.opts.WorkerThreads
 	}
@@ -177,8 +185,27 @@ func (s *Sandbox) masterConfig() (map[string]any, error) {
 	return conf, nil
 }
 
-// writeMinion writes a minion's configuration. The settings after the ports
-// only make it light: a test machine runs many of them.
+// lightMinion is what makes a minion light and quick: a test machine runs many.
+func lightMinion() map[string]any {
+	return map[string]any{
+		"multiprocessing":              false,
+		"mine_enabled":                 false,
+		"grains_cache":                 true,
+		"enable_fqdns_grains":          false,
+		"enable_gpu_grains":            false,
+		"metadata_server_grains":       false,
+		"enable_legacy_startup_events": false,
+		"disable_modules":              slowModules(),
+		"random_reauth_delay":          1,
+		"recon_default":                100,
+		"recon_max":                    500,
+		"acceptance_wait_time":         1,
+		"return_retry_timer":           1,
+		"return_retry_timer_max":       2,
+	}
+}
+
+// writeMinion writes a minion's configuration.
 func (s *Sandbox) writeMinion(id string) error {
 	if id == "" || id != filepath.Base(id) {
 		return fmt.Errorf("%q is not a minion id", id)
@@ -200,22 +227,8 @@ func (s *Sandbox) writeMinion(id string) error {
 		"master":       "127.0.0.1",
 		"master_port":  s.ports.ret,
 		"publish_port": s.ports.publish,
-
-		"multiprocessing":              false,
-		"mine_enabled":                 false,
-		"grains_cache":                 true,
-		"enable_fqdns_grains":          false,
-		"enable_gpu_grains":            false,
-		"metadata_server_grains":       false,
-		"enable_legacy_startup_events": false,
-		"disable_modules":              slowModules(),
-		"random_reauth_delay":          1,
-		"recon_default":                100,
-		"recon_max":                    500,
-		"acceptance_wait_time":         1,
-		"return_retry_timer":           1,
-		"return_retry_timer_max":       2,
 	}
+	merge(conf, lightMinion())
 	merge(conf, s.opts.MinionConfig)
 	if err := os.MkdirAll(filepath.Join(root, "pki"), 0o700); err != nil {
 		return fmt.Errorf("minion %s: %w", id, err)

@@ -31,6 +31,11 @@ type Options struct {
 	// MinionConfig is the same for every minion.
 	MinionConfig map[string]any
 
+	// SyndicOf is the sandbox of a master with order_masters: a salt-syndic
+	// connects the new master to it, under the id of MasterConfig. That master
+	// has to be stopped later.
+	SyndicOf *Sandbox
+
 	// SaltAPI starts salt-api with rest_cherrypy as plain HTTP on loopback.
 	SaltAPI bool
 
@@ -73,6 +78,7 @@ type Sandbox struct {
 	master  *process
 	minions []*process
 	api     *process
+	syndic  *process
 }
 
 // Start brings everything up and returns when the master answers, every minion
@@ -113,6 +119,11 @@ func Start(ctx context.Context, opts Options) (_ *Sandbox, err error) {
 	if err := s.awaitReady(ctx); err != nil {
 		return nil, err
 	}
+	if opts.SyndicOf != nil {
+		if err := s.startSyndic(ctx); err != nil {
+			return nil, err
+		}
+	}
 	s.logf("Salt is ready after %.1f s", time.Since(began).Seconds())
 	return s, nil
 }
@@ -148,9 +159,9 @@ func prepare(opts Options) (*Sandbox, error) {
 func (s *Sandbox) Stop(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	all := append([]*process{s.api, s.master}, s.minions...)
+	all := append([]*process{s.api, s.syndic, s.master}, s.minions...)
 	err := stopAll(ctx, stopGrace, all...)
-	s.api, s.master, s.minions = nil, nil, nil
+	s.api, s.syndic, s.master, s.minions = nil, nil, nil, nil
 	err = errors.Join(err, sweep(s.mark))
 	s.guard.release()
 	if s.ownDir {

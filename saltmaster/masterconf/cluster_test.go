@@ -1,0 +1,24 @@
+package masterconf
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// The minions' keys of a cluster are in a folder that its masters share. root_dir is not put before it.
+func TestClusterKeys(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		"root_dir: /r\npki_dir: /p\n":                                                          "/r/p",
+		"root_dir: /r\npki_dir: /p\ncluster_id: a\ncluster_pki_dir: /shared/\n":                "/shared",
+		"root_dir: /r\npki_dir: /p\ncluster_id: a\n":                                           "/r/p",
+		"root_dir: /r\npki_dir: /p\ncluster_pki_dir: /shared\n":                                "/r/p",
+		"root_dir: /r\npki_dir: /p\ncluster_id:\ncluster_pki_dir: /shared\n":                   "/r/p",
+		"root_dir: /r\npki_dir: /p\ncluster_id: a\ncluster_pki_dir:\ncluster_peers: [other]\n": "/r/p",
+	} {
+		c, _, err := load(mem(map[string]string{"/salt/master": text}), "/salt")
+		require.NoError(t, err)
+		require.Equal(t, want, c.PKIDir, text)
+	}
+}
