@@ -15,7 +15,7 @@ import (
 func TestFollow(t *testing.T) {
 	t.Parallel()
 	o := mastertest.Options{JobCache: true, Minions: []mastertest.Minion{{ID: "web1", Delay: time.Second}, {ID: "web2", Silent: true}, {ID: "web3"}}}
-	for _, release := range []string{"3006.26", "3008.3"} {
+	for _, release := range mastertest.Lines() {
 		t.Run(release, func(t *testing.T) {
 			t.Parallel()
 			o := o

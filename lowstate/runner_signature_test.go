@@ -47,7 +47,7 @@ const targeting = `"tgt": "*", "tgt_type": "glob", "expr_form": "glob", "ret": "
 
 func TestRunnerTakes(t *testing.T) {
 	t.Parallel()
-	for _, release := range []string{"3006.26", "3008.3"} {
+	for _, release := range mastertest.Lines() {
 		o, asked := ownRunners()
 		o.Release = release
 		b := gatewayBefore(t, o)

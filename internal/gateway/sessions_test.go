@@ -39,7 +39,7 @@ func openSessions(t *testing.T, dir string, tokens *saltmaster.Tokens) (*session
 
 func TestSessionsBeforeAMaster(t *testing.T) {
 	t.Parallel()
-	for _, release := range []string{"3006.26", "3008.3"} {
+	for _, release := range mastertest.Lines() {
 		t.Run(release, func(t *testing.T) {
 			t.Parallel()
 			m := mastertest.Start(t, mastertest.Options{Release: release})

@@ -26,7 +26,7 @@ import (
 // what the exchanges were.
 func TestRecordedStreams(t *testing.T) {
 	t.Parallel()
-	for _, release := range []string{"3006.26", "3008.3"} {
+	for _, release := range []string{"3006", "3007", "3008"} {
 		t.Run(release, func(t *testing.T) {
 			t.Parallel()
 			text, err := os.ReadFile(filepath.Join("testdata", "recorded-"+release+".txt"))

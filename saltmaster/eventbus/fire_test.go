@@ -66,7 +66,7 @@ func decoded(t *testing.T, e Event) (data map[string]any, stamp string) {
 
 func TestFire(t *testing.T) {
 	t.Parallel()
-	for _, release := range []string{"3006.26", "3008.3"} {
+	for _, release := range mastertest.Lines() {
 		for _, bare := range []bool{true, false} {
 			t.Run(fmt.Sprintf("%s bare=%t", release, bare), func(t *testing.T) {
 				t.Parallel()

@@ -133,7 +133,7 @@ func TestWithoutSecretsNothingIsCopied(t *testing.T) { //nolint:paralleltest // 
 func TestRecordedEventsHaveNoCredentials(t *testing.T) {
 	t.Parallel()
 	token := regexp.MustCompile(`[0-9a-f]{64}`)
-	for _, release := range []string{"3006.26", "3008.3"} {
+	for _, release := range []string{"3006", "3007", "3008"} {
 		b, err := os.ReadFile(filepath.Join("..", "..", "testdata", "wire", release, "wire.json"))
 		require.NoError(t, err)
 		var recording struct{ Cases []struct{ Name, Bus string } }

@@ -13,8 +13,8 @@ import (
 // The folders in testdata were written by real masters: a call of a function
 // that minions do not have, and the runner test.arg.
 var recorded = map[string]struct{ job, runner string }{
-	"3006.26": {"20261122155940302044", "20261122155936087818"},
-	"3008.3":  {"20261122155702001451", "20261122155659278692"},
+	"3006": {"20261122155940302044", "20261122155936087818"},
+	"3008": {"20261122155702001451", "20261122155659278692"},
 }
 
 func asJSON(t *testing.T, v msgpack.Raw) string {
@@ -51,8 +51,8 @@ func TestReturnOfRealMasters(t *testing.T) {
 
 func TestReturnThatIsNotThere(t *testing.T) {
 	t.Parallel()
-	c := Cache{Dir: filepath.Join("testdata", "3008.3"), HashType: "sha256"}
-	jid := recorded["3008.3"].job
+	c := Cache{Dir: filepath.Join("testdata", "3008"), HashType: "sha256"}
+	jid := recorded["3008"].job
 	for name, call := range map[string]func() (Return, bool, error){
 		"other job":       func() (Return, bool, error) { return c.Return("20200101000000000000", "ms--0") },
 		"other minion":    func() (Return, bool, error) { return c.Return(jid, "ms--9") },

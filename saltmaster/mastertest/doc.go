@@ -6,7 +6,7 @@
 // It imports saltmaster/msgpack, zmtp/zmtptest, internal/freeport, internal/pause and the standard library.
 //
 //	master := mastertest.Start(t, mastertest.Options{
-//		Release: "3006.26",
+//		Release: "3006",
 //		Minions: []mastertest.Minion{{ID: "ms-0"}, {ID: "ms-1", Silent: true}},
 //	})
 //	pool := zmtp.NewPool(reqpool.Options{Network: "tcp", Address: master.Addr()})

@@ -12,7 +12,7 @@ import (
 func Example() {
 	var t *testing.T // the test's own
 	master := mastertest.Start(t, mastertest.Options{
-		Release: "3008.3",
+		Release: "3008",
 		Minions: []mastertest.Minion{{ID: "ms-0"}, {ID: "ms-1", Silent: true}},
 	})
 	bus := eventbus.New(eventbus.Options{Network: "unix", Address: master.BusPath()})

@@ -2,6 +2,8 @@ package mastertest
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
@@ -9,7 +11,7 @@ import (
 
 // Options says what the master is and knows.
 type Options struct {
-	// Release is "3006.26" or "3008.3" (the default).
+	// Release is one of Lines, of which the master speaks as the newest release; the default is the last.
 	Release string
 	// Minions are those whose keys are accepted.
 	Minions []Minion
@@ -24,7 +26,7 @@ type Options struct {
 	// JobCache writes the files of Salt's local_cache below CacheDir.
 	JobCache bool
 	// BarePull makes the master take fired events without a length before them, as the releases up to 3006.25,
-	// 3007.14 and 3008.1 do. A master of Release takes them with one.
+	// 3007.14 and 3008.1 do. Without it the master takes them with one.
 	BarePull bool
 	// TokenExpire is how long a new token lasts (12 h), as Salt's token_expire.
 	TokenExpire time.Duration
@@ -86,7 +88,7 @@ type Call struct {
 
 func (o Options) withDefaults() Options {
 	if o.Release == "" {
-		o.Release = "3008.3"
+		o.Release = "3008"
 	}
 	if o.Users == nil {
 		o.Users = map[string]User{"bench": {Password: "secret", Perms: []string{".*", "@runner", "@wheel"}}}
@@ -103,10 +105,14 @@ func (o Options) withDefaults() Options {
 	return o
 }
 
-// release is what differs between the masters, as recorded.
+// Lines returns the lines of Salt's releases as which the master can speak, the oldest first.
+func Lines() []string { return slices.Sorted(maps.Keys(releases)) }
+
+// release is what differs between the lines, as recorded of their newest releases.
 type release struct {
 	prefixed     bool   // events have a 4-byte length before them
-	jidEvent     bool   // a job begins with the event <jid>, and has no salt/job/<jid>/publish
+	jidEvent     bool   // a job begins with the event <jid>
+	publishEvent bool   // a job has the event salt/job/<jid>/publish
 	stampZone    string // end of a _stamp
 	tokenSuffix  string // end of a token's file name; with one the token is wrapped in {data, _expires}
 	pooled       bool   // requests are routed by content before a worker sees them
@@ -117,12 +123,16 @@ type release struct {
 }
 
 var releases = map[string]release{
-	"3006.26": {
+	"3006": {
 		prefixed: true, jidEvent: true, nestedWheel: true,
 		sockFiles: []string{"publish_pull.ipc", "workers.ipc"},
 	},
-	"3008.3": {
-		stampZone: "+00:00", tokenSuffix: ".p", pooled: true, silentRunner: true,
+	"3007": {
+		jidEvent: true, publishEvent: true, nestedWheel: true,
+		sockFiles: []string{"publish_pull.ipc", "workers.ipc"},
+	},
+	"3008": {
+		publishEvent: true, stampZone: "+00:00", tokenSuffix: ".p", pooled: true, silentRunner: true,
 		sockFiles: []string{"publish_pull.ipc", "workers.ipc", "workers-default.ipc"},
 		jobExtra: []pair{
 			{"resource_targets", texts(nil)}, {"pure_resource_target", boolean(false)}, {"minion_is_target", boolean(true)},

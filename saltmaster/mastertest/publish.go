@@ -63,7 +63,7 @@ func (m *Master) sayNew(load msgpack.Raw, user, jid string, minions, missing []s
 	get := func(key string) pair { return pair{key, mustLookup(load, key)} }
 	m.Fire("salt/job/"+jid+"/new", object(pair{"jid", text(jid)}, get("tgt_type"), get("tgt"), pair{"user", text(user)},
 		get("fun"), get("arg"), pair{"minions", texts(minions)}, pair{"missing", texts(missing)}, m.stamp()))
-	if m.release.jidEvent {
+	if !m.release.publishEvent {
 		return
 	}
 	data := []pair{get("fun"), get("arg"), get("tgt"), {"jid", text(jid)}, get("ret"), get("tgt_type")}

@@ -54,15 +54,15 @@ func TestAgainstRecordings(t *testing.T) {
 			require.NoError(t, err)
 			var rec recording
 			require.NoError(t, json.Unmarshal(b, &rec))
-			require.Equal(t, name, rec.Release)
-			replay(t, rec)
+			require.True(t, strings.HasPrefix(rec.Release, name+"."), rec.Release)
+			replay(t, name, rec)
 		})
 	}
 }
 
-func replay(t *testing.T, rec recording) {
+func replay(t *testing.T, name string, rec recording) {
 	wake := make(chan struct{})
-	m := Start(t, recordedMaster(rec.Release, wake))
+	m := Start(t, recordedMaster(name, wake))
 	conn, err := net.Dial("unix", m.BusPath())
 	require.NoError(t, err)
 	defer func() { _ = conn.Close() }()
@@ -81,7 +81,9 @@ func replay(t *testing.T, rec recording) {
 				`{"username": "bench", "password": "correct horse", "eauth": "sharedsecret"}`)
 			_, err := pool.Request(soon(t), jobs)
 			require.NoError(t, err)
-			bus.skip(t)
+			for range m.release.firstEvents() {
+				require.Contains(t, bus.next(t), "20260101000000000021")
+			}
 		case "find_job ended":
 			close(wake)
 			require.Contains(t, bus.next(t), "20260101000000000021/ret/ms-0")
@@ -208,12 +210,15 @@ func (e *eventReader) next(t *testing.T) string {
 	}
 }
 
-// skip passes over the two events with which a job begins.
-func (e *eventReader) skip(t *testing.T) {
-	t.Helper()
-	for range 2 {
-		require.Contains(t, e.next(t), "20260101000000000021")
+// firstEvents returns how many events a job begins with.
+func (r release) firstEvents() int {
+	n := 1
+	for _, has := range []bool{r.jidEvent, r.publishEvent} {
+		if has {
+			n++
+		}
 	}
+	return n
 }
 
 func (e *eventReader) take() (msgpack.Raw, bool) {

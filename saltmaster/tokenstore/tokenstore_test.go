@@ -15,7 +15,7 @@ import (
 
 // The files in testdata were written by real masters at a login of the user
 // bench with the eauth sharedsecret.
-var layouts = map[string]Layout{"3006.26": Flat, "3008.3": Enveloped}
+var layouts = map[string]Layout{"3006": Flat, "3008": Enveloped}
 
 func TestReadTokensOfRealMasters(t *testing.T) {
 	t.Parallel()

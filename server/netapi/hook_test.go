@@ -130,9 +130,10 @@ func TestHookAuth(t *testing.T) {
 func TestHookReachesTheBus(t *testing.T) {
 	t.Parallel()
 	for name, o := range map[string]mastertest.Options{
-		"3006, prefixed": {Release: "3006.26"},
-		"3008, prefixed": {Release: "3008.3"},
-		"older, bare":    {Release: "3008.3", BarePull: true},
+		"3006, prefixed": {Release: "3006"},
+		"3007, prefixed": {Release: "3007"},
+		"3008, prefixed": {Release: "3008"},
+		"older, bare":    {Release: "3008", BarePull: true},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
