@@ -100,12 +100,7 @@ func (w *jobWaiter) untilEnd(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	done, err := w.wait.Turn(ctx)
-	if err != nil {
-		return err
-	}
 	job, err := w.lookUp(ctx)
-	done()
 	if err != nil {
 		return err
 	}
@@ -114,6 +109,11 @@ func (w *jobWaiter) untilEnd(ctx context.Context) error {
 
 // lookUp looks the job up with what the caller may do now.
 func (w *jobWaiter) lookUp(ctx context.Context) (msgpack.Raw, error) {
+	done, err := w.wait.Turn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	c, err := w.api.Resolver.Again(ctx, w.caller)
 	if err == nil {
 		err = caller.MayReach(c, http.MethodGet, w.endpoint)
