@@ -102,7 +102,7 @@ func (j *batchJob) part(tgt msgpack.Raw, tgtType string) *localJob {
 // item returns the item for a minion's return.
 func (j *batchJob) item(id string, r result) Answer {
 	if j.raw {
-		return rawItem(id, r)
+		return newRawItem(id, r)
 	}
 	return batchItem{id, r.ret}
 }
@@ -200,21 +200,41 @@ func pythonRepr(v msgpack.Raw) string {
 	return "'" + strings.ReplaceAll(s, "'", `\'`) + "'"
 }
 
-// rawItem returns a whole event: its own data, but with the complete return if
-// the one on the bus was trimmed.
-func rawItem(id string, r result) Returns {
+// rawItem is a whole event: its own data, but with the complete return if the one on
+// the bus was trimmed. Like a batchItem, it becomes JSON where it is written.
+type rawItem struct {
+	tag  string
+	data msgpack.Raw
+}
+
+func newRawItem(id string, r result) rawItem {
 	tag, data := r.event.Tag, r.event.Data
 	if data == nil {
 		tag = fmt.Sprintf("salt/job/%s/ret/%s", r.jid, id)
 		data = fromCacheOnly(id, r)
 	}
-	b := AppendReturn([]byte(`{"data": `), withReturn(data, r.ret))
-	b = msgpack.AppendJSONString(append(b, `, "tag": `...), tag)
-	return append(b, '}')
+	return rawItem{tag, withReturn(data, r.ret)}
 }
 
-// withReturn replaces the return in an event's data.
+func (i rawItem) end() []byte {
+	return append(msgpack.AppendJSONString([]byte(`, "tag": `), i.tag), '}')
+}
+
+// JSON implements [Answer].
+func (i rawItem) JSON() []byte { return append(AppendReturn([]byte(`{"data": `), i.data), i.end()...) }
+
+func (i rawItem) writeTo(to *spool.Spool) error {
+	_, _ = to.WriteString(`{"data": `) // an error stays
+	_ = WriteReturn(to, i.data)
+	_, err := to.Write(i.end())
+	return err
+}
+
+// withReturn replaces the return in an event's data, unless it is the same.
 func withReturn(data, ret msgpack.Raw) msgpack.Raw {
+	if has, ok := data.Lookup("return"); ok && bytes.Equal(has, ret) {
+		return data
+	}
 	b := msgpack.AppendMap(nil, data.Len())
 	_ = data.Each(func(k, v msgpack.Raw) error {
 		if key, _ := k.Str(); key == "return" {

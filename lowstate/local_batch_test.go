@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"github.com/saltern-api/saltern/internal/spool"
 	"github.com/saltern-api/saltern/saltmaster/mastertest"
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
@@ -93,7 +94,7 @@ func TestRawItemOfTheCache(t *testing.T) {
 	t.Parallel()
 	r := result{ret: msgpack.AppendBool(nil, true), retcode: msgpack.AppendInt(nil, 0), jid: "20260101000000000001"}
 	require.Equal(t, `{"data": {"id": "web1", "return": true, "retcode": 0, "jid": "20260101000000000001"}, `+
-		`"tag": "salt/job/20260101000000000001/ret/web1"}`, string(rawItem("web1", r)))
+		`"tag": "salt/job/20260101000000000001/ret/web1"}`, inSpool(t, newRawItem("web1", r)))
 }
 
 // The batch size bounds the concurrent minions, and all minions get their turn.
@@ -356,4 +357,15 @@ func TestJobsAreNoted(t *testing.T) {
 			mu.Unlock()
 		}
 	})
+}
+
+// inSpool returns the JSON of an answer, which is the same where it is written to a spool.
+func inSpool(t *testing.T, a Answer) string {
+	t.Helper()
+	part, err := Put((*spool.Store)(nil).New(), a)
+	require.NoError(t, err)
+	written, err := part.Bytes()
+	require.NoError(t, err)
+	require.Equal(t, string(a.JSON()), string(written))
+	return string(written)
 }

@@ -91,6 +91,6 @@ func TestOddReturns(t *testing.T) {
 func TestRawItemWithOddKeys(t *testing.T) {
 	t.Parallel()
 	data := msgpack.Raw("\x82\x01\x02\xa6return\x03")
-	item := rawItem("b", result{ret: msgpack.AppendInt(nil, 4), event: eventbus.Event{Tag: "t", Data: data}})
-	require.Equal(t, `{"data": {"1": 2, "return": 4}, "tag": "t"}`, string(item))
+	item := newRawItem("b", result{ret: msgpack.AppendInt(nil, 4), event: eventbus.Event{Tag: "t", Data: data}})
+	require.Equal(t, `{"data": {"1": 2, "return": 4}, "tag": "t"}`, string(item.JSON()))
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/saltern-api/saltern/eauth"
 	"github.com/saltern-api/saltern/eauth/acl"
 	"github.com/saltern-api/saltern/internal/budget"
+	"github.com/saltern-api/saltern/internal/spool"
 	"github.com/saltern-api/saltern/lowstate/saltssh"
 	"github.com/saltern-api/saltern/saltmaster/eventbus"
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
@@ -72,7 +73,7 @@ func (s ssh) Prepare(c Chunk) (Job, error) {
 	if _, err := s.opts.Program.Find(); err != nil {
 		return nil, sshFailure(err)
 	}
-	j := &sshJob{Master: s.Master, opts: s.opts}
+	j := &sshJob{Master: s.Master, opts: s.opts, spool: c.spool}
 	for _, f := range c.fields {
 		if notForSSH[f.key] {
 			continue
@@ -98,6 +99,8 @@ type sshJob struct {
 	*Master
 	opts SSHOptions
 	call saltssh.Call
+
+	spool *spool.Spool // takes the answer
 
 	arg         msgpack.Raw   // in the form of a publication
 	ruleArgs    []msgpack.Raw // the arguments that the rules have to allow, in order
@@ -173,6 +176,12 @@ func (j *sshJob) Run(ctx context.Context, _ eauth.Grant, rec *Record) (Answer, e
 	if !j.allowed {
 		return nil, errSSHUnauthorized
 	}
+	if j.spool == nil {
+		j.spool = (*spool.Store)(nil).New()
+	}
+	if j.spool.Full() {
+		return nil, spool.ErrFull
+	}
 	if j.RestTimeout > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeout(ctx, j.RestTimeout)
@@ -198,7 +207,11 @@ func (j *sshJob) Run(ctx context.Context, _ eauth.Grant, rec *Record) (Answer, e
 	if err := a.listen(ctx, sub); err != nil {
 		return nil, err
 	}
-	return a.json()
+	answer, err := a.write(j.spool)
+	if j.spool.Err() != nil {
+		err = notKept(j.spool.Err(), j.call.JID)
+	}
+	return answer, err
 }
 
 // failure is sshFailure, with the case that salt-ssh is restricted to the

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/saltern-api/saltern/internal/spool"
 	"github.com/saltern-api/saltern/saltmaster/eventbus"
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
@@ -78,20 +79,28 @@ func (a *sshAnswer) has(id string) bool {
 	return false
 }
 
-func (a *sshAnswer) json() (Returns, error) {
-	out := []byte("{")
-	for i, h := range a.hosts {
-		if i > 0 {
-			out = append(out, ", "...)
-		}
-		out = append(msgpack.AppendJSONString(out, h.key), ": "...)
+// write writes the answer to a spool, the hosts one by one.
+func (a *sshAnswer) write(to *spool.Spool) (Spooled, error) {
+	mark, json := to.Size(), msgpack.NewJSONWriter(to)
+	before := "{"
+	for i := range a.hosts {
+		h := a.hosts[i]
 		v, err := a.entry(h)
 		if err != nil {
-			return nil, err
+			return Spooled{}, err
 		}
-		out = AppendReturn(out, v)
+		_, _ = to.Write(append(msgpack.AppendJSONString([]byte(before), h.key), ": "...)) // an error stays
+		if err := writeReturn(json, to, v); err != nil {
+			return Spooled{}, err
+		}
+		before = ", "
 	}
-	return append(out, '}'), nil
+	end := "}"
+	if len(a.hosts) == 0 {
+		end = "{}"
+	}
+	_, err := to.WriteString(end)
+	return Spooled{to.Since(mark)}, err
 }
 
 // entry returns the entry of one host: the return with Salt's additions, or a

@@ -12,6 +12,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/saltern-api/saltern/internal/spool"
 	"github.com/saltern-api/saltern/lowstate/saltssh"
 	"github.com/saltern-api/saltern/saltmaster/jobcache"
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
@@ -117,9 +118,9 @@ func TestSSHAnswer(t *testing.T) {
 				require.NoError(t, err)
 				a.events = map[string]msgpack.Raw{"web": event}
 			}
-			got, err := a.json()
+			got, err := a.write((*spool.Store)(nil).New())
 			require.NoError(t, err)
-			require.Equal(t, `{"web": `+tc.want+`}`, string(got))
+			require.Equal(t, `{"web": `+tc.want+`}`, string(got.JSON()))
 		})
 	}
 }
