@@ -50,7 +50,7 @@ func (g *Gateway) Follow(ctx context.Context, a Authority, jid string, minions [
 	w.results.each = func(string, result) error { return nil }
 	w.findJobAt = time.Now()
 	for id := range w.pending {
-		w.pending[id] = w.findJobAt
+		w.pending[id] = w.findJobAt.Sub(w.begin)
 	}
 	return w.run(ctx)
 }

@@ -57,7 +57,7 @@ func (j *localJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) (Ans
 	case w == nil:
 		return Returns("{}"), nil
 	}
-	rec.Minions = len(w.targeted)
+	rec.Minions = w.targets
 	return w.answer(), notKept(w.results.to.Err(), rec.JID)
 }
 

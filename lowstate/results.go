@@ -14,8 +14,24 @@ type results struct {
 	to   *spool.Spool
 	mark int64 // where the answer begins
 	json *msgpack.JSONWriter
-	seen map[string]bool
+
+	marks marks
+	any   bool // whether there is an entry
 }
+
+// marks are what is known of each minion, in one table: a job may have hundreds of
+// thousands.
+type marks map[string]mark
+
+type mark uint8
+
+const (
+	isTargeted mark = 1 << iota // its returns count
+	isAnswered                  // the answer has an entry for it
+)
+
+func (m marks) add(id string, what mark)      { m[id] |= what }
+func (m marks) has(id string, what mark) bool { return m[id]&what != 0 }
 
 // result is one minion's return. Nil values are omitted.
 type result struct {
@@ -26,19 +42,20 @@ type result struct {
 
 // newResults returns results without an entry. A nil spool stands for one
 // without a limit.
-func newResults(full bool, to *spool.Spool) results {
+// minions is about how many there will be.
+func newResults(full bool, to *spool.Spool, minions int) results {
 	if to == nil {
 		to = (*spool.Store)(nil).New()
 	}
-	return results{full: full, to: to, mark: to.Size(), json: msgpack.NewJSONWriter(to), seen: make(map[string]bool)}
+	return results{full: full, to: to, mark: to.Size(), json: msgpack.NewJSONWriter(to), marks: make(marks, minions)}
 }
 
-func (r *results) has(id string) bool { return r.seen[id] }
+func (r *results) has(id string) bool { return r.marks.has(id, isAnswered) }
 
 // add adds a return. The error is that of each, or of the spool.
 func (r *results) add(id string, v result) error {
 	if r.each != nil {
-		r.seen[id] = true
+		r.marks.add(id, isAnswered)
 		return r.each(id, v)
 	}
 	b := r.key(id)
@@ -89,10 +106,11 @@ func (r *results) addFalse(id string) { r.write(append(r.key(id), "false"...)) }
 // key returns the text before an entry.
 func (r *results) key(id string) []byte {
 	b := append(make([]byte, 0, len(id)+64), '{')
-	if len(r.seen) > 0 {
+	if r.any {
 		b = append(b[:0], ", "...)
 	}
-	r.seen[id] = true
+	r.any = true
+	r.marks.add(id, isAnswered)
 	b = msgpack.AppendJSONString(b, id)
 	return append(b, ": "...)
 }

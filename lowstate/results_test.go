@@ -18,7 +18,7 @@ func TestResults(t *testing.T) {
 		false: `{"a": true, "b": "gone", "c": false}`,
 		true:  `{"a": {"ret": true, "retcode": 0, "jid": "1"}, "b": {"out": "no_return", "ret": "gone", "retcode": 1}, "c": false}`,
 	} {
-		r := newResults(full, nil)
+		r := newResults(full, nil, 0)
 		require.NoError(t, r.add("a", result{
 			ret: msgpack.AppendBool(nil, true), retcode: msgpack.AppendInt(nil, 0), jid: "1",
 		}))
@@ -55,7 +55,7 @@ func TestOddReturns(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			good, ret := msgpack.AppendBool(nil, true), msgpack.Raw(odd.packed)
-			r := newResults(false, nil)
+			r := newResults(false, nil, 0)
 			require.NoError(t, r.add("a", result{ret: good}))
 			require.NoError(t, r.add("b", result{ret: ret}))
 			require.NoError(t, r.add("c", result{ret: good}))
@@ -63,7 +63,7 @@ func TestOddReturns(t *testing.T) {
 			require.Equal(t, `{"a": true, "b": `+odd.want+`, "c": true}`, string(got))
 			require.True(t, json.Valid(got))
 
-			r = newResults(true, nil)
+			r = newResults(true, nil, 0)
 			require.NoError(t, r.add("a", result{ret: ret, out: ret, retcode: ret, jid: "1"}))
 			require.Equal(t,
 				`{"a": {"ret": `+odd.want+`, "out": `+odd.want+`, "retcode": `+odd.want+`, "jid": "1"}}`, string(r.close().JSON()))

@@ -30,9 +30,10 @@ type wait struct {
 	sub     *eventbus.Sub
 	results results
 
-	targeted map[string]bool      // minions whose returns count
-	pending  map[string]time.Time // the minions that have not returned, and how long each is waited for
-	missing  []string             // ids that are unknown to the master
+	targets int                      // minions whose returns count
+	begin   time.Time                // of the wait
+	pending map[string]time.Duration // the minions that have not returned, and how long after begin each is waited for
+	missing []string                 // ids that are unknown to the master
 
 	reports reports // verified: the minions that are reported to have returned
 	over    bool    // nothing is left to wait for, except for reports
@@ -49,9 +50,9 @@ type wait struct {
 func newWait(j *localJob, grant eauth.Grant, sub *eventbus.Sub, p saltmaster.Published) *wait {
 	w := &wait{
 		job: j, grant: grant, sub: sub,
-		results:    newResults(j.full, j.spool),
-		targeted:   make(map[string]bool, len(p.Minions)),
-		pending:    make(map[string]time.Time, len(p.Minions)),
+		results:    newResults(j.full, j.spool, len(p.Minions)),
+		begin:      time.Now(),
+		pending:    make(map[string]time.Duration, len(p.Minions)),
 		missing:    p.Missing,
 		order:      slices.Clip(p.Minions),
 		own:        len(p.Minions),
@@ -72,12 +73,18 @@ func newWait(j *localJob, grant eauth.Grant, sub *eventbus.Sub, p saltmaster.Pub
 
 // expect adds a minion to those that are waited for.
 func (w *wait) expect(id string) {
-	if w.targeted[id] {
+	if w.isTargeted(id) {
 		return
 	}
-	w.targeted[id] = true
-	w.pending[id] = time.Now().Add(w.job.timeout)
+	w.results.marks.add(id, isTargeted)
+	w.targets++
+	w.waitFor(id)
 }
+
+func (w *wait) isTargeted(id string) bool { return w.results.marks.has(id, isTargeted) }
+
+// waitFor waits for a minion for the time-out, from now.
+func (w *wait) waitFor(id string) { w.pending[id] = time.Since(w.begin) + w.job.timeout }
 
 func (w *wait) run(ctx context.Context) error {
 	for len(w.pending) > 0 || len(w.reports.open) > 0 || time.Now().Before(w.othersUntil()) {
@@ -111,7 +118,7 @@ var errTimeUp = errors.New("time is up")
 // othersUntil returns until when other masters may name minions. It is the zero
 // time without order_masters.
 func (w *wait) othersUntil() time.Time {
-	if len(w.targeted) == 0 {
+	if w.targets == 0 {
 		return w.nobody
 	}
 	return w.atLeast
@@ -146,8 +153,8 @@ func (w *wait) next(ctx context.Context) (eventbus.Event, error) {
 	case len(w.pending) == 0:
 		until = w.othersUntil()
 	case !w.anyWorking:
-		for _, t := range w.pending {
-			if t.After(until) {
+		for _, d := range w.pending {
+			if t := w.begin.Add(d); t.After(until) {
 				until = t
 			}
 		}

@@ -3,7 +3,6 @@ package lowstate
 import (
 	"context"
 	"strings"
-	"time"
 
 	"github.com/saltern-api/saltern/saltmaster/eventbus"
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
@@ -76,12 +75,12 @@ func (w *wait) wanted(id string) bool {
 	if _, ok := w.pending[id]; ok {
 		return true
 	}
-	if w.job.OrderMasters && !w.targeted[id] {
+	if w.job.OrderMasters && !w.isTargeted(id) {
 		w.expect(id)
 		return true
 	}
 	// A managing minion returns once for itself and once for each resource.
-	return w.targeted[id]
+	return w.isTargeted(id)
 }
 
 func (w *wait) returned(ctx context.Context, ev eventbus.Event, data returnData) error {
@@ -121,7 +120,7 @@ func (w *wait) announced(ev eventbus.Event) {
 	}
 	minions, _ := ev.Data.Lookup("minions")
 	_ = minions.Elems(func(e msgpack.Raw) error {
-		if id, ok := e.Str(); ok && !w.targeted[id] && len(w.order)-w.own < maxOthers {
+		if id, ok := e.Str(); ok && !w.isTargeted(id) && len(w.order)-w.own < maxOthers {
 			w.order = append(w.order, id)
 			w.expect(id)
 		}
@@ -148,7 +147,7 @@ func (w *wait) stillWorking(id string, data msgpack.Raw) {
 	if inner, ok := ret.Lookup("return"); ok && inner.Kind() == msgpack.Map && inner.Len() == 0 {
 		return
 	}
-	w.pending[id] = time.Now().Add(w.job.timeout)
+	w.waitFor(id)
 	w.anyWorking = true
 }
 

@@ -53,7 +53,7 @@ func (w *wait) wakeUp(t time.Time) time.Time {
 // syndic are unknown until they return.
 func (w *wait) reported(ctx context.Context, id string, data msgpack.Raw) error {
 	_, pending := w.pending[id]
-	if !pending && (!w.job.OrderMasters || w.targeted[id]) {
+	if !pending && (!w.job.OrderMasters || w.isTargeted(id)) {
 		return nil
 	}
 	r := &w.reports
