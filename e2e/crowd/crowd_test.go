@@ -135,8 +135,9 @@ type reader struct {
 
 	mu   sync.Mutex
 	rets map[string]bool // the tags of returns
-	last uint64          // number of the last event
 	err  error
+
+	last uint64 // number of the last event, of run alone
 }
 
 func (g *gateway) read(tb testing.TB, token string) *reader {
@@ -186,10 +187,8 @@ func (r *reader) number(id []byte) {
 		r.fail(fmt.Errorf("id %q: %w", id, err))
 		return
 	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.last != 0 && n != r.last+1 && r.err == nil {
-		r.err = fmt.Errorf("event %d came after %d", n, r.last)
+	if r.last != 0 && n != r.last+1 {
+		r.fail(fmt.Errorf("event %d came after %d", n, r.last))
 	}
 	r.last = n
 }

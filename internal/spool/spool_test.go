@@ -58,12 +58,20 @@ func (f *file) Close() error {
 	return nil
 }
 
-// text returns n bytes that differ from their neighbors.
+// period is how many random bytes text repeats: a prime, so that bytes from another
+// block, page or buffer are others.
+const period = 99_991
+
+// text returns n bytes that differ from their neighbors and from those of another n.
+// Making each of them takes longer than all that is tested with them.
 func text(n int) []byte {
 	r := rand.New(rand.NewPCG(uint64(n), 1))
 	b := make([]byte, n)
-	for i := range b {
+	for i := range min(n, period) {
 		b[i] = byte(r.Uint32())
+	}
+	for i := period; i < n; i += period {
+		copy(b[i:], b[:period])
 	}
 	return b
 }
