@@ -26,7 +26,8 @@ type Tokens struct {
 
 	mayChoose func(eauth, user string) bool
 
-	store atomic.Pointer[tokenstore.Store] // the one that the master was seen to read
+	store     atomic.Pointer[tokenstore.Store] // the one that the master was seen to read
+	elsewhere atomic.Bool                      // it was seen to read none
 }
 
 // TokensOptions are the master's settings that say where its tokens are.
@@ -73,10 +74,12 @@ func (t *Tokens) Check(ctx context.Context) error {
 		}
 		if ok {
 			t.store.Store(&s)
+			t.elsewhere.Store(false)
 			return nil
 		}
 	}
 	t.store.Store(nil)
+	t.elsewhere.Store(true)
 	return ErrNotAccepted
 }
 
@@ -99,6 +102,10 @@ func (t *Tokens) Written() (tokenstore.Layout, bool) {
 	}
 	return 0, false
 }
+
+// Elsewhere reports whether the master was seen not to accept written tokens: it
+// keeps its own elsewhere, or in files that this process may not write.
+func (t *Tokens) Elsewhere() bool { return t.elsewhere.Load() }
 
 // Write puts a token for user into the master's store. life is what the user
 // asks for; it counts as it would at the master, and 0 or less stands for none.

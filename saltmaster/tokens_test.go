@@ -63,6 +63,7 @@ func TestCheckFindsTheLayout(t *testing.T) {
 		require.NoError(t, tokens.Check(t.Context()))
 		layout, known := tokens.Written()
 		require.True(t, known)
+		require.False(t, tokens.Elsewhere())
 		require.Equal(t, s.Layout, layout)
 		requireNoFiles(t, o)
 
@@ -92,7 +93,9 @@ func TestCheckOfAMasterElsewhere(t *testing.T) {
 	t.Parallel()
 	o, _, _ := stores(t)
 	tokens := NewTokens(masterWithStore(t, nil), o)
+	require.False(t, tokens.Elsewhere(), "that is not known yet")
 	require.ErrorIs(t, tokens.Check(t.Context()), ErrNotAccepted)
+	require.True(t, tokens.Elsewhere())
 	requireNoFiles(t, o)
 	_, err := tokens.Write(t.Context(), "saltdev", "pam", nil, 0)
 	require.ErrorIs(t, err, ErrNotAccepted)

@@ -1,7 +1,10 @@
 package gateway
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"log/slog"
 	"time"
 
 	"github.com/saltern-api/saltern/saltmaster"
@@ -47,11 +50,13 @@ func (g *Gateway) watchMaster(ctx context.Context) {
 	tick := time.NewTicker(watchEvery)
 	defer tick.Stop()
 	var checked uint64 // the connection after which the last check was made, from 1
+	elsewhere := false // what was logged last
 	for {
 		if s := g.bus.Stats(); s.Connected && s.Reconnects+1 != checked && g.answers(ctx) {
 			g.auth.Mint.Recheck()
 			if _, err := g.auth.Mint.Usable(ctx); err == nil {
 				checked = s.Reconnects + 1
+				elsewhere = g.logTokens(elsewhere)
 			}
 		}
 		select {
@@ -60,6 +65,25 @@ func (g *Gateway) watchMaster(ctx context.Context) {
 		case <-tick.C:
 		}
 	}
+}
+
+// errNotWritten is the reason where no option of the master's is.
+var errNotWritten = errors.New("it does not find what this process writes into its folder of tokens")
+
+// logTokens logs whether the master's tokens are out of reach, once for each change
+// from what was logged before, and returns it.
+func (g *Gateway) logTokens(before bool) bool {
+	now := g.tokens.Elsewhere()
+	switch {
+	case now == before:
+	case now:
+		g.log.Warn("the master's tokens cannot be written here: the master makes and looks up all of them, "+
+			"API tokens and schedules do not run, and what is logged out is refused here until it expires",
+			slog.Any("reason", cmp.Or(g.config.SaltTokens(), errNotWritten)))
+	default:
+		g.log.Info("the master's tokens can be written here again")
+	}
+	return now
 }
 
 // answers reports whether the master replies. While it does not, the previous

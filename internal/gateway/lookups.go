@@ -28,9 +28,10 @@ type lookups struct {
 	jids   *saltmaster.JIDs
 	log    *slog.Logger
 
-	from3008 func() (yes, known bool)
-	answers  func() bool // whether the master does; while it is away, it is not known what it would say
-	count    *prometheus.CounterVec
+	from3008  func() (yes, known bool)
+	elsewhere func() bool // whether its tokens are, nil for no
+	answers   func() bool // whether the master does; while it is away, it is not known what it would say
+	count     *prometheus.CounterVec
 
 	warnedChanged, warnedUnreadable atomic.Bool
 }
@@ -39,7 +40,7 @@ var _ lowstate.Lookups = (*lookups)(nil)
 
 // newLookups returns nil where everything goes to the master.
 func (g *Gateway) newLookups(jids *saltmaster.JIDs, reg prometheus.Registerer) *lookups {
-	l := &lookups{config: g.config, jids: jids, log: g.log, from3008: g.release, answers: g.client.Answers}
+	l := &lookups{config: g.config, jids: jids, log: g.log, from3008: g.release, elsewhere: g.tokens.Elsewhere, answers: g.client.Answers}
 	cache, err := g.config.JobLookups()
 	if err == nil {
 		l.jobs = lookup.NewJobs(cache, settled(g.bus.LastReturn))
@@ -90,6 +91,10 @@ func (g *Gateway) release() (is3008, known bool) {
 	_, known = g.tokens.Written()
 	return g.isFrom3008(), known
 }
+
+// noRelease reports whether the master's release will not be known: it is seen by its
+// tokens.
+func (l *lookups) noRelease() bool { return l.elsewhere != nil && l.elsewhere() }
 
 // HasRunner implements [lowstate.Lookups].
 func (l *lookups) HasRunner(fun string) bool { return l.jobs != nil && l.jobs.Has(fun) }

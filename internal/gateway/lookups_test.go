@@ -17,6 +17,7 @@ import (
 	"github.com/saltern-api/saltern/saltmaster"
 	"github.com/saltern-api/saltern/saltmaster/eventbus"
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/server/jobs"
 )
 
 func packJSON(t *testing.T, js string) msgpack.Raw {
@@ -68,6 +69,13 @@ func TestLookups(t *testing.T) {
 	require.Regexp(t, `"user": "alice", "_stamp": "\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}", "return": \{"minions": \[\]\}, "success": true\}\}$`, wheel())
 	known = false
 	require.Empty(t, wheel(), "the release is not known")
+	minions := &minionFiles{lookups: l}
+	_, err := minions.Keys(t.Context())
+	require.ErrorIs(t, err, jobs.ErrKeysAway, "yet")
+	l.elsewhere = func() bool { return true }
+	_, err = minions.Keys(t.Context())
+	require.ErrorIs(t, err, jobs.ErrNoKeys, "and will not be")
+	l.elsewhere = nil
 	known = true
 	require.Equal(t, 3.0, testutil.ToFloat64(l.count.WithLabelValues(fromFiles)))
 	require.Equal(t, 1.0, testutil.ToFloat64(l.count.WithLabelValues(fromMaster)))

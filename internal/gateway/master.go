@@ -11,7 +11,6 @@ import (
 	"github.com/saltern-api/saltern/lowstate"
 	"github.com/saltern-api/saltern/lowstate/saltssh"
 	"github.com/saltern-api/saltern/saltmaster"
-	"github.com/saltern-api/saltern/saltmaster/presence"
 	"github.com/saltern-api/saltern/saltmaster/tokenstore"
 )
 
@@ -44,8 +43,8 @@ func (g *Gateway) master(reg prometheus.Registerer) *lowstate.Master {
 	if g.lookups = g.newLookups(m.JIDs, reg); g.lookups != nil {
 		m.Lookups = g.lookups
 	}
-	if mc.MinionDataCache {
-		m.NotConnected = presence.Minions{CacheDir: mc.CacheDir, PublishPort: mc.PublishPort}.NotConnected
+	if minions, err := c.MinionCache(); err == nil {
+		m.NotConnected = minions.NotConnected
 	}
 	return m
 }

@@ -2,6 +2,7 @@ package gateway
 
 import (
 	"context"
+	"log/slog"
 
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 	"github.com/saltern-api/saltern/saltmaster/presence"
@@ -19,8 +20,11 @@ var _ jobs.Minions = (*minionFiles)(nil)
 // newMinionFiles returns the minions of the master's files.
 func (g *Gateway) newMinionFiles() *minionFiles {
 	f := &minionFiles{lookups: g.lookups}
-	if mc := g.config.Master; mc.MinionDataCache {
-		f.cache = &presence.Minions{CacheDir: mc.CacheDir, PublishPort: mc.PublishPort}
+	minions, err := g.config.MinionCache()
+	if err == nil {
+		f.cache = &minions
+	} else {
+		g.log.Info("the grains of minions are not read here, nor which are connected", slog.Any("reason", err))
 	}
 	return f
 }
@@ -29,7 +33,7 @@ func (g *Gateway) newMinionFiles() *minionFiles {
 func (f *minionFiles) Keys(ctx context.Context) (map[string][]string, error) {
 	l := f.lookups
 	switch {
-	case l == nil || l.keys == nil:
+	case l == nil || l.keys == nil || l.noRelease():
 		return nil, jobs.ErrNoKeys
 	case !l.answers() || l.config.MayReplaceKeys() || !l.sameConfig():
 		return nil, jobs.ErrKeysAway
@@ -50,6 +54,9 @@ func (f *minionFiles) Keys(ctx context.Context) (map[string][]string, error) {
 	})
 	return lists, err
 }
+
+// Cached implements [jobs.Minions].
+func (f *minionFiles) Cached() bool { return f.cache != nil }
 
 // Grains implements [jobs.Minions].
 func (f *minionFiles) Grains(id string) (msgpack.Raw, bool) {

@@ -14,7 +14,8 @@ import (
 // Accepted returns the minions with an accepted key that /v1/minions shows to the
 // caller, in the order of their ids; which of them are connected, as far as that is
 // known and the caller may know it; and what returns the cached grains of one that the
-// caller may see. Where only the master can list the keys, or they cannot be read now,
+// caller may see. These two are nil where only the master can read what it has cached of
+// minions. Where only the master can list the keys, or they cannot be read now,
 // the error is a *web.Error of the status 501 or 503.
 func (r *Reader) Accepted(ctx context.Context, c *caller.Caller) (
 	ids []string, connected func() map[string]bool, grains func(id string) (msgpack.Raw, bool), err error,
@@ -35,6 +36,9 @@ func (r *Reader) Accepted(ctx context.Context, c *caller.Caller) (
 	if !see.keys {
 		seen := see.reaches(ids, reachFuns()...)
 		ids = slices.DeleteFunc(ids, func(id string) bool { return !seen[id] })
+	}
+	if !r.api.Minions.Cached() {
+		return ids, nil, nil, nil
 	}
 	connected = func() map[string]bool {
 		may, is := see.pings(ids), r.api.Minions.Connected(ids)

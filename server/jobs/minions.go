@@ -25,6 +25,10 @@ type Minions interface {
 	// [ErrKeysAway].
 	Keys(ctx context.Context) (map[string][]string, error)
 
+	// Cached reports whether the files have what the master has cached of minions.
+	// Otherwise Grains and Connected return nothing.
+	Cached() bool
+
 	// Grains returns the grains that a minion had when they were cached, as a map.
 	Grains(id string) (msgpack.Raw, bool)
 
@@ -171,6 +175,10 @@ func (a *API) minions(x *web.Exchange, r *http.Request, s sight) error {
 	q, err := parseMinionQuery(r.URL.RawQuery, time.Now())
 	if err != nil {
 		return err
+	}
+	if (q.connected != nil || q.grain != nil) && !a.Minions.Cached() {
+		return &web.Error{Status: http.StatusNotImplemented,
+			Text: "The cached data of minions cannot be read from the master's files here, by its configuration: there is no filter by connected or grain"}
 	}
 	all, err := a.known(r.Context())
 	if err != nil {

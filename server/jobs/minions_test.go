@@ -23,7 +23,12 @@ import (
 
 // files are some minions: web1, web2, db1 and db2 are accepted, and db2 has a denied
 // key besides. web1 and db1 are connected; of db2 nothing is cached.
-type files struct{ err error }
+type files struct {
+	err      error
+	uncached bool
+}
+
+func (f files) Cached() bool { return !f.uncached }
 
 func (f files) Keys(context.Context) (map[string][]string, error) {
 	return map[string][]string{
@@ -32,12 +37,18 @@ func (f files) Keys(context.Context) (map[string][]string, error) {
 	}, f.err
 }
 
-func (files) Grains(id string) (msgpack.Raw, bool) {
+func (f files) Grains(id string) (msgpack.Raw, bool) {
+	if f.uncached {
+		return nil, false
+	}
 	b := msgpack.AppendString(msgpack.AppendString(msgpack.AppendMap(nil, 1), "os"), "Debian on "+id)
 	return b, id != "db2"
 }
 
-func (files) Connected(ids []string) map[string]bool {
+func (f files) Connected(ids []string) map[string]bool {
+	if f.uncached {
+		return nil
+	}
 	is := make(map[string]bool)
 	for _, id := range ids {
 		if id != "db2" {
@@ -258,12 +269,24 @@ func TestLastJob(t *testing.T) {
 func TestMinionsAway(t *testing.T) {
 	t.Parallel()
 	for err, want := range map[error]int{ErrNoKeys: http.StatusNotImplemented, ErrKeysAway: http.StatusServiceUnavailable} {
-		g := newMinionsEnv(t, func(a *API) { a.Minions = files{err} })
+		g := newMinionsEnv(t, func(a *API) { a.Minions = files{err: err} })
 		for _, path := range []string{"", "/web1"} {
 			w := g.get(t, "/v1/minions"+path, "all")
 			require.Equal(t, want, w.Code)
 			require.NotContains(t, w.Body.String(), "web2")
 		}
+	}
+}
+
+// Without the cached data of minions no filter by it finds none of them.
+func TestMinionsUncached(t *testing.T) {
+	t.Parallel()
+	g := newMinionsEnv(t, func(a *API) { a.Minions = files{uncached: true} })
+	require.Equal(t, []string{"db1", "db2", "web1", "web2"}, g.minions(t, "key=accepted", "all").ids())
+	for _, query := range []string{"connected=true", "connected=false", "grain=os:Debian*"} {
+		w := g.get(t, "/v1/minions?"+query, "all")
+		require.Equal(t, http.StatusNotImplemented, w.Code, query)
+		require.NotContains(t, w.Body.String(), "web2")
 	}
 }
 

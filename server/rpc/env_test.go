@@ -173,6 +173,8 @@ var grainsOf = map[string]string{
 // minionFiles has two minions, of which the first is connected.
 type minionFiles struct{}
 
+func (minionFiles) Cached() bool { return true }
+
 func (minionFiles) Keys(context.Context) (map[string][]string, error) {
 	return map[string][]string{"minions": {"web1", "web2"}, "minions_pre": {"new1"}}, nil
 }

@@ -19,7 +19,7 @@ import (
 )
 
 // Minions has the minions with an accepted key, as far as a caller sees them. The
-// error is a [*web.Error] of the status 501 or 503 where the master has to be asked.
+// functions are nil where the master has to be asked for what they return. The error is a [*web.Error] of the status 501 or 503 where the master has to be asked.
 // *jobs.Reader is one.
 type Minions interface {
 	Accepted(ctx context.Context, c *caller.Caller) (
@@ -42,7 +42,10 @@ type fleet struct {
 func (c *call) fleet(ctx context.Context) (*fleet, error) {
 	if c.api.Minions != nil {
 		ids, connected, grains, err := c.api.Minions.Accepted(ctx, c.caller())
-		if err == nil {
+		switch {
+		case err == nil && connected == nil:
+			return c.fleetOf(ctx, ids), nil
+		case err == nil:
 			return &fleet{
 				c: c, ids: ids, connected: func() (map[string]bool, error) { return connected(), nil },
 				grains: func() (func(string) (msgpack.Raw, bool), error) { return grains, c.takeTurn(ctx) },
@@ -57,8 +60,13 @@ func (c *call) fleet(ctx context.Context) (*fleet, error) {
 		return nil, err
 	}
 	slices.Sort(k.Minions)
+	return c.fleetOf(ctx, k.Minions), nil
+}
+
+// fleetOf returns minions of which the master says all but their ids.
+func (c *call) fleetOf(ctx context.Context, ids []string) *fleet {
 	return &fleet{
-		c: c, ids: k.Minions, connected: func() (map[string]bool, error) { return c.answering(ctx) },
+		c: c, ids: ids, connected: func() (map[string]bool, error) { return c.answering(ctx) },
 		grains: func() (func(string) (msgpack.Raw, bool), error) {
 			cached, err := c.cachedGrains(ctx, target{json.RawMessage(`"*"`), "glob"})
 			return func(id string) (msgpack.Raw, bool) {
@@ -66,7 +74,7 @@ func (c *call) fleet(ctx context.Context) (*fleet, error) {
 				return g, ok && g.Kind() == msgpack.Map
 			}, err
 		},
-	}, nil
+	}
 }
 
 // The grains of many minions are many files. So many calls read them at once, of whoever,

@@ -1,14 +1,27 @@
 package rpc_test
 
 import (
+	"context"
 	"encoding/json"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/saltern-api/saltern/internal/fair"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
+	"github.com/saltern-api/saltern/server/caller"
 	"github.com/saltern-api/saltern/server/rpc"
 )
+
+// keysAlone are minions of whose keys alone there are files.
+type keysAlone struct{ rpc.Minions }
+
+func (k keysAlone) Accepted(ctx context.Context, c *caller.Caller) (
+	ids []string, connected func() map[string]bool, grains func(id string) (msgpack.Raw, bool), err error,
+) {
+	ids, _, _, err = k.Minions.Accepted(ctx, c)
+	return ids, nil, nil, err
+}
 
 // idsOf returns the minions of an answer: rows, or the keys of an object.
 func idsOf(t *testing.T, ret json.RawMessage) (ids []string) {
@@ -31,7 +44,9 @@ func idsOf(t *testing.T, ret json.RawMessage) (ids []string) {
 func TestFleet(t *testing.T) {
 	t.Parallel()
 	const none = "60c14cfc-09ca-4b5a-bc76-000000000003" // gone*
-	for name, change := range map[string]func(*rpc.API){"files": nil, "master": func(a *rpc.API) { a.Minions = nil }} {
+	for name, change := range map[string]func(*rpc.API){
+		"files": nil, "keys alone": func(a *rpc.API) { a.Minions = keysAlone{a.Minions} }, "master": func(a *rpc.API) { a.Minions = nil },
+	} {
 		e := newEnv(t, change)
 		e.save(t)
 		admin := e.by(t, "admin")

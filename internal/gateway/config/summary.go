@@ -7,7 +7,8 @@ import (
 )
 
 // Summary describes the gateway, a line each: its listeners, the destinations of
-// call-backs, and which eauth modules give which rights.
+// call-backs, which stores of the master are not read here, and which eauth modules
+// give which rights.
 func (c *Config) Summary() (lines []string) {
 	for _, l := range c.Listeners {
 		lines = append(lines, "listen: "+describe(l))
@@ -16,6 +17,9 @@ func (c *Config) Summary() (lines []string) {
 		lines = append(lines, "tokens: "+note)
 	}
 	lines = append(lines, callbackNotes(c.Settings.Callbacks)...)
+	for _, note := range c.StoreNotes() {
+		lines = append(lines, "master's "+note)
+	}
 	for _, mode := range c.Modes() {
 		lines = append(lines, "eauth "+mode)
 	}

@@ -1,0 +1,218 @@
+package masters
+
+import (
+	"encoding/json"
+	"fmt"
+	"maps"
+	"net/http"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/saltern-api/saltern/e2e/env"
+	"github.com/saltern-api/saltern/e2e/envtest"
+	"github.com/saltern-api/saltern/eauth/apitoken/redistest"
+	"github.com/saltern-api/saltern/saltmaster/sandbox"
+	"github.com/saltern-api/saltern/saltmaster/sandbox/sandboxtest"
+)
+
+// store is a master that keeps something elsewhere than in its files, or not for long.
+type store struct {
+	options map[string]any // of its file
+
+	// What config-test says begins so: where the part is not read here, and else nothing.
+	tokens, jobs, minions string
+
+	elsewhere bool // the tokens are, by the release
+	forgets   bool // jobs are gone after a second
+}
+
+// storesOf returns the masters of a release.
+func storesOf(release string) map[string]store {
+	const newer, older = "master's tokens: Salt 3008 has ", "master's tokens: Salt 3006 and 3007 have "
+	all := map[string]store{
+		"cache redis": {
+			options: map[string]any{"cache": "redis"},
+			tokens:  newer + "cache: redis", minions: "master's minions: the master has cache: redis",
+			elsewhere: release >= "3008",
+		},
+		"eauth_tokens": {
+			options: map[string]any{"eauth_tokens.cache_driver": "redis"}, tokens: newer + "eauth_tokens.cache_driver: redis", elsewhere: true,
+		},
+		"master_job_cache": {
+			options: map[string]any{"master_job_cache": "saltern_redis"}, jobs: `master's jobs: the master's master_job_cache is "saltern_redis"`,
+		},
+		"ext_job_cache": {
+			options: map[string]any{"ext_job_cache": "saltern_redis"}, jobs: "master's jobs: the master has ext_job_cache: saltern_redis",
+		},
+		"keep_jobs_seconds": {options: map[string]any{"keep_jobs_seconds": 1, "loop_interval": 1}, forgets: true},
+		"keep_jobs 0":       {options: map[string]any{"keep_jobs_seconds": 0, "keep_jobs": 0, "loop_interval": 1}},
+	}
+	if release < "3008" {
+		all["eauth_tokens"] = store{
+			options: map[string]any{"eauth_tokens": "rediscluster"}, tokens: older + "eauth_tokens: rediscluster", elsewhere: true,
+		}
+	}
+	return all
+}
+
+// TestStores runs what a gateway does with a master that keeps its jobs, its tokens or what it has of minions in a real
+// Redis, and with one that keeps jobs for other times.
+func TestStores(t *testing.T) {
+	for release, salt := range sandboxtest.Salts(t) {
+		t.Run(release, func(t *testing.T) {
+			for name, s := range storesOf(release) {
+				t.Run(name, func(t *testing.T) {
+					t.Parallel()
+					s.check(t, salt)
+				})
+			}
+		})
+	}
+}
+
+func (s store) check(t *testing.T, salt string) {
+	r := s.start(t, salt)
+	s.checkNotes(t, r)
+	requireServed(t, r)
+	session := envtest.Login(t, r, env.User)
+	s.checkJobs(t, r, session)
+	s.checkMinions(t, r, session)
+	s.checkTokens(t, r, session)
+}
+
+// start starts the master, with the part of the Python package redis that Salt's modules need.
+func (s store) start(t *testing.T, salt string) *env.Env {
+	t.Helper()
+	socket := redistest.Start(t, redistest.Options{}).Client().Addrs[0]
+	here, err := filepath.Abs("testdata")
+	require.NoError(t, err)
+	common := map[string]any{"returner_dirs": []string{filepath.Join(here, "returners")}, "saltern_redis": socket}
+	conf := map[string]any{"cache.redis.unix_socket_path": socket, "eauth_redis_host": socket}
+	maps.Copy(conf, common)
+	maps.Copy(conf, s.options)
+	return suite.Own(t, env.Options{Sandbox: sandbox.Options{
+		Salt: salt, WorkerThreads: envtest.FewWorkers, Minions: []string{"ms--0"}, PythonPath: filepath.Join(here, "python"),
+		MasterConfig: conf, MinionConfig: common,
+	}})
+}
+
+// checkNotes compares what config-test and the log say.
+func (s store) checkNotes(t *testing.T, r *env.Env) {
+	t.Helper()
+	out, err := r.Command(t.Context(), "", "config-test")
+	require.NoError(t, err, out)
+	for begin, want := range map[string]string{"master's tokens: ": s.tokens, "master's jobs: ": s.jobs, "master's minions: ": s.minions} {
+		if want == "" {
+			require.NotContains(t, out, "\n"+begin)
+		} else {
+			require.Contains(t, out, "\n"+want)
+		}
+	}
+	if s.elsewhere {
+		envtest.RequireEventually(t, func() bool { return strings.Contains(r.Log(), "the master's tokens cannot be written here") })
+	}
+	for text, said := range map[string]bool{
+		"the master's tokens cannot be written here": s.elsewhere, "jobs are looked up by the master": s.jobs != "",
+		"the grains of minions are not read here": s.minions != "",
+	} {
+		want := 0
+		if said {
+			want = 1
+		}
+		require.Equal(t, want, strings.Count(r.Log(), text), "%s\n%s", text, r.Log())
+	}
+}
+
+// checkJobs looks a job up, in the list and by itself.
+func (s store) checkJobs(t *testing.T, r *env.Env, session string) {
+	t.Helper()
+	a := envtest.SessionRequest(t, r, session, http.MethodPost, "/", `[{"client": "local_async", "tgt": "*", "fun": "test.arg", "arg": ["marked"]}]`)
+	require.Equal(t, http.StatusOK, a.Status, a.Body)
+	var started struct {
+		Return []struct{ JID string }
+	}
+	require.NoError(t, json.Unmarshal([]byte(a.Body), &started))
+	jid := started.Return[0].JID
+	if s.forgets {
+		envtest.RequireEventually(t, func() bool {
+			list := envtest.SessionRequest(t, r, session, http.MethodGet, "/jobs", "")
+			job := envtest.SessionRequest(t, r, session, http.MethodGet, "/jobs/"+jid, "")
+			return list.Status == http.StatusOK && !strings.Contains(list.Body, jid) &&
+				job.Status == http.StatusOK && strings.HasSuffix(job.Body, `"return": [{}]}`)
+		})
+		return
+	}
+	envtest.RequireEventually(t, func() bool {
+		job := envtest.SessionRequest(t, r, session, http.MethodGet, "/jobs/"+jid, "")
+		return job.Status == http.StatusOK && strings.Contains(job.Body, `"return": [{"ms--0": {"args": ["marked"]`) &&
+			strings.Contains(job.Body, `"Minions": ["ms--0"]`)
+	})
+	list := envtest.SessionRequest(t, r, session, http.MethodGet, "/jobs", "")
+	require.Equal(t, http.StatusOK, list.Status)
+	require.Contains(t, list.Body, jid)
+	// The records are the gateway's own.
+	envtest.RequireEventually(t, func() bool {
+		job := envtest.SessionRequest(t, r, session, http.MethodGet, "/v1/jobs/"+jid, "")
+		return job.Status == http.StatusOK && strings.Contains(job.Body, `"state":"completed"`)
+	})
+}
+
+// checkMinions looks for minions: what cannot be known is said, and nothing is left out.
+func (s store) checkMinions(t *testing.T, r *env.Env, session string) {
+	t.Helper()
+	all, filtered := http.StatusOK, http.StatusOK
+	if s.minions != "" {
+		filtered = http.StatusNotImplemented
+	}
+	if s.elsewhere { // by which the release is seen, whose lists of keys differ
+		all, filtered = http.StatusNotImplemented, http.StatusNotImplemented
+	}
+	for query, want := range map[string]int{"": all, "?grain=id:ms--0": filtered, "?connected=true": filtered} {
+		a := envtest.SessionRequest(t, r, session, http.MethodGet, "/v1/minions"+query, "")
+		require.Equal(t, want, a.Status, a.Body)
+		if want == http.StatusOK {
+			require.Contains(t, a.Body, `"id":"ms--0"`)
+		}
+	}
+	a := envtest.SessionRequest(t, r, session, http.MethodPost, "/rpc",
+		`{"resource": "minions", "method": "get_minion_presence", "kwarg": {}}`)
+	require.Equal(t, http.StatusOK, a.Status, a.Body)
+	require.Contains(t, a.Body, `"present"`)
+	a = envtest.SessionRequest(t, r, session, http.MethodPost, "/rpc",
+		`{"resource": "minions", "method": "get_minion_details", "kwarg": {"grains": {"id": "ms--0"}}}`)
+	require.Equal(t, http.StatusOK, a.Status, a.Body)
+	require.Contains(t, a.Body, `"ms--0"`)
+}
+
+// checkTokens uses Salt tokens, API tokens and a logout.
+func (s store) checkTokens(t *testing.T, r *env.Env, session string) {
+	t.Helper()
+	const ping = `[{"client": "local", "tgt": "*", "fun": "test.ping"}]`
+	made := envtest.MakeToken(t, r, session, "program", "Superuser")
+	a := envtest.Bearing(t, r, made.Token, "POST /", ping)
+	if !s.elsewhere {
+		require.Equal(t, http.StatusOK, a.Status, a.Body)
+	} else {
+		require.Equal(t, http.StatusServiceUnavailable, a.Status, a.Body)
+	}
+
+	secret := fmt.Sprintf(`[{"eauth": "sharedsecret", "username": %q, "password": %q}]`, sandbox.UserAll, r.Secret())
+	a = envtest.Send(t, r, r.Main, envtest.Request{Path: "token", Body: secret})
+	require.Equal(t, http.StatusOK, a.Status, a.Body)
+	var salt []struct{ Token string }
+	require.NoError(t, json.Unmarshal([]byte(a.Body), &salt))
+	for _, credential := range []string{session, salt[0].Token} {
+		a = envtest.SessionRequest(t, r, credential, http.MethodPost, "/", ping)
+		require.Equal(t, http.StatusOK, a.Status, a.Body)
+		a = envtest.SessionRequest(t, r, credential, http.MethodPost, "/logout", "")
+		require.Equal(t, http.StatusOK, a.Status, a.Body)
+		a = envtest.SessionRequest(t, r, credential, http.MethodPost, "/", ping)
+		require.Equal(t, http.StatusUnauthorized, a.Status, a.Body)
+	}
+	_, known, err := envtest.MasterOf(t, r).GetToken(t.Context(), salt[0].Token)
+	require.NoError(t, err)
+	require.Equal(t, s.elsewhere, known, "the master's own token")
+}
