@@ -31,15 +31,15 @@ type store struct {
 
 // storesOf returns the masters of a release.
 func storesOf(release string) map[string]store {
-	const newer, older = "master's tokens: Salt 3008 has ", "master's tokens: Salt 3006 and 3007 have "
+	const tokens = "master's tokens: the master has "
 	all := map[string]store{
 		"cache redis": {
 			options: map[string]any{"cache": "redis"},
-			tokens:  newer + "cache: redis", minions: "master's minions: the master has cache: redis",
+			tokens:  tokens + "cache: redis", minions: "master's minions: the master has cache: redis",
 			elsewhere: release >= "3008",
 		},
 		"eauth_tokens": {
-			options: map[string]any{"eauth_tokens.cache_driver": "redis"}, tokens: newer + "eauth_tokens.cache_driver: redis", elsewhere: true,
+			options: map[string]any{"eauth_tokens.cache_driver": "redis"}, tokens: tokens + "eauth_tokens.cache_driver: redis", elsewhere: true,
 		},
 		"master_job_cache": {
 			options: map[string]any{"master_job_cache": "saltern_redis"}, jobs: `master's jobs: the master's master_job_cache is "saltern_redis"`,
@@ -52,7 +52,7 @@ func storesOf(release string) map[string]store {
 	}
 	if release < "3008" {
 		all["eauth_tokens"] = store{
-			options: map[string]any{"eauth_tokens": "rediscluster"}, tokens: older + "eauth_tokens: rediscluster", elsewhere: true,
+			options: map[string]any{"eauth_tokens": "rediscluster"}, tokens: tokens + "eauth_tokens: rediscluster", elsewhere: true,
 		}
 	}
 	return all

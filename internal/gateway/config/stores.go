@@ -31,13 +31,13 @@ func (c *Config) MinionCache() (presence.Minions, error) {
 func (c *Config) SaltTokens() error {
 	var problems []error
 	if mc := c.Master; mc.EauthTokens != filesDriver {
-		problems = append(problems, fmt.Errorf("Salt 3006 and 3007 have eauth_tokens: %s", mc.EauthTokens))
+		problems = append(problems, fmt.Errorf("the master has eauth_tokens: %s, which Salt 3006 and 3007 read", mc.EauthTokens))
 	}
 	switch mc := c.Master; {
 	case mc.EauthTokensCacheDriver == "" && mc.Cache != filesDriver:
-		problems = append(problems, fmt.Errorf("Salt 3008 has cache: %s", mc.Cache))
+		problems = append(problems, fmt.Errorf("the master has cache: %s, in which Salt 3008 keeps tokens", mc.Cache))
 	case mc.EauthTokensCacheDriver != "" && mc.EauthTokensCacheDriver != filesDriver:
-		problems = append(problems, fmt.Errorf("Salt 3008 has eauth_tokens.cache_driver: %s", mc.EauthTokensCacheDriver))
+		problems = append(problems, fmt.Errorf("the master has eauth_tokens.cache_driver: %s, which Salt 3008 reads", mc.EauthTokensCacheDriver))
 	}
 	return errors.Join(problems...)
 }

@@ -27,14 +27,14 @@ func TestStoreNotes(t *testing.T) {
 	}{
 		"files":                  {},
 		"the drivers of files":   {master: "eauth_tokens: localfs\neauth_tokens.cache_driver: localfs\ncache: localfs\nkeep_jobs_seconds: 0"},
-		"tokens of 3006":         {master: "eauth_tokens: rediscluster", want: []string{"tokens: Salt 3006 and 3007 have eauth_tokens: rediscluster" + tokens}},
-		"tokens of 3008":         {master: "eauth_tokens.cache_driver: redis", want: []string{"tokens: Salt 3008 has eauth_tokens.cache_driver: redis" + tokens}},
+		"tokens of 3006":         {master: "eauth_tokens: rediscluster", want: []string{"tokens: the master has eauth_tokens: rediscluster, which Salt 3006 and 3007 read" + tokens}},
+		"tokens of 3008":         {master: "eauth_tokens.cache_driver: redis", want: []string{"tokens: the master has eauth_tokens.cache_driver: redis, which Salt 3008 reads" + tokens}},
 		"tokens alone are files": {master: "eauth_tokens.cache_driver: localfs\ncache: redis", want: []string{"minions: the master has cache: redis" + minions}},
 		"a cache": {master: "cache: redis", want: []string{
-			"tokens: Salt 3008 has cache: redis" + tokens, "minions: the master has cache: redis" + minions,
+			"tokens: the master has cache: redis, in which Salt 3008 keeps tokens" + tokens, "minions: the master has cache: redis" + minions,
 		}},
 		"both tokens": {master: "eauth_tokens: a\neauth_tokens.cache_driver: b", want: []string{
-			"tokens: Salt 3006 and 3007 have eauth_tokens: a" + tokens, "tokens: Salt 3008 has eauth_tokens.cache_driver: b" + tokens,
+			"tokens: the master has eauth_tokens: a, which Salt 3006 and 3007 read" + tokens, "tokens: the master has eauth_tokens.cache_driver: b, which Salt 3008 reads" + tokens,
 		}},
 		"no data of minions": {master: "minion_data_cache: False", want: []string{"minions: the master has minion_data_cache: False" + minions}},
 		"a job cache": {master: "master_job_cache: pgjsonb", want: []string{
