@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/netip"
 	"slices"
+	"time"
 
 	"github.com/saltern-api/saltern/eauth"
 	"github.com/saltern-api/saltern/eauth/session"
@@ -218,7 +219,7 @@ func (noSessions) Resolve(context.Context, string) (*session.Session, bool, erro
 	return nil, false, nil
 }
 
-func (noSessions) Logout(context.Context, string) error { return nil }
+func (noSessions) Logout(context.Context, string) (time.Time, error) { return time.Time{}, nil }
 
 func (noSessions) Follow(ctx context.Context, _ *session.Session) (context.Context, context.CancelFunc) {
 	return context.WithCancel(ctx)

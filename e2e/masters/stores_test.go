@@ -209,6 +209,7 @@ func (s store) checkTokens(t *testing.T, r *env.Env, session string) {
 		require.Equal(t, http.StatusOK, a.Status, a.Body)
 		a = envtest.SessionRequest(t, r, credential, http.MethodPost, "/logout", "")
 		require.Equal(t, http.StatusOK, a.Status, a.Body)
+		require.Equal(t, s.elsewhere, strings.Contains(a.Body, "the master takes it until"), a.Body)
 		a = envtest.SessionRequest(t, r, credential, http.MethodPost, "/", ping)
 		require.Equal(t, http.StatusUnauthorized, a.Status, a.Body)
 	}

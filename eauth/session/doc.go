@@ -7,7 +7,7 @@
 //	defer s.Close()
 //	sess, ok, err := s.Login(ctx, credentials) // sess.ID goes to the client
 //	sess, ok, err = s.Resolve(ctx, id)         // sess.Token goes to the master
-//	err = s.Logout(ctx, id)
+//	left, err := s.Logout(ctx, id)
 //
 // # What is stored
 //

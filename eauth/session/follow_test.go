@@ -26,13 +26,13 @@ func TestFollow(t *testing.T) {
 		cause  error
 	}{
 		"logout": {false, func(t *testing.T, s *setup, sess *session.Session) {
-			require.NoError(t, s.Logout(t.Context(), sess.ID))
+			require.NoError(t, logout(t.Context(), s, sess.ID))
 		}, 0, session.ErrRevoked},
 		"logout of the token": {true, func(t *testing.T, s *setup, sess *session.Session) {
-			require.NoError(t, s.Logout(t.Context(), sess.Token))
+			require.NoError(t, logout(t.Context(), s, sess.Token))
 		}, 0, session.ErrRevoked},
 		"logout at another gateway": {true, func(t *testing.T, s *setup, sess *session.Session) {
-			require.NoError(t, s.start(t, nil).Logout(t.Context(), sess.ID))
+			require.NoError(t, logout(t.Context(), s.start(t, nil), sess.ID))
 		}, time.Second, session.ErrRevoked},
 		"removed by others":           {false, removedByOthers, time.Second, session.ErrRevoked},
 		"removed by others, far away": {true, removedByOthers, time.Second, session.ErrRevoked},
@@ -76,7 +76,7 @@ func TestOneLogoutEndsNoOthersStream(t *testing.T) {
 		defer stop()
 		running, stop := s.Follow(t.Context(), bob)
 		defer stop()
-		require.NoError(t, s.Logout(t.Context(), alice.ID))
+		require.NoError(t, logout(t.Context(), s, alice.ID))
 		require.Error(t, ended.Err())
 		time.Sleep(time.Minute)
 		require.NoError(t, running.Err())
@@ -91,7 +91,7 @@ func TestFollowWhatHasEnded(t *testing.T) {
 			s := newSetup(t, nil)
 			s.salt.remote = remote
 			sess := s.login(t, "ldap", "alice")
-			require.NoError(t, s.Logout(t.Context(), sess.ID))
+			require.NoError(t, logout(t.Context(), s, sess.ID))
 			ctx, stop := s.Follow(t.Context(), sess)
 			defer stop()
 			require.ErrorIs(t, context.Cause(ctx), session.ErrRevoked)

@@ -32,7 +32,13 @@ func TestLogout(t *testing.T) {
 
 				ended, cancel := context.WithCancel(t.Context())
 				cancel() // a client that disconnects is logged out nevertheless
-				require.NoError(t, s.Logout(ended, credential(sess)))
+				left, err := s.Logout(ended, credential(sess))
+				require.NoError(t, err)
+				if remote {
+					require.WithinDuration(t, sess.Expire, left, 0)
+				} else {
+					require.Zero(t, left)
+				}
 				after := func(s *setup) {
 					s.requireRefused(t, sess.ID)
 					s.requireRefused(t, sess.Token)
@@ -44,7 +50,7 @@ func TestLogout(t *testing.T) {
 				_, there := s.salt.all()[sess.Token]
 				require.Equal(t, remote, there)
 
-				require.NoError(t, s.Logout(t.Context(), credential(sess)), "again is no error")
+				require.NoError(t, logout(t.Context(), s, credential(sess)), "again is no error")
 				after(s)
 				s.Close()
 				after(s.start(t, nil))
@@ -53,13 +59,34 @@ func TestLogout(t *testing.T) {
 	}
 }
 
+func logout(ctx context.Context, s interface {
+	Logout(ctx context.Context, credential string) (time.Time, error)
+}, credential string) error {
+	_, err := s.Logout(ctx, credential)
+	return err
+}
+
+// A token too many is not denied: the session is over, and the answer is an error.
+func TestTooManyDenials(t *testing.T) {
+	t.Parallel()
+	s := newSetup(t, func(o *session.Options) { o.Denied = 1 })
+	s.salt.remote = true
+	one, two := s.login(t, "ldap", "alice"), s.login(t, "ldap", "alice")
+	require.NoError(t, logout(t.Context(), s, one.ID))
+	require.NoError(t, logout(t.Context(), s, one.Token))
+	require.ErrorIs(t, logout(t.Context(), s, two.ID), session.ErrFull)
+	require.ErrorIs(t, logout(t.Context(), s, two.Token), eauth.ErrUnavailable)
+	s.requireRefused(t, two.ID)
+	s.requireGood(t, two.Token)
+}
+
 func TestADenialLastsAsLongAsTheToken(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		s := newSetup(t, nil)
 		s.salt.remote = true
 		sess := s.login(t, "ldap", "alice")
-		require.NoError(t, s.Logout(t.Context(), sess.ID))
+		require.NoError(t, logout(t.Context(), s, sess.ID))
 		time.Sleep(life - time.Nanosecond)
 		s.login(t, "ldap", "bob") // this sweeps
 		require.False(t, s.chunk(t, sess.Token))
@@ -77,7 +104,7 @@ func TestLogoutOfWhatIsNot(t *testing.T) {
 	t.Parallel()
 	s := newSetup(t, nil)
 	s.salt.remote = true
-	require.NoError(t, s.Logout(t.Context(), noSuchToken()))
+	require.NoError(t, logout(t.Context(), s, noSuchToken()))
 	denied, err := s.store.Denied(t.Context(), session.HashOf(noSuchToken()))
 	require.NoError(t, err)
 	require.False(t, denied, "what does not exist needs no denial")
@@ -90,12 +117,12 @@ func TestLogoutThatFails(t *testing.T) {
 	sess := s.login(t, "ldap", "alice")
 	s.store.err = errors.New("disk full")
 	for _, credential := range []string{sess.ID, sess.Token} {
-		require.ErrorIs(t, s.Logout(t.Context(), credential), eauth.ErrUnavailable)
+		require.ErrorIs(t, logout(t.Context(), s, credential), eauth.ErrUnavailable)
 	}
 	s.store.err = nil
 	s.salt.err = eauth.ErrUnavailable
-	require.ErrorIs(t, s.Logout(t.Context(), sess.Token), eauth.ErrUnavailable, "nobody can tell until when to deny it")
-	require.NoError(t, s.Logout(t.Context(), sess.ID), "of a session that is known")
+	require.ErrorIs(t, logout(t.Context(), s, sess.Token), eauth.ErrUnavailable, "nobody can tell until when to deny it")
+	require.NoError(t, logout(t.Context(), s, sess.ID), "of a session that is known")
 	s.salt.err = nil
 	s.requireRefused(t, sess.Token)
 }
@@ -138,7 +165,7 @@ func oneOfMany(ctx context.Context, s *setup, user string, byID bool) error {
 			return fmt.Errorf("resolve: %t %w", ok, err)
 		}
 	}
-	if err := s.Logout(ctx, credential); err != nil {
+	if err := logout(ctx, s, credential); err != nil {
 		return err
 	}
 	if _, ok, err := s.Resolve(ctx, credential); ok || err != nil {

@@ -47,7 +47,7 @@ func TestMalformedCredentials(t *testing.T) {
 		sess.Token[:62] + "ä", sess.Token[:63] + "\n", strings.Repeat("ab", 16), strings.Repeat("ab", 64),
 	} {
 		s.requireRefused(t, credential)
-		require.NoError(t, s.Logout(t.Context(), credential))
+		require.NoError(t, logout(t.Context(), s, credential))
 	}
 	require.Equal(t, stored, s.store.asked)
 	require.Equal(t, looked, s.salt.lookups())
@@ -71,7 +71,7 @@ func TestATokenThatLooksLikeAnID(t *testing.T) {
 	require.NoError(t, err)
 	require.True(t, ok)
 	require.Equal(t, "alice", sess.User)
-	require.NoError(t, sha1.Logout(t.Context(), tok))
+	require.NoError(t, logout(t.Context(), sha1, tok))
 	require.Empty(t, s.salt.all())
 }
 

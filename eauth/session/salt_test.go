@@ -177,11 +177,11 @@ func (c *counting) Put(ctx context.Context, r session.Record, most int) ([]sessi
 	return c.Store.Put(ctx, r, most)
 }
 
-func (c *counting) End(ctx context.Context, token session.Hash, until time.Time) error {
+func (c *counting) End(ctx context.Context, token session.Hash, until time.Time, most int) error {
 	if err := c.count(); err != nil {
 		return err
 	}
-	return c.Store.End(ctx, token, until)
+	return c.Store.End(ctx, token, until, most)
 }
 
 func (c *counting) count() error {

@@ -47,6 +47,10 @@ type Options struct {
 	// ends the oldest.
 	PerUser int
 
+	// Denied is how many tokens are denied at most, 100,000 when 0: those that were
+	// logged out and could not be removed. Further logouts of such tokens fail.
+	Denied int
+
 	Logger *slog.Logger // receives tokens that could not be removed; nil discards
 }
 
@@ -57,6 +61,8 @@ type Sessions struct {
 	tokens  Tokens
 	perUser int
 	log     *slog.Logger
+
+	mostDenied int
 
 	recent  *recent
 	streams *streams
@@ -69,9 +75,12 @@ type Sessions struct {
 // that these sessions deny, so New must be called before o.Auth is used. The
 // sessions must be closed, and the store after them.
 func New(o Options) *Sessions {
-	s := &Sessions{store: o.Store, auth: o.Auth, tokens: o.Tokens, perUser: o.PerUser, log: o.Logger}
+	s := &Sessions{store: o.Store, auth: o.Auth, tokens: o.Tokens, perUser: o.PerUser, mostDenied: o.Denied, log: o.Logger}
 	if s.perUser <= 0 {
 		s.perUser = 1000
+	}
+	if s.mostDenied <= 0 {
+		s.mostDenied = 100_000
 	}
 	if s.log == nil {
 		s.log = slog.New(slog.DiscardHandler)

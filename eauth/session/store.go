@@ -27,6 +27,9 @@ type Record struct {
 	Sealed []byte
 }
 
+// ErrFull means that too many tokens are denied for one more.
+var ErrFull = errors.New("too many tokens are denied")
+
 // Store keeps sessions and denied tokens. It is safe for use by several
 // goroutines, and the effect of a completed call survives a crash.
 type Store interface {
@@ -38,8 +41,9 @@ type Store interface {
 	Get(ctx context.Context, key Hash) (r Record, ok bool, err error)
 
 	// End removes every session that is based on a token. Unless until is zero,
-	// it denies the token as well, in the same step.
-	End(ctx context.Context, token Hash, until time.Time) error
+	// it denies the token as well, in the same step. The error wraps [ErrFull] if
+	// about as many as most are denied already: then the sessions are removed alone.
+	End(ctx context.Context, token Hash, until time.Time, most int) error
 
 	// Denied reports whether a token is denied.
 	Denied(ctx context.Context, token Hash) (bool, error)

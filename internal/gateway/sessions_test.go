@@ -69,7 +69,9 @@ func TestSessionsBeforeAMaster(t *testing.T) {
 			require.True(t, ok)
 			require.Equal(t, sess.Token, again.Token)
 
-			require.NoError(t, s.Logout(t.Context(), sess.ID))
+			left, err := s.Logout(t.Context(), sess.ID)
+			require.NoError(t, err)
+			require.Zero(t, left)
 			_, ok, err = s.Resolve(t.Context(), sess.ID)
 			require.NoError(t, err)
 			require.False(t, ok)

@@ -2,6 +2,7 @@ package netapi
 
 import (
 	"bytes"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -88,6 +89,9 @@ const maxTokenLife = 100 * 365 * 24 * time.Hour
 const (
 	textLoggedOut = "Your token has been cleared"
 	textStaysGood = "An API token stays good until its owner revokes it"
+
+	// textLeft is said beside the first one, which clients may know.
+	textLeft = "The token could not be removed from the master's store: it is refused here, and the master takes it until %s"
 )
 
 // logout answers POST /logout: the session and its Salt token end.
@@ -99,9 +103,10 @@ func (s *CherryPy) logout(x *web.Exchange, r *http.Request) error {
 	defer release()
 	audit.Of(x).Note(audit.Entry{Event: audit.Logout})
 	text := textLoggedOut
+	var left time.Time
 	switch {
 	case sender.Principal == nil:
-		err = s.Sessions.Logout(r.Context(), sender.Credential.Text)
+		left, err = s.Sessions.Logout(r.Context(), sender.Credential.Text)
 	case sender.Principal.Kind == apitoken.KindAccess:
 		err = s.Tokens.RevokeSecret(r.Context(), sender.Credential.Text, sender.From)
 	default:
@@ -112,6 +117,10 @@ func (s *CherryPy) logout(x *web.Exchange, r *http.Request) error {
 		return err
 	}
 	caller.SetCookie(x, "", time.Unix(0, 0), s.URLs.IsSecure(r))
-	x.WriteJSON(http.StatusOK, []byte(`{"return": `+web.JSONText(text)+`}`))
+	note := ""
+	if !left.IsZero() {
+		note = `, "note": ` + web.JSONText(fmt.Sprintf(textLeft, left.UTC().Format(time.RFC3339)))
+	}
+	x.WriteJSON(http.StatusOK, []byte(`{"return": `+web.JSONText(text)+note+`}`))
 	return nil
 }

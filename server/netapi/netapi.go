@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/saltern-api/saltern/eauth"
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
@@ -41,7 +42,7 @@ type Gateway interface {
 type Sessions interface {
 	Login(ctx context.Context, c eauth.Credentials) (*session.Session, bool, error)
 	Token(ctx context.Context, c eauth.Credentials) (*session.Session, bool, error)
-	Logout(ctx context.Context, credential string) error
+	Logout(ctx context.Context, credential string) (left time.Time, err error)
 }
 
 var _ Sessions = (*session.Sessions)(nil)

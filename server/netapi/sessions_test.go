@@ -5,6 +5,7 @@ import (
 	"net/netip"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -82,6 +83,17 @@ func TestLogout(t *testing.T) {
 	require.Equal(t, `{"return": "Your token has been cleared"}`, body)
 	require.Contains(t, head.Header.Get("Set-Cookie"), "session_id=; ")
 	require.Contains(t, head.Header.Get("Set-Cookie"), "Max-Age=0")
+	require.Equal(t, servertest.SessionID, <-f.Ended)
+
+	s, f = servertest.StartWithSessions(t, servertest.Answering("{}"), func(c *server.Config) {
+		sessions := c.Sessions.(servertest.Sessions)
+		sessions.Left = time.Date(2026, 11, 30, 12, 0, 0, 0, time.UTC)
+		c.Sessions = sessions
+	})
+	head, body = s.Send(t, "POST", "/logout", "", "Cookie: session_id="+servertest.SessionID)
+	require.Equal(t, 200, head.StatusCode)
+	require.Equal(t, `{"return": "Your token has been cleared", "note": "The token could not be removed from the master's store: `+
+		`it is refused here, and the master takes it until 2026-11-30T12:00:00Z"}`, body)
 	require.Equal(t, servertest.SessionID, <-f.Ended)
 
 	head, _ = s.Send(t, "POST", "/logout", "")

@@ -100,7 +100,7 @@ func (a *API) signInOnce(x *web.Exchange, r *http.Request, user, password string
 			a.endLater(by, sess.ID)
 			return
 		}
-		if err := a.Logins.Sessions.Logout(context.WithoutCancel(r.Context()), sess.ID); err != nil && x.Err == nil {
+		if _, err := a.Logins.Sessions.Logout(context.WithoutCancel(r.Context()), sess.ID); err != nil && x.Err == nil {
 			x.Err = err // for the log: the session is left to expire
 		}
 	}, nil
@@ -176,7 +176,7 @@ func (a *API) endLater(by *signedIn, id string) {
 		defer a.kept.done(owner)
 		ctx, cancel := context.WithTimeout(context.Background(), endTimeout)
 		defer cancel()
-		_ = a.Logins.Sessions.Logout(ctx, id) // it expires in any case
+		_, _ = a.Logins.Sessions.Logout(ctx, id) // it expires in any case
 	})
 }
 

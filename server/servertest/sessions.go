@@ -29,6 +29,7 @@ const (
 // Sessions has the user saltdev, whose password is saltdev, and one session.
 type Sessions struct {
 	Ended chan string // gets the credentials that were logged out
+	Left  time.Time   // what a logout leaves
 	Err   error       // the error of every method
 }
 
@@ -59,9 +60,9 @@ func (f Sessions) Resolve(_ context.Context, credential string) (*session.Sessio
 }
 
 // Logout implements [server.Sessions].
-func (f Sessions) Logout(_ context.Context, credential string) error {
+func (f Sessions) Logout(_ context.Context, credential string) (time.Time, error) {
 	f.Ended <- credential
-	return nil
+	return f.Left, nil
 }
 
 // Follow implements [server.Sessions].

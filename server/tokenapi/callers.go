@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net/http"
 	"net/netip"
+	"time"
 
 	"github.com/saltern-api/saltern/eauth"
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
@@ -57,7 +58,7 @@ func (c Callers) Of(x *web.Exchange, r *http.Request, cred caller.Credential) (*
 // Sessions logs users in and out. *session.Sessions is one.
 type Sessions interface {
 	Login(ctx context.Context, c eauth.Credentials) (*session.Session, bool, error)
-	Logout(ctx context.Context, credential string) error
+	Logout(ctx context.Context, credential string) (left time.Time, err error)
 }
 
 var _ Sessions = (*session.Sessions)(nil)

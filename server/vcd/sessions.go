@@ -87,7 +87,7 @@ func (api *API) endSession(x *web.Exchange, r *http.Request) error {
 	audit.Of(x).Note(audit.Entry{Event: audit.Logout})
 	switch {
 	case by.Principal == nil:
-		err = api.Logins.Sessions.Logout(r.Context(), by.Credential.Text)
+		_, err = api.Logins.Sessions.Logout(r.Context(), by.Credential.Text)
 	case by.Principal.Kind == apitoken.KindAccess:
 		err = api.Issuer.RevokeSecret(r.Context(), by.Credential.Text, by.From)
 	}

@@ -1,7 +1,9 @@
 package bolt
 
 import (
+	"errors"
 	"fmt"
+	"sync/atomic"
 
 	"go.etcd.io/bbolt"
 
@@ -10,7 +12,10 @@ import (
 )
 
 // Store is a session store in a file.
-type Store struct{ db *bbolt.DB }
+type Store struct {
+	db      *bbolt.DB
+	denials atomic.Int64 // of the last transaction that has ended
+}
 
 var _ session.Store = (*Store)(nil)
 
@@ -21,7 +26,15 @@ func Open(path string) (*Store, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Store{db}, nil
+	s := &Store{db: db}
+	err = s.view(func(t tables) error {
+		s.denials.Store(int64(t.denied().Stats().KeyN))
+		return nil
+	})
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return s, nil
 }
 
 // Close closes the file.

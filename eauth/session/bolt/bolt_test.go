@@ -64,7 +64,7 @@ func child(path string) {
 		_, err = s.Put(context.Background(), aRecord(), 1)
 	}
 	if err == nil {
-		err = s.End(context.Background(), session.HashOf("denied"), aRecord().Expire)
+		err = s.End(context.Background(), session.HashOf("denied"), aRecord().Expire, 10)
 	}
 	fmt.Fprintln(os.Stdout, "stored:", err)
 	select {}

@@ -34,16 +34,27 @@ func (s *Store) Get(_ context.Context, key session.Hash) (r session.Record, ok b
 }
 
 // End implements [session.Store].
-func (s *Store) End(_ context.Context, token session.Hash, until time.Time) error {
-	return s.update(func(t tables) error {
+func (s *Store) End(_ context.Context, token session.Hash, until time.Time, most int) error {
+	full := false
+	err := s.update(func(t tables) error {
 		if _, err := t.removeAll(t.byToken(), withPrefix(t.byToken(), token[:])); err != nil {
 			return err
 		}
 		if until.IsZero() {
 			return nil
 		}
+		if t.denied().Get(token[:]) == nil {
+			if full = s.denials.Load() >= int64(most); full {
+				return nil
+			}
+			t.tx.OnCommit(func() { s.denials.Add(1) })
+		}
 		return t.deny(token, until)
 	})
+	if err == nil && full {
+		return wrap(session.ErrFull)
+	}
+	return err
 }
 
 // Denied implements [session.Store].
@@ -84,6 +95,7 @@ func (s *Store) sweep(now time.Time) (n int, err error) {
 				return err
 			}
 		}
+		t.tx.OnCommit(func() { s.denials.Add(-int64(len(denied))) })
 		n = len(sessions) + len(denied)
 		return nil
 	})

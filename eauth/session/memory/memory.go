@@ -64,13 +64,17 @@ func (s *Store) Get(_ context.Context, key session.Hash) (session.Record, bool, 
 }
 
 // End implements [session.Store].
-func (s *Store) End(_ context.Context, token session.Hash, until time.Time) error {
+func (s *Store) End(_ context.Context, token session.Hash, until time.Time, most int) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	maps.DeleteFunc(s.sessions, func(_ session.Hash, r session.Record) bool { return r.Token == token })
-	if !until.IsZero() {
-		s.denied[token] = until
+	if until.IsZero() {
+		return nil
 	}
+	if _, ok := s.denied[token]; !ok && len(s.denied) >= most {
+		return session.ErrFull
+	}
+	s.denied[token] = until
 	return nil
 }
 

@@ -22,12 +22,16 @@ func RunStore(t *testing.T, newStore func(t *testing.T) session.Store) {
 		"bound":       testBound,
 		"end":         testEnd,
 		"deny":        testDeny,
+		"most denied": testMostDenied,
 		"sweep":       testSweep,
 		"concurrency": testConcurrency,
 	} {
 		t.Run(name, func(t *testing.T) { part(t, newStore(t)) })
 	}
 }
+
+// mostDenied is more than the suite denies but for where the limit is its subject.
+const mostDenied = 1000
 
 // start is an arbitrary time with microseconds.
 var start = time.UnixMicro(1_700_000_000_123_456)
@@ -98,7 +102,7 @@ func testBound(t *testing.T, s session.Store) {
 	require.NoError(t, err)
 	require.Empty(t, ended)
 
-	require.NoError(t, s.End(t.Context(), early.Token, time.Time{}))
+	require.NoError(t, s.End(t.Context(), early.Token, time.Time{}, mostDenied))
 	ended, err = s.Put(t.Context(), record("alice", 8), 2)
 	require.NoError(t, err)
 	require.Empty(t, ended, "a session that was ended does not count")
@@ -112,7 +116,7 @@ func testEnd(t *testing.T, s session.Store) {
 		put(t, s, r, 10)
 	}
 	for range 2 { // the second time it does nothing
-		require.NoError(t, s.End(ctx, one.Token, time.Time{}))
+		require.NoError(t, s.End(ctx, one.Token, time.Time{}, mostDenied))
 		requireThere(t, s, map[int]bool{1: false, 2: false}, "alice")
 		requireThere(t, s, map[int]bool{1: true}, "bob")
 		requireDenied(t, s, one.Token, false)
@@ -126,29 +130,51 @@ func testDeny(t *testing.T, s session.Store) {
 	put(t, s, r, 10)
 	requireDenied(t, s, r.Token, false)
 	for range 2 {
-		require.NoError(t, s.End(t.Context(), r.Token, r.Expire))
+		require.NoError(t, s.End(t.Context(), r.Token, r.Expire, mostDenied))
 		requireThere(t, s, map[int]bool{1: false}, "alice")
 		requireDenied(t, s, r.Token, true)
 		requireDenied(t, s, record("alice", 2).Token, false)
 	}
-	require.NoError(t, s.End(t.Context(), r.Token, time.Time{}))
+	require.NoError(t, s.End(t.Context(), r.Token, time.Time{}, mostDenied))
 	requireDenied(t, s, r.Token, true)
 	sweep(t, s, r.Expire, 1)
 	requireDenied(t, s, r.Token, false)
 
-	require.NoError(t, s.End(t.Context(), r.Token, r.Expire))
-	require.NoError(t, s.End(t.Context(), r.Token, r.Expire.Add(time.Hour)))
+	require.NoError(t, s.End(t.Context(), r.Token, r.Expire, mostDenied))
+	require.NoError(t, s.End(t.Context(), r.Token, r.Expire.Add(time.Hour), mostDenied))
 	sweep(t, s, r.Expire, 0)
 	requireDenied(t, s, r.Token, true)
 	sweep(t, s, r.Expire.Add(time.Hour), 1)
 	requireDenied(t, s, r.Token, false)
 }
 
+func testMostDenied(t *testing.T, s session.Store) {
+	const most = 3
+	deny := func(n int) error {
+		r := record("alice", n)
+		put(t, s, r, 10)
+		err := s.End(t.Context(), r.Token, r.Expire, most)
+		requireThere(t, s, map[int]bool{n: false}, "alice")
+		requireDenied(t, s, r.Token, err == nil)
+		return err
+	}
+	for range 2 { // again it is no other token
+		for n := range most {
+			require.NoError(t, deny(n))
+		}
+	}
+	require.ErrorIs(t, deny(most), session.ErrFull)
+	require.NoError(t, s.End(t.Context(), record("alice", most).Token, time.Time{}, most), "nothing is denied")
+	sweep(t, s, record("alice", 0).Expire, 1)
+	require.NoError(t, deny(most))
+	require.ErrorIs(t, deny(most+1), session.ErrFull)
+}
+
 func testSweep(t *testing.T, s session.Store) {
 	const n = 5
 	for i := range n {
 		put(t, s, record("alice", i), 10)
-		require.NoError(t, s.End(t.Context(), record("bob", i).Token, record("bob", i).Expire))
+		require.NoError(t, s.End(t.Context(), record("bob", i).Token, record("bob", i).Expire, mostDenied))
 	}
 	sweep(t, s, start, 0)
 	second := record("alice", 1).Expire
@@ -198,7 +224,7 @@ func oneOfMany(
 		}
 	}
 	denied := session.HashOf(fmt.Sprint("denied ", n))
-	if err := s.End(ctx, denied, start.Add(time.Hour)); err != nil {
+	if err := s.End(ctx, denied, start.Add(time.Hour), mostDenied); err != nil {
 		return err
 	}
 	if ok, err := s.Denied(ctx, denied); !ok || err != nil {

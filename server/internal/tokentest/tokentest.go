@@ -83,11 +83,11 @@ func (p *fakeSessions) Resolve(_ context.Context, credential string) (*session.S
 }
 
 // Logout implements tokenapi.Sessions.
-func (p *fakeSessions) Logout(_ context.Context, credential string) error {
+func (p *fakeSessions) Logout(_ context.Context, credential string) (time.Time, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	delete(p.sessions, credential)
-	return nil
+	return time.Time{}, nil
 }
 
 // Follow implements caller.Sessions.
