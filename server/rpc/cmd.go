@@ -181,10 +181,9 @@ func (c *call) nobody(ctx context.Context, p routeCmdParams, t target, from lows
 		return jid, nil
 	}
 	id := c.caller().Identity()
-	tgt := strings.Trim(string(t.tgt), `"`)
 	_, err := c.api.Writer.Put(ctx, records.Batch{
 		Jobs: []records.Job{{
-			JID: jid, User: id.User, Eauth: id.Eauth, Client: "local_async", Fun: p.Fun, Tgt: tgt, TgtType: t.typ, Minions: []string{},
+			JID: jid, User: id.User, Eauth: id.Eauth, Client: "local_async", Fun: p.Fun, Tgt: t.text(), TgtType: t.typ, Minions: []string{},
 			Origin: records.Origin(from),
 		}},
 		Ends: []records.End{{JID: jid, Time: time.Now()}},

@@ -180,6 +180,8 @@ func TestNobody(t *testing.T) {
 	require.Equal(t, "completed_all_successful", rows[0].State)
 	require.Zero(t, rows[0].Expected)
 	require.Equal(t, "nobody", e.tgtOf(t, string(got.Ret), bob))
+	got = e.post(t, strings.Replace(ping, `"tgt":"*"`, `"tgt":["nobody","no \"one\""],"tgt_type":"list"`, 1), bob)
+	require.Equal(t, `nobody,no "one"`, e.tgtOf(t, string(got.Ret), bob))
 }
 
 // Commands have what they were made of, and are found by it.

@@ -125,7 +125,7 @@ func (m *master) Run(_ context.Context, c lowstate.Call) (lowstate.Result, error
 	switch client {
 	case "local_async":
 		p := lowstate.Published{JID: jidOf(59), Minions: []string{"web1"}}
-		if tgt, _ := c.Chunks[0].Text("tgt"); tgt == "nobody" {
+		if tgt, _ := c.Chunks[0].Get("tgt"); strings.Contains(string(tgt), "nobody") {
 			p = lowstate.Published{}
 		}
 		answer = p

@@ -105,14 +105,20 @@ func parseOneTarget(v []byte) (target, error) {
 	return target{tgt, known.salt}, nil
 }
 
-// operand returns a target as a part of a compound one.
-func (t target) operand() (string, error) {
+// text returns the target as a text: a list is joined by commas.
+func (t target) text() string {
 	var list []string
 	var text string
 	if json.Unmarshal(t.tgt, &text) != nil {
 		textsOf(t.tgt, &list)
 		text = strings.Join(list, ",")
 	}
+	return text
+}
+
+// operand returns a target as a part of a compound one.
+func (t target) operand() (string, error) {
+	text := t.text()
 	if t.typ == "compound" {
 		return "( " + text + " )", nil
 	}
