@@ -12,6 +12,8 @@ import (
 // Accounts has the roles, users and groups of the store of API tokens. *issuer.Service
 // is one. What is changed is an event of its own there.
 type Accounts interface {
+	Limits
+
 	Roles(ctx context.Context, c issuer.Caller) ([]role.Role, error)
 	PutRole(ctx context.Context, c issuer.Caller, r role.Role, fresh bool) error
 	ChangeRole(ctx context.Context, c issuer.Caller, name string, change func(*role.Role)) error

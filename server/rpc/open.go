@@ -10,7 +10,7 @@ import (
 	"github.com/saltern-api/saltern/records"
 )
 
-// Limits are the rights of users with a login, and of roles. *issuer.Service is one.
+// Limits are the rights of users with a login, and of roles.
 type Limits interface {
 	LoginRights(ctx context.Context, user, eauth string, groups []string) (*role.Set, error)
 
@@ -24,12 +24,11 @@ func (c *call) set(ctx context.Context) (*role.Set, error) {
 	if p := c.caller().Principal; p != nil {
 		return p.Scopes, nil
 	}
-	limits, ok := c.api.Accounts.(Limits)
-	if !ok {
-		return nil, nil //nolint:nilnil // there are none
+	if c.api.Accounts == nil {
+		return nil, nil //nolint:nilnil // there are none, and nobody has a permission
 	}
 	id := c.caller().Identity()
-	return limits.LoginRights(ctx, id.User, id.Eauth, id.Groups)
+	return c.api.Accounts.LoginRights(ctx, id.User, id.Eauth, id.Groups)
 }
 
 // openTargets adds to the scope of an authority the saved targets whose access list names
@@ -106,14 +105,13 @@ func (o *object) close(named []string, may bool) {
 // for the holder of a token, by its scopes or by the rights of its owner. Without an
 // error, may reports whether the caller may run on all of them.
 func (c *call) checkOpen(ctx context.Context, roles []string, tgt Object) (may bool, err error) {
-	limits, ok := c.api.Accounts.(Limits)
-	if !ok || len(roles) == 0 {
+	if c.api.Accounts == nil || len(roles) == 0 {
 		return true, nil
 	}
-	if may, err = c.runsOnAll(ctx, limits, tgt); may || err != nil {
+	if may, err = c.runsOnAll(ctx, tgt); may || err != nil {
 		return may, err
 	}
-	open, err := limits.OpenRoles(ctx, roles)
+	open, err := c.api.Accounts.OpenRoles(ctx, roles)
 	if err != nil || len(open) == 0 {
 		return false, err
 	}
@@ -121,9 +119,9 @@ func (c *call) checkOpen(ctx context.Context, roles []string, tgt Object) (may b
 }
 
 // runsOnAll reports whether the caller may run any function on all minions of a target.
-func (c *call) runsOnAll(ctx context.Context, limits Limits, tgt Object) (bool, error) {
+func (c *call) runsOnAll(ctx context.Context, tgt Object) (bool, error) {
 	id := c.caller().Identity()
-	rights, err := limits.LoginRights(ctx, id.User, id.Eauth, id.Groups)
+	rights, err := c.api.Accounts.LoginRights(ctx, id.User, id.Eauth, id.Groups)
 	if err != nil {
 		return false, err
 	}
