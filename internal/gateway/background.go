@@ -20,7 +20,11 @@ func (g *Gateway) startBackground(ctx context.Context) {
 	if g.recordKeeper != nil {
 		g.background.Go(func() { g.recordKeeper.Run(ctx) })
 		g.background.Go(func() { g.jobs.Run(ctx) })
-		g.background.Go(func() { g.recorder.Run(ctx, g.bus.ExpectTrimmed("salt/", g.recorder.Trim)) })
+		events := "salt/"
+		if g.config.Master.OrderMasters {
+			events = "s" // those below syndic/ too
+		}
+		g.background.Go(func() { g.recorder.Run(ctx, g.bus.ExpectTrimmed(events, g.recorder.Trim)) })
 	}
 	if g.callbacks != nil {
 		g.background.Go(func() { g.callbacks.Run(ctx) })

@@ -55,7 +55,13 @@ func (g *Gateway) newRecorder() *recorder.Recorder {
 		g.log.Info("what is fired while the event bus is away is not recorded", slog.Any("reason", err))
 		cache = jobcache.Cache{}
 	}
+	syndicWait := mc.SyndicWait
+	if !mc.OrderMasters {
+		syndicWait = 0
+	}
 	return recorder.New(g.records, recorder.Options{
+		SyndicWait: syndicWait,
+
 		MasterID: mc.ID, MaxValue: int(g.config.Settings.Records.MaxValue), Cache: cache,
 		Verified: g.config.Settings.Results == settings.ResultsVerified,
 		Wrote:    g.recordKeeper.Wrote,

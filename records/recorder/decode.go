@@ -58,6 +58,10 @@ type Decoder struct {
 	// MaxValue is the most bytes of a value that is kept.
 	MaxValue int
 
+	// SyndicWait is positive before a master of masters: there are entries of returns
+	// that syndics hand on, which have no command.
+	SyndicWait time.Duration
+
 	// Verified makes entries of claims: nothing that an event says is recorded.
 	Verified bool
 }
@@ -144,7 +148,9 @@ func load(jid, client string, data msgpack.Raw, arg string) records.Job {
 // returned decodes salt/job/<jid>/ret/<minion>. Only the master fires events with
 // this command, unless a minion makes one that looks the same.
 func (d Decoder) returned(e Entry, jid, minion string, data msgpack.Raw) (Entry, bool) {
-	if data.LookupStr("id") != minion || data.LookupStr("cmd") != "_return" {
+	cmd, isSet := data.Lookup("cmd")
+	text, _ := cmd.Str()
+	if data.LookupStr("id") != minion || text != "_return" && (isSet || d.SyndicWait <= 0) {
 		return e, false
 	}
 	ret, ok := data.Lookup("return")

@@ -33,6 +33,11 @@ type Options struct {
 	// when they have ended.
 	Verified bool
 
+	// SyndicWait is how long syndics may take to name minions of a job, if the master
+	// is one of masters. Then the tap has to have the events below syndic/ too. 0 is
+	// for other masters.
+	SyndicWait time.Duration
+
 	// Spool takes what waits beyond 4 MiB. With nil it is dropped.
 	Spool *spool.Store
 
@@ -139,6 +144,8 @@ type Recorder struct {
 	ends    *ends  // of the writer alone
 	claims  claims // of the writer alone
 
+	gathered gathered // of Run alone
+
 	mu    sync.Mutex
 	notes *lru.Cache[string, note] // that are not recorded yet
 	known *lru.Cache[string, known]
@@ -154,8 +161,9 @@ type counts struct{ jobs, returns, dropped, filled, unfilled, unverified, failur
 func New(store Store, o Options) *Recorder {
 	o = o.withDefaults()
 	return &Recorder{
-		store: store, opts: o, decoder: Decoder{MasterID: o.MasterID, MaxValue: o.MaxValue, Verified: o.Verified},
-		queue: newQueue(o.Spool), ends: newEnds(o),
+		store: store, opts: o,
+		decoder: Decoder{MasterID: o.MasterID, MaxValue: o.MaxValue, SyndicWait: o.SyndicWait, Verified: o.Verified},
+		queue:   newQueue(o.Spool), ends: newEnds(o), gathered: gathered{wait: o.SyndicWait},
 		journal: journal{path: o.Notes},
 		notes:   lru.New[string, note](maxNotes), known: lru.New[string, known](maxNotes), gap: true,
 	}
@@ -194,24 +202,30 @@ func (r *Recorder) Run(ctx context.Context, tap Tap) {
 	defer tap.Close()
 	r.openJournal()
 	defer r.closeJournal()
-	ctx, cancel := context.WithCancel(ctx)
+	writing, cancel := context.WithCancel(context.WithoutCancel(ctx)) // until the last entry is in the queue
 	var writer sync.WaitGroup
-	writer.Go(func() { r.write(ctx) })
+	writer.Go(func() { r.write(writing) })
 	defer writer.Wait()
 	defer cancel()
 	for {
-		e, err := tap.Next(ctx)
+		r.pushDue(time.Now())
+		e, err := r.gathered.next(ctx, tap)
 		switch {
 		case err == nil:
 			if entry, ok := r.decoder.Decode(e.Tag, e.Data, time.Now()); ok {
 				if entry.Job != nil {
 					r.saw(entry.Job.JID, entry.At)
 				}
+				r.gathered.hold(&entry)
 				r.push(entry)
+			} else {
+				r.pushNamed(e)
 			}
+		case errors.Is(err, errDue):
 		case errors.Is(err, eventbus.ErrGap), errors.Is(err, eventbus.ErrOverflow):
 			r.lost()
 		default:
+			r.pushDue(time.Now().Add(r.opts.SyndicWait))
 			return
 		}
 	}

@@ -231,8 +231,8 @@ func (b *Bus) each(f func(*Sub)) {
 // salt/run/<jid>/ and salt/wheel/<jid>/, and the bare <jid> that lists a job's minions, as does what a syndic forwards
 // of it. Other tags have none.
 func jobOf(tag string) string {
-	if rest, ok := strings.CutPrefix(tag, "syndic/"); ok {
-		return jobOfSyndic(rest)
+	if strings.HasPrefix(tag, syndicPrefix) {
+		return JobOfSyndic(tag)
 	}
 	if rest, ok := strings.CutPrefix(tag, "salt/job/"); ok {
 		jid, what, _ := strings.Cut(rest, "/")
@@ -257,10 +257,17 @@ func jobOf(tag string) string {
 	return tag
 }
 
-// jobOfSyndic returns the jid of a tag that lists the minions of a job behind a syndic: <syndic>/<jid>, or
-// <syndic>/salt/job/<jid>/new of 3008. There is one more syndic/<syndic>/ before it for each more level of masters.
-func jobOfSyndic(tag string) string {
-	rest, isNew := strings.CutSuffix(tag, "/new")
+const syndicPrefix = "syndic/"
+
+// JobOfSyndic returns the jid of a tag that lists the minions of a job behind a syndic: syndic/<syndic>/<jid>, or
+// syndic/<syndic>/salt/job/<jid>/new of 3008. There is one more syndic/<syndic>/ before it for each more level of
+// masters. It is "" for other tags.
+func JobOfSyndic(tag string) string {
+	rest, ok := strings.CutPrefix(tag, syndicPrefix)
+	if !ok {
+		return ""
+	}
+	rest, isNew := strings.CutSuffix(rest, "/new")
 	before, jid, ok := cutLast(rest, "/")
 	if isNew {
 		before, ok = strings.CutSuffix(before, "/salt/job")
