@@ -2,6 +2,7 @@ package crowd
 
 import (
 	"bufio"
+	"context"
 	"crypto/tls"
 	"encoding/json"
 	"fmt"
@@ -12,12 +13,14 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"github.com/saltern-api/saltern/saltmaster/mastertest"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // manyWaiters is how many connections BenchmarkWaiters waits on.
@@ -113,7 +116,17 @@ type waitMemory struct {
 // waitMany has so many requests wait for one job, and lets it end.
 func waitMany(tb testing.TB, how, kind string, n int, settle bool) (m waitMemory) {
 	tb.Helper()
-	master := mastertest.Start(tb, mastertest.Options{JobCache: true, Minions: []mastertest.Minion{{ID: minions[0], Silent: true}}})
+	var ended atomic.Bool
+	master := mastertest.Start(tb, mastertest.Options{
+		JobCache: true, Minions: []mastertest.Minion{{ID: minions[0], Silent: true}},
+		// What takes the gateway too long after the caller was authenticated goes to the master.
+		Runners: map[string]mastertest.Function{"jobs.list_job": func(context.Context, mastertest.Call) (msgpack.Raw, bool) {
+			if !ended.Load() {
+				return mastertest.JSON(`{"Function": "test.ping", "Minions": ["` + minions[0] + `"], "Result": {}}`), true
+			}
+			return mastertest.JSON(`{"Function": "test.ping", "Minions": ["` + minions[0] + `"], "Result": {"` + minions[0] + `": {"return": true}}}`), true
+		}},
+	})
 	g := startGateway(tb, master, fmt.Sprintf(
 		"limits: {connections: %[1]d, connections_per_address: %[1]d}\nevents: {streams_per_user: %[1]d, streams_per_session: %[1]d}\nrecords: {max_wait: 1h}\n", n+100),
 		map[string]any{
@@ -149,12 +162,14 @@ func waitMany(tb testing.TB, how, kind string, n int, settle bool) (m waitMemory
 		m.heap, m.stack = g.runtime(tb)
 		m.heap, m.stack = m.heap-heap, m.stack-stack
 	}
+	ended.Store(true)
 	master.Return(mastertest.Job{JID: jid, Fun: "test.ping", Minion: minions[0]}, mastertest.Return{Return: mastertest.JSON("true")})
 	began := time.Now()
 	for _, s := range all {
 		_ = s.conn.SetReadDeadline(time.Now().Add(patience))
 		resp, err := http.ReadResponse(s.lines, nil)
 		require.NoError(tb, err)
+		require.Equal(tb, http.StatusOK, resp.StatusCode)
 		waits[how].check(tb, resp.Body)
 		require.NoError(tb, resp.Body.Close())
 	}

@@ -56,8 +56,18 @@ func (a *API) stream(x *web.Exchange, r *http.Request, s sight) error {
 	if err := a.recorded(r, s); err != nil {
 		return err
 	}
-	st := &stream{api: a, x: x, jid: web.Param(r, "jid"), after: r.Header.Get("Last-Event-ID"), values: values}
-	if err := st.look(r.Context(), s); err != nil {
+	st := &stream{
+		api: a, x: x, jid: web.Param(r, "jid"), after: r.Header.Get("Last-Event-ID"), values: values,
+		sight: &s, // until the first step
+	}
+	st.watched = a.Waiting.Watches.Watch(st.jid)
+	begun := false
+	defer func() {
+		if !begun {
+			st.watched.Close()
+		}
+	}()
+	if err := st.look(r.Context()); err != nil {
 		return err
 	}
 	if st.ended() {
@@ -69,7 +79,6 @@ func (a *API) stream(x *web.Exchange, r *http.Request, s sight) error {
 		return err
 	}
 	st.closed = closed
-	begun := false
 	defer func() {
 		if !begun {
 			closed()
@@ -83,7 +92,6 @@ func (a *API) stream(x *web.Exchange, r *http.Request, s sight) error {
 		return nil
 	}
 	begun = true
-	st.watched = a.Waiting.Watches.Watch(st.jid)
 	st.hold, st.caller = a.Waiting.Hold(a.Callers, s.caller, needsOf(s)...)
 	if x.Detach(r, st.leave, st.next) {
 		return nil
@@ -120,18 +128,24 @@ type stream struct {
 // ended reports whether the client has had the end of the stream before.
 func (st *stream) ended() bool { return st.after == idOfEnd }
 
-// look reads the job, if the caller sees it, and checks the position.
-func (st *stream) look(ctx context.Context, s sight) error {
-	return st.api.Records.read(ctx, func(ctx context.Context, from records.Reader) (err error) {
-		if _, err = see(ctx, from, st.jid, s.job); err != nil || st.ended() {
+// look checks that the caller sees the job, and the position.
+func (st *stream) look(ctx context.Context) error {
+	return st.api.Records.read(ctx, func(ctx context.Context, from records.Reader) error {
+		if _, err := st.read(ctx); err != nil || st.ended() || st.after == "" {
 			return err
 		}
-		_, err = from.Arrived(ctx, st.jid, st.after, 1)
+		_, err := from.Arrived(ctx, st.jid, st.after, 1)
 		if bad, ok := errors.AsType[*records.InvalidError](err); ok {
 			return &web.Error{Status: http.StatusBadRequest, Text: "Header Last-Event-ID: " + bad.Why}
 		}
 		return noRecord(err, errNoJob)
 	})
+}
+
+// read returns the job, if the caller sees it. It is read once for many streams.
+func (st *stream) read(ctx context.Context) (records.Job, error) {
+	j, err := st.watched.Job(ctx, false)
+	return j, seen(j, err, st.sight.job)
 }
 
 func (st *stream) begin(r *http.Request) {
@@ -306,8 +320,8 @@ func (st *stream) send(ctx context.Context) (over bool, err error) {
 	}
 	var j records.Job
 	err = st.api.Records.read(ctx, func(ctx context.Context, _ records.Reader) (err error) {
-		j, err = st.watched.Job(ctx, false)
-		return seen(j, err, st.sight.job)
+		j, err = st.read(ctx)
+		return err
 	})
 	if err != nil {
 		return false, err
@@ -381,7 +395,7 @@ func (st *stream) page(ctx context.Context, j records.Job) (more bool, err error
 	if err := st.x.Control.Flush(); err != nil {
 		return false, err
 	}
-	return len(all) > 0, nil
+	return len(all) == streamPage, nil
 }
 
 // ret sends a return.
