@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -87,8 +88,8 @@ func (s store) check(t *testing.T, salt string) {
 func (s store) start(t *testing.T, salt string) *env.Env {
 	t.Helper()
 	socket := redistest.Start(t, redistest.Options{}).Client().Addrs[0]
-	here, err := filepath.Abs("testdata")
-	require.NoError(t, err)
+	here := t.TempDir() // for Python writes beside its modules
+	require.NoError(t, os.CopyFS(here, os.DirFS("testdata")))
 	common := map[string]any{"returner_dirs": []string{filepath.Join(here, "returners")}, "saltern_redis": socket}
 	conf := map[string]any{"cache.redis.unix_socket_path": socket, "eauth_redis_host": socket}
 	maps.Copy(conf, common)
