@@ -1,11 +1,17 @@
 package rpc
 
 import (
+	"database/sql"
 	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	_ "modernc.org/sqlite" // the records
 
 	"github.com/saltern-api/saltern/e2e/env"
 	"github.com/saltern-api/saltern/e2e/envtest"
@@ -73,5 +79,69 @@ func TestSchedules(t *testing.T) {
 		require.Contains(t, string(p.call(t, "audit", "get_audit", `{"event_type": "task"}`)), uuid)
 		p.call(t, "kv", "set_key", `{"key": "a", "value": {"b": 1}}`)
 		require.JSONEq(t, `{"b": 1}`, string(p.call(t, "kv", "get_key", `{"key": "a"}`)))
+	})
+}
+
+// TestKilledWithinARun kills the gateway between the claim of a run and its end, while
+// the master does not answer: what came of it is unknown, and it is not run again.
+func TestKilledWithinARun(t *testing.T) {
+	suite.EachRelease(t, func(t *testing.T, r *env.Env) {
+		envtest.RestoreGateway(t, r)
+		marks := filepath.Join(t.TempDir(), "marks")
+		p := login(t, r, env.User)
+		soon := func(name string) string {
+			return decoded[string](t, p.call(t, "schedule", "save", fmt.Sprintf(
+				`{"name": %q, "schedule": {"once": %q}, "cmd": "local", "fun": "cmd.run", "tgt": {"*": {"tgt": "ms--0"}}, "arg": {"arg": ["echo %s >> %s"]}}`,
+				name, time.Now().Add(2*time.Second).UTC().Format(time.RFC3339), name, marks)))
+		}
+		state := func(uuid, want string) {
+			t.Helper()
+			var got string
+			require.Eventually(t, func() bool {
+				got = string(p.call(t, "schedule", "search_history", fmt.Sprintf(`{"uuid": %q}`, uuid)))
+				return strings.Contains(got, `"count":1,`) && strings.Contains(got, `"state":"`+want+`"`)
+			}, envtest.Patience, 50*time.Millisecond, "%s: %s", want, &got)
+		}
+		resume := func() { require.NoError(t, r.ResumeMaster()) }
+		require.NoError(t, r.PauseMaster())
+		t.Cleanup(resume)
+		uuid := soon("once")
+		state(uuid, "claimed")
+		require.NoError(t, r.Signal(syscall.SIGKILL))
+		<-r.Ended()
+		resume()
+		require.NoError(t, r.StartGateway(t.Context()))
+		p = login(t, r, env.User)
+		state(uuid, "claimed") // for as long as another gateway may be at it
+
+		require.NoError(t, r.StopGateway(t.Context()))
+		db, err := sql.Open("sqlite", filepath.Join(r.StateDir(), "records.db"))
+		require.NoError(t, err)
+		changed, err := db.ExecContext(t.Context(), "UPDATE runs SET until = 1 WHERE schedule = ? AND state = 0", uuid)
+		require.NoError(t, err)
+		n, err := changed.RowsAffected()
+		require.NoError(t, err)
+		require.EqualValues(t, 1, n, "the claim is over now")
+		require.NoError(t, db.Close())
+		require.NoError(t, r.StartGateway(t.Context()))
+		p = login(t, r, env.User)
+		state(uuid, "unknown")
+		require.Contains(t, string(p.call(t, "schedule", "get", fmt.Sprintf(`{"uuid": %q}`, uuid))), `"expired":true,`)
+
+		// The master may have taken the command, once; and what is due later runs.
+		later := soon("later")
+		state(later, "started")
+		require.Eventually(t, func() bool {
+			text, err := os.ReadFile(marks)
+			return err == nil && strings.Contains(string(text), "later\n")
+		}, envtest.Patience, 50*time.Millisecond)
+		text, err := os.ReadFile(marks)
+		require.NoError(t, err)
+		require.LessOrEqual(t, strings.Count(string(text), "once\n"), 1)
+		require.Equal(t, 1, strings.Count(string(text), "later\n"))
+		state(uuid, "unknown")
+		for _, id := range []string{uuid, later} {
+			p.call(t, "schedule", "remove", fmt.Sprintf(`{"uuid": %q}`, id))
+		}
 	})
 }
