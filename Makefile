@@ -64,15 +64,15 @@ build: ## build bin/saltern
 
 test: deps salt $(TOKEN_CLIENT_STAMPS) ## run every test, with real masters and the race detector
 	@deploy/deps.sh test
-	$(STRICT) SALTERN_SALT_VERSIONS='$(SALT_VERSIONS)' $(GOTEST) -p 4 -timeout 5m $(STORES) $(UNIT)
+	$(STRICT) SALTERN_SALT_VERSIONS='$(SALT_VERSIONS)' $(GOTEST) -p 4 -timeout 10m $(STORES) $(UNIT)
 	@$(STRICT) MAKE='$(MAKE)' e2e/releases.sh $(WORK) '$(SALT_VERSIONS)' '$(REAL) clients' $(SALT_BETWEEN)
 
 test-unit: ## run the tests that need no Salt and no other server
-	env -u SALTERN_SALT $(GOTEST) -p 4 -timeout 5m $(UNIT)
+	env -u SALTERN_SALT $(GOTEST) -p 4 -timeout 10m $(UNIT)
 
 test-stores: ## run those with Redis, PostgreSQL, nginx and many clients at once
 	@deploy/deps.sh test
-	env -u SALTERN_SALT SALTERN_REQUIRE_NGINX=1 SALTERN_REQUIRE_REDIS=1 SALTERN_REQUIRE_POSTGRES=1 $(GOTEST) -p 4 -timeout 5m $(STORES)
+	env -u SALTERN_SALT SALTERN_REQUIRE_NGINX=1 SALTERN_REQUIRE_REDIS=1 SALTERN_REQUIRE_POSTGRES=1 $(GOTEST) -p 4 -timeout 10m $(STORES)
 
 # A whole version is one of the package index, installed when it is not there; a
 # part of one is a pinned one.

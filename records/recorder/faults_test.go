@@ -13,6 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"github.com/saltern-api/saltern/internal/pause"
 	"github.com/saltern-api/saltern/records"
 	"github.com/saltern-api/saltern/records/postgres"
 	"github.com/saltern-api/saltern/records/postgres/pgtest"
@@ -241,16 +242,20 @@ func TestFillLarge(t *testing.T) {
 	require.EqualValues(t, size+5, ret.Size)
 }
 
-// What waits for more when the recorder stops is written, unless the store is away.
+// What waits for more when the recorder stops is written, also to a slow store, unless
+// it is away.
 func TestStop(t *testing.T) {
 	t.Parallel()
-	for name, away := range map[string]bool{"there": false, "away": true} {
+	for name, c := range map[string]struct {
+		away bool
+		slow time.Duration // how long a write takes
+	}{"there": {}, "away": {away: true}, "slow": {slow: 2500 * time.Millisecond}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				m, s := newMemory(), tap{make(chan eventbus.Event)}
-				m.away = away
-				r := recorder.New(m, recorder.Options{Log: slog.New(slog.DiscardHandler)})
+				m.away = c.away
+				r := recorder.New(slowly{m, c.slow}, recorder.Options{Log: slog.New(slog.DiscardHandler)})
 				ctx, cancel := context.WithCancel(t.Context())
 				done := make(chan struct{})
 				go func() { r.Run(ctx, s); close(done) }()
@@ -262,9 +267,9 @@ func TestStop(t *testing.T) {
 				began := time.Now()
 				cancel()
 				<-done
-				require.Less(t, time.Since(began), 3*time.Second)
+				require.Less(t, time.Since(began), 2*c.slow+3*time.Second) // the entries, and the notes
 				jobs, returns := m.recorded()
-				if away {
+				if c.away {
 					require.Empty(t, jobs)
 					return
 				}
@@ -273,4 +278,17 @@ func TestStop(t *testing.T) {
 			})
 		})
 	}
+}
+
+// slowly is a store whose writes take some time.
+type slowly struct {
+	*memory
+	takes time.Duration
+}
+
+func (s slowly) Put(ctx context.Context, b records.Batch) (records.Changes, error) {
+	if err := pause.For(ctx, s.takes); err != nil {
+		return records.Changes{}, err
+	}
+	return s.memory.Put(ctx, b)
 }

@@ -114,8 +114,10 @@ const (
 	endsEvery = time.Second
 	openEvery = 10 * time.Minute
 
-	// lastWrites is how long what waits is written for at the end.
-	lastWrites = 2 * time.Second
+	// lastWrites is how long what waits is written for at the end, and lastTries how
+	// long a store that is away is tried again then.
+	lastWrites = 6 * time.Second
+	lastTries  = 2 * time.Second
 
 	minBackoff = 100 * time.Millisecond
 	maxBackoff = 5 * time.Second
@@ -143,6 +145,8 @@ type Recorder struct {
 	counts  counts
 	ends    *ends  // of the writer alone
 	claims  claims // of the writer alone
+
+	noMore <-chan struct{} // of the writer alone: what fails is not tried again
 
 	gathered gathered // of Run alone
 
@@ -196,7 +200,7 @@ func (r *Recorder) Stats() Stats {
 }
 
 // Run records events until ctx ends or the tap is closed, and then writes what
-// waits, for two seconds at most. It may be called once, and closes the tap.
+// waits, for six seconds at most. It may be called once, and closes the tap.
 func (r *Recorder) Run(ctx context.Context, tap Tap) {
 	defer r.queue.close()
 	defer tap.Close()
@@ -267,6 +271,9 @@ func (r *Recorder) write(ctx context.Context) {
 	defer tick.Stop()
 	last, cancel := later(ctx, lastWrites)
 	defer cancel()
+	tries, noMore := later(ctx, lastTries)
+	defer noMore()
+	r.noMore = tries.Done()
 	defer r.flush(last)
 	var until, again, searched time.Time // until when all is recorded
 	var wrote batchOf
@@ -441,7 +448,13 @@ func (r *Recorder) putBatch(ctx context.Context, b records.Batch) error {
 			return nil
 		}
 		r.queue.isAway(true)
-		_ = pause.For(ctx, wait) // an attempt after it has ended fails
+		select {
+		case <-r.noMore:
+			return context.Canceled
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-time.After(wait):
+		}
 	}
 }
 
