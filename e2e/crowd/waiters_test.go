@@ -26,15 +26,16 @@ import (
 // manyWaiters is how many connections BenchmarkWaiters waits on.
 const manyWaiters = 10_000
 
-// waits are the ways to wait for a job: the path before its id, the one after it, and
-// the check of the answer.
+// waits are the ways to wait for a job: the path before its id, the one after it, a line
+// that comes before the job has ended, and the check of what comes then.
 var waits = map[string]struct {
 	before, after string
-	check         func(tb testing.TB, body io.Reader)
+	begun         string
+	check         func(tb testing.TB, s stream)
 }{
-	"jobs":   {"/v1/jobs/", "?wait=1h", isComplete},
-	"lookup": {"/jobs/", "?wait=1h", hasReturn},
-	"events": {"/v1/jobs/", "/events", ends},
+	"jobs":   {"/v1/jobs/", "?wait=1h", "", isComplete},
+	"lookup": {"/jobs/", "?wait=1h", "", hasReturn},
+	"events": {"/v1/jobs/", "/events", "event: job\n", ends},
 }
 
 // BenchmarkWaiters prints how much memory each of 10,000 requests takes that waits for
@@ -80,29 +81,37 @@ func waitKinds() (all []waitKind) {
 }
 
 // isComplete checks the answer to a wait for a job.
-func isComplete(tb testing.TB, body io.Reader) {
+func isComplete(tb testing.TB, s stream) {
 	var job struct {
 		State    string
 		Complete bool
 	}
-	require.NoError(tb, json.NewDecoder(body).Decode(&job))
+	s.answer(tb, &job)
 	require.True(tb, job.Complete, job.State)
 }
 
 // hasReturn checks the answer to a look-up of a job that was waited for.
-func hasReturn(tb testing.TB, body io.Reader) {
+func hasReturn(tb testing.TB, s stream) {
 	var job struct{ Return []map[string]bool }
-	require.NoError(tb, json.NewDecoder(body).Decode(&job))
+	s.answer(tb, &job)
 	require.Len(tb, job.Return, 1)
 	require.True(tb, job.Return[0][minions[0]], job)
 }
 
-// ends checks the stream of a job.
-func ends(tb testing.TB, body io.Reader) {
-	all, err := io.ReadAll(body)
+// ends checks the rest of the stream of a job.
+func ends(tb testing.TB, s stream) {
+	s.until(tb, "event: return\n")
+	s.until(tb, "event: end\n")
+}
+
+// answer reads a response, with an object.
+func (s stream) answer(tb testing.TB, to any) {
+	_ = s.conn.SetReadDeadline(time.Now().Add(patience))
+	resp, err := http.ReadResponse(s.lines, nil)
 	require.NoError(tb, err)
-	require.Contains(tb, string(all), "event: return\n")
-	require.Contains(tb, string(all), "event: end\n")
+	require.Equal(tb, http.StatusOK, resp.StatusCode)
+	require.NoError(tb, json.NewDecoder(resp.Body).Decode(to))
+	require.NoError(tb, resp.Body.Close())
 }
 
 // waitMemory is what the gateway has resident, in MB, and how long the last waiter was
@@ -155,6 +164,11 @@ func waitMany(tb testing.TB, how, kind string, n int, settle bool) (m waitMemory
 		tb.FailNow()
 	}
 	require.Eventually(tb, func() bool { return g.figure(tb, "saltern_job_waiters") == fmt.Sprint(n) }, patience, 100*time.Millisecond)
+	if begun := waits[how].begun; begun != "" {
+		for _, s := range all {
+			s.until(tb, begun)
+		}
+	}
 	m.now, _ = g.memory(tb)
 	if settle {
 		g.settle(tb)
@@ -166,12 +180,7 @@ func waitMany(tb testing.TB, how, kind string, n int, settle bool) (m waitMemory
 	master.Return(mastertest.Job{JID: jid, Fun: "test.ping", Minion: minions[0]}, mastertest.Return{Return: mastertest.JSON("true")})
 	began := time.Now()
 	for _, s := range all {
-		_ = s.conn.SetReadDeadline(time.Now().Add(patience))
-		resp, err := http.ReadResponse(s.lines, nil)
-		require.NoError(tb, err)
-		require.Equal(tb, http.StatusOK, resp.StatusCode)
-		waits[how].check(tb, resp.Body)
-		require.NoError(tb, resp.Body.Close())
+		waits[how].check(tb, s)
 	}
 	m.last = time.Since(began)
 	return m
