@@ -1,6 +1,7 @@
 package masterconf
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -20,5 +21,17 @@ func TestClusterKeys(t *testing.T) {
 		c, _, err := load(mem(map[string]string{"/salt/master": text}), "/salt")
 		require.NoError(t, err)
 		require.Equal(t, want, c.PKIDir, text)
+	}
+}
+
+// The event bus of Salt 3006 with both options is not where that of later releases is.
+func TestIPv6EventBus(t *testing.T) {
+	t.Parallel()
+	for text, warns := range map[string]bool{
+		"ipc_mode: tcp\nipv6: true\n": true, "ipc_mode: tcp\n": false, "ipv6: true\n": false, "ipc_mode: ipc\nipv6: true\n": false,
+	} {
+		_, warnings, err := load(mem(map[string]string{"/salt/master": text}), "/salt")
+		require.NoError(t, err)
+		require.Equal(t, warns, len(warnings) == 1 && strings.HasPrefix(warnings[0].String(), "/salt/master:1: ipc_mode: with ipv6"), "%s: %v", text, warnings)
 	}
 }

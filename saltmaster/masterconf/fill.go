@@ -123,6 +123,9 @@ func (c *Config) network(o options) {
 	switch v, at, ok := o.value("ipc_mode"); {
 	case v == ipcTCP:
 		c.IPCMode = ipcTCP
+		if c.IPv6 {
+			o.rep.warn(at, "with ipv6 the event bus is on ::1, unless the master is older than Salt 3007: that of 3006 stays on 127.0.0.1, and is not found there")
+		}
 	case ok && v != ipcUnix:
 		o.rep.warn(at, "is neither ipc nor tcp: Salt takes everything else for ipc")
 	}
