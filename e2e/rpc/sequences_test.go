@@ -53,12 +53,18 @@ func decoded[T any](t *testing.T, text json.RawMessage) (v T) {
 	return v
 }
 
-// login logs in as programs do, below /raas, and returns the program with its jwt.
+// login logs a user of the default eauth module in, whose password is the name.
 func login(t *testing.T, r *env.Env, user string) program {
+	t.Helper()
+	return loginAs(t, r, user, user, "internal")
+}
+
+// loginAs logs in as programs do, below /raas, and returns the program with its jwt.
+func loginAs(t *testing.T, r *env.Env, user, password, configName string) program {
 	t.Helper()
 	a := envtest.Send(t, r, r.Main, envtest.Request{
 		Path: "raas/account/login", Kind: "text/plain",
-		Body: fmt.Sprintf(`{"username": %q, "password": %q, "config_name": "internal", "token_type": "jwt"}`, user, user),
+		Body: fmt.Sprintf(`{"username": %q, "password": %q, "config_name": %q, "token_type": "jwt"}`, user, password, configName),
 	})
 	require.Equal(t, http.StatusOK, a.Status, a.Body)
 	got := decoded[struct {
@@ -71,7 +77,7 @@ func login(t *testing.T, r *env.Env, user string) program {
 	}](t, json.RawMessage(a.Body))
 	require.True(t, got.Authenticated)
 	require.Equal(t, user, got.Attributes.Username)
-	require.Equal(t, "internal", got.Attributes.ConfigName)
+	require.Equal(t, configName, got.Attributes.ConfigName)
 	return program{r, map[string]string{"Authorization": "JWT " + got.JWT, "X-Xsrftoken": a.Header.Get("X-Xsrftoken")}}
 }
 
