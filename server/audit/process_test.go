@@ -97,7 +97,9 @@ func TestKilled(t *testing.T) {
 }
 
 // requireEach requires each request once, and besides them at most more that
-// were not reported. The files contain nothing else.
+// were not reported: each of these may be a torn line, as the kernel may stop the
+// write of a process that is killed where two pages meet. The files contain nothing
+// else.
 func requireEach(t *testing.T, path string, want []string, more int) {
 	t.Helper()
 	page, err := Find(t.Context(), path, Query{Oldest: true, Limit: MaxLimit})
@@ -110,18 +112,20 @@ func requireEach(t *testing.T, path string, want []string, more int) {
 		_, found := slices.BinarySearch(got, id)
 		require.True(t, found, id)
 	}
-	require.LessOrEqual(t, len(got), len(want)+more)
 	files, err := filepath.Glob(path + "*")
 	require.NoError(t, err)
 	require.Greater(t, len(files), 3, "it was rotated")
+	var torn []string
 	for _, name := range files {
 		text, err := os.ReadFile(name)
 		require.NoError(t, err)
 		for line := range strings.Lines(string(text)) {
-			// For a moment another process's line may look torn.
-			require.True(t, line == "\n" || json.Valid([]byte(line)), "%s: %q", name, line)
+			if line != "\n" && !json.Valid([]byte(line)) { // for a moment another process's line may look torn
+				torn = append(torn, fmt.Sprintf("%s: %q", name, line))
+			}
 		}
 	}
+	require.LessOrEqual(t, len(got)+len(torn), len(want)+more, torn)
 }
 
 // Processes that write to the same files and rotate them do not lose or tear
