@@ -150,7 +150,7 @@ func (p *parser) time(key, format string) (t time.Time) {
 	}
 	t, err := ParseTime(text, p.text(format), p.t.zone)
 	p.fail(key, err)
-	return p.near(key, t)
+	return p.near(key, t.Truncate(time.Microsecond)) // as times are kept: one that is due at a finer time would be due again
 }
 
 // near refuses times that would not fit into the numbers that are kept of them.

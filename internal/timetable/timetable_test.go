@@ -274,3 +274,16 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// Times are kept to the microsecond: one that is due at a finer time would be due again
+// after it, for good.
+func TestFineTime(t *testing.T) {
+	t.Parallel()
+	table, err := timetable.Parse([]byte(`{"once":"2026-04-01T12:00:00.1234567Z"}`))
+	require.NoError(t, err)
+	due, ok := table.Next(time.Time{}, utc("2026-03-01T00:00:00Z"))
+	require.True(t, ok)
+	require.Equal(t, 123456*time.Microsecond, time.Duration(due.Nanosecond()))
+	_, ok = table.Next(time.Time{}, due.Truncate(time.Microsecond))
+	require.False(t, ok)
+}
