@@ -15,6 +15,7 @@ import (
 
 	"github.com/saltern-api/saltern/e2e/env"
 	"github.com/saltern-api/saltern/e2e/envtest"
+	"github.com/saltern-api/saltern/records/postgres/pgtest"
 )
 
 // TestSchedules has a schedule run on a real master as the user who has saved it, and
@@ -143,5 +144,74 @@ func TestKilledWithinARun(t *testing.T) {
 		for _, id := range []string{uuid, later} {
 			p.call(t, "schedule", "remove", fmt.Sprintf(`{"uuid": %q}`, id))
 		}
+	})
+}
+
+// TestTwoGateways has two gateways before one master, with one PostgreSQL, of which one
+// is killed while both run schedules. Each time is run once at the most, and what is due
+// later is run by the other one.
+func TestTwoGateways(t *testing.T) {
+	suite.EachRelease(t, func(t *testing.T, r *env.Env) {
+		dir := t.TempDir()
+		url, marks := filepath.Join(dir, "url"), filepath.Join(dir, "marks")
+		require.NoError(t, os.WriteFile(url, []byte(pgtest.Start(t).Database(t)), 0o600))
+		more := env.More{Settings: "records: {store: postgres, url_file: " + url + "}\n"}
+		killed, other := envtest.AnotherGateway(t, r, more), envtest.AnotherGateway(t, r, more)
+		programs := []program{login(t, killed, env.User), login(t, other, env.User)}
+
+		const all = 10
+		began := time.Now().Add(8 * time.Second)
+		uuids := make([]string, all)
+		for n := range uuids {
+			uuids[n] = decoded[string](t, programs[n%2].call(t, "schedule", "save", fmt.Sprintf(
+				`{"name": "time %d", "schedule": {"once": %q}, "cmd": "local", "fun": "cmd.run", "tgt": {"*": {"tgt": "ms--0"}}, "arg": {"arg": ["echo time %d, >> %s"]}}`,
+				n, began.Add(time.Duration(2*n)*time.Second).UTC().Format(time.RFC3339Nano), n, marks)))
+		}
+		p := programs[1]
+		runs := func() (states map[string]int, due map[string]string) {
+			states, due = make(map[string]int), make(map[string]string)
+			for _, row := range decoded[struct {
+				Results []struct {
+					SchedName string `json:"sched_name"`
+					State     string
+				}
+			}](t, p.call(t, "schedule", "search_history", `{"limit": 0}`)).Results {
+				require.NotContains(t, due, row.SchedName, "each time is claimed once")
+				states[row.State]++
+				due[row.SchedName] = row.State
+			}
+			return states, due
+		}
+		require.Eventually(t, func() bool { _, due := runs(); return len(due) >= 2 }, envtest.Patience, 20*time.Millisecond)
+		require.NoError(t, killed.Signal(syscall.SIGKILL))
+		<-killed.Ended()
+		var due map[string]string
+		require.Eventually(t, func() bool {
+			var states map[string]int
+			states, due = runs()
+			return len(due) == all && due[fmt.Sprint("time ", all-1)] == "started" && states["started"]+states["claimed"] == all
+		}, envtest.Patience, 100*time.Millisecond, "%v", &due)
+
+		// Minions return when they have run the command; of those that were claimed by the
+		// gateway that was killed nobody knows.
+		require.Eventually(t, func() bool {
+			text, err := os.ReadFile(marks)
+			if err != nil {
+				return false
+			}
+			for name, state := range due {
+				if state == "started" && !strings.Contains(string(text), name+",") {
+					return false
+				}
+			}
+			return true
+		}, envtest.Patience, 50*time.Millisecond)
+		text, err := os.ReadFile(marks)
+		require.NoError(t, err)
+		for name := range due {
+			require.LessOrEqual(t, strings.Count(string(text), name+","), 1, name)
+		}
+		require.NoError(t, killed.StartGateway(t.Context()))
+		require.Len(t, decoded[struct{ Results []struct{} }](t, login(t, killed, env.User).call(t, "schedule", "search_history", `{"limit": 0}`)).Results, all)
 	})
 }
