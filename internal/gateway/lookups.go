@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io/fs"
 	"log/slog"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -43,7 +44,7 @@ func (g *Gateway) newLookups(jids *saltmaster.JIDs, reg prometheus.Registerer) *
 	l := &lookups{config: g.config, jids: jids, log: g.log, from3008: g.release, elsewhere: g.tokens.Elsewhere, answers: g.client.Answers}
 	cache, err := g.config.JobLookups()
 	if err == nil {
-		l.jobs = lookup.NewJobs(cache, settled(g.bus.LastReturn))
+		l.jobs = lookup.NewJobs(cache, settled(g.bus.LastReturns, cache.ReturnTime))
 	} else {
 		g.log.Info("jobs are looked up by the master", slog.Any("reason", err))
 	}
@@ -73,15 +74,34 @@ const (
 	fromMaster = "master"
 )
 
-// settle is how long the master may take to write a return whose event it has
-// fired.
-const settle = 100 * time.Millisecond
+// settle is how long the master usually takes to write what its event says, and
+// maxSettle how long a return is waited for that is not written by then.
+const (
+	settle    = 100 * time.Millisecond
+	maxSettle = 2 * time.Second
+)
 
 // settled returns a function that waits until the master has written what it
-// has announced of a job. last returns when that was.
-func settled(last func(jid string) time.Time) func(ctx context.Context, jid string) error {
+// has announced of a job. last returns whose returns that were, and when the last one
+// came; written when the return of a minion was written, zero for not yet.
+func settled(
+	last func(jid string) ([]string, time.Time), written func(jid, minion string) time.Time,
+) func(ctx context.Context, jid string) error {
 	return func(ctx context.Context, jid string) error {
-		return pause.For(ctx, settle-time.Since(last(jid)))
+		minions, at := last(jid)
+		if err := pause.For(ctx, settle-time.Since(at)); err != nil {
+			return err
+		}
+		for time.Since(at) < maxSettle {
+			minions = slices.DeleteFunc(minions, func(id string) bool { return !written(jid, id).IsZero() })
+			if len(minions) == 0 {
+				return nil
+			}
+			if err := pause.For(ctx, settle/2); err != nil {
+				return err
+			}
+		}
+		return nil
 	}
 }
 

@@ -124,28 +124,47 @@ func TestLookupsOff(t *testing.T) {
 	}
 }
 
-// A job of which a return was announced a moment ago is read a little later.
+// A job of which a return was announced a moment ago is read when it is written, which
+// is a little later.
 func TestSettled(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		start := time.Now()
-		wait := settled(func(jid string) time.Time {
-			if jid == "announced" {
-				return start
+		takes := map[string]time.Duration{"web1": 0, "web2": 450 * time.Millisecond, "web3": time.Hour} // until it is written
+		wait := settled(func(jid string) ([]string, time.Time) {
+			switch jid {
+			case "runner":
+				return nil, start
+			case "late":
+				return []string{"web1", "web2"}, start
+			case "never":
+				return []string{"web1", "web3"}, start
+			}
+			return nil, time.Time{}
+		}, func(_, minion string) time.Time {
+			if at := start.Add(takes[minion]); !at.After(time.Now()) {
+				return at
 			}
 			return time.Time{}
 		})
-		require.NoError(t, wait(t.Context(), "another"))
-		require.Equal(t, start, time.Now())
-		time.Sleep(settle / 4)
-		require.NoError(t, wait(t.Context(), "announced"))
-		require.Equal(t, settle, time.Since(start))
-		require.NoError(t, wait(t.Context(), "announced"))
-		require.Equal(t, settle, time.Since(start))
+		for _, c := range []struct {
+			jid    string
+			passed time.Duration // since the start
+		}{
+			{"another", 0},
+			{"runner", settle},
+			{"runner", settle},
+			{"late", 450 * time.Millisecond},
+			{"never", maxSettle},
+			{"never", maxSettle},
+		} {
+			require.NoError(t, wait(t.Context(), c.jid))
+			require.Equal(t, c.passed, time.Since(start), c.jid)
+		}
 
 		start = time.Now()
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
-		require.ErrorIs(t, wait(ctx, "announced"), context.Canceled)
+		require.ErrorIs(t, wait(ctx, "runner"), context.Canceled)
 	})
 }

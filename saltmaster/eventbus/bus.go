@@ -157,7 +157,7 @@ func (b *Bus) wanting(dst []*Sub, tag string) []*Sub {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if jid := jobOf(tag); jid != "" {
-		b.recent.add(jid)
+		b.recent.add(jid, tag)
 		for _, s := range b.jobs[jid] {
 			if strings.HasPrefix(tag, s.prefix) {
 				dst = append(dst, s)

@@ -8,28 +8,35 @@ import (
 // recent are the jobs of the last returns, in a ring.
 type recent struct {
 	jobs [256]struct {
-		jid string
-		at  time.Time
+		jid, minion string // minion is empty for a runner or wheel function
+		at          time.Time
 	}
 	next uint8
 }
 
-func (r *recent) add(jid string) {
+func (r *recent) add(jid, tag string) {
+	_, minion, _ := strings.Cut(tag, "/ret/")
 	job := &r.jobs[r.next]
-	job.jid, job.at = strings.Clone(jid), time.Now()
+	job.jid, job.minion, job.at = strings.Clone(jid), strings.Clone(minion), time.Now()
 	r.next++
 }
 
-// LastReturn returns when the last event of a job's answer came, if that is
-// among the last 256 of all jobs, and else the zero time.
-func (b *Bus) LastReturn(jid string) time.Time {
+// LastReturns returns the minions of the returns of a job that came, and when the last
+// event of its answer did, as far as these are among the last 256 of all jobs.
+func (b *Bus) LastReturns(jid string) (minions []string, last time.Time) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	var last time.Time
 	for i := range b.recent.jobs {
-		if job := &b.recent.jobs[i]; job.jid == jid && job.at.After(last) {
+		job := &b.recent.jobs[i]
+		if job.jid != jid || job.at.IsZero() {
+			continue
+		}
+		if job.minion != "" {
+			minions = append(minions, job.minion)
+		}
+		if job.at.After(last) {
 			last = job.at
 		}
 	}
-	return last
+	return minions, last
 }
