@@ -79,7 +79,7 @@ test-stores: ## run those with Redis, PostgreSQL, nginx and many clients at once
 # part of one is a pinned one.
 VERSION_TESTED = $(if $(VERSION),$(or $(filter $(VERSION)%,$(SALT_VERSIONS) $(SALT_BETWEEN)),$(VERSION)),$(SALT_VERSIONS))
 test-salt: $(TOKEN_CLIENT_STAMPS) ## run the real-master tests, of one version only with VERSION=3008 or VERSION=3008.5
-	@$(MAKE) --no-print-directory $(VERSION_TESTED:%=$(WORK)/salt-%/.installed)
+	@$(MAKE) --no-print-directory $(VERSION_TESTED:%=$(WORK)/salt-%/.installed) $(WORK)/salt-$(SALT_BETWEEN)/.installed # with a syndic of the line between
 	@$(STRICT) MAKE='$(MAKE)' e2e/releases.sh $(WORK) '$(VERSION_TESTED)' '$(REAL)'
 
 salt-news: ## run the seed and the differential suites on releases that are newer than the pinned ones

@@ -124,9 +124,7 @@ func syndicOf(t *testing.T, release, salt string) string {
 	}
 	found, err := filepath.Glob(filepath.Join(filepath.Dir(salt), "salt-3007.*"))
 	require.NoError(t, err)
-	if len(found) == 0 {
-		t.Skip("there is no Salt 3007 (make salt installs it), and a syndic of 3008 delivers nothing")
-	}
+	require.NotEmpty(t, found, "there is no Salt 3007 beside %s (make salt installs it), and a syndic of 3008 delivers nothing", salt)
 	return slices.Max(found)
 }
 
