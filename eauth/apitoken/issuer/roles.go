@@ -389,31 +389,29 @@ func (s *Service) DeleteRole(ctx context.Context, c Caller, name string) error {
 // takeRole takes a role from the users and groups that are saved. Otherwise they would
 // have another role of this name, too.
 func (s *Service) takeRole(ctx context.Context, c Caller, name string) error {
-	users, err := s.documents(ctx, usersCollection, maxUsers)
+	err := takeFrom(ctx, s, c, usersCollection, maxUsers, "user ", name, func(u *SavedUser) *[]string { return &u.Roles })
 	if err != nil {
 		return err
 	}
-	for _, d := range users {
-		var u SavedUser
-		if json.Unmarshal(d.Value, &u) != nil || !slices.Contains(u.Roles, name) {
-			continue
-		}
-		u.Roles = without(u.Roles, []string{name})
-		if err := s.putRecord(ctx, c, usersCollection, d.Key, d.Version, u, "user "+d.Key); err != nil {
-			return err
-		}
-	}
-	groups, err := s.documents(ctx, groupsCollection, maxGroups)
+	return takeFrom(ctx, s, c, groupsCollection, maxGroups, "group ", name, func(g *Group) *[]string { return &g.Roles })
+}
+
+// takeFrom takes a role from the records of a collection. what is what the log calls them.
+func takeFrom[T any](
+	ctx context.Context, s *Service, c Caller, collection string, most int, what, name string, roles func(*T) *[]string,
+) error {
+	found, err := s.documents(ctx, collection, most)
 	if err != nil {
 		return err
 	}
-	for _, d := range groups {
-		var g Group
-		if json.Unmarshal(d.Value, &g) != nil || !slices.Contains(g.Roles, name) {
+	for _, d := range found {
+		var record T
+		if json.Unmarshal(d.Value, &record) != nil || !slices.Contains(*roles(&record), name) {
 			continue
 		}
-		g.Roles = without(g.Roles, []string{name})
-		if err := s.putRecord(ctx, c, groupsCollection, d.Key, d.Version, g, "group "+d.Key); err != nil {
+		of := roles(&record)
+		*of = without(*of, []string{name})
+		if err := s.putRecord(ctx, c, collection, d.Key, d.Version, record, what+d.Key); err != nil {
 			return err
 		}
 	}
