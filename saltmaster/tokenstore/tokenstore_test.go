@@ -1,6 +1,7 @@
 package tokenstore
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -121,6 +122,21 @@ func TestReadRefuses(t *testing.T) {
 	require.NoError(t, os.WriteFile(s.path(token), make([]byte, maxFile+1), 0o600))
 	_, err := s.Read(token)
 	require.ErrorContains(t, err, "larger than")
+}
+
+func TestReadOfAnySize(t *testing.T) {
+	t.Parallel()
+	for _, groups := range []int{0, 1, 40, 60, 61, 62, 63, 64, 5000} {
+		s := Store{Dir: t.TempDir(), Layout: Flat, HashType: "sha256"}
+		r := Record{Token: s.NewToken(), User: "u", Eauth: "pam", Start: time.UnixMicro(1), Expire: time.UnixMicro(2)}
+		for i := range groups {
+			r.Groups = append(r.Groups, fmt.Sprintf("group-%06d", i))
+		}
+		require.NoError(t, s.Write(r))
+		got, err := s.Read(r.Token)
+		require.NoError(t, err)
+		require.Equal(t, r, got)
+	}
 }
 
 func TestNewTokenHasTheLengthOfHashType(t *testing.T) {
