@@ -1,6 +1,7 @@
 package lowstate
 
 import (
+	"errors"
 	"fmt"
 
 	"github.com/saltern-api/saltern/internal/spool"
@@ -29,6 +30,15 @@ func Put(to *spool.Spool, a Answer) (spool.Section, error) {
 	}
 	_, err := to.Write(a.JSON())
 	return to.Since(mark), err
+}
+
+// written returns what an answer writes to a spool.
+func written(a interface{ writeTo(to *spool.Spool) error }) []byte {
+	to := (*spool.Store)(nil).New()
+	defer to.Close()  //nolint:errcheck // it is in memory
+	_ = a.writeTo(to) // as above
+	b, _ := to.Since(0).Bytes()
+	return b
 }
 
 // Spooled is an answer in the spool of its call: the returns of minions, as an
@@ -90,30 +100,23 @@ func (s Started) JSON() []byte {
 
 // RunnerReturn is the return of a runner function.
 type RunnerReturn struct {
-	Return msgpack.Raw
+	Return msgpack.Section
 
 	// Data and Tag are the whole event of the runner's end, if the chunk has
-	// full_return, or else nil and "".
-	Data msgpack.Raw
+	// full_return, or else empty.
+	Data msgpack.Section
 	Tag  string
 }
 
 // JSON implements [Answer].
-func (r RunnerReturn) JSON() []byte {
-	if r.Data == nil {
-		return AppendReturn(nil, r.Return)
-	}
-	out := append(AppendReturn([]byte(`{"data": `), r.Data), `, "tag": `...)
-	out = msgpack.AppendJSONString(out, r.Tag)
-	return append(out, '}')
-}
+func (r RunnerReturn) JSON() []byte { return written(r) }
 
 func (r RunnerReturn) writeTo(to *spool.Spool) error {
-	if r.Data == nil {
-		return WriteReturn(to, r.Return)
+	if r.Tag == "" {
+		return WriteSection(to, r.Return)
 	}
 	_, _ = to.WriteString(`{"data": `) // an error stays
-	_ = WriteReturn(to, r.Data)
+	_ = WriteSection(to, r.Data)
 	_, err := to.Write(append(msgpack.AppendJSONString([]byte(`, "tag": `), r.Tag), '}'))
 	return err
 }
@@ -148,6 +151,8 @@ func (w WheelReturn) jid() string {
 // textNotJSON is salt-api's text, which it sends for all returns at once.
 const textNotJSON = "Could not serialize the return data from Salt"
 
+var errUnreadable = errors.New("it cannot be read from the job cache any more")
+
 // AppendReturn appends a return as JSON. One that cannot be encoded, such as
 // one that is nested too deep, is replaced by an error text, so that the other
 // returns are still sent.
@@ -161,16 +166,24 @@ func AppendReturn(b []byte, ret msgpack.Raw) []byte {
 
 // WriteReturn is AppendReturn for a spool, whose error it returns.
 func WriteReturn(to *spool.Spool, ret msgpack.Raw) error {
+	return WriteSection(to, msgpack.InMemory(ret))
+}
+
+// WriteSection is WriteReturn for a return that need not be in memory.
+func WriteSection(to *spool.Spool, ret msgpack.Section) error {
 	return writeReturn(msgpack.NewJSONWriter(to), to, ret)
 }
 
-func writeReturn(w *msgpack.JSONWriter, to *spool.Spool, ret msgpack.Raw) error {
-	if err := w.WriteValue(ret); err != nil && to.Err() == nil {
+func writeReturn(w *msgpack.JSONWriter, to *spool.Spool, ret msgpack.Section) error {
+	if err := w.WriteSection(ret); err != nil && to.Err() == nil {
 		_, _ = to.Write(appendNotJSON(nil, err))
 	}
 	return to.Err()
 }
 
 func appendNotJSON(b []byte, err error) []byte {
+	if errors.Is(err, msgpack.ErrSource) {
+		err = errUnreadable // it would name the file
+	}
 	return msgpack.AppendJSONString(b, fmt.Sprintf("%s: %v.", textNotJSON, err))
 }

@@ -28,7 +28,7 @@ type greeting struct{ fun string }
 func (g greeting) Command() lowstate.Command { return lowstate.Command{Fun: g.fun} }
 
 func (g greeting) Run(context.Context, eauth.Grant, *lowstate.Record) (lowstate.Answer, error) {
-	return lowstate.RunnerReturn{Return: msgpack.AppendString(nil, g.fun+" is well")}, nil
+	return lowstate.RunnerReturn{Return: msgpack.InMemory(msgpack.AppendString(nil, g.fun+" is well"))}, nil
 }
 
 // A client of one's own beside those of [lowstate.Clients], and a call of it.

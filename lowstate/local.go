@@ -184,7 +184,7 @@ func (j *subsetJob) able(ctx context.Context, grant eauth.Grant, rec *Record) ([
 	list := *j.localJob
 	list.pub = query(j.pub, "sys.list_functions")
 	_, err := list.collect(ctx, grant, rec.part(), func(id string, r result) error {
-		if hasAll(r.ret, j.pub) {
+		if functions, err := r.ret.Raw(); err == nil && hasAll(functions, j.pub) {
 			able = append(able, id)
 		}
 		return nil

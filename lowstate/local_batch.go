@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"math"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -111,17 +110,17 @@ func (j *batchJob) item(id string, r result) Answer {
 // written, in pieces: a return may be as large as what the bus carries.
 type batchItem struct {
 	id  string
-	ret msgpack.Raw
+	ret msgpack.Section
 }
 
 func (i batchItem) key() []byte { return append(msgpack.AppendJSONString([]byte("{"), i.id), ": "...) }
 
 // JSON implements [Answer].
-func (i batchItem) JSON() []byte { return append(AppendReturn(i.key(), i.ret), '}') }
+func (i batchItem) JSON() []byte { return written(i) }
 
 func (i batchItem) writeTo(to *spool.Spool) error {
 	_, _ = to.Write(i.key()) // an error stays
-	_ = WriteReturn(to, i.ret)
+	_ = WriteSection(to, i.ret)
 	_, err := to.WriteString("}")
 	return err
 }
@@ -204,16 +203,14 @@ func pythonRepr(v msgpack.Raw) string {
 // the bus was trimmed. Like a batchItem, it becomes JSON where it is written.
 type rawItem struct {
 	tag  string
-	data msgpack.Raw
+	data msgpack.Section
 }
 
 func newRawItem(id string, r result) rawItem {
-	tag, data := r.event.Tag, r.event.Data
-	if data == nil {
-		tag = fmt.Sprintf("salt/job/%s/ret/%s", r.jid, id)
-		data = fromCacheOnly(id, r)
+	if r.event.Data == nil {
+		return rawItem{fmt.Sprintf("salt/job/%s/ret/%s", r.jid, id), fromCacheOnly(id, r)}
 	}
-	return rawItem{tag, withReturn(data, r.ret)}
+	return rawItem{r.event.Tag, withReturn(r.event.Data, r.ret)}
 }
 
 func (i rawItem) end() []byte {
@@ -221,39 +218,44 @@ func (i rawItem) end() []byte {
 }
 
 // JSON implements [Answer].
-func (i rawItem) JSON() []byte { return append(AppendReturn([]byte(`{"data": `), i.data), i.end()...) }
+func (i rawItem) JSON() []byte { return written(i) }
 
 func (i rawItem) writeTo(to *spool.Spool) error {
 	_, _ = to.WriteString(`{"data": `) // an error stays
-	_ = WriteReturn(to, i.data)
+	_ = WriteSection(to, i.data)
 	_, err := to.Write(i.end())
 	return err
 }
 
 // withReturn replaces the return in an event's data, unless it is the same.
-func withReturn(data, ret msgpack.Raw) msgpack.Raw {
-	if has, ok := data.Lookup("return"); ok && bytes.Equal(has, ret) {
-		return data
+func withReturn(data msgpack.Raw, ret msgpack.Section) msgpack.Section {
+	if same, err := ret.Raw(); ret.IsInMemory() && err == nil {
+		if has, ok := data.Lookup("return"); ok && bytes.Equal(has, same) {
+			return msgpack.InMemory(data)
+		}
 	}
-	b := msgpack.AppendMap(nil, data.Len())
+	var e msgpack.Entries
 	_ = data.Each(func(k, v msgpack.Raw) error {
 		if key, _ := k.Str(); key == "return" {
-			v = ret
+			e.AddRaw(k, ret)
+		} else {
+			e.AddRaw(k, msgpack.InMemory(v))
 		}
-		b = append(append(b, k...), v...)
 		return nil
 	})
-	return b
+	return e.Section()
 }
 
 // fromCacheOnly returns event data for a missed event, from the job cache.
-func fromCacheOnly(id string, r result) msgpack.Raw {
-	fields := []field{
-		{"id", msgpack.AppendString(nil, id)},
-		{"return", r.ret},
-		{"retcode", r.retcode},
-		{"out", r.out},
-		{"jid", msgpack.AppendString(nil, r.jid)},
+func fromCacheOnly(id string, r result) msgpack.Section {
+	var e msgpack.Entries
+	e.Add("id", msgpack.InMemory(msgpack.AppendString(nil, id)))
+	e.Add("return", r.ret)
+	for _, f := range []field{{"retcode", r.retcode}, {"out", r.out}} {
+		if f.value != nil {
+			e.Add(f.key, msgpack.InMemory(f.value))
+		}
 	}
-	return object(slices.DeleteFunc(fields, func(f field) bool { return f.value == nil }))
+	e.Add("jid", msgpack.InMemory(msgpack.AppendString(nil, r.jid)))
+	return e.Section()
 }

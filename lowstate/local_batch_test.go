@@ -92,7 +92,7 @@ func TestBatchOfEvents(t *testing.T) {
 // A return from the job cache has no event.
 func TestRawItemOfTheCache(t *testing.T) {
 	t.Parallel()
-	r := result{ret: msgpack.AppendBool(nil, true), retcode: msgpack.AppendInt(nil, 0), jid: "20260101000000000001"}
+	r := result{ret: msgpack.InMemory(msgpack.AppendBool(nil, true)), retcode: msgpack.AppendInt(nil, 0), jid: "20260101000000000001"}
 	require.Equal(t, `{"data": {"id": "web1", "return": true, "retcode": 0, "jid": "20260101000000000001"}, `+
 		`"tag": "salt/job/20260101000000000001/ret/web1"}`, inSpool(t, newRawItem("web1", r)))
 }

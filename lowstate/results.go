@@ -35,9 +35,10 @@ func (m marks) has(id string, what mark) bool { return m[id]&what != 0 }
 
 // result is one minion's return. Nil values are omitted.
 type result struct {
-	ret, out, retcode msgpack.Raw
-	jid               string
-	event             eventbus.Event // zero if it was read from the job cache
+	ret          msgpack.Section
+	out, retcode msgpack.Raw
+	jid          string
+	event        eventbus.Event // zero if it was read from the job cache
 }
 
 // newResults returns results without an entry. A nil spool stands for one
@@ -73,7 +74,7 @@ func (r *results) add(id string, v result) error {
 			continue
 		}
 		r.write([]byte(f.before))
-		_ = r.value(f.value)
+		_ = r.value(msgpack.InMemory(f.value))
 	}
 	if b = b[:0]; v.jid != "" {
 		b = msgpack.AppendJSONString(append(b, `, "jid": `...), v.jid)
@@ -83,7 +84,7 @@ func (r *results) add(id string, v result) error {
 }
 
 // value writes a return. The error is that of the spool.
-func (r *results) value(v msgpack.Raw) error { return writeReturn(r.json, r.to, v) }
+func (r *results) value(v msgpack.Section) error { return writeReturn(r.json, r.to, v) }
 
 func (r *results) write(b []byte) { _, _ = r.to.Write(b) }
 

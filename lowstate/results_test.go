@@ -20,7 +20,7 @@ func TestResults(t *testing.T) {
 	} {
 		r := newResults(full, nil, 0)
 		require.NoError(t, r.add("a", result{
-			ret: msgpack.AppendBool(nil, true), retcode: msgpack.AppendInt(nil, 0), jid: "1",
+			ret: msgpack.InMemory(msgpack.AppendBool(nil, true)), retcode: msgpack.AppendInt(nil, 0), jid: "1",
 		}))
 		r.addSilent("b", "gone")
 		r.addFalse("c")
@@ -56,27 +56,27 @@ func TestOddReturns(t *testing.T) {
 			t.Parallel()
 			good, ret := msgpack.AppendBool(nil, true), msgpack.Raw(odd.packed)
 			r := newResults(false, nil, 0)
-			require.NoError(t, r.add("a", result{ret: good}))
-			require.NoError(t, r.add("b", result{ret: ret}))
-			require.NoError(t, r.add("c", result{ret: good}))
+			require.NoError(t, r.add("a", result{ret: msgpack.InMemory(good)}))
+			require.NoError(t, r.add("b", result{ret: msgpack.InMemory(ret)}))
+			require.NoError(t, r.add("c", result{ret: msgpack.InMemory(good)}))
 			got := r.close().JSON()
 			require.Equal(t, `{"a": true, "b": `+odd.want+`, "c": true}`, string(got))
 			require.True(t, json.Valid(got))
 
 			r = newResults(true, nil, 0)
-			require.NoError(t, r.add("a", result{ret: ret, out: ret, retcode: ret, jid: "1"}))
+			require.NoError(t, r.add("a", result{ret: msgpack.InMemory(ret), out: ret, retcode: ret, jid: "1"}))
 			require.Equal(t,
 				`{"a": {"ret": `+odd.want+`, "out": `+odd.want+`, "retcode": `+odd.want+`, "jid": "1"}}`, string(r.close().JSON()))
 
 			b := &batchJob{}
-			require.Equal(t, `{"b": `+odd.want+`}`, string(b.item("b", result{ret: ret}).JSON()))
+			require.Equal(t, `{"b": `+odd.want+`}`, string(b.item("b", result{ret: msgpack.InMemory(ret)}).JSON()))
 			to := (*spool.Store)(nil).New()
-			part, err := Put(to, b.item("b", result{ret: ret}))
+			part, err := Put(to, b.item("b", result{ret: msgpack.InMemory(ret)}))
 			require.NoError(t, err)
 			require.Equal(t, `{"b": `+odd.want+`}`, string(Spooled{part}.JSON()))
 
 			b.raw = true
-			item := b.item("b", result{ret: ret, jid: "1", event: eventbus.Event{Tag: "t", Data: object([]field{
+			item := b.item("b", result{ret: msgpack.InMemory(ret), jid: "1", event: eventbus.Event{Tag: "t", Data: object([]field{
 				{"id", msgpack.AppendString(nil, "b")}, {"return", msgpack.AppendString(nil, "VALUE_TRIMMED")},
 			})}}).JSON()
 			require.True(t, json.Valid(item), string(item))
@@ -91,6 +91,6 @@ func TestOddReturns(t *testing.T) {
 func TestRawItemWithOddKeys(t *testing.T) {
 	t.Parallel()
 	data := msgpack.Raw("\x82\x01\x02\xa6return\x03")
-	item := newRawItem("b", result{ret: msgpack.AppendInt(nil, 4), event: eventbus.Event{Tag: "t", Data: data}})
+	item := newRawItem("b", result{ret: msgpack.InMemory(msgpack.AppendInt(nil, 4)), event: eventbus.Event{Tag: "t", Data: data}})
 	require.Equal(t, `{"data": {"1": 2, "return": 4}, "tag": "t"}`, string(item.JSON()))
 }

@@ -76,13 +76,16 @@ func (j *runnerJob) Command() Command {
 func (j *runnerJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) (Answer, error) {
 	if ret, ok := j.fromFiles(ctx); ok {
 		rec.FromFiles = true
-		return RunnerReturn{Return: ret}, nil
+		return RunnerReturn{Return: msgpack.InMemory(ret)}, nil
 	}
 	data, err := j.result(ctx, grant, rec)
 	if err != nil {
 		return nil, err
 	}
-	ret, ok := data.Lookup("return")
+	ret, ok, err := data.Lookup("return")
+	if err != nil {
+		return nil, fmt.Errorf("job cache: %w", err)
+	}
 	if !ok {
 		return nil, fmt.Errorf("%w: runner event without return", saltmaster.ErrProtocol)
 	}
@@ -99,19 +102,22 @@ func (j *runnerJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) (An
 // result runs the runner and returns the data of its last event. All runners'
 // events are collected until the master has replied with this one's jid: the
 // master chooses the jid, and the runner may end before the reply.
-func (j *runnerJob) result(ctx context.Context, grant eauth.Grant, rec *Record) (msgpack.Raw, error) {
+func (j *runnerJob) result(ctx context.Context, grant eauth.Grant, rec *Record) (none msgpack.Section, err error) {
 	if !j.Bus.Connected() {
-		return nil, saltmaster.ErrDown
+		return none, saltmaster.ErrDown
 	}
 	sub := j.Bus.Expect("salt/run/")
 	defer sub.Close()
 	if err := j.send(ctx, grant, rec); err != nil {
-		return nil, err
+		return none, err
 	}
 	sub.Bind(rec.JID)
 	data, err := j.wait(ctx, grant, sub, rec.JID)
-	if err != nil || !trimmed(data) {
+	if err != nil || !data.IsInMemory() {
 		return data, err
+	}
+	if raw, _ := data.Raw(); !trimmed(raw) {
+		return data, nil
 	}
 	whole, ok, err := j.awaitCache(ctx, func() (jobcache.Return, bool, error) { return j.Cache.OnlyReturn(rec.JID) })
 	if err != nil || !ok {
@@ -141,7 +147,7 @@ func returnTag(jid string) string { return "salt/run/" + jid + "/ret" }
 // wait returns the data of the event of the runner's end. If the connection
 // broke in between, the result may only be in the job cache: the master writes
 // it there first.
-func (j *runnerJob) wait(ctx context.Context, grant eauth.Grant, sub *eventbus.Sub, jid string) (msgpack.Raw, error) {
+func (j *runnerJob) wait(ctx context.Context, grant eauth.Grant, sub *eventbus.Sub, jid string) (none msgpack.Section, err error) {
 	doubt := newDoubt(j, grant)
 	end := time.Now().Add(j.timeout)
 	for {
@@ -151,7 +157,7 @@ func (j *runnerJob) wait(ctx context.Context, grant eauth.Grant, sub *eventbus.S
 		cancel()
 		switch {
 		case err == nil && ev.Tag == returnTag(jid):
-			return ev.Data, nil
+			return msgpack.InMemory(ev.Data), nil
 		case err == nil:
 			doubt.settled() // it has started
 		case errors.Is(err, eventbus.ErrGap), errors.Is(err, eventbus.ErrOverflow):
@@ -165,24 +171,24 @@ func (j *runnerJob) wait(ctx context.Context, grant eauth.Grant, sub *eventbus.S
 			}
 			if time.Now().Before(end) {
 				if err := doubt.check(ctx); err != nil {
-					return nil, err
+					return none, err
 				}
 				continue
 			}
-			return nil, &Error{Kind: Timeout, Text: textRunnerTimedOut,
+			return none, &Error{Kind: Timeout, Text: textRunnerTimedOut,
 				Err: fmt.Errorf("runner %s did not end within %s", jid, j.timeout)}
 		default:
-			return nil, err
+			return none, err
 		}
 	}
 }
 
 // fromCache reads a result whose event was missed from the job cache.
-func (j *runnerJob) fromCache(ctx context.Context, jid string) (msgpack.Raw, bool) {
+func (j *runnerJob) fromCache(ctx context.Context, jid string) (msgpack.Section, bool) {
 	r, ok, err := j.Cache.OnlyReturn(jid)
 	if err != nil {
 		j.Log.WarnContext(ctx, "job cache cannot be read", slog.Any("error", err))
-		return nil, false
+		return msgpack.Section{}, false
 	}
 	return r.Return, ok
 }

@@ -8,6 +8,7 @@ import (
 
 	"github.com/saltern-api/saltern/eauth"
 	"github.com/saltern-api/saltern/saltmaster/eventbus"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
 // runnerAsync is the client runner_async: it sends a runner function to the
@@ -70,7 +71,7 @@ func (j *runnerAsyncJob) awaitStart(ctx context.Context, grant eauth.Grant, sub 
 	switch {
 	case err == nil:
 		if ret, ok := ev.Data.Lookup("return"); ok {
-			if err := j.unknown(ret); err != nil {
+			if err := j.unknown(msgpack.InMemory(ret)); err != nil {
 				return err
 			}
 		}

@@ -180,7 +180,11 @@ func (j *runnerJob) fetchSignature(ctx context.Context, grant eauth.Grant) (sig 
 	ask.call.Fun = signatureRunner
 	ask.call.Arg = stringArray([]string{signatureFunction, j.call.Fun})
 	ask.call.Kwarg = msgpack.AppendMap(nil, 0)
-	data, err := ask.result(ctx, grant, &Record{})
+	event, err := ask.result(ctx, grant, &Record{})
+	if err != nil {
+		return sig, false, err
+	}
+	data, err := event.Raw()
 	if err != nil {
 		return sig, false, err
 	}

@@ -21,8 +21,12 @@ func (j *runnerJob) notAvailable() error {
 }
 
 // unknown returns the traceback for an unknown function as salt-api's error.
-func (j *runnerJob) unknown(ret msgpack.Raw) error {
-	s, ok := ret.Str()
+func (j *runnerJob) unknown(ret msgpack.Section) error {
+	if !ret.IsInMemory() {
+		return nil // a traceback is short
+	}
+	text, _ := ret.Raw()
+	s, ok := text.Str()
 	if !ok || !strings.HasPrefix(s, "Exception occurred in runner "+j.call.Fun+": ") ||
 		!strings.HasSuffix(strings.TrimSpace(s), fmt.Sprintf("'%s' is not available.", j.call.Fun)) {
 		return nil
@@ -91,12 +95,12 @@ func (j *runnerJob) hasFunction(ctx context.Context, grant eauth.Grant, limit ti
 	if err != nil {
 		return false, err
 	}
-	docs, ok := data.Lookup("return")
-	if !ok || docs.Kind() != msgpack.Map {
+	docs, ok, err := data.Lookup("return")
+	if err != nil || !ok || docs.Kind() != msgpack.Map {
 		return false, errors.New("no list of runner functions")
 	}
-	_, has := docs.Lookup(j.call.Fun)
-	return has, nil
+	_, has, err := docs.Lookup(j.call.Fun)
+	return has, err
 }
 
 // earlier returns the earlier of two times; b may be zero.

@@ -46,10 +46,25 @@ func unlinked(dir string) func() (spool.File, error) {
 	return func() (spool.File, error) { return spool.Unlinked(dir) }
 }
 
+// cached is a master that keeps the same returns in its job cache, and trims those on
+// its event bus.
+func cached(o mastertest.Options) mastertest.Options {
+	o.MaxEventSize, o.JobCache = 0, true
+	return o
+}
+
 // Large answers of all clients are in the call's spool, and take little memory.
 func TestAnswersAreSpooled(t *testing.T) {
 	t.Parallel()
-	b := gatewayBefore(t, verbose(5<<20))
+	for name, o := range map[string]mastertest.Options{"from the bus": verbose(5 << 20), "from the job cache": cached(verbose(5 << 20))} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			testAnswersAreSpooled(t, gatewayBefore(t, o))
+		})
+	}
+}
+
+func testAnswersAreSpooled(t *testing.T, b *before) {
 	store := spool.NewStore(spool.Options{Memory: 32 << 20, Disk: 1 << 30, Create: unlinked(t.TempDir())})
 	text := strings.Repeat(`a line\n`, 5<<20/7)
 	for name, c := range map[string]struct {
@@ -59,6 +74,7 @@ func TestAnswersAreSpooled(t *testing.T) {
 		"local":       {[]string{`"client": "local", "tgt": "*", "fun": "cmd.run"`}, 2},
 		"full_return": {[]string{`"client": "local", "tgt": "*", "fun": "cmd.run", "full_return": true`}, 2},
 		"two chunks":  {[]string{`"client": "local", "tgt": "ms-0", "fun": "cmd.run"`, `"client": "local", "tgt": "*", "fun": "cmd.run"`}, 3},
+		"raw batch":   {[]string{`"client": "local_batch", "tgt": "*", "fun": "cmd.run", "raw": true`}, 2},
 		"batch":       {[]string{`"client": "local_batch", "tgt": "*", "fun": "cmd.run", "batch": 1`}, 2},
 		"runners":     {[]string{`"client": "runner", "fun": "test.large"`, `"client": "runner", "fun": "test.large"`}, 2},
 	} {
@@ -88,7 +104,15 @@ func TestAnswersAreSpooled(t *testing.T) {
 // Small answers find room.
 func TestAnswersAboveTheLimit(t *testing.T) {
 	t.Parallel()
-	b := gatewayBefore(t, verbose(5<<20))
+	for name, o := range map[string]mastertest.Options{"from the bus": verbose(5 << 20), "from the job cache": cached(verbose(5 << 20))} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			testAnswersAboveTheLimit(t, gatewayBefore(t, o))
+		})
+	}
+}
+
+func testAnswersAboveTheLimit(t *testing.T, b *before) {
 	store := spool.NewStore(spool.Options{Memory: 32 << 20, Disk: 12 << 20, Create: unlinked(t.TempDir())})
 	first := store.New()
 	_, err := b.run(first, `"client": "local", "tgt": "ms-0", "fun": "cmd.run"`)

@@ -105,40 +105,42 @@ func (a *sshAnswer) write(to *spool.Spool) (Spooled, error) {
 
 // entry returns the entry of one host: the return with Salt's additions, or a
 // text if there was none.
-func (a *sshAnswer) entry(h field) (msgpack.Raw, error) {
-	var entry keywords
+func (a *sshAnswer) entry(h field) (none msgpack.Section, err error) {
+	var entry sshMembers
 	cached, isCached, err := a.job.Cache.Return(a.job.call.JID, h.key)
 	event := a.events[h.key]
 	switch {
 	case err != nil:
-		return nil, err
+		return none, err
 	case isCached && cached.Return.Kind() != msgpack.Map:
 		return cached.Return, nil
 	case isCached:
-		entry.missing(cached.Return, "")
+		if err := entry.missing(cached.Return, ""); err != nil {
+			return none, fmt.Errorf("job cache: %w", err)
+		}
 	case event == nil || trimmed(event):
 		a.printed(&entry, h.value)
 	}
 	entry.set("jid", msgpack.AppendString(nil, a.job.call.JID))
 	if event == nil {
 		a.usual(&entry, h.key)
-		return object(entry.fields), nil
+		return entry.section(), nil
 	}
 	but := ""
 	if _, is3008 := event.Lookup("success"); isCached && !is3008 {
 		but = "return" // added by the program: salt-api of Salt 3006 adds none
 	}
-	entry.missing(event, but)
-	return object(entry.fields), nil
+	_ = entry.missing(msgpack.InMemory(event), but)
+	return entry.section(), nil
 }
 
 // printed makes an entry from the printed output: for a host that failed it is
 // the whole entry, for others it is the return. The exit code can be attributed
 // only if there is one host.
-func (a *sshAnswer) printed(entry *keywords, v msgpack.Raw) {
+func (a *sshAnswer) printed(entry *sshMembers, v msgpack.Raw) {
 	if _, failed := v.Lookup("stderr"); failed {
 		if _, ok := v.Lookup("retcode"); ok {
-			entry.missing(v, "")
+			_ = entry.missing(msgpack.InMemory(v), "")
 			return
 		}
 	}
@@ -150,7 +152,7 @@ func (a *sshAnswer) printed(entry *keywords, v msgpack.Raw) {
 }
 
 // usual adds the members that every event has.
-func (a *sshAnswer) usual(entry *keywords, id string) {
+func (a *sshAnswer) usual(entry *sshMembers, id string) {
 	fun, args := a.job.call.Fun, a.job.arg
 	if a.job.call.RawShell {
 		whole := msgpack.AppendArray(nil, args.Len()+1)
@@ -167,22 +169,48 @@ func (a *sshAnswer) usual(entry *keywords, id string) {
 		{"fun_args", args},
 		{"_stamp", msgpack.AppendString(nil, a.at.UTC().Format("2006-01-02T15:04:05.000000"))},
 	} {
-		entry.missingOne(f.key, f.value)
+		entry.missingOne(f.key, msgpack.InMemory(f.value))
 	}
 }
 
+// sshMembers is the entry of a host that is being made.
+type sshMembers struct {
+	names  []string
+	values map[string]msgpack.Section
+}
+
+func (e *sshMembers) set(name string, v msgpack.Raw) { e.put(name, msgpack.InMemory(v)) }
+
+func (e *sshMembers) put(name string, v msgpack.Section) {
+	if e.values == nil {
+		e.values = make(map[string]msgpack.Section)
+	}
+	if _, ok := e.values[name]; !ok {
+		e.names = append(e.names, name)
+	}
+	e.values[name] = v
+}
+
 // missing adds the entries of an object that are missing, except one.
-func (k *keywords) missing(m msgpack.Raw, but string) {
-	_ = m.Each(func(key, v msgpack.Raw) error {
+func (e *sshMembers) missing(m msgpack.Section, but string) error {
+	return m.Each(func(key msgpack.Raw, v msgpack.Section) error {
 		if name, _ := key.Str(); name != but {
-			k.missingOne(name, v)
+			e.missingOne(name, v)
 		}
 		return nil
 	})
 }
 
-func (k *keywords) missingOne(name string, v msgpack.Raw) {
-	if _, ok := k.at[name]; !ok {
-		k.set(name, v)
+func (e *sshMembers) missingOne(name string, v msgpack.Section) {
+	if _, ok := e.values[name]; !ok {
+		e.put(name, v)
 	}
+}
+
+func (e *sshMembers) section() msgpack.Section {
+	var all msgpack.Entries
+	for _, name := range e.names {
+		all.Add(name, e.values[name])
+	}
+	return all.Section()
 }

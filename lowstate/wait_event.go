@@ -96,7 +96,7 @@ func (w *wait) returned(ctx context.Context, ev eventbus.Event, data returnData)
 	if w.results.has(shown) {
 		return nil
 	}
-	r := result{ret: data.ret, out: data.out, retcode: data.retcode, jid: w.job.pub.JID, event: ev}
+	r := result{ret: msgpack.InMemory(data.ret), out: data.out, retcode: data.retcode, jid: w.job.pub.JID, event: ev}
 	if trimmed(data.ret) {
 		whole, ok, err := w.job.wholeReturn(ctx, w.job.pub.JID, id)
 		if err != nil {

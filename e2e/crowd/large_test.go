@@ -86,6 +86,7 @@ func (g *gateway) readLarge(tb testing.TB, token string, size int64) time.Durati
 func TestLarge(t *testing.T) {
 	for _, l := range []large{
 		{"many", 4000, output(50_000), false}, {"one", 1, output(55_000_000), false},
+		{"cached", 1, output(200_000_000), true},
 	} {
 		t.Run(l.name, func(t *testing.T) {
 			g := startGateway(t, l.master(t), "", nil)

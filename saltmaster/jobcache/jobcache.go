@@ -18,7 +18,7 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
-// MaxReturn is the most bytes that are read of one return.
+// MaxReturn is the most bytes that one return may have to be read.
 const MaxReturn = 1 << 30
 
 // Cache is a master's job cache. The zero value has nothing in it.
@@ -29,9 +29,9 @@ type Cache struct {
 
 // Return is what the cache keeps of one minion's return.
 type Return struct {
-	Return  msgpack.Raw
-	Retcode msgpack.Raw // nil when the return had none
-	Out     msgpack.Raw // nil when the return named no outputter
+	Return  msgpack.Section // in the file, if it is long
+	Retcode msgpack.Raw     // nil when the return had none
+	Out     msgpack.Raw     // nil when the return named no outputter
 }
 
 // Return reads a minion's return. ok is false when there is none (yet).
@@ -40,22 +40,42 @@ func (c Cache) Return(jid, minion string) (r Return, ok bool, err error) {
 		return Return{}, false, nil
 	}
 	dir := filepath.Join(c.jobDir(jid), minion)
-	b, err := read(filepath.Join(dir, "return.p"))
+	m, err := open(filepath.Join(dir, returnFile))
 	if errors.Is(err, fs.ErrNotExist) {
 		return Return{}, false, nil
 	}
 	if err != nil {
 		return Return{}, false, fmt.Errorf("job cache: %w", err)
 	}
-	m := msgpack.Raw(b)
-	if r.Return, ok = m.Lookup("return"); !ok {
-		return Return{}, false, nil
+	if r, ok, err = readReturn(m); !ok || err != nil {
+		return Return{}, false, err
 	}
-	r.Retcode, _ = m.Lookup("retcode")
-	if out, err := read(filepath.Join(dir, "out.p")); err == nil {
-		r.Out = out
+	if out, err := open(filepath.Join(dir, outFile)); err == nil && out.IsInMemory() {
+		r.Out, _ = out.Raw()
 	}
 	return r, true, nil
+}
+
+// readReturn reads the members of a return.
+func readReturn(m msgpack.Section) (r Return, ok bool, err error) {
+	err = m.Each(func(k msgpack.Raw, v msgpack.Section) error {
+		switch name, _ := k.Str(); {
+		case name == "return":
+			r.Return, ok = v, true
+		case name == "retcode" && v.Size() <= inMemory:
+			var err error
+			r.Retcode, err = v.Raw()
+			return err
+		}
+		return nil
+	})
+	switch {
+	case errors.Is(err, msgpack.ErrKind):
+		return Return{}, false, nil
+	case err != nil:
+		return Return{}, false, fmt.Errorf("job cache: %w", err)
+	}
+	return r, ok, nil
 }
 
 // OnlyReturn reads the return of a job that has just one, as runners have:
@@ -108,28 +128,4 @@ func newHash(name string) hash.Hash {
 // event bus, where a minion may have put anything.
 func safeName(id string) bool {
 	return id != "" && id != "." && id != ".." && !strings.ContainsAny(id, "/\x00")
-}
-
-// read returns a whole file that holds one msgpack value.
-func read(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close() //nolint:errcheck // nothing was written
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if info.Size() > MaxReturn {
-		return nil, fmt.Errorf("%d bytes are more than the %d that are read", info.Size(), MaxReturn)
-	}
-	b := make([]byte, info.Size())
-	if _, err := io.ReadFull(f, b); err != nil {
-		return nil, err
-	}
-	if err := msgpack.Valid(b); err != nil {
-		return nil, err
-	}
-	return b, nil
 }

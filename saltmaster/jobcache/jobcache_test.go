@@ -3,6 +3,7 @@ package jobcache
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -24,6 +25,13 @@ func asJSON(t *testing.T, v msgpack.Raw) string {
 	return string(b)
 }
 
+func sectionJSON(t *testing.T, s msgpack.Section) string {
+	t.Helper()
+	v, err := s.Raw()
+	require.NoError(t, err)
+	return asJSON(t, v)
+}
+
 func TestReturnOfRealMasters(t *testing.T) {
 	t.Parallel()
 	for release, jids := range recorded {
@@ -34,17 +42,18 @@ func TestReturnOfRealMasters(t *testing.T) {
 			r, ok, err := c.Return(jids.job, "ms--0")
 			require.NoError(t, err)
 			require.True(t, ok)
-			require.Equal(t, `"'no.such' is not available."`, asJSON(t, r.Return))
+			require.Equal(t, `"'no.such' is not available."`, sectionJSON(t, r.Return))
 			require.Equal(t, `1`, asJSON(t, r.Retcode))
 			require.Equal(t, `"nested"`, asJSON(t, r.Out))
 
 			r, ok, err = c.OnlyReturn(jids.runner)
 			require.NoError(t, err)
 			require.True(t, ok)
-			ret, ok := r.Return.Lookup("return")
+			ret, ok, err := r.Return.Lookup("return")
+			require.NoError(t, err)
 			require.True(t, ok)
 			require.Equal(t,
-				`{"args": ["a", 1, null], "kwargs": {"b": 1, "c": [1, 2], "z": 1.0, "foo": "bar"}}`, asJSON(t, ret))
+				`{"args": ["a", 1, null], "kwargs": {"b": 1, "c": [1, 2], "z": 1.0, "foo": "bar"}}`, sectionJSON(t, ret))
 		})
 	}
 }
@@ -82,6 +91,42 @@ func TestReturnThatIsBroken(t *testing.T) {
 	_, ok, err := c.Return("20200101000000000000", "web1")
 	require.ErrorContains(t, err, "job cache")
 	require.False(t, ok)
+}
+
+// A long return stays in its file until it is written.
+func TestLongReturn(t *testing.T) {
+	t.Parallel()
+	const jid = "20200101000000000000"
+	c := Cache{Dir: t.TempDir(), HashType: "sha256"}
+	dir := filepath.Join(c.jobDir(jid), "web1")
+	require.NoError(t, os.MkdirAll(dir, 0o700))
+	text := strings.Repeat("x", 10<<20)
+	var e msgpack.Entries
+	e.Add("return", msgpack.InMemory(msgpack.AppendString(nil, text)))
+	e.Add("retcode", msgpack.InMemory(msgpack.AppendInt(nil, 2)))
+	e.Add("success", msgpack.InMemory(msgpack.AppendBool(nil, false)))
+	whole := e.Section()
+	b, err := whole.Raw()
+	require.NoError(t, err)
+	path := filepath.Join(dir, "return.p")
+	require.NoError(t, os.WriteFile(path, b, 0o600))
+
+	r, ok, err := c.Return(jid, "web1")
+	require.NoError(t, err)
+	require.True(t, ok)
+	require.False(t, r.Return.IsInMemory())
+	require.Equal(t, "2", asJSON(t, r.Retcode))
+	require.Equal(t, `"`+text+`"`, sectionJSON(t, r.Return))
+
+	for name, broken := range map[string][]byte{"cut": b[:len(b)-1], "longer": append(b, 0xc0), "other": append([]byte{0xc1}, b[1:]...)} {
+		require.NoError(t, os.WriteFile(path, broken, 0o600))
+		_, ok, err := c.Return(jid, "web1")
+		require.ErrorContains(t, err, "job cache", name)
+		require.False(t, ok, name)
+	}
+	require.NoError(t, os.Remove(path))
+	_, err = r.Return.Raw()
+	require.ErrorIs(t, err, msgpack.ErrSource)
 }
 
 func TestJobDirFollowsHashType(t *testing.T) {

@@ -12,7 +12,8 @@
 //	ret, ok := answer.Lookup("return")
 //	body, err := msgpack.AppendJSON(nil, ret)
 //
-// [JSONWriter] writes to a file or another [Sink] what is too large to be held.
+// [JSONWriter] writes to a file or another [Sink] what is too large to be held, and a
+// [Section] is a value that is read in pieces from a file.
 //
 // # From a client to the master
 //

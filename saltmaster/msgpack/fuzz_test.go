@@ -54,12 +54,37 @@ func FuzzPasses(f *testing.F) {
 		require.Equal(t, err, msgpack.NewJSONWriter(&to).WriteValue(b))
 		require.Equal(t, string(whole), to.String())
 
+		// In pieces, what is wrong may be found later, or be a long key.
+		to.Reset()
+		section := msgpack.NewSection(bytes.NewReader(append([]byte("abc"), b...)), 3, int64(len(b)))
+		err2 := msgpack.WriteSection(&to, section, 24)
+		if !errors.Is(err2, msgpack.ErrPiece) {
+			require.Equal(t, err == nil, err2 == nil, "%v, %v", err, err2)
+			if err == nil && !bytes.Equal(whole, to.Bytes()) {
+				require.Equal(t, unique(t, whole), unique(t, to.Bytes()))
+			}
+		}
+		if err2 != nil {
+			require.Empty(t, to.String())
+		}
+
 		after, err := msgpack.SkipWithin(b)
 		if end, ok := msgpack.Pass(b); ok {
 			require.NoError(t, err)
 			require.Equal(t, after, end)
 		}
 	})
+}
+
+// unique is JSON with each key once: the last one counts.
+func unique(t *testing.T, js []byte) any {
+	t.Helper()
+	for _, word := range []string{"NaN", "-Infinity", "Infinity"} {
+		js = bytes.ReplaceAll(js, []byte(word), []byte("null"))
+	}
+	var v any
+	require.NoError(t, json.Unmarshal(js, &v), "%q", js)
+	return v
 }
 
 func FuzzAppendJSONString(f *testing.F) {

@@ -77,6 +77,16 @@ func TestJSONWriter(t *testing.T) {
 			require.NoError(t, w.WriteValue(v))
 			require.True(t, to.String() == "x"+string(want)+string(want), "WriteValue differs")
 			require.Less(t, to.largest, 4*msgpack.Piece)
+
+			if name == "a long key" || name == "duplicate keys" {
+				return
+			}
+			require.NoError(t, to.Truncate(1))
+			file := bytes.NewReader(v)
+			require.NoError(t, w.WriteSection(msgpack.NewSection(file, 0, file.Size())))
+			require.NoError(t, w.WriteSection(msgpack.InMemory(v)))
+			require.True(t, to.String() == "x"+string(want)+string(want), "WriteSection differs")
+			require.Less(t, to.largest, 14*msgpack.Piece)
 		})
 	}
 }

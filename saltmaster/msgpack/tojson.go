@@ -37,7 +37,7 @@ func AppendJSON(dst []byte, v Raw) ([]byte, error) {
 	if out, ok := appendOnePass(dst, v, nil); ok {
 		return out, nil
 	}
-	return appendTwoPass(dst[:before], v, nil)
+	return appendTwoPass(dst[:before], v, 0, nil)
 }
 
 // Sink is where a [JSONWriter] writes to.
@@ -56,6 +56,8 @@ type Sink interface {
 type JSONWriter struct {
 	to  Sink
 	buf []byte
+
+	window []byte // of sections
 }
 
 // NewJSONWriter returns a writer.
@@ -75,7 +77,7 @@ func (w *JSONWriter) WriteValue(v Raw) error {
 			return to.err
 		}
 		var err error
-		if out, err = appendTwoPass(out[:0], v, to); err != nil {
+		if out, err = appendTwoPass(out[:0], v, 0, to); err != nil {
 			return err
 		}
 	}

@@ -16,11 +16,11 @@ type twoPass struct {
 	inKey bool // check is within a key that is a container
 }
 
-// appendTwoPass appends v to dst as JSON. On an error of v dst is returned
+// appendTwoPass appends v, which is in depth containers, to dst as JSON. On an error of v dst is returned
 // unchanged; one of the sink is in to.
-func appendTwoPass(dst []byte, v Raw, to *pieces) ([]byte, error) {
+func appendTwoPass(dst []byte, v Raw, depth int, to *pieces) ([]byte, error) {
 	w := twoPass{src: v, dict: newDict(), to: to}
-	off, err := w.check(0, 0)
+	off, err := w.check(0, depth)
 	if err == nil && off != len(v) {
 		err = at(off, ErrTrailing)
 	}

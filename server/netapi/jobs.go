@@ -64,7 +64,7 @@ func (s *CherryPy) job(x *web.Exchange, r *http.Request, jid string) error {
 }
 
 // answerJob writes what was found of a job.
-func answerJob(x *web.Exchange, jid string, job msgpack.Raw) error {
+func answerJob(x *web.Exchange, jid string, job msgpack.Section) error {
 	if !isTime(jid) && job.Kind() == msgpack.Str {
 		writeUnknownJob(x, jid) // the runner's own error: the digits are no time
 		return nil
@@ -73,26 +73,26 @@ func answerJob(x *web.Exchange, jid string, job msgpack.Raw) error {
 }
 
 // lookUpJob returns what the runner jobs.list_job does.
-func (s *CherryPy) lookUpJob(ctx context.Context, x *web.Exchange, authority lowstate.Authority, jid string) (msgpack.Raw, error) {
+func (s *CherryPy) lookUpJob(ctx context.Context, x *web.Exchange, authority lowstate.Authority, jid string) (none msgpack.Section, err error) {
 	answers, err := s.call(ctx, x, authority, lowstate.Compose(
 		lowstate.Pair{Key: "client", Value: "runner"},
 		lowstate.Pair{Key: "fun", Value: "jobs.list_job"},
 		lowstate.Pair{Key: "jid", Value: jid}))
 	if err != nil {
-		return nil, err
+		return none, err
 	}
 	job, ok := answers[0].(lowstate.RunnerReturn)
 	if !ok {
-		return nil, fmt.Errorf("jobs.list_job: the answer is a %T", answers[0])
+		return none, fmt.Errorf("jobs.list_job: the answer is a %T", answers[0])
 	}
 	return job.Return, nil
 }
 
 // writeJob writes a job, and beside it its returns alone.
-func writeJob(x *web.Exchange, job msgpack.Raw) error {
+func writeJob(x *web.Exchange, job msgpack.Section) error {
 	mark := x.Spool.Size()
 	_, _ = x.Spool.WriteString(`{"info": [`) // an error stays
-	_ = lowstate.WriteReturn(x.Spool, job)
+	_ = lowstate.WriteSection(x.Spool, job)
 	_, _ = x.Spool.WriteString(`], "return": [`)
 	if err := writeReturns(x.Spool, job); err != nil {
 		return fmt.Errorf("jobs.list_job: %w", err)
@@ -119,24 +119,30 @@ func isTime(jid string) bool {
 
 // writeReturns writes {<minion>: <return>} from the result of list_job. A minion
 // without a return has null.
-func writeReturns(to *spool.Spool, job msgpack.Raw) error {
-	result, ok := job.Lookup("Result")
+func writeReturns(to *spool.Spool, job msgpack.Section) error {
+	result, ok, err := job.Lookup("Result")
+	if err != nil {
+		return err
+	}
 	if !ok || result.Kind() != msgpack.Map {
 		return errors.New("the answer has no map of results")
 	}
 	before := "{"
-	err := result.Each(func(k, v msgpack.Raw) error {
+	err = result.Each(func(k msgpack.Raw, v msgpack.Section) error {
 		minion, ok := k.Str()
 		if !ok || v.Kind() != msgpack.Map {
 			return errors.New("a result is no map")
 		}
-		ret, ok := v.Lookup("return")
+		ret, ok, err := v.Lookup("return")
+		if err != nil {
+			return err
+		}
 		if !ok {
-			ret = msgpack.AppendNil(nil)
+			ret = msgpack.InMemory(msgpack.AppendNil(nil))
 		}
 		_, _ = to.Write(append(msgpack.AppendJSONString([]byte(before), minion), ": "...)) // an error stays
 		before = ", "
-		return lowstate.WriteReturn(to, ret)
+		return lowstate.WriteSection(to, ret)
 	})
 	if err != nil {
 		return err

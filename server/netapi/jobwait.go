@@ -108,10 +108,10 @@ func (w *jobWaiter) untilEnd(ctx context.Context) error {
 }
 
 // lookUp looks the job up with what the caller may do now.
-func (w *jobWaiter) lookUp(ctx context.Context) (msgpack.Raw, error) {
+func (w *jobWaiter) lookUp(ctx context.Context) (none msgpack.Section, err error) {
 	done, err := w.wait.Turn(ctx)
 	if err != nil {
-		return nil, err
+		return none, err
 	}
 	defer done()
 	c, err := w.api.Resolver.Again(ctx, w.caller)
@@ -119,44 +119,54 @@ func (w *jobWaiter) lookUp(ctx context.Context) (msgpack.Raw, error) {
 		err = caller.MayReach(c, http.MethodGet, w.endpoint)
 	}
 	if err != nil {
-		return nil, err
+		return none, err
 	}
 	authority, release, err := w.api.Resolver.Authority(ctx, c)
 	if err != nil {
-		return nil, err
+		return none, err
 	}
 	defer release()
 	return w.api.lookUpJob(ctx, w.x, authority, w.jid)
 }
 
-func (w *jobWaiter) answer(complete bool, job msgpack.Raw) error {
+func (w *jobWaiter) answer(complete bool, job msgpack.Section) error {
 	w.x.Header().Set(CompleteHeader, strconv.FormatBool(complete))
 	return answerJob(w.x, w.jid, job)
 }
 
 // isKnown reports whether the result of list_job is a job.
-func isKnown(job msgpack.Raw) bool {
-	_, failed := job.Lookup("Error")
-	return job.Kind() == msgpack.Map && !failed
+func isKnown(job msgpack.Section) bool {
+	_, failed, err := job.Lookup("Error")
+	return job.Kind() == msgpack.Map && !failed && err == nil
 }
 
 // hasReturned reports whether every minion of a job has returned, as the result of
 // list_job shows it: the records may be younger than the job, or have lost it.
-func hasReturned(job msgpack.Raw) bool {
+func hasReturned(job msgpack.Section) bool {
 	missing, known := notReturned(job)
 	return known && len(missing) == 0
 }
 
 // notReturned returns the minions of a job that have not returned, as the result of
 // list_job shows it. known is false where it does not.
-func notReturned(job msgpack.Raw) (missing map[string]bool, known bool) {
-	result, _ := job.Lookup("Result")
-	minions, _ := job.Lookup("Minions")
-	if result.Kind() != msgpack.Map {
+func notReturned(job msgpack.Section) (missing map[string]bool, known bool) {
+	var result, minions, fun msgpack.Section
+	err := job.Each(func(k msgpack.Raw, v msgpack.Section) error {
+		switch name, _ := k.Str(); name {
+		case "Result":
+			result = v
+		case "Minions":
+			minions = v
+		case "Function":
+			fun = v
+		}
+		return nil
+	})
+	if err != nil || result.Kind() != msgpack.Map {
 		return nil, false
 	}
-	returned := make(map[string]bool, result.Len())
-	err := result.Each(func(k, _ msgpack.Raw) error {
+	returned := make(map[string]bool)
+	err = result.Each(func(k msgpack.Raw, _ msgpack.Section) error {
 		minion, _ := k.Str()
 		returned[minion] = true
 		return nil
@@ -165,15 +175,17 @@ func notReturned(job msgpack.Raw) (missing map[string]bool, known bool) {
 		return nil, false
 	}
 	if minions.Kind() != msgpack.Array {
-		fun := job.LookupStr("Function")
-		return nil, len(returned) > 0 && (strings.HasPrefix(fun, "runner.") || strings.HasPrefix(fun, "wheel."))
+		begin, _ := fun.Raw()
+		name, _ := begin.Str()
+		return nil, len(returned) > 0 && (strings.HasPrefix(name, "runner.") || strings.HasPrefix(name, "wheel."))
 	}
 	missing = make(map[string]bool)
-	err = minions.Elems(func(m msgpack.Raw) error {
-		if minion, _ := m.Str(); !returned[minion] {
+	err = minions.Elems(func(m msgpack.Section) error {
+		id, err := m.Raw()
+		if minion, _ := id.Str(); !returned[minion] {
 			missing[minion] = true
 		}
-		return nil
+		return err
 	})
 	return missing, err == nil && (len(returned) > 0 || len(missing) > 0)
 }

@@ -159,7 +159,7 @@ func (m *master) Run(_ context.Context, c lowstate.Call) (lowstate.Result, error
 				ret = `{"web2":` + grainsOf["web2"] + `,"not-seen":{}}`
 			}
 		}
-		answer = lowstate.RunnerReturn{Return: packed(ret)}
+		answer = lowstate.RunnerReturn{Return: msgpack.InMemory(packed(ret))}
 	}
 	return lowstate.Result{Answers: []lowstate.Answer{answer}, Chunks: c.Chunks, Records: []lowstate.Record{{Client: client, Fun: fun, Begun: true, Done: true}}}, nil
 }

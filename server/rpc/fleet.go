@@ -128,14 +128,15 @@ func (c *call) cachedGrains(ctx context.Context, t target) (msgpack.Raw, error) 
 		return nil, err
 	}
 	ret, ok := answer.(lowstate.RunnerReturn)
-	if !ok || ret.Return.Kind() != msgpack.Map {
-		var none struct{}
-		if ok {
-			return nil, decodeReturn(ret.Return, &none, fun)
-		}
+	if !ok {
 		return nil, unexpected(fun, answer)
 	}
-	return ret.Return, nil
+	grains, err := ret.Return.Raw()
+	if err == nil && grains.Kind() != msgpack.Map {
+		var none struct{}
+		err = decodeReturn(grains, &none, fun)
+	}
+	return grains, err
 }
 
 // in returns those of the minions that a target matches. Globs and lists are looked for

@@ -144,7 +144,11 @@ func (c *call) runnerArgs(ctx context.Context, to any, fun string, args []string
 	if !ok {
 		return unexpected(fun, answer)
 	}
-	return decodeReturn(ret.Return, to, fun)
+	value, err := ret.Return.Raw()
+	if err != nil {
+		return err
+	}
+	return decodeReturn(value, to, fun)
 }
 
 // decodeReturn decodes a return. One of another type is the function's own text about

@@ -41,7 +41,7 @@ func (c *Call) answer(i int, text []byte) lowstate.Answer {
 	case client == "wheel":
 		return lowstate.WheelReturn{Raw: packed}
 	case client == "runner":
-		return lowstate.RunnerReturn{Return: packed}
+		return lowstate.RunnerReturn{Return: msgpack.InMemory(packed)}
 	case client == "local_async" && json.Unmarshal(text, &job) == nil:
 		return lowstate.Published{JID: job.JID, Minions: job.Minions}
 	}
