@@ -14,6 +14,7 @@ type More struct {
 	CherryPy map[string]any // over rest_cherrypy
 	Settings string         // saltern.yaml, in place of Options.Settings
 	PAMSlots int            // pam.unproven_slots; 0 is the default
+	User     string         // in place of Options.User
 }
 
 // Another starts one more gateway before the same master and with the same PAM
@@ -21,7 +22,7 @@ type More struct {
 // to come before that of r.
 func (r *Env) Another(ctx context.Context, more More) (_ *Env, err error) {
 	o := r.opts
-	o.Settings = more.Settings
+	o.Settings, o.User = more.Settings, more.User
 	o.Sandbox.MasterConfig = over(o.Sandbox.MasterConfig, more.Master)
 	o.Sandbox.CherryPy = over(o.Sandbox.CherryPy, more.CherryPy)
 	second := &Env{Sandbox: r.Sandbox, opts: o, pam: r.pam, pamSlots: more.PAMSlots, shared: true}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"path/filepath"
@@ -29,6 +30,10 @@ type Options struct {
 	Saltern  string          // the built program
 	Sandbox  sandbox.Options // the master before which it stands; CherryPy is the gateway's section too
 	Settings string          // more of saltern.yaml
+
+	// User is the user of the gateway, which owns its files; it takes root. Empty means
+	// that of this process.
+	User string
 }
 
 // Env is a running master with a gateway before it.
@@ -77,6 +82,30 @@ func Start(ctx context.Context, o Options) (_ *Env, err error) {
 		return nil, err
 	}
 	return r, r.StartGateway(ctx)
+}
+
+// setUser gives the gateway its user, and a copy of the program that this user can reach.
+func (r *Env) setUser() (err error) {
+	if r.opts.User == "" {
+		return nil
+	}
+	if r.as, err = sandbox.Credential(r.opts.User); err != nil {
+		return err
+	}
+	program, err := os.ReadFile(r.opts.Saltern)
+	if err != nil {
+		return fmt.Errorf("env: %w", err)
+	}
+	r.opts.Saltern = r.path("saltern")
+	if err := os.WriteFile(r.opts.Saltern, program, 0o700); err != nil {
+		return fmt.Errorf("env: %w", err)
+	}
+	return filepath.WalkDir(r.dir, func(path string, _ fs.DirEntry, err error) error {
+		if err != nil {
+			return fmt.Errorf("env: %w", err)
+		}
+		return os.Lchown(path, int(r.as.Uid), int(r.as.Gid))
+	})
 }
 
 // Served returns the Env of a gateway that the caller runs itself, with its
@@ -139,7 +168,7 @@ func (r *Env) configure() error {
 	if err := os.WriteFile(r.settings, []byte(set), 0o600); err != nil {
 		return fmt.Errorf("env: %w", err)
 	}
-	return nil
+	return r.setUser()
 }
 
 // StateDir is the gateway's state_dir.

@@ -19,7 +19,8 @@ type gateway struct {
 	settings string // --config
 	cmd      *exec.Cmd
 	ended    chan struct{}
-	endErr   error // of the process, once ended is closed
+	endErr   error               // of the process, once ended is closed
+	as       *syscall.Credential // its user; nil is that of this process
 }
 
 // LogFile is where the gateway's log goes.
@@ -38,7 +39,7 @@ func (r *Env) StartGateway(ctx context.Context) error {
 	defer log.Close() //nolint:errcheck // the process has its own
 	cmd := exec.Command(r.opts.Saltern, "serve", "-c", r.conf, "--config", r.settings)
 	cmd.Stdout, cmd.Stderr = log, log
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true, Pdeathsig: syscall.SIGKILL, Credential: r.as}
 	if err := cmd.Start(); err != nil {
 		return fmt.Errorf("start saltern: %w", err)
 	}
@@ -136,6 +137,7 @@ func (r *Env) Command(ctx context.Context, stdin string, args ...string) (string
 		n++
 	}
 	cmd := exec.CommandContext(ctx, r.opts.Saltern, slices.Concat(args[:n], []string{"-c", r.conf, "--config", r.settings}, args[n:])...)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: r.as}
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = strings.NewReader(stdin), &out, &errs
 	if err := cmd.Run(); err != nil {
 		return out.String(), fmt.Errorf("saltern %s: %w\n%s", strings.Join(args, " "), err, errs.String())

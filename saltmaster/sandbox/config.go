@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"maps"
 	"os"
-	"os/user"
 	"path/filepath"
 
 	"go.yaml.in/yaml/v3"
@@ -59,7 +58,7 @@ func (s *Sandbox) makeDir() error {
 	if len(s.dir) > maxDir {
 		return fmt.Errorf("sandbox folder %s is longer than %d bytes, too long for Unix sockets below it", s.dir, maxDir)
 	}
-	for _, d := range []string{"conf", "log", "sock", "cache", "run", "pki", "pki/minions", "srv"} {
+	for _, d := range []string{"conf", "log", "sock", "cache", "run", "pki", "pki/minions", "minions", "srv"} {
 		if err := os.MkdirAll(s.path(d), 0o700); err != nil {
 			return fmt.Errorf("sandbox folder: %w", err)
 		}
@@ -75,10 +74,7 @@ func (s *Sandbox) writeAll() error {
 	if err := os.WriteFile(s.launcher(), launcher, 0o600); err != nil {
 		return fmt.Errorf("write launcher: %w", err)
 	}
-	master, err := s.masterConfig()
-	if err != nil {
-		return err
-	}
+	master := s.masterConfig()
 	if err := writeYAML(s.path("conf", "master"), master); err != nil {
 		return err
 	}
@@ -111,25 +107,21 @@ func (s *Sandbox) ConfWith(name string, changes map[string]any) (string, error) 
 	if name != filepath.Base(name) {
 		return "", fmt.Errorf("%q is not the name of a folder", name)
 	}
-	conf, err := s.masterConfig()
-	if err != nil {
-		return "", err
-	}
+	conf := s.masterConfig()
 	merge(conf, changes)
 	dir := s.path(name)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return "", fmt.Errorf("write configuration: %w", err)
 	}
-	return dir, writeYAML(filepath.Join(dir, "master"), conf)
+	if err := writeYAML(filepath.Join(dir, "master"), conf); err != nil {
+		return "", err
+	}
+	return dir, s.account.own(dir)
 }
 
-func (s *Sandbox) masterConfig() (map[string]any, error) {
-	me, err := user.Current()
-	if err != nil {
-		return nil, fmt.Errorf("current user: %w", err)
-	}
+func (s *Sandbox) masterConfig() map[string]any {
 	conf := map[string]any{
-		"user":         me.Username,
+		"user":         s.account.name,
 		"interface":    "127.0.0.1",
 		"publish_port": s.ports.publish,
 		"ret_port":     s.ports.ret,
@@ -182,7 +174,7 @@ func (s *Sandbox) masterConfig() (map[string]any, error) {
 		conf["worker_threads"] = s.opts.WorkerThreads
 	}
 	merge(conf, s.opts.MasterConfig)
-	return conf, nil
+	return conf
 }
 
 // lightMinion is what makes a minion light and quick: a test machine runs many.
@@ -210,13 +202,9 @@ func (s *Sandbox) writeMinion(id string) error {
 	if id == "" || id != filepath.Base(id) {
 		return fmt.Errorf("%q is not a minion id", id)
 	}
-	me, err := user.Current()
-	if err != nil {
-		return fmt.Errorf("current user: %w", err)
-	}
 	root := s.path("minions", id)
 	conf := map[string]any{
-		"user":         me.Username,
+		"user":         s.account.name,
 		"id":           id,
 		"root_dir":     root,
 		"pki_dir":      filepath.Join(root, "pki"),
@@ -233,7 +221,10 @@ func (s *Sandbox) writeMinion(id string) error {
 	if err := os.MkdirAll(filepath.Join(root, "pki"), 0o700); err != nil {
 		return fmt.Errorf("minion %s: %w", id, err)
 	}
-	return writeYAML(filepath.Join(root, "minion"), conf)
+	if err := writeYAML(filepath.Join(root, "minion"), conf); err != nil {
+		return err
+	}
+	return s.account.own(root)
 }
 
 // merge puts changes over conf by key; a nil value removes the key.

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -43,11 +42,10 @@ func (s *Sandbox) spawn(name, program string, args ...string) (*process, error) 
 	if !s.opts.AsInstalled {
 		line = append([]string{s.launcher()}, line...)
 	}
-	cmd := exec.Command(python, line...)
+	cmd := s.account.command(python, line...)
 	cmd.Dir = s.dir
 	cmd.Env = s.environ()
 	cmd.Stdout, cmd.Stderr = out, out
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	if err := cmd.Start(); err != nil {
 		return nil, fmt.Errorf("start %s: %w", name, err)
 	}
@@ -68,6 +66,7 @@ func (s *Sandbox) environ() []string {
 		switch {
 		case strings.HasPrefix(key, "SALT_"), strings.HasPrefix(key, "PYTHON"),
 			key == "NOTIFY_SOCKET", key == "LD_PRELOAD":
+		case s.account.id != nil && key == "HOME": // that of another user
 		default:
 			env = append(env, e)
 		}

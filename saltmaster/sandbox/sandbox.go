@@ -49,6 +49,10 @@ type Options struct {
 	// in place of the machine's, see WritePAMService. Empty means the machine's.
 	PAMServiceDir string
 
+	// User is a user of the machine that runs Salt, and that owns all that Salt writes;
+	// it takes root. Empty means the user of this process.
+	User string
+
 	// PythonPath is a folder of Python modules for Salt beside those of Salt's
 	// environment. Empty means none.
 	PythonPath string
@@ -65,14 +69,15 @@ type Options struct {
 // Sandbox is a running Salt. Its methods may be called from any goroutine, but
 // those that start and stop parts take turns.
 type Sandbox struct {
-	opts   Options
-	salt   string // absolute Options.Salt
-	dir    string
-	ownDir bool
-	ports  ports
-	secret string
-	mark   string // environment entry that every process of this sandbox carries
-	guard  *guard
+	opts    Options
+	salt    string // absolute Options.Salt
+	account account
+	dir     string
+	ownDir  bool
+	ports   ports
+	secret  string
+	mark    string // environment entry that every process of this sandbox carries
+	guard   *guard
 
 	mu      sync.Mutex
 	master  *process
@@ -138,11 +143,17 @@ func prepare(opts Options) (*Sandbox, error) {
 		return nil, err
 	}
 	s := &Sandbox{opts: opts, salt: salt, secret: randomText()}
+	if s.account, err = accountOf(opts.User, salt); err != nil {
+		return nil, err
+	}
 	if s.ports, err = freePorts(); err != nil {
 		return nil, err
 	}
 	if err = s.makeDir(); err == nil {
 		err = s.writeAll()
+	}
+	if err == nil {
+		err = s.account.own(s.dir)
 	}
 	if err != nil {
 		if s.ownDir {
