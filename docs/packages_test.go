@@ -76,6 +76,28 @@ func packages(t *testing.T) string {
 	return b.String()
 }
 
+// A package below server has no more files than one sees at a glance.
+func TestPackageSizes(t *testing.T) {
+	t.Parallel()
+	const most = 20
+	packages := 0
+	require.NoError(t, filepath.WalkDir(filepath.Join("..", "server"), func(path string, d fs.DirEntry, err error) error {
+		if err != nil || !d.IsDir() {
+			return err
+		}
+		files, err := filepath.Glob(filepath.Join(path, "*.go"))
+		files = slices.DeleteFunc(files, func(name string) bool { return strings.HasSuffix(name, "_test.go") })
+		if len(files) > most {
+			t.Errorf("%s has %d files that are no tests: more than %d are several packages", path, len(files), most)
+		}
+		if len(files) > 0 {
+			packages++
+		}
+		return err
+	}))
+	require.Greater(t, packages, 30)
+}
+
 var (
 	imports  = regexp.MustCompile(`\b[iI]mports?\b`)
 	examples = regexp.MustCompile(`(?m)^func Example`)

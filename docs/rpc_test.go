@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/saltern-api/saltern/server/rpc"
+	"github.com/saltern-api/saltern/server/rpc/method"
 )
 
 // The page about /rpc has the methods that are declared, and the codes of errors.
@@ -37,7 +38,7 @@ func TestRPC(t *testing.T) {
 func rpcCodes() string {
 	var b strings.Builder
 	b.WriteString("| code | state | meaning |\n|---|---|---|\n")
-	for _, c := range rpc.Codes() {
+	for _, c := range method.Codes() {
 		fmt.Fprintf(&b, "| %d | `%s` | %s |\n", c.Code, c.State, c.Meaning)
 	}
 	return b.String()
@@ -69,7 +70,7 @@ func rpcMethods() string {
 	return b.String() + "\n"
 }
 
-func rpcArgument(p rpc.Param) string {
+func rpcArgument(p method.Param) string {
 	switch {
 	case p.Required:
 		return "`" + p.Name + "` *"
@@ -79,7 +80,7 @@ func rpcArgument(p rpc.Param) string {
 	return "`" + p.Name + "`"
 }
 
-func rpcType(p rpc.Param) string {
+func rpcType(p method.Param) string {
 	text := p.Type()
 	if len(p.Enum) > 0 {
 		text += ": `" + strings.Join(p.Enum, "`, `") + "`"

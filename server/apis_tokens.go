@@ -13,6 +13,9 @@ import (
 	"github.com/saltern-api/saltern/server/oauth"
 	"github.com/saltern-api/saltern/server/oauth/tenant"
 	"github.com/saltern-api/saltern/server/rpc"
+	"github.com/saltern-api/saltern/server/rpc/accounts"
+	"github.com/saltern-api/saltern/server/rpc/method"
+	"github.com/saltern-api/saltern/server/rpc/schedules"
 	"github.com/saltern-api/saltern/server/tokenapi"
 	"github.com/saltern-api/saltern/server/tokens"
 	"github.com/saltern-api/saltern/server/vcd"
@@ -26,8 +29,8 @@ type Tokens interface {
 	caller.Tokens
 	netapi.Tokens
 
-	rpc.Rights
-	rpc.Accounts
+	method.Rights
+	accounts.Accounts
 }
 
 var _ Tokens = (*issuer.Service)(nil)
@@ -134,7 +137,7 @@ func (s *Server) completeRPC(api *rpc.API, surface Surface, resolver *caller.Res
 	if s.cfg.Audit.Log != nil {
 		api.AuditLog = s.auditReader
 	}
-	if standings, ok := s.cfg.Tokens.(rpc.Standings); ok {
+	if standings, ok := s.cfg.Tokens.(schedules.Standings); ok {
 		api.Standings = standings
 	}
 }
@@ -142,13 +145,15 @@ func (s *Server) completeRPC(api *rpc.API, surface Surface, resolver *caller.Res
 // Scheduled returns what runs schedules as those who saved them, or nil where there are
 // none.
 func (s *Server) Scheduled() schedule.Runner {
-	standings, ok := s.cfg.Tokens.(rpc.Standings)
+	standings, ok := s.cfg.Tokens.(schedules.Standings)
 	if !ok || s.cfg.Jobs.Schedules == nil || s.cfg.TokenAPIs.Issuer == nil || s.cfg.TokenAPIs.NoRPC {
 		return nil
 	}
 	resolver := s.resolver(nil)
 	api := &rpc.API{Logins: &tokenapi.Logins{Sessions: s.cfg.Sessions, Eauth: s.cfg.TokenAPIs.Eauth}}
 	s.completeRPC(api, Main, resolver)
-	api.Authority = rpc.ScheduledAuthority{Standings: standings}
-	return &rpc.Firing{API: api, Audit: s.cfg.Audit.Log, Arguments: s.cfg.Audit.Arguments, Log: s.log}
+	api.Authority = schedules.ScheduledAuthority{Standings: standings}
+	f := api.Firing()
+	f.Audit, f.Arguments, f.Log = s.cfg.Audit.Log, s.cfg.Audit.Arguments, s.log
+	return f
 }

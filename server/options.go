@@ -18,7 +18,7 @@ import (
 	"github.com/saltern-api/saltern/server/events"
 	"github.com/saltern-api/saltern/server/jobs"
 	"github.com/saltern-api/saltern/server/netapi"
-	"github.com/saltern-api/saltern/server/rpc"
+	"github.com/saltern-api/saltern/server/rpc/upkeep"
 	"github.com/saltern-api/saltern/server/static"
 )
 
@@ -57,7 +57,7 @@ type JobsOptions struct {
 	Library records.Library
 
 	// Upkeep removes old records for /rpc; nil for none.
-	Upkeep rpc.Upkeep
+	Upkeep upkeep.Store
 
 	// Schedules are those of /rpc, which [Server.Scheduled] runs, and WakeSchedules is
 	// called when one was changed; nil for none.

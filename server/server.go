@@ -18,7 +18,7 @@ import (
 	"github.com/saltern-api/saltern/server/format"
 	"github.com/saltern-api/saltern/server/jobs"
 	"github.com/saltern-api/saltern/server/netapi"
-	"github.com/saltern-api/saltern/server/rpc"
+	"github.com/saltern-api/saltern/server/rpc/commands"
 	"github.com/saltern-api/saltern/server/waiting"
 	"github.com/saltern-api/saltern/server/web"
 	"github.com/saltern-api/saltern/server/web/certs"
@@ -44,9 +44,9 @@ type Server struct {
 	views   *events.Views
 
 	auditReader *auditapi.Reader
-	jobs        *jobs.Records  // nil without /v1/jobs
-	waiting     *waiting.Jobs  // nil if no request waits for a job
-	following   *rpc.Following // nil without a gateway that follows commands
+	jobs        *jobs.Records       // nil without /v1/jobs
+	waiting     *waiting.Jobs       // nil if no request waits for a job
+	following   *commands.Following // nil without a gateway that follows commands
 
 	open  []opened
 	admin *opened // nil if it is off
@@ -98,8 +98,8 @@ func Listen(ctx context.Context, cfg Config) (*Server, error) {
 	s.streams = events.NewLimits(cfg.Settings.Events, cfg.Registry)
 	s.base, s.cancel = context.WithCancelCause(context.Background())
 	s.streaming, s.endStreaming = context.WithCancelCause(s.base)
-	if gateway, ok := cfg.Gateway.(rpc.Follower); ok {
-		s.following = &rpc.Following{Gateway: gateway, Stopping: s.streaming, Go: s.requests.run, Log: s.log}
+	if gateway, ok := cfg.Gateway.(commands.Follower); ok {
+		s.following = &commands.Following{Gateway: gateway, Stopping: s.streaming, Go: s.requests.run, Log: s.log}
 	}
 	if cfg.Jobs.Records != nil && cfg.Jobs.Watches != nil {
 		s.waiting = &waiting.Jobs{

@@ -15,13 +15,14 @@ import (
 	"github.com/saltern-api/saltern/records/sqlite"
 	"github.com/saltern-api/saltern/server/caller/callertest"
 	"github.com/saltern-api/saltern/server/rpc"
+	"github.com/saltern-api/saltern/server/rpc/accounts"
 	"github.com/saltern-api/saltern/server/tokenapi"
 	"github.com/saltern-api/saltern/server/web"
 	"github.com/saltern-api/saltern/server/web/webtest"
 )
 
-// noRoles is an rpc.Accounts in which nobody has a role.
-type noRoles struct{ rpc.Accounts }
+// noRoles is an accounts.Accounts in which nobody has a role.
+type noRoles struct{ accounts.Accounts }
 
 func (noRoles) RightsOf(context.Context, string, string, []string) ([]string, []role.Permission, error) {
 	return nil, nil, nil

@@ -13,6 +13,7 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken"
 	"github.com/saltern-api/saltern/eauth/apitoken/issuer"
 	"github.com/saltern-api/saltern/server/rpc"
+	"github.com/saltern-api/saltern/server/rpc/method"
 	"github.com/saltern-api/saltern/server/rpc/rpcclient"
 )
 
@@ -84,7 +85,7 @@ func TestGoClient(t *testing.T) {
 	_, err = e.client(t, "bob").TrimDatabase(ctx, rpcclient.TrimDatabase{Test: true})
 	refused, ok := errors.AsType[*rpcclient.Error](err)
 	require.True(t, ok, "%v", err)
-	require.Equal(t, int(rpc.CodeForbidden), refused.Code)
+	require.Equal(t, int(method.CodeForbidden), refused.Code)
 
 	require.ErrorContains(t, c.DeleteTargetGroup(ctx, tgt, false), "FailedResourceDependency")
 	require.NoError(t, c.DeleteTargetGroup(ctx, tgt, true))
@@ -95,7 +96,7 @@ func TestGoClient(t *testing.T) {
 		} {
 			if m.String() == name {
 				if e, ok := errors.AsType[*rpcclient.Error](c.Call(ctx, name, kwarg, nil)); ok {
-					require.NotEqual(t, int(rpc.CodeInvalidParameter), e.Code, "%s: %s", name, e.Message)
+					require.NotEqual(t, int(method.CodeInvalidParameter), e.Code, "%s: %s", name, e.Message)
 				}
 			}
 		}

@@ -19,6 +19,8 @@ import (
 	"github.com/saltern-api/saltern/server/caller"
 	"github.com/saltern-api/saltern/server/internal/tokentest"
 	"github.com/saltern-api/saltern/server/rpc"
+	"github.com/saltern-api/saltern/server/rpc/commands"
+	"github.com/saltern-api/saltern/server/rpc/saved"
 	"github.com/saltern-api/saltern/server/web"
 )
 
@@ -47,7 +49,7 @@ func TestRouteCmd(t *testing.T) {
 	e := newEnv(t, nil)
 	bob := e.by(t, "bob")
 	for kwarg, want := range map[string]string{
-		`{"cmd":"local","fun":"state.sls","tgt_uuid":"` + rpc.AllMinions + `","arg":{"arg":["one"]}}`:                                                         `{"client":"local_async","fun":"state.sls","tgt":"*","tgt_type":"glob","arg":["one"]}`,
+		`{"cmd":"local","fun":"state.sls","tgt_uuid":"` + saved.AllMinions + `","arg":{"arg":["one"]}}`:                                                       `{"client":"local_async","fun":"state.sls","tgt":"*","tgt_type":"glob","arg":["one"]}`,
 		`{"cmd":"local","fun":"test.ping","tgt":{"*":{"tgt":"*","tgt_type":"glob"}},"masters":[]}`:                                                            `{"client":"local_async","fun":"test.ping","tgt":"*","tgt_type":"glob"}`,
 		`{"cmd":"local","fun":"test.ping","tgt":{"salt":{"tgt":"L@id","tgt_type":"compound"}}}`:                                                               `{"client":"local_async","fun":"test.ping","tgt":"L@id","tgt_type":"compound"}`,
 		`{"cmd":"local","fun":"test.ping","tgt":{"a":{"tgt":["x","y"],"tgt_type":"list"},"b":{"tgt":["x","y"],"tgt_type":"list"}}}`:                           `{"client":"local_async","fun":"test.ping","tgt":["x","y"],"tgt_type":"list"}`,
@@ -66,8 +68,8 @@ func TestRouteCmd(t *testing.T) {
 	}
 	for kwarg, parameter := range map[string]string{
 		`{}`: "cmd", `{"cmd":"local"}`: "fun", `{"cmd":"ssh","fun":"a"}`: "cmd", `{"cmd":"local","fun":"a"}`: "tgt",
-		`{"cmd":"local","fun":"a","tgt":{"*":{"tgt":"*"}},"tgt_uuid":"` + rpc.AllMinions + `"}`: "tgt_uuid",
-		`{"cmd":"local","fun":"a","tgt":{}}`:                                                    "tgt", `{"cmd":"local","fun":"a","tgt":{"*":{"tgt":"a"},"b":{"tgt":"b"}}}`: "tgt",
+		`{"cmd":"local","fun":"a","tgt":{"*":{"tgt":"*"}},"tgt_uuid":"` + saved.AllMinions + `"}`: "tgt_uuid",
+		`{"cmd":"local","fun":"a","tgt":{}}`:                                                      "tgt", `{"cmd":"local","fun":"a","tgt":{"*":{"tgt":"a"},"b":{"tgt":"b"}}}`: "tgt",
 		`{"cmd":"local","fun":"a","tgt":{"*":{}}}`: "tgt", `{"cmd":"local","fun":"a","tgt":{"*":{"tgt":""}}}`: "tgt",
 		`{"cmd":"local","fun":"a","tgt":{"*":{"tgt":"a","tgt_type":"x"}}}`: "tgt", `{"cmd":"local","fun":"a","tgt":{"*":{"tgt":["a"]}}}`: "tgt",
 		`{"cmd":"local","fun":"a","tgt":{"a":{"tgt":"a b"},"b":{"tgt":"c"}}}`: "tgt", `{"cmd":"local","fun":"a","tgt":{"a":{"tgt":"and"},"b":{"tgt":"c"}}}`: "tgt",
@@ -193,7 +195,7 @@ func TestOrigins(t *testing.T) {
 	const web = "60c14cfc-09ca-4b5a-bc76-000000000002"
 	nobody := string(e.must(t, admin, "tgt.save_target_group", `{"name":"none","desc":"None of them","tgt":{"*":{"tgt":"nobody"}}}`))
 	for kwarg, want := range map[string]lowstate.Origin{
-		`{"job_uuid":"` + strings.ToUpper(checkDisk) + `"}`:           {Job: checkDisk, JobName: "Check disk usage", Tgt: rpc.AllMinions, TgtName: "All Minions"},
+		`{"job_uuid":"` + strings.ToUpper(checkDisk) + `"}`:           {Job: checkDisk, JobName: "Check disk usage", Tgt: saved.AllMinions, TgtName: "All Minions"},
 		`{"job_uuid":"` + checkDisk + `","tgt_uuid":"` + web + `"}`:   {Job: checkDisk, JobName: "Check disk usage", Tgt: web, TgtName: "web"},
 		`{"job_uuid":"` + checkDisk + `","tgt":{"*":{"tgt":"web1"}}}`: {Job: checkDisk, JobName: "Check disk usage"},
 		`{"cmd":"local","fun":"test.ping","tgt_uuid":"` + web + `"}`:  {Tgt: web, TgtName: "web"},
@@ -313,7 +315,7 @@ func TestGetReturns(t *testing.T) {
 		`"kwarg":{"sort_by":"minion_id","reverse":true,"limit":1}`: {"web2"}, `"kwarg":{"fun":"test.ping"}`: {}, `"kwarg":{"args":"/"}`: {"web1", "web2"}, `"kwarg":{"args":"x"}`: {},
 		`"kwarg":{"user":"bob","start":"` + jidOf(0) + `","end":"` + jidOf(0) + `"}`: {"web1", "web2"}, `"kwarg":{"start":"` + jidOf(1) + `"}`: {}, `"kwarg":{"jid":"` + jidOf(1) + `"}`: {},
 		`"kwarg":{"jid":"` + jidOf(0) + `","fun":"disk.*"}`: {"web1", "web2"}, `"kwarg":{"jid":"` + jidOf(0) + `","fun":"x"}`: {}, `"kwarg":{"tgt_name":"x"}`: {},
-		`"kwarg":{"match_tgt_uuid":` + web2 + `}`: {"web2"}, `"kwarg":{"match_tgt_uuid":"` + rpc.AllMinions + `"}`: {"web1", "web2"}, `"kwarg":{"match_tgt_uuid":` + web2 + `,"sort_by":"jid"}`: {"web2"},
+		`"kwarg":{"match_tgt_uuid":` + web2 + `}`: {"web2"}, `"kwarg":{"match_tgt_uuid":"` + saved.AllMinions + `"}`: {"web1", "web2"}, `"kwarg":{"match_tgt_uuid":` + web2 + `,"sort_by":"jid"}`: {"web2"},
 	} {
 		got := e.post(t, `{"resource":"ret","method":"get_returns",`+arguments+`}`, bob)
 		require.Zero(t, got.code(), "%s: %+v", arguments, got.Error)
@@ -338,7 +340,7 @@ func TestGetReturns(t *testing.T) {
 
 // breaking are records that break while they are read.
 type breaking struct {
-	rpc.Records
+	commands.Records
 	left int
 }
 

@@ -7,7 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/saltern-api/saltern/records"
-	"github.com/saltern-api/saltern/server/rpc"
+	"github.com/saltern-api/saltern/server/rpc/saved"
 )
 
 // TestControl has what is sent to the master to stop, pause and resume commands: to
@@ -52,15 +52,15 @@ func TestControl(t *testing.T) {
 	}{
 		{"pause_job", `{"jid":"` + jidOf(11) + `"}`, 4001}, {"stop_job", `{"jid":"` + jidOf(13) + `"}`, 4001}, {"stop_job", `{"jid":"` + jidOf(2) + `"}`, 4001},
 		{"stop_job", `{"jid":"` + jidOf(14) + `"}`, 4090}, {"pause_job", `{"jid":"` + jidOf(15) + `"}`, 4090}, {"stop_job", `{"jid":"` + jidOf(1) + `"}`, 4040},
-		{"stop_job", `{"job_uuid":"` + checkDisk + `"}`, 4090}, {"stop_job", `{"job_uuid":"` + rpc.AllMinions + `"}`, 4040},
+		{"stop_job", `{"job_uuid":"` + checkDisk + `"}`, 4090}, {"stop_job", `{"job_uuid":"` + saved.AllMinions + `"}`, 4040},
 	} {
 		require.Equal(t, c.code, e.call(t, bob, "cmd."+c.method, c.kwarg).code(), c)
 	}
 	require.Len(t, e.master.calls, sent)
 	_, err = e.store.Put(t.Context(), records.Batch{Jobs: []records.Job{{
-		JID: jidOf(20), User: "admin", Eauth: "pam", Client: "local", Fun: "state.apply", Minions: []string{"web9"}, Origin: records.Origin{Job: rpc.AllMinions},
+		JID: jidOf(20), User: "admin", Eauth: "pam", Client: "local", Fun: "state.apply", Minions: []string{"web9"}, Origin: records.Origin{Job: saved.AllMinions},
 	}}})
 	require.NoError(t, err)
-	e.must(t, admin, "cmd.stop_job", `{"job_uuid":"`+rpc.AllMinions+`"}`)
+	e.must(t, admin, "cmd.stop_job", `{"job_uuid":"`+saved.AllMinions+`"}`)
 	require.JSONEq(t, `{"client":"local_async","fun":"state.soft_kill","arg":["`+jidOf(20)+`"],"tgt":["web9"],"tgt_type":"list"}`, chunk(t, e.master.last(t)))
 }

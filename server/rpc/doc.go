@@ -4,12 +4,25 @@
 //
 //	(&rpc.API{Callers: callers, Logins: logins, ...}).Mount(mux)
 //
-// # Declarations
+// # Methods
 //
-// Each method is declared once, with a struct for its parameters: see method. The
-// declaration makes the checks of a call, api.discover, docs/rpc.md and the table of
-// the tests. A method whose data are not there, such as those of records where
-// nothing is recorded, is neither served nor discovered.
+// The methods are declared by the packages below this one, of the resources after which
+// they are named: see package method. The API gives each package what it needs, serves the
+// methods, and makes api.discover of them. A method whose data are not there, such as those
+// of records where nothing is recorded, is neither served nor discovered.
+//
+//	accounts   auth: the caller, roles, users and groups
+//	saved      job, tgt, kv: what users save
+//	commands   cmd, ret: commands, and what minions returned
+//	schedules  schedule: what is run at times
+//	fleet      minions, master: minions and the master
+//	files      fs: the files that minions get
+//	upkeep     admin, audit, stats: the gateway's own data
+//	run        no resource: how commands are run
+//	method     no resource: declarations and calls
+//
+// Their imports go one way: schedules, commands, fleet, run, saved, method; files imports
+// run, accounts imports saved, and upkeep method alone.
 //
 // # Rights
 //
@@ -19,10 +32,10 @@
 //
 // # Errors
 //
-// What is wrong with a call is an [Error] in its envelope, under the status 200. What
+// What is wrong with a call is a [method.Error] in its envelope, under the status 200. What
 // is wrong with the request, such as its credential, has a status of its own, and an
 // envelope too.
 //
-// The package imports eauth, lowstate, records, server/audit, server/caller,
-// server/tokenapi and server/web, and no other API.
+// The package imports the packages below it, eauth, lowstate, records, server/audit,
+// server/caller, server/tokenapi and server/web, and no other API.
 package rpc

@@ -95,7 +95,7 @@ func (m *master) fileRoots(fun string, c lowstate.Chunk) string {
 	return `[]`
 }
 
-// Run implements rpc.Gateway.
+// Run implements run.Gateway.
 func (m *master) Run(_ context.Context, c lowstate.Call) (lowstate.Result, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -239,7 +239,7 @@ func (l *lines) Write(_ context.Context, e audit.Entry) {
 	l.all = append(l.all, e)
 }
 
-// Find implements rpc.AuditLog. It has two pages.
+// Find implements upkeep.AuditLog. It has two pages.
 func (l *lines) Find(_ context.Context, q audit.Query) (p audit.Page, err error) {
 	if q.After == "" {
 		return audit.Page{More: true, Next: "1", Entries: []json.RawMessage{
@@ -372,5 +372,5 @@ func sharedStore(t *testing.T, e *env) records.Store {
 // everything allows everyone everything.
 type everything struct{}
 
-// May implements rpc.Rights.
+// May implements method.Rights.
 func (everything) May(context.Context, issuer.Caller, role.Permission) error { return nil }

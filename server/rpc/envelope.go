@@ -5,17 +5,20 @@ import (
 	"encoding/json"
 	"fmt"
 	"math/rand/v2"
+	"net/http"
 	"strconv"
 
 	"github.com/saltern-api/saltern/internal/jsonobject"
+	"github.com/saltern-api/saltern/server/rpc/method"
+	"github.com/saltern-api/saltern/server/web"
 )
 
 // envelope is the answer to a call.
 type envelope struct {
-	RIQ      json.RawMessage `json:"riq"` // null if it is not known
-	Ret      json.RawMessage `json:"ret"`
-	Error    *shownError     `json:"error"`
-	Warnings []string        `json:"warnings"`
+	RIQ      json.RawMessage    `json:"riq"` // null if it is not known
+	Ret      json.RawMessage    `json:"ret"`
+	Error    *method.ShownError `json:"error"`
+	Warnings []string           `json:"warnings"`
 }
 
 const (
@@ -34,7 +37,7 @@ type request struct {
 	method   string
 	args     []json.RawMessage
 	kwarg    jsonobject.Object
-	err      *Error // what is wrong with it
+	err      *method.Error // what is wrong with it
 }
 
 // parse returns the calls of a body, and whether they are in a list. What is wrong
@@ -105,12 +108,10 @@ func parseRIQ(v []byte) (json.RawMessage, error) {
 	return v, nil
 }
 
-func isNull(v []byte) bool { return len(v) == 0 || string(v) == "null" }
-
-func (c *request) parseArguments(o jsonobject.Object) *Error {
+func (c *request) parseArguments(o jsonobject.Object) *method.Error {
 	for _, name := range []string{"arg", "args"} {
 		v := o.Get(name)
-		if isNull(v) {
+		if method.IsNull(v) {
 			continue
 		}
 		var args []json.RawMessage
@@ -122,11 +123,28 @@ func (c *request) parseArguments(o jsonobject.Object) *Error {
 		}
 		c.args = append(c.args, args...)
 	}
-	if v := o.Get("kwarg"); !isNull(v) {
+	if v := o.Get("kwarg"); !method.IsNull(v) {
 		var err error
 		if c.kwarg, err = jsonobject.Parse(v); err != nil {
 			return invalidCall("kwarg: " + err.Error())
 		}
 	}
 	return nil
+}
+
+func invalidCall(message string) *method.Error {
+	return &method.Error{Code: method.CodeInvalidCall, Message: message}
+}
+
+// writeError writes what is wrong with a request, with the request's status.
+func writeError(x *web.Exchange, _ *http.Request, e *web.Error) {
+	text := e.Text
+	if e.Status == http.StatusUnauthorized {
+		text = "There is no credential, or it is not valid"
+		if e.Text == web.TextIdle {
+			text = e.Text
+		}
+	}
+	shown := (&method.Error{Code: method.CodeOf(e.Status), Message: text, RetryAfter: e.RetryAfter}).Shown()
+	x.WriteBody("application/json", e.Status, web.JSON(envelope{Error: &shown, Warnings: []string{}}))
 }

@@ -4,6 +4,3 @@ import "github.com/saltern-api/saltern/internal/fair"
 
 // SetReading sets the turns to read the grains of minions, before [API.Mount].
 func (a *API) SetReading(s *fair.Slots) { a.reading = s }
-
-// Waiting returns how many commands are looked at later.
-func (f *Following) Waiting() int64 { return f.waiting.Load() }

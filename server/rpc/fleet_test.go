@@ -11,10 +11,12 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 	"github.com/saltern-api/saltern/server/caller"
 	"github.com/saltern-api/saltern/server/rpc"
+	"github.com/saltern-api/saltern/server/rpc/fleet"
+	"github.com/saltern-api/saltern/server/rpc/saved"
 )
 
 // keysAlone are minions of whose keys alone there are files.
-type keysAlone struct{ rpc.Minions }
+type keysAlone struct{ fleet.Minions }
 
 func (k keysAlone) Accepted(ctx context.Context, c *caller.Caller) (
 	ids []string, connected func() map[string]bool, grains func(id string) (msgpack.Raw, bool), err error,
@@ -60,7 +62,7 @@ func TestFleet(t *testing.T) {
 				`{}`: {"web1", "web2"}, `{"grains":{"os":"Ubuntu","num_cpus":4}}`: {"web2"}, `{"grains":{"roles":"db"}}`: {"web2"}, `{"grains":{"roles":["db","web"]}}`: {"web2"},
 				`{"grains":{"os":"U"}}`: nil, `{"sort_by":"num_cpus"}`: {"web2", "web1"}, `{"sort_by":"os","reverse":"true"}`: {"web2", "web1"}, `{"sort_by":"master_id","reverse":true}`: {"web2", "web1"},
 				`{"minion_id":"web"}`: {"web1", "web2"}, `{"minion_id":"web","exact_match":true}`: nil, `{"minion_id":"web1","exact_match":true,"master_id":"salt"}`: {"web1"}, `{"master_id":"sal","exact_match":true}`: nil,
-				`{"tgt_uuid":"` + none + `"}`: nil, `{"tgt_uuid":"` + rpc.AllMinions + `"}`: {"web1", "web2"}, `{"limit":"1","page":"1"}`: {"web2"},
+				`{"tgt_uuid":"` + none + `"}`: nil, `{"tgt_uuid":"` + saved.AllMinions + `"}`: {"web1", "web2"}, `{"limit":"1","page":"1"}`: {"web2"},
 			},
 		} {
 			for kwarg, want := range cases {

@@ -13,6 +13,7 @@ import (
 	"github.com/saltern-api/saltern/lowstate"
 	"github.com/saltern-api/saltern/records"
 	"github.com/saltern-api/saltern/server/rpc"
+	"github.com/saltern-api/saltern/server/rpc/commands"
 )
 
 // follower notes what is followed.
@@ -38,7 +39,7 @@ func TestFollowing(t *testing.T) {
 	begun := make(chan struct{}, 10)
 	stopping, stop := context.WithCancel(t.Context())
 	e := newEnv(t, func(a *rpc.API) {
-		a.Following = &rpc.Following{Gateway: f, Stopping: stopping, Go: func(run func()) {
+		a.Following = &commands.Following{Gateway: f, Stopping: stopping, Go: func(run func()) {
 			running.Go(func() { run(); begun <- struct{}{} })
 		}}
 	})
@@ -84,7 +85,7 @@ func TestFollowingPanics(t *testing.T) {
 	var log bytes.Buffer
 	ended := make(chan struct{})
 	e := newEnv(t, func(a *rpc.API) {
-		a.Following = &rpc.Following{
+		a.Following = &commands.Following{
 			Gateway: panicking{}, Stopping: t.Context(), Log: slog.New(slog.NewTextHandler(&log, nil)), Go: func(run func()) {
 				go func() {
 					defer close(ended)

@@ -13,6 +13,7 @@ import (
 	"github.com/saltern-api/saltern/records"
 	"github.com/saltern-api/saltern/server/internal/tokentest"
 	"github.com/saltern-api/saltern/server/rpc"
+	"github.com/saltern-api/saltern/server/rpc/saved"
 )
 
 const checkDisk = "60c14cfc-09ca-4b5a-bc76-8294287c2e6c"
@@ -21,7 +22,7 @@ const checkDisk = "60c14cfc-09ca-4b5a-bc76-8294287c2e6c"
 func (e *env) save(t *testing.T) {
 	t.Helper()
 	admin := e.by(t, "admin")
-	e.must(t, admin, "job.save_job", `{"job_uuid":"`+checkDisk+`","name":"Check disk usage","desc":"Checks disk usage on targeted devices","cmd":"local","fun":"disk.usage","tgt_uuid":"`+rpc.AllMinions+`"}`)
+	e.must(t, admin, "job.save_job", `{"job_uuid":"`+checkDisk+`","name":"Check disk usage","desc":"Checks disk usage on targeted devices","cmd":"local","fun":"disk.usage","tgt_uuid":"`+saved.AllMinions+`"}`)
 	e.must(t, admin, "job.save_job", `{"job_uuid":"60c14cfc-09ca-4b5a-bc76-000000000001","name":"to go","cmd":"local","fun":"test.ping"}`)
 	for n, name := range map[int]string{2: "web", 3: "gone"} {
 		_, err := e.store.PutSaved(t.Context(), records.Saved{
@@ -52,7 +53,7 @@ func TestSeedJob(t *testing.T) {
 	e := newEnv(t, nil)
 	admin := e.by(t, "admin")
 	e.must(t, admin, "job.save_job", `{"job_uuid":"`+checkDisk+`","name":"Check disk usage","desc":"Checks disk usage on targeted devices",`+
-		`"cmd":"local","fun":"disk.usage","tgt_uuid":"`+rpc.AllMinions+`","arg":{"arg":[],"kwarg":{}},"masters":[]}`)
+		`"cmd":"local","fun":"disk.usage","tgt_uuid":"`+saved.AllMinions+`","arg":{"arg":[],"kwarg":{}},"masters":[]}`)
 	got := e.post(t, `{ "resource": "job", "method": "get_jobs", "kwarg": {}, "args": [] }`, admin)
 	require.Regexp(t, `^\{"count":1,"results":\[\{"uuid":"`+checkDisk+`","name":"Check disk usage","desc":"Checks disk usage on targeted devices",`+
 		`"cmd":"local","tgt_uuid":"7f93b928-388b-11e6-b133-346895ecb8f3","fun":"disk.usage","arg":\{"arg":\[\],"kwarg":\{\}\},"masters":\[\],`+
@@ -105,7 +106,7 @@ func TestAccess(t *testing.T) {
 	require.Contains(t, string(e.must(t, bob, "job.get_jobs", `{}`)), `"count":0,`, "bob has none of these roles")
 
 	for kwarg, code := range map[string]int{
-		`{"tgt_uuid":"` + rpc.AllMinions + `"}`: 4030, `{"tgt_uuid":"60c14cfc-09ca-4b5a-bc76-000000000002"}`: 4040,
+		`{"tgt_uuid":"` + saved.AllMinions + `"}`: 4030, `{"tgt_uuid":"60c14cfc-09ca-4b5a-bc76-000000000002"}`: 4040,
 	} {
 		require.Equal(t, code, e.call(t, bob, "tgt.delete_target_group", kwarg).code(), kwarg)
 	}
@@ -122,7 +123,7 @@ func TestAccessByRole(t *testing.T) {
 		o.RPC = func(a *rpc.API) { a.Gateway, a.Library = &e.master, sharedStore(t, e) }
 	})
 	bob, carol := e.by(t, "bob"), e.by(t, "carol")
-	id := string(e.must(t, bob, "job.save_job", `{"name":"shared","cmd":"local","fun":"test.ping","tgt_uuid":"`+rpc.AllMinions+`"}`))
+	id := string(e.must(t, bob, "job.save_job", `{"name":"shared","cmd":"local","fun":"test.ping","tgt_uuid":"`+saved.AllMinions+`"}`))
 	require.Equal(t, 4040, e.call(t, carol, "cmd.route_cmd", `{"job_uuid":`+id+`}`).code())
 	e.must(t, bob, "job.save_job_access", `{"job_uuid":`+id+`,"access_payload":{"Administrator":["read"]}}`)
 	e.must(t, carol, "cmd.route_cmd", `{"job_uuid":`+id+`}`)

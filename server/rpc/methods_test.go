@@ -12,6 +12,8 @@ import (
 	"github.com/saltern-api/saltern/eauth/apitoken"
 	"github.com/saltern-api/saltern/server/audit"
 	"github.com/saltern-api/saltern/server/rpc"
+	"github.com/saltern-api/saltern/server/rpc/method"
+	"github.com/saltern-api/saltern/server/rpc/saved"
 )
 
 // uuidOfBob is bob's, which is made of the name.
@@ -230,7 +232,7 @@ var cases = map[string]struct{ good, invalid, failed attempt }{
 	"tgt.delete_target_group": {
 		good:    attempt{kwarg: `{"tgt_uuid":["60c14cfc-09ca-4b5a-bc76-000000000003"]}`, ret: `^null$`},
 		invalid: attempt{kwarg: `{"tgt_uuid":"x"}`, code: 4001},
-		failed:  attempt{kwarg: `{"tgt_uuid":"` + rpc.AllMinions + `"}`, code: 4030},
+		failed:  attempt{kwarg: `{"tgt_uuid":"` + saved.AllMinions + `"}`, code: 4030},
 	},
 	"tgt.get_target_group_access": {
 		good:    attempt{kwarg: `{"tgt_uuid":"60c14cfc-09ca-4b5a-bc76-000000000002"}`, ret: `"username":"admin"`},
@@ -299,7 +301,7 @@ var cases = map[string]struct{ good, invalid, failed attempt }{
 		invalid: attempt{kwarg: `{"state":["completed"]}`, code: 4001},
 	},
 	"schedule.save": {
-		good:    attempt{kwarg: `{"name":"x","schedule":{"minutes":"30"},"tgt_uuid":"` + rpc.AllMinions + `","cmd":"local","fun":"test.ping"}`, ret: `^"[0-9a-f-]{36}"$`},
+		good:    attempt{kwarg: `{"name":"x","schedule":{"minutes":"30"},"tgt_uuid":"` + saved.AllMinions + `","cmd":"local","fun":"test.ping"}`, ret: `^"[0-9a-f-]{36}"$`},
 		invalid: attempt{kwarg: `{"name":"x","schedule":{"seconds":5},"cmd":"local","fun":"test.ping","tgt":{"*":{"tgt":"*"}}}`, code: 4001},
 		failed:  attempt{kwarg: `{"name":"x","schedule":{"minutes":5},"job_uuid":"60c14cfc-09ca-4b5a-bc76-000000000000"}`, code: 4040},
 	},
@@ -427,7 +429,7 @@ func TestMethods(t *testing.T) {
 	require.Len(t, cases, len(rpc.Methods()))
 }
 
-func callOf(m *rpc.Method, kwarg string) string {
+func callOf(m *method.Method, kwarg string) string {
 	if kwarg == "" {
 		kwarg = "{}"
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/saltern-api/saltern/records"
 	"github.com/saltern-api/saltern/server/internal/tokentest"
 	"github.com/saltern-api/saltern/server/rpc"
+	"github.com/saltern-api/saltern/server/rpc/saved"
 )
 
 // A role with cmd-run and no targets runs on the saved targets that name it, and on
@@ -122,7 +123,7 @@ func TestRunSavedJobRights(t *testing.T) {
 		}
 		require.Equal(t, want.wheel, run(`"cmd":"wheel","fun":"key.accept"`), user)
 		require.Equal(t, want.runner, run(`"cmd":"runner","fun":"jobs.active"`), user)
-		require.Equal(t, want.all, run(`"cmd":"local","fun":"test.ping","tgt_uuid":"`+rpc.AllMinions+`"`), user)
+		require.Equal(t, want.all, run(`"cmd":"local","fun":"test.ping","tgt_uuid":"`+saved.AllMinions+`"`), user)
 		require.Equal(t, want.web, run(`"cmd":"local","fun":"test.ping","tgt_uuid":`+tgt), user)
 		if user == "bob" { // other arguments make another command of it
 			job := `"cmd":"local","fun":"cmd.run","arg":{"arg":["df -h"]},"tgt_uuid":` + tgt

@@ -27,13 +27,15 @@ import (
 	"github.com/saltern-api/saltern/server/caller/callertest"
 	"github.com/saltern-api/saltern/server/jobs"
 	"github.com/saltern-api/saltern/server/rpc"
+	"github.com/saltern-api/saltern/server/rpc/accounts"
+	"github.com/saltern-api/saltern/server/rpc/method"
 	"github.com/saltern-api/saltern/server/tokenapi"
 	"github.com/saltern-api/saltern/server/web"
 	"github.com/saltern-api/saltern/server/web/webtest"
 )
 
-// oneRole is an rpc.Accounts in which everybody has the role User.
-type oneRole struct{ rpc.Accounts }
+// oneRole is an accounts.Accounts in which everybody has the role User.
+type oneRole struct{ accounts.Accounts }
 
 func (oneRole) RightsOf(context.Context, string, string, []string) ([]string, []role.Permission, error) {
 	return []string{"User"}, nil, nil
@@ -42,10 +44,10 @@ func (oneRole) RightsOf(context.Context, string, string, []string) ([]string, []
 // nearlyEverything allows everyone everything but what is for superusers.
 type nearlyEverything struct{}
 
-// May implements rpc.Rights.
+// May implements method.Rights.
 func (nearlyEverything) May(_ context.Context, _ issuer.Caller, p role.Permission) error {
 	if p == role.Superuser {
-		return &rpc.Error{Code: rpc.CodeForbidden}
+		return &method.Error{Code: method.CodeForbidden}
 	}
 	return nil
 }

@@ -19,6 +19,8 @@ import (
 	"github.com/saltern-api/saltern/server/caller"
 	"github.com/saltern-api/saltern/server/internal/tokentest"
 	"github.com/saltern-api/saltern/server/rpc"
+	"github.com/saltern-api/saltern/server/rpc/saved"
+	"github.com/saltern-api/saltern/server/rpc/schedules"
 )
 
 const pingAll = `"cmd":"local","fun":"test.ping","tgt":{"*":{"tgt":"*"}}`
@@ -38,12 +40,14 @@ func decodedText(t *testing.T, text json.RawMessage) (s string) {
 }
 
 // firing returns what runs the schedules of an env.
-func (e *env) firing() *rpc.Firing {
+func (e *env) firing() *schedules.Firing {
 	a := e.api
-	return &rpc.Firing{Audit: &e.lines, API: &rpc.API{
-		Logins: a.Logins, Rights: a.Rights, Accounts: a.Accounts, Gateway: a.Gateway, Authority: rpc.ScheduledAuthority{Standings: e.Tokens},
+	f := (&rpc.API{
+		Logins: a.Logins, Rights: a.Rights, Accounts: a.Accounts, Gateway: a.Gateway, Authority: schedules.ScheduledAuthority{Standings: e.Tokens},
 		Records: a.Records, Writer: a.Writer, Library: a.Library, Standings: a.Standings, MasterID: a.MasterID,
-	}}
+	}).Firing()
+	f.Audit = &e.lines
+	return f
 }
 
 func (e *env) state(t *testing.T, s records.Schedule) string {
@@ -58,10 +62,10 @@ func (e *env) state(t *testing.T, s records.Schedule) string {
 	return string(out.State)
 }
 
-// noRights is an rpc.Rights that cannot be asked now.
+// noRights is an method.Rights that cannot be asked now.
 type noRights struct{}
 
-// May implements rpc.Rights.
+// May implements method.Rights.
 func (noRights) May(context.Context, issuer.Caller, role.Permission) error {
 	return eauth.ErrUnavailable
 }
@@ -72,7 +76,7 @@ func TestFireWithoutRights(t *testing.T) {
 	e := newEnv(t, nil)
 	s := e.saved(t, e.by(t, "bob"), `{"name":"x","schedule":{"minutes":5},`+pingAll+`}`)
 	f := e.firing()
-	f.API.Rights = noRights{}
+	f.Rights = noRights{}
 	out := f.Run(t.Context(), s, s.Due)
 	require.Equal(t, records.RunFailed, out.State, out.Why)
 	require.NotContains(t, out.Why, "may not")
@@ -153,7 +157,7 @@ func TestRunAsLogin(t *testing.T) {
 		require.Equal(t, "refused", e.state(t, forged), as)
 	}
 	forgotten := e.firing()
-	forgotten.API.Authority = swappedAuthority{}
+	forgotten.API.Commands.Fleet.Run.Authority = swappedAuthority{}
 	require.NotEqual(t, records.RunStarted, forgotten.Run(t.Context(), s, s.Due).State, "no authority")
 
 	// What the master refuses, and what cannot be known.
@@ -222,7 +226,7 @@ func TestSaveSchedule(t *testing.T) {
 		`{"name":"x","schedule":{"minutes":5},"cmd":"ssh","fun":"test.ping"}`:                              "cmd",
 		`{"name":"x","schedule":{"minutes":5},"cmd":"runner","fun":"a.b","tgt":{"*":{"tgt":"*"}}}`:         "tgt",
 		`{"name":"x","schedule":{"minutes":5},"job_uuid":"` + checkDisk + `","fun":"test.ping"}`:           "fun",
-		`{"name":"x","schedule":{"minutes":5},` + pingAll + `,"tgt_uuid":"` + rpc.AllMinions + `"}`:        "tgt_uuid",
+		`{"name":"x","schedule":{"minutes":5},` + pingAll + `,"tgt_uuid":"` + saved.AllMinions + `"}`:      "tgt_uuid",
 		`{"name":" ","schedule":{"minutes":5},` + pingAll + `}`:                                            "name",
 		`{"name":"x","schedule":{"once":"2020-01-01"},` + pingAll + `}`:                                    "schedule",
 		`{"name":"x","schedule":{"cron":"61 * * * *"},` + pingAll + `}`:                                    "schedule",
@@ -294,7 +298,7 @@ func TestSaveScheduleRights(t *testing.T) {
 		}
 		require.Equal(t, want.wheel, save(`"cmd":"wheel","fun":"key.accept"`, ""), user)
 		require.Equal(t, want.runner, save(`"cmd":"runner","fun":"jobs.active"`, ""), user)
-		require.Equal(t, want.all, save(`"cmd":"local","fun":"test.ping","tgt_uuid":"`+rpc.AllMinions+`"`, ""), user)
+		require.Equal(t, want.all, save(`"cmd":"local","fun":"test.ping","tgt_uuid":"`+saved.AllMinions+`"`, ""), user)
 		require.Equal(t, want.web, save(`"cmd":"local","fun":"test.ping","tgt_uuid":`+tgt, ""), user)
 		require.Equal(t, want.more, save(`"cmd":"local","fun":"cmd.run","arg":{"arg":["df"]},"tgt_uuid":`+tgt, `,"arg":{"arg":["reboot"]}`), user)
 	}
@@ -327,7 +331,7 @@ func TestUpdateOfOthers(t *testing.T) {
 	require.Equal(t, "bob", e.master.last(t).Authority.Identity.User)
 
 	for _, kwarg := range []string{
-		`"fun":"test.ping"`, `"cmd":"local"`, `"arg":{"arg":["/"]}`, `"tgt":{"*":{"tgt":"*"}}`, `"tgt_uuid":"` + rpc.AllMinions + `"`,
+		`"fun":"test.ping"`, `"cmd":"local"`, `"arg":{"arg":["/"]}`, `"tgt":{"*":{"tgt":"*"}}`, `"tgt_uuid":"` + saved.AllMinions + `"`,
 		`"job_uuid":"` + checkDisk + `"`, `"masters":[]`, `"delete_fields":["arg"]`,
 	} {
 		require.Equal(t, 4030, e.call(t, admin, "schedule.update", `{"uuid":"`+s.ID+`","enabled":false,`+kwarg+`}`).code(), kwarg)
@@ -455,9 +459,9 @@ func TestMissedOfOthers(t *testing.T) {
 }
 
 // swappedAuthority has none.
-type swappedAuthority struct{ rpc.ScheduledAuthority }
+type swappedAuthority struct{ schedules.ScheduledAuthority }
 
-// Authority implements rpc.Authority.
+// Authority implements run.Authority.
 func (swappedAuthority) Authority(context.Context, *caller.Caller) (lowstate.Authority, func(), error) {
 	return lowstate.Authority{}, func() {}, nil
 }
