@@ -232,9 +232,10 @@ func requireWithin(t *testing.T, inner, outer string) bool {
 	if inner == outer || !newComparison().within(parseTarget(inner), parseTarget(outer)) {
 		return false
 	}
+	inInner, inOuter := compound(inner), compound(outer)
 	for _, m := range fleet {
-		in, err := compound(inner, m)
-		out, err2 := compound(outer, m)
+		in, err := inInner(m)
+		out, err2 := inOuter(m)
 		if err == nil && err2 == nil {
 			require.False(t, in && !out, "%q is not within %q: %s", inner, outer, m.id)
 		}

@@ -25,42 +25,61 @@ var (
 	errNotKnown = errors.New("the evaluator does not know that")
 )
 
-// matches evaluates a target of any type.
-func matches(m minion, tgt any, tgtType, delimiter string) (bool, error) {
+// matcher reports whether a minion, or a text of it, is matched. What it needs is read
+// once, and not for each minion.
+type (
+	matcher     func(m minion) (bool, error)
+	textMatcher func(text string) (bool, error)
+)
+
+// requested reads a target of any type.
+func requested(tgt any, tgtType, delimiter string) matcher {
 	s, _ := tgt.(string)
 	switch tgtType {
 	case "glob":
-		return glob(s, m.id)
+		return ofID(glob(s))
 	case "pcre":
-		return pcre(s, m.id)
+		return ofID(pcre(s))
 	case "list":
-		switch list := tgt.(type) {
-		case []string:
-			return slices.Contains(list, m.id), nil
-		case []any:
-			return slices.Contains(list, any(m.id)), nil
+		return func(m minion) (bool, error) {
+			switch list := tgt.(type) {
+			case []string:
+				return slices.Contains(list, m.id), nil
+			case []any:
+				return slices.Contains(list, any(m.id)), nil
+			}
+			return onList(s, m.id), nil
 		}
-		return onList(s, m.id), nil
 	case "grain", "grain_pcre":
-		return grain(s, delimiter, tgtType == "grain_pcre", m)
+		return grain(s, delimiter, tgtType == "grain_pcre")
 	case "compound":
-		return compound(s, m)
+		return compound(s)
 	default:
-		return false, errNotKnown
+		return fails(errNotKnown)
 	}
 }
 
-func glob(pattern, id string) (bool, error) {
+func ofID(matches textMatcher) matcher {
+	return func(m minion) (bool, error) { return matches(m.id) }
+}
+
+func fails(err error) matcher {
+	return func(minion) (bool, error) { return false, err }
+}
+
+func glob(pattern string) textMatcher {
 	g := pyglob.Compile(pattern)
-	return g.Match(id), nil
+	return func(text string) (bool, error) { return g.Match(text), nil }
 }
 
-func pcre(pattern, text string) (bool, error) {
+func pcre(pattern string) textMatcher {
 	re, err := regexp.Compile(`\A(?:` + pattern + `)`)
-	if err != nil {
-		return false, err
+	return func(text string) (bool, error) {
+		if err != nil {
+			return false, err
+		}
+		return re.MatchString(text), nil
 	}
-	return re.MatchString(text), nil
 }
 
 func onList(list, id string) bool {
@@ -68,48 +87,82 @@ func onList(list, id string) bool {
 }
 
 // grain supports grains that are text, one level deep.
-func grain(expr, delimiter string, regex bool, m minion) (bool, error) {
+func grain(expr, delimiter string, regex bool) matcher {
 	if delimiter == "" {
 		delimiter = ":"
 	}
 	key, want, ok := strings.Cut(expr, delimiter)
-	value, has := m.grains[key]
-	switch {
-	case !ok || !has:
-		return false, nil
-	case regex:
-		return pcre(strings.ToLower(want), strings.ToLower(value))
-	default:
-		return glob(strings.ToLower(want), strings.ToLower(value))
+	if !ok {
+		return fails(nil)
+	}
+	matches := glob(strings.ToLower(want))
+	if regex {
+		matches = pcre(strings.ToLower(want))
+	}
+	return func(m minion) (bool, error) {
+		value, has := m.grains[key]
+		if !has {
+			return false, nil
+		}
+		return matches(strings.ToLower(value))
 	}
 }
 
-// compound evaluates an expression that Python accepts, and returns false for others.
-func compound(expr string, m minion) (bool, error) {
-	p := &parser{m: m}
+// word is an operator or a parenthesis, or what matches minions.
+type word struct {
+	text    string
+	matches matcher
+}
+
+// compound reads an expression that Python accepts, and matches nothing for others.
+func compound(expr string) matcher {
+	var words []word
 	for _, w := range pythonSpace.Split(expr, -1) {
 		if w == "" {
 			continue
 		}
-		if n := len(p.words); w == "not" && n > 0 && !slices.Contains([]string{"and", "or", "("}, p.words[n-1]) {
-			p.words = append(p.words, "and")
+		if n := len(words); w == "not" && n > 0 && !slices.Contains([]string{"and", "or", "("}, words[n-1].text) {
+			words = append(words, word{text: "and"})
 		}
-		p.words = append(p.words, w)
+		words = append(words, word{w, readWord(w)})
 	}
-	v := p.or()
-	if p.err == nil && len(p.words) > 0 {
-		p.err = errMalformed
+	return func(m minion) (bool, error) {
+		p := &parser{words: words, m: m}
+		v := p.or()
+		if p.err == nil && len(p.words) > 0 {
+			p.err = errMalformed
+		}
+		if errors.Is(p.err, errMalformed) {
+			return false, nil
+		}
+		return v, p.err
 	}
-	if errors.Is(p.err, errMalformed) {
-		return false, nil
+}
+
+// readWord reads a word that is not an operator.
+func readWord(w string) matcher {
+	parts := targetRex.FindStringSubmatch(w)
+	if parts == nil {
+		return fails(errMalformed)
 	}
-	return v, p.err
+	switch parts[1] + parts[3] {
+	case "":
+		return ofID(glob(w))
+	case "L":
+		return func(m minion) (bool, error) { return onList(parts[4], m.id), nil }
+	case "E":
+		return ofID(pcre(parts[4]))
+	case "G", "P":
+		return grain(parts[4], parts[2], parts[1] == "P")
+	default:
+		return fails(errNotKnown)
+	}
 }
 
 var errMalformed = errors.New("malformed")
 
 type parser struct {
-	words []string
+	words []word
 	m     minion
 	err   error
 }
@@ -118,7 +171,7 @@ func (p *parser) next() string {
 	if len(p.words) == 0 {
 		return ""
 	}
-	return p.words[0]
+	return p.words[0].text
 }
 
 func (p *parser) take(w string) bool {
@@ -167,29 +220,10 @@ func (p *parser) operand() bool {
 		p.err = errMalformed
 		return false
 	}
+	v, err := p.words[0].matches(p.m)
 	p.words = p.words[1:]
-	v, err := p.term(w)
 	if err != nil && p.err == nil {
 		p.err = err
 	}
 	return v
-}
-
-func (p *parser) term(w string) (bool, error) {
-	m := targetRex.FindStringSubmatch(w)
-	if m == nil {
-		return false, errMalformed
-	}
-	switch m[1] + m[3] {
-	case "":
-		return glob(w, p.m.id)
-	case "L":
-		return onList(m[4], p.m.id), nil
-	case "E":
-		return pcre(m[4], p.m.id)
-	case "G", "P":
-		return grain(m[4], m[2], m[1] == "P", p.m)
-	default:
-		return false, errNotKnown
-	}
 }
