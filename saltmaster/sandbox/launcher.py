@@ -1,4 +1,4 @@
-"""Run a program of Salt's whose loaders remember which module files there are.
+"""Run a program of Salt's with less of what it does again and again.
 
 Usage: launcher.py PROGRAM [ARGUMENT...]
 
@@ -7,24 +7,34 @@ Each lists and sorts the files of Salt's module folders, some thousands, which
 is two thirds of what a request costs. Here a loader takes over what the one
 before it found, as long as none of the folders has changed.
 
+A loader also reads and runs its module files anew, and makes Python list all
+folders again after each of them. Here the code of a file is kept as long as the
+file has not changed, and a folder is listed again when it has changed.
+
 Each loader also asks several times whether Salt's options are empty, for which
 Salt 3008 counts them all. Here the first option is enough.
 
+Each time that a private key is read, its numbers are checked for being primes,
+which takes longer than all signatures with it. Here they are taken as they are.
+
 Python looks for garbage after each 700 new objects, of which Salt's modules alone
-are hundred times as many. Here it does so less often.
+are hundred times as many. Here it does so less often, and not among the objects of
+modules.
 """
 
+import functools
 import gc
+import importlib
 import os
 import runpy
 import sys
 import time
+from importlib.machinery import FileFinder, SourceFileLoader
 
+from cryptography.hazmat.primitives import serialization
 from salt.loader.lazy import LazyLoader
 
-gc.set_threshold(50_000, 20, 20)
-refresh = LazyLoader._refresh_file_mapping
-known = {}
+SECOND = 1_000_000_000  # in the unit of a stamp; a file that comes within the clock's tick would not change one
 
 
 def stamp(folder):
@@ -33,6 +43,10 @@ def stamp(folder):
     except OSError:
         return 0, 0
     return found.st_ino, found.st_mtime_ns
+
+
+refresh = LazyLoader._refresh_file_mapping
+known = {}
 
 
 def refresh_once(self):
@@ -49,17 +63,76 @@ def refresh_once(self):
         self.suffix_order = list(found[3])
         return
     refresh(self)
-    # A file that comes within the clock's tick would not change the stamp.
-    if all(now - changed > 1_000_000_000 for pair in stamps for _, changed in pair):
+    if all(now - changed > SECOND for pair in stamps for _, changed in pair):
         known[key] = stamps, dict(self.file_mapping), dict(self.suffix_map), list(self.suffix_order)
 
 
 LazyLoader._refresh_file_mapping = refresh_once
+
+get_code = SourceFileLoader.get_code
+codes = {}
+
+
+def get_code_once(self, fullname):
+    path = self.get_filename(fullname)
+    now = time.time_ns()
+    try:
+        found = os.stat(path)
+    except OSError:
+        return get_code(self, fullname)
+    state = found.st_ino, found.st_size, found.st_mtime_ns
+    kept = codes.get(path)
+    if kept is not None and kept[0] == state:
+        return kept[1]
+    code = get_code(self, fullname)
+    if now - found.st_mtime_ns > SECOND:
+        codes[path] = state, code
+    return code
+
+
+SourceFileLoader.get_code = get_code_once
+
+fill_cache = FileFinder._fill_cache
+young = set()  # finders whose folder had just changed when they listed it
+
+
+def fill_cache_and_note(self):
+    if time.time_ns() - stamp(self.path or ".")[1] < SECOND:
+        young.add(self)
+    fill_cache(self)
+
+
+def invalidate_young():
+    for finder in list(young):
+        young.discard(finder)
+        finder.invalidate_caches()
+    for path, finder in list(sys.path_importer_cache.items()):
+        if finder is None:  # there was no such folder
+            sys.path_importer_cache.pop(path, None)
+
+
+FileFinder._fill_cache = fill_cache_and_note
+importlib.invalidate_caches = invalidate_young
+
 try:
     from salt.utils.optsdict import OptsDict
 except ImportError:  # before 3008
     pass
 else:
     OptsDict.__bool__ = lambda self: any(key in self for key in self._get_all_keys())
+
+serialization.load_pem_private_key = functools.partial(
+    serialization.load_pem_private_key, unsafe_skip_rsa_key_validation=True
+)
+
 del sys.argv[0]
+gc.set_threshold(50_000, 20, 20)
+for module in {
+    "salt-master": ["salt.master"],
+    "salt-minion": ["salt.minion"],
+    "salt-syndic": ["salt.minion"],
+    "salt-api": ["salt.cli.api", "salt.runner", "salt.wheel", "cherrypy"],
+}.get(os.path.basename(sys.argv[0]), []):
+    importlib.import_module(module)
+gc.freeze()
 runpy.run_path(sys.argv[0], run_name="__main__")
