@@ -166,12 +166,17 @@ func prepare(opts Options) (*Sandbox, error) {
 
 // Stop ends every process of the sandbox, with SIGTERM first and SIGKILL for
 // what is left after a second or when ctx ends, and removes the
-// temporary folder. It may be called more than once.
+// temporary folder. Where there is one, nothing that a process still has to write
+// is kept, and SIGKILL comes at once. It may be called more than once.
 func (s *Sandbox) Stop(ctx context.Context) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	all := append([]*process{s.api, s.syndic, s.master}, s.minions...)
-	err := stopAll(ctx, stopGrace, all...)
+	grace := stopGrace
+	if s.ownDir {
+		grace = 0
+	}
+	err := stopAll(ctx, grace, all...)
 	s.api, s.syndic, s.master, s.minions = nil, nil, nil, nil
 	err = errors.Join(err, sweep(s.mark))
 	s.guard.release()
