@@ -12,6 +12,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -40,6 +41,7 @@ type httpWorld struct {
 	jids    saltmaster.JIDs
 	counter atomic.Int64
 	checked atomic.Int64 // cases
+	keys    sync.Mutex   // of TestOddValues: held while keys are made and forgotten
 	events  *hookEvents
 	shown   shownRules
 }

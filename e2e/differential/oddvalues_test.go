@@ -192,7 +192,10 @@ func (c *valueCase) check(t *testing.T, row string) {
 func (w *httpWorld) askValue(t *testing.T, q httpStep, side *httpSide) valueAnswer {
 	t.Helper()
 	if q.path == "/keys" {
-		// The master makes nothing for a minion whose key it has, and waits for it.
+		// The master makes nothing for a minion whose key it has, and waits for it. Only
+		// one request at a time, or the key that another has the master make goes too.
+		w.keys.Lock()
+		defer w.keys.Unlock()
 		defer w.forgetKeys(t)
 	}
 	scope := w.scope(side)
