@@ -97,10 +97,11 @@ type API struct {
 	// After runs a function after a while; nil stands for time.AfterFunc.
 	After func(d time.Duration, f func())
 
-	kept    keptSessions              // those that wait for the end of a token
-	reading *fair.Slots               // turns to read the grains of minions
-	methods map[string]*method.Method // those that are served, by their names
-	catalog func() *catalog
+	kept     keptSessions              // those that wait for the end of a token
+	reading  *fair.Slots               // turns to read the grains of minions
+	maxLooks int                       // see [method.Request]
+	methods  map[string]*method.Method // those that are served, by their names
+	catalog  func() *catalog
 }
 
 var _ web.API = (*API)(nil)

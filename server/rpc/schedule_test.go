@@ -387,7 +387,7 @@ func TestFutures(t *testing.T) {
 // all of its calls together.
 func TestFuturesBounded(t *testing.T) {
 	t.Parallel()
-	e := newEnv(t, nil)
+	e := newEnv(t, func(a *rpc.API) { a.SetMaxLooks(50_000) })
 	admin := e.by(t, "admin")
 	for n := range 4 {
 		e.saved(t, admin, fmt.Sprintf(`{"name":"%d","schedule":{"cron":"* * * * *","range":{"start":"03:00","end":"03:00"}},%s}`, n, pingAll))

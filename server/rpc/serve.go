@@ -60,7 +60,9 @@ func (a *API) answer(x *web.Exchange, r *http.Request, by *signedIn, calls []req
 	if list {
 		before = "["
 	}
-	request := &method.Request{KeepUntil: func(end time.Time) error { return a.keepUntil(by, end) }}
+	request := &method.Request{
+		KeepUntil: func(end time.Time) error { return a.keepUntil(by, end) }, MaxLooks: a.maxLooks,
+	}
 	for i, c := range calls {
 		if i > 0 && !request.Ended && c.err == nil {
 			switch err := a.again(x, r, by); {

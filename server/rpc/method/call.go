@@ -1,6 +1,7 @@
 package method
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"time"
@@ -36,6 +37,9 @@ type Request struct {
 	Acted, Ended bool
 
 	Slept time.Duration // by the calls
+
+	// MaxLooks is how many times of schedules the calls look at; 0 stands for 500,000.
+	MaxLooks int
 
 	// KeepUntil keeps the session of the caller until its token ends, if it was made for
 	// the request.
@@ -111,13 +115,13 @@ type Rights interface {
 
 var _ Rights = (*issuer.Service)(nil)
 
-// maxLooks bounds the times of schedules that the calls of a request look at.
+// maxLooks is the default of [Request].
 const maxLooks = 500_000
 
 // Looks returns the bound for the times of schedules that the request looks at.
 func (c *Call) Looks() *timetable.Looks {
 	if c.Request.looks == nil {
-		c.Request.looks = timetable.NewLooks(maxLooks)
+		c.Request.looks = timetable.NewLooks(cmp.Or(c.Request.MaxLooks, maxLooks))
 	}
 	return c.Request.looks
 }
