@@ -17,11 +17,6 @@ import (
 	"github.com/saltern-api/saltern/server/web"
 )
 
-// isGone reports whether a call failed because its client did not wait.
-func isGone(ctx context.Context, err error) bool {
-	return errors.Is(err, context.Canceled) && ctx.Err() != nil
-}
-
 // serve answers POST /rpc. The type of the body does not count: some programs send
 // JSON as a form.
 func (a *API) serve(x *web.Exchange, r *http.Request) error {
@@ -60,23 +55,23 @@ func (a *API) answer(x *web.Exchange, r *http.Request, by *signedIn, calls []req
 	if list {
 		before = "["
 	}
-	request := &method.Request{
+	shared := &method.Request{
 		KeepUntil: func(end time.Time) error { return a.keepUntil(by, end) }, MaxLooks: a.maxLooks,
 	}
 	for i, c := range calls {
-		if i > 0 && !request.Ended && c.err == nil {
+		if i > 0 && !shared.Ended && c.err == nil {
 			switch err := a.again(x, r, by); {
 			case err == nil:
 			case web.ErrorOf(err).Status != http.StatusUnauthorized:
 				c.err = method.ErrorOf(err)
-			case request.Acted:
-				request.Ended = true
+			case shared.Acted:
+				shared.Ended = true
 			default:
 				return err
 			}
 		}
 		_, _ = x.Spool.WriteString(before) // an error stays
-		if err := a.one(r.Context(), x, by, c, request); err != nil {
+		if err := a.one(r.Context(), x, by, c, shared); err != nil {
 			return err
 		}
 		before = ","
@@ -98,19 +93,19 @@ func (a *API) answer(x *web.Exchange, r *http.Request, by *signedIn, calls []req
 // one runs a call, and writes its envelope to the spool. The error is for the whole
 // request: there is no room for the answer, the client is gone, or its credential has
 // ended before anything was carried out.
-func (a *API) one(ctx context.Context, x *web.Exchange, by *signedIn, r request, request *method.Request) error {
+func (a *API) one(ctx context.Context, x *web.Exchange, by *signedIn, r request, shared *method.Request) error {
 	e := envelope{RIQ: r.riq, Warnings: []string{}}
 	if r.err != nil {
 		return e.fail(x.Spool, r.err)
 	}
-	if request.Ended {
+	if shared.Ended {
 		return e.fail(x.Spool, method.ErrorOf(lowstate.ErrUnauthenticated))
 	}
 	m, ok := a.methods[r.resource+"."+r.method]
 	if !ok {
 		return e.fail(x.Spool, &method.Error{Code: method.CodeUnknownMethod, Message: fmt.Sprintf("there is no method %.80q of %.80q here", r.method, r.resource)})
 	}
-	c := &method.Call{X: x, Method: m, Caller: by.caller, Rights: a.Rights, Request: request}
+	c := &method.Call{X: x, Method: m, Caller: by.caller, Rights: a.Rights, Request: shared}
 	defer c.EndTurn()
 	mark := x.Spool.Size()
 	ret, err := c.Do(ctx, r.args, r.kwarg)
@@ -118,15 +113,15 @@ func (a *API) one(ctx context.Context, x *web.Exchange, by *signedIn, r request,
 		err = e.write(x.Spool, ret, c)
 	}
 	command, _ := errors.AsType[*lowstate.Error](err)
-	if request.Ended = command != nil && command.Kind == lowstate.Unauthenticated; !request.Ended {
-		request.Act()
+	if shared.Ended = command != nil && command.Kind == lowstate.Unauthenticated; !shared.Ended {
+		shared.Act()
 	}
 	switch {
 	case err == nil:
 		return nil
 	case x.Spool.Err() != nil:
 		return x.Spool.Err()
-	case isGone(ctx, err), request.Ended && !request.Acted:
+	case isGone(ctx, err), shared.Ended && !shared.Acted:
 		return err
 	}
 	if err := x.Spool.Truncate(mark); err != nil {
@@ -166,4 +161,9 @@ func (e *envelope) fail(to *spool.Spool, err *method.Error) error {
 	e.Ret, e.Error = nil, &shown
 	_, wrong := to.Write(web.JSON(e))
 	return wrong
+}
+
+// isGone reports whether a call failed because its client did not wait.
+func isGone(ctx context.Context, err error) bool {
+	return errors.Is(err, context.Canceled) && ctx.Err() != nil
 }

@@ -230,3 +230,30 @@ func compareCommands(by string, a, b Command) int {
 	}
 	return 0
 }
+
+// jobs returns those of the first jobs of a query that match. A warning says when
+// there are more.
+func (c *Call) jobs(ctx context.Context, q records.Query, most int, matches func(records.Job) bool) ([]records.Job, error) {
+	var all []records.Job
+	q.Limit = records.MaxLimit
+	for examined := 0; ; {
+		found, err := c.api.Records.Jobs(ctx, c.Caller, q)
+		if err != nil {
+			return nil, err
+		}
+		examined += len(found.Jobs)
+		for _, j := range found.Jobs {
+			if matches(j) {
+				all = append(all, j)
+			}
+		}
+		switch {
+		case found.Next == "":
+			return all, nil
+		case examined >= most || len(all) >= most:
+			c.Warn(fmt.Sprintf("only the first %d commands were looked through: narrow the search, by daterange for example", examined))
+			return all, nil
+		}
+		q.After = found.Next
+	}
+}

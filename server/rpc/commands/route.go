@@ -134,7 +134,7 @@ func (c *Call) nobody(ctx context.Context, p RouteParams, t saved.Target, from l
 }
 
 // MayRoute returns an error unless the caller may run a command. asSaved is set for a
-// saved job that is run as it was saved: on minions job-run is enough, which fromJob
+// saved job that is run as it was saved: on minions job-run is enough, which FromJob
 // requires.
 func (c *Call) MayRoute(ctx context.Context, p RouteParams, asSaved bool) error {
 	if asSaved && p.Cmd == "local" {

@@ -8,6 +8,18 @@ import (
 	"github.com/saltern-api/saltern/server/web"
 )
 
+// Field is a key of a chunk, with its value as JSON.
+type Field struct {
+	Key   string
+	Value []byte
+}
+
+// TextField returns a key with a text.
+func TextField(key, value string) Field { return Field{key, web.JSON(value)} }
+
+// JSONField returns a key with a value that is JSON.
+func JSONField(key string, value []byte) Field { return Field{key, value} }
+
 // Arguments returns the arguments of a function as keys of a chunk. They are an object
 // with arg, a list, and kwarg, an object; none for nil.
 func Arguments(given Object) ([]Field, error) {
@@ -37,15 +49,3 @@ func Arguments(given Object) ([]Field, error) {
 	}
 	return fields, nil
 }
-
-// Field is a key of a chunk, with its value as JSON.
-type Field struct {
-	Key   string
-	Value []byte
-}
-
-// TextField returns a key with a text.
-func TextField(key, value string) Field { return Field{key, web.JSON(value)} }
-
-// JSONField returns a key with a value that is JSON.
-func JSONField(key string, value []byte) Field { return Field{key, value} }

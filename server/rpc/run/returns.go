@@ -36,17 +36,6 @@ func KwargField(kwarg map[string]any) method.Field {
 	return method.JSONField("kwarg", web.JSON(kwarg))
 }
 
-// Unexpected returns the error for an answer that is none of the function's client.
-func Unexpected(fun string, answer lowstate.Answer) error {
-	return fmt.Errorf("%s: the answer is an unexpected %T", fun, answer)
-}
-
-// maxText bounds a text of the master's in an error, in bytes.
-const maxText = 512
-
-// Clip returns as much of a text of the master's as errors have.
-func Clip(text string) string { return web.Clip(text, maxText) }
-
 // Wheel runs a wheel function, and decodes its return.
 func (c *Call) Wheel(ctx context.Context, to any, fun string, kwarg map[string]any) error {
 	answer, err := c.Run(ctx, method.TextField("client", "wheel"), method.TextField("fun", fun), KwargField(kwarg))
@@ -69,7 +58,7 @@ func (c *Call) Runner(ctx context.Context, to any, fun string, kwarg map[string]
 	return c.RunnerArgs(ctx, to, fun, []string{}, kwarg)
 }
 
-// RunnerArgs is runner with positional arguments, too.
+// RunnerArgs is Runner with positional arguments, too.
 func (c *Call) RunnerArgs(ctx context.Context, to any, fun string, args []string, kwarg map[string]any) error {
 	answer, err := c.Run(ctx, method.TextField("client", "runner"), method.TextField("fun", fun), method.JSONField("arg", web.JSON(args)), KwargField(kwarg))
 	if err != nil {
@@ -99,3 +88,14 @@ func DecodeReturn(value msgpack.Raw, to any, fun string) error {
 	}
 	return &method.Error{Code: method.CodeFailed, Message: fun + ": " + Clip(said)}
 }
+
+// Unexpected returns the error for an answer that is none of the function's client.
+func Unexpected(fun string, answer lowstate.Answer) error {
+	return fmt.Errorf("%s: the answer is an unexpected %T", fun, answer)
+}
+
+// maxText bounds a text of the master's in an error, in bytes.
+const maxText = 512
+
+// Clip returns as much of a text of the master's as errors have.
+func Clip(text string) string { return web.Clip(text, maxText) }

@@ -45,7 +45,7 @@ func (a *API) Methods() []*method.Method {
 	return slices.Concat(a.jobMethods(), a.tgtMethods(), a.kvMethods())
 }
 
-// Call is a call, with what is saved. The zero value of the rest is that of a new call.
+// Call is a call, with what is saved.
 type Call struct {
 	*method.Call
 	api *API
