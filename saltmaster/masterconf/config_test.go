@@ -1,6 +1,7 @@
 package masterconf
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -131,6 +132,24 @@ func TestEndpointErrors(t *testing.T) {
 		require.Equal(t, key, found[0].Key)
 		_, _, err = c.RequestEndpoint()
 		require.Error(t, err, master)
+	}
+}
+
+// The kernel takes no longer path.
+func TestSocketPathTooLong(t *testing.T) {
+	t.Parallel()
+	root := "/" + strings.Repeat("r", 107-len("//s/master_event_pub.ipc"))
+	for text, want := range map[string]string{
+		"sock_dir: /s\nroot_dir: " + root:                      "",
+		"sock_dir: /s\nroot_dir: " + root + "r":                "/salt/master:1: sock_dir: the socket path " + root + "r/s/master_event_pub.ipc is longer than 107 bytes; set a shorter one or ipc_mode: tcp",
+		"ipc_mode: tcp\nsock_dir: /s\nroot_dir: " + root + "r": "",
+	} {
+		_, _, err := load(mem(map[string]string{"/salt/master": text}), "/salt")
+		if want == "" {
+			require.NoError(t, err, text)
+		} else {
+			require.EqualError(t, err, want)
+		}
 	}
 }
 
