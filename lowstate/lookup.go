@@ -16,7 +16,7 @@ type Lookups interface {
 	HasRunner(fun string) bool
 	HasWheel(fun string) bool
 
-	Runner(ctx context.Context, fun string, arg, kwarg msgpack.Raw) (ret msgpack.Raw, ok bool)
+	Runner(ctx context.Context, fun string, arg, kwarg msgpack.Raw) (ret msgpack.Section, ok bool)
 
 	// Wheel returns the whole answer of the master to the function, for a user.
 	Wheel(ctx context.Context, user, fun string, arg, kwarg msgpack.Raw) (answer msgpack.Raw, ok bool)
@@ -68,9 +68,9 @@ func (j *runnerJob) mayAllow(rules Authorizer, id eauth.Identity) bool {
 
 // fromFiles returns the return of the runner from the master's files. While the
 // master is away, it is not known what it would say.
-func (j *runnerJob) fromFiles(ctx context.Context) (ret msgpack.Raw, ok bool) {
+func (j *runnerJob) fromFiles(ctx context.Context) (ret msgpack.Section, ok bool) {
 	if !j.holds() || !j.Bus.Connected() {
-		return nil, false
+		return msgpack.Section{}, false
 	}
 	return j.Lookups.Runner(ctx, j.call.Fun, j.call.Arg, j.call.Kwarg)
 }

@@ -27,8 +27,9 @@ type filesOf struct {
 func (f *filesOf) HasRunner(fun string) bool { return strings.HasPrefix(fun, "jobs.") }
 func (f *filesOf) HasWheel(fun string) bool  { return strings.HasPrefix(fun, "key.") }
 
-func (f *filesOf) Runner(_ context.Context, fun string, arg, kwarg msgpack.Raw) (msgpack.Raw, bool) {
-	return f.answer(fmt.Sprintf("%s %s %s", fun, jsonOf(arg), jsonOf(kwarg)))
+func (f *filesOf) Runner(_ context.Context, fun string, arg, kwarg msgpack.Raw) (msgpack.Section, bool) {
+	ret, ok := f.answer(fmt.Sprintf("%s %s %s", fun, jsonOf(arg), jsonOf(kwarg)))
+	return msgpack.InMemory(ret), ok
 }
 
 func (f *filesOf) Wheel(_ context.Context, user, fun string, arg, kwarg msgpack.Raw) (msgpack.Raw, bool) {

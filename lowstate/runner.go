@@ -76,7 +76,7 @@ func (j *runnerJob) Command() Command {
 func (j *runnerJob) Run(ctx context.Context, grant eauth.Grant, rec *Record) (Answer, error) {
 	if ret, ok := j.fromFiles(ctx); ok {
 		rec.FromFiles = true
-		return RunnerReturn{Return: msgpack.InMemory(ret)}, nil
+		return RunnerReturn{Return: ret}, nil
 	}
 	data, err := j.result(ctx, grant, rec)
 	if err != nil {

@@ -123,9 +123,9 @@ func (l *lookups) HasRunner(fun string) bool { return l.jobs != nil && l.jobs.Ha
 func (l *lookups) HasWheel(fun string) bool { return l.keys != nil && l.keys.Has(fun) }
 
 // Runner implements [lowstate.Lookups].
-func (l *lookups) Runner(ctx context.Context, fun string, arg, kwarg msgpack.Raw) (msgpack.Raw, bool) {
+func (l *lookups) Runner(ctx context.Context, fun string, arg, kwarg msgpack.Raw) (ret msgpack.Section, ok bool) {
 	if !l.answers() || l.config.MayReplaceJobs() || !l.sameConfig() {
-		return nil, l.counted(false)
+		return ret, l.counted(false)
 	}
 	ret, err := l.jobs.Runner(ctx, fun, arg, kwarg)
 	return ret, l.counted(l.answered(ctx, fun, err))

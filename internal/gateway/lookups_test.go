@@ -48,7 +48,9 @@ func TestLookups(t *testing.T) {
 	l.answers = func() bool { return answers }
 	runner := func() bool {
 		ret, ok := l.Runner(t.Context(), "jobs.list_jobs", packJSON(t, "[]"), packJSON(t, "{}"))
-		return ok && string(ret) == "\x80"
+		v, err := ret.Raw()
+		require.NoError(t, err)
+		return ok && string(v) == "\x80"
 	}
 	wheel := func() string {
 		answer, ok := l.Wheel(t.Context(), "alice", "key.list", packJSON(t, `["acc"]`), packJSON(t, "{}"))

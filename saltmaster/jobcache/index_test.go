@@ -141,7 +141,7 @@ func TestJobIsBounded(t *testing.T) {
 	require.NoError(t, os.MkdirAll(dir, 0o700))
 	f, err := os.Create(filepath.Join(dir, returnFile))
 	require.NoError(t, err)
-	require.NoError(t, f.Truncate(MaxLookup+1))
+	require.NoError(t, f.Truncate(maxReturns+1))
 	require.NoError(t, f.Close())
 	_, err = c.Job(t.Context(), "1")
 	require.ErrorIs(t, err, ErrUnsure)

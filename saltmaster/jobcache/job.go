@@ -31,8 +31,8 @@ type Returned struct {
 	Minion string
 
 	// Data is a map with "return", and "retcode" and "success" where the minion
-	// sent them.
-	Data msgpack.Raw
+	// sent them. It is in its file if it is long, or if there are many.
+	Data msgpack.Section
 
 	// Out is the outputter, if HasOut.
 	Out    msgpack.Raw
@@ -46,6 +46,7 @@ func (c Cache) Job(ctx context.Context, jid string) (Job, error) {
 		return Job{}, fmt.Errorf("%w: there is no job cache", ErrUnsure)
 	}
 	dir, r := c.jobDir(jid), reading{left: MaxLookup}
+	returns := reading{left: maxReturns, memory: maxHeld}
 	if _, err := os.Stat(dir); err != nil {
 		if isNotThere(err) {
 			return Job{}, nil
@@ -54,7 +55,7 @@ func (c Cache) Job(ctx context.Context, jid string) (Job, error) {
 	}
 	j, err := r.load(dir)
 	if err == nil {
-		j.Returns, err = r.returns(ctx, dir)
+		j.Returns, err = returns.returns(ctx, dir)
 	}
 	if err != nil {
 		return Job{}, fmt.Errorf("job cache: %w", err)
@@ -218,20 +219,27 @@ const (
 
 func (r *reading) returned(dir, id string) (ret Returned, err error) {
 	ret.Minion = id
-	if ret.Data, err = r.plain(filepath.Join(dir, returnFile)); err != nil {
+	if ret.Data, err = r.section(filepath.Join(dir, returnFile)); err != nil {
 		return ret, err
 	}
-	if ret.Data == nil {
-		ret.Data = msgpack.AppendNil(nil)
+	if ret.Data.Size() == 0 {
+		ret.Data = msgpack.InMemory(msgpack.AppendNil(nil))
 	}
-	if _, ok := ret.Data.Lookup("return"); !ok {
-		ret.Data = oldFormat(ret.Data)
+	_, ok, err := ret.Data.Lookup("return")
+	if err != nil {
+		return ret, err
+	}
+	if !ok {
+		var old msgpack.Entries // an old master has written the value alone
+		old.Add("return", ret.Data)
+		ret.Data = old.Section()
 	}
 	out := filepath.Join(dir, outFile)
 	if ret.HasOut = isFile(out); !ret.HasOut {
 		return ret, nil
 	}
-	if ret.Out, err = r.plain(out); err != nil {
+	outs := reading{left: inMemory}
+	if ret.Out, err = outs.plain(out); err != nil {
 		return ret, err
 	}
 	if ret.Out == nil {

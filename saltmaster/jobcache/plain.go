@@ -17,33 +17,38 @@ import (
 // that change when Python reads and writes them.
 var ErrUnsure = errors.New("the master may read this in another way")
 
-// MaxLookup is the most bytes that are read of one job by [Cache.Job].
+// MaxLookup is the most bytes that are read of a job but for its returns, and of one
+// return by [Cache.Outcome].
 const MaxLookup = 64 << 20
+
+const (
+	// maxReturns is the most bytes that all returns of a job may have for [Cache.Job].
+	maxReturns = 2 << 30
+
+	// maxHeld is the most bytes of them that are in memory.
+	maxHeld = 4 << 20
+)
 
 // maxPlainDepth is how deep values may nest. Python's own limits are not far
 // above it once a return is wrapped in the answer of a runner.
 const maxPlainDepth = 100
 
 // reading bounds the bytes of one look-up.
-type reading struct{ left int64 }
+type reading struct {
+	left   int64
+	memory int64 // of left, for section
+}
 
 // plain returns the one value in a file, or nil for an empty file, which the
 // master takes for None. The error is a *fs.PathError, or wraps [ErrUnsure].
 func (r *reading) plain(path string) (msgpack.Raw, error) { return r.file(path, Plain) }
 
 func (r *reading) file(path string, check func([]byte) error) (msgpack.Raw, error) {
-	f, err := os.Open(path)
+	f, info, err := r.open(path)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close() //nolint:errcheck // nothing was written
-	info, err := f.Stat()
-	if err != nil {
-		return nil, err
-	}
-	if !info.Mode().IsRegular() || info.Size() > r.left {
-		return nil, fmt.Errorf("%w: %s is no file or too large", ErrUnsure, path)
-	}
 	b := make([]byte, info.Size())
 	if _, err := io.ReadFull(f, b); err != nil {
 		return nil, fmt.Errorf("%w: %s changed while it was read", ErrUnsure, path)
@@ -56,6 +61,82 @@ func (r *reading) file(path string, check func([]byte) error) (msgpack.Raw, erro
 		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	return b, nil
+}
+
+// open opens a file that may be read.
+func (r *reading) open(path string) (*os.File, fs.FileInfo, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, nil, err
+	}
+	info, err := f.Stat()
+	if err == nil && (!info.Mode().IsRegular() || info.Size() > r.left) {
+		err = fmt.Errorf("%w: %s is no file or too large", ErrUnsure, path)
+	}
+	if err != nil {
+		_ = f.Close() // nothing was written
+		return nil, nil, err
+	}
+	return f, info, nil
+}
+
+// section is plain for a value that stays in its file where it is long, or where much
+// is in memory already. An empty file has an empty section.
+func (r *reading) section(path string) (none msgpack.Section, err error) {
+	f, info, err := r.open(path)
+	if err != nil {
+		return none, err
+	}
+	defer f.Close() //nolint:errcheck // nothing was written
+	size := info.Size()
+	if size > inMemory || size > r.memory {
+		s := msgpack.NewSection(stored{path, info}, 0, size)
+		if err := s.Visit(&plainVisitor{}); err != nil {
+			return none, fmt.Errorf("%w: %s: %w", ErrUnsure, path, err)
+		}
+		r.left -= size
+		return s, nil
+	}
+	r.memory -= size
+	b, err := r.plain(path)
+	if err != nil || b == nil {
+		return none, err
+	}
+	return msgpack.InMemory(b), nil
+}
+
+// plainVisitor is [Plain] for a section. A long binary that is no text is refused, too.
+type plainVisitor struct{ depth int }
+
+func (v *plainVisitor) Value(val msgpack.Raw, depth int) error {
+	c := checker{msgpack.NewReader(val), true}
+	return c.value(depth)
+}
+
+func (v *plainVisitor) Key(key msgpack.Raw, _ int) error {
+	c := checker{msgpack.NewReader(key), true}
+	return c.key()
+}
+
+func (v *plainVisitor) Text(part []byte, _ bool) error {
+	if !utf8.Valid(part) {
+		return errOddValue
+	}
+	return nil
+}
+
+func (v *plainVisitor) Open(msgpack.Kind) error {
+	if v.depth++; v.depth > maxPlainDepth {
+		return msgpack.ErrTooDeep
+	}
+	return nil
+}
+
+func (v *plainVisitor) Next(int) error { return nil }
+
+func (v *plainVisitor) Close(msgpack.Kind) error {
+	v.depth--
+	return nil
 }
 
 // Plain reports whether b is exactly one value that Python's msgpack, as Salt

@@ -48,8 +48,10 @@ func BenchmarkListJobs(b *testing.B) {
 			j := NewJobs(c.cache(), nil)
 			ret, err := j.Runner(b.Context(), "jobs.list_jobs", arg, kwarg)
 			require.NoError(b, err)
+			v, err := ret.Raw()
+			require.NoError(b, err)
 			for b.Loop() {
-				_, err := msgpack.AppendJSON(nil, ret)
+				_, err := msgpack.AppendJSON(nil, v)
 				require.NoError(b, err)
 			}
 		})

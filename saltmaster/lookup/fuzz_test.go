@@ -64,7 +64,9 @@ func answered(t *testing.T, j *Jobs, fun string, arg, kwarg msgpack.Raw) {
 		require.ErrorIs(t, err, ErrAsk)
 		return
 	}
-	_, err = msgpack.AppendJSON(nil, ret)
+	v, err := ret.Raw()
+	require.NoError(t, err)
+	_, err = msgpack.AppendJSON(nil, v)
 	require.NoError(t, err, fun)
-	require.NoError(t, jobcache.Plain(ret), fun)
+	require.NoError(t, jobcache.Plain(v), fun)
 }

@@ -29,7 +29,7 @@ func NewJobs(cache jobcache.Cache, settle func(ctx context.Context, jid string) 
 // function is a runner function: its parameters, and what it returns.
 type function struct {
 	params []parameter
-	run    func(j *Jobs, ctx context.Context, a arguments) (msgpack.Raw, error)
+	run    func(j *Jobs, ctx context.Context, a arguments) (msgpack.Section, error)
 }
 
 // functionOf returns a runner function by its name. The parameters are those of
@@ -66,23 +66,23 @@ func (j *Jobs) Has(fun string) bool {
 
 // Runner returns the return of a runner function: arg is an array, kwarg a map.
 // The error wraps [ErrAsk] where the master has to run it, or is that of ctx.
-func (j *Jobs) Runner(ctx context.Context, fun string, arg, kwarg msgpack.Raw) (msgpack.Raw, error) {
+func (j *Jobs) Runner(ctx context.Context, fun string, arg, kwarg msgpack.Raw) (none msgpack.Section, err error) {
 	f, ok := functionOf(fun)
 	if !ok {
-		return nil, ask("the function is not one of those that are known")
+		return none, ask("the function is not one of those that are known")
 	}
 	a, err := bind(f.params, arg, kwarg)
 	if err != nil {
-		return nil, err
+		return none, err
 	}
 	ret, err := f.run(j, ctx, a)
 	switch {
 	case err == nil, errors.Is(err, ErrAsk):
 		return ret, err
 	case ctx.Err() != nil:
-		return nil, ctx.Err()
+		return none, ctx.Err()
 	default:
-		return nil, fmt.Errorf("%w: %w", ErrAsk, err)
+		return none, fmt.Errorf("%w: %w", ErrAsk, err)
 	}
 }
 
@@ -106,80 +106,89 @@ func (j *Jobs) read(ctx context.Context, jid string) (jobcache.Job, error) {
 }
 
 // result is the returns of a job, by minion.
-func result(returns []jobcache.Returned) msgpack.Raw {
-	size := 16
+func result(returns []jobcache.Returned) (msgpack.Section, error) {
+	var all msgpack.Entries
 	for _, r := range returns {
-		size += len(r.Minion) + len(r.Data) + len(r.Out) + 16
-	}
-	b := msgpack.AppendMap(make([]byte, 0, size), len(returns))
-	for _, r := range returns {
-		b = msgpack.AppendString(b, r.Minion)
 		if !r.HasOut {
-			b = append(b, r.Data...)
+			all.Add(r.Minion, r.Data)
 			continue
 		}
-		var p pairs
-		set := false
-		_ = r.Data.Each(func(k, v msgpack.Raw) error {
+		var one msgpack.Entries
+		set, out := false, msgpack.InMemory(r.Out)
+		err := r.Data.Each(func(k msgpack.Raw, v msgpack.Section) error {
 			if name, _ := k.Str(); k.Kind() == msgpack.Str && name == "out" {
-				v, set = r.Out, true
+				v, set = out, true
 			}
-			p.n++
-			p.b = append(append(p.b, k...), v...)
+			one.AddRaw(k, v)
 			return nil
 		})
-		if !set {
-			p.add("out", r.Out)
+		if err != nil {
+			return msgpack.Section{}, err
 		}
-		b = p.appendTo(b)
+		if !set {
+			one.Add("out", out)
+		}
+		all.Add(r.Minion, one.Section())
 	}
-	return b
+	return all.Section(), nil
+}
+
+// withResult is the instance of a job with its returns.
+func withResult(jid string, job jobcache.Job, all *msgpack.Entries) error {
+	p, err := jobInstance(jid, job)
+	if err != nil {
+		return err
+	}
+	returns, err := result(job.Returns)
+	if err != nil {
+		return err
+	}
+	err = p.raw().Each(func(k, v msgpack.Raw) error {
+		all.AddRaw(k, msgpack.InMemory(v))
+		return nil
+	})
+	all.Add("Result", returns)
+	return err
 }
 
 // listJob is jobs.list_job.
-func (j *Jobs) listJob(ctx context.Context, a arguments) (msgpack.Raw, error) {
+func (j *Jobs) listJob(ctx context.Context, a arguments) (none msgpack.Section, err error) {
 	jid, job, err := j.job(ctx, a)
 	if err != nil {
-		return nil, err
+		return none, err
 	}
-	p, err := jobInstance(jid, job)
-	if err != nil {
-		return nil, err
+	var all msgpack.Entries
+	all.Add("jid", msgpack.InMemory(msgpack.AppendString(nil, jid)))
+	if err := withResult(jid, job, &all); err != nil {
+		return none, err
 	}
-	var all pairs
-	all.addText("jid", jid)
-	all.n += p.n
-	all.b = append(all.b, p.b...)
-	all.add("Result", result(job.Returns))
-	return all.raw(), nil
+	return all.Section(), nil
 }
 
 // printJob is jobs.print_job.
-func (j *Jobs) printJob(ctx context.Context, a arguments) (msgpack.Raw, error) {
+func (j *Jobs) printJob(ctx context.Context, a arguments) (none msgpack.Section, err error) {
 	jid, job, err := j.job(ctx, a)
 	if err != nil {
-		return nil, err
+		return none, err
 	}
 	return printed(jid, job)
 }
 
-func (j *Jobs) print(ctx context.Context, jid string) (msgpack.Raw, error) {
+func (j *Jobs) print(ctx context.Context, jid string) (none msgpack.Section, err error) {
 	job, err := j.read(ctx, jid)
 	if err != nil {
-		return nil, err
+		return none, err
 	}
 	return printed(jid, job)
 }
 
-func printed(jid string, job jobcache.Job) (msgpack.Raw, error) {
-	p, err := jobInstance(jid, job)
-	if err != nil {
-		return nil, err
+func printed(jid string, job jobcache.Job) (msgpack.Section, error) {
+	var one, all msgpack.Entries
+	if err := withResult(jid, job, &one); err != nil {
+		return msgpack.Section{}, err
 	}
-	p.add("Result", result(job.Returns))
-	var all pairs
-	all.add(jid, p.raw())
-	return all.raw(), nil
+	all.Add(jid, one.Section())
+	return all.Section(), nil
 }
 
 // targeted returns the minions that a job has in the answer of list_job.
@@ -191,61 +200,67 @@ func targeted(job jobcache.Job) ([]string, error) {
 }
 
 // lookupJID is jobs.lookup_jid.
-func (j *Jobs) lookupJID(ctx context.Context, a arguments) (msgpack.Raw, error) {
+func (j *Jobs) lookupJID(ctx context.Context, a arguments) (none msgpack.Section, err error) {
 	returned, err := a.flag("returned")
 	if err != nil {
-		return nil, err
+		return none, err
 	}
 	missing, err := a.flag("missing")
 	if err != nil {
-		return nil, err
+		return none, err
 	}
 	jid, job, err := j.job(ctx, a)
 	if err != nil {
-		return nil, err
+		return none, err
 	}
 	if _, err := jobInstance(jid, job); err != nil {
-		return nil, err // where list_job fails, this does
+		return none, err // where list_job fails, this does
 	}
-	var p pairs
+	var all msgpack.Entries
 	if returned {
 		for _, r := range job.Returns {
-			ret, _ := r.Data.Lookup("return")
-			p.add(r.Minion, ret)
+			ret, _, err := r.Data.Lookup("return")
+			if err != nil {
+				return none, err
+			}
+			all.Add(r.Minion, ret)
 		}
 	}
 	if missing {
 		minions, err := targeted(job)
 		if err != nil {
-			return nil, err
+			return none, err
 		}
 		here := set(job.Returns)
 		for _, id := range minions {
 			if !here[id] {
-				p.addText(id, "Minion did not return")
+				all.Add(id, msgpack.InMemory(msgpack.AppendString(nil, "Minion did not return")))
 			}
 		}
 	}
-	if out := outputter(job.Returns); out.Truthy() {
-		b := msgpack.AppendString(msgpack.AppendMap(nil, 2), "outputter")
-		b = msgpack.AppendString(append(b, out...), "data")
-		return p.appendTo(b), nil
+	out, err := outputter(job.Returns)
+	if err != nil || !out.Truthy() {
+		return all.Section(), err
 	}
-	return p.raw(), nil
+	var shown msgpack.Entries
+	shown.Add("outputter", msgpack.InMemory(out))
+	shown.Add("data", all.Section())
+	return shown.Section(), nil
 }
 
 // outputter returns that of the first return, or None.
-func outputter(returns []jobcache.Returned) msgpack.Raw {
+func outputter(returns []jobcache.Returned) (msgpack.Raw, error) {
 	if len(returns) == 0 {
-		return msgpack.AppendNil(nil)
+		return msgpack.AppendNil(nil), nil
 	}
 	if returns[0].HasOut {
-		return returns[0].Out
+		return returns[0].Out, nil
 	}
-	if out, ok := returns[0].Data.Lookup("out"); ok {
-		return out
+	out, ok, err := returns[0].Data.Lookup("out")
+	if !ok || err != nil {
+		return msgpack.AppendNil(nil), err
 	}
-	return msgpack.AppendNil(nil)
+	return out.Raw()
 }
 
 func set(returns []jobcache.Returned) map[string]bool {
@@ -257,22 +272,27 @@ func set(returns []jobcache.Returned) map[string]bool {
 }
 
 // exitSuccess is jobs.exit_success.
-func (j *Jobs) exitSuccess(ctx context.Context, a arguments) (msgpack.Raw, error) {
+func (j *Jobs) exitSuccess(ctx context.Context, a arguments) (none msgpack.Section, err error) {
 	jid, job, err := j.job(ctx, a)
 	if err != nil {
-		return nil, err
+		return none, err
 	}
 	if _, err := jobInstance(jid, job); err != nil {
-		return nil, err
+		return none, err
 	}
 	minions, err := targeted(job)
 	if err != nil {
-		return nil, err
+		return none, err
 	}
 	good := make(map[string]bool, len(job.Returns))
 	for _, r := range job.Returns {
-		ret, _ := r.Data.Lookup("return")
-		good[r.Minion] = ret.Truthy()
+		ret, _, err := r.Data.Lookup("return")
+		if err != nil {
+			return none, err
+		}
+		if good[r.Minion], err = truthy(ret); err != nil {
+			return none, err
+		}
 	}
 	var p pairs
 	for _, id := range minions {
@@ -287,5 +307,15 @@ func (j *Jobs) exitSuccess(ctx context.Context, a arguments) (msgpack.Raw, error
 			p.add(r.Minion, msgpack.AppendBool(nil, true))
 		}
 	}
-	return p.raw(), nil
+	return msgpack.InMemory(p.raw()), nil
+}
+
+// truthy returns the value's truth in Python: all that is long is true.
+func truthy(v msgpack.Section) (bool, error) {
+	const longest = 16 // of what is false
+	if v.Size() > longest {
+		return true, nil
+	}
+	short, err := v.Raw()
+	return short.Truthy(), err
 }

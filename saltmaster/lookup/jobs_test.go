@@ -95,6 +95,12 @@ func oddJobs(t testing.TB) map[string]map[string]msgpack.Raw {
 	add(`, "Minions": ["own"]`, map[string]msgpack.Raw{".minions.p": two})
 	add(`, "return": {"fun": "runner.jobs.list_jobs", "return": {"x": 1}}, "id": "m_master"`, map[string]msgpack.Raw{".minions.p": p(`["m_master"]`),
 		"m_master/return.p": p(`{"return": {"fun": "runner.jobs.list_jobs", "jid": "1", "return": {}, "success": true}}`)})
+	// Long returns stay in their files.
+	long := `"` + strings.Repeat(`l\u00f6ng \"line\"\n`, 20_000) + `"`
+	add("", map[string]msgpack.Raw{".minions.p": p(`["ms-0", "ms-1", "ms-2", "ms-3"]`),
+		"ms-0/return.p": p(`{"return": ` + long + `, "retcode": 0, "success": true}`),
+		"ms-1/return.p": p(`{"return": {"a": [` + long + `, {"1": ` + long + `}, 1.5], "b": {}}, "retcode": 3, "out": "own"}`), "ms-1/out.p": p(`"highstate"`),
+		"ms-2/return.p": p(`[` + long + `, "the old format"]`), "ms-3/return.p": p(`{"success": ` + long + `, "return": false}`)})
 
 	withTime := func(load msgpack.Raw, key string) msgpack.Raw { // one more value, a time
 		b := append(msgpack.AppendMap(nil, load.Len()+1), load[1:]...)
@@ -222,7 +228,9 @@ func TestJobsAgree(t *testing.T) {
 		got := ""
 		ret, err := j.Runner(t.Context(), fun, arg, kwarg)
 		if err == nil {
-			got = asJSON(t, ret)
+			v, err := ret.Raw()
+			require.NoError(t, err)
+			got = asJSON(t, v)
 		} else {
 			require.ErrorIs(t, err, ErrAsk, text)
 		}
@@ -310,9 +318,10 @@ func TestListFollowsFiles(t *testing.T) {
 		ret, err := j.Runner(t.Context(), "jobs.list_jobs_filter", pack(t, "[9]"), pack(t, "{}"))
 		require.NoError(t, err)
 		var funs []string
-		require.NoError(t, ret.Elems(func(v msgpack.Raw) error {
-			funs = append(funs, v.LookupStr("Function"))
-			return nil
+		require.NoError(t, ret.Elems(func(v msgpack.Section) error {
+			job, err := v.Raw()
+			funs = append(funs, job.LookupStr("Function"))
+			return err
 		}))
 		return strings.Join(funs, " ")
 	}

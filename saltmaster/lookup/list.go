@@ -197,17 +197,17 @@ func (j *Jobs) matching(ctx context.Context, f filter) ([]*listed, error) {
 }
 
 // listJobs is jobs.list_jobs.
-func (j *Jobs) listJobs(ctx context.Context, a arguments) (msgpack.Raw, error) {
+func (j *Jobs) listJobs(ctx context.Context, a arguments) (none msgpack.Section, err error) {
 	if err := a.unset("ext_source", "start_time", "end_time", "display_progress"); err != nil {
-		return nil, err
+		return none, err
 	}
 	f, err := newFilter(a["search_metadata"], a["search_target"], a["search_function"])
 	if err != nil {
-		return nil, err
+		return none, err
 	}
 	found, err := j.matching(ctx, f)
 	if err != nil {
-		return nil, err
+		return none, err
 	}
 	size := 0
 	for _, l := range found {
@@ -222,7 +222,7 @@ func (j *Jobs) listJobs(ctx context.Context, a arguments) (msgpack.Raw, error) {
 		b = msgpack.AppendString(b, "StartTime")
 		b = msgpack.AppendString(b, l.start)
 	}
-	return b, nil
+	return msgpack.InMemory(b), nil
 }
 
 // beginOutput begins a result that comes with an outputter, if there is one.
@@ -237,21 +237,21 @@ func beginOutput(b []byte, outputter msgpack.Raw) []byte {
 const findJob = "saltutil.find_job"
 
 // listJobsFilter is jobs.list_jobs_filter.
-func (j *Jobs) listJobsFilter(ctx context.Context, a arguments) (msgpack.Raw, error) {
+func (j *Jobs) listJobsFilter(ctx context.Context, a arguments) (none msgpack.Section, err error) {
 	if err := a.unset("ext_source", "display_progress"); err != nil {
-		return nil, err
+		return none, err
 	}
 	count, ok := a["count"].Int()
 	if !ok {
-		return nil, ask("count is no integer")
+		return none, ask("count is no integer")
 	}
 	withoutFindJob, err := a.flag("filter_find_job")
 	if err != nil {
-		return nil, err
+		return none, err
 	}
 	all, err := j.index.Jobs(ctx)
 	if err != nil {
-		return nil, err
+		return none, err
 	}
 	newest := newest(all, count, withoutFindJob)
 	b := beginOutput(nil, a["outputter"])
@@ -262,7 +262,7 @@ func (j *Jobs) listJobsFilter(ctx context.Context, a arguments) (msgpack.Raw, er
 		b = msgpack.AppendString(msgpack.AppendString(b, "JID"), l.jid)
 		b = msgpack.AppendString(msgpack.AppendString(b, "StartTime"), l.start)
 	}
-	return b, nil
+	return msgpack.InMemory(b), nil
 }
 
 // newest returns the count jobs with the highest jids, the oldest first, as
@@ -293,20 +293,20 @@ func (l *listed) isFindJob() bool {
 }
 
 // lastRun is jobs.last_run.
-func (j *Jobs) lastRun(ctx context.Context, a arguments) (msgpack.Raw, error) {
+func (j *Jobs) lastRun(ctx context.Context, a arguments) (none msgpack.Section, err error) {
 	if err := a.unset("ext_source", "outputter", "display_progress"); err != nil {
-		return nil, err
+		return none, err
 	}
 	f, err := newFilter(a["metadata"], a["target"], a["function"])
 	if err != nil {
-		return nil, err
+		return none, err
 	}
 	found, err := j.matching(ctx, f)
 	if err != nil {
-		return nil, err
+		return none, err
 	}
 	if len(found) == 0 {
-		return msgpack.AppendBool(nil, false), nil
+		return msgpack.InMemory(msgpack.AppendBool(nil, false)), nil
 	}
 	last := slices.MaxFunc(found, func(a, b *listed) int { return strings.Compare(a.jid, b.jid) })
 	return j.print(ctx, last.jid)
