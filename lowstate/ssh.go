@@ -200,7 +200,8 @@ func (j *sshJob) Run(ctx context.Context, _ eauth.Grant, rec *Record) (Answer, e
 	}
 	rec.started(j.call.JID, "")
 	a := sshAnswer{job: j, code: out.Code, at: time.Now()}
-	if err := a.read(out.JSON); err != nil {
+	defer out.Close()
+	if err := a.read(out.File, out.Size); err != nil {
 		return nil, err
 	}
 	rec.Minions = len(a.hosts)

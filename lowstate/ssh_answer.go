@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"github.com/saltern-api/saltern/internal/spool"
@@ -21,26 +22,33 @@ type sshAnswer struct {
 	job   *sshJob
 	code  int       // of the program
 	at    time.Time // when the program ended
-	hosts []field   // the printed output, by host
+	out   io.ReaderAt
+	hosts []printedHost // the printed output, by host
 
 	events map[string]msgpack.Raw
 }
 
-// read parses the output of salt-ssh: the hosts in the order of their returns.
-func (a *sshAnswer) read(js []byte) error {
-	printed, err := msgpack.AppendFromJSON(nil, js)
-	if err != nil {
+// read parses the output of salt-ssh: the hosts in the order of their returns. What they
+// returned stays where it is until it is needed.
+func (a *sshAnswer) read(out io.ReaderAt, size int64) (err error) {
+	a.out = out
+	if a.hosts, err = printedHosts(io.NewSectionReader(out, 0, size)); err != nil {
 		return fmt.Errorf("output of salt-ssh: %w", err)
 	}
-	m := msgpack.Raw(printed)
-	if m.Kind() != msgpack.Map {
-		return errors.New("output of salt-ssh: not an object")
+	return nil
+}
+
+// value returns what is printed for a host.
+func (a *sshAnswer) value(h printedHost) (msgpack.Raw, error) {
+	js := make([]byte, h.size)
+	_, err := a.out.ReadAt(js, h.off)
+	if err == nil {
+		js, err = msgpack.AppendFromJSON(nil, js)
 	}
-	return m.Each(func(k, v msgpack.Raw) error {
-		host, _ := k.Str()
-		a.hosts = append(a.hosts, field{host, v})
-		return nil
-	})
+	if err != nil {
+		return nil, fmt.Errorf("output of salt-ssh: %w", err)
+	}
+	return js, nil
 }
 
 // listen collects the events of the hosts.
@@ -72,7 +80,7 @@ func (a *sshAnswer) listen(ctx context.Context, sub *eventbus.Sub) error {
 
 func (a *sshAnswer) has(id string) bool {
 	for _, h := range a.hosts {
-		if h.key == id {
+		if h.id == id {
 			return true
 		}
 	}
@@ -89,7 +97,7 @@ func (a *sshAnswer) write(to *spool.Spool) (Spooled, error) {
 		if err != nil {
 			return Spooled{}, err
 		}
-		_, _ = to.Write(append(msgpack.AppendJSONString([]byte(before), h.key), ": "...)) // an error stays
+		_, _ = to.Write(append(msgpack.AppendJSONString([]byte(before), h.id), ": "...)) // an error stays
 		if err := writeReturn(json, to, v); err != nil {
 			return Spooled{}, err
 		}
@@ -105,10 +113,10 @@ func (a *sshAnswer) write(to *spool.Spool) (Spooled, error) {
 
 // entry returns the entry of one host: the return with Salt's additions, or a
 // text if there was none.
-func (a *sshAnswer) entry(h field) (none msgpack.Section, err error) {
+func (a *sshAnswer) entry(h printedHost) (none msgpack.Section, err error) {
 	var entry sshMembers
-	cached, isCached, err := a.job.Cache.Return(a.job.call.JID, h.key)
-	event := a.events[h.key]
+	cached, isCached, err := a.job.Cache.Return(a.job.call.JID, h.id)
+	event := a.events[h.id]
 	switch {
 	case err != nil:
 		return none, err
@@ -119,11 +127,15 @@ func (a *sshAnswer) entry(h field) (none msgpack.Section, err error) {
 			return none, fmt.Errorf("job cache: %w", err)
 		}
 	case event == nil || trimmed(event):
-		a.printed(&entry, h.value)
+		v, err := a.value(h)
+		if err != nil {
+			return none, err
+		}
+		a.printed(&entry, v)
 	}
 	entry.set("jid", msgpack.AppendString(nil, a.job.call.JID))
 	if event == nil {
-		a.usual(&entry, h.key)
+		a.usual(&entry, h.id)
 		return entry.section(), nil
 	}
 	but := ""

@@ -109,7 +109,8 @@ func TestSSHAnswer(t *testing.T) {
 				call:   saltssh.Call{Fun: "test.ping", JID: jid}, arg: conditioned(nil, nil),
 			}
 			a := sshAnswer{job: job, code: tc.code, at: time.Date(2026, 1, 2, 3, 4, 5, 6000, time.UTC)}
-			require.NoError(t, a.read([]byte(`{"web": `+tc.printed+`}`)))
+			out := strings.NewReader(`{"web": ` + tc.printed + `}`)
+			require.NoError(t, a.read(out, out.Size()))
 			if tc.cached != "" {
 				cacheReturn(t, dir, jid, "web", tc.cached)
 			}

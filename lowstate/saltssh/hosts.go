@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"sync"
 	"time"
@@ -46,7 +47,8 @@ func (p *Program) Hosts() ([]string, error) {
 	if err != nil {
 		return nil, fmt.Errorf("list the hosts: %w", err)
 	}
-	if err := json.Unmarshal(out.JSON, &files); err != nil {
+	defer out.Close()
+	if err := json.NewDecoder(io.NewSectionReader(out.File, 0, out.Size)).Decode(&files); err != nil {
 		return nil, fmt.Errorf("list the hosts: %w", err)
 	}
 	ids := []string{}

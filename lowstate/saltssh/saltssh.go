@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -88,10 +87,21 @@ func (p *Program) Find() (string, error) {
 	return filepath.Abs(path)
 }
 
-// Output is the output of a run.
+// Output is the output of a run. It has to be closed.
 type Output struct {
-	JSON []byte // an object from id to the return of the function
-	Code int    // the exit code; not 0 when a function failed on one of the targets
+	// File has JSON, an object from id to the return of the function, in Size bytes.
+	// It has no name any more.
+	File *os.File
+	Size int64
+
+	Code int // the exit code; not 0 when a function failed on one of the targets
+}
+
+// Close frees the output. Its zero value can be closed.
+func (o Output) Close() {
+	if o.File != nil {
+		_ = o.File.Close() // nothing was written
+	}
 }
 
 // Run runs salt-ssh and waits for it. When ctx ends, the program and all its
@@ -187,13 +197,18 @@ func (p *Program) output(dir folder, state *os.ProcessState) (Output, error) {
 	if err != nil {
 		return Output{}, &FailedError{Status: state.String()}
 	}
-	defer f.Close() //nolint:errcheck // nothing was written
-	b, err := io.ReadAll(io.LimitReader(f, p.opts.MaxOutput+1))
+	out := Output{File: f, Code: state.ExitCode()}
+	info, err := f.Stat()
 	switch {
 	case err != nil:
-		return Output{}, fmt.Errorf("read the output of salt-ssh: %w", err)
-	case int64(len(b)) > p.opts.MaxOutput:
-		return Output{}, ErrTooLarge
+		err = fmt.Errorf("read the output of salt-ssh: %w", err)
+	case info.Size() > p.opts.MaxOutput:
+		err = ErrTooLarge
 	}
-	return Output{JSON: b, Code: state.ExitCode()}, nil
+	if err != nil {
+		out.Close()
+		return Output{}, err
+	}
+	out.Size = info.Size()
+	return out, nil
 }

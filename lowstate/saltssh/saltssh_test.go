@@ -1,6 +1,7 @@
 package saltssh_test
 
 import (
+	"io"
 	"os"
 	"strings"
 	"testing"
@@ -36,7 +37,12 @@ func TestArgv(t *testing.T) {
 			f := newFake(t, recordScript)
 			out, err := saltssh.New(f.options()).Run(t.Context(), tc.call)
 			require.NoError(t, err)
-			require.Equal(t, saltssh.Output{JSON: []byte("{\"web\": true}\n"), Code: 7}, out)
+			defer out.Close()
+			js, err := io.ReadAll(out.File)
+			require.NoError(t, err)
+			require.Equal(t, "{\"web\": true}\n", string(js))
+			require.EqualValues(t, len(js), out.Size)
+			require.Equal(t, 7, out.Code)
 			require.Equal(t, tc.want, f.argv())
 		})
 	}
@@ -141,7 +147,8 @@ func TestLargeAnswer(t *testing.T) {
 	o.MaxOutput = 1000
 	out, err := saltssh.New(o).Run(t.Context(), ping())
 	require.NoError(t, err)
-	require.Len(t, out.JSON, 1000)
+	require.EqualValues(t, 1000, out.Size)
+	out.Close()
 
 	o.MaxOutput = 999
 	_, err = saltssh.New(o).Run(t.Context(), ping())
