@@ -106,7 +106,7 @@ func TestLarge(t *testing.T) {
 		{"cached", 1, output(200_000_000), true},
 	} {
 		t.Run(l.name, func(t *testing.T) {
-			g := startGateway(t, l.master(t), "", nil)
+			g := startGateway(t, l.master(t), "", map[string]any{"netapi_enable_clients": []string{"local", "runner"}})
 			token, size := g.login(t), l.size()
 			for i := range 3 {
 				jid := fmt.Sprintf("20261130101500%06d", i)

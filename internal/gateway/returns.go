@@ -1,7 +1,6 @@
 package gateway
 
 import (
-	"context"
 	"errors"
 	"strings"
 
@@ -18,9 +17,11 @@ var _ netapi.Returns = busReturns{}
 // Of implements [netapi.Returns].
 func (b busReturns) Of(jid string) netapi.Returning {
 	prefix := "salt/job/" + jid + "/ret/"
-	return returning{prefix, b.bus.ExpectTrimmed(prefix, func(e eventbus.Event) eventbus.Event {
+	s := b.bus.ExpectTrimmed(prefix, func(e eventbus.Event) eventbus.Event {
 		return eventbus.Event{Tag: e.Tag, Data: msgpack.AppendNil(nil)} // only the minion is looked at
-	})}
+	})
+	s.Bind(jid) // events of other jobs do not pass by it
+	return returning{prefix, s}
 }
 
 type returning struct {
@@ -28,11 +29,11 @@ type returning struct {
 	*eventbus.Sub
 }
 
-// Next implements [netapi.Returning].
-func (r returning) Next(ctx context.Context) (minion string, err error) {
-	e, err := r.Sub.Next(ctx)
+// TryNext implements [netapi.Returning].
+func (r returning) TryNext() (minion string, err error, ok bool) {
+	e, err, ok := r.Sub.TryNext()
 	if errors.Is(err, eventbus.ErrGap) || errors.Is(err, eventbus.ErrOverflow) {
 		err = netapi.ErrMissed
 	}
-	return strings.TrimPrefix(e.Tag, r.prefix), err
+	return strings.TrimPrefix(e.Tag, r.prefix), err, ok
 }

@@ -46,3 +46,36 @@ func TestFollowWhileExpecting(t *testing.T) {
 	requireEvent(t, s, "salt/run/"+jid1+"/ret", []byte{2})
 	requireNone(t, s)
 }
+
+// A waiter without a goroutine is called when there is something to be read.
+func TestAfterNext(t *testing.T) {
+	t.Parallel()
+	p := newPublisher(t, FramingBare)
+	b := p.start(nil)
+	require.NoError(t, b.Ready(t.Context()))
+	s := b.Subscribe(jid1)
+	called := make(chan string, 10)
+	call := func(name string) func() { return func() { called <- name } }
+
+	s.AfterNext(call("replaced"))
+	s.AfterNext(call("first"))
+	p.send("salt/job/"+jid1+"/ret/ms-0", []byte{1})
+	require.Equal(t, "first", <-called)
+	s.AfterNext(call("there is one"))
+	require.Equal(t, "there is one", <-called)
+	requireEvent(t, s, "salt/job/"+jid1+"/ret/ms-0", []byte{1})
+
+	s.AfterNext(call("lost"))
+	s.mark(ErrGap)
+	require.Equal(t, "lost", <-called)
+	_, err, ok := s.TryNext()
+	require.True(t, ok)
+	require.ErrorIs(t, err, ErrGap)
+
+	s.AfterNext(call("closed"))
+	s.Close()
+	require.Equal(t, "closed", <-called)
+	s.AfterNext(call("ended"))
+	require.Equal(t, "ended", <-called)
+	require.Empty(t, called)
+}

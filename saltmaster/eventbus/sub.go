@@ -17,6 +17,7 @@ type Sub struct {
 	wake   chan struct{}     // has room for one: the queue changed
 
 	mu    sync.Mutex
+	after func()   // of AfterNext; nil for none
 	jids  []string // none while expecting
 	queue []item
 	bytes int64 // of the queue
@@ -69,6 +70,19 @@ func (s *Sub) Next(ctx context.Context) (Event, error) {
 func (s *Sub) TryNext() (e Event, err error, ok bool) {
 	next, ok := s.pop()
 	return next.event, next.err, ok
+}
+
+// AfterNext has f called in a goroutine of its own when Next would not wait, unless
+// AfterNext is called again before: until then there is no goroutine.
+func (s *Sub) AfterNext(f func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.queue) > 0 || s.ended {
+		s.after = nil
+		go f()
+		return
+	}
+	s.after = f
 }
 
 func (s *Sub) pop() (item, bool) {
@@ -247,7 +261,12 @@ func (s *Sub) lost(err error) {
 	s.signal()
 }
 
+// signal has Next return. The caller holds s.mu.
 func (s *Sub) signal() {
+	if s.after != nil {
+		go s.after()
+		s.after = nil
+	}
 	select {
 	case s.wake <- struct{}{}:
 	default:

@@ -73,7 +73,7 @@ type waiter struct {
 
 // goOn answers after the handler, with which the request's context has ended. What is
 // read and written has a time limit of its own.
-func (w *waiter) goOn() error { return w.end(context.Background()) }
+func (w *waiter) goOn() (web.Until, error) { return nil, w.end(context.Background()) }
 
 func (w *waiter) end(ctx context.Context) error {
 	defer w.wait.Close()

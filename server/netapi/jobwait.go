@@ -76,7 +76,7 @@ func (s *CherryPy) waitForJob(
 	w.caller = w.wait.Follow(s.Resolver, c, role.ReturnerRead)
 	after, cancel := context.WithCancel(audit.Of(x).Context(context.Background()))
 	gone := func() { w.wait.Leave(); cancel() }
-	if x.DetachWhole(r, gone, w.wait.After, func() error { return w.untilEnd(after) }) {
+	if x.DetachWhole(r, gone, w.wait.After, func() (web.Until, error) { return nil, w.untilEnd(after) }) {
 		return nil
 	}
 	cancel()
@@ -109,7 +109,7 @@ func (w *jobWaiter) untilEnd(ctx context.Context) error {
 
 // lookUp looks the job up with what the caller may do now.
 func (w *jobWaiter) lookUp(ctx context.Context) (none msgpack.Section, err error) {
-	done, err := w.wait.Turn(ctx)
+	done, err := w.api.Waiting.Turn(ctx)
 	if err != nil {
 		return none, err
 	}

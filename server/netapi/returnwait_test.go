@@ -3,6 +3,8 @@ package netapi_test
 import (
 	"context"
 	"net/http"
+	"runtime"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -18,26 +20,47 @@ import (
 type heard struct {
 	minions chan string
 	open    atomic.Int64
+	waits   atomic.Int64 // how often AfterNext was called
 }
 
 func (h *heard) Of(string) netapi.Returning {
 	h.open.Add(1)
-	return h
+	return &hearing{heard: h, closed: make(chan struct{})}
 }
 
-func (h *heard) Next(ctx context.Context) (string, error) {
+type hearing struct {
+	*heard
+	closed chan struct{}
+}
+
+func (h *hearing) TryNext() (minion string, err error, ok bool) {
 	select {
 	case minion := <-h.minions:
 		if minion == "" {
-			return "", netapi.ErrMissed
+			return "", netapi.ErrMissed, true
 		}
-		return minion, nil
-	case <-ctx.Done():
-		return "", ctx.Err()
+		return minion, nil, true
+	default:
+		return "", nil, false
 	}
 }
 
-func (h *heard) Close() { h.open.Add(-1) }
+func (h *hearing) AfterNext(f func()) {
+	h.waits.Add(1)
+	go func() {
+		select {
+		case minion := <-h.minions:
+			h.minions <- minion // there is room: nobody else sends
+			f()
+		case <-h.closed:
+		}
+	}()
+}
+
+func (h *hearing) Close() {
+	close(h.closed)
+	h.open.Add(-1)
+}
 
 // Where nothing is recorded, a wait goes by the job cache, which it reads when all
 // minions were heard.
@@ -78,7 +101,7 @@ func TestWaitWithoutRecords(t *testing.T) {
 			require.Contains(t, body, `{"info": [`+c.answers[min(int(c.asked), len(c.answers))-1]+`]`)
 			require.Equal(t, c.complete, head.Header.Get("Saltern-Complete"))
 			require.Equal(t, c.asked, asked.Load())
-			require.Zero(t, h.open.Load())
+			require.Eventually(t, func() bool { return h.open.Load() == 0 }, servertest.Timeout, time.Millisecond)
 		})
 	}
 }
@@ -103,5 +126,39 @@ func TestWaitWithoutRecordsLeft(t *testing.T) {
 	require.Eventually(t, func() bool { return h.open.Load() == 1 }, servertest.Timeout, time.Millisecond)
 	cancel()
 	require.ErrorIs(t, <-done, context.Canceled)
+	require.Eventually(t, func() bool { return h.open.Load() == 0 }, servertest.Timeout, time.Millisecond)
+}
+
+// While a request waits, nothing of its handler is left.
+func TestWaitWithoutRecordsIsDetached(t *testing.T) {
+	t.Parallel()
+	h := &heard{minions: make(chan string, 1)}
+	var asked atomic.Int64
+	g := servertest.Gateway(func(context.Context, *servertest.Call) ([][]byte, error) {
+		if asked.Add(1) == 1 {
+			return [][]byte{[]byte(onePending)}, nil
+		}
+		return [][]byte{[]byte(noPending)}, nil
+	})
+	s, _ := servertest.StartWithSessions(t, g, func(conf *server.Config) { conf.Jobs = server.JobsOptions{Returns: h} })
+	done := make(chan string)
+	go func() {
+		head, _ := s.Send(t, "GET", "/jobs/"+waitedJID+"?wait=5m", "", servertest.AuthToken+servertest.SessionID)
+		done <- head.Header.Get("Saltern-Complete")
+	}()
+	require.Eventually(t, func() bool { return h.waits.Load() == 1 }, servertest.Timeout, time.Millisecond)
+	require.Eventually(t, func() bool {
+		stacks := make([]byte, 16<<20)
+		stacks = stacks[:runtime.Stack(stacks, true)]
+		for stack := range strings.SplitSeq(string(stacks), "\n\n") {
+			if strings.Contains(stack, "netapi.(*CherryPy).job(") && strings.Contains(stack, "jobWaiter") {
+				return false
+			}
+		}
+		return true
+	}, servertest.Timeout, 100*time.Millisecond)
+	h.minions <- "b"
+	require.Equal(t, "true", <-done)
+	require.EqualValues(t, 2, asked.Load())
 	require.Eventually(t, func() bool { return h.open.Load() == 0 }, servertest.Timeout, time.Millisecond)
 }

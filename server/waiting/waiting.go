@@ -150,8 +150,8 @@ func (w *Wait) End(ctx context.Context) (ended bool, err error) {
 
 // Turn waits until few others do what is to be done at the end of their waits, where that
 // takes more than memory: thousands may wait for one job. done ends the turn.
-func (w *Wait) Turn(ctx context.Context) (done func(), err error) {
-	slots := w.jobs.turns.get()
+func (w *Jobs) Turn(ctx context.Context) (done func(), err error) {
+	slots := w.turns.get()
 	select {
 	case slots <- struct{}{}:
 		return func() { <-slots }, nil
@@ -163,7 +163,7 @@ func (w *Wait) Turn(ctx context.Context) (done func(), err error) {
 // turnsAtOnce is how many turns there are at once.
 const turnsAtOnce = 16
 
-// turns are the slots of [Wait.Turn]. The zero value has none in use.
+// turns are the slots of [Jobs.Turn]. The zero value has none in use.
 type turns struct {
 	once  sync.Once
 	slots chan struct{}

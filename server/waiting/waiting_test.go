@@ -288,15 +288,11 @@ func TestTurn(t *testing.T) {
 		w := &waiting.Jobs{Watches: watch.New(read, read), Most: time.Hour, Stopping: t.Context()}
 		var turns []func()
 		ctx, cancel := context.WithCancel(t.Context())
-		waits := make([]*waiting.Wait, 100)
-		for i := range waits {
-			waits[i] = w.Begin(jid, time.Hour)
-			defer waits[i].Close()
-		}
+		const waits = 100
 		got := make(chan func())
-		for _, wait := range waits {
+		for range waits {
 			go func() {
-				if done, err := wait.Turn(ctx); err == nil {
+				if done, err := w.Turn(ctx); err == nil {
 					got <- done
 				} else {
 					got <- nil
@@ -314,7 +310,7 @@ func TestTurn(t *testing.T) {
 		turns[0]()
 		turns[0] = <-got
 		cancel()
-		for range len(waits) - 17 {
+		for range waits - 17 {
 			require.Nil(t, <-got)
 		}
 		for _, done := range turns {

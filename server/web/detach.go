@@ -63,10 +63,10 @@ func (x *Exchange) goOnWith(w *detached) {
 	x.identify, x.Budget, x.Memo = nil, nil, nil
 }
 
-// DetachWhole is Detach for a response to GET that has not begun, and of which rest
-// writes all when until says so, or the client is gone. An error of rest is answered as
-// one of the handler.
-func (x *Exchange) DetachWhole(r *http.Request, gone func(), until Until, rest func() error) bool {
+// DetachWhole is Detach for a response to GET that has not begun, and that step, which
+// is called when until says so first, writes whole. An error of it is answered as one of
+// the handler.
+func (x *Exchange) DetachWhole(r *http.Request, gone func(), until Until, step func() (Until, error)) bool {
 	if !x.detachable || x.status != 0 || x.errors == nil || r.Method != http.MethodGet || r.ProtoMajor != 1 || r.ProtoMinor == 0 {
 		return false
 	}
@@ -76,8 +76,7 @@ func (x *Exchange) DetachWhole(r *http.Request, gone func(), until Until, rest f
 		return false
 	}
 	write := x.errors
-	w := &detached{conn: conn, request: briefOf(r), gone: gone, until: until, shared: header, id: x.ID}
-	w.step = func() (Until, error) { return nil, rest() }
+	w := &detached{conn: conn, request: briefOf(r), gone: gone, until: until, step: step, shared: header, id: x.ID}
 	w.fail = func(err error) {
 		if w.left.Load() {
 			x.Err, x.status = err, StatusClientGone

@@ -253,7 +253,7 @@ func TestDetachWhole(t *testing.T) {
 					x.Header().Set("X-Kept", "kept")
 					begin := make(chan struct{})
 					defer close(begin)
-					ok := x.DetachWhole(r, func() {}, nil, func() error { <-begin; return c.rest(x) })
+					ok := x.DetachWhole(r, func() {}, nil, func() (web.Until, error) { <-begin; return nil, c.rest(x) })
 					returned <- ok
 					if !ok {
 						return c.rest(x)
@@ -319,9 +319,9 @@ func TestDetachUntil(t *testing.T) {
 			m := web.NewMux()
 			m.Handle(http.MethodGet, "/", func(x *web.Exchange, r *http.Request) error {
 				until := func(begin func()) { begins <- begin }
-				require.True(t, x.DetachWhole(r, func() {}, until, func() error {
+				require.True(t, x.DetachWhole(r, func() {}, until, func() (web.Until, error) {
 					calls.Add(1)
-					return c.rest(x)
+					return nil, c.rest(x)
 				}))
 				return nil
 			})
