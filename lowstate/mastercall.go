@@ -4,6 +4,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 
 	"github.com/saltern-api/saltern/internal/budget"
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
@@ -79,8 +80,11 @@ func object(fields []field) msgpack.Raw {
 	return appendFields(msgpack.AppendMap(nil, len(fields)), fields)
 }
 
-// nameValue matches a keyword argument of Salt's command line.
-var nameValue = regexp.MustCompile(`^([\p{L}\p{Nl}\p{Lo}_][\p{L}\p{N}_.\-]*)=((?:[^=\n].*)?)$`)
+// nameValue matches a keyword argument of Salt's command line. It is compiled when it is
+// first needed, so that the program starts in less time.
+var nameValue = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^([\p{L}\p{Nl}\p{Lo}_][\p{L}\p{N}_.\-]*)=((?:[^=\n].*)?)$`)
+})
 
 // parse adds one element of arg: texts are parsed as on Salt's command line,
 // maps marked with __kwarg__: true are keywords, the rest is positional. The
@@ -120,7 +124,7 @@ func (k *keywords) parse(b *budget.Budget, a msgpack.Raw, args *[]msgpack.Raw) e
 func (k *keywords) parseText(b *budget.Budget, s string, args *[]msgpack.Raw) error {
 	var m []string
 	if strings.Contains(s, "=") {
-		m = nameValue.FindStringSubmatch(s)
+		m = nameValue().FindStringSubmatch(s)
 	}
 	if m == nil {
 		v, err := yamlin.Argument(b, s)

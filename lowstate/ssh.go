@@ -8,6 +8,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/saltern-api/saltern/eauth"
@@ -247,8 +248,8 @@ func sshFailure(err error) error {
 	return err
 }
 
-// sshKeyword matches the names of keyword arguments in salt-ssh.
-var sshKeyword = regexp.MustCompile(`^[\p{L}_][\p{L}\p{N}_.-]*$`)
+// sshKeyword matches the names of keyword arguments in salt-ssh; see nameValue.
+var sshKeyword = sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(`^[\p{L}_][\p{L}\p{N}_.-]*$`) })
 
 // sshArgs writes arguments in the form of Salt's command line. Text is
 // unchanged, since salt-api parses it in the same way: "5" arrives as a number.
@@ -267,7 +268,7 @@ func sshArgs(b *budget.Budget, args msgpack.Raw) ([]string, error) {
 				if name == "__kwarg__" {
 					return nil
 				}
-				if !sshKeyword.MatchString(name) {
+				if !sshKeyword().MatchString(name) {
 					return fmt.Errorf("%q cannot be the name of a keyword argument for salt-ssh", printable(name))
 				}
 				value, err := sshKeywordValue(b, v)

@@ -3,7 +3,6 @@ package saltssh
 import (
 	"errors"
 	"fmt"
-	"regexp"
 	"strings"
 	"time"
 )
@@ -40,12 +39,12 @@ const (
 )
 
 var (
-	functionName = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.]{0,254}$`)
+	functionName = newForm(`^[A-Za-z0-9_][A-Za-z0-9_.]{0,254}$`)
 
 	// A target may be used as the name of a host, which salt-ssh puts on the
 	// command line of ssh unchanged.
-	plainTarget = regexp.MustCompile(`^[\p{L}\p{N}_.:*?\[!%][\p{L}\p{N}_.:@*?\[\]!^,%+=~-]*$`)
-	pcreTarget  = regexp.MustCompile(`^[\p{L}\p{N}_.:*?\[\]()^\\][\p{L}\p{N}_.:*?\[\]()^\\!$,%+=~|{}-]*$`)
+	plainTarget = newForm(`^[\p{L}\p{N}_.:*?\[!%][\p{L}\p{N}_.:@*?\[\]!^,%+=~-]*$`)
+	pcreTarget  = newForm(`^[\p{L}\p{N}_.:*?\[\]()^\\][\p{L}\p{N}_.:*?\[\]()^\\!$,%+=~|{}-]*$`)
 )
 
 // Check returns the error in a call, as a text for the client.
@@ -73,16 +72,16 @@ func (c *Call) Check() error {
 }
 
 func (c *Call) checkTarget() error {
-	form := plainTarget
+	f := plainTarget
 	if c.TargetType == "pcre" {
-		form = pcreTarget
+		f = pcreTarget
 	}
 	switch {
 	case c.Target == "":
 		return errors.New("tgt is empty")
 	case len(c.Target) > maxTarget:
 		return fmt.Errorf("tgt is longer than %d bytes", maxTarget)
-	case !form.MatchString(c.Target), strings.Contains(c.Target, "@-"), strings.Contains(c.Target, ",-"):
+	case !f.matches(c.Target), strings.Contains(c.Target, "@-"), strings.Contains(c.Target, ",-"):
 		return errors.New("tgt has characters that are not allowed in a target of salt-ssh")
 	}
 	return nil
@@ -97,7 +96,7 @@ func (c *Call) checkFun() error {
 		return errors.New("fun must be a command, which does not begin with a space or a -")
 	case c.RawShell && (strings.Contains(c.Fun, "\x00") || len(c.Fun) > maxArg):
 		return errors.New("fun contains a NUL byte or is too long")
-	case !c.RawShell && !functionName.MatchString(c.Fun):
+	case !c.RawShell && !functionName.matches(c.Fun):
 		return errors.New("fun must be the name of a function")
 	}
 	return nil

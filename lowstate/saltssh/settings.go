@@ -150,7 +150,7 @@ func sshOptions(v msgpack.Raw) (any, error) {
 	for _, option := range list {
 		name, _, _ := strings.Cut(option, "=")
 		switch {
-		case !sshOption.MatchString(option) || strings.Contains(option, shell):
+		case !sshOption.matches(option) || strings.Contains(option, shell):
 			return nil, errors.New("must be of the form Name=value, without spaces")
 		case !allowedOptions[strings.ToLower(name)]:
 			return nil, fmt.Errorf("may not set %s", name)

@@ -6,22 +6,33 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"unicode"
 
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
+// form is a form of text. It is compiled when it is first needed: that takes
+// milliseconds, by which each start of the program would take longer.
+type form func() *regexp.Regexp
+
+func newForm(expr string) form {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
+}
+
+func (f form) matches(s string) bool { return f().MatchString(s) }
+
 // The forms of settings that are text. None allows a space, a quote or a
 // backslash, or a leading "-".
 var (
-	userName   = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.@+-]*\$?$`)
-	privateKey = regexp.MustCompile(`^(agent-forwarding|/[A-Za-z0-9_./@+=,-]+)$`)
-	forwards   = regexp.MustCompile(`^[A-Za-z0-9_.*\[/][A-Za-z0-9_.:*/\[\]-]*(,[A-Za-z0-9_.*\[/][A-Za-z0-9_.:*/\[\]-]*)*$`)
-	ports      = regexp.MustCompile(`^[0-9]{1,5}(,[0-9]{1,5})*$`)
-	modules    = regexp.MustCompile(`^[A-Za-z0-9_][A-Za-z0-9_.]{0,127}(,[A-Za-z0-9_][A-Za-z0-9_.]{0,127})*$`)
-	fileName   = regexp.MustCompile(`^[A-Za-z0-9_/][A-Za-z0-9_./@+=-]{0,254}$`)
-	fileRefs   = regexp.MustCompile(`^salt://[A-Za-z0-9_./@+=?-]+(,salt://[A-Za-z0-9_./@+=?-]+)*$`)
-	sshOption  = regexp.MustCompile(`^[A-Za-z0-9]{1,64}=[A-Za-z0-9_.:@*+^,-]+$`)
+	userName   = newForm(`^[A-Za-z0-9_][A-Za-z0-9_.@+-]*\$?$`)
+	privateKey = newForm(`^(agent-forwarding|/[A-Za-z0-9_./@+=,-]+)$`)
+	forwards   = newForm(`^[A-Za-z0-9_.*\[/][A-Za-z0-9_.:*/\[\]-]*(,[A-Za-z0-9_.*\[/][A-Za-z0-9_.:*/\[\]-]*)*$`)
+	ports      = newForm(`^[0-9]{1,5}(,[0-9]{1,5})*$`)
+	modules    = newForm(`^[A-Za-z0-9_][A-Za-z0-9_.]{0,127}(,[A-Za-z0-9_][A-Za-z0-9_.]{0,127})*$`)
+	fileName   = newForm(`^[A-Za-z0-9_/][A-Za-z0-9_./@+=-]{0,254}$`)
+	fileRefs   = newForm(`^salt://[A-Za-z0-9_./@+=?-]+(,salt://[A-Za-z0-9_./@+=?-]+)*$`)
+	sshOption  = newForm(`^[A-Za-z0-9]{1,64}=[A-Za-z0-9_.:@*+^,-]+$`)
 )
 
 // shell is where salt-ssh splits the command line of ssh.
@@ -39,13 +50,13 @@ const maxOptions = 64
 
 var errForm = errors.New("has characters that are not allowed in it")
 
-func matching(form *regexp.Regexp) func(v msgpack.Raw) (any, error) {
+func matching(f form) func(v msgpack.Raw) (any, error) {
 	return func(v msgpack.Raw) (any, error) {
 		s, err := text(v)
 		if err != nil {
 			return nil, err
 		}
-		if !form.MatchString(s) || strings.Contains(s, shell) || strings.HasPrefix(s, lookUp) {
+		if !f.matches(s) || strings.Contains(s, shell) || strings.HasPrefix(s, lookUp) {
 			return nil, errForm
 		}
 		return s, nil
