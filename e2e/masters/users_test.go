@@ -19,11 +19,14 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/sandbox/sandboxtest"
 )
 
-// otherUser is a user that each machine has. Nothing of the machine is changed for it.
-const otherUser = "nobody"
+// Users that each machine has. Nothing of the machine is changed for them.
+const (
+	otherUser = "nobody"
+	thirdUser = "daemon"
+)
 
 // TestUser runs everything that a gateway does with a master of another user than root: as the master's user, as the
-// packaged salt-api runs, and as root.
+// packaged salt-api runs, and as root. A gateway of a third user does not start.
 func TestUser(t *testing.T) {
 	if os.Geteuid() != 0 {
 		t.Skip("it takes root to start a master of another user; before a master of the tests' own user, which is not root, are all other tests")
@@ -42,6 +45,9 @@ func TestUser(t *testing.T) {
 			t.Cleanup(func() { require.NoError(t, root.Stop(context.Background())) })
 			requireServed(t, root)
 			requireFilesUsed(t, root)
+
+			_, err = same.Another(t.Context(), env.More{User: thirdUser})
+			require.ErrorContains(t, err, "/master: permission denied")
 		})
 	}
 }

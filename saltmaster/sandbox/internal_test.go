@@ -41,6 +41,16 @@ func stopped(t *testing.T, opts Options) *Sandbox {
 	return s
 }
 
+// A user has to be there, and to reach the Salt that it is to run.
+func TestUserRefused(t *testing.T) {
+	t.Parallel()
+	salt := fakeSalt(t, "salt-3008.5", "3008.5")
+	for user, want := range map[string]string{"nobody": "user nobody cannot run Salt in " + salt, "no such user": "unknown user no such user"} {
+		_, err := prepare(Options{Salt: salt, User: user})
+		require.ErrorContains(t, err, want)
+	}
+}
+
 func readConf(t *testing.T, path string) map[string]any {
 	t.Helper()
 	text, err := os.ReadFile(path)

@@ -9,13 +9,15 @@ import (
 	"os/user"
 	"path/filepath"
 	"strconv"
-	"strings"
 	"syscall"
 )
 
-// capReadSearch is CAP_DAC_READ_SEARCH of capabilities(7): its holder reads what
-// only others may read, and writes nothing of theirs.
-const capReadSearch = 2
+// Of capabilities(7). With the first a program reads what only others may read. With the
+// other one it writes that too; containers mostly have no more to give.
+const (
+	capReadSearch = 2 // CAP_DAC_READ_SEARCH
+	capOverride   = 1 // CAP_DAC_OVERRIDE
+)
 
 // account is the user of Salt's programs.
 type account struct {
@@ -26,7 +28,8 @@ type account struct {
 
 // accountOf looks up a user of the machine, who is to run the Salt in the folder
 // salt. Where it lies in a folder that only root may enter, as a Python below /root
-// does, the programs may read everything. Their writes need the user's rights.
+// does, the programs get a capability, and then what they can read and write says
+// less than whose their files are.
 func accountOf(name, salt string) (account, error) {
 	if name == "" {
 		me, err := user.Current()
@@ -39,16 +42,16 @@ func accountOf(name, salt string) (account, error) {
 	if err != nil {
 		return account{}, err
 	}
-	a := account{name: name, id: id}
-	said, err := a.tryPython(salt)
-	if err != nil {
-		a.caps = []uintptr{capReadSearch}
-		said, err = a.tryPython(salt)
+	var errs []error
+	for _, caps := range [][]uintptr{nil, {capReadSearch}, {capOverride}} {
+		a := account{name: name, id: id, caps: caps}
+		err := a.tryPython(salt)
+		if err == nil {
+			return a, nil
+		}
+		errs = append(errs, err)
 	}
-	if err != nil {
-		return account{}, fmt.Errorf("user %s cannot run Salt in %s, which takes that root starts it: %w %s", name, salt, err, said)
-	}
-	return a, nil
+	return account{}, fmt.Errorf("user %s cannot run Salt in %s, which takes that root starts it: %w", name, salt, errors.Join(errs...))
 }
 
 // Credential returns the ids of a user of the machine, without further groups.
@@ -65,11 +68,14 @@ func Credential(name string) (*syscall.Credential, error) {
 	return &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}, nil
 }
 
-func (a account) tryPython(salt string) (said string, err error) {
+// tryPython returns an error when the user cannot run Salt's Python.
+func (a account) tryPython(salt string) error {
 	cmd := a.command(filepath.Join(salt, "bin", "python"), "-c", "import salt")
 	cmd.Dir = "/"
-	out, err := cmd.CombinedOutput()
-	return strings.TrimSpace(string(out)), err
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("%w %s", err, lastLines(out))
+	}
+	return nil
 }
 
 // command returns a program that runs as the user, in a process group of its own.
