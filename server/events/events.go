@@ -10,6 +10,7 @@ import (
 	"net/url"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/saltern-api/saltern/eauth/apitoken/role"
@@ -18,6 +19,7 @@ import (
 	"github.com/saltern-api/saltern/saltmaster/eventstream"
 	"github.com/saltern-api/saltern/server/audit"
 	"github.com/saltern-api/saltern/server/caller"
+	"github.com/saltern-api/saltern/server/waiting"
 	"github.com/saltern-api/saltern/server/web"
 )
 
@@ -46,6 +48,16 @@ type API struct {
 
 	// Stopping ends when streams have to end.
 	Stopping context.Context
+
+	sharing sync.Once
+	shared  *waiting.Jobs
+}
+
+// hold follows the credential of a stream's caller, once for all streams with the same.
+func (s *API) hold(sender *caller.Caller) *waiting.Hold {
+	s.sharing.Do(func() { s.shared = &waiting.Jobs{Stopping: s.Stopping} })
+	hold, _ := s.shared.Hold(s.Resolver, sender, role.EventRead)
+	return hold
 }
 
 var _ web.API = (*API)(nil)
@@ -109,39 +121,56 @@ func (s *API) events(x *web.Exchange, r *http.Request) error {
 	}
 	held.atEnd(reader.Close)
 	audit.Of(x).Note(audit.Entry{Event: audit.Stream})
-	// The stream goes on after the handler, with which the request's context
-	// ends.
-	ctx, done := s.follow(context.WithoutCancel(r.Context()), sender)
-	held.atEnd(done)
-	unhook := context.AfterFunc(r.Context(), done)
-	held.atEnd(func() { unhook() })
+	hold := s.hold(sender)
+	held.atEnd(hold.Release)
 	if err := beginEvents(x, r); err != nil {
 		return err
 	}
-	var out *eventWriter
-	step := func() (until web.Until, err error) {
-		ended := true
-		defer func() {
-			if ended {
-				held.end()
-			}
-		}()
-		if out == nil {
-			out = newEventWriter(ctx, x)
-			held.atEnd(out.release)
-		}
-		if ended, err = out.step(ctx, reader); ended {
-			return nil, broken(err)
-		}
-		return out.until, nil
-	}
-	if detached = x.Detach(r, done, step); detached {
-		unhook()
+	// The stream goes on after the handler, with which the request's context ends: nothing
+	// of it is kept.
+	on := &steps{x: x, hold: hold, held: held, reader: reader}
+	if detached = x.Detach(r, on.leave, on.next); detached {
 		return nil
 	}
-	out = newEventWriter(ctx, x)
+	followed := hold.Context()
+	ctx, cancel := context.WithCancelCause(r.Context())
+	defer cancel(nil)
+	defer context.AfterFunc(followed, func() { cancel(context.Cause(followed)) })()
+	out := newEventWriter(ctx, x)
 	held.atEnd(out.release)
 	return broken(out.copy(ctx, reader))
+}
+
+// steps are those of a stream that goes on after its handler.
+type steps struct {
+	x      *web.Exchange
+	hold   *waiting.Hold
+	held   *stream
+	reader *eventstream.Reader
+	out    *eventWriter // nil before the first one
+	left   atomic.Bool  // whether the client has closed the connection
+}
+
+func (s *steps) leave() { s.left.Store(true) }
+
+func (s *steps) next() (until web.Until, err error) {
+	ended := true
+	defer func() {
+		if ended {
+			s.held.end()
+		}
+	}()
+	if s.left.Load() {
+		return nil, nil
+	}
+	if s.out == nil {
+		s.out = newHeldWriter(s.hold, s.x)
+		s.held.atEnd(s.out.release)
+	}
+	if ended, err = s.out.step(s.hold.Context(), s.reader); ended {
+		return nil, broken(err)
+	}
+	return s.out.until, nil
 }
 
 // stream is what has to be done when a stream ends, once.
@@ -233,6 +262,7 @@ type eventWriter struct {
 	moved string // the last id sent to the client
 
 	held    *bufio.Writer // from eventBuffers; nil while there is nothing to write
+	hold    *waiting.Hold // of steps, in place of the two that follow
 	unblock func() bool   // cancels the coming deadline
 	blocked chan struct{} // closed when the deadline is set
 
@@ -241,7 +271,7 @@ type eventWriter struct {
 	silent bool        // since the last look
 	look   time.Time   // when the next one is due
 	timer  *time.Timer // nil before the first step has ended, and unhook too
-	unhook func() bool
+	unhook func() bool // nil with a hold
 }
 
 // newEventWriter returns a writer that does not stay blocked for long after ctx
@@ -250,19 +280,31 @@ func newEventWriter(ctx context.Context, x *web.Exchange) *eventWriter {
 	w := &eventWriter{x: x, blocked: make(chan struct{})}
 	w.unblock = context.AfterFunc(ctx, func() {
 		defer close(w.blocked)
-		_ = x.Control.SetWriteDeadline(time.Now().Add(closeTimeout))
+		w.limit()
 	})
 	return w
 }
+
+// newHeldWriter is newEventWriter for a connection that is the stream's alone.
+func newHeldWriter(hold *waiting.Hold, x *web.Exchange) *eventWriter {
+	w := &eventWriter{x: x, hold: hold}
+	hold.After(w.limit)
+	return w
+}
+
+// limit has a client that does not read not keep the stream when that has to end.
+func (w *eventWriter) limit() { _ = w.x.Control.SetWriteDeadline(time.Now().Add(closeTimeout)) }
 
 // release makes sure that no deadline is left for the connection's next
 // request.
 func (w *eventWriter) release() {
 	if w.timer != nil {
 		w.timer.Stop()
+	}
+	if w.unhook != nil {
 		w.unhook()
 	}
-	if !w.unblock() {
+	if w.unblock != nil && !w.unblock() {
 		<-w.blocked
 	}
 }
@@ -371,7 +413,11 @@ func (w *eventWriter) untilMore(ctx context.Context, reader *eventstream.Reader)
 	return func(begin func()) {
 		if w.timer == nil {
 			w.timer = time.AfterFunc(time.Until(w.look), begin)
-			w.unhook = context.AfterFunc(ctx, begin)
+			if w.hold != nil {
+				w.hold.After(func() { w.limit(); begin() })
+			} else {
+				w.unhook = context.AfterFunc(ctx, begin)
+			}
 		} else {
 			w.timer.Reset(time.Until(w.look))
 		}

@@ -63,6 +63,9 @@ func TestSwappedCaller(t *testing.T) {
 		readers = c.swap(readers)
 		_, err = s.read(readers, nil, "")
 		ctx, done := s.follow(t.Context(), readers)
+		hold := s.hold(readers)
+		require.Equal(t, ctx.Err(), hold.Context().Err(), name)
+		hold.Release()
 		if c.read {
 			require.ErrorIs(t, err, errNoBus, name)
 			require.Equal(t, []eventstream.Subject{{User: "ops", Eauth: "pam"}}, bus.readers, name)
@@ -73,6 +76,26 @@ func TestSwappedCaller(t *testing.T) {
 		}
 		done()
 	}
+}
+
+// The streams of one credential follow it once, until the last of them has ended.
+func TestStreamsShareTheirCredential(t *testing.T) {
+	t.Parallel()
+	s := newAPI(t, new(keepingBus))
+	reader := func() *caller.Caller {
+		r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/events", nil)
+		r.Header.Set("X-Auth-Token", callertest.Secret)
+		c, err := s.Resolver.Caller(web.NewExchange(httptest.NewRecorder(), time.Minute), r, caller.CredentialsOf(r))
+		require.NoError(t, err)
+		return c
+	}
+	first, second := s.hold(reader()), s.hold(reader())
+	require.Same(t, first.Context(), second.Context())
+	first.Release()
+	require.NoError(t, second.Context().Err())
+	ctx := second.Context()
+	second.Release()
+	require.Error(t, ctx.Err())
 }
 
 // TestNoEventsWithoutCredential opens no stream without a credential.
