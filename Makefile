@@ -29,6 +29,8 @@ STORES  = $(shell go list ./deploy ./e2e/crowd ./e2e/gateway; go list -f '{{.Imp
 	grep -E '/(pgtest|redistest)( |$$)' | cut -d' ' -f1 | grep -vE '/(e2e|sandbox)(/|$$)')
 UNIT    = ./e2e/bench ./e2e/envtest ./saltmaster/sandbox/sandboxtest \
 	$(filter-out $(STORES),$(shell go list ./... | grep -vE '/(e2e|sandbox)(/|$$)'))
+# Those that wait longer than they compute begin first: others run meanwhile.
+WAITING := ./lowstate ./server/web/certs ./server/netapi
 TEST_FILES = $(shell go list -f '{{range .TestGoFiles}}{{$$.Dir}}/{{.}} {{end}}{{range .XTestGoFiles}}{{$$.Dir}}/{{.}} {{end}}' ./...)
 
 # A part that cannot run fails instead of being skipped.
@@ -65,11 +67,11 @@ build: ## build bin/saltern
 
 test: deps salt $(TOKEN_CLIENT_STAMPS) ## run every test, with real masters and the race detector
 	@deploy/deps.sh test
-	$(STRICT) SALTERN_SALT_VERSIONS='$(SALT_VERSIONS)' $(GOTEST) -p 4 -timeout 10m $(STORES) $(UNIT)
+	$(STRICT) SALTERN_SALT_VERSIONS='$(SALT_VERSIONS)' $(GOTEST) -p 4 -timeout 10m $(WAITING) $(STORES) $(UNIT)
 	@$(STRICT) MAKE='$(MAKE)' e2e/releases.sh $(WORK) '$(SALT_VERSIONS)' '$(REAL) clients' $(SALT_BETWEEN)
 
 test-unit: ## run the tests that need no Salt and no other server
-	env -u SALTERN_SALT $(GOTEST) -p 4 -timeout 10m $(UNIT)
+	env -u SALTERN_SALT $(GOTEST) -p 4 -timeout 10m $(WAITING) $(UNIT)
 
 test-stores: ## run those with Redis, PostgreSQL, nginx and many clients at once
 	@deploy/deps.sh test
