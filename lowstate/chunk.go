@@ -26,6 +26,16 @@ type field struct {
 	value msgpack.Raw
 }
 
+// Kept returns chunks as they are kept for a line of the log, without what belongs to
+// their request: a request may wait for hours after its call.
+func Kept(chunks []Chunk) []Chunk {
+	kept := slices.Clone(chunks)
+	for i := range kept {
+		kept[i].budget, kept[i].spool = nil, nil
+	}
+	return kept
+}
+
 // maxKeys is the maximum number of keys of a chunk: far more than any command
 // needs, and few enough to be cheap before the caller is authenticated.
 const maxKeys = 1000

@@ -109,6 +109,7 @@ func (c *Recorder) SetOutcome(res lowstate.Result, err error) {
 // what keeps the request, for one that goes on.
 func (c *Recorder) ForgetAnswers() {
 	c.call.Result.Answers, c.call.Call.Budget, c.call.Call.Spool = nil, nil, nil
+	c.call.Call.Chunks, c.call.Result.Chunks = lowstate.Kept(c.call.Call.Chunks), lowstate.Kept(c.call.Result.Chunks)
 }
 
 // Context returns a context for what is done for the request after its handler.
