@@ -34,7 +34,7 @@ func minions(n int) mastertest.Options {
 // of them recorded after it was started again, and none twice.
 func TestKilledWhileRecording(t *testing.T) {
 	t.Parallel()
-	const jobs, each = 400, 4
+	const jobs, each = 1000, 4
 	master := mastertest.Start(t, minions(each))
 	dir := t.TempDir()
 	file := filepath.Join(dir, "state", "records.db")
@@ -65,11 +65,10 @@ func TestKilledWhileRecording(t *testing.T) {
 		require.NoError(t, err)
 		return c.Total
 	}
-	publish(80)
-	require.Eventually(t, func() bool { return completed() > 40 }, time.Minute, 200*time.Millisecond)
+	publish(200)
+	require.Eventually(t, func() bool { return completed() > 100 }, time.Minute, 200*time.Millisecond)
 
-	// Another process writes for a long time: the queue grows beyond its memory, which is
-	// that of some 60 jobs.
+	// Another process writes for a long time: the queue grows beyond its memory.
 	db, err := sql.Open("sqlite", file)
 	require.NoError(t, err)
 	db.SetMaxOpenConns(1)
@@ -77,16 +76,16 @@ func TestKilledWhileRecording(t *testing.T) {
 	require.NoError(t, err)
 	_, err = db.ExecContext(t.Context(), "BEGIN IMMEDIATE")
 	require.NoError(t, err)
-	publish(160)
+	publish(400)
 	first.kill(t)
-	publish(80)
+	publish(200)
 	_, err = db.ExecContext(t.Context(), "ROLLBACK")
 	require.NoError(t, err)
 	require.NoError(t, db.Close())
-	require.Less(t, completed(), 240, "it was killed before it had written all")
+	require.Less(t, completed(), 600, "it was killed before it had written all")
 
 	startChild(t, master, dir, "", "")
-	publish(jobs - 320)
+	publish(jobs - 800)
 	require.Eventually(t, func() bool { return completed() >= jobs }, 3*time.Minute, time.Second)
 	size, err := store.Size(t.Context())
 	require.NoError(t, err)
