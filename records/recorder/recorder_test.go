@@ -206,7 +206,7 @@ func TestEndedByReturns(t *testing.T) {
 // With a database that is away, a burst waits in files and is then recorded.
 func TestBurst(t *testing.T) {
 	t.Parallel()
-	const n = 25_000 // some three times what waits in memory
+	const n = 50_000
 	m := newMemory()
 	m.away = true
 	s := tap{make(chan eventbus.Event)}
