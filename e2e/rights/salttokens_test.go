@@ -132,7 +132,7 @@ func TestOneAuthenticationPerRequest(t *testing.T) {
 		chunk := func(rest string) string {
 			return fmt.Sprintf(`{"eauth": "sharedsecret", "username": %q, "password": %q, %s}`, sandbox.UserAll, r.Secret(), rest)
 		}
-		sleep := chunk(`"client": "local", "tgt": "ms--0", "fun": "test.sleep", "arg": [3], "timeout": 1, "gather_job_timeout": 1`)
+		sleep := chunk(`"client": "local", "tgt": "ms--0", "fun": "test.sleep", "arg": [3], "timeout": 1, "gather_job_timeout": 5`)
 		a := envtest.Post(t, r, `[`+sleep+`, `+chunk(envtest.GoodPing)+`, `+chunk(`"client": "runner", "fun": "test.arg"`)+`]`)
 		require.Equal(t, http.StatusOK, a.Status, a.Body)
 		require.Contains(t, a.Body, `[{"ms--0": true}, {"ms--0": true}, `)
