@@ -12,7 +12,8 @@ folders again after each of them. Here the code of a file is kept as long as the
 file has not changed, and a folder is listed again when it has changed.
 
 Each loader also asks several times whether Salt's options are empty, for which
-Salt 3008 counts them all. Here the first option is enough.
+Salt 3008 counts them all. Here the first option is enough. It takes a lock for
+each option that is read. Here that is for those alone that may be changed in place.
 
 Salt looks through all installed packages for modules in them, twice a second at the
 most. Here it does so again when one of the folders of packages has changed.
@@ -149,6 +150,27 @@ except ImportError:  # before 3008
     pass
 else:
     OptsDict.__bool__ = lambda self: any(key in self for key in self._get_all_keys())
+    get_option = OptsDict.__getitem__
+    immutable = {bool, bytes, float, int, str, tuple, type(None)}
+    absent = object()
+
+    def get_immutable(self, key):
+        holder = self
+        try:
+            value = holder._local.get(key, absent)
+            while value is absent and holder._parent is not None:
+                holder = holder._parent
+                value = holder._local.get(key, absent)
+            if value is absent:
+                value = holder._base.get(key, absent)
+        except AttributeError:  # it is being unpickled
+            pass
+        else:
+            if type(value) in immutable:
+                return value
+        return get_option(self, key)
+
+    OptsDict.__getitem__ = get_immutable
 
 serialization.load_pem_private_key = functools.partial(
     serialization.load_pem_private_key, unsafe_skip_rsa_key_validation=True
