@@ -108,7 +108,7 @@ func TestLarge(t *testing.T) {
 		t.Run(l.name, func(t *testing.T) {
 			g := startGateway(t, l.master(t), "", map[string]any{"netapi_enable_clients": []string{"local", "runner"}})
 			token, size := g.login(t), l.size()
-			for i := range 3 {
+			for i := range 2 {
 				jid := fmt.Sprintf("20261130101500%06d", i)
 				g.readLarge(t, token, size, jid)
 				if l.cached {
