@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -22,6 +21,7 @@ import (
 	"github.com/saltern-api/saltern/records"
 	"github.com/saltern-api/saltern/records/callback"
 	"github.com/saltern-api/saltern/records/sqlite"
+	"github.com/saltern-api/saltern/records/sqlite/sqlitetest"
 	"github.com/saltern-api/saltern/saltmaster/eventstream"
 	"github.com/saltern-api/saltern/server/caller"
 	"github.com/saltern-api/saltern/server/caller/callertest"
@@ -68,8 +68,7 @@ const (
 
 func newEnv(t *testing.T, change func(*env)) *env {
 	t.Helper()
-	store := sqlite.Open(sqlite.Options{File: filepath.Join(t.TempDir(), "records.db")})
-	t.Cleanup(func() { require.NoError(t, store.Close()) })
+	store := sqlitetest.Open(t, sqlite.Options{})
 	_, err := store.Put(t.Context(), records.Batch{Jobs: []records.Job{
 		{JID: jidOfSaltdev, User: "saltdev", Eauth: "pam", Client: "local", Fun: "test.ping", Tgt: "*", TgtType: "glob", Minions: []string{}},
 		{JID: jidOfAdmin, User: "admin", Eauth: "pam", Client: "local", Fun: "state.apply", Tgt: "*", TgtType: "glob", Minions: []string{"web1"}},

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -20,6 +19,7 @@ import (
 	"github.com/saltern-api/saltern/eauth/session"
 	"github.com/saltern-api/saltern/records"
 	"github.com/saltern-api/saltern/records/sqlite"
+	"github.com/saltern-api/saltern/records/sqlite/sqlitetest"
 	"github.com/saltern-api/saltern/saltmaster/eventstream"
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 	"github.com/saltern-api/saltern/server/caller"
@@ -53,8 +53,7 @@ const (
 
 func newEnv(t testing.TB, change func(*API)) *env {
 	t.Helper()
-	store := sqlite.Open(sqlite.Options{File: filepath.Join(t.TempDir(), "records.db"), MaxValue: 1000})
-	t.Cleanup(func() { require.NoError(t, store.Close()) })
+	store := sqlitetest.Open(t, sqlite.Options{MaxValue: 1000})
 	v, tokens := callertest.New()
 	users := v.Sessions.(callertest.Sessions)
 	users[admin] = &session.Session{ID: admin, User: "admin", Eauth: "pam"}

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -21,6 +20,7 @@ import (
 	"github.com/saltern-api/saltern/lowstate"
 	"github.com/saltern-api/saltern/records"
 	"github.com/saltern-api/saltern/records/sqlite"
+	"github.com/saltern-api/saltern/records/sqlite/sqlitetest"
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 	"github.com/saltern-api/saltern/server/audit"
 	"github.com/saltern-api/saltern/server/internal/tokentest"
@@ -364,8 +364,7 @@ func (e *env) unable(t *testing.T) string {
 // sharedStore returns a store of its own for an env.
 func sharedStore(t *testing.T, e *env) records.Store {
 	t.Helper()
-	e.store = sqlite.Open(sqlite.Options{File: filepath.Join(t.TempDir(), "records.db"), MaxValue: 1000})
-	t.Cleanup(func() { require.NoError(t, e.store.Close()) })
+	e.store = sqlitetest.Open(t, sqlite.Options{MaxValue: 1000})
 	return e.store
 }
 
