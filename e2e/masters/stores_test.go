@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strings"
@@ -15,6 +16,7 @@ import (
 	"github.com/saltern-api/saltern/e2e/env"
 	"github.com/saltern-api/saltern/e2e/envtest"
 	"github.com/saltern-api/saltern/eauth/apitoken/redistest"
+	"github.com/saltern-api/saltern/records/postgres/pgtest"
 	"github.com/saltern-api/saltern/saltmaster/sandbox"
 	"github.com/saltern-api/saltern/saltmaster/sandbox/sandboxtest"
 )
@@ -26,6 +28,7 @@ type store struct {
 	// What config-test says begins so: where the part is not read here, and else nothing.
 	tokens, jobs, minions string
 
+	postgres  bool // the jobs are in PostgreSQL, by a returner of Salt's, which does not keep what minions a job is for
 	elsewhere bool // the tokens are, by the release
 	forgets   bool // jobs are gone after a second
 }
@@ -48,6 +51,12 @@ func storesOf(release string) map[string]store {
 		"ext_job_cache": {
 			options: map[string]any{"ext_job_cache": "saltern_redis"}, jobs: "master's jobs: the master has ext_job_cache: saltern_redis",
 		},
+		"master_job_cache postgres": {
+			options: map[string]any{"master_job_cache": "pgjsonb"}, jobs: `master's jobs: the master's master_job_cache is "pgjsonb"`, postgres: true,
+		},
+		"ext_job_cache postgres": {
+			options: map[string]any{"ext_job_cache": "pgjsonb"}, jobs: "master's jobs: the master has ext_job_cache: pgjsonb", postgres: true,
+		},
 		"keep_jobs_seconds": {options: map[string]any{"keep_jobs_seconds": 1, "loop_interval": 1}, forgets: true},
 		"keep_jobs 0":       {options: map[string]any{"keep_jobs_seconds": 0, "keep_jobs": 0, "loop_interval": 1}},
 	}
@@ -60,7 +69,7 @@ func storesOf(release string) map[string]store {
 }
 
 // TestStores runs what a gateway does with a master that keeps its jobs, its tokens or what it has of minions in a real
-// Redis, and with one that keeps jobs for other times.
+// Redis or PostgreSQL, and with one that keeps jobs for other times.
 func TestStores(t *testing.T) {
 	for release, salt := range sandboxtest.Salts(t) {
 		t.Run(release, func(t *testing.T) {
@@ -84,20 +93,43 @@ func (s store) check(t *testing.T, salt string) {
 	s.checkTokens(t, r, session)
 }
 
-// start starts the master, with the part of the Python package redis that Salt's modules need.
+// start starts the master, with the parts of the Python packages redis and psycopg2 that Salt's modules need.
 func (s store) start(t *testing.T, salt string) *env.Env {
 	t.Helper()
-	socket := redistest.Start(t, redistest.Options{}).Client().Addrs[0]
 	here := t.TempDir() // for Python writes beside its modules
 	require.NoError(t, os.CopyFS(here, os.DirFS("testdata")))
-	common := map[string]any{"returner_dirs": []string{filepath.Join(here, "returners")}, "saltern_redis": socket}
-	conf := map[string]any{"cache.redis.unix_socket_path": socket, "eauth_redis_host": socket}
+	common := map[string]any{"returner_dirs": []string{filepath.Join(here, "returners")}}
+	conf := make(map[string]any)
+	if s.postgres {
+		maps.Copy(common, startPostgres(t))
+	} else {
+		socket := redistest.Start(t, redistest.Options{}).Client().Addrs[0]
+		common["saltern_redis"] = socket
+		conf["cache.redis.unix_socket_path"], conf["eauth_redis_host"] = socket, socket
+	}
 	maps.Copy(conf, common)
 	maps.Copy(conf, s.options)
 	return suite.Own(t, env.Options{Sandbox: sandbox.Options{
 		Salt: salt, WorkerThreads: envtest.FewWorkers, Minions: []string{"ms--0"}, PythonPath: filepath.Join(here, "python"),
 		MasterConfig: conf, MinionConfig: common,
 	}})
+}
+
+// startPostgres starts a server with the tables of Salt's returner pgjsonb, and returns the options for it.
+func startPostgres(t *testing.T) map[string]any {
+	t.Helper()
+	server := pgtest.Start(t)
+	database := server.Database(t)
+	server.Exec(t, database,
+		"CREATE TABLE jids (jid varchar(255) NOT NULL PRIMARY KEY, load jsonb NOT NULL)",
+		`CREATE TABLE salt_returns (fun varchar(50) NOT NULL, jid varchar(255) NOT NULL, return jsonb NOT NULL, id varchar(255) NOT NULL,
+			success varchar(10) NOT NULL, full_ret jsonb NOT NULL, alter_time timestamp with time zone DEFAULT now())`)
+	u, err := url.Parse(database)
+	require.NoError(t, err)
+	return map[string]any{
+		"returner.pgjsonb.host": u.Query().Get("host"), "returner.pgjsonb.user": u.Query().Get("user"),
+		"returner.pgjsonb.db": strings.Trim(u.Path, "/"),
+	}
 }
 
 // checkNotes compares what config-test and the log say.
@@ -149,7 +181,7 @@ func (s store) checkJobs(t *testing.T, r *env.Env, session string) {
 	envtest.RequireEventually(t, func() bool {
 		job := envtest.SessionRequest(t, r, session, http.MethodGet, "/jobs/"+jid, "")
 		return job.Status == http.StatusOK && strings.Contains(job.Body, `"return": [{"ms--0": {"args": ["marked"]`) &&
-			strings.Contains(job.Body, `"Minions": ["ms--0"]`)
+			s.postgres != strings.Contains(job.Body, `"Minions": ["ms--0"]`)
 	})
 	list := envtest.SessionRequest(t, r, session, http.MethodGet, "/jobs", "")
 	require.Equal(t, http.StatusOK, list.Status)

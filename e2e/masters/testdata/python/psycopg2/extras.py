@@ -1,0 +1,3 @@
+class Json:
+    def __init__(self, adapted):
+        self.adapted = adapted
