@@ -49,8 +49,6 @@ func (g *Gateway) Follow(ctx context.Context, a Authority, jid string, minions [
 	w := newWait(j, id.Grant, sub, saltmaster.Published{JID: jid, Minions: minions})
 	w.results.each = func(string, result) error { return nil }
 	w.findJobAt = time.Now()
-	for id := range w.pending {
-		w.pending[id] = w.findJobAt.Sub(w.begin)
-	}
+	w.pending.allUntil(w.findJobAt.Sub(w.begin))
 	return w.run(ctx)
 }

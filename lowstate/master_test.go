@@ -162,7 +162,7 @@ func TestSilentMinionsThatAreNotConnected(t *testing.T) {
 	}
 	job := &localJob{Master: m, pub: saltmaster.Publication{JID: "20260101000000000001"}, expect: true}
 	w := newWait(job, nil, nil, saltmaster.Published{Minions: []string{"gone", "here"}})
-	delete(w.pending, "here")
+	w.pending.remove("here")
 	require.NoError(t, w.results.add("here", result{ret: msgpack.InMemory(msgpack.AppendBool(nil, true))}))
 	require.JSONEq(t, `{"here": true, "gone": "Minion did not return. [Not connected]"}`, string(w.answer().JSON()))
 }

@@ -28,6 +28,7 @@ type mark uint8
 const (
 	isTargeted mark = 1 << iota // its returns count
 	isAnswered                  // the answer has an entry for it
+	isPending                   // it has not returned
 )
 
 func (m marks) add(id string, what mark)      { m[id] |= what }

@@ -30,10 +30,10 @@ type wait struct {
 	sub     *eventbus.Sub
 	results results
 
-	targets int                      // minions whose returns count
-	begin   time.Time                // of the wait
-	pending map[string]time.Duration // the minions that have not returned, and how long after begin each is waited for
-	missing []string                 // ids that are unknown to the master
+	targets int       // minions whose returns count
+	begin   time.Time // of the wait
+	pending pending
+	missing []string // ids that are unknown to the master
 
 	reports reports // verified: the minions that are reported to have returned
 	over    bool    // nothing is left to wait for, except for reports
@@ -52,7 +52,6 @@ func newWait(j *localJob, grant eauth.Grant, sub *eventbus.Sub, p saltmaster.Pub
 		job: j, grant: grant, sub: sub,
 		results:    newResults(j.full, j.spool, len(p.Minions)),
 		begin:      time.Now(),
-		pending:    make(map[string]time.Duration, len(p.Minions)),
 		missing:    p.Missing,
 		order:      slices.Clip(p.Minions),
 		own:        len(p.Minions),
@@ -65,29 +64,39 @@ func newWait(j *localJob, grant eauth.Grant, sub *eventbus.Sub, p saltmaster.Pub
 		w.atLeast = time.Now().Add(j.SyndicWait)
 		w.nobody = time.Now().Add(j.timeout + j.gather + j.SyndicWait)
 	}
+	w.pending = pending{marks: w.results.marks, until: j.timeout}
 	for _, id := range p.Minions {
-		w.expect(id)
+		if w.target(id) {
+			w.pending.add(id)
+		}
 	}
 	return w
 }
 
-// expect adds a minion to those that are waited for.
-func (w *wait) expect(id string) {
+// target adds a minion to those whose returns count. It reports whether it is new.
+func (w *wait) target(id string) bool {
 	if w.isTargeted(id) {
-		return
+		return false
 	}
 	w.results.marks.add(id, isTargeted)
 	w.targets++
-	w.waitFor(id)
+	return true
+}
+
+// expect adds a minion to those that are waited for.
+func (w *wait) expect(id string) {
+	if w.target(id) {
+		w.waitFor(id)
+	}
 }
 
 func (w *wait) isTargeted(id string) bool { return w.results.marks.has(id, isTargeted) }
 
 // waitFor waits for a minion for the time-out, from now.
-func (w *wait) waitFor(id string) { w.pending[id] = time.Since(w.begin) + w.job.timeout }
+func (w *wait) waitFor(id string) { w.pending.addUntil(id, time.Since(w.begin)+w.job.timeout) }
 
 func (w *wait) run(ctx context.Context) error {
-	for len(w.pending) > 0 || len(w.reports.open) > 0 || time.Now().Before(w.othersUntil()) {
+	for w.pending.len() > 0 || len(w.reports.open) > 0 || time.Now().Before(w.othersUntil()) {
 		ev, err := w.next(ctx)
 		switch {
 		case err == nil:
@@ -131,10 +140,10 @@ func (w *wait) timeUp(ctx context.Context) (over bool, err error) {
 	if err := w.fromCache(ctx); err != nil {
 		return false, err
 	}
-	if len(w.pending) > 0 && !w.anyWorking {
+	if w.pending.len() > 0 && !w.anyWorking {
 		return true, nil
 	}
-	if len(w.pending) > 0 {
+	if w.pending.len() > 0 {
 		w.findJob(ctx)
 	}
 	return false, nil
@@ -150,13 +159,11 @@ func (w *wait) next(ctx context.Context) (eventbus.Event, error) {
 	}
 	until := w.findJobAt
 	switch {
-	case len(w.pending) == 0:
+	case w.pending.len() == 0:
 		until = w.othersUntil()
 	case !w.anyWorking:
-		for _, d := range w.pending {
-			if t := w.begin.Add(d); t.After(until) {
-				until = t
-			}
+		if t := w.begin.Add(w.pending.last()); t.After(until) {
+			until = t
 		}
 	}
 	inner, cancel := context.WithDeadline(ctx, w.wakeUp(until))
@@ -190,9 +197,9 @@ func (w *wait) findJob(ctx context.Context) {
 }
 
 func (w *wait) pendingList() msgpack.Raw {
-	b := msgpack.AppendArray(nil, len(w.pending))
+	b := msgpack.AppendArray(nil, w.pending.len())
 	for _, id := range w.order {
-		if _, ok := w.pending[id]; ok {
+		if w.pending.has(id) {
 			b = msgpack.AppendString(b, id)
 		}
 	}
@@ -227,10 +234,7 @@ func (w *wait) answer() Spooled {
 }
 
 func (w *wait) sortedPending() []string {
-	ids := make([]string, 0, len(w.pending))
-	for id := range w.pending {
-		ids = append(ids, id)
-	}
+	ids := w.pending.ids()
 	slices.Sort(ids)
 	return ids
 }

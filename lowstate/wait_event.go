@@ -72,7 +72,7 @@ func readReturn(data msgpack.Raw) (d returnData) {
 // wanted reports whether a return of this minion counts. Minions behind a
 // syndic are unknown until they return.
 func (w *wait) wanted(id string) bool {
-	if _, ok := w.pending[id]; ok {
+	if w.pending.has(id) {
 		return true
 	}
 	if w.job.OrderMasters && !w.isTargeted(id) {
@@ -90,7 +90,7 @@ func (w *wait) returned(ctx context.Context, ev eventbus.Event, data returnData)
 	id, shown := data.id, data.id
 	if data.resource != "" {
 		shown = data.resource
-	} else if _, pending := w.pending[id]; !pending {
+	} else if !w.pending.has(id) {
 		return nil // a duplicate
 	}
 	if w.results.has(shown) {
@@ -106,7 +106,7 @@ func (w *wait) returned(ctx context.Context, ev eventbus.Event, data returnData)
 			r.ret = whole.Return
 		}
 	}
-	delete(w.pending, shown)
+	w.pending.remove(shown)
 	return w.results.add(shown, r)
 }
 
@@ -131,12 +131,12 @@ func (w *wait) announced(ev eventbus.Event) {
 // stillWorking handles a minion's return from find_job: an empty map if it is
 // not running the job (any more), and a description of the job otherwise.
 func (w *wait) stillWorking(id string, data msgpack.Raw) {
-	if _, ok := w.pending[id]; !ok {
+	if !w.pending.has(id) {
 		return
 	}
 	if code, ok := data.Lookup("retcode"); ok {
 		if n, _ := code.Int(); n > 0 && !w.job.Verified {
-			delete(w.pending, id) // find_job failed; LocalClient stops waiting for the minion
+			w.pending.remove(id) // find_job failed; LocalClient stops waiting for the minion
 			return
 		}
 	}

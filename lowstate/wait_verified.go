@@ -43,7 +43,7 @@ func (r *reports) due() bool { return len(r.open) > 0 && !time.Now().Before(r.ne
 // nothing else is waited for, or else at t.
 func (w *wait) wakeUp(t time.Time) time.Time {
 	r := &w.reports
-	if len(r.open) > 0 && (r.next.Before(t) || w.over || len(w.pending) == 0) {
+	if len(r.open) > 0 && (r.next.Before(t) || w.over || w.pending.len() == 0) {
 		return r.next
 	}
 	return t
@@ -52,8 +52,7 @@ func (w *wait) wakeUp(t time.Time) time.Time {
 // reported handles an event with the return of a minion. Minions behind a
 // syndic are unknown until they return.
 func (w *wait) reported(ctx context.Context, id string, data msgpack.Raw) error {
-	_, pending := w.pending[id]
-	if !pending && (!w.job.OrderMasters || w.isTargeted(id)) {
+	if !w.pending.has(id) && (!w.job.OrderMasters || w.isTargeted(id)) {
 		return nil
 	}
 	r := &w.reports
@@ -104,6 +103,6 @@ func (w *wait) verify(ctx context.Context, id string) error {
 
 // finish stops waiting for a minion.
 func (w *wait) finish(id string) {
-	delete(w.pending, id)
+	w.pending.remove(id)
 	delete(w.reports.open, id)
 }
