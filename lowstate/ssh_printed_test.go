@@ -65,7 +65,7 @@ func (e *endless) Read(p []byte) (int, error) {
 
 // The output of salt-ssh is not held in memory.
 func TestPrintedHostsAreNotHeld(t *testing.T) {
-	const size = 64 << 20
+	const size = 16 << 20
 	var before, after runtime.MemStats
 	runtime.ReadMemStats(&before)
 	hosts, err := printedHosts(io.MultiReader(strings.NewReader(`{"web": "`), &endless{size}))
