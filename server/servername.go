@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"net"
 	"net/http"
-	"strings"
 )
 
 // serverName is the Server header of every response. Some clients read it
@@ -68,11 +67,10 @@ func ownStatusLine(p []byte) (int, bool) {
 	if len(p) > maxOwnAnswer || !bytes.HasPrefix(p, []byte("HTTP/1.")) {
 		return 0, false
 	}
-	answer := string(p)
-	line, rest, _ := strings.Cut(answer, "\r\n")
-	_, status, _ := strings.Cut(line, " ")
-	own := "\r\n"+rest == ownHeaders+status || answer == ownUnsupported ||
-		strings.HasPrefix(answer, ownExpectation)
+	line, _, _ := bytes.Cut(p, []byte("\r\n"))
+	_, status, _ := bytes.Cut(line, []byte(" "))
+	text, plain := bytes.CutPrefix(p[len(line):], []byte(ownHeaders))
+	own := plain && bytes.Equal(text, status) || string(p) == ownUnsupported || bytes.HasPrefix(p, []byte(ownExpectation))
 	return len(line), own
 }
 

@@ -138,6 +138,7 @@ func (r *Recorder) seenAt(jid string) time.Time {
 func (r *Recorder) complete(b *records.Batch) (added []note) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	added = make([]note, 0, min(len(b.Jobs), r.notes.Len()))
 	for i := range b.Jobs {
 		if n, ok := r.take(b.Jobs[i].JID); ok {
 			n.add(&b.Jobs[i])

@@ -405,6 +405,16 @@ func (r *Recorder) flush(ctx context.Context) {
 // the context.
 func (r *Recorder) put(ctx context.Context, entries []Entry) error {
 	var b records.Batch
+	jobs, returns := 0, 0
+	for i := range entries {
+		if entries[i].Job != nil {
+			jobs++
+		}
+		if entries[i].Return != nil {
+			returns++
+		}
+	}
+	b.Jobs, b.Returns = slices.Grow(b.Jobs, jobs), slices.Grow(b.Returns, returns)
 	for _, e := range entries {
 		if e.Job != nil {
 			b.Jobs = append(b.Jobs, *e.Job)

@@ -40,7 +40,7 @@ func newDict() dict { return dict{seed: maphash.MakeSeed()} }
 // add notes an entry. Documents without a map pay for no room.
 func (d *dict) add(e entry) {
 	if d.open == nil {
-		d.open = make([]entry, 0, 64)
+		d.open = make([]entry, 0, 16)
 	}
 	d.open = append(d.open, e)
 }

@@ -25,9 +25,18 @@ var (
 )
 
 // at says where in the input err happened.
-func at(off int, err error) error {
-	return fmt.Errorf("msgpack: byte %d: %w", off, err)
+func at(off int, err error) error { return &offsetError{off, err} }
+
+// offsetError is an error of the input. Its text is made when it is read: most
+// are of a value that is looked at for one kind after another.
+type offsetError struct {
+	off int
+	err error
 }
+
+func (e *offsetError) Error() string { return fmt.Sprintf("msgpack: byte %d: %v", e.off, e.err) }
+
+func (e *offsetError) Unwrap() error { return e.err }
 
 // Kind is the type of a msgpack value.
 type Kind uint8

@@ -104,7 +104,7 @@ func instant(m msgpack.Raw, key string) time.Time {
 func seconds(t time.Time) float64 { return float64(t.UnixMicro()) / 1e6 }
 
 // usualFile is more than a token takes without the ACL of its owner, in bytes.
-const usualFile = 1 << 10
+const usualFile = 512
 
 // readBounded reads a file by the system's own calls: package os would offer each
 // file to the poller of connections first, which takes five calls more than the
