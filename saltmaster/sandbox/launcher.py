@@ -29,12 +29,15 @@ Each time that a private key is read, its numbers are checked for being primes,
 which takes longer than all signatures with it. Here they are taken as they are.
 
 Python looks for garbage after each 700 new objects, of which Salt's modules alone
-are hundred times as many. Here it does so less often, and not among the objects of
-modules.
+are hundred times as many. Here it does so less often, and neither while modules are
+loaded nor among their objects.
 """
 
-import functools
 import gc
+
+gc.disable()  # until the modules are there
+
+import functools
 import importlib
 import os
 import runpy
@@ -208,4 +211,5 @@ if program == "salt-minion":
 
     Minion.add_periodic_callback = add_slower
 gc.freeze()
+gc.enable()
 runpy.run_path(sys.argv[0], run_name="__main__")
