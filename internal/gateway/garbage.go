@@ -12,9 +12,13 @@ const (
 	usefulHeap = 16 << 20
 
 	// usualPercent and mostPercent bound how much garbage there may be, in percent
-	// of what is kept. The second one bounds what a heap may take that grows
-	// before the percentage is set.
+	// of what is kept, in a heap that keeps less than that. The second one bounds what
+	// a heap may take that grows before the percentage is set.
 	usualPercent, mostPercent = 100, 300
+
+	// crowdedPercent is the same for a heap that keeps more: thousands of clients
+	// that wait, or minions of one job. Twice of what these take would be much.
+	crowdedPercent = 50
 
 	// percentStep leaves the percentage as it is while little changes: the whole
 	// program is stopped for a moment to set it.
@@ -61,10 +65,11 @@ func liveHeap() uint64 {
 }
 
 // percentFor returns the percentage with which a heap of which so much is kept grows to
-// usefulHeap before the next collection, but at least to twice of that.
+// usefulHeap before the next collection, but at least to twice of that, or to half as
+// much again of a large one.
 func percentFor(live uint64) int {
 	if live >= usefulHeap {
-		return usualPercent
+		return crowdedPercent
 	}
 	percent := uint64(mostPercent)
 	if live > 0 {

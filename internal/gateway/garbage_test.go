@@ -12,7 +12,7 @@ import (
 func TestPercentFor(t *testing.T) {
 	t.Parallel()
 	for live, want := range map[uint64]int{
-		0: 300, 1: 300, 4 << 20: 300, 5 << 20: 200, 6 << 20: 150, 7 << 20: 125, 8 << 20: 100, 9 << 20: 100, 16 << 20: 100, 17 << 20: 100, 1 << 40: 100,
+		0: 300, 1: 300, 4 << 20: 300, 5 << 20: 200, 6 << 20: 150, 7 << 20: 125, 8 << 20: 100, 9 << 20: 100, 15 << 20: 100, 16 << 20: 50, 17 << 20: 50, 1 << 40: 50,
 	} {
 		require.Equal(t, want, percentFor(live), live)
 	}
@@ -42,7 +42,7 @@ func TestCollectLess(t *testing.T) {
 	}
 	collectUntil(200)
 	live.Store(50 << 20)
-	collectUntil(100)
+	collectUntil(50)
 	require.EqualValues(t, 2, times.Load(), "it is set when it changes")
 	require.NotPanics(t, func() { liveHeap() })
 }
