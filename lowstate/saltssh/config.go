@@ -40,6 +40,11 @@ func (f folder) file(name string) string { return filepath.Join(f.path, name) }
 
 func (f folder) output() string { return f.file("output") }
 
+// written returns the paths of the files that write writes.
+func (f folder) written() []string {
+	return []string{f.file("master"), f.file("client.conf"), f.file("Saltfile")}
+}
+
 func (f folder) remove() {
 	_ = os.RemoveAll(f.path)
 	_ = f.lock.Close()

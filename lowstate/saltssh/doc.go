@@ -23,6 +23,10 @@
 // again, so that a value with a space in it becomes several options. Every
 // setting therefore has a pattern that excludes this.
 //
+// Where this process is root and the master is not, salt-ssh runs as the master's user, as
+// it does under salt-api. The directory is that user's then, and its output is read only
+// if the user owns it.
+//
 // The package imports msgpack, the form in which a client's values come, and
 // nothing else of Saltern.
 package saltssh

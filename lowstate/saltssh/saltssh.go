@@ -36,6 +36,10 @@ type Options struct {
 	Roster     string   // the master's option roster: the kind of its roster; "flat" when empty
 	Rosters    []string // the master's option rosters: directories with rosters that clients may choose from
 
+	// User is the master's user (Salt's option user), which salt-ssh runs as if this
+	// process is root. "" stands for the user of this process.
+	User string
+
 	TempDir   string // where each run has a temporary directory; the system's when empty
 	Processes int    // how many run at once; 4 when 0
 	MaxOutput int64  // bytes; 64 MiB when 0
@@ -129,6 +133,10 @@ func (p *Program) run(ctx context.Context, argv []string, settings map[string]an
 	default:
 		return Output{}, ErrBusy
 	}
+	as, err := p.account()
+	if err != nil {
+		return Output{}, err
+	}
 	dir, err := newFolder(p.opts.TempDir)
 	if err != nil {
 		return Output{}, err
@@ -138,6 +146,13 @@ func (p *Program) run(ctx context.Context, argv []string, settings map[string]an
 		return Output{}, err
 	}
 	cmd := p.command(ctx, path, argv, dir)
+	if as != nil {
+		if err := as.give(dir); err != nil {
+			return Output{}, err
+		}
+		cmd.SysProcAttr.Credential = &as.credential
+		cmd.Env = append(cmd.Env, "HOME="+as.home, "USER="+as.name, "LOGNAME="+as.name) // the last one of a name counts
+	}
 	err = runGroup(cmd)
 	if ctx.Err() != nil {
 		return Output{}, ctx.Err()
@@ -145,7 +160,7 @@ func (p *Program) run(ctx context.Context, argv []string, settings map[string]an
 	if cmd.ProcessState == nil {
 		return Output{}, fmt.Errorf("start salt-ssh: %w", err)
 	}
-	return p.output(dir, cmd.ProcessState)
+	return p.output(as, dir, cmd.ProcessState)
 }
 
 // declined answers "n" to every question of salt-ssh at a terminal: it offers
@@ -192,9 +207,12 @@ func environment(dir folder) []string {
 
 // output reads the result. It is in a file because salt-ssh also writes its
 // questions to its standard output.
-func (p *Program) output(dir folder, state *os.ProcessState) (Output, error) {
-	f, err := os.Open(dir.output())
-	if err != nil {
+func (p *Program) output(as *account, dir folder, state *os.ProcessState) (Output, error) {
+	f, err := as.open(dir.output())
+	switch {
+	case errors.Is(err, errNotTheirs):
+		return Output{}, err
+	case err != nil:
 		return Output{}, &FailedError{Status: state.String()}
 	}
 	out := Output{File: f, Code: state.ExitCode()}

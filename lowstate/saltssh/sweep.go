@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 )
@@ -37,12 +38,20 @@ func tryLock(f *os.File) error { return syscall.Flock(int(f.Fd()), syscall.LOCK_
 
 // Sweep removes what killed processes have left behind: directories with the
 // settings of calls, which may include passwords. It reads only directories of
-// this user, and leaves those of a running process. It returns the number of
+// this user and of the one that salt-ssh runs as, and leaves those of a running process. It returns the number of
 // removed ones.
 func (p *Program) Sweep() (removed int, err error) {
 	parent := p.opts.TempDir
 	if parent == "" {
 		parent = os.TempDir()
+	}
+	as, err := p.account()
+	if err != nil {
+		return 0, fmt.Errorf("sweep the folders of salt-ssh: %w", err)
+	}
+	owners := []int{os.Geteuid()}
+	if as != nil {
+		owners = append(owners, int(as.credential.Uid))
 	}
 	root, err := os.OpenRoot(parent)
 	if err != nil {
@@ -58,7 +67,7 @@ func (p *Program) Sweep() (removed int, err error) {
 		if !e.IsDir() || !strings.HasPrefix(e.Name(), folderPrefix) {
 			continue
 		}
-		done, err := sweep(root, e.Name())
+		done, err := sweep(root, e.Name(), owners)
 		if err != nil {
 			failed = append(failed, fmt.Errorf("sweep the folders of salt-ssh: %w", err))
 		}
@@ -70,8 +79,8 @@ func (p *Program) Sweep() (removed int, err error) {
 }
 
 // sweep removes a directory, if a process has left it behind.
-func sweep(root *os.Root, name string) (removed bool, err error) {
-	if !isPrivate(root.Lstat(name)) {
+func sweep(root *os.Root, name string, owners []int) (removed bool, err error) {
+	if info, err := root.Lstat(name); err != nil || !isPrivate(info, owners) {
 		return false, nil
 	}
 	lock := filepath.Join(name, lockName)
@@ -95,11 +104,11 @@ func sweep(root *os.Root, name string) (removed bool, err error) {
 	return true, root.RemoveAll(name)
 }
 
-// isPrivate reports whether a directory is accessible to this user only.
-func isPrivate(info fs.FileInfo, err error) bool {
-	if err != nil || !info.IsDir() || info.Mode().Perm() != 0o700 {
+// isPrivate reports whether a directory is accessible to one of some users only.
+func isPrivate(info fs.FileInfo, owners []int) bool {
+	if !info.IsDir() || info.Mode().Perm() != 0o700 {
 		return false
 	}
 	stat, ok := info.Sys().(*syscall.Stat_t)
-	return ok && int(stat.Uid) == os.Geteuid()
+	return ok && slices.Contains(owners, int(stat.Uid))
 }

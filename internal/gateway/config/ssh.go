@@ -16,6 +16,7 @@ func (c *Config) SSH() saltssh.Options {
 		Includes:   saltssh.Includes(file, c.Option("default_include"), c.Option("include")),
 		Roster:     rosterKind(c.Option("roster")),
 		Rosters:    paths(c.Option("rosters")),
+		User:       c.Master.User,
 	}
 }
 
