@@ -8,6 +8,6 @@ import (
 )
 
 // suite is what the tests of this package share.
-var suite = envtest.Suite{WithoutSaltAPI: true}
+var suite = envtest.Suite{Minions: 3, WithoutSaltAPI: true}
 
 func TestMain(m *testing.M) { os.Exit(suite.Main(m)) }
