@@ -229,7 +229,7 @@ func TestFillLarge(t *testing.T) {
 	for i := range minions {
 		sparse(fmt.Sprint("m", i), size)
 	}
-	sparse("large", jobcache.MaxLookup)
+	sparse("large", 2<<30)
 	_, err := c.cache().Job(t.Context(), jid)
 	require.ErrorIs(t, err, jobcache.ErrUnsure)
 	store := sqlite.Open(sqlite.Options{File: filepath.Join(t.TempDir(), "r.db")})
