@@ -291,6 +291,7 @@ func TestFill(t *testing.T) {
 		ret, err := store.Return(ctx, missed, "a")
 		return err == nil && ret.Outcome() == records.NotOK && ret.Retcode == 2 && string(ret.Value) == "\xa6before"
 	}, 20*time.Second, 5*time.Millisecond)
+	require.Eventually(t, func() bool { return master.Subscribers() == 1 }, 20*time.Second, time.Millisecond, "who connects is known a little later")
 	master.Fire("salt/job/"+jid+"/new", began(jid, `["a"]`).Data)
 	master.Fire("salt/job/"+jid+"/ret/a", returned(jid, "a").Data)
 	require.Eventually(t, func() bool {
