@@ -15,6 +15,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"github.com/saltern-api/saltern/e2e/env"
+	"github.com/saltern-api/saltern/e2e/envtest"
 )
 
 // login are the curl options of Salt's documentation that name a user.
@@ -151,8 +152,11 @@ func TestCurl(t *testing.T) {
 			require.Equal(t, "test.ping", many.Return[0][jid].Function)
 		})
 		t.Run("runner", func(t *testing.T) {
-			out := call(with(""), []string{"-d", "client=runner", "-d", "fun=jobs.lookup_jid", "-d", "jid=" + jid})
-			require.JSONEq(t, allJSON, out)
+			lookUp := func() string {
+				return call(with(""), []string{"-d", "client=runner", "-d", "fun=jobs.lookup_jid", "-d", "jid=" + jid})
+			}
+			envtest.RequireEventually(t, func() bool { return strings.Count(lookUp(), ": true") == len(minions) })
+			require.JSONEq(t, allJSON, lookUp())
 		})
 		t.Run("keys", func(t *testing.T) {
 			out := call(with("/keys"))
