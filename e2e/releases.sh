@@ -5,7 +5,7 @@
 # With the release BETWEEN only the parts run that part names.
 #
 # The program and the test binaries are built once. Much of what they do is
-# waiting, so some jobs run at once (JOBS, by default two for a core); those
+# waiting, so some jobs run at once (JOBS, by default three for a core); those
 # that take longest begin first.
 #
 # What a job prints goes to FOLDER/test-PACKAGE-VERSION.log, and comes out whole
@@ -14,7 +14,7 @@ set -u
 
 folder=$1 versions=$2 packages=$3 between=${4:-}
 make=${MAKE:-make}
-at_once=${JOBS:-$((2 * $(nproc)))}
+at_once=${JOBS:-$((3 * $(nproc)))}
 binaries=$folder/e2e
 root=$(pwd)
 module=$(go list -m)
