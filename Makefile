@@ -138,7 +138,9 @@ demo-stop: ## stop a detached demo
 release: $(BIN)/cyclonedx-gomod-$(SBOM_VERSION) ## archives, sums and SBOMs of a tagged, clean checkout into dist/
 	deploy/release.sh dist $(BIN)/cyclonedx-gomod $(RELEASE_ARCHS)
 
-salt: $(SALT_STAMPS) ## install the pinned Salts into .work/salt-<version>
+salt: ## install the pinned Salts into .work/salt-<version>, at the same time
+	@all=; for stamp in $(SALT_STAMPS); do $(MAKE) -s --no-print-directory $$stamp & all="$$all $$!"; done; \
+	failed=0; for one in $$all; do wait $$one || failed=1; done; exit $$failed
 
 deps: ## install the system packages that are missing, or say which
 	@deploy/deps.sh build

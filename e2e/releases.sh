@@ -70,7 +70,7 @@ job() {
 
 # What takes long comes first, of the newest release before others.
 waiting=
-for package in differential commands clients masters security failures tokens rights; do
+for package in differential commands clients masters rpc security failures tokens rights; do
 	for given in $packages; do
 		[ "${given##*/}" = $package ] && waiting="$waiting $given"
 	done
