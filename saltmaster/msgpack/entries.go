@@ -15,9 +15,6 @@ type Entries struct {
 	b     []byte
 }
 
-// Len returns the number of entries.
-func (e *Entries) Len() int { return e.n }
-
 // Add adds an entry.
 func (e *Entries) Add(key string, v Section) {
 	e.b = AppendString(e.b, key)
