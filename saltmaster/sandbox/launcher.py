@@ -25,6 +25,11 @@ A master runs each runner in a process of its own, which makes a minion's loader
 first. Here the master makes them once before it starts its processes, so that
 all of these know the files.
 
+A master of 3008 with transport tcp takes requests before its workers listen. If it
+holds two by then, as after a restart, each opens a connection to the workers, and
+from then on the master writes to the later one and reads from the other: it answers
+nothing but sign-ins. Here it takes requests when its workers listen.
+
 Each time that a private key is read, its numbers are checked for being primes,
 which takes longer than all signatures with it. Here they are taken as they are.
 
@@ -38,9 +43,11 @@ import gc
 gc.disable()  # until the modules are there
 
 import functools
+import glob
 import importlib
 import os
 import runpy
+import socket
 import sys
 import time
 from importlib.machinery import FileFinder, SourceFileLoader
@@ -190,6 +197,7 @@ for module in {
 }.get(program, []):
     importlib.import_module(module)
 if program == "salt-master":
+    from salt.channel import server
     from salt.master import Master
     from salt.minion import MasterMinion
 
@@ -201,6 +209,24 @@ if program == "salt-master":
         start(self)
 
     Master.start = start_warm
+
+    def await_listener(path):
+        while True:
+            with socket.socket(socket.AF_UNIX) as connection:
+                if connection.connect_ex(path) == 0:
+                    return
+            time.sleep(0.05)
+
+    if hasattr(server, "PoolRoutingChannel"):
+        take_requests = server.PoolRoutingChannel.post_fork
+
+        def take_requests_then(self, *args, **kwargs):
+            if self.opts["transport"] == "tcp" and not kwargs.get("pool_name"):  # which a worker has
+                for path in glob.glob(os.path.join(self.opts["sock_dir"], "workers-*.ipc")):
+                    await_listener(path)
+            take_requests(self, *args, **kwargs)
+
+        server.PoolRoutingChannel.post_fork = take_requests_then
 if program == "salt-minion":
     from salt.minion import Minion
 

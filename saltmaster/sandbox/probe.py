@@ -1,14 +1,16 @@
 """Wait until a Salt master answers and all named minions have returned a ping.
 
-Usage: probe.py TRANSPORT CERTFILE HOST RET_PORT BUS KEYFILE USER [MINION...]
+Usage: probe.py TRANSPORT CERTFILE HOST RET_PORT SOCK_DIR BUS KEYFILE USER [MINION...]
 
-Prints one line per step: "master", then "minion ID" for each. TRANSPORT
-is Salt's option; CERTFILE is the certificate and key for its TLS, "" without. BUS is the path of the event bus's socket, or the number of its port when ipc_mode is tcp. Requests
+Prints one line per step: "master", then "minion ID" for each. TRANSPORT and
+SOCK_DIR are Salt's options; CERTFILE is the certificate and key for its TLS, "" without. BUS is the path of the event bus's socket, or the number of its port when ipc_mode is tcp. Requests
 carry the key that Salt writes for its own user, so that the result does not
 depend on any external_auth. Returns are recognised by their tags, which stand in
 the clear in the bus's stream, so that its framing does not matter.
 """
 
+import glob
+import os
 import socket
 import ssl
 import sys
@@ -16,8 +18,8 @@ import time
 
 import msgpack
 
-transport, certfile, host, ret_port, bus_address, keyfile, user = sys.argv[1:8]
-missing = set(sys.argv[8:])
+transport, certfile, host, ret_port, sock_dir, bus_address, keyfile, user = sys.argv[1:9]
+missing = set(sys.argv[9:])
 bus_host = "::1" if ":" in host else "127.0.0.1"
 
 
@@ -89,6 +91,27 @@ if transport == "zeromq":
 exchange = {"zeromq": over_zeromq, "tcp": over_tcp, "ws": over_ws}[transport]
 
 
+def await_listener(family, address):
+    while True:
+        with socket.socket(family) as connection:
+            connection.settimeout(5)
+            if connection.connect_ex(address) == 0:
+                return
+        time.sleep(0.05)
+
+
+def await_workers():
+    """Wait until the workers of a tcp master accept connections.
+
+    A master of 3008 takes requests before its workers listen. If it holds two
+    by then, each opens a connection to the workers, and from then on the master
+    writes to the later one and reads from the other.
+    """
+    await_listener(socket.AF_INET6 if ":" in host else socket.AF_INET, (host, int(ret_port)))
+    for path in glob.glob(os.path.join(sock_dir, "workers-*.ipc")):  # which are there before the port accepts
+        await_listener(socket.AF_UNIX, path)
+
+
 def open_bus():
     while True:
         if bus_address.isdigit():
@@ -127,6 +150,8 @@ def say(text):
     print(text, flush=True)
 
 
+if transport == "tcp":
+    await_workers()
 # A request sent before the master is up is lost on some of its versions, so ask
 # again soon.
 while not isinstance(request({"cmd": "ping"}, 500), dict):

@@ -82,7 +82,7 @@ func (s *Sandbox) probe(ctx context.Context, minions []string) error {
 	me := fmt.Sprint(conf["user"])
 	args := append([]string{
 		"-c", probeScript, transport, certfile, fmt.Sprint(conf["interface"]),
-		strconv.Itoa(s.ports.ret), bus, filepath.Join(s.CacheDir(), "."+me+"_key"), me,
+		strconv.Itoa(s.ports.ret), s.SockDir(), bus, filepath.Join(s.CacheDir(), "."+me+"_key"), me,
 	}, minions...)
 	var stderr bytes.Buffer
 	cmd := exec.CommandContext(ctx, filepath.Join(s.salt, "bin", "python"), args...)

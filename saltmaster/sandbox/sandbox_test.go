@@ -24,6 +24,28 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
+// TestLateWorkers starts a master that would take requests long before its workers
+// listen, and with two of them by then would answer no more: one of 3008 with
+// transport tcp.
+func TestLateWorkers(t *testing.T) {
+	for version, salt := range sandboxtest.Salts(t) {
+		if version < "3008" {
+			continue // its port is its workers' own
+		}
+		t.Run(version, func(t *testing.T) {
+			late, err := filepath.Abs("testdata/lateworkers")
+			require.NoError(t, err)
+			tcp := map[string]any{"transport": "tcp"}
+			sb, err := sandbox.Start(t.Context(), sandbox.Options{
+				Salt: salt, Minions: []string{"ms--0", "ms--1"}, WorkerThreads: 2, PythonPath: late,
+				MasterConfig: tcp, MinionConfig: tcp,
+			})
+			require.NoError(t, err)
+			require.NoError(t, sb.Stop(context.Background()))
+		})
+	}
+}
+
 // TestSandbox takes a whole real Salt through everything that other tests will
 // do to it.
 func TestSandbox(t *testing.T) {
