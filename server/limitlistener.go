@@ -104,6 +104,9 @@ func (c *limitConn) Close() error {
 	return c.Conn.Close()
 }
 
+// NetConn returns the connection that is counted.
+func (c *limitConn) NetConn() net.Conn { return c.Conn }
+
 // CloseWrite lets net/http close a connection without losing its last response.
 func (c *limitConn) CloseWrite() error {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {

@@ -74,6 +74,9 @@ func ownStatusLine(p []byte) (int, bool) {
 	return len(line), own
 }
 
+// NetConn returns the connection that is named.
+func (c *namedConn) NetConn() net.Conn { return c.Conn }
+
 // CloseWrite lets net/http close a connection without losing its last response.
 func (c *namedConn) CloseWrite() error {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {

@@ -2,14 +2,18 @@ package web
 
 import (
 	"bytes"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"github.com/saltern-api/saltern/internal/readable"
 )
 
 // Bounds of a detached response.
@@ -37,7 +41,8 @@ type Until func(begin func())
 // handler, so step must not use it.
 //
 // Where step returns no error and an Until, it is called again when that says so, or
-// the client is gone: meanwhile the connection has but the one goroutine that reads.
+// the client is gone: meanwhile the connection has no goroutine, unless the client sends
+// something.
 // Neither is called while the other one runs.
 //
 // Detach reports whether step will be called: where the connection is not the
@@ -58,7 +63,6 @@ func (x *Exchange) Detach(r *http.Request, gone func(), step func() (Until, erro
 // goOnWith makes w the writer of the response, and drops what would keep the request:
 // nothing more of it is read.
 func (x *Exchange) goOnWith(w *detached) {
-	w.watched, w.ended = make(chan struct{}), make(chan struct{})
 	x.detached, x.ResponseWriter, x.Control = w, w, http.NewResponseController(w)
 	x.identify, x.Budget, x.Memo = nil, nil, nil
 }
@@ -118,8 +122,13 @@ type detached struct {
 	begin func()       // due, made once
 	state atomic.Int32 // idle, running or due
 
-	watched chan struct{} // closed when nothing reads from the connection any more
-	ended   chan struct{} // closed after the last step
+	quiet *readable.Shared // has those whose clients send nothing
+
+	mu    sync.Mutex
+	place uint64 // there, or 0
+	hung  bool   // whether the connection was closed, and waits no more
+
+	reading sync.WaitGroup // what reads from the connection, or will when it can
 
 	// Of a response that has not begun.
 	header http.Header
@@ -205,17 +214,17 @@ const (
 	idle
 )
 
-// start begins to read from the connection, in a goroutine of spawn that ends after the
-// last step, and has turn called, by one goroutine at a time. turn calls next, has begin
-// called as the Until says, and reports whether there was one.
-func (w *detached) start(spawn func(func()), turn func(begin func()) bool) {
-	w.turn = turn
+// start has the connection watched until the last step has ended, and has turn called,
+// by one goroutine at a time. turn calls next, has begin called as the Until says, and
+// reports whether there was one. spawn calls a function in a goroutine of its own.
+func (w *detached) start(quiet *readable.Shared, spawn func(func()), turn func(begin func()) bool) {
+	w.turn, w.quiet = turn, quiet
 	w.begin = w.due
-	spawn(func() {
-		w.watch()
-		w.due()
-		<-w.ended
-	})
+	quiet.Enter(spawn)
+	w.reading.Add(1)
+	if !w.park() {
+		spawn(w.Readable)
+	}
 	if w.until != nil {
 		w.run() // it begins to wait
 	} else {
@@ -250,7 +259,7 @@ func (w *detached) run() {
 		}
 		w.state.Store(running)
 	}
-	close(w.ended) // a step that is due is not called any more
+	w.quiet.Leave() // a step that is due is not called any more
 }
 
 // next calls step.
@@ -277,29 +286,70 @@ func (w *detached) next() (Until, error) {
 // close closes the connection. A response that has ended with an error, or a panic, is
 // left without its last chunk, so that no client takes it for complete.
 func (w *detached) close() {
-	_ = w.conn.Close()
-	<-w.watched
+	if w.hangUp() {
+		w.goes()
+	}
+	w.reading.Wait()
 }
 
-// watch reads until the connection is closed.
-func (w *detached) watch() {
-	defer close(w.watched)
-	defer w.gone()
-	defer w.left.Store(true)
+// hangUp closes the connection, and reports whether nothing will read from it: then the
+// caller has to have what reads end.
+func (w *detached) hangUp() (waited bool) {
+	w.mu.Lock()
+	w.hung = true
+	place := w.place
+	w.mu.Unlock()
+	_ = w.conn.Close()
+	return place != 0 && w.quiet.Remove(place)
+}
+
+// past is a time in the past, the deadline of a read that does not wait.
+var past = time.Unix(1, 0)
+
+// park has the connection read when there is something to read, and reports whether
+// it could. What was received already is none: a connection with TLS may hold that itself,
+// where nothing shows it.
+func (w *detached) park() bool {
+	var ignored [64]byte
+	_ = w.conn.SetReadDeadline(past)
+	if _, err := w.conn.Read(ignored[:]); !errors.Is(err, os.ErrDeadlineExceeded) {
+		_ = w.conn.SetReadDeadline(time.Time{})
+		return false // it counts for little that these were read
+	}
+	_ = w.conn.SetReadDeadline(time.Time{})
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if !w.hung {
+		w.place = w.quiet.Add(w.conn, w)
+	}
+	return w.place != 0
+}
+
+// Readable implements [readable.Waiter]: it reads until the connection is closed.
+func (w *detached) Readable() {
 	var ignored [64]byte
 	for total := 0; total < maxIgnored; {
 		n, err := w.conn.Read(ignored[:])
 		if err != nil {
-			return
+			break
 		}
 		total += n
 	}
+	w.goes()
+	w.due()
+}
+
+// goes marks the client as gone: nothing reads from the connection any more.
+func (w *detached) goes() {
+	w.left.Store(true)
+	w.gone()
+	w.reading.Done()
 }
 
 // hangUp closes the connection of a response that was detached by a handler
 // that has not ended as it should.
 func (x *Exchange) hangUp() {
-	if x.detached != nil {
-		_ = x.detached.conn.Close()
+	if w := x.detached; w != nil && w.hangUp() {
+		w.Readable()
 	}
 }

@@ -4,12 +4,14 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"crypto/tls"
 	"errors"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -28,8 +30,10 @@ type detaching struct {
 	*httptest.Server
 	running  tasks
 	detached chan bool
-	gone     chan struct{}
+	gone     chan struct{} // closed when a client has
+	left     sync.Once
 	rest     func(x *web.Exchange) error
+	until    web.Until // before rest; nil for none
 	log      lockedLog
 }
 
@@ -66,7 +70,13 @@ func startDetaching(t *testing.T, rest func(x *web.Exchange) error) *detaching {
 			x.WriteHeader(http.StatusOK)
 			_, _ = io.WriteString(x, "begun\n")
 			_ = x.Control.Flush()
-			ok := x.Detach(r, sync.OnceFunc(func() { close(s.gone) }), func() (web.Until, error) { return nil, s.rest(x) })
+			until := s.until
+			ok := x.Detach(r, s.leave, func() (now web.Until, _ error) {
+				if now, until = until, nil; now != nil {
+					return now, nil
+				}
+				return nil, s.rest(x)
+			})
 			s.detached <- ok
 			if !ok {
 				_ = s.rest(x)
@@ -78,12 +88,27 @@ func startDetaching(t *testing.T, rest func(x *web.Exchange) error) *detaching {
 	return s
 }
 
+// leave has the first client that has gone known.
+func (s *detaching) leave() { s.left.Do(func() { close(s.gone) }) }
+
+// begin starts the server, with TLS or without.
+func (s *detaching) begin(proto string) {
+	if proto == "TLS" {
+		s.StartTLS()
+	} else {
+		s.Start()
+	}
+}
+
 // dial sends a request over HTTP/1, and returns the body of the response when
 // that has begun.
 func (s *detaching) dial(t *testing.T, proto string) (net.Conn, io.Reader) {
 	t.Helper()
 	conn, err := net.Dial("tcp", s.Listener.Addr().String())
 	require.NoError(t, err)
+	if strings.HasPrefix(s.URL, "https:") {
+		conn = tls.Client(conn, &tls.Config{InsecureSkipVerify: true})
+	}
 	t.Cleanup(func() { _ = conn.Close() })
 	_, err = io.WriteString(conn, "GET /stream "+proto+"\r\nHost: localhost\r\n\r\n")
 	require.NoError(t, err)
@@ -149,30 +174,72 @@ func TestDetachedFailure(t *testing.T) {
 	}
 }
 
-// A client that goes away is noticed, and so is one that sends without end.
+// A client that goes away is noticed, and so is one that sends without end, whether it
+// waits for something or a step runs.
 func TestDetachedClientGone(t *testing.T) {
 	t.Parallel()
+	send := func(conn net.Conn) { _, _ = conn.Write(make([]byte, 1<<20)) }
 	for name, leave := range map[string]func(conn net.Conn){
 		"closes": func(conn net.Conn) { _ = conn.Close() },
-		"sends": func(conn net.Conn) {
-			_, _ = conn.Write(make([]byte, 1<<20))
+		"sends":  send,
+		"sends, and closes": func(conn net.Conn) {
+			_, _ = conn.Write([]byte("GET /next HTTP/1.1\r\n"))
+			_ = conn.Close()
 		},
+		"has nothing more": func(conn net.Conn) { _ = conn.(interface{ CloseWrite() error }).CloseWrite() },
 	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			ended := make(chan struct{})
+		for _, proto := range []string{"plain", "TLS"} {
+			t.Run(name+"/"+proto, func(t *testing.T) {
+				t.Parallel()
+				ended := make(chan struct{})
+				s := startDetaching(t, nil)
+				s.rest = func(*web.Exchange) error {
+					<-s.gone
+					close(ended)
+					return context.Canceled
+				}
+				s.begin(proto)
+				defer s.Close()
+				conn, _ := s.dial(t, "HTTP/1.1")
+				require.True(t, <-s.detached)
+				leave(conn)
+				<-ended
+				s.running.Wait()
+			})
+		}
+	}
+}
+
+// While nothing happens, no connection has a goroutine.
+func TestDetachedIsQuiet(t *testing.T) { //nolint:paralleltest // goroutines are counted
+	for _, proto := range []string{"plain", "TLS"} {
+		t.Run(proto, func(t *testing.T) {
+			const n, others = 50, 5
 			s := startDetaching(t, nil)
-			s.rest = func(*web.Exchange) error {
-				<-s.gone
-				close(ended)
-				return context.Canceled
+			s.detached = make(chan bool, n)
+			begins := make(chan func(), n)
+			s.until = func(begin func()) { begins <- begin }
+			s.rest = func(x *web.Exchange) error {
+				_, err := io.WriteString(x, "end\n")
+				return err
 			}
-			s.Start()
+			s.begin(proto)
 			defer s.Close()
-			conn, _ := s.dial(t, "HTTP/1.1")
-			require.True(t, <-s.detached)
-			leave(conn)
-			<-ended
+			before := runtime.NumGoroutine()
+			bodies := make([]io.Reader, n)
+			for i := range bodies {
+				_, bodies[i] = s.dial(t, "HTTP/1.1")
+			}
+			require.Eventually(t, func() bool { return len(begins) == n && runtime.NumGoroutine() < before+others },
+				time.Minute, 10*time.Millisecond)
+			for range n {
+				(<-begins)()
+			}
+			for _, body := range bodies {
+				text, err := io.ReadAll(body)
+				require.NoError(t, err)
+				require.Equal(t, "begun\nend\n", string(text))
+			}
 			s.running.Wait()
 		})
 	}

@@ -10,6 +10,7 @@ import (
 	"runtime/debug"
 	"time"
 
+	"github.com/saltern-api/saltern/internal/readable"
 	"github.com/saltern-api/saltern/internal/spool"
 )
 
@@ -49,6 +50,7 @@ type Front struct {
 
 	heads heads
 	cuts  cuts
+	quiet readable.Shared
 }
 
 // ServeHTTP handles a request.
@@ -95,7 +97,7 @@ func (f *Front) end(x *Exchange, r *http.Request, done func(*http.Request)) {
 // goOn has the remainder of a detached response written, without its request.
 func (f *Front) goOn(x *Exchange, done func(*http.Request)) {
 	f.cuts.add(f.Base, x)
-	x.detached.start(f.Go, func(begin func()) (goesOn bool) {
+	x.detached.start(&f.quiet, f.Go, func(begin func()) (goesOn bool) {
 		f.run(x, x.detached.request.request, func() {
 			until, err := x.detached.next()
 			if err != nil {
