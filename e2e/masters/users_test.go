@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -48,8 +49,31 @@ func TestUser(t *testing.T) {
 
 			_, err = same.Another(t.Context(), env.More{User: thirdUser})
 			require.ErrorContains(t, err, "/master: permission denied")
+			require.Contains(t, configTestAs(t, same, thirdUser),
+				"/master_event_pub.ipc: permission denied; run Saltern as the master's user or as root")
 		})
 	}
+}
+
+// configTestAs returns what config-test prints to a user who may read the master's file, and nothing else of the master.
+func configTestAs(t *testing.T, r *env.Env, user string) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("", "third")
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
+	require.NoError(t, os.Chmod(dir, 0o755))
+	for name, from := range map[string]string{"saltern": suite.Program(t), "master": filepath.Join(r.GatewayConf(), "master")} {
+		content, err := os.ReadFile(from)
+		require.NoError(t, err)
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), content, 0o755))
+	}
+	cmd := exec.CommandContext(t.Context(), filepath.Join(dir, "saltern"), "config-test", "-c", dir)
+	credential, err := sandbox.Credential(user)
+	require.NoError(t, err)
+	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: credential}
+	out, err := cmd.CombinedOutput()
+	require.Error(t, err, string(out))
+	return string(out)
 }
 
 // requireFilesUsed checks what the gateway does in the master's folders: it reads jobs and minions, and writes and

@@ -101,7 +101,7 @@ func (c *Config) check() error {
 	if eventsErr != nil {
 		eventsErr = fmt.Errorf("events_acl: %w", eventsErr)
 	}
-	return errors.Join(mainErr, eventsErr,
+	return errors.Join(mainErr, eventsErr, checkEventBus(c.Master),
 		checkDeciding(c.Master, c.Settings.Auth.Deciding), checkResults(c.Master, c.Settings.Results), checkCallbacks(c.Settings))
 }
 

@@ -1,11 +1,15 @@
 package config
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os/user"
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"golang.org/x/sys/unix"
 
 	"github.com/saltern-api/saltern/eauth/pam"
 	"github.com/saltern-api/saltern/lowstate"
@@ -102,4 +106,15 @@ func (c *Config) PAM() pam.Options {
 func namesUser(mc *masterconf.Config, module, user string) bool {
 	m, _ := mc.ExternalAuth.Module(module)
 	return slices.ContainsFunc(m.Rules, func(r masterconf.EauthRule) bool { return r.Name == user })
+}
+
+// checkEventBus returns an error if this process may never connect to the
+// master's event bus: its user is neither the master's nor root. That the bus is
+// not there yet is none.
+func checkEventBus(mc *masterconf.Config) error {
+	network, path := mc.EventBusEndpoint()
+	if network != "unix" || !errors.Is(unix.Faccessat(unix.AT_FDCWD, path, unix.W_OK, unix.AT_EACCESS), fs.ErrPermission) {
+		return nil
+	}
+	return fmt.Errorf("sock_dir: %s: permission denied; run Saltern as the master's user or as root", path)
 }
