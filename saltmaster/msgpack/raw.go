@@ -68,18 +68,37 @@ func (v Raw) Str() (string, bool) {
 // there more than once, as Python's dict would keep it. It is (nil, false) if
 // v is not a map, lacks the key, or is malformed.
 func (v Raw) Lookup(key string) (Raw, bool) {
-	var found Raw
-	err := v.Each(func(k, val Raw) error {
-		r := NewReader(k)
-		if name, err := r.Bytes(); err == nil && string(name) == key {
-			found = val
-		}
-		return nil
-	})
+	r := NewReader(v)
+	n, err := r.MapLen()
 	if err != nil {
 		return nil, false
 	}
+	var found Raw
+	for range n {
+		name, err := r.Raw()
+		if err != nil {
+			return nil, false
+		}
+		val, err := r.Raw()
+		if err != nil {
+			return nil, false
+		}
+		if name.isText(key) {
+			found = val
+		}
+	}
 	return found, found != nil
+}
+
+// isText reports whether a complete value is of the str or the bin family, with this
+// text.
+func (v Raw) isText(text string) bool {
+	if v[0]&0xe0 == 0xa0 { // a short str: its length is in this byte
+		return string(v[1:]) == text
+	}
+	r := NewReader(v)
+	b, err := r.Bytes()
+	return err == nil && string(b) == text
 }
 
 // LookupStr is the text that a map has under a key: "" when there is none, or

@@ -7,6 +7,11 @@ import (
 
 // skip returns the offset after the value at off.
 func skip(b []byte, off int) (int, error) {
+	if off < len(b) {
+		if size := int(sizes[b[off]]); size > 0 && size <= len(b)-off {
+			return off + size, nil // as most values in maps
+		}
+	}
 	if end := pass(b, off); end != gaveUp {
 		return end, nil
 	}
