@@ -56,8 +56,12 @@ var slashEscaper = strings.NewReplacer("/", "%2F", "%", "%25")
 // BelowRoot strips a prefix, which [cleanPath] would not change, from the path
 // of a request. It reports whether the path was below the prefix.
 func BelowRoot(r *http.Request, prefix string) (*http.Request, bool) {
+	path, raw := cleanPath(r.URL)
+	if prefix == "" && path == r.URL.Path && raw == r.URL.RawPath && path != "/index" {
+		return r, true // as most
+	}
 	u := *r.URL
-	u.Path, u.RawPath = cleanPath(r.URL)
+	u.Path, u.RawPath = path, raw
 	if u.RawPath == "" {
 		u.Path = belowPrefix(u.Path, prefix)
 	}
