@@ -135,7 +135,7 @@ func (t *transaction) run(ctx context.Context, tx *sql.Tx) error {
 
 // load reads the jobs that there are, and holds them for this transaction.
 func (t *transaction) load(ctx context.Context, tx *sql.Tx, jobs []*change) error {
-	return eachRow(ctx, t.store, tx, findJobs, jobs, []any{t.store.opts.Master}, func(c *change) []any { return []any{c.jid} },
+	return eachRow(ctx, t.store, tx, findJobs, jobs, []any{t.store.opts.Master}, func(c *change, args []any) []any { return append(args, c.jid) },
 		func(rows *sql.Rows) error {
 			var r row
 			err := rows.Scan(append(r.fields(), &r.lastReturn, &r.ended, (*flag)(&r.reported), &r.minionsHash, &r.missing, &r.bytes,
@@ -177,14 +177,15 @@ func (t *transaction) create(ctx context.Context, tx *sql.Tx) error {
 		}
 		added := make(map[string]*row, len(missing))
 		err := eachRow(ctx, t.store, tx, addJobs, missing, nil,
-			func(c *change) []any {
+			func(c *change, args []any) []any {
 				after := step
 				if step >= nearSteps {
 					after = rand.Int64N(idSpan)
 				}
 				r := newRow(c, c.start+after)
 				added[c.jid] = r
-				return slices.Concat([]any{r.id, t.store.opts.Master, c.jid}, r.texts(), r.counts())
+				args = append(args, r.id, t.store.opts.Master, c.jid)
+				return r.counts(r.texts(args))
 			},
 			func(rows *sql.Rows) error {
 				var id int64
@@ -261,8 +262,8 @@ func (t *transaction) fill(ctx context.Context, tx *sql.Tx, jobs []*change) erro
 	flush := func() error {
 		full := some
 		some = some[:0]
-		return eachRow(ctx, t.store, tx, addRows, full, nil, func(o one) []any {
-			return append([]any{o.job.id, o.minion, number(o.meant)}, o.ret.values(o.job, o.arrival)...)
+		return eachRow(ctx, t.store, tx, addRows, full, nil, func(o one, args []any) []any {
+			return o.ret.values(o.job, o.arrival, append(args, o.job.id, o.minion, number(o.meant)))
 		}, nil)
 	}
 	add := func(o one) error {
@@ -353,7 +354,7 @@ func (t *transaction) expect(ctx context.Context, tx *sql.Tx) error {
 			all = append(all, member{r.id, m})
 		}
 	}
-	return eachRow(ctx, t.store, tx, addMinions, all, nil, func(m member) []any { return []any{m.job, m.minion, 1} },
+	return eachRow(ctx, t.store, tx, addMinions, all, nil, func(m member, args []any) []any { return append(args, m.job, m.minion, 1) },
 		func(rows *sql.Rows) error {
 			var m member
 			var outcome int
@@ -388,10 +389,10 @@ func (t *transaction) receive(ctx context.Context, tx *sql.Tx) error {
 			byKey[k] = &c.returns[i]
 		}
 	}
-	return eachRow(ctx, t.store, tx, addReturns, keys, nil, func(k member) []any {
+	return eachRow(ctx, t.store, tx, addReturns, keys, nil, func(k member, args []any) []any {
 		to := t.byID[k.job] // which this transaction alone has
 		to.arrivals++
-		return append([]any{k.job, k.minion}, byKey[k].values(to, to.arrivals)...)
+		return byKey[k].values(to, to.arrivals, append(args, k.job, k.minion))
 	}, func(rows *sql.Rows) error {
 		var k member
 		var meant int
@@ -408,16 +409,16 @@ func (t *transaction) receive(ctx context.Context, tx *sql.Tx) error {
 	})
 }
 
-// values are the values of valueColumns. Those of no return are empty.
-func (ret *returned) values(of *row, arrival int64) []any {
+// values appends the values of valueColumns. Those of no return are empty.
+func (ret *returned) values(of *row, arrival int64, args []any) []any {
 	if ret == nil {
-		return []any{outcomeMissing, 0, 0, 0, 0, codingPlain, "", nil, 0}
+		return append(args, outcomeMissing, 0, 0, 0, 0, codingPlain, "", nil, 0)
 	}
 	fun := ret.fun
 	if fun == of.fun {
 		fun = ""
 	}
-	return []any{ret.outcome, ret.at, ret.success, ret.retcode, ret.size, ret.coding, fun, ret.value, arrival}
+	return append(args, ret.outcome, ret.at, ret.success, ret.retcode, ret.size, ret.coding, fun, ret.value, arrival)
 }
 
 // minionBytes is about what a minion of a job takes, without what it returned.
@@ -494,23 +495,23 @@ func (t *transaction) update(ctx context.Context, tx *sql.Tx) error {
 	return nil
 }
 
-// counts are the values of countColumns.
-func (r *row) counts() []any {
-	return []any{r.state, r.end, r.ended, r.lastReturn, number(r.reported), number(r.known), r.minionsHash, r.expected, r.missing,
-		r.returned, r.succeeded, r.failed, r.bytes, r.arrivals}
+// counts appends the values of countColumns.
+func (r *row) counts(args []any) []any {
+	return append(args, r.state, r.end, r.ended, r.lastReturn, number(r.reported), number(r.known), r.minionsHash, r.expected, r.missing,
+		r.returned, r.succeeded, r.failed, r.bytes, r.arrivals)
 }
 
-// texts are the values of textColumns.
-func (r *row) texts() []any {
-	all := []any{r.user, r.eauth, r.client, r.fun, r.tgt, r.tgtType, r.arguments, search(r.fun, r.tgt, r.user, r.arguments)}
+// texts appends the values of textColumns.
+func (r *row) texts(args []any) []any {
+	args = append(args, r.user, r.eauth, r.client, r.fun, r.tgt, r.tgtType, r.arguments, search(r.fun, r.tgt, r.user, r.arguments))
 	for _, text := range originFields(&r.origin) {
-		all = append(all, *text)
+		args = append(args, *text)
 	}
-	return all
+	return args
 }
 
 // set sets columns of jobs.
-func (t *transaction) set(ctx context.Context, tx *sql.Tx, st statement, rows []*row, values func(*row) []any) error {
+func (t *transaction) set(ctx context.Context, tx *sql.Tx, st statement, rows []*row, values func(*row, []any) []any) error {
 	return eachRow(ctx, t.store, tx, st, rows, nil,
-		func(r *row) []any { return append([]any{r.id, t.store.opts.Master, r.jid}, values(r)...) }, nil)
+		func(r *row, args []any) []any { return values(r, append(args, r.id, t.store.opts.Master, r.jid)) }, nil)
 }

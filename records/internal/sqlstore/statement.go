@@ -179,16 +179,17 @@ func (s *statements) close() (err error) {
 }
 
 // eachRow runs a statement for all of these rows, in as few steps as there are
-// sizes for, and scan for each row that it returns. values returns the values of
-// a row; before, those that come before the rows.
-func eachRow[T any](ctx context.Context, s *Store, tx *sql.Tx, st statement, all []T, before []any, values func(T) []any,
+// sizes for, and scan for each row that it returns. values appends the values of
+// a row to those of others; before are those that come before the rows.
+func eachRow[T any](ctx context.Context, s *Store, tx *sql.Tx, st statement, all []T, before []any, values func(row T, args []any) []any,
 	scan func(*sql.Rows) error,
 ) error {
+	var args []any
 	for _, n := range s.engine.sizes() {
 		for len(all) >= n {
-			args := append(make([]any, 0, 16*n), before...)
+			args = append(args[:0], before...)
 			for _, row := range all[:n] {
-				args = append(args, values(row)...)
+				args = values(row, args)
 			}
 			all = all[n:]
 			if err := s.run(ctx, tx, key{st, n}, args, scan); err != nil {
