@@ -45,7 +45,7 @@ def unpacked(text):
     return salt.payload.loads(base64.b64decode(text), encoding="utf-8")
 
 
-defaults = salt.config.master_config(None)
+defaults = dict(salt.config.master_config(None))  # a plain one: newer Salts have their own kind, slow to copy
 
 
 def opts_of(call):

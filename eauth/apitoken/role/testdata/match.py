@@ -20,7 +20,7 @@ def master(folder, minions):
     for minion in minions:
         with open(os.path.join(folder, "pki", "minions", minion["id"]), "w") as key:
             key.write("key")
-    opts = salt.config.master_config(os.path.join(folder, "master"))
+    opts = dict(salt.config.master_config(os.path.join(folder, "master")))
     for name in ("root_dir", "cachedir", "sock_dir", "pki_dir", "extension_modules"):
         opts[name] = os.path.join(folder, name[:3])
     opts.update(user="root")
@@ -35,7 +35,8 @@ class Minion:
     """A minion that only has to know whether it is meant."""
 
     def __init__(self, folder, minion):
-        opts = salt.config.minion_config(os.path.join(folder, "minion"))
+        # A plain dictionary: newer Salts have their own kind, which the loader counts at each call.
+        opts = dict(salt.config.minion_config(os.path.join(folder, "minion")))
         opts.update(id=minion["id"], grains=minion["grains"] or {}, root_dir=folder, cachedir=os.path.join(folder, "min"))
         self.opts = opts
         self.matchers = salt.loader.matchers(opts)
