@@ -224,9 +224,9 @@ func randomBytes(random *rand.Rand) []byte {
 	return data
 }
 
-// TestRandomRulesAgree compares thousands of random rules and calls with Salt's own code.
-func TestRandomRulesAgree(t *testing.T) {
-	t.Parallel()
+// randomRulesAgree compares thousands of random rules and calls with Salt's own code.
+func randomRulesAgree(t *testing.T) comparison {
+	t.Helper()
 	random := rand.New(rand.NewPCG(7, 8))
 	q := question{IDs: ids}
 	var all []drawn
@@ -241,7 +241,7 @@ func TestRandomRulesAgree(t *testing.T) {
 			}},
 		})
 	}
-	eachSalt(t, q, func(t *testing.T, a answer) {
+	return comparison{q, func(t *testing.T, a answer) {
 		count := map[string]int{}
 		for i, c := range all {
 			got := c.answer()
@@ -255,5 +255,5 @@ func TestRandomRulesAgree(t *testing.T) {
 		require.Greater(t, count["allowed"], 150)
 		require.Greater(t, count["refused"], 300)
 		require.Less(t, count["unknown"], count["allowed"]+count["refused"])
-	})
+	}}
 }

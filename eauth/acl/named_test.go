@@ -65,21 +65,21 @@ func TestNamed(t *testing.T) {
 	}
 }
 
-// TestNamedAgrees compares every case with Salt's own fill_auth_list.
-func TestNamedAgrees(t *testing.T) {
-	t.Parallel()
+// namedAgrees compares every case with Salt's own fill_auth_list.
+func namedAgrees(t *testing.T) comparison {
+	t.Helper()
 	q := question{}
 	for _, c := range namedCases {
 		c.kind = "named"
 		q.Setups = append(q.Setups, c.setup(t))
 	}
-	eachSalt(t, q, func(t *testing.T, a answer) {
+	return comparison{q, func(t *testing.T, a answer) {
 		for i, c := range namedCases {
 			if c.want != Unknown {
 				assert.Equal(t, a.Setups[i][0], c.want.String(), "%s %v %v", c.rules, c.caller(), c.opts)
 			}
 		}
-	})
+	}}
 }
 
 func TestNamedWhereItIsNotKnown(t *testing.T) {

@@ -90,19 +90,19 @@ func (c permsCase) rulesAndWho(t testing.TB) (*Rules, Subject) {
 	return New(rc.modules(t), Options{}), rc.caller()
 }
 
-func TestPermsAgree(t *testing.T) {
-	t.Parallel()
+func permsAgree(t *testing.T) comparison {
+	t.Helper()
 	var q question
 	for _, c := range permsCases {
 		s := c.ruleCase().setup(t)
 		s.Calls[0].Kind = "perms"
 		q.Setups = append(q.Setups, s)
 	}
-	eachSalt(t, q, func(t *testing.T, a answer) {
+	return comparison{q, func(t *testing.T, a answer) {
 		for i, c := range permsCases {
 			assert.Equal(t, c.want, a.Setups[i][0], "%s %v", c.rules, c.subject)
 		}
-	})
+	}}
 }
 
 // values are typical for configurations and calls.
@@ -113,18 +113,22 @@ var values = []any{
 	[]any{}, []any{"a", int64(1), nil, []any{true}}, Map{}, Map{{"a", Map{{int64(1), nil}}}, {1.5, []any{}}},
 }
 
-func TestValuesAgree(t *testing.T) {
-	t.Parallel()
+func valuesAgree(t *testing.T) comparison {
+	t.Helper()
 	var q question
 	for _, v := range values {
 		q.Values = append(q.Values, tagged(v))
 	}
-	eachSalt(t, q, func(t *testing.T, a answer) {
+	return comparison{q, func(t *testing.T, a answer) {
 		for i, v := range values {
 			s, _ := text(v)
 			assert.Equal(t, a.Values[i], [3]string{s, repr(v), string(appendJSON(nil, v))})
 		}
-	})
+	}}
+}
+
+func TestText(t *testing.T) {
+	t.Parallel()
 	s, sure := text([]byte("a'\xff"))
 	require.Equal(t, `b"a'\xff"`, s)
 	require.True(t, sure)

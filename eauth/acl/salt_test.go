@@ -4,6 +4,8 @@ import (
 	_ "embed"
 	"encoding/hex"
 	"fmt"
+	"maps"
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -53,19 +55,42 @@ type answer struct {
 	Values  [][3]string `json:"values"` // str, repr and JSON
 }
 
-// eachSalt runs the question in every installed Salt.
-func eachSalt(t *testing.T, q question, check func(t *testing.T, a answer)) {
-	t.Helper()
-	for version, dir := range sandboxtest.Salts(t) {
-		t.Run(version, func(t *testing.T) { check(t, ask(t, dir, q)) })
-	}
+// A comparison is a question and the check of the answer.
+type comparison struct {
+	question question
+	check    func(t *testing.T, a answer)
 }
 
-func ask(t *testing.T, salt string, q question) (a answer) {
-	t.Helper()
-	q.Folder = t.TempDir()
-	sandboxtest.Python(t, salt, askScript, q, &a)
-	return a
+// TestSaltAgrees runs all questions in every installed Salt, whose Python starts once
+// for them: to import Salt costs more than most answers.
+func TestSaltAgrees(t *testing.T) {
+	t.Parallel()
+	comparisons := map[string]func(t *testing.T) comparison{
+		"rules": rulesAgree, "random rules": randomRulesAgree, "targets": targetsAgree, "named": namedAgrees,
+		"perms": permsAgree, "values": valuesAgree, "patterns": patternsAgree, "globs": globsAgree,
+	}
+	names := slices.Sorted(maps.Keys(comparisons))
+	all := make([]comparison, len(names))
+	questions := make([]question, len(names))
+	for i, name := range names {
+		all[i] = comparisons[name](t)
+		questions[i] = all[i].question
+	}
+	for version, dir := range sandboxtest.Salts(t) {
+		t.Run(version, func(t *testing.T) {
+			t.Parallel()
+			mine := slices.Clone(questions)
+			for i := range mine {
+				mine[i].Folder = t.TempDir()
+			}
+			var answers []answer
+			sandboxtest.Python(t, dir, askScript, mine, &answers)
+			require.Len(t, answers, len(all))
+			for i, name := range names {
+				t.Run(name, func(t *testing.T) { all[i].check(t, answers[i]) })
+			}
+		})
+	}
 }
 
 // tagged writes a value so that it survives JSON.

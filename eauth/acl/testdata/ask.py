@@ -130,4 +130,4 @@ def answer(question):
     }
 
 
-json.dump(answer(json.load(sys.stdin)), sys.stdout)
+json.dump([answer(question) for question in json.load(sys.stdin)], sys.stdout)
