@@ -169,7 +169,7 @@ $(WORK)/vdk-venv/.vdk-$(VDK_VERSION):
 # themselves, of what this has downloaded.
 $(WORK)/govcd/.built: $(wildcard e2e/tokenclients/govcd/*)
 	@mkdir -p $(@D)
-	cd e2e/tokenclients/govcd && go build -o $(@D)/govcd .
+	cd e2e/tokenclients/govcd && go build -trimpath -o $(@D)/govcd .
 	@touch $@
 
 # Programs of Python's and Node's registries that speak to a salt-api.

@@ -11,11 +11,11 @@ import (
 // Govcd is the program in the folder govcd, which uses go-vcloud-director.
 type Govcd struct{ program string }
 
-// BuildGovcd builds it.
+// BuildGovcd builds it, as make does, with what other tests compile of the standard library.
 func BuildGovcd(t *testing.T) Govcd {
 	t.Helper()
 	g := Govcd{program: filepath.Join(t.TempDir(), "govcd")}
-	compile := exec.CommandContext(t.Context(), "go", "build", "-o", g.program, ".")
+	compile := exec.CommandContext(t.Context(), "go", "build", "-trimpath", "-o", g.program, ".")
 	compile.Dir = filepath.Join(top(t), "e2e", "tokenclients", "govcd")
 	if out, err := compile.CombinedOutput(); err != nil {
 		lacking(t, "go-vcloud-director cannot be built here: "+string(out))

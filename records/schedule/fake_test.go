@@ -23,6 +23,7 @@ type fakeStore struct {
 	schedules map[string]records.Schedule
 	runs      []records.Run
 	at        map[string]int  // where a run is in runs, by its schedule and its time
+	claimed   []int           // where those are that have not been settled
 	ended     map[string]bool // jobs, by their jids
 	down      error
 	deaf      bool // whether what came of runs cannot be recorded
@@ -40,6 +41,9 @@ func newFake(all ...records.Schedule) *fakeStore {
 func (f *fakeStore) add(runs ...records.Run) {
 	for _, r := range runs {
 		f.at[runKey(r.Schedule, r.Due)] = len(f.runs)
+		if r.State == records.RunClaimed {
+			f.claimed = append(f.claimed, len(f.runs))
+		}
 		f.runs = append(f.runs, r)
 	}
 }
@@ -109,18 +113,22 @@ func (f *fakeStore) SettleRun(_ context.Context, r records.Run) error {
 		return records.ErrNotFound
 	}
 	f.runs[i] = r
+	f.claimed = slices.DeleteFunc(f.claimed, func(j int) bool { return j == i && r.State != records.RunClaimed })
 	return nil
 }
 
 func (f *fakeStore) LoseRuns(_ context.Context, now time.Time, why string) (lost []records.Run, err error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for i := range f.runs { // none is copied: over each copy the race detector takes long
-		if r := &f.runs[i]; r.State == records.RunClaimed && r.Until.Before(now) {
+	f.claimed = slices.DeleteFunc(f.claimed, func(i int) bool {
+		r := &f.runs[i]
+		gone := r.Until.Before(now)
+		if gone {
 			r.State, r.Why = records.RunUnknown, why
 			lost = append(lost, *r)
 		}
-	}
+		return gone
+	})
 	return lost, f.down
 }
 
