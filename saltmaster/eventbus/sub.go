@@ -19,7 +19,7 @@ type Sub struct {
 	mu    sync.Mutex
 	after func()   // of AfterNext; nil for none
 	jids  []string // none while expecting
-	queue []item
+	queue queue
 	bytes int64 // of the queue
 	held  int64 // of them, in memory
 	spool *spool.Spool
@@ -77,7 +77,7 @@ func (s *Sub) TryNext() (e Event, err error, ok bool) {
 func (s *Sub) AfterNext(f func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.queue) > 0 || s.ended {
+	if s.queue.len() > 0 || s.ended {
 		s.after = nil
 		go f()
 		return
@@ -88,16 +88,11 @@ func (s *Sub) AfterNext(f func()) {
 func (s *Sub) pop() (item, bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.queue) > 0 {
-		next := s.queue[0]
-		s.queue[0] = item{}
-		s.queue = s.queue[1:]
+	if s.queue.len() > 0 {
+		next := s.queue.pop()
 		s.count(next, -1)
 		if next.spooled.Size() > 0 {
 			next = s.read(next)
-		}
-		if len(s.queue) == 0 {
-			s.queue = nil // a burst's memory does not stay
 		}
 		return next, true
 	}
@@ -175,10 +170,10 @@ func (s *Sub) narrow(jid string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.jids = []string{jid}
-	var kept []item
-	for _, i := range s.queue {
+	var kept queue
+	for i := range s.queue.all() {
 		if i.err != nil || jobOf(i.event.Tag) == jid {
-			kept = append(kept, i)
+			kept.push(i)
 		} else {
 			s.count(i, -1)
 		}
@@ -197,10 +192,10 @@ func (s *Sub) boundTo() []string {
 func (s *Sub) Close() {
 	s.bus.remove(s)
 	s.mu.Lock()
-	for _, i := range s.queue {
+	for i := range s.queue.all() {
 		s.count(i, -1)
 	}
-	s.queue = nil
+	s.queue = queue{}
 	s.freeSpool()
 	s.ended = true // at once: the reader may be about to queue another event
 	s.signal()
@@ -227,7 +222,7 @@ func (s *Sub) push(e Event) {
 	}
 	i := item{event: e}
 	opts := &s.bus.opts
-	if len(s.queue) >= opts.QueueEvents || s.bytes+i.size() > opts.QueueBytes {
+	if s.queue.len() >= opts.QueueEvents || s.bytes+i.size() > opts.QueueBytes {
 		s.bus.counts.overflowed.Add(1)
 		s.lost(ErrOverflow)
 		return
@@ -240,7 +235,7 @@ func (s *Sub) push(e Event) {
 		return
 	}
 	s.bus.counts.delivered.Add(1)
-	s.queue = append(s.queue, i)
+	s.queue.push(i)
 	s.count(i, 1)
 	s.signal()
 }
@@ -254,10 +249,10 @@ func (s *Sub) mark(err error) {
 
 // lost is mark for a caller that holds s.mu.
 func (s *Sub) lost(err error) {
-	if last := len(s.queue) - 1; last >= 0 && s.queue[last].err != nil {
+	if last, ok := s.queue.last(); ok && last.err != nil {
 		return
 	}
-	s.queue = append(s.queue, item{err: err})
+	s.queue.push(item{err: err})
 	s.signal()
 }
 
