@@ -2,7 +2,9 @@ package gateway
 
 import (
 	"runtime"
+	"runtime/debug"
 	"runtime/metrics"
+	"time"
 )
 
 const (
@@ -24,23 +26,38 @@ const (
 	// program is stopped for a moment to set it.
 	percentStep = 25
 
+	// quietTime is how long there is no collection of garbage where little happens. Go's
+	// runtime has one every two minutes, whether it is due or not.
+	quietTime = time.Minute
+
+	// muchSpare is how many bytes have to be gained to give spare memory back.
+	muchSpare = 4 << 20
+
 	percentVariable = "GOGC"
 )
 
-// collectLess sets after each collection of garbage when the next one is due, unless
-// the environment does, which the runtime reads itself. set is debug.SetGCPercent,
-// and live returns what the last collection has left, in bytes.
-func collectLess(getenv func(string) string, live func() uint64, set func(int) int) {
+// heap is what is read and set of Go's runtime. Sizes are in bytes.
+type heap struct {
+	live  func() uint64 // what the last collection has left
+	spare func() uint64 // what has no objects, and was not given back to the system
+	set   func(percent int) int
+	free  func() // collects garbage, and gives back all that is spare
+}
+
+// collectLess sets after each collection of garbage when the next one is due, and gives
+// what is spare back where little happens, unless the environment sets the percentage, which
+// the runtime reads itself.
+func collectLess(getenv func(string) string, of heap) {
 	if getenv(percentVariable) == "" {
-		(&collector{live: live, set: set, percent: usualPercent}).await()
+		(&collector{heap: of, percent: usualPercent, last: time.Now()}).await()
 	}
 }
 
 // collector sets the percentage of garbage.
 type collector struct {
-	live    func() uint64
-	set     func(int) int
-	percent int // that is set
+	heap
+	percent int       // that is set
+	last    time.Time // of the last collection
 }
 
 // await has collected called after the next collection.
@@ -54,12 +71,34 @@ func (c *collector) collected() {
 		c.percent = percent
 		c.set(percent)
 	}
+	c.giveBack()
 	c.await()
 }
 
+// giveBack gives what is spare back to the system, if nothing needed it for some time: the
+// runtime keeps as much as its heap has had since the collection before, and more.
+func (c *collector) giveBack() {
+	before := c.last
+	c.last = time.Now()
+	if c.last.Sub(before) >= quietTime && c.spare() >= muchSpare {
+		c.free()
+		c.last = time.Now()
+	}
+}
+
+// runtimeHeap is that of this process.
+func runtimeHeap() heap {
+	return heap{
+		live: liveHeap, set: debug.SetGCPercent, free: debug.FreeOSMemory,
+		spare: func() uint64 { return figure("/memory/classes/heap/free:bytes") },
+	}
+}
+
 // liveHeap returns the bytes of objects that the last collection has left.
-func liveHeap() uint64 {
-	sample := []metrics.Sample{{Name: "/gc/heap/live:bytes"}}
+func liveHeap() uint64 { return figure("/gc/heap/live:bytes") }
+
+func figure(name string) uint64 {
+	sample := []metrics.Sample{{Name: name}}
 	metrics.Read(sample)
 	return sample[0].Value.Uint64()
 }

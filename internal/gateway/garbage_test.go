@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -28,11 +29,11 @@ func TestCollectLess(t *testing.T) {
 	collectLess(func(name string) string {
 		require.Equal(t, "GOGC", name)
 		return ""
-	}, live.Load, func(p int) int {
+	}, heap{live: live.Load, set: func(p int) int {
 		percent.Store(int64(p))
 		times.Add(1)
 		return 0
-	})
+	}})
 	collectUntil := func(want int64) {
 		t.Helper()
 		require.Eventually(t, func() bool {
@@ -44,12 +45,44 @@ func TestCollectLess(t *testing.T) {
 	live.Store(50 << 20)
 	collectUntil(50)
 	require.EqualValues(t, 2, times.Load(), "it is set when it changes")
-	require.NotPanics(t, func() { liveHeap() })
+	of := runtimeHeap()
+	require.NotPanics(t, func() { of.live(); of.spare() })
 }
 
 func TestCollectAsTheEnvironmentSays(t *testing.T) {
 	t.Parallel()
-	collectLess(func(string) string { return "50" }, nil, nil) // none of them is called
+	collectLess(func(string) string { return "50" }, heap{}) // none of them is called
 	runtime.GC()
 	runtime.GC()
+}
+
+// What is spare is given back after a collection before which there was none for a while.
+func TestGiveBack(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		spare uint64
+		after []time.Duration // of each collection, since the one before
+		want  []int           // how often it was given back by then
+	}{
+		"quiet":     {muchSpare, []time.Duration{2 * time.Minute, 2 * time.Minute, time.Second, 2 * time.Minute}, []int{1, 2, 2, 3}},
+		"busy":      {muchSpare, []time.Duration{time.Second, 30 * time.Second, quietTime - 1}, []int{0, 0, 0}},
+		"no gain":   {muchSpare - 1, []time.Duration{2 * time.Minute, time.Hour}, []int{0, 0}},
+		"from busy": {1 << 40, []time.Duration{time.Millisecond, 2 * time.Minute}, []int{0, 1}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				given := 0
+				of := collector{last: time.Now(), heap: heap{spare: func() uint64 { return c.spare }, free: func() {
+					given++
+					time.Sleep(time.Second) // it is a collection itself
+				}}}
+				for i, after := range c.after {
+					time.Sleep(after)
+					of.giveBack()
+					require.Equal(t, c.want[i], given, i)
+				}
+			})
+		})
+	}
 }

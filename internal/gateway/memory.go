@@ -25,10 +25,10 @@ const (
 )
 
 // PrepareProcess sets what is global to the process: the soft limit of its
-// memory, how often garbage is collected, and the log of the Redis client.
+// memory, how often garbage is collected, when memory is given back, and the log of the Redis client.
 func PrepareProcess(ctx context.Context, log *slog.Logger) {
 	limitMemory(ctx, os.DirFS("/"), os.Getenv, debug.SetMemoryLimit, log)
-	collectLess(os.Getenv, liveHeap, debug.SetGCPercent)
+	collectLess(os.Getenv, runtimeHeap())
 	redis.LogTo(log)
 }
 
