@@ -16,11 +16,16 @@ const (
 	// usualPercent and mostPercent bound how much garbage there may be, in percent
 	// of what is kept, in a heap that keeps less than that. The second one bounds what
 	// a heap may take that grows before the percentage is set.
-	usualPercent, mostPercent = 100, 300
+	usualPercent, mostPercent = 50, 300
 
-	// crowdedPercent is the same for a heap that keeps more: thousands of clients
-	// that wait, or minions of one job. Twice of what these take would be much.
-	crowdedPercent = 50
+	// crowdedPercent is the same for a heap that keeps more, but no more than crowdedHeap
+	// bytes: tens of thousands of minions of one job, whose returns are kept no longer
+	// than it takes to write them.
+	crowdedPercent = 25
+	crowdedHeap    = 64 << 20
+
+	// runtimePercent is what Go's runtime begins with.
+	runtimePercent = 100
 
 	// percentStep leaves the percentage as it is while little changes: the whole
 	// program is stopped for a moment to set it.
@@ -49,7 +54,7 @@ type heap struct {
 // the runtime reads itself.
 func collectLess(getenv func(string) string, of heap) {
 	if getenv(percentVariable) == "" {
-		(&collector{heap: of, percent: usualPercent, last: time.Now()}).await()
+		(&collector{heap: of, percent: runtimePercent, last: time.Now()}).await()
 	}
 }
 
@@ -104,14 +109,17 @@ func figure(name string) uint64 {
 }
 
 // percentFor returns the percentage with which a heap of which so much is kept grows to
-// usefulHeap before the next collection, but at least to twice of that, or to half as
-// much again of a large one.
+// usefulHeap before the next collection, but at least to half as much again, or to a
+// quarter of a crowded one.
 func percentFor(live uint64) int {
-	if live >= usefulHeap {
+	if live >= usefulHeap && live < crowdedHeap {
 		return crowdedPercent
 	}
 	percent := uint64(mostPercent)
-	if live > 0 {
+	switch {
+	case live >= usefulHeap:
+		percent = usualPercent
+	case live > 0:
 		percent = min(percent, (usefulHeap-live)*100/live/percentStep*percentStep)
 	}
 	return int(max(percent, usualPercent))

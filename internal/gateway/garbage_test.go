@@ -13,7 +13,8 @@ import (
 func TestPercentFor(t *testing.T) {
 	t.Parallel()
 	for live, want := range map[uint64]int{
-		0: 300, 1: 300, 4 << 20: 300, 5 << 20: 200, 6 << 20: 150, 7 << 20: 125, 8 << 20: 100, 9 << 20: 100, 15 << 20: 100, 16 << 20: 50, 17 << 20: 50, 1 << 40: 50,
+		0: 300, 1: 300, 4 << 20: 300, 5 << 20: 200, 6 << 20: 150, 7 << 20: 125, 8 << 20: 100, 9 << 20: 75, 11 << 20: 50, 15 << 20: 50,
+		16 << 20: 25, 63 << 20: 25, 64 << 20: 50, 1 << 40: 50,
 	} {
 		require.Equal(t, want, percentFor(live), live)
 	}
@@ -43,7 +44,7 @@ func TestCollectLess(t *testing.T) {
 	}
 	collectUntil(200)
 	live.Store(50 << 20)
-	collectUntil(50)
+	collectUntil(25)
 	require.EqualValues(t, 2, times.Load(), "it is set when it changes")
 	of := runtimeHeap()
 	require.NotPanics(t, func() { of.live(); of.spare() })
