@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/saltern-api/saltern/eauth/apitoken"
@@ -45,14 +44,19 @@ func (s *Store) Document(_ context.Context, collection, key string) (apitoken.Do
 func (s *Store) Documents(_ context.Context, collection, after string, limit int) (found []apitoken.Document, err error) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
-	for at, d := range s.documents {
+	var keys []string
+	for at := range s.documents {
 		if at.collection == collection && at.key > after {
-			d.Value = bytes.Clone(d.Value)
-			found = append(found, d)
+			keys = append(keys, at.key)
 		}
 	}
-	slices.SortFunc(found, func(a, b apitoken.Document) int { return strings.Compare(a.Key, b.Key) })
-	return found[:max(0, min(len(found), limit))], nil
+	slices.Sort(keys)
+	for _, key := range keys[:max(0, min(len(keys), limit))] {
+		d := s.documents[place{collection, key}]
+		d.Value = bytes.Clone(d.Value)
+		found = append(found, d)
+	}
+	return found, nil
 }
 
 // DeleteDocument removes a document.
