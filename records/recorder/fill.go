@@ -168,20 +168,47 @@ func (r *Recorder) loaded(jid string) (l loaded, err error) {
 	return loaded{entry: Entry{Job: &job, At: time.Now()}}, nil
 }
 
-// outcome reads what a minion returned; ok is false if there is nothing (yet).
+// outcome reads what a minion returned; ok is false if there is nothing (yet). Of what is
+// too large to be recorded no more than a piece is in memory.
 func (r *Recorder) outcome(jid, minion string) (e Entry, ok bool, err error) {
 	data, ok, err := r.opts.Cache.Outcome(jid, minion)
 	if err != nil || !ok {
 		return e, false, err
 	}
-	value, _ := data.Lookup("return")
-	if e, ok = r.decoder.calledInCache(jid, minion, value); !ok {
-		ret := r.decoder.result(jid, minion, data, value)
-		ret.Time = r.opts.Cache.ReturnTime(jid, minion)
-		e.Return = &ret
+	if e, ok, err = r.decoder.kept(jid, minion, data); err != nil {
+		return Entry{}, false, err
+	}
+	if !ok {
+		e.Return.Time = r.opts.Cache.ReturnTime(jid, minion)
 	}
 	e.At = time.Now()
 	return e, true, nil
+}
+
+// kept decodes what the job cache has of a minion. called is whether that is a runner or
+// wheel function, which the master keeps as if it had returned that itself.
+func (d Decoder) kept(jid, minion string, data msgpack.Section) (e Entry, called bool, err error) {
+	section, _, err := data.Lookup("return")
+	if err != nil {
+		return e, false, err
+	}
+	if d.isMaster(minion) && section.Kind() == msgpack.Map {
+		event, err := d.cut(section)
+		if err != nil {
+			return e, false, err
+		}
+		if e, called = d.calledInCache(jid, minion, event); called {
+			return e, true, nil
+		}
+	}
+	raw, err := d.cut(data)
+	if err != nil {
+		return e, false, err
+	}
+	value, _ := raw.Lookup("return")
+	ret := d.result(jid, minion, raw, value)
+	e.Return = &ret
+	return e, false, nil
 }
 
 // clientOf returns the client of a job by its function: the master puts runner.

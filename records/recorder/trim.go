@@ -1,6 +1,8 @@
 package recorder
 
 import (
+	"slices"
+
 	"github.com/saltern-api/saltern/saltmaster/eventbus"
 	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
@@ -33,4 +35,42 @@ func (d Decoder) trim(e eventbus.Event) eventbus.Event {
 	}
 	out = msgpack.AppendInt(msgpack.AppendString(out, sizeKey), int64(len(value)))
 	return eventbus.Event{Tag: e.Tag, Data: out}
+}
+
+// maxCut is the most bytes of a value that [Decoder.cut] keeps, beside that of a return.
+const maxCut = 1 << 20
+
+// cutKeys are the keys whose values are decoded.
+func cutKeys() []string {
+	return []string{"jid", "fun", "fun_args", "arg", "user", "tgt", "tgt_type", "_stamp", "retcode", "success"}
+}
+
+// cut returns a map as it is, if that is in memory, and otherwise with what is decoded: a
+// return that is too large to be recorded is taken out, as Trim does it.
+func (d Decoder) cut(data msgpack.Section) (msgpack.Raw, error) {
+	if data.IsInMemory() {
+		return data.Raw()
+	}
+	var out msgpack.Entries
+	keys := cutKeys()
+	err := data.Each(func(key msgpack.Raw, v msgpack.Section) error {
+		name, _ := key.Str()
+		switch {
+		case name == "return" && v.Size() > int64(d.MaxValue):
+			out.Add(sizeKey, msgpack.InMemory(msgpack.AppendInt(nil, v.Size())))
+			v = msgpack.InMemory(msgpack.AppendString(nil, trimMark))
+		case name != "return" && (v.Size() > maxCut || !slices.Contains(keys, name)):
+			return nil
+		}
+		raw, err := v.Raw()
+		if err == nil {
+			err = msgpack.Valid(raw)
+		}
+		out.AddRaw(key, msgpack.InMemory(raw))
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out.Section().Raw()
 }

@@ -97,25 +97,31 @@ func (c Cache) Returned(jid string) (minions []string, err error) {
 	return minions, nil
 }
 
-// Outcome reads what a minion returned as it is kept, with any values: a map with
-// "return", and "retcode" and "success" where the minion sent them. ok is false if
-// there is none (yet). One of more than [MaxLookup] bytes is an error.
-func (c Cache) Outcome(jid, minion string) (data msgpack.Raw, ok bool, err error) {
+// Outcome returns what a minion returned as it is kept, with any values: a map with
+// "return", and "retcode" and "success" where the minion sent them. A long one stays in its
+// file, and its depth is not checked. ok is false if there is none (yet). One of more than
+// [MaxReturn] bytes is an error.
+func (c Cache) Outcome(jid, minion string) (data msgpack.Section, ok bool, err error) {
 	if c.Dir == "" || !safeName(minion) {
-		return nil, false, nil
+		return data, false, nil
 	}
-	r := reading{left: MaxLookup}
-	data, err = r.file(filepath.Join(c.jobDir(jid), minion, returnFile), msgpack.Valid)
+	path := filepath.Join(c.jobDir(jid), minion, returnFile)
+	info, err := os.Stat(path)
 	switch {
 	case isNotThere(err):
-		return nil, false, nil
+		return data, false, nil
 	case err != nil:
-		return nil, false, fmt.Errorf("job cache: %w", err)
-	case data == nil: // the master is writing it
-		return nil, false, nil
+		return data, false, fmt.Errorf("job cache: %w", err)
+	case !info.Mode().IsRegular():
+		return data, false, fmt.Errorf("job cache: %w: %s is no file", ErrUnsure, path)
+	case info.Size() == 0: // the master is writing it
+		return data, false, nil
 	}
-	if _, ok := data.Lookup("return"); !ok {
-		data = oldFormat(data)
+	if data, err = open(path); err == nil {
+		data, err = named(data)
+	}
+	if err != nil {
+		return msgpack.Section{}, false, fmt.Errorf("job cache: %s: %w", path, err)
 	}
 	return data, true, nil
 }
@@ -225,14 +231,8 @@ func (r *reading) returned(dir, id string) (ret Returned, err error) {
 	if ret.Data.Size() == 0 {
 		ret.Data = msgpack.InMemory(msgpack.AppendNil(nil))
 	}
-	_, ok, err := ret.Data.Lookup("return")
-	if err != nil {
+	if ret.Data, err = named(ret.Data); err != nil {
 		return ret, err
-	}
-	if !ok {
-		var old msgpack.Entries // an old master has written the value alone
-		old.Add("return", ret.Data)
-		ret.Data = old.Section()
 	}
 	out := filepath.Join(dir, outFile)
 	if ret.HasOut = isFile(out); !ret.HasOut {
@@ -248,8 +248,14 @@ func (r *reading) returned(dir, id string) (ret Returned, err error) {
 	return ret, nil
 }
 
-// oldFormat returns the data of a return that an old master has written: the value
-// alone.
-func oldFormat(value msgpack.Raw) msgpack.Raw {
-	return append(msgpack.AppendString(msgpack.AppendMap(nil, 1), "return"), value...)
+// named returns the data of a return: of one that an old master has written, which is the
+// value alone, a map with that.
+func named(data msgpack.Section) (msgpack.Section, error) {
+	_, ok, err := data.Lookup("return")
+	if err != nil || ok {
+		return data, err
+	}
+	var old msgpack.Entries
+	old.Add("return", data)
+	return old.Section(), nil
 }

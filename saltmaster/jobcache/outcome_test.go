@@ -3,6 +3,7 @@ package jobcache
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -31,8 +32,12 @@ func TestOutcome(t *testing.T) {
 	write("empty", nil)
 	write("half", []byte{0x81})
 	require.NoError(t, os.Mkdir(filepath.Join(dir, "none"), 0o700))
+	long := append(msgpack.AppendString(msgpack.AppendMap(nil, 1), "return"), msgpack.AppendString(nil, strings.Repeat("x", inMemory))...)
+	write("long", long)
+	write("long, old", msgpack.AppendString(nil, strings.Repeat("x", inMemory)))
+	write("long, half", long[:len(long)-1])
 	write("large", nil)
-	require.NoError(t, os.Truncate(filepath.Join(dir, "large", returnFile), MaxLookup+1))
+	require.NoError(t, os.Truncate(filepath.Join(dir, "large", returnFile), MaxReturn+1))
 	writeLoad(t, c, "1", msgpack.AppendMap(nil, 0))
 	require.NoError(t, os.WriteFile(filepath.Join(dir, minionsFile), msgpack.AppendString(msgpack.AppendArray(nil, 1), "odd"), 0o600))
 
@@ -42,7 +47,7 @@ func TestOutcome(t *testing.T) {
 	require.Equal(t, []string{"odd"}, j.Minions)
 	minions, err = c.Returned("1")
 	require.NoError(t, err)
-	require.ElementsMatch(t, []string{"odd", "old", "empty", "half", "large"}, minions)
+	require.ElementsMatch(t, []string{"odd", "old", "empty", "half", "long", "long, old", "long, half", "large"}, minions)
 	for minion, want := range map[string]struct {
 		value string
 		ok    bool
@@ -55,11 +60,18 @@ func TestOutcome(t *testing.T) {
 		"../1":  {"", false, false},
 		"half":  {"", false, true},
 		"large": {"", false, true},
+
+		"long":       {string(long[len("\x81\xa6return"):]), true, false},
+		"long, old":  {string(long[len("\x81\xa6return"):]), true, false},
+		"long, half": {"", false, true},
 	} {
 		data, ok, err := c.Outcome("1", minion)
 		require.Equal(t, want.ok, ok, minion)
 		require.Equal(t, want.fails, err != nil, minion)
-		value, _ := data.Lookup("return")
+		require.Equal(t, strings.HasPrefix(minion, "long") && want.ok, ok && !data.IsInMemory(), minion)
+		section, _, _ := data.Lookup("return")
+		value, err := section.Raw()
+		require.NoError(t, err)
 		require.Equal(t, want.value, string(value), minion)
 	}
 }

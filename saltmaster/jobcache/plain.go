@@ -17,8 +17,7 @@ import (
 // that change when Python reads and writes them.
 var ErrUnsure = errors.New("the master may read this in another way")
 
-// MaxLookup is the most bytes that are read of a job but for its returns, and of one
-// return by [Cache.Outcome].
+// MaxLookup is the most bytes that are read of a job but for its returns.
 const MaxLookup = 64 << 20
 
 const (
