@@ -38,6 +38,7 @@ var beginnings = []string{
 func TestHeldConnections(t *testing.T) {
 	master := mastertest.Start(t, mastertest.Options{Minions: []mastertest.Minion{{ID: minions[0]}, {ID: minions[1]}}})
 	g := startGateway(t, master, "", nil)
+	began := time.Now()
 
 	ctx, cancel := context.WithCancel(t.Context())
 	var holding sync.WaitGroup
@@ -59,7 +60,9 @@ func TestHeldConnections(t *testing.T) {
 	}
 	require.Eventually(t, func() bool { return held.Load() == holders/4 }, patience, 20*time.Millisecond,
 		"%d connections are held, which should be a quarter of what there is", held.Load())
-	require.Equal(t, 1, strings.Count(g.text(t), "connections are refused"), "the log says it once a minute")
+	said := strings.Count(g.text(t), "connections are refused")
+	require.Positive(t, said)
+	require.LessOrEqual(t, said, 1+int(time.Since(began)/time.Minute), "the log says it once a minute")
 }
 
 // hold opens a connection from another address and keeps it, as long as it is

@@ -43,7 +43,7 @@ func TestRoutesWithoutMaster(t *testing.T) {
 			t.Parallel()
 			o := strict()
 			o.master = nil
-			o.settings = "master: {request_timeout: 1s}\nauth: {attempts: 1000000}\n"
+			o.settings = "master: {request_timeout: 3s}\nauth: {attempts: 1000000}\n"
 			g := start(t, o)
 			requireAllWork(t, g)
 			s := openStreams(t, g)

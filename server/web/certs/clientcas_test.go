@@ -28,7 +28,7 @@ func TestClientCAReload(t *testing.T) {
 		require.NoError(t, os.WriteFile(file, ca.CertPEM(), 0o600))
 		old := servertest.ClientTLS(version, servertest.ClientCert(t, ca))
 		old.ClientSessionCache = tls.NewLRUClientSessionCache(1)
-		require.Eventually(t, func() bool { return servertest.StatusOf(t, s, old, false) == http.StatusOK }, 10*time.Second, 100*time.Millisecond)
+		require.Eventually(t, func() bool { return servertest.StatusOf(t, s, old, false) == http.StatusOK }, servertest.Timeout, 100*time.Millisecond)
 		require.True(t, resumes(t, s, old), "the session is resumed while the CA is trusted")
 
 		require.NoError(t, os.WriteFile(file, []byte("none"), 0o600))
@@ -36,13 +36,13 @@ func TestClientCAReload(t *testing.T) {
 		require.Eventually(t, func() bool {
 			require.Equal(t, http.StatusOK, servertest.StatusOf(t, s, old, false))
 			return strings.Count(s.Log.String(), "the old ones stay") > bad
-		}, 10*time.Second, 100*time.Millisecond)
+		}, servertest.Timeout, 100*time.Millisecond)
 
 		require.NoError(t, os.WriteFile(file, other.CertPEM(), 0o600))
 		require.Eventually(t, func() bool {
 			return servertest.StatusOf(t, s, servertest.ClientTLS(version, servertest.ClientCert(t, other)), false) == http.StatusOK
 		},
-			10*time.Second, 100*time.Millisecond)
+			servertest.Timeout, 100*time.Millisecond)
 		require.Equal(t, servertest.NoTLS, servertest.StatusOf(t, s, old, false), "neither resumed nor anew")
 	}
 }
@@ -72,5 +72,5 @@ func TestClientCAFolder(t *testing.T) {
 	require.NoError(t, os.Rename(filepath.Join(dir, "other.pem"), filepath.Join(dir, "4e5f6a7b.0")))
 	require.Eventually(t, func() bool {
 		return servertest.StatusOf(t, s, servertest.ClientTLS(tls.VersionTLS13, servertest.ClientCert(t, other)), false) == http.StatusOK
-	}, 10*time.Second, 100*time.Millisecond)
+	}, servertest.Timeout, 100*time.Millisecond)
 }
