@@ -73,8 +73,12 @@ func (c *Call) fleetOf(ctx context.Context, ids []string) *Fleet {
 		grains: func() (func(string) (msgpack.Raw, bool), error) {
 			cached, err := c.cachedGrains(ctx, saved.Target{Tgt: json.RawMessage(`"*"`), Type: "glob"})
 			return func(id string) (msgpack.Raw, bool) {
-				g, ok := cached.Lookup(id)
-				return g, ok && g.Kind() == msgpack.Map
+				g, ok := cached[id]
+				if !ok || g.Kind() != msgpack.Map || g.Size() > maxGrains {
+					return nil, false
+				}
+				raw, err := g.Raw()
+				return raw, err == nil
 			}, err
 		},
 	}
@@ -106,9 +110,12 @@ func (c *Call) answering(ctx context.Context) (map[string]bool, error) {
 	return is, nil
 }
 
+// maxGrains is the most bytes of the grains of one minion that are read.
+const maxGrains = 8 << 20
+
 // cachedGrains returns the cached grains of the minions that the master finds for a
-// target, by their names.
-func (c *Call) cachedGrains(ctx context.Context, t saved.Target) (msgpack.Raw, error) {
+// target, by their names. Where they are many they stay in the file that has them.
+func (c *Call) cachedGrains(ctx context.Context, t saved.Target) (map[string]msgpack.Section, error) {
 	const fun = "cache.grains"
 	answer, err := c.Run(ctx, method.TextField("client", "runner"), method.TextField("fun", fun),
 		run.KwargField(map[string]any{"tgt": t.Tgt, "tgt_type": t.Type}))
@@ -119,12 +126,22 @@ func (c *Call) cachedGrains(ctx context.Context, t saved.Target) (msgpack.Raw, e
 	if !ok {
 		return nil, run.Unexpected(fun, answer)
 	}
-	grains, err := ret.Return.Raw()
-	if err == nil && grains.Kind() != msgpack.Map {
+	grains := ret.Return
+	if grains.Kind() != msgpack.Map {
+		text, err := run.Whole(grains, fun)
+		if err != nil {
+			return nil, err
+		}
 		var none struct{}
-		err = run.DecodeReturn(grains, &none, fun)
+		return nil, run.DecodeReturn(text, &none, fun)
 	}
-	return grains, err
+	of := make(map[string]msgpack.Section)
+	err = grains.Each(func(id msgpack.Raw, v msgpack.Section) error {
+		name, _ := id.Str()
+		of[name] = v
+		return nil
+	})
+	return of, err
 }
 
 // in returns those of the minions that a target matches. Globs and lists are looked for
@@ -154,13 +171,10 @@ func (f *Fleet) in(ctx context.Context, t saved.Target) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
-	matched := make(map[string]bool)
-	err = found.Each(func(id, _ msgpack.Raw) error {
-		name, _ := id.Str()
-		matched[name] = true
-		return nil
-	})
-	return keep(f.IDs, func(id string) bool { return matched[id] }), err
+	return keep(f.IDs, func(id string) bool {
+		_, matches := found[id]
+		return matches
+	}), nil
 }
 
 // isPlainGlob reports whether a compound target is one glob.

@@ -68,11 +68,25 @@ func (c *Call) RunnerArgs(ctx context.Context, to any, fun string, args []string
 	if !ok {
 		return Unexpected(fun, answer)
 	}
-	value, err := ret.Return.Raw()
+	value, err := Whole(ret.Return, fun)
 	if err != nil {
 		return err
 	}
 	return DecodeReturn(value, to, fun)
+}
+
+// maxReturn is the most bytes of a return that are decoded: as many as the gateway takes of
+// one event.
+const maxReturn = 64 << 20
+
+// Whole returns a return in memory. The error of one that is too large is for the client.
+func Whole(ret msgpack.Section, fun string) (msgpack.Raw, error) {
+	if ret.Size() > maxReturn {
+		return nil, &method.Error{
+			Code: method.CodeFailed, Message: fmt.Sprintf("%s: it returned %d MiB, which is too much", fun, ret.Size()>>20),
+		}
+	}
+	return ret.Raw()
 }
 
 // DecodeReturn decodes a return. One of another type is the function's own text about
