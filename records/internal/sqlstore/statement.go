@@ -24,7 +24,6 @@ const (
 	addReturns
 	setCounts
 	setTexts
-	kinds // their number
 )
 
 // sizes are the numbers of rows that a statement may be for, the largest first.
@@ -117,22 +116,28 @@ type key struct {
 
 // statements are the statements of writers.
 type statements struct {
-	texts map[key]string
+	flavor sqlbuilder.Flavor
 
 	mu       sync.Mutex
+	texts    map[key]string    // those that were used, since to build one for many rows takes long
 	prepared map[key]*sql.Stmt // those that were used
 	wanted   map[key]bool      // used, and not prepared yet
 }
 
 func newStatements(e Engine) *statements {
-	s := &statements{texts: make(map[key]string), prepared: make(map[key]*sql.Stmt), wanted: make(map[key]bool)}
-	for st := range kinds {
-		for _, n := range e.sizes() {
-			k := key{st, n}
-			s.texts[k] = st.build(e.Flavor, n)
-		}
+	return &statements{flavor: e.Flavor, texts: make(map[key]string), prepared: make(map[key]*sql.Stmt), wanted: make(map[key]bool)}
+}
+
+// text returns a statement's text.
+func (s *statements) text(k key) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	text, ok := s.texts[k]
+	if !ok {
+		text = k.statement.build(s.flavor, k.rows)
+		s.texts[k] = text
 	}
-	return s
+	return text
 }
 
 // find returns a statement if it is prepared. Otherwise it is noted for prepare.
@@ -155,7 +160,7 @@ func (s *statements) prepare(ctx context.Context, db *sql.DB) {
 	clear(s.wanted)
 	s.mu.Unlock() // whoever has the connection may be waiting in find
 	for _, k := range wanted {
-		stmt, err := db.PrepareContext(ctx, s.texts[k])
+		stmt, err := db.PrepareContext(ctx, s.text(k))
 		if err != nil {
 			return
 		}
@@ -207,10 +212,10 @@ func (s *Store) run(ctx context.Context, tx *sql.Tx, k key, args []any, scan fun
 	}
 	switch {
 	case stmt == nil && scan == nil:
-		_, err := tx.ExecContext(ctx, s.statements.texts[k], args...)
+		_, err := tx.ExecContext(ctx, s.statements.text(k), args...)
 		return err
 	case stmt == nil:
-		rows, err := tx.QueryContext(ctx, s.statements.texts[k], args...)
+		rows, err := tx.QueryContext(ctx, s.statements.text(k), args...)
 		return scanAll(rows, err, scan)
 	case scan == nil:
 		_, err := tx.StmtContext(ctx, stmt).ExecContext(ctx, args...)
