@@ -22,6 +22,8 @@ func TestIdleConnectionClosedBehindHeartbeats(t *testing.T) {
 	require.NoError(t, zmtptest.Ping(conn, "a"))
 	require.NoError(t, zmtptest.Ping(conn, "b"))
 	require.NoError(t, conn.Close())
+	require.Eventually(t, func() bool { return len(peer.Conns()) == 0 }, 10*time.Second, time.Millisecond,
+		"what reads from a connection keeps it open for a moment")
 	_, err = pool.Request(peertest.Soon(t), []byte("b"))
 	require.NoError(t, err)
 	require.Equal(t, 2, peer.Accepted())
