@@ -83,6 +83,10 @@ func readMany(tb testing.TB, kind string, n int, settle bool) (before, now, sett
 	for _, s := range all {
 		s.await(tb, tag)
 	}
+	require.Eventually(tb, func() bool {
+		count, err := strconv.Atoi(g.figure(tb, "go_goroutines"))
+		return err == nil && count < n
+	}, patience, 100*time.Millisecond, "each reader has a goroutine")
 	now, _ = g.memory(tb)
 	if settle {
 		g.settle(tb)
