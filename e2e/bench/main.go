@@ -13,7 +13,8 @@
 // by side. One whose requests take longer than its share of the time, as
 // salt-api's do, sits out the later rounds.
 //
-// A wrong answer makes the run fail; a missed target does not.
+// A wrong answer of Saltern or of the bare wire makes the run fail. One of salt-api is
+// counted and printed with its row, and a missed target is printed.
 package main
 
 import (

@@ -73,6 +73,11 @@ func (s *scenario) print(out io.Writer) {
 			median(rates(r.rounds)), milliseconds(quantile(all, .5)), milliseconds(quantile(all, .99)),
 			s.times(r, r.who.wire()), s.times(r, saltAPI), r.ownCPU(len(all)), len(all), len(r.errs))
 	}
+	for _, r := range s.rows {
+		if err := r.failure(); err != nil {
+			fmt.Fprintln(out, err)
+		}
+	}
 }
 
 // ownCPU is what the gateway's own processes used for each request.
@@ -113,13 +118,15 @@ func (s *scenario) times(r *row, who subject) string {
 	return fmt.Sprintf("%.2f", x)
 }
 
-// failure joins one error of each row that has any.
+// failure joins one error of each row that has any. Those of salt-api are not among
+// them: what it answers now and then with 500 is a defect of its own, which is printed
+// with its figures and measured no further.
 func (r *report) failure() error {
 	var all []error
 	for _, s := range r.scenarios {
 		for _, row := range s.rows {
-			if errs := row.errs; len(errs) > 0 {
-				all = append(all, fmt.Errorf("%s: %s: %d errors, the first: %w", s, row.name(), len(errs), errs[0]))
+			if err := row.failure(); err != nil && row.who != saltAPI {
+				all = append(all, fmt.Errorf("%s: %w", s, err))
 			}
 		}
 	}

@@ -59,6 +59,14 @@ func (r *row) round(ctx context.Context, clients int) {
 	r.errs = append(r.errs, s.errs...)
 }
 
+// failure is the first error of the row, and how many there were.
+func (r *row) failure() error {
+	if len(r.errs) == 0 {
+		return nil
+	}
+	return fmt.Errorf("%s: %d errors, the first: %w", r.name(), len(r.errs), r.errs[0])
+}
+
 // spent is how long the row's rounds have taken.
 func (r *row) spent() (d time.Duration) {
 	for _, s := range r.rounds {
