@@ -3,6 +3,7 @@ package watch
 import (
 	"context"
 	"errors"
+	"reflect"
 	"sync"
 	"time"
 
@@ -17,8 +18,9 @@ const (
 	// failedPause is the same after the store could not be read.
 	failedPause = time.Second
 
-	// again is how often every watched job is read, changed or not: another
-	// gateway may have ended it while this one did not hear of that.
+	// again is how often every watched job is looked at, changed or not: another
+	// gateway may have ended it while this one did not hear of that. Where nothing has
+	// changed, nothing wakes: each of thousands of streams would read its returns again.
 	again = time.Minute
 
 	// shared is how long what was read of a job is what [Watch.Job] returns, unless
@@ -39,7 +41,7 @@ type Hub struct {
 
 	mu      sync.Mutex
 	jobs    map[string]*job
-	changed map[string]struct{} // watched jobs that have to be read
+	changed map[string]bool // watched jobs that have to be read, and whether something was recorded
 	watches int
 }
 
@@ -52,8 +54,9 @@ type job struct {
 	atEnd    map[*Watch]func() // what is called when it has ended
 	atChange map[*Watch]func() // what is called when it has changed
 
-	noted uint64      // how often something was recorded about it
-	known [2]knownJob // without its minions, and with them
+	noted uint64       // how often something was recorded about it
+	known [2]knownJob  // without its minions, and with them
+	last  *records.Job // what was read of it last, without its minions; nil before, or if it is not there
 }
 
 // knownJob is what was read of a job.
@@ -70,7 +73,7 @@ type knownJob struct {
 func New(read, fresh Reader) *Hub {
 	return &Hub{
 		read: read, fresh: fresh, wake: make(chan struct{}, 1),
-		jobs: make(map[string]*job), changed: make(map[string]struct{}),
+		jobs: make(map[string]*job), changed: make(map[string]bool),
 	}
 }
 
@@ -133,7 +136,7 @@ func (w *Watch) Job(ctx context.Context, minions bool) (records.Job, error) {
 			known.reading = make(chan struct{})
 			began, noted := time.Now(), j.noted
 			h.mu.Unlock()
-			return h.readShared(ctx, w.jid, known, minions, began, noted)
+			return h.readShared(ctx, w, known, minions, began, noted)
 		}
 		h.mu.Unlock()
 		select {
@@ -145,7 +148,7 @@ func (w *Watch) Job(ctx context.Context, minions bool) (records.Job, error) {
 }
 
 func (h *Hub) readShared(
-	ctx context.Context, jid string, known *knownJob, minions bool, began time.Time, noted uint64,
+	ctx context.Context, w *Watch, known *knownJob, minions bool, began time.Time, noted uint64,
 ) (j records.Job, err error) {
 	err = context.Canceled // of a panic
 	defer func() {
@@ -159,9 +162,20 @@ func (h *Hub) readShared(
 			known.large = true
 		default:
 			known.job, known.at, known.of = j, began, noted
+			if !minions && w.job.last != nil && w.job.differs(j) {
+				h.note(w.jid) // those that have read it before do not know
+			}
+			if !minions {
+				w.job.last = &j
+			}
 		}
 	}()
-	return h.fresh(ctx, jid, minions)
+	return h.fresh(ctx, w.jid, minions)
+}
+
+// differs reports whether what was read of the job is not what was read of it last.
+func (j *job) differs(read records.Job) bool {
+	return j.last == nil || !reflect.DeepEqual(*j.last, read)
 }
 
 // AfterEnd has f called in a goroutine of its own when the store says that the job has
@@ -260,7 +274,7 @@ func (h *Hub) note(jid string) {
 		return
 	}
 	j.noted++
-	h.changed[jid] = struct{}{}
+	h.changed[jid] = true
 	h.wakeUp()
 }
 
@@ -290,40 +304,45 @@ func (h *Hub) noteAll() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for jid := range h.jobs {
-		h.changed[jid] = struct{}{}
+		h.changed[jid] = h.changed[jid] // false, unless something was recorded
 	}
 }
 
 // round reads every job that has changed. It reports false, and leaves the rest for
 // the next one, if the store cannot be read.
 func (h *Hub) round(ctx context.Context) bool {
-	for jid := range h.take() {
+	for jid, recorded := range h.take() {
 		j, err := h.read(ctx, jid, false)
-		if err != nil && !errors.Is(err, records.ErrNotFound) {
-			h.failed(jid)
+		switch {
+		case err == nil:
+			h.wakeWatches(jid, &j, recorded)
+		case errors.Is(err, records.ErrNotFound):
+			h.wakeWatches(jid, nil, recorded)
+		default:
+			h.failed(jid, recorded)
 			return false
 		}
-		h.wakeWatches(jid, err == nil && j.State.Ended())
 	}
 	return true
 }
 
-// take yields the jobs that have changed, and forgets each of them before it is
-// read: what is recorded meanwhile is noted again.
-func (h *Hub) take() func(yield func(jid string) bool) {
+// take yields the jobs that have to be read, with whether something was recorded about
+// them, and forgets each of them before it is read: what is recorded meanwhile is noted
+// again.
+func (h *Hub) take() func(yield func(jid string, recorded bool) bool) {
 	h.mu.Lock()
 	jids := make([]string, 0, len(h.changed))
 	for jid := range h.changed {
 		jids = append(jids, jid)
 	}
 	h.mu.Unlock()
-	return func(yield func(string) bool) {
+	return func(yield func(string, bool) bool) {
 		for _, jid := range jids {
 			h.mu.Lock()
-			_, there := h.changed[jid]
+			recorded, there := h.changed[jid]
 			delete(h.changed, jid)
 			h.mu.Unlock()
-			if there && !yield(jid) {
+			if there && !yield(jid, recorded) {
 				return
 			}
 		}
@@ -332,10 +351,12 @@ func (h *Hub) take() func(yield func(jid string) bool) {
 
 // failed has the rest of a round read in the next one, with the job that could not
 // be read if it is still watched.
-func (h *Hub) failed(jid string) {
+func (h *Hub) failed(jid string, recorded bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	h.note(jid)
+	if _, watched := h.jobs[jid]; watched {
+		h.changed[jid] = h.changed[jid] || recorded
+	}
 	h.wakeUp()
 }
 
@@ -347,11 +368,19 @@ func (h *Hub) wakeUp() {
 	}
 }
 
-func (h *Hub) wakeWatches(jid string, ended bool) {
+// wakeWatches wakes the watches of a job that was read, or is not there if read is nil,
+// if something was recorded about it, or has changed.
+func (h *Hub) wakeWatches(jid string, read *records.Job, recorded bool) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	j := h.jobs[jid]
 	if j == nil {
+		return
+	}
+	ended := read != nil && read.State.Ended()
+	same := read == nil && j.last == nil || read != nil && !j.differs(*read)
+	j.last = read
+	if same && !recorded && !ended {
 		return
 	}
 	j.noted++ // what was read before it changed is not shared any more

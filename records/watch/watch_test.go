@@ -46,6 +46,12 @@ func (s *store) set(jid string, state records.State) {
 	s.states[jid] = state
 }
 
+func (s *store) remove(jid string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.states, jid)
+}
+
 func (s *store) fail(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -155,6 +161,50 @@ func TestElsewhere(t *testing.T) {
 		time.Sleep(30 * time.Second)
 		require.False(t, is(w.Ended()))
 		<-w.Ended()
+	})
+}
+
+// A job is looked at again each minute. What waits for its changes wakes only if there
+// was one, also if another gateway has recorded it.
+func TestSame(t *testing.T) {
+	t.Parallel()
+	run(t, func(t *testing.T, h *watch.Hub, s *store) {
+		s.set("a", records.New)
+		w := h.Watch("a")
+		defer w.Close()
+		changed := w.Changed()
+		_, err := w.Job(t.Context(), false)
+		require.NoError(t, err)
+		before := s.count("a")
+		time.Sleep(5 * time.Minute)
+		require.False(t, is(changed), "it is the same")
+		require.GreaterOrEqual(t, s.count("a"), before+4)
+
+		h.Recorded(returned("a"))
+		<-changed
+		changed = w.Changed()
+		s.set("a", records.Running)
+		<-changed
+		changed = w.Changed()
+		time.Sleep(5 * time.Minute)
+		require.False(t, is(changed), "it is the same again")
+
+		s.set("a", records.New)
+		other := h.Watch("a")
+		defer other.Close()
+		_, err = other.Job(t.Context(), false)
+		require.NoError(t, err)
+		time.Sleep(time.Second)
+		require.True(t, is(changed), "one that came later has read it before the minute was over")
+
+		changed = w.Changed()
+		s.remove("a")
+		<-changed
+		changed = w.Changed()
+		time.Sleep(5 * time.Minute)
+		require.False(t, is(changed), "it is not there")
+		s.set("a", records.New)
+		<-changed
 	})
 }
 
