@@ -89,7 +89,7 @@ func (l *tlsListener) deliver(a accepted) bool {
 }
 
 func (l *tlsListener) handshake(raw net.Conn) {
-	conn := tls.Server(raw, l.config)
+	conn := tls.Server(newHelloConn(raw), l.config)
 	// The end of the context closes raw, which ends the handshake at any point.
 	ctx, cancel := context.WithTimeout(l.ctx, l.timeout)
 	err := conn.HandshakeContext(ctx)

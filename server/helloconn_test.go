@@ -1,0 +1,106 @@
+package server
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"io"
+	"net"
+	"testing"
+	"testing/iotest"
+
+	"github.com/stretchr/testify/require"
+)
+
+// readConn is a connection that is only read.
+type readConn struct {
+	net.Conn
+	io.Reader
+}
+
+func (c readConn) Read(p []byte) (int, error) { return c.Reader.Read(p) }
+
+// record returns a TLS record of so many bytes.
+func record(kind byte, length int) []byte {
+	r := []byte{kind, 3, 1, 0, 0}
+	binary.BigEndian.PutUint16(r[3:], uint16(length))
+	for i := range length {
+		r = append(r, byte(i*7))
+	}
+	return r
+}
+
+// The first record comes in parts that fit into 480 bytes, and nothing else is changed.
+func TestHelloConn(t *testing.T) {
+	t.Parallel()
+	const rest = "\x17\x03\x03what follows, of any length"
+	for name, c := range map[string]struct {
+		sent  []byte
+		parts []int // of the first record; nil for one that is left as it is
+	}{
+		"with a post-quantum key": {record(recordHandshake, 1530), []int{383, 383, 383, 381}},
+		"small":                   {record(recordHandshake, mostHelloPart), nil},
+		"a little larger":         {record(recordHandshake, mostHelloPart+1), []int{241, 240}},
+		"the largest":             {record(recordHandshake, 1<<14), append(repeated(256, 63), 256)},
+		"empty":                   {record(recordHandshake, 0), nil},
+		"of another type":         {record(23, 2000), nil},
+		"HTTP":                    {[]byte("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"), nil},
+	} {
+		for how, slow := range map[string]func(io.Reader) io.Reader{
+			"": func(r io.Reader) io.Reader { return r }, ", byte by byte": iotest.OneByteReader, ", with the error": iotest.DataErrReader,
+		} {
+			t.Run(name+how, func(t *testing.T) {
+				t.Parallel()
+				sent := append(bytes.Clone(c.sent), rest...)
+				conn := newHelloConn(readConn{Reader: slow(bytes.NewReader(sent))})
+				var got []byte
+				for _, want := range c.parts {
+					p := make([]byte, 576)
+					n, err := conn.Read(p)
+					require.NoError(t, err)
+					require.Equal(t, recordHeader+want, n)
+					require.Equal(t, c.sent[:3], p[:3])
+					require.EqualValues(t, want, binary.BigEndian.Uint16(p[3:]))
+					got = append(got, p[recordHeader:n]...)
+				}
+				if c.parts != nil {
+					require.Equal(t, c.sent[recordHeader:], got)
+					require.Nil(t, conn.split)
+					sent = []byte(rest)
+				}
+				all, err := io.ReadAll(conn)
+				require.NoError(t, err)
+				require.Equal(t, sent, all)
+			})
+		}
+	}
+}
+
+func repeated(n, times int) (all []int) {
+	for range times {
+		all = append(all, n)
+	}
+	return all
+}
+
+// What a client has sent before it broke off is read, and no more.
+func TestHelloConnBroken(t *testing.T) {
+	t.Parallel()
+	whole := record(recordHandshake, 1000)
+	for _, n := range []int{0, 1, 4, 5, 6, 254, 255, 256, 600, len(whole) - 1} {
+		conn := newHelloConn(readConn{Reader: bytes.NewReader(whole[:n])})
+		var got []byte
+		var err error
+		for p := make([]byte, 576); err == nil; {
+			var read int
+			if read, err = conn.Read(p); read > recordHeader {
+				got = append(got, p[recordHeader:read]...)
+			}
+		}
+		require.True(t, errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF), err)
+		require.Equal(t, whole[min(n, recordHeader):n], append([]byte{}, got...), n)
+		read, err := conn.Read(make([]byte, 1))
+		require.Zero(t, read)
+		require.ErrorIs(t, err, io.EOF)
+	}
+}
