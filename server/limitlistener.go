@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/saltern-api/saltern/internal/fair"
@@ -72,10 +73,7 @@ func (l *limitListener) Accept() (net.Conn, error) {
 			l.refused(addr)
 			continue
 		}
-		return &limitConn{Conn: c, release: sync.OnceFunc(func() {
-			l.shares.Give(from, 1)
-			<-l.slots
-		})}, nil
+		return &limitConn{Conn: c, listener: l, from: from}, nil
 	}
 }
 
@@ -96,12 +94,22 @@ func (l *limitListener) Close() error {
 
 type limitConn struct {
 	net.Conn
-	release func()
+	listener *limitListener
+	from     netip.Prefix
+	released atomic.Bool
 }
 
 func (c *limitConn) Close() error {
 	defer c.release()
 	return c.Conn.Close()
+}
+
+// release makes room for another connection, once.
+func (c *limitConn) release() {
+	if c.released.CompareAndSwap(false, true) {
+		c.listener.shares.Give(c.from, 1)
+		<-c.listener.slots
+	}
 }
 
 // NetConn returns the connection that is counted.

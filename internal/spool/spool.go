@@ -51,6 +51,12 @@ func (s *Spool) share() int64 {
 	return s.store.opts.Share
 }
 
+// Unused reports whether nothing was written yet, nor anything else done that another
+// request could find.
+func (s *Spool) Unused() bool {
+	return s.size == 0 && s.err == nil && s.blocks == nil && s.file == nil
+}
+
 // Full reports whether the files of all spools, or those of the client, are as
 // large as they may be, so that a large answer would find no room.
 func (s *Spool) Full() bool {

@@ -147,9 +147,17 @@ func TestEmpty(t *testing.T) {
 		require.NoError(t, err)
 		require.Zero(t, n)
 	}
+	require.True(t, s.Unused())
 	require.NoError(t, s.Close())
+	require.False(t, s.Unused(), "it is closed")
 	require.NoError(t, s.Close())
 	require.NoError(t, (*spool.Spool)(nil).Close())
+
+	s = none.New()
+	_, err := s.WriteString("a")
+	require.NoError(t, err)
+	require.NoError(t, s.Truncate(0))
+	require.False(t, s.Unused(), "a section of it may be there")
 }
 
 // A large spool holds little memory, whatever it has in its file.

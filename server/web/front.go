@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"runtime"
 	"runtime/debug"
+	"sync"
 	"time"
 
 	"github.com/saltern-api/saltern/internal/readable"
@@ -48,9 +49,10 @@ type Front struct {
 	// Path returns a path redacted for the log: without tokens.
 	Path func(path string) string
 
-	heads heads
-	cuts  cuts
-	quiet readable.Shared
+	heads  heads
+	cuts   cuts
+	quiet  readable.Shared
+	spools sync.Pool // unused ones, for the steps of detached responses
 }
 
 // ServeHTTP handles a request.
@@ -97,13 +99,16 @@ func (f *Front) end(x *Exchange, r *http.Request, done func(*http.Request)) {
 // goOn has the remainder of a detached response written, without its request.
 func (f *Front) goOn(x *Exchange, done func(*http.Request)) {
 	f.cuts.add(f.Base, x)
+	f.takeSpool(x)
 	x.detached.start(&f.quiet, f.Go, func(begin func()) (goesOn bool) {
 		f.run(x, x.detached.request.request, func() {
+			f.giveSpool(x)
 			until, err := x.detached.next()
 			if err != nil {
 				x.Err = err
 			}
 			if until != nil {
+				f.takeSpool(x)
 				until(begin)
 				goesOn = true
 			}
@@ -115,6 +120,26 @@ func (f *Front) goOn(x *Exchange, done func(*http.Request)) {
 		}
 		return goesOn
 	})
+}
+
+// giveSpool gives a detached response a spool for its next step.
+func (f *Front) giveSpool(x *Exchange) {
+	var ok bool
+	if x.Spool, ok = f.spools.Get().(*spool.Spool); !ok {
+		x.Spool = f.Answers.New()
+	}
+	x.Spool.For(x.From)
+}
+
+// takeSpool frees what a detached response has spooled, of which nothing outlives a step.
+// Only a spool that was not used serves another one.
+func (f *Front) takeSpool(x *Exchange) {
+	if x.Spool.Unused() {
+		f.spools.Put(x.Spool)
+	} else {
+		x.closeSpool()
+	}
+	x.Spool = nil
 }
 
 // limitTime sets time limits on the request's body and clears those of the

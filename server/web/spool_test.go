@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -22,6 +23,11 @@ import (
 // answering is a server whose answers are in a store.
 func answering(t *testing.T, store *spool.Store, h web.Handler) *httptest.Server {
 	t.Helper()
+	return answeringWith(t, func(f *web.Front) { f.Answers = store }, h)
+}
+
+func answeringWith(t *testing.T, change func(*web.Front), h web.Handler) *httptest.Server {
+	t.Helper()
 	m := web.NewMux(web.Errors(func(x *web.Exchange, _ *http.Request, e *web.Error) {
 		x.WriteBody("text/plain", e.Status, []byte(e.Text))
 	}))
@@ -29,10 +35,11 @@ func answering(t *testing.T, store *spool.Store, h web.Handler) *httptest.Server
 	front := &web.Front{
 		Surface: "test", WriteTimeout: time.Minute, BodyTimeout: time.Minute,
 		Bodies: web.NewBodies(1 << 20), Metrics: web.NewMetrics(prometheus.NewRegistry()),
-		Traffic: web.NewTraffic(), Log: slog.New(slog.DiscardHandler), Answers: store,
+		Traffic: web.NewTraffic(), Log: slog.New(slog.DiscardHandler),
 		Errors: func(x *web.Exchange, _ *http.Request, e *web.Error) { x.WriteHeader(e.Status) },
 		Next:   web.ClientAddr(nil, web.Negotiated(m)), Path: m.LogPath(),
 	}
+	change(front)
 	s := httptest.NewServer(format.Compress(front))
 	t.Cleanup(s.Close)
 	return s
@@ -145,4 +152,55 @@ func TestLargeAnswersAreJSON(t *testing.T) {
 			require.Equal(t, text, string(body))
 		}
 	}
+}
+
+// Of a response that goes on after its handler, a step has a spool of its own, of which
+// nothing is kept while it waits.
+func TestSpoolOfSteps(t *testing.T) {
+	t.Parallel()
+	store := spool.NewStore(spool.Options{Create: func() (spool.File, error) { return spool.Unlinked(t.TempDir()) }})
+	var steps, running atomic.Int64
+	waits, begun := make(chan struct{}), make(chan struct{})
+	s := answeringWith(t, func(f *web.Front) {
+		f.Answers = store
+		f.Go = func(g func()) {
+			running.Add(1)
+			go func() { defer running.Add(-1); g() }()
+		}
+	}, func(x *web.Exchange, r *http.Request) error {
+		_, err := x.Spool.WriteString("of the handler")
+		require.NoError(t, err)
+		x.WriteHeader(http.StatusOK)
+		until := func(begin func()) {
+			if steps.Load() == 1 {
+				close(waits)
+				go func() { <-begun; begin() }()
+				return
+			}
+			go begin()
+		}
+		require.True(t, x.Detach(r, func() {}, func() (web.Until, error) {
+			if !x.Spool.Unused() {
+				t.Error("it is another one's")
+			}
+			if steps.Add(1) == 3 {
+				return nil, x.WriteSection(x.Spool.Since(0))
+			}
+			_, err := x.Spool.WriteString(lines(5))
+			return until, err
+		}))
+		return nil
+	})
+	resp, err := http.Get(s.URL)
+	require.NoError(t, err)
+	defer resp.Body.Close() //nolint:errcheck // it is read whole
+	<-waits
+	requireFreed(t, store)
+	close(begun)
+	body, err := io.ReadAll(resp.Body)
+	require.NoError(t, err)
+	require.Empty(t, body)
+	require.EqualValues(t, 3, steps.Load())
+	require.Eventually(t, func() bool { return running.Load() == 0 }, 30*time.Second, time.Millisecond)
+	requireFreed(t, store)
 }
