@@ -86,9 +86,12 @@ func (s *Sandbox) writeAll() error {
 	if s.opts.SaltAPI {
 		section := map[string]any{"host": "127.0.0.1", "port": s.ports.api, "disable_ssl": true}
 		merge(section, s.opts.CherryPy)
-		_, err := s.ConfWith("api", map[string]any{"rest_cherrypy": section, "rest_wsgi": nil})
-		if err != nil {
+		if _, err := s.ConfWith("api", map[string]any{"rest_cherrypy": section, "rest_wsgi": nil}); err != nil {
 			return err
+		}
+		// Salt-api makes this folder with its first request: of several at once, some may fail.
+		if err := os.MkdirAll(filepath.Join(s.CacheDir(), "saltapi"), 0o700); err != nil {
+			return fmt.Errorf("sandbox folder: %w", err)
 		}
 	}
 	for _, id := range s.opts.Minions {
