@@ -135,9 +135,11 @@ func (s *Sandbox) awaitAPI(ctx context.Context) error {
 	}
 }
 
-// tail is the end of what the program printed, to go into an error.
-func (p *process) tail() string {
-	text, err := os.ReadFile(p.log)
+func (p *process) tail() string { return tail(p.log) }
+
+// tail is the end of what a program printed, to go into an error.
+func tail(log string) string {
+	text, err := os.ReadFile(log)
 	if err != nil || len(bytes.TrimSpace(text)) == 0 {
 		return ""
 	}
