@@ -20,9 +20,10 @@ const (
 
 	// crowdedPercent is the same for a heap that keeps more, but no more than crowdedHeap
 	// bytes: tens of thousands of minions of one job, whose returns are kept no longer
-	// than it takes to write them.
+	// than it takes to write them, or of connections that wait, between whose memory
+	// that of what has ended stays free.
 	crowdedPercent = 25
-	crowdedHeap    = 64 << 20
+	crowdedHeap    = 256 << 20
 
 	// runtimePercent is what Go's runtime begins with.
 	runtimePercent = 100
