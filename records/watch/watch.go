@@ -304,7 +304,9 @@ func (h *Hub) noteAll() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for jid := range h.jobs {
-		h.changed[jid] = h.changed[jid] // false, unless something was recorded
+		if !h.changed[jid] { // nothing was recorded about it
+			h.changed[jid] = false
+		}
 	}
 }
 
