@@ -2,6 +2,7 @@ package sandbox
 
 import (
 	"crypto/rand"
+	_ "embed"
 	"fmt"
 	"maps"
 	"os"
@@ -29,6 +30,13 @@ func everything() []string { return []string{".*", "@runner", "@wheel", "@jobs"}
 // slowModules are execution modules that start programs each time they are loaded,
 // to find out whether they can be used.
 func slowModules() []string { return []string{"npm"} }
+
+// launcher runs Salt's programs unless Options.AsInstalled is set.
+//
+//go:embed launcher.py
+var launcher []byte
+
+func (s *Sandbox) launcher() string { return s.path("run", "launcher.py") }
 
 func randomText() string { return rand.Text() }
 
@@ -63,7 +71,7 @@ func (s *Sandbox) writeAll() error {
 	if err := s.writePAMPython(); err != nil {
 		return err
 	}
-	if err := os.WriteFile(s.path("run", "launcher.py"), launcherScript, 0o600); err != nil {
+	if err := os.WriteFile(s.launcher(), launcher, 0o600); err != nil {
 		return fmt.Errorf("write launcher: %w", err)
 	}
 	master := s.masterConfig()

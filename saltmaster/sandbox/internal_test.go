@@ -93,19 +93,26 @@ func TestConfig(t *testing.T) {
 	require.Error(t, err)
 }
 
-// A sandbox without a launcher starts Salt's programs as they are installed.
-func TestAsInstalled(t *testing.T) {
+// Salt's programs are started through the launcher, unless they are to run as
+// they are installed.
+func TestLauncher(t *testing.T) {
 	t.Parallel()
-	s := stopped(t, Options{AsInstalled: true})
-	python := filepath.Join(s.salt, "bin", "python")
-	require.NoError(t, os.MkdirAll(filepath.Dir(python), 0o700))
-	require.NoError(t, os.WriteFile(python, []byte("#!/bin/sh\necho \"$@\"\n"), 0o700))
-	p, err := s.spawn(t.Context(), "master", "salt-master", "-c", "conf")
-	require.NoError(t, err)
-	<-p.done
-	out, err := os.ReadFile(p.log)
-	require.NoError(t, err)
-	require.Equal(t, filepath.Join(s.salt, "bin", "salt-master")+" -c conf\n", string(out))
+	for _, asInstalled := range []bool{false, true} {
+		s := stopped(t, Options{AsInstalled: asInstalled})
+		python := filepath.Join(s.salt, "bin", "python")
+		require.NoError(t, os.MkdirAll(filepath.Dir(python), 0o700))
+		require.NoError(t, os.WriteFile(python, []byte("#!/bin/sh\necho \"$@\"\n"), 0o700))
+		p, err := s.spawn("master", "salt-master", "-c", "conf")
+		require.NoError(t, err)
+		<-p.done
+		line := filepath.Join(s.salt, "bin", "salt-master") + " -c conf\n"
+		if !asInstalled {
+			line = s.launcher() + " " + line
+		}
+		out, err := os.ReadFile(p.log)
+		require.NoError(t, err)
+		require.Equal(t, line, string(out))
+	}
 }
 
 func TestPrepareRefuses(t *testing.T) {

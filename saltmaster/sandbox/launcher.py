@@ -1,14 +1,6 @@
-"""Run Salt's programs with less of what they do again and again.
+"""Run a program of Salt's with less of what it does again and again.
 
-Usage: launcher.py TITLE, with a socket as its standard input
-
-Each program would load the same modules of Salt when it starts, which is more than
-half of what its start takes. Here they are loaded once, and each program is a fork of
-this process. A line that comes from the socket starts one: a JSON list of a number,
-the file for what the program prints, and its command line. Lines to the socket say
-"started NUMBER PID" and later "ended PID". The end of the socket's stream ends this
-process, and no program. The length of TITLE is what a program has for its title, which
-is what ps shows.
+Usage: launcher.py PROGRAM [ARGUMENT...]
 
 A minion makes its loaders anew for every job, and salt-api for every request.
 Each lists and sorts the files of Salt's module folders, some thousands, which
@@ -53,11 +45,8 @@ gc.disable()  # until the modules are there
 import functools
 import glob
 import importlib
-import json
 import os
 import runpy
-import select
-import signal
 import socket
 import sys
 import time
@@ -197,89 +186,16 @@ serialization.load_pem_private_key = functools.partial(
     serialization.load_pem_private_key, unsafe_skip_rsa_key_validation=True
 )
 
-
-def fork_programs(control):
-    """Start the programs that lines from control name; return in each of them."""
-    awake, wake = socket.socketpair()
-    for end in awake, wake:
-        end.setblocking(False)
-    signal.signal(signal.SIGCHLD, lambda *_: None)
-    signal.set_wakeup_fd(wake.fileno())
-    lines = b""
-    while True:
-        ready, _, _ = select.select([control, awake], [], [])
-        if awake in ready:
-            awake.recv(4096)
-            for pid in ended():
-                control.sendall(b"ended %d\n" % pid)
-        if control not in ready:
-            continue
-        data = control.recv(1 << 16)
-        if not data:
-            sys.exit()
-        *requests, lines = (lines + data).split(b"\n")
-        for number, output, *line in map(json.loads, requests):
-            pid = os.fork()
-            if pid == 0:
-                signal.set_wakeup_fd(-1)
-                signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-                os.setpgid(0, 0)
-                for end in control, awake, wake:
-                    end.close()
-                become(output, line)
-                return
-            try:
-                os.setpgid(pid, pid)  # whichever of the two comes first
-            except OSError:
-                pass
-            control.sendall(b"started %d %d\n" % (number, pid))
-
-
-def ended():
-    """Yield the programs that have ended."""
-    try:
-        while pid := os.waitpid(-1, os.WNOHANG)[0]:
-            yield pid
-    except ChildProcessError:
-        pass
-
-
-def become(output, line):
-    """Make this process look like one that was started with a command line."""
-    printed = os.open(output, os.O_WRONLY | os.O_APPEND)
-    for target in 1, 2:
-        os.dup2(printed, target)
-    os.close(printed)
-    sys.argv = line
-    setproctitle.setproctitle(" ".join([sys.executable, *line]))
-
-
-control = socket.socket(fileno=os.dup(0))
-nothing = os.open(os.devnull, os.O_RDONLY)
-os.dup2(nothing, 0)
-os.close(nothing)
-
-# Modules alone: what Salt makes when it knows its options, such as loaders, loops and
-# sockets, cannot be shared by programs.
-import salt.cli.daemons
-import salt.grains.core
-import salt.master
-import salt.minion
-import salt.scripts
-import salt.transport.tcp
-import salt.transport.zeromq
-import setproctitle
-
-gc.set_threshold(50_000, 20, 20)
-gc.freeze()
-fork_programs(control)
-
+del sys.argv[0]
 program = os.path.basename(sys.argv[0])
-if program == "salt-api":
-    import cherrypy
-    import salt.cli.api
-    import salt.runner
-    import salt.wheel
+gc.set_threshold(50_000, 20, 20)
+for module in {
+    "salt-master": ["salt.master"],
+    "salt-minion": ["salt.minion"],
+    "salt-syndic": ["salt.minion"],
+    "salt-api": ["salt.cli.api", "salt.runner", "salt.wheel", "cherrypy"],
+}.get(program, []):
+    importlib.import_module(module)
 if program == "salt-master":
     from salt.channel import server
     from salt.master import Master

@@ -66,7 +66,7 @@ func (s *Sandbox) StartMaster(ctx context.Context) error {
 	if s.master != nil {
 		return errors.New("sandbox: the master is already running")
 	}
-	if err := s.startMaster(ctx); err != nil {
+	if err := s.startMaster(); err != nil {
 		return err
 	}
 	return s.awaitReady(ctx)
@@ -92,7 +92,7 @@ func (s *Sandbox) signalMaster(sig syscall.Signal) error {
 }
 
 // startMaster starts the master's processes and does not wait for them.
-func (s *Sandbox) startMaster(ctx context.Context) (err error) {
-	s.master, err = s.spawn(ctx, "master", "salt-master", "-c", s.ConfDir())
+func (s *Sandbox) startMaster() (err error) {
+	s.master, err = s.spawn("master", "salt-master", "-c", s.ConfDir())
 	return err
 }

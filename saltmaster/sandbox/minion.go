@@ -20,7 +20,7 @@ func (s *Sandbox) AddMinion(ctx context.Context, id string) error {
 	if err := s.writeMinion(id); err != nil {
 		return err
 	}
-	if err := s.startMinion(ctx, id); err != nil {
+	if err := s.startMinion(id); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, readyLimit)
@@ -47,8 +47,8 @@ func (s *Sandbox) RemoveMinion(ctx context.Context, id string) error {
 
 func minionName(id string) string { return "minion-" + id }
 
-func (s *Sandbox) startMinion(ctx context.Context, id string) error {
-	m, err := s.spawn(ctx, minionName(id), "salt-minion", "--disable-keepalive", "-c", s.path("minions", id))
+func (s *Sandbox) startMinion(id string) error {
+	m, err := s.spawn(minionName(id), "salt-minion", "--disable-keepalive", "-c", s.path("minions", id))
 	if err != nil {
 		return err
 	}

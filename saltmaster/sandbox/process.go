@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -30,52 +29,27 @@ type process struct {
 
 // spawn starts a program of the virtual environment in a process group of its
 // own. What it prints goes to log/<name>.out.
-func (s *Sandbox) spawn(ctx context.Context, name, program string, args ...string) (p *process, err error) {
-	out, err := s.output(name)
+func (s *Sandbox) spawn(name, program string, args ...string) (*process, error) {
+	logPath := s.path("log", name+".out")
+	out, err := os.OpenFile(logPath, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
 		return nil, fmt.Errorf("start %s: %w", name, err)
 	}
-	defer func() { _ = out.Close() }() // the program has a copy of it, or opens it itself
+	defer func() { _ = out.Close() }() // the program has its own copy
+
+	python := filepath.Join(s.salt, "bin", "python")
 	line := append([]string{filepath.Join(s.salt, "bin", program)}, args...)
-	if s.launcher != nil {
-		p, err = s.launcher.start(ctx, out.Name(), line)
-	} else {
-		p, err = start(s.command(out, line...))
+	if !s.opts.AsInstalled {
+		line = append([]string{s.launcher()}, line...)
 	}
-	if err != nil {
-		return nil, fmt.Errorf("start %s: %w", name, err)
-	}
-	p.name, p.log = name, out.Name()
-	return p, nil
-}
-
-// output opens the file for what a program prints.
-func (s *Sandbox) output(name string) (*os.File, error) {
-	path := s.path("log", name+".out")
-	out, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-	if err != nil {
-		return nil, err
-	}
-	if err := s.account.own(path); err != nil {
-		return nil, errors.Join(err, out.Close())
-	}
-	return out, nil
-}
-
-// command returns a command of the virtual environment's Python that prints to out.
-func (s *Sandbox) command(out *os.File, line ...string) *exec.Cmd {
-	cmd := s.account.command(filepath.Join(s.salt, "bin", "python"), line...)
+	cmd := s.account.command(python, line...)
 	cmd.Dir = s.dir
 	cmd.Env = s.environ()
 	cmd.Stdout, cmd.Stderr = out, out
-	return cmd
-}
-
-func start(cmd *exec.Cmd) (*process, error) {
 	if err := cmd.Start(); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("start %s: %w", name, err)
 	}
-	p := &process{pid: cmd.Process.Pid, done: make(chan struct{})}
+	p := &process{name: name, log: logPath, pid: cmd.Process.Pid, done: make(chan struct{})}
 	go func() {
 		defer close(p.done)
 		_ = cmd.Wait()

@@ -135,11 +135,9 @@ func (s *Sandbox) awaitAPI(ctx context.Context) error {
 	}
 }
 
-func (p *process) tail() string { return tail(p.log) }
-
-// tail is the end of what a program printed, to go into an error.
-func tail(log string) string {
-	text, err := os.ReadFile(log)
+// tail is the end of what the program printed, to go into an error.
+func (p *process) tail() string {
+	text, err := os.ReadFile(p.log)
 	if err != nil || len(bytes.TrimSpace(text)) == 0 {
 		return ""
 	}

@@ -58,9 +58,8 @@ type Options struct {
 	PythonPath string
 
 	// AsInstalled runs Salt's programs as they are, for measurements and for
-	// people. Otherwise they are forks of one process that has loaded Salt's modules,
-	// and their loaders remember which module files there are, which changes no answer
-	// and takes a third of the time, see launcher.py.
+	// people. Otherwise their loaders remember which module files there are, which
+	// changes no answer and takes a third of the time, see launcher.py.
 	AsInstalled bool
 
 	// Log gets one line per step, for the person at the terminal. Nil is silent.
@@ -80,12 +79,11 @@ type Sandbox struct {
 	mark    string // environment entry that every process of this sandbox carries
 	guard   *guard
 
-	mu       sync.Mutex
-	launcher *launcher // or nil, as with Options.AsInstalled
-	master   *process
-	minions  []*process
-	api      *process
-	syndic   *process
+	mu      sync.Mutex
+	master  *process
+	minions []*process
+	api     *process
+	syndic  *process
 }
 
 // Start brings everything up and returns when the master answers, every minion
@@ -110,21 +108,16 @@ func Start(ctx context.Context, opts Options) (_ *Sandbox, err error) {
 		return nil, err
 	}
 	s.logf("starting a private Salt master (%s) and %d minions", filepath.Base(s.salt), len(opts.Minions))
-	if !opts.AsInstalled {
-		if s.launcher, err = s.startLauncher(); err != nil {
-			return nil, err
-		}
-	}
-	if err := s.startMaster(ctx); err != nil {
+	if err := s.startMaster(); err != nil {
 		return nil, err
 	}
 	for _, id := range opts.Minions {
-		if err := s.startMinion(ctx, id); err != nil {
+		if err := s.startMinion(id); err != nil {
 			return nil, err
 		}
 	}
 	if opts.SaltAPI {
-		if s.api, err = s.spawn(ctx, "salt-api", "salt-api", "-c", s.path("api")); err != nil {
+		if s.api, err = s.spawn("salt-api", "salt-api", "-c", s.path("api")); err != nil {
 			return nil, err
 		}
 	}
@@ -185,8 +178,6 @@ func (s *Sandbox) Stop(ctx context.Context) error {
 	}
 	err := stopAll(ctx, grace, all...)
 	s.api, s.syndic, s.master, s.minions = nil, nil, nil, nil
-	s.launcher.stop()
-	s.launcher = nil
 	err = errors.Join(err, sweep(s.mark))
 	s.guard.release()
 	if s.ownDir {

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -168,6 +169,50 @@ func TestStartStopsWithContext(t *testing.T) {
 	_, err := sandbox.Start(ctx, sandbox.Options{Salt: salt, Dir: dir, Minions: []string{"ms-0"}})
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	require.Empty(t, processesOf(t, dir))
+}
+
+// TestLauncherSeesChanges shows that what the launcher keeps of module files is not
+// used once they have changed, and that new ones are found.
+func TestLauncherSeesChanges(t *testing.T) {
+	const program = `
+import importlib, importlib.util, os, sys, time
+
+folder = sys.argv[1]
+sys.path.insert(0, folder)
+
+def write(name, text, age=0):
+    path = os.path.join(folder, name + ".py")
+    with open(path, "w") as f:
+        f.write(text)
+    os.utime(path, (time.time() - age, time.time() - age))
+    return path
+
+def run(path):
+    spec = importlib.util.spec_from_file_location("module", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.x
+
+path = write("module", "x = 1", 60)
+print(run(path), run(path))
+write("module", "x = 2", 30)
+print(run(path), run(path))
+write("early", "x = 3")
+import early
+write("late", "x = 4")
+importlib.invalidate_caches()
+import late
+print(early.x, late.x)
+`
+	for version, salt := range sandboxtest.Salts(t) {
+		t.Run(version, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), "program.py")
+			require.NoError(t, os.WriteFile(file, []byte(program), 0o600))
+			out, err := exec.CommandContext(t.Context(), filepath.Join(salt, "bin", "python"), "launcher.py", file, t.TempDir()).CombinedOutput()
+			require.NoError(t, err, string(out))
+			require.Contains(t, string(out), "1 1\n2 2\n3 4\n")
+		})
+	}
 }
 
 // stray leaves a process behind that a minion started in a session of its own,

@@ -45,7 +45,7 @@ func (s *Sandbox) writeSyndic(master map[string]any) error {
 // startSyndic starts the syndic and returns when the master above has returns of
 // all minions of s.
 func (s *Sandbox) startSyndic(ctx context.Context) (err error) {
-	if s.syndic, err = s.spawn(ctx, "syndic", "salt-syndic", "-c", s.ConfDir()); err != nil {
+	if s.syndic, err = s.spawn("syndic", "salt-syndic", "-c", s.ConfDir()); err != nil {
 		return err
 	}
 	ctx, cancel := context.WithTimeout(ctx, readyLimit)
