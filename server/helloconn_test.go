@@ -104,3 +104,50 @@ func TestHelloConnBroken(t *testing.T) {
 		require.ErrorIs(t, err, io.EOF)
 	}
 }
+
+// FuzzHelloConn has any bytes come in pieces of any size: all of them are read, but for
+// the headers of the parts of the first record, and no part is larger than it may be.
+func FuzzHelloConn(f *testing.F) {
+	f.Add(append(record(recordHandshake, 1530), "rest"...), byte(0))
+	f.Add(record(recordHandshake, 1<<14), byte(3))
+	f.Add(record(recordHandshake, 600)[:300], byte(1))
+	f.Add([]byte{recordHandshake, 3, 1, 0xff, 0xff, 1}, byte(7))
+	f.Add([]byte("GET / HTTP/1.1\r\n\r\n"), byte(0))
+	f.Fuzz(func(t *testing.T, sent []byte, piece byte) {
+		var from io.Reader = bytes.NewReader(sent)
+		if piece > 0 {
+			from = pieces{from, int(piece)}
+		}
+		conn := newHelloConn(readConn{Reader: from})
+		var got []byte
+		for p := make([]byte, recordHeader+mostHelloPart); ; {
+			split := conn.split != nil && conn.split.left > 0 // what comes is a later part of the record
+			n, err := conn.Read(p)
+			if split {
+				require.GreaterOrEqual(t, n, recordHeader)
+				require.Equal(t, sent[:3], p[:3])
+				got = append(got, p[recordHeader:n]...)
+			} else {
+				got = append(got, p[:n]...)
+			}
+			if err != nil {
+				require.True(t, errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF), err)
+				break
+			}
+		}
+		require.Len(t, got, len(sent))
+		for i := range got {
+			if i != 3 && i != 4 { // the length of the first part
+				require.Equal(t, sent[i], got[i], i)
+			}
+		}
+	})
+}
+
+// pieces reads no more than so many bytes at once.
+type pieces struct {
+	io.Reader
+	most int
+}
+
+func (p pieces) Read(b []byte) (int, error) { return p.Reader.Read(b[:min(len(b), p.most)]) }
