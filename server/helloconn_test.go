@@ -2,14 +2,20 @@ package server
 
 import (
 	"bytes"
+	"crypto/tls"
 	"encoding/binary"
 	"errors"
 	"io"
+	"log"
 	"net"
+	"sync/atomic"
 	"testing"
 	"testing/iotest"
+	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/saltern-api/saltern/internal/certtest"
 )
 
 // readConn is a connection that is only read.
@@ -74,6 +80,47 @@ func TestHelloConn(t *testing.T) {
 			})
 		}
 	}
+}
+
+// measuredListener notes the most bytes that a read of its connections returned.
+type measuredListener struct {
+	net.Listener
+	most *atomic.Int64
+}
+
+type measuredConn struct {
+	net.Conn
+	most *atomic.Int64
+}
+
+func (l measuredListener) Accept() (net.Conn, error) {
+	c, err := l.Listener.Accept()
+	return measuredConn{c, l.most}, err
+}
+
+func (c measuredConn) Read(p []byte) (int, error) {
+	n, err := c.Conn.Read(p)
+	c.most.Store(max(c.most.Load(), int64(n)))
+	return n, err
+}
+
+// A handshake reads a message with a post-quantum key in parts.
+func TestHandshakeInParts(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	var most atomic.Int64
+	cert := certtest.New(t, nil).TLS()
+	tlsListener := newTLSListener(measuredListener{l, &most}, &tls.Config{Certificates: []tls.Certificate{cert}}, 30*time.Second, log.New(io.Discard, "", 0))
+	defer tlsListener.Close() //nolint:errcheck // it has nothing to say
+	client, err := tls.Dial("tcp", l.Addr().String(), &tls.Config{InsecureSkipVerify: true, CurvePreferences: []tls.CurveID{tls.X25519MLKEM768}})
+	require.NoError(t, err)
+	defer client.Close() //nolint:errcheck // nothing is written
+	conn, err := tlsListener.Accept()
+	require.NoError(t, err)
+	defer conn.Close() //nolint:errcheck // nothing is written
+	require.Positive(t, most.Load())
+	require.LessOrEqual(t, most.Load(), int64(mostHelloPart))
 }
 
 func repeated(n, times int) (all []int) {
