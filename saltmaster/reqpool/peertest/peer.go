@@ -46,8 +46,14 @@ func (c *Conn) Write(b []byte) error {
 	return err
 }
 
-// Close closes the connection.
-func (c *Conn) Close() error { return c.nc.Close() }
+// Close closes the connection. A child process that has not executed its program yet would keep it open: what
+// is sent is ended by itself, which no copy of the descriptor prevents.
+func (c *Conn) Close() error {
+	if half, ok := c.nc.(interface{ CloseWrite() error }); ok {
+		_ = half.CloseWrite() // the peer may have closed it before
+	}
+	return c.nc.Close()
+}
 
 // Handler is called for each request of a connection, in that connection's own goroutine. It may reply at once,
 // later from another goroutine, never, or close the connection. request is the handler's to keep.
