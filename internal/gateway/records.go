@@ -90,6 +90,16 @@ func registerRecorder(reg prometheus.Registerer, r *recorder.Recorder) {
 	}, func() float64 { return r.Stats().Lag.Seconds() }))
 }
 
+// upkeep has the recorder remove records, so that none of them comes back.
+type upkeep struct {
+	records.Store
+	recorder *recorder.Recorder
+}
+
+func (u upkeep) Trim(ctx context.Context, t records.Trim) (records.Trimmed, error) {
+	return u.recorder.Remove(ctx, t)
+}
+
 // note has the recorder add what no event says of a job.
 func (g *Gateway) note(n lowstate.Note) {
 	if g.recorder != nil {
@@ -115,7 +125,7 @@ func (g *Gateway) jobsOptions() server.JobsOptions {
 		return server.JobsOptions{Returns: busReturns{g.bus}}
 	}
 	return server.JobsOptions{
-		Records: g.fresh, Writer: g.records, Library: g.records, Upkeep: g.records, Rules: g.rules, Events: visible, Watches: g.jobs, Minions: g.newMinionFiles(),
+		Records: g.fresh, Writer: g.records, Library: g.records, Upkeep: upkeep{g.records, g.recorder}, Rules: g.rules, Events: visible, Watches: g.jobs, Minions: g.newMinionFiles(),
 		Schedules: g.records, WakeSchedules: g.schedules.Wake, Values: g.records,
 	}
 }

@@ -80,8 +80,35 @@ func (r *Recorder) newest(ctx context.Context) (time.Time, error) {
 	return time.Time{}, nil
 }
 
-// fillJob records one job of the job cache.
+// Remove trims the store. What started before t.Before does not come back from the job cache, which may be read
+// at the same time, while this recorder runs.
+func (r *Recorder) Remove(ctx context.Context, t records.Trim) (records.Trimmed, error) {
+	before := t.Before.UnixMicro()
+	for was := r.removed.Load(); before > was && !r.removed.CompareAndSwap(was, before); was = r.removed.Load() {
+	}
+	return r.store.Trim(ctx, t)
+}
+
+// isRemoved reports whether a job was removed by [Recorder.Remove], if there was one.
+func (r *Recorder) isRemoved(jid string) bool {
+	start, ok := records.StartOf(jid)
+	return ok && start.UnixMicro() < r.removed.Load()
+}
+
+// fillJob records one job of the job cache, unless it was removed.
 func (r *Recorder) fillJob(ctx context.Context, jid string) error {
+	if r.isRemoved(jid) {
+		return nil
+	}
+	if err := r.fillWhole(ctx, jid); err != nil || !r.isRemoved(jid) {
+		return err
+	}
+	// It was removed meanwhile, perhaps before all of it was here.
+	_, err := r.store.Trim(ctx, records.Trim{Before: time.UnixMicro(r.removed.Load())})
+	return err
+}
+
+func (r *Recorder) fillWhole(ctx context.Context, jid string) error {
 	found, err := r.loaded(jid)
 	if err == nil && found.findJob {
 		return nil

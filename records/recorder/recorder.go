@@ -127,6 +127,7 @@ const (
 type Store interface {
 	records.Writer
 	Jobs(ctx context.Context, q records.Query) (records.JobPage, error)
+	Trim(ctx context.Context, t records.Trim) (records.Trimmed, error)
 }
 
 // Tap is where events come from. *eventbus.Sub is one.
@@ -154,6 +155,8 @@ type Recorder struct {
 	notes *lru.Cache[string, note] // that are not recorded yet
 	known *lru.Cache[string, known]
 	gap   bool // events were lost
+
+	removed atomic.Int64 // jobs before this are not filled, in microseconds since 1970; see Remove
 
 	journal       journal // of notes
 	journalLogged bool

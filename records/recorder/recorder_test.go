@@ -95,6 +95,18 @@ func (m *memory) Put(_ context.Context, b records.Batch) (c records.Changes, err
 	return c, nil
 }
 
+func (m *memory) Trim(_ context.Context, t records.Trim) (done records.Trimmed, err error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for jid := range m.jobs {
+		if start, ok := records.StartOf(jid); ok && start.Before(t.Before) {
+			delete(m.jobs, jid)
+			done.Jobs++
+		}
+	}
+	return done, nil
+}
+
 // merged fills in what is not known of a job, as a store does.
 func merged(j, more records.Job) records.Job {
 	if j.Client == "" || strings.HasPrefix(more.Client, j.Client+"_") {
