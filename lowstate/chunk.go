@@ -166,7 +166,7 @@ func Compose(pairs ...Pair) Chunk {
 
 // With returns the chunk with the values of some keys replaced.
 func (c Chunk) With(pairs ...Pair) Chunk {
-	fields := slices.Clone(c.fields)
+	fields := append(make([]field, 0, len(c.fields)+len(pairs)), c.fields...)
 	for _, p := range pairs {
 		fields = slices.DeleteFunc(fields, func(f field) bool { return f.key == p.Key })
 		fields = append(fields, field{p.Key, msgpack.AppendString(nil, p.Value)})

@@ -94,7 +94,7 @@ func (c *Recorder) SetChunks(chunkFirst bool, chunks ...lowstate.Chunk) {
 }
 
 // SetCall sets the call that the request makes.
-func (c *Recorder) SetCall(call lowstate.Call) { c.call = &CallRecord{Call: call} }
+func (c *Recorder) SetCall(call lowstate.Call) { c.call = NewCallRecord(call, lowstate.Result{}) }
 
 // SetResult sets the result of the request's call so far.
 func (c *Recorder) SetResult(soFar lowstate.Result) { c.call.Result = soFar }
@@ -107,10 +107,7 @@ func (c *Recorder) SetOutcome(res lowstate.Result, err error) {
 
 // ForgetAnswers drops the answers of the request's call, of which no line is made, and
 // what keeps the request, for one that goes on.
-func (c *Recorder) ForgetAnswers() {
-	c.call.Result.Answers, c.call.Call.Budget, c.call.Call.Spool = nil, nil, nil
-	c.call.Call.Chunks, c.call.Result.Chunks = lowstate.Kept(c.call.Call.Chunks), lowstate.Kept(c.call.Result.Chunks)
-}
+func (c *Recorder) ForgetAnswers() { c.call.forgetAnswers() }
 
 // Context returns a context for what is done for the request after its handler.
 func (c *Recorder) Context(ctx context.Context) context.Context {
@@ -143,7 +140,7 @@ func (c *Recorder) Before(status int) {
 	c.flushed = true
 	call := c.call
 	if call == nil {
-		call = &CallRecord{Call: lowstate.Call{Chunks: c.chunks, ChunkFirst: c.chunkFirst}}
+		call = &CallRecord{chunks: c.chunks, chunkFirst: c.chunkFirst}
 	}
 	entries := c.callEntries(call, status, c.outcome)
 	for _, e := range c.notes {

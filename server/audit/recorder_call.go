@@ -8,19 +8,33 @@ import (
 	"github.com/saltern-api/saltern/server/web"
 )
 
-// CallRecord is a call and its result.
+// CallRecord is what is recorded of a call, and its result.
 type CallRecord struct {
-	Call   lowstate.Call
 	Result lowstate.Result
+
+	chunks     []lowstate.Chunk
+	chunkFirst bool
+}
+
+// NewCallRecord returns the record of a call with its result so far.
+func NewCallRecord(call lowstate.Call, soFar lowstate.Result) *CallRecord {
+	return &CallRecord{Result: soFar, chunks: call.Chunks, chunkFirst: call.ChunkFirst}
 }
 
 // Chunks returns the call's chunks, with the values that were read while it
 // ran.
 func (c *CallRecord) Chunks() []lowstate.Chunk {
-	if len(c.Result.Chunks) == len(c.Call.Chunks) {
+	if len(c.Result.Chunks) == len(c.chunks) {
 		return c.Result.Chunks
 	}
-	return c.Call.Chunks
+	return c.chunks
+}
+
+// forgetAnswers drops the answers, and what keeps the request.
+func (c *CallRecord) forgetAnswers() {
+	c.Result.Answers = nil
+	c.chunks = lowstate.Kept(c.Chunks())
+	c.Result.Chunks = c.chunks
 }
 
 // Record returns the record of a chunk, empty if the call did not reach it.
@@ -97,7 +111,7 @@ func (c *Recorder) chunkEntry(call *CallRecord, i int) Entry {
 	if c.arguments {
 		e.Arguments, e.LeftOut = chunk.Arguments(maxAuditedArguments), rec.LeftOut
 	}
-	own := call.Call.ChunkFirst && chunk.HasCredentials()
+	own := call.chunkFirst && chunk.HasCredentials()
 	switch {
 	case rec.User != "" && !rec.Known:
 		e.User, e.Eauth = rec.User, rec.Eauth

@@ -142,7 +142,7 @@ func (f *formatter) askGrains(ctx context.Context, tgt, tgtType string) error {
 		Authority:  f.authority,
 	}
 	res, err := f.runner.Run(ctx, call) // on failure the view has no grains
-	f.record(&audit.CallRecord{Call: call, Result: res}, err)
+	f.record(audit.NewCallRecord(call, res), err)
 	return err
 }
 

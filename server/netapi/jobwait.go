@@ -74,12 +74,9 @@ func (s *CherryPy) waitForJob(
 	audit.Of(x).ForgetAnswers() // nothing of the job is kept while the request waits
 	waits = true
 	w.caller = w.wait.Follow(s.Resolver, c, role.ReturnerRead)
-	after, cancel := context.WithCancel(audit.Of(x).Context(context.Background()))
-	gone := func() { w.wait.Leave(); cancel() }
-	if x.DetachWhole(r, gone, w.wait.After, func() (web.Until, error) { return nil, w.untilEnd(after) }) {
+	if x.DetachWhole(r, w.wait.Leave, w.wait.After, w.goOn) {
 		return nil
 	}
-	cancel()
 	return w.untilEnd(r.Context())
 }
 
@@ -91,6 +88,13 @@ type jobWaiter struct {
 	caller   *caller.Caller
 	endpoint string
 	jid      string
+}
+
+// goOn answers after the handler, with which the request's context has ended.
+func (w *jobWaiter) goOn() (web.Until, error) {
+	ctx, cancel := w.wait.Present(audit.Of(w.x).Context(context.Background()))
+	defer cancel()
+	return nil, w.untilEnd(ctx)
 }
 
 // untilEnd waits, and answers with the job of then.

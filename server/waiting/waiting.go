@@ -94,6 +94,7 @@ type Wait struct {
 	watched *watch.Watch
 	over    time.Time
 	left    atomic.Bool
+	leave   atomic.Pointer[context.CancelFunc] // of the context of Present, if there is one
 
 	hold  *Hold       // nil before Follow
 	timer *time.Timer // nil before After
@@ -120,8 +121,24 @@ func (w *Wait) Follow(from Follower, c *caller.Caller, needs ...role.Permission)
 	return c
 }
 
-// Leave has End return that the client has gone.
-func (w *Wait) Leave() { w.left.Store(true) }
+// Leave has End return that the client has gone, and ends the context of Present.
+func (w *Wait) Leave() {
+	w.left.Store(true)
+	if cancel := w.leave.Load(); cancel != nil {
+		(*cancel)()
+	}
+}
+
+// Present returns a context that ends with ctx, or when the client goes: for what is done
+// after the wait, so that nothing is held for it until then. It is called once at most.
+func (w *Wait) Present(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(ctx)
+	w.leave.Store(&cancel)
+	if w.left.Load() {
+		cancel()
+	}
+	return ctx, cancel
+}
 
 // End waits for the end of the job, or until the time is over. There is no error when
 // the time is over or the gateway begins to stop; that of an ended credential is for the

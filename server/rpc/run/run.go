@@ -95,7 +95,7 @@ func (c *Call) RunFrom(ctx context.Context, from lowstate.Origin, fields ...meth
 		Chunks: chunks, RemoteAddr: c.X.Remote, Clients: c.api.Clients, Authority: authority, Budget: c.X.Budget, Spool: c.X.Spool, Origin: from,
 	}
 	res, err := c.api.Gateway.Run(ctx, call)
-	about := &audit.CallRecord{Call: call, Result: res}
+	about := audit.NewCallRecord(call, res)
 	audit.Of(c.X).WriteCall(about, err)
 	if c.api.Ran != nil {
 		c.api.Ran(about, audit.OutcomeOf(err))
