@@ -182,8 +182,8 @@ func (d *differential) check(t *testing.T, c diffCase, inTurn bool) {
 	requireAnswer(t, cmp.Or(c.both, "200 ..."), fromSaltern, "what both answer")
 }
 
-// lostRace tells an answer of 3006's salt-api that is none: with more than one
-// request at a time its loader now and then fails one of them, whatever it is.
+// lostRace tells an answer of salt-api that is none: with more than one request at a
+// time it now and then fails one of them, whatever it is.
 func (c *diffCase) lostRace(fromAPI string) bool {
 	const failed = `500 {"status": 500, "return": "An unexpected error occurred"}`
 	return fromAPI == failed && cmp.Or(c.saltAPI, c.both) != failed

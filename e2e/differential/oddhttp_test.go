@@ -110,7 +110,7 @@ func (w *httpWorld) oddDifference(t *testing.T, c oddCase) string {
 	api, err := w.sendOdd(t, w.saltAPI, c)
 	for range 2 {
 		if api.status != http.StatusInternalServerError {
-			break // it may be the race in 3006's loader
+			break // it may be one that salt-api fails because there are others, see diffCase.lostRace
 		}
 		api, err = w.sendOdd(t, w.saltAPI, c)
 	}

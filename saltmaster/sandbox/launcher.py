@@ -25,6 +25,10 @@ A master runs each runner in a process of its own, which makes a minion's loader
 first. Here the master makes them once before it starts its processes, so that
 all of these know the files.
 
+salt-api writes a file with a key anew for each request. Of several at once, one may
+remove what another has just written, which is then answered with 500. Here they write
+one after the other.
+
 A master of 3008 with transport tcp takes requests before its workers listen. If it
 holds two by then, as after a restart, each opens a connection to the workers, and
 from then on the master writes to the later one and reads from the other: it answers
@@ -49,6 +53,7 @@ import os
 import runpy
 import socket
 import sys
+import threading
 import time
 from importlib.machinery import FileFinder, SourceFileLoader
 
@@ -227,6 +232,17 @@ if program == "salt-master":
             take_requests(self, *args, **kwargs)
 
         server.PoolRoutingChannel.post_fork = take_requests_then
+if program == "salt-api":
+    from salt.daemons import masterapi
+
+    write_key = masterapi.mk_key
+    writing = threading.Lock()
+
+    def write_key_alone(*args, **kwargs):
+        with writing:
+            return write_key(*args, **kwargs)
+
+    masterapi.mk_key = write_key_alone
 if program == "salt-minion":
     from salt.minion import Minion
 
