@@ -252,7 +252,9 @@ func TestNoRetry(t *testing.T) {
 	require.EqualValues(t, 2, s.calls.Load())
 
 	ctx, cancel := context.WithCancel(t.Context())
-	s.answers(func(http.ResponseWriter, string) { cancel() })
+	returned := make(chan struct{})
+	defer close(returned)
+	s.answers(func(http.ResponseWriter, string) { cancel(); <-returned })
 	_, err = c.Echo(ctx, "x")
 	require.ErrorIs(t, err, context.Canceled)
 }
