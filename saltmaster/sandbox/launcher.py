@@ -25,6 +25,10 @@ A master runs each runner in a process of its own, which makes a minion's loader
 first. Here the master makes them once before it starts its processes, so that
 all of these know the files.
 
+A worker of the master is as long with a login that fails as it was with the slowest one
+before, which may be seconds on a busy machine, and as there are few workers, nothing
+is answered meanwhile. Here it is no longer than it takes.
+
 salt-api writes a file with a key anew for each request. Of several at once, one may
 remove what another has just written, which is then answered with 500. Here they write
 one after the other.
@@ -202,6 +206,7 @@ for module in {
 }.get(program, []):
     importlib.import_module(module)
 if program == "salt-master":
+    from salt.auth import LoadAuth
     from salt.channel import server
     from salt.master import Master
     from salt.minion import MasterMinion
@@ -214,6 +219,7 @@ if program == "salt-master":
         start(self)
 
     Master.start = start_warm
+    LoadAuth.time_auth = LoadAuth._LoadAuth__auth_call
 
     def await_listener(path):
         while True:
