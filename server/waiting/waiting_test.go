@@ -280,6 +280,27 @@ func TestSharedCredential(t *testing.T) {
 	})
 }
 
+// What is done after a wait ends when the client goes, before that or meanwhile.
+func TestPresent(t *testing.T) {
+	t.Parallel()
+	for name, gone := range map[string]bool{"gone before": true, "goes meanwhile": false} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var w waiting.Wait
+			if gone {
+				w.Leave()
+			}
+			ctx, cancel := w.Present(t.Context())
+			defer cancel()
+			if !gone {
+				require.NoError(t, ctx.Err())
+				w.Leave()
+			}
+			require.ErrorIs(t, ctx.Err(), context.Canceled)
+		})
+	}
+}
+
 // Some have a turn at once, and the others wait for it, until their context ends.
 func TestTurn(t *testing.T) {
 	t.Parallel()
