@@ -219,6 +219,10 @@ func (m *Master) writeConfig() error {
 // Subscribers is how many are connected to the bus. An event reaches those that are when it is fired.
 func (m *Master) Subscribers() int { return m.bus.count() }
 
+// Subscriptions is how many have connected to the bus so far. One that connects again may be counted here before the
+// end of its former connection is seen.
+func (m *Master) Subscriptions() int { return m.bus.total() }
+
 // Count is how many requests with this cmd arrived; "" counts those without one.
 func (m *Master) Count(cmd string) int {
 	m.mu.Lock()

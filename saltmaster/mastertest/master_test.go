@@ -240,9 +240,9 @@ func TestFaultsOfTheBus(t *testing.T) {
 			},
 			"restart": func() { require.NoError(t, m.Restart()) },
 		} {
-			before := bus.Stats().Reconnects
+			before := m.Subscriptions()
 			fault()
-			require.Eventually(t, func() bool { return bus.Stats().Reconnects > before && m.Subscribers() == 1 },
+			require.Eventually(t, func() bool { return m.Subscriptions() > before && m.Subscribers() == 1 },
 				10*time.Second, time.Millisecond, name)
 			_, err := s.Next(soon(t))
 			require.ErrorIs(t, err, eventbus.ErrGap, name)

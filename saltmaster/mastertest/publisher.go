@@ -15,6 +15,7 @@ type publisher struct {
 	mu       sync.Mutex
 	listener net.Listener
 	subs     map[*subscriber]struct{}
+	accepted int
 	wg       sync.WaitGroup
 }
 
@@ -65,6 +66,12 @@ func (p *publisher) count() int {
 	return len(p.subs)
 }
 
+func (p *publisher) total() int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.accepted
+}
+
 func (p *publisher) accept(l net.Listener) {
 	for {
 		conn, err := l.Accept()
@@ -79,6 +86,7 @@ func (p *publisher) accept(l net.Listener) {
 			return
 		}
 		p.subs[s] = struct{}{}
+		p.accepted++
 		p.mu.Unlock()
 		p.wg.Go(func() {
 			s.write()
