@@ -49,7 +49,7 @@ func newFireRig(t *testing.T, o mastertest.Options, change func(*FirerOptions)) 
 func (r *fireRig) connected(t *testing.T, n uint64) {
 	t.Helper()
 	require.Eventually(t, func() bool {
-		return r.bus.Connected() && r.bus.counts.connects.Load() == n && r.Subscribers() == 1
+		return r.bus.Connected() && r.bus.counts.connects.Load() == n && r.Subscriptions() == int(n) && r.Subscribers() == 1
 	}, 20*time.Second, time.Millisecond)
 }
 
