@@ -94,7 +94,7 @@ test-clients: salt clients ## run pepper, SUSE's Java client, a browser and othe
 	$(STRICT) SALTERN_REQUIRE_CHROMIUM=1 SALTERN_SALT_VERSIONS='$(filter $(VERSION)%,$(SALT_VERSIONS))' \
 		SALTERN_PYTHON_CLIENTS=$(WORK)/clients-venv SALTERN_NODE_CLIENTS=$(WORK)/clients-node \
 		SALTERN_JAVA_CLIENT=$$(test ! -e $(WORK)/java/.built || echo $(WORK)/java) \
-		$(GOTEST) -count=1 -timeout 15m ./e2e/clients
+		$(GOTEST) -count=1 -timeout 25m ./e2e/clients
 
 clients: # what test-clients needs
 	@deploy/deps.sh clients

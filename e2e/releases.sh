@@ -59,7 +59,7 @@ job() {
 		"$make" --no-print-directory test-clients VERSION="$2" >"$folder/test-$3.log" 2>&1 &
 	else
 		cd "$root/$1" && SALTERN_SALT_VERSIONS=$2 \
-			"$binaries/${1##*/}.test" -test.timeout 20m -test.run "$only" >"$folder/test-$3.log" 2>&1 &
+			"$binaries/${1##*/}.test" -test.timeout 35m -test.run "$only" >"$folder/test-$3.log" 2>&1 &
 	fi
 	child=$!
 	trap 'kill $child 2>/dev/null' INT TERM
