@@ -5,8 +5,9 @@
 # With the release BETWEEN only the parts run that part names.
 #
 # The program and the test binaries are built once. Much of what they do is
-# waiting, so some jobs run at once (JOBS, by default three for a core); those
-# that take longest begin first.
+# waiting, so some jobs run at once (JOBS, by default two for a core, which have
+# always something to do: with more, each only waits longer for what has to come
+# within seconds); those that take longest begin first.
 #
 # What a job prints goes to FOLDER/test-PACKAGE-VERSION.log, and comes out whole
 # when it has ended; until then a line a minute says what goes on.
@@ -14,7 +15,7 @@ set -u
 
 folder=$1 versions=$2 packages=$3 between=${4:-}
 make=${MAKE:-make}
-at_once=${JOBS:-$((3 * $(nproc)))}
+at_once=${JOBS:-$((2 * $(nproc)))}
 binaries=$folder/e2e
 root=$(pwd)
 module=$(go list -m)
