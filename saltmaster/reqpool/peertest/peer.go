@@ -138,7 +138,7 @@ func (p *Peer) Stop() {
 		p.listener = nil
 	}
 	for c := range p.conns {
-		_ = c.nc.Close()
+		_ = c.Close()
 	}
 	p.conns = nil
 	p.mu.Unlock()
