@@ -46,7 +46,9 @@ func newPublisher(t *testing.T, framing Framing) *publisher {
 	p := &publisher{t: t, framing: framing, path: filepath.Join(t.TempDir(), "pub.ipc")}
 	p.listen()
 	t.Cleanup(func() {
-		_ = p.l.Close()
+		if p.l != nil {
+			_ = p.l.Close()
+		}
 		if p.conn != nil {
 			_ = p.conn.Close()
 		}
@@ -64,17 +66,23 @@ func (p *publisher) listen() {
 // accept waits for the bus to connect and be up.
 func (p *publisher) accept(b *Bus) {
 	p.t.Helper()
+	if p.l == nil {
+		p.listen()
+	}
 	conn, err := p.l.Accept()
 	require.NoError(p.t, err)
 	p.conn = conn
 	require.Eventually(p.t, b.Connected, 10*time.Second, 100*time.Microsecond)
 }
 
-// hangUp ends the connection and waits until the bus has seen it.
+// hangUp ends the connection and waits until the bus has seen it, which cannot connect again before accept.
 func (p *publisher) hangUp(b *Bus) {
 	p.t.Helper()
+	require.NoError(p.t, p.l.Close())
+	p.l = nil
+	require.NoError(p.t, p.conn.(*net.UnixConn).CloseWrite()) // for a child that has a copy until it executes its program
 	require.NoError(p.t, p.conn.Close())
-	require.Eventually(p.t, func() bool { return !b.Connected() }, 10*time.Second, 10*time.Microsecond)
+	require.Eventually(p.t, func() bool { return !b.Connected() }, 10*time.Second, time.Millisecond)
 }
 
 func (p *publisher) write(b []byte) {

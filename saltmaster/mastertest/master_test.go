@@ -166,15 +166,7 @@ func TestTokensWrittenByOthers(t *testing.T) {
 
 func TestFaultsOfTheRequestChannel(t *testing.T) {
 	t.Parallel()
-	m := Start(t, Options{Minions: []Minion{{ID: "ms-0"}}})
-	pool, bus := newPool(t, m), newBus(t, m)
 	ping := request(`{"cmd": "ping"}`)
-	ask := func(payload []byte, faults Faults) ([]byte, error) {
-		m.Fail(func(f *Faults) { *f = faults })
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
-		defer cancel()
-		return pool.Request(ctx, payload)
-	}
 	for name, test := range map[string]struct {
 		faults   Faults
 		sent     bool
@@ -186,12 +178,25 @@ func TestFaultsOfTheRequestChannel(t *testing.T) {
 		"drop request": {Faults{DropRequest: true}, true, false},
 		"drop reply":   {Faults{DropReply: true}, true, false},
 	} {
-		m.DropRequests()
-		_, err := ask(ping, test.faults)
-		var e *reqpool.Error
-		require.ErrorAs(t, err, &e, name)
-		require.Equal(t, test.sent, e.Sent, name)
-		require.Equal(t, test.deadline, errors.Is(err, context.DeadlineExceeded), name)
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			m := Start(t, Options{})
+			m.Fail(func(f *Faults) { *f = test.faults })
+			ctx, cancel := context.WithTimeout(t.Context(), 3*time.Second) // connecting and sending are a part of it
+			defer cancel()
+			_, err := newPool(t, m).Request(ctx, ping)
+			var e *reqpool.Error
+			require.ErrorAs(t, err, &e)
+			require.Equal(t, test.sent, e.Sent)
+			require.Equal(t, test.deadline, errors.Is(err, context.DeadlineExceeded))
+		})
+	}
+
+	m := Start(t, Options{Minions: []Minion{{ID: "ms-0"}}})
+	pool, bus := newPool(t, m), newBus(t, m)
+	ask := func(payload []byte, faults Faults) ([]byte, error) {
+		m.Fail(func(f *Faults) { *f = faults })
+		return pool.Request(soon(t), payload)
 	}
 	reply, err := ask(ping, Faults{Reply: []byte("garbage")})
 	require.NoError(t, err)

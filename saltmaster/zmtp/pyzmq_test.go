@@ -103,14 +103,14 @@ func TestStoppedLibzmqPeer(t *testing.T) {
 	require.NoError(t, err)
 
 	require.NoError(t, proc.Signal(syscall.SIGSTOP))
-	ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
 	_, err = pool.Request(ctx, []byte("b")) // on the idle connection
 	peertest.RequireFailure(t, err, "receive", true)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	_, err = pool.Request(ctx, []byte("c"))
 	require.ErrorIs(t, err, context.DeadlineExceeded)
-	fresh, cancelFresh := context.WithTimeout(t.Context(), time.Second)
+	fresh, cancelFresh := context.WithTimeout(t.Context(), 3*time.Second)
 	defer cancelFresh()
 	_, err = pool.Request(fresh, []byte("d")) // the kernel accepts, there is no greeting
 	peertest.RequireFailure(t, err, "handshake", false)

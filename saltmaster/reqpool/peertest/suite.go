@@ -202,6 +202,24 @@ func (s Suite) dies(t *testing.T) {
 	require.EqualValues(t, 2, requests.Load(), "the failed request was not sent again")
 }
 
+// A pastDeadline is a context whose deadline is past when done is closed: it takes as long as connecting and
+// sending take.
+type pastDeadline struct {
+	context.Context
+	done chan struct{}
+}
+
+func (c pastDeadline) Done() <-chan struct{} { return c.done }
+
+func (c pastDeadline) Err() error {
+	select {
+	case <-c.done:
+		return context.DeadlineExceeded
+	default:
+		return nil
+	}
+}
+
 func (s Suite) silent(t *testing.T) {
 	asked := make(chan *Conn, 10)
 	silence := string(value("silence"))
@@ -214,15 +232,18 @@ func (s Suite) silent(t *testing.T) {
 	})
 	pool := s.pool(t, peer, nil)
 
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second) // connecting and sending are a part of it
-	defer cancel()
-	_, err := pool.Request(ctx, []byte(silence))
+	var late *Conn
+	deadline := pastDeadline{t.Context(), make(chan struct{})}
+	go func() {
+		late = <-asked
+		close(deadline.done)
+	}()
+	_, err := pool.Request(deadline, []byte(silence))
 	RequireFailure(t, err, "receive", true)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
-	late := <-asked
 	_ = late.Reply(value("late")) // must not answer the next request
 
-	ctx, cancel = context.WithCancel(t.Context())
+	ctx, cancel := context.WithCancel(t.Context())
 	go func() {
 		<-asked
 		cancel()
@@ -242,8 +263,8 @@ func (s Suite) silent(t *testing.T) {
 func (s Suite) stopped(t *testing.T) {
 	peer := s.listen(t, echo)
 	peer.Mute.Store(true)
-	// Connecting takes a part of the time too, which on a busy machine was 10 ms and more.
-	const enoughToConnect = time.Second
+	// Connecting takes a part of the time too, which on a busy machine was 10 ms and more, over TLS a second.
+	const enoughToConnect = 3 * time.Second
 	if s.NoHandshake && !s.secured {
 		ctx, cancel := context.WithTimeout(t.Context(), enoughToConnect)
 		defer cancel()
@@ -258,10 +279,16 @@ func (s Suite) stopped(t *testing.T) {
 	require.ErrorIs(t, err, os.ErrDeadlineExceeded)
 	require.NotErrorIs(t, err, context.DeadlineExceeded, "the caller's context has not ended")
 
-	ctx, cancel := context.WithTimeout(t.Context(), enoughToConnect)
-	defer cancel()
+	deadline, accepted := pastDeadline{t.Context(), make(chan struct{})}, peer.Accepted()
+	go func() {
+		defer close(deadline.done)
+		for deadline.Context.Err() == nil && peer.Accepted() == accepted {
+			time.Sleep(time.Millisecond)
+		}
+		time.Sleep(time.Second) // for the pool to see that it is connected
+	}()
 	pool = s.pool(t, peer, nil)
-	_, err = pool.Request(ctx, value("a"))
+	_, err = pool.Request(deadline, value("a"))
 	RequireFailure(t, err, "handshake", false)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 
