@@ -17,7 +17,7 @@ import (
 )
 
 // Timeout is how long a test waits for an event.
-const Timeout = 20 * time.Second
+const Timeout = time.Minute
 
 // Server is a server under test.
 type Server struct {
