@@ -12,6 +12,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -220,7 +221,8 @@ func (g *running) awaitReady(t *testing.T) {
 	})
 }
 
-// close ends the gateway as SIGTERM would, if it runs.
+// close ends the gateway as SIGTERM would, if it runs, and returns when its ports are free: a child of
+// another test has copies of the listeners until it executes its program.
 func (g *running) close(t *testing.T) {
 	t.Helper()
 	if g.stop == nil {
@@ -230,6 +232,9 @@ func (g *running) close(t *testing.T) {
 	require.NoError(t, <-g.ended, g.Log())
 	require.NotContains(t, g.Log(), "did not close")
 	g.stop = nil
+	for _, base := range append(slices.Collect(maps.Values(g.surfaces())), g.Admin) {
+		envtest.RequireEventually(t, func() bool { return base == "" || refuses(base) })
+	}
 }
 
 // ask sends a request to one of the gateway's base URLs.
