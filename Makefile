@@ -11,7 +11,9 @@ GOLANGCI_VERSION  := 2.15.0
 GOVULN_VERSION    := 1.9.0
 SBOM_VERSION      := 1.9.0
 
-PYTHON   ?= python3
+# A distribution's Python is built with profile-guided optimisation; one that a version
+# manager has compiled, first in PATH, often is not, and Salt takes longer in it.
+PYTHON   ?= $(or $(wildcard /usr/bin/python3),python3)
 FUZZTIME ?= 30s
 RELEASE_ARCHS := amd64 arm64
 RELEASE  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
