@@ -66,9 +66,12 @@ func TestLibzmqHeartbeats(t *testing.T) {
 	network, addr, _ := startRouter(t, "tcp://127.0.0.1:*", 200)
 	pool := NewPool(reqpool.Options{Network: network, Address: addr, IdleTimeout: time.Minute})
 	defer pool.Close()
-	_, err := pool.Request(peertest.Soon(t), []byte("a"))
+	nc, err := net.Dial(network, addr) // one that the router keeps for longer: it has not greeted
 	require.NoError(t, err)
 	require.Positive(t, established(t, addr))
+	require.NoError(t, nc.Close())
+	_, err = pool.Request(peertest.Soon(t), []byte("a"))
+	require.NoError(t, err)
 	require.Eventually(t, func() bool { return established(t, addr) == 0 }, 30*time.Second, 10*time.Millisecond)
 	_, err = pool.Request(peertest.Soon(t), []byte("b"))
 	require.NoError(t, err)
