@@ -151,19 +151,23 @@ func waitMany(tb testing.TB, how, kind string, n int, settle bool) (m waitMemory
 	heap, stack := g.runtime(tb)
 
 	all := make([]stream, n)
-	var opening sync.WaitGroup
-	for part := range 8 {
-		opening.Go(func() {
-			for i := part; i < n; i += 8 {
-				all[i] = g.wait(tb, kind, token, waits[how].before+jid+waits[how].after)
-			}
-		})
+	const atOnce = 1000 // far less than the kernel keeps until the program accepts them
+	for begin := 0; begin < n; begin += atOnce {
+		end := min(begin+atOnce, n)
+		var opening sync.WaitGroup
+		for part := range 8 {
+			opening.Go(func() {
+				for i := begin + part; i < end; i += 8 {
+					all[i] = g.wait(tb, kind, token, waits[how].before+jid+waits[how].after)
+				}
+			})
+		}
+		opening.Wait()
+		if tb.Failed() {
+			tb.FailNow()
+		}
+		require.Eventually(tb, func() bool { return g.figure(tb, "saltern_job_waiters") == fmt.Sprint(end) }, patience, 100*time.Millisecond)
 	}
-	opening.Wait()
-	if tb.Failed() {
-		tb.FailNow()
-	}
-	require.Eventually(tb, func() bool { return g.figure(tb, "saltern_job_waiters") == fmt.Sprint(n) }, patience, 100*time.Millisecond)
 	if begun := waits[how].begun; begun != "" {
 		for _, s := range all {
 			s.until(tb, begun)
