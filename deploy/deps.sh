@@ -31,15 +31,13 @@ for group in "${@:-build}"; do
 		need libpam0g-dev "libpam headers" has_header security/pam_appl.h
 		need curl "the calls of the demo and of the tests" command -v curl
 		need libpam-wrapper "pam_matrix, for users that exist only in a private PAM service" has_pam_matrix
-		case $python in
-		python3 | /usr/bin/python3)
-			need python3 "Salt is written in it" command -v "$python"
-			need python3-venv "virtual environments for the private Salts and for clients" "$python" -c 'import ensurepip, venv'
-			;;
-		*) # of the caller's choice: a package cannot mend it
+		if command -v "$python" >/dev/null 2>&1 && [ "$python" != python3 ]; then
+			# A Python of the caller's choice: a package cannot mend it.
 			"$python" -c 'import ensurepip, venv' || { echo "$python has no venv or ensurepip"; exit 1; }
-			;;
-		esac
+		else
+			need python3 "Salt is written in it" command -v python3
+			need python3-venv "virtual environments for the private Salts and for clients" python3 -c 'import ensurepip, venv'
+		fi
 		;;
 	test)
 		need nginx-light "the test of deploy/nginx.conf; Debian starts the service, the test does not need it" has_nginx

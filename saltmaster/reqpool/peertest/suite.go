@@ -202,8 +202,18 @@ func (s Suite) dies(t *testing.T) {
 	require.EqualValues(t, 2, requests.Load(), "the failed request was not sent again")
 }
 
-// A pastDeadline is a context whose deadline is past when done is closed: it takes as long as connecting and
-// sending take.
+// deadlineAfter returns a context whose deadline is past when wait has returned, however long connecting and
+// sending take. wait returns when its own context ends, too.
+func deadlineAfter(t *testing.T, wait func(context.Context)) context.Context {
+	ctx := pastDeadline{Soon(t), make(chan struct{})}
+	go func() {
+		defer close(ctx.done)
+		wait(ctx.Context)
+	}()
+	return ctx
+}
+
+// A pastDeadline is a context whose deadline is past when done is closed.
 type pastDeadline struct {
 	context.Context
 	done chan struct{}
@@ -233,12 +243,12 @@ func (s Suite) silent(t *testing.T) {
 	pool := s.pool(t, peer, nil)
 
 	var late *Conn
-	deadline := pastDeadline{t.Context(), make(chan struct{})}
-	go func() {
-		late = <-asked
-		close(deadline.done)
-	}()
-	_, err := pool.Request(deadline, []byte(silence))
+	_, err := pool.Request(deadlineAfter(t, func(ctx context.Context) {
+		select {
+		case late = <-asked:
+		case <-ctx.Done():
+		}
+	}), []byte(silence))
 	RequireFailure(t, err, "receive", true)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 	_ = late.Reply(value("late")) // must not answer the next request
@@ -279,16 +289,14 @@ func (s Suite) stopped(t *testing.T) {
 	require.ErrorIs(t, err, os.ErrDeadlineExceeded)
 	require.NotErrorIs(t, err, context.DeadlineExceeded, "the caller's context has not ended")
 
-	deadline, accepted := pastDeadline{t.Context(), make(chan struct{})}, peer.Accepted()
-	go func() {
-		defer close(deadline.done)
-		for deadline.Context.Err() == nil && peer.Accepted() == accepted {
+	pool = s.pool(t, peer, nil)
+	accepted := peer.Accepted()
+	_, err = pool.Request(deadlineAfter(t, func(ctx context.Context) {
+		for ctx.Err() == nil && peer.Accepted() == accepted {
 			time.Sleep(time.Millisecond)
 		}
 		time.Sleep(time.Second) // for the pool to see that it is connected
-	}()
-	pool = s.pool(t, peer, nil)
-	_, err = pool.Request(deadline, value("a"))
+	}), value("a"))
 	RequireFailure(t, err, "handshake", false)
 	require.ErrorIs(t, err, context.DeadlineExceeded)
 
