@@ -13,7 +13,9 @@ SBOM_VERSION      := 1.9.0
 
 # A distribution's Python is built with profile-guided optimisation; one that a version
 # manager has compiled, first in PATH, often is not, and Salt takes longer in it.
-PYTHON   ?= $(or $(wildcard /usr/bin/python3),python3)
+ifndef PYTHON
+PYTHON := $(shell /usr/bin/python3 -c 'import ensurepip, venv' 2>/dev/null && echo /usr/bin/python3 || echo python3)
+endif
 FUZZTIME ?= 30s
 RELEASE_ARCHS := amd64 arm64
 RELEASE  ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
