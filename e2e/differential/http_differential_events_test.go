@@ -7,10 +7,13 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"github.com/saltern-api/saltern/saltmaster/sandbox"
 )
 
-// hookEvents are the events that hooks have fired, as salt-api's /events shows
-// them.
+// hookEvents are the events that the hooks of both have fired, as Saltern's /events
+// shows them. salt-api asks the master about the caller's token after each event of
+// the bus, for as long as somebody reads.
 type hookEvents struct {
 	mu    sync.Mutex
 	byTag map[string]string // the event's JSON
@@ -21,8 +24,8 @@ const hookTag = "salt/netapi/hook"
 // openHookEvents follows the bus until the test ends.
 func openHookEvents(t *testing.T, w *httpWorld) *hookEvents {
 	t.Helper()
-	a, err := w.saltAPI.send(httpStep{method: "GET", path: "/events", stream: "yes",
-		headers: []string{"X-Auth-Token: " + w.fixed["FIRING"]}})
+	a, err := w.saltern.send(httpStep{method: "GET", path: "/events", stream: "yes",
+		headers: []string{"X-Auth-Token: " + w.login(t, w.saltern, sandbox.UserAll)}})
 	require.NoError(t, err)
 	require.NotNil(t, a.stream, "%d %s", a.status, a.body)
 	require.NoError(t, a.conn.SetDeadline(time.Time{}))
