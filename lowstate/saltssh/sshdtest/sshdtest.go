@@ -27,7 +27,8 @@ type Server struct {
 	User string
 }
 
-// config has no password and no PAM. Salt copies its files with sftp.
+// config has no password and no PAM. Salt copies its files with sftp. A session has
+// a home of its own, so that its shell does not read the user's files.
 const config = `
 ListenAddress 127.0.0.1:%d
 HostKey %[2]s/host
@@ -39,6 +40,7 @@ PermitRootLogin prohibit-password
 PasswordAuthentication no
 KbdInteractiveAuthentication no
 Subsystem sftp internal-sftp
+SetEnv HOME=%[2]s
 `
 
 // rootScript creates the directory that sshd requires when run as root, in a
