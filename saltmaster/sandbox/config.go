@@ -27,9 +27,9 @@ const (
 
 func everything() []string { return []string{".*", "@runner", "@wheel", "@jobs"} }
 
-// slowModules are execution modules that start programs each time they are loaded,
-// to find out whether they can be used.
-func slowModules() []string { return []string{"npm"} }
+// slowModules are execution modules that start programs, or load hundreds of other
+// modules, each time they are loaded, to find out whether they can be used.
+func slowModules() []string { return []string{"npm", "idem"} }
 
 // launcher runs Salt's programs unless Options.AsInstalled is set.
 //

@@ -5,7 +5,8 @@ Usage: launcher.py PROGRAM [ARGUMENT...]
 A minion makes its loaders anew for every job, and salt-api for every request.
 Each lists and sorts the files of Salt's module folders, some thousands, which
 is two thirds of what a request costs. Here a loader takes over what the one
-before it found, as long as none of the folders has changed.
+before it found, as long as none of the folders has changed. What is installed with
+Salt does not change while a program runs.
 
 A loader also reads and runs its module files anew, and makes Python list all
 folders again after each of them. Here the code of a file is kept as long as the
@@ -29,6 +30,9 @@ A worker of the master is as long with a login that fails as it was with the slo
 before, which may be seconds on a busy machine, and as there are few workers, nothing
 is answered meanwhile. Here it is no longer than it takes.
 
+salt-api packs Salt itself for the hosts of salt-ssh, as small as it can. Here it takes
+less time for it.
+
 salt-api writes a file with a key anew for each request. Of several at once, one may
 remove what another has just written, which is then answered with 500. Here they write
 one after the other.
@@ -37,6 +41,9 @@ A master of 3008 with transport tcp takes requests before its workers listen. If
 holds two by then, as after a restart, each opens a connection to the workers, and
 from then on the master writes to the later one and reads from the other: it answers
 nothing but sign-ins. Here it takes requests when its workers listen.
+
+Each connection keeps the stack that made it, with its lines of source, for a warning when
+it is not closed. Here it keeps none.
 
 Each time that a private key is read, its numbers are checked for being primes,
 which takes longer than all signatures with it. Here they are taken as they are.
@@ -57,23 +64,35 @@ import os
 import runpy
 import socket
 import sys
+import tarfile
 import threading
 import time
+import types
 from importlib.machinery import FileFinder, SourceFileLoader
 
 from cryptography.hazmat.primitives import serialization
 from salt.loader.lazy import LazyLoader
+from salt.transport import base as transport
 from salt.utils import entrypoints
 
 SECOND = 1_000_000_000  # in the unit of a stamp; a file that comes within the clock's tick would not change one
+INSTALLED = sys.prefix + os.sep, sys.base_prefix + os.sep
+
+stamps_kept = {}  # of folders that are installed
 
 
 def stamp(folder):
+    kept = stamps_kept.get(folder)
+    if kept is not None:
+        return kept
     try:
         found = os.stat(folder)
+        made = found.st_ino, found.st_mtime_ns
     except OSError:
-        return 0, 0
-    return found.st_ino, found.st_mtime_ns
+        made = 0, 0
+    if folder.startswith(INSTALLED):
+        stamps_kept[folder] = made
+    return made
 
 
 refresh = LazyLoader._refresh_file_mapping
@@ -106,13 +125,15 @@ codes = {}
 
 def get_code_once(self, fullname):
     path = self.get_filename(fullname)
+    kept = codes.get(path)
+    if kept is not None and path.startswith(INSTALLED):
+        return kept[1]
     now = time.time_ns()
     try:
         found = os.stat(path)
     except OSError:
         return get_code(self, fullname)
     state = found.st_ino, found.st_size, found.st_mtime_ns
-    kept = codes.get(path)
     if kept is not None and kept[0] == state:
         return kept[1]
     code = get_code(self, fullname)
@@ -191,6 +212,8 @@ else:
 
     OptsDict.__getitem__ = get_immutable
 
+transport.traceback = types.SimpleNamespace(format_stack=list)
+
 serialization.load_pem_private_key = functools.partial(
     serialization.load_pem_private_key, unsafe_skip_rsa_key_validation=True
 )
@@ -240,6 +263,8 @@ if program == "salt-master":
         server.PoolRoutingChannel.post_fork = take_requests_then
 if program == "salt-api":
     from salt.daemons import masterapi
+
+    tarfile.TarFile.gzopen.__func__.__defaults__ = "r", None, 1
 
     write_key = masterapi.mk_key
     writing = threading.Lock()
