@@ -156,6 +156,10 @@ func (s *Sandbox) masterConfig() map[string]any {
 
 		"disable_modules": slowModules(),
 
+		// Within a minute after a key was deleted the master takes another secret for what it publishes,
+		// and of two commands published at once after that minions refuse one.
+		"rotate_aes_key": false,
+
 		"id": "sandbox", // or each runner looks for the machine's addresses, to make one up
 
 		"sharedsecret":    s.secret,
