@@ -45,6 +45,9 @@ nothing but sign-ins. Here it takes requests when its workers listen.
 Each connection keeps the stack that made it, with its lines of source, for a warning when
 it is not closed. Here it keeps none.
 
+Salt loads the library of its git file server, which starts git, whether there is such
+a file server or not. Here it is not found.
+
 Each time that a private key is read, its numbers are checked for being primes,
 which takes longer than all signatures with it. Here they are taken as they are.
 
@@ -54,8 +57,10 @@ loaded nor among their objects.
 """
 
 import gc
+import sys
 
 gc.disable()  # until the modules are there
+sys.modules["git"] = None
 
 import functools
 import glob
@@ -63,7 +68,6 @@ import importlib
 import os
 import runpy
 import socket
-import sys
 import tarfile
 import threading
 import time
