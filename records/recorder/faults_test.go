@@ -280,31 +280,38 @@ func TestStop(t *testing.T) {
 	}
 }
 
-// What was removed does not come back from the job cache, neither if that is read later nor if it is at that moment.
+// What was removed does not come back from the job cache, neither if that is read later nor if it is at that moment,
+// and is counted then.
 func TestRemovedStaysRemoved(t *testing.T) {
 	t.Parallel()
 	const removed, kept = "20261122133409055071", "20261122133410055071"
 	at, _ := records.StartOf(kept)
-	for name, when := range map[string]time.Duration{"before it is read": time.Second, "while it is read": 15500 * time.Millisecond} {
+	for name, c := range map[string]struct {
+		when  time.Duration
+		count int64
+	}{"before it is read": {time.Second, 0}, "while it is read": {15500 * time.Millisecond, 1}} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			c := newCached(t)
+			salt := newCached(t)
 			synctest.Test(t, func(t *testing.T) {
 				m, s := newMemory(), tap{make(chan eventbus.Event)}
-				r := recorder.New(slowly{m, time.Second}, recorder.Options{Cache: c.cache()})
+				r := recorder.New(slowly{m, time.Second}, recorder.Options{Cache: salt.cache()})
 				ctx, cancel := context.WithCancel(t.Context())
 				done := make(chan struct{})
 				go func() { r.Run(ctx, s); close(done) }()
 				time.Sleep(time.Second)
 				for _, jid := range []string{removed, kept} {
-					c.published(jid, "test.ping", `["a"]`)
-					c.returned(jid, "a", "true")
+					salt.published(jid, "test.ping", `["a"]`)
+					salt.returned(jid, "a", "true")
 				}
-				time.Sleep(when)
-				_, err := r.Remove(t.Context(), records.Trim{Before: at})
+				time.Sleep(c.when)
+				trimmed, err := r.Remove(t.Context(), records.Trim{Before: at})
 				require.NoError(t, err)
-				time.Sleep(30 * time.Second)
+				require.Equal(t, c.count, trimmed.Jobs)
 				jobs, _ := m.recorded()
+				require.NotContains(t, jobs, removed)
+				time.Sleep(30 * time.Second)
+				jobs, _ = m.recorded()
 				require.Equal(t, []string{kept}, jobs)
 				cancel()
 				<-done

@@ -81,10 +81,17 @@ func (r *Recorder) newest(ctx context.Context) (time.Time, error) {
 }
 
 // Remove trims the store. What started before t.Before does not come back from the job cache, which may be read
-// at the same time, while this recorder runs.
+// at the same time, while this recorder runs. A job that is being recorded from there is removed with all of it:
+// Remove waits for its end.
 func (r *Recorder) Remove(ctx context.Context, t records.Trim) (records.Trimmed, error) {
 	before := t.Before.UnixMicro()
 	for was := r.removed.Load(); before > was && !r.removed.CompareAndSwap(was, before); was = r.removed.Load() {
+	}
+	select {
+	case r.filling <- struct{}{}:
+		<-r.filling
+	case <-ctx.Done():
+		return records.Trimmed{}, ctx.Err()
 	}
 	return r.store.Trim(ctx, t)
 }
@@ -97,15 +104,16 @@ func (r *Recorder) isRemoved(jid string) bool {
 
 // fillJob records one job of the job cache, unless it was removed.
 func (r *Recorder) fillJob(ctx context.Context, jid string) error {
+	select {
+	case r.filling <- struct{}{}:
+		defer func() { <-r.filling }()
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 	if r.isRemoved(jid) {
 		return nil
 	}
-	if err := r.fillWhole(ctx, jid); err != nil || !r.isRemoved(jid) {
-		return err
-	}
-	// It was removed meanwhile, perhaps before all of it was here.
-	_, err := r.store.Trim(ctx, records.Trim{Before: time.UnixMicro(r.removed.Load())})
-	return err
+	return r.fillWhole(ctx, jid)
 }
 
 func (r *Recorder) fillWhole(ctx context.Context, jid string) error {

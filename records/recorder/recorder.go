@@ -156,7 +156,8 @@ type Recorder struct {
 	known *lru.Cache[string, known]
 	gap   bool // events were lost
 
-	removed atomic.Int64 // jobs before this are not filled, in microseconds since 1970; see Remove
+	removed atomic.Int64  // jobs before this are not filled, in microseconds since 1970; see Remove
+	filling chan struct{} // holds one element while a job is filled
 
 	journal       journal // of notes
 	journalLogged bool
@@ -173,6 +174,7 @@ func New(store Store, o Options) *Recorder {
 		queue:   newQueue(o.Spool), ends: newEnds(o), gathered: gathered{wait: o.SyndicWait},
 		journal: journal{path: o.Notes},
 		notes:   lru.New[string, note](maxNotes), known: lru.New[string, known](maxNotes), gap: true,
+		filling: make(chan struct{}, 1),
 	}
 }
 
