@@ -295,15 +295,27 @@ func (m *sshMaster) injections(t *testing.T) {
 // hangUp shows that a client that leaves takes salt-ssh, ssh and the command
 // on the host with it.
 func (m *sshMaster) hangUp(t *testing.T) {
+	nap := fmt.Sprintf("4242.%d", os.Getpid()) // seconds that nobody else sleeps, and no run of this test beside this one
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	started := m.path("started")
 	go func() {
-		body := m.body(sandbox.UserAll, `"tgt": "web", "fun": "cmd.run", "arg": ["touch `+started+`; sleep `+hostsNap+`"]`)
-		_, err := m.Post(ctx, m.WSGI, body)
+		body := m.body(sandbox.UserAll, `"tgt": "web", "fun": "cmd.run", "arg": ["touch `+started+`; sleep `+nap+`"]`)
+		a, err := m.Post(ctx, m.WSGI, body)
+		if err == nil {
+			err = fmt.Errorf("%d %s", a.Status, a.Body)
+		}
 		done <- err
 	}()
-	require.Eventually(t, func() bool { _, err := os.Stat(started); return err == nil }, time.Minute, 20*time.Millisecond)
+	for begun := false; !begun; {
+		select {
+		case err := <-done:
+			t.Fatal("it was answered before the client left: ", err)
+		case <-time.After(20 * time.Millisecond):
+			_, err := os.Stat(started)
+			begun = err == nil
+		}
+	}
 	require.NotEmpty(t, processes(t, "bin/salt-ssh", started))
 	require.NotEmpty(t, processes(t, "ssh 127.0.0.1 ", m.key))
 	cancel()
@@ -311,13 +323,10 @@ func (m *sshMaster) hangUp(t *testing.T) {
 	require.Eventually(t, func() bool {
 		return len(processes(t, "bin/salt-ssh", started))+len(processes(t, "ssh 127.0.0.1 ", m.key)) == 0
 	}, 20*time.Second, 50*time.Millisecond)
-	for _, pid := range processes(t, "sleep", hostsNap) {
+	for _, pid := range processes(t, "sleep", nap) {
 		_ = syscall.Kill(pid, syscall.SIGKILL) // sshd does not end what a session without a terminal runs
 	}
 }
-
-// hostsNap is a number of seconds that nobody else sleeps.
-const hostsNap = "4242.4242"
 
 // processes are those whose command line has all the words in it.
 func processes(t *testing.T, words ...string) (pids []int) {
