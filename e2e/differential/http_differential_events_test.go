@@ -1,6 +1,8 @@
 package differential
 
 import (
+	"context"
+	"path/filepath"
 	"strings"
 	"sync"
 	"testing"
@@ -8,12 +10,13 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"github.com/saltern-api/saltern/saltmaster/sandbox"
+	"github.com/saltern-api/saltern/saltmaster/eventbus"
+	"github.com/saltern-api/saltern/saltmaster/msgpack"
 )
 
-// hookEvents are the events that the hooks of both have fired, as Saltern's /events
-// shows them. salt-api asks the master about the caller's token after each event of
-// the bus, for as long as somebody reads.
+// hookEvents are the events that the hooks of both have fired, as they are on the bus:
+// Saltern's /events hides credentials from its readers, and salt-api's asks the master
+// about the reader's token after each event.
 type hookEvents struct {
 	mu    sync.Mutex
 	byTag map[string]string // the event's JSON
@@ -24,28 +27,32 @@ const hookTag = "salt/netapi/hook"
 // openHookEvents follows the bus until the test ends.
 func openHookEvents(t *testing.T, w *httpWorld) *hookEvents {
 	t.Helper()
-	a, err := w.saltern.send(httpStep{method: "GET", path: "/events", stream: "yes",
-		headers: []string{"X-Auth-Token: " + w.login(t, w.saltern, sandbox.UserAll)}})
-	require.NoError(t, err)
-	require.NotNil(t, a.stream, "%d %s", a.status, a.body)
-	require.NoError(t, a.conn.SetDeadline(time.Time{}))
-	e := &hookEvents{byTag: make(map[string]string)}
-	var reader sync.WaitGroup
-	reader.Go(func() {
-		var tag string
-		for a.stream.Scan() {
-			if name, value, _ := strings.Cut(a.stream.Text(), ": "); name == "tag" {
-				tag = value
-			} else if name == "data" && strings.HasPrefix(tag, hookTag) {
-				e.mu.Lock()
-				e.byTag[tag] = value
-				e.mu.Unlock()
-			}
-		}
-	})
+	bus := eventbus.New(eventbus.Options{Network: "unix", Address: filepath.Join(w.env.SockDir(), "master_event_pub.ipc")})
+	ctx, stop := context.WithCancel(context.Background())
+	var running sync.WaitGroup
 	t.Cleanup(func() {
-		_ = a.conn.Close()
-		reader.Wait()
+		stop()
+		running.Wait()
+	})
+	running.Go(func() { _ = bus.Run(ctx) }) // the context's error
+	require.NoError(t, bus.Ready(t.Context()))
+	sub := bus.Expect(hookTag)
+	e := &hookEvents{byTag: make(map[string]string)}
+	running.Go(func() {
+		defer sub.Close()
+		for {
+			event, err := sub.Next(ctx)
+			if err != nil {
+				return // what comes after it never came
+			}
+			text, err := msgpack.AppendJSON([]byte(`{"data": `), event.Data)
+			if err != nil {
+				text = []byte(err.Error())
+			}
+			e.mu.Lock()
+			e.byTag[event.Tag] = string(msgpack.AppendJSONString(append(text, `, "tag": `...), event.Tag)) + "}"
+			e.mu.Unlock()
+		}
 	})
 	return e
 }
