@@ -295,7 +295,7 @@ func (m *sshMaster) injections(t *testing.T) {
 // hangUp shows that a client that leaves takes salt-ssh, ssh and the command
 // on the host with it.
 func (m *sshMaster) hangUp(t *testing.T) {
-	nap := fmt.Sprintf("4242.%d", os.Getpid()) // seconds that nobody else sleeps, and no run of this test beside this one
+	nap := fmt.Sprintf("4242.%07d", os.Getpid()) // seconds that nobody else sleeps, and no run of this test beside this one
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan error, 1)
 	started := m.path("started")
@@ -307,10 +307,13 @@ func (m *sshMaster) hangUp(t *testing.T) {
 		}
 		done <- err
 	}()
+	late := time.After(time.Minute)
 	for begun := false; !begun; {
 		select {
 		case err := <-done:
 			t.Fatal("it was answered before the client left: ", err)
+		case <-late:
+			t.Fatal("the command has not begun")
 		case <-time.After(20 * time.Millisecond):
 			_, err := os.Stat(started)
 			begun = err == nil
