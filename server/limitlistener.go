@@ -3,6 +3,7 @@ package server
 import (
 	"context"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"sync"
@@ -73,7 +74,30 @@ func (l *limitListener) Accept() (net.Conn, error) {
 			l.refused(addr)
 			continue
 		}
+		keepAlive(c)
 		return &limitConn{Conn: c, listener: l, from: from}, nil
+	}
+}
+
+// The kernel probes a client that has sent nothing for a time between minIdle and maxIdle,
+// which differs between connections, and closes the connection when probes are not
+// answered for over two minutes.
+const (
+	minIdle       = 15 * time.Second
+	maxIdle       = 45 * time.Second
+	probeInterval = 15 * time.Second
+	maxProbes     = 9
+)
+
+// keepAlive has the kernel probe a connection. With the same time for all of them, those of
+// thousands of clients that wait behind a proxy on the same machine are probed at once:
+// the loopback interface queues 1,000 packets, drops the others, and a client that the drops
+// hit often enough is taken for gone.
+func keepAlive(c net.Conn) {
+	if tcp, ok := c.(*net.TCPConn); ok {
+		_ = tcp.SetKeepAliveConfig(net.KeepAliveConfig{ // an error recurs with the first read
+			Enable: true, Idle: minIdle + rand.N(maxIdle-minIdle), Interval: probeInterval, Count: maxProbes,
+		})
 	}
 }
 

@@ -6,6 +6,10 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -79,4 +83,31 @@ func TestConnectionLimit(t *testing.T) {
 	require.NoError(t, second.SetReadDeadline(time.Now().Add(servertest.Timeout)))
 	resp, _ = servertest.ReadResponse(t, bufio.NewReader(second))
 	require.Equal(t, http.StatusOK, resp.StatusCode)
+}
+
+// The kernel's table of connections has when it probes each one.
+func TestConnectionsAreProbedAtDifferentTimes(t *testing.T) {
+	t.Parallel()
+	s := servertest.Start(t, servertest.Answering("1"), nil)
+	for range 20 {
+		requireServed(t, s.DialFrom(t, "127.0.0.1"))
+	}
+	_, port, err := net.SplitHostPort(s.Addr(0))
+	require.NoError(t, err)
+	number, err := strconv.Atoi(port)
+	require.NoError(t, err)
+	table, err := os.ReadFile("/proc/self/net/tcp")
+	require.NoError(t, err)
+	// Of the server's side: local and remote address, state (established), queues, kind of timer (keep-alive) and the
+	// hundredths of a second that are left.
+	rows := regexp.MustCompile(fmt.Sprintf(`0100007F:%04X \S+ 01 \S+ 02:([0-9A-F]{8})`, number)).FindAllSubmatch(table, -1)
+	require.Len(t, rows, 20)
+	var left []time.Duration
+	for _, row := range rows {
+		n, err := strconv.ParseInt(string(row[1]), 16, 64)
+		require.NoError(t, err)
+		left = append(left, time.Duration(n)*10*time.Millisecond)
+	}
+	require.LessOrEqual(t, slices.Max(left), 46*time.Second)
+	require.Greater(t, slices.Max(left)-slices.Min(left), 5*time.Second)
 }

@@ -12,6 +12,9 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
 	"github.com/saltern-api/saltern/server/admin"
 	"github.com/saltern-api/saltern/server/audit/auditapi"
 	"github.com/saltern-api/saltern/server/events"
@@ -129,7 +132,7 @@ func (s *Server) listen(ctx context.Context) error {
 
 // bind opens one listener.
 func (s *Server) bind(ctx context.Context, spec ListenerSpec, server *http.Server) error {
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", spec.Address)
+	l, err := listen(ctx, spec.Address)
 	if spec.Optional && (errors.Is(err, syscall.EADDRNOTAVAIL) || errors.Is(err, syscall.EAFNOSUPPORT)) {
 		return nil
 	}
@@ -141,6 +144,11 @@ func (s *Server) bind(ctx context.Context, spec ListenerSpec, server *http.Serve
 	s.log.LogAttrs(ctx, slog.LevelInfo, "listening", slog.String("surface", spec.Surface.String()),
 		slog.String("address", l.Addr().String()), slog.Bool("tls", spec.TLS))
 	return nil
+}
+
+// listen opens a socket. [limitListener] has its connections kept alive.
+func listen(ctx context.Context, address string) (net.Listener, error) {
+	return (&net.ListenConfig{KeepAlive: -1}).Listen(ctx, "tcp", address)
 }
 
 // Addrs returns the address of each open listener, in the order of the config.
@@ -258,7 +266,7 @@ func (s *Server) listenAdmin(ctx context.Context) error {
 	if address == "" {
 		return nil
 	}
-	l, err := new(net.ListenConfig).Listen(ctx, "tcp", address)
+	l, err := listen(ctx, address)
 	if err != nil {
 		return fmt.Errorf("admin: %w", err)
 	}
@@ -343,4 +351,30 @@ func (t *tally) wait(most time.Duration) bool {
 	case <-timer.C:
 		return false
 	}
+}
+
+// metrics are the server's own. No label has a value that a client chooses
+// freely: no function, user or path.
+type metrics struct{ connections prometheus.Counter }
+
+// NewRegistry returns a registry with the metrics of Go and of the process. Other
+// packages may add their own.
+func NewRegistry() *prometheus.Registry {
+	r := prometheus.NewRegistry()
+	r.MustRegister(
+		collectors.NewGoCollector(),
+		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
+	)
+	return r
+}
+
+func newMetrics(reg prometheus.Registerer) *metrics {
+	m := &metrics{
+		connections: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "saltern_http_connections_refused_total",
+			Help: "Connections closed because their address had its share already.",
+		}),
+	}
+	reg.MustRegister(m.connections)
+	return m
 }
