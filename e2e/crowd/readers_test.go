@@ -123,9 +123,20 @@ type stream struct {
 	lines *bufio.Reader
 }
 
+// open has a connection read /events.
 func (g *gateway) open(tb testing.TB, kind, token string) stream {
+	s := g.get(tb, kind, token, "/events", "text/event-stream")
+	if s.conn != nil {
+		s.until(tb, "retry: 400\n")
+	}
+	return s
+}
+
+// get sends a request on a connection of its own. A client on another machine would have the kernel send keep-alive
+// probes; here those of all connections would come at the same time, and overflow the one queue of the loopback interface.
+func (g *gateway) get(tb testing.TB, kind, token, path, accept string) stream {
 	_, address, _ := strings.Cut(g.url, "://")
-	conn, err := net.Dial("tcp", address)
+	conn, err := (&net.Dialer{KeepAlive: -1}).DialContext(tb.Context(), "tcp", address)
 	if err != nil {
 		tb.Error(err)
 		return stream{}
@@ -134,13 +145,11 @@ func (g *gateway) open(tb testing.TB, kind, token string) stream {
 	if kind != "plain" {
 		conn = tls.Client(conn, &tls.Config{InsecureSkipVerify: true})
 	}
-	_, err = io.WriteString(conn, "GET /events HTTP/1.1\r\nHost: localhost\r\nX-Auth-Token: "+token+"\r\nAccept: text/event-stream\r\n\r\n")
+	_, err = io.WriteString(conn, "GET "+path+" HTTP/1.1\r\nHost: localhost\r\nX-Auth-Token: "+token+"\r\nAccept: "+accept+"\r\n\r\n")
 	if err != nil {
 		tb.Error(err)
 	}
-	s := stream{conn, bufio.NewReaderSize(conn, 512)}
-	s.until(tb, "retry: 400\n")
-	return s
+	return stream{conn, bufio.NewReaderSize(conn, 512)}
 }
 
 // await reads on until the event with this tag has come.

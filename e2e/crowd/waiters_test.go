@@ -1,14 +1,10 @@
 package crowd
 
 import (
-	"bufio"
 	"context"
-	"crypto/tls"
 	"encoding/json"
 	"fmt"
-	"io"
 	"maps"
-	"net"
 	"net/http"
 	"slices"
 	"strings"
@@ -209,18 +205,5 @@ func (g *gateway) start(tb testing.TB, token string) string {
 
 // wait has a request wait.
 func (g *gateway) wait(tb testing.TB, kind, token, path string) stream {
-	_, address, _ := strings.Cut(g.url, "://")
-	conn, err := net.Dial("tcp", address)
-	if err != nil {
-		tb.Error(err)
-		return stream{}
-	}
-	tb.Cleanup(func() { _ = conn.Close() })
-	if kind != "plain" {
-		conn = tls.Client(conn, &tls.Config{InsecureSkipVerify: true})
-	}
-	if _, err = io.WriteString(conn, "GET "+path+" HTTP/1.1\r\nHost: localhost\r\nX-Auth-Token: "+token+"\r\n\r\n"); err != nil {
-		tb.Error(err)
-	}
-	return stream{conn, bufio.NewReaderSize(conn, 512)}
+	return g.get(tb, kind, token, path, "*/*")
 }
