@@ -21,11 +21,21 @@ const manyJobs = 10_000
 const knownJob = "20261130101500000000"
 
 // plantJobs returns a function that writes jobs into the master's cache, as the
-// master itself does.
+// master itself does, in place of those of the scenarios before.
 func plantJobs(r *env.Env, n int) func() error {
 	return func() error {
+		cache := filepath.Join(r.CacheDir(), "jobs")
+		before, err := os.ReadDir(cache)
+		if err != nil {
+			return fmt.Errorf("bench: read the job cache: %w", err)
+		}
+		for _, top := range before {
+			if err := os.RemoveAll(filepath.Join(cache, top.Name())); err != nil {
+				return fmt.Errorf("bench: empty the job cache: %w", err)
+			}
+		}
 		for i := range n {
-			if err := plantJob(filepath.Join(r.CacheDir(), "jobs"), fmt.Sprintf("202611301015%08d", i)); err != nil {
+			if err := plantJob(cache, fmt.Sprintf("202611301015%08d", i)); err != nil {
 				return fmt.Errorf("bench: write a job: %w", err)
 			}
 		}
