@@ -104,8 +104,14 @@ func (s *Sandbox) probe(ctx context.Context, minions []string) error {
 		delete(silent, lines.Text())
 	}
 	if err := cmd.Wait(); err != nil {
+		said := []string{s.master.tail()}
+		for _, m := range s.minions {
+			if silent["minion "+strings.TrimPrefix(m.name, minionName(""))] {
+				said = append(said, m.tail())
+			}
+		}
 		return fmt.Errorf("still silent: %s: %w%s%s", strings.Join(slices.Sorted(maps.Keys(silent)), ", "),
-			err, lastLines(stderr.Bytes()), s.master.tail())
+			err, lastLines(stderr.Bytes()), strings.Join(said, ""))
 	}
 	return nil
 }
@@ -141,7 +147,7 @@ func (p *process) tail() string {
 	if err != nil || len(bytes.TrimSpace(text)) == 0 {
 		return ""
 	}
-	return "; it said:\n" + lastLines(text)
+	return "; " + p.name + " said:\n" + lastLines(text)
 }
 
 func lastLines(text []byte) string {
