@@ -94,7 +94,7 @@ func (t *Tokens) try(ctx context.Context, s tokenstore.Store) (bool, error) {
 	return known, errors.Join(err, s.Remove(r.Token))
 }
 
-// Written says whether the master was seen to accept written tokens, and in
+// Written reports whether the master was seen to accept written tokens, and in
 // which layout.
 func (t *Tokens) Written() (tokenstore.Layout, bool) {
 	if s := t.store.Load(); s != nil {

@@ -69,7 +69,7 @@ func TestJava(t *testing.T) {
 	})
 }
 
-// hasWS4py tells whether a virtual environment holds ws4py, without which
+// hasWS4py reports whether a virtual environment holds ws4py, without which
 // salt-api has no websockets.
 func hasWS4py(t *testing.T, salt string) bool {
 	t.Helper()

@@ -182,7 +182,7 @@ func (d *differential) check(t *testing.T, c diffCase, inTurn bool) {
 	requireAnswer(t, cmp.Or(c.both, "200 ..."), fromSaltern, "what both answer")
 }
 
-// lostRace tells an answer of salt-api that is none: with more than one request at a
+// lostRace reports whether salt-api failed by a race of its own: with more than one request at a
 // time it now and then fails one of them, whatever it is.
 func (c *diffCase) lostRace(fromAPI string) bool {
 	const failed = `500 {"status": 500, "return": "An unexpected error occurred"}`

@@ -103,7 +103,7 @@ func (v *ordered) withoutTokens() {
 	}
 }
 
-// epoch tells a time near now as its distance from it.
+// epoch returns a time near now as its distance from it.
 func epoch(text string, seconds float64, float bool) string {
 	distance := time.Until(time.Unix(int64(seconds), 0)).Round(time.Minute)
 	if distance.Abs() > 48*time.Hour {

@@ -12,7 +12,7 @@ import (
 
 // httpRules are the rows of the list that are about many answers at once. Each
 // makes of salt-api's answer the one that Saltern has to give, or drops from
-// both what is not compared any further; it tells whether there was something
+// both what is not compared any further; it reports whether there was something
 // to do.
 var httpRules = map[string]func(q httpStep, api, ours *httpSeen) bool{
 	"H1": errorText,

@@ -111,7 +111,7 @@ func (w *httpWorld) ask(t *testing.T, c httpCase, side *httpSide) (answers []*ht
 	return answers
 }
 
-// lostRace tells an answer of 3006's salt-api that is none, see
+// lostRace reports whether 3006's salt-api failed by a race of its own, see
 // diffCase.lostRace.
 func (c *httpCase) lostRace(fromAPI []*httpSeen) bool {
 	for i, a := range fromAPI {

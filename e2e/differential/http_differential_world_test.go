@@ -46,7 +46,7 @@ type httpWorld struct {
 	shown   shownRules
 }
 
-// The users whose permissions /login tells. All sharedsecret users have the
+// The users whose permissions /login returns. All sharedsecret users have the
 // same password.
 var httpUsers = map[string]any{
 	sandbox.UserAll:      []any{".*", "@runner", "@wheel", "@jobs"},

@@ -73,7 +73,7 @@ func refused(a valueAnswer) bool {
 
 func (a valueAnswer) String() string { return fmt.Sprintf("%d %s", a.status, a.text) }
 
-// difference tells in which way an answer of Saltern is not as it has to be.
+// difference returns in which way an answer of Saltern is not as it has to be.
 func (c *valueCase) difference() string {
 	switch {
 	case c.api.ok() && !c.ours.ok():

@@ -100,7 +100,7 @@ func (q Request) Send(ctx context.Context, r *env.Env, base string) (env.Answer,
 func TextBody(text string) string { return `{"return": ` + strconv.Quote(text) + `}` }
 
 // ErrorBody is the body of an answer that is an error. Where salt-api has an HTML
-// page the main surface tells the status too; rest_wsgi has none.
+// page the main surface has the status too; rest_wsgi has none.
 func ErrorBody(surface string, status int, text string) string {
 	if surface == "main" {
 		return fmt.Sprintf(`{"status": %d, "return": %s}`, status, strconv.Quote(text))

@@ -108,7 +108,7 @@ func (w *Witness) Seen(t *testing.T) []BusEvent {
 	}
 }
 
-// Begun are the tags by which a master tells of a job that it begins.
+// Begun are the tags with which a master begins a job.
 var Begun = regexp.MustCompile(`^salt/(job|run|wheel)/[^/]+/(new|publish)$|^\d{20}$`)
 
 // RequireIdle requires that the master was made to do nothing since seen was

@@ -108,7 +108,7 @@ func tokenFiles(t *testing.T, g *running) []string {
 	return envtest.FileNames(t, g.TokenDir())
 }
 
-// refuses tells whether nobody listens at a base URL any more.
+// refuses reports whether nobody listens at a base URL any more.
 func refuses(base string) bool {
 	_, address, _ := strings.Cut(base, "://")
 	conn, err := net.Dial("tcp", address)

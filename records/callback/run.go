@@ -289,7 +289,7 @@ func brief(err error) string {
 	return "the records cannot be read"
 }
 
-// note logs and tells what came of an attempt. A destination that fails is logged
+// note logs what came of an attempt, and calls tell. A destination that fails is logged
 // once, and not for each of its call-backs.
 func (s *Service) note(ctx context.Context, c records.Callback, what What, why, settleErr error) {
 	_, isAnswer := errors.AsType[*signedpost.Error](why)

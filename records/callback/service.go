@@ -123,7 +123,7 @@ func (s *Service) Reserve(ctx context.Context, c Caller, destination string) (*P
 	return &Promise{s, out}, err
 }
 
-// Add promises a call-back for a job that the caller may see; results says whether
+// Add promises a call-back for a job that the caller may see; results is whether
 // that is so for what the minions returned, too. A job that has ended already is
 // called back at once. The errors are those of Reserve.
 func (s *Service) Add(ctx context.Context, c Caller, jid, destination string, results bool) (records.Callback, error) {

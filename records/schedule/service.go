@@ -383,7 +383,7 @@ func (s *Service) runOnce(ctx context.Context, runner Runner, one records.Schedu
 	return runner.Run(ctx, one, due)
 }
 
-// note logs a run that has ended and tells of it.
+// note logs a run that has ended, and calls tell.
 func (s *Service) note(ctx context.Context, r records.Run) {
 	level := slog.LevelInfo
 	switch r.State {
