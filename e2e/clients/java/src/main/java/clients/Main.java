@@ -184,11 +184,17 @@ public final class Main {
         }
     }
 
-    /** callOverEvents starts a job and takes its results from the events. */
+    /**
+     * callOverEvents starts a job and takes its results from the events. The client listens for them once it has the
+     * answer with the jid: what returns before is lost to it, because it has jobs.lookup_jid run and waits for
+     * a return of jobs.list_job. So the job takes a while.
+     */
     private void callOverEvents() throws Exception {
         CompletionStage<GenericError> never = new CompletableFuture<>();
+        LocalCall<Boolean> sleep = new LocalCall<>("test.sleep", Optional.of(List.of(2)), Optional.empty(),
+                new TypeToken<Boolean>() { });
         Map<String, CompletionStage<Result<Boolean>>> results = await(
-                Test.ping().callAsync(client, Glob.ALL, auth, stream, never, Optional.empty())).orElseThrow();
+                sleep.callAsync(client, Glob.ALL, auth, stream, never, Optional.empty())).orElseThrow();
         Map<String, Result<Boolean>> all = new HashMap<>();
         for (Map.Entry<String, CompletionStage<Result<Boolean>>> one : results.entrySet()) {
             all.put(one.getKey(), await(one.getValue()));
