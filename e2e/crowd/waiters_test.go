@@ -154,7 +154,7 @@ func waitMany(tb testing.TB, how, kind string, n int, settle bool) (m waitMemory
 		for part := range 8 {
 			opening.Go(func() {
 				for i := begin + part; i < end; i += 8 {
-					all[i] = g.wait(tb, kind, token, waits[how].before+jid+waits[how].after)
+					all[i] = g.get(tb, kind, token, waits[how].before+jid+waits[how].after, "*/*")
 				}
 			})
 		}
@@ -201,9 +201,4 @@ func (g *gateway) start(tb testing.TB, token string) string {
 	require.NoError(tb, json.NewDecoder(resp.Body).Decode(&answer))
 	require.Len(tb, answer.Return, 1)
 	return answer.Return[0].JID
-}
-
-// wait has a request wait.
-func (g *gateway) wait(tb testing.TB, kind, token, path string) stream {
-	return g.get(tb, kind, token, path, "*/*")
 }
